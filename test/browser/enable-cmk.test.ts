@@ -12,9 +12,9 @@ import { readRecord } from '../support/world/world.ts';
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const require = createRequire(import.meta.url);
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe has against the page as it stands. */
 async function faultsOn(page: Page): Promise<unknown> {
   await page.evaluate(axe);
   return page.evaluate(
@@ -25,7 +25,6 @@ async function faultsOn(page: Page): Promise<unknown> {
 const wear = (page: Page, theme: 'light' | 'dark') =>
   page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
 
-/** Of what can be scrolled to. */
 const sizeOf = (page: Page) =>
   page.evaluate('({ width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight })');
 
@@ -212,9 +211,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     },
   );
 
-  test('the page spoke to nobody but this machine, and nothing went wrong on it', () => {
-    expect(wrong).toEqual([]);
-  });
+  test('the page spoke to nobody but this machine, and nothing went wrong on it', () => expect(wrong).toEqual([]));
 
   test('the record holds the whole story, and its chain verifies', async () => {
     const record = await readRecord(world);

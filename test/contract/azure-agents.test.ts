@@ -88,13 +88,6 @@ describe('reading an agent', () => {
     });
   });
 
-  test('an API version that is not offered does not read as a missing agent', async () => {
-    const body = { error: { code: 'InvalidResourceType', message: 'The supported api-versions are …' } };
-    const fault = { match: { url: 'healthBots/triage' }, respond: { status: 404, body } };
-    const outcome = await under(running, fault, () => azure.resources.get(resourceRef('triage-agent-prod')));
-    expect(failureOf(outcome)).toMatchObject({ next: 'ask', code: 'InvalidResourceType', status: 404 });
-  });
-
   test('takes the creation date from the resource list where the agent does not tell it', async () => {
     const whole = await http(running, 'GET', '/simulator/state');
     const resource = whole.body.agents.find((one: { name: string }) => one.name === 'vaccination-agent');
@@ -119,37 +112,27 @@ describe('reading an agent', () => {
   });
 });
 
-describe('ids that may not be used', () => {
-  test.each([
-    [
-      'a subscription that is not configured',
-      resourceId('wages-agent', 'rg-finance', financeId),
-      { code: 'outside-subscriptions', subscriptionId: financeId },
-    ],
-    [
-      'a vault',
-      vaultId('kv-care-prod'),
-      { code: 'not-of-kind', id: vaultId('kv-care-prod'), kind: 'healthcare-agent' },
-    ],
-    [
-      'an escaped slash',
-      resourceId('a%2fb'),
-      { code: 'not-of-kind', id: resourceId('a%2fb'), kind: 'healthcare-agent' },
-    ],
-  ])('refuses %s before anything is sent', async (_, id, found) => {
-    const whole = { vaultUri: 'https://x', keyName: 'k', keyVersion: null };
-    const judged = await resourceNow(azure, resourceRef('triage-agent-prod'));
-    const sent = await sentDuring(running, async () => {
-      const ref = { kind: 'healthcare-agent', id };
-      for (const outcome of [
-        await azure.resources.get(ref),
-        await azure.resources.tags(ref),
-        await azure.resources.enableSystemIdentity(ref, judged),
-        await azure.resources.setCustomerKey(ref, judged, whole),
-      ]) {
-        expect(failureOf(outcome)).toMatchObject({ source: 'bot', next: 'ask', found });
-      }
-    });
-    expect(sent).toEqual([]);
+test.each([
+  [
+    'a subscription that is not configured',
+    resourceId('wages-agent', 'rg-finance', financeId),
+    { code: 'outside-subscriptions', subscriptionId: financeId },
+  ],
+  ['a vault', vaultId('kv-care-prod'), { code: 'not-of-kind', id: vaultId('kv-care-prod'), kind: 'healthcare-agent' }],
+  ['an escaped slash', resourceId('a%2fb'), { code: 'not-of-kind', id: resourceId('a%2fb'), kind: 'healthcare-agent' }],
+])('ids that may not be used refuses %s before anything is sent', async (_, id, found) => {
+  const whole = { vaultUri: 'https://x', keyName: 'k', keyVersion: null };
+  const judged = await resourceNow(azure, resourceRef('triage-agent-prod'));
+  const sent = await sentDuring(running, async () => {
+    const ref = { kind: 'healthcare-agent', id };
+    for (const outcome of [
+      await azure.resources.get(ref),
+      await azure.resources.tags(ref),
+      await azure.resources.enableSystemIdentity(ref, judged),
+      await azure.resources.setCustomerKey(ref, judged, whole),
+    ]) {
+      expect(failureOf(outcome)).toMatchObject({ source: 'bot', next: 'ask', found });
+    }
   });
+  expect(sent).toEqual([]);
 });

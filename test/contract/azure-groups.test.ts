@@ -202,19 +202,6 @@ test('anything else that is not found is a failure and not an empty answer', asy
   });
 });
 
-test('a missing permission asks a person', async () => {
-  const body = {
-    error: { code: 'Authorization_RequestDenied', message: 'Insufficient privileges to complete the operation.' },
-  };
-  const fault = {
-    match: { url: 'checkMemberGroups' },
-    respond: { status: 403, body, headers: { 'request-id': 'r-2' } },
-  };
-  const failure = outsideFailureOf(await under(running, fault, () => azure.groups.memberOf(person(1), [requesters])));
-  expect(failure).toMatchObject({ source: 'azure', next: 'ask', code: 'Authorization_RequestDenied', status: 403 });
-  expect(failure.correlationId).not.toBeNull();
-});
-
 describe('a directory that cannot be asked is a failure and never an answer', () => {
   const asked = (limits: object = {}) => connect(running, { limits }).groups.memberOf(person(1), [requesters]);
   const url = 'checkMemberGroups';

@@ -139,42 +139,38 @@ describe('where a subscription may not be read', () => {
   });
 });
 
-describe('what key every agent is under', () => {
-  test('is told of all, with nothing else of them', async () => {
-    const sent = await sentDuring(running, async () => {
-      const { resources: found, unread } = got(await azure.inventory.resourceKeys());
-      expect(unread).toEqual([]);
-      expect(found.map(({ name }) => name).sort()).toEqual([...(await names(''))].sort());
-      expect(found.find(({ name }) => name === 'triage-agent-prod')).toEqual({
-        id: resourceId('triage-agent-prod'),
-        name: 'triage-agent-prod',
-        customerKey: null,
-      });
-      expect(found.find(({ name }) => name === 'virtual-visit-agent')?.customerKey).toMatchObject({
-        keyName: 'cmk-virtual-visit',
-        keyVersion: expect.stringMatching(/^[0-9a-f]{32}$/),
-      });
+test('what key every agent is under is told of all, with nothing else of them', async () => {
+  const sent = await sentDuring(running, async () => {
+    const { resources: found, unread } = got(await azure.inventory.resourceKeys());
+    expect(unread).toEqual([]);
+    expect(found.map(({ name }) => name).sort()).toEqual([...(await names(''))].sort());
+    expect(found.find(({ name }) => name === 'triage-agent-prod')).toEqual({
+      id: resourceId('triage-agent-prod'),
+      name: 'triage-agent-prod',
+      customerKey: null,
     });
-    expect(JSON.stringify(sent[0]?.body)).toContain('project id, name, cmk=properties.keyVaultProperties |');
+    expect(found.find(({ name }) => name === 'virtual-visit-agent')?.customerKey).toMatchObject({
+      keyName: 'cmk-virtual-visit',
+      keyVersion: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
   });
+  expect(JSON.stringify(sent[0]?.body)).toContain('project id, name, cmk=properties.keyVaultProperties |');
 });
 
-describe('vaults', () => {
-  test('are listed as ARM has them, by name', async () => {
-    const found = got(await azure.inventory.vaults());
-    expect(found.map(({ name }) => name)).toEqual([
-      'kv-care-north',
-      'kv-care-prod',
-      'kv-hospita1-keys',
-      'kv-hospital-keys',
-      'kv-lab',
-      'kv-legacy',
-      'kv-policy-keys',
-    ]);
-    // When a vault was created is told where it is read alone.
-    for (const one of found) expect(await vaultNow(azure, one.id)).toEqual({ ...one, createdAt: expect.any(String) });
-    expect(found[1]?.id).toBe(vaultId('kv-care-prod'));
-  });
+test('vaults are listed as ARM has them, by name', async () => {
+  const found = got(await azure.inventory.vaults());
+  expect(found.map(({ name }) => name)).toEqual([
+    'kv-care-north',
+    'kv-care-prod',
+    'kv-hospita1-keys',
+    'kv-hospital-keys',
+    'kv-lab',
+    'kv-legacy',
+    'kv-policy-keys',
+  ]);
+  // When a vault was created is told where it is read alone.
+  for (const one of found) expect(await vaultNow(azure, one.id)).toEqual({ ...one, createdAt: expect.any(String) });
+  expect(found[1]?.id).toBe(vaultId('kv-care-prod'));
 });
 
 describe('a search text is only ever a text', () => {
@@ -221,17 +217,4 @@ describe('a search text is only ever a text', () => {
       expect(await sentDuring(running, async () => expect(await names(text)).toEqual([]))).toEqual([]);
     },
   );
-});
-
-test('Resource Graph refusing a query asks a person, with its code', async () => {
-  const body = {
-    error: {
-      code: 'BadRequest',
-      message: 'Please provide below info…',
-      details: [{ code: 'InvalidQuery', message: 'x' }],
-    },
-  };
-  const fault = { match: { url: 'ResourceGraph' }, respond: { status: 400, body } };
-  const failure = failureOf(await under(running, fault, () => azure.inventory.vaults()));
-  expect(failure).toMatchObject({ next: 'ask', code: 'InvalidQuery', doing: 'listing vaults', status: 400 });
 });

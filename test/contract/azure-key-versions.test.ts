@@ -1,4 +1,3 @@
-import { openCloud } from '../../src/azure/clouds.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf, messageOf } from '../support/azure/local-azure-clients.ts';
@@ -167,17 +166,6 @@ describe('making a further version', () => {
     });
     expect(creates(sent)).toEqual([]);
   });
-
-  test('in a known cloud no token goes to a host outside Key Vault', async () => {
-    const strict = connect(running, { cloud: openCloud({ name: 'public' }) });
-    const address = 'https://vault.azure.net.example.com/';
-    const outcome = await strict.keys.createVersion(address, used, KeyVersion.parse('0'.repeat(32)), plain, markOf(5));
-    expect(failureOf(outcome)).toMatchObject({
-      source: 'bot',
-      next: 'ask',
-      found: { code: 'not-a-vault-address', address },
-    });
-  });
 });
 
 describe('without the right', () => {
@@ -204,14 +192,6 @@ describe('without the right', () => {
     });
     expect(creates(sent)).toHaveLength(posts);
     expect(await versionsOf(used)).toHaveLength(2);
-  });
-
-  test('a closed firewall asks a person', async () => {
-    const lab = vaultId('kv-lab', 'rg-research', '40000000-0000-4000-8000-000000000002');
-    const after = KeyVersion.parse(got(await azure.keys.first(lab, key('cmk-lab')))?.version);
-    const address = `https://localhost:${running.port + 5}/`;
-    const failure = failureOf(await azure.keys.createVersion(address, key('cmk-lab'), after, plain, markOf(7)));
-    expect(failure).toMatchObject({ source: 'azure', next: 'ask', status: 403, code: 'ForbiddenByFirewall' });
   });
 });
 

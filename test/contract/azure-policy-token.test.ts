@@ -14,7 +14,6 @@ const azure = lazily(() => connect(running));
 const scope = `/subscriptions/${careId}`;
 const vault = vaultId('kv-care-prod');
 
-/** Every write of a vault needs a token. */
 const requireTokens = (details: Parameters<typeof tokenPolicy>[2], resultLifespan = 'PT1M') =>
   changeState(running, tokenPolicy(scope, 'Microsoft.KeyVault/vaults', details, resultLifespan));
 

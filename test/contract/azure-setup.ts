@@ -116,7 +116,6 @@ export async function untilItWorks(call: () => Promise<Outcome<unknown>>): Promi
   while (!(await call()).ok) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** The failure of a call that must not have. */
 export function failureOf(outcome: Outcome<unknown>): Failure {
   if (!outcome.ok) return outcome.failure;
   throw new Error(`worked: ${JSON.stringify(outcome.value)}`);
@@ -147,11 +146,9 @@ async function judgedNow(azure: Azure, ref: ResourceRef): Promise<ObservedResour
   return resourceNow(azure, ref);
 }
 
-/** Reads the agent, judges nothing, and sets the key. */
 export const setKey = async (azure: Azure, ref: ResourceRef, key: CustomerKey): Promise<Outcome<Receipt>> =>
   azure.resources.setCustomerKey(ref, await judgedNow(azure, ref), key);
 
-/** The same of the identity. */
 export const enableIdentity = async (azure: Azure, ref: ResourceRef): Promise<Outcome<Receipt>> =>
   azure.resources.enableSystemIdentity(ref, await judgedNow(azure, ref));
 

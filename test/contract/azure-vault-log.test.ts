@@ -115,10 +115,7 @@ test('a refusal of the vault is told, which the log calls a success', async () =
   const sought = await wouldSeek('first');
   const wanted = { vaultUri: sought.vaultUri, keyName: sought.keyName, keyVersion: sought.keyVersion };
   outsideFailureOf(await setKey(azure, agent, wanted));
-  expect(await judged(sought)).toMatchObject({
-    outcome: 'not-used',
-    refused: { status: 403 },
-  });
+  expect(await judged(sought)).toMatchObject({ outcome: 'not-used', refused: { status: 403 } });
 });
 
 test.each([

@@ -7,7 +7,6 @@ import {
   financeId,
   got,
   key,
-  outsideFailureOf,
   owner,
   researchId,
   sentDuring,
@@ -76,18 +75,6 @@ describe('reading a vault', () => {
     });
     expect(sent).toEqual([]);
   });
-
-  test('a subscription the bot may not read asks a person, in the words of Azure', async () => {
-    const wide = connect(running, { subscriptions: [financeId] });
-    const failure = outsideFailureOf(await wide.vaults.get(vaultId('kv-care-prod', 'rg-finance', financeId)));
-    expect(failure).toMatchObject({
-      next: 'ask',
-      code: 'AuthorizationFailed',
-      status: 403,
-      doing: 'reading vault kv-care-prod',
-    });
-    expect(failure.message).toContain('does not have authorization to perform action');
-  });
 });
 
 describe('protecting a vault', () => {
@@ -116,20 +103,5 @@ describe('protecting a vault', () => {
     const vault = await vaultNow(azure, vaultId('kv-policy-keys'));
     got(await azure.vaults.protect(vault.id, { softDelete: true }));
     expect(got(await azure.grants.held(vault, key('cmk-policy'), owner.id))).toBe(true);
-  });
-
-  test('a locked vault asks a person', async () => {
-    await changeState(running, (state) => {
-      state.locks.push({
-        name: 'frozen',
-        scope: vaultId('kv-care-north', 'rg-care-north'),
-        level: 'ReadOnly',
-        notes: '',
-      });
-    });
-    const failure = failureOf(
-      await azure.vaults.protect(vaultId('kv-care-north', 'rg-care-north'), { softDelete: false }),
-    );
-    expect(failure).toMatchObject({ next: 'ask', code: 'ScopeLocked', status: 409 });
   });
 });

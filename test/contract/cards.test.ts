@@ -39,19 +39,12 @@ const render = (sample: string) => renderCard(cardOf(sample), read(`samples/${sa
 const listVerbs = ['page', ...OpenShow.options, ...HistoryShow.options, ...FleetShow.options].map(
   (word) => `list.${word}`,
 );
+const formVerbs = 'next back submit cancel refresh switch show resume existing-key new-key'
+  .split(' ')
+  .map((word) => `form.${word}`);
 const verbs: Readonly<Record<string, 'formId' | 'requestId' | 'resourceId' | 'driftId'>> = {
   'drift.refresh': 'driftId',
-  'form.next': 'formId',
-  'form.back': 'formId',
-  'form.submit': 'formId',
-  'form.cancel': 'formId',
-  'form.refresh': 'formId',
-  'form.switch': 'formId',
-  'form.show': 'formId',
-  'form.resume': 'formId',
-  'form.existing-key': 'formId',
-  'form.new-key': 'formId',
-  ...Object.fromEntries(listVerbs.map((verb) => [verb, 'formId' as const])),
+  ...Object.fromEntries([...formVerbs, ...listVerbs].map((verb) => [verb, 'formId' as const])),
   'list.open': 'requestId',
   'request.ask-again': 'requestId',
   'request.change': 'requestId',
@@ -61,41 +54,15 @@ const verbs: Readonly<Record<string, 'formId' | 'requestId' | 'resourceId' | 'dr
 /** Teams draws them, the open renderer their fallback: each has to have one. */
 const newerElements = ['Badge', 'Chart.Donut', 'Icon', 'ProgressBar'];
 /** They have to work while an input is empty or wrong. */
-const withoutInputs = [
-  'request.ask-again',
-  'request.take-on',
-  'request.change',
-  'form.back',
-  'form.cancel',
-  'form.refresh',
-  'form.switch',
-  'form.show',
-  'form.resume',
-  'form.existing-key',
-  'form.new-key',
-  'typed.meant',
-  'typed.help',
-];
-/** A button that starts a command, on the help or the welcome card. */
+const withoutInputs =
+  'request.ask-again request.take-on request.change form.back form.cancel form.refresh form.switch form.show form.resume form.existing-key form.new-key typed.meant typed.help'.split(
+    ' ',
+  );
 const startsCommand = (verb: string): boolean => /^(help|welcome)\./.test(verb);
-const inputIds = [
-  'reason',
-  'resource',
-  'vault',
-  'key',
-  'version',
-  'newKeyName',
-  'keyType',
-  'keySize',
-  'keyExpiry',
-  'justification',
-  'changeReference',
-  'acknowledgeDataLoss',
-  'startDay',
-  'startTime',
-  'acknowledgeIrreversible',
-  'comment',
-];
+const inputIds =
+  'reason resource vault key version newKeyName keyType keySize keyExpiry justification changeReference acknowledgeDataLoss startDay startTime acknowledgeIrreversible comment'.split(
+    ' ',
+  );
 
 test('every card has a template, a data type and a sample', () => {
   expect([...jsonIn('.')].sort()).toEqual([...names].sort());

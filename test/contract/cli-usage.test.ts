@@ -75,47 +75,45 @@ describe('help', () => {
   });
 });
 
-describe('what is not understood ends with 2 and one line', () => {
-  it.each([
-    ['an unknown word', ['dance'], 'cmk-bot: there is no ‘dance’. cmk-bot --help lists all commands.'],
-    ['an unknown option', ['requests', 'list', '--all'], "cmk-bot requests list: Unknown option '--all'"],
-    ['a word too many', ['doctor', 'now'], 'cmk-bot doctor: ‘now’ is one word too many'],
-    [
-      'an unknown state',
-      ['requests', 'list', '--state', 'open'],
-      'cmk-bot requests list: --state: must be one of awaiting-',
-    ],
-    ['no request', ['requests', 'show'], 'cmk-bot requests show: ID: is missing; name a request, such as CMK-7F3K9Q'],
-    ['no such name', ['requests', 'retry', 'seven'], 'cmk-bot requests retry: ID: is not a request’s name'],
-    [
-      'a drift',
-      ['requests', 'show', 'drift-7f3k9q2m8d'],
-      'cmk-bot requests show: ID: is a drift. For its events: cmk-bot audit export --format jsonl --request DRIFT-7F3K9Q2M8D',
-    ],
-    [
-      'no check',
-      ['doctor', '--only', 'writes'],
-      'cmk-bot doctor: --only: there is no check ‘writes’. Did you mean db/writes?',
-    ],
-    ['no format', ['audit', 'export'], 'cmk-bot audit export: --format: must be one of jsonl, csv'],
-    [
-      'a format there is not',
-      ['audit', 'export', '--format', 'ocsf'],
-      'cmk-bot audit export: --format: must be one of jsonl',
-    ],
-    [
-      'no time',
-      ['audit', 'export', '--format', 'csv', '--since', 'may'],
-      'cmk-bot audit export: --since: must be a day or a time',
-    ],
-    ['no reason', ['audit', 'erase', 'CMK-000001'], 'cmk-bot audit erase: --reason: is missing; enter a reason'],
-    ['an empty name', ['requests', 'cancel', 'CMK-000001', '--as', ' '], 'cmk-bot requests cancel: --as: is blank'],
-  ])('%s', async (_what, args, line) => {
-    const { code, out, err } = await cmkBot(args, { CMK_DATA_DIR: empty.folder });
-    expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err.startsWith(line)).toBe(true);
-    expect(err.trim().split('\n')).toHaveLength(1);
-  });
+it.each([
+  ['an unknown word', ['dance'], 'cmk-bot: there is no ‘dance’. cmk-bot --help lists all commands.'],
+  ['an unknown option', ['requests', 'list', '--all'], "cmk-bot requests list: Unknown option '--all'"],
+  ['a word too many', ['doctor', 'now'], 'cmk-bot doctor: ‘now’ is one word too many'],
+  [
+    'an unknown state',
+    ['requests', 'list', '--state', 'open'],
+    'cmk-bot requests list: --state: must be one of awaiting-',
+  ],
+  ['no request', ['requests', 'show'], 'cmk-bot requests show: ID: is missing; name a request, such as CMK-7F3K9Q'],
+  ['no such name', ['requests', 'retry', 'seven'], 'cmk-bot requests retry: ID: is not a request’s name'],
+  [
+    'a drift',
+    ['requests', 'show', 'drift-7f3k9q2m8d'],
+    'cmk-bot requests show: ID: is a drift. For its events: cmk-bot audit export --format jsonl --request DRIFT-7F3K9Q2M8D',
+  ],
+  [
+    'no check',
+    ['doctor', '--only', 'writes'],
+    'cmk-bot doctor: --only: there is no check ‘writes’. Did you mean db/writes?',
+  ],
+  ['no format', ['audit', 'export'], 'cmk-bot audit export: --format: must be one of jsonl, csv'],
+  [
+    'a format there is not',
+    ['audit', 'export', '--format', 'ocsf'],
+    'cmk-bot audit export: --format: must be one of jsonl',
+  ],
+  [
+    'no time',
+    ['audit', 'export', '--format', 'csv', '--since', 'may'],
+    'cmk-bot audit export: --since: must be a day or a time',
+  ],
+  ['no reason', ['audit', 'erase', 'CMK-000001'], 'cmk-bot audit erase: --reason: is missing; enter a reason'],
+  ['an empty name', ['requests', 'cancel', 'CMK-000001', '--as', ' '], 'cmk-bot requests cancel: --as: is blank'],
+])('what is not understood ends with 2 and one line %s', async (_what, args, line) => {
+  const { code, out, err } = await cmkBot(args, { CMK_DATA_DIR: empty.folder });
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err.startsWith(line)).toBe(true);
+  expect(err.trim().split('\n')).toHaveLength(1);
 });
 
 describe('where there is no record', () => {

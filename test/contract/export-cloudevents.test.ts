@@ -111,15 +111,3 @@ it('has what people wrote where it was asked for, and nowhere else', () => {
   expect(lineOf(approval, { comment: 'Not before ward nine' }).data).toMatchObject({ comment: 'Not before ward nine' });
   expect(lineOf(approval).data).not.toHaveProperty('comment');
 });
-
-it.each<[string, (data: Record<string, unknown>) => void]>([
-  ['without a required attribute', (data) => delete data.severity_id],
-  ['with an attribute that there is not', (data) => Object.assign(data, { approver: 'x' })],
-  ['with an activity that the class has not', (data) => Object.assign(data, { activity_id: 42, type_uid: 300442 })],
-  ['with a type that is not of its class', (data) => Object.assign(data, { type_uid: 600399 })],
-  ['with a user that is nobody', (data) => Object.assign(data, { actor: { user: {} } })],
-])('the definition refuses one %s', (_what, change) => {
-  const line = lineOf(approval);
-  change(line.data);
-  expect(faultsOf(line)).not.toEqual([]);
-});

@@ -32,17 +32,13 @@ async function start(entry: 'azure' | 'teams', ...args: string[]): Promise<{ cod
   );
 }
 
-test('by local Teams', async () => {
-  expect(await start('teams', '--port', String(port))).toEqual({
+test.each([
+  ['teams', 'Teams'],
+  ['azure', 'Azure'],
+] as const)('by local %s', async (entry, name) => {
+  expect(await start(entry, '--port', String(port))).toEqual({
     code: 1,
-    said: `starting the Teams simulator: port ${port} is in use; stop the program that uses it, or choose another with --port (npm run local: --teams-port)\n`,
-  });
-});
-
-test('by local Azure', async () => {
-  expect(await start('azure', '--port', String(port))).toEqual({
-    code: 1,
-    said: `starting the Azure simulator: port ${port} is in use; stop the program that uses it, or choose another with --port (npm run local: --azure-port)\n`,
+    said: `starting the ${name} simulator: port ${port} is in use; stop the program that uses it, or choose another with --port (npm run local: --${entry}-port)\n`,
   });
 });
 

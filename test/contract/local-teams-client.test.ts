@@ -112,18 +112,16 @@ describe('callers that are not welcome', () => {
   });
 });
 
-describe('after a kill', () => {
-  it('holds everything that was answered', async () => {
-    const id = await posted(card('kept'));
-    world.answer = () => cardAnswer('my view');
-    await client().click(approver.id, id, 'request.approve');
-    const before = await client().activities(operations, approver.id);
-    const log = await client().call('GET', '/simulator/requests');
-    await world.teams.kill();
-    world.teams = await world.start();
-    expect(await client().activities(operations, approver.id)).toEqual(before);
-    expect(await client().call('GET', '/simulator/requests')).toEqual(log);
-    const { activityId } = await client().say(requester.id, operations, 'later');
-    expect(Number(activityId)).toBeGreaterThan(Number(before.at(-1)?.id));
-  });
+it('after a kill holds everything that was answered', async () => {
+  const id = await posted(card('kept'));
+  world.answer = () => cardAnswer('my view');
+  await client().click(approver.id, id, 'request.approve');
+  const before = await client().activities(operations, approver.id);
+  const log = await client().call('GET', '/simulator/requests');
+  await world.teams.kill();
+  world.teams = await world.start();
+  expect(await client().activities(operations, approver.id)).toEqual(before);
+  expect(await client().call('GET', '/simulator/requests')).toEqual(log);
+  const { activityId } = await client().say(requester.id, operations, 'later');
+  expect(Number(activityId)).toBeGreaterThan(Number(before.at(-1)?.id));
 });

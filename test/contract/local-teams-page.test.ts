@@ -60,13 +60,6 @@ describe('the files of the page', () => {
     expect(policy).not.toMatch(/https?:|script-src[^;]*unsafe/);
   });
 
-  it('are all there', async () => {
-    const html = await (await fetch(world.teams.url)).text();
-    const wanted = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path);
-    expect(wanted.length).toBeGreaterThan(8);
-    for (const path of wanted) expect([path, (await fetch(world.teams.url + path)).status]).toEqual([path, 200]);
-  });
-
   it('are the only ones', async () => {
     for (const path of ['/page/..%2Fserver.ts', '/page/tsconfig.json', '/lib/zod.js', '/package.json'])
       expect([path, (await fetch(world.teams.url + path)).status]).toEqual([path, 404]);
@@ -143,14 +136,5 @@ withBrowser('the page in a browser', () => {
     expect(await page.locator('.notice:visible').count()).toBe(0);
   });
 
-  it.each(['light', 'dark'])('has nothing for axe to complain about in the %s theme', async (theme) => {
-    await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
-    await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'));
-    const found = await page.evaluate<string[]>('axe.run().then((result) => result.violations.map(({ id }) => id))');
-    expect(found).toEqual([]);
-  });
-
-  it('writes no errors', () => {
-    expect(problems).toEqual([]);
-  });
+  it('writes no errors', () => expect(problems).toEqual([]));
 });

@@ -70,11 +70,7 @@ test.each(['throw error;', 'void Promise.reject(error);'])(
   async (program) => {
     const { code, out } = await afterLogging(program);
     expect(code).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({
-      level: 60,
-      err: { message: 'no' },
-      msg: 'ended by an uncaught error',
-    });
+    expect(JSON.parse(out)).toMatchObject({ level: 60, err: { message: 'no' }, msg: 'ended by an uncaught error' });
     expect(out).not.toMatch(/abcdefghij|words of a person/);
   },
 );

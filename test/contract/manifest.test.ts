@@ -36,7 +36,6 @@ interface Run {
 const readTemplate = async () =>
   Manifest.parse(JSON.parse(await readFile(path.join(root, 'manifest/manifest.json'), 'utf8')));
 
-/** Runs Node with nothing else in its environment. */
 function run(words: readonly string[], environment: Record<string, string> = {}): Promise<Run> {
   const env = { ...surroundings(), ...environment };
   return new Promise((resolve) => {
@@ -46,7 +45,6 @@ function run(words: readonly string[], environment: Record<string, string> = {})
   });
 }
 
-/** What `npm run package` starts. */
 const packageWith = async (environment: Record<string, string>, ...options: string[]): Promise<Run> =>
   run(await startOf('app-package', options), environment);
 

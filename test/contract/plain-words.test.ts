@@ -20,9 +20,7 @@ function uses(file: string): readonly string[] {
 
 const sources = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => /\.[jt]s$/.test(file));
 
-test('comments in src use plain words', () => {
-  expect(sources.flatMap(uses)).toEqual([]);
-});
+test('comments in src use plain words', () => expect(sources.flatMap(uses)).toEqual([]));
 
 /** Words that readers of cards, pages and terminals stumble over, or that mean two things. */
 const privateWords =
@@ -37,7 +35,6 @@ function sentences(file: string): readonly string[] {
   return texts.filter((text) => text.split(/\s+/).length > 2 && !/^\s*(select|insert|update|delete|with)\b/.test(text));
 }
 
-/** The Azure simulator quotes Azure. */
 const quotesAzure = (file: string): boolean => /^sandbox.azure.(?!scenarios)/.test(file);
 /** Azure's own sentence, a name of a month, and names in code. */
 const notOurs = /^The identity of the resource may not use the key|^January February|\$\{[^}]*(may|everybody|nobody)/;

@@ -105,9 +105,7 @@ describe('docs/reference', () => {
 });
 
 describe('the README', () => {
-  test('is at most 120 lines long', () => {
-    expect(readme.split('\n').length - 1).toBeLessThanOrEqual(120);
-  });
+  test('is at most 120 lines long', () => expect(readme.split('\n').length - 1).toBeLessThanOrEqual(120));
 
   test('draws the states of a request', () => {
     const drawn = [...readme.matchAll(/^ {2}(\S+) --> (\w+)/gm)].flatMap(([, from = '', to = '']) => [from, to]);

@@ -7,7 +7,6 @@ import { roleFiles } from '../support/azure/role-files.ts';
 const root = new URL('../../', import.meta.url);
 const textOf = (page: string): string => readFileSync(new URL(page, root), 'utf8');
 
-/** The rows of the table whose head begins so. */
 const rowsUnder = (page: string, head: string): readonly (readonly string[])[] => {
   const table =
     textOf(page)
