@@ -9,7 +9,6 @@ import type { Fault } from '../world/story.ts';
 export interface AzureUnderRun {
   readonly running: RunningAzure;
   turnOn(...scenarios: readonly string[]): Promise<void>;
-  /** Faults and scenarios. */
   allOff(): Promise<void>;
   fault(...faults: readonly (Fault & { readonly lose?: readonly string[] })[]): Promise<void>;
   change(...changes: readonly Change[]): Promise<void>;

@@ -76,6 +76,16 @@ type Given<T extends Row> = Omit<T, 'kind' | 'what' | 'scenario' | 'bring'> & {
   readonly what?: string;
 };
 
+type RestOfRun = Partial<Given<RunRow> & Pick<RunRow, 'bring'>>;
+
+/** Where the trouble is met, what of it comes through, and what else there is to the row: a function is what mends it. */
+export const goesOn = (at: RunRow['at'], code: string | null = null, more: RestOfRun = {}) =>
+  ({ ...more, at, code, ends: 'continues' }) as const;
+export const asks = (at: RunRow['at'], code: string | null, more: Do | RestOfRun = {}) =>
+  ({ ...(typeof more === 'function' ? { mend: more } : more), at, code, ends: 'needs attention' }) as const;
+export const refused = (by: string, code: string, looksAt: LookRow['look']) =>
+  ({ by, code, look: looksAt, ends: 'is refused' }) as const;
+
 /** A scenario, turned on when the run comes to a place. */
 export const runUnder = (name: string, row: Given<RunRow> & { readonly bring?: Do }): RunRow => ({
   bring: (azure) => azure.turnOn(name),

@@ -53,7 +53,6 @@ export const listOf =
   async ({ running }: AzureUnderRun): Promise<Looked> =>
     orRefused(await list(connected(running)));
 
-/** Whether an approver is one. */
 export const membership = async ({ running }: AzureUnderRun): Promise<Looked> => {
   const found = await connected(running).groups.memberOf(PersonId.parse(approver), [approversGroup.id]);
   if (found.ok) return fine;

@@ -20,7 +20,6 @@ export interface Outcome {
   readonly waitedMs: number;
   readonly ends: Ends;
   readonly code: string | null;
-  /** While it waits; empty where it does not. */
   readonly waiting: string;
   readonly says: string;
   readonly remedy: string;

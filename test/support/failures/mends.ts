@@ -1,4 +1,5 @@
 /** What the owner of everything does in Azure where a card asks for it: through Azure's own clients, or as they would. */
+import type { Change } from '../azure/azure-state.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { rotated, seeded } from './names.ts';
 
@@ -39,3 +40,10 @@ export const keysOf = async (azure: AzureUnderRun, vault = seeded.vault) =>
 export const recover = async (azure: AzureUnderRun): Promise<void> => {
   await (await (await keysOf(azure)).beginRecoverDeletedKey(seeded.key, { intervalInMs: 20 })).pollUntilDone();
 };
+
+export const allOff = (azure: AzureUnderRun): Promise<void> => azure.allOff();
+
+export const changing =
+  (...changes: readonly Change[]) =>
+  (azure: AzureUnderRun): Promise<void> =>
+    azure.change(...changes);

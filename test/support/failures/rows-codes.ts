@@ -1,8 +1,7 @@
 /** Codes that nothing here brings forth by itself: answered as the public reports have them, in a tester's words. */
 import type { AzureUnderRun } from './azure-under-run.ts';
-import { type FailureGroup, type FailureRow, run } from './failure-row.ts';
+import { asks, type FailureGroup, type FailureRow, run } from './failure-row.ts';
 
-const asks = 'needs attention';
 /** Stands for every code without a remedy of its own. */
 export const unknownCode = 'CodeThatNobodyKnows';
 const message = 'In a tester’s words.';
@@ -19,25 +18,25 @@ const ends = (code: string) => (azure: AzureUnderRun) => {
 
 /** Of the write that gives the agent its identity: the first of a run. */
 const ofWrite = (status: number, code: string, more?: string): FailureRow =>
-  run(`A change of an agent is refused: ${status} ${code}.`, answers('PATCH', 'healthBots', status, code, more), {
-    at: 'enable-identity',
-    ends: asks,
-    code,
-  });
+  run(
+    `A change of an agent is refused: ${status} ${code}.`,
+    answers('PATCH', 'healthBots', status, code, more),
+    asks('enable-identity', code),
+  );
 const ofGrant = (status: number, code: string): FailureRow =>
-  run(`A grant is refused: ${status} ${code}.`, answers('PUT', 'roleAssignments', status, code), {
-    at: 'grant-key-access',
-    ends: asks,
-    code,
-  });
+  run(
+    `A grant is refused: ${status} ${code}.`,
+    answers('PUT', 'roleAssignments', status, code),
+    asks('grant-key-access', code),
+  );
 const ofReading = (status: number, code: string): FailureRow =>
-  run(`Reading the agent is refused: ${status} ${code}.`, answers('GET', 'healthBots/triage', status, code), {
-    at: 'check',
-    ends: asks,
-    code,
-  });
+  run(
+    `Reading the agent is refused: ${status} ${code}.`,
+    answers('GET', 'healthBots/triage', status, code),
+    asks('check', code),
+  );
 const ofOperation = (code: string, more: Partial<FailureRow> = {}): FailureRow => ({
-  ...run(`The change of a key fails with ${code}.`, ends(code), { at: 'set-cmk', ends: asks, code }),
+  ...run(`The change of a key fails with ${code}.`, ends(code), asks('set-cmk', code)),
   ...(more as object),
 });
 
@@ -77,11 +76,7 @@ export const codeRows: FailureGroup = {
           match: { method: 'GET', url: 'healthBots/triage' },
           respond: { status: 200, body: '<html>Sign in</html>' },
         }),
-      {
-        at: 'check',
-        ends: asks,
-        code: 'UnexpectedAnswer',
-      },
+      asks('check', 'UnexpectedAnswer'),
     ),
   ],
 };

@@ -3,12 +3,10 @@ import type { Change } from '../azure/azure-state.ts';
 import { agentIn, deleteKey, givePolicy, onAgent, onKey, onVault } from '../azure/azure-state.ts';
 import { agentId } from '../azure/local-azure-names.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
-import { type FailureGroup, type RunRow, run } from './failure-row.ts';
-import { keysOf, recover } from './mends.ts';
+import { asks, type FailureGroup, goesOn, type RunRow, run } from './failure-row.ts';
+import { changing, keysOf, recover } from './mends.ts';
 import { rotated, seeded } from './names.ts';
 
-const asks = 'needs attention';
-const goesOn = 'continues';
 const retryRepairs = async (): Promise<void> => undefined;
 
 /** Time passes: every role assignment counts, and the next one does at once. */
@@ -42,24 +40,20 @@ const removePolicy: Change = (state) => {
 const byPolicy: Change = onVault(seeded.vault, (vault) => Object.assign(vault, { enableRbacAuthorization: false }));
 const enabled = (on: boolean): Change => onKey(seeded.vault, seeded.key, (key) => Object.assign(key, { enabled: on }));
 
-const changing =
-  (...changes: readonly Change[]) =>
-  (azure: AzureUnderRun): Promise<void> =>
-    azure.change(...changes);
-
 /** While the role assignment doesn't count yet, so that the first attempt is refused. */
 const whileWaiting = (what: string, change: Change, row: Pick<RunRow, 'code' | 'mend'>): RunRow =>
-  run(`While a role assignment propagates, ${what}`, (azure) => azure.turnOn('grant-takes-10-minutes'), {
-    at: 'set-cmk',
-    from: 'grant-key-access',
-    later: changing(change),
-    ends: asks,
-    code: row.code,
-    mend: async (azure, approved) => {
-      await counts(azure);
-      await row.mend?.(azure, approved);
-    },
-  });
+  run(
+    `While a role assignment propagates, ${what}`,
+    (azure) => azure.turnOn('grant-takes-10-minutes'),
+    asks('set-cmk', row.code, {
+      from: 'grant-key-access',
+      later: changing(change),
+      mend: async (azure, approved) => {
+        await counts(azure);
+        await row.mend?.(azure, approved);
+      },
+    }),
+  );
 
 const recreate =
   (name: string) =>
@@ -98,10 +92,11 @@ const keyReads = `vaults/${seeded.vault}/keys/${seeded.key}/versions/`;
 
 /** A replica of Azure that lags answers once that there is no such thing. */
 const onceNotFound = (what: string, url: string, at: RunRow['at'], from?: RunRow['from']): RunRow =>
-  run(`Azure doesn’t find ${what} once, though it is there.`, (azure) => azure.fault(notFound(url)), {
-    ...{ at, ends: goesOn, code: null },
-    ...(from === undefined ? {} : { from }),
-  });
+  run(
+    `Azure doesn’t find ${what} once, though it is there.`,
+    (azure) => azure.fault(notFound(url)),
+    goesOn(at, null, from === undefined ? {} : { from }),
+  );
 
 const waitingRows: readonly RunRow[] = [
   whileWaiting('the agent gets another identity.', exchangeIdentity, { code: 'identity-changed' }),
@@ -113,76 +108,62 @@ const waitingRows: readonly RunRow[] = [
     code: 'vault-moved',
     mend: changing(vaultInGroup('rg-care-prod')),
   }),
-  run('The access policy for the agent is removed.', changing(removePolicy), {
-    at: 'set-cmk',
-    before: changing(byPolicy, givePolicy(seeded.vault, '90000000-0000-4000-8000-000000000000', 'get')),
-    ends: asks,
-    code: 'access-gone',
-    mend: retryRepairs,
-  }),
-  run('The agent gets another identity after it got access to the key.', changing(exchangeIdentity), {
-    at: 'set-cmk',
-    ends: asks,
-    code: 'identity-changed',
-    mend: retryRepairs,
-  }),
-  run('The role assignment is removed after the key was set.', changing(removeRole), {
-    at: 'verify',
-    ends: asks,
-    code: 'access-gone',
-    mend: retryRepairs,
-  }),
+  run(
+    'The access policy for the agent is removed.',
+    changing(removePolicy),
+    asks('set-cmk', 'access-gone', {
+      before: changing(byPolicy, givePolicy(seeded.vault, '90000000-0000-4000-8000-000000000000', 'get')),
+      mend: retryRepairs,
+    }),
+  ),
+  run(
+    'The agent gets another identity after it got access to the key.',
+    changing(exchangeIdentity),
+    asks('set-cmk', 'identity-changed', retryRepairs),
+  ),
+  run(
+    'The role assignment is removed after the key was set.',
+    changing(removeRole),
+    asks('verify', 'access-gone', retryRepairs),
+  ),
 ];
 
 const replacedRows: readonly RunRow[] = [
-  run('The agent is deleted and created again before a rotation: it has no key.', recreate(rotated.agent), {
-    at: 'check',
-    wish: 'rotate',
-    ends: asks,
-    code: 'replaced',
-  }),
-  run('The agent is deleted and created again during the run.', recreate(seeded.agent), {
-    at: 'set-cmk',
-    ends: asks,
-    code: 'replaced',
-  }),
-  run('The vault is purged and created again, with a key of the same name, before the run.', recreateVault, {
-    at: 'check',
-    ends: asks,
-    code: 'replaced',
-  }),
-  run('The vault is purged and created again during the run.', recreateVault, {
-    at: 'grant-key-access',
-    ends: asks,
-    code: 'replaced',
-  }),
+  run(
+    'The agent is deleted and created again before a rotation: it has no key.',
+    recreate(rotated.agent),
+    asks('check', 'replaced', { wish: 'rotate' }),
+  ),
+  run('The agent is deleted and created again during the run.', recreate(seeded.agent), asks('set-cmk', 'replaced')),
+  run(
+    'The vault is purged and created again, with a key of the same name, before the run.',
+    recreateVault,
+    asks('check', 'replaced'),
+  ),
+  run('The vault is purged and created again during the run.', recreateVault, asks('grant-key-access', 'replaced')),
 ];
 
 const movedRows: readonly RunRow[] = [
-  run('The agent is moved to another group before the run.', changing(inGroup('rg-care-test')), {
-    at: 'check',
-    ends: asks,
-    code: 'resource-moved',
-    mend: changing(inGroup('rg-care-prod')),
-  }),
-  run('The agent is moved to another group during the run.', changing(inGroup('rg-care-test')), {
-    at: 'set-cmk',
-    ends: asks,
-    code: 'resource-moved',
-    mend: changing(inGroup('rg-care-prod')),
-  }),
-  run('The agent is moved before it gets access to the key.', changing(inGroup('rg-care-test')), {
-    at: 'grant-key-access',
-    ends: asks,
-    code: 'resource-moved',
-    mend: changing(inGroup('rg-care-prod')),
-  }),
-  run('The vault is moved to another group during the run.', changing(vaultInGroup('rg-care-test')), {
-    at: 'protect-vault',
-    ends: asks,
-    code: 'vault-moved',
-    mend: changing(vaultInGroup('rg-care-prod')),
-  }),
+  run(
+    'The agent is moved to another group before the run.',
+    changing(inGroup('rg-care-test')),
+    asks('check', 'resource-moved', changing(inGroup('rg-care-prod'))),
+  ),
+  run(
+    'The agent is moved to another group during the run.',
+    changing(inGroup('rg-care-test')),
+    asks('set-cmk', 'resource-moved', changing(inGroup('rg-care-prod'))),
+  ),
+  run(
+    'The agent is moved before it gets access to the key.',
+    changing(inGroup('rg-care-test')),
+    asks('grant-key-access', 'resource-moved', changing(inGroup('rg-care-prod'))),
+  ),
+  run(
+    'The vault is moved to another group during the run.',
+    changing(vaultInGroup('rg-care-test')),
+    asks('protect-vault', 'vault-moved', changing(vaultInGroup('rg-care-prod'))),
+  ),
 ];
 
 export const goneRows: FailureGroup = {
@@ -191,17 +172,12 @@ export const goneRows: FailureGroup = {
     ...waitingRows,
     ...replacedRows,
     ...movedRows,
-    run('The key is deleted, and can be recovered, before the run.', changing(deleteKey(seeded.vault, seeded.key)), {
-      at: 'check',
-      ends: asks,
-      code: 'blocked',
-      mend: recover,
-    }),
-    run('The key is purged and created again under its name, before the run.', recreateKey, {
-      at: 'check',
-      ends: asks,
-      code: 'blocked',
-    }),
+    run(
+      'The key is deleted, and can be recovered, before the run.',
+      changing(deleteKey(seeded.vault, seeded.key)),
+      asks('check', 'blocked', recover),
+    ),
+    run('The key is purged and created again under its name, before the run.', recreateKey, asks('check', 'blocked')),
     onceNotFound('the agent', agentReads, 'check'),
     onceNotFound('the vault', vaultReads, 'check'),
     onceNotFound('the version of the key', keyReads, 'check'),

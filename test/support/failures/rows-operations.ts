@@ -2,7 +2,8 @@
 import { agentBody } from '../../../src/sandbox/azure/health-bots/agent-body.ts';
 import { agentIn, onAgent, putUnder } from '../azure/azure-state.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
-import { type FailureGroup, run, runUnder } from './failure-row.ts';
+import { asks, type FailureGroup, goesOn, run, runUnder } from './failure-row.ts';
+import { allOff, changing } from './mends.ts';
 import { seeded } from './names.ts';
 
 const accepted = {
@@ -28,61 +29,43 @@ const settled = onAgent(seeded.agent, (agent) => Object.assign(agent, { provisio
 export const operationRows: FailureGroup = {
   title: 'Setting the key',
   rows: [
-    runUnder('grant-takes-10-minutes', {
-      at: 'set-cmk',
-      from: 'grant-key-access',
-      timePasses: true,
-      ends: 'continues',
-      code: 'KeyVaultAccessForbidden',
-    }),
-    runUnder('operation-fails-agent-failed', {
-      at: 'set-cmk',
-      ends: 'continues',
-      code: 'KeyVaultAccessForbidden',
-    }),
-    runUnder('operation-fails-key-kept', { at: 'set-cmk', ends: 'continues', code: 'KeyVaultAccessForbidden' }),
-    runUnder('operation-never-ends', {
-      what: 'The operation that sets the key doesn’t end.',
-      at: 'set-cmk',
-      choices: { limits: { operationMs: 300 } },
-      ends: 'needs attention',
-      code: 'resource-busy',
-      mend: (azure) => azure.allOff(),
-    }),
-    runUnder('operation-canceled', {
-      at: 'set-cmk',
-      ends: 'needs attention',
-      code: 'OperationCanceled',
-      mend: async () => undefined,
-    }),
-    runUnder('agent-stays-accepted', {
-      at: 'set-cmk',
-      ends: 'needs attention',
-      code: 'resource-busy',
-      mend: (azure) => azure.change(settled),
-    }),
-    runUnder('accepted-then-lost', { at: 'set-cmk', ends: 'continues', code: 'OperationNotFound' }),
-    run('Azure accepts the change, names no operation, and shows the key a little later.', shownLater, {
-      at: 'set-cmk',
-      ends: 'continues',
-      code: null,
-    }),
-    run('Azure accepts the change, names no operation, and doesn’t make it.', (azure) => azure.fault(accepted), {
-      at: 'set-cmk',
-      ends: 'continues',
-      code: 'key-not-shown',
-    }),
-    runUnder('200-without-the-property', {
-      what: 'Azure accepts the change, but the agent keeps its key.',
-      at: 'set-cmk',
-      ends: 'needs attention',
-      code: 'key-not-shown',
-      mend: (azure) => azure.allOff(),
-    }),
-    runUnder('another-change-under-way', {
-      at: 'set-cmk',
-      ends: 'continues',
-      code: 'ConflictingConcurrentWriteNotAllowed',
-    }),
+    runUnder(
+      'grant-takes-10-minutes',
+      goesOn('set-cmk', 'KeyVaultAccessForbidden', { from: 'grant-key-access', timePasses: true }),
+    ),
+    runUnder('operation-fails-agent-failed', goesOn('set-cmk', 'KeyVaultAccessForbidden')),
+    runUnder('operation-fails-key-kept', goesOn('set-cmk', 'KeyVaultAccessForbidden')),
+    runUnder(
+      'operation-never-ends',
+      asks('set-cmk', 'resource-busy', {
+        what: 'The operation that sets the key doesn’t end.',
+        choices: { limits: { operationMs: 300 } },
+        mend: allOff,
+      }),
+    ),
+    runUnder(
+      'operation-canceled',
+      asks('set-cmk', 'OperationCanceled', async () => undefined),
+    ),
+    runUnder('agent-stays-accepted', asks('set-cmk', 'resource-busy', changing(settled))),
+    runUnder('accepted-then-lost', goesOn('set-cmk', 'OperationNotFound')),
+    run(
+      'Azure accepts the change, names no operation, and shows the key a little later.',
+      shownLater,
+      goesOn('set-cmk'),
+    ),
+    run(
+      'Azure accepts the change, names no operation, and doesn’t make it.',
+      (azure) => azure.fault(accepted),
+      goesOn('set-cmk', 'key-not-shown'),
+    ),
+    runUnder(
+      '200-without-the-property',
+      asks('set-cmk', 'key-not-shown', {
+        what: 'Azure accepts the change, but the agent keeps its key.',
+        mend: allOff,
+      }),
+    ),
+    runUnder('another-change-under-way', goesOn('set-cmk', 'ConflictingConcurrentWriteNotAllowed')),
   ],
 };

@@ -3,9 +3,9 @@ import { bot } from '../../contract/azure-setup.ts';
 import { keyRoles, withActions, withoutActions } from '../azure/azure-state.ts';
 import { agentId, careId } from '../azure/local-azure-names.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
-import { type FailureGroup, lookUnder, run, runUnder } from './failure-row.ts';
+import { asks, type FailureGroup, goesOn, lookUnder, type RunRow, refused, run, runUnder } from './failure-row.ts';
 import { reviewOf } from './looks.ts';
-import { exempt, register, unlock } from './mends.ts';
+import { changing, exempt, register, unlock } from './mends.ts';
 import { seeded } from './names.ts';
 
 /** As an owner would in the portal: a role that has the right that was missing. */
@@ -19,109 +19,62 @@ const giveBotRole = (scope: string, role: string) => (azure: AzureUnderRun) =>
     })
     .then(() => undefined);
 
-const asks = 'needs attention';
+const rightLost = (
+  what: string,
+  action: string,
+  at: RunRow['at'],
+  mend: RunRow['mend'] = changing(withActions(action)),
+): RunRow =>
+  run(
+    `The bot’s role no longer permits ${what}.`,
+    changing(withoutActions(action)),
+    asks(at, 'AuthorizationFailed', mend),
+  );
 
 export const rightRows: FailureGroup = {
   title: 'Permissions, policies, locks and registration',
   rows: [
-    runUnder('role-assignment-refused', {
-      what: 'The bot doesn’t have permission to assign roles.',
-      at: 'grant-key-access',
-      ends: asks,
-      code: 'AuthorizationFailed',
-    }),
-    runUnder('grant-condition', {
-      what: 'The condition on the bot’s role admits another role only.',
-      at: 'grant-key-access',
-      ends: asks,
-      code: 'AuthorizationFailed',
-    }),
-    runUnder('deny-assignment', { at: 'enable-identity', ends: asks, code: 'DenyAssignmentAuthorizationFailed' }),
-    run(
-      'The bot’s role no longer permits role assignments.',
-      (azure) => azure.change(withoutActions('Microsoft.Authorization/roleAssignments/write')),
-      {
-        at: 'grant-key-access',
-        ends: asks,
-        code: 'AuthorizationFailed',
-        mend: (azure) => azure.change(withActions('Microsoft.Authorization/roleAssignments/write')),
-      },
+    runUnder(
+      'role-assignment-refused',
+      asks('grant-key-access', 'AuthorizationFailed', { what: 'The bot doesn’t have permission to assign roles.' }),
     ),
-    runUnder('agent-write-refused', {
-      what: 'The bot doesn’t have permission to change agents.',
-      at: 'enable-identity',
-      ends: asks,
-      code: 'AuthorizationFailed',
-    }),
-    run(
-      'The bot’s role no longer permits changes of agents.',
-      (azure) => azure.change(withoutActions('Microsoft.HealthBot/healthBots/write')),
-      {
-        at: 'set-cmk',
-        ends: asks,
-        code: 'AuthorizationFailed',
-        mend: giveBotRole(agentId(seeded.agent), keyRoles.contributor),
-      },
+    runUnder(
+      'grant-condition',
+      asks('grant-key-access', 'AuthorizationFailed', {
+        what: 'The condition on the bot’s role admits another role only.',
+      }),
     ),
-    run(
-      'The bot’s role no longer permits changes of vaults.',
-      (azure) => azure.change(withoutActions('Microsoft.KeyVault/vaults/write')),
-      {
-        at: 'protect-vault',
-        ends: asks,
-        code: 'AuthorizationFailed',
-        mend: (azure) => azure.change(withActions('Microsoft.KeyVault/vaults/write')),
-      },
+    runUnder('deny-assignment', asks('enable-identity', 'DenyAssignmentAuthorizationFailed')),
+    rightLost('role assignments', 'Microsoft.Authorization/roleAssignments/write', 'grant-key-access'),
+    runUnder(
+      'agent-write-refused',
+      asks('enable-identity', 'AuthorizationFailed', { what: 'The bot doesn’t have permission to change agents.' }),
     ),
-    run(
-      'The bot’s role no longer permits reading agents.',
-      (azure) => azure.change(withoutActions('Microsoft.HealthBot/healthBots/read')),
-      {
-        at: 'check',
-        ends: asks,
-        code: 'AuthorizationFailed',
-        mend: giveBotRole(agentId(seeded.agent), keyRoles.contributor),
-      },
+    rightLost(
+      'changes of agents',
+      'Microsoft.HealthBot/healthBots/write',
+      'set-cmk',
+      giveBotRole(agentId(seeded.agent), keyRoles.contributor),
     ),
-    runUnder('identity-not-known-yet', {
-      at: 'grant-key-access',
-      ends: 'continues',
-      code: 'PrincipalNotFound',
-    }),
-    runUnder('role-assignment-limit', { at: 'grant-key-access', ends: asks, code: 'RoleAssignmentLimitExceeded' }),
-    runUnder('policy-denies', { at: 'set-cmk', ends: asks, code: 'RequestDisallowedByPolicy', mend: exempt }),
-    runUnder('policy-denies-in-details', {
-      at: 'set-cmk',
-      ends: asks,
-      code: 'RequestDisallowedByPolicy',
-      mend: exempt,
-    }),
-    runUnder('everything-locked', { at: 'set-cmk', ends: asks, code: 'ScopeLocked', mend: unlock }),
-    runUnder('everything-locked', {
-      what: 'A read-only lock prevents changes.',
-      at: 'check',
-      ends: asks,
-      code: 'blocked',
-      mend: unlock,
-    }),
-    lookUnder('everything-locked', {
-      by: 'the review',
-      ends: 'is refused',
-      code: 'locked',
-      look: reviewOf('enable'),
-    }),
-    runUnder('registration-missing', {
-      at: 'set-cmk',
-      ends: asks,
-      code: 'MissingSubscriptionRegistration',
-      mend: register,
-    }),
-    runUnder('type-not-offered', { at: 'check', ends: asks, code: 'InvalidResourceType' }),
-    lookUnder('type-not-offered', {
-      by: 'the review',
-      ends: 'is refused',
-      code: 'InvalidResourceType',
-      look: reviewOf('enable'),
-    }),
+    rightLost('changes of vaults', 'Microsoft.KeyVault/vaults/write', 'protect-vault'),
+    rightLost(
+      'reading agents',
+      'Microsoft.HealthBot/healthBots/read',
+      'check',
+      giveBotRole(agentId(seeded.agent), keyRoles.contributor),
+    ),
+    runUnder('identity-not-known-yet', goesOn('grant-key-access', 'PrincipalNotFound')),
+    runUnder('role-assignment-limit', asks('grant-key-access', 'RoleAssignmentLimitExceeded')),
+    runUnder('policy-denies', asks('set-cmk', 'RequestDisallowedByPolicy', exempt)),
+    runUnder('policy-denies-in-details', asks('set-cmk', 'RequestDisallowedByPolicy', exempt)),
+    runUnder('everything-locked', asks('set-cmk', 'ScopeLocked', unlock)),
+    runUnder(
+      'everything-locked',
+      asks('check', 'blocked', { what: 'A read-only lock prevents changes.', mend: unlock }),
+    ),
+    lookUnder('everything-locked', refused('the review', 'locked', reviewOf('enable'))),
+    runUnder('registration-missing', asks('set-cmk', 'MissingSubscriptionRegistration', register)),
+    runUnder('type-not-offered', asks('check', 'InvalidResourceType')),
+    lookUnder('type-not-offered', refused('the review', 'InvalidResourceType', reviewOf('enable'))),
   ],
 };

@@ -16,13 +16,10 @@ import {
 } from '../azure/azure-state.ts';
 import { vaultId } from '../azure/local-azure-names.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
-import { type FailureGroup, lookUnder, type RunRow, run, runUnder } from './failure-row.ts';
+import { asks, type FailureGroup, goesOn, lookUnder, type RunRow, refused, run, runUnder } from './failure-row.ts';
 import { reviewOf } from './looks.ts';
-import { keysOf, open, recover } from './mends.ts';
+import { changing, keysOf, open, recover } from './mends.ts';
 import { rotated, seeded } from './names.ts';
-
-const asks = 'needs attention';
-const goesOn = 'continues';
 
 const makeFit =
   (fit: UpdateKeyPropertiesOptions) =>
@@ -59,71 +56,51 @@ function pastItsDate(): RunRow {
     approved = new Date(Number(newestIn(await azure.state(), seeded.vault, seeded.key).exp) * 1000);
     await azure.change(ofKey({ exp: seconds('2024-01-01') }));
   };
-  return run('The key is past its date.', bring, {
-    at: 'set-cmk',
-    ends: asks,
-    code: 'KeyExpired',
-    mend: (azure) => makeFit(approved === undefined ? {} : { expiresOn: approved })(azure),
-  });
+  return run(
+    'The key is past its date.',
+    bring,
+    asks('set-cmk', 'KeyExpired', (azure) => makeFit(approved === undefined ? {} : { expiresOn: approved })(azure)),
+  );
 }
 
 export const vaultRows: FailureGroup = {
   title: 'Vaults and keys',
   rows: [
-    runUnder('vault-firewalled', { at: 'set-cmk', ends: asks, code: 'KeyVaultNetworkAccessDenied', mend: open }),
-    runUnder('vault-firewalled', { at: 'verify', ends: goesOn, code: null }),
-    runUnder('vault-firewalled', {
-      at: 'make-key-version',
-      wish: 'rotate',
-      ends: asks,
-      code: 'ForbiddenByFirewall',
-      mend: open,
-    }),
-    lookUnder('vault-firewalled', {
-      by: 'the review',
-      ends: 'is refused',
-      code: 'vault-firewalled',
-      look: reviewOf('enable'),
-    }),
-    runUnder('vault-private', { at: 'set-cmk', ends: asks, code: 'KeyVaultNetworkAccessDenied', mend: open }),
-    runUnder('vault-private', {
-      at: 'make-key-version',
-      wish: 'rotate',
-      ends: asks,
-      code: 'ForbiddenByConnection',
-      mend: open,
-    }),
-    runUnder('vault-refuses-the-bot', { at: 'verify', ends: goesOn, code: null }),
-    runUnder('vault-refuses-the-bot', {
-      what: 'The bot doesn’t have permission to use keys.',
-      at: 'make-key-version',
-      wish: 'rotate',
-      ends: asks,
-      code: 'ForbiddenByRbac',
-    }),
+    runUnder('vault-firewalled', asks('set-cmk', 'KeyVaultNetworkAccessDenied', open)),
+    runUnder('vault-firewalled', goesOn('verify')),
+    runUnder('vault-firewalled', asks('make-key-version', 'ForbiddenByFirewall', { wish: 'rotate', mend: open })),
+    lookUnder('vault-firewalled', refused('the review', 'vault-firewalled', reviewOf('enable'))),
+    runUnder('vault-private', asks('set-cmk', 'KeyVaultNetworkAccessDenied', open)),
+    runUnder('vault-private', asks('make-key-version', 'ForbiddenByConnection', { wish: 'rotate', mend: open })),
+    runUnder('vault-refuses-the-bot', goesOn('verify')),
+    runUnder(
+      'vault-refuses-the-bot',
+      asks('make-key-version', 'ForbiddenByRbac', {
+        what: 'The bot doesn’t have permission to use keys.',
+        wish: 'rotate',
+      }),
+    ),
     run(
       'The bot’s role no longer permits new versions of keys.',
-      (azure) => azure.change(withoutActions('Microsoft.KeyVault/vaults/keys/create/action')),
-      {
-        at: 'make-key-version',
+      changing(withoutActions('Microsoft.KeyVault/vaults/keys/create/action')),
+      asks('make-key-version', 'ForbiddenByRbac', {
         wish: 'rotate',
-        ends: asks,
-        code: 'ForbiddenByRbac',
-        mend: (azure) => azure.change(withActions('Microsoft.KeyVault/vaults/keys/create/action')),
-      },
+        mend: changing(withActions('Microsoft.KeyVault/vaults/keys/create/action')),
+      }),
     ),
-    run('The vault’s access policy for the bot is taken away.', (azure) => azure.change(withoutPolicy), {
-      at: 'make-key-version',
-      wish: 'rotate',
-      before: (azure) => azure.change(byPolicy),
-      ends: asks,
-      code: 'AccessDenied',
-      mend: (azure) => azure.change(givePolicy(rotated.vault, bot.id, ...botMay)),
-    }),
-    runUnder('vault-throttled', { at: 'verify', ends: goesOn, code: null }),
+    run(
+      'The vault’s access policy for the bot is taken away.',
+      changing(withoutPolicy),
+      asks('make-key-version', 'AccessDenied', {
+        wish: 'rotate',
+        before: changing(byPolicy),
+        mend: changing(givePolicy(rotated.vault, bot.id, ...botMay)),
+      }),
+    ),
+    runUnder('vault-throttled', goesOn('verify')),
     lookUnder('agents-notice-lost-keys', {
       by: 'the review',
-      ends: goesOn,
+      ends: 'continues',
       code: null,
       look: async (azure) => {
         await azure.change((state) => {
@@ -132,94 +109,70 @@ export const vaultRows: FailureGroup = {
         return reviewOf('rotate')(azure);
       },
     }),
-    run('The key is deleted.', (azure) => azure.change(deleteKey(seeded.vault, seeded.key)), {
-      at: 'set-cmk',
-      ends: asks,
-      code: 'KeyNotFound',
-      mend: recover,
-    }),
-    run('The key is disabled.', (azure) => azure.change(ofKey({ enabled: false })), {
-      at: 'set-cmk',
-      ends: asks,
-      code: 'KeyDisabled',
-      mend: makeFit({ enabled: true }),
-    }),
+    run('The key is deleted.', changing(deleteKey(seeded.vault, seeded.key)), asks('set-cmk', 'KeyNotFound', recover)),
+    run(
+      'The key is disabled.',
+      changing(ofKey({ enabled: false })),
+      asks('set-cmk', 'KeyDisabled', makeFit({ enabled: true })),
+    ),
     pastItsDate(),
-    run('The key is not valid yet.', (azure) => azure.change(ofKey({ nbf: seconds('2099-01-01') })), {
-      at: 'set-cmk',
-      ends: asks,
-      code: 'KeyNotYetValid',
-      mend: makeFit({ notBefore: new Date('2024-01-01') }),
-    }),
-    run('The key doesn’t allow wrapping any more.', (azure) => azure.change(ofKey({ keyOps: ['sign'] })), {
-      at: 'set-cmk',
-      ends: asks,
-      code: 'KeyOperationForbidden',
-      mend: makeFit({ keyOps: ['wrapKey', 'unwrapKey'] }),
-    }),
-    run('A deleted key has the name that is to be given.', deletedUnder, {
-      at: 'make-key-version',
-      wish: 'make',
-      ends: asks,
-      code: 'ObjectIsDeletedButRecoverable',
-      mend: async (azure) => (await keysOf(azure)).purgeDeletedKey(seeded.made),
-    }),
+    run(
+      'The key is not valid yet.',
+      changing(ofKey({ nbf: seconds('2099-01-01') })),
+      asks('set-cmk', 'KeyNotYetValid', makeFit({ notBefore: new Date('2024-01-01') })),
+    ),
+    run(
+      'The key doesn’t allow wrapping any more.',
+      changing(ofKey({ keyOps: ['sign'] })),
+      asks('set-cmk', 'KeyOperationForbidden', makeFit({ keyOps: ['wrapKey', 'unwrapKey'] })),
+    ),
+    run(
+      'A deleted key has the name that is to be given.',
+      deletedUnder,
+      asks('make-key-version', 'ObjectIsDeletedButRecoverable', {
+        wish: 'make',
+        mend: async (azure) => (await keysOf(azure)).purgeDeletedKey(seeded.made),
+      }),
+    ),
     run(
       'Someone else creates the key that the request is to create.',
       async (azure) => {
         await (await keysOf(azure)).createRsaKey(seeded.made);
       },
-      {
-        at: 'make-key-version',
-        wish: 'make',
-        ends: asks,
-        code: 'key-of-others',
-      },
+      asks('make-key-version', 'key-of-others', { wish: 'make' }),
     ),
     run(
       'Someone sets another key on the agent.',
-      (azure) => azure.change(putUnder(seeded.agent, rotated.vault, rotated.key)),
-      {
-        at: 'set-cmk',
-        ends: asks,
-        code: 'key-moved',
-        mend: (azure) =>
-          azure.change(onAgent(seeded.agent, ({ content }) => Object.assign(content, { keyVaultProperties: null }))),
-      },
+      changing(putUnder(seeded.agent, rotated.vault, rotated.key)),
+      asks(
+        'set-cmk',
+        'key-moved',
+        changing(onAgent(seeded.agent, ({ content }) => Object.assign(content, { keyVaultProperties: null }))),
+      ),
     ),
     run(
       'The vault is deleted.',
       async (azure) => {
         await azure.owner.vaults().vaults.delete('rg-care-prod', seeded.vault);
       },
-      {
-        at: 'grant-key-access',
-        ends: asks,
-        code: 'missing',
-        mend: (azure) =>
-          azure.asOwner('PUT', `${vaultId(seeded.vault)}?api-version=2024-11-01`, {
-            location: 'westeurope',
-            properties: {
-              createMode: 'recover',
-              tenantId: '10000000-0000-4000-8000-000000000000',
-              sku: { family: 'A', name: 'standard' },
-            },
-          }),
-      },
+      asks('grant-key-access', 'missing', (azure) =>
+        azure.asOwner('PUT', `${vaultId(seeded.vault)}?api-version=2024-11-01`, {
+          location: 'westeurope',
+          properties: {
+            createMode: 'recover',
+            tenantId: '10000000-0000-4000-8000-000000000000',
+            sku: { family: 'A', name: 'standard' },
+          },
+        }),
+      ),
     ),
     run(
       'The vault is switched to access policies.',
-      (azure) =>
-        azure.change(onVault(seeded.vault, (vault) => Object.assign(vault, { enableRbacAuthorization: false }))),
-      {
-        at: 'grant-key-access',
-        ends: asks,
-        code: 'access-mode-changed',
-        mend: async (azure) => {
-          const properties = { enableRbacAuthorization: true };
-          await azure.owner.vaults().vaults.update('rg-care-prod', seeded.vault, { properties });
-        },
-      },
+      changing(onVault(seeded.vault, (vault) => Object.assign(vault, { enableRbacAuthorization: false }))),
+      asks('grant-key-access', 'access-mode-changed', async (azure) => {
+        const properties = { enableRbacAuthorization: true };
+        await azure.owner.vaults().vaults.update('rg-care-prod', seeded.vault, { properties });
+      }),
     ),
   ],
 };
