@@ -39,7 +39,7 @@ const pictures: readonly (readonly [name: string, card: string, width: number, w
   ['repair', 'form-review.repair', desktop, 'folded'],
   ['requests', 'list.mixed', desktop, 'folded'],
   ['history', 'history.rotation', desktop, 'folded'],
-  ['typo', 'typo', desktop, 'folded'],
+  ['typo', 'sample.refusal.typo', desktop, 'folded'],
 ];
 
 inBrowser('the pictures', () => {
@@ -80,9 +80,7 @@ describe('docs/pictures', () => {
   // Read when it is asked for: the tests above may have taken them anew.
   const kept = () => readdirSync(folder).sort();
 
-  test('has every picture that a page shows, and no other', () => {
-    expect(kept()).toEqual(named);
-  });
+  test('has every picture that a page shows, and no other', () => expect(kept()).toEqual(named));
 
   test('has every picture of a card in both themes', () => {
     const wanted = pictures.flatMap(([name]) => [`${name}.dark.png`, `${name}.light.png`]);

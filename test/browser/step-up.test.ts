@@ -126,9 +126,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     await botSays(page, 'Succeeded').waitFor({ timeout: 60_000 });
   });
 
-  test('the pages spoke to nobody but this machine, and nothing went wrong on them', () => {
-    expect(wrong).toEqual([]);
-  });
+  test('the pages spoke to nobody but this machine, and nothing went wrong on them', () => expect(wrong).toEqual([]));
 
   test('the record verifies, and holds the sign-in but no token', async () => {
     const record = await readRecord(world);

@@ -14,7 +14,6 @@ export const azureSaid = (change: Parameters<typeof failure>[0]): Failure => fai
 export const forbidden = azureSaid({
   message: `The client '6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f' with object id '6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f' does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '${vaultId}/keys/cmk-triage-agent/providers/Microsoft.Authorization/roleAssignments/3c1d8f4e-77aa-5b0e-9a44-51f0e2b7c6d9' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
 });
-/** As a vault words it. */
 export const forbiddenByVault = azureSaid({
   doing: 'making a version of key cmk-virtual-visit in kv-care-prod',
   code: 'ForbiddenByRbac',

@@ -33,7 +33,7 @@ export const wished: EnableWish = {
   keyVersion: version('5'),
   newKey: null,
 };
-export const newKind = { type: 'RSA', size: 3072, expires: '2028-01-12T00:00:00.000Z' } as const;
+const newKind = { type: 'RSA', size: 3072, expires: '2028-01-12T00:00:00.000Z' } as const;
 export const newKeyWished: EnableWish = { ...wished, keyVersion: null, newKey: newKind };
 
 /** Who looks after the keys of care production. */
@@ -72,29 +72,28 @@ const lookAlikeId = ArmId.parse(
   '/subscriptions/40000000-0000-4000-8000-000000000002/resourceGroups/rg-research/providers/Microsoft.KeyVault/vaults/kv-hospita1-keys',
 );
 
-/** The vault of whoever asks, one letter apart from the hospital's, where a rule permits the other subscription or none does. */
-export const lookAlikePlan = (permitted: boolean): Plan =>
-  planFor({
-    seen: seen({
-      vault: vault({
-        id: lookAlikeId,
-        name: 'kv-hospita1-keys',
-        uri: 'https://kv-hospita1-keys.vault.azure.net/',
-        purgeProtection: true,
-      }),
-      control: seenControl({
-        controllers: [
-          controller({ can: ['delete', 'purge', 'give-access'] }),
-          controller({ id: 'bot', type: 'bot', can: ['change', 'give-access'] }),
-          controller({ id: requester, type: 'person', name: 'Requester' }),
-        ],
-        vaultSubscription: { id: '40000000-0000-4000-8000-000000000002', name: 'Research' },
-      }),
+/** The vault of whoever asks, one letter apart from the hospital's, where a rule permits the other subscription. */
+export const lookAlikePlan = planFor({
+  seen: seen({
+    vault: vault({
+      id: lookAlikeId,
+      name: 'kv-hospita1-keys',
+      uri: 'https://kv-hospita1-keys.vault.azure.net/',
+      purgeProtection: true,
     }),
-    wished: { ...wished, vaultId: lookAlikeId },
-    policyVersion: '3f9c21ab',
-    terms: termsOf(permitted ? { vaults: [{ subscriptions: ['*'] }] } : {}),
-  });
+    control: seenControl({
+      controllers: [
+        controller({ can: ['delete', 'purge', 'give-access'] }),
+        controller({ id: 'bot', type: 'bot', can: ['change', 'give-access'] }),
+        controller({ id: requester, type: 'person', name: 'Requester' }),
+      ],
+      vaultSubscription: { id: '40000000-0000-4000-8000-000000000002', name: 'Research' },
+    }),
+  }),
+  wished: { ...wished, vaultId: lookAlikeId },
+  policyVersion: '3f9c21ab',
+  terms: termsOf({ vaults: [{ subscriptions: ['*'] }] }),
+});
 
 /** Between approval and run somebody became Key Vault Administrator, and nobody may read what roles allow any more. */
 export const moreControllers = planOf({
@@ -132,11 +131,7 @@ export const visitAgent = resource({
   systemAssigned: true,
   principalId: principal,
   tenantId: tenant,
-  customerKey: {
-    vaultUri: 'https://kv-care-prod.vault.azure.net/',
-    keyName: visitKeyName,
-    keyVersion: oldVersion,
-  },
+  customerKey: { vaultUri: 'https://kv-care-prod.vault.azure.net/', keyName: visitKeyName, keyVersion: oldVersion },
 });
 
 /** Under its own key: the vault is protected, and the agent may use the key. */

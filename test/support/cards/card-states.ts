@@ -85,7 +85,6 @@ export const rotationLife: readonly StoredEvent[] = lifeOf(
   ...verifies,
 );
 
-/** Every state by name. */
 export const requestStates: Readonly<Record<string, Request>> = {
   'awaiting-approval': requestOf(asked()),
   'awaiting-one-of-two': requestOf(asked(planOf(), 2), approves()),
@@ -95,7 +94,7 @@ export const requestStates: Readonly<Record<string, Request>> = {
   ),
   'awaiting-new-key': requestOf(asked(inOneStage)),
   'awaiting-long-names': requestOf(asked(longNames, 1, { justification: `${justification} `.repeat(5).trim() })),
-  'awaiting-look-alike': requestOf(asked(lookAlikePlan(true))),
+  'awaiting-look-alike': requestOf(asked(lookAlikePlan)),
   'awaiting-older-plan': requestOf(asked(planOf({ control: undefined }))),
   changed: requestOf(asked(planOf(), 2), approves(), changes),
   'plan-changed-controllers': requestOf(...approved, checked(moreControllers)),

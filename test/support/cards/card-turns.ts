@@ -46,7 +46,6 @@ export const rejects =
   (comment = 'Not before the audit'): Turn =>
   (asking) =>
     commands.decides('reject', approver, { asking, comment });
-/** Another key, for another reason. */
 export const changes = (asking: number): Command => {
   const plan = planOf({ key: null }, newKeyWished);
   const justification = 'One key for the ward alone, as the audit asks';
@@ -83,7 +82,6 @@ export const stuck = (run: number, step: StepName, failure: Failure): readonly C
   commands.records(run, didNot(step, failure)),
 ];
 
-/** The events of a life, 40 seconds between turns. */
 export const lifeOf = (...turns: readonly Turn[]): readonly StoredEvent[] =>
   commands.eventsOf(
     id,

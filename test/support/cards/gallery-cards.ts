@@ -1,91 +1,50 @@
-/** Every card there is, in every state and for every reader, drawn by the product's own views from real requests. */
+/** Every card there is: every sample, and what the product's own views draw of real requests for every reader. */
 
-import { sha256 } from '../../../src/domain/canonical-json.ts';
-import { type RefusalCode, refuse } from '../../../src/domain/request/refusal.ts';
-import { commands } from '../../../src/operations/commands/registry.ts';
-import { auditReplyCard, auditRootCard } from '../../../src/teams/cards/views/audit-view.ts';
-import { helpCard, welcomeCard } from '../../../src/teams/cards/views/help-view.ts';
-import { everybody } from '../../../src/teams/cards/views/reader.ts';
-import { requestCard } from '../../../src/teams/cards/views/request-card.ts';
-import {
-  bugCard,
-  lookingCard,
-  notStoringCard,
-  refusalCard,
-  typoCard,
-} from '../../../src/teams/cards/views/short-views.ts';
-import { commandWorld } from '../builders/command-world.ts';
-import { names } from './card-readers.ts';
-import { longLife, requestStates } from './card-states.ts';
-import { driftCards } from './gallery-drifts.ts';
-import { forms, rotationForms } from './gallery-forms.ts';
-import { lists } from './gallery-lists.ts';
-import { recordCards } from './gallery-record.ts';
-import { cardsOf, contextFor, type GalleryCard, pausedCards } from './gallery-requests.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { planDigest } from '../../../src/domain/digest.ts';
+import { FormId, RequestId } from '../../../src/domain/ids.ts';
+import type { Plan } from '../../../src/domain/plan.ts';
+import type { CardName } from '../../../src/teams/cards/data/registry.ts';
+import { renderCard } from '../../../src/teams/cards/render-card.ts';
+import { formCard } from '../../../src/teams/cards/views/form-view.ts';
+import { commandWorld, formOn } from '../builders/command-world.ts';
+import { lookAlikePlan, planOf } from './card-plans.ts';
+import { requestStates } from './card-states.ts';
+import { driftCards, repairPlan } from './gallery-drifts.ts';
+import { historyOfRotation, listOfAgents, listOfRequests } from './gallery-lists.ts';
+import { cardsOf, type GalleryCard, pausedCards } from './gallery-requests.ts';
 
-function audit(): readonly GalleryCard[] {
-  const hash = sha256('the chain');
-  const root = (state: string): readonly GalleryCard[] => {
-    const request = requestStates[state];
-    return request === undefined ? [] : [{ name: `audit-root.${state}`, card: auditRootCard(request, names, 129) }];
+const folder = new URL('../../../cards/samples/', import.meta.url);
+const samples = readdirSync(folder).map((file): GalleryCard => {
+  const [card = ''] = file.split('.');
+  const data = JSON.parse(readFileSync(new URL(file, folder), 'utf8'));
+  return { name: `sample.${file.replace(/\.json$/, '')}`, card: renderCard(card as CardName, data) };
+});
+
+/** The last page of a form: what a plan comes to. */
+function reviewOf(name: string, plan: Plan): GalleryCard {
+  const { operation, resource } = plan.wish;
+  const form = formOn('review', commandWorld().ports, { operation, answers: { resource, version: plan.wish } });
+  const expiresAt = '2026-03-05T12:00:00.000Z';
+  const policy = { version: '3f9c21ab', rule: 'environment', approvalsRequired: 1, expiresAt };
+  const digest = planDigest(plan);
+  const open = { changeReference: null, openRequest: null, change: null };
+  const ids = { id: FormId.parse('F-2M8D4T7KQX'), requestId: RequestId.parse('CMK-7F3K9Q'), revision: 3 };
+  return {
+    name: `form-review.${name}`,
+    card: formCard({ ...form, ...ids }, { page: 'review', plan, digest, policy, ...open }, null),
   };
-  const request = requestStates.succeeded;
-  if (request === undefined) return [];
-  return [
-    ...root('awaiting-approval'),
-    ...root('succeeded'),
-    ...root('rejected'),
-    ...root('rotation-running'),
-    { name: 'audit-reply.first', card: auditReplyCard(request, longLife.slice(0, 8), hash, names) },
-    { name: 'audit-reply.run', card: auditReplyCard(request, longLife.slice(8), hash, names) },
-    ...recordCards(request, requestCard('status', request, contextFor(request, everybody))),
-  ];
-}
-
-const refusals: readonly [RefusalCode, string][] = [
-  ['not-a-requester', ''],
-  ['resource-has-open-request', 'CMK-7F3K9Q'],
-  ['azure-unreachable', 'TooManyRequests: The request is being throttled.'],
-  ['unknown-resource', 'triage'],
-];
-
-function short(): readonly GalleryCard[] {
-  const { policy } = commandWorld().ports;
-  const facts = { commands, policy, auditChannel: true };
-  return [
-    { name: 'welcome', card: welcomeCard({ kind: 'roles', asks: true, approves: true }) },
-    { name: 'welcome.team', card: welcomeCard(null) },
-    { name: 'help.both', card: helpCard({ ...facts, mayAsk: true, mayApprove: true }) },
-    {
-      name: 'typo',
-      card: typoCard('/enabel-cmk', '/enable-cmk triage-agent-prod', {
-        text: '/enable-cmk triage-agent-prod',
-        weight: 'form',
-      }),
-    },
-    { name: 'help.asks', card: helpCard({ ...facts, mayAsk: true, mayApprove: false }) },
-    { name: 'help.reader', card: helpCard({ ...facts, mayAsk: false, mayApprove: false, auditChannel: false }) },
-    { name: 'bug', card: bugCard('E-7F3K9QX2') },
-    { name: 'not-storing', card: notStoringCard('E-7F3K9QX2') },
-    { name: 'looking', card: lookingCard() },
-    ...refusals.map(([code, fact]) => ({ name: `refusal.${code}`, card: refusalCard(refuse(code, fact)) })),
-    {
-      name: 'refusal.near',
-      card: refusalCard(
-        { ...refuse('unknown-resource', 'triage-agent-prdo'), near: 'triage-agent-prod' },
-        { text: '/enable-cmk triage-agent-prod', weight: 'form' },
-      ),
-    },
-  ];
 }
 
 export const galleryCards = async (): Promise<readonly GalleryCard[]> => [
   ...Object.entries(requestStates).flatMap(([state, request]) => cardsOf(state, request)),
   ...pausedCards(),
-  ...(await lists()),
-  ...audit(),
-  ...short(),
-  ...forms(),
-  ...rotationForms(),
   ...driftCards(),
+  reviewOf('ready', planOf()),
+  reviewOf('look-alike', lookAlikePlan),
+  reviewOf('repair', repairPlan()),
+  { name: 'list.mixed', card: await listOfRequests() },
+  { name: 'agents.all', card: listOfAgents() },
+  { name: 'history.rotation', card: historyOfRotation() },
+  ...samples,
 ];

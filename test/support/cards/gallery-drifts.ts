@@ -1,4 +1,4 @@
-/** Alerts of the key watch, and the review of the repair that they lead to. */
+/** Alerts of the key watch, and the plan of the repair that they lead to. */
 
 import { sha256 } from '../../../src/domain/canonical-json.ts';
 import { driftIdOf, RequestId } from '../../../src/domain/ids.ts';
@@ -10,7 +10,6 @@ import { driftCard } from '../../../src/teams/cards/views/drift-view.ts';
 import { tenant } from '../builders/fixtures.ts';
 import { key, principal, version, wishToRepair } from '../builders/plans.ts';
 import { planOf, seen, wished } from './card-plans.ts';
-import { reviewOf } from './gallery-forms.ts';
 import type { GalleryCard } from './gallery-requests.ts';
 
 const operators = [mention('29:operator', 'Operator')];
@@ -50,7 +49,7 @@ function alert(name: string, states: readonly DriftState[], closedAt: string | n
 }
 
 /** The key was removed from the agent, and a role must enable the version. */
-const repairPlan = () =>
+export const repairPlan = () =>
   planOf(
     {
       resource: { ...agent, systemAssigned: true, principalId: principal, tenantId: tenant },
@@ -66,5 +65,4 @@ export const driftCards = (): readonly GalleryCard[] => [
   alert('key-deleted', [{ code: 'key-deleted' }]),
   alert('key-expires', [{ code: 'key-expires', at: '2026-03-19T00:00:00.000Z' }]),
   alert('closed', [{ code: 'key-stripped' }], '2026-03-02T12:40:00.000Z'),
-  { name: 'form-review.repair', card: reviewOf('repair-cmk', repairPlan()) },
 ];

@@ -45,7 +45,6 @@ export type Drawn = 'folded' | 'open' | 'panels';
 
 const has = (card: unknown, action: string): boolean => JSON.stringify(card).includes(`"${action}"`);
 
-/** How the card can be drawn. */
 export const waysOf = (card: unknown): readonly Drawn[] => [
   ...(has(card, 'Action.ToggleVisibility') ? (['open'] as const) : []),
   ...(has(card, 'Action.ShowCard') ? (['panels'] as const) : []),

@@ -17,11 +17,7 @@ export interface GalleryCard {
   readonly card: AdaptiveCard;
 }
 
-/** In the order of the names. */
-export const named = (cards: Readonly<Record<string, AdaptiveCard>>): readonly GalleryCard[] =>
-  Object.entries(cards).map(([name, card]) => ({ name, card }));
-
-export const contextFor = (request: Request, reader: Reader, change: Partial<CardContext> = {}): CardContext => {
+const contextFor = (request: Request, reader: Reader, change: Partial<CardContext> = {}): CardContext => {
   const awaited = [approver, secondApprover].filter((id) => !request.approvals.some(({ by }) => by === id));
   return {
     // Eight seconds after the last thing that happened.
