@@ -56,16 +56,30 @@ export function openRateLimit({ burst, perSecond }: RateLimits, now: () => numbe
   };
 }
 
-/** Far above normal use by people and monitoring. For each group of pages and each probe. */
-export const pageLimits: RateLimits = { burst: 100, perSecond: 20 };
+/** Far above normal use by monitoring. For each probe. */
+export const probeLimits: RateLimits = { burst: 100, perSecond: 20 };
+/** Indexed reads of links, for each group of pages. Anyone can send invented names, so it's far above normal use. */
+export const linkReadLimits: RateLimits = { burst: 1_000, perSecond: 200 };
+/** Far above normal use by the person who has the link. */
+export const linkLimits: RateLimits = { burst: 20, perSecond: 2 };
 
-/**
- * Returns whether a page is served. Sign-in pages have their own limit, so that floods of other pages don't keep
- * approvers out.
- */
-export function openPageLimit(now: () => number): (path: string) => boolean {
-  const limit = openRateLimit(pageLimits, now);
-  return (path) => admits([[limit, path.split('/')[1] ?? '', 1]]);
+export interface PageLimit {
+  /**
+   * Returns whether the database is asked for a link. Sign-in pages have their own limit, so that floods of other pages
+   * don't keep approvers out.
+   */
+  mayRead(path: string): boolean;
+  /** Returns whether the page of a stored link is served. A flood of invented links or of another link doesn't count. */
+  mayShow(name: string): boolean;
+}
+
+export function openPageLimit(now: () => number): PageLimit {
+  const reads = openRateLimit(linkReadLimits, now);
+  const links = openRateLimit(linkLimits, now);
+  return {
+    mayRead: (path) => admits([[reads, path.split('/')[1] ?? '', 1]]),
+    mayShow: (name) => admits([[links, name, 1]]),
+  };
 }
 
 /**
@@ -74,7 +88,7 @@ export function openPageLimit(now: () => number): (path: string) => boolean {
  * of service.
  */
 export function shareAnswers<T>(ask: () => Promise<T>, now: () => number): () => Promise<T> {
-  const limit = openRateLimit(pageLimits, now);
+  const limit = openRateLimit(probeLimits, now);
   let last: Promise<T> | null = null;
   let isRunning = false;
   return () => {

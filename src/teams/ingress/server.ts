@@ -11,8 +11,9 @@ import type { InboundActivity } from '../bot/activity.ts';
 import type { CmkBot } from '../bot/bot.ts';
 import { type PageAnswer, page } from '../sign-in/html.ts';
 import type { BrowserPage } from '../sign-in/pages.ts';
+import { isSecretName } from '../sign-in/secret-documents.ts';
 import { type CallRefusal, type GateOptions, isForwarded, localCallers, openGate } from './gate.ts';
-import { openPageLimit, shareAnswers } from './rate-limit.ts';
+import { openPageLimit, type PageLimit, shareAnswers } from './rate-limit.ts';
 
 // Error pages for browsers. They never show the address, because it contains secrets.
 
@@ -74,10 +75,19 @@ function throttleByReason(say: (call: CallRefusal) => void): (call: CallRefusal)
 const sendPage = (response: restify.Response, { status, headers, body }: PageAnswer): void =>
   response.sendRaw(status, body, headers);
 
+/** Limits come in this order so that a flood of links that don't exist keeps no one out. */
+async function pageFor(page: BrowserPage, limit: PageLimit, query: URLSearchParams, cookies: string | undefined) {
+  const name = query.get(page.parameter) ?? '';
+  if (!isSecretName(name)) return page.unknown;
+  if (!limit.mayRead(page.path)) return tooManyPage;
+  if (!(await page.isKnown(name))) return page.unknown;
+  return limit.mayShow(name) ? page.show(query, cookies) : tooManyPage;
+}
+
 /** Never logs or shows the address, because it contains secrets. */
 async function showPage(
   options: ServerOptions,
-  page: BrowserPage,
+  { page, limit }: { readonly page: BrowserPage; readonly limit: PageLimit },
   request: restify.Request,
   response: restify.Response,
 ): Promise<void> {
@@ -85,7 +95,7 @@ async function showPage(
   if (caller?.kind === 'refused') return send(response, caller);
   const { searchParams } = new URL(request.url ?? '', 'http://localhost');
   try {
-    sendPage(response, await page.show(searchParams, request.headers.cookie));
+    sendPage(response, await pageFor(page, limit, searchParams, request.headers.cookie));
   } catch (error) {
     const errorId = randomUUID().slice(0, 8);
     const passes = options.isDatabaseUnavailable(error);
@@ -104,7 +114,7 @@ export async function startServer(options: ServerOptions): Promise<{ readonly ur
     now,
   );
   const figures = shareAnswers(() => metrics.text(), now);
-  const mayShow = openPageLimit(now);
+  const limit = openPageLimit(now);
   const gate = openGate(options);
   const sayRefused = throttleByReason(({ reason, status }) => log.info({ reason, status }, 'call refused'));
   routes.get('/healthz', async (_request: restify.Request, response: restify.Response) => {
@@ -143,7 +153,7 @@ export async function startServer(options: ServerOptions): Promise<{ readonly ur
   });
   for (const page of options.pages) {
     routes.get(page.path, async (request: restify.Request, response: restify.Response) =>
-      mayShow(page.path) ? showPage(options, page, request, response) : sendPage(response, tooManyPage),
+      showPage(options, { page, limit }, request, response),
     );
   }
   // The router's own server takes no settings. It never listens, and gets the requests of the others.

@@ -117,10 +117,11 @@ export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
     return download(taken);
   }
 
+  const link = { parameter: 'ask', isKnown: offers.has, unknown: over } as const;
   return {
     pages: [
-      { path: evidencePath, show: start },
-      { path: packPath, show: pack },
+      { ...link, path: evidencePath, show: start },
+      { ...link, path: packPath, show: pack },
     ],
     offer: async (offer) => `${publicUrl}${evidencePath}?ask=${await offers.save(offer)}`,
   };

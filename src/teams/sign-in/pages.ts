@@ -42,6 +42,12 @@ export interface PageTools extends FlowTools {
 
 export interface BrowserPage {
   readonly path: string;
+  /** The query parameter with the link's secret name. */
+  readonly parameter: 'ask' | 'state';
+  /** Returns whether the link is stored and valid: one indexed read. */
+  isKnown(name: string): Promise<boolean>;
+  /** Answers all other links. */
+  readonly unknown: PageAnswer;
   show(query: URLSearchParams, cookies: string | undefined): Promise<PageAnswer>;
 }
 
@@ -56,10 +62,11 @@ const refused = (text: ReturnType<typeof signInRefused>): PageAnswer => page({ s
 /** Returns both pages. An unreachable Entra ID is reported; other errors are bugs. */
 export const signInPages = (tools: PageTools): readonly BrowserPage[] =>
   [
-    { path: startPath, show: start },
-    { path: donePath, show: done },
-  ].map(({ path, show }) => ({
-    path,
+    { path: startPath, parameter: 'ask', isKnown: tools.pending.isAsked, show: start } as const,
+    { path: donePath, parameter: 'state', isKnown: tools.pending.isStarted, show: done } as const,
+  ].map(({ show, ...page }) => ({
+    ...page,
+    unknown: ended,
     async show(query, cookies) {
       try {
         return await show(tools, query, cookies);

@@ -36,11 +36,13 @@ export function openPendingSignIns(tools: SecretDocumentTools) {
     /** Stores that a person was asked to sign in; returns the question's name. */
     ask: asks.save,
     asked: asks.read,
+    isAsked: asks.has,
     /** The same, but only once: a second caller gets null. */
     takeAsked: async (name: string): Promise<Purpose | null> => (await asks.take(name))?.purpose ?? null,
     /** Stores a sign-in that started in a browser; returns its state. */
     start: states.save,
     takeStarted: states.take,
+    isStarted: states.has,
     prove: (purpose: Purpose, proof: Proof): Promise<void> => documents.write({ [proofKey(purpose)]: proof }),
     proved: async (purpose: Purpose): Promise<Proof | null> => {
       const key = proofKey(purpose);

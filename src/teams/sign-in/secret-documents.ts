@@ -12,6 +12,9 @@ export interface SecretDocumentTools {
   readonly now: () => Date;
 }
 
+/** Returns true if it can be a name. Others need no question to the database. */
+export const isSecretName = (name: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(name);
+
 /** Enough to read the page, find the security key and return. */
 const lifeMs = 10 * 60_000;
 
@@ -42,6 +45,7 @@ export function openSecretDocuments<T extends object>(
       return name;
     },
     read: async (name: string): Promise<T | null> => (await read(name))?.found ?? null,
+    has: async (name: string): Promise<boolean> => (await read(name)) !== null,
     /**
      * The same, but only once: a second caller gets null. Marked as used before it is returned, by compare-and-set: of two
      * simultaneous calls, only one succeeds.
