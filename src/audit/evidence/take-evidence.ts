@@ -103,6 +103,8 @@ async function waitFor(
 async function note(ports: EvidencePorts, { id, actor, cause, texts }: EvidenceRequest): Promise<number | Refusal> {
   const request = await ports.requests.load(id);
   if (request === null) return refuse('unknown-request', id);
+  const before = (await ports.requests.events(id)).find((event) => event.cause === cause);
+  if (before !== undefined) return before.seq;
   const reading = await readAzure(ports.azure, request);
   const noted = await ports.requests.append(id, cause, (now, at) =>
     decide(now, { do: 'note-evidence', actor, texts, reading }, at),

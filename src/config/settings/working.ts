@@ -25,7 +25,7 @@ export const workingSettings = group('How it works', {
     value: z.coerce.number().int().min(10).max(1_000_000).default(200),
     example: '200',
     meaning:
-      'rate limit. Default: 200. One person can send a burst of 200 messages or clicks; the allowance refills by one tenth (20) per second. A conversation gets 5 times as much. Opening a list or form costs 5. All people together get 5 times as much for lists and forms. Above the limit the bot returns HTTP 429',
+      'rate limit. Default: 200. One person can send a burst of 200 messages or clicks; the allowance refills by one tenth (20) per second. A conversation gets 5 times as much. Opening a list, form or evidence pack costs 5. All people together get 5 times as much for these. Above the limit the bot returns HTTP 429',
   },
   CMK_PAUSE: {
     value: yes,

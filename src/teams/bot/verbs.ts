@@ -161,7 +161,7 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
   ...([
     [
       evidenceVerb,
-      { ...light, requires: 'role', handle: (options, turn) => answerEvidenceClick(options, turn.sender, turn) },
+      { ...list, requires: 'role', handle: (options, turn) => answerEvidenceClick(options, turn.sender, turn) },
     ],
     [
       'list.open',

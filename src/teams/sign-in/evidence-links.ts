@@ -8,7 +8,7 @@ import type { Roles } from '../../authorization/role-checks.ts';
 import { sha256 } from '../../domain/canonical-json.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
-import { type Actor, personActor } from '../../domain/request/events.ts';
+import { type Actor, personActor, type StoredEvent } from '../../domain/request/events.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
 import { evidenceLinkExpired, evidenceNotReady, evidenceOffer } from '../../text/pages.ts';
 import { refusalWords } from '../../text/refusals.ts';
@@ -30,7 +30,7 @@ interface EvidenceLinkOptions extends SecretDocumentTools {
   readonly tenantId: string;
   /** How people are authenticated. */
   readonly signIn: string;
-  readonly requests: Pick<Requests, 'load'>;
+  readonly requests: Pick<Requests, 'load' | 'events'>;
   /** Checked again each time. */
   readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
   /** Creates the pack for the person. The same cause returns the same pack. */
@@ -69,8 +69,20 @@ const download = ({ name, archive }: Extract<EvidenceDownload, { kind: 'made' }>
   body: archive,
 });
 
+const slotMs = 10 * 60_000;
+
+/**
+ * Returns the same cause for ten minutes unless the request changes, so that one person's downloads can't fill the audit
+ * log. Evidence doesn't change the request.
+ */
+function causeOf(person: PersonId, events: readonly StoredEvent[], now: Date): string {
+  const last = events.findLast(({ body }) => body.type !== 'evidence-made')?.seq ?? 0;
+  const slot = Math.floor(now.getTime() / slotMs);
+  return `evidence:${sha256(`${person}/${last}/${slot}`).slice(0, 32)}`;
+}
+
 export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
-  const { publicUrl, tenantId, signIn, requests, rolesOf, take, log } = options;
+  const { publicUrl, tenantId, signIn, requests, rolesOf, take, now, log } = options;
   const offers = openSecretDocuments(options, 'evidence/offer', Offer);
 
   /** Shows a page first, so that link scanners don't consume the download. */
@@ -106,7 +118,7 @@ export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
       requestId,
       // Safe: the link identifies the person whose click created it, and others can't act through it.
       personActor(person, tenantId, signIn),
-      `evidence:${sha256(name).slice(0, 32)}`,
+      causeOf(person, await requests.events(requestId), now()),
     );
     if (taken.kind === 'refused') return refusedPage(taken);
     if (taken.kind !== 'made') {

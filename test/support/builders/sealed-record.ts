@@ -20,8 +20,12 @@ export interface WrittenLine {
 export const testKeys: SealKeys = [Buffer.alloc(32, 1)];
 
 /** Lines for the events, in their order, numbered as the store would. */
-export function sealedRecord(events: readonly Written[], keys: SealKeys = testKeys): readonly WrittenLine[] {
-  const seal = sealWith(randomBytes, openSeals(keys));
+export function sealedRecord(
+  events: readonly Written[],
+  keys: SealKeys = testKeys,
+  random: (size: number) => Buffer = randomBytes,
+): readonly WrittenLine[] {
+  const seal = sealWith(random, openSeals(keys));
   const revisions = new Map<string, number>();
   let prev = genesis;
   return events.map(({ request, time, ...event }, index) => {

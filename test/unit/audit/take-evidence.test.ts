@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
@@ -5,21 +6,24 @@ import { takeEvidence } from '../../../src/audit/evidence/take-evidence.ts';
 import { filesOf, type PackFiles, packFile } from '../../../src/audit/pack/files.ts';
 import { verifyPack } from '../../../src/audit/pack/verify-pack.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
+import { PersonId } from '../../../src/domain/ids.ts';
 import type { AnchorFiles } from '../../../src/domain/ports/published-log.ts';
 import type { RevealedText } from '../../../src/domain/record/chain.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import { operatorActor, type StoredEvent } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
+import { openEvidenceLinks, packPath } from '../../../src/teams/sign-in/evidence-links.ts';
 import { logKey, newFolder, publisherOf } from '../../support/audit/published-log.ts';
 import { id } from '../../support/builders/commands.ts';
-import { reject, submit } from '../../support/builders/fixtures.ts';
+import { approver, reject, requester, submit, tenant } from '../../support/builders/fixtures.ts';
+import { memoryDocuments } from '../../support/builders/memory-documents.ts';
 import { type MemoryRequests, memoryRequests } from '../../support/builders/memory-requests.ts';
 import { noon, planFor } from '../../support/builders/plans.ts';
 import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
-import { sealedRecord } from '../../support/builders/sealed-record.ts';
+import { sealedRecord, testKeys } from '../../support/builders/sealed-record.ts';
 
-/** Texts of a pack that are erased while it is made. */
+/** Texts of a pack that are erased while it is made, and downloads of the same pack. */
 
 const actor = operatorActor('duty');
 const erasing: Command = { do: 'erase-texts', actor, reason: 'asked for' };
@@ -32,9 +36,11 @@ const given = ({ texts }: Pick<StoredEvent, 'texts'>): Record<string, string> =>
 
 /** Publishes all events. Returns the texts that none of them erases. */
 async function publish(requests: MemoryRequests, files: AnchorFiles): Promise<readonly RevealedText[]> {
-  const lines = sealedRecord(
-    requests.all().map(({ requestId: request, ...event }) => ({ request, ...event, texts: given(event) })),
-  );
+  const written = requests
+    .all()
+    .map(({ requestId: request, ...event }) => ({ request, ...event, texts: given(event) }));
+  // The same salts each time, because events that were published before mustn't change.
+  const lines = sealedRecord(written, testKeys, (size) => Buffer.alloc(size, 1));
   await publisherOf(
     files,
     lines.map(({ line }) => line.body),
@@ -100,4 +106,61 @@ test.each<readonly [moment: Moment, texts: readonly string[] | null]>([
   const texts = files.get(packFile.texts)?.toString('utf8');
   expect(texts === undefined ? null : written.filter((text) => texts.includes(text))).toEqual(expected);
   expect((await verifyPack(files, [logKey.verifier], parseEventBody)).findings).toEqual([]);
+});
+
+test('downloads of one person give the same pack for ten minutes, unless the request changes', async () => {
+  const clock = { ms: noon.getTime() };
+  const now = () => new Date(clock.ms);
+  const [requests, folder] = [memoryRequests(now), await newFolder()];
+  const files = anchorFolder(folder);
+  const runs = (cause: string, command: Command) =>
+    requests.append(id, cause, (request, at) => decide(request, command, at));
+  const log = { read: files.read, timeoutMs: 1_000, witnessKeys: [], keys: async () => [logKey.verifier] };
+  const ports = {
+    ...{ requests, azure: scriptedAzure(), rules: { digest: '', text: '' } },
+    log: { ...log, publish: async () => void (await publish(requests, files)) },
+    names: async () => new Map(),
+    texts: async () => [],
+  };
+  const links = openEvidenceLinks({
+    ...{
+      documents: memoryDocuments(),
+      requests,
+      now,
+      random: randomBytes,
+      publicUrl: '',
+      tenantId: tenant,
+      signIn: 'local',
+    },
+    rolesOf: async () => ({ kind: 'roles', asks: true, approves: true }),
+    take: (requestId, by, cause) =>
+      takeEvidence(ports, { id: requestId, actor: by, cause, texts: true, names: true, fromSize: null }),
+    log: { info: () => undefined, warn: () => undefined },
+  });
+  const [, pack] = links.pages;
+  async function downloads(person: string): Promise<string> {
+    const link = await links.offer({ person: PersonId.parse(person), requestId: id });
+    const answer = await pack?.show(new URLSearchParams(link.split('?')[1]), undefined);
+    const found = Buffer.isBuffer(answer?.body) ? filesOf(answer.body) : 'no pack';
+    if (typeof found === 'string') throw new Error(found);
+    return found.get(packFile.events)?.toString('utf8') ?? '';
+  }
+  const made = () => requests.all().filter(({ body }) => body.type === 'evidence-made').length;
+  try {
+    const plan = planFor();
+    await runs('asked', submit({ plan, digest: planDigest(plan) }));
+    const first = await downloads(requester);
+    expect(pack?.path).toBe(packPath);
+    await downloads(approver);
+    for (let n = 0; n < 5; n += 1) expect(await downloads(requester)).toBe(first);
+    expect(made()).toBe(2);
+    await runs('rejected', reject());
+    expect(await downloads(requester)).toContain('"type":"rejected"');
+    expect([await downloads(requester), made()]).toEqual([expect.stringContaining('"type":"rejected"'), 3]);
+    clock.ms += 10 * 60_000;
+    await downloads(requester);
+    expect(made()).toBe(4);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

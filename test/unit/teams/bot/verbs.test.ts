@@ -23,8 +23,8 @@ it('what reads the record or Azure counts for more than a click', () => {
   }
 });
 
-it('a page of a list counts as a list, and a click on a request doesn’t', () => {
-  expect(clicked('list.page')).toEqual({ clicks: 5, azureCalls: 16 });
+it('a page of a list and evidence count as a list, and a click on a request doesn’t', () => {
+  for (const verb of ['list.page', 'request.evidence']) expect(clicked(verb)).toEqual({ clicks: 5, azureCalls: 16 });
   for (const verb of ['request.approve', 'request.reject', 'form.back']) {
     expect(clicked(verb)).toEqual({ clicks: 1, azureCalls: 0 });
   }
