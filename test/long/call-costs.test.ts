@@ -1,14 +1,26 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { InboundActivity } from '../../src/teams/bot/activity.ts';
-import { costOf } from '../../src/teams/bot/verbs.ts';
-import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { costOf, verbs } from '../../src/teams/bot/verbs.ts';
+import { cardOf, type JsonObject, type SeenActivity } from '../support/teams/local-teams.ts';
+import { invoke, send } from '../support/teams/raw-activity.ts';
 import { openReview } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
-import { activityText, approvalCard, choices, people, places, submit, type } from '../support/world/story.ts';
+import {
+  activityText,
+  agentId,
+  approvalCard,
+  buttonData,
+  choices,
+  people,
+  places,
+  submit,
+  type,
+} from '../support/world/story.ts';
 
 /** What is taken from a person's calls to Azure is at least what is taken from the bot's quota of Azure Resource Manager. */
 
-const world = scenario();
+/** A second approval is needed, so that no run begins. */
+const world = scenario({ own: { env: { CMK_APPROVALS_REQUIRED: '2' } } });
 beforeAll(async () => {
   // Reads what is remembered for an hour: built-in roles and names of subscriptions.
   await openReview(world, choices.first);
@@ -24,15 +36,39 @@ const activity = (changes: Record<string, unknown>) =>
     ...changes,
   });
 const allowedForText = (text: string) => costOf(activity({ type: 'message', text })).azureCalls;
-const allowedForClick = (verb: string) =>
-  costOf(activity({ type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb, data: {} } } })).azureCalls;
+const allowedForClick = (verb: string, data: JsonObject = {}) =>
+  costOf(activity({ type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb, data } } })).azureCalls;
+const allowedForSearch = costOf(activity({ type: 'invoke', name: 'application/search' })).azureCalls;
 
-/** The calls to Azure Resource Manager in a subscription until that has come about. */
-async function callsIn<T>(work: () => Promise<T>): Promise<{ readonly calls: number; readonly outcome: T }> {
+const sentSince = async (before: number) => (await world.azureRequests()).slice(before).map(({ url }) => url);
+
+/** The calls to Azure Resource Manager in a subscription until that has come about, and what follows has ended. */
+async function callsIn<T>(work: () => Promise<T>, counts = '/subscriptions/') {
   const before = (await world.azureRequests()).length;
   const outcome = await work();
-  const sent = (await world.azureRequests()).slice(before);
-  return { calls: sent.filter(({ url }) => url.includes('/subscriptions/')).length, outcome };
+  for (let [last, now] = [-1, 0]; last !== now; ) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    [last, now] = [now, (await sentSince(before)).length];
+  }
+  return { calls: (await sentSince(before)).filter((url) => url.includes(counts)).length, outcome };
+}
+
+/** A button, and what the client sends with it. */
+interface Press {
+  readonly verb: string;
+  readonly data?: JsonObject;
+  readonly inputs?: JsonObject;
+  readonly person?: string;
+}
+
+const tried = new Set<string>();
+
+async function press(card: SeenActivity, presses: readonly Press[]): Promise<void> {
+  for (const { verb, data = {}, inputs = {}, person = people.requester } of presses) {
+    tried.add(verb);
+    const { calls } = await callsIn(() => world.teams.click(person, card.id, verb, { data, inputs }));
+    expect([verb, calls, calls <= allowedForClick(verb, data)]).toEqual([verb, calls, true]);
+  }
 }
 
 test.each([
@@ -59,4 +95,81 @@ test('a form typed with every choice, and its submission, make no more calls to 
   expect(opened.calls).toBeLessThanOrEqual(allowedForText(`/enable-cmk resource=${agent} vault=${vault} key=${key}`));
   const submitted = await callsIn(async () => approvalCard(world, await submit(world, opened.outcome)));
   expect(submitted.calls).toBeLessThanOrEqual(allowedForClick('form.submit'));
+});
+
+test('a search makes no more calls to Azure than are counted', async () => {
+  const { agent, vault } = choices.policies;
+  const form = await type(world, people.requester, `/enable-cmk resource=${agent} vault=${vault}`);
+  const { formId } = buttonData({ status: 200, body: cardOf(form) }, 'form.next');
+  const search = (dataset: string, queryText: string, counts?: string) =>
+    callsIn(() => send(world, invoke(world, { queryText, dataset }, { name: 'application/search' })), counts);
+  for (const dataset of [`vaults/${formId}`, `keys/${formId}`]) {
+    const { calls, outcome } = await search(dataset, 'k');
+    expect([outcome.status, calls > 0, calls <= allowedForSearch]).toEqual([200, true, true]);
+  }
+  // Resource Graph has an eighth of that quota.
+  const { calls } = await search(`vaults/${formId}`, 'k', 'ResourceGraph');
+  expect([calls, 8 * calls <= allowedForSearch]).toEqual([1, true]);
+  expect((await search('agents', 'no name', 'ResourceGraph')).calls).toBe(0);
+});
+
+test('the buttons of forms make no more calls to Azure than are counted', async () => {
+  const { agent, vault, key } = choices.policies;
+  const form = await type(world, people.requester, '/enable-cmk');
+  await press(form, [
+    { verb: 'form.next', inputs: { resource: agentId(agent) } },
+    { verb: 'form.next', inputs: { vault } },
+    ...['form.new-key', 'form.back', 'form.refresh'].map((verb) => ({ verb })),
+    { verb: 'form.next', inputs: { vault } },
+    { verb: 'form.existing-key' },
+    { verb: 'form.next', inputs: { key } },
+    ...['form.refresh', 'form.resume', 'form.show', 'form.cancel'].map((verb) => ({ verb })),
+  ]);
+  await press(await type(world, people.requester, '/enable-cmk'), [
+    { verb: 'form.next', inputs: { resource: agentId('virtual-visit-agent') } },
+    { verb: 'form.switch' },
+  ]);
+});
+
+test('the buttons of requests make no more calls to Azure than are counted', async () => {
+  const { agent, vault, key } = choices.policies;
+  const text = `/enable-cmk resource=${agent} vault=${vault} key=${key}`;
+  const form = await type(world, people.requester, text);
+  tried.add('form.submit');
+  const id = await submit(world, form);
+  const card = await approvalCard(world, id);
+  const inputs = { acknowledgeIrreversible: 'true', comment: 'x' };
+  const decides = [
+    'refresh',
+    'remind',
+    'change',
+    'evidence',
+    'approve',
+    'retry',
+    'give-up',
+    'stop',
+    'take-on',
+    'reject',
+  ];
+  await press(card, [
+    ...decides.map((name) => {
+      const person = name === 'change' || name === 'remind' ? people.requester : people.approver;
+      return { verb: `request.${name}`, data: { requestId: id }, inputs, person };
+    }),
+    ...['request.cancel', 'request.ask-again', 'list.open'].map((verb) => ({ verb, data: { requestId: id } })),
+  ]);
+});
+
+test('all other buttons make no more calls to Azure than are counted', async () => {
+  const list = await type(world, people.requester, '/cmk-status');
+  const data = {
+    'list.ask': { resourceId: agentId(choices.test.agent) },
+    'drift.refresh': { driftId: 'DRIFT-0000' },
+    'typed.meant': { text: `/enable-cmk ${choices.test.agent}` },
+  };
+  await press(
+    list,
+    [...verbs.keys()].filter((verb) => !tried.has(verb)).map((verb) => ({ verb, data: Reflect.get(data, verb) ?? {} })),
+  );
+  expect(tried).toEqual(new Set(verbs.keys()));
 });

@@ -126,7 +126,7 @@ const lifetimeMs = 15_000;
  */
 const askedFor = (text: string): number => (text === '' ? 1000 : 100);
 const maxEntries = 200;
-/** Possible parts of a name. Other texts aren't cached. */
+/** Possible parts of a name. Other texts match nothing. */
 const partOfName = /^[\w.-]{0,64}$/;
 
 /** `now` in milliseconds, of a monotonic clock. */
@@ -163,7 +163,7 @@ export function openTypeaheadCache(
 
   return {
     async containing(typed, top) {
-      if (!partOfName.test(typed)) return resources(typed, top);
+      if (!partOfName.test(typed)) return done([]);
       evict();
       const text = typed.toLowerCase();
       const all = cache.get('') ?? ask('');

@@ -82,6 +82,14 @@ const openedOnReview: Cost = { clicks: 5, azureCalls: 16 };
 
 /** The same for a click on an open form. */
 const reviewing: Cost = { ...costs.light, azureCalls: 16 };
+/** They show a stored page, or close the form. */
+const readsNothing: readonly string[] = ['form.show', 'form.cancel'];
+
+/**
+ * Typeahead queries Resource Graph, whose quota is an eighth of Azure Resource Manager's: 15 in 5 seconds (Microsoft,
+ * "Guidance for throttled requests in Azure Resource Graph").
+ */
+const searching: Cost = { ...costs.light, azureCalls: 8 };
 
 /** Unknown commands are answered with the help, which is cheap. */
 function costOfTyped({ command, args }: Pick<TypedMessage, 'command' | 'args'>): Cost {
@@ -129,7 +137,7 @@ const onRequests: readonly Row[] = actions.map((action): Row => {
 });
 
 const onForms: readonly Row[] = formVerbs.map((verb): Row => {
-  const cost = verb === 'form.next' || verb === 'form.submit' ? reviewing : costs.light;
+  const cost = readsNothing.includes(verb) ? costs.light : reviewing;
   const isRefresh = verb === 'form.show' || verb === 'form.refresh';
   const handle: Handle<AdmittedSender> = (options, { context, sender, at, click }) =>
     answerFormClick(options, context, sender, at, click);
@@ -155,7 +163,7 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
   ...verbsThatOpenForms.map((verb): Row => {
     const handle: Handle<AdmittedSender> = (options, { context, sender, click }) =>
       answerFormFromCard(options, context, sender, click);
-    return [verb, { ...light, requires: 'requester', handle }];
+    return [verb, { ...common(openedOnReview), requires: 'requester', handle }];
   }),
   ...['page', ...listWords].map((word): Row => [`list.${word}`, { ...list, requires: 'role', handle: turnList }]),
   ...([
@@ -197,6 +205,7 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
 /** Returns the cost of an activity. Unknown ones cost as little as a click. */
 export function costOf({ type, name, text, entities, recipient, value }: InboundActivity): Cost {
   if (type === 'message') return costOfTyped(parseMessage(text ?? '', entities, recipient.id));
+  if (type === 'invoke' && name === 'application/search') return searching;
   const action = type === 'invoke' && name === 'adaptiveCard/action' ? CardClick.safeParse(value).data?.action : null;
   return action == null ? costs.light : (verbs.get(action.verb)?.cost(action.data) ?? costs.light);
 }

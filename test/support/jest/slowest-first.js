@@ -12,7 +12,8 @@ const slowest = `
   long/record-attacks long/on-postgres long/own-key long/paused-replica long/outside-judges long/store-folder
   long/weekly-digest long/restart long/reading long/hostile-tables long/open-forms long/policy long/hostile-folder
   crash-all/replicas crash-all/drifts crash-all/writes crash-all/retirements long/stop-run long/decisions
-  long/evidence-forgeries long/requester-role long/step-up long/key-watch long/hostile-queries long/seen-in-use
+  long/evidence-forgeries long/requester-role long/step-up long/call-costs long/key-watch long/hostile-queries
+  long/seen-in-use
   long/card-gallery long/published-log scenario/transcripts browser/enable-cmk scenario/evidence contract/infra-bot
   contract/start scenario/rotate-cmk
 `
