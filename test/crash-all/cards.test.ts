@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { chosenCases } from '../support/lives/chosen-cases.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import {
   activityText,
@@ -196,7 +195,7 @@ describe('killed while Teams has just received a card, or a call', () => {
     expect(await callsIn(ownChat)).toBe(2);
   });
 
-  test.each(chosenCases(stories))('%s', (_name, live) => live());
+  test.each(stories)('%s', (_name, live) => live());
 
   test('the record verifies', async () => {
     expect((await readRecord(world)).findings).toEqual([]);

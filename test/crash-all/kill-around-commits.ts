@@ -5,8 +5,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { chosenCases, crashSettings } from '../support/lives/chosen-cases.ts';
+import { afterAll, expect, test } from '@jest/globals';
+import { chosenCases } from '../support/lives/chosen-cases.ts';
 import { type Killing, type KillPoint, type Left, startKilling, stories } from '../support/lives/killed-lives.ts';
 import { readRecord } from '../support/world/world.ts';
 
@@ -31,8 +31,6 @@ export function killAroundCommits(side: 'before' | 'after', url: () => Promise<s
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-kill-'));
   let killing: Killing | null = null;
   const ids: string[] = [];
-  // Before anything can hang.
-  beforeAll(() => void process.stdout.write(`crash matrix: ${crashSettings}\n`));
   afterAll(async () => {
     await killing?.world.end();
     rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentIn, all, type Change, keyIn, onVault } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
-import { chosenCases } from '../support/lives/chosen-cases.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { type MovedRow, movedRows, north } from '../support/world/moved-rows.ts';
 import { azureState, kindsOf, linesOf, openReview } from '../support/world/path.ts';
@@ -121,7 +120,7 @@ describe('Azure moves between the approval and the run', () => {
   afterEach(endOpen);
 
   const outcomes = [...new Set(movedRows.map(({ outcome }) => outcome))];
-  const rows = outcomes.flatMap((outcome) => chosenCases(movedRows.filter((row) => row.outcome === outcome)));
+  const rows = outcomes.flatMap((outcome) => movedRows.filter((row) => row.outcome === outcome));
   test.each(rows)('$what: $outcome', async (row: MovedRow) => {
     const path = row.path ?? choices.first;
     if (row.before !== undefined) await changeState(world.azure, row.before);
