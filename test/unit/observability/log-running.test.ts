@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { logRunning } from '../../../src/bootstrap/run-bot.ts';
+import { logRunning } from '../../../src/observability/log.ts';
 
 const hourMs = 3_600_000;
 const build = { version: '1.2.3' };
