@@ -442,6 +442,20 @@ describe('a rotation', () => {
     expect(codes(elsewhere, wishToRotate(), own)).toContain('block key-moved');
   });
 
+  it.each<[string, Parameters<typeof key>[0], string]>([
+    ['disabled', { enabled: false }, 'block key-disabled'],
+    ['expired', { expires: past }, 'block key-expired'],
+    ['not yet valid', { notBefore: soon }, 'block key-not-yet-valid'],
+    ['of a kind that cannot wrap', { type: 'EC', size: null }, 'block key-not-rsa'],
+  ])('refuses a version that is %s', (_what, change, code) => {
+    expect(codes(rotating({ key: key({ version: version('b'), ...change }) }), wishToRotate())).toContain(code);
+  });
+
+  it('to a version that expired before it was made is blocked', () => {
+    const old: typeof toNewVersion = { ...toNewVersion, make: { ...newKey, expires: past } };
+    expect(codes(rotating({ key: null }), wishToRotate(old))).toContain('block key-expired');
+  });
+
   it('needs a right in the vault itself for a version that it makes, and names it', () => {
     const lacking = rotating({ key: null, guards: guards({ allowedData: { [read]: false, [create]: false } }) });
     expect(checksOf(lacking, wishToRotate(toNewVersion))).toContainEqual({

@@ -50,6 +50,11 @@ test('a condition that isn’t fulfilled asks for no unconditional role', () => 
   expect(remedy).toContain('Don’t assign the role without the condition.');
 });
 
+test.each([
+  ['AADSTS530032', /Conditional Access Administrator/],
+  ['Http403', /isn’t one of Azure’s/],
+])('%s has a remedy of its own', (code, remedy) => expect(azureRemedy(failure(code))).toMatch(remedy));
+
 test('a vault that names a deny assignment is answered by what it is', () => {
   const message =
     "Caller is not authorized to perform action on resource.\r\nAction: 'Microsoft.KeyVault/vaults/keys/read'\r\nDenyAssignmentId: 'e147488a-f6f5-4113-8e2d-b22465e65bf6'";

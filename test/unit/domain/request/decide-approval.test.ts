@@ -91,8 +91,9 @@ describe('approving', () => {
     ['no', 'not-an-approver'],
     ['unknown', 'cannot-check-membership'],
     ['nobody-configured', 'no-approvers-configured'],
-  ] as const)('refuses a person whose roleStatus is %s: %s', (roleStatus, code) => {
+  ] as const)('refuses a person whose roleStatus is %s, on an old card too: %s', (roleStatus, code) => {
     expect(comesTo(awaiting, decides('approve', outsider, { roleStatus }))).toBe(code);
+    expect(comesTo(awaiting, decides('approve', outsider, { roleStatus, asking: 0 }))).toBe(code);
     expect(comesTo(awaiting, decides('reject', outsider, { roleStatus }))).toBe(code);
   });
 

@@ -5,7 +5,7 @@ import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
 import { peopleTexts } from '../../../../src/teams/cards/views/people-texts.ts';
 import { type CardContext, everybody, type Reader } from '../../../../src/teams/cards/views/reader.ts';
 import { type CardKind, requestCard } from '../../../../src/teams/cards/views/request-card.ts';
-import { elementsOf, executesOf, textsOf } from '../../../contract/card-walk.ts';
+import { elementsOf, executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
 import { secondApprover } from '../../../support/builders/commands.ts';
 import { approver } from '../../../support/builders/fixtures.ts';
 import { names, patienceAt } from '../../../support/cards/card-readers.ts';
@@ -63,6 +63,29 @@ test.each<[string, Reader, CardKind, readonly string[]]>([
   ['failed', asApprover, 'approval', []],
 ])('%s: what can be clicked', (state, reader, kind, wanted) => {
   expect(verbs(draw(state, reader, kind))).toEqual(wanted);
+});
+
+test('whoever approved already can only reject, with a reason', () => {
+  expect(inputsOf(draw('awaiting-one-of-two', asApprover)).map((input) => input.id)).toEqual(['reason']);
+});
+
+test.each<[CardKind, Reader]>([
+  ['status', everybody],
+  ['status', asRequester],
+  ['approval', everybody],
+  ['approval', asApprover],
+])('a paused bot does not say that the changes start (%s, %o)', (kind, reader) => {
+  const text = words(draw('approved', reader, kind, { paused: true }));
+  expect(text).toContain('The bot is paused: no changes start until an operator ends the pause.');
+  expect(text).not.toMatch(/about to start|changes start now|starts the changes/);
+});
+
+test('Azure’s words on a step that waits are folded', () => {
+  const { body } = draw('running-spreading', everybody, 'status');
+  const folded = elementsOf(body).find(({ id }) => id === 'told');
+  expect(folded).toMatchObject({ isVisible: false });
+  expect(textsOf([folded]).join()).toContain('KeyVaultAccessForbidden');
+  expect(textsOf(body.filter((one) => one !== folded)).join()).not.toContain('KeyVaultAccessForbidden');
 });
 
 test('a request that is taken on names the person and the time; others can take it over', () => {
