@@ -56,6 +56,14 @@ describe('the approval', () => {
     // The second stands behind Reject.
     expect(ids).toEqual(['acknowledgeIrreversible', 'reason']);
   });
+  test('mentions exactly the people its text names', () => {
+    const card = render('approval');
+    const { entities } = card.msteams as { entities: { text: string }[] };
+    const named = textsOf(card)
+      .join('\n')
+      .matchAll(/<at>.*?<\/at>/g);
+    expect(entities.map(({ text }) => text)).toEqual([...named].map(([tag]) => tag));
+  });
   test('refreshes for the people named in the data', () => {
     expect(render('approval').refresh).toMatchObject({
       userIds: ['29:20000000-0000-4000-8000-000000000002'],

@@ -107,6 +107,12 @@ it.each([
   expect(lineOf(erasure, { request }).data).toMatchObject({ entity: { uid: request, type } });
 });
 
+it('is judged by a definition that refuses an event without a required attribute', () => {
+  const line = lineOf(approval);
+  delete line.data.severity_id;
+  expect(faultsOf(line)).not.toEqual([]);
+});
+
 it('has what people wrote where it was asked for, and nowhere else', () => {
   expect(lineOf(approval, { comment: 'Not before ward nine' }).data).toMatchObject({ comment: 'Not before ward nine' });
   expect(lineOf(approval).data).not.toHaveProperty('comment');

@@ -80,6 +80,17 @@ test('the official client reads a list through its pages, each entry once', asyn
   await setPageSize(1_000);
 });
 
+test('a vault is served by its host name on the main port too', async () => {
+  const token = await clients.token(`https://vault.localhost:${running.port}/.default`);
+  const host = `kv-care-prod.vault.localhost:${running.port}`;
+  const path = '/keys/cmk-triage-agent?api%2Dversion=7.5';
+  const open = await http(running, 'GET', path, { headers: { host } });
+  expect(open.headers['www-authenticate']).toContain(`resource="https://vault.localhost:${running.port}"`);
+  const { status, body } = await http(running, 'GET', path, { headers: { host, authorization: `Bearer ${token}` } });
+  expect(status).toBe(200);
+  expect(body.key.kid).toMatch(new RegExp(`^https://${host}/keys/cmk-triage-agent/[0-9a-f]{32}$`));
+});
+
 test('a token counts only if it is genuine, unexpired and for Azure Resource Manager', async () => {
   const codeFor = async (token: string): Promise<string> => {
     const path = '/subscriptions?api-version=2022-12-01';

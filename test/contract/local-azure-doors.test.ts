@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { discard, http, startAzure } from '../support/azure/local-azure.ts';
+import { changeState, discard, http, startAzure } from '../support/azure/local-azure.ts';
 import {
   clientsOf,
   codeOf,
@@ -57,6 +57,16 @@ test('takes one fault away by its id and leaves the others', async () => {
   expect(left[1]).toMatchObject({ times: 2 });
   await http(azure, 'DELETE', '/simulator/faults');
   expect((await http(azure, 'GET', '/simulator/faults')).body).toEqual([]);
+});
+
+test('listens at once for a vault that a new state brings', async () => {
+  await changeState(azure, (state) => {
+    state.vaults.push({ ...structuredClone(state.vaults[0]), n: 8, port: 0, name: 'kv-new' });
+  });
+  const key = await clientsOf(azure)
+    .keys(`https://localhost:${azure.port + 8}/`)
+    .getKey('cmk-triage-agent');
+  expect(key.name).toBe('cmk-triage-agent');
 });
 
 test('keeps secrets, codes and verifiers out of its log', async () => {

@@ -61,7 +61,7 @@ describe('the files of the page', () => {
   });
 
   it('are the only ones', async () => {
-    for (const path of ['/page/..%2Fserver.ts', '/page/tsconfig.json', '/lib/zod.js', '/package.json'])
+    for (const path of ['/page/..%2Frun.ts', '/page/tsconfig.json', '/lib/zod.js', '/package.json'])
       expect([path, (await fetch(world.teams.url + path)).status]).toEqual([path, 404]);
   });
 

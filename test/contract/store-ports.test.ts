@@ -313,6 +313,7 @@ await onEveryDatabase((databases) => {
 
       it.each([
         ['a name', `update cmk.person set name = 'Another' where id = '${secondApprover}'`, { name: null }],
+        ['a member', `update cmk.person set member_id = '29:9' where id = '${secondApprover}'`, { name: null }],
         ['a person without a seal', `update cmk.person set seal = null where id = '${secondApprover}'`, { name: null }],
         [
           'a person with the seal of another',
@@ -325,6 +326,11 @@ await onEveryDatabase((databases) => {
           nowhere,
         ],
         [
+          'an address',
+          `update cmk.conversation set service_url = 'https://x.example/' where conversation_id = 'a:sealed'`,
+          nowhere,
+        ],
+        [
           'where a card stands',
           `update cmk.shown set conversation_id = '19:x' where activity_id = '77'`,
           { cards: [], holders: [] },
@@ -332,6 +338,11 @@ await onEveryDatabase((databases) => {
         [
           'what stands there',
           `update cmk.shown set fingerprint = 'b' where activity_id = '77'`,
+          { cards: [], holders: [] },
+        ],
+        [
+          'which card it is',
+          `update cmk.shown set audience = 'approval' where activity_id = '77'`,
           { cards: [], holders: [] },
         ],
       ])('%s counts as unknown', async (_what, statement, changed) => {
@@ -479,7 +490,10 @@ await onEveryDatabase((databases) => {
 
     it.each([
       ['a contradiction', "contradicted_at = now(), contradiction = 'x', shown = 'x'"],
+      ['that it signed', 'signed_at = now(), signed_size = 99'],
+      ['that people were told', 'told = true'],
       ['no outcome that there is', "outcome = 'x'"],
+      ['no time', "asked_at = 'infinity'"],
       ['no seal', 'seal = null'],
     ])('%s that somebody wrote counts as absent, and the next ask stands', async (_what, change) => {
       await store.sql('delete from cmk.witness');
