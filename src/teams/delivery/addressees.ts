@@ -9,7 +9,8 @@ import { type Addressee, bold, mention } from '../cards/plain-text.ts';
 
 /** A configured ID, with the people behind it that Teams knows. */
 export interface Source {
-  readonly kind: 'person' | 'group' | 'unknown';
+  /** `unknown`: neither a person nor a group. `unanswered`: the directory didn't answer. */
+  readonly kind: 'person' | 'group' | 'unknown' | 'unanswered';
   readonly name: string;
   /** All people behind it; null if the directory didn't return all of them. */
   readonly everybody: readonly PersonId[] | null;
@@ -46,7 +47,7 @@ export const named = (people: SourcesOptions['people'], sources: readonly Source
 
 /**
  * Resolves the IDs, without the people in `exclude` and those without access: guests and disabled accounts. Never fails for
- * the directory: IDs that it doesn't return in time are unknown.
+ * the directory: for an ID that it doesn't return in time, `known` has the person whom Teams knows by that ID.
  */
 export async function sourcesOf(
   { people, lookups }: SourcesOptions,
@@ -58,7 +59,11 @@ export async function sourcesOf(
     const person = PersonId.parse(id);
     if (exclude.includes(person)) return [];
     const entry = await lookups.look(person, timeoutMs);
-    if (entry === null || entry === 'unknown') return [{ kind: 'unknown', name: '', everybody: null, known: [] }];
+    if (entry === null) return [{ kind: 'unknown', name: '', everybody: null, known: [] }];
+    if (entry === 'unknown') {
+      const known = await people.among([person]);
+      return [{ kind: 'unanswered', name: known[0]?.name ?? '', everybody: known[0] ? [person] : null, known }];
+    }
     const { kind, members, complete } = entry;
     if (kind === 'person' && members.length === 0) return [];
     const known = await knownAmong(
@@ -76,6 +81,13 @@ export const knownIn = (sources: readonly Source[]): readonly KnownPerson[] => [
   ...new Map(sources.flatMap(({ known }) => known).map((one) => [one.id, one])).values(),
 ];
 
+/**
+ * Returns the people who can get posts in person: the directory confirmed their access. Others are only mentioned in the
+ * channel, which grants nothing.
+ */
+export const confirmedIn = (sources: readonly Source[]): readonly KnownPerson[] =>
+  knownIn(sources.filter(({ kind }) => kind !== 'unanswered'));
+
 const mostMentions = 10;
 
 /** So that groups don't displace people who were configured by ID. */
@@ -89,18 +101,18 @@ const peopleFirst = (sources: readonly Source[]): readonly Source[] =>
 export function addressedOf(sources: readonly Source[]): readonly Addressee[] {
   const mentioned = new Map<PersonId, Addressee>();
   const named: Addressee[] = [];
-  for (const { kind, name, known } of peopleFirst(sources)) {
+  for (const { name, known } of peopleFirst(sources)) {
     const more = known.filter(({ id }) => !mentioned.has(id));
     const fit = mentioned.size + more.length <= mostMentions;
-    if (kind !== 'unknown' && (!fit || known.length === 0)) named.push({ text: bold(name), entity: null });
-    else for (const one of more) mentioned.set(one.id, mention(one.memberId, one.name));
+    if (fit && known.length > 0) for (const one of more) mentioned.set(one.id, mention(one.memberId, one.name));
+    else if (name !== '') named.push({ text: bold(name), entity: null });
   }
   return [...mentioned.values(), ...named];
 }
 
 /** Returns the people that `addressedOf` names because they are more than ten, in tens. They were configured by ID. */
 export function furtherAddressedOf(sources: readonly Source[]): readonly (readonly Addressee[])[] {
-  const people = knownIn(sources.filter(({ kind }) => kind === 'person'));
+  const people = knownIn(sources.filter(({ kind }) => kind !== 'group'));
   const further = people.slice(mostMentions).map(({ memberId, name }) => mention(memberId, name));
   return further.flatMap((_, n) => (n % mostMentions === 0 ? [further.slice(n, n + mostMentions)] : []));
 }

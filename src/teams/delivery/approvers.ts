@@ -4,7 +4,7 @@ import { type Policy, termsFor } from '../../domain/policy/policy.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { approverWords, noApprovers } from '../../text/policy.ts';
 import type { Addressee } from '../cards/plain-text.ts';
-import { addressedOf, knownIn, named, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
+import { addressedOf, confirmedIn, named, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
 
 /** Approvers without the requester and those who already approved. */
 export interface AwaitedApprovers {
@@ -12,7 +12,7 @@ export interface AwaitedApprovers {
   readonly described: string;
   /** Who to mention: at most ten people. Others are named. */
   readonly addressed: readonly Addressee[];
-  /** People that Teams knows, including members of groups. */
+  /** People that Teams knows and who can get posts in person, including members of groups. */
   readonly people: readonly PersonId[];
   readonly sources: readonly Source[];
 }
@@ -51,9 +51,9 @@ export function openApprovers({ policy, ...tools }: SourcesOptions & { readonly 
       const narrowed = lists.slice(0, -1).reduce(onlyAmong, lists.at(-1) ?? []);
       const sources = lists.length > 1 ? await named(tools.people, narrowed) : narrowed;
       return {
-        described: approverWords(sources.map(({ kind, name }) => (kind === 'unknown' ? null : name))),
+        described: approverWords(sources.map(({ name }) => name || null)),
         addressed: addressedOf(sources),
-        people: knownIn(sources).map(({ id }) => id),
+        people: confirmedIn(sources).map(({ id }) => id),
         sources,
       };
     },

@@ -40,13 +40,15 @@ const mostInPerson = 50;
 async function wantedInPerson(
   options: DesiredCardsOptions,
   id: PersonId,
-  may: boolean,
+  status: 'yes' | 'no' | 'unknown',
   view: RequestView,
 ): Promise<readonly DesiredCard[]> {
   const audience = approverAudience(id);
   const chatOf = await options.conversations.personalChat(id);
   if (chatOf === null) return [];
-  if (!may) return [{ audience, card: view.withoutQuestion(), post: null }];
+  if (status === 'no') return [{ audience, card: view.withoutQuestion(), post: null }];
+  // The existing card keeps its buttons, because each click is checked. A deleted one isn't posted again.
+  if (status === 'unknown') return [{ audience, card: view.inPlace(audience), post: null }];
   const post: DesiredCard['post'] = (one) => options.chat.post(chatOf.conversationId, one);
   return [{ audience, card: view.inPlace(audience), post, isOptional: true }];
 }
@@ -67,10 +69,13 @@ async function wantedOfApprovers(
     .flatMap(({ audience }) => approverIn(audience) ?? []);
   const fresh = request.state === 'awaiting-approval' ? view.asked.people.slice(0, mostInPerson) : [];
   if (notified.length + fresh.length === 0) return [];
-  const { people } = hasEnded(request) ? await options.approvers.of(request) : view.asked;
+  const { people, sources } = hasEnded(request) ? await options.approvers.of(request) : view.asked;
   const may = new Set([...people, ...request.approvals.map(({ by }) => by)]);
+  const otherwise = sources.some(({ kind }) => kind === 'unanswered') ? 'unknown' : 'no';
   const wanted = await Promise.all(
-    [...new Set([...notified, ...fresh])].map((id) => wantedInPerson(options, id, may.has(id), view)),
+    [...new Set([...notified, ...fresh])].map((id) =>
+      wantedInPerson(options, id, may.has(id) ? 'yes' : otherwise, view),
+    ),
   );
   return wanted.flat();
 }

@@ -11,7 +11,14 @@ import type { Request } from '../../domain/request/request.ts';
 import { type Addressee, mention } from '../cards/plain-text.ts';
 import { eventNotice, type Notice, notificationCard } from '../cards/views/notification-view.ts';
 import type { Directory } from '../cards/views/people-texts.ts';
-import { addressedOf, furtherAddressedOf, knownIn, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
+import {
+  addressedOf,
+  confirmedIn,
+  furtherAddressedOf,
+  type Source,
+  type SourcesOptions,
+  sourcesOf,
+} from './addressees.ts';
 import type { Approvers } from './approvers.ts';
 import { channelOf, kindOf, knownCards } from './audience.ts';
 import { type Chat, isUnreachable, messageLink } from './chat.ts';
@@ -113,7 +120,7 @@ class NotificationPosts {
 
   /** Posts in each person's chat with the bot. Mentions the others in the approval thread, or in a new one if it is gone. */
   async #group(to: RecipientGroup, sources: readonly Source[]): Promise<void> {
-    const people = knownIn(sources)
+    const people = confirmedIn(sources)
       .map(({ id }) => id)
       .filter((id) => id !== this.#call.except);
     const reached = new Set<PersonId>(this.#call.except === null ? [] : [this.#call.except]);

@@ -181,9 +181,11 @@ describe('a guest and a disabled account, whom Teams knows', () => {
     });
   });
 
-  it('a directory that does not answer posts to no one in person', async () => {
+  it('are mentioned while the directory does not answer, but get no posts in person', async () => {
     const directory = { [person(4)]: 'unknown' } as const;
-    expect(await asked({ approvers: [person(4)], known, directory })).toMatchObject({ addressed: [], people: [] });
+    const found = await asked({ approvers: [person(4)], known, directory });
+    expect(found).toMatchObject({ described: 'P04', people: [] });
+    expect(texts(found)).toEqual(['<at>P04</at>']);
   });
 });
 

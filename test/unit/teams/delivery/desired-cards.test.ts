@@ -2,6 +2,8 @@ import type { PersonId } from '../../../../src/domain/ids.ts';
 import type { PostedCard } from '../../../../src/domain/ports/store.ts';
 import type { Request } from '../../../../src/domain/request/request.ts';
 import { bugCard } from '../../../../src/teams/cards/views/short-views.ts';
+import type { Source } from '../../../../src/teams/delivery/addressees.ts';
+import type { AwaitedApprovers } from '../../../../src/teams/delivery/approvers.ts';
 import { approverAudience } from '../../../../src/teams/delivery/audience.ts';
 import { desiredCards, reconcileCard } from '../../../../src/teams/delivery/desired-cards.ts';
 import { decides, id, policy, requestAfter, secondApprover } from '../../../support/builders/commands.ts';
@@ -18,34 +20,58 @@ const waiting = requestAfter(asked);
 const rejected = requestAfter(asked, decides('reject', secondApprover, { comment: 'Not now.' }));
 const card = bugCard('1');
 
-/** Brings all cards of a request up to date where the given places refuse the bot. Returns what stays stored, or threw. */
-async function shownWith(request: Request, refusing: readonly string[]) {
-  const cards = ['status', 'approval', 'operations', own].map(
-    (audience, n): PostedCard => ({
-      ...{ requestId: id, audience, conversationId: audience, activityId: `${n}`, fingerprint: '' },
-    }),
-  );
-  const postedCards = memoryPostedCards(cards);
+const postedIn = (audiences: readonly string[]): PostedCard[] =>
+  audiences.map((audience, n) => ({
+    requestId: id,
+    ...{ audience, conversationId: audience, activityId: `${n}`, fingerprint: '' },
+  }));
+
+function chatRefusing(refusing: readonly string[]) {
   const post = async (conversationId: string) => {
     if (refusing.includes(conversationId)) throw Object.assign(new Error('blocked'), { statusCode: 403 });
     return { conversationId, activityId: 'new' };
   };
-  const chat = { post, postThread: post, update: async (at: PostedCard) => !refusing.includes(at.conversationId) };
-  const awaited = { described: '', addressed: [], people: [approver], sources: [] };
-  const view = { asked: awaited, forReader: () => card, inPlace: () => card, withoutQuestion: () => card };
-  const wanted = await desiredCards(
-    {
-      approvers: { of: async () => awaited },
-      chat,
-      conversations: {
-        personalChat: async (personId: PersonId) => ({ conversationId: own, serviceUrl: '', tenantId: '', personId }),
-      },
-      ...{ approvalsChannel: 'approval', operationsChannel: 'operations' },
-    },
-    request,
-    cards,
-    view,
-  );
+  return { post, postThread: post, update: async (at: PostedCard) => !refusing.includes(at.conversationId) };
+}
+
+const optionsWith = (awaited: AwaitedApprovers, chat: ReturnType<typeof chatRefusing>) => ({
+  approvers: { of: async () => awaited },
+  chat,
+  conversations: {
+    personalChat: async (personId: PersonId) => ({ conversationId: own, serviceUrl: '', tenantId: '', personId }),
+  },
+  ...{ approvalsChannel: 'approval', operationsChannel: 'operations' },
+});
+
+const someone = { described: '', addressed: [], people: [approver], sources: [] };
+
+/** What an approver's own card becomes, and whether it is posted again, for each answer about the approvers. */
+async function ownCard(awaited: AwaitedApprovers) {
+  const withoutQuestion = bugCard('2');
+  const view = { asked: awaited, forReader: () => card, inPlace: () => card, withoutQuestion: () => withoutQuestion };
+  const wanted = await desiredCards(optionsWith(awaited, chatRefusing([])), waiting, postedIn([own]), view);
+  const [one] = wanted.filter(({ audience }) => audience === own);
+  return { asks: one?.card === card, isPostedAgain: one?.post !== null };
+}
+
+test('an approver’s own card loses its buttons only if the directory answers that they are no approver', async () => {
+  const unanswered: Source = { kind: 'unanswered', name: 'Approver', everybody: [approver], known: [] };
+  const none = { ...someone, people: [] };
+  expect(await ownCard(someone)).toEqual({ asks: true, isPostedAgain: true });
+  expect(await ownCard({ ...none, sources: [unanswered] })).toEqual({ asks: true, isPostedAgain: false });
+  expect(await ownCard({ ...none, sources: [{ ...unanswered, kind: 'unknown' }] })).toEqual({
+    asks: false,
+    isPostedAgain: false,
+  });
+});
+
+/** Brings all cards of a request up to date where the given places refuse the bot. Returns what stays stored, or threw. */
+async function shownWith(request: Request, refusing: readonly string[]) {
+  const cards = postedIn(['status', 'approval', 'operations', own]);
+  const postedCards = memoryPostedCards(cards);
+  const chat = chatRefusing(refusing);
+  const view = { asked: someone, forReader: () => card, inPlace: () => card, withoutQuestion: () => card };
+  const wanted = await desiredCards(optionsWith(someone, chat), request, cards, view);
   const results = await Promise.allSettled(
     wanted.map((one) =>
       reconcileCard(

@@ -85,6 +85,8 @@ interface Setting {
   readonly stopsAfter?: number;
   readonly held?: Promise<void>;
   readonly operators?: readonly PersonId[];
+  /** The directory doesn't answer. */
+  readonly directoryFails?: boolean;
 }
 
 function opened({ origin, chats, commands, refuses = () => null, linksIn = null, stopsAfter, held, ...more }: Setting) {
@@ -112,6 +114,7 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null,
     ({ kind: 'person', name, members: [one], complete: true }) as const;
   const lookups = {
     look: async (one: string) => {
+      if (more.directoryFails === true) return 'unknown';
       const name = people[one];
       return name === undefined ? null : personEntry(PersonId.parse(one), name);
     },
@@ -246,6 +249,21 @@ test('of more than ten, each is mentioned once, in several posts', async () => {
   const before = said.length;
   await ring();
   expect(said).toHaveLength(before);
+});
+
+test('while the directory does not answer, people are mentioned where all can read, once, and nobody gets a post in person', async () => {
+  for (const event of ['asked again, Azure moved', 'needs attention', 'reminded by the requester']) {
+    const commands = lives[event] ?? [];
+    const { said, ring } = opened({ origin: origins.group, chats: everyChat, commands, directoryFails: true });
+    await ring();
+    await ring();
+    const inApprovals = (place: string): boolean => place.startsWith('approvals-thread');
+    expect(placesOf(said).filter(inApprovals)).toEqual(expected[event]?.[0].filter(inApprovals));
+    expect(said.map(({ at }) => at).filter((at) => at.startsWith('chat of '))).toEqual([]);
+  }
+  const more = opened({ origin: origins.group, chats: none, commands: stuck, operators, directoryFails: true });
+  await more.ring();
+  expect(more.said.flatMap(rungBy).sort()).toEqual([...operators.map((one) => people[one]), 'Requester'].sort());
 });
 
 test('a post that does not go through is tried again, and the others are not', async () => {
