@@ -1,4 +1,7 @@
-/** String functions: lists, and invisible characters, which make two names look the same or an empty reason look filled in. */
+/**
+ * String functions: lists, and invisible characters, which make two names look the same or an empty reason look filled in.
+ * Also decides where tokens can be sent: `isPrivate`, `isLoopback`.
+ */
 
 const list = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 
@@ -44,8 +47,6 @@ export function wrapText(text: string, width: number): readonly string[] {
   }
   return lines;
 }
-
-/** Addresses that tokens can be sent to. */
 
 /** Returns whether a host name from a URL or `Host` header, without port, is this machine. */
 export const isLoopback = (hostname: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname);

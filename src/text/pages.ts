@@ -70,7 +70,7 @@ export const signInMissing = { code: 'Entra ID sent no code.', idToken: 'Entra I
 export const evidenceOffer = (requestId: string): PageText => ({
   title: `Evidence of ${requestId}`,
   lines: ['A zip with a report to read and print, the request’s events, and what others need to check them offline.'],
-  note: 'The bot reads Azure again and records your download: at most once every 10 minutes, unless the request changes. The pack contains the reason and all comments. Store it where only people with access to the request can read it.',
+  note: 'The bot reads Azure again and records your download: usually once in 10 minutes, unless the request changes. The pack contains the reason and all comments. Store it where only people with access to the request can read it.',
 });
 
 export const evidenceLinkExpired: PageText = {

@@ -45,7 +45,7 @@ const claimLimit = 16;
  */
 const withoutTeams: readonly OutboxItem['kind'][] = ['run', 'expire', 'retry', 'use'];
 const roomWithoutTeams = 16;
-/** So that cards are right within a minute after Teams answers again. */
+/** So that cards are right within a minute after Teams answers again, if it doesn't ask for a longer wait. */
 const longestWaitMs = 60_000;
 /** Teams asks for seconds or minutes. More would leave cards out of date for a wrong answer. */
 const longestThrottleMs = 10 * 60_000;

@@ -74,6 +74,11 @@ test('what people without a role type or click is counted, but no refresh of a c
   const refresh = { action: { type: 'Action.Execute', verb: 'request.refresh', data: {} }, trigger: 'automatic' };
   await send(world, invoke(world, refresh, { from }));
   expect(await grown('cmk_refusals_total{code="no-role"}')).toBe(2);
+  await faultAzure(world, { match: { url: 'checkMemberGroups' }, respond: { status: 403, body: {} } });
+  await type(world, teamMember, '/cmk-status');
+  await mendAzure(world);
+  expect(await grown('cmk_refusals_total{code="no-role"}')).toBe(2);
+  expect(await grown('cmk_refusals_total{code="cannot-check-membership"}')).toBe(0);
 });
 
 test('work that fails is counted while it fails, although each failure makes it due later', async () => {

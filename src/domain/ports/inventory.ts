@@ -126,6 +126,7 @@ export interface AssignedPolicies {
   readonly exemptions: readonly PolicyExemption[];
 }
 
+/** Azure Policy as far as the guard definitions go: which are assigned, and what is exempt. Read-only. */
 export interface Policies {
   /**
    * Assignments of definitions with these names that hold in the subscription or in a part of it, inherited ones included, and all

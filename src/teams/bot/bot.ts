@@ -123,7 +123,7 @@ export class CmkBot extends ActivityHandler {
     const sender = await this.admitted(context, typed.command === cmkHelp.name ? rolesForHelp : rolesOf);
     if (sender === null) return;
     if ('refusal' in sender) {
-      this.options.onRefused(sender.refusal.code);
+      countRefused(this.options, sender.refusal);
       await send(this.options, context, refusalCard(sender.refusal), 'who-asked');
       return;
     }
@@ -182,6 +182,11 @@ interface UnauthorizedSender {
   readonly refusal: Refusal;
 }
 
+/** Another code means that the directory didn't answer. */
+function countRefused({ onRefused }: Pick<BotOptions, 'onRefused'>, { code }: Refusal): void {
+  if (code === 'no-role' || code === 'guest') onRefused(code);
+}
+
 /** `click` is null if the invoke isn't a click. */
 async function answerUnauthorizedClick(
   options: VerbOptions & Pick<BotOptions, 'onRefused'>,
@@ -196,7 +201,7 @@ async function answerUnauthorizedClick(
     if (request?.requester === sender.person) return verb.handle(options, { ...turn, sender, click });
   }
   // Teams refreshes cards and searches at each letter by itself.
-  if (click !== null && (click.trigger ?? 'manual') === 'manual') options.onRefused(refusal.code);
+  if (click !== null && (click.trigger ?? 'manual') === 'manual') countRefused(options, refusal);
   return messageAnswer(refusalText(refusal));
 }
 
@@ -220,7 +225,10 @@ const isArrival = ({ activity }: TurnContext): boolean =>
 const isFirst = (documents: Pick<Documents, 'write'>, conversationId: string): Promise<boolean> =>
   isWritten(documents.write({ [`welcome/${conversationId}`]: { eTag: '' } }));
 
-/** Posts nothing for a person without a role, who must not learn what is here. */
+/**
+ * Posts the welcome card at most once a week in each conversation, because old documents are deleted after a week. Posts
+ * nothing for a person without a role, who must not learn what is here.
+ */
 async function welcome(context: TurnContext, { documents, chat, rolesOf }: WelcomeOptions): Promise<void> {
   if (!isArrival(context)) return;
   const { conversation, from } = context.activity;

@@ -72,8 +72,8 @@ const download = ({ name, archive }: Extract<EvidenceDownload, { kind: 'made' }>
 const slotMs = 10 * 60_000;
 
 /**
- * Returns the same cause for ten minutes unless the request changes, so that one person's downloads can't fill the audit
- * log. Evidence doesn't change the request.
+ * Returns the same cause within a fixed slot of ten minutes unless the request changes, so that one person's downloads
+ * can't fill the audit log. Evidence doesn't change the request.
  */
 function causeOf(person: PersonId, events: readonly StoredEvent[], now: Date): string {
   const last = events.findLast(({ body }) => body.type !== 'evidence-made')?.seq ?? 0;
