@@ -137,7 +137,7 @@ it('says what went wrong in the bot, and goes on', async () => {
   const server = await start(folder);
   const { control, close } = await reach(folder);
   await expect(control.head({})).rejects.toThrow('calling the running bot: the database is away');
-  expect(logged).toEqual(['a call from the command line was not answered']);
+  expect(logged).toEqual(['a call from the command line failed: unexpected error']);
   expect(await control.act({ id: requestId(1), act: { verb: 'cancel', by: 'duty' } })).toEqual({
     kind: 'refused',
     code: 'unknown-request',

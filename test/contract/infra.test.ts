@@ -253,6 +253,20 @@ describe('infra/alerts.json', () => {
     expect(unknown).toEqual([]);
   });
 
+  test('sends one email for each logged error: by its own rule, or as unexpected', () => {
+    const rulesOf = (said: string): readonly string[] =>
+      alerts.logs.flatMap(({ name, where }) => {
+        const parts = [...where.matchAll(/said (?:==|startswith|contains) '([^']+)'/g)].map(([, part = '']) => part);
+        const isFound = parts.some((part) => said.includes(part)) || where === 'level == 50';
+        return isFound ? [name] : [];
+      });
+    const messages = [...sourcesText.matchAll(/\blog\.error\([^;]*?'([^']+)',?\s*\)/g)].map(([, said = '']) => said);
+    // On Azure there is no such socket.
+    const errors = messages.filter((said) => !said.startsWith('the socket for the command line'));
+    expect(errors.length).toBeGreaterThan(5);
+    expect(errors.filter((said) => rulesOf(said).length !== 1)).toEqual([]);
+  });
+
   test('finds what a start and a running bot log of an audit log that was changed', () => {
     const where = alerts.logs.find(({ name }) => name === 'log-contradiction')?.where ?? '';
     const parts = [...where.matchAll(/said contains '([^']+)'/g)].map(([, part = '']) => part);

@@ -55,7 +55,7 @@ async function serve(
     (value) => ({ status: 200, value }),
     (error: unknown) => {
       if (error instanceof BadCall) return { status: error.status, value: { error: error.message } };
-      log.error({ err: error }, 'a call from the command line was not answered');
+      log.error({ err: error }, 'a call from the command line failed: unexpected error');
       return { status: 500, value: { error: error instanceof Error ? error.message : String(error) } };
     },
   );

@@ -143,7 +143,7 @@ function onTurnError(
   return async (context, error) => {
     const id = randomUUID().slice(0, 8);
     const passes = isDatabaseUnavailable(error);
-    const said = passes ? 'turn failed: the database refuses writes' : 'turn failed: unexpected error';
+    const said = passes ? 'turn failed: the database is unavailable' : 'turn failed: unexpected error';
     log.error({ err: error, errorId: id, activityType: context.activity.type }, said);
     const [text, card] = passes ? [notStoringText, notStoringCard] : [bugText, bugCard];
     if (context.activity.type === ActivityTypes.Invoke) {

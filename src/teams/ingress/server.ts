@@ -99,7 +99,7 @@ async function showPage(
   } catch (error) {
     const errorId = randomUUID().slice(0, 8);
     const passes = options.isDatabaseUnavailable(error);
-    const said = passes ? 'a page failed: the database refuses writes' : 'a page failed: unexpected error';
+    const said = passes ? 'a page failed: the database is unavailable' : 'a page failed: unexpected error';
     options.log.error({ err: error, errorId, path: page.path }, said);
     sendPage(response, passes ? notStoringPage(errorId) : bugPage(errorId));
   }
