@@ -55,7 +55,7 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for al
           query: '${lines}${alert.where}'
           timeAggregation: 'Count'
           operator: contains(alert, 'silent') ? 'LessThan' : 'GreaterThan'
-          threshold: contains(alert, 'silent') ? 1 : (alert.?above ?? 0)
+          threshold: contains(alert, 'silent') ? 1 : 0
           failingPeriods: {
             numberOfEvaluationPeriods: 1
             minFailingPeriodsToAlert: 1

@@ -84,7 +84,7 @@ export async function startWorkers(
   };
   const me = { instance: randomUUID(), workflowVersion };
   const release = await leases.acquire(me, {
-    onTrouble: (error) => log.warn({ err: error }, 'this replica could not renew its lease'),
+    onTrouble: (err, overdueSeconds) => log.warn({ err, overdueSeconds }, 'this replica could not renew its lease'),
     onExpired: (gone) => log.warn({ gone }, 'replicas failed: this one takes over their work'),
     onLost: () => endProcess(log, {}, leaseLost),
   });

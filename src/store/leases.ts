@@ -58,7 +58,10 @@ function openSteadiness(beatMs: number): () => boolean {
 function startHeartbeats(
   sql: Sql,
   me: ProcessIdentity,
-  events: LeaseEvents & { onBeat(now: Date | null, askedAt: number): void },
+  events: Omit<LeaseEvents, 'onTrouble'> & {
+    onTrouble(error: unknown): void;
+    onBeat(now: Date | null, askedAt: number): void;
+  },
   beatMs: number,
 ) {
   const isSteady = openSteadiness(beatMs);
@@ -112,14 +115,16 @@ export function openLeases(
       // The embedded database has one process, so all other leases are leftovers.
       if (kind === 'pglite') await select(pool, Instance, deleting('true'));
       await changedRows(leasePool, insert, [me.instance, me.workflowVersion]);
+      let renewedAt = performance.now();
       const handlers = {
         ...events,
         onTrouble(error: unknown) {
           storing = false;
-          events.onTrouble(error);
+          events.onTrouble(error, Math.max(0, Math.round((performance.now() - renewedAt - beatMs) / 1_000)));
         },
         onBeat(now: Date | null, askedAt: number) {
           storing = true;
+          renewedAt = askedAt;
           if (now !== null) clock.heard(now, askedAt);
         },
       };

@@ -144,8 +144,8 @@ export interface ProcessIdentity {
 
 /** Callbacks of a lease. */
 export interface LeaseEvents {
-  /** A heartbeat, or the check of the others, failed. It is retried. */
-  readonly onTrouble: (error: unknown) => void;
+  /** A heartbeat, or the check of the others, failed. It is retried. `overdueSeconds`: since the renewal was due. */
+  readonly onTrouble: (error: unknown, overdueSeconds: number) => void;
   /** These processes failed, and their leases were deleted. What they had claimed is free, and every run is due. */
   readonly onExpired: (instances: readonly string[]) => void;
   /** This process missed too many heartbeats, and its lease was deleted. It must end. */
