@@ -47,15 +47,11 @@ function startWatch(infrastructure: Infrastructure): Stoppable {
   const { now } = clock;
   const verified = openVerified({ requests, drifts });
   const settleMs = Math.min(intervalMs, longestSettleMs);
-  const overdueSeconds = () => Math.round(metrics.wholeCycles.seconds());
-  const ports = { azure, requests, drifts, verified, now, settleMs, intervalMs, overdueSeconds, log };
+  const ports = { azure, requests, drifts, verified, now, settleMs, intervalMs, log };
   return startKeyWatch({
-    ...{ documents, intervalMs, now, random: Math.random, newId: randomUUID, overdueSeconds, log },
-    cycle: (id, cursor, signal) => watchCycle({ ...ports, signal }, id, cursor),
-    onCycle({ agents, isWhole }) {
-      metrics.watched([...agents.values()]);
-      if (isWhole) metrics.wholeCycles.done();
-    },
+    ...{ documents, intervalMs, now, random: Math.random, newId: randomUUID, log },
+    cycle: (id, cursor, own) => watchCycle({ ...ports, ...own }, id, cursor),
+    onCycle: ({ agents }) => metrics.watched([...agents.values()]),
   });
 }
 

@@ -1,7 +1,7 @@
 /** Metrics of the key watch: open drifts by state, which are the same in every replica, and what the last cycle here read. */
 import type { Drifts } from '../domain/ports/store.ts';
 import { type DriftState, driftCodes, severityOf, type WatchedPart } from '../domain/watch/state.ts';
-import { type Overdue, queryGauge, trackOverdue } from './gauges.ts';
+import { queryGauge, trackOverdue } from './gauges.ts';
 
 interface WatchedAgent {
   readonly states: readonly DriftState[];
@@ -11,8 +11,6 @@ interface WatchedAgent {
 export interface DriftFigures {
   /** What a cycle of the key watch found in this replica. */
   watched(agents: readonly WatchedAgent[]): void;
-  /** Cycles here that could read and judge every agent. */
-  readonly wholeCycles: Overdue;
 }
 
 const parts: readonly WatchedPart[] = ['agent', 'vault', 'key', 'access', 'use'];
@@ -27,8 +25,7 @@ export function watchDrifts(
   now: () => Date,
   intervalMs: number | null,
 ): DriftFigures {
-  const normalMs = intervalMs === null ? null : normalIntervals * intervalMs;
-  const cycles = trackOverdue(now, normalMs);
+  const cycles = trackOverdue(now, intervalMs === null ? null : normalIntervals * intervalMs);
   let last: readonly WatchedAgent[] = [];
   let lastAt = 0;
   const recent = (): readonly WatchedAgent[] => (cycles.seconds() > 0 ? [] : last);
@@ -69,6 +66,5 @@ export function watchDrifts(
       cycles.done();
       lastAt = now().getTime() / 1_000;
     },
-    wholeCycles: trackOverdue(now, normalMs),
   };
 }

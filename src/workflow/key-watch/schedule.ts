@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { type Documents, isWritten } from '../../domain/ports/store.ts';
-import type { CycleResult } from './watch-cycle.ts';
+import type { CyclePorts, CycleResult } from './watch-cycle.ts';
 
 interface SchedulePorts {
   readonly documents: Documents;
@@ -13,35 +13,59 @@ interface SchedulePorts {
   /** From 0 to 1: spreads the cycles of many bots, which otherwise all ask Azure at the full ten minutes. */
   readonly random: () => number;
   readonly newId: () => string;
-  readonly cycle: (id: string, cursor: string, signal: AbortSignal) => Promise<CycleResult>;
+  readonly cycle: (
+    id: string,
+    cursor: string,
+    own: Pick<CyclePorts, 'signal' | 'overdueSeconds'>,
+  ) => Promise<CycleResult>;
   readonly onCycle: (result: CycleResult) => void;
-  /** How long no cycle could read and judge every agent, beyond what is normal. */
-  readonly overdueSeconds: () => number;
   readonly log: { warn(fields: object, message: string): void };
 }
 
 const key = 'watch/schedule';
-const Schedule = z.object({ dueAt: z.iso.datetime(), cursor: z.string(), eTag: z.string() });
+/** `wholeAt`: when a cycle of any replica last could read and judge every agent. */
+const Schedule = z.object({
+  dueAt: z.iso.datetime(),
+  cursor: z.string(),
+  wholeAt: z.iso.datetime().optional(),
+  eTag: z.string(),
+});
 const jitter = 0.1;
 /** How often the stored time is read: another replica, or the database's own clock, might have moved it. */
 const mostPauseMs = 60_000;
+/** One cycle can meet an agent that can't be read at the moment. */
+const normalIntervals = 3;
 
 /** `dueAt`: when the next one is. */
 type Due = z.infer<typeof Schedule>;
 
 export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
-  const { documents, intervalMs, now, random, newId, cycle, onCycle, overdueSeconds, log } = ports;
+  const { documents, intervalMs, now, random, newId, cycle, onCycle, log } = ports;
   const nextDue = (): string => new Date(now().getTime() + intervalMs * (1 + jitter * random())).toISOString();
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | null = null;
+  /** As last read. Where none is stored, from the start on. */
+  let wholeAt = now().toISOString();
 
-  const read = async (): Promise<Due | undefined> => Schedule.safeParse((await documents.read([key]))[key]).data;
+  /** How long no cycle of any replica was whole, beyond what is normal. */
+  function overdueSeconds(): number {
+    const sinceMs = now().getTime() - Date.parse(wholeAt);
+    return Math.max(0, Math.round((sinceMs - normalIntervals * intervalMs) / 1_000));
+  }
+
+  async function read(): Promise<Due | undefined> {
+    const stored = Schedule.safeParse((await documents.read([key]))[key]).data;
+    wholeAt = stored?.wholeAt ?? wholeAt;
+    return stored;
+  }
 
   /** Where another replica took the next cycle meanwhile, its time stays: a cycle can last longer than the interval. */
-  async function moveOn(cursor: string, { dueAt, eTag }: Due): Promise<void> {
-    if (await isWritten(documents.write({ [key]: { dueAt, cursor, eTag } }))) return;
+  async function moveOn(result: CycleResult, { dueAt, eTag }: Due): Promise<void> {
+    const { cursor, isWhole } = result;
+    if (isWhole) wholeAt = now().toISOString();
+    if (await isWritten(documents.write({ [key]: { dueAt, cursor, wholeAt, eTag } }))) return;
     const stored = await read();
-    if (stored !== undefined) await moveOn(cursor, stored);
+    if (stored !== undefined) await moveOn(result, stored);
   }
 
   /** Null: it isn't due. */
@@ -52,16 +76,17 @@ export function startKeyWatch(ports: SchedulePorts): { stop(): Promise<void> } {
     if (ahead > 0 && ahead <= intervalMs * (1 + jitter)) return null;
     const cursor = stored?.cursor ?? '';
     const dueAt = nextDue();
-    if (!(await isWritten(documents.write({ [key]: { dueAt, cursor, eTag: stored?.eTag ?? '*' } })))) return null;
+    if (!(await isWritten(documents.write({ [key]: { dueAt, cursor, wholeAt, eTag: stored?.eTag ?? '*' } }))))
+      return null;
     return { dueAt, cursor, eTag: (await read())?.eTag ?? '' };
   }
 
   async function run(): Promise<void> {
     const due = await take();
     if (due === null) return;
-    const result = await cycle(newId(), due.cursor, stopping.signal);
+    const result = await cycle(newId(), due.cursor, { signal: stopping.signal, overdueSeconds });
     onCycle(result);
-    await moveOn(result.cursor, due);
+    await moveOn(result, due);
   }
 
   let running: Promise<void> = Promise.resolve();

@@ -45,7 +45,7 @@ export interface WatchedAgent {
 export interface CycleResult {
   /** By ARM id in lower case: those that this cycle judged. */
   readonly agents: ReadonlyMap<string, WatchedAgent>;
-  /** It could read and judge every agent. */
+  /** It ended by itself, and could read and judge every agent. */
   readonly isWhole: boolean;
   /** Where the next cycle continues. */
   readonly cursor: string;
@@ -204,6 +204,6 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
     }
   };
   await Promise.all(Array.from({ length: atOnce }, read));
-  const isWhole = logGaps(ports, agents.values(), failures);
+  const isWhole = logGaps(ports, agents.values(), failures) && !signal.aborted;
   return { agents, isWhole, cursor: signal.aborted ? cursor : (queue.at(-1) ?? '') };
 }

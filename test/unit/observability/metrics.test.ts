@@ -70,22 +70,6 @@ describe('the key watch', () => {
     expect(await value('cmk_agents_drifted{state="newer-version"}')).toBe('0');
   });
 
-  it('that reads no agent or not all is overdue three intervals after a whole cycle, however long they are', () => {
-    for (const interval of [1, 10, 360]) {
-      const { metrics, pass } = opened(minutes(interval));
-      for (const _cycle of [1, 2, 3]) {
-        metrics.watched([{ states: [], unread: ['vault'] }]);
-        pass(minutes(interval));
-      }
-      expect(metrics.wholeCycles.seconds()).toBe(0);
-      pass(minutes(31));
-      // infra/alerts.json: the rule watch-blind.
-      expect(metrics.wholeCycles.seconds()).toBeGreaterThan(1_800);
-      metrics.wholeCycles.done();
-      expect(metrics.wholeCycles.seconds()).toBe(0);
-    }
-  });
-
   it('is never overdue where it is turned off', async () => {
     const { value, pass } = opened(null);
     pass(minutes(6_000));

@@ -17,7 +17,6 @@ test('the cursor moves on although another replica took the next cycle meanwhile
     startKeyWatch({
       ...{ documents, intervalMs, now: () => new Date(now), random: () => 0, newId: () => 'a cycle' },
       onCycle: () => undefined,
-      overdueSeconds: () => 0,
       log: { warn: () => undefined },
       cycle: (_id, cursor) =>
         new Promise((resolve) => {
@@ -42,6 +41,45 @@ test('the cursor moves on although another replica took the next cycle meanwhile
   for (const { end } of begun) end();
   await Promise.all(replicas.map((one) => one.stop()));
   expect(begun.map(({ cursor }) => cursor)).toEqual(['', '', '1', '1']);
+});
+
+test('the watch is overdue since the last whole cycle of any replica, whichever reads next', async () => {
+  const documents = memoryDocuments();
+  let now = Date.UTC(2026, 2, 2);
+  const intervalMs = 40;
+  const begun: { readonly overdue: number; readonly end: (isWhole: boolean) => void }[] = [];
+  const start = () =>
+    startKeyWatch({
+      ...{ documents, intervalMs, now: () => new Date(now), random: () => 0, newId: () => 'a cycle' },
+      onCycle: () => undefined,
+      log: { warn: () => undefined },
+      cycle: (_id, cursor, { overdueSeconds }) =>
+        new Promise((resolve) => {
+          const end = (isWhole: boolean) => resolve({ agents: new Map(), isWhole, cursor });
+          begun.push({ overdue: overdueSeconds(), end });
+        }),
+    });
+  const next = async (count: number): Promise<void> => {
+    while (begun.length < count) await new Promise(setImmediate);
+  };
+  const slow = start();
+  await next(1);
+  now += 3_600_000;
+  const other = start();
+  await next(2);
+  begun[1]?.end(true);
+  await other.stop();
+  now += 2 * intervalMs;
+  begun[0]?.end(false);
+  await next(3);
+  begun[2]?.end(false);
+  await slow.stop();
+  now += 3_600_000;
+  const restarted = start();
+  await next(4);
+  begun[3]?.end(false);
+  await restarted.stop();
+  expect(begun.map(({ overdue }) => overdue)).toEqual([0, 3_600, 0, 3_600]);
 });
 
 test('an agent that can’t be judged or read is logged and keeps no other from it, and the cursor moves on', async () => {
