@@ -1,18 +1,19 @@
 /** Atomic file replacement, and short socket paths. */
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 /** Only the owner can read it. */
 export const privateMode = 0o600;
+
+const temporaryFor = (file: string): string => path.join(path.dirname(file), `.${randomUUID()}.new`);
 
 /**
  * Writes a file under an unpredictable temporary name that must not exist yet, syncs it, and renames it. It never writes
  * through a symbolic or hard link under either name. The file is durable under its name when this returns.
  */
 export async function replaceFile(file: string, content: string | Uint8Array, mode = privateMode): Promise<void> {
-  const folder = path.dirname(file);
-  const temporary = path.join(folder, `.${randomUUID()}.new`);
+  const temporary = temporaryFor(file);
   try {
     const handle = await open(temporary, 'wx', mode);
     try {
@@ -27,8 +28,17 @@ export async function replaceFile(file: string, content: string | Uint8Array, mo
     throw error;
   }
   // The name is stored in the folder. Without this sync, a power failure could restore the old file.
-  const names = await open(folder, 'r');
+  const names = await open(path.dirname(file), 'r');
   await names.sync().finally(() => names.close());
+}
+
+/** Throws if {@link replaceFile} would: the folder takes no files, or the name is a folder's. */
+export async function checkReplaceable(file: string): Promise<void> {
+  const temporary = temporaryFor(file);
+  await (await open(temporary, 'wx', privateMode)).close();
+  await rm(temporary);
+  const found = await stat(file).catch(() => null);
+  if (found?.isDirectory()) throw new Error('it is a folder');
 }
 
 /** Maximum length of a socket path in bytes. The smallest system limit is 104. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,6 +8,7 @@ import { reachControl } from '../../src/operator/rpc/client.ts';
 import { startControl } from '../../src/operator/rpc/server.ts';
 import { type RecordStore, recordsOf } from '../../src/operator/rpc/store-records.ts';
 import { requestId } from '../support/builders/fixtures.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
 
 /** Both ends of the control socket. */
 
@@ -154,5 +155,35 @@ it('knows a bot of another version by its answers', async () => {
   const { control, close } = await reach(folder);
   await expect(control.head({})).rejects.toThrow('the running bot has another version');
   await close();
+  await server.stop();
+});
+
+it('asks for no evidence, which stores an event, where the pack can’t be written', async () => {
+  const folder = await newFolder();
+  const packs: string[] = [];
+  const made = {
+    kind: 'made' as const,
+    name: 'pack.zip',
+    archive: Buffer.from('a pack').toString('base64'),
+    seq: 1,
+    witnessed: false,
+  };
+  const server = await start(folder, {
+    evidence: async ({ id }) => {
+      packs.push(id);
+      return made;
+    },
+  });
+  const take = (file: string) => cmkBot(['evidence', requestId(1), '-o', file], { CMK_DATA_DIR: folder });
+  for (const file of [path.join(folder, 'missing', 'pack.zip'), folder]) {
+    const { code, err } = await take(file);
+    expect(err).toContain(`cmk-bot evidence: writing ${file}: `);
+    expect(code).toBe(2);
+  }
+  expect(packs).toEqual([]);
+  const file = path.join(folder, 'pack.zip');
+  expect((await take(file)).code).toBe(0);
+  expect(await readFile(file, 'utf8')).toBe('a pack');
+  expect((await readdir(folder)).toSorted()).toEqual(['control.sock', 'pack.zip']);
   await server.stop();
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readConfig } from '../../config/config.ts';
 import { readPlace } from '../../config/env.ts';
 import type { Place } from '../../config/place.ts';
-import { replaceFile } from '../../io/files.ts';
+import { checkReplaceable, replaceFile } from '../../io/files.ts';
 import { refusalLine } from '../../text/refusals.ts';
 import type { Evidence, EvidenceWanted } from '../rpc/calls.ts';
 import {
@@ -53,14 +53,15 @@ async function create({ records, data }: CommandEnvironment, wanted: EvidenceWan
   throw new Unusable(`no bot runs on ${place.dataDir}: start it. It publishes the audit log, which evidence needs.`);
 }
 
-/** Writes the file atomically, readable only by its owner. */
-export async function writePack(file: string, archive: Buffer): Promise<void> {
-  try {
-    await replaceFile(file, archive);
-  } catch (error) {
+const cannotWrite =
+  (file: string) =>
+  (error: unknown): never => {
     throw new Unusable(`writing ${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
+  };
+
+/** Writes the file atomically, readable only by its owner. */
+export const writePack = (file: string, archive: Buffer): Promise<void> =>
+  replaceFile(file, archive).catch(cannotWrite(file));
 
 export const evidence = subcommand({
   name: 'evidence',
@@ -106,6 +107,9 @@ export const evidence = subcommand({
     }),
   async run({ id, output, withoutTexts, withoutNames, fromSize, as, json }, surroundings) {
     const { print, complain, user, write, progress } = surroundings;
+    const file = output ?? `${id}.zip`;
+    // Creating a pack stores an event.
+    await checkReplaceable(file).catch(cannotWrite(file));
     progress('Collecting events, proofs and the present state in Azure …');
     const result = await create(surroundings, {
       id,
@@ -116,7 +120,6 @@ export const evidence = subcommand({
     });
     switch (result.kind) {
       case 'made': {
-        const file = output ?? result.name;
         await writePack(file, Buffer.from(result.archive, 'base64'));
         const witnessed = result.witnessed ? 'signed and witnessed' : 'signed; no witness has signed it';
         if (json)
