@@ -114,11 +114,15 @@ export const membersOf = (clients: AzureClients, group: string): Promise<Members
 
 const App = z.object({ id: z.string().toLowerCase() });
 
-/** Returns the apps in a group, including nested groups. Graph refuses the cast where a group can't contain apps. */
-export async function appsIn(clients: AzureClients, group: string): Promise<readonly string[]> {
+/**
+ * Returns the apps in a group, including nested groups; null: more than are read. Graph refuses the cast where a group can't
+ * contain apps.
+ */
+export async function appsIn(clients: AzureClients, group: string): Promise<readonly string[] | null> {
   try {
-    const { members } = await readMembers(clients, group, { type: 'servicePrincipal', fields: 'id', shape: App });
-    return members.map(({ id }) => id);
+    const query = { type: 'servicePrincipal', fields: 'id', shape: App } as const;
+    const { members, complete } = await readMembers(clients, group, query);
+    return complete ? members.map(({ id }) => id) : null;
   } catch (error) {
     const { last } = clients.exchange;
     if (last?.status === 400 && azureErrorIn(last)?.code === 'Request_UnsupportedQuery') return [];

@@ -17,21 +17,22 @@ const maxNamed = 60;
 
 const unnamed = ({ id, type }: Principal): NamedPrincipal => ({ id, type, name: null, members: null });
 
-/** Returns the people and apps in a group. Too many people are only counted. Disabled accounts count: they can return. */
-async function resolveMembers(
+const marksIn = (group: string, ids: readonly string[]) => ids.map((id) => memberMark(group, id)).sort();
+
+/** Returns the people in a group. Too many are only counted. Disabled accounts count: they can return. */
+async function resolvePeople(
   clients: AzureClients,
   group: string,
-): Promise<Pick<NamedPrincipal, 'members' | 'people' | 'apps'>> {
-  const marks = (ids: readonly string[]) => ids.map((id) => memberMark(group, id)).sort();
+): Promise<Pick<NamedPrincipal, 'members' | 'people'>> {
   const { members, complete } = await membersOf(clients, group);
-  const apps = marks(await appsIn(clients, group));
-  if (!complete) return { members: await countMembers(clients, group), apps };
-  return { members: members.length, people: marks(members.map(({ id }) => id)), apps };
+  if (!complete) return { members: await countMembers(clients, group) };
+  const ids = members.map(({ id }) => id);
+  return { members: members.length, people: marksIn(group, ids) };
 }
 
 async function resolveGroup(clients: AzureClients, id: string): Promise<NamedPrincipal | null> {
   const name = await displayNameOf(clients, 'groups', id);
-  return name === null ? null : { id, type: 'group', name, ...(await resolveMembers(clients, id)) };
+  return name === null ? null : { id, type: 'group', name, ...(await resolvePeople(clients, id)) };
 }
 
 async function resolvePerson(clients: AzureClients, id: string): Promise<NamedPrincipal | null> {
@@ -56,15 +57,20 @@ async function resolvePrincipal(clients: AzureClients, { id, type }: Principal):
   }
 }
 
-const resolve = async (connection: Connection, one: Principal) => ({
-  one,
-  outcome: await connection.call(`reading who ${one.id} is`, (clients) => resolvePrincipal(clients, one), {
-    limit: 'click',
-    optional: true,
-  }),
-});
+/** Apps in a group have a call of their own: if it fails, its people still count. `complete`: all of it was read. */
+async function resolve(connection: Connection, one: Principal) {
+  const call = <T>(doing: string, read: (clients: AzureClients) => Promise<T>) =>
+    connection.call(doing, read, { limit: 'click', optional: true });
+  const found = await call(`reading who ${one.id} is`, (clients) => resolvePrincipal(clients, one));
+  if (!found.ok) return { one, principal: null, complete: false };
+  const principal = found.value;
+  if (principal.members === null) return { one, principal, complete: true };
+  const apps = await call(`reading the apps in ${one.id}`, (clients) => appsIn(clients, one.id));
+  if (!apps.ok || apps.value === null) return { one, principal, complete: false };
+  return { one, principal: { ...principal, apps: marksIn(one.id, apps.value) }, complete: true };
+}
 
-/** Returns the principals with their names. `complete`: every person and group was resolved. */
+/** Returns the principals with their names. `complete`: every person and group was resolved, with the apps in it. */
 export async function resolveNames(
   connection: Connection,
   found: readonly Principal[],
@@ -79,11 +85,9 @@ export async function resolveNames(
     firstApp === undefined ? null : resolve(connection, firstApp),
   ]);
   const apps =
-    first?.outcome.ok === true ? [first, ...(await inBatches(otherApps, (one) => resolve(connection, one)))] : [];
-  const resolved = new Map(
-    [...known, ...apps].flatMap(({ one, outcome }) => (outcome.ok ? [[one.id, outcome.value] as const] : [])),
-  );
-  const principals = all.map((one) => resolved.get(one.id) ?? unnamed(one));
+    first?.complete === true ? [first, ...(await inBatches(otherApps, (one) => resolve(connection, one)))] : [];
+  const resolved = new Map([...known, ...apps].map((found) => [found.one.id, found]));
+  const principals = all.map((one) => resolved.get(one.id)?.principal ?? unnamed(one));
   const open = all.filter(({ type }) => type !== 'app' && type !== 'bot');
-  return { principals, complete: open.every(({ id }) => resolved.has(id)) };
+  return { principals, complete: open.every(({ id }) => resolved.get(id)?.complete === true) };
 }

@@ -30,7 +30,7 @@ export const Controller = z.strictObject({
    * sizes can be compared.
    */
   people: z.array(z.string()).optional(),
-  /** The same for apps in a group, nested groups included. Missing in older plans, and if they couldn't be read. */
+  /** The same for apps in a group, nested groups included. Missing in older plans, and if not all were read. */
   apps: z.array(z.string()).optional(),
 });
 export type Controller = z.infer<typeof Controller>;
@@ -59,7 +59,7 @@ export type OwnControl =
   /** `through`: the group's name or ID. Null: the person has a role or policy of their own. */
   | { readonly known: 'yes'; readonly through: string | null }
   | { readonly known: 'no' }
-  /** Counts of groups whose members weren't read, apps, also in groups (their owners aren't read), and unknown IDs. */
+  /** Counts of groups whose people or apps weren't read, apps, also in groups (their owners aren't read), and unknown IDs. */
   | { readonly known: 'not'; readonly groups: number; readonly apps: number; readonly others: number };
 
 /** Returns whether a person controls the key, directly or through nested groups. `person`: an object ID in lower case. */
@@ -67,8 +67,8 @@ export function ownControl({ controllers }: Pick<ObservedControl, 'controllers'>
   if (controllers.some(({ id }) => id === person)) return { known: 'yes', through: null };
   const group = controllers.find(({ id, people }) => people?.includes(memberMark(id, person)) === true);
   if (group !== undefined) return { known: 'yes', through: group.name ?? group.id };
-  const count = (type: string) =>
-    controllers.filter((one) => one.type === type && (type !== 'group' || one.people === undefined)).length;
+  const isRead = ({ type, people, apps }: Controller) => type === 'group' && people !== undefined && apps !== undefined;
+  const count = (type: string) => controllers.filter((one) => one.type === type && !isRead(one)).length;
   const inGroups = controllers.reduce((sum, { apps }) => sum + (apps?.length ?? 0), 0);
   const [groups, apps, others] = [count('group'), count('app') + inGroups, count('unknown')];
   return groups + apps + others === 0 ? { known: 'no' } : { known: 'not', groups, apps, others };

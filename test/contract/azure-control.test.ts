@@ -33,11 +33,12 @@ const azure = lazily(() => connect(running));
 const custodians = '60000000-0000-4000-8000-0000000000c1';
 const [second, third, fourth] = [2, 3, 4].map((n) => `20000000-0000-4000-8000-00000000000${n}`);
 
-async function seen(): Promise<Controller | undefined> {
+async function control() {
   const vault = await vaultNow(azure, vaultId('kv-care-prod'));
-  const { controllers } = got(await azure.control.of(vault, key('cmk-triage')));
-  return controllers.find(({ id }) => id === custodians);
+  const { controllers, unseen } = got(await azure.control.of(vault, key('cmk-triage')));
+  return { group: controllers.find(({ id }) => id === custodians), unseen };
 }
+const seen = async () => (await control()).group;
 
 async function seenWith(...memberIds: readonly (string | undefined)[]): Promise<Controller | undefined> {
   await changeState(running, (state) => {
@@ -90,28 +91,32 @@ test('a Microsoft 365 group can’t contain apps: Graph refuses to look for them
   await groupTypes([]);
 });
 
-test('of apps that can’t be read nothing is claimed: the group counts as not read', async () => {
-  const fault = { match: { url: 'servicePrincipal' }, respond: { status: 403, body: { error: { code: 'No' } } } };
-  const silent = await under(running, fault, () => seenWith(third));
-  expect([silent?.members, silent?.people, silent?.apps]).toEqual([null, undefined, undefined]);
+/** Answers with more pages of members than are read. */
+const tooMany = (type: 'user' | 'servicePrincipal', ofThem: object) => {
+  const path = `${running.url}/v1.0/groups/${custodians}/transitiveMembers/microsoft.graph.${type}`;
+  return Array.from({ length: 25 }, (_, n) => ({
+    match: { url: n === 0 ? `graph.${type}(?!.*skiptoken)` : `skiptoken=${n}x` },
+    respond: {
+      status: 200,
+      body: { '@odata.count': 2100, value: [ofThem], '@odata.nextLink': `${path}?$skiptoken=${n + 1}x` },
+    },
+  })).toReversed();
+};
+
+test('a group whose apps can’t be read, or are too many, keeps its people and isn’t complete', async () => {
+  const whole = await seenWith(third);
+  expect((await control()).unseen).toEqual([]);
+  const refused = {
+    match: { url: 'graph.servicePrincipal' },
+    respond: { status: 403, body: { error: { code: 'No' } } },
+  };
+  for (const faults of [[refused], tooMany('servicePrincipal', { id: owner.id })])
+    expect(await under(running, faults, control)).toEqual({ group: { ...whole, apps: undefined }, unseen: ['names'] });
 });
 
 test('of a group of more people than are read there is the number alone, and so of none that Graph does not tell', async () => {
-  const path = `/v1.0/groups/${custodians}/transitiveMembers/microsoft.graph.user`;
-  const page = (n: number) => ({
-    match: { url: n === 0 ? 'graph.user(?!.*skiptoken)' : `skiptoken=${n}x` },
-    respond: {
-      status: 200,
-      body: {
-        '@odata.count': 2100,
-        value: [{ id: third }],
-        '@odata.nextLink': `${running.url}${path}?$skiptoken=${n + 1}x`,
-      },
-    },
-  });
   const count = { match: { url: 'top=1$' }, respond: { status: 200, body: { '@odata.count': 2100, value: [] } } };
-  const pages = [count, ...Array.from({ length: 24 }, (_, n) => page(n + 1)), page(0)];
-  const many = await under(running, pages, seen);
+  const many = await under(running, [count, ...tooMany('user', { id: third })], seen);
   expect([many?.members, many?.people]).toEqual([2100, undefined]);
   const fault = { match: { url: 'transitiveMembers' }, respond: { status: 403, body: { error: { code: 'No' } } } };
   const silent = await under(running, fault, () => seenWith(third));

@@ -17,9 +17,10 @@ it('knows somebody by their own permissions, and by a group that they are in', (
 });
 
 it('says no only when every controller is known', () => {
-  const strangers = controller({ id: group, type: 'group', people: people(other) });
+  const strangers = controller({ id: group, type: 'group', people: people(other), apps: [] });
   expect(of(controller({}), strangers, controller({ type: 'bot' }))).toEqual({ known: 'no' });
-  expect(of(controller({ id: group, type: 'group' }))).toEqual({ known: 'not', groups: 1, apps: 0, others: 0 });
+  for (const unread of ['people', 'apps'] as const)
+    expect(of({ ...strangers, [unread]: undefined })).toEqual({ known: 'not', groups: 1, apps: 0, others: 0 });
   expect(of(controller({ type: 'app' }))).toEqual({ known: 'not', groups: 0, apps: 1, others: 0 });
   const withApps = { ...strangers, apps: people('app', 'another') };
   expect(of(controller({ type: 'app' }), withApps)).toEqual({ known: 'not', groups: 0, apps: 3, others: 0 });
@@ -28,5 +29,5 @@ it('says no only when every controller is known', () => {
 
 it('takes a mark of another group for nobody', () => {
   const mark = memberMark('another', person);
-  expect(of(controller({ id: group, type: 'group', people: [mark] }))).toEqual({ known: 'no' });
+  expect(of(controller({ id: group, type: 'group', people: [mark], apps: [] }))).toEqual({ known: 'no' });
 });
