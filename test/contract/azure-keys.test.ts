@@ -248,9 +248,12 @@ describe('trying a key', () => {
     const strict = connect(running, { cloud: openCloud({ name: 'public' }) });
     const address = 'https://vault.azure.net.example.com/';
     const found = { code: 'not-a-vault-address', address };
+    const [name, version] = [key('k'), KeyVersion.parse('0'.repeat(32))];
+    const kind = { type: 'RSA', size: 3072, expires: null } as const;
     for (const outcome of [
-      await strict.keys.probe(address, key('k'), KeyVersion.parse('0'.repeat(32))),
-      await strict.keys.deleted(address, key('k')),
+      await strict.keys.probe(address, name, version),
+      await strict.keys.deleted(address, name),
+      await strict.keys.createVersion(address, name, version, kind, markOf(1)),
     ])
       expect(failureOf(outcome)).toMatchObject({ source: 'bot', next: 'ask', found });
   });
