@@ -441,6 +441,9 @@ where('each of what can be broken', () => {
         commands: [`cmk-bot audit verify --anchor ${anchor}`],
       },
     ]);
+    writeFileSync(path.join(anchor, 'checkpoint'), 'garbage');
+    const damaged = expect.stringContaining('It isn’t a signed checkpoint');
+    expect(await look()).toMatchObject([{ outcome: 'fail', found: damaged }]);
   });
 
   test('is told with exit codes: 0 for what is only warned of, 1 for it with --strict, 1 for a failure, 2 for a misunderstanding', async () => {

@@ -49,13 +49,18 @@ export class AnchorContradicts extends Error {
   }
 }
 
-/** Reads the newest checkpoint without verifying it; null: none, or unreadable. Throws if the place isn't reachable. */
+/**
+ * Reads the newest checkpoint without verifying it; null: nothing was published. Throws {@link ForeignCheckpoint} if it can't
+ * be parsed, and errors of the place.
+ */
 export async function newestCheckpoint({
   read,
 }: Pick<AnchorFiles, 'read'>): Promise<(Checkpoint & { readonly note: string }) | null> {
-  const note = (await read(newestPath))?.toString('utf8') ?? '';
+  const note = (await read(newestPath))?.toString('utf8');
+  if (note === undefined) return null;
   const checkpoint = readCheckpoint(textOfNote(note));
-  return checkpoint === null ? null : { ...checkpoint, note };
+  if (checkpoint === null) throw new ForeignCheckpoint('unreadable');
+  return { ...checkpoint, note };
 }
 
 /** Returns the checkpoint, or why it isn't this log's. `origin`: the log's name. */

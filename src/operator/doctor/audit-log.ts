@@ -1,9 +1,10 @@
 /** Checks the audit log: seals, size, published log, clock, and what waits for people. */
 import { newestPath } from '../../audit/anchor/files.ts';
-import { newestCheckpoint, openNewest } from '../../audit/anchor/newest-checkpoint.ts';
+import { openNewest } from '../../audit/anchor/newest-checkpoint.ts';
 import { KeyFileInvalid, KeyMissing } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
 import type { VerifierKey } from '../../audit/tlog/keys.ts';
+import { readCheckpoint, textOfNote } from '../../audit/tlog/note.ts';
 import type { KeyPlace } from '../../config/place.ts';
 import type { AnchorSettings } from '../../config/settings/audit-log.ts';
 import { waitsIn } from '../../domain/request/request.ts';
@@ -92,8 +93,7 @@ async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const where = anchorName(place);
   const files = await anchorFiles(place, config);
   const note = (await files.read(newestPath))?.toString('utf8') ?? null;
-  const newest = await newestCheckpoint(files);
-  const published = newest?.size ?? 0;
+  const published = readCheckpoint(textOfNote(note ?? ''))?.size ?? 0;
   const { seq, time } = await store.auditLog.head();
   const found = `${published} of ${seq} events are published in ${where}`;
   if (published > seq) {

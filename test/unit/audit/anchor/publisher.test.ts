@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder } from '../../../../src/audit/anchor/files.ts';
+import { newestCheckpoint } from '../../../../src/audit/anchor/newest-checkpoint.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
 import { signingKey } from '../../../../src/audit/tlog/keys.ts';
 import type { AnchorFiles } from '../../../../src/domain/ports/published-log.ts';
@@ -56,6 +57,16 @@ describe('publishing a record', () => {
     expect(await publisherOf(anchorFolder(at), bodiesOf(3)).publish()).toMatchObject({ size: 3 });
     expect((await stat(path.join(at, 'checkpoint'))).mtimeMs).toBe(before.mtimeMs);
   });
+
+  it.each(['', 'garbage', `${logName}\n3\n`])(
+    'takes a damaged newest checkpoint for none of this log: %j',
+    async (text) => {
+      const at = await folder();
+      expect(await newestCheckpoint(anchorFolder(at))).toBeNull();
+      await writeFile(path.join(at, 'checkpoint'), text);
+      await expect(newestCheckpoint(anchorFolder(at))).rejects.toMatchObject({ reason: 'unreadable' });
+    },
+  );
 
   it('goes on from what another process published', async () => {
     const at = await folder();
