@@ -11,7 +11,7 @@ import { connectAzure, connectionOf } from './azure.ts';
 import type { AzureClients } from './azure-clients.ts';
 import type { Cloud } from './clouds.ts';
 import { payloadOf } from './credential.ts';
-import { displayNameOf, membersOf } from './directory.ts';
+import { graphGroups } from './directory.ts';
 
 const Claims = z.object({
   tid: z.string().toLowerCase(),
@@ -94,17 +94,6 @@ export function operatorAzure(cloud: Cloud, kinds: readonly ResourceKind[], cred
         },
         { limit: 'brief' },
       ),
-    /** The group without guests and disabled accounts, or the person; null: none has the id. */
-    holder: (id: string) =>
-      connection.call(`looking for ${id}`, async (clients) => {
-        const group = await displayNameOf(clients, 'groups', id);
-        if (group !== null) {
-          const { members } = await membersOf(clients, id);
-          const people = members.filter(({ kind }) => kind === 'member' || kind === 'not-told').map((one) => one.id);
-          return { name: group, kind: 'group' as const, people };
-        }
-        const person = await displayNameOf(clients, 'users', id);
-        return person === null ? null : { name: person, kind: 'person' as const, people: [id.toLowerCase()] };
-      }),
+    holder: graphGroups(connection).look,
   };
 }

@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util';
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readEnvironment } from '../../src/config/env.ts';
 import { azdSettings } from '../../src/operator/setup/follow-up-tasks.ts';
-import { localTenantId } from '../../src/sandbox/people.ts';
+import { guest, localTenantId } from '../../src/sandbox/people.ts';
 import { careId, owner, researchId } from '../support/azure/local-azure-names.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { startTenant, type Tenant, teamsApp } from '../support/world/production-world.ts';
@@ -293,6 +293,16 @@ where('the wizard', () => {
     expect(existsSync(envFile)).toBe(false);
     writeFileSync(file, JSON.stringify({ who: 'everybody' }));
     expect((await setup(world, ['--answers', file])).err).toContain('who');
+  });
+
+  test('counts guests, also one named by ID, only where they are allowed', async () => {
+    if (world === null) return;
+    const file = path.join(folder, 'answers.json');
+    writeFileSync(file, JSON.stringify({ ...answers(world), ask: guest.id }));
+    const refused = await setup(world, ['--answers', file, '--print']);
+    expect(refused).toMatchObject({ code: 2, out: expect.stringContaining('Guests count only with CMK_ALLOW_GUESTS') });
+    writeFileSync(envFile, 'CMK_ALLOW_GUESTS=true\n');
+    expect(await setup(world, ['--answers', file, '--print'])).toMatchObject({ code: 0 });
   });
 
   test('asks less where azd makes the rest, and says what azd is told: settings that its parameters hand on', async () => {

@@ -1,10 +1,12 @@
 /** The wizard's environment: Azure with the person's own sign-in, DNS, certificates and the database. */
 import { lookup } from 'node:dns/promises';
+import { withAccess } from '../../authorization/role-checks.ts';
 import { openCloud } from '../../azure/clouds.ts';
 import { claimsFor, openCredential } from '../../azure/credential.ts';
 import { operatorAzure } from '../../azure/operator-azure.ts';
 import { readCloud } from '../../config/config.ts';
 import type { Variables } from '../../config/env.ts';
+import { yes } from '../../config/settings/setting.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { closestName } from '../../operations/choose.ts';
 import { kinds } from '../../operations/resources/registry.ts';
@@ -52,8 +54,9 @@ function cached<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** Opens the environment. `variables` name the cloud. */
+/** Opens the environment. `variables` name the cloud, and say whether guests have access. */
 export function openSetupWorld(variables: Variables): SetupWorld {
+  const allowGuests = yes.safeParse(variables.CMK_ALLOW_GUESTS).data === true;
   const cloud = openCloud(readCloud(variables));
   const view = operatorAzure(cloud, kinds);
   const me = cached(async () => {
@@ -66,10 +69,9 @@ export function openSetupWorld(variables: Variables): SetupWorld {
   async function holderOf(id: string): Promise<Lookup<LookupResult>> {
     const found = await toLookup(view.holder(id));
     if (found.kind === 'unseen') return found;
-    return {
-      kind: 'seen',
-      value: { found: found.value === null ? null : { id: id.toLowerCase(), ...found.value }, near: null },
-    };
+    if (found.value === null) return { kind: 'seen', value: { found: null, near: null } };
+    const { kind, name, members: people } = withAccess(found.value, allowGuests);
+    return { kind: 'seen', value: { found: { id: id.toLowerCase(), kind, name, people }, near: null } };
   }
 
   return {

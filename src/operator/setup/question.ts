@@ -24,7 +24,7 @@ export interface SeenHolder {
   readonly id: string;
   readonly name: string;
   readonly kind: 'group' | 'person';
-  /** Object ids of all its people. */
+  /** Object ids of its people that have access. */
   readonly people: readonly string[];
 }
 

@@ -49,7 +49,7 @@ const isRefused = (resolved: readonly (SeenHolder | string)[] | AnswerCheck): re
 
 const wordsOf = (holder: SeenHolder | string): string => {
   if (typeof holder === 'string') return holder;
-  return holder.kind === 'person'
+  return holder.kind === 'person' && holder.people.length > 0
     ? holder.name
     : `${holder.name}: ${countOf(holder.people.length, 'person', 'people')}`;
 };
@@ -62,7 +62,9 @@ async function checkPeople(given: string, world: SetupWorld): Promise<AnswerChec
   const people = [...new Set(resolved.flatMap((one) => (typeof one === 'string' ? [] : one.people)))];
   const seen = resolved.every((one) => typeof one !== 'string');
   if (seen && people.length === 0)
-    return refuseAnswer('The group has no members. Add people to it first, or choose another one.');
+    return refuseAnswer(
+      'No one there has access. Guests count only with CMK_ALLOW_GUESTS, and disabled accounts never do. Add people to the group first, or choose another one.',
+    );
   const answer = acceptAnswer(value, shown, seen ? good(shown) : mind('not checked: it might not be a group'));
   return seen ? { ...answer, people } : answer;
 }
