@@ -179,7 +179,7 @@ export function armKeyUsers(connection: Connection, log: VaultLog | null): KeyUs
       if (!found.ok) return nullIfForbidden(found);
       const each = new Map(found.value.map((one) => [one.id, one]));
       const { principals } = await resolveNames(connection, [...each.values()]);
-      return done(principals.map(({ id, type, name, members }) => ({ id, type, name, members })));
+      return done(principals);
     },
   };
 }

@@ -25,7 +25,7 @@ export interface DeclaredUse {
 }
 
 /** Someone who has permission to unwrap with a key of the vault. */
-export type KeyHolder = Pick<Controller, 'id' | 'type' | 'name' | 'members'>;
+export type KeyHolder = Pick<Controller, 'id' | 'type' | 'name' | 'members' | 'apps'>;
 
 /** Calls of one caller with one version of a key, as the vault's log has them. Times are ISO 8601. */
 export interface LoggedUser {

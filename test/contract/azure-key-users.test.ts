@@ -82,7 +82,7 @@ test('who has permission is compared with what is declared', async () => {
   await giveReader(careId, researchId);
   const impact = await impactOf('kv-hospital-keys', 'cmk-virtual-visit');
   // The agent has its role at this key; Key custodians and an owner have theirs above it.
-  expect(unused(impact).map(({ type }) => type)).toEqual(['app', 'group']);
+  expect(unused(impact)).toMatchObject([{ type: 'app' }, { type: 'group', members: 2, apps: [] }]);
   expect(unpermitted(impact).map(({ name }) => name)).not.toContain('virtual-visit-agent');
   expect(unpermitted(impact)).toHaveLength(6);
 });

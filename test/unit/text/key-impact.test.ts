@@ -20,7 +20,7 @@ const impact: KeyImpact = {
     },
   ],
   holders: [
-    { id: 'b', type: 'group', name: 'Key custodians', members: 2 },
+    { id: 'b', type: 'group', name: 'Key custodians', members: 2, apps: ['a'] },
     { id: 'c', type: 'bot', name: null, members: null },
   ],
   unread: [],
@@ -43,9 +43,9 @@ test('says what a key is used by, the differences, and what can’t be read', ()
     '1 resource declares this key. Not everything could be read. Keys of objects inside a service, and uses from other tenants, aren’t listed.',
   );
   expect(impactSections(impact).map(({ title, rows }) => [title, ...rows.map((row) => row.name)])).toEqual([
-    ['Differences', 'stcare, storage account', 'Key custodians, a group of 2'],
+    ['Differences', 'stcare, storage account', 'Key custodians, a group of 2 people and 1 app'],
     ['Declared by resources', 'stcare, storage account'],
-    ['Have permission', 'Key custodians, a group of 2', 'This bot'],
+    ['Have permission', 'Key custodians, a group of 2 people and 1 app', 'This bot'],
     ['Not read', '1 resource type in subscription s', 'Who used the key, by the vault’s log'],
   ]);
   expect(impactSections(impact)[0]?.rows.map(({ detail }) => detail)).toEqual([
