@@ -67,7 +67,7 @@ export function conditionHolds(condition: string, { action, attributes }: Condit
     });
   for (let before = ''; before !== text; ) {
     before = text;
-    text = text.replace(/\(([^()]*)\)/g, (_, inner: string) => bitOf(inner));
+    text = text.replace(/\(([^()]*)\)/g, (_, inner: string) => ` ${bitOf(inner)} `);
   }
   return bitOf(text) === '1';
 }

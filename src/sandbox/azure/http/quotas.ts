@@ -34,8 +34,10 @@ const principalsAtOnce = 15;
  */
 export const graphLimit = { queries: 15, windowMs: 5_000 } as const;
 
+type Pace = Pick<SimulatorState, 'settings' | 'latency'>;
+
 /** Returns true if requests are counted: as the settings say, or else at the `realistic` pace. */
-const quotasCount = ({ settings, latency }: SimulatorState): boolean => settings.quotas ?? latency === 'realistic';
+const quotasCount = ({ settings, latency }: Pace): boolean => settings.quotas ?? latency === 'realistic';
 
 /** Code and text of a subscription's refusal are real (public reports of 2025). The tenant's are modeled on them. */
 const throttled = (kind: OperationKind, subscription: string | null, principalId: string, seconds: number): Refusal => {
@@ -59,25 +61,17 @@ export class Quotas {
 
   /**
    * Counts a request to Azure Resource Manager: in the principal's bucket and, in a subscription, in the bucket that all
-   * principals share. Throws the refusal if no token is left.
+   * principals share. Throws the refusal if no token is left; a refused request takes none of the others' share.
    */
-  countArm(
-    state: SimulatorState,
-    { method, path }: Pick<Incoming, 'method' | 'path'>,
-    principalId: string,
-    now: Date,
-  ): void {
+  countArm(state: Pace, { method, path }: Pick<Incoming, 'method' | 'path'>, principalId: string, now: Date): void {
     if (!quotasCount(state)) return;
     const kind = kindOf(method);
     const subscription = /^\/subscriptions\/([^/]+)/i.exec(path)?.[1]?.toLowerCase() ?? null;
     const { size, perSecond } = armLimits[kind];
     const shared = { size: size * principalsAtOnce, perSecond: perSecond * principalsAtOnce };
-    const waits = [
-      this.take(`${subscription ?? 'tenant'} ${kind} ${principalId}`, { size, perSecond }, now),
-      ...(subscription === null ? [] : [this.take(`${subscription} ${kind}`, shared, now)]),
-    ];
-    const seconds = waits.find((wait) => wait > 0);
-    if (seconds !== undefined) throw throttled(kind, subscription, principalId, seconds);
+    const own = this.take(`${subscription ?? 'tenant'} ${kind} ${principalId}`, { size, perSecond }, now);
+    const seconds = own > 0 || subscription === null ? own : this.take(`${subscription} ${kind}`, shared, now);
+    if (seconds > 0) throw throttled(kind, subscription, principalId, seconds);
   }
 
   /** Takes a token from a bucket. Returns the whole seconds until there is one, or 0 if there was. */

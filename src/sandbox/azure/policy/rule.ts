@@ -34,7 +34,7 @@ const fieldValue = (resource: WrittenResource, field: string): unknown => {
   if (sameId(field, 'name')) return resource.name;
   if (sameId(field, 'id')) return resource.id;
   const value = at(resource.body, pathOf(resource, field));
-  return sameId(field, 'location') ? plainLocation(String(value)) : value;
+  return sameId(field, 'location') && typeof value === 'string' ? plainLocation(value) : value;
 };
 
 const text = (value: unknown): string => (value === undefined ? '' : String(value)).toLowerCase();
