@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +40,14 @@ test.each([
     code: 1,
     said: `starting the ${name} simulator: port ${port} is in use; stop the program that uses it, or choose another with --port (npm run local: --${entry}-port)\n`,
   });
+});
+
+test('by local Teams, which leaves the journal to the one that runs', async () => {
+  const journal = join(dataDir, 'teams', 'journal.jsonl');
+  await mkdir(join(dataDir, 'teams'), { recursive: true });
+  await writeFile(journal, '[]\n[]\n');
+  expect(await start('teams', '--port', String(port))).toMatchObject({ code: 1 });
+  expect(await readFile(journal, 'utf8')).toBe('[]\n[]\n');
 });
 
 test('by local Azure for one of its vaults', async () => {

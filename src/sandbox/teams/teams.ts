@@ -61,21 +61,24 @@ export interface Teams {
 
 const botName = 'CMK bot';
 
-/** Opens the state of a data folder, and replaces its journal by the shortest one that folds to it. */
+/** Replaces the journal by the shortest one that folds to the same state. */
+function compact(journal: string, state: TeamsState): void {
+  const lines = snapshot(state).map((change) => toLine([change]));
+  writeFileSync(`${journal}.new`, lines.join(''), { mode: 0o600 });
+  renameSync(`${journal}.new`, journal);
+}
+
+/**
+ * Opens the state of a data folder. Leaves its journal unchanged until the first commit: another process can use it until
+ * the port is bound.
+ */
 export function openTeams(options: LocalTeamsOptions): Teams {
   const folder = join(options.dataDir, 'teams');
   mkdirSync(folder, { recursive: true });
   const journal = join(folder, fileName);
   const state = emptyState();
   for (const change of readJournal(journal)) apply(state, change);
-  writeFileSync(
-    `${journal}.new`,
-    snapshot(state)
-      .map((change) => toLine([change]))
-      .join(''),
-    { mode: 0o600 },
-  );
-  renameSync(`${journal}.new`, journal);
+  let isCompact = false;
   const listeners = new Set<(changes: readonly Change[]) => void>();
   return {
     options,
@@ -85,6 +88,8 @@ export function openTeams(options: LocalTeamsOptions): Teams {
     state,
     nextId: messageIds([...state.posts.keys()].at(-1)),
     commit: (group) => {
+      if (!isCompact) compact(journal, state);
+      isCompact = true;
       // One line, so that a kill leaves all changes or none.
       appendFileSync(journal, toLine(group), { mode: 0o600 });
       for (const change of group) apply(state, change);
