@@ -62,22 +62,77 @@ test.each(reads)('%s that nobody simulates is a failure with its code, not an ab
   expect(failure).toMatchObject({ source: 'azure', code: 'NotSimulated', status: 501, next: 'ask' });
 });
 
-test('the official client reads a list through its pages, each entry once', async () => {
-  const pages = async (): Promise<string[][]> => {
+test('the official client reads a list through its pages, each entry once, though others come and go', async () => {
+  const pages = async (between: () => Promise<void>): Promise<string[][]> => {
     const read: string[][] = [];
-    for await (const page of clients.vaults().vaults.listBySubscription().byPage())
+    for await (const page of clients.vaults().vaults.listBySubscription().byPage()) {
       read.push(page.map(({ id = '' }) => id));
+      if (read.length === 1) await between();
+    }
     return read;
   };
-  const [all = []] = await pages();
-  expect(all.length).toBeGreaterThan(2);
-  const setPageSize = (size: number) =>
-    changeState(running, ({ settings }) => {
-      settings.pageSize = size;
-    });
-  await setPageSize(all.length - 1);
-  expect(await pages()).toEqual([all.slice(0, -1), all.slice(-1)]);
-  await setPageSize(1_000);
+  const [all = []] = await pages(async () => undefined);
+  expect(all.length).toBeGreaterThan(3);
+  let taken: object[] = [];
+  await changeState(running, ({ settings }) => {
+    settings.pageSize = 2;
+  });
+  const whileOneGoes = await pages(() =>
+    changeState(running, ({ vaults }) => {
+      taken = vaults.splice(1, 1);
+    }),
+  );
+  const whileOneComes = await pages(() => changeState(running, ({ vaults }) => vaults.splice(1, 0, ...taken)));
+  await changeState(running, ({ settings }) => {
+    settings.pageSize = 1_000;
+  });
+  expect(whileOneGoes.flat()).toEqual(all);
+  expect(whileOneComes.flat()).toEqual(all.filter((_, n) => n !== 1));
+});
+
+test('a list has as many entries as $top asks for, whatever the case of its name', async () => {
+  const headers = { authorization: `Bearer ${await clients.token()}` };
+  const list = (query: string) =>
+    http(running, 'GET', `/subscriptions/${careId}/resources?api-version=2021-04-01&${query}`, { headers });
+  const { body } = await list('$TOP=1');
+  const token = new URL(body.nextLink).searchParams.get('$skiptoken');
+  const next = await list(`$top=1&$skipToken=${token}`);
+  expect([...body.value, ...next.body.value]).toEqual((await list('$top=2')).body.value);
+  expect(next.body.value).toHaveLength(1);
+  expect((await list('$top=0')).body.error.code).toBe('InvalidTopInQueryString');
+});
+
+test('deleted vaults and keys are purged after their retention', async () => {
+  const days = (count: number): number => Date.now() - count * 86_400_000;
+  await changeState(running, ({ vaults, deletedVaults }) => {
+    const [kept, ...others] = vaults;
+    kept.softDeleteRetentionInDays = 7;
+    const [key] = kept.keys;
+    const deleted = (name: string, at: number) => ({ ...key, name, deletedAt: Math.floor(at / 1_000) });
+    kept.keys.push(deleted('due', days(7)), deleted('not-due', days(6)));
+    const like = { ...others[0], softDeleteRetentionInDays: 7, keys: [] };
+    for (const age of [7, 6])
+      deletedVaults.push({ vault: { ...like, name: `kv-${age}-days` }, deletedAt: new Date(days(age)).toISOString() });
+  });
+  const { vaults, deletedVaults } = (await http(running, 'GET', '/simulator/state')).body;
+  const names = (all: { name: string }[]): string[] => all.map((one) => one.name);
+  expect(names(vaults[0].keys)).toEqual(expect.arrayContaining(['not-due']));
+  expect(names(vaults[0].keys)).not.toContain('due');
+  expect(names(deletedVaults.map((one: { vault: { name: string } }) => one.vault))).toEqual(['kv-6-days']);
+});
+
+test('an existing agent or vault is refused another region, and an agent the free tier', async () => {
+  const headers = { authorization: `Bearer ${await clients.token()}` };
+  const refusal = async (path: string, body: object): Promise<unknown> => {
+    const answer = await http(running, 'PUT', path, { headers, body });
+    return [answer.status, answer.body.error?.code];
+  };
+  const agentPath = `${resourceId('triage-agent-prod')}?api-version=2025-11-01`;
+  const moved = { location: 'Sweden Central', sku: { name: 'C0' }, properties: {} };
+  expect(await refusal(agentPath, moved)).toEqual([409, 'InvalidResourceLocation']);
+  expect(await refusal(`${vault}?api-version=2023-07-01`, moved)).toEqual([409, 'InvalidResourceLocation']);
+  const { location } = (await http(running, 'GET', agentPath, { headers })).body;
+  expect(await refusal(agentPath, { location, sku: { name: 'F0' } })).toEqual([400, 'BadRequest']);
 });
 
 test('a vault is served by its host name on the main port too', async () => {

@@ -14,6 +14,7 @@ import { AccessTrace } from './http/router.ts';
 import { openSignInListener } from './identity/people/authorize.ts';
 import { SignIns } from './identity/people/sign-ins.ts';
 import { SigningKey, Tokens } from './identity/tokens.ts';
+import { purgeDue } from './key-vault/vaults.ts';
 import { Listeners } from './listeners.ts';
 import { LogRow } from './log-analytics/known-queries.ts';
 import { logAgentCalls, logPast } from './log-analytics/write-rows.ts';
@@ -139,7 +140,9 @@ class AzureServer {
   /** Ends everything that is due before a request reads the state. Returns true if the state changed. */
   private applyDueChanges(now: Date): boolean {
     const { state, latency } = this.world;
-    const changed = [endDueOperations(state, latency, now), markLostKeys(state, now)].some(Boolean);
+    const changed = [endDueOperations(state, latency, now), purgeDue(state, now), markLostKeys(state, now)].some(
+      Boolean,
+    );
     this.followChanges(now);
     if (changed) this.simulator.changes.follow(state, null, now);
     return changed;

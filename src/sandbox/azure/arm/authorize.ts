@@ -5,7 +5,7 @@ import type { Caller } from '../identity/tokens.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { DenyAssignment } from '../state/schema-directory.ts';
 import type { Attributes } from './condition.ts';
-import { sameId, within } from './ids.ts';
+import { plainLocation, sameId, within } from './ids.ts';
 import { allowedBy, allows, assignmentId, deniedBy, holds, permissionsAt, type Wanted } from './rbac.ts';
 
 /** With `condition`, a role allows the action, but its condition doesn't. Real texts, from many public reports. */
@@ -132,5 +132,22 @@ export const resourceNotFound = (path: string): Refusal => {
     404,
     'ResourceNotFound',
     `The Resource '${rest}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
+  );
+};
+
+interface Placed {
+  readonly name: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+}
+
+/** Refuses to move a resource to another region. Real code and text (public reports). */
+export const requireSameLocation = (existing: Placed | undefined, wanted: string): void => {
+  const location = plainLocation(wanted);
+  if (existing === undefined || location === existing.location) return;
+  throw armRefusal(
+    409,
+    'InvalidResourceLocation',
+    `The resource '${existing.name}' already exists in location '${existing.location}' in resource group '${existing.resourceGroup}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
   );
 };

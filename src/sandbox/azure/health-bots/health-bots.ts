@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { healthBotVersions } from '../arm/api-versions.ts';
-import { identityAssignAction, requireLinked, resourceNotFound } from '../arm/authorize.ts';
+import { identityAssignAction, requireLinked, requireSameLocation, resourceNotFound } from '../arm/authorize.ts';
 import { named, plainLocation, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOf } from '../http/lists.ts';
@@ -122,6 +122,7 @@ const patchAgent = (call: Call): Reply => {
   requireIdle(call, agent);
   const before = structuredClone(agent.content);
   const content = patched(call.world.state, before, patch);
+  requireTierChange(before, content);
   if (patch.identity) requireIdentityRights(call, content);
   agent.content = content;
   return accepted(call, agent, before, Boolean(patch.properties?.keyVaultProperties));
@@ -130,10 +131,12 @@ const patchAgent = (call: Call): Reply => {
 const putAgent = (call: Call): Reply => {
   const put = parseBody(agentPut(versionOf(call)), call.incoming.body, payloadRefused);
   const existing = findAgent(call);
+  requireSameLocation(existing, put.location);
   requireAgentConditions(call, existing?.etag ?? null);
   if (existing !== undefined) requireIdle(call, existing);
   const before = existing === undefined ? null : structuredClone(existing.content);
   const content = replaced(call.world.state, before, put);
+  requireTierChange(before, content);
   requireIdentityRights(call, content);
   const agent = existing ?? newAgent(call, put.location, content);
   agent.content = content;
@@ -203,6 +206,15 @@ const deleteAgent = (call: Call, agent: HealthBot | undefined): Reply => {
   agent.provisioningState = 'Deleting';
   const url = statusUrl(call, operation, versionOf(call));
   return reply(202, undefined, { 'azure-asyncoperation': url, location: url, 'x-ms-providerhub-traffic': 'True' });
+};
+
+/**
+ * Refuses a return to the free tier. Microsoft's provider for Terraform says that it is impossible "and the API returns
+ * an uninformative error". This one is invented, and uninformative too.
+ */
+const requireTierChange = (before: AgentContent | null, after: AgentContent): void => {
+  if (before === null || before.sku === 'F0' || after.sku !== 'F0') return;
+  throw armRefusal(400, 'BadRequest', 'The request is invalid.');
 };
 
 const listed = (header: string | undefined): readonly string[] => (header ?? '').split(',').map((one) => one.trim());

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { vaultVersions } from '../arm/api-versions.ts';
-import { resourceNotFound } from '../arm/authorize.ts';
+import { requireSameLocation, resourceNotFound } from '../arm/authorize.ts';
 import { named, plainLocation, sameId, vaultId, within } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOf } from '../http/lists.ts';
@@ -77,6 +77,7 @@ const putVault = (call: Call): Reply => {
   const { state, latency } = call.world;
   const put = parseBody(VaultPut, call.incoming.body, 'BadRequest');
   const existing = state.vaults.find(isNamed(call));
+  requireSameLocation(existing, put.location);
   const back = existing === undefined ? recovered(call, put.properties.createMode) : null;
   if (back !== null) {
     touch(call, back);
@@ -161,4 +162,16 @@ const recovered = (call: Call, createMode: string | null | undefined): Vault | n
     'ConflictError',
     'A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.',
   );
+};
+
+/** Purges deleted vaults and keys after their retention, even with purge protection. Returns true if there were any. */
+export const purgeDue = (state: SimulatorState, now: Date): boolean => {
+  const isDue = (deletedAtMs: number, { softDeleteRetentionInDays }: Vault): boolean =>
+    deletedAtMs + softDeleteRetentionInDays * 86_400_000 <= now.getTime();
+  const count = (): number => state.deletedVaults.length + state.vaults.reduce((sum, { keys }) => sum + keys.length, 0);
+  const before = count();
+  state.deletedVaults = state.deletedVaults.filter(({ vault, deletedAt }) => !isDue(Date.parse(deletedAt), vault));
+  for (const vault of state.vaults)
+    vault.keys = vault.keys.filter(({ deletedAt }) => deletedAt === null || !isDue(deletedAt * 1_000, vault));
+  return count() < before;
 };
