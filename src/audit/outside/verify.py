@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks what cmk-bot hands out, written apart from it: Python 3.9 or later, nothing but its standard library.
 
-    python3 verify.py ANCHOR --keys my-keys.txt [--population FROM TO > list.csv]
+    python3 verify.py ANCHOR --keys my-keys.txt [--later CHECKPOINT] [--population FROM TO > list.csv]
     python3 verify.py PACK.zip --keys my-keys.txt [--later ANCHOR or CHECKPOINT]
 
 CHECKPOINT is one that you kept. ANCHOR is the folder the bot publishes its log in, or a copy; PACK.zip is evidence of one request,
@@ -894,14 +894,19 @@ def verdict_of(events, asked, replaced):
     return [*lines, f"WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had {key_words(now)}, and no request in this pack says why"]
 
 
+def kept_at(path, keys):
+    """Opens a checkpoint that was kept."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return open_note(file.read(), keys, path)
+
+
 def later_words(place, keys, pack, older, events, entries, request):
     """Compares the pack with a copy of the log, or with a checkpoint that was kept: a line, and whether that leaves nothing open.
     `request`: None where the pack has the events of all requests."""
     size, root, name = pack
     roots = dict([(size, root), *([older] if older else [])])
     if os.path.isfile(place):
-        with open(place, encoding="utf-8", newline="") as file:
-            now, kept, of, _ = open_note(file.read(), keys, place)
+        now, kept, of, _ = kept_at(place, keys)
         if of != name:
             raise Unknown(f"{place}: of another log")
         if roots.get(now, kept) != kept:
@@ -930,6 +935,18 @@ def later_words(place, keys, pack, older, events, entries, request):
     if older and older[0] == now:
         return f"{words}; the pack proves that its log continues your copy", True
     return f"{words}; the pack doesn't prove that its log continues your copy: request a pack with --from-size {now}", False
+
+
+def continued_words(place, keys, read, size, name):
+    """Compares a log with a checkpoint that was kept, or with that of an older copy: a line, and whether that leaves nothing open."""
+    now, root, of, _ = kept_at(os.path.join(place, "checkpoint") if os.path.isdir(place) else place, keys)
+    if of != name:
+        raise Unknown(f"{place}: of another log")
+    if now > size:
+        return f"your checkpoint is newer: it covers {counted(now)}, the log has {size}: its end was cut off, or it is an old copy", False
+    if root_of([sha(b"\x00", entry) for entry in entries_of(read, size)][:now]) != root:
+        raise Wrong(f"{place}: of another history than the log")
+    return f"the log continues your checkpoint of {counted(now)}", True
 
 
 # Statements of a period: calculated again from all events of the log, and compared byte for byte.
@@ -1266,7 +1283,7 @@ def main():
     parser.add_argument("given", metavar="ANCHOR or PACK.zip")
     parser.add_argument("--keys", help="verifier keys that you received separately, one per line")
     parser.add_argument("--population", nargs=2, metavar=("FROM", "TO"), help="write all requests of these days as CSV, such as 2026-01-01 2026-03-31")
-    parser.add_argument("--later", help="a copy of the published log, or a checkpoint of it that you kept, to compare the pack with")
+    parser.add_argument("--later", help="a copy of the published log, or a checkpoint of it that you kept, to compare with")
     given = parser.parse_args()
     try:
         read, names = pack_reader(given.given) or (folder_reader(given.given), None)
@@ -1277,7 +1294,12 @@ def main():
             table = population(read, size, root, name, days) if days else None
             vault, whole = vault_words(read_keys(text), name, who, kept)
             lines = [f"{counted(size)} of {name}, under {counted(len(kept), 'checkpoint')}, signed{vault}"]
+            if given.later:
+                words, compared = continued_words(given.later, read_keys(text), read, size, name)
+                lines, whole = [*lines, words], whole and compared
         else:
+            if given.population:
+                parser.error("--population needs a published log, not a pack")
             lines, who, name, compared = check_pack(read, names, read_keys(text), given.later)
             vault, whole = vault_words(read_keys(text), name, who, [who])
             whole = whole and compared
@@ -1294,7 +1316,7 @@ def main():
         print(f"NOT proved: something in it is not as it should be ({type(unread).__name__}: {unread})")
         return 1
     enough = whole and witnessed
-    if given.population and names is None:
+    if given.population:
         # The list alone goes to standard output.
         sys.stdout.write(table)
         sys.stdout = sys.stderr

@@ -1,5 +1,5 @@
-/** The verifier in Python, called function by function: its answers as JSON. */
-import { execFileSync } from 'node:child_process';
+/** The verifier in Python, called function by function, or as people call it. */
+import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const verifier = fileURLToPath(new URL('../../../src/audit/outside/verify.py', import.meta.url));
@@ -28,4 +28,10 @@ export function inPython(expression: string, given: unknown): unknown {
     maxBuffer: 2 ** 26,
   });
   return JSON.parse(printed);
+}
+
+/** The verifier in Python as people call it: its exit code, and what it printed. */
+export function verifyInPython(...words: readonly string[]): readonly [code: number | null, out: string, err: string] {
+  const { status, stdout, stderr } = spawnSync('python3', [verifier, ...words], { encoding: 'utf8' });
+  return [status, stdout, stderr];
 }
