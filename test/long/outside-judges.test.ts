@@ -69,6 +69,7 @@ const ours: Judge = async (_folder, given, changes) => {
       for await (const body of reader.bodies()) bodies.push(body);
       const [first] = reader.findings.length > 0 ? reader.findings : replayed(bodies);
       if (first !== undefined) return `event ${first.seq}: ${first.kind}`;
+      if (reader.keysMissing > 0) return 'a key of the log is missing';
       // Here every one of them was signed with the key in the vault.
       const isWhole = isVaultSigned(reader.newest) && reader.vaultSigned === reader.checkpoints;
       return inVault && !isWhole ? 'not each signed by the key in the vault' : 'ok';

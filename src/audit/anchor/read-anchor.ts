@@ -26,29 +26,47 @@ export class AnchorUnusable extends Error {
 export const isVaultSigned = ({ origin, signatures }: SignedCheckpoint): boolean =>
   signatures.some(({ key }) => key.kind === 'vault' && key.name === origin);
 
-/** Opens a checkpoint that one of the log's keys signed. Returns the fault otherwise. */
+/** Returns whether a key with the log's name that isn't known signed too, such as one from before a rotation. */
+const isSignedByOther = (note: string, known: OpenedNote['signatures']): boolean =>
+  note
+    .split('\n')
+    .some(
+      (line) =>
+        line.startsWith(`\u2014 ${note.slice(0, note.indexOf('\n'))} `) &&
+        !known.some((one) => one.line === `${line}\n`),
+    );
+
+/** Opens a checkpoint that one of the log's keys signed. Otherwise returns the fault, and whether only a key is missing. */
 export async function openCheckpoint(read: AnchorFiles['read'], path: string, keys: readonly VerifierKey[]) {
   const bytes = await read(path);
-  if (bytes === null) return { fault: `${path}: there is no such file`, checkpoint: null };
+  if (bytes === null) return { fault: `${path}: there is no such file`, keyMissing: false, checkpoint: null };
   const note = bytes.toString('utf8');
   const opened = openNote(note, keys);
-  if (typeof opened === 'string') return { fault: `${path}: ${opened}`, checkpoint: null };
+  if (typeof opened === 'string') {
+    const keyMissing = opened === 'no-known-signature' && isSignedByOther(note, []);
+    return { fault: `${path}: ${opened}`, keyMissing, checkpoint: null };
+  }
   const checkpoint = readCheckpoint(opened.text);
   const isOurs = checkpoint !== null && keys.some(({ name, kind }) => kind === 'log' && name === checkpoint.origin);
   const isSigned = opened.signatures.some(({ key }) => key.kind === 'log' && key.name === checkpoint?.origin);
-  if (checkpoint === null || !isOurs || !isSigned) return { fault: `${path}: of another log`, checkpoint: null };
-  return { fault: null, checkpoint: { ...checkpoint, signatures: opened.signatures, note } };
+  if (checkpoint === null || !isOurs || !isSigned) {
+    const keyMissing = checkpoint !== null && isSignedByOther(note, opened.signatures);
+    return { fault: `${path}: of another log`, keyMissing, checkpoint: null };
+  }
+  return { fault: null, keyMissing: false, checkpoint: { ...checkpoint, signatures: opened.signatures, note } };
 }
 
 export class AnchorReader {
   readonly #source: AnchorSource;
   readonly #keys: readonly VerifierKey[];
-  /** Findings so far; these three are complete after {@link bodies} ended. */
+  /** Findings so far; these four are complete after {@link bodies} ended. */
   readonly findings: Finding[] = [];
   /** Number of valid checkpoints. */
   checkpoints = 0;
   /** Number of them with the signature of a known vault key. */
   vaultSigned = 0;
+  /** Number of checkpoints that can't be verified: a key of the log that wasn't given signed them. */
+  keysMissing = 0;
   readonly newest: SignedCheckpoint;
 
   private constructor(source: AnchorSource, keys: readonly VerifierKey[], newest: SignedCheckpoint) {
@@ -103,14 +121,16 @@ export class AnchorReader {
 
   /** Returns the stored checkpoint of this size; null: invalid. */
   async #kept(size: number): Promise<SignedCheckpoint | null> {
-    const { fault, checkpoint } = await openCheckpoint(this.#source.read, checkpointPath(size), this.#keys);
+    const path = checkpointPath(size);
+    const { fault, keyMissing, checkpoint } = await openCheckpoint(this.#source.read, path, this.#keys);
     if (checkpoint === null) {
-      this.findings.push({ seq: size, kind: 'checkpoint-not-signed', detail: fault });
+      if (keyMissing) this.keysMissing += 1;
+      else this.findings.push({ seq: size, kind: 'checkpoint-not-signed', detail: fault });
       return null;
     }
     const isOther = checkpoint.origin !== this.newest.origin;
     if (isOther || checkpoint.size !== size || size > this.newest.size) {
-      const detail = `${checkpointPath(size)}: of ${checkpoint.size} events of ${checkpoint.origin}, where ${this.newest.size} are published`;
+      const detail = `${path}: of ${checkpoint.size} events of ${checkpoint.origin}, where ${this.newest.size} are published`;
       this.findings.push({ seq: size, kind: 'checkpoint-differs', detail });
       return null;
     }

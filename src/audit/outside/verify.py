@@ -241,14 +241,22 @@ def open_note(note, keys, where):
     if not found:
         raise Wrong(f"{where}: not a checkpoint")
     if not any(name == found[1] and kind == 1 for name, kind, _ in who):
+        others = [one for one in signers(note) if one[0] == found[1] and one not in keys]
+        if others:
+            raise Unknown(f"{where}: signed with a key of {found[1]} that you didn't give; its line begins with {'+'.join(others[0])}")
         raise Wrong(f"{where}: not signed by {found[1]}, by the given keys")
     return int(found[2]), decoded(found[3]), found[1], who
 
 
+def signers(note):
+    """Returns the name and the id of each key that is said to have signed."""
+    lines = re.findall(r"^\u2014 (\S+) (\S+)$", note, re.MULTILINE)
+    return [(name, decoded(text)[:4].hex()) for name, text in lines]
+
+
 def strangers(note, keys):
     """Returns the names of signers whose keys weren't given."""
-    lines = re.findall(r"^\u2014 (\S+) (\S+)$", note, re.MULTILINE)
-    return sorted({name for name, text in lines if (name, decoded(text)[:4].hex()) not in keys})
+    return sorted({one[0] for one in signers(note) if one not in keys})
 
 
 def in_vault(who, name):
@@ -385,7 +393,13 @@ def check(read, sizes, keys):
         return open_note(data.decode("utf-8", "replace"), keys, path)
 
     size, root, name, who = note_at("checkpoint")
-    kept = {one: note_at(f"checkpoints/{one}") for one in sizes}
+    kept, unknown = {}, None
+    for one in sizes:
+        try:
+            kept[one] = note_at(f"checkpoints/{one}")
+        except Unknown as error:
+            # What is wrong elsewhere comes first.
+            unknown = error
     for one, (covers, _, origin, _) in kept.items():
         if covers != one or origin != name or one > size:
             raise Wrong(f"checkpoints/{one}: not of this log, or of more than was published last")
@@ -397,6 +411,8 @@ def check(read, sizes, keys):
     for one, signed_root in [*((one, found[1]) for one, found in sorted(kept.items())), (size, root)]:
         if root_of(leaves[:one]) != signed_root:
             raise Wrong(f"the checkpoint of {counted(one)} is not of the events that are published")
+    if unknown:
+        raise unknown
     return size, [found[3] for found in kept.values()], name, who, root
 
 

@@ -56,6 +56,8 @@ export interface LogComparison {
   readonly relation: Relation;
   /** Number of the request's events after those of the pack. */
   readonly more: number;
+  /** Number of the copy's checkpoints of a key of the log that wasn't given. */
+  readonly keysMissing: number;
   readonly findings: readonly Finding[];
 }
 
@@ -93,7 +95,7 @@ export async function compareWithLog(report: PackReport, reader: AnchorReader): 
     if (seq > (events.at(-1)?.seq ?? 0)) more += 1;
     else findings.push({ seq, kind: 'proof-differs', detail: 'an event of the request is not in the pack' });
   }
-  return { size: tree.size, relation: relationOf(report, tree.size), more, findings };
+  return { size: tree.size, relation: relationOf(report, tree.size), more, keysMissing: reader.keysMissing, findings };
 }
 
 export function compareWithCheckpoint(report: PackReport, kept: Tree): LogComparison {
@@ -103,6 +105,7 @@ export function compareWithCheckpoint(report: PackReport, kept: Tree): LogCompar
     size: kept.size,
     relation: isNewer ? 'newer-unproved' : relationOf(report, kept.size),
     more: 0,
+    keysMissing: 0,
     findings:
       known === undefined || known.root.equals(kept.root)
         ? []

@@ -36,6 +36,8 @@ export interface PublishedReport {
   readonly origin: string;
   readonly events: number;
   readonly checkpoints: number;
+  /** Number of stored checkpoints of a key of the log that wasn't given. */
+  readonly keysMissing: number;
   /** Witnesses that signed the newest checkpoint, by the given keys, and when. */
   readonly witnesses: readonly { readonly name: string; readonly at: string }[];
   /** Cosignatures of the given vault key; null: no vault key was given. */
@@ -119,6 +121,7 @@ export function publishedReport({ reader, keysGiven, given, vaultKey }: OpenedAn
     origin: reader.newest.origin,
     events: reader.newest.size,
     checkpoints: reader.checkpoints,
+    keysMissing: reader.keysMissing,
     witnesses: witnessCheck.signed,
     vaultKey: vaultKey ? { newest: isVaultSigned(reader.newest), checkpoints: reader.vaultSigned } : null,
     quorum: given.quorum,
@@ -169,8 +172,10 @@ export function exitOutcomeOf(
   if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
   // A published log has no seals, so without the database there is nothing to check.
   const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;
-  const witnessed = published === null || (isWitnessed(published.witnessCheck) && !vaultMissing(published));
-  return published?.keysGiven === false || !sealsDone || !witnessed ? exit.unchecked : exit.done;
+  const signed =
+    published === null ||
+    (isWitnessed(published.witnessCheck) && !vaultMissing(published) && published.keysMissing === 0);
+  return published?.keysGiven === false || !sealsDone || !signed ? exit.unchecked : exit.done;
 }
 
 /** Verifies a published log with its keys. `also` gets each body. */

@@ -1,11 +1,11 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
-import { keyLine } from '../../../src/audit/tlog/keys.ts';
+import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { hashOf } from '../../../src/audit/verify.ts';
 import { canonicalJson } from '../../../src/domain/canonical-json.ts';
-import { logKey, newFolder, publisherOf } from '../../support/audit/published-log.ts';
+import { logKey, logName, newFolder, publisherOf } from '../../support/audit/published-log.ts';
 import { verifyInPython } from '../../support/audit/python-verifier.ts';
 
 /** `verify.py` as an auditor calls it, with a published log and the auditor's own files. */
@@ -29,8 +29,9 @@ function chainOf(count: number, mark = ''): readonly string[] {
 }
 
 /** Publishes events up to each size, in one folder, and returns it. */
-async function published(bodies: readonly string[], sizes: readonly number[], at: string) {
-  for (const size of sizes) await publisherOf(anchorFolder(at), bodies.slice(0, size)).publish();
+async function published(bodies: readonly string[], sizes: readonly number[], at: string, key = logKey) {
+  const olderKeys = key === logKey ? [] : [logKey.verifier];
+  for (const size of sizes) await publisherOf(anchorFolder(at), bodies.slice(0, size), key, olderKeys).publish();
   return at;
 }
 
@@ -75,4 +76,48 @@ test('a list of requests is made of a log, and of nothing else', async () => {
   await writeFile(path.join(pack, 'events.jsonl'), '');
   const said = verifyInPython(pack, '--keys', keys, '--population', '2026-01-01', '2026-03-31');
   expect(said).toEqual([2, '', expect.stringContaining('--population needs a published log, not a pack')]);
+});
+
+const newKey = signingKey(logName, 'log', Buffer.alloc(32, 9));
+const newLine = await fileOf(`${keyLine(newKey.verifier)}\n`);
+const rotated = await folder();
+await cp(older, rotated, { recursive: true });
+await published(chainOf(7), [7], rotated, newKey);
+
+test('a log whose key was replaced is proved with all its keys, and unknown with the new one or the old one alone', async () => {
+  const both = await fileOf([logKey, newKey].map((key) => `${keyLine(key.verifier)}\n`).join(''));
+  expect(verifyInPython(rotated, '--keys', both)).toEqual([0, expect.stringMatching(/^proved: 7 events/), '']);
+  for (const [given, missing] of [
+    [newLine, logKey],
+    [keys, newKey],
+  ] as const) {
+    const line = keyLine(missing.verifier).split('+').slice(0, 2).join('+');
+    const said = verifyInPython(rotated, '--keys', given);
+    expect(said).toEqual([2, expect.stringMatching(/^unknown: checkpoint.*that you didn't give/), '']);
+    expect(said[1]).toContain(line);
+  }
+});
+
+test('what is wrong elsewhere is found also where a key is missing', async () => {
+  const changed = await folder();
+  await cp(rotated, changed, { recursive: true });
+  const before = await readFile(path.join(changed, 'tile/entries/000.p/7'));
+  await writeFile(
+    path.join(changed, 'tile/entries/000.p/7'),
+    before.toString('latin1').replace('made-up', 'made-on'),
+    'latin1',
+  );
+  expect(verifyInPython(changed, '--keys', newLine)).toEqual([1, expect.stringMatching(/^NOT proved: event/), '']);
+});
+
+test('a checkpoint that no key of the log signed is not proved', async () => {
+  const changed = await folder();
+  await cp(older, changed, { recursive: true });
+  const note = await readFile(path.join(changed, 'checkpoint'), 'utf8');
+  await writeFile(path.join(changed, 'checkpoint'), note.replace(`\u2014 ${logName} `, '\u2014 stranger.example '));
+  expect(verifyInPython(changed, '--keys', keys)).toEqual([
+    1,
+    expect.stringMatching(/^NOT proved: .*not signed by/),
+    '',
+  ]);
 });

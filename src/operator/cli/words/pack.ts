@@ -56,7 +56,8 @@ const unprovedWords = (names: readonly string[]): string =>
   `Not proved, only checked for damage: ${names.join(', ')}.${names.includes(oldVerifier) ? ` Don’t run the ${oldVerifier} of a pack.` : ''}`;
 
 /** Returns whether all comparisons prove a common history. */
-const isCompared = ({ log }: VerifiedPack): boolean => log === null || ['holds', 'older'].includes(log.relation);
+const isCompared = ({ log }: VerifiedPack): boolean =>
+  log === null || (['holds', 'older'].includes(log.relation) && log.keysMissing === 0);
 
 /** Returns whether everything was checked. The report is judged separately. */
 export const isProved = (verified: VerifiedPack): boolean =>
@@ -64,6 +65,13 @@ export const isProved = (verified: VerifiedPack): boolean =>
 
 const weakWords = (names: readonly string[]): string =>
   `NOT proved: ${names.join(', ')}. An older version wrote these events. They have only the first 8 digits of its SHA-256.`;
+
+const keysMissingWords = (count: number): readonly string[] =>
+  count === 0
+    ? []
+    : [
+        `Not checked: ${countOf(count, 'older checkpoint', 'older checkpoints')}, signed with a key of the log that you didn’t give. Ask for all lines of keys.txt.`,
+      ];
 
 function logWords({ size, more, relation }: LogComparison, pack: number): string {
   const count = countOf(size, 'event', 'events');
@@ -129,7 +137,7 @@ export function packWords(verified: VerifiedPack, outcome: VerificationExit): st
       ? [
           `  Not checked: what happened ${report.statement === null ? 'to the request ' : ''}later. Use --anchor FOLDER to compare with a copy of the published log.`,
         ]
-      : [`  ${logWords(log, checkpoint?.size ?? 0)}`]),
+      : [logWords(log, checkpoint?.size ?? 0), ...keysMissingWords(log.keysMissing)].map((line) => `  ${line}`)),
     ...(keysGiven
       ? []
       : [
@@ -155,6 +163,7 @@ export function publishedWords(report: PublishedReport): string {
       : `Published log, integrity errors: ${countOf(findings.length, 'finding', 'findings')} in ${what}\n${indent(findingsOf(findings))}`;
   const whole = [
     state,
+    ...keysMissingWords(report.keysMissing),
     ...witnessWords(
       report.witnessCheck,
       'No witness with a given key signed the newest checkpoint.',

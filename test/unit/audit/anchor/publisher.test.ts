@@ -3,8 +3,12 @@ import path from 'node:path';
 import { anchorFolder } from '../../../../src/audit/anchor/files.ts';
 import { newestCheckpoint } from '../../../../src/audit/anchor/newest-checkpoint.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
-import { signingKey } from '../../../../src/audit/tlog/keys.ts';
+import { keyLine, signingKey } from '../../../../src/audit/tlog/keys.ts';
+import { AuditLogVerifier } from '../../../../src/audit/verify-audit-log.ts';
 import type { AnchorFiles } from '../../../../src/domain/ports/published-log.ts';
+import { parseEventBody } from '../../../../src/operations/registry.ts';
+import { exitOutcomeOf, openPublished, publishedReport } from '../../../../src/operator/cli/verify-sources.ts';
+import { publishedWords } from '../../../../src/operator/cli/words/pack.ts';
 import {
   bodiesOf,
   logKey,
@@ -106,8 +110,23 @@ describe('publishing a record', () => {
     folders.push(at);
     const key = signingKey(logName, 'log', Buffer.alloc(32, 9));
     await publisherOf(anchorFolder(at), bodiesOf(5), key, [logKey.verifier]).publish();
-    expect(await read(at, [logKey.verifier, key.verifier])).toMatchObject({ findings: [] });
+    expect(await read(at, [logKey.verifier, key.verifier])).toMatchObject({ findings: [], reader: { keysMissing: 0 } });
     expect(await readFile(path.join(at, 'keys.txt'), 'utf8')).toMatch(/^bot\.example.*\nbot\.example.*\n$/);
+  });
+
+  it('cannot be verified to its beginning by somebody who was given the new key alone', async () => {
+    const at = await publishedFolder(bodiesOf(3), [3]);
+    folders.push(at);
+    const key = signingKey(logName, 'log', Buffer.alloc(32, 9));
+    await publisherOf(anchorFolder(at), bodiesOf(5), key, [logKey.verifier]).publish();
+    const keyFile = path.join(await folder(), 'my-keys.txt');
+    await writeFile(keyFile, `${keyLine(key.verifier)}\n`);
+    const opened = await openPublished(at, keyFile);
+    for await (const _ of opened.reader.bodies());
+    const verifier = new AuditLogVerifier({ read: parseEventBody, keys: null, bodiesOnly: true });
+    const published = publishedReport(opened);
+    expect([published.findings, exitOutcomeOf(verifier.end(verifier.last), published)]).toEqual([[], 3]);
+    expect(publishedWords(published)).toContain('Not checked: 1 older checkpoint, signed with a key of the log');
   });
 
   it('leaves a whole log wherever it is cut short, and goes on from there', async () => {
@@ -155,7 +174,7 @@ describe('a published log that was changed', () => {
 
   const found = async (): Promise<boolean> =>
     read(at).then(
-      ({ findings }) => findings.length > 0,
+      ({ findings, reader }) => findings.length > 0 || reader.keysMissing > 0,
       () => true,
     );
 
