@@ -417,7 +417,7 @@ def check(read, sizes, keys):
 
 
 def population(read, size, root, name, days):
-    """All requests that were submitted on these days, as CSV: complete, because every event under the checkpoint was read."""
+    """All requests that were submitted on these days, as CSV, and a line on their number. None is missing: every event was read."""
     requests = {}
     for entry in entries_of(read, size):
         body = json.loads(entry)
@@ -439,7 +439,8 @@ def population(read, size, root, name, days):
         log = [name, size, base64.b64encode(root).decode()]
         rows.append([request, first["time"], first["seq"], first["actor"]["id"], *about, *log])
     quote = '"'
-    return "".join(",".join(quote + str(one).replace(quote, quote * 2) + quote for one in row) + "\n" for row in rows)
+    table = "".join(",".join(quote + str(one).replace(quote, quote * 2) + quote for one in row) + "\n" for row in rows)
+    return table, f"{counted(len(requests), 'request')} from {days[0]} to {days[1]}"
 
 
 def leads_to(leaf, index, size, hashes):
@@ -1294,22 +1295,31 @@ def sizes_in(folder):
     return [int(one) for one in os.listdir(os.path.join(folder, "checkpoints")) if re.fullmatch(r"[1-9][0-9]*", one)]
 
 
+def day(text):
+    if str(datetime.date.fromisoformat(text)) != text:
+        raise ValueError
+    return text
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("given", metavar="ANCHOR or PACK.zip")
     parser.add_argument("--keys", help="verifier keys that you received separately, one per line")
-    parser.add_argument("--population", nargs=2, metavar=("FROM", "TO"), help="write all requests of these days as CSV, such as 2026-01-01 2026-03-31")
+    parser.add_argument("--population", nargs=2, type=day, metavar=("FROM", "TO"), help="write all requests of these days as CSV, such as 2026-01-01 2026-03-31")
     parser.add_argument("--later", help="a copy of the published log, or a checkpoint of it that you kept, to compare with")
     given = parser.parse_args()
+    if given.population and given.population[0] > given.population[1]:
+        parser.error("--population: TO is before FROM")
     try:
         read, names = pack_reader(given.given) or (folder_reader(given.given), None)
         text = (read("keys.txt") or b"").decode() if given.keys is None else open(given.keys, encoding="utf-8").read()
         if names is None:
             size, kept, name, who, root = check(read, sizes_in(given.given), read_keys(text))
-            days = given.population
-            table = population(read, size, root, name, days) if days else None
             vault, whole = vault_words(read_keys(text), name, who, kept)
             lines = [f"{counted(size)} of {name}, under {counted(len(kept), 'checkpoint')}, signed{vault}"]
+            if given.population:
+                table, words = population(read, size, root, name, given.population)
+                lines.append(words)
             if given.later:
                 words, compared = continued_words(given.later, read_keys(text), read, size, name)
                 lines, whole = [*lines, words], whole and compared

@@ -121,3 +121,19 @@ test('a checkpoint that no key of the log signed is not proved', async () => {
     '',
   ]);
 });
+
+test.each([
+  [['2026-1-1', '2026-3-31'], "invalid day value: '2026-1-1'"],
+  [['20260101', '2026-03-31'], "invalid day value: '20260101'"],
+  [['2026-02-01', '2026-02-30'], "invalid day value: '2026-02-30'"],
+  [['2026-03-31', '2026-01-01'], 'TO is before FROM'],
+])('no list is made of the days %j', (days, words) => {
+  const said = verifyInPython(log, '--keys', keys, '--population', ...days);
+  expect(said).toEqual([2, '', expect.stringContaining(words)]);
+});
+
+test('the number of requests in a list is said beside it', () => {
+  const [code, out, err] = verifyInPython(log, '--keys', keys, '--population', '2026-01-01', '2026-03-31');
+  expect([code, out.split('\n').length]).toEqual([0, 2]);
+  expect(err).toMatch(/^proved: [\s\S]*\n {2}0 requests from 2026-01-01 to 2026-03-31\n/);
+});
