@@ -911,10 +911,21 @@ def verdict_of(events, asked, replaced):
     return [*lines, f"WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had {key_words(now)}, and no request in this pack says why"]
 
 
+def own_text(path):
+    """Reads a file of your own, with the line ends and the mark that an editor gave it."""
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            return file.read()
+    except ValueError:
+        raise Unknown(f"{path}: not text in UTF-8: save it as UTF-8") from None
+
+
 def kept_at(path, keys):
-    """Opens a checkpoint that was kept."""
-    with open(path, encoding="utf-8", newline="") as file:
-        return open_note(file.read(), keys, path)
+    """Opens a checkpoint that was kept. What is wrong with it says nothing of the log."""
+    try:
+        return open_note(own_text(path).rstrip("\n") + "\n", keys, path)
+    except (Wrong, *UNREAD) as error:
+        raise Unknown(f"your checkpoint can't be read: {error}") from None
 
 
 def later_words(place, keys, pack, older, events, entries, request):
@@ -1312,7 +1323,7 @@ def main():
         parser.error("--population: TO is before FROM")
     try:
         read, names = pack_reader(given.given) or (folder_reader(given.given), None)
-        text = (read("keys.txt") or b"").decode() if given.keys is None else open(given.keys, encoding="utf-8").read()
+        text = (read("keys.txt") or b"").decode() if given.keys is None else own_text(given.keys)
         if names is None:
             size, kept, name, who, root = check(read, sizes_in(given.given), read_keys(text))
             vault, whole = vault_words(read_keys(text), name, who, kept)

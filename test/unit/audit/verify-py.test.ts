@@ -137,3 +137,30 @@ test('the number of requests in a list is said beside it', () => {
   expect([code, out.split('\n').length]).toEqual([0, 2]);
   expect(err).toMatch(/^proved: [\s\S]*\n {2}0 requests from 2026-01-01 to 2026-03-31\n/);
 });
+
+const kept = await readFile(path.join(older, 'checkpoint'), 'utf8');
+const line = `${keyLine(logKey.verifier)}\n`;
+
+test.each([
+  ['a mark at the beginning', `\ufeff${line}`, `\ufeff${kept}`],
+  ['line ends of Windows', line.replaceAll('\n', '\r\n'), kept.replaceAll('\n', '\r\n')],
+  ['no last line end', line.trimEnd(), kept.trimEnd()],
+])('an own file with %s is read', async (_, ownKeys, ownCheckpoint) => {
+  const said = verifyInPython(log, '--keys', await fileOf(ownKeys), '--later', await fileOf(ownCheckpoint));
+  expect(said).toEqual([0, expect.stringMatching(/^proved: [\s\S]*continues your checkpoint of 5 events/), '']);
+});
+
+test.each([
+  ['in UTF-16', Buffer.from(`\ufeff${kept}`, 'utf16le')],
+  ['that is empty', ''],
+  ['with a changed root', kept.replace(/\n5\n./, '\n5\n=')],
+  ['with another number', kept.replace('\n5\n', '\n6\n')],
+])('a checkpoint of one’s own %s says nothing of the log', async (_, content) => {
+  const said = verifyInPython(log, '--keys', keys, '--later', await fileOf(content));
+  expect(said).toEqual([2, expect.stringMatching(/^unknown: /), '']);
+});
+
+test('keys in UTF-16 say nothing of the log', async () => {
+  const said = verifyInPython(log, '--keys', await fileOf(Buffer.from(`\ufeff${line}`, 'utf16le')));
+  expect(said).toEqual([2, expect.stringMatching(/^unknown: .*not text in UTF-8/), '']);
+});
