@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openCheckpoint } from '../../../src/audit/anchor/read-anchor.ts';
 import { type PackFiles, packFile } from '../../../src/audit/pack/files.ts';
+import { compareWithCheckpoint } from '../../../src/audit/pack/pack-report.ts';
 import { verifyPack } from '../../../src/audit/pack/verify-pack.ts';
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { checkpointText, cosignText, noteOf, signText } from '../../../src/audit/tlog/note.ts';
@@ -246,4 +250,20 @@ test('only a vault key of the log’s own name counts as the log’s', () => {
   ];
   expect(inPython('verify.in_vault(given[0], given[1])', [who, logKey.verifier.name])).toBe(false);
   expect(inPython('verify.in_vault(given[0], given[1])', [who, 'other.example'])).toBe(true);
+});
+
+test('a checkpoint that is newer than the pack’s log leaves the comparison open for both', async () => {
+  const files = await packOf(rejected);
+  const report = await verifyPack(files, [logKey.verifier], parseEventBody);
+  const size = (report.checkpoint?.size ?? 0) + 1;
+  const newer = { origin: logKey.verifier.name, size, root: Buffer.alloc(32) };
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-kept-'));
+  const file = path.join(folder, 'checkpoint');
+  await writeFile(file, noteOf(checkpointText(newer), [signText(checkpointText(newer), logKey)]));
+  const pack = [newer.origin, size - 1, file, keyLine(logKey.verifier)];
+  const words =
+    'verify.later_words(given[2], verify.read_keys(given[3]), (given[1], b"", given[0]), None, [], [], None)';
+  expect(inPython(words, pack)).toEqual([expect.stringContaining('your checkpoint is newer'), false]);
+  expect(compareWithCheckpoint(report, newer)).toMatchObject({ relation: 'newer-unproved', findings: [] });
+  await rm(folder, { recursive: true });
 });
