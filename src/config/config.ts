@@ -10,6 +10,7 @@ import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
 import { anchorFrom, replicaFrom, sealsFrom, storeFrom } from './settings/audit-log.ts';
 import { azureFrom, cloudFrom } from './settings/azure.ts';
 import { rulesFrom, stepUpFrom, stepUpRuleFrom } from './settings/people.ts';
+import { yes } from './settings/setting.ts';
 import { type Environment, environmentSchema } from './settings/table.ts';
 import { teamsFrom } from './settings/teams.ts';
 import { logsFrom, retryFrom, serverFrom, telemetryFrom } from './settings/working.ts';
@@ -88,6 +89,10 @@ export function readCloud(variables: Variables = processVariables()): CloudChoic
   const mistakes = read.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
   throw new ConfigurationError(`the settings of the Azure cloud aren’t valid: ${mistakes.join('; ')}`);
 }
+
+/** Returns whether guests have the roles that they are named for, where the other settings aren't needed. Unusable counts as no. */
+export const readAllowGuests = ({ CMK_ALLOW_GUESTS }: Variables): boolean =>
+  yes.safeParse(CMK_ALLOW_GUESTS).data === true;
 
 /** Returns warnings, each a sentence that says what to do. */
 export const configWarnings = (config: Config): readonly string[] => [

@@ -4,9 +4,8 @@ import { withAccess } from '../../authorization/role-checks.ts';
 import { openCloud } from '../../azure/clouds.ts';
 import { claimsFor, openCredential } from '../../azure/credential.ts';
 import { operatorAzure } from '../../azure/operator-azure.ts';
-import { readCloud } from '../../config/config.ts';
+import { readAllowGuests, readCloud } from '../../config/config.ts';
 import type { Variables } from '../../config/env.ts';
-import { yes } from '../../config/settings/setting.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { closestName } from '../../operations/choose.ts';
 import { kinds } from '../../operations/resources/registry.ts';
@@ -56,7 +55,7 @@ function cached<T>(ask: () => Promise<T>): () => Promise<T> {
 
 /** Opens the environment. `variables` name the cloud, and say whether guests have access. */
 export function openSetupWorld(variables: Variables): SetupWorld {
-  const allowGuests = yes.safeParse(variables.CMK_ALLOW_GUESTS).data === true;
+  const allowGuests = readAllowGuests(variables);
   const cloud = openCloud(readCloud(variables));
   const view = operatorAzure(cloud, kinds);
   const me = cached(async () => {
