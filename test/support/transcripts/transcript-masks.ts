@@ -63,7 +63,7 @@ export function openMasks(now: Date): Masks {
       .replace(/\b\d\d:\d\d:\d\d\b/g, 'HH:MM:SS')
       .replace(/\b\d\d:\d\d\b/g, 'HH:MM')
       .replace(/\b(?:\d+ min(?: \d+ s)?|\d+ s)(?= so far| from request to done| before\b)/g, 'a while')
-      .replace(/(?<= )(?:just begun|\d+ min(?: \d+ s)?|\d+ s)$/gm, 'a while')
+      .replace(/(?<= )(?:just started|\d+ min(?: \d+ s)?|\d+ s)$/gm, 'a while')
       .replace(/\bjust changed\b/g, 'the last change a while before')
       .replace(/(?<=Next attempt )(?:in \d+ s|now)/g, 'soon');
 }
