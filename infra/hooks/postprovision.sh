@@ -15,7 +15,7 @@ officer=''
 vault_id=''
 left_open=()
 undo() { run "$@" || left_open+=("$(show "$@")"); }
-# Also takes away what an earlier run left. Whoever can read the seal key can change the audit log unnoticed, so a failure here counts.
+# Also takes away what an earlier run left. With the seal key, the audit log can be changed unnoticed, so a failure here counts.
 close() {
   local code=$?
   if [ -n "$work" ]; then rm -rf "$work"; fi
