@@ -1,8 +1,8 @@
 /**
  * Posts a digest each week. The stored time of the last one makes it one post for all replicas, after a stop of any length, also if
- * the lock's connection ends. The time is stored right before the post, and set back if storing or posting fails, as soon as the
- * database answers. What remains: a process that ends in between leaves its week without a digest, and a post that Teams takes
- * without an answer is posted again.
+ * the lock's connection ends. The time is stored right before the post, and set back if storing or posting fails: at once, or at a
+ * later check or a stop when the database answers. What remains: a process that ends in between leaves its week without a digest,
+ * and a post that Teams takes without an answer is posted again.
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -45,6 +45,8 @@ export function startWeeklyDigest({ documents, day, now, tryLocked, prepare, log
   async function setBack(): Promise<void> {
     if (undo === null) return;
     const last = await read();
+    // The database may still carry out the statement that stores it.
+    if (last?.due === undo.before) return;
     // The answer of the database may have been lost. Another replica may have stored and posted since.
     if (last?.by === by && last.due === undo.stored) await store(undo.before, last.eTag);
     undo = null;
@@ -64,6 +66,7 @@ export function startWeeklyDigest({ documents, day, now, tryLocked, prepare, log
     try {
       if (!(await store(due.toISOString(), last.eTag))) return;
       await post();
+      undo = null;
     } catch (error) {
       undo = { stored: due.toISOString(), before: last.due };
       await setBack().catch(() => undefined);
@@ -94,6 +97,7 @@ export function startWeeklyDigest({ documents, day, now, tryLocked, prepare, log
     async stop() {
       clearInterval(timer);
       await checking;
+      await setBack().catch(() => undefined);
     },
   };
 }

@@ -119,6 +119,44 @@ test('again after the database failed with its answer lost, and was still away w
   expect(posted).toEqual(['2026-03-02']);
 });
 
+test('again after the database was still away when the time had to be set back, and the process was stopped', async () => {
+  await look('2026-02-25T12:00:00Z');
+  const { write, read } = documents;
+  documents.write = async (changes) => {
+    await write(changes);
+    documents.write = write;
+    documents.read = async () => {
+      documents.read = read;
+      throw new Error('no connection');
+    };
+    throw new Error('no answer');
+  };
+  await look('2026-03-02T06:00:00Z');
+  await look('2026-03-02T06:01:00Z');
+  expect(posted).toEqual(['2026-03-02']);
+});
+
+test('again after the database carried out the statement only when the bot had given it up', async () => {
+  await look('2026-02-25T12:00:00Z');
+  const { write, read } = documents;
+  documents.write = async (changes) => {
+    documents.write = write;
+    documents.read = async (keys) => {
+      documents.read = read;
+      const before = await read(keys);
+      await write(changes);
+      return before;
+    };
+    throw new Error('no answer');
+  };
+  jest.useFakeTimers();
+  const late = start('2026-03-02T06:00:00Z');
+  await jest.advanceTimersByTimeAsync(400_000);
+  await late.stop();
+  jest.useRealTimers();
+  expect(posted).toEqual(['2026-03-02']);
+});
+
 test('once, although the time had to be set back after another replica had stored and posted', async () => {
   await look('2026-02-25T12:00:00Z');
   const { write } = documents;
