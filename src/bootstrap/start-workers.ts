@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { withWriteFence } from '../azure/azure-clients.ts';
 import type { StepResult } from '../domain/request/request-command.ts';
-import { isDatabaseTimeout, isDatabaseUnavailable } from '../store/db-errors.ts';
+import { isDatabaseUnavailable, isDriverError } from '../store/db-errors.ts';
 import { roleRights } from '../store/runtime-role.ts';
 import { closeAbandonedForms, recoverLostFormJobs } from '../teams/bot/abandoned-forms.ts';
 import { ownerAdvice } from '../text/record.ts';
@@ -99,7 +99,7 @@ export async function startWorkers(
     onTaken: ({ message }: RunLostError) => endProcess(log, {}, message),
     withWriteFence,
   };
-  const storing = { isDatabaseUnavailable, isDatabaseTimeout, isWritable: () => isWritable(infrastructure) };
+  const storing = { isDatabaseUnavailable, isDriverError, isWritable: () => isWritable(infrastructure) };
   const { pool } = database;
   const engine = await startEngine({ pool, ...ownership, ...storing, ownTables, log, tracing }, runs);
   const runner = startOutboxWorker({

@@ -134,6 +134,8 @@ const leaseTimeoutMs = 3_000;
  */
 const sessionSettings = [
   { tcp_keepalives_idle: '30', tcp_keepalives_interval: '10', tcp_keepalives_count: '3' },
+  // Without it, one that the network lost while an answer is sent ends after 15 minutes.
+  { tcp_user_timeout: '60000' },
   { client_connection_check_interval: '1s' },
 ].map((wanted) => ({
   text: 'select set_config(name, value, false) from pg_settings join json_each_text($1) on name = key',

@@ -24,14 +24,12 @@ const codeOf = (error: unknown): string | undefined => Coded.safeParse(error).da
 /** SQLSTATE classes: connection exceptions, and operator intervention. */
 const unavailableStates = /^(08|57P)/;
 const networkCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'];
-/** Errors of the driver that have no code. */
-const driverMessages = /Connection terminated|is not queryable|Query read timeout/;
-
 /**
- * Messages of the two limits: of the pool, and of `client-with-timeout.ts`. Not inside the engine's own error, which repeats them: it
- * is a step's stored outcome, so waiting doesn't help.
+ * What errors of the driver start with, if no connection was free, one ended, or a statement wasn't answered in time, as while a lock
+ * lasts. The engine repeats them within an error of its own, which is a step's stored outcome: waiting doesn't change that.
  */
-const timeouts = /^(timeout exceeded when trying to connect|querying the database: no answer within)/;
+const driverMessages =
+  /^(timeout exceeded when trying to connect|Connection terminated|Client .* is not queryable|Query read timeout|querying the database: no answer within)/;
 
 /** By SQLSTATE or the system's error code; the first match counts. */
 const refusing: readonly (readonly [RegExp, WriteRejection])[] = [
@@ -49,19 +47,16 @@ export function writeRejectionIn(error: unknown): WriteRejection | null {
   return refusing.find(([codes]) => code !== undefined && codes.test(code))?.[1] ?? null;
 }
 
-/**
- * Returns whether no connection was free or a statement wasn't answered in time, as while a lock lasts. Only the database's driver
- * throws these errors.
- */
-export const isDatabaseTimeout = (error: unknown): boolean => error instanceof Error && timeouts.test(error.message);
+/** Returns whether only the database's driver throws this error: it can't come from another service. */
+export const isDriverError = (error: unknown): boolean => error instanceof Error && driverMessages.test(error.message);
 
 /**
  * Returns whether the database can't be reached or can't store anything right now, so that retrying later helps. Use it only
  * for errors thrown by the store, because another server can refuse connections, too.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  if (isDatabaseTimeout(error)) return true;
+  if (isDriverError(error)) return true;
   const code = codeOf(error);
-  if (code === undefined) return error instanceof Error && driverMessages.test(error.message);
+  if (code === undefined) return false;
   return unavailableStates.test(code) || networkCodes.includes(code) || writeRejectionIn(error) !== null;
 }

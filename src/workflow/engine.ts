@@ -29,8 +29,8 @@ interface EngineOptions extends FencingOptions {
   readonly ownTables: boolean;
   /** Returns whether an error from the store is temporary: the database is unreachable or rejects writes. */
   readonly isDatabaseUnavailable: (error: unknown) => boolean;
-  /** Returns whether it is one of those that only the store's driver throws, because something takes too long. */
-  readonly isDatabaseTimeout: (error: unknown) => boolean;
+  /** Returns whether only the store's driver throws this error. */
+  readonly isDriverError: (error: unknown) => boolean;
   /** False: the last heartbeat couldn't be stored, or the database rejected a write recently. */
   readonly isWritable: () => boolean;
   readonly log: Record<'error' | 'warn', (fields: object, message: string) => void>;
@@ -61,19 +61,16 @@ const storeWaitMs = 2_000;
  * minute.
  */
 const stepRunner =
-  (
-    { isDatabaseUnavailable, isDatabaseTimeout, isWritable, log }: EngineOptions,
-    isStopping: () => boolean,
-  ): EngineStep =>
+  ({ isDatabaseUnavailable, isDriverError, isWritable, log }: EngineOptions, isStopping: () => boolean): EngineStep =>
   (name, act) => {
     const outlast = async () => {
       for (let n = 0; ; n += 1) {
         try {
           return await act();
         } catch (error) {
-          // Another service's refused connection looks the same, so check the store itself. Its timeouts are unmistakable, and
-          // heartbeats can go on meanwhile, because a lock holds up only some tables.
-          const isStores = isDatabaseTimeout(error) || (!isWritable() && isDatabaseUnavailable(error));
+          // Another service's refused connection looks the same, so check the store itself. Its driver's own errors are
+          // unmistakable, and heartbeats can go on meanwhile, because a lock holds up only some tables.
+          const isStores = isDriverError(error) || (!isWritable() && isDatabaseUnavailable(error));
           if (isStopping() || !isStores) throw error;
           if (n === 0) log.warn({ err: error, step: name }, 'a run waits: the database doesn’t answer or store');
           await pause(storeWaitMs, undefined, { ref: false });

@@ -1,5 +1,5 @@
 import { trackWriteHealth, type WriteRejection } from '../../../src/domain/write-health.ts';
-import { isDatabaseTimeout, isDatabaseUnavailable, writeRejectionIn } from '../../../src/store/db-errors.ts';
+import { isDatabaseUnavailable, isDriverError, writeRejectionIn } from '../../../src/store/db-errors.ts';
 
 function storingAt() {
   let elapsed = 0;
@@ -68,16 +68,19 @@ describe('what an error says of the database', () => {
     expect([writeRejectionIn(error), isDatabaseUnavailable(error)]).toEqual([null, true]);
   });
 
-  it.each(['timeout exceeded when trying to connect', 'querying the database: no answer within 30000 ms'])(
-    '“%s” is one that takes too long, but not as the outcome that the engine stored',
-    (words) => {
-      const judge = (error: Error) => [isDatabaseTimeout(error), isDatabaseUnavailable(error)];
-      expect(judge(new Error(words))).toEqual([true, true]);
-      const stored = `Step change has exceeded its maximum of 8 retries. Previous errors: Error 1: ${words}`;
-      expect(judge(new Error(stored))).toEqual([false, false]);
-      expect(isDatabaseTimeout(Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }))).toBe(false);
-    },
-  );
+  it.each([
+    'timeout exceeded when trying to connect',
+    'querying the database: no answer within 30000 ms',
+    'Connection terminated due to connection timeout',
+    'Client has encountered a connection error and is not queryable',
+    'Query read timeout',
+  ])('“%s” is the driver’s, but not as the outcome that the engine stored', (words) => {
+    const judge = (error: Error) => [isDriverError(error), isDatabaseUnavailable(error)];
+    expect(judge(new Error(words))).toEqual([true, true]);
+    const stored = `Step change has exceeded its maximum of 8 retries. Previous errors: Error 1: ${words}`;
+    expect(judge(new Error(stored))).toEqual([false, false]);
+    expect(isDriverError(Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }))).toBe(false);
+  });
 
   it.each(['23505', '40001', 'P0001', '42P01'])('%s is neither', (code) => {
     const error = Object.assign(new Error('no'), { code });
