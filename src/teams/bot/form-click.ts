@@ -95,8 +95,10 @@ function pageOnce({ forms }: FormClickOptions, form: Form, later: Promise<Adapti
   return async (): Promise<AdaptiveCard | null> => {
     const page = await later;
     if (page === null) return null;
-    const read = await forms.read(form.id, sender.person).catch(() => null);
-    const revision = read?.revision ?? first ?? -1;
+    const read = await forms.read(form.id, sender.person).catch(() => undefined);
+    // The owner waits for the page, whether or not the form can be read.
+    if (read === undefined) return shared(form, page, sender);
+    const revision = read?.revision ?? -1;
     first ??= revision;
     return revision === first ? shared(form, page, sender) : null;
   };
