@@ -1,6 +1,6 @@
 /**
- * Notifies people once when a witness contradicts the audit log, and again when that is resolved. Then the cards of open
- * requests are updated; those of ended requests don't show it.
+ * Notifies people when a witness contradicts the audit log, and again when that is resolved. The cards of open requests are updated,
+ * too; those of ended requests don't show it.
  */
 import type { WitnessView } from '../domain/witnessing.ts';
 import { settleAll } from '../io/settle.ts';
@@ -18,13 +18,13 @@ interface Marks {
   /** Has the cards of open requests updated. */
   readonly showCards: () => Promise<void>;
   readonly note: (key: string, notified: boolean) => Promise<void>;
-  /** What this process has posted. A database that refuses writes keeps no post from being made, and repeats none. */
+  /** What this process has posted, so that it posts nothing twice while the database refuses writes. */
   readonly posted: Set<string>;
 }
 
 /**
- * Notifies, has cards updated, and then stores that. After a crash before that, people are notified twice rather than not at
- * all.
+ * Notifies and has cards updated, and then stores that. If that fails, another process or the next one notifies again: twice is
+ * better than not at all.
  */
 async function notifyOf(
   { name, report }: WitnessView,
@@ -34,13 +34,14 @@ async function notifyOf(
   if (report === null) return;
   const { key, contradiction, cleared, told } = report;
   if ((contradiction !== null) === told) return;
-  const post = `${key} ${(contradiction ?? cleared)?.at.toISOString() ?? ''}`;
-  if (!posted.has(post)) {
+  const occasion = `${key} ${(contradiction ?? cleared)?.at.toISOString() ?? ''}`;
+  const post = async (): Promise<void> => {
+    if (posted.has(occasion)) return;
     if (contradiction !== null) await witnessPosts.contradicts(name, contradiction);
     else if (cleared !== null) await witnessPosts.settled(name, cleared);
-    posted.add(post);
-  }
-  await showCards();
+    posted.add(occasion);
+  };
+  await settleAll([post(), showCards()]);
   await note(key, contradiction !== null);
 }
 
@@ -69,6 +70,7 @@ export function startWitnessAlarm(
   return startSchedule({
     work: () => tryLocked(() => tell(witnessing)),
     everyMs: Math.min(anchor.everyMs, mostMs),
-    onFailure: (error) => log.warn({ err: error }, 'the warning about a witness could not be posted'),
+    onFailure: (error) =>
+      log.warn({ err: error }, 'what a witness said could not be posted, shown on cards, or stored as posted'),
   });
 }
