@@ -9,6 +9,7 @@ import { actingPerson, isNotifying, isStillNeeded, recipientsOf } from '../../do
 import type { RecipientGroup } from '../../domain/request/events.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { Throttled } from '../../domain/retry.ts';
+import { throwSoonest } from '../../io/settle.ts';
 import { type Addressee, mention } from '../cards/plain-text.ts';
 import { eventNotice, type Notice, notificationCard } from '../cards/views/notification-view.ts';
 import type { Directory } from '../cards/views/people-texts.ts';
@@ -222,8 +223,6 @@ export async function erasedNotifications(
   });
 }
 
-const waitOf = (failure: unknown): number => (failure instanceof Throttled ? failure.retryAfterMs : 0);
-
 export function openNotifications(options: NotificationsOptions): Notifications {
   const { requests, directory } = options;
 
@@ -231,13 +230,8 @@ export function openNotifications(options: NotificationsOptions): Notifications 
     const posts = new NotificationPosts(options, request, one);
     const turns = one.who.filter((to) => to !== 'requester' || one.except !== request.requester);
     const results = await Promise.allSettled(turns.map((to) => posts[to]()));
-    const failures = [
-      ...results.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : [])),
-      ...posts.failures,
-    ];
-    if (failures.length === 0) return;
-    // Trying again sooner than Teams asks would call up to fifty chats each time.
-    throw failures.reduce((one, other) => (waitOf(other) > waitOf(one) ? other : one));
+    const ofPlaces = results.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    throwSoonest([...ofPlaces, ...posts.failures]);
   }
 
   return {

@@ -22,7 +22,7 @@ import { cardActivity } from '../delivery/chat.ts';
 import { isTargetedMessage, replyTargeted } from '../delivery/targeted-messages.ts';
 import { messageAnswer } from '../invoke-answers.ts';
 import { ConnectorCache } from './connector-cache.ts';
-import { httpClient } from './throttled-calls.ts';
+import { openHttpClient } from './throttled-calls.ts';
 
 /**
  * Returns a token for a scope such as `https://api.botframework.com/.default`; can be cached. Throws if it is refused.
@@ -109,7 +109,9 @@ export function openAdapter(
   const adapter = new CloudAdapter(
     new ConnectorCache(
       credentials === null
-        ? new ConfigurationBotFrameworkAuthentication({}, undefined, undefined, undefined, { httpClient })
+        ? new ConfigurationBotFrameworkAuthentication({}, undefined, undefined, undefined, {
+            httpClient: openHttpClient(),
+          })
         : authenticationOf(credentials),
       limitMs,
     ),
@@ -141,7 +143,7 @@ function authenticationOf(credentials: CredentialsOptions): BotFrameworkAuthenti
     new BotCredentialsFactory(credentials),
     onlyFromChannels,
     undefined,
-    { httpClient },
+    { httpClient: openHttpClient() },
   );
 }
 

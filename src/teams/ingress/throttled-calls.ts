@@ -44,6 +44,30 @@ function retryAfterMs({ status, headers }: PipelineResponse): number | null {
   return Number.isFinite(waitMs) ? waitMs : null;
 }
 
+/** Longest time for which a conversation isn't called, whatever Teams says. */
+const longestRefusalMs = 600_000;
+
+/** The conversations that take no calls at present. */
+class Refusals {
+  /** Until when, by `performance.now()`. */
+  readonly #until = new Map<string, number>();
+
+  /** Throws {@link Throttled} if the conversation takes no calls yet. */
+  check(conversation: string | null): void {
+    if (conversation === null) return;
+    const waitMs = (this.#until.get(conversation) ?? 0) - performance.now();
+    if (waitMs > 0) throw new Throttled(Math.ceil(waitMs));
+    this.#until.delete(conversation);
+  }
+
+  add(conversation: string | null, waitMs: number): void {
+    if (conversation !== null) this.#until.set(conversation, performance.now() + Math.min(waitMs, longestRefusalMs));
+  }
+}
+
+/** Returns the part of the address that names the conversation. Null: none is named, as where one is created. */
+const conversationIn = (url: string): string | null => /\/v3\/conversations\/[^/]+/.exec(url)?.[0] ?? null;
+
 let none: Sent['headers'] | null = null;
 
 /** Returns headers of the SDK's older kind, which has no public constructor. Clearing a copy for each call would be slow. */
@@ -59,21 +83,32 @@ function headersOf(sent: Sent, { headers }: PipelineResponse): Sent['headers'] {
 
 const inner = createDefaultHttpClient();
 
-/** Throws {@link Throttled} where the server takes calls again only after the call's time limit. */
-export const httpClient: HttpClient = {
-  async sendRequest(sent) {
-    const { url, method, body, timeout, requestId, abortSignal, agent } = sent;
-    const headers = createHttpHeaders(sent.headers.toJson({ preserveCase: true }));
-    const request = createPipelineRequest({
-      ...{ url, method, headers, body, timeout, requestId, allowInsecureConnection: url.startsWith('http:') },
-      ...(abortSignal && { abortSignal }),
-      // Of a proxy.
-      ...(agent && { agent }),
-    });
-    const response = await inner.sendRequest(request);
-    const deadline = deadlines.get(abortSignal ?? {});
-    const waitMs = retryAfterMs(response);
-    if (deadline !== undefined && waitMs !== null && performance.now() + waitMs > deadline) throw new Throttled(waitMs);
-    return { ...response, request: sent, headers: headersOf(sent, response) };
-  },
-};
+/**
+ * Returns a client that throws {@link Throttled} where the server takes calls again only after the call's time limit, and for calls
+ * of the same conversation until then. So other conversations can be called meanwhile, and failed work can be repeated as a whole.
+ */
+export function openHttpClient(): HttpClient {
+  const refusals = new Refusals();
+  return {
+    async sendRequest(sent) {
+      const { url, method, body, timeout, requestId, abortSignal, agent } = sent;
+      const conversation = conversationIn(url);
+      refusals.check(conversation);
+      const headers = createHttpHeaders(sent.headers.toJson({ preserveCase: true }));
+      const request = createPipelineRequest({
+        ...{ url, method, headers, body, timeout, requestId, allowInsecureConnection: url.startsWith('http:') },
+        ...(abortSignal && { abortSignal }),
+        // Of a proxy.
+        ...(agent && { agent }),
+      });
+      const response = await inner.sendRequest(request);
+      const deadline = deadlines.get(abortSignal ?? {});
+      const waitMs = retryAfterMs(response);
+      if (deadline !== undefined && waitMs !== null && performance.now() + waitMs > deadline) {
+        refusals.add(conversation, waitMs);
+        throw new Throttled(waitMs);
+      }
+      return { ...response, request: sent, headers: headersOf(sent, response) };
+    },
+  };
+}

@@ -165,6 +165,21 @@ it.each([
   },
 );
 
+it('doesn’t call a conversation again before Teams takes calls of it, but calls others', async () => {
+  const before = arrived.teams.length;
+  const chat = opened(urls.teams, null, 1_000);
+  [answered, retryAfter] = [429, '2'];
+  await expect(chat.post('a:1', card)).rejects.toMatchObject({ name: 'Throttled' });
+  [answered, retryAfter] = [200, null];
+  await expect(chat.post('a:1', card)).rejects.toMatchObject({ name: 'Throttled' });
+  await expect(chat.update({ conversationId: 'a:1', activityId: '1' }, card)).rejects.toMatchObject({
+    name: 'Throttled',
+  });
+  expect(arrived.teams).toHaveLength(before + 1);
+  await chat.post('a:2', card);
+  expect(arrived.teams).toHaveLength(before + 2);
+});
+
 it.each([400, 403, 404])('says of a message that Teams will not have edited (%i) that it is none', async (status) => {
   answered = status;
   try {
