@@ -169,7 +169,11 @@ export async function submitAgain(
   const shown = there.find((one) => one.id === form.id && isRequest(activityText(one)));
   if (shown !== undefined) return requestIdIn(activityText(shown));
   const said = answered(await world.teams.click(people.requester, form.id, 'form.submit', { inputs, invokeId }));
-  if (!isRequest(said)) throw new Error(`nothing was submitted: ${said.slice(0, 500)}`);
+  if (!isRequest(said)) {
+    const card = there.find((one) => one.id === form.id);
+    const shows = card === undefined ? 'gone' : activityText(card).slice(0, 500);
+    throw new Error(`nothing was submitted: ${said.slice(0, 500)}; the message before the click: ${shows}`);
+  }
   return requestIdIn(said);
 }
 
