@@ -1,5 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { StepName } from '../../src/domain/plan.ts';
+import { attackSuites } from '../support/attacks/attack-suites.js';
+import { roleFiles } from '../support/azure/role-files.ts';
 import { pages, sentencesOf, textOf } from '../support/docs/prose.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -113,5 +116,114 @@ describe('the pages for people', () => {
     }
     expect(long).toEqual([]);
     expect(average).toBeLessThanOrEqual(averageSentence);
+  });
+});
+
+const filesIn = (folder: string, extension: string): readonly string[] =>
+  readdirSync(new URL(`${folder}/`, root), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(extension))
+    .map((file) => `${folder}/${file}`);
+
+const records = filesIn('docs/decisions', '.md').filter((file) => !file.endsWith('README.md'));
+const numberOf = (file: string): number => Number(/(\d{4})-[^/]+$/.exec(file)?.[1]);
+
+describe('the decision records', () => {
+  test('have a title, a status and a date, and the list shows the title, and any status but accepted', () => {
+    const index = textOf('docs/decisions/README.md');
+    const wrong = records.filter((file) => {
+      const text = textOf(file);
+      const title = /^# (?:ADR \d+: )?(.+)$/m.exec(text)?.[1];
+      const status = /^Status: (accepted|superseded|rejected)\b.*\d{4}-\d\d-\d\d/m.exec(text)?.[1];
+      const row = `| ${numberOf(file)} | [${title}](${file.replace('docs/decisions/', '')}) |`;
+      return status === undefined || !index.includes(status === 'accepted' ? row : `${row} ${status} |`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('are there wherever a comment names one', () => {
+    const known = new Set(records.map(numberOf));
+    const comments = [...filesIn('src', '.ts'), ...filesIn('test', '.ts')].flatMap((file) =>
+      [...textOf(file).matchAll(/(?:docs\/decisions\/0*|\bADR )([1-9]\d*)\b/g)].map(([, number]) => ({
+        file,
+        number: Number(number),
+      })),
+    );
+    expect(comments.length).toBeGreaterThan(10);
+    expect(comments.filter(({ file, number }) => !known.has(number) && !file.includes('size.test'))).toEqual([]);
+  });
+});
+
+describe('the map in docs/contributing.md', () => {
+  const Rule = z.object({ name: z.string(), to: z.object({ path: z.string().optional() }) });
+  const Rules = z.object({ forbidden: z.array(Rule) });
+  const { forbidden } = Rules.parse(JSON.parse(textOf('.ci/dependency-cruiser.json')));
+  const map = textOf('docs/contributing.md');
+  const rows = [...map.matchAll(/^\| `src\/([^`]+)` \| [^|]+ \| ([^|]*)\|$/gm)].map(([, folder = '', cell = '']) => ({
+    folder,
+    allowed: [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name).sort(),
+    isOpen: cell.includes('everything but'),
+  }));
+
+  test('names every folder of src', () => {
+    const folders = readdirSync(new URL('src/', root), { withFileTypes: true }).filter((one) => one.isDirectory());
+    expect(folders.map(({ name }) => name).filter((name) => rows.every(({ folder }) => folder !== name))).toEqual([]);
+  });
+
+  test('says of each folder what its import rule permits', () => {
+    const ruled = rows.filter(({ folder, isOpen }) => !isOpen && folder !== 'domain' && folder !== 'sandbox');
+    expect(ruled.length).toBeGreaterThan(12);
+    for (const { folder, allowed } of ruled) {
+      const rule = forbidden.find(({ name }) => name === `${folder.replaceAll('/', '-')}-imports`);
+      const [, permitted = 'no rule'] = /^\^src\/\(\?!\(\?:(.*)\)\/\)$/.exec(rule?.to.path ?? '') ?? [];
+      const others = permitted.split('|').filter((name) => name !== folder);
+      expect({ folder, allowed: others.sort() }).toEqual({ folder, allowed });
+    }
+  });
+});
+
+const rowsUnder = (page: string, head: string): readonly (readonly string[])[] => {
+  const table =
+    textOf(page)
+      .split('\n\n')
+      .find((block) => block.startsWith(`| ${head}`)) ?? '';
+  return table
+    .trim()
+    .split('\n')
+    .slice(2)
+    .map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+};
+
+describe('what the pages say about security', () => {
+  test('has a reason for every package that runs, and names no other', () => {
+    const rows = rowsUnder('docs/reference/dependencies.md', 'package');
+    const { dependencies } = JSON.parse(textOf('package.json'));
+    expect(rows.map(([name]) => name?.replaceAll('`', ''))).toEqual(Object.keys(dependencies));
+    expect(rows.filter(([, reason = '']) => reason.length < 8)).toEqual([]);
+  });
+
+  test('names the permissions of every step, in actions that the role files give', () => {
+    const steps = rowsUnder('docs/reference/permissions.md', 'step');
+    expect(steps.map(([step]) => step)).toEqual(StepName.options);
+    const given = roleFiles.flatMap((role) => [...role.Actions, ...role.DataActions]);
+    const named = steps.flatMap(([, needs = '']) =>
+      [...needs.matchAll(/`(Microsoft\.[^`]+)`/g)].map(([, name = '']) => name),
+    );
+    expect(named.filter((name) => !given.includes(name))).toEqual([]);
+    expect(named).toHaveLength(8);
+  });
+
+  test('has a row for every suite that attacks, in order, and none that did not hold', () => {
+    const rows = rowsUnder('docs/security.md', 'what was tried').map(([heading, , outcome, by]) => [
+      heading,
+      outcome,
+      by,
+    ]);
+    const suites = Object.entries(attackSuites);
+    expect(rows).toEqual(suites.map(([suite, heading]) => [heading, 'all held', `\`${suite}\``]));
   });
 });

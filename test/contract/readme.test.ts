@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
+import { fileURLToPath } from 'node:url';
+import { readConfig } from '../../src/config/config.ts';
+import { readEnvFile } from '../../src/config/env-file.ts';
 import { policyFileSchema } from '../../src/config/policy-file.ts';
 import {
   environmentExample,
@@ -12,6 +14,7 @@ import { RequestState } from '../../src/domain/request/payloads.ts';
 import { longestText } from '../../src/domain/request/request-command.ts';
 import { maxStartAheadMs } from '../../src/domain/request/start-window.ts';
 import { commands } from '../../src/operations/commands/registry.ts';
+import { checkSettings } from '../../src/operator/check-settings.ts';
 
 const root = new URL('../../', import.meta.url);
 const readme = readFileSync(new URL('README.md', root), 'utf8');
@@ -51,6 +54,18 @@ describe('what is said of variables', () => {
 
   test('is what .env.example says', () => {
     holds('.env.example', readFileSync(new URL('.env.example', root), 'utf8'), environmentExample());
+  });
+
+  test('makes a whole production configuration of the example, with a witness or without', async () => {
+    const example = readEnvFile(fileURLToPath(new URL('.env.example', root)));
+    const commented = (name: string): string =>
+      new RegExp(`^#${name}=(.*)$`, 'm').exec(environmentExample())?.[1] ?? '';
+    const names = ['CMK_ANCHOR', 'CMK_LOG_KEY_FILE', 'CMK_WITNESSES', 'CMK_WITNESSES_NEEDED'];
+    const [config, witnessed] = [{}, Object.fromEntries(names.map((name) => [name, commented(name)]))].map((more) =>
+      readConfig({ ...example, ...more }),
+    );
+    expect([config?.server.mode, witnessed?.anchor?.witnesses.length]).toEqual(['production', 1]);
+    for (const one of [config, witnessed]) expect(one && (await checkSettings(one))).toEqual([]);
   });
 });
 
