@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { strFromU8, unzipSync } from 'fflate';
 import { commands } from '../../src/operations/commands/registry.ts';
 import { Manifest, readSettings, sampleValuesIn } from '../../src/operator/packaging/app-package/fill-manifest.ts';
-import { readPng } from '../support/browser/png.ts';
 import { startOf } from '../support/jest/prepared.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
 
@@ -73,8 +72,6 @@ const completePackage = () => {
   first ??= built(complete);
   return first;
 };
-
-const icon = async (name: string) => readPng(await readFile(path.join(root, 'manifest', name)));
 
 describe('the app manifest', () => {
   it('is valid by the schemas of 1.29 and 1.30', async () => {
@@ -199,29 +196,5 @@ describe('the packager refuses', () => {
 
   it('an option it does not know', async () => {
     expect(await packageWith(complete, '--lokal')).toMatchObject({ code: 1, said: expect.stringContaining('--lokal') });
-  });
-});
-
-/** Every pixel of a square picture, with where it is. */
-function* pixelsOf({ width, height, pixel }: Awaited<ReturnType<typeof icon>>) {
-  for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) yield { x, y, rgba: pixel(x, y) };
-}
-
-describe('the icons', () => {
-  it('are 192 by 192 in colour and 32 by 32 in outline', async () => {
-    expect(await icon('color.png')).toMatchObject({ width: 192, height: 192 });
-    expect(await icon('outline.png')).toMatchObject({ width: 32, height: 32 });
-  });
-
-  it('fill the whole square in colour, without a transparent pixel', async () => {
-    expect([...pixelsOf(await icon('color.png'))].every(({ rgba }) => rgba[3] === 255)).toBe(true);
-  });
-
-  it('are white on transparent in outline, and nothing between but soft edges', async () => {
-    const pixels = [...pixelsOf(await icon('outline.png'))];
-    const seen = pixels.filter(({ rgba }) => rgba[3] > 0);
-    expect(seen.every(({ rgba: [red, green, blue] }) => red === 255 && green === 255 && blue === 255)).toBe(true);
-    expect(pixels.filter(({ rgba }) => rgba[3] === 0).length).toBeGreaterThan(pixels.length / 2);
-    expect(seen.filter(({ rgba }) => rgba[3] === 255).length).toBeGreaterThan(seen.length / 2);
   });
 });
