@@ -134,14 +134,15 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
   }
 
   /**
-   * Repeats a lost job after a crash.
+   * Repeats a job that this process doesn't run, because it can be lost with another one. Under the same ID, so that the first result
+   * counts: otherwise refreshes on several replicas in turn would never end.
    * The stored click decides nothing: a request that was being submitted is shown for review again.
    */
   async function repeatLostJob({ form, card, eTag }: StoredDialog, pending: Pending): Promise<FormAnswer> {
     const submits = pending.verb === 'form.submit';
     if (submits && (await jobs.runsElsewhere(form.id))) return onCard(form, formWaitingCard(form, card !== null));
     const clicked = { verb: submits ? submitLost : pending.verb, inputs: FormInputs.parse(pending.inputs) };
-    const answer = await act({ ...form, pending: null }, eTag, clicked);
+    const answer = await act({ ...form, pending: null }, eTag, clicked, pending.look);
     return answer.kind === 'refused' ? onCard(form, formUnreadCard(form, answer, card !== null)) : answer;
   }
 
@@ -167,8 +168,8 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     form: Form,
     eTag: string,
     clicked: { readonly verb: string; readonly inputs: FormInputs },
+    job: string = mintFormId(ports.random(10)),
   ): Promise<FormAnswer> {
-    const job = mintFormId(ports.random(10));
     let inBackground = false;
     // Without its document, the form's texts were erased.
     const isWanted = async (): Promise<boolean> =>
