@@ -1,10 +1,12 @@
 /** The port `PostedCards`. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { StreamId } from '../domain/ids.ts';
 import type { PostedCard, PostedCards } from '../domain/ports/store.ts';
 import type { RowSeals } from '../domain/record/chain.ts';
 import { batchCalls } from './batch-calls.ts';
+import { isDatabaseUnavailable } from './db-errors.ts';
 import { changedRows, select } from './sql.ts';
 
 const Row = z
@@ -41,6 +43,23 @@ const lastOfEach = (cards: readonly PostedCard[]): readonly PostedCard[] =>
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, card]) => card);
 
+/** Waits before another attempt to store a card. After the last one, the card is posted again. */
+const pausesMs = [100, 500, 1_500];
+
+/** A card was just posted, so a connection that ends meanwhile must not be the reason to post it again. */
+async function withRetries(store: () => Promise<unknown>): Promise<void> {
+  for (const ms of pausesMs) {
+    try {
+      await store();
+      return;
+    } catch (error) {
+      if (!isDatabaseUnavailable(error)) throw error;
+      await pause(ms);
+    }
+  }
+  await store();
+}
+
 const those = 'select * from cmk.shown where request_id = any($1) order by audience';
 
 /** Rows without a valid seal count as absent: then the card is posted again. */
@@ -53,7 +72,8 @@ export function openPostedCards(pool: Pool, seals: RowSeals): PostedCards {
     const columns = (['requestId', 'audience', 'conversationId', 'activityId', 'fingerprint'] as const).map((name) =>
       cards.map((card) => card[name]),
     );
-    await changedRows(pool, save, [...columns, cards.map((card) => seals.seal(...postedCardSeal(card)))]);
+    const values = [...columns, cards.map((card) => seals.seal(...postedCardSeal(card)))];
+    await withRetries(() => changedRows(pool, save, values));
   });
   return {
     of: async (id) => (await read([id])).filter(({ requestId }) => requestId === id),

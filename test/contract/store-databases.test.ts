@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Client, Pool } from 'pg';
+import { RequestId } from '../../src/domain/ids.ts';
 import { advisoryLock } from '../../src/store/advisory-lock.ts';
 import { clientWithTimeout } from '../../src/store/client-with-timeout.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
@@ -205,6 +206,29 @@ function onServer(databases: TestDatabases): void {
         }
       },
     );
+
+    it('stores a card that was posted although its connection ends meanwhile', async () => {
+      const client = new Client({ connectionString: url });
+      await client.connect();
+      try {
+        await client.query('begin; lock table cmk.shown in access exclusive mode');
+        const card = {
+          requestId: RequestId.parse('CMK-234567'),
+          audience: 'approval',
+          conversationId: 'a',
+          activityId: '1',
+        };
+        const saving = store.call('postedCards', 'save', { ...card, fingerprint: '' });
+        const end = `select pg_terminate_backend(pid) from pg_stat_activity
+          where application_name = 'cmk-bot' and wait_event_type = 'Lock' and query like 'insert into cmk.shown%'`;
+        while ((await client.query(end)).rows.length === 0) await client.query('select pg_stat_clear_snapshot()');
+        await client.query('rollback');
+        await saving;
+        expect(await store.call('postedCards', 'of', card.requestId)).toEqual([{ ...card, fingerprint: '' }]);
+      } finally {
+        await client.end();
+      }
+    });
 
     it('cuts no query that has a limit of its own, also right after another on the same connection', async () => {
       const Limited = clientWithTimeout({ timeoutMs: () => 300, onError: () => undefined });
