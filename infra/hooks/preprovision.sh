@@ -83,7 +83,7 @@ Let a script assign it, after the deployment: azd env set CMK_ASSIGN_ROLES false
   for id in ${kept//,/ }; do
     case ",${CMK_SUBSCRIPTIONS// /},$AZURE_SUBSCRIPTION_ID," in *",$id,"*) continue ;; esac
     say "The bot does not act in subscription $id, and its role still exists there. Remove its assignments, as an Owner:"
-    say "  az role assignment list --subscription $id --assignee ${CMK_BOT_PRINCIPAL_ID:-PRINCIPAL} --all --query '[].id' --output tsv | xargs -r az role assignment delete --ids"
+    say "  for id in \$(az role assignment list --subscription $id --assignee ${CMK_BOT_PRINCIPAL_ID:-PRINCIPAL} --all --query '[].id' --output tsv); do az role assignment delete --ids \"\$id\"; done"
   done
 }
 

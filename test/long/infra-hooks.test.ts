@@ -517,7 +517,10 @@ describe('the hook before a deployment', () => {
     ]);
     expect(code).toBe(0);
     expect(azd(calls)).toEqual(['azd env set CMK_ROLE_SUBSCRIPTIONS s-1,s-2,s-old']);
-    expect(out).toContain(`az role assignment list --subscription s-old --assignee ${outputs.CMK_BOT_PRINCIPAL_ID}`);
+    // Older macOS has no xargs -r.
+    expect(out).toContain(
+      `  for id in $(az role assignment list --subscription s-old --assignee ${outputs.CMK_BOT_PRINCIPAL_ID} --all --query '[].id' --output tsv); do az role assignment delete --ids "$id"; done\n`,
+    );
     expect(out).not.toContain('--subscription s-2');
   });
 
