@@ -163,20 +163,20 @@ compare_values() {
   was="$(ask az deployment sub show --name "$deployment" --query properties --output json)"
   mapfile -d '' -t values < <(deployed_values "$was")
   wait $!
-  case " ${values[*]} " in
-    *' missing '*) say 'These settings are deployed, and were set on another machine. To remove one, set it to an empty value; CMK_POLICY and CMK_TAGS, to {}.' ;;
-  esac
   for ((n = 0; n < ${#values[@]}; n += 3)); do
-    if [ "${values[n]}" != changed ]; then
-      keep "${values[n + 1]}" "${values[n + 2]}"
-    else
-      command="$(show azd env set "${values[n + 1]}" "${values[n + 2]}")"
-      changed+=" ${command#+}"$'\n'
-    fi
+    [ "${values[n]}" = changed ] || continue
+    command="$(show azd env set "${values[n + 1]}" "${values[n + 2]}")"
+    changed+=" ${command#+}"$'\n'
   done
   # On a new machine, what is set was set on purpose.
   [ -z "$here" ] || [ -z "$changed" ] || stop "The last deployment, $deployment, has other values than here. It came from another machine or version, or the hook after it did not run. To keep a deployed value, run its line. In an upgrade, do not run those of CMK_IMAGE and CMK_MIGRATE.
 ${changed}Then run: azd env set CMK_KNOWN_DEPLOYMENT $deployment and repeat this."
+  case " ${values[*]} " in
+    *' missing '*) say 'These settings are deployed, and were set on another machine. To remove one, set it to an empty value; CMK_POLICY and CMK_TAGS, to {}.' ;;
+  esac
+  for ((n = 0; n < ${#values[@]}; n += 3)); do
+    if [ "${values[n]}" != changed ]; then keep "${values[n + 1]}" "${values[n + 2]}"; fi
+  done
   keep CMK_KNOWN_DEPLOYMENT "$deployment"
 }
 

@@ -466,10 +466,11 @@ describe('the hook before a deployment', () => {
       ...{ anchorLocked: true, databaseStorageGiB: 64, roleSubscriptions: 's-old' },
       settings: { CMK_APPROVALS_CHANNEL: set.CMK_APPROVALS_CHANNEL, CMK_AUDIT_CHANNEL: set.CMK_AUDIT_CHANNEL },
     };
+    const last = { CMK_DEPLOYMENT: 'prod-1764446500' };
     const answers = [
       ...deployed,
       history('prod-1764446400\tSucceeded\t', 'prod-1764446500\tSucceeded\t'),
-      ...deployedWith(upgraded),
+      ...deployedWith(upgraded, { cmK_DEPLOYMENT: { value: last.CMK_DEPLOYMENT } }),
     ];
 
     test('stops, and prints the commands that take the deployed ones over', async () => {
@@ -486,7 +487,7 @@ describe('the hook before a deployment', () => {
     test('continues once they are the same, or once the person decided', async () => {
       const same = { ...env, CMK_IMAGE: 'new', CMK_VAULT_SETTINGS: 'CMK_STEP_UP_APP_SECRET' };
       const taken = await beforehand(same, answers);
-      expect([taken.code, azd(taken.calls)]).toEqual([0, ['azd env set CMK_KNOWN_DEPLOYMENT prod-1764446500']]);
+      expect([taken.code, stored(taken.calls)]).toEqual([0, { ...last, CMK_KNOWN_DEPLOYMENT: 'prod-1764446500' }]);
       const decided = await beforehand({ ...env, CMK_KNOWN_DEPLOYMENT: 'prod-1764446500' }, answers);
       expect([decided.code, azd(decided.calls)]).toEqual([0, []]);
     });
