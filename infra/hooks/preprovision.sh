@@ -93,20 +93,26 @@ deployment=''
 # resource group. An empty database can't continue its published log. Another project can have an environment of this name:
 # its deployments lack our parameters, and since azd 1.31.2 all carry the project's name.
 earlier_deployment() {
-  local group="rg-$AZURE_ENV_NAME-cmk" there types project history server=no
+  local group="rg-$AZURE_ENV_NAME-cmk" there types project history earlier
   there="$(ask az group exists --name "$group")"
   [ "$there" = true ] || return 0
   types="$(ask az resource list --resource-group "$group" --query '[].type' --output tsv)"
-  if grep -qix Microsoft.DBforPostgreSQL/flexibleServers <<< "$types"; then server=yes; fi
   project="$(sed -n 's/^name: *//p' "$root/azure.yaml")"
   history="$(ask az deployment sub list --output tsv --query "sort_by([?tags.\"azd-env-name\"=='$AZURE_ENV_NAME' \
 && (tags.\"azd-project-name\" || '$project')=='$project' \
 && (properties.parameters.anchorDays || tags.\"azd-deploy-reason\")], \
 &properties.timestamp)[].[name, properties.provisioningState, tags.\"azd-deploy-reason\"]")"
-  # At its end, `azd down` deploys an empty template, with this reason.
-  deployment="$(awk '$2 == "Succeeded" { name = $3 == "down" ? "" : $1 } END { print name }' <<< "$history")"
-  [ -n "${AZURE_RESOURCE_GROUP:-}$deployment" ] || return 0
-  if [ "$server" = yes ]; then
+  # At its end, `azd down` deploys an empty template, with this reason, and removes AZURE_RESOURCE_GROUP. If that is still set,
+  # it can be one of another project: before azd 1.31.2, those don't carry the name.
+  deployment="$(awk -v here="${AZURE_RESOURCE_GROUP:-}" \
+    '$2 == "Succeeded" && !(here && $3 == "down") { name = $3 == "down" ? "" : $1 } END { print name }' <<< "$history")"
+  earlier="${AZURE_RESOURCE_GROUP:-}$deployment"
+  # The first deployment failed here. The history alone can't show that: Azure deletes its oldest deployments.
+  if [ -z "$earlier" ] && [ "${CMK_KNOWN_DEPLOYMENT:-}" = none ]; then return 0; fi
+  if grep -qix Microsoft.DBforPostgreSQL/flexibleServers <<< "$types"; then
+    [ -n "$earlier" ] || stop "The resource group $group has a database server, and Azure keeps no deployment that shows its settings. A deployment from here would reset them.
+Copy .azure/$AZURE_ENV_NAME/.env from the machine that deployed it, and repeat this.
+If no deployment ever succeeded, run: azd env set CMK_KNOWN_DEPLOYMENT none and repeat this."
     deployed=yes
     compare_values
   elif grep -qix Microsoft.Storage/storageAccounts <<< "$types"; then
@@ -151,7 +157,8 @@ deployed_values() {
 }
 
 # azd keeps values where they were set. Without them, a deployment from another machine would reset them. With old ones, it
-# would deploy an old image or drop a secret. CMK_KNOWN_DEPLOYMENT is the last one with which the values here were compared.
+# would deploy an old image or drop a secret. CMK_KNOWN_DEPLOYMENT is the last one with which the values here were compared, or
+# none before the first. Stores nothing before it stops: the hook after a deployment takes CMK_DEPLOYMENT for one from here.
 compare_values() {
   local was values n command changed='' here="${AZURE_RESOURCE_GROUP:-}"
   if [ -z "$deployment" ]; then
@@ -211,6 +218,8 @@ if [ "$deployed" = yes ]; then
   database_disk
 else
   deleted_vault
+  # Lets this environment repeat a first deployment that fails.
+  keep CMK_KNOWN_DEPLOYMENT none
   # In a new resource group, such as after `azd down`, there is no image, and the database has no tables.
   keep CMK_IMAGE ''
   if [ -n "${CMK_MIGRATE:-}" ]; then keep CMK_MIGRATE true; fi

@@ -306,7 +306,7 @@ describe('the hook before a deployment', () => {
     );
   const azd = (calls: readonly string[]) => calls.filter((call) => call.startsWith('azd'));
   /** Without a deployment before it. */
-  const first = ['azd env set CMK_OWNS_ROLES true'];
+  const first = ['azd env set CMK_KNOWN_DEPLOYMENT none', 'azd env set CMK_OWNS_ROLES true'];
   const again = { ...outputs, ...known, CMK_ADMIN_ID: 'a-group', CMK_OWNS_ROLES: 'true' };
   /** A machine that has not deployed, except for the outputs that the hook needs. */
   const newMachine = { ...again, AZURE_RESOURCE_GROUP: '', CMK_ANCHOR_LOCKED: 'false' };
@@ -473,8 +473,14 @@ describe('the hook before a deployment', () => {
       ...deployedWith(upgraded, { cmK_DEPLOYMENT: { value: last.CMK_DEPLOYMENT } }),
     ];
 
-    test('stops, and prints the commands that take the deployed ones over', async () => {
-      const { code, err, calls } = await beforehand(env, answers);
+    test.each([
+      ['', answers],
+      [
+        ', also if azd down of another project came last',
+        [...deployed, history('prod-1764446500\tSucceeded\t', 'prod-1764446600\tSucceeded\tdown'), ...answers],
+      ],
+    ])('stops, stores nothing, and prints the commands that take the deployed ones over%s', async (_what, before) => {
+      const { code, err, calls } = await beforehand(env, before);
       expect([code, azd(calls)]).toEqual([1, []]);
       expect(err).toBe(
         'The last deployment, prod-1764446500, has other values than here. It came from another machine or version, or the hook after it did not run. ' +
@@ -525,6 +531,9 @@ describe('the hook before a deployment', () => {
     expect(out).not.toContain('--subscription s-2');
   });
 
+  const success = 'prod-1764446400\tSucceeded\t';
+  const failure = 'prod-1764446500\tFailed\t';
+  const down = 'prod-1764446500\tSucceeded\tdown';
   const elsewhere: Answer = { to: /role definition list/, says: ['another-role\t/subscriptions/s-1'] };
   test.each<[string, NodeJS.ProcessEnv, readonly Answer[], string]>([
     [
@@ -556,6 +565,30 @@ describe('the hook before a deployment', () => {
       'If its container is locked, azd down leaves both until CMK_ANCHOR_DAYS after the last event. Take another environment: azd env new NAME',
     ],
     [
+      'Azure keeps no deployment of a server that this environment did not create',
+      {},
+      [there, server, history()],
+      'Copy .azure/prod/.env from the machine that deployed it',
+    ],
+    [
+      'Azure keeps only a failed deployment of such a server',
+      {},
+      [there, server, history(failure)],
+      'If no deployment ever succeeded, run: azd env set CMK_KNOWN_DEPLOYMENT none',
+    ],
+    [
+      'the last deployment is an azd down, and such a server exists',
+      { CMK_KNOWN_DEPLOYMENT: 'prod-1764446400' },
+      [there, server, history(success, down)],
+      'The resource group rg-prod-cmk has a database server',
+    ],
+    [
+      'Azure keeps no deployment of a published log that this environment did not create',
+      {},
+      [there, { to: /^az resource list/, says: ['Microsoft.Storage/storageAccounts'] }, history()],
+      'still the storage account with the published log',
+    ],
+    [
       'a pipeline names no administrator of the database',
       {},
       [{ to: /signed-in-user show/, fails: '/me request is only valid with delegated authentication flow.' }],
@@ -578,14 +611,19 @@ describe('the hook before a deployment', () => {
     const { code, calls } = await beforehand(env, [elsewhere]);
     expect([code, azd(calls)]).toEqual([
       0,
-      ['azd env set CMK_IMAGE ', 'azd env set CMK_MIGRATE true', 'azd env set CMK_ROLE_SUBSCRIPTIONS s-1'],
+      [
+        'azd env set CMK_KNOWN_DEPLOYMENT none',
+        'azd env set CMK_IMAGE ',
+        'azd env set CMK_MIGRATE true',
+        'azd env set CMK_ROLE_SUBSCRIPTIONS s-1',
+      ],
     ]);
   });
 
   test('deploys as at first in the group that the recovery of the vault took, after azd down', async () => {
     const vault: Answer = { to: /^az resource list/, says: ['Microsoft.KeyVault/vaults'] };
-    const down = history('prod-1764446400\tSucceeded\t', 'azd-void-1\tSucceeded\tdown');
-    const { code, err, calls } = await beforehand({ CMK_ADMIN_ID: 'a-group' }, [there, vault, down]);
+    const answers = [there, vault, history(success, down)];
+    const { code, err, calls } = await beforehand({ CMK_ADMIN_ID: 'a-group' }, answers);
     expect([code, err, azd(calls)]).toEqual([0, '', first]);
   });
 
@@ -594,10 +632,14 @@ describe('the hook before a deployment', () => {
     expect([code, out]).toEqual([0, expect.stringContaining('the settings here are not compared')]);
   });
 
-  test('repeats a first deployment that failed once it had made the server', async () => {
-    const failed = history('prod-1764446400\tFailed\t');
-    const { code, calls } = await beforehand({ CMK_ADMIN_ID: 'a-group' }, [there, server, failed]);
-    expect([code, azd(calls)]).toEqual([0, first]);
+  test.each([
+    ['a first deployment', [failure]],
+    ['a deployment after azd down', [success, down, failure]],
+  ])('repeats %s that failed once it had made the server', async (_what, says) => {
+    const env = { CMK_ADMIN_ID: 'a-group' };
+    const begun = { ...env, ...stored((await beforehand(env)).calls) };
+    const { code, calls } = await beforehand(begun, [there, server, history(...says)]);
+    expect([code, azd(calls)]).toEqual([0, []]);
   });
 
   test('goes on with its own roles after a deployment that failed once it had made them', async () => {
