@@ -9,7 +9,7 @@ root="$(cd "$(dirname "$0")/../.." && pwd)"
 who='an Owner of the resource group has to'
 need_az
 need_same_subscription
-[ -n "${CMK_DEPLOYMENT:-}" ] || stop 'Nothing is deployed from here: azd provision'
+[ -n "${CMK_DEPLOYMENT:-}" ] || stop 'This environment has no outputs of a deployment, or only those of an older version: azd provision'
 # For the hook before the next deployment.
 [ "${CMK_KNOWN_DEPLOYMENT:-}" = "$CMK_DEPLOYMENT" ] || run azd env set CMK_KNOWN_DEPLOYMENT "$CMK_DEPLOYMENT"
 
