@@ -1,8 +1,8 @@
 /** Publishes the audit log: at the start, at each interval with new events, and at shutdown. */
 import { AnchorContradicts, newestCheckpoint } from '../audit/anchor/newest-checkpoint.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
-import { openVaultKeys, VaultCosigner } from '../audit/anchor/vault-cosignature.ts';
-import { type CosignOutcome, memoryOf, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
+import { VaultCosigner } from '../audit/anchor/vault-cosignature.ts';
+import { type CosignOutcome, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
 import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
 import { KeyFileInvalid, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
@@ -73,23 +73,17 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
   if (key === undefined) throw new Error('the published log: there is no key');
   const olderKeys = keys.slice(0, -1).map(({ verifier }) => verifier);
   const { witnesses, vaultKey } = settings;
-  const memory = memoryOf(store.witnesses, settings.name);
+  const book = store.witnesses;
   const publisher = new Publisher({
     files: await anchorFiles(settings.place, config),
     lines: store.auditLog.soundLines,
     key,
     olderKeys,
-    witnesses: new Witnesses(witnesses.map(witnessOf), memory, now),
+    witnesses: new Witnesses(witnesses.map(witnessOf), { log: settings.name, book, now }),
     vaultCosigner:
       vaultKey === null
         ? null
-        : new VaultCosigner(
-            settings.name,
-            vaultSigner(vaultKey, optionsForAzure(config)),
-            memory,
-            openVaultKeys(store.witnesses, key, olderKeys),
-            now,
-          ),
+        : new VaultCosigner({ signer: vaultSigner(vaultKey, optionsForAzure(config)), key, olderKeys, book, now }),
     onCosigned: sayWitnessed(infrastructure, vaultKey),
   });
   return { publisher, logKeys: [...olderKeys, key.verifier] };

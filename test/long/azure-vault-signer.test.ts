@@ -2,22 +2,14 @@ import { createPublicKey, verify } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader, isVaultSigned } from '../../src/audit/anchor/read-anchor.ts';
-import { openVaultKeys, VaultCosigner } from '../../src/audit/anchor/vault-cosignature.ts';
-import { type CosignOutcome, memoryOf } from '../../src/audit/anchor/witnesses.ts';
+import { VaultCosigner } from '../../src/audit/anchor/vault-cosignature.ts';
+import type { CosignOutcome } from '../../src/audit/anchor/witnesses.ts';
 import { keyLine, readKeyLine, type VerifierKey } from '../../src/audit/tlog/keys.ts';
 import { openCredential } from '../../src/azure/credential.ts';
 import { vaultSigner } from '../../src/azure/vault-clients.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { bot, careId, customCloud, failureOf, got, tenantId } from '../contract/azure-setup.ts';
-import {
-  bodiesOf,
-  bookInMemory,
-  logKey,
-  logName,
-  memoryIn,
-  newFolder,
-  publisherOf,
-} from '../support/audit/published-log.ts';
+import { bodiesOf, bookInMemory, logKey, newFolder, publisherOf } from '../support/audit/published-log.ts';
 import { all, type Change, letSignWith, onKey, rotate, scopes } from '../support/azure/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
@@ -129,26 +121,17 @@ describe('a log that is signed with it', () => {
   });
   let outcomes: readonly CosignOutcome[] = [];
   const line = (address = addressOf()): VaultCosigner =>
-    new VaultCosigner(
-      logName,
-      signer(address),
-      memoryOf(book, logName),
-      openVaultKeys(book, logKey, []),
-      () => new Date('2026-11-26T08:00:00Z'),
-    );
-  const publisher = (at: string, bodies: readonly string[], vaultCosigner: VaultCosigner | null) =>
-    publisherOf(
-      anchorFolder(at),
-      bodies,
-      logKey,
-      [],
-      [],
-      (found) => {
+    new VaultCosigner({
+      ...{ signer: signer(address), key: logKey, olderKeys: [], book },
+      now: () => new Date('2026-11-26T08:00:00Z'),
+    });
+  const publisher = (at: string, bodies: readonly string[], vaultCosigner: VaultCosigner) =>
+    publisherOf(anchorFolder(at), bodies, logKey, [], {
+      vaultCosigner,
+      onCosigned: (found) => {
         outcomes = found;
       },
-      memoryIn(new Map()),
-      vaultCosigner,
-    );
+    });
   const folder = async (): Promise<string> => {
     const made = await newFolder();
     folders.push(made);

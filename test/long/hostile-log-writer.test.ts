@@ -4,23 +4,14 @@ import { cp, link, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } 
 import path from 'node:path';
 import { anchorFolder, maxFileSize } from '../../src/audit/anchor/files.ts';
 import { verifiedRead } from '../../src/audit/anchor/newest-checkpoint.ts';
-import { openVaultKeys, VaultCosigner } from '../../src/audit/anchor/vault-cosignature.ts';
-import { memoryOf } from '../../src/audit/anchor/witnesses.ts';
+import { knownVaultKeys, VaultCosigner } from '../../src/audit/anchor/vault-cosignature.ts';
 import { provedFiles } from '../../src/audit/pack/proved-files.ts';
 import { keyLine, signingKey, type VerifierKey } from '../../src/audit/tlog/keys.ts';
 import { signatureLine } from '../../src/audit/tlog/note.ts';
 import { done } from '../../src/domain/failure.ts';
 import type { VaultSigner } from '../../src/domain/ports/published-log.ts';
 import { AttackTable } from '../support/attacks/attack-table.ts';
-import {
-  bodiesOf,
-  bookInMemory,
-  logKey,
-  logName,
-  memoryIn,
-  newFolder,
-  publisherOf,
-} from '../support/audit/published-log.ts';
+import { bodiesOf, bookInMemory, logKey, logName, newFolder, publisherOf } from '../support/audit/published-log.ts';
 import { chosenCases } from '../support/lives/chosen-cases.ts';
 
 /**
@@ -145,16 +136,9 @@ const madeFolder = async (): Promise<string> => {
 
 /** The log as the bot published it: another process of the bot goes on with what is in the database. */
 const publisherIn = ({ at }: Place, book: ReturnType<typeof bookInMemory>, events: number) =>
-  publisherOf(
-    anchorFolder(at),
-    bodiesOf(events),
-    logKey,
-    [],
-    [],
-    () => undefined,
-    memoryIn(new Map()),
-    new VaultCosigner(logName, signer, memoryOf(book, logName), openVaultKeys(book, logKey, []), () => new Date()),
-  );
+  publisherOf(anchorFolder(at), bodiesOf(events), logKey, [], {
+    vaultCosigner: new VaultCosigner({ signer, key: logKey, olderKeys: [], book, now: () => new Date() }),
+  });
 
 const book = bookInMemory();
 let original: string;
@@ -174,7 +158,7 @@ async function publishedPlace() {
   const root = await madeFolder();
   await cp(original, root, { recursive: true });
   const place = placeIn(root);
-  const keys = openVaultKeys(book, logKey, []);
+  const keys = () => knownVaultKeys(book, logName, [logKey.verifier]);
   const publish = (events: number) => publisherIn(place, book, events).publish();
   return { place, keys, source: anchorFolder(place.at), publish };
 }
@@ -184,9 +168,9 @@ async function handedOut(
   { source, keys }: Awaited<ReturnType<typeof publishedPlace>>,
   numbers: readonly number[],
 ): Promise<Buffer[]> {
-  const signers = { origin: logName, log: [logKey.verifier], vault: keys.known, witnesses: [] };
+  const signers = { origin: logName, log: [logKey.verifier], vault: keys, witnesses: [] };
   const { files: proved } = await provedFiles(verifiedRead(source.read, signers), numbers);
-  return [...proved.values(), Buffer.from((await keys.known()).map(keyLine).join('\n'))];
+  return [...proved.values(), Buffer.from((await keys()).map(keyLine).join('\n'))];
 }
 
 async function attack(form: Form, target: string): Promise<string> {

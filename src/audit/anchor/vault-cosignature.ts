@@ -7,7 +7,7 @@ import type { SigningVersion, VaultSigner, WitnessBook } from '../../domain/port
 import { keyLine, readKeyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
 import { noteOf, openNote, signatureLine, signText, textOfNote } from '../tlog/note.ts';
 import type { Published } from './newest-checkpoint.ts';
-import { type CosignOutcome, maxDetail, type WitnessMemory } from './witnesses.ts';
+import { type CosignOutcome, responseOf } from './witnesses.ts';
 
 interface SignedLine {
   readonly size: number;
@@ -24,29 +24,26 @@ const detailOf = (failure: Failure): string => {
 const kindOf = (failure: Failure): 'refused' | 'no-answer' =>
   failure.source === 'bot' || (failure.source === 'azure' && failure.next === 'ask') ? 'refused' : 'no-answer';
 
+interface VaultCosignerPorts {
+  readonly signer: VaultSigner;
+  /** The log's signing key, and its earlier ones. */
+  readonly key: SigningKey;
+  readonly olderKeys: readonly VerifierKey[];
+  readonly book: Pick<WitnessBook, 'of' | 'keep'>;
+  readonly now: () => Date;
+}
+
 export class VaultCosigner {
-  readonly #name: string;
-  readonly #signer: VaultSigner;
-  readonly #memory: Pick<WitnessMemory, 'keep'>;
-  readonly #keys: VaultKeys;
-  readonly #now: () => Date;
+  readonly #ports: VaultCosignerPorts;
+  /** The log's name. */
+  readonly #log: string;
   #signed: SignedLine | null = null;
   /** The vault's current signing key, read since this process started. */
   #known: VerifierKey | null = null;
 
-  /** `name`: the log's name. */
-  constructor(
-    name: string,
-    signer: VaultSigner,
-    memory: Pick<WitnessMemory, 'keep'>,
-    keys: VaultKeys,
-    now: () => Date,
-  ) {
-    this.#name = name;
-    this.#signer = signer;
-    this.#memory = memory;
-    this.#keys = keys;
-    this.#now = now;
+  constructor(ports: VaultCosignerPorts) {
+    this.#ports = ports;
+    this.#log = ports.key.verifier.name;
   }
 
   /** Restores the last signature from the note, so that it isn't lost while the vault is unreachable. */
@@ -67,25 +64,24 @@ export class VaultCosigner {
 
   /** Returns the stored vault keys that signed this log, oldest first. */
   keys(): Promise<readonly VerifierKey[]> {
-    return this.#keys.known();
+    const { book, key, olderKeys } = this.#ports;
+    return knownVaultKeys(book, this.#log, [key.verifier, ...olderKeys]);
   }
 
   /** Stores the outcome before it returns it. */
   async ask(published: Published): Promise<CosignOutcome> {
+    const { book, signer, now } = this.#ports;
     const outcome = await this.#sign(published);
-    const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, maxDetail);
-    const { size, signedNote: note } = published;
-    await this.#memory.keep([
-      { key: this.#signer.address, size, at: this.#now(), outcome: outcome.kind, detail, note },
-    ]);
+    await book.keep(this.#log, [responseOf(signer.address, published, outcome, now())]);
     return outcome;
   }
 
   async #sign({ size, signedNote }: Published): Promise<CosignOutcome> {
+    const { signer, now } = this.#ports;
     const text = textOfNote(signedNote);
-    const version = await this.#signer.version();
+    const version = await signer.version();
     if (!version.ok) return this.#failed(version.failure);
-    const key: VerifierKey = { name: this.#name, kind: 'vault', publicKey: version.value.publicKey };
+    const key: VerifierKey = { name: this.#log, kind: 'vault', publicKey: version.value.publicKey };
     this.#known = key;
     const isSigned = this.#signed?.size === size && this.#signed.key.publicKey.equals(key.publicKey);
     const line = isSigned ? done(this.#signed?.line ?? '') : await this.#lineOf(text, version.value, key);
@@ -93,21 +89,29 @@ export class VaultCosigner {
     // An invalid signature of a known key would invalidate the whole note.
     if (typeof openNote(`${signedNote}${line.value}`, [key]) === 'string') {
       const detail = 'its signature does not hold with its own public key';
-      return { kind: 'refused', witness: this.#signer.address, detail };
+      return { kind: 'refused', witness: signer.address, detail };
     }
-    await this.#keys.remember(key, { size, at: this.#now() });
+    await this.#remember(key, size);
     this.#signed = { size, line: line.value, key };
-    const time = Math.floor(this.#now().getTime() / 1000);
-    return { kind: 'signed', witness: this.#signer.address, size, time, line: line.value };
+    const time = Math.floor(now().getTime() / 1000);
+    return { kind: 'signed', witness: signer.address, size, time, line: line.value };
+  }
+
+  /** `size`: of the checkpoint that the key signed. */
+  async #remember(vaultKey: VerifierKey, size: number): Promise<void> {
+    if ((await this.keys()).some(({ publicKey }) => publicKey.equals(vaultKey.publicKey))) return;
+    const { book, key, now } = this.#ports;
+    const detail = signText(statementOf(vaultKey), key);
+    await book.keep(this.#log, [{ key: keyLine(vaultKey), size, at: now(), outcome: 'signed', detail, note: '' }]);
   }
 
   async #lineOf(text: string, version: SigningVersion, key: VerifierKey): Promise<Outcome<string>> {
-    const signed = await this.#signer.sign(version, Buffer.from(text));
+    const signed = await this.#ports.signer.sign(version, Buffer.from(text));
     return signed.ok ? done(signatureLine(key, signed.value)) : signed;
   }
 
   #failed(failure: Failure): CosignOutcome {
-    return { kind: kindOf(failure), witness: this.#signer.address, detail: detailOf(failure) };
+    return { kind: kindOf(failure), witness: this.#ports.signer.address, detail: detailOf(failure) };
   }
 }
 
@@ -133,28 +137,4 @@ export async function knownVaultKeys(
     const opened = openNote(noteOf(statementOf(key), [asked.detail]), logKeys);
     return typeof opened === 'string' ? [] : [key];
   });
-}
-
-interface VaultKeys {
-  known(): Promise<readonly VerifierKey[]>;
-  /** `signed`: size of the checkpoint that it signed, and when. */
-  remember(key: VerifierKey, signed: { readonly size: number; readonly at: Date }): Promise<void>;
-}
-
-/** `olderKeys`: earlier signing keys of the log. */
-export function openVaultKeys(
-  book: Pick<WitnessBook, 'of' | 'keep'>,
-  logKey: SigningKey,
-  olderKeys: readonly VerifierKey[],
-): VaultKeys {
-  const { verifier } = logKey;
-  const known = (): Promise<readonly VerifierKey[]> => knownVaultKeys(book, verifier.name, [verifier, ...olderKeys]);
-  return {
-    known,
-    async remember(key, { size, at }) {
-      if ((await known()).some(({ publicKey }) => publicKey.equals(key.publicKey))) return;
-      const detail = signText(statementOf(key), logKey);
-      await book.keep(verifier.name, [{ key: keyLine(key), size, at, outcome: 'signed', detail, note: '' }]);
-    },
-  };
 }

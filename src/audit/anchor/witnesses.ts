@@ -105,43 +105,39 @@ const nothingSigned: Signed = { size: 0, line: '', askedAt: 0 };
 const freshMs = 3_600_000;
 
 /** Maximum length of a stored answer. */
-export const maxDetail = 300;
+const maxDetail = 300;
 
-export interface WitnessMemory {
-  /** Returns the conflicts of witnesses that aren't asked any more, by their complete verifier key. */
-  contradictions(): Promise<ReadonlyMap<string, string>>;
-  keep(results: readonly WitnessResponse[]): Promise<void>;
+/** Returns what to store of a cosignature request. `key`: the complete verifier key, or the address of a vault key. */
+export function responseOf(key: string, published: Published, outcome: CosignOutcome, at: Date): WitnessResponse {
+  const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, maxDetail);
+  return { key, size: published.size, at, outcome: outcome.kind, detail, note: published.signedNote };
 }
 
-export const memoryOf = (book: Pick<WitnessBook, 'of' | 'keep'>, log: string): WitnessMemory => ({
-  contradictions: async () =>
-    new Map(
-      (await book.of(log)).flatMap(({ key, contradiction }): [string, string][] =>
-        contradiction === null ? [] : [[key, contradiction.detail]],
-      ),
-    ),
-  keep: (results) => book.keep(log, results),
-});
+interface WitnessesPorts {
+  /** The log's name. */
+  readonly log: string;
+  readonly book: Pick<WitnessBook, 'of' | 'keep'>;
+  readonly now: () => Date;
+}
 
 /** Requests cosignatures from all witnesses in parallel, and stores the last signature of each. */
 export class Witnesses {
-  readonly #signed = new Map<Witness, Signed>();
+  readonly #signed: Map<Witness, Signed>;
   #conflicts = new Map<Witness, CosignOutcome>();
-  readonly #memory: WitnessMemory;
-  readonly #now: () => Date;
+  readonly #ports: WitnessesPorts;
 
-  constructor(witnesses: readonly Witness[], memory: WitnessMemory, now: () => Date) {
-    for (const witness of witnesses) this.#signed.set(witness, nothingSigned);
-    this.#memory = memory;
-    this.#now = now;
+  constructor(witnesses: readonly Witness[], ports: WitnessesPorts) {
+    this.#signed = new Map(witnesses.map((witness) => [witness, nothingSigned]));
+    this.#ports = ports;
   }
 
   /** Loads stored conflicts, including those of other processes. These witnesses aren't asked again. */
   async remember(): Promise<void> {
-    const conflict = await this.#memory.contradictions();
+    const { book, log } = this.#ports;
+    const found = new Map((await book.of(log)).map(({ key, contradiction }) => [key, contradiction?.detail]));
     this.#conflicts = new Map(
       [...this.#signed.keys()].flatMap((witness): [Witness, CosignOutcome][] => {
-        const detail = conflict.get(keyLine(witness.key));
+        const detail = found.get(keyLine(witness.key));
         return detail === undefined ? [] : [[witness, { kind: 'another-history', witness: witness.key.name, detail }]];
       }),
     );
@@ -159,7 +155,7 @@ export class Witnesses {
 
   /** Returns whether a witness hasn't signed this size, or not within the last hour. */
   isDue(size: number): boolean {
-    const now = this.#now().getTime();
+    const now = this.#ports.now().getTime();
     return [...this.#signed].some(
       ([witness, signed]) =>
         !this.#conflicts.has(witness) && (signed.size !== size || Math.abs(now - signed.askedAt) > freshMs),
@@ -172,26 +168,22 @@ export class Witnesses {
 
   /** Stores the outcomes before it returns them. */
   async ask(files: AnchorFiles, published: Published): Promise<readonly CosignOutcome[]> {
+    const { book, log, now } = this.#ports;
     const results: WitnessResponse[] = [];
     const outcomes = await Promise.all(
       [...this.#signed].map(async ([witness, { size }]) => {
         const conflict = this.#conflicts.get(witness);
         if (conflict !== undefined) return conflict;
         const outcome = await requestCosignature(witness, files, published, Math.min(size, published.size));
-        results.push(this.#results(witness, published, outcome));
+        results.push(responseOf(keyLine(witness.key), published, outcome, now()));
         if (outcome.kind === 'another-history') this.#conflicts.set(witness, outcome);
         if (outcome.kind === 'signed') {
-          this.#signed.set(witness, { size: outcome.size, line: outcome.line, askedAt: this.#now().getTime() });
+          this.#signed.set(witness, { size: outcome.size, line: outcome.line, askedAt: now().getTime() });
         }
         return outcome;
       }),
     );
-    await this.#memory.keep(results);
+    await book.keep(log, results);
     return outcomes;
-  }
-
-  #results({ key }: Witness, { size, signedNote: note }: Published, outcome: CosignOutcome): WitnessResponse {
-    const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, maxDetail);
-    return { key: keyLine(key), size, at: this.#now(), outcome: outcome.kind, detail, note };
   }
 }

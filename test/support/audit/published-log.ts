@@ -5,13 +5,8 @@ import path from 'node:path';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
 import { Publisher } from '../../../src/audit/anchor/publisher.ts';
 import type { VaultCosigner } from '../../../src/audit/anchor/vault-cosignature.ts';
-import {
-  type CosignOutcome,
-  type Witness,
-  Witnesses,
-  type WitnessMemory,
-} from '../../../src/audit/anchor/witnesses.ts';
-import { signingKey } from '../../../src/audit/tlog/keys.ts';
+import { type CosignOutcome, type Witness, Witnesses } from '../../../src/audit/anchor/witnesses.ts';
+import { signingKey, type VerifierKey } from '../../../src/audit/tlog/keys.ts';
 import type {
   AnchorFiles,
   WitnessBook,
@@ -27,27 +22,30 @@ export const bodiesOf = (count: number, mark = ''): string[] =>
 
 export const newFolder = (): Promise<string> => mkdtemp(path.join(os.tmpdir(), 'cmk-anchor-'));
 
-/** Keeps in mind what witnesses refused, for as long as the list lives. */
-export const memoryIn = (lost: Map<string, string>): WitnessMemory => ({
-  contradictions: async () => lost,
-  keep: async (asked) => {
-    for (const { key, outcome, detail } of asked) if (outcome === 'another-history') lost.set(key, detail);
-  },
-});
+type Book = Pick<WitnessBook, 'of' | 'keep'>;
 
-export function bookInMemory(): Pick<WitnessBook, 'of' | 'keep'> & { readonly asked: readonly WitnessResponse[] } {
+/** What witnesses and vaults answered, for as long as the list lives. */
+export function bookInMemory(): Book & { readonly asked: WitnessResponse[] } {
   const asked: WitnessResponse[] = [];
-  const roleStatus = (key: string): WitnessStatus => {
+  const statusOf = (key: string): WitnessStatus => {
     const own = asked.filter((one) => one.key === key);
     const [first, last] = [own[0], own.at(-1)];
     if (first === undefined || last === undefined) throw new Error(`${key} was never asked`);
-    return { key, since: first.at, asked: last, signed: null, contradiction: null, cleared: null, told: false };
+    const contradiction = own.find(({ outcome }) => outcome === 'another-history') ?? null;
+    return { key, since: first.at, asked: last, signed: null, contradiction, cleared: null, told: false };
   };
   return {
     asked,
-    of: async () => [...new Set(asked.map(({ key }) => key))].map(roleStatus),
+    of: async () => [...new Set(asked.map(({ key }) => key))].map(statusOf),
     keep: async (_log, some) => void asked.push(...some),
   };
+}
+
+interface Cosigning {
+  readonly witnesses?: readonly Witness[];
+  readonly onCosigned?: (outcomes: readonly CosignOutcome[]) => void;
+  readonly book?: Book;
+  readonly vaultCosigner?: VaultCosigner;
 }
 
 /** Publishes whatever the list holds at that moment. */
@@ -55,11 +53,8 @@ export const publisherOf = (
   files: AnchorFiles,
   bodies: readonly string[],
   key = logKey,
-  olderKeys: ConstructorParameters<typeof Publisher>[0]['olderKeys'] = [],
-  witnesses: readonly Witness[] = [],
-  onCosigned: (outcomes: readonly CosignOutcome[]) => void = () => undefined,
-  memory: WitnessMemory = memoryIn(new Map()),
-  vaultCosigner: VaultCosigner | null = null,
+  olderKeys: readonly VerifierKey[] = [],
+  { witnesses = [], onCosigned = () => undefined, book = bookInMemory(), vaultCosigner }: Cosigning = {},
 ): Publisher =>
   new Publisher({
     files,
@@ -67,8 +62,8 @@ export const publisherOf = (
       bodies.slice(after, after + limit).map((body, index) => ({ seq: after + index + 1, body })),
     key,
     olderKeys,
-    witnesses: new Witnesses(witnesses, memory, () => new Date()),
-    vaultCosigner,
+    witnesses: new Witnesses(witnesses, { log: key.verifier.name, book, now: () => new Date() }),
+    vaultCosigner: vaultCosigner ?? null,
     onCosigned,
   });
 

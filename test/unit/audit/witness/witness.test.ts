@@ -8,7 +8,7 @@ import { emptyRoot } from '../../../../src/audit/tlog/merkle-tree.ts';
 import { checkpointText, openNote } from '../../../../src/audit/tlog/note.ts';
 import { cosignRequestText, type RunningWitness, startWitness } from '../../../../src/audit/witness/server.ts';
 import { WitnessState } from '../../../../src/audit/witness/state.ts';
-import { bodiesOf, logKey, logName, memoryIn, newFolder, publisherOf } from '../../../support/audit/published-log.ts';
+import { bodiesOf, bookInMemory, logKey, logName, newFolder, publisherOf } from '../../../support/audit/published-log.ts';
 import { ask, note, other, refusedAsks, tree } from '../../../support/audit/witness-asks.ts';
 
 /** A witness over HTTP: what it signs, what it refuses, and what comes of both where a log is published. */
@@ -94,94 +94,90 @@ describe('a witness', () => {
 });
 
 describe('a log that is published with a witness', () => {
+  let at: string;
+  let witness: RunningWitness;
+  let outcomes: CosignOutcome[];
+  beforeEach(async () => {
+    at = await folder();
+    witness = await start(at);
+    outcomes = [];
+  });
+  afterEach(() => witness.stop());
+  const publisher = (log: string, record: readonly string[], key = witnessKey.verifier, book = bookInMemory()) =>
+    publisherOf(anchorFolder(log), record, logKey, [], {
+      ...{ witnesses: [{ url: witness.url, key }], book },
+      onCosigned: (found) => outcomes.push(...found),
+    });
+
   test('carries its signatures, and goes on where it does not answer', async () => {
-    const [at, log] = [await folder(), await folder()];
-    const outcomes: CosignOutcome[][] = [];
-    let witness = await start(at);
+    const log = await folder();
     const port = Number(new URL(witness.url).port);
     const record = bodiesOf(5);
-    const files = anchorFolder(log);
-    const asked = [{ url: witness.url, key: witnessKey.verifier }];
-    const publisher = publisherOf(files, record, logKey, [], asked, (found) => outcomes.push([...found]));
-    await publisher.publish();
+    const one = publisher(log, record);
+    await one.publish();
     record.push(...bodiesOf(300).slice(5));
-    await publisher.publish();
+    await one.publish();
     await witness.stop();
     record.push(...bodiesOf(310).slice(300));
-    await publisher.publish();
+    await one.publish();
     witness = await start(at, port);
-    await publisher.publish();
-    expect(outcomes.map(([one]) => [one?.kind, one?.kind === 'signed' ? one.size : null])).toEqual([
+    await one.publish();
+    await witness.stop();
+    // Another process, later than an hour after: the witness does not answer, and what it signed stays.
+    await publisher(log, record).publish();
+    expect(outcomes.map((outcome) => [outcome.kind, outcome.kind === 'signed' ? outcome.size : null])).toEqual([
       ['signed', 5],
       ['signed', 300],
       ['no-answer', null],
       ['signed', 310],
+      ['no-answer', null],
     ]);
-    await witness.stop();
-    // Another process, later than an hour after: the witness does not answer, and what it signed stays.
-    await publisherOf(files, record, logKey, [], asked, (found) => outcomes.push([...found])).publish();
-    expect(outcomes.at(-1)).toMatchObject([{ kind: 'no-answer' }]);
-    const reader = await AnchorReader.open(files, [logKey.verifier, witnessKey.verifier]);
+    const reader = await AnchorReader.open(anchorFolder(log), [logKey.verifier, witnessKey.verifier]);
     expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log', 'witness']);
     for await (const body of reader.bodies()) expect(body).not.toBe('');
     expect(reader.findings).toEqual([]);
   });
 
   test('that was made anew gets no signature, and is asked for none again', async () => {
-    const [at, first, second] = [await folder(), await folder(), await folder()];
-    const witness = await start(at);
-    const asked = [{ url: witness.url, key: witnessKey.verifier }];
-    await publisherOf(anchorFolder(first), bodiesOf(300), logKey, [], asked).publish();
-    const outcomes: CosignOutcome[] = [];
+    const [first, second] = [await folder(), await folder()];
+    await publisher(first, bodiesOf(300)).publish();
+    outcomes = [];
     const record = bodiesOf(310, 'rewritten ');
-    const lost = new Map<string, string>();
-    const process = () =>
-      publisherOf(anchorFolder(second), record, logKey, [], asked, (found) => outcomes.push(...found), memoryIn(lost));
-    const publisher = process();
-    await publisher.publish();
+    const book = bookInMemory();
+    const process = () => publisher(second, record, witnessKey.verifier, book);
+    const one = process();
+    await one.publish();
     const before = refused.length;
     record.push(...bodiesOf(320, 'rewritten ').slice(310));
-    await publisher.publish();
+    await one.publish();
     // Nor by a process that starts later.
     record.push(...bodiesOf(330, 'rewritten ').slice(320));
     await process().publish();
     expect(outcomes.map(({ kind }) => kind)).toEqual(Array(3).fill('another-history'));
     expect(refused.length).toBe(before);
     // Whoever makes it forget has it asked again, and refused again.
-    lost.clear();
+    book.asked.length = 0;
     record.push(...bodiesOf(340, 'rewritten ').slice(330));
-    await publisher.publish();
+    await one.publish();
     expect(refused.length).toBeGreaterThan(before);
-    expect([outcomes.at(-1)?.kind, lost.size]).toEqual(['another-history', 1]);
+    expect([outcomes.at(-1)?.kind, book.asked.length]).toEqual(['another-history', 1]);
     const reader = await AnchorReader.open(anchorFolder(second), [logKey.verifier, witnessKey.verifier]);
     expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log']);
-    await witness.stop();
   });
 
   test('that is shorter than what the witness signed is another history', async () => {
-    const [at, first, second] = [await folder(), await folder(), await folder()];
-    const witness = await start(at);
-    const asked = [{ url: witness.url, key: witnessKey.verifier }];
-    await publisherOf(anchorFolder(first), bodiesOf(300), logKey, [], asked).publish();
-    const outcomes: CosignOutcome[] = [];
-    await publisherOf(anchorFolder(second), bodiesOf(200), logKey, [], asked, (found) =>
-      outcomes.push(...found),
-    ).publish();
-    expect(outcomes).toEqual([
-      { kind: 'another-history', witness: 'witness.example/w1', detail: 'it has signed 300 events, and there are 200' },
-    ]);
-    await witness.stop();
+    await publisher(await folder(), bodiesOf(300)).publish();
+    await publisher(await folder(), bodiesOf(200)).publish();
+    expect(outcomes.at(-1)).toEqual({
+      ...{ kind: 'another-history', witness: 'witness.example/w1' },
+      detail: 'it has signed 300 events, and there are 200',
+    });
   });
 
   test('takes no signature of another key for the witness’s', async () => {
-    const [at, log] = [await folder(), await folder()];
-    const witness = await start(at);
     const key = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 3)).verifier;
-    const outcomes: CosignOutcome[] = [];
-    const asked = [{ url: witness.url, key }];
-    await publisherOf(anchorFolder(log), bodiesOf(3), logKey, [], asked, (found) => outcomes.push(...found)).publish();
+    await publisher(await folder(), bodiesOf(3), key).publish();
     expect(outcomes).toMatchObject([{ kind: 'refused' }]);
-    await witness.stop();
   });
 });
 
