@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { verifyInPython } from './python-verifier.ts';
 
 const file = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 /** Where Debian's package golang-golang-x-mod-dev puts it. */
@@ -52,18 +53,9 @@ export async function verifyPy(
   ...words: readonly string[]
 ): Promise<readonly [code: number | null, out: string] | null> {
   if ((await pythonJudge()) === null) return null;
-  const child = spawn('python3', [file('src/audit/outside/verify.py'), ...words], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let printed = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    printed += text;
-  });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  return [code, printed];
+  const [code, out, err] = verifyInPython(...words);
+  process.stderr.write(err);
+  return [code, out];
 }
 
 /** Null where there is no Go, or not the package. */

@@ -1,5 +1,5 @@
 /** A log published in a folder that is gone afterwards, of a record that is a list. */
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
@@ -21,6 +21,17 @@ export const bodiesOf = (count: number, mark = ''): string[] =>
   Array.from({ length: count }, (_, index) => `{"seq":${index + 1},"text":"${mark}event ${index + 1}"}`);
 
 export const newFolder = (): Promise<string> => mkdtemp(path.join(os.tmpdir(), 'cmk-anchor-'));
+
+/** Returns a function that makes folders, which are gone after the suite. */
+export function suiteFolders(): () => Promise<string> {
+  const folders: string[] = [];
+  afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+  return async () => {
+    const folder = await newFolder();
+    folders.push(folder);
+    return folder;
+  };
+}
 
 type Book = Pick<WitnessBook, 'of' | 'keep'>;
 
@@ -67,11 +78,16 @@ export const publisherOf = (
     onCosigned,
   });
 
-/** Publishes the list in steps, each a checkpoint, in a new folder. */
-export async function publishedFolder(bodies: readonly string[], sizes: readonly number[]): Promise<string> {
-  const folder = await newFolder();
+/** Publishes the list in steps, each a checkpoint, in that folder, and returns it. */
+export async function publishedIn(
+  folder: string,
+  bodies: readonly string[],
+  sizes: readonly number[],
+  key = logKey,
+  olderKeys: readonly VerifierKey[] = [],
+): Promise<string> {
   const record: string[] = [];
-  const publisher = publisherOf(anchorFolder(folder), record);
+  const publisher = publisherOf(anchorFolder(folder), record, key, olderKeys);
   for (const size of sizes) {
     record.push(...bodies.slice(record.length, size));
     await publisher.publish();

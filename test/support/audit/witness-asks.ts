@@ -33,83 +33,52 @@ export interface RefusedAsk {
   readonly debian?: number;
 }
 
+/** Goes on to the note from `old`, without a proof. */
+const unproved = (old: number, signed: string): string => cosignRequestText({ old, proof: [], note: signed });
+const proved = (hashes: readonly Buffer[]): string =>
+  cosignRequestText({ old: 700, proof: hashes, note: note(tree, 900) });
+
+const inconsistent = { status: 422, text: 'not-consistent\n' };
+const malformed = { status: 400, text: 'not-an-ask\n' };
+const knownSize = { status: 409, text: '700\n' };
+
 export const refusedAsks: readonly RefusedAsk[] = [
   {
     what: 'the same size with another root',
-    asked: () => cosignRequestText({ old: 700, proof: [], note: note(other, 700) }),
-    status: 409,
-    text: 'two-histories\n',
-    debian: 422,
+    asked: () => unproved(700, note(other, 700)),
+    ...{ status: 409, text: 'two-histories\n', debian: 422 },
   },
-  {
-    what: 'history rewritten, with its own proof',
-    asked: () => ask(other, 700, 900),
-    status: 422,
-    text: 'not-consistent\n',
-  },
-  {
-    what: 'history rewritten, with the true one’s proof',
-    asked: () => ask(other, 700, 900, tree),
-    status: 422,
-    text: 'not-consistent\n',
-  },
-  {
-    what: 'a wrong proof',
-    asked: async () =>
-      cosignRequestText({ old: 700, proof: [...(await proof())].with(0, Buffer.alloc(32)), note: note(tree, 900) }),
-    status: 422,
-    text: 'not-consistent\n',
-  },
-  {
-    what: 'no proof',
-    asked: () => cosignRequestText({ old: 700, proof: [], note: note(tree, 900) }),
-    status: 422,
-    text: 'not-consistent\n',
-  },
+  { what: 'history rewritten, with its own proof', asked: () => ask(other, 700, 900), ...inconsistent },
+  { what: 'history rewritten, with the true one’s proof', asked: () => ask(other, 700, 900, tree), ...inconsistent },
+  { what: 'a wrong proof', asked: async () => proved((await proof()).with(0, Buffer.alloc(32))), ...inconsistent },
+  { what: 'no proof', asked: () => proved([]), ...inconsistent },
   {
     what: 'a proof that is one line too long',
-    asked: async () =>
-      cosignRequestText({ old: 700, proof: [...(await proof()), Buffer.alloc(32)], note: note(tree, 900) }),
-    status: 422,
-    text: 'not-consistent\n',
+    asked: async () => proved([...(await proof()), Buffer.alloc(32)]),
+    ...inconsistent,
   },
   {
     what: 'a log that shrank, from the size that is known',
-    asked: () => cosignRequestText({ old: 700, proof: [], note: note(tree, 500) }),
-    status: 400,
-    text: 'not-an-ask\n',
+    asked: () => unproved(700, note(tree, 500)),
+    ...malformed,
   },
-  {
-    what: 'a log that shrank',
-    asked: () => cosignRequestText({ old: 500, proof: [], note: note(tree, 500) }),
-    status: 409,
-    text: '700\n',
-  },
-  { what: 'an older size', asked: () => ask(tree, 300, 900), status: 409, text: '700\n' },
-  {
-    what: 'a beginning anew',
-    asked: () => cosignRequestText({ old: 0, proof: [], note: note(other, 900) }),
-    status: 409,
-    text: '700\n',
-  },
+  { what: 'a log that shrank', asked: () => unproved(500, note(tree, 500)), ...knownSize },
+  { what: 'an older size', asked: () => ask(tree, 300, 900), ...knownSize },
+  { what: 'a beginning anew', asked: () => unproved(0, note(other, 900)), ...knownSize },
   {
     what: 'a log that it was not told of',
-    asked: () => cosignRequestText({ old: 0, proof: [], note: note(tree, 9, unknown, 'other.example/audit') }),
-    status: 404,
-    text: 'log-unknown\n',
-    debian: 403,
+    asked: () => unproved(0, note(tree, 9, unknown, 'other.example/audit')),
+    ...{ status: 404, text: 'log-unknown\n', debian: 403 },
   },
   {
     what: 'another key than the log’s',
-    asked: () => cosignRequestText({ old: 700, proof: [], note: note(tree, 900, stranger) }),
-    status: 403,
-    text: 'not-signed-by-the-log\n',
+    asked: () => unproved(700, note(tree, 900, stranger)),
+    ...{ status: 403, text: 'not-signed-by-the-log\n' },
   },
-  { what: 'something else', asked: () => 'hello\n', status: 400, text: 'not-an-ask\n' },
+  { what: 'something else', asked: () => 'hello\n', ...malformed },
   {
     what: 'a line too many',
     asked: async () => (await ask(tree, 700, 900)).replace('old 700\n', `old 700\n${'AAAA\n'.repeat(64)}`),
-    status: 400,
-    text: 'not-an-ask\n',
+    ...malformed,
   },
 ];

@@ -5,7 +5,7 @@ import { openSeals, type SealKeys } from '../../../src/audit/seals.ts';
 import { genesis } from '../../../src/audit/verify.ts';
 import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../../src/audit/verify-audit-log.ts';
 import type { ChainLine, RevealedText } from '../../../src/domain/record/chain.ts';
-import type { NewEvent } from '../../../src/domain/request/events.ts';
+import type { NewEvent, StoredEvent } from '../../../src/domain/request/events.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
 
 export interface Written extends NewEvent {
@@ -16,6 +16,12 @@ export interface WrittenLine {
   readonly line: ChainLine;
   readonly texts: readonly RevealedText[];
 }
+
+/** A stored event as it was written: before its texts were erased, if they were. */
+export const writtenEvent = (request: string, { time, body, texts }: StoredEvent): Written => ({
+  ...{ request, time, body },
+  texts: Object.fromEntries(Object.entries(texts).map(([field, text]) => [field, text ?? ''])),
+});
 
 export const testKeys: SealKeys = [Buffer.alloc(32, 1)];
 

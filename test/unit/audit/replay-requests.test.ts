@@ -1,6 +1,6 @@
 import { FormId } from '../../../src/domain/ids.ts';
-import type { EventBody, EventType } from '../../../src/domain/request/events.ts';
-import { botActor, newEvent, operatorActor, personActor } from '../../../src/domain/request/events.ts';
+import type { Actor, EventBody, EventType } from '../../../src/domain/request/events.ts';
+import { botActor, isStep, newEvent, operatorActor, personActor } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import type { UseAnswer } from '../../../src/domain/usage-check.ts';
 import {
@@ -22,15 +22,12 @@ import {
 } from '../../support/builders/commands.ts';
 import { approver, requester, tenant } from '../../support/builders/fixtures.ts';
 import { noon, planFor, ref, wish } from '../../support/builders/plans.ts';
-import { sealedRecord, verified, type Written } from '../../support/builders/sealed-record.ts';
+import { sealedRecord, verified, type Written, writtenEvent } from '../../support/builders/sealed-record.ts';
 
 /**
  * The verifier reads every rule a second time. Every way in which a life can be other than the rules allow is found, although
  * all hashes and seals are right. `right-people.property` shows that whatever the product lets happen passes.
  */
-
-const textsOf = (texts: Readonly<Record<string, string | null>>) =>
-  Object.fromEntries(Object.entries(texts).map(([field, text]) => [field, text ?? '']));
 
 const stages = [['enable-identity'], ['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']] as const;
 const [first] = stages[0];
@@ -49,10 +46,10 @@ const life = eventsAfter(
     intends(2, step),
     records(2, doneWith(step, { proofs: step === 'verify' ? proved : [] })),
   ]),
-).map(({ time, body, texts }): Written => ({ request: id, time, body, texts: textsOf(texts) }));
+).map((event) => writtenEvent(id, event));
 
 const unavailable = { next: 'wait', status: 503 } as const;
-const byItself = (asking: number): Command => ({ do: 'retry-automatically', asking });
+const retriesItself = (asking: number): Command => ({ do: 'retry-automatically', asking });
 const stuckAgain = (run: number) => [
   checks({ run }),
   intends(run, first),
@@ -72,16 +69,17 @@ const outageLife = eventsAfter(
     roleStatus: 'yes',
     operator: 'no',
   },
-  byItself(8),
+  retriesItself(8),
   ...stuckAgain(2),
   settles('retry', requester, { asking: 15 }),
   ...stuckAgain(3),
-  byItself(21),
-).map(({ time, body, texts }): Written => ({ request: id, time, body, texts: textsOf(texts) }));
-/** The second outage is retried by the bot, too. */
-const retriedTwice = outageLife.map((event) =>
-  event.body.type === 'retried' ? { ...event, body: newEvent('retried-automatically', botActor, {}).body } : event,
-);
+  retriesItself(21),
+).map((event) => writtenEvent(id, event));
+/** The outages, with automatic retries by that actor in place of events of that type. */
+const retriedBy = (actor: Actor, type: EventType): readonly Written[] => {
+  const { body } = newEvent('retried-automatically', actor, {});
+  return outageLife.map((event) => (event.body.type === type ? { ...event, body } : event));
+};
 
 const at = (type: EventType, nth = 0): number => {
   const found = life.flatMap(({ body }, index) => (body.type === type ? [index] : []))[nth];
@@ -131,6 +129,9 @@ function changedAfterARun(): readonly Written[] {
   return [...before, { ...eventAt(at('run-checked', 1)), body, texts: {} }, change];
 }
 const person = (who: typeof approver) => personActor(who, tenant, 'local');
+const byItself = { type: 'retried-automatically', actor: botActor };
+const takenOn = { type: 'taken-on', data: {}, actor: person(approver) };
+const nextYear = '2027-01-01T00:00:00.000Z';
 
 const since = noon.toISOString();
 const until = new Date(noon.getTime() + 30 * 60_000).toISOString();
@@ -142,6 +143,7 @@ const usedAt = (at: string): UseAnswer => ({
   knownBy: 'object-id',
   allowedBy: { by: 'access-policy' },
 });
+const usedAtOnce = [after(60_000), usedAt(after(1_000))] as const;
 const nobodyKnows: UseAnswer = { outcome: 'unknown', why: { code: 'not-asked' } };
 /** The life whose success looks for a use, and what is judged of it then. */
 function judgedThen(
@@ -161,7 +163,7 @@ function judgedThen(
 
 it.each([
   ['an outage that the bot retries once', outageLife],
-  ['a use that was found at once', judgedThen([after(60_000), usedAt(after(1_000))])],
+  ['a use that was found at once', judgedThen(usedAtOnce)],
   ['a use from a minute before, by another clock', judgedThen([after(60_000), usedAt(after(-60_000))])],
   ['that nobody knows, at the deadline', judgedThen([until, nobodyKnows])],
 ])('passes %s', (_what, events) => expect(verified(sealedRecord(events)).findings).toEqual([]));
@@ -185,16 +187,8 @@ it.each<[string, string, readonly Written[]]>([
   ['an approval too late', 'out-of-time', life.map((event) => ({ ...event, time: '2026-04-01T00:00:00.000Z' }))],
   ['a run with one approval of two', 'too-few-approvals', without('approved', 1)],
   ['a run after an approver stopped the one before', 'too-few-approvals', stopBehind('step-intended', 0, 1, approver)],
-  [
-    'a run before the time that was chosen',
-    'out-of-time',
-    withData('submitted', { notBefore: '2027-01-01T00:00:00.000Z' }),
-  ],
-  [
-    'a run before the time to which an approver put it off',
-    'out-of-time',
-    withData('approved', { notBefore: '2027-01-01T00:00:00.000Z' }, 1),
-  ],
+  ['a run before the time that was chosen', 'out-of-time', withData('submitted', { notBefore: nextYear })],
+  ['a run before the time that an approver chose', 'out-of-time', withData('approved', { notBefore: nextYear }, 1)],
   ['a change by an approver', 'not-theirs', changedBehind('submitted', 1, approver)],
   ['a change after the time to decide', 'out-of-time', late(changedBehind('submitted', 1))],
   ['a change of what was decided', 'not-in-this-state', changedBehind('run-ordered', 1)],
@@ -219,38 +213,18 @@ it.each<[string, string, readonly Written[]]>([
   [
     'a success with a step left out',
     'not-proved',
-    life.filter(({ body }) => !('data' in body && 'step' in body.data && body.data.step === 'verify')),
+    life.filter(({ body }) => !isStep(body) || body.data.step !== 'verify'),
   ],
   ['a success that proves nothing', 'not-proved', withData('succeeded', { proofs: [] })],
   ['a use that nobody looked for', 'not-in-this-state', [...life, ...judgedThen([until, nobodyKnows]).slice(-1)]],
-  [
-    'a use that is judged twice',
-    'not-in-this-state',
-    judgedThen([after(60_000), usedAt(after(1_000))], [until, nobodyKnows]),
-  ],
+  ['a use that is judged twice', 'not-in-this-state', judgedThen(usedAtOnce, [until, nobodyKnows])],
   ['a use from before the change', 'out-of-time', judgedThen([after(60_000), usedAt(after(-180_000))])],
   ['that nobody knows, before the deadline', 'out-of-time', judgedThen([after(60_000), nobodyKnows])],
   ['a use of another run', 'another-run', judgedThen([until, nobodyKnows, { run: 1 }])],
-  ['a second automatic retry', 'out-of-turn', retriedTwice],
-  [
-    'an automatic retry after a refusal',
-    'out-of-turn',
-    changed('retried', { type: 'retried-automatically', actor: botActor }),
-  ],
-  [
-    'an automatic retry by a person',
-    'not-theirs',
-    outageLife.map((event) =>
-      event.body.type === 'retried-automatically'
-        ? { ...event, body: newEvent('retried-automatically', person(approver), {}).body }
-        : event,
-    ),
-  ],
-  [
-    'work on what is not stuck',
-    'not-in-this-state',
-    changed('run-checked', { type: 'taken-on', data: {}, actor: person(approver) }),
-  ],
+  ['a second automatic retry', 'out-of-turn', retriedBy(botActor, 'retried')],
+  ['an automatic retry after a refusal', 'out-of-turn', changed('retried', byItself)],
+  ['an automatic retry by a person', 'not-theirs', retriedBy(person(approver), 'retried-automatically')],
+  ['work on what is not stuck', 'not-in-this-state', changed('run-checked', takenOn)],
   ['a retry of what is not stuck', 'not-in-this-state', again('retried', 'approved')],
   ['a step by a person', 'not-theirs', changed('step-done', { actor: person(approver) })],
   ['a field that no event has', 'body-unknown', changed('retried', { note: 'x' })],

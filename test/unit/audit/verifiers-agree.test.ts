@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -19,7 +18,7 @@ import { checkWitnesses, isWitnessed } from '../../../src/operator/cli/verifier-
 import { openKept } from '../../../src/operator/cli/verify-pack.ts';
 import { edited } from '../../support/audit/forged-packs.ts';
 import { withSums } from '../../support/audit/pack-changes.ts';
-import { logKey } from '../../support/audit/published-log.ts';
+import { logKey, suiteFolders } from '../../support/audit/published-log.ts';
 import { inPython } from '../../support/audit/python-verifier.ts';
 import { type Body, packOfRewritten } from '../../support/audit/rewritten-log.ts';
 import {
@@ -35,9 +34,11 @@ import {
 } from '../../support/builders/commands.ts';
 import { approve, approver, reject, submit } from '../../support/builders/fixtures.ts';
 import { planFor, resource } from '../../support/builders/plans.ts';
-import { sealedRecord } from '../../support/builders/sealed-record.ts';
+import { sealedRecord, writtenEvent } from '../../support/builders/sealed-record.ts';
 
 /** What one verifier takes, the other takes too: small changes of a pack, of text, and of signatures. */
+
+const folder = suiteFolders();
 
 /** Sorted by code points, the second one comes first. */
 const tags = { '\u{1f511}': 'key', '\uff21': 'wide', é: '', tier: 'gold' };
@@ -46,11 +47,7 @@ const asked = submit({ plan, digest: planDigest(plan) });
 const comment = 'As agreed \ud83d\ude00';
 
 function recordOf(...commands: readonly Command[]) {
-  const events = eventsAfter(...commands).map(({ time, body, texts }) => ({
-    ...{ request: id, time, body },
-    texts: Object.fromEntries(Object.entries(texts).map(([field, text]) => [field, text ?? ''])),
-  }));
-  const lines = sealedRecord(events);
+  const lines = sealedRecord(eventsAfter(...commands).map((event) => writtenEvent(id, event)));
   return { bodies: lines.map(({ line }) => line.body), texts: lines.flatMap((line) => line.texts) };
 }
 
@@ -259,15 +256,13 @@ test('a checkpoint that is newer than the pack’s log leaves the comparison ope
   const report = await verifyPack(files, [logKey.verifier], parseEventBody);
   const size = (report.checkpoint?.size ?? 0) + 1;
   const newer = { origin: logKey.verifier.name, size, root: Buffer.alloc(32) };
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-kept-'));
-  const file = path.join(folder, 'checkpoint');
+  const file = path.join(await folder(), 'checkpoint');
   await writeFile(file, noteOf(checkpointText(newer), [signText(checkpointText(newer), logKey)]));
   const pack = [newer.origin, size - 1, file, keyLine(logKey.verifier)];
   const words =
     'verify.later_words(given[2], verify.read_keys(given[3]), (given[1], b"", given[0]), None, [], [], None)';
   expect(inPython(words, pack)).toEqual([expect.stringContaining('your checkpoint is newer'), false]);
   expect(compareWithCheckpoint(report, newer)).toMatchObject({ relation: 'newer-unproved', findings: [] });
-  await rm(folder, { recursive: true });
 });
 
 test.each<[string, (kept: string) => string | Buffer, boolean]>([
@@ -279,8 +274,7 @@ test.each<[string, (kept: string) => string | Buffer, boolean]>([
 ])('a kept checkpoint with %s is the same to both', async (_, edit, isRead) => {
   const text = checkpointText({ origin: logKey.verifier.name, size: 5, root: Buffer.alloc(32) });
   const content = Buffer.from(edit(noteOf(text, [signText(text, logKey)])));
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-kept-'));
-  const file = path.join(folder, 'checkpoint');
+  const file = path.join(await folder(), 'checkpoint');
   await writeFile(file, content);
   const known = { keys: [logKey.verifier], quorum: null };
   const inNode = await openKept(content, file, known).then(
@@ -290,5 +284,4 @@ test.each<[string, (kept: string) => string | Buffer, boolean]>([
   const words = 'answer(lambda: verify.kept_at(given[0], verify.read_keys(given[1]))[0])';
   const inPy = inPython(words, [file, keyLine(logKey.verifier)]);
   expect([inNode, inPy]).toEqual(isRead ? [5, 5] : ['unusable', expect.stringMatching(/^Unknown: /)]);
-  await rm(folder, { recursive: true });
 });

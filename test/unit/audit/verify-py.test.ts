@@ -1,22 +1,15 @@
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, expect, test } from '@jest/globals';
-import { anchorFolder } from '../../../src/audit/anchor/files.ts';
+import { expect, test } from '@jest/globals';
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { hashOf } from '../../../src/audit/verify.ts';
 import { canonicalJson } from '../../../src/domain/canonical-json.ts';
-import { logKey, logName, newFolder, publisherOf } from '../../support/audit/published-log.ts';
+import { logKey, logName, publishedIn, suiteFolders } from '../../support/audit/published-log.ts';
 import { verifyInPython } from '../../support/audit/python-verifier.ts';
 
 /** `verify.py` as an auditor calls it, with a published log and the auditor's own files. */
 
-const folders: string[] = [];
-afterAll(() => Promise.all(folders.map((one) => rm(one, { recursive: true }))));
-async function folder(): Promise<string> {
-  const made = await newFolder();
-  folders.push(made);
-  return made;
-}
+const folder = suiteFolders();
 
 function chainOf(count: number, mark = ''): readonly string[] {
   let prev = '0'.repeat(64);
@@ -28,22 +21,15 @@ function chainOf(count: number, mark = ''): readonly string[] {
   });
 }
 
-/** Publishes events up to each size, in one folder, and returns it. */
-async function published(bodies: readonly string[], sizes: readonly number[], at: string, key = logKey) {
-  const olderKeys = key === logKey ? [] : [logKey.verifier];
-  for (const size of sizes) await publisherOf(anchorFolder(at), bodies.slice(0, size), key, olderKeys).publish();
-  return at;
-}
-
 async function fileOf(content: string | Buffer): Promise<string> {
   const file = path.join(await folder(), 'file.txt');
   await writeFile(file, content);
   return file;
 }
 
-const log = await published(chainOf(7), [3, 5, 7], await folder());
-const older = await published(chainOf(7), [3, 5], await folder());
-const other = await published(chainOf(7, 'x'), [4, 7], await folder());
+const log = await publishedIn(await folder(), chainOf(7), [3, 5, 7]);
+const older = await publishedIn(await folder(), chainOf(7), [3, 5]);
+const other = await publishedIn(await folder(), chainOf(7, 'x'), [4, 7]);
 const keys = await fileOf(`${keyLine(logKey.verifier)}\n`);
 
 test.each([
@@ -82,7 +68,7 @@ const newKey = signingKey(logName, 'log', Buffer.alloc(32, 9));
 const newLine = await fileOf(`${keyLine(newKey.verifier)}\n`);
 const rotated = await folder();
 await cp(older, rotated, { recursive: true });
-await published(chainOf(7), [7], rotated, newKey);
+await publishedIn(rotated, chainOf(7), [7], newKey, [logKey.verifier]);
 
 test('a log whose key was replaced is proved with all its keys, and unknown with the new one or the old one alone', async () => {
   const both = await fileOf([logKey, newKey].map((key) => `${keyLine(key.verifier)}\n`).join(''));
@@ -151,10 +137,8 @@ test.each([
 });
 
 test.each([
-  ['in UTF-16', Buffer.from(`\ufeff${kept}`, 'utf16le')],
   ['that is empty', ''],
   ['with a changed root', kept.replace(/\n5\n./, '\n5\n=')],
-  ['with another number', kept.replace('\n5\n', '\n6\n')],
 ])('a checkpoint of one’s own %s says nothing of the log', async (_, content) => {
   const said = verifyInPython(log, '--keys', keys, '--later', await fileOf(content));
   expect(said).toEqual([2, expect.stringMatching(/^unknown: /), '']);

@@ -8,19 +8,19 @@ import { emptyRoot } from '../../../../src/audit/tlog/merkle-tree.ts';
 import { checkpointText, openNote } from '../../../../src/audit/tlog/note.ts';
 import { cosignRequestText, type RunningWitness, startWitness } from '../../../../src/audit/witness/server.ts';
 import { WitnessState } from '../../../../src/audit/witness/state.ts';
-import { bodiesOf, bookInMemory, logKey, logName, newFolder, publisherOf } from '../../../support/audit/published-log.ts';
+import {
+  bodiesOf,
+  bookInMemory,
+  logKey,
+  logName,
+  publisherOf,
+  suiteFolders,
+} from '../../../support/audit/published-log.ts';
 import { ask, note, other, refusedAsks, tree } from '../../../support/audit/witness-asks.ts';
 
 /** A witness over HTTP: what it signs, what it refuses, and what comes of both where a log is published. */
 
-const folders: string[] = [];
-const folder = async (): Promise<string> => {
-  const made = await newFolder();
-  folders.push(made);
-  return made;
-};
-afterAll(() => Promise.all(folders.map((made) => rm(made, { recursive: true, force: true }))));
-
+const folder = suiteFolders();
 const witnessKey = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 2));
 const now = new Date('2026-11-25T08:30:12Z');
 const refused: string[] = [];
@@ -194,66 +194,31 @@ describe('the state of a witness', () => {
     await witness.stop();
     return at;
   }
-  const lost: readonly [string, (at: string) => Promise<unknown>, RegExp][] = [
-    ['its last checkpoint is empty', async (at) => writeFile(await fileIn(at, '.last'), ''), /\.last, .* is empty$/],
-    ['its last checkpoint is deleted', async (at) => rm(await fileIn(at, '.last')), /\.last, .* is not there$/],
-    [
-      'its last checkpoint is cut off',
-      async (at) => truncate(await fileIn(at, '.last'), 30),
-      /is not a checkpoint of it/,
-    ],
-    [
-      'its last checkpoint is another log’s',
-      async (at) => writeFile(await fileIn(at, '.last'), checkpointText({ origin: 'o', size: 0, root: emptyRoot })),
-      /is not a checkpoint of it/,
-    ],
-    [
-      'its last checkpoint is a directory',
-      async (at) => {
-        const file = await fileIn(at, '.last');
-        await rm(file);
-        await mkdir(file);
-      },
-      /can’t be read: EISDIR/,
-    ],
-    [
-      'its keys are empty',
-      async (at) => writeFile(await fileIn(at, '.keys'), ''),
-      /\.keys doesn’t hold the keys of a log/,
-    ],
-    [
-      'its keys are cut off',
-      async (at) => truncate(await fileIn(at, '.keys'), 30),
-      /\.keys doesn’t hold the keys of a log/,
-    ],
-    [
-      'its keys are deleted',
-      async (at) => rm(await fileIn(at, '.keys')),
-      /doesn’t hold the keys of bot\.example\/audit, which this witness knew/,
-    ],
+  const noKeys = /\.keys doesn’t hold the keys of a log/;
+  const noCheckpoint = /is not a checkpoint of it/;
+  const otherLog = checkpointText({ origin: 'o', size: 0, root: emptyRoot });
+  const gone = (at: string): Promise<void> => rm(at, { recursive: true });
+
+  test.each<readonly [what: string, end: string | null, lose: (file: string) => Promise<unknown>, why: RegExp]>([
+    ['its last checkpoint is empty', '.last', (file) => writeFile(file, ''), /\.last, .* is empty$/],
+    ['its last checkpoint is deleted', '.last', gone, /\.last, .* is not there$/],
+    ['its last checkpoint is cut off', '.last', (file) => truncate(file, 30), noCheckpoint],
+    ['its last checkpoint is another log’s', '.last', (file) => writeFile(file, otherLog), noCheckpoint],
+    ['its last checkpoint is a directory', '.last', (file) => gone(file).then(() => mkdir(file)), /read: EISDIR/],
+    ['its keys are empty', '.keys', (file) => writeFile(file, ''), noKeys],
+    ['its keys are cut off', '.keys', (file) => truncate(file, 30), noKeys],
+    ['its keys are deleted', '.keys', gone, /hold the keys of bot\.example\/audit, which this witness knew/],
     [
       'its keys and the list are deleted',
-      async (at) => Promise.all([rm(await fileIn(at, '.keys')), rm(path.join(at, 'logs.txt'))]),
+      '.keys',
+      (file) => Promise.all([gone(file), gone(path.join(file, '../../logs.txt'))]),
       /\.last is a checkpoint that this witness signed/,
     ],
-    [
-      'all of its logs are deleted',
-      async (at) => rm(path.join(at, 'logs'), { recursive: true }),
-      /doesn’t hold the keys of bot\.example\/audit/,
-    ],
-    [
-      'its logs are a file',
-      async (at) => {
-        await rm(path.join(at, 'logs'), { recursive: true });
-        await writeFile(path.join(at, 'logs'), '');
-      },
-      /logs can’t be read: ENOTDIR/,
-    ],
-  ];
-
-  test.each(lost)('is refused where %s', async (_, lose, why) => {
+    ['all of its logs are deleted', null, gone, /doesn’t hold the keys of bot\.example\/audit/],
+    ['its logs are a file', null, (logs) => gone(logs).then(() => writeFile(logs, '')), /can’t be read: ENOTDIR/],
+  ])('is refused where %s', async (_, end, lose, why) => {
     const at = await signed();
-    await lose(at);
+    await lose(end === null ? path.join(at, 'logs') : await fileIn(at, end));
     const refusal = { name: 'WitnessStateUnusable', message: expect.stringMatching(why) };
     await expect(WitnessState.open(at)).rejects.toMatchObject(refusal);
   });
