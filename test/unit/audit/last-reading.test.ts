@@ -1,4 +1,7 @@
+import { changedSection } from '../../../src/audit/evidence/report/changed.ts';
+import type { ReportFacts } from '../../../src/audit/evidence/report/parts.ts';
 import { reportOf } from '../../../src/audit/evidence/report/report.ts';
+import { runOf } from '../../../src/audit/evidence/report/time-line.ts';
 import { eventsOfReplacement, replacementIn, verdictOf } from '../../../src/domain/evidence/verdict.ts';
 import { KeyName, type RequestId } from '../../../src/domain/ids.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
@@ -16,13 +19,17 @@ import {
   does,
   doneWith,
   eventsOf,
+  failedWith,
   failure,
   intends,
   policy,
   proved,
   records,
+  secondApprover,
+  settles,
+  toSettingKey,
 } from '../../support/builders/commands.ts';
-import { approver, requestId, resourceId } from '../../support/builders/fixtures.ts';
+import { approver, requester, requestId, resourceId, tenant } from '../../support/builders/fixtures.ts';
 import {
   control,
   key,
@@ -38,7 +45,7 @@ import {
   wishToRotate,
 } from '../../support/builders/plans.ts';
 
-/** What both verifiers and the report say of the agent when the evidence was made: what was read then, and no more. */
+/** What both verifiers and the report say of the agent when the evidence was made: what was read then, and no more; and its changes. */
 
 const [first, second] = [requestId(1), requestId(2)];
 const on = (digit: string) =>
@@ -78,6 +85,13 @@ const readingOf = (found: Reading['resource'], of: Reading['key'] = { seen: 'yes
   grantHeld: unread,
 });
 
+function factsOf(id: RequestId, events: readonly StoredEvent[]): ReportFacts {
+  const request = fold(id, events);
+  if (request === null) throw new Error('no events');
+  const facts = { names: () => null, witness: null, vault: false, later: null, texts: false, madeOf: '', rules: false };
+  return { ...facts, request, events, note: 'log.example\n99\n' };
+}
+
 interface Said {
   readonly ours: string;
   readonly python: readonly string[];
@@ -93,8 +107,7 @@ function said(events: readonly StoredEvent[], id: RequestId, others: readonly St
     resourceId(),
   );
   const replacement = replacementIn(later, resourceId());
-  const request = fold(id, events);
-  if (request === null) throw new Error('no events');
+  const { request } = factsOf(id, events);
   const { sentence } = verdictWords(request, verdictOf(request, events, replacement), (one) => one ?? 'the bot');
   const bodies = (all: readonly StoredEvent[], of: string) =>
     all.map(({ body, ...rest }) => ({ ...body, ...rest, request: of }));
@@ -108,10 +121,7 @@ function said(events: readonly StoredEvent[], id: RequestId, others: readonly St
     ),
   ];
   const python = inPython(`(lambda asked: ${say})(${asked})`, given) as readonly string[];
-  const note = 'log.example\n99\n';
-  const facts = { names: () => null, witness: null, vault: false, texts: false, madeOf: '', rules: false };
-  const report = reportOf({ ...facts, request, events, note, later: replacement });
-  const page = report.replaceAll(/<style>.*<\/style>|<[^>]+>/gs, '');
+  const page = reportOf({ ...factsOf(id, events), later: replacement }).replaceAll(/<style>.*<\/style>|<[^>]+>/gs, '');
   return { ours: plainSentence(sentence), python, page };
 }
 
@@ -190,8 +200,26 @@ it.each([
   expect(page.includes('doesn’t expire')).toBe(words.includes('doesn’t expire'));
 });
 
-it('names the database’s clock as the one that events have', () => {
-  const { page } = readAgain(readingOf(same));
-  expect(page).toContain('Times are from the database’s clock.');
-  expect(page).not.toMatch(/own clock|bot’s clock/);
+it('lists changes of runs under earlier plans, and draws the steps of the last', () => {
+  const seen = {
+    resource: resource({ systemAssigned: true, principalId: principal, tenantId: tenant }),
+    ...{ vault: vault({ purgeProtection: true }), grantHeld: true },
+  };
+  const plan = planFor({ seen });
+  const turns = [
+    ...[...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null))],
+    (asking: number) => settles('retry', requester, { asking }),
+    checks({ run: 2, plan, roleStatuses: { [approver]: 'no', [secondApprover]: 'yes' } }),
+    (asking: number) => decides('approve', approver, { asking }),
+    (asking: number) => decides('approve', secondApprover, { asking }),
+    ...[checks({ run: 3, plan }), ...does('set-cmk', {}, 3)],
+  ];
+  const facts = factsOf(
+    first,
+    eventsOf(first, turns, () => noon),
+  );
+  const rows = ['1 Agent’s identity', '2 Agent’s role on the key', '3 Purge protection ▲', '4 Agent’s key'];
+  const found = changedSection(facts).text.matchAll(/<th scope="row">([^<]*)/g);
+  expect([...found].map(([, row]) => row)).toEqual(rows);
+  expect(runOf(facts)?.stories.map(({ step }) => step.name)).toEqual(['set-cmk', 'verify']);
 });
