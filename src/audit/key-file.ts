@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { ifMissing } from '../io/files.ts';
 
 const keyBytes = 32;
 
@@ -33,17 +34,8 @@ export class KeyFileInvalid extends Error {
 /** The key file doesn't exist. Work that needs no key can continue. */
 export class KeyMissing extends KeyFileInvalid {}
 
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
-
 /** Returns the file's mode; null: no such file. */
-async function modeOf(file: string): Promise<number | null> {
-  try {
-    return (await stat(file)).mode;
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}
+const modeOf = async (file: string): Promise<number | null> => (await stat(file).catch(ifMissing(null)))?.mode ?? null;
 
 /** Parses keys. `where`: the source, for errors. Throws {@link KeyFileInvalid} if there is no key. */
 export function keysIn(text: string, where: string, use: KeyPurpose): SecretKeys {

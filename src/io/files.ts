@@ -1,7 +1,15 @@
-/** Atomic file replacement, and short socket paths. */
+/** Missing files, atomic file replacement, and short socket paths. */
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+
+/** Returns a handler of errors that returns `instead` if a file doesn't exist, and throws other errors again. */
+export const ifMissing =
+  <T>(instead: T) =>
+  (error: unknown): T => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return instead;
+    throw error;
+  };
 
 /** Only the owner can read it. */
 export const privateMode = 0o600;

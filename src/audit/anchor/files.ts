@@ -3,7 +3,7 @@ import { constants, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { AnchorFiles, AnchorSource } from '../../domain/ports/published-log.ts';
-import { replaceFile } from '../../io/files.ts';
+import { ifMissing, replaceFile } from '../../io/files.ts';
 
 /** The newest checkpoint: the one file that changes. */
 export const newestPath = 'checkpoint';
@@ -106,13 +106,6 @@ async function readIn(directory: Directory, base: string, name: string): Promise
   }
 }
 
-const ifMissing =
-  <T>(instead: T) =>
-  (error: unknown): T => {
-    if (codeOf(error) === 'ENOENT') return instead;
-    throw error;
-  };
-
 /** Opens the folder. Reading throws {@link NotAPlainFile}. A file that exceeds its maximum is cut. */
 export function anchorFolder(folder: string): AnchorFiles & AnchorSource {
   let root: string | null = null;
@@ -122,41 +115,34 @@ export function anchorFolder(folder: string): AnchorFiles & AnchorSource {
     root ??= await realpath(folder);
     return root;
   };
-  /** Calls `use` with the directory of a file, and closes all directories. */
+  /** Calls `use` with the directory of a file and the file's name in it, and closes all directories. */
   async function within<T>(
-    parents: readonly string[],
+    name: string,
     create: boolean,
-    use: (at: Directory) => Promise<T>,
+    use: (at: Directory, base: string) => Promise<T>,
   ): Promise<T> {
+    const parents = name.split('/');
+    const base = parents.pop() ?? '';
     const at = await rootOf(create);
     let directory: Directory = { handle: await openPlain(at, enterFlags, at), path: at };
     try {
-      for (const name of parents) {
+      for (const folderName of parents) {
         const parent = directory;
-        directory = await enter(parent, name, create);
+        directory = await enter(parent, folderName, create);
         await parent.handle.close();
       }
-      return await use(directory);
+      return await use(directory, base);
     } finally {
       await directory.handle.close();
     }
   }
-  const split = (name: string): { readonly parents: readonly string[]; readonly base: string } => {
-    const parts = name.split('/');
-    return { parents: parts.slice(0, -1), base: parts.at(-1) ?? '' };
-  };
   return {
-    read: (name) => {
-      const { parents, base } = split(name);
-      return within(parents, false, (at) => readIn(at, base, name)).catch(ifMissing(null));
-    },
+    read: (name) => within(name, false, (at, base) => readIn(at, base, name)).catch(ifMissing(null)),
     sizes: async () => {
-      const names = await within([checkpointsPath], false, (at) => readdir(inside(at, '.'))).catch(ifMissing([]));
+      const read = within(`${checkpointsPath}/.`, false, (at, base) => readdir(inside(at, base)));
+      const names = await read.catch(ifMissing([]));
       return names.filter((name) => /^[1-9]\d*$/.test(name)).map(Number);
     },
-    write: (name, bytes) => {
-      const { parents, base } = split(name);
-      return within(parents, true, (at) => replaceFile(inside(at, base), bytes, mode));
-    },
+    write: (name, bytes) => within(name, true, (at, base) => replaceFile(inside(at, base), bytes, mode)),
   };
 }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { replaceFile } from '../../io/files.ts';
+import { ifMissing, replaceFile } from '../../io/files.ts';
 import { keyLine, readKeyLine, type VerifierKey } from '../tlog/keys.ts';
 import { emptyRoot, type Tree } from '../tlog/merkle-tree.ts';
 import { checkpointText, readCheckpoint } from '../tlog/note.ts';
@@ -23,12 +23,12 @@ const namesFile = 'logs.txt';
 /** Returns a file name for a log: log names contain slashes. */
 const fileOf = (origin: string): string => createHash('sha256').update(origin).digest('hex').slice(0, 32);
 
-async function textIn(file: string): Promise<string | null> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw new WitnessStateUnusable(`${file} can’t be read: ${error.message}`);
-  });
-}
+const unreadable = (at: string) => (error: Error) => {
+  throw new WitnessStateUnusable(`${at} can’t be read: ${error.message}`);
+};
+
+const textIn = (file: string): Promise<string | null> =>
+  readFile(file, 'utf8').catch(ifMissing(null)).catch(unreadable(file));
 
 /** Parses the keys file of one log, which must contain only that log's keys. */
 function keysIn(text: string, file: string): readonly [VerifierKey, ...VerifierKey[]] {
@@ -67,10 +67,7 @@ export class WitnessState {
   static async open(folder: string): Promise<WitnessState> {
     const state = new WitnessState(folder);
     const logs = path.join(folder, 'logs');
-    const names = await readdir(logs).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw new WitnessStateUnusable(`${logs} can’t be read: ${error.message}`);
-    });
+    const names = await readdir(logs).catch(ifMissing([])).catch(unreadable(logs));
     for (const name of names.filter((one) => one.endsWith('.keys'))) await state.#read(path.join(logs, name));
     const told = (await textIn(path.join(folder, namesFile)))?.split('\n').filter((line) => line !== '') ?? [];
     const lost = told.find((name) => !state.#logs.has(name));
