@@ -6,6 +6,7 @@ import type { CustomerKey } from '../../../domain/observed.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import { kindWords } from '../../../text/keys.ts';
 import {
+  type Column,
   clockOf,
   dayOf,
   type Html,
@@ -127,13 +128,13 @@ export function changedSection(facts: ReportFacts): Html {
   const began = events.find(({ body }) => body.type === 'step-intended')?.time ?? request.submittedAt;
   const day = dayOf(began);
   const caption = `${day}, UTC. Each change was logged before it was sent, and read back after. Azure’s Activity Log has the same correlation ids.`;
-  const columns = [
-    { title: 'Property', width: 39 },
-    { title: 'Before', width: 20 },
-    { title: 'After' },
-    { title: 'Read back', width: 17 },
-    { title: 'Azure correlation id', width: 53 },
-    { title: 'Events', width: 13 },
+  const columns: readonly Column[] = [
+    ['Property', 39],
+    ['Before', 20],
+    ['After'],
+    ['Read back', 17],
+    ['Azure correlation id', 53],
+    ['Events', 13],
   ];
   const rows = stories.flatMap((story, index) => rowOf(story, index + 1, request, day));
   return section(3, title, html`${htmlTable(3, caption, columns, rows)}\n${nowWords(facts)}\n${inFull(request)}`);

@@ -5,6 +5,7 @@ import { joinList } from '../../../domain/strings.ts';
 import { reapprovalReasons } from '../../../text/events.ts';
 import {
   actorOf,
+  type Column,
   clockOf,
   dayOf,
   type Html,
@@ -103,13 +104,7 @@ export function decidedSection(facts: ReportFacts): Html {
   const approvals =
     policy.approvalsRequired === 1 ? 'One approval' : `${policy.approvalsRequired} approvals by different people`;
   const caption = `${dayOf(request.submittedAt)}, UTC. Rule: “${policy.rule}” of policy ${policy.version}. ${approvals}, never by the requester; approvals until ${whenOf(policy.expiresAt, day)}.`;
-  const columns = [
-    { title: 'Who', width: 54 },
-    { title: 'Decided', width: 37 },
-    { title: 'When', width: 17 },
-    { title: 'Authentication' },
-    { title: 'Event', width: 10 },
-  ];
+  const columns: readonly Column[] = [['Who', 54], ['Decided', 37], ['When', 17], ['Authentication'], ['Event', 10]];
   const left = texts
     ? 'The texts that people wrote are included. The audit log has a salted SHA-256 of each, and both verifiers compare.'
     : 'Reason and comment aren’t in this pack. The audit log has a salted SHA-256 of each, so a text that you get later can be checked.';

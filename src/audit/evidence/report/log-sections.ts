@@ -4,6 +4,7 @@ import { joinList } from '../../../domain/strings.ts';
 import {
   actorOf,
   bullet,
+  type Column,
   clockOf,
   dayOf,
   type Html,
@@ -31,10 +32,20 @@ interface ControlMapping {
   readonly sections: string;
 }
 
+const subjects = {
+  '164.312(a)(2)(iv)': 'encryption and decryption',
+  '164.312(a)(2)(ii)': 'emergency access procedure',
+  '164.312(b)': 'audit controls',
+  '164.312(d)': 'person or entity authentication',
+  '164.308(a)(1)(ii)(D)': 'information system activity review',
+  '164.308(a)(7)': 'contingency plan',
+  '164.316(b)(2)(i)': 'retention for six years',
+} as const;
+
 /** `shows`: what the document shows. `leaves`: what readers still need. */
-const mapped = (control: string, about: string, shows: string, leaves: string, sections: string): ControlMapping => ({
+const mapped = (control: keyof typeof subjects, shows: string, leaves: string, sections: string): ControlMapping => ({
   control,
-  about,
+  about: subjects[control],
   shows,
   leaves,
   sections,
@@ -50,37 +61,13 @@ export const controls = {
   rule: 'HIPAA Security Rule, 45 CFR',
   mapping,
   mapped: [
-    mapped(
-      '164.312(a)(2)(iv)',
-      'encryption and decryption',
-      'Which key, set when, what proof',
-      'Whether ePHI is there; older data',
-      '3–5',
-    ),
-    mapped(
-      '164.312(a)(2)(ii)',
-      'emergency access procedure',
-      'Who controls the key; recovery',
-      'The procedure itself',
-      '3, 6',
-    ),
-    mapped('164.312(b)', 'audit controls', 'Who did what; rewriting is found', 'Who holds the witness', '7'),
-    mapped('164.312(d)', 'person or entity authentication', 'Who acted, how they were known', 'Entra’s own logs', '2'),
-    mapped(
-      '164.308(a)(1)(ii)(D)',
-      'information system activity review',
-      'Material, and a place to sign',
-      'The review itself',
-      '10',
-    ),
-    mapped('164.308(a)(7)', 'contingency plan', 'What losing the key would lose', 'Backups and their tests', '6'),
-    mapped(
-      '164.316(b)(2)(i)',
-      'retention for six years',
-      'What to keep, how to check it',
-      'Keeping log and pack as long',
-      '7',
-    ),
+    mapped('164.312(a)(2)(iv)', 'Which key, set when, what proof', 'Whether ePHI is there; older data', '3–5'),
+    mapped('164.312(a)(2)(ii)', 'Who controls the key; recovery', 'The procedure itself', '3, 6'),
+    mapped('164.312(b)', 'Who did what; rewriting is found', 'Who holds the witness', '7'),
+    mapped('164.312(d)', 'Who acted, how they were known', 'Entra’s own logs', '2'),
+    mapped('164.308(a)(1)(ii)(D)', 'Material, and a place to sign', 'The review itself', '10'),
+    mapped('164.308(a)(7)', 'What losing the key would lose', 'Backups and their tests', '6'),
+    mapped('164.316(b)(2)(i)', 'What to keep, how to check it', 'Keeping log and pack as long', '7'),
   ],
   others: {
     'HITRUST CSF 9.2': unconfirmed({
@@ -107,26 +94,13 @@ export const controls = {
 export const statementControls: readonly ControlMapping[] = [
   mapped(
     '164.312(a)(2)(iv)',
-    'encryption and decryption',
     'Which agents have an approved key, and which differ',
     'Whether ePHI is there; older data',
     '2',
   ),
-  mapped('164.312(b)', 'audit controls', 'All events count; rewriting is found', 'Who holds the witness', '1, 5'),
-  mapped(
-    '164.308(a)(1)(ii)(D)',
-    'information system activity review',
-    'What changed, what was accepted, a place to sign',
-    'The review itself',
-    '1, 3, 7',
-  ),
-  mapped(
-    '164.316(b)(2)(i)',
-    'retention for six years',
-    'What to keep, how to check it',
-    'Keeping log and statement as long',
-    '5',
-  ),
+  mapped('164.312(b)', 'All events count; rewriting is found', 'Who holds the witness', '1, 5'),
+  mapped('164.308(a)(1)(ii)(D)', 'What changed, what was accepted, a place to sign', 'The review itself', '1, 3, 7'),
+  mapped('164.316(b)(2)(i)', 'What to keep, how to check it', 'Keeping log and statement as long', '5'),
 ];
 
 /** Of other frameworks, by the end of their numbers. */
@@ -209,11 +183,11 @@ export function controlsTable(number: number, what: string, mapped: readonly Con
     ({ control, about, shows, leaves, sections }) =>
       html`<tr><th scope="row">${control} <span class="what">${about}</span></th><td>${shows}</td><td>${leaves}</td><td>${sections}</td></tr>\n`,
   );
-  const columns = [
-    { title: 'Control', width: 77 },
-    { title: `What this ${what} shows` },
-    { title: 'What you still need', width: 46 },
-    { title: 'Section', width: 13 },
+  const columns: readonly Column[] = [
+    ['Control', 77],
+    [`What this ${what} shows`],
+    ['What you still need', 46],
+    ['Section', 13],
   ];
   return section(
     number,

@@ -104,16 +104,13 @@ export const section = (number: number, title: string, content: Html): Html =>
 ${content}
 </section>`;
 
-interface Column {
-  readonly title: string;
-  /** In millimeters; missing: the remaining width. */
-  readonly width?: number;
-}
+/** Title, and width in millimeters; missing: the remaining width. */
+export type Column = readonly [title: string, width?: number];
 
 export const htmlTable = (number: number, caption: string, columns: readonly Column[], rows: readonly Html[]): Html =>
   html`<div class="wide" role="region" aria-labelledby="h${number}" tabindex="0"><table>
 <caption>${caption}</caption>
-<thead><tr>${columns.map(({ title, width }) =>
+<thead><tr>${columns.map(([title, width]) =>
     width === undefined
       ? html`<th scope="col">${title}</th>`
       : html`<th scope="col" style="width:${width}mm">${title}</th>`,

@@ -12,6 +12,7 @@ import { sentence, useWords } from '../../../text/key-use.ts';
 import { gistOfStep, notCheckedWords, proofWords } from '../../../text/steps.ts';
 import {
   bullet,
+  type Column,
   clockOf,
   dayOf,
   type Html,
@@ -84,13 +85,7 @@ export function provedSection(facts: ReportFacts): Html {
     );
   }
   const caption = `${dayOf(request.changedAt)}, UTC. Four levels, each stronger than the one before. A level that couldn’t be checked says so.`;
-  const columns = [
-    { title: 'Level', width: 38 },
-    { title: 'Answer', width: 21 },
-    { title: 'How it is known' },
-    { title: 'When', width: 20 },
-    { title: 'Event', width: 10 },
-  ];
+  const columns: readonly Column[] = [['Level', 38], ['Answer', 21], ['How it is known'], ['When', 20], ['Event', 10]];
   return section(
     4,
     'What is verified',

@@ -39,7 +39,18 @@ import {
   statementControls,
   statementOthers,
 } from '../report/log-sections.ts';
-import { bullet, type Html, html, htmlTable, id, none, type ReportFacts, section, topFact } from '../report/parts.ts';
+import {
+  bullet,
+  type Column,
+  type Html,
+  html,
+  htmlTable,
+  id,
+  none,
+  type ReportFacts,
+  section,
+  topFact,
+} from '../report/parts.ts';
 import { reportPage } from '../report/report.ts';
 
 /** Version of the report. Increase it with each change of the output for the same events. */
@@ -91,7 +102,7 @@ function changesSection({ statement }: StatementFacts): Html {
     (name) =>
       html`<tr><th scope="row">${countTitles[name]}</th><td class="num">${counts[name].now}</td><td class="num">${counts[name].before}</td></tr>\n`,
   );
-  const columns = [{ title: 'Event' }, { title: 'This period', width: 30 }, { title: 'Period before', width: 30 }];
+  const columns: readonly Column[] = [['Event'], ['This period', 30], ['Period before', 30]];
   const items = [
     ...[...agentsAdded, ...keysChanged].map(keyChange),
     ...driftsOpened.map(driftChange('!', 'not as approved')),
@@ -110,14 +121,14 @@ const agentRow = (agent: StatedAgent): Html => {
 
 function agentsSection(facts: StatementFacts): Html {
   const { agents, period } = facts.statement;
-  const columns = [
-    { title: 'Agent', width: 30 },
-    { title: 'Approved key' },
-    { title: 'Version age', width: 16 },
-    { title: 'Expires', width: 17 },
-    { title: 'Verified', width: 21 },
-    { title: 'Guard, as read for the plan', width: 30 },
-    { title: 'Difference', width: 27 },
+  const columns: readonly Column[] = [
+    ['Agent', 30],
+    ['Approved key'],
+    ['Version age', 16],
+    ['Expires', 17],
+    ['Verified', 21],
+    ['Guard, as read for the plan', 30],
+    ['Difference', 27],
   ];
   const rows = upTo(facts, agents).map(agentRow);
   return section(
@@ -133,13 +144,7 @@ function exceptionsSection(facts: StatementFacts): Html {
     ({ name, kind, code, owners, at, request, event }) =>
       html`<tr><th scope="row">${name}</th><td>${exceptionWords[kind]}: ${code}</td><td>${owners.length === 0 ? 'not known' : owners.map((owner) => html`${id(owner)} `)}</td><td class="num">${utcDay(at)}</td><td>${request}, event ${event}</td></tr>\n`,
   );
-  const columns = [
-    { title: 'Agent', width: 30 },
-    { title: 'Exception' },
-    { title: 'Accepted by', width: 52 },
-    { title: 'Since', width: 17 },
-    { title: 'Source', width: 34 },
-  ];
+  const columns: readonly Column[] = [['Agent', 30], ['Exception'], ['Accepted by', 52], ['Since', 17], ['Source', 34]];
   const caption = 'The log has no end dates: each holds until the agent’s next request.';
   const table = html`${htmlTable(3, caption, columns, rows)}${moreWords(facts, exceptions)}`;
   return section(3, 'Exceptions in force', exceptions.length === 0 ? html`<p>None.</p>` : table);
