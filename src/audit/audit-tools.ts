@@ -1,5 +1,4 @@
 /** The stored and hashed form of an event. It can never change for stored events: `test/golden/chain.json` fixes it. */
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type {
   DocumentFault,
@@ -13,7 +12,7 @@ import type {
   Seals,
 } from '../domain/record/chain.ts';
 import { type NewEvent, recordVersion } from '../domain/request/events.ts';
-import { keysById, lineChecker, newestKey, openSeals, type SealKeys } from './seals.ts';
+import { hmacOf, isSameSeal, keysById, lineChecker, newestKey, openSeals, type SealKeys } from './seals.ts';
 import { commitmentTo, hashOf } from './verify.ts';
 
 // Seals of the chat's data: of documents between two clicks, and of rows about people, conversations and cards.
@@ -25,27 +24,19 @@ import { commitmentTo, hashOf } from './verify.ts';
 const label = 'cmk-bot document seal 1';
 const rowLabel = 'cmk-bot row seal 1';
 
-const mac = (key: Uint8Array, ...lines: readonly string[]): string =>
-  createHmac('sha256', key).update(lines.join('\n'), 'utf8').digest('hex');
-
-function isSame(seal: string, expected: string): boolean {
-  const [found, wanted] = [Buffer.from(seal, 'utf8'), Buffer.from(expected, 'utf8')];
-  return found.length === wanted.length && timingSafeEqual(found, wanted);
-}
-
 /** Creates document seals. The newest key seals; all keys verify. Throws if there is no key. */
 export function openDocumentSeals(keys: SealKeys): DocumentSeals {
   const { key: newest, keyId } = newestKey(keys);
   const known = keysById(keys);
   const sealOf = (key: Uint8Array, id: string, { key: name, writtenAt, text }: SealableDocument): string =>
-    mac(key, label, JSON.stringify([id, name, writtenAt.toISOString()]), text);
+    hmacOf(key, label, JSON.stringify([id, name, writtenAt.toISOString()]), text);
   return {
     seal: (document) => ({ sealKey: keyId, seal: sealOf(newest, keyId, document) }),
     faultOf(document, { sealKey, seal }): DocumentFault | null {
       if (sealKey === null || seal === null) return 'seal-missing';
       const key = known.get(sealKey);
       if (key === undefined) return 'seal-key-unknown';
-      return isSame(seal, sealOf(key, sealKey, document)) ? null : 'seal-differs';
+      return isSameSeal(seal, sealOf(key, sealKey, document)) ? null : 'seal-differs';
     },
   };
 }
@@ -55,13 +46,13 @@ export function openRowSeals(keys: SealKeys): RowSeals {
   const { key: newest, keyId } = newestKey(keys);
   const known = keysById(keys);
   const sealOf = (key: Uint8Array, id: string, table: string, values: SealedValues): string =>
-    `${id}:${mac(key, rowLabel, JSON.stringify([id, table, ...values]))}`;
+    `${id}:${hmacOf(key, rowLabel, JSON.stringify([id, table, ...values]))}`;
   return {
     seal: (table, values) => sealOf(newest, keyId, table, values),
     isGood(table, values, seal) {
       const named = seal?.split(':')[0] ?? '';
       const key = known.get(named);
-      return seal !== null && key !== undefined && isSame(seal, sealOf(key, named, table, values));
+      return seal !== null && key !== undefined && isSameSeal(seal, sealOf(key, named, table, values));
     },
   };
 }

@@ -78,13 +78,9 @@ export class BaselineExport {
 
   /** Returns the first and the last event that were never compared; null: none after that position. */
   missing(after: number): { readonly first: number; readonly last: number } | null {
-    const range = { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
-    for (const seq of this.#left.keys()) {
-      if (seq <= after) continue;
-      range.first = Math.min(range.first, seq);
-      range.last = Math.max(range.last, seq);
-    }
-    return range.first > range.last ? null : range;
+    const left = [...this.#left.keys()].filter((seq) => seq > after).sort((a, b) => a - b);
+    const [first, last] = [left[0], left.at(-1)];
+    return first === undefined || last === undefined ? null : { first, last };
   }
 }
 

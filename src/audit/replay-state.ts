@@ -1,6 +1,6 @@
 /** State of a request, replayed from its events only. Input of the replay rules. */
 import type { Plan, StepName } from '../domain/plan.ts';
-import type { EventBody, EventBodyOf } from '../domain/request/events.ts';
+import type { EventBody, EventBodyOf, StepBody } from '../domain/request/events.ts';
 
 interface ReplayedAttempt {
   readonly run: number;
@@ -96,6 +96,10 @@ function resetApprovals(replay: ReplayState, body: EventBodyOf<'plan-changed' | 
   replay.attempts.clear();
 }
 
+function setAttempt({ attempts }: ReplayState, { data }: StepBody, state: ReplayedAttempt['state']): void {
+  attempts.set(data.step, { run: data.run, attempt: data.attempt, state });
+}
+
 /** Applies the event, valid or not. Later events are checked against the result. */
 export function applyEvent(replay: ReplayState, body: EventBody): void {
   switch (body.type) {
@@ -117,23 +121,17 @@ export function applyEvent(replay: ReplayState, body: EventBody): void {
     case 'run-checked':
       replay.checked = true;
       break;
-    case 'step-intended': {
-      const { step, run, attempt } = body.data;
+    case 'step-intended':
       replay.state = 'running';
       replay.touched = true;
-      replay.attempts.set(step, { run, attempt, state: 'under-way' });
+      setAttempt(replay, body, 'under-way');
       break;
-    }
-    case 'step-done': {
-      const { step, run, attempt } = body.data;
-      replay.attempts.set(step, { run, attempt, state: 'done' });
+    case 'step-done':
+      setAttempt(replay, body, 'done');
       break;
-    }
-    case 'step-failed': {
-      const { step, run, attempt, retryAt } = body.data;
-      replay.attempts.set(step, { run, attempt, state: retryAt === null ? 'failed' : 'waiting' });
+    case 'step-failed':
+      setAttempt(replay, body, body.data.retryAt === null ? 'failed' : 'waiting');
       break;
-    }
     case 'attention-needed':
       replay.state = 'stuck';
       replay.outage = body.data.failure.source !== 'bot' && body.data.failure.next === 'wait';

@@ -15,11 +15,18 @@ const label = 'cmk-bot seal 1';
 const afterwardsLabel = 'cmk-bot seal 1, afterwards';
 const idLabel = 'cmk-bot seal key id 1';
 
-const mac = (key: Uint8Array, ...parts: readonly string[]): Buffer =>
-  createHmac('sha256', key).update(parts.join('\n'), 'utf8').digest();
+/** Returns HMAC-SHA-256 in lower-case hexadecimal. */
+export const hmacOf = (key: Uint8Array, ...lines: readonly string[]): string =>
+  createHmac('sha256', key).update(lines.join('\n'), 'utf8').digest('hex');
+
+/** Compares in constant time. */
+export function isSameSeal(seal: string, expected: string): boolean {
+  const [found, wanted] = [Buffer.from(seal, 'utf8'), Buffer.from(expected, 'utf8')];
+  return found.length === wanted.length && timingSafeEqual(found, wanted);
+}
 
 /** 16 hexadecimal digits. */
-export const sealKeyId = (key: Uint8Array): string => mac(key, idLabel).toString('hex').slice(0, 16);
+export const sealKeyId = (key: Uint8Array): string => hmacOf(key, idLabel).slice(0, 16);
 
 /** Returns the active seal key. Throws if there is none. */
 export function newestKey(keys: SealKeys): { readonly key: Uint8Array; readonly keyId: string } {
@@ -33,8 +40,8 @@ export function openSeals(keys: SealKeys): Seals {
   const { key, keyId } = newestKey(keys);
   return {
     keyId,
-    seal: (body) => mac(key, label, keyId, body).toString('hex'),
-    sealAfterwards: (body) => mac(key, afterwardsLabel, keyId, body).toString('hex'),
+    seal: (body) => hmacOf(key, label, keyId, body),
+    sealAfterwards: (body) => hmacOf(key, afterwardsLabel, keyId, body),
   };
 }
 
@@ -50,10 +57,9 @@ function sealFault(known: ReadonlyMap<string, Uint8Array>, line: ChainLine, name
   if (named !== null && named !== sealKey) return faulty('seal-missing', `seal: of key ${sealKey}, not of ${named}`);
   const key = known.get(sealKey);
   if (key === undefined) return faulty('seal-key-unknown', `seal: of key ${sealKey}, which is not known here`);
-  const expected = mac(key, named === null ? afterwardsLabel : label, sealKey, body);
-  const found = Buffer.from(seal, 'hex');
-  const same = found.length === expected.length && timingSafeEqual(found, expected);
-  return same ? null : faulty('seal-differs', `seal: not the one that key ${sealKey} makes of this body`);
+  const expected = hmacOf(key, named === null ? afterwardsLabel : label, sealKey, body);
+  if (isSameSeal(seal, expected)) return null;
+  return faulty('seal-differs', `seal: not the one that key ${sealKey} makes of this body`);
 }
 
 /** Returns a checker of seals only. It returns null if the seal is valid. */

@@ -22,9 +22,6 @@ export const hashOf = (body: string): string => digest('sha256', body, 'hex');
 export const commitmentTo = (salt: string, text: string): string =>
   createHash('sha256').update(Buffer.from(salt, 'hex')).update(text, 'utf8').digest('hex');
 
-/** An event as stored or exported. Other columns, if present, must match the body. */
-export type ChainEntry = Readonly<Pick<ChainLine, 'seq' | 'body' | 'prev' | 'hash'> & Partial<ChainLine>>;
-
 export interface Finding {
   readonly seq: number;
   readonly kind: RecordFault;
@@ -52,38 +49,41 @@ interface ReadLine {
 }
 
 /** Parses and checks an event once for all later checks. */
-export function readLine(line: ChainEntry): ReadLine {
-  const found = (kind: RecordFault, detail: string): Finding => ({ seq: line.seq, kind, detail });
+export function readLine(line: ChainLine): ReadLine {
+  const { seq } = line;
   const findings: Finding[] = [];
   const hash = hashOf(line.body);
-  if (hash !== line.hash) findings.push(found('hash-differs', mismatch('hash', hash, line.hash)));
+  if (hash !== line.hash) findings.push({ seq, kind: 'hash-differs', detail: mismatch('hash', hash, line.hash) });
   const body = parseBody(line.body);
-  if (body === null) findings.push(found('not-canonical', 'body: not a JSON object in canonical form'));
+  if (body === null) findings.push({ seq, kind: 'not-canonical', detail: 'body: not a JSON object in canonical form' });
   const column = body === null ? null : wrongColumn(line, body);
-  if (column !== null) findings.push(found('column-differs', column));
+  if (column !== null) findings.push({ seq, kind: 'column-differs', detail: column });
   return { body, findings };
 }
 
 /** Returns the first column that differs from the body, with both values. */
-export function wrongColumn(line: ChainEntry, body: Readonly<Record<string, unknown>>): string | null {
+export function wrongColumn(line: ChainLine, body: Readonly<Record<string, unknown>>): string | null {
   for (const column of ['seq', 'prev', 'request', 'revision', 'cause', 'n'] as const) {
-    const value = line[column];
-    if (value !== undefined && value !== body[column]) return mismatch(column, body[column], value);
+    if (line[column] !== body[column]) return mismatch(column, body[column], line[column]);
   }
   return null;
 }
 
 /** Returns the faults between an event and the previous one. */
-export function verifyLink(before: Link, line: ChainEntry): readonly Finding[] {
-  const found = (kind: RecordFault, detail: string): Finding => ({ seq: line.seq, kind, detail });
+export function verifyLink(before: Link, line: ChainLine): readonly Finding[] {
+  const { seq, prev } = line;
+  const next = before.seq + 1;
   const findings: Finding[] = [];
-  if (line.seq !== before.seq + 1) findings.push(found('not-contiguous', mismatch('seq', before.seq + 1, line.seq)));
-  if (line.prev !== before.hash) findings.push(found('prev-differs', mismatch('prev', before.hash, line.prev)));
+  if (seq !== next) findings.push({ seq, kind: 'not-contiguous', detail: mismatch('seq', next, seq) });
+  if (prev !== before.hash) findings.push({ seq, kind: 'prev-differs', detail: mismatch('prev', before.hash, prev) });
   return findings;
 }
 
 /** Checks texts against their commitments. A missing text isn't a finding: it might be erased. */
-export function* verifyTexts(lines: Iterable<ChainEntry>, texts: Iterable<RevealedText>): Generator<Finding, void> {
+export function* verifyTexts(
+  lines: Iterable<Pick<ChainLine, 'seq' | 'body'>>,
+  texts: Iterable<RevealedText>,
+): Generator<Finding, void> {
   const commitments = new Map<string, { readonly seq: number; readonly sha256: unknown }>();
   for (const line of lines) {
     const body = parseBody(line.body);

@@ -161,22 +161,22 @@ export const guards: readonly Guard[] = [
   {
     guard: 'each event carries a seal of a key outside the database',
     file: 'src/audit/seals.ts',
-    from: 'return same ? null :',
-    to: 'return same !== null ? null :',
+    from: 'if (isSameSeal(seal, expected)) return null;',
+    to: 'return null;',
     suite: 'test/unit/audit/seals.test.ts',
   },
   {
     guard: 'each document carries a seal that is bound to its place and time',
     file: 'src/audit/audit-tools.ts',
-    from: "return isSame(seal, sealOf(key, sealKey, document)) ? null : 'seal-differs';",
+    from: "return isSameSeal(seal, sealOf(key, sealKey, document)) ? null : 'seal-differs';",
     to: 'return null;',
     suite: 'test/unit/audit/document-seals.test.ts',
   },
   {
     guard: 'each event names the hash of the one before',
     file: 'src/audit/verify.ts',
-    from: 'if (line.prev !== before.hash)',
-    to: 'if (line.prev === before)',
+    from: 'if (prev !== before.hash)',
+    to: 'if (prev === before)',
     suite: 'test/unit/audit/verify.test.ts',
   },
   {

@@ -134,10 +134,10 @@ export class Witnesses {
   /** Loads stored conflicts, including those of other processes. These witnesses aren't asked again. */
   async remember(): Promise<void> {
     const { book, log } = this.#ports;
-    const found = new Map((await book.of(log)).map(({ key, contradiction }) => [key, contradiction?.detail]));
+    const details = new Map((await book.of(log)).map(({ key, contradiction }) => [key, contradiction?.detail]));
     this.#conflicts = new Map(
       [...this.#signed.keys()].flatMap((witness): [Witness, CosignOutcome][] => {
-        const detail = found.get(keyLine(witness.key));
+        const detail = details.get(keyLine(witness.key));
         return detail === undefined ? [] : [[witness, { kind: 'another-history', witness: witness.key.name, detail }]];
       }),
     );

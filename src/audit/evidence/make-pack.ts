@@ -7,7 +7,7 @@ import type { StoredEvent } from '../../domain/request/events.ts';
 import { fold } from '../../domain/request/evolve.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import { digestOf, jsonFile, type PackFiles, packFile, reportSources, sumsOf } from '../pack/files.ts';
+import { digestOf, jsonFile, type PackFiles, packFile, reportSources, sumsOf, textIn } from '../pack/files.ts';
 import type { ProvedFiles } from '../pack/proved-files.ts';
 import { readEvent, viewsOf } from '../pack/views.ts';
 import { readKeyLine } from '../tlog/keys.ts';
@@ -151,19 +151,16 @@ export function packEventsOf(
 }
 
 function replacementOf(files: PackFiles, { plan }: Request): Replacement | null {
-  const bodies = (files.get(packFile.later)?.toString('utf8') ?? '').split('\n').slice(0, -1);
+  const bodies = textIn(files, packFile.later).split('\n').slice(0, -1);
   const read = bodies.map((body) => readEvent(body, [], parseEventBody)).filter((one) => typeof one !== 'string');
-  const events = read.map(({ line, event }) => ({ request: line.request, event }));
-  return replacementIn(events, plan.wish.resource.id);
+  return replacementIn(read, plan.wish.resource.id);
 }
 
 /** Returns who signed the checkpoint, by the keys in the pack, and what else nothing but the report is made of. */
 export function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness' | 'vault' | 'madeOf'> {
-  const note = files.get(packFile.checkpoint)?.toString('utf8') ?? '';
-  const keys = (files.get(packFile.keys)?.toString('utf8') ?? '')
-    .split('\n')
-    .map(readKeyLine)
-    .filter((key) => typeof key !== 'string');
+  const note = textIn(files, packFile.checkpoint);
+  const lines = textIn(files, packFile.keys).split('\n');
+  const keys = lines.map(readKeyLine).filter((key) => typeof key !== 'string');
   const opened = openNote(note, keys);
   const signatures = typeof opened === 'string' ? [] : opened.signatures;
   const witness = signatures.find(({ time }) => time !== null);
@@ -178,9 +175,7 @@ export function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness'
 
 /** Returns the input of the report, from the pack only, so that a verifier can reproduce it. */
 export function reportFacts(files: PackFiles, request: Request, events: readonly StoredEvent[]): ReportFacts {
-  const names = new Map<string, string>(
-    Object.entries(JSON.parse(files.get(packFile.names)?.toString('utf8') ?? '{}')),
-  );
+  const names = new Map<string, string>(Object.entries(JSON.parse(textIn(files, packFile.names) || '{}')));
   return {
     request,
     events,

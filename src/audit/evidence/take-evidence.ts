@@ -78,8 +78,6 @@ type EvidenceResult =
 
 const pollIntervalMs = 250;
 
-const isWitnessed = (note: string, keys: readonly VerifierKey[]): boolean => typeof openNote(note, keys) !== 'string';
-
 /**
  * Waits until this many events are published, and a little for a cosignature. Returns the published size, and whether it's
  * cosigned.
@@ -93,7 +91,7 @@ async function waitFor(
     await log.publish();
     const newest = await newestCheckpoint(log);
     const size = newest?.size ?? 0;
-    const witnessed = newest !== null && isWitnessed(newest.note, log.witnessKeys);
+    const witnessed = newest !== null && typeof openNote(newest.note, log.witnessKeys) !== 'string';
     const enough = size >= needed && (witnessed || log.witnessKeys.length === 0);
     if (enough || performance.now() > until) return { size, witnessed };
     await sleep(pollIntervalMs);
@@ -198,8 +196,7 @@ async function eventsBetween(reader: TileReader, first: number, last: number): P
       const body = entry.toString('utf8');
       const read = isOfInterest(body) ? readEvent(body, [], parseEventBody) : null;
       if (read === null || typeof read === 'string') continue;
-      const { line, event } = read;
-      if (event.seq >= first && event.seq <= last) found.push({ request: line.request, event });
+      if (read.event.seq >= first && read.event.seq <= last) found.push(read);
     }
   }
   return found;

@@ -82,6 +82,9 @@ export const proofPath = (index: number): string => `proofs/${String(index).padS
 /** Files of a pack: names with slashes, in no order. */
 export type PackFiles = ReadonlyMap<string, Buffer>;
 
+/** Returns the text of a file; empty: it isn't there. */
+export const textIn = (files: PackFiles, name: string): string => files.get(name)?.toString('utf8') ?? '';
+
 /** Limits above any pack: a small archive can expand to terabytes. A statement holds a whole log. */
 export const maxBytes = 256 * 2 ** 20;
 const maxFiles = 10_000;
@@ -131,7 +134,7 @@ export const sumsOf = (files: PackFiles): Buffer => Buffer.from(`${linesOf(files
 
 /** Returns damaged, missing and unexpected files, in words. */
 export function damagedIn(files: PackFiles): readonly string[] {
-  const listed = new Set((files.get(packFile.sums)?.toString('utf8') ?? '').split('\n').slice(0, -1));
+  const listed = new Set(textIn(files, packFile.sums).split('\n').slice(0, -1));
   const found = new Set(linesOf(files));
   const names = new Set([...found].filter((line) => !listed.has(line)).map(nameIn));
   for (const line of listed) if (!found.has(line)) names.add(nameIn(line));

@@ -16,7 +16,7 @@ import type { VerifierKey } from '../tlog/keys.ts';
 import { leafHash, provesInclusion, type Tree } from '../tlog/merkle-tree.ts';
 import { readProofFile } from '../tlog/note.ts';
 import { type Finding, genesis, parseBody, verifyLink, verifyTexts } from '../verify.ts';
-import { damagedIn, digestOf, isPackFile, neededFiles, type PackFiles, packFile, proofPath } from './files.ts';
+import { damagedIn, digestOf, isPackFile, neededFiles, type PackFiles, packFile, proofPath, textIn } from './files.ts';
 import { nothingRead, type PackReport, PackUnusable } from './pack-report.ts';
 import { provedOlder } from './proved-files.ts';
 import { type PackEvent, readEvent, viewsOf } from './views.ts';
@@ -112,8 +112,7 @@ class PackVerifier {
   }
 
   #replacement({ id, plan }: Request, later: readonly PackEvent[]): Replacement | null {
-    const events = later.map(({ line, event }) => ({ request: line.request, event }));
-    return events.some(({ request }) => request === id) ? null : replacementIn(events, plan.wish.resource.id);
+    return later.some(({ request }) => request === id) ? null : replacementIn(later, plan.wish.resource.id);
   }
 
   /** Events of a later request are only allowed if they show what replaced the key. */
@@ -146,9 +145,9 @@ class PackVerifier {
   }
 
   #isInLog(body: string, index: number): boolean {
-    const proof = readProofFile(this.#files.get(proofPath(index))?.toString('utf8') ?? '');
+    const proof = readProofFile(textIn(this.#files, proofPath(index)));
     if (proof === null || proof.index !== index) return false;
-    const note = this.#files.get(packFile.checkpoint)?.toString('utf8');
+    const note = textIn(this.#files, packFile.checkpoint);
     const { size, root } = this.#checkpoint;
     return proof.note === note && provesInclusion(leafHash(Buffer.from(body, 'utf8')), index, size, proof.hashes, root);
   }

@@ -13,7 +13,7 @@ import { GrowingTree, leafHash } from '../tlog/merkle-tree.ts';
 import type { Checkpoint } from '../tlog/note.ts';
 import { type Finding, lineFrom } from '../verify.ts';
 import { AuditLogVerifier } from '../verify-audit-log.ts';
-import { damagedIn, jsonFile, type PackFiles, packFile, statementFile, statementFiles } from './files.ts';
+import { damagedIn, jsonFile, type PackFiles, packFile, statementFile, statementFiles, textIn } from './files.ts';
 import { nothingRead, type PackReport } from './pack-report.ts';
 import { judgeDigest, verifySigned } from './verify-pack.ts';
 import { readEvent } from './views.ts';
@@ -38,9 +38,9 @@ export function streamEvents(bodies: readonly string[], read: StrictBodyReader):
 const Stated = z.object({ period: z.object({ from: z.iso.date(), to: z.iso.date() }) });
 
 /** Returns the period that the statement names; null: none. Everything else in it is calculated. */
-function periodIn(bytes: Buffer | undefined): Period | null {
+function periodIn(statement: string): Period | null {
   try {
-    const { period } = Stated.parse(JSON.parse(bytes?.toString('utf8') ?? ''));
+    const { period } = Stated.parse(JSON.parse(statement));
     return period.from <= period.to ? period : null;
   } catch {
     return null;
@@ -62,30 +62,28 @@ function verifyLog(bodies: readonly string[], { size, root }: SignedCheckpoint, 
   return findings;
 }
 
+const noted = (kind: Finding['kind'], detail: string): Finding => ({ seq: 0, kind, detail });
+
 function verified(
   files: PackFiles,
   checkpoint: SignedCheckpoint,
   read: StrictBodyReader,
 ): Omit<PackReport, 'checkpoint'> {
-  const findings: Finding[] = damagedIn(files).map((detail) => ({ seq: 0, kind: 'file-damaged', detail }));
-  for (const name of files.keys()) {
-    if (!statementFiles.includes(name))
-      findings.push({ seq: 0, kind: 'file-damaged', detail: `${name}: not a file of a statement` });
-  }
-  const bodies = (files.get(packFile.events)?.toString('utf8') ?? '').split('\n');
-  if (bodies.pop() !== '') findings.push({ seq: 0, kind: 'file-damaged', detail: `${packFile.events}: cut off` });
+  const unknown = [...files.keys()].filter((name) => !statementFiles.includes(name));
+  const damaged = [...damagedIn(files), ...unknown.map((name) => `${name}: not a file of a statement`)];
+  const findings = damaged.map((detail) => noted('file-damaged', detail));
+  const bodies = textIn(files, packFile.events).split('\n');
+  if (bodies.pop() !== '') findings.push(noted('file-damaged', `${packFile.events}: cut off`));
   findings.push(...verifyLog(bodies, checkpoint, read));
   const events = streamEvents(bodies, read);
-  if (typeof events !== 'string') findings.push(...events.flatMap(({ event }) => judgeDigest(event)));
-  const period = periodIn(files.get(statementFile));
-  if (typeof events === 'string') findings.push({ seq: 0, kind: 'body-unknown', detail: events });
-  if (typeof events === 'string' || period === null || findings.length > 0) {
-    if (period === null) findings.push({ seq: 0, kind: 'view-differs', detail: `${statementFile}: names no period` });
-    return { ...nothingRead, findings };
-  }
+  if (typeof events === 'string') findings.push(noted('body-unknown', events));
+  else findings.push(...events.flatMap(({ event }) => judgeDigest(event)));
+  const period = periodIn(textIn(files, statementFile));
+  if (period === null) findings.push(noted('view-differs', `${statementFile}: names no period`));
+  if (typeof events === 'string' || period === null || findings.length > 0) return { ...nothingRead, findings };
   const statement = statementOf(events, statedLog(checkpoint), period);
   if (files.get(statementFile)?.equals(jsonFile(statement)) !== true)
-    findings.push({ seq: 0, kind: 'view-differs', detail: `${statementFile}: not what the events make` });
+    findings.push(noted('view-differs', `${statementFile}: not what the events make`));
   return { ...nothingRead, statement, findings };
 }
 

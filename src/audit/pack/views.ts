@@ -4,10 +4,10 @@
  */
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { digestSubject } from '../../domain/digest.ts';
-import { lastReading } from '../../domain/evidence/verdict.ts';
+import { type EventOfRequest, lastReading } from '../../domain/evidence/verdict.ts';
 import { highestProof } from '../../domain/proof.ts';
 import type { ChainLine, RevealedText } from '../../domain/record/chain.ts';
-import type { EventType, StoredEvent } from '../../domain/request/events.ts';
+import type { EventBody, EventType, StoredEvent } from '../../domain/request/events.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { readStrictly, type StrictBodyReader } from '../replay-requests.ts';
 import { lineFrom, parseBody } from '../verify.ts';
@@ -42,17 +42,15 @@ const separateFields = new Set(['plan', 'policy', 'reading', 'formId', 'origin']
 const dataOf = ({ body }: StoredEvent): Record<string, unknown> =>
   Object.fromEntries(Object.entries(body.data).filter(([field]) => !separateFields.has(field)));
 
-function decisionOf(event: StoredEvent) {
-  const { seq, time, body } = event;
-  const { type, actor, submittedBy, planDigest } = body;
-  return { event: seq, time, type, actor, submittedBy, planDigest, data: dataOf(event) };
-}
-
-function stepOf(event: StoredEvent) {
-  const { seq, time, body } = event;
-  const { type, changes, clientRequestId, correlationId } = body;
-  return { event: seq, time, type, changes, clientRequestId, correlationId, data: dataOf(event) };
-}
+/** Returns the events of these types, with `fields` of their bodies. */
+const rowsOf = (events: readonly StoredEvent[], types: readonly EventType[], ...fields: readonly (keyof EventBody)[]) =>
+  events
+    .filter(({ body }) => types.includes(body.type))
+    .map((event) => {
+      const { seq, time, body } = event;
+      const chosen = Object.fromEntries(fields.map((field) => [field, body[field]]));
+      return { event: seq, time, type: body.type, ...chosen, data: dataOf(event) };
+    });
 
 function beforeOf({ plan: { observation } }: Request) {
   const { resource, vault, key, from, grantHeld } = observation;
@@ -69,11 +67,6 @@ const applied = (events: readonly StoredEvent[]) =>
 
 const ofProof: readonly EventType[] = ['succeeded', 'use-judged'];
 
-function proofOf(event: StoredEvent) {
-  const { seq, time, body } = event;
-  return { event: seq, time, type: body.type, data: dataOf(event) };
-}
-
 /**
  * Returns the views by file name. The plan file is the input of its digest: `sha256sum plan.json` is the digest in the events.
  */
@@ -83,7 +76,7 @@ export function viewsOf(request: Request, events: readonly StoredEvent[]): Reado
   const level = request.state === 'succeeded' ? highestProof(request.proofs) : null;
   return new Map([
     [packFile.plan, Buffer.from(canonicalJson(digestSubject(request.plan)))],
-    [packFile.decisions, jsonFile({ ...of, events: events.filter(isOf(decisions)).map(decisionOf) })],
+    [packFile.decisions, jsonFile({ ...of, events: rowsOf(events, decisions, 'actor', 'submittedBy', 'planDigest') })],
     [
       packFile.change,
       jsonFile({
@@ -91,26 +84,17 @@ export function viewsOf(request: Request, events: readonly StoredEvent[]): Reado
         resource: wish.resource.id,
         vault: observation.vault.id,
         before: beforeOf(request),
-        steps: events.filter(isOf(ofSteps)).map(stepOf),
+        steps: rowsOf(events, ofSteps, 'changes', 'clientRequestId', 'correlationId'),
         now: nowOf(events),
       }),
     ],
-    [
-      packFile.proof,
-      jsonFile({ ...of, state: request.state, level, events: events.filter(isOf(ofProof)).map(proofOf) }),
-    ],
+    [packFile.proof, jsonFile({ ...of, state: request.state, level, events: rowsOf(events, ofProof) })],
     [packFile.policy, jsonFile({ ...of, applied: applied(events) })],
   ]);
 }
 
-const isOf =
-  (types: readonly EventType[]) =>
-  ({ body }: StoredEvent): boolean =>
-    types.includes(body.type);
-
-export interface PackEvent {
+export interface PackEvent extends EventOfRequest {
   readonly line: ChainLine;
-  readonly event: StoredEvent;
 }
 
 /** Parses an event, or returns the reason in words. Omitted texts are null, as if they were erased. */
@@ -130,6 +114,7 @@ export function readEvent(body: string, texts: readonly RevealedText[], read: St
   ]);
   return {
     line,
+    request,
     event: { seq, revision, cause, time: strict.time, body: strict.event, texts: Object.fromEntries(fields) },
   };
 }
