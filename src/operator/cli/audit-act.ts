@@ -60,7 +60,6 @@ export const auditErase = subcommand({
 
 export const auditResume = subcommand({
   name: 'audit resume',
-  usage: '[--as NAME] [--json]',
   summary: 'continues the audit log after a wrong clock dated its last event in the future',
   help: [
     'Check the clocks of this machine and of the database first. Nothing is stored before the time of the last event,',
@@ -81,7 +80,6 @@ export const auditResume = subcommand({
 
 export const auditAskAgain = subcommand({
   name: 'audit ask-again',
-  usage: 'WITNESS [--as NAME] [--json]',
   summary: 'asks a witness again after a conflict is settled',
   help: [
     'The bot no longer asks a witness that signed a different version of the log, because its signature would be',

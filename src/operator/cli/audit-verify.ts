@@ -41,8 +41,6 @@ const exits = {
 
 export const auditVerify = subcommand({
   name: 'audit verify',
-  usage:
-    '[EXPORT.jsonl|ANCHOR|PACK.zip] [--against OLDER.jsonl] [--anchor PLACE] [--log-key FILE] [--noted “SEQ: HASH”] [--seal-key FILE] [--json]',
   summary: 'verifies the audit log in the database, an export, a published log or an evidence pack',
   help: [
     'Without a file, verifies the audit log in the database and replays each request by its rules. Only a comparison',
@@ -121,7 +119,6 @@ export const auditVerify = subcommand({
 
 export const auditPopulation = subcommand({
   name: 'audit population',
-  usage: 'ANCHOR --from DAY --to DAY [--log-key FILE]',
   summary: 'writes all requests of a period as CSV, from a published log that it verifies first',
   help: [
     'The list goes to standard output, the result of the verification to standard error. After an integrity error no list',

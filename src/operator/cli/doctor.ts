@@ -185,7 +185,6 @@ const reportOf = ({ bot, found }: CheckResult, settings: string | null, code: Ex
 
 export const doctor = subcommand({
   name: 'doctor',
-  usage: '[--resource NAME_OR_ID] [--package ZIP] [--env FILE] [--only CODE,…] [--strict] [--json]',
   summary: 'checks settings, permissions, database, Teams and Azure, and prints how to fix each problem',
   help: [
     'Changes nothing. Checks the settings in .env in this folder; variables of this shell take precedence. Without .env, a',

@@ -65,7 +65,6 @@ export const writePack = (file: string, archive: Buffer): Promise<void> =>
 
 export const evidence = subcommand({
   name: 'evidence',
-  usage: 'ID [-o PACK.zip] [--without-texts] [--without-names] [--from-size N] [--as NAME] [--json]',
   summary: 'writes an evidence pack of a request: one file that others can verify',
   help: [
     'The pack has the events of the request, proofs that they are in the published log, the present state in Azure, the',

@@ -57,7 +57,6 @@ function chosenSubscription(given: string | null): string {
 
 export const guardPrint = subcommand({
   name: 'guard print',
-  usage: '[--subscription ID] [--env FILE]',
   summary: 'prints a template of Azure policies that refuse changes of keys around the bot',
   help: [
     `${explainedSettings} Changes nothing.`,
@@ -106,7 +105,6 @@ const json = ({ agents, vaults, unread }: FleetGuard, code: Exit): string =>
 
 export const guardCheck = subcommand({
   name: 'guard check',
-  usage: '[--env FILE] [--json]',
   summary: 'shows which changes of each agent Azure policies refuse',
   help: [
     `${explainedSettings} Changes nothing.`,

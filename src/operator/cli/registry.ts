@@ -15,7 +15,6 @@ import { witnessAdd, witnessRun } from './witness.ts';
 
 const completion = subcommand({
   name: 'completion',
-  usage: shells.join('|'),
   summary: 'prints a script that completes commands and options in your shell',
   examples: ['source <(cmk-bot completion bash)'],
   withoutSettings: true,

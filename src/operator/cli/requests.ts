@@ -46,7 +46,6 @@ async function allRequests(records: Records): Promise<readonly Request[]> {
 
 export const requestsList = subcommand({
   name: 'requests list',
-  usage: '[--state STATE] [--json]',
   summary: 'lists requests, newest first',
   examples: ['cmk-bot requests list --state needs-attention'],
   input: z.object({
@@ -105,7 +104,6 @@ const detailsOf = (request: Request, events: readonly StoredEvent[]) => ({
 
 export const requestsShow = subcommand({
   name: 'requests show',
-  usage: 'ID [--json]',
   summary: 'shows the events, the last failure, what is done, and what is safe now',
   examples: ['cmk-bot requests show CMK-7F3K9Q'],
   input: z.object({ id: requestIdInput, json: jsonFlag }),
@@ -151,7 +149,6 @@ const acts: readonly RequestAct[] = [
 const asSubcommand = ({ verb, summary, done }: RequestAct): Subcommand =>
   subcommand({
     name: `requests ${verb}`,
-    usage: 'ID [--as NAME] [--json]',
     summary,
     examples: [`cmk-bot requests ${verb} CMK-7F3K9Q`],
     input: z.object({ id: requestIdInput, as: nameInput, json: jsonFlag }),
@@ -162,7 +159,6 @@ const asSubcommand = ({ verb, summary, done }: RequestAct): Subcommand =>
 /** Ends a request. It needs a reason, which the requester can read; no other person decides afterwards. */
 const giveUp = subcommand({
   name: 'requests give-up',
-  usage: 'ID --reason TEXT [--as NAME] [--json]',
   summary: 'ends a request that needs attention; completed changes stay',
   examples: ['cmk-bot requests give-up CMK-7F3K9Q --reason "The vault is being replaced"'],
   input: z.object({

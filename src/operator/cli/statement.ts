@@ -66,7 +66,6 @@ async function ownLogKeys(surroundings: Pick<CommandEnvironment, 'records' | 'da
 
 export const statement = subcommand({
   name: 'statement',
-  usage: '--from DAY --to DAY [--out FILE] [--anchor PLACE] [--log-key FILE] [--json]',
   summary: 'writes what the audit log says about all agents at the end of a period, and what changed in it',
   help: [
     'One file that others can verify like an evidence pack: cmk-bot audit verify STATEMENT.zip --log-key FILE. It has all',

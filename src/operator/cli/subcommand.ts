@@ -108,14 +108,22 @@ export interface Subcommand {
 }
 
 interface Parts<S extends Readonly<Record<string, z.ZodType>>>
-  extends Omit<Subcommand, 'run' | 'explains' | 'options' | 'positionals'> {
+  extends Omit<Subcommand, 'run' | 'usage' | 'explains' | 'options' | 'positionals'> {
+  /** If it differs from what the arguments' help says. */
+  readonly usage?: string;
   /** Schema of the arguments: `logKey` is the option `--log-key`. Its messages are shown to the user. */
   readonly input: z.ZodObject<S>;
   readonly run: (input: z.output<z.ZodObject<S>>, surroundings: CommandEnvironment) => Promise<Exit>;
 }
 
 const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-const camel = (name: string): string => name.replaceAll(/-(.)/g, (_all, letter: string) => letter.toUpperCase());
+
+/** Returns how an argument is typed: `[-o PACK.zip]`, without brackets if it's required. Empty: only for old scripts. */
+function usageOf(schema: z.ZodType): readonly string[] {
+  const typed = (schema.meta()?.explains ?? []).map(([text]) => text.replace(/^(-\w), \S+/, '$1')).join('|');
+  if (typed === '') return [];
+  return [schema.safeParse(undefined).success ? `[${typed}]` : typed];
+}
 
 /** An option is a switch where its schema accepts true. A short form is in its help: `-o, --output`. */
 function optionOf(schema: z.ZodType): Options[string] {
@@ -127,6 +135,7 @@ function optionOf(schema: z.ZodType): Options[string] {
 export function subcommand<S extends Readonly<Record<string, z.ZodType>>>({
   input,
   run,
+  usage,
   ...rest
 }: Parts<S>): Subcommand {
   const fields = Object.entries<z.ZodType>(input.shape);
@@ -135,13 +144,12 @@ export function subcommand<S extends Readonly<Record<string, z.ZodType>>>({
   const options = fields.filter(([, field]) => !isPositional(field));
   return {
     ...rest,
+    usage: usage ?? fields.flatMap(([, field]) => usageOf(field)).join(' '),
     explains: fields.flatMap(([, field]) => field.meta()?.explains ?? []),
     options: Object.fromEntries(options.map(([name, field]) => [kebab(name), optionOf(field)])),
     positionals,
     run: async (typed, surroundings) => {
-      const read = input.safeParse(
-        Object.fromEntries(Object.entries(typed).map(([name, value]) => [camel(name), value])),
-      );
+      const read = input.safeParse(Object.fromEntries(fields.map(([name]) => [name, typed[kebab(name)]])));
       if (read.success) return run(read.data, surroundings);
       const mistakes = read.error.issues.map((issue) => {
         const name = issue.path.join('.');

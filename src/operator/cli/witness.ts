@@ -50,7 +50,6 @@ async function lockIn(at: string): Promise<FolderLock> {
 
 export const witnessAdd = subcommand({
   name: 'witness add',
-  usage: 'KEY [--folder FOLDER]',
   summary: 'adds a log that a witness signs',
   help: 'Restart the witness afterwards.',
   examples: ['cmk-bot witness add "hospital.example/cmk-bot+1a2b3c4d+AbCd…"'],
@@ -75,7 +74,6 @@ export const witnessAdd = subcommand({
 
 export const witnessRun = subcommand({
   name: 'witness run',
-  usage: '--name NAME [--folder FOLDER] [--listen ADDRESS:PORT]',
   summary: 'runs a witness: it signs a checkpoint only if the log continues from the last one it signed',
   help: [
     'Run it on a machine and under an account that the operator of the bot can’t reach. Then even they can’t rewrite the',
