@@ -4,12 +4,12 @@ import { readPlace } from '../../config/env.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { countOf } from '../../text/words.ts';
 import { argument, day, eventCounter, exit, jsonFlag, subcommand, Unusable } from './subcommand.ts';
+import { keysFor } from './verifier-keys.ts';
 import { isArchive, packExit, packJson, verifyPackFile } from './verify-pack.ts';
 import {
   exitOutcomeOf,
   isContainer,
   isFolder,
-  keysFor,
   openBaseline,
   openPublished,
   publishedReport,
@@ -84,7 +84,7 @@ export const auditVerify = subcommand({
       for (const [name, given] of Object.entries({ against, noted, 'seal-key': sealKey })) {
         if (given !== undefined) throw new Unusable(`--${name} can’t be used with an evidence pack`);
       }
-      const judged = await verifyPackFile({ file, keyFile: logKey, anchor });
+      const judged = await verifyPackFile(file, logKey, anchor);
       await (json ? write(`${JSON.stringify(packJson(judged))}\n`) : print(packWords(judged, packExit(judged))));
       return packExit(judged);
     }

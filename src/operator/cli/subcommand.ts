@@ -12,6 +12,13 @@ export class Unusable extends Error {
   override readonly name = 'Unusable';
 }
 
+/** Returns a handler for `catch`: an error of this kind becomes {@link Unusable}, in these words. Any other is thrown again. */
+export const unusableIf =
+  (kind: new (...given: never[]) => Error, words: (message: string) => string = (message) => message) =>
+  (error: unknown): never => {
+    throw error instanceof kind ? new Unusable(words(error.message)) : error;
+  };
+
 export const exit = {
   done: 0,
   /** Refused, integrity error, or failed check. */

@@ -75,6 +75,10 @@ export function checkWitnesses({ keys, quorum }: VerifierKeysFile, signatures: r
   };
 }
 
+/** Returns whether the keys include one of a vault for the log. */
+export const hasVaultKey = ({ keys }: VerifierKeysFile, origin: string): boolean =>
+  keys.some(({ kind, name }) => kind === 'vault' && name === origin);
+
 export const isWitnessed = ({ needed, signed }: WitnessCheck): boolean => signed.length >= needed;
 
 /** The seal key is unusable; the rest of the audit log is readable. */
@@ -83,9 +87,6 @@ export class SealKeyUnusable extends Unusable {}
 const rethrowUnusable = (error: unknown): never => {
   throw error instanceof KeyFileInvalid ? new SealKeyUnusable(error.message) : error;
 };
-
-/** Reads seal keys from a file. Throws {@link Unusable} with the fix. */
-export const readSealKeys = (file: string): Promise<SealKeys> => readKeys(file, sealKeyUse).catch(rethrowUnusable);
 
 /** `missing`: message if a configured key doesn't exist. Both null: no key is configured, as for an auditor. */
 export interface SealKeySource {
@@ -112,4 +113,10 @@ export async function loadSealKeys(place: Place): Promise<SealKeySource> {
     .catch((error: unknown) =>
       error instanceof KeyMissing ? { keys: null, missing: error.message } : rethrowUnusable(error),
     );
+}
+
+/** Returns the seal keys of the named file, else those of the audit log; none without either. Throws {@link Unusable} with the fix. */
+export async function keysFor(file: string | undefined, place: Place | null): Promise<SealKeySource> {
+  if (file !== undefined) return { keys: await readKeys(file, sealKeyUse).catch(rethrowUnusable), missing: null };
+  return place === null ? { keys: null, missing: null } : loadSealKeys(place);
 }

@@ -25,8 +25,8 @@ import {
 import { verifyPack } from '../../audit/pack/verify-pack.ts';
 import { verifyStatement } from '../../audit/pack/verify-statement.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import { exit, Unusable, type VerificationExit } from './subcommand.ts';
-import { checkWitnesses, parseVerifierKeys, type VerifierKeysFile } from './verifier-keys.ts';
+import { exit, Unusable, unusableIf, type VerificationExit } from './subcommand.ts';
+import { checkWitnesses, hasVaultKey, parseVerifierKeys, type VerifierKeysFile } from './verifier-keys.ts';
 import { isContainer, isFolder, openPublished } from './verify-sources.ts';
 import { isProved, type VerifiedPack } from './words/pack.ts';
 
@@ -88,13 +88,6 @@ function unknownSignersIn(files: PackFiles, { checkpoint }: PackReport): readonl
   return [...new Set(others.map((line) => line.split(' ')[1] ?? ''))].sort();
 }
 
-interface PackInput {
-  readonly file: string;
-  readonly keyFile: string | undefined;
-  /** A published log or a saved checkpoint to compare with. */
-  readonly anchor: string | undefined;
-}
-
 /**
  * Opens a checkpoint that someone kept. An editor can add a byte order mark, and change the ends of lines: both belong to the file,
  * not to the signed text. Throws {@link Unusable}.
@@ -125,8 +118,12 @@ async function compareWith(
   throw new Unusable(`reading the checkpoint: ${anchor} belongs to another log`);
 }
 
-/** Verifies a pack file. Throws {@link Unusable}. */
-export async function verifyPackFile({ file, keyFile, anchor }: PackInput): Promise<VerifiedPack> {
+/** Verifies a pack file. `anchor`: a published log or a saved checkpoint to compare with. Throws {@link Unusable}. */
+export async function verifyPackFile(
+  file: string,
+  keyFile: string | undefined,
+  anchor: string | undefined,
+): Promise<VerifiedPack> {
   const read = filesOf(await readFile(file));
   if (read === 'not-a-zip') throw new Unusable(`reading ${file}: it is incomplete, or not a zip file`);
   const files: PackFiles = typeof read === 'string' ? new Map() : read;
@@ -136,15 +133,12 @@ export async function verifyPackFile({ file, keyFile, anchor }: PackInput): Prom
   const report = await (typeof read === 'string'
     ? refusedPack(archiveFaults[read])
     : (files.has(statementFile) ? verifyStatement : verifyPack)(files, known.keys, parseEventBody).catch(
-        (error: unknown) => {
-          throw error instanceof PackUnusable ? new Unusable(`reading ${file}: ${error.message}`) : error;
-        },
+        unusableIf(PackUnusable, (why) => `reading ${file}: ${why}`),
       ));
   const log =
     anchor === undefined || report.checkpoint === null ? null : await compareWith(report, anchor, keyFile, known);
   const { checkpoint } = report;
-  const hasVaultKey = known.keys.some(({ kind, name }) => kind === 'vault' && name === checkpoint?.origin);
-  const vaultSigned = hasVaultKey && checkpoint !== null ? isVaultSigned(checkpoint) : null;
+  const vaultSigned = checkpoint !== null && hasVaultKey(known, checkpoint.origin) ? isVaultSigned(checkpoint) : null;
   return {
     report,
     log,

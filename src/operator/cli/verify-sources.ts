@@ -8,20 +8,17 @@ import { type Finding, lineFrom } from '../../audit/verify.ts';
 import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../audit/verify-audit-log.ts';
 import { NotAnExport, readBaselineExport, verifyExport } from '../../audit/verify-export.ts';
 import { readConfig } from '../../config/config.ts';
-import type { Place } from '../../config/place.ts';
 import type { AnchorSource } from '../../domain/ports/published-log.ts';
 import type { Link } from '../../domain/record/chain.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import type { Records } from '../rpc/calls.ts';
 import { readRecord } from './open-records.ts';
-import { eventCounter, exit, Unusable, type VerificationExit } from './subcommand.ts';
+import { eventCounter, exit, Unusable, unusableIf, type VerificationExit } from './subcommand.ts';
 import {
   checkWitnesses,
+  hasVaultKey,
   isWitnessed,
-  loadSealKeys,
   parseVerifierKeys,
-  readSealKeys,
-  type SealKeySource,
   type VerifierKeysFile,
   type WitnessCheck,
 } from './verifier-keys.ts';
@@ -59,8 +56,6 @@ export interface OpenedAnchor {
   /** The keys were given, or are the bot's own: they weren't read from the published log. */
   readonly keysGiven: boolean;
   readonly given: VerifierKeysFile;
-  /** The keys include a vault key. */
-  readonly vaultKey: boolean;
 }
 
 /** Returns whether the place is a blob container; else it's a folder. */
@@ -100,30 +95,28 @@ export async function openPublished(
         : `${keyFile} doesn’t exist, or this user can’t read it`,
     );
   }
-  try {
-    const given = parseVerifierKeys(String(text), keyFile ?? (own === null ? `${folder}/${keysPath}` : 'own keys'));
-    const reader = await AnchorReader.open(files, given.keys);
-    const vaultKey = given.keys.some(({ kind, name }) => kind === 'vault' && name === reader.newest.origin);
-    return { reader, keysGiven: keyFile !== undefined || own !== null, given, vaultKey };
-  } catch (error) {
-    if (!(error instanceof AnchorUnusable)) throw error;
-    throw new Unusable(`reading the log published in ${folder}: ${error.message}`);
-  }
+  const given = parseVerifierKeys(String(text), keyFile ?? (own === null ? `${folder}/${keysPath}` : 'own keys'));
+  const unusable = unusableIf(AnchorUnusable, (why) => `reading the log published in ${folder}: ${why}`);
+  const reader = await AnchorReader.open(files, given.keys).catch(unusable);
+  return { reader, keysGiven: keyFile !== undefined || own !== null, given };
 }
 
 /** Returns whether a vault key was given that didn't sign the newest checkpoint. */
 export const vaultMissing = ({ vaultKey }: PublishedReport): boolean => vaultKey !== null && !vaultKey.newest;
 
 /** Returns the report. Call it after reading all events. */
-export function publishedReport({ reader, keysGiven, given, vaultKey }: OpenedAnchor): PublishedReport {
-  const witnessCheck = checkWitnesses(given, reader.newest.signatures);
+export function publishedReport({ reader, keysGiven, given }: OpenedAnchor): PublishedReport {
+  const { newest } = reader;
+  const witnessCheck = checkWitnesses(given, newest.signatures);
   return {
-    origin: reader.newest.origin,
-    events: reader.newest.size,
+    origin: newest.origin,
+    events: newest.size,
     checkpoints: reader.checkpoints,
     keysMissing: reader.keysMissing,
     witnesses: witnessCheck.signed,
-    vaultKey: vaultKey ? { newest: isVaultSigned(reader.newest), checkpoints: reader.vaultSigned } : null,
+    vaultKey: hasVaultKey(given, newest.origin)
+      ? { newest: isVaultSigned(newest), checkpoints: reader.vaultSigned }
+      : null,
     quorum: given.quorum,
     witnessCheck,
     keysGiven,
@@ -194,9 +187,7 @@ async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
   await access(file, constants.R_OK).catch(() => {
     throw new Unusable(`${file} doesn’t exist, or this user can’t read it`);
   });
-  return read().catch((error: unknown) => {
-    throw error instanceof NotAnExport ? new Unusable(`reading ${file}: ${error.message}`) : error;
-  });
+  return read().catch(unusableIf(NotAnExport, (why) => `reading ${file}: ${why}`));
 }
 
 /** Verifies an export. Throws {@link Unusable}. */
@@ -226,11 +217,6 @@ export async function openBaseline({ against, noted, published }: BaselineSource
   if (noted !== undefined) known.add(noted);
   if (published !== null) for await (const body of published.reader.bodies()) known.add(lineFrom(body));
   return known;
-}
-
-export async function keysFor(named: string | undefined, store: Place | null): Promise<SealKeySource> {
-  if (named !== undefined) return { keys: await readSealKeys(named), missing: null };
-  return store === null ? { keys: null, missing: null } : loadSealKeys(store);
 }
 
 /**

@@ -7,7 +7,7 @@ import { WitnessState, WitnessStateUnusable } from '../../audit/witness/state.ts
 import { FolderInUse, type FolderLock, lockFolder } from '../../store/folder-lock.ts';
 import { witnessKeyUse } from '../../text/record.ts';
 import { lostStateWords } from '../../text/witnesses.ts';
-import { argument, exit, subcommand, Unusable } from './subcommand.ts';
+import { argument, exit, subcommand, Unusable, unusableIf } from './subcommand.ts';
 import { keyLineWords } from './verifier-keys.ts';
 
 const folder = z.string().trim().min(1).default('witness');
@@ -23,29 +23,20 @@ const listen = z
   .transform((found) => ({ host: found?.[1] ?? found?.[2] ?? '', port: Number(found?.[3]) }));
 
 async function keyIn(at: string, of: string): Promise<SigningKey> {
-  const own = await openOwnKeys(`${at}/witness.key`, witnessKeyUse).catch((error: unknown) => {
-    throw error instanceof KeyFileInvalid ? new Unusable(error.message) : error;
-  });
+  const own = await openOwnKeys(`${at}/witness.key`, witnessKeyUse).catch(unusableIf(KeyFileInvalid));
   await own.keep();
   const seed = own.keys.at(-1);
   if (seed === undefined) throw new Unusable('the witness has no key');
   return signingKey(of, 'witness', seed);
 }
 
-async function stateIn(at: string): Promise<WitnessState> {
-  return WitnessState.open(at).catch((error: unknown) => {
-    throw error instanceof WitnessStateUnusable ? new Unusable(lostStateWords(error.message)) : error;
-  });
-}
+const stateIn = (at: string): Promise<WitnessState> =>
+  WitnessState.open(at).catch(unusableIf(WitnessStateUnusable, lostStateWords));
 
 /** Locks the folder: two processes on one folder would sign two histories. */
-async function lockIn(at: string): Promise<FolderLock> {
-  return lockFolder(at, path.join(at, 'logs')).catch((error: unknown) => {
-    if (!(error instanceof FolderInUse)) throw error;
-    throw new Unusable(
-      `another witness uses the folder ${at}. Stop it first: two witnesses on one folder could sign two histories.`,
-    );
-  });
+function lockIn(at: string): Promise<FolderLock> {
+  const words = `another witness uses the folder ${at}. Stop it first: two witnesses on one folder could sign two histories.`;
+  return lockFolder(at, path.join(at, 'logs')).catch(unusableIf(FolderInUse, () => words));
 }
 
 export const witnessAdd = subcommand({
