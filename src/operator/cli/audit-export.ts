@@ -3,7 +3,6 @@ import { csvHeader, csvRow, type ReadableColumns } from '../../audit/export-csv.
 import { type ExportPart, eventLine, headerLine, headLine, textLine } from '../../audit/export-jsonl.ts';
 import { cloudEventLine } from '../../audit/export-ocsf.ts';
 import { genesis } from '../../audit/verify.ts';
-import type { PersonId } from '../../domain/ids.ts';
 import type { ChainLine, Link } from '../../domain/record/chain.ts';
 import { peopleInEvents, type StoredEvent, traitsOf } from '../../domain/request/events.ts';
 import { parseEventBody } from '../../operations/registry.ts';
@@ -37,14 +36,11 @@ function eventIn({ line }: RecordedEvent): StoredEvent | null {
 
 /** Returns a function that describes events. It reads each person's name once. People's texts have their own column. */
 function describeEvents(records: Records): (event: RecordedEvent) => Promise<ReadableEvent> {
-  const known = new Map<string, string>();
+  const known = new Map<string, string | null>();
   return async (recorded) => {
     const event = eventIn(recorded);
     if (event === null) return { event, readable: nothing };
-    const fresh = peopleInEvents([event]).filter((id) => !known.has(id));
-    const found = await namesOf(records, fresh);
-    for (const id of fresh) known.set(id, found(id));
-    const names = (id: PersonId | null): string => (id === null ? found(null) : (known.get(id) ?? id));
+    const names = await namesOf(records, peopleInEvents([event]), known);
     const { title, detail } = eventWords(event, names, { texts: false });
     const { outcome } = traitsOf(event.body);
     const readable = { who: actorName(event, names), what: title, detail, outcome };

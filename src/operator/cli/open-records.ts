@@ -40,13 +40,15 @@ export interface RecordedEvent {
   readonly texts: readonly RevealedText[];
 }
 
+type Readable = Pick<Records, 'lines' | 'head' | 'texts'>;
+
 const pageSize = 200;
 
 /**
  * Yields all events up to the head, and returns the head. The bot can write in the meantime: the head is read after the last
  * event, and if it advanced, the new events are read too.
  */
-export async function* readRecord(records: Records): AsyncGenerator<RecordedEvent, Link> {
+export async function* readRecord(records: Readable): AsyncGenerator<RecordedEvent, Link> {
   // From the very first row, whatever its number.
   let last: number | null = null;
   for (let head: Link | null = null; ; ) {
@@ -62,15 +64,12 @@ export async function* readRecord(records: Records): AsyncGenerator<RecordedEven
   }
 }
 
-async function withTexts(records: Records, page: readonly ChainLine[]): Promise<readonly RecordedEvent[]> {
+async function withTexts(records: Readable, page: readonly ChainLine[]): Promise<readonly RecordedEvent[]> {
   const requests = [...new Set(page.map((line) => line.request))];
   if (requests.length === 0) return [];
-  const texts = new Map<string, RevealedText[]>();
-  for (const text of await records.texts({ requests })) {
-    const key = `${text.request} ${text.revision}`;
-    const found = texts.get(key);
-    if (found === undefined) texts.set(key, [text]);
-    else found.push(text);
-  }
-  return page.map((line) => ({ line, texts: texts.get(`${line.request} ${line.revision}`) ?? [] }));
+  const texts = await records.texts({ requests });
+  return page.map((line) => ({
+    line,
+    texts: texts.filter(({ request, revision }) => request === line.request && revision === line.revision),
+  }));
 }

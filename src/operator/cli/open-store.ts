@@ -12,7 +12,7 @@ import { parseEventBody } from '../../operations/registry.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { faultOf } from '../../store/db-errors.ts';
 import { pendingMigrations, UnknownFormat } from '../../store/migrations.ts';
-import { type OpenStore, openStore, type StoreTools } from '../../store/store.ts';
+import { type OpenStore, openStore } from '../../store/store.ts';
 import { brokenWords, unknownFormatWords } from '../../text/record.ts';
 import type { Records } from '../rpc/calls.ts';
 import { recordsOf } from '../rpc/store-records.ts';
@@ -80,10 +80,7 @@ const cannotCheck =
  * Returns the store's tools. Without a key, nothing can be written, and the audit log is read without checking seals. If a
  * configured key is missing, entries can be read raw, but nothing that depends on their content.
  */
-function toolsWith({
-  keys,
-  missing,
-}: SealKeySource): Pick<StoreTools, 'seal' | 'check' | 'commitmentTo' | 'documentSeals' | 'rowSeals'> {
+function toolsWith({ keys, missing }: SealKeySource) {
   if (keys !== null) return auditTools(randomBytes, keys);
   return {
     seal: cannotSeal,

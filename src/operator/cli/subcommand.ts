@@ -223,13 +223,14 @@ export const reasonInput = (advice: string, meaning: string) =>
     ['--reason TEXT', meaning],
   );
 
-/** Returns people's names as Teams last provided them, or their ids. */
+/** Returns people's names as Teams last provided them, or their ids. `known`: those that were read before; it gets the others. */
 export async function namesOf(
   records: Records,
   ids: readonly (string | null)[],
+  known: Map<string, string | null> = new Map(),
 ): Promise<(id: string | null) => string> {
   const people = [...new Set(ids)].flatMap((id) => PersonId.safeParse(id).data ?? []);
-  const found = await Promise.all(people.map(async (id) => [id, (await records.person({ id })).name] as const));
-  const known = new Map<string, string | null>(found);
+  const unread = people.filter((id) => !known.has(id));
+  await Promise.all(unread.map(async (id) => known.set(id, (await records.person({ id })).name)));
   return (id) => (id === null ? 'an operator' : (known.get(id) ?? id));
 }

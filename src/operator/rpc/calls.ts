@@ -19,9 +19,10 @@ const StoredEvent = z.object({
   body: z.unknown().transform((value): EventBody => parseEventBody(value)),
   texts: z.record(z.string(), z.string().nullable()),
 });
+const StoredEvents = z.array(StoredEvent).readonly();
 
 /** The events of one request, oldest first. */
-const RequestEvents = z.object({ id: RequestId, events: z.array(StoredEvent) });
+const RequestEvents = z.object({ id: RequestId, events: StoredEvents });
 export type RequestEvents = z.output<typeof RequestEvents>;
 
 const name = z
@@ -77,14 +78,14 @@ export const calls = {
   /** Newest request first. */
   page: { input: z.object({ limit, offset: count }), output: z.array(RequestEvents) },
   /** Events of a request; empty: no such request. */
-  events: { input: z.object({ id: RequestId }), output: z.array(StoredEvent) },
+  events: { input: z.object({ id: RequestId }), output: StoredEvents },
   /** The person's name as last provided by Teams. */
   person: { input: z.object({ id: PersonId }), output: z.object({ name: z.string().nullable() }) },
   head: { input: z.object({}), output: Link },
   /** Chain entries after a sequence number, oldest first; null: from the very first row. */
-  lines: { input: z.object({ after: z.number().int().nullable(), limit }), output: z.array(ChainLine) },
+  lines: { input: z.object({ after: z.number().int().nullable(), limit }), output: z.array(ChainLine).readonly() },
   /** Texts of requests that weren't erased. */
-  texts: { input: z.object({ requests: z.array(z.string()).max(500) }), output: z.array(RevealedText) },
+  texts: { input: z.object({ requests: z.array(z.string()).max(500) }), output: z.array(RevealedText).readonly() },
   derived: { input: z.object({}), output: Derived },
   /** Safe to repeat: the same question returns the stored result. */
   act: { input: z.object({ id: StreamId, act: Act }), output: ActResult },

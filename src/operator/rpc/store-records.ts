@@ -3,7 +3,7 @@
 import { DriftId, RequestId, type StreamId } from '../../domain/ids.ts';
 import type { WitnessBook } from '../../domain/ports/published-log.ts';
 import type { Appended, AppendedTo, People, Requests } from '../../domain/ports/store.ts';
-import type { ChainLine, Derived } from '../../domain/record/chain.ts';
+import type { ChainLine, Derived, RevealedText } from '../../domain/record/chain.ts';
 import { decide } from '../../domain/request/decide.ts';
 import { operatorActor, type StoredEvent } from '../../domain/request/events.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
@@ -21,7 +21,7 @@ export interface RecordStore {
     head(): Promise<{ readonly seq: number; readonly hash: string }>;
     lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
     derived(): Promise<Derived>;
-    textsOf(ids: readonly RequestId[]): Promise<readonly Awaited<ReturnType<Records['texts']>>[number][]>;
+    textsOf(ids: readonly RequestId[]): Promise<readonly RevealedText[]>;
     /** Like `append`, and destroys all earlier texts of the request with their salts in the same transaction. */
     erase: Requests['append'];
     eraseDrift(
@@ -39,8 +39,10 @@ const lastTextRevision = (events: readonly StoredEvent[]): number =>
 type Carried = Pick<Appended, 'kind' | 'events' | 'replay'> | Refusal;
 
 async function erase({ requests, auditLog }: RecordStore, id: StreamId, by: string, reason: string): Promise<Carried> {
+  const events = await requests.events(id);
+  if (events.length === 0) return refuse('unknown-request', id);
   const actor = operatorActor(by);
-  const cause = `cli:erase:${lastTextRevision(await requests.events(id))}`;
+  const cause = `cli:erase:${lastTextRevision(events)}`;
   const drift = DriftId.safeParse(id).data;
   if (drift !== undefined) return auditLog.eraseDrift(drift, cause, (watch) => eraseNames(watch, actor, reason));
   const command = { do: 'erase-texts', actor, reason } as const;
@@ -49,7 +51,6 @@ async function erase({ requests, auditLog }: RecordStore, id: StreamId, by: stri
 
 /** Carries out an action. The cause makes it idempotent; after newer texts, erasing is a new action. */
 async function act(store: RecordStore, stream: StreamId, act: Act): Promise<Carried> {
-  if ((await store.requests.events(stream)).length === 0) return refuse('unknown-request', stream);
   if (act.verb === 'erase') return erase(store, stream, act.by, act.reason);
   const id = RequestId.safeParse(stream).data;
   const request = id === undefined ? null : await store.requests.load(id);
@@ -66,26 +67,24 @@ function resultOf(answer: Carried): ActResult {
   if (answer.kind === 'refused') return answer;
   const [event] = answer.events;
   if (event === undefined) throw new Error('an operator’s act was accepted without an event');
-  return { kind: 'accepted', event: { ...event, texts: { ...event.texts } }, replay: answer.replay };
+  return { kind: 'accepted', event, replay: answer.replay };
 }
-
-const copyOf = (events: readonly StoredEvent[]) => events.map((event) => ({ ...event, texts: { ...event.texts } }));
 
 export const recordsOf = (store: RecordStore): Records => ({
   page: async ({ limit, offset }) => {
     const requests = await store.requests.list(limit, offset);
-    return Promise.all(requests.map(async ({ id }) => ({ id, events: copyOf(await store.requests.events(id)) })));
+    return Promise.all(requests.map(async ({ id }) => ({ id, events: await store.requests.events(id) })));
   },
-  events: async ({ id }) => copyOf(await store.requests.events(id)),
+  events: ({ id }) => store.requests.events(id),
   person: async ({ id }) => ({ name: (await store.people.get(id))?.name ?? null }),
   head: async () => {
     const { seq, hash } = await store.auditLog.head();
     return { seq, hash };
   },
-  lines: async ({ after, limit }) => [...(await store.auditLog.lines(after, limit))],
+  lines: ({ after, limit }) => store.auditLog.lines(after, limit),
   derived: () => store.auditLog.derived(),
   // Ids come unchecked from chain entries; an impossible id has no texts.
-  texts: async ({ requests }) => [...(await store.auditLog.textsOf(requests as RequestId[]))],
+  texts: ({ requests }) => store.auditLog.textsOf(requests as RequestId[]),
   resume: async ({ by }) => {
     const actor = operatorActor(by);
     // The date ahead identifies the event, so the current time doesn't matter.

@@ -1,6 +1,7 @@
 import type { ChainLine } from '../../../../src/domain/record/chain.ts';
 import { readRecord } from '../../../../src/operator/cli/open-records.ts';
-import type { Records } from '../../../../src/operator/rpc/calls.ts';
+
+type Source = Parameters<typeof readRecord>[0];
 
 const line = (seq: number): ChainLine => ({
   seq,
@@ -16,7 +17,7 @@ const line = (seq: number): ChainLine => ({
 });
 
 /** A record that grows while it is read: at each look at the head the next of these is its length. */
-function growing(...lengths: readonly number[]): Records {
+function growing(...lengths: readonly number[]): Source {
   const left = [...lengths];
   let length = left[0] ?? 0;
   return {
@@ -29,19 +30,12 @@ function growing(...lengths: readonly number[]): Records {
         0,
         limit,
       ),
-    derived: async () => ({ seq: length, rows: length, open: [], outbox: [], texts: [] }),
     texts: async ({ requests }) =>
       requests.map((request) => ({ request, revision: 2, field: 'comment', salt: '00', text: 'yes' })),
-    page: async () => [],
-    events: async () => [],
-    person: async () => ({ name: null }),
-    act: async () => ({ kind: 'refused', code: 'unknown-request', fact: '' }),
-    askAgain: async () => ({ cleared: 0 }),
-    resume: async () => ({ kind: 'refused', code: 'record-not-ahead', fact: '' }),
   };
 }
 
-async function readAll(records: Records) {
+async function readAll(records: Source) {
   const seqs: number[] = [];
   const texts: number[] = [];
   const events = readRecord(records);
@@ -68,11 +62,11 @@ it('reads on to the head when the bot wrote in between', async () => {
 });
 
 it('ends where lines are missing, and tells the head that is claimed', async () => {
-  const cut: Records = { ...growing(9), lines: async ({ after }) => (after === null ? [line(1), line(2)] : []) };
+  const cut: Source = { ...growing(9), lines: async ({ after }) => (after === null ? [line(1), line(2)] : []) };
   expect(await readAll(cut)).toMatchObject({ seqs: [1, 2], head: 9 });
 });
 
 it('ends where lines lie behind the head', async () => {
-  const longer: Records = { ...growing(1), lines: async ({ after }) => (after === null ? [line(1), line(2)] : []) };
+  const longer: Source = { ...growing(1), lines: async ({ after }) => (after === null ? [line(1), line(2)] : []) };
   expect(await readAll(longer)).toMatchObject({ seqs: [1, 2], head: 1 });
 });
