@@ -209,13 +209,13 @@ export const keyProgress = ({ plan, progress }: Request): StepProgress | undefin
     plan.steps.some((step) => step.name === name && step.effects.some(({ change }) => change === 'customer-key')),
   );
 
-const endedStates = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'] as const;
+export const endedStates = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'] as const;
 export const hasEnded = (request: Request): boolean => (endedStates as readonly string[]).includes(request.state);
 
 /** Returns whether nothing happens without a person: it has ended, or needs attention. */
 export const isAtRest = (request: Request): boolean => hasEnded(request) || request.state === 'needs-attention';
 
-const openStates = ['awaiting-approval', 'approved', 'running', 'needs-attention'] as const;
+export const openStates = ['awaiting-approval', 'approved', 'running', 'needs-attention'] as const;
 export type OpenState = (typeof openStates)[number];
 
 /** What a request waits for, in list order. */

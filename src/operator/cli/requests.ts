@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { safeJson } from '../../audit/export-jsonl.ts';
 import type { StreamId } from '../../domain/ids.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
-import type { Request } from '../../domain/request/request.ts';
+import { endedStates, openStates, type Request } from '../../domain/request/request.ts';
 import { utcSecond } from '../../text/instants.ts';
 import { refusalLine } from '../../text/refusals.ts';
 import type { Act, ActResult, Records } from '../rpc/calls.ts';
@@ -21,18 +21,10 @@ import {
   subcommand,
   Unusable,
 } from './subcommand.ts';
-import {
-  lastFailure,
-  nextRetry,
-  requestOf,
-  requestStory,
-  requestTable,
-  stateWords,
-  summaryOf,
-} from './words/request-story.ts';
+import { lastFailure, nextRetry, requestOf, requestStory, requestTable, summaryOf } from './words/request-story.ts';
 import { safeNow } from './words/safe-now.ts';
 
-const states = Object.keys(stateWords) as [Request['state'], ...Request['state'][]];
+const states = [...openStates, ...endedStates] as const;
 const pageSize = 100;
 
 async function allRequests(records: Records): Promise<readonly Request[]> {
@@ -198,15 +190,10 @@ export async function carryOutAct(
   const answer = await (await records()).records.act({ id, act });
   if (answer.kind === 'refused') return sayRefused({ complain, write }, answer, json);
   const { event, replay } = answer;
+  const { seq, time } = event;
   const by = event.body.submittedBy ?? 'unknown';
-  if (json) {
-    await write(`${JSON.stringify({ done: true, repeated: replay, seq: event.seq, time: event.time, by })}\n`);
-    return exit.done;
-  }
-  await print(
-    replay
-      ? `Already done: event ${event.seq} of ${utcSecond(event.time)}, by ${by}.`
-      : `${done} Recorded as event ${event.seq}, by ${by}.`,
-  );
+  const recorded = replay ? `Already done: event ${seq} of ${utcSecond(time)}` : `${done} Recorded as event ${seq}`;
+  if (json) await write(`${JSON.stringify({ done: true, repeated: replay, seq, time, by })}\n`);
+  else await print(`${recorded}, by ${by}.`);
   return exit.done;
 }

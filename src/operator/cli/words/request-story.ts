@@ -29,18 +29,6 @@ import type { RequestEvents } from '../../rpc/calls.ts';
 import { safeNow } from './safe-now.ts';
 import { indent, textTable } from './table.ts';
 
-export const stateWords: Record<Request['state'], string> = {
-  'awaiting-approval': 'awaiting approval',
-  approved: 'approved',
-  running: 'running',
-  'needs-attention': 'needs attention',
-  succeeded: 'succeeded',
-  failed: 'failed',
-  rejected: 'rejected',
-  cancelled: 'cancelled',
-  expired: 'expired',
-};
-
 export function requestOf({ id, events }: RequestEvents): Request {
   const request = fold(id, events);
   if (request === null) throw new Error(`reading request ${id}: it has no events`);
@@ -99,7 +87,7 @@ function headOf(request: Request): string {
   const { plan } = request;
   const { from, to } = workOf(plan);
   const change = `${from?.keyName ?? 'Microsoft-managed key'} → ${to.keyName} in ${plan.observation.vault.name}`;
-  return `${request.id}  ${stateWords[request.state]}\n${request.resourceName}: ${change}`;
+  return `${request.id}  ${request.state.replace('-', ' ')}\n${request.resourceName}: ${change}`;
 }
 
 function factsOf(request: Request, names: Names): string {
