@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { strFromU8, unzipSync } from 'fflate';
 import { z } from 'zod';
-import type { Config } from '../../config/config.ts';
-import { readConfig } from '../../config/config.ts';
+import { type Config, readConfig } from '../../config/config.ts';
 import { ConfigurationError, readPlace, readSealKeyPlace } from '../../config/env.ts';
 import type { Place } from '../../config/place.ts';
 import { closestName } from '../../operations/choose.ts';
@@ -114,28 +113,20 @@ async function openFailure(place: Place, error: unknown): Promise<Diagnosis> {
   return fail(database, error instanceof Error ? error.message : String(error), fix, [changeSetting(variable)]);
 }
 
-/** Asks the bot that runs on the folder only about data in the folder, which it has locked. */
-async function checkFolder(place: Place, { only, ...look }: Look): Promise<CheckResult | null> {
-  const { recordCodes } = await import('../doctor/diagnose.ts');
-  const wanted = only.length === 0 ? [...recordCodes] : only.filter((code) => recordCodes.includes(code));
-  return wanted.length === 0 ? null : askBot(place, { ...look, only: wanted });
-}
-
 async function checkHere(place: Place, look: Look): Promise<readonly Diagnosis[]> {
   const config = readConfiguration();
   // The clients of Azure and the database load slowly, and a running bot has them loaded.
-  const [{ openStoreRecords }, { diagnose }] = await Promise.all([
+  const [{ openStoreRecords }, { diagnose, recordCodes }] = await Promise.all([
     import('./open-store.ts'),
     import('../doctor/diagnose.ts'),
   ]);
-  const result = await checkFolder(place, look);
-  if (result !== null) {
-    return [...('policy' in config ? await diagnose({ config, record: null, look }) : config), ...result.found];
-  }
+  const elsewhere = async () => ('policy' in config ? diagnose({ config, record: null, look }) : config);
+  // A bot that runs on the folder has locked it, so only that bot can check the data there.
+  const only = look.only.length === 0 ? [...recordCodes] : look.only.filter((code) => recordCodes.includes(code));
+  const result = only.length === 0 ? null : await askBot(place, { ...look, only });
+  if (result !== null) return [...(await elsewhere()), ...result.found];
   const opened = await openStoreRecords(place).catch((error: unknown) => openFailure(place, error));
-  if ('outcome' in opened) {
-    return 'policy' in config ? [opened, ...(await diagnose({ config, record: null, look }))] : [...config, opened];
-  }
+  if ('outcome' in opened) return 'policy' in config ? [opened, ...(await elsewhere())] : [...config, opened];
   try {
     if (!('policy' in config)) return [...config, ok(database, 'answers')];
     return await diagnose({ config, record: opened, look });
@@ -166,19 +157,15 @@ function unknownCheck(given: string): string {
 const codes = z
   .string()
   .default('')
-  .transform((text) =>
-    text
-      .split(',')
-      .map((code) => code.trim())
-      .filter((code) => code !== ''),
-  )
-  .transform((given, context) =>
-    given.flatMap((code) => {
+  .transform((text, context) => {
+    const given = text.split(',').map((code) => code.trim());
+    return given.flatMap((code) => {
+      if (code === '') return [];
       const known = DiagnosisCode.safeParse(code).data;
       if (known === undefined) context.addIssue({ code: 'custom', message: unknownCheck(code) });
       return known ?? [];
-    }),
-  );
+    });
+  });
 
 const reportOf = ({ bot, found }: CheckResult, settings: string | null, code: Exit): DiagnosisReport =>
   DiagnosisReport.parse({ version: 1, at: new Date().toISOString(), bot, settings, exit: code, findings: found });
@@ -212,13 +199,12 @@ export const doctor = subcommand({
     const result = await runChecks({ data, settingsFile }, look);
     const code = exitOf(result.found, strict);
     const settings = result.bot === null ? settingsFile : null;
-    if (json) {
-      await write(`${JSON.stringify(reportOf(result, settings, code))}\n`);
-      return code;
-    }
-    if (result.bot !== null) await print(`Checked by the running bot (process ${result.bot}), with its own settings:`);
-    else await print(`Settings: ${settings ?? 'the environment’s; there is no .env in this folder'}`);
-    await print(diagnosisTable(result.found));
+    const whose =
+      result.bot === null
+        ? `Settings: ${settings ?? 'the environment’s; there is no .env in this folder'}`
+        : `Checked by the running bot (process ${result.bot}), with its own settings:`;
+    if (json) await write(`${JSON.stringify(reportOf(result, settings, code))}\n`);
+    else await print(`${whose}\n${diagnosisTable(result.found)}`);
     return code;
   },
 });

@@ -8,13 +8,14 @@ import { readCheckpoint, textOfNote } from '../../audit/tlog/note.ts';
 import type { KeyPlace } from '../../config/place.ts';
 import type { AnchorSettings } from '../../config/settings/audit-log.ts';
 import { waitsIn } from '../../domain/request/request.ts';
+import { nameIn } from '../../operations/choose.ts';
 import { durationWords } from '../../text/instants.ts';
 import { foreignWords, sealKeyUse } from '../../text/record.ts';
 import { countOf } from '../../text/words.ts';
 import { anchorFiles, anchorName, loadKeys, logVerifiers } from '../published-log.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command, setClock } from './commands.ts';
-import { failOnError } from './database.ts';
+import { failOn } from './database.ts';
 import { about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const seals = about('record/seals', 'seals');
@@ -130,10 +131,10 @@ async function clockOf({ store }: Subjects): Promise<Diagnosis> {
 
 export async function diagnoseAuditLog(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const [sealed, events, published, time] = await Promise.all([
-    failOnError(seals, sealsOf(subjects)),
-    failOnError(logSubject, headOf(subjects)),
+    sealsOf(subjects).catch(failOn(seals)),
+    headOf(subjects).catch(failOn(logSubject)),
     anchorOf(subjects).catch((error: Error) => [fail(anchor, error.message, anchorAdvice(error))]),
-    failOnError(clock, clockOf(subjects)),
+    clockOf(subjects).catch(failOn(clock)),
   ]);
   return [sealed, events, ...published, time];
 }
@@ -156,8 +157,6 @@ async function requestsOf({ store }: Subjects): Promise<Diagnosis> {
   return warn(requests, said, 'See what failed, and what is safe now.', commands);
 }
 
-const nameIn = (resource: string): string => resource.slice(resource.lastIndexOf('/') + 1);
-
 async function driftsOf({ store }: Subjects): Promise<Diagnosis> {
   const agents = [...(await store.drifts.open()).keys()].map(nameIn).sort();
   if (agents.length === 0) return ok(drifts, 'no difference was found');
@@ -167,4 +166,4 @@ async function driftsOf({ store }: Subjects): Promise<Diagnosis> {
 
 /** Checks requests that need attention, and agents that aren't as approved. */
 export const diagnoseAttention = (subjects: Subjects): Promise<readonly Diagnosis[]> =>
-  Promise.all([failOnError(requests, requestsOf(subjects)), failOnError(drifts, driftsOf(subjects))]);
+  Promise.all([requestsOf(subjects).catch(failOn(requests)), driftsOf(subjects).catch(failOn(drifts))]);

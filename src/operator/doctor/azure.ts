@@ -1,6 +1,5 @@
 import { type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { type ArmId, isAtOrBelow, PersonId } from '../../domain/ids.ts';
-import { rulesOf } from '../../domain/policy/policy.ts';
 import { clockSkew } from '../../domain/write-health.ts';
 import { type FleetGuard, isWhole, readFleetGuard } from '../../operations/guard/read-guard.ts';
 import { actionsOn } from '../../operations/resources/rights.ts';
@@ -10,6 +9,7 @@ import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting, giveBotRole, newSecret, setClock, updateBotRole, whoGivesRoles } from './commands.ts';
 import { type CheckedResources, diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.ts';
+import { idsInRules } from './role-members.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
 const network = 'Check the network, the proxy and AZURE_CLOUD, and try again.';
@@ -66,12 +66,11 @@ const isIn = (subscriptionId: string, { id }: { readonly id: ArmId }): boolean =
   isAtOrBelow(id, scopeOf(subscriptionId));
 
 async function diagnoseSubscription(
-  { own, subscriptions }: DoctorEnvironment,
+  { ownObjectId, subscriptions }: DoctorEnvironment,
   { id, outcome }: SubscriptionRead,
   { resources, vaults }: CheckedResources,
 ): Promise<Diagnosis> {
   if (outcome.ok) return ok(subscription(id), 'readable');
-  const objectId = (await own())?.oid ?? 'OBJECT_ID';
   const who = whoGivesRoles(`subscription ${id}`);
   // Without the permission to read permissions, no scope answers.
   const [inGroup] = [...resources, ...vaults].filter((one) => isIn(id, one));
@@ -82,7 +81,7 @@ async function diagnoseSubscription(
     subscription(id),
     lookupFailureLine(outcome.failure),
     'Assign the role of infra/custom-role.json on it to the bot’s identity, or remove it from CMK_SUBSCRIPTIONS.',
-    [giveBotRole(objectId, scopeOf(id)), changeSetting('CMK_SUBSCRIPTIONS')],
+    [giveBotRole(await ownObjectId(), scopeOf(id)), changeSetting('CMK_SUBSCRIPTIONS')],
     who,
   );
 }
@@ -123,10 +122,7 @@ const groups = about('people/groups', 'group check');
 const nobody = PersonId.parse('00000000-0000-0000-0000-000000000000');
 
 const idsIn = ({ config: { policy, admission } }: DoctorEnvironment): readonly string[] => [
-  ...[...rulesOf(policy), ...policy.tagRules].flatMap(({ requesters = [], approvers = [] }) => [
-    ...requesters,
-    ...approvers,
-  ]),
+  ...idsInRules(policy),
   ...admission.readers,
 ];
 

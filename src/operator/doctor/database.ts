@@ -21,6 +21,10 @@ import { asOwner, changeSetting, command, removeOwner } from './commands.ts';
 import { type About, about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const database = about('db/answers', 'database');
+const tables = about('db/tables', 'tables');
+const engine = about('db/engine', 'workflow engine');
+const user = about('db/role', 'database user');
+const writes = about('db/writes', 'database writes');
 const ownerRole = 'the owner of the database';
 
 /** End of support of PostgreSQL versions (its versioning policy). */
@@ -61,18 +65,16 @@ async function tlsOf({ config, database: { kind, pool } }: Subjects): Promise<re
 }
 
 async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
-  const subject = about('db/tables', 'tables');
   const pending = await pendingMigrations(database, placeName(config.store));
-  if (pending.length === 0) return ok(subject, 'complete');
-  return fail(subject, `missing: ${pending.join(', ')}`, 'Start this version of the bot once.', ['npm start']);
+  if (pending.length === 0) return ok(tables, 'complete');
+  return fail(tables, `missing: ${pending.join(', ')}`, 'Start this version of the bot once.', ['npm start']);
 }
 
 async function engineOf({ database }: Subjects): Promise<Diagnosis> {
-  const subject = about('db/engine', 'workflow engine');
   const { rows } = await database.pool.query("select to_regclass('dbos.workflow_status') is not null as there");
   const there = (rows as { there?: boolean }[])[0]?.there === true;
-  if (there) return ok(subject, 'its tables exist');
-  return fail(subject, 'its tables don’t exist', 'Start the bot once: it creates them.', ['npm start']);
+  if (there) return ok(engine, 'its tables exist');
+  return fail(engine, 'its tables don’t exist', 'Start the bot once: it creates them.', ['npm start']);
 }
 
 /** Returns the fix: an administrator creates the bot's own database role, and the setting is changed. */
@@ -90,32 +92,31 @@ function ownRole({ store }: Subjects['config']): Remedy {
 }
 
 async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
-  const subject = about('db/role', 'database user');
-  if (database.kind === 'pglite') return ok(subject, 'only this process uses the embedded database');
+  if (database.kind === 'pglite') return ok(user, 'only this process uses the embedded database');
   const { role, superuser, owns, mayAdd, mayChange } = await roleRights(database.pool);
   const isLocal = config.server.mode === 'local';
   if (superuser && !isLocal) {
     const found = `${role} is a superuser, so it could change the audit log`;
-    return fail(subject, found, 'Let the bot sign in as a role with few permissions.', ...ownRole(config));
+    return fail(user, found, 'Let the bot sign in as a role with few permissions.', ...ownRole(config));
   }
   if (owns) {
     const found = 'owns the tables or can act as their owner, so it could turn off the protection of the audit log';
-    return isLocal ? ok(subject, found) : warn(subject, found, `Better ${ownerAdvice}.`, ...ownRole(config));
+    return isLocal ? ok(user, found) : warn(user, found, `Better ${ownerAdvice}.`, ...ownRole(config));
   }
   const name = `"${role.replaceAll('"', '""')}"`;
   if (!mayAdd) {
     return fail(
-      subject,
+      user,
       `${role} can’t insert events: nothing can be stored`,
       'It needs permission to read and insert.',
       [asOwner(`grant insert on cmk.event to ${name}`)],
       ownerRole,
     );
   }
-  if (mayChange.length === 0) return ok(subject, 'can insert and read events, and owns nothing');
+  if (mayChange.length === 0) return ok(user, 'can insert and read events, and owns nothing');
   const rights = mayChange.join(', ');
   return fail(
-    subject,
+    user,
     `${role} can ${rights} events, so it could change the audit log`,
     'It needs permission only to read and insert.',
     [asOwner(`revoke ${rights} on cmk.event from ${name}`)],
@@ -146,34 +147,31 @@ const refusedWrites: Readonly<Record<WriteRejection, { readonly found: string; r
 };
 
 async function writesOf({ database: { pool } }: Subjects): Promise<Diagnosis> {
-  const subject = about('db/writes', 'database writes');
   const why = await tryWrite(pool);
-  if (why === null) return ok(subject, 'a test write worked, and was rolled back');
+  if (why === null) return ok(writes, 'a test write worked, and was rolled back');
   const { found, fix } = refusedWrites[why];
   const commands = why === 'read-only' ? [asOwner(writesAgain.replace('%I', await databaseName(pool)))] : [];
-  return fail(subject, found, fix, commands, ownerRole);
+  return fail(writes, found, fix, commands, ownerRole);
 }
 
-/** Converts an error to a failed finding, in the database's words. */
-export async function failOnError(subject: About, look: Promise<Diagnosis>): Promise<Diagnosis> {
-  try {
-    return await look;
-  } catch (error) {
+/** Returns a handler for `catch` that makes the error a failed finding, in the database's words. */
+export const failOn =
+  (subject: About) =>
+  (error: unknown): Diagnosis => {
     const message = error instanceof Error ? error.message : String(error);
     const found = error instanceof UnknownFormat ? unknownFormatWords(error) : message;
     return fail(subject, found, 'Check the database, and DATABASE_URL or CMK_DATA_DIR.');
-  }
-}
+  };
 
 export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Diagnosis[]> {
-  const reached = await failOnError(database, kindOf(subjects));
+  const reached = await kindOf(subjects).catch(failOn(database));
   if (reached.outcome === 'fail') return [reached];
   const [tls, ...rest] = await Promise.all([
     tlsOf(subjects),
-    failOnError(about('db/tables', 'tables'), tablesOf(subjects)),
-    failOnError(about('db/engine', 'workflow engine'), engineOf(subjects)),
-    failOnError(about('db/role', 'database user'), userOf(subjects)),
-    failOnError(about('db/writes', 'database writes'), writesOf(subjects)),
+    tablesOf(subjects).catch(failOn(tables)),
+    engineOf(subjects).catch(failOn(engine)),
+    userOf(subjects).catch(failOn(user)),
+    writesOf(subjects).catch(failOn(writes)),
   ]);
   return [reached, ...tls, ...rest];
 }

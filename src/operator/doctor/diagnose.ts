@@ -1,7 +1,8 @@
 /** Runs all checks of what the bot depends on, and explains the rule for a named agent. Changes nothing. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { armRegistrations, graphAppSecrets } from '../../azure/app-registrations.ts';
 import { connectAzure } from '../../azure/azure.ts';
-import { claimsFor, type TokenClaims } from '../../azure/credential.ts';
+import { claimsFor } from '../../azure/credential.ts';
 import { armSubscriptions } from '../../azure/subscriptions.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
@@ -79,36 +80,31 @@ const timeoutMs = 45_000;
 /** Runs a check with a timeout. A slow check is reported and doesn't delay the others. */
 async function withTimeout<S>({ codes, look }: Part<S>, subjects: S): Promise<readonly Diagnosis[]> {
   const [code = 'config/settings'] = codes;
-  const late = `no answer within ${timeoutMs / 1_000} seconds`;
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<readonly Diagnosis[]>((resolve) => {
-    timer = setTimeout(
-      () => resolve([unknown(about(code, code), late, 'Check the network, and try again.')]),
-      timeoutMs,
-    );
-  });
-  try {
-    return await Promise.race([look(subjects), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const found = `no answer within ${timeoutMs / 1_000} seconds`;
+  const late = [unknown(about(code, code), found, 'Check the network, and try again.')];
+  const answered = new AbortController();
+  const timeout = sleep(timeoutMs, late, { signal: answered.signal });
+  return Promise.race([look(subjects), timeout]).finally(() => answered.abort());
 }
 
-type Clients = Pick<DoctorEnvironment, 'azure' | 'subscriptions' | 'registrations' | 'secrets' | 'cloud' | 'own'>;
+type Clients = Omit<DoctorEnvironment, 'config' | 'look'>;
 
 /** Creates the clients. Throws if a configured file is unreadable. */
 function createClients(config: Config): Clients {
   const options = optionsForAzure(config);
   const { cloud, credential } = options;
-  let pending: Promise<TokenClaims | null> | null = null;
+  let pending: Promise<string> | null = null;
   return {
     azure: connectAzure(options),
     subscriptions: armSubscriptions(options),
     registrations: armRegistrations(options),
     secrets: graphAppSecrets(options),
     cloud,
-    own: () => {
-      pending ??= claimsFor(credential, cloud.armScope).catch(() => null);
+    ownObjectId: () => {
+      pending ??= claimsFor(credential, cloud.armScope).then(
+        (claims) => claims?.oid ?? 'OBJECT_ID',
+        () => 'OBJECT_ID',
+      );
       return pending;
     },
   };

@@ -58,8 +58,7 @@ function fixForReach(error: NodeJS.ErrnoException, { host, hostname, port }: URL
 }
 
 function judge(url: string, { status, certificate }: ProbeResult): Diagnosis {
-  const endsAt = Date.parse(certificate.valid_to);
-  const leftMs = endsAt - Date.now();
+  const leftMs = Date.parse(certificate.valid_to) - Date.now();
   const answers = `${url} answers ${status} to a caller who isn’t signed in`;
   if (![401, 403, 405].includes(status)) {
     const fix = 'This isn’t the bot. The proxy that ends TLS must route /api/messages to the bot.';
@@ -67,11 +66,12 @@ function judge(url: string, { status, certificate }: ProbeResult): Diagnosis {
       command('curl', '-s', '-X', 'POST', '-o', '/dev/null', '-w', '%{http_code}', url),
     ]);
   }
-  if (leftMs > warnBeforeMs)
-    return ok(subject, `${answers}; its certificate expires in ${countOf(Math.floor(leftMs / dayMs), 'day', 'days')}`);
+  const left = countOf(Math.max(0, Math.floor(leftMs / dayMs)), 'day', 'days');
+  const found = `${answers}; its certificate expires in ${left}`;
+  if (leftMs > warnBeforeMs) return ok(subject, found);
   return warn(
     subject,
-    `${answers}; its certificate expires in ${countOf(Math.max(0, Math.floor(leftMs / dayMs)), 'day', 'days')}`,
+    found,
     'Renew it: after that day, Teams can’t reach the bot.',
     [command('curl', '-sv', '-o', '/dev/null', url)],
     'the owner of the proxy that ends TLS',

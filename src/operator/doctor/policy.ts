@@ -21,6 +21,7 @@ import {
   type Holder,
   type HolderLookup,
   holderWords,
+  idsInRules,
   peopleOf,
   resolveHolders,
 } from './role-members.ts';
@@ -120,19 +121,14 @@ function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderL
 
 export async function diagnosePolicy(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { policy, policyFile: file, admission } = subjects.config;
-  const rules = rulesOf(policy);
-  const lookup = await resolveHolders(
-    subjects.azure.groups,
-    [...rules, ...policy.tagRules].flatMap(({ requesters = [], approvers = [] }) => [...requesters, ...approvers]),
-    admission.allowGuests,
-  );
+  const lookup = await resolveHolders(subjects.azure.groups, idsInRules(policy), admission.allowGuests);
   const found =
     file === null
       ? 'only the environment’s settings'
       : `${countOf(policy.rules.length + policy.tagRules.length, 'rule', 'rules')} in ${file}, then the environment’s settings`;
   return [
     ok(about('people/policy', 'policy'), `${found}; version ${policy.version}`),
-    ...rules.flatMap((rule) => diagnoseRule(rule, subjects, lookup)),
+    ...rulesOf(policy).flatMap((rule) => diagnoseRule(rule, subjects, lookup)),
     ...policy.tagRules.flatMap((rule) => diagnoseTagRule(rule, subjects, lookup)),
   ];
 }

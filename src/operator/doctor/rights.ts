@@ -117,8 +117,8 @@ const groupsOf = (found: Lacks): readonly string[] => [
 ];
 
 /** Returns the fix: assign missing roles, or update an assigned role that is older than the file. */
-async function remedyFor({ own, config }: DoctorEnvironment, id: string, found: Lacks): Promise<Remedy> {
-  const objectId = (await own())?.oid ?? 'OBJECT_ID';
+async function remedyFor({ ownObjectId, config }: DoctorEnvironment, id: string, found: Lacks): Promise<Remedy> {
+  const objectId = await ownObjectId();
   const lacked = found.flatMap(([, lacks]) => [...lacks.actions, ...lacks.dataActions]);
   const checked = found.flatMap(([spot]) => [...spot.wanted.actions, ...spot.wanted.dataActions]);
   const ofBotRole = (names: readonly string[]): readonly string[] => names.filter((name) => name !== assigning);

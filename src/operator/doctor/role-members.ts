@@ -1,5 +1,6 @@
 /** Detects rules that leave too few approvers or no requesters, alone and combined with tag rules. */
 import { type Holders, withAccess } from '../../authorization/role-checks.ts';
+import { type Policy, rulesOf } from '../../domain/policy/policy.ts';
 import { mayBothMatch, type Rule, type TagRule } from '../../domain/policy/rules.ts';
 import type { Groups } from '../../domain/ports/azure.ts';
 import { joinList } from '../../domain/strings.ts';
@@ -64,6 +65,12 @@ export function findTooFewPeople(rule: Rule, tagRules: readonly TagRule[], looku
   const single = applicable.flatMap((one) => under([one]));
   return single.length > 0 || applicable.length < 2 ? single : under(applicable);
 }
+
+/** Returns the ids of all rules, also of those by tag. */
+export const idsInRules = (policy: Policy): readonly string[] =>
+  [...rulesOf(policy), ...policy.tagRules].flatMap(({ requesters = [], approvers = [] }) =>
+    requesters.concat(approvers),
+  );
 
 /** `unknown`: the directory didn't answer. Null: neither a group nor a person has this id. */
 export type Holder = { readonly id: string; readonly entry: Holders | null | 'unknown' };

@@ -177,7 +177,7 @@ const refused =
 export async function diagnoseLogs({
   config,
   azure: { vaultLog },
-  own,
+  ownObjectId,
 }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const [subscriptionId = ''] = config.azure.subscriptions;
   if (config.logs === null || vaultLog === null) return [];
@@ -188,13 +188,12 @@ export async function diagnoseLogs({
   const found = lookupFailureLine(read.failure);
   if (read.failure.source !== 'azure') return [fail(vaultLogs, found, 'Check the network and AZURE_CLOUD.')];
   if (read.failure.status === 400) return [warn(vaultLogs, found, noTable, [changeSetting('CMK_LOGS_WORKSPACE')])];
-  const objectId = (await own())?.oid ?? 'OBJECT_ID';
   return [
     fail(
       vaultLogs,
       found,
       refused,
-      [giveLogsRole(objectId, workspaceId), changeSetting('CMK_LOGS_WORKSPACE')],
+      [giveLogsRole(await ownObjectId(), workspaceId), changeSetting('CMK_LOGS_WORKSPACE')],
       whoGivesRoles('the workspace'),
     ),
   ];

@@ -1,7 +1,6 @@
 /** Environment of the checks, and the four outcomes of a finding. */
 import type { AppSecrets, Registrations } from '../../azure/app-registrations.ts';
 import type { Cloud } from '../../azure/clouds.ts';
-import type { TokenClaims } from '../../azure/credential.ts';
 import type { Subscriptions } from '../../azure/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
@@ -16,8 +15,8 @@ export interface DoctorEnvironment {
   readonly registrations: Registrations;
   readonly secrets: AppSecrets;
   readonly cloud: Cloud;
-  /** Returns the claims of the bot's identity; null: no sign-in or no claims. Cached. */
-  readonly own: () => Promise<TokenClaims | null>;
+  /** Returns the object ID of the bot's identity, or `OBJECT_ID` without a sign-in. Cached. */
+  readonly ownObjectId: () => Promise<string>;
   readonly look: Look;
 }
 

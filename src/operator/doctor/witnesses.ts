@@ -10,7 +10,7 @@ import { enoughWords, vaultKeyWords, witnessWords } from '../../text/witnesses.t
 import { anchorName, witnessingFor } from '../published-log.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting, command, giveKeyRole, makeSigningKey, makeSigningRole, whoGivesRoles } from './commands.ts';
-import { failOnError } from './database.ts';
+import { failOn } from './database.ts';
 import { lookupFailureLine } from './rights.ts';
 import { about, type DoctorEnvironment, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
@@ -69,7 +69,7 @@ async function diagnose({ config, store }: Subjects): Promise<readonly Diagnosis
 }
 
 export const diagnoseWitnesses = (subjects: Subjects): Promise<readonly Diagnosis[]> =>
-  diagnose(subjects).catch(async (error: unknown) => [await failOnError(all, Promise.reject(error))]);
+  diagnose(subjects).catch((error: unknown) => [failOn(all)(error)]);
 
 const subject = about('record/vault-key', 'key in the vault');
 const setting = 'CMK_LOG_VAULT_KEY';
@@ -101,11 +101,11 @@ function fixFor(failure: Failure, address: string, objectId: string): readonly [
 }
 
 /** Checks that the configured vault key exists, has the right kind, and signs for the bot. */
-export async function diagnoseVaultKey({ config, own }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+export async function diagnoseVaultKey({ config, ownObjectId }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const address = config.anchor?.vaultKey ?? null;
   if (address === null) return [];
   const failedWith = async (failure: Failure): Promise<readonly Diagnosis[]> => {
-    const fix = fixFor(failure, address, (await own())?.oid ?? 'OBJECT_ID');
+    const fix = fixFor(failure, address, await ownObjectId());
     return [fail(subject, `${failure.doing}: ${lookupFailureLine(failure)}`, ...fix)];
   };
   const signer = vaultSigner(address, optionsForAzure(config));

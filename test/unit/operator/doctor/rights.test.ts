@@ -29,7 +29,7 @@ function environment(lacks: (scope: string) => Outcome<typeof none>): DoctorEnvi
       admission: { readers: [], allowGuests: true },
     },
     subscriptions: { lacks: async (scope: string) => lacks(scope), time: async () => done(null) },
-    own: async () => ({ oid: 'b1' }),
+    ownObjectId: async () => 'b1',
     azure: {
       inventory: {
         resources: async () => done([agent(1)]),
