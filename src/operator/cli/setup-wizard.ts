@@ -93,7 +93,7 @@ async function prepare(answers: Answers, { env }: SetupOptions, world: SetupWorl
   const shell = await variablesFor(env);
   const settings = settingsFrom(answers, shell);
   const named = byAzd(answers) ? null : await world.identity(answerTo(answers, 'app'));
-  const objectId = named?.kind === 'seen' ? (named.value?.objectId ?? null) : null;
+  const objectId = (named?.kind === 'seen' ? named.value?.objectId : undefined) ?? 'OBJECT_ID';
   const graph = openCloud(readCloud(shell)).graphEndpoint;
   const given = Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? undefined]));
   const { mistakes } = readEnvironment(given);

@@ -23,7 +23,7 @@ async function checkAddress(host: string, ca: string | undefined): Promise<SeenA
   );
   if (!known) return { kind: 'unknown-name' };
   return probeAddress('GET', `https://${host}/healthz`, ca).then(
-    ({ status, certificate }) => ({ kind: 'answers', certificateEnds: new Date(certificate.valid_to), status }),
+    ({ certificate }) => ({ kind: 'answers', certificateEnds: new Date(certificate.valid_to) }),
     ({ code = '', message }: NodeJS.ErrnoException) => {
       const isCertificate = /CERT|SIGNATURE|ISSUER|ALTNAME/.test(code);
       return { kind: isCertificate ? 'bad-certificate' : 'silent', why: message };

@@ -14,8 +14,8 @@ import { type Answers, answerTo, byAzd, byHand, isManaged } from './question.ts'
 import { keyTasks, type Task, task, verificationTasks, workspaceTask } from './verification-tasks.ts';
 
 interface TaskInput {
-  /** Object id of the bot's identity; null: not found. */
-  readonly objectId: string | null;
+  /** Object id of the bot's identity, or a placeholder. */
+  readonly objectId: string;
   /** Microsoft Graph's address. */
   readonly graph: string;
   readonly envFile: string;
@@ -56,13 +56,12 @@ function sealTask(answers: Answers, objectId: string): readonly Task[] {
 }
 
 function azureTasks(answers: Answers, { objectId, graph }: TaskInput): readonly Task[] {
-  const own = objectId ?? 'OBJECT_ID';
   const ids = answerTo(answers, 'subscriptions').split(',');
   return [
     task(
       'Grant Microsoft Graph permissions',
       'Privileged Role Administrator',
-      ...Object.values(graphPermissionIds).map((id) => giveGraphPermission(graph, own, id)),
+      ...Object.values(graphPermissionIds).map((id) => giveGraphPermission(graph, objectId, id)),
     ),
     task(
       'Create the bot’s two roles once',
@@ -73,8 +72,8 @@ function azureTasks(answers: Answers, { objectId, graph }: TaskInput): readonly 
       task(
         `Assign the roles in ${id}`,
         whoGivesRoles(`subscription ${id}`),
-        giveBotRole(own, `/subscriptions/${id}`),
-        giveGrantsRole(own, `/subscriptions/${id}`),
+        giveBotRole(objectId, `/subscriptions/${id}`),
+        giveGrantsRole(objectId, `/subscriptions/${id}`),
       ),
     ),
   ];
@@ -171,8 +170,8 @@ export function followUpTasks(answers: Answers, input: TaskInput): readonly Task
     ? azdTasks(answers, input.settings)
     : [
         ...databaseTasks(answers),
-        ...sealTask(answers, input.objectId ?? 'OBJECT_ID'),
-        ...verificationTasks(answers, input.objectId ?? 'OBJECT_ID'),
+        ...sealTask(answers, input.objectId),
+        ...verificationTasks(answers, input.objectId),
         ...azureTasks(answers, input),
         ...stepUpTask(answers),
         ...teamsTasks(answers),

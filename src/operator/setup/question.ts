@@ -20,7 +20,7 @@ export interface SeenIdentity {
   readonly isManaged: boolean;
 }
 
-export interface SeenHolder {
+interface SeenHolder {
   readonly id: string;
   readonly name: string;
   readonly kind: 'group' | 'person';
@@ -39,7 +39,7 @@ export type SeenAddress =
   | { readonly kind: 'unknown-name' }
   | { readonly kind: 'bad-certificate'; readonly why: string }
   | { readonly kind: 'silent'; readonly why: string }
-  | { readonly kind: 'answers'; readonly certificateEnds: Date; readonly status: number };
+  | { readonly kind: 'answers'; readonly certificateEnds: Date };
 
 /** A database from its user's view. */
 type SeenDatabase =
@@ -168,21 +168,15 @@ export const answerOf = (given: string, { value, shown, people }: AcceptedAnswer
   ...(people === undefined ? {} : { people }),
 });
 
-export const acceptAnswer = (
-  value: string,
-  shown: string,
-  ...notes: readonly AnswerNote[]
-): AnswerCheck & { kind: 'taken' } => ({
+type TakenAnswer = Extract<AnswerCheck, { kind: 'taken' }>;
+
+export const acceptAnswer = (value: string, shown: string, ...notes: readonly AnswerNote[]): TakenAnswer => ({
   kind: 'taken',
   value,
   shown,
   notes,
 });
-export const doubtAnswer = (doubt: string, { kind: _, ...rest }: AnswerCheck & { kind: 'taken' }): AnswerCheck => ({
-  kind: 'doubt',
-  doubt,
-  ...rest,
-});
+export const doubtAnswer = (doubt: string, answer: TakenAnswer): AnswerCheck => ({ ...answer, kind: 'doubt', doubt });
 export const refuseAnswer = (why: string): AnswerCheck => ({ kind: 'refused', why });
 /** Takes what was typed as it is, or refuses it. */
 export const acceptIf = (isGood: boolean, given: string, why: string): AnswerCheck =>

@@ -19,10 +19,6 @@ interface ChannelLink {
   /** `19:…@thread.tacv2` */
   readonly channelId: string;
   readonly name: string;
-  /** In lower case; null: not in the link. */
-  readonly tenantId: string | null;
-  /** Id of the team's Entra group. */
-  readonly groupId: string | null;
 }
 
 type ReadLink =
@@ -46,9 +42,7 @@ function decode(part: string): string {
 /** Parses a channel link or id. `tenantId`: the only supported tenant; empty: not configured. */
 export function readChannelLink(text: string, tenantId: string): ReadLink {
   const given = text.trim();
-  if (isChannelId(given)) {
-    return { kind: 'channel', link: { channelId: given, name: given, tenantId: null, groupId: null } };
-  }
+  if (isChannelId(given)) return { kind: 'channel', link: { channelId: given, name: given } };
   if (!URL.canParse(given)) return refuseLink(`This isn’t a link. ${howTo}`);
   const url = new URL(given);
   if (!/^(teams\.microsoft\.(com|us)|teams\.cloud\.microsoft|[\w.]+\.teams\.microsoft\.us)$/.test(url.hostname)) {
@@ -63,8 +57,7 @@ export function readChannelLink(text: string, tenantId: string): ReadLink {
   if (its !== null && tenantId !== '' && its !== tenantId.toLowerCase()) {
     return refuseLink(`This channel is in another tenant (${its}). The bot serves only ${tenantId}.`);
   }
-  const link = { channelId, name: decode(name), tenantId: its, groupId: url.searchParams.get('groupId') };
-  return { kind: 'channel', link };
+  return { kind: 'channel', link: { channelId, name: decode(name) } };
 }
 
 /** Checks a link. Refuses a channel that another answer already uses. */

@@ -17,50 +17,44 @@ import {
   mind,
   type PartQuestion,
   refuseAnswer,
-  type SeenHolder,
   type SetupWorld,
 } from '../question.ts';
 import { secretOf } from './place.ts';
 
-async function resolveNames(given: string, world: SetupWorld): Promise<readonly (SeenHolder | string)[] | AnswerCheck> {
-  const names = given
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  const holders: (SeenHolder | string)[] = [];
-  for (const name of names) {
-    const seen = await world.holder(name);
-    if (seen.kind === 'unseen') {
-      if (!z.guid().safeParse(name).success)
-        return refuseAnswer(`The wizard can’t look up names (${seen.why}). Type IDs.`);
-      holders.push(name.toLowerCase());
-    } else if (seen.value.found === null) {
-      const near = seen.value.near === null ? '' : ` Similar: ${seen.value.near}`;
-      return refuseAnswer(`Entra ID has no group “${name}”.${near}`);
-    } else {
-      holders.push(seen.value.found);
-    }
-  }
-  return holders.length === 0 ? refuseAnswer('Type at least one group.') : holders;
+interface NamedHolder {
+  readonly id: string;
+  readonly words: string;
+  /** Null: the wizard can't look up names. */
+  readonly people: readonly string[] | null;
 }
 
-const isRefused = (resolved: readonly (SeenHolder | string)[] | AnswerCheck): resolved is AnswerCheck =>
-  'kind' in resolved;
-
-const wordsOf = (holder: SeenHolder | string): string => {
-  if (typeof holder === 'string') return holder;
-  return holder.kind === 'person' && holder.people.length > 0
-    ? holder.name
-    : `${holder.name}: ${countOf(holder.people.length, 'person', 'people')}`;
-};
+/** Returns the group or person, or why there is none. */
+async function resolveName(name: string, world: SetupWorld): Promise<NamedHolder | string> {
+  const seen = await world.holder(name);
+  if (seen.kind === 'unseen') {
+    const id = name.toLowerCase();
+    if (z.guid().safeParse(id).success) return { id, words: id, people: null };
+    return `The wizard can’t look up names (${seen.why}). Type IDs.`;
+  }
+  const { found, near } = seen.value;
+  if (found === null) return `Entra ID has no group “${name}”.${near === null ? '' : ` Similar: ${near}`}`;
+  const counted = `${found.name}: ${countOf(found.people.length, 'person', 'people')}`;
+  return { ...found, words: found.kind === 'person' && found.people.length > 0 ? found.name : counted };
+}
 
 async function checkPeople(given: string, world: SetupWorld): Promise<AnswerCheck> {
-  const resolved = await resolveNames(given, world);
-  if (isRefused(resolved)) return resolved;
-  const value = resolved.map((one) => (typeof one === 'string' ? one : one.id)).join(',');
-  const shown = resolved.map(wordsOf).join('; ');
-  const people = [...new Set(resolved.flatMap((one) => (typeof one === 'string' ? [] : one.people)))];
-  const seen = resolved.every((one) => typeof one !== 'string');
+  const names = given.split(',').map((name) => name.trim());
+  const resolved: NamedHolder[] = [];
+  for (const name of names.filter((one) => one !== '')) {
+    const holder = await resolveName(name, world);
+    if (typeof holder === 'string') return refuseAnswer(holder);
+    resolved.push(holder);
+  }
+  if (resolved.length === 0) return refuseAnswer('Type at least one group.');
+  const value = resolved.map(({ id }) => id).join(',');
+  const shown = resolved.map(({ words }) => words).join('; ');
+  const people = [...new Set(resolved.flatMap((one) => one.people ?? []))];
+  const seen = resolved.every((one) => one.people !== null);
   if (seen && people.length === 0)
     return refuseAnswer(
       'No one there has access. Guests count only with CMK_ALLOW_GUESTS, and disabled accounts never do. Add people to the group first, or choose another one.',
