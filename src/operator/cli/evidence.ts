@@ -24,22 +24,20 @@ const timeoutMs = 30_000;
 /** Creates evidence with this shell's configuration. One of the running bots publishes. */
 async function createHere(place: Place, wanted: EvidenceWanted): Promise<Evidence> {
   const config = readConfig();
-  const [{ openStoreRecords }, { connectAzure }, { optionsForAzure }, { evidenceFor, evidencePorts }, log] =
-    await Promise.all([
-      import('./open-store.ts'),
-      import('../../azure/azure.ts'),
-      import('../../config/azure-from-config.ts'),
-      import('../published-log.ts'),
-      import('../published-log.ts'),
-    ]);
+  const [{ openStoreRecords }, { connectAzure }, { optionsForAzure }, log] = await Promise.all([
+    import('./open-store.ts'),
+    import('../../azure/azure.ts'),
+    import('../../config/azure-from-config.ts'),
+    import('../published-log.ts'),
+  ]);
   const { store, close } = await openStoreRecords(place);
   try {
     const azure = connectAzure(optionsForAzure(config));
     const waits = { publish: async () => undefined, timeoutMs: (config.anchor?.everyMs ?? 0) + timeoutMs };
     const { anchor } = config;
     const logKeys = anchor === null ? [] : await log.logVerifiers(anchor, config);
-    const ports = await evidencePorts({ config, store, azure, logKeys, ...waits });
-    return await evidenceFor(ports, wanted, `cli:evidence:${randomUUID()}`);
+    const ports = await log.evidencePorts({ config, store, azure, logKeys, ...waits });
+    return await log.evidenceFor(ports, wanted, `cli:evidence:${randomUUID()}`);
   } finally {
     await close();
   }
@@ -132,14 +130,10 @@ export const evidence = subcommand({
       case 'nowhere-published':
         throw new Unusable('the audit log isn’t published (CMK_ANCHOR), and evidence needs that.');
       case 'not-published':
-        if (result.needed === fromSize) {
-          await complain(
-            `No pack was written: the published log has ${result.published} events, fewer than ${fromSize}.`,
-          );
-          return exit.no;
-        }
         await complain(
-          `No pack was written: ${result.published} events are published, and the pack needs ${result.needed}. Check that a bot runs, and try again in a minute.`,
+          result.needed === fromSize
+            ? `No pack was written: the published log has ${result.published} events, fewer than ${fromSize}.`
+            : `No pack was written: ${result.published} events are published, and the pack needs ${result.needed}. Check that a bot runs, and try again in a minute.`,
         );
         return exit.no;
     }

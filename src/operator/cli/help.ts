@@ -1,5 +1,5 @@
 /** Text of `--help`, and shell completion. */
-import { wrapText } from '../../domain/strings.ts';
+import { upperFirst, wrapText } from '../../domain/strings.ts';
 import { type Exit, type Explained, exit, type Subcommand } from './subcommand.ts';
 import { indent, textTable } from './words/table.ts';
 
@@ -60,7 +60,7 @@ export const helpOn = ({ name, usage, summary, help = '', explains, exits, examp
   [
     `Usage: cmk-bot ${name} ${usage}`.trim(),
     '',
-    `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    `${upperFirst(summary)}.`,
     ...(help === '' ? [] : ['', help]),
     ...section('Options', explainedTable([...explains, ...everywhere])),
     ...section('Exit codes', explainedTable(ownExitRows(exits))),

@@ -10,11 +10,8 @@ import { root } from './bundle.ts';
 export const bicepVersion = '0.49.2';
 export const bicepCache = path.join(root, 'node_modules/.cache/bicep');
 
-const system =
-  new Map<string, string>([
-    ['darwin', 'osx'],
-    ['win32', 'win'],
-  ]).get(process.platform) ?? process.platform;
+const systems: Readonly<Record<string, string>> = { darwin: 'osx', win32: 'win' };
+const system = systems[process.platform] ?? process.platform;
 const packageId = `Azure.Bicep.CommandLine.${system}-${process.arch}`;
 
 const project = `<Project Sdk="Microsoft.NET.Sdk">
