@@ -62,15 +62,16 @@ it.each(Object.values(states).map((request) => [request.state, request] as const
   },
 );
 
+/** Its key may have been set. */
+const stuck = [...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null))];
+const { asking } = requestAfter(...stuck);
+
 it('does not claim that a key is untouched once it may have been set', () => {
   expect(safeNow(states['needs-attention']).words).toContain('This request didn’t change the agent’s key.');
-  const half = requestAfter(...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null)));
-  expect(safeNow(half).words).toContain('It isn’t known whether the agent’s key changed');
+  expect(safeNow(requestAfter(...stuck)).words).toContain('It isn’t known whether the agent’s key changed');
 });
 
-it('names what is done and what is not when somebody gave up', () => {
-  const stuck = [...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null))];
-  const { asking } = requestAfter(...stuck);
+it('names what is done and what is not after a person gave up', () => {
   const after = requestAfter(...stuck, settles('give-up', requester, { asking }));
   expect(safeNow(after).words).toMatch(
     /Completed, and left as it is: turn on system-assigned identity, .*\. Not done: set customer-managed key/,
@@ -78,8 +79,6 @@ it('names what is done and what is not when somebody gave up', () => {
 });
 
 it('names what an earlier plan changed while the request waits again, and after it ended', () => {
-  const stuck = [...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null))];
-  const { asking } = requestAfter(...stuck);
   const plan = planFor({
     seen: {
       resource: resource({ systemAssigned: true, principalId: principal, tenantId: tenant }),

@@ -1,7 +1,6 @@
 import { diagnosisTable } from '../../../../src/operator/cli/words/report.ts';
 import { indent, printable, textTable } from '../../../../src/operator/cli/words/table.ts';
 import type { Diagnosis } from '../../../../src/operator/rpc/diagnosis.ts';
-import { countOf } from '../../../../src/text/words.ts';
 
 it('aligns columns by what is seen, and leaves no spaces at the end', () => {
   expect(
@@ -30,10 +29,6 @@ it('measures what is shown: what could steer a terminal takes a column as a repl
 });
 
 it('moves lines that hold something to the right', () => expect(indent('a\n\nb')).toBe('  a\n\n  b'));
-
-it('counts in words', () => {
-  expect([0, 1, 2].map((count) => countOf(count, 'event', 'events'))).toEqual(['0 events', '1 event', '2 events']);
-});
 
 it('takes out what could steer a terminal or hide in a line, and nothing else', () => {
   const steering = ['\u001b[31m', '\u009b2J', '\r', '\t', '\u202e', '\u200b', '\u2028', '\u0000'];

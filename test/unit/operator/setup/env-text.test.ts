@@ -1,5 +1,5 @@
 import { parseEnv } from 'node:util';
-import { describe, expect, it, test } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { emptyEnvironment } from '../../../../src/config/settings/table.ts';
 import { ValueNotWritable, withSettings } from '../../../../src/operator/setup/env-text.ts';
@@ -57,10 +57,5 @@ describe('a file of settings', () => {
     expect(withSettings(text, { A: 'new', C: '4' })).toBe('A=new\nC=4\n');
     expect(withSettings(text, { A: null })).toBe('#A=\nexport C=3\n');
     expect(withSettings(text, { D: '5' })).toBe(`${text}D=5\n`);
-  });
-
-  test('that is the example, filled in, holds nothing else', () => {
-    const given = parseEnv(withSettings(emptyEnvironment(), { PORT: '1' }));
-    expect(Object.entries(given).filter(([, value]) => value !== '')).toEqual([['PORT', '1']]);
   });
 });
