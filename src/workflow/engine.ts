@@ -131,6 +131,16 @@ async function dequeueRuns(): Promise<void> {
   await executor.dispatchDequeuedWorkflows(taken, owner);
 }
 
+/** How much later than the engine's sleep the fallback timer fires. Usually the engine's sleep ends first. */
+const sleepSlackMs = 1_000;
+
+/**
+ * Sleeps durably. DBOS sleeps until a wall-clock time, so a clock change could extend the wait. A monotonic timer limits it.
+ * It isn't an additional engine step.
+ */
+const sleep = (ms: number): Promise<void> =>
+  Promise.race([DBOS.sleep(ms), pause(ms + sleepSlackMs, undefined, { ref: false })]);
+
 /** Starts the engine. Interrupted runs continue at once. One engine per process. */
 export async function startEngine(options: EngineOptions, ports: RunPorts): Promise<Engine> {
   let stopping = false;
@@ -143,7 +153,7 @@ export async function startEngine(options: EngineOptions, ports: RunPorts): Prom
       here.add(workflowId(id, run));
       const held = fencedPorts(options, () => look(here, id, run), ports, { id, run });
       const azure = withReleasedSlot(room, ports.azure);
-      const own = { ...held.ports, azure, tracing: options.tracing, permitted: held.permitted, room, step };
+      const own = { ...held.ports, azure, tracing: options.tracing, permitted: held.permitted, room, step, sleep };
       await room.enter();
       try {
         const of = { name: 'run', attributes: { 'cmk.request.id': id, 'cmk.run': run }, from };

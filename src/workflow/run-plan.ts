@@ -1,6 +1,4 @@
 /** The body of the workflow that runs an approved plan: check, then each stage's steps until all are done. */
-import { setTimeout as pause } from 'node:timers/promises';
-import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { RequestId } from '../domain/ids.ts';
 import type { StepName } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
@@ -19,21 +17,13 @@ export type EngineStep = <T>(name: string, act: () => Promise<T>) => Promise<T>;
 const whilePaused = ({ paused }: RunPorts): Promise<void> =>
   paused ? new Promise<never>(() => undefined) : Promise.resolve();
 
-/** How much later than the engine's sleep the fallback timer fires. Usually the engine's sleep ends first. */
-const sleepSlackMs = 1_000;
-
-/**
- * Sleeps durably. DBOS sleeps until a wall-clock time, so a clock change could extend the wait. A monotonic timer limits it.
- * It isn't an additional engine step.
- */
-const sleep = (ms: number): Promise<void> =>
-  Promise.race([DBOS.sleep(ms), pause(ms + sleepSlackMs, undefined, { ref: false })]);
-
 /** Everything that a run uses, with tracing. */
 interface TracedPorts extends RunPorts, Pick<FencedPorts, 'permitted'> {
   readonly tracing: Tracing;
   readonly room: Semaphore;
   readonly step: EngineStep;
+  /** Sleeps durably. */
+  readonly sleep: (ms: number) => Promise<void>;
 }
 
 const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number, round: number) =>
@@ -58,7 +48,7 @@ async function passCheck(ports: TracedPorts, id: RequestId, run: number, round: 
     const gate = await ports.step('check', () => tracedCheck(ports, id, run, tried, round));
     if (gate.go === false) return null;
     if (gate.go === true) return gate.stages;
-    await ports.room.outside(() => sleep(gate.ms));
+    await ports.room.outside(() => ports.sleep(gate.ms));
   }
 }
 
@@ -114,7 +104,7 @@ async function runStage(
     );
     if (waiting === 'stopped') return 'ended';
     const longestMs = Math.max(...waiting.map(({ ms }) => ms));
-    if (waiting.length > 0) await ports.room.outside(() => sleep(longestMs));
+    if (waiting.length > 0) await ports.room.outside(() => ports.sleep(longestMs));
     open = waiting.map(({ step: name, attempt }) => ({ step: name, attempt }));
   }
   return 'done';

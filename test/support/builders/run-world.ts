@@ -1,9 +1,10 @@
-/** A request with its approvals in memory, an Azure in memory, and the ports of its run. */
+/** A request with its approval in memory, and the ports of its run: over an Azure in memory, or over any other. */
 
 import { planDigest } from '../../../src/domain/digest.ts';
 import { codeOf } from '../../../src/domain/failure.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { openAttemptStore, type RunPorts } from '../../../src/workflow/workflow-steps.ts';
@@ -15,36 +16,20 @@ import { noon, wish } from './plans.ts';
 import { policyOf, termsOf } from './policies.ts';
 import { scriptedAzure, type World } from './scripted-azure.ts';
 
-export interface Setting {
-  readonly world?: Partial<World>;
-  readonly wished?: StoredChangeSpec;
-  readonly notBefore?: string | null;
-}
-
-const ignore = (): void => {};
+type Given = Pick<
+  RunPorts,
+  'azure' | 'policy' | 'approverStatus' | 'requesterStatus' | 'retryLimits' | 'random' | 'now'
+>;
 
 /** One approval is needed, and given: run 1 is ordered. */
-export async function approvedRequest({ world = {}, wished = wish(), notBefore = null }: Setting = {}) {
-  let clock = noon.getTime();
-  const advance = (ms: number): void => {
-    clock += ms;
-  };
-  const now = (): Date => new Date(clock);
-  const roleStatus: { value: RoleStatus } = { value: 'yes' };
-  const requesterStatus: { value: RoleStatus } = { value: 'yes' };
-  const requests = memoryRequests(now);
+export async function approvedRun(given: Given, wished: StoredChangeSpec, notBefore: string | null = null) {
+  const requests = memoryRequests(given.now);
   const memory = { intents: openAttemptStore<true>(), results: openAttemptStore<StepResult>() };
-  const azure = scriptedAzure(world);
   const ports: RunPorts = {
+    ...given,
     requests,
-    azure,
-    policy: policyOf(),
     tenantId: tenant,
-    approverStatus: async () => roleStatus.value,
-    requesterStatus: async () => requesterStatus.value,
     stepUp: null,
-    retryLimits: { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 3, spreadWithinMs: 60_000 },
-    random: (bytes) => new Uint8Array(bytes).fill(7),
     nonces: openAttemptStore<string>(),
     get intents() {
       return memory.intents;
@@ -52,7 +37,6 @@ export async function approvedRequest({ world = {}, wished = wish(), notBefore =
     get results() {
       return memory.results;
     },
-    now,
     pause: async () => undefined,
     paused: false,
   };
@@ -61,40 +45,74 @@ export async function approvedRequest({ world = {}, wished = wish(), notBefore =
     if (sent.kind === 'refused') throw new Error(`${command.do}: ${sent.code}`);
   };
   const operation = operationOf(wished);
-  const seen = await operation.observe(azure, wished, null);
+  const seen = await operation.observe(given.azure, wished, null);
   if (!seen.ok) throw new Error(codeOf(seen.failure));
-  const context = { tenantId: tenant, policyVersion: 'p1', terms: termsOf(), now: now(), own: null };
+  const now = given.now();
+  const context = { tenantId: tenant, policyVersion: 'p1', terms: termsOf(), now, own: null };
   const plan = operation.plan(wished, seen.value, context);
-  await send('submit', submit({ plan, digest: planDigest(plan), policy: policy(1), notBefore }));
+  const expiresAt = new Date(now.getTime() + 72 * 3_600_000).toISOString();
+  await send('submit', submit({ plan, digest: planDigest(plan), policy: { ...policy(1), expiresAt }, notBefore }));
   await send('click:1', decides('approve', approver));
-
-  const load = async () => {
-    const request = await requests.load(id);
-    if (request === null) throw new Error('the request is gone');
-    return request;
-  };
   return {
     ports,
-    azure,
     requests,
-    roleStatus,
-    requesterStatus,
-    advance,
     send,
-    load,
+    load: async (): Promise<Request> => {
+      const request = await requests.load(id);
+      if (request === null) throw new Error('the request is gone');
+      return request;
+    },
     /** Another process: what this one had seen and not recorded is gone. */
     restart: () => {
       memory.intents = openAttemptStore();
       memory.results = openAttemptStore();
     },
+    drive: (run: number, drive: Drive) => driveRun(ports, id, run, drive),
+  };
+}
+
+interface Setting {
+  readonly world?: Partial<World>;
+  readonly wished?: StoredChangeSpec;
+  readonly notBefore?: string | null;
+}
+
+const ignore = (): void => {};
+
+/** The same over an Azure in memory, with a clock that begins at noon. */
+export async function approvedRequest({ world = {}, wished = wish(), notBefore = null }: Setting = {}) {
+  let clock = noon.getTime();
+  const advance = (ms: number): void => {
+    clock += ms;
+  };
+  const roleStatus: { value: RoleStatus } = { value: 'yes' };
+  const requesterStatus: { value: RoleStatus } = { value: 'yes' };
+  const azure = scriptedAzure(world);
+  const given: Given = {
+    azure,
+    policy: policyOf(),
+    approverStatus: async () => roleStatus.value,
+    requesterStatus: async () => requesterStatus.value,
+    retryLimits: { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 3, spreadWithinMs: 60_000 },
+    random: (bytes) => new Uint8Array(bytes).fill(7),
+    now: () => new Date(clock),
+  };
+  const approved = await approvedRun(given, wished, notBefore);
+  const usual: Drive = { journal: [], before: ignore, after: ignore, permitted: (work) => work(), advance };
+  return {
+    ...approved,
+    azure,
+    roleStatus,
+    requesterStatus,
+    advance,
     /** Goes through run `run`, or on with it where `journal` says it was. */
-    drive: async (run = 1, { journal = [], before = ignore, after = ignore }: Partial<Drive> = {}) => {
-      await driveRun(ports, id, run, { journal, before, after, advance });
-      return load();
+    drive: async (run = 1, change: Partial<Drive> = {}) => {
+      await approved.drive(run, { ...usual, journal: [], ...change });
+      return approved.load();
     },
     /** Types of the stored events, without the submission and the approval. */
     events: () =>
-      requests
+      approved.requests
         .all()
         .slice(3)
         .map(({ body }) => body.type),
