@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { changedNothing } from '../../src/domain/failure.ts';
-import type { PersonId } from '../../src/domain/ids.ts';
 import type { EventBodyOf, EventType, StoredEvent } from '../../src/domain/request/events.ts';
 import type { Request } from '../../src/domain/request/request.ts';
 import { everybody, type Reader } from '../../src/teams/cards/views/reader.ts';
@@ -9,37 +8,50 @@ import { requestCard } from '../../src/teams/cards/views/request-card.ts';
 import { stepWordsIn } from '../../src/text/steps.ts';
 import { textsOf } from '../contract/card-walk.ts';
 import { approver, requester } from '../support/builders/fixtures.ts';
-import { changeFate, live, type Turn } from '../support/builders/random-life.ts';
-import { names, patienceAt } from '../support/cards/card-readers.ts';
+import { memoryBook } from '../support/builders/memory-book.ts';
+import { lead } from '../support/builders/model-turns.ts';
+import { changeFate, type ModelTurn, people } from '../support/builders/random-turns.ts';
+import { contextAt } from '../support/cards/card-readers.ts';
 
 /**
  * What cards claim, compared with the stored events, for random histories of runs that fail, stop and are retried. The claims
  * are checked by reading the events, not by the code that draws the card.
  */
-const onward: Turn = { do: 'onward' };
-const click = (verb: 'approve' | 'stop' | 'retry' | 'give-up', by: PersonId): Turn => ({ do: 'click', verb, by });
-const turn: fc.Arbitrary<Turn> = fc.oneof(
+const [asks, approves] = [requester, approver].map((one) => people.indexOf(one)) as [number, number];
+const onRequest = { slot: 0, off: 0 } as const;
+/** A check, or a step with its result. */
+const onward: ModelTurn = { do: 'onward', slot: 0, moves: 2 };
+const click = (verb: 'approve' | 'stop' | 'retry' | 'give-up', person: number): ModelTurn => ({
+  ...{ do: 'click', ...onRequest, verb, person },
+  ...{ odd: true, ticked: true },
+});
+const turn: fc.Arbitrary<ModelTurn> = fc.oneof(
   { weight: 6, arbitrary: fc.constant(onward) },
-  { weight: 5, arbitrary: fc.constant<Turn>({ do: 'intend' }) },
+  { weight: 5, arbitrary: fc.constant<ModelTurn>({ do: 'intend', ...onRequest, step: null, more: 0 }) },
   {
     weight: 6,
     arbitrary: fc.record({
-      do: fc.constant('record' as const),
+      ...{ do: fc.constant('record' as const), slot: fc.constant(0), off: fc.constant(0) },
+      ...{ step: fc.constant(null), more: fc.constant(0) },
       outcome: fc.constantFrom('done', 'waits', 'waits', 'stuck'),
       change: changeFate,
     }),
   },
-  { weight: 2, arbitrary: fc.constantFrom(click('stop', requester), click('stop', approver)) },
-  { weight: 3, arbitrary: fc.constantFrom(click('retry', requester), click('retry', approver)) },
-  { weight: 2, arbitrary: fc.constant(click('approve', approver)) },
-  { weight: 1, arbitrary: fc.constant(click('give-up', requester)) },
+  { weight: 2, arbitrary: fc.constantFrom(click('stop', asks), click('stop', approves)) },
+  { weight: 3, arbitrary: fc.constantFrom(click('retry', asks), click('retry', approves)) },
+  { weight: 2, arbitrary: fc.constant(click('approve', approves)) },
+  { weight: 1, arbitrary: fc.constant(click('give-up', asks)) },
   // The check before a run fails, or the run is lost in a step.
-  { weight: 1, arbitrary: fc.constant<Turn>({ do: 'stop' }) },
+  { weight: 1, arbitrary: fc.constant<ModelTurn>({ do: 'stop', ...onRequest }) },
 );
+const asked: readonly ModelTurn[] = [
+  { do: 'submit', slot: 0, person: asks, world: 'as it was' },
+  click('approve', approves),
+];
 /** Some begin well, so that the step that sets the key is reached often. */
 const lives = fc
   .tuple(fc.nat(4), fc.array(turn, { minLength: 10, maxLength: 40, size: 'max' }))
-  .map(([well, turns]) => [...Array.from({ length: well }, () => onward), ...turns]);
+  .map(([well, turns]) => [...asked, ...Array.from({ length: well }, () => onward), ...turns]);
 
 const bodies = <T extends EventType>(events: readonly StoredEvent[], type: T): readonly EventBodyOf<T>[] =>
   events.flatMap(({ body }) => (body.type === type ? [body as EventBodyOf<T>] : []));
@@ -169,17 +181,8 @@ function rowClaims({ request, events: all }: Seen, texts: readonly string[]): vo
 }
 
 function look(seen: Seen, reader: Reader): void {
-  const card = requestCard('status', seen.request, {
-    timeLimits: patienceAt('2026-03-02T12:04:00.000Z'),
-    reader,
-    names,
-    awaited: 'Approver',
-    addressed: [],
-    userIds: [],
-    paused: false,
-    stepUp: false,
-  });
-  const texts = textsOf(card);
+  const context = contextAt('2026-03-02T12:04:00.000Z', reader, { awaited: 'Approver' });
+  const texts = textsOf(requestCard('status', seen.request, context));
   const said = texts.join('\n');
   for (const { words, holds } of claims) {
     const match = words.exec(said);
@@ -194,9 +197,11 @@ test('every claim of a card is what the events say', async () => {
   const met = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(lives, async (turns) => {
-      await live([click('approve', approver), ...turns], (request, events) => {
-        for (const reader of [everybody, { kind: 'requester' }] as const) look({ request, events, met }, reader);
+      const book = memoryBook((request) => {
+        for (const reader of [everybody, { kind: 'requester' }] as const)
+          look({ request, events: book.written(), met }, reader);
       });
+      await lead(book, turns);
     }),
     { numRuns: 120 },
   );

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import type { RequestId } from '../../src/domain/ids.ts';
 import type { Command } from '../../src/domain/request/request-command.ts';
 import { requestId } from '../support/builders/fixtures.ts';
-import { type Book, lead, modelTurn } from '../support/builders/model-turns.ts';
+import { type Book, lead } from '../support/builders/model-turns.ts';
 import { noon } from '../support/builders/plans.ts';
+import { modelTurn } from '../support/builders/random-turns.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';
 import { onEveryDatabase } from '../support/store/store-databases.ts';
 

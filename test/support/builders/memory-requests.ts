@@ -34,24 +34,18 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
     folded.set(id, request);
     return request;
   };
-  const holderOf = (resourceId: string): RequestId | null =>
-    ids().find((id) => {
-      const request = loaded(id);
-      return (
-        request !== null &&
-        !hasEnded(request) &&
-        request.plan.wish.resource.id.toLowerCase() === resourceId.toLowerCase()
-      );
-    }) ?? null;
+  /** Oldest first. */
+  const requests = (): readonly Request[] => ids().flatMap((id) => loaded(id) ?? []);
+  const open = (): readonly Request[] => requests().filter((request) => !hasEnded(request));
+  const isOf = (resourceId: string) => (request: Request) =>
+    request.plan.wish.resource.id.toLowerCase() === resourceId.toLowerCase();
+  const holderOf = (resourceId: string): RequestId | null => open().find(isOf(resourceId))?.id ?? null;
 
   return {
     all: () => stored,
     countOpen: async () => {
       const counts = { 'awaiting-approval': 0, approved: 0, running: 0, 'needs-attention': 0 };
-      for (const id of ids()) {
-        const state = loaded(id)?.state;
-        if (state !== undefined && Object.hasOwn(counts, state)) counts[state as keyof typeof counts] += 1;
-      }
+      for (const { state } of open()) if (state in counts) counts[state as keyof typeof counts] += 1;
       return counts;
     },
     async append(id, cause, decide) {
@@ -86,41 +80,32 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
     load: async (id) => loaded(id),
     events: async (id) => of(RequestId.parse(id)),
     openFor: async (resourceId) => holderOf(resourceId),
-    openFrom: async (messageId) =>
-      ids().find((id) => {
-        const request = loaded(id);
-        return request !== null && !hasEnded(request) && request.origin.messageId === messageId;
-      }) ?? null,
+    openFrom: async (messageId) => open().find(({ origin }) => origin.messageId === messageId)?.id ?? null,
     open: async (limit = Number.POSITIVE_INFINITY, offset = 0, wanted = {}) => {
       const part = wanted.named?.toLowerCase() ?? '';
-      const open = ids()
-        .reverse()
-        .flatMap((id) => loaded(id) ?? [])
-        .filter((request) => !hasEnded(request))
+      const found = open()
+        .toReversed()
         .filter(({ requester }) => wanted.requester === undefined || requester === wanted.requester)
         .filter(({ state }) => wanted.waits === undefined || waitsOf[wanted.waits].includes(state))
         .filter(({ id, resourceName }) => `${id} ${resourceName}`.toLowerCase().includes(part));
-      return { requests: open.slice(offset, offset + limit), total: open.length };
+      return { requests: found.slice(offset, offset + limit), total: found.length };
     },
     held: async () =>
       new Map(
-        ids()
-          .flatMap((id) => loaded(id) ?? [])
-          .filter((request) => !hasEnded(request))
-          .map(({ id, state, plan, touched }) => {
-            const waits = (Object.keys(waitsOf) as Waits[]).find((one) => waitsOf[one].includes(state)) ?? 'nobody';
-            return [plan.wish.resource.id.toLowerCase(), { id, waits, touched }];
-          }),
+        open().map(({ id, state, plan, touched }) => {
+          const waits = (Object.keys(waitsOf) as Waits[]).find((one) => waitsOf[one].includes(state)) ?? 'nobody';
+          return [plan.wish.resource.id.toLowerCase(), { id, waits, touched }];
+        }),
       ),
     ofResource: async (resourceId) =>
-      ids()
-        .reverse()
-        .filter((id) => loaded(id)?.plan.wish.resource.id.toLowerCase() === resourceId.toLowerCase()),
+      requests()
+        .filter(isOf(resourceId))
+        .map(({ id }) => id)
+        .reverse(),
     count: async (most) => Math.min(most, ids().length),
     list: async (limit, offset) =>
-      ids()
-        .reverse()
-        .slice(offset, offset + limit)
-        .flatMap((id) => loaded(id) ?? []),
+      requests()
+        .toReversed()
+        .slice(offset, offset + limit),
   };
 }

@@ -1,91 +1,26 @@
 /** Leads random lives of several requests through the product's rules and the model beside them. */
-import fc from 'fast-check';
-import { PersonId, type RequestId } from '../../../src/domain/ids.ts';
-import { StepName } from '../../../src/domain/plan.ts';
+import { FormId, type PersonId, type RequestId } from '../../../src/domain/ids.ts';
+import type { StepName } from '../../../src/domain/plan.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import type { Appended } from '../../../src/domain/ports/store.ts';
-import type { StoredEvent } from '../../../src/domain/request/events.ts';
+import { personActor, type StoredEvent } from '../../../src/domain/request/events.ts';
 import type { Refusal } from '../../../src/domain/request/refusal.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
-import { outsider, secondApprover } from './commands.ts';
-import { approver, requester } from './fixtures.ts';
-import {
-  type Attempt,
-  after,
-  commandOf,
-  expected,
-  expiryMs,
-  idOf,
-  isChecked,
-  isCoveredIn,
-  type Modelled,
-  slots,
-  stepNow,
-  worlds,
-} from './model-life.ts';
+import * as commands from './commands.ts';
+import { requester, submit, tenant } from './fixtures.ts';
+import { after, expected, isChecked, type Modelled, stepNow } from './model-life.ts';
+import { covers, planIn, slots, type WorldName, worldOf } from './model-worlds.ts';
 import { noon } from './plans.ts';
+import { type ModelTurn, people } from './random-turns.ts';
 
-/** The requester of the first request is an approver too; the last is none at first. */
-export const people = [
-  requester,
-  approver,
-  secondApprover,
-  PersonId.parse('20000000-0000-4000-8000-000000000009'),
-  outsider,
-] as const;
+const expiryMs = 72 * 3_600_000;
 
-const slot = fc.constantFrom(0, 0, 0, 0, 1, 2);
-const person = fc.nat({ max: people.length - 1 });
-const off = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-2, -1, 1) });
-const of = <const Do extends string, T>(weight: number, verb: Do, rest: { [K in keyof T]: fc.Arbitrary<T[K]> }) => ({
-  weight,
-  arbitrary: fc.record({ do: fc.constant(verb), ...rest }) as fc.Arbitrary<{ do: Do } & T>,
-});
-const world = fc.oneof(
-  { weight: 5, arbitrary: fc.constant(worlds[0]) },
-  { weight: 4, arbitrary: fc.constantFrom(...worlds) },
-);
-
-const odd = fc.integer({ min: 1, max: 6 }).map((n) => n === 1);
-const step = fc.option(fc.constantFrom(...StepName.options), { freq: 8 });
-
-/** One turn. Numbers point at requests and people; `off` is how far it is from what a correct card or runner would send. */
-export const modelTurn = fc.oneof(
-  of(4, 'submit', { slot, person, world }),
-  of(16, 'click', {
-    slot,
-    person,
-    off: fc.constant(0),
-    odd,
-    verb: fc.constant('approve' as const),
-    ticked: fc.constant(true),
-  }),
-  of(5, 'click', {
-    ...{ slot, person, off, odd, ticked: fc.boolean() },
-    verb: fc.constantFrom('approve', 'reject', 'cancel', 'halt', 'retry', 'retry', 'retry', 'give-up'),
-  }),
-  of(6, 'change', { slot, person, off, world, reason: fc.constantFrom('the audit', 'the contract', 'the move') }),
-  of(4, 'membership', {
-    person,
-    roleStatus: fc.constantFrom<RoleStatus>('yes', 'yes', 'no', 'unknown', 'nobody-configured'),
-  }),
-  of(3, 'asking', { person, roleStatus: fc.constantFrom<RoleStatus>('yes', 'yes', 'yes', 'no', 'unknown') }),
-  of(2, 'required', { required: fc.integer({ min: 1, max: 3 }) }),
-  of(2, 'clock', { hours: fc.constantFrom(-30, -1, 1, 24, 71, 72, 80) }),
-  of(2, 'expire', { slot }),
-  // A runner that does what it should, for so many moves.
-  of(14, 'onward', { slot, moves: fc.integer({ min: 1, max: 8 }) }),
-  of(7, 'check', { slot, off, world }),
-  of(6, 'intend', { slot, off, step, more: off }),
-  of(6, 'record', {
-    ...{ slot, off, step, more: off },
-    outcome: fc.constantFrom('done', 'done', 'done', 'done, unproved', 'waits', 'stuck'),
-  }),
-  of(2, 'stop', { slot, off }),
-  of(2, 'repeat', { back: fc.nat({ max: 30 }) }),
-  of(1, 'restart', { slot }),
-);
-export type ModelTurn = typeof modelTurn extends fc.Arbitrary<infer T> ? T : never;
+type TurnOf<Do extends ModelTurn['do']> = Extract<ModelTurn, { do: Do }>;
+type Clicked = Pick<TurnOf<'click'>, 'verb' | 'ticked' | 'odd'>;
+interface Result extends Pick<TurnOf<'record'>, 'outcome' | 'change'> {
+  readonly step: StepName;
+  readonly attempt: number;
+}
 
 /** What is tested: decides, stores, and gives back what it stored. */
 export interface Book {
@@ -105,10 +40,16 @@ export interface Told {
   readonly changed: number;
 }
 
-type Checked = Extract<Attempt, { do: 'check' }>;
-type Asked = Pick<Checked, 'world' | 'required'>;
+/** A command of one request, under its cause. */
+interface Attempt {
+  readonly slot: number;
+  readonly cause: string;
+  readonly command: Command;
+}
+type Checked = Extract<Command, { do: 'check-run' }>;
+type Asked = Pick<Checked, 'digest' | 'policy'>;
 
-const asking: readonly string[] = ['submitted', 'plan-changed', 'request-changed'];
+const questions: readonly string[] = ['submitted', 'plan-changed', 'request-changed'];
 
 /** The promise in its own words, from what is stored and what was true when it was: who was counted for the plan asked last. */
 function rightPeople(
@@ -118,7 +59,7 @@ function rightPeople(
 ): void {
   const last = events.at(-1);
   if (last?.body.type !== 'step-intended') return;
-  const question = events.findLast(({ body }) => asking.includes(body.type));
+  const question = events.findLast(({ body }) => questions.includes(body.type));
   const check = events.findLast(({ body }) => body.type === 'run-checked' || body.type === 'run-ordered');
   const wanted = asked.get(question?.revision ?? 0);
   const seen = checks.get(check?.revision ?? 0);
@@ -128,10 +69,11 @@ function rightPeople(
   );
   const requesterOf = events[0]?.body.actor.id;
   const who = new Set(approvals.map(({ body }) => body.actor.id).filter((id) => id !== requesterOf));
-  const current = [...who].filter((id) => seen.members.some((member) => member === id));
-  expect(seen.asker).toBe('yes');
-  expect(current.length).toBeGreaterThanOrEqual(Math.max(wanted.required, seen.required));
-  expect(isCoveredIn(wanted.world, seen.world)).toBe(true);
+  const current = [...who].filter((id) => seen.roleStatuses[id ?? ''] === 'yes');
+  const needed = [wanted, seen].map(({ policy }) => policy.approvalsRequired);
+  expect(seen.requesterStatus).toBe('yes');
+  expect(current.length).toBeGreaterThanOrEqual(Math.max(...needed));
+  expect(covers[worldOf(wanted)]).toContain(worldOf(seen));
   expect(new Set(approvals.map(({ body }) => body.planDigest))).toEqual(new Set([question?.body.planDigest]));
   expect(last.body.planDigest).toBe(question?.body.planDigest);
 }
@@ -140,34 +82,37 @@ function rightPeople(
 export async function lead(book: Book, turns: readonly ModelTurn[], begins = noon): Promise<Told> {
   const requests: (Modelled | null)[] = slots.map(() => null);
   const lengths = slots.map(() => 0);
-  const roleStatuses = new Map<PersonId, RoleStatus>(people.map((one) => [one, one === outsider ? 'no' : 'yes']));
+  const roleStatuses = new Map<PersonId, RoleStatus>(
+    people.map((one) => [one, one === commands.outsider ? 'no' : 'yes']),
+  );
   const askers = new Map<PersonId, RoleStatus>();
   const askerOf = (request: Modelled | null): RoleStatus => askers.get(request?.by ?? requester) ?? 'yes';
   const [asked, checked] = [slots.map(() => new Map<number, Asked>()), slots.map(() => new Map<number, Checked>())];
   const causes = new Set<string>();
-  const made: { readonly one: Attempt; readonly cause: string; readonly command: Command }[] = [];
+  const made: Attempt[] = [];
   const told = { ordered: 0, intended: 0, succeeded: 0, ended: 0, changed: 0 };
   let [clock, latest, required] = [begins.getTime(), 0, 1];
 
-  async function attempt(one: Attempt, cause: string, command: Command): Promise<void> {
-    const id = idOf(one);
+  async function attempt(one: Attempt): Promise<void> {
+    const { slot: at, cause, command } = one;
+    const id = slots[at]?.id ?? slots[0].id;
     const now = Math.max(clock, latest);
-    const types = causes.has(`${id} ${cause}`) ? null : expected(requests, one, now);
+    const types = causes.has(`${id} ${cause}`) ? null : expected(requests, at, command, now);
     await book.append(id, cause, command, new Date(clock));
     const events = await book.events(id);
-    const stored = events.slice(lengths[one.slot]).map((event) => event.body.type);
+    const stored = events.slice(lengths[at]).map((event) => event.body.type);
     // An `expect` takes longer than the attempt.
-    if (stored.join() !== (types ?? []).join()) expect({ one, stored }).toEqual({ one, stored: types ?? [] });
-    made.push({ one, cause, command });
+    if (stored.join() !== (types ?? []).join()) expect({ cause, stored }).toEqual({ cause, stored: types ?? [] });
+    made.push(one);
     if (types === null) return;
     causes.add(`${id} ${cause}`);
-    lengths[one.slot] = events.length;
+    lengths[at] = events.length;
     latest = now;
-    requests[one.slot] = after(requests[one.slot] ?? null, one, types, events.length, now);
-    if (one.do === 'submit' || one.do === 'change' || (one.do === 'check' && types[0] === 'plan-changed'))
-      asked[one.slot]?.set(events.length, one);
-    if (one.do === 'check') checked[one.slot]?.set(events.length, one);
-    rightPeople(events, asked[one.slot] ?? new Map(), checked[one.slot] ?? new Map());
+    requests[at] = after(requests[at] ?? null, command, types, events.length, now);
+    const asksAgain = command.do === 'check-run' && types[0] === 'plan-changed';
+    if (command.do === 'submit' || command.do === 'change' || asksAgain) asked[at]?.set(events.length, command);
+    if (command.do === 'check-run') checked[at]?.set(events.length, command);
+    rightPeople(events, asked[at] ?? new Map(), checked[at] ?? new Map());
     if (types.includes('run-ordered')) told.ordered += 1;
     if (types.includes('step-intended')) told.intended += 1;
     if (types.includes('request-changed')) told.changed += 1;
@@ -175,52 +120,81 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
     if (['rejected', 'cancelled', 'expired', 'given-up'].some((type) => types.includes(type))) told.ended += 1;
   }
 
+  /** What people are asked about: the plan for this agent in a world, and the policy of this moment. */
+  const question = (at: number, seen: WorldName) => {
+    const expiresAt = new Date(clock + expiryMs).toISOString();
+    const policy = { version: 'p1', rule: 'environment', approvalsRequired: required, expiresAt };
+    return { ...planIn(slots[at]?.resource ?? '', seen), policy };
+  };
+  /** What was made so far makes a cause one of its own. */
+  const causeOf = (what: string): string => `${what}/${made.length}`;
+  const checkOf = (at: number, run: number, seen: WorldName): Attempt => {
+    const members = people.filter((one) => roleStatuses.get(one) === 'yes');
+    const roles = Object.fromEntries(members.map((one) => [one, 'yes' as const]));
+    const requesterStatus = askerOf(requests[at] ?? null);
+    const command = commands.checks({ run, ...question(at, seen), roleStatuses: roles, requesterStatus });
+    return { slot: at, cause: causeOf(`run:${run}/check`), command };
+  };
+  const intentOf = (at: number, run: number, own: StepName, attempt: number): Attempt => {
+    return {
+      slot: at,
+      cause: causeOf(`run:${run}/${own}/${attempt}/intent`),
+      command: commands.intends(run, own, attempt),
+    };
+  };
+  const resultOf = (at: number, run: number, { step: own, attempt, outcome, change }: Result): Attempt => {
+    const isDone = outcome === 'done' || outcome === 'done, unproved';
+    const proofs = own === 'verify' && outcome === 'done' ? commands.proved : [];
+    const retryAt = outcome === 'stuck' ? null : '2026-03-02T13:00:00.000Z';
+    const come = isDone
+      ? commands.doneWith(own, { attempt, proofs })
+      : commands.failedWith(own, retryAt, attempt, { change });
+    return { slot: at, cause: causeOf(`run:${run}/${own}/${attempt}/result`), command: commands.records(run, come) };
+  };
+
+  function clickOf(at: number, by: PersonId, asking: number, { verb, ticked, odd: isOdd }: Clicked): Attempt {
+    const cause = `click:${asking}/${by}/${verb}${isOdd ? made.length : ''}`;
+    const roleStatus = roleStatuses.get(by) ?? 'no';
+    const change = { roleStatus, requesterStatus: askerOf(requests[at] ?? null), asking };
+    if (verb === 'cancel') return { slot: at, cause, command: commands.cancels(by, asking) };
+    if (verb !== 'approve' && verb !== 'reject')
+      return { slot: at, cause, command: commands.settles(verb, by, change) };
+    return { slot: at, cause, command: commands.decides(verb, by, { ...change, acknowledged: ticked }) };
+  }
+
   function attemptOf(turn: ModelTurn): Attempt | null {
     if (!('slot' in turn)) return null;
     const { slot: at } = turn;
     const request = requests[at] ?? null;
-    const run = (request?.run ?? 0) + ('off' in turn ? turn.off : 0);
-    const tries = request?.tries ?? 0;
+    const off = 'off' in turn ? turn.off : 0;
+    const [run, asking, tries] = [(request?.run ?? 0) + off, (request?.asking ?? 1) + off, request?.tries ?? 0];
+    const by = ('person' in turn ? people[turn.person] : undefined) ?? requester;
     switch (turn.do) {
       case 'submit': {
-        const by = people[turn.person] ?? requester;
-        return { do: 'submit', slot: at, by, world: turn.world, required, until: clock + expiryMs };
+        const form = { actor: personActor(by, tenant, 'local'), formId: FormId.parse(`F-000000000${at}`) };
+        const resourceName = slots[at]?.resource ?? '';
+        const command = submit({ by, ...form, resourceName, ...question(at, turn.world) });
+        return { slot: at, cause: 'submit', command };
       }
-      case 'click': {
-        const by = people[turn.person] ?? requester;
-        const roleStatus = roleStatuses.get(by) ?? 'no';
-        return {
-          do: turn.verb,
-          slot: at,
-          by,
-          roleStatus,
-          asker: askerOf(request),
-          asking: (request?.asking ?? 1) + turn.off,
-          ticked: turn.ticked,
-          odd: turn.odd,
-        };
-      }
+      case 'click':
+        return clickOf(at, by, asking, turn);
       case 'change': {
-        const { world: seen, reason } = turn;
-        const by = people[turn.person] ?? requester;
-        const question = { asking: (request?.asking ?? 1) + turn.off, required, until: clock + expiryMs };
-        return { do: 'change', slot: at, by, world: seen, reason, ...question };
+        const command = commands.changes({ by, asking, justification: turn.reason, ...question(at, turn.world) });
+        return { slot: at, cause: causeOf('change'), command };
       }
       case 'expire':
+        return { slot: at, cause: causeOf('timer:expire'), command: commands.expires };
       case 'stop':
-        return { do: turn.do, slot: at, run };
-      case 'check': {
-        const members = people.filter((one) => roleStatuses.get(one) === 'yes');
-        const { world: seen } = turn;
-        const asker = askerOf(request);
-        return { do: 'check', slot: at, run, world: seen, members, asker, required, until: clock + expiryMs };
-      }
+        return { slot: at, cause: causeOf(`run:${run}/stop`), command: commands.stops(run) };
+      case 'check':
+        return checkOf(at, run, turn.world);
       case 'intend':
       case 'record': {
-        const step = turn.step ?? (request === null ? 'verify' : stepNow(request));
+        const own = turn.step ?? (request === null ? 'verify' : stepNow(request));
         const attempt = Math.max(1, tries + (turn.do === 'intend' ? 1 : 0) + turn.more);
-        if (turn.do === 'intend') return { do: 'intend', slot: at, run, step, attempt };
-        return { do: 'record', slot: at, run, step, attempt, outcome: turn.outcome };
+        return turn.do === 'intend'
+          ? intentOf(at, run, own, attempt)
+          : resultOf(at, run, { ...turn, step: own, attempt });
       }
       case 'onward':
       case 'restart':
@@ -232,30 +206,24 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
     const request = requests[at] ?? null;
     if (request === null || (request.state !== 'approved' && request.state !== 'running')) return null;
     const { run, world: seen, tries, next } = request;
-    const members = people.filter((one) => roleStatuses.get(one) === 'yes');
-    if (!isChecked(request, Math.max(clock, latest)))
-      return {
-        ...{ do: 'check', slot: at, run, world: seen, members },
-        ...{ asker: askerOf(request), required, until: clock + expiryMs },
-      };
-    const step = stepNow(request);
-    if (next === 'running') return { do: 'record', slot: at, run, step, attempt: tries, outcome: 'done' };
-    return { do: 'intend', slot: at, run, step, attempt: tries + 1 };
+    if (!isChecked(request, Math.max(clock, latest))) return checkOf(at, run, seen);
+    const own = stepNow(request);
+    if (next === 'running') return resultOf(at, run, { step: own, attempt: tries, outcome: 'done', change: 'none' });
+    return intentOf(at, run, own, tries + 1);
   }
 
   for (const turn of turns) {
     for (let move = 0; turn.do === 'onward' && move < turn.moves; move += 1) {
       const one = onward(turn.slot);
-      if (one !== null) await attempt(one, ...commandOf(one, made.length));
+      if (one !== null) await attempt(one);
     }
     if (turn.do === 'membership') roleStatuses.set(people[turn.person] ?? requester, turn.roleStatus);
     if (turn.do === 'asking') askers.set(people[turn.person] ?? requester, turn.roleStatus);
     if (turn.do === 'required') required = turn.required;
     if (turn.do === 'clock') clock += turn.hours * 3_600_000;
     const again = turn.do === 'repeat' ? made.at(-1 - (turn.back % Math.max(1, made.length))) : undefined;
-    const one = attemptOf(turn);
-    if (again !== undefined) await attempt(again.one, again.cause, again.command);
-    else if (one !== null) await attempt(one, ...commandOf(one, made.length));
+    const one = again ?? attemptOf(turn);
+    if (one !== null) await attempt(one);
     if (turn.do !== 'restart') continue;
     for (const [n, { id }] of slots.entries()) expect(await book.state(id)).toBe(requests[n]?.state ?? null);
   }

@@ -2,7 +2,7 @@
 
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
 import type { PersonId } from '../../../src/domain/ids.ts';
-import type { TimeLimits } from '../../../src/teams/cards/views/reader.ts';
+import type { CardContext, Reader, TimeLimits } from '../../../src/teams/cards/views/reader.ts';
 import { outsider, secondApprover } from '../builders/commands.ts';
 import { approver, requester } from '../builders/fixtures.ts';
 
@@ -19,4 +19,11 @@ export const patienceAt = (now: string): TimeLimits => ({
   now: new Date(now),
   retry: defaultRetryLimits,
   poll: { everyMs: 5_000, atMostMs: 600_000 },
+});
+
+/** What a card is drawn with, at a time. */
+export const contextAt = (now: string, reader: Reader, change: Partial<CardContext> = {}): CardContext => ({
+  ...{ timeLimits: patienceAt(now), reader, names, awaited: '', addressed: [], userIds: [] },
+  ...{ paused: false, stepUp: false },
+  ...change,
 });
