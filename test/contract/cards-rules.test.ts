@@ -2,18 +2,15 @@
 
 import { secondApprover } from '../support/builders/commands.ts';
 import { approver, requester } from '../support/builders/fixtures.ts';
-import { requestStates } from '../support/cards/card-states.ts';
+import { stateNamed } from '../support/cards/card-states.ts';
 import { formCards } from '../support/cards/gallery-forms.ts';
 import { cardsOf } from '../support/cards/gallery-requests.ts';
 import { reviewCards } from '../support/cards/gallery-reviews.ts';
 import { executesOf, inputsOf } from './card-walk.ts';
 
-const states = ['awaiting-approval', 'awaiting-nothing-irreversible', 'plan-changed'].map((state) => {
-  const request = requestStates[state];
-  if (request === undefined) throw new Error(`no state ${state}`);
-  return { state, request };
-});
-const gallery = [...formCards(), ...reviewCards(), ...states.flatMap(({ state, request }) => cardsOf(state, request))];
+const states = ['awaiting-approval', 'awaiting-nothing-irreversible', 'plan-changed'];
+const requests = states.flatMap((state) => cardsOf(state, stateNamed(state)));
+const gallery = [...formCards(), ...reviewCards(), ...requests];
 const cardNamed = (name: string) => {
   const found = gallery.find((one) => one.name === name);
   if (found === undefined) throw new Error(`no card ${name}`);
@@ -52,11 +49,10 @@ describe('the approval', () => {
     expect(inputOf('awaiting-nothing-irreversible.approver', 'acknowledgeIrreversible')).toBeUndefined();
   });
   test('refreshes for the people named in the data', () => {
-    const [waiting] = states;
     const { refresh } = cardNamed('awaiting-approval.approver');
     expect(refresh).toMatchObject({
       userIds: [requester, approver, secondApprover].map((id) => `29:${id}`),
-      action: { verb: 'request.refresh', data: { requestId: 'CMK-7F3K9Q', revision: waiting?.request.asking } },
+      action: { verb: 'request.refresh', data: { requestId: 'CMK-7F3K9Q', revision: stateNamed('awaiting-approval').asking } },
     });
   });
 });

@@ -62,11 +62,18 @@ import {
 const approved = [asked(), approves(approver, 'Backup of 1 March checked.')] as const;
 const began = [...approved, checked()] as const;
 const first = done(1, 'enable-identity');
+const granting = intends(1, 1, 'grant-key-access');
+/** While the agent gets access to the key. */
+const atGrant = [...began, ...first, granting];
 const toVault = [...first, ...done(1, 'grant-key-access'), ...done(1, 'protect-vault')];
 const toEnd = (usable: Proof['outcome']) => [
   ...toVault,
   ...done(1, 'set-cmk'),
   ...done(1, 'verify', { proofs: proofs(usable) }),
+];
+const sideBySide = [
+  ...[asked(inOneStage), approves(), checked(inOneStage)],
+  intends(1, 1, 'enable-identity', 'make-key-version'),
 ];
 const comment =
   'Not this week: the emergency department moves to the new wards on Thursday and nobody can look after the agent while it restarts. Ask again from Monday on, and name the person on duty in the reason. The vault should be the one of the region as well.';
@@ -77,13 +84,11 @@ const dueSoon = 'The version ends on 1 April. Policy 7.4 asks for a new one ever
 const makesVersion = done(1, 'make-key-version', { outputs: { keyVersion: madeLater } });
 const verifies = done(1, 'verify', { proofs: proofs('proved') });
 
+const rotated = [...rotationBegan(toMade), ...makesVersion, ...done(1, 'set-cmk'), ...verifies];
+const toNewestKey = [...rotationBegan(rotationPlan()), ...done(1, 'set-cmk')];
+
 /** A rotation from the question to the proof. */
-export const rotationLife: readonly StoredEvent[] = lifeOf(
-  ...rotationBegan(toMade),
-  ...makesVersion,
-  ...done(1, 'set-cmk'),
-  ...verifies,
-);
+export const rotationLife: readonly StoredEvent[] = lifeOf(...rotated);
 
 export const requestStates: Readonly<Record<string, Request>> = {
   'awaiting-approval': requestOf(asked()),
@@ -102,9 +107,7 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'plan-changed-irreversible': requestOf(...approved, checked(unprotected)),
   'approvers-changed': requestOf(...approved, checked(planOf(), 'no')),
   'stopped-by-approver': requestOf(
-    ...began,
-    ...first,
-    intends(1, 1, 'grant-key-access'),
+    ...atGrant,
     settles('stop', approver, 'yes'),
     records(1, worked('grant-key-access')),
     settles('retry', requester),
@@ -113,29 +116,13 @@ export const requestStates: Readonly<Record<string, Request>> = {
   approved: requestOf(...approved),
   'awaiting-start-later': requestOf(asked(planOf(), 1, { notBefore: '2026-03-08T01:00:00.000Z' })),
   'approved-start-later': requestOf(asked(planOf(), 1, { notBefore: '2026-03-08T01:00:00.000Z' }), approves()),
-  running: requestOf(...began, ...first, intends(1, 1, 'grant-key-access')),
+  running: requestOf(...atGrant),
   'between-steps': requestOf(...began, ...first),
-  'running-side-by-side': requestOf(
-    asked(inOneStage),
-    approves(),
-    checked(inOneStage),
-    intends(1, 1, 'enable-identity', 'make-key-version'),
-  ),
+  'running-side-by-side': requestOf(...sideBySide),
   'running-irreversible-done': requestOf(...began, ...toVault, intends(1, 1, 'set-cmk')),
-  stopping: requestOf(...began, ...first, intends(1, 1, 'grant-key-access'), settles('stop', requester)),
-  stopped: requestOf(
-    ...began,
-    ...first,
-    intends(1, 1, 'grant-key-access'),
-    settles('stop', requester),
-    records(1, worked('grant-key-access')),
-  ),
-  'running-waiting': requestOf(
-    ...began,
-    ...first,
-    intends(1, 1, 'grant-key-access'),
-    records(1, didNot('grant-key-access', busy, '2026-03-02T12:04:10.000Z')),
-  ),
+  stopping: requestOf(...atGrant, settles('stop', requester)),
+  stopped: requestOf(...atGrant, settles('stop', requester), records(1, worked('grant-key-access'))),
+  'running-waiting': requestOf(...atGrant, records(1, didNot('grant-key-access', busy, '2026-03-02T12:04:10.000Z'))),
   'running-spreading': requestOf(
     ...began,
     ...toVault,
@@ -146,17 +133,10 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'needs-attention-read-back': requestOf(...began, ...toVault, ...stuck(1, 'set-cmk', readBack)),
   'needs-attention-missing': requestOf(...approved, { do: 'stop-run', run: 1, failure: gone }),
   'needs-attention-blocked': requestOf(...approved, { do: 'stop-run', run: 1, failure: blocked }),
-  'needs-attention-bug': requestOf(...began, ...first, intends(1, 1, 'grant-key-access'), {
-    do: 'stop-run',
-    run: 1,
-    failure: bug,
-  }),
+  'needs-attention-bug': requestOf(...atGrant, { do: 'stop-run', run: 1, failure: bug }),
   'needs-attention-no-answer': requestOf(...began, ...first, ...stuck(1, 'grant-key-access', noAnswer)),
   'needs-attention-side-by-side': requestOf(
-    asked(inOneStage),
-    approves(),
-    checked(inOneStage),
-    intends(1, 1, 'enable-identity', 'make-key-version'),
+    ...sideBySide,
     records(1, didNot('enable-identity', busy, '2026-03-02T12:04:10.000Z'), didNot('make-key-version', forbidden)),
   ),
   'retry-ordered': requestOf(...began, ...retried, settles('retry', requester)),
@@ -188,20 +168,10 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'rotation-making': requestOf(...rotationBegan(toMade), intends(1, 1, 'make-key-version')),
   'rotation-moved': requestOf(...rotationBegan(rotationPlan()), ...stuck(1, 'set-cmk', moved)),
   'rotation-forbidden': requestOf(...rotationBegan(toMade), ...stuck(1, 'make-key-version', forbiddenByVault)),
-  'rotation-succeeded-newest': requestOf(...rotationBegan(rotationPlan()), ...done(1, 'set-cmk'), ...verifies),
-  'rotation-use-sought': requestOf(...rotationBegan(rotationPlan()), ...done(1, 'set-cmk'), ...verifies.map(lookedFor)),
-  'rotation-use-seen': requestOf(
-    ...rotationBegan(rotationPlan()),
-    ...done(1, 'set-cmk'),
-    ...verifies.map(lookedFor),
-    judges(seenUse),
-  ),
-  'rotation-succeeded-new-version': requestOf(
-    ...rotationBegan(toMade),
-    ...makesVersion,
-    ...done(1, 'set-cmk'),
-    ...verifies,
-  ),
+  'rotation-succeeded-newest': requestOf(...toNewestKey, ...verifies),
+  'rotation-use-sought': requestOf(...toNewestKey, ...verifies.map(lookedFor)),
+  'rotation-use-seen': requestOf(...toNewestKey, ...verifies.map(lookedFor), judges(seenUse)),
+  'rotation-succeeded-new-version': requestOf(...rotated),
   'rotation-succeeded-other-key': requestOf(
     ...rotationBegan(rotationPlan(toOtherKey)),
     ...done(1, 'grant-key-access'),
@@ -210,6 +180,12 @@ export const requestStates: Readonly<Record<string, Request>> = {
     ...verifies,
   ),
 };
+
+export function stateNamed(name: string): Request {
+  const request = requestStates[name];
+  if (request === undefined) throw new Error(`no state ${name}`);
+  return request;
+}
 
 /** A life with everything in it: asked again, waited, stopped, retried, and done. */
 export const longLife: readonly StoredEvent[] = lifeOf(

@@ -18,7 +18,7 @@ import { historySubject, howToAsk, listSubjects, openRequestsTitle, requestTitle
 import { forbidden } from './card-failures.ts';
 import { keyName, vaultId } from './card-plans.ts';
 import { names } from './card-readers.ts';
-import { longLife, requestStates, rotationLife } from './card-states.ts';
+import { longLife, rotationLife, stateNamed } from './card-states.ts';
 import { type GalleryCard, galleryCard } from './gallery-card.ts';
 
 const formId = 'F-2M8D4T7KQX';
@@ -34,10 +34,10 @@ const openRequests = [
 
 async function listOfRequests(): Promise<GalleryCard> {
   const asOf = new Date('2026-03-02T12:09:00.000Z');
-  const requests = openRequests.flatMap(([state, id, resourceName]) => {
-    const request = requestStates[state];
-    return request === undefined ? [] : [{ ...request, id: RequestId.parse(id), resourceName }];
-  });
+  const requests = openRequests.map(([state, id, resourceName]) => ({
+    ...stateNamed(state),
+    ...{ id: RequestId.parse(id), resourceName },
+  }));
   const rows = await requestRows(
     requests,
     { names: async () => names },
@@ -52,8 +52,7 @@ async function listOfRequests(): Promise<GalleryCard> {
 /** The list that one person asked for, with nothing in it; and one request by its id. */
 async function shortLists(): Promise<readonly GalleryCard[]> {
   const asOf = new Date('2026-03-02T12:09:00.000Z');
-  const request = requestStates.succeeded;
-  const rows = request === undefined ? [] : await requestRows([request], { names: async () => names }, asOf);
+  const rows = await requestRows([stateNamed('succeeded')], { names: async () => names }, asOf);
   const empty = plain<string>(howToAsk(['/enable-cmk', '/rotate-cmk']));
   const none = { title: plain<string>(openRequestsTitle(0)), rows: [], total: 0, asOf };
   const one = { title: plain<string>(requestTitle('CMK-7F3K9Q')), rows, total: 1, asOf, chips: [], empty: nothing };
@@ -132,11 +131,11 @@ const noAgents = (): GalleryCard =>
   );
 
 function historyOfRotation(): GalleryCard {
-  const request = requestStates['rotation-succeeded-new-version'] ?? null;
+  const request = stateNamed('rotation-succeeded-new-version');
   const entries = historyOf(rotationLife, names, false).map((entry) => ({ ...entry, of: '' }));
   const content = {
     ...{ request, show: 'everything' as const, entries, total: entries.length },
-    title: plain(request?.resourceName ?? ''),
+    title: plain(request.resourceName),
     subject: plain<string>(historySubject(entries.length, null, 20)),
   };
   return galleryCard('history.rotation', () => historyCard(formId, content, 1));

@@ -6,21 +6,16 @@ import type { Page } from 'playwright-core';
 import { openBrowser, openPage } from '../browser/browser.ts';
 import { startLocalTeams } from '../teams/local-teams.ts';
 
-export interface Gallery {
-  open(view: { theme: 'light' | 'dark'; forcedColors?: boolean; scale?: number }): Promise<Page>;
-  /** What went wrong on its pages so far, but for the bot that nobody asked for. */
-  wrong(): readonly string[];
-  end(): Promise<void>;
-}
+export type Gallery = Awaited<ReturnType<typeof openGallery>>;
 
-export async function openGallery(chromium: string): Promise<Gallery> {
+export async function openGallery(chromium: string) {
   const dataDir = await mkdtemp(join(tmpdir(), 'cmk-gallery-'));
   // Nobody answers there.
   const teams = await startLocalTeams({ dataDir, botUrl: 'http://127.0.0.1:9/api/messages' });
   const browser = await openBrowser(chromium);
   const wrong: string[][] = [];
   return {
-    async open(view) {
+    async open(view: { theme: 'light' | 'dark'; forcedColors?: boolean; scale?: number }): Promise<Page> {
       const opened = await openPage(browser, teams.url, { width: 900, height: 1400, ...view });
       await opened.page.waitForFunction('window.AdaptiveCards !== undefined');
       await opened.page.evaluate(`import('/page/card.js').then(({ ShownCard }) => {
@@ -32,6 +27,7 @@ export async function openGallery(chromium: string): Promise<Gallery> {
       wrong.push(opened.wrong);
       return opened.page;
     },
+    /** What went wrong on its pages so far, but for the bot that isn't there. */
     wrong: () => wrong.flat().filter((line) => !/ERR_|Failed to load|EventSource/.test(line)),
     async end() {
       await browser.close();

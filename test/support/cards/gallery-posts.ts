@@ -1,7 +1,6 @@
 /** What the bot posts beside requests and forms: help, refusals, messages, notifications, the audit channel. */
 import { isNotifying } from '../../../src/domain/request/consequences.ts';
 import { refuse } from '../../../src/domain/request/refusal.ts';
-import type { Request } from '../../../src/domain/request/request.ts';
 import { summarizeWitnesses } from '../../../src/domain/witnessing.ts';
 import { commands } from '../../../src/operations/commands/registry.ts';
 import { mention } from '../../../src/teams/cards/plain-text.ts';
@@ -26,15 +25,9 @@ import { approver } from '../builders/fixtures.ts';
 import { noon } from '../builders/plans.ts';
 import { policyOf } from '../builders/policies.ts';
 import { names } from './card-readers.ts';
-import { longLife, requestStates, rotationLife } from './card-states.ts';
+import { longLife, rotationLife, stateNamed } from './card-states.ts';
 import { asked, lifeOf, rejects } from './card-turns.ts';
 import { type GalleryCard, galleryCard } from './gallery-card.ts';
-
-const stateNamed = (name: string): Request => {
-  const request = requestStates[name];
-  if (request === undefined) throw new Error(`no state ${name}`);
-  return request;
-};
 
 const help = (mayAsk: boolean, mayApprove: boolean) =>
   // A list of its own: the view keeps what it drew for a list.

@@ -8,24 +8,19 @@ import { type CardContext, everybody, type Reader } from '../../../src/teams/car
 import { type CardKind, requestCard } from '../../../src/teams/cards/views/request-card.ts';
 import { secondApprover } from '../builders/commands.ts';
 import { approver, requester, tenant } from '../builders/fixtures.ts';
-import { names, patienceAt } from './card-readers.ts';
-import { requestStates } from './card-states.ts';
+import { contextAt, names } from './card-readers.ts';
+import { stateNamed } from './card-states.ts';
 import { type GalleryCard, galleryCard } from './gallery-card.ts';
 
 const contextFor = (request: Request, reader: Reader, change: Partial<CardContext> = {}): CardContext => {
   const awaited = [approver, secondApprover].filter((id) => !request.approvals.some(({ by }) => by === id));
-  return {
-    // Eight seconds after the last thing that happened.
-    timeLimits: patienceAt(new Date(Date.parse(request.changedAt) + 8_000).toISOString()),
-    reader,
-    names,
+  // Eight seconds after the last thing that happened.
+  return contextAt(new Date(Date.parse(request.changedAt) + 8_000).toISOString(), reader, {
     awaited: awaited.map(names).join(', '),
     addressed: awaited.map((id) => mention(`29:${id}`, names(id))),
     userIds: [requester, approver, secondApprover].map((id) => `29:${id}`),
-    paused: false,
-    stepUp: false,
     ...change,
-  };
+  });
 };
 
 const portal = openPortal(openCloud({ name: 'public' }), tenant);
@@ -56,8 +51,7 @@ export function cardsOf(state: string, request: Request): readonly GalleryCard[]
 }
 
 export function pausedCards(): readonly GalleryCard[] {
-  const request = requestStates.approved;
-  if (request === undefined) return [];
+  const request = stateNamed('approved');
   const paused = (name: string, kind: CardKind, reader: Reader): GalleryCard =>
     galleryCard(`paused.${name}`, () => requestCard(kind, request, contextFor(request, reader, { paused: true })));
   return [

@@ -9,7 +9,7 @@ import { operationOf } from '../../../src/operations/registry.ts';
 import { formCard } from '../../../src/teams/cards/views/form-view.ts';
 import { vault } from '../builders/plans.ts';
 import { elsewhere, lookAlikePlan, planOf, rotationPlan, seen, toNewest, visitAgent } from './card-plans.ts';
-import { requestStates } from './card-states.ts';
+import { stateNamed } from './card-states.ts';
 import { type GalleryCard, galleryCard } from './gallery-card.ts';
 import { repairPlan } from './gallery-drifts.ts';
 import { formAt } from './gallery-forms.ts';
@@ -41,8 +41,7 @@ const typed = {
 const rule = { pattern: 'CHG[0-9]{7}', required: true };
 
 function editedReview(): readonly GalleryCard[] {
-  const request = requestStates['awaiting-approval'];
-  if (request === undefined) return [];
+  const request = stateNamed('awaiting-approval');
   const form = { changes: { asking: request.asking } };
   return [
     reviewOf('editing', elsewhere, { form, facts: { change: { request, refusal: null } } }),

@@ -3,7 +3,6 @@ import { type Check, judge } from '../../../../src/domain/check.ts';
 import { botFailure } from '../../../../src/domain/failure.ts';
 import { attentionCard, attentionHeadline } from '../../../../src/teams/cards/views/attention-view.ts';
 import { auditRootCard } from '../../../../src/teams/cards/views/audit-view.ts';
-import type { CardContext } from '../../../../src/teams/cards/views/reader.ts';
 import { statusCard } from '../../../../src/teams/cards/views/status-view.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
 import { records, type Turn } from '../../../support/builders/commands.ts';
@@ -11,7 +10,7 @@ import { approver, requester, tenant } from '../../../support/builders/fixtures.
 import { principal, resource, vault } from '../../../support/builders/plans.ts';
 import { azureSaid, blocked, forbidden } from '../../../support/cards/card-failures.ts';
 import { keyName, planOf, seen } from '../../../support/cards/card-plans.ts';
-import { names, patienceAt } from '../../../support/cards/card-readers.ts';
+import { contextAt, names } from '../../../support/cards/card-readers.ts';
 import {
   approves,
   asked,
@@ -26,19 +25,9 @@ import {
   worked,
 } from '../../../support/cards/card-turns.ts';
 
-const contextOf = (): CardContext => ({
-  timeLimits: patienceAt('2026-03-02T12:12:00.000Z'),
-  reader: { kind: 'requester' },
-  names,
-  awaited: '',
-  addressed: [],
-  userIds: [],
-  paused: false,
-  stepUp: false,
-});
+const context = contextAt('2026-03-02T12:12:00.000Z', { kind: 'requester' });
 
-const statusOf = (...turns: readonly Turn[]): string =>
-  textsOf(statusCard(requestOf(...turns), contextOf())).join('\n');
+const statusOf = (...turns: readonly Turn[]): string => textsOf(statusCard(requestOf(...turns), context)).join('\n');
 
 const began: readonly Turn[] = [asked(), approves(), checked()];
 const nameOf = (...turns: readonly Turn[]): string => {
@@ -68,14 +57,14 @@ test('a check that fails before a second run is not the failure of the step in t
   expect(nameOf(...again, failed)).toBe('Run 2 ended before its first step');
   const request = requestOf(...again, failed);
   if (request.state !== 'needs-attention') throw new Error(request.state);
-  const text = textsOf(attentionCard(request, contextOf())).join('\n');
+  const text = textsOf(attentionCard(request, context)).join('\n');
   expect(text).toContain('The bot was reading agent triage-agent-prod.');
   expect(text).toContain('Not confirmed in run 1: an attempt might have changed Azure.');
   expect(text).toContain('Not started in run 2.');
 });
 
 test('a run that waits for the check before it says so, and what the run before completed', () => {
-  const text = textsOf(statusCard(requestOf(...again), contextOf())).join('\n');
+  const text = textsOf(statusCard(requestOf(...again), context)).join('\n');
   expect(text).toContain('Checking before run 2');
   expect(text).toContain('Run 2 hasn’t started, and nothing changes until it does.');
   expect(text).toContain('Completed in run 1. Not rolled back.');
@@ -99,7 +88,7 @@ const stoppedBetween: readonly Turn[] = [
 test('a stop between two attempts does not say that the step is finished', () => {
   const request = requestOf(...stoppedBetween);
   if (request.state !== 'needs-attention') throw new Error(request.state);
-  const text = textsOf(attentionCard(request, contextOf())).join('\n');
+  const text = textsOf(attentionCard(request, context)).join('\n');
   expect(text).toContain('Approver stopped the run in step 4 of 5 (Set customer-managed key), after attempt 1');
   expect(text).toContain('Azure accepted attempt 1 and did not confirm it (KeyVaultAccessForbidden).');
   expect(text).toContain('the state Failed');
@@ -112,7 +101,7 @@ test('a stop while the key is being set says, once Azure shows it, that it was s
   const turns = [...toKey, begins, settles('stop', requester), ends] as const;
   for (const request of [requestOf(...turns), requestOf(...turns, settles('give-up', requester))]) {
     if (request.state !== 'needs-attention' && request.state !== 'failed') throw new Error(request.state);
-    const text = textsOf(attentionCard(request, contextOf())).join('\n');
+    const text = textsOf(attentionCard(request, context)).join('\n');
     expect(text).toContain('Requester stopped the run after step 4 of 5 (Set customer-managed key)');
     expect(text).toContain('Azure showed the new key when the bot read it back');
   }

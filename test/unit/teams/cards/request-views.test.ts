@@ -8,32 +8,18 @@ import { type CardKind, requestCard } from '../../../../src/teams/cards/views/re
 import { elementsOf, executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
 import { secondApprover } from '../../../support/builders/commands.ts';
 import { approver } from '../../../support/builders/fixtures.ts';
-import { names, patienceAt } from '../../../support/cards/card-readers.ts';
-import { requestStates } from '../../../support/cards/card-states.ts';
+import { contextAt, names, patienceAt } from '../../../support/cards/card-readers.ts';
+import { requestStates, stateNamed } from '../../../support/cards/card-states.ts';
 
 const asRequester: Reader = { kind: 'requester' };
 const asApprover: Reader = { kind: 'approver', id: approver };
 const asSecond: Reader = { kind: 'approver', id: secondApprover };
 
-const stateNamed = (name: string): Request => {
-  const request = requestStates[name];
-  if (request === undefined) throw new Error(`no state ${name}`);
-  return request;
-};
 const draw = (state: string, reader: Reader, kind: CardKind = 'approval', change: Partial<CardContext> = {}) =>
   drawn(stateNamed(state), reader, kind, change);
 const drawn = (request: Request, reader: Reader, kind: CardKind, change: Partial<CardContext> = {}) => {
-  const context = {
-    timeLimits: patienceAt('2026-03-02T12:04:00.000Z'),
-    reader,
-    names,
-    awaited: 'Second approver',
-    addressed: [],
-    userIds: ['29:1'],
-    paused: false,
-    stepUp: false,
-  };
-  return requestCard(kind, request, { ...context, ...change });
+  const own = { awaited: 'Second approver', userIds: ['29:1'], ...change };
+  return requestCard(kind, request, contextAt('2026-03-02T12:04:00.000Z', reader, own));
 };
 const verbs = (card: AdaptiveCard) => executesOf(card.body).map(({ verb }) => String(verb).replace('request.', ''));
 const words = (card: AdaptiveCard): string => textsOf(card).join('\n');
