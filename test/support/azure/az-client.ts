@@ -2,8 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { surroundings } from '../processes/surroundings.ts';
+import { repository, surroundings } from '../processes/surroundings.ts';
 import type { RunningAzure } from './local-azure.ts';
 import { bot, careId, owner, tenantId } from './local-azure-names.ts';
 
@@ -23,13 +22,18 @@ def find(host, *more, **named):
 socket.getaddrinfo = find
 `;
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-
-/** A line's words; quoted ones stay together, and `{s}` is a quote inside one. */
+/** A line's words; quoted ones stay together. */
 const wordsOf = (line: string, filled: Readonly<Record<string, string>>): readonly string[] =>
   [...line.matchAll(/'([^']*)'|(\S+)/g)]
     .map(([, quoted, bare]) => quoted ?? bare ?? '')
     .map((word) => word.replaceAll(/\{(\w+)\}/g, (whole, name: string) => filled[name] ?? whole));
+
+const execute = (program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<AzOutcome> =>
+  new Promise((resolve) => {
+    execFile(program, args, { env, cwd: repository, maxBuffer: 2 ** 26 }, (error, printed, said) =>
+      resolve({ endedWell: error === null, printed, said }),
+    );
+  });
 
 /** The command line client of Azure, as it is, on one local Azure. */
 export class AzClient {
@@ -54,28 +58,18 @@ export class AzClient {
       AZURE_EXTENSION_USE_DYNAMIC_INSTALL: 'no',
       NO_PROXY: 'localhost,127.0.0.1',
     };
-    this.filled = {
-      ...{ care: careId, tenant: tenantId, bot: bot.id, owner: owner.id, secret: owner.secret, url: azure.url },
-      ...{ folder, q: "'", s: "'" },
-    };
+    const { id, secret } = owner;
+    this.filled = { care: careId, tenant: tenantId, bot: bot.id, owner: id, secret, url: azure.url };
   }
 
   run(line: string): Promise<AzOutcome> {
-    const [, ...args] = wordsOf(line.replaceAll('{q}', "'"), this.filled);
-    return new Promise((resolve) => {
-      execFile(this.program, args, { env: this.env, maxBuffer: 2 ** 26 }, (error, printed, said) =>
-        resolve({ endedWell: error === null, printed, said }),
-      );
-    });
+    const [, ...args] = wordsOf(line, this.filled);
+    return execute(this.program, args, this.env);
   }
 
   script(file: string, ...args: readonly string[]): Promise<AzOutcome> {
     const env = { ...this.env, PATH: `${path.dirname(this.program)}:${process.env.PATH ?? ''}` };
-    return new Promise((resolve) => {
-      execFile('bash', [file, ...args], { env, cwd: root, maxBuffer: 2 ** 26 }, (error, printed, said) =>
-        resolve({ endedWell: error === null, printed, said }),
-      );
-    });
+    return execute('bash', [file, ...args], env);
   }
 
   /** As docs/azure-simulator.md tells a person to. */

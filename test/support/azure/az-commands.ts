@@ -13,7 +13,6 @@ const refuses = (line: string, says: RegExp): AzCommand => ({ line, ends: 'refus
 
 const group = '-g rg-care-prod';
 const agentType = '--resource-type Microsoft.HealthBot/healthBots';
-const vaultType = '--resource-type Microsoft.KeyVault/vaults';
 const care = '/subscriptions/{care}';
 /** Built in: `Azure Health Bots should use customer-managed keys to encrypt data at rest`. */
 const auditsKeys = '4d080fa5-a6d2-4f98-ba9c-f482d0d335c0';
@@ -26,35 +25,19 @@ const places: readonly AzCommand[] = [
   shows('az cloud show', /"Local"/),
   shows('az account show', /"tenantId": "10000000-/),
   shows('az account list', /Care production[\s\S]*Research/),
-  shows('az account set --subscription {care}'),
-  shows('az account get-access-token --resource https://management.azure.com', /accessToken/),
-  shows('az account get-access-token --resource https://vault.azure.net', /accessToken/),
-  refuses('az account get-access-token --resource https://nobody.example', /AADSTS500011/),
-  shows('az group list', /rg-care-prod/),
   shows('az group show -n rg-care-prod', /"provisioningState": "Succeeded"/),
-  shows('az group exists -n rg-nowhere', /false/),
   refuses('az group show -n rg-nowhere', /ResourceGroupNotFound/),
   shows('az provider show -n Microsoft.HealthBot', /"registrationState": "Registered"/),
-  shows('az provider show -n Microsoft.KeyVault', /2026-02-01/),
   shows('az provider register -n Microsoft.HealthBot'),
-  refuses('az provider show -n Microsoft.Nothing', /InvalidResourceNamespace/),
 ];
 
 const resources: readonly AzCommand[] = [
-  shows('az resource list', /triage-agent-prod[\s\S]*kv-care-prod/),
   shows(`az resource list ${agentType}`, /ward-agent/),
-  shows('az resource list --name triage-agent-prod', /"name": "triage-agent-prod"/),
-  shows('az resource list --tag environment=production', /triage-agent-prod/),
   shows(`az resource show ${group} ${agentType} -n triage-agent-prod`, /"provisioningState": "Succeeded"/),
   shows(`az resource show --ids ${agents}/triage-agent-prod --api-version 2025-11-01`, /"C1"/),
   refuses(`az resource show ${group} ${agentType} -n nobody`, /ResourceNotFound/),
   refuses(`az resource show --ids ${agents}/triage-agent-prod --api-version 2019-01-01`, /InvalidResourceType/),
-  shows(`az resource tag --ids ${agents}/triage-agent-prod --tags environment=production ward=7`, /"ward": "7"/),
   shows(`az resource update --ids ${agents}/triage-agent-prod --set tags.floor=3`, /"floor": "3"/),
-  // It knows no 201, with which the real provider answers a change as well (recorded).
-  refuses(`az resource patch --ids ${agents}/triage-agent-prod -p {"tags":{"floor":"4"}} --is-full-object`, /Created/),
-  shows(`az resource show ${group} ${vaultType} -n kv-care-prod`, /"vaultUri"/),
-  shows(`az resource list --query [].type`, /Microsoft\.KeyVault\/vaults/),
 ];
 
 const vaults: readonly AzCommand[] = [
@@ -63,15 +46,11 @@ const vaults: readonly AzCommand[] = [
   refuses(`az keyvault show -n kv-nobody ${group}`, /ResourceNotFound/),
   shows('az keyvault update -n kv-care-prod --enable-purge-protection true', /"enablePurgeProtection": true/),
   refuses('az keyvault update -n kv-hospital-keys --enable-purge-protection false', /enablePurgeProtection/),
-  shows(`az keyvault update -n kv-policy-keys ${group} --set tags.owner=care`, /"owner": "care"/),
   shows(
     `az keyvault set-policy -n kv-policy-keys ${group} --object-id {bot} --key-permissions get wrapKey unwrapKey`,
     /wrapKey/,
   ),
   shows(`az keyvault delete-policy -n kv-policy-keys ${group} --object-id {bot}`, /kv-policy-keys/),
-  shows(`az keyvault network-rule list -n kv-care-prod ${group}`),
-  shows(`az keyvault network-rule add -n kv-policy-keys ${group} --ip-address 10.1.2.0/24`, /10\.1\.2\.0\/24/),
-  shows(`az keyvault network-rule remove -n kv-policy-keys ${group} --ip-address 10.1.2.0/24`, /kv-policy-keys/),
   shows(`az keyvault update -n kv-policy-keys ${group} --public-network-access Disabled`, /Disabled/),
 ];
 
@@ -80,14 +59,7 @@ const keys: readonly AzCommand[] = [
   refuses('az keyvault key show --vault-name kv-lab -n cmk-lab', /Forbidden/),
   refuses('az keyvault key show --vault-name kv-care-prod -n nobody', /KeyNotFound/),
   shows('az keyvault key create --vault-name kv-care-prod -n az-key --kty RSA --size 3072', /az-key/),
-  shows('az keyvault key create --vault-name kv-hospital-keys -n az-hsm --kty RSA-HSM', /RSA-HSM/),
-  refuses('az keyvault key create --vault-name kv-care-prod -n az-hsm --kty RSA-HSM', /HSM|BadParameter/i),
   shows('az keyvault key create --vault-name kv-care-prod -n az-curve --kty EC --curve P-256', /P-256/),
-  shows(
-    'az keyvault key create --vault-name kv-care-prod -n az-key --kty RSA --ops wrapKey unwrapKey encrypt decrypt sign verify',
-    /az-key/,
-  ),
-  shows('az keyvault key download --vault-name kv-care-prod -n az-key -f {folder}/az-key.pem'),
   shows('az keyvault key delete --vault-name kv-care-prod -n az-curve', /recoveryId/),
   refuses('az keyvault key show --vault-name kv-care-prod -n az-curve', /KeyNotFound/),
   shows('az keyvault key show-deleted --vault-name kv-care-prod -n az-curve', /scheduledPurgeDate/),
@@ -100,38 +72,29 @@ const keys: readonly AzCommand[] = [
 ];
 
 const roles: readonly AzCommand[] = [
-  shows('az role definition list', /Key Vault Crypto Officer/),
-  shows(`az role definition list --name {q}${officer}{q}`, /14b46e9e/),
+  shows(`az role definition list --name '${officer}'`, /14b46e9e/),
   shows('az role definition list --custom-role-only true', /CMK bot/),
-  shows(
-    'az role definition show --name 14b46e9e-c2b7-41b4-b07b-48a6ebf60603 --scope /subscriptions/{care}',
-    /Crypto Officer/,
-  ),
-  shows('az role assignment list', /"roleDefinitionName"/),
   shows('az role assignment list --all', /CMK bot/),
-  shows(`az role assignment list --scope ${vault}`),
   shows(`az role assignment list --scope ${vault} --include-inherited`, /CMK bot grants[\s\S]*Key Vault Administrator/),
   shows('az role assignment list --assignee {bot} --all', /CMK bot grants/),
   shows(
-    `az role assignment create --assignee-object-id {bot} --assignee-principal-type ServicePrincipal --role {q}${encryption}{q} --scope ${vault}/keys/az-key`,
+    `az role assignment create --assignee-object-id {bot} --assignee-principal-type ServicePrincipal --role '${encryption}' --scope ${vault}/keys/az-key`,
     /e147488a/,
   ),
   shows(
-    `az role assignment create --assignee-object-id {bot} --assignee-principal-type ServicePrincipal --role {q}${encryption}{q} --scope ${vault}/keys/az-key`,
+    `az role assignment create --assignee-object-id {bot} --assignee-principal-type ServicePrincipal --role '${encryption}' --scope ${vault}/keys/az-key`,
     /e147488a/,
   ),
   refuses(
-    `az role assignment create --assignee-object-id 99999999-0000-4000-8000-000000000000 --assignee-principal-type ServicePrincipal --role {q}${encryption}{q} --scope ${vault}`,
+    `az role assignment create --assignee-object-id 99999999-0000-4000-8000-000000000000 --assignee-principal-type ServicePrincipal --role '${encryption}' --scope ${vault}`,
     /PrincipalNotFound/,
   ),
   refuses(
-    `az role assignment create --assignee-object-id {bot} --assignee-principal-type ServicePrincipal --role {q}No such role{q} --scope ${vault}`,
+    `az role assignment create --assignee-object-id {bot} --assignee-principal-type ServicePrincipal --role 'No such role' --scope ${vault}`,
     /doesn't exist/,
   ),
-  shows(`az role assignment delete --assignee {bot} --role {q}${encryption}{q} --scope ${vault}/keys/az-key`),
+  shows(`az role assignment delete --assignee {bot} --role '${encryption}' --scope ${vault}/keys/az-key`),
   shows(`az role assignment list --scope ${vault}/keys/az-key`, /^\[\]$/m),
-  // Of applications it shows the app's id there.
-  shows('az role assignment list --query [].principalName', /50000000-0000-4000-8000-000000000002/),
 ];
 
 const locksAndPolicies: readonly AzCommand[] = [
@@ -143,27 +106,15 @@ const locksAndPolicies: readonly AzCommand[] = [
   shows('az lock list', /"stay"/),
   refuses(`az keyvault delete -n kv-care-prod ${group}`, /ScopeLocked/),
   shows(`az lock delete -n stay ${group} --resource-type Microsoft.KeyVault/vaults --resource kv-care-prod`),
-  shows(`az group lock list ${group}`, /^\[/m),
   shows(`az policy assignment create -n no-agents --policy ${auditsKeys} --scope ${inGroup}`, /no-agents/),
 ];
 
 const directory: readonly AzCommand[] = [
   shows('az ad sp show --id {bot}', /CMK bot/),
-  shows('az ad sp list --display-name CMK', /CMK bot/),
-  shows('az ad user list', /displayName/),
-  shows('az ad group list', /Key custodians/),
   shows('az ad group show -g 60000000-0000-4000-8000-0000000000c1', /Key custodians/),
   shows('az ad group member list -g 60000000-0000-4000-8000-0000000000c1', /displayName/),
   refuses('az ad sp show --id 99999999-0000-4000-8000-000000000000', /does not exist|not found/i),
 ];
 
 /** In the order in which they are typed. */
-export const azCommands: readonly AzCommand[] = [
-  ...places,
-  ...resources,
-  ...vaults,
-  ...keys,
-  ...roles,
-  ...locksAndPolicies,
-  ...directory,
-];
+export const azCommands = [places, resources, vaults, keys, roles, locksAndPolicies, directory].flat();

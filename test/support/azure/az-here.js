@@ -45,6 +45,15 @@ async function send(method, path, body, scope = 'https://management.azure.com/.d
 }
 const graph = (method, path, body) => send(method, path, body, 'https://graph.microsoft.com/.default');
 
+const equals = (name, value) => `$filter=${encodeURIComponent(`${name} eq '${value}'`)}`;
+const authorization = 'providers/Microsoft.Authorization';
+/** The entries of a list of Azure Resource Manager whose property has this value. */
+const found = async (path, name, value) =>
+  (await send('GET', `${path}?${equals(name, value)}&api-version=2022-04-01`)).value;
+const roleNamed = async (name, scope) =>
+  (await found(`${scope}/${authorization}/roleDefinitions`, 'roleName', name))[0];
+const inDirectory = async (type, appId) => (await graph('GET', `/v1.0/${type}?${equals('appId', appId)}`)).value[0];
+
 const bots = () =>
   `/subscriptions/${subscription}/resourceGroups/${of('resource-group')}/providers/Microsoft.BotService/botServices/${of('name')}`;
 
@@ -60,11 +69,11 @@ async function changeState(change) {
 async function writeRole(isThere) {
   const role = JSON.parse(of('role-definition'));
   const { Actions: actions, NotActions: notActions, DataActions: dataActions, NotDataActions: notDataActions } = role;
-  const path = `${role.AssignableScopes[0]}/providers/Microsoft.Authorization/roleDefinitions`;
-  const filter = encodeURIComponent(`roleName eq '${role.Name}'`);
-  const { value } = await send('GET', `${path}?$filter=${filter}&api-version=2022-04-01`);
-  if (isThere && value.length === 0) throw new Error(`no definition was found with the name of ${role.Name}`);
-  await send('PUT', `${path}/${isThere ? value[0].name : randomUUID()}?api-version=2022-04-01`, {
+  const [scope] = role.AssignableScopes;
+  const known = await roleNamed(role.Name, scope);
+  if (isThere && known === undefined) throw new Error(`no definition was found with the name of ${role.Name}`);
+  const id = isThere ? known.name : randomUUID();
+  await send('PUT', `${scope}/${authorization}/roleDefinitions/${id}?api-version=2022-04-01`, {
     properties: {
       roleName: role.Name,
       description: role.Description,
@@ -73,12 +82,6 @@ async function writeRole(isThere) {
       assignableScopes: role.AssignableScopes,
     },
   });
-}
-
-async function roleNamed(name, scope) {
-  const filter = encodeURIComponent(`roleName eq '${name}'`);
-  const path = `${scope}/providers/Microsoft.Authorization/roleDefinitions?$filter=${filter}&api-version=2022-04-01`;
-  return (await send('GET', path)).value[0];
 }
 
 const commands = {
@@ -95,25 +98,22 @@ const commands = {
   },
   async 'role assignment list'() {
     const [, role] = /roleDefinitionName=='([^']+)'/.exec(of('query')) ?? [];
-    const { id } = await roleNamed(role, of('scope'));
-    const path = `${of('scope')}/providers/Microsoft.Authorization/roleAssignments`;
-    const filter = encodeURIComponent(`principalId eq '${of('assignee')}'`);
-    const { value } = await send('GET', `${path}?$filter=${filter}&api-version=2022-04-01`);
-    return value.filter(({ properties }) => properties.roleDefinitionId === id && properties.scope === of('scope'))
-      .length;
+    const scope = of('scope');
+    const { id } = await roleNamed(role, scope);
+    const held = await found(`${scope}/${authorization}/roleAssignments`, 'principalId', of('assignee'));
+    return held.filter(({ properties }) => properties.roleDefinitionId === id && properties.scope === scope).length;
   },
   async 'role assignment create'() {
     const scope = of('scope');
-    const path = `${scope}/providers/Microsoft.Authorization`;
-    const filter = encodeURIComponent(`roleName eq '${of('role')}'`);
-    const { value } = await send('GET', `${path}/roleDefinitions?$filter=${filter}&api-version=2022-04-01`);
     const properties = {
-      roleDefinitionId: value[0].id,
+      roleDefinitionId: (await roleNamed(of('role'), scope)).id,
       principalId: of('assignee-object-id'),
       principalType: of('assignee-principal-type'),
       ...(options.has('condition') ? { condition: of('condition'), conditionVersion: of('condition-version') } : {}),
     };
-    await send('PUT', `${path}/roleAssignments/${randomUUID()}?api-version=2022-04-01`, { properties });
+    await send('PUT', `${scope}/${authorization}/roleAssignments/${randomUUID()}?api-version=2022-04-01`, {
+      properties,
+    });
   },
   async 'monitor log-analytics workspace list'() {
     const [, wanted] = /customerId=='([^']+)'/.exec(of('query')) ?? [];
@@ -127,9 +127,7 @@ const commands = {
     await writeRole(true);
   },
   async 'ad sp show'() {
-    const filter = encodeURIComponent(`appId eq '${of('id')}'`);
-    const { value } = await graph('GET', `/v1.0/servicePrincipals?$filter=${filter}`);
-    return value[0].id;
+    return (await inDirectory('servicePrincipals', of('id'))).id;
   },
   async rest() {
     const { pathname, origin } = new URL(of('uri'));
@@ -137,11 +135,10 @@ const commands = {
     await graph(of('method'), pathname, JSON.parse(of('body')));
   },
   async 'ad app credential reset'() {
-    const filter = encodeURIComponent(`appId eq '${of('id')}'`);
-    const { value } = await graph('GET', `/v1.0/applications?$filter=${filter}`);
+    const { id } = await inDirectory('applications', of('id'));
     const endDateTime = new Date(Date.now() + Number(of('years')) * 365 * 86_400_000).toISOString();
     const body = { passwordCredential: { endDateTime } };
-    return (await graph('POST', `/v1.0/applications/${value[0].id}/addPassword`, body)).secretText;
+    return (await graph('POST', `/v1.0/applications/${id}/addPassword`, body)).secretText;
   },
   /** Nor does it register bots. */
   async 'bot create'() {

@@ -5,6 +5,7 @@ import { vaultUri } from '../../../src/sandbox/azure/key-vault/vault-body.ts';
 import type { SimulatorState } from '../../../src/sandbox/azure/state/schema.ts';
 import type { HealthBot } from '../../../src/sandbox/azure/state/schema-agents.ts';
 import type { KeyVersion, Vault, VaultKey } from '../../../src/sandbox/azure/state/schema-vaults.ts';
+import { encryptionUser } from './local-azure-names.ts';
 import { signingRole } from './role-files.ts';
 
 export type AzureState = SimulatorState;
@@ -65,19 +66,14 @@ export const deleteKey =
     keyIn(state, vault, key).deletedAt = Math.floor(Date.now() / 1000);
   };
 
-const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
-
 /** Gives an agent's identity the role on a key, or on the whole vault, as somebody in the portal would. */
 export const allow =
   (agent: string, vault: string, key: string | null): Change =>
   (state) => {
     const principalId = agentIn(state, agent).content.identity?.principalId;
     if (!principalId) throw new Error(`${agent} has no identity of its own`);
-    const [like] = state.roleAssignments;
-    if (like === undefined) throw new Error('nobody has a role');
     const scope = `${scopes.vault(state, vault)}${key === null ? '' : `/keys/${key}`}`;
-    const name = '80000000-0000-4000-8000-0000000000ff';
-    state.roleAssignments.push({ ...like, name, scope, principalId, roleDefinitionId: encryptionUser });
+    giveRole(principalId, encryptionUser, () => scope, 'ServicePrincipal')(state);
   };
 
 /** Azure's own roles that control keys, and one that only uses them. */

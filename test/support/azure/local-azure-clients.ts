@@ -6,9 +6,7 @@ import { ClientSecretCredential } from '@azure/identity';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import type { RunningAzure } from './local-azure.ts';
-import { bot, careId, tenantId } from './local-azure-names.ts';
-
-export const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
+import { bot, careId, encryptionUser, tenantId } from './local-azure-names.ts';
 
 const armScope = 'https://management.azure.com/.default';
 
@@ -20,38 +18,21 @@ export const clientsOf = (azure: RunningAzure, who: { readonly id: string; reado
     disableInstanceDiscovery: true,
     tlsOptions,
   });
-  const endpoint = azure.url;
   const retryOptions = { maxRetries: 0 };
+  const ofArm = { endpoint: azure.url, tlsOptions, retryOptions };
+  const ofVault = { tlsOptions, retryOptions, disableChallengeResourceVerification: true };
   return {
     credential,
     token: async (scope = armScope) => (await credential.getToken(scope)).token,
-    resources: (subscriptionId = careId) =>
-      new ResourceManagementClient(credential, subscriptionId, { endpoint, tlsOptions, retryOptions }),
+    resources: (subscriptionId = careId) => new ResourceManagementClient(credential, subscriptionId, ofArm),
     vaults: (subscriptionId = careId) =>
-      new KeyVaultManagementClient(credential, subscriptionId, {
-        endpoint,
-        tlsOptions,
-        retryOptions,
-        credentials: { scopes: [armScope] },
-      }),
+      new KeyVaultManagementClient(credential, subscriptionId, { ...ofArm, credentials: { scopes: [armScope] } }),
     authorization: (subscriptionId = careId) =>
-      new AuthorizationManagementClient(credential, subscriptionId, {
-        endpoint,
-        tlsOptions,
-        retryOptions,
-        credentialScopes: [armScope],
-      }),
-    graph: () => new ResourceGraphClient(credential, { endpoint, tlsOptions, retryOptions }),
-    keys: (vaultUrl: string) =>
-      new KeyClient(vaultUrl, credential, { tlsOptions, retryOptions, disableChallengeResourceVerification: true }),
-    secrets: (vaultUrl: string) =>
-      new SecretClient(vaultUrl, credential, { tlsOptions, retryOptions, disableChallengeResourceVerification: true }),
-    cryptography: (keyId: string) =>
-      new CryptographyClient(keyId, credential, {
-        tlsOptions,
-        retryOptions,
-        disableChallengeResourceVerification: true,
-      }),
+      new AuthorizationManagementClient(credential, subscriptionId, { ...ofArm, credentialScopes: [armScope] }),
+    graph: () => new ResourceGraphClient(credential, ofArm),
+    keys: (vaultUrl: string) => new KeyClient(vaultUrl, credential, ofVault),
+    secrets: (vaultUrl: string) => new SecretClient(vaultUrl, credential, ofVault),
+    cryptography: (keyId: string) => new CryptographyClient(keyId, credential, ofVault),
   };
 };
 
@@ -80,21 +61,13 @@ export const grantOnKey = (clients: Clients, name: string, vault: string, key: s
     principalType: 'ServicePrincipal',
   });
 
-/** The code of a refusal thrown by any of the clients; the error itself when it has none. */
-export const codeOf = async (work: Promise<unknown>): Promise<string> => {
-  try {
-    await work;
-    return 'no refusal';
-  } catch (error) {
-    return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  }
-};
+const noRefusal = (): string => 'no refusal';
 
-export const messageOf = async (work: Promise<unknown>): Promise<string> => {
-  try {
-    await work;
-    return 'no refusal';
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-};
+/** The code of a refusal thrown by any of the clients; the error itself when it has none. */
+export const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(noRefusal, (error: unknown) =>
+    error instanceof Error && 'code' in error ? String(error.code) : String(error),
+  );
+
+export const messageOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(noRefusal, (error: unknown) => (error instanceof Error ? error.message : String(error)));

@@ -5,6 +5,9 @@ export const careId = '40000000-0000-4000-8000-000000000001';
 export const researchId = '40000000-0000-4000-8000-000000000002';
 export const financeId = '40000000-0000-4000-8000-000000000003';
 
+/** The role Key Vault Crypto Service Encryption User. */
+export const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
+
 export const owner = { id: '50000000-0000-4000-8000-000000000001', secret: 'local' };
 export const bot = { id: '50000000-0000-4000-8000-000000000002', secret: 'local-bot' };
 

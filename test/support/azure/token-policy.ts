@@ -1,10 +1,19 @@
 /** Azure policies as an administrator assigns them. */
 import { guardDefinitions } from '../../../src/operations/guard/template.ts';
 import { PolicyDefinition } from '../../../src/sandbox/azure/state/schema-policy.ts';
-import type { Change } from './azure-state.ts';
+import type { AzureState, Change } from './azure-state.ts';
 
 const idOf = (scope: string, name: string): string =>
   `${scope}/providers/Microsoft.Authorization/policyDefinitions/${name}`;
+
+type Assignment = AzureState['policyAssignments'][number];
+const assign = (
+  state: AzureState,
+  own: Pick<Assignment, 'name' | 'scope' | 'policyDefinitionId' | 'displayName' | 'parameters'>,
+): void => {
+  const usual = { description: '', enforcementMode: 'Default' } as const;
+  state.policyAssignments.push({ ...own, ...usual, notScopes: [], nonComplianceMessages: [] });
+};
 
 /** A definition of infra/guard, only to report. */
 export const guardPolicy =
@@ -13,17 +22,8 @@ export const guardPolicy =
     const { name, properties } = guardDefinitions.stripping;
     const policyDefinitionId = idOf(scope, name);
     state.policyDefinitions.push(PolicyDefinition.parse({ ...properties, id: policyDefinitionId }));
-    state.policyAssignments.push({
-      name,
-      scope,
-      policyDefinitionId,
-      displayName: properties.displayName,
-      description: '',
-      parameters: { agents: { value: [] } },
-      notScopes: [],
-      enforcementMode: 'Default',
-      nonComplianceMessages: [],
-    });
+    const { displayName } = properties;
+    assign(state, { name, scope, policyDefinitionId, displayName, parameters: { agents: { value: [] } } });
   };
 
 /** External evaluation: writes of a type need a token. */
@@ -51,14 +51,6 @@ export const tokenPolicy =
         resultLifespan,
       },
     });
-    state.policyAssignments.push({
-      ...names,
-      name: 'reviewed-writes',
-      scope,
-      policyDefinitionId: id,
-      parameters: {},
-      notScopes: [],
-      enforcementMode: 'Default',
-      nonComplianceMessages: [],
-    });
+    const { displayName } = names;
+    assign(state, { name: 'reviewed-writes', scope, policyDefinitionId: id, displayName, parameters: {} });
   };

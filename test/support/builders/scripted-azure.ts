@@ -84,6 +84,11 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
       return { ...receipt, version: answered, carriesNonce: nonceHash === hashOf(nonce) };
     });
   }
+  function made(change: Partial<ObservedKey>, nonce: string): ObservedKey {
+    const newest = key({ ...change, nonceHash: hashOf(nonce), created: at });
+    world.keys = [...world.keys, newest];
+    return newest;
+  }
   function write(call: string, change: () => void): Promise<Outcome<Receipt>> {
     writes.push(call);
     acts.get(call)?.();
@@ -157,18 +162,12 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
           const at = named.findIndex((one) => one.version === current);
           return named.slice(0, Math.max(at, 0));
         }),
-      createVersion: (_uri, name, _after, { type, size, expires }, { nonce }) =>
-        created('keys.createVersion', nonce, () => {
-          const made = key({ name, version: version('d'), type, size, expires, nonceHash: hashOf(nonce), created: at });
-          world.keys = [...world.keys, made];
-          return made;
-        }),
-      createIfMissing: (_vault, name, { type, size, expires }, { nonce }) =>
+      createVersion: (_uri, name, _after, kind, { nonce }) =>
+        created('keys.createVersion', nonce, () => made({ ...kind, name, version: version('d') }, nonce)),
+      createIfMissing: (_vault, name, kind, { nonce }) =>
         created('keys.createIfMissing', nonce, () => {
           const found = world.keys.findLast((one) => one.name === name);
-          const made = key({ name, version: version('c'), type, size, expires, nonceHash: hashOf(nonce), created: at });
-          if (found === undefined) world.keys = [...world.keys, made];
-          return found ?? made;
+          return found ?? made({ ...kind, name, version: version('c') }, nonce);
         }),
       probe: () => read('keys.probe', () => world.probe),
       deleted: () => read('keys.deleted', () => world.deleted),

@@ -4,7 +4,7 @@ import type { Command } from '../../../src/domain/request/request-command.ts';
 import { vaultUri } from '../../../src/sandbox/azure/key-vault/vault-body.ts';
 import { agentIn, newestIn, vaultIn } from '../azure/azure-state.ts';
 import { changeState, type RunningAzure } from '../azure/local-azure.ts';
-import { encryptionUser } from '../azure/local-azure-clients.ts';
+import { encryptionUser } from '../azure/local-azure-names.ts';
 import { doneWith, intends, proved, records } from './commands.ts';
 import { approve, checkRun, plan, resourceId, submit } from './fixtures.ts';
 

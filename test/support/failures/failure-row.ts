@@ -86,15 +86,6 @@ export const asks = (at: RunRow['at'], code: string | null, more: Do | RestOfRun
 export const refused = (by: string, code: string, looksAt: LookRow['look']) =>
   ({ by, code, look: looksAt, ends: 'is refused' }) as const;
 
-/** A scenario, turned on when the run comes to a place. */
-export const runUnder = (name: string, row: Given<RunRow> & { readonly bring?: Do }): RunRow => ({
-  bring: (azure) => azure.turnOn(name),
-  ...row,
-  kind: 'run',
-  what: row.what ?? scenarioNamed(name).does,
-  scenario: name,
-});
-
 export const run = (what: string, bring: Do, row: Given<RunRow>): RunRow => ({
   ...row,
   kind: 'run',
@@ -103,15 +94,19 @@ export const run = (what: string, bring: Do, row: Given<RunRow>): RunRow => ({
   bring,
 });
 
+/** A scenario, turned on when the run comes to a place. */
+export const runUnder = (name: string, row: Given<RunRow> & { readonly bring?: Do }): RunRow => ({
+  ...run(row.what ?? scenarioNamed(name).does, row.bring ?? ((azure) => azure.turnOn(name)), row),
+  scenario: name,
+});
+
+export const look = (what: string, row: Given<LookRow>): LookRow => ({ ...row, kind: 'look', what, scenario: null });
+
 export const lookUnder = (name: string, row: Given<LookRow>): LookRow => ({
-  ...row,
-  kind: 'look',
-  what: row.what ?? scenarioNamed(name).does,
+  ...look(row.what ?? scenarioNamed(name).does, row),
   scenario: name,
   look: async (azure) => {
     await azure.turnOn(name);
     return row.look(azure);
   },
 });
-
-export const look = (what: string, row: Given<LookRow>): LookRow => ({ ...row, kind: 'look', what, scenario: null });

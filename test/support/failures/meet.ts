@@ -7,22 +7,18 @@ import { remedyWords } from '../../../src/text/remedies.ts';
 import { notCheckedWords, stepTitles } from '../../../src/text/steps.ts';
 import { waitingWords } from '../../../src/text/waiting.ts';
 import { http, type RunningAzure } from '../azure/local-azure.ts';
-import { names, patienceAt } from '../cards/card-readers.ts';
+import { contextAt } from '../cards/card-readers.ts';
 import { wordsOf } from '../world/story.ts';
 import { type AzureUnderRun, azureUnderRun } from './azure-under-run.ts';
-import type { Ends, FailureRow, LookRow, RunRow } from './failure-row.ts';
+import type { Ends, FailureRow, Looked, LookRow, RunRow } from './failure-row.ts';
 import { type Approved, approvedOn, type Met } from './run-under-trouble.ts';
 import { wishNamed } from './wishes.ts';
 
-export interface Outcome {
+export interface Outcome extends Looked {
   readonly by: string;
   readonly tries: number;
   readonly waitedMs: number;
-  readonly ends: Ends;
-  readonly code: string | null;
   readonly waiting: string;
-  readonly says: string;
-  readonly remedy: string;
   /** Whether the remedy was carried out, and Retry went through. */
   readonly mended: boolean;
   /** What the cards lack of these words; empty. */
@@ -30,19 +26,8 @@ export interface Outcome {
 }
 
 /** Every word of the card that the requester sees. */
-function cardOf(request: Request): string {
-  const context = {
-    timeLimits: patienceAt(request.changedAt),
-    reader: { kind: 'requester' },
-    names,
-    awaited: '',
-    addressed: [],
-    userIds: [],
-    paused: false,
-    stepUp: false,
-  } as const;
-  return wordsOf(statusCard(request, context)).replaceAll('\\', '');
-}
+const cardOf = (request: Request): string =>
+  wordsOf(statusCard(request, contextAt(request.changedAt, { kind: 'requester' }))).replaceAll('\\', '');
 
 /** Time passes for grants that do not count yet. */
 const pass = (azure: AzureUnderRun, ms: number): Promise<void> =>

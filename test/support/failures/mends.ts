@@ -1,5 +1,5 @@
 /** What the owner of everything does in Azure where a card asks for it: through Azure's own clients, or as they would. */
-import type { Change } from '../azure/azure-state.ts';
+import { type Change, onAgent, onVault } from '../azure/azure-state.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { rotated, seeded } from './names.ts';
 
@@ -47,3 +47,9 @@ export const changing =
   (...changes: readonly Change[]) =>
   (azure: AzureUnderRun): Promise<void> =>
     azure.change(...changes);
+
+export const removeIdentity = onAgent(seeded.agent, ({ content }) => Object.assign(content, { identity: null }));
+
+/** The vault lies in that group then. */
+export const vaultInGroup = (resourceGroup: string): Change =>
+  onVault(seeded.vault, (vault) => Object.assign(vault, { resourceGroup }));

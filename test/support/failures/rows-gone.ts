@@ -4,7 +4,7 @@ import { agentIn, deleteKey, givePolicy, onAgent, onKey, onVault } from '../azur
 import { agentId } from '../azure/local-azure-names.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { asks, type FailureGroup, goesOn, type RunRow, run } from './failure-row.ts';
-import { changing, keysOf, recover } from './mends.ts';
+import { changing, keysOf, recover, removeIdentity, vaultInGroup } from './mends.ts';
 import { rotated, seeded } from './names.ts';
 
 const retryRepairs = async (): Promise<void> => undefined;
@@ -27,7 +27,6 @@ const exchangeIdentity: Change = (state) => {
   state.principals.push({ ...known, id: other, appId: other });
   identity.principalId = other;
 };
-const removeIdentity = onAgent(seeded.agent, ({ content }) => Object.assign(content, { identity: null }));
 const removeRole: Change = (state) => {
   state.roleAssignments = state.roleAssignments.filter(({ scope }) => !scope.endsWith(`/keys/${seeded.key}`));
 };
@@ -78,8 +77,6 @@ async function recreateKey(azure: AzureUnderRun): Promise<void> {
 
 const inGroup = (resourceGroup: string): Change =>
   onAgent(seeded.agent, (agent) => Object.assign(agent, { resourceGroup }));
-const vaultInGroup = (resourceGroup: string): Change =>
-  onVault(seeded.vault, (vault) => Object.assign(vault, { resourceGroup }));
 
 const notFound = (url: string, code = 'ResourceNotFound') => ({
   match: { method: 'GET', url },

@@ -1,25 +1,23 @@
 /** What the checks find, where Azure refused nothing. */
 
-import { agentIn, onAgent, onVault } from '../azure/azure-state.ts';
+import { agentIn, onAgent } from '../azure/azure-state.ts';
 import { agentId, careId } from '../azure/local-azure-names.ts';
 import { requester } from '../builders/fixtures.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { asks, type FailureGroup, run } from './failure-row.ts';
-import { allOff, changing } from './mends.ts';
+import { allOff, changing, removeIdentity, vaultInGroup } from './mends.ts';
 import { seeded } from './names.ts';
 
 const identityOf = (name: string): string =>
   `/subscriptions/${careId}/resourceGroups/rg-care-prod/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
 
 const silently =
-  (method: string, url: string, ...lose: readonly string[]) =>
+  (method: string, url: string, ...lose: string[]) =>
   (azure: AzureUnderRun) =>
     azure.fault({ match: { method, url }, lose });
 
 const agentIs = (provisioningState: string) =>
   changing(onAgent(seeded.agent, (one) => Object.assign(one, { provisioningState })));
-const vaultIn = (resourceGroup: string) =>
-  changing(onVault(seeded.vault, (vault) => Object.assign(vault, { resourceGroup })));
 
 const members = (azure: AzureUnderRun, change: (ids: readonly string[]) => string[]) =>
   azure.change((state) => {
@@ -69,7 +67,7 @@ export const ownRows: FailureGroup = {
     ),
     run(
       'The agent’s new identity is removed.',
-      changing(onAgent(seeded.agent, ({ content }) => Object.assign(content, { identity: null }))),
+      changing(removeIdentity),
       asks('grant-key-access', 'missing', async (azure) => {
         await azure.asOwner('PATCH', `${agentId(seeded.agent)}?api-version=2025-11-01`, {
           identity: { type: 'SystemAssigned' },
@@ -78,8 +76,8 @@ export const ownRows: FailureGroup = {
     ),
     run(
       'The vault is moved to another group.',
-      vaultIn('rg-care-test'),
-      asks('check', 'vault-moved', vaultIn('rg-care-prod')),
+      changing(vaultInGroup('rg-care-test')),
+      asks('check', 'vault-moved', changing(vaultInGroup('rg-care-prod'))),
     ),
     run(
       'The requester loses the requester role.',

@@ -8,6 +8,11 @@ import { rotated, seeded } from './names.ts';
 
 const kind = { type: 'RSA', size: 3072, expires: null };
 
+const madeFor = (agent: string) => ({
+  ...{ operation: 'enable-cmk', resource: resourceRef(agent), vaultId: vaultId(seeded.vault) },
+  ...{ keyName: seeded.made, keyVersion: null, newKey: kind },
+});
+
 type Make = (azure: AzureUnderRun) => Promise<unknown>;
 
 const wishes = {
@@ -21,23 +26,9 @@ const wishes = {
     newKey: null,
   }),
   /** Under a key that the run makes, by way of Azure Resource Manager. */
-  make: async () => ({
-    operation: 'enable-cmk',
-    resource: resourceRef(seeded.agent),
-    vaultId: vaultId(seeded.vault),
-    keyName: seeded.made,
-    keyVersion: null,
-    newKey: kind,
-  }),
+  make: async () => madeFor(seeded.agent),
   /** The same of an agent that has identities of others’ making. */
-  shared: async () => ({
-    operation: 'enable-cmk',
-    resource: resourceRef('visitor-agent'),
-    vaultId: vaultId(seeded.vault),
-    keyName: seeded.made,
-    keyVersion: null,
-    newKey: kind,
-  }),
+  shared: async () => madeFor('visitor-agent'),
   /** To a version that the run makes, at the vault itself. */
   rotate: async (azure) => {
     const from = agentIn(await azure.state(), rotated.agent).content.keyVaultProperties;

@@ -4,7 +4,7 @@
  */
 
 /** Where a row comes from. */
-export const sources = {
+const sources = {
   list: 'Microsoft’s list of provider operations (2025-12-24): what it says of the operation is this call',
   path: 'Azure Resource Manager asks for NAMESPACE/TYPE/…/VERB of the path (Microsoft, How Azure RBAC works); the name is listed',
   keys: 'Key Vault’s REST reference (7.5) names the key permission, Microsoft’s page on moving from access policies the data action',
@@ -16,35 +16,28 @@ export const sources = {
 } as const;
 
 export type Kind = 'action' | 'data-action';
-export type Plane = 'arm' | 'vault' | 'logs' | 'graph' | 'open';
 
 export interface OfficialCall {
   readonly method: string;
   readonly path: string;
-  readonly plane: Plane;
   /** Null: no right of a role is asked for. */
   readonly right: string | null;
   readonly kind: Kind;
   readonly source: keyof typeof sources;
 }
 
-const row = (
-  plane: Plane,
-  kind: Kind,
-  method: string,
-  path: string,
-  right: string | null,
-  source: OfficialCall['source'],
-): OfficialCall => ({ plane, kind, method, path, right, source });
-
-const arm = (method: string, path: string, right: string | null, source: OfficialCall['source'] = 'path') =>
-  row('arm', 'action', method, path, right, source);
-const vault = (method: string, path: string, right: string, source: OfficialCall['source'] = 'keys') =>
-  row('vault', 'data-action', method, path, right, source);
+type Source = OfficialCall['source'];
+const arm = (method: string, path: string, right: string | null, source: Source = 'path'): OfficialCall => ({
+  ...{ kind: 'action', method, path, right, source },
+});
+const vault = (method: string, path: string, right: string): OfficialCall => ({
+  ...{ kind: 'data-action', method, path, right, source: 'keys' },
+});
 
 const inSubscription = (path: string): string => `/subscriptions/{}/${path}`;
 const inGroup = (path: string): string => `/subscriptions/{}/resourceGroups/{}/${path}`;
 const authorization = (type: string): string => `{*}/providers/Microsoft.Authorization/${type}`;
+const vaultProvider = (path: string): string => inSubscription(`providers/Microsoft.KeyVault/${path}`);
 
 const agents = 'providers/Microsoft.HealthBot/healthBots';
 const bots = 'providers/Microsoft.BotService/botServices';
@@ -61,6 +54,9 @@ const extensions = [
   'policyExemptions',
 ] as const;
 
+const policyToken = inSubscription('providers/Microsoft.Authorization/acquirePolicyToken');
+const policyDefinitions = inSubscription('providers/Microsoft.Authorization/policyDefinitions');
+
 const onAuthorization: readonly OfficialCall[] = [
   ...extensions.flatMap((type) => [
     arm('GET', authorization(type), `Microsoft.Authorization/${type}/read`),
@@ -69,30 +65,15 @@ const onAuthorization: readonly OfficialCall[] = [
     arm('DELETE', authorization(`${type}/{}`), `Microsoft.Authorization/${type}/delete`),
   ]),
   // "Policy token", listed as a read although it is a POST.
-  arm(
-    'POST',
-    inSubscription('providers/Microsoft.Authorization/acquirePolicyToken'),
-    'Microsoft.Authorization/acquirePolicyToken/read',
-    'list',
-  ),
+  arm('POST', policyToken, 'Microsoft.Authorization/acquirePolicyToken/read', 'list'),
   arm('GET', authorization('permissions'), 'Microsoft.Authorization/permissions/read'),
   // Built-in definitions are every tenant's.
   arm('GET', '/providers/Microsoft.Authorization/policyDefinitions', null, 'filtered'),
   arm('GET', '/providers/Microsoft.Authorization/policyDefinitions/{}', null, 'filtered'),
-  ...(['', '/{}'] as const).map((tail) =>
-    arm(
-      'GET',
-      inSubscription(`providers/Microsoft.Authorization/policyDefinitions${tail}`),
-      'Microsoft.Authorization/policyDefinitions/read',
-    ),
-  ),
-  ...(['write', 'delete'] as const).map((verb) =>
-    arm(
-      verb === 'write' ? 'PUT' : 'DELETE',
-      inSubscription('providers/Microsoft.Authorization/policyDefinitions/{}'),
-      `Microsoft.Authorization/policyDefinitions/${verb}`,
-    ),
-  ),
+  arm('GET', policyDefinitions, 'Microsoft.Authorization/policyDefinitions/read'),
+  arm('GET', `${policyDefinitions}/{}`, 'Microsoft.Authorization/policyDefinitions/read'),
+  arm('PUT', `${policyDefinitions}/{}`, 'Microsoft.Authorization/policyDefinitions/write'),
+  arm('DELETE', `${policyDefinitions}/{}`, 'Microsoft.Authorization/policyDefinitions/delete'),
 ];
 
 const onAgents: readonly OfficialCall[] = [
@@ -110,7 +91,8 @@ const onAgents: readonly OfficialCall[] = [
   arm('PUT', inGroup(`${bots}/{}/channels/{}`), 'Microsoft.BotService/botServices/channels/write'),
 ];
 
-const deletedVault = inSubscription('providers/Microsoft.KeyVault/locations/{}/deletedVaults/{}');
+const deletedVault = vaultProvider('locations/{}/deletedVaults/{}');
+const operationResult = vaultProvider('locations/{}/operationResults/{}');
 
 const onVaults: readonly OfficialCall[] = [
   arm('GET', inSubscription(vaults), 'Microsoft.KeyVault/vaults/read', 'list'),
@@ -126,31 +108,18 @@ const onVaults: readonly OfficialCall[] = [
   arm('PUT', `${keys}/{}`, 'Microsoft.KeyVault/vaults/keys/write', 'list'),
   arm('GET', `${keys}/{}/versions`, 'Microsoft.KeyVault/vaults/keys/versions/read', 'list'),
   arm('GET', `${keys}/{}/versions/{}`, 'Microsoft.KeyVault/vaults/keys/versions/read', 'list'),
-  arm('GET', inSubscription('providers/Microsoft.KeyVault/deletedVaults'), 'Microsoft.KeyVault/deletedVaults/read'),
+  arm('GET', vaultProvider('deletedVaults'), 'Microsoft.KeyVault/deletedVaults/read'),
   arm('GET', deletedVault, 'Microsoft.KeyVault/locations/deletedVaults/read', 'list'),
   arm('POST', `${deletedVault}/purge`, 'Microsoft.KeyVault/locations/deletedVaults/purge/action', 'list'),
-  arm(
-    'GET',
-    inSubscription('providers/Microsoft.KeyVault/locations/{}/operationResults/{}'),
-    'Microsoft.KeyVault/locations/operationResults/read',
-    'list',
-  ),
-  arm(
-    'POST',
-    inSubscription('providers/Microsoft.KeyVault/checkNameAvailability'),
-    'Microsoft.KeyVault/checkNameAvailability/read',
-    'list',
-  ),
-  arm('GET', inSubscription('providers/Microsoft.KeyVault/managedHSMs'), 'Microsoft.KeyVault/managedHSMs/read'),
+  arm('GET', operationResult, 'Microsoft.KeyVault/locations/operationResults/read', 'list'),
+  arm('POST', vaultProvider('checkNameAvailability'), 'Microsoft.KeyVault/checkNameAvailability/read', 'list'),
+  arm('GET', vaultProvider('managedHSMs'), 'Microsoft.KeyVault/managedHSMs/read'),
   arm('GET', inGroup('providers/Microsoft.KeyVault/managedHSMs'), 'Microsoft.KeyVault/managedHSMs/read'),
-  arm(
-    'GET',
-    inSubscription('providers/Microsoft.KeyVault/deletedManagedHSMs'),
-    'Microsoft.KeyVault/deletedManagedHsms/read',
-  ),
+  arm('GET', vaultProvider('deletedManagedHSMs'), 'Microsoft.KeyVault/deletedManagedHsms/read'),
 ];
 
 const resources = 'Microsoft.Resources/subscriptions';
+const activityLog = inSubscription('providers/Microsoft.Insights/eventtypes/management/values');
 
 const onSubscriptions: readonly OfficialCall[] = [
   arm('GET', '/tenants', null, 'filtered'),
@@ -160,12 +129,7 @@ const onSubscriptions: readonly OfficialCall[] = [
   arm('GET', inGroup('resources'), `${resources}/resourcegroups/resources/read`, 'list'),
   arm('GET', inSubscription('resourceGroups'), `${resources}/resourceGroups/read`, 'list'),
   arm('GET', '/subscriptions/{}/resourceGroups/{}', `${resources}/resourceGroups/read`, 'list'),
-  arm(
-    'GET',
-    inSubscription('providers/Microsoft.Insights/eventtypes/management/values'),
-    'Microsoft.Insights/eventtypes/values/read',
-    'list',
-  ),
+  arm('GET', activityLog, 'Microsoft.Insights/eventtypes/values/read', 'list'),
   arm('GET', inSubscription('locations'), `${resources}/locations/read`, 'list'),
   arm('GET', inSubscription('providers'), `${resources}/providers/read`, 'list'),
   arm('GET', inSubscription('providers/{}'), `${resources}/providers/read`, 'list'),
@@ -206,7 +170,7 @@ const inVault: readonly OfficialCall[] = [
 
 const workspace = '/v1/workspaces/{}/query';
 const onLogs = (right: string): OfficialCall =>
-  row('logs', 'action', 'POST', workspace, `Microsoft.OperationalInsights/workspaces/${right}`, 'logs');
+  arm('POST', workspace, `Microsoft.OperationalInsights/workspaces/${right}`, 'logs');
 
 /** The first row that fits is the call's; what its body names is in `linked-rights.ts`. */
 export const officialCalls: readonly OfficialCall[] = [
