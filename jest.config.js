@@ -41,7 +41,6 @@ export default {
   testSequencer: '<rootDir>/test/support/jest/slowest-first.js',
   reporters: [
     'default',
-    '<rootDir>/test/support/jest/slowest-reporter.js',
     '<rootDir>/test/support/jest/bot-log-reporter.js',
     '<rootDir>/test/support/jest/attack-reporter.js',
   ],

@@ -52,7 +52,10 @@ describe('the approval', () => {
     const { refresh } = cardNamed('awaiting-approval.approver');
     expect(refresh).toMatchObject({
       userIds: [requester, approver, secondApprover].map((id) => `29:${id}`),
-      action: { verb: 'request.refresh', data: { requestId: 'CMK-7F3K9Q', revision: stateNamed('awaiting-approval').asking } },
+      action: {
+        verb: 'request.refresh',
+        data: { requestId: 'CMK-7F3K9Q', revision: stateNamed('awaiting-approval').asking },
+      },
     });
   });
 });

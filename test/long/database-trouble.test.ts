@@ -27,7 +27,7 @@ import { type Replica, readRecord, startWorld, type World } from '../support/wor
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());
-const onPostgres = postgres === null || process.env.CMK_TEST_DATABASE_URL !== undefined ? describe.skip : describe;
+const onPostgres = postgres === null ? describe.skip : describe;
 
 const allReady = JSON.stringify({ status: 200, body: { status: 'ready' } });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -27,7 +27,7 @@ import { queryStore, readRecord, startWorld, type World } from '../support/world
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());
-const onPostgres = postgres === null || process.env.CMK_TEST_DATABASE_URL !== undefined ? describe.skip : describe;
+const onPostgres = postgres === null ? describe.skip : describe;
 
 onPostgres('faults that were reported of the engine', () => {
   let world: World;

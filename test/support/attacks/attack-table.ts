@@ -1,11 +1,9 @@
 /** What was tried against the bot, how often, what it answered, and what that changed: printed when a file is through. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from '@jest/globals';
 import { table } from '../docs/table.ts';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+import { repository } from '../processes/surroundings.ts';
 
 /** Hands the rows to the reporter, which makes one table of all suites. */
 function report(title: string, rows: readonly { readonly tries: number }[]): void {
@@ -13,7 +11,7 @@ function report(title: string, rows: readonly { readonly tries: number }[]): voi
   const { testPath } = expect.getState();
   if (folder === undefined || testPath === undefined) return;
   mkdirSync(folder, { recursive: true });
-  const suite = path.relative(root, testPath).replaceAll('/', '_');
+  const suite = path.relative(repository, testPath).replaceAll('/', '_');
   writeFileSync(path.join(folder, `${suite}.${title.replaceAll(/\W+/g, '-')}.json`), JSON.stringify(rows));
 }
 

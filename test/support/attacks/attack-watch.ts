@@ -11,14 +11,7 @@ export interface RoleStatus {
   readonly head: { readonly seq: number; readonly hash: string };
 }
 
-export interface Watch {
-  roleStatus(): Promise<RoleStatus>;
-  /** Resident memory in megabytes; null where the system does not tell. */
-  megabytes(): Promise<number | null>;
-  /** What the log says that a bug alone would bring about, since this was last asked. */
-  bugs(): readonly string[];
-  close(): Promise<void>;
-}
+export type Watch = Awaited<ReturnType<typeof watch>>;
 
 /** Whoever could forge a conversation that Teams has never heard of is answered by Teams. */
 const nobodyThere = /"code":"ConversationNotFound"/;
@@ -33,18 +26,20 @@ function memoryOf(pid: number): number | null {
 }
 
 /** Looks at the running bot from outside, through the doors that operators have. */
-export async function watch(world: World): Promise<Watch> {
+export async function watch(world: World) {
   const client = await reachControl(world.dataDir);
   if (client === null) throw new Error('no bot runs on the folder');
   const { control } = client;
   let read = 0;
   return {
-    async roleStatus() {
+    async roleStatus(): Promise<RoleStatus> {
       const [{ pid }, head] = await Promise.all([control.hello({}), control.head({})]);
       return { pid, ready: (await fetch(`${world.botUrl}/readyz`)).ok, head };
     },
+    /** Resident memory in megabytes; null where the system does not tell. */
     megabytes: async () => memoryOf((await control.hello({})).pid),
-    bugs() {
+    /** What the log says that a bug alone would bring about, since this was last asked. */
+    bugs(): readonly string[] {
       const lines = world.printed().slice(read).split('\n');
       read = world.printed().length;
       return lines.filter((line) => bug.test(line) && !nobodyThere.test(line));

@@ -1,19 +1,13 @@
 /** A server whose answers are made to harm whoever calls it. It counts what it could send. */
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
+import { listen } from '../processes/test-server.ts';
 
 const block = Buffer.alloc(65_536, 'x');
 /** 65 kB that unpack to 64 MiB, sent again and again. */
 const bomb = gzipSync(Buffer.alloc(64 * 1_048_576));
 
-export interface HostileServer {
-  readonly url: string;
-  /** Bytes of bodies that callers took, as far as their sockets did. */
-  readonly sent: () => number;
-  readonly calls: () => number;
-  stop(): Promise<void>;
-}
+export type HostileServer = Awaited<ReturnType<typeof startHostileServer>>;
 
 /** Sends as fast as it's taken, for ever, or until the caller leaves. */
 function pour(response: ServerResponse, bytes: Buffer, count: (length: number) => void): void {
@@ -55,7 +49,8 @@ export const hostileAnswers = {
 
 export type HostileAnswer = keyof typeof hostileAnswers;
 
-export async function startHostileServer(answer: HostileAnswer): Promise<HostileServer> {
+export async function startHostileServer(answer: HostileAnswer) {
+  /** `sent`: bytes of bodies that callers took, as far as their sockets did. */
   let [sent, calls] = [0, 0];
   const listener: RequestListener = (request, response) => {
     calls += 1;
@@ -65,16 +60,6 @@ export async function startHostileServer(answer: HostileAnswer): Promise<Hostile
       sent += length;
     });
   };
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    sent: () => sent,
-    calls: () => calls,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { port, close } = await listen(createServer(listener));
+  return { url: `http://127.0.0.1:${port}`, sent: () => sent, calls: () => calls, stop: close };
 }

@@ -8,14 +8,7 @@ import { vaultIn } from './azure-state.ts';
 import { clientsOf } from './local-azure-clients.ts';
 import { owner } from './local-azure-names.ts';
 
-export interface Attacker {
-  /** Imports a key whose private part they hold; returns its version. */
-  imports(tags: Record<string, string>): Promise<string>;
-  /** What everybody who may read the key can read: the tags of its newest version. */
-  readsTags(): Promise<Record<string, string>>;
-  /** Deletes the key for good, so that its name is free. */
-  removes(): Promise<void>;
-}
+export type Attacker = Awaited<ReturnType<typeof attackerIn>>;
 
 function ownKey(): JsonWebKey {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 3072 });
@@ -29,17 +22,20 @@ function ownKey(): JsonWebKey {
 }
 
 /** Somebody who is Key Vault Administrator there. */
-export async function attackerIn(world: World, vault: string, name: string): Promise<Attacker> {
+export async function attackerIn(world: World, vault: string, name: string) {
   const { port } = vaultIn(await azureState(world), vault);
   // Each time anew: a connection that lay idle may be closed at the very moment it is used again.
   const keys = () => clientsOf(world.azure, owner).keys(`https://localhost:${port}/`);
   return {
-    async imports(tags) {
+    /** Imports a key whose private part they hold; returns its version. */
+    async imports(tags: Record<string, string>): Promise<string> {
       const imported = await keys().importKey(name, ownKey(), { tags });
       return imported.properties.version ?? '';
     },
-    readsTags: async () => (await keys().getKey(name)).properties.tags ?? {},
-    async removes() {
+    /** What readers of the key can read: the tags of its newest version. */
+    readsTags: async (): Promise<Record<string, string>> => (await keys().getKey(name)).properties.tags ?? {},
+    /** Deletes the key for good, so that its name is free. */
+    async removes(): Promise<void> {
       await keys().beginDeleteKey(name);
       await keys().purgeDeletedKey(name);
     },

@@ -27,35 +27,23 @@ export const storageCredential: TokenCredential = {
     return { token: `${base64({ alg: 'none' })}.${base64(claims)}.none`, expiresOnTimestamp: (now + 600) * 1000 };
   },
 };
-export interface Azurite {
-  readonly container: string;
-  readonly ca: string;
-  readonly caFile: string;
-  stop(): Promise<void>;
-}
+
+export type Azurite = NonNullable<Awaited<ReturnType<typeof startAzurite>>>;
 
 /** Null where it is not here. Tokens are looked at (issuer, audience, time), and their signatures are not: it has no Entra. `certificate`: one of its own unless given. */
-export async function startAzurite(certificate = localhostCertificate()): Promise<Azurite | null> {
+export async function startAzurite(certificate = localhostCertificate()) {
   const program = process.env.CMK_AZURITE;
   if (!program) return null;
   const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-azurite-'));
   const { ca, cert, key } = await certificate;
-  const [certFile, keyFile, caFile] = ['cert.pem', 'key.pem', 'ca.pem'].map((name) => path.join(folder, name));
-  await Promise.all([writeFile(certFile ?? '', cert), writeFile(keyFile ?? '', key), writeFile(caFile ?? '', ca)]);
+  const file = (name: string): string => path.join(folder, `${name}.pem`);
+  await Promise.all(Object.entries({ ca, cert, key }).map(([name, text]) => writeFile(file(name), text)));
   const port = await freePorts(1);
   const options = [
-    '--location',
-    folder,
-    '--blobPort',
-    `${port}`,
-    '--silent',
-    '--skipApiVersionCheck',
-    '--oauth',
-    'basic',
+    ...['--location', folder, '--blobPort', `${port}`, '--cert', file('cert'), '--key', file('key')],
+    ...['--silent', '--skipApiVersionCheck', '--oauth', 'basic'],
   ];
-  const child = spawn(process.execPath, [program, ...options, '--cert', certFile ?? '', '--key', keyFile ?? ''], {
-    stdio: 'ignore',
-  });
+  const child = spawn(process.execPath, [program, ...options], { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const url = `https://127.0.0.1:${port}/${account}`;
   const container = new ContainerClient(`${url}/anchor`, storageCredential, {
@@ -74,8 +62,8 @@ export async function startAzurite(certificate = localhostCertificate()): Promis
   return {
     container: `${url}/anchor`,
     ca,
-    caFile: caFile ?? '',
-    async stop() {
+    caFile: file('ca'),
+    async stop(): Promise<void> {
       child.kill('SIGTERM');
       await ended;
       await rm(folder, { recursive: true });

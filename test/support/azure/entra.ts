@@ -1,26 +1,10 @@
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { localhostCertificate } from '../processes/localhost-certificate.ts';
+import { listen } from '../processes/test-server.ts';
 
-/** An Entra authority of the test's own: its keys, its metadata, and tokens as it likes. */
-export interface TestEntra {
-  readonly host: string;
-  readonly ca: string;
-  /** How often each path was asked. */
-  readonly asked: Readonly<Record<string, number>>;
-  /** What the token endpoint was last sent. */
-  form(): URLSearchParams;
-  /** From now on signs with a new key; the old one is no longer published. */
-  rotate(): Promise<void>;
-  /** What the next calls to a path are answered with, in place of the usual. */
-  answer(path: 'openid-configuration' | 'keys' | 'token', status: number, body?: unknown): void;
-  mend(): void;
-  /** A token with these claims over the usual ones; null takes a claim away. */
-  token(claims?: Readonly<Record<string, unknown>>): Promise<string>;
-  stop(): Promise<void>;
-}
+export type TestEntra = Awaited<ReturnType<typeof startEntra>>;
 
 interface Key {
   readonly kid: string;
@@ -39,10 +23,12 @@ interface TestEntraOptions {
   readonly now: () => Date;
 }
 
-export async function startEntra({ tenantId, usual, now }: TestEntraOptions): Promise<TestEntra> {
+/** An Entra authority of the test's own: its keys, its metadata, and tokens as it likes. */
+export async function startEntra({ tenantId, usual, now }: TestEntraOptions) {
   const { ca, cert, key } = await localhostCertificate();
   let keys = 1;
   let current = await newKey(keys);
+  /** How often each path was asked. */
   const asked: Record<string, number> = {};
   const instead = new Map<string, { status: number; body: unknown }>();
   let host = '';
@@ -58,7 +44,7 @@ export async function startEntra({ tenantId, usual, now }: TestEntraOptions): Pr
       jwks_uri: `${base}/discovery/v2.0/keys`,
     };
   };
-  const server: Server = createServer({ cert, key }, async (request, response) => {
+  const server = createServer({ cert, key }, async (request, response) => {
     const path = (request.url ?? '').split('/').at(-1) ?? '';
     asked[path] = (asked[path] ?? 0) + 1;
     if (path === 'token') form = new URLSearchParams(await text(request));
@@ -66,20 +52,25 @@ export async function startEntra({ tenantId, usual, now }: TestEntraOptions): Pr
     const whole = path === 'token' && status === 200 ? Object.assign({ ...ofAnyToken }, body) : body;
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(whole));
   });
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  host = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const { port, close: stop } = await listen(server, 0, 'localhost');
+  host = `https://localhost:${port}`;
   return {
     host,
     ca,
     asked,
+    /** What the token endpoint was last sent. */
     form: () => form,
-    async rotate() {
+    /** From now on signs with a new key; the old one is no longer published. */
+    async rotate(): Promise<void> {
       keys += 1;
       current = await newKey(keys);
     },
-    answer: (path, status, body = {}) => void instead.set(path, { status, body }),
-    mend: () => instead.clear(),
-    async token(claims = {}) {
+    /** What the next calls to a path are answered with, in place of the usual. */
+    answer: (path: 'openid-configuration' | 'keys' | 'token', status: number, body: unknown = {}): void =>
+      void instead.set(path, { status, body }),
+    mend: (): void => instead.clear(),
+    /** A token with these claims over the usual ones; null takes a claim away. */
+    async token(claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
       const nowS = Math.floor(now().getTime() / 1_000);
       const all = Object.entries({ sub: 'pairwise', ...usual(nowS, `${host}/${tenantId}/v2.0`), ...claims });
       const payload = Object.fromEntries(all.filter(([, value]) => value !== null));
@@ -87,10 +78,6 @@ export async function startEntra({ tenantId, usual, now }: TestEntraOptions): Pr
         .setProtectedHeader({ alg: 'RS256', kid: current.kid, typ: 'JWT' })
         .sign(current.privateKey);
     },
-    stop: () =>
-      new Promise<void>((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
+    stop,
   };
 }

@@ -1,11 +1,11 @@
 /** The whole internet, as far as one process sees it: a proxy that leads every host name to one server, over TLS. */
 import { webcrypto } from 'node:crypto';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer as createProxy, type IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
-import { SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
-import { freePorts } from '../processes/free-ports.ts';
+import { text } from 'node:stream/consumers';
+import { PemConverter, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
+import { listen } from '../processes/test-server.ts';
 
 export interface Visit {
   readonly host: string;
@@ -21,18 +21,9 @@ export interface HostAnswer {
   readonly body: unknown;
 }
 
-export interface EveryHost {
-  /** What a process is started with to come here, and to trust what it finds. */
-  readonly env: NodeJS.ProcessEnv;
-  /** Every host that was called, whether it has a certificate here or not. */
-  readonly called: readonly string[];
-  readonly visits: readonly Visit[];
-  end(): Promise<void>;
-}
+export type EveryHost = Awaited<ReturnType<typeof standForEveryHost>>;
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const pem = (type: string, bytes: ArrayBuffer): string =>
-  `-----BEGIN ${type}-----\n${Buffer.from(bytes).toString('base64')}\n-----END ${type}-----\n`;
 
 async function certificateFor(hosts: readonly string[]) {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -43,24 +34,18 @@ async function certificateFor(hosts: readonly string[]) {
     signingAlgorithm: algorithm,
     extensions,
   });
-  const key = pem('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', keys.privateKey));
-  return { cert: pem('CERTIFICATE', made.rawData), key };
+  const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
+  return { cert: made.toString('pem'), key: PemConverter.encode(key, PemConverter.PrivateKeyTag) };
 }
 
 async function visitOf(request: IncomingMessage): Promise<Visit> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
   const { host = '', authorization = null } = request.headers;
   const { method = '', url = '' } = request;
-  return { host, method, path: url, body: Buffer.concat(chunks).toString('utf8'), authorization };
+  return { host, method, path: url, body: await text(request), authorization };
 }
 
 /** `hosts` have a certificate; what they answer is told by `answer`. The certificate is written to `file`. */
-export async function standForEveryHost(
-  hosts: readonly string[],
-  file: string,
-  answer: (visit: Visit) => HostAnswer,
-): Promise<EveryHost> {
+export async function standForEveryHost(hosts: readonly string[], file: string, answer: (visit: Visit) => HostAnswer) {
   const certificate = await certificateFor(hosts);
   writeFileSync(file, certificate.cert);
   const [called, visits]: [string[], Visit[]] = [[], []];
@@ -77,16 +62,16 @@ export async function standForEveryHost(
     socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
     server.emit('connection', socket);
   });
-  const port = await freePorts(0);
-  await once(proxy.listen(port, '127.0.0.1'), 'listening');
+  const { port, close } = await listen(proxy);
   return {
+    /** What a process is started with to come here, and to trust what it finds. */
     env: { HTTPS_PROXY: `http://127.0.0.1:${port}`, NODE_EXTRA_CA_CERTS: file },
+    /** Every host that was called, whether it has a certificate here or not. */
     called,
     visits,
     end: async () => {
-      proxy.closeAllConnections();
-      proxy.close();
       server.closeAllConnections();
+      void close();
     },
   };
 }

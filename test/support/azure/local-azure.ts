@@ -1,49 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { startOf } from '../jest/prepared.ts';
+import { text as read } from 'node:stream/consumers';
+import { type ListeningProgram, startListening } from '../processes/child-program.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import { newAzureDir } from '../store/data-folder.ts';
 
-export interface RunningAzure {
-  readonly url: string;
+export interface RunningAzure extends ListeningProgram {
   readonly port: number;
-  readonly pid: number;
   readonly dataDir: string;
   /** The CA certificate's text, for `tlsOptions.ca`. */
   readonly ca: string;
-  /** Ends it as Ctrl-C would. */
-  stop(): Promise<void>;
-  /** Ends it as a crash would. */
-  kill(): Promise<void>;
 }
 
 export type Latency = 'instant' | 'realistic';
-
-const untilListening = async (child: ChildProcess): Promise<void> => {
-  if (child.stdout === null) throw new Error('the process has no output');
-  const lines = createInterface({ input: child.stdout });
-  const gone = once(child, 'exit').then(() => {
-    throw new Error('the local Azure ended before it listened');
-  });
-  const listening = (async () => {
-    for await (const line of lines) if (line.startsWith('Azure simulator ')) return;
-    throw new Error('the local Azure never listened');
-  })();
-  await Promise.race([listening, gone]);
-  gone.catch(() => undefined);
-};
-
-const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill(signal);
-  await exited;
-};
 
 /**
  * Starts a local Azure on a data folder, a new temporary one as seeded and free ports unless they are given. It keeps what it
@@ -67,20 +38,8 @@ export const startAzure = async (
   const recordDir = options.recordDir ?? process.env.CMK_TEST_EXCHANGES;
   if (recordDir) args.push('--record', recordDir);
   if (options.signInPort !== undefined) args.push('--sign-in-port', String(options.signInPort));
-  const child = spawn(process.execPath, await startOf('local-azure', args), {
-    env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await untilListening(child);
-  return {
-    url: `https://localhost:${port}`,
-    port,
-    pid: child.pid ?? 0,
-    dataDir,
-    ca: readFileSync(join(dataDir, 'ca.pem'), 'utf8'),
-    stop: () => end(child, 'SIGTERM'),
-    kill: () => end(child, 'SIGKILL'),
-  };
+  const program = await startListening('local-azure', args, 'Azure simulator', options.env);
+  return { ...program, port, dataDir, ca: readFileSync(join(dataDir, 'ca.pem'), 'utf8') };
 };
 
 /** Ends it for good and removes its folder. */
@@ -132,16 +91,12 @@ export const http = (
     const sent = request(
       { host: 'localhost', port, path, method, headers, agent, servername: 'localhost' },
       (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        const { socket } = answer;
-        answer.on('end', () => {
+        const { socket, headers: answered, statusCode: status = 0 } = answer;
+        read(answer).then((body) => {
           lastUsed.set(socket, Date.now());
-          const body = Buffer.concat(chunks).toString('utf8');
-          const isJson = body !== '' && (answer.headers['content-type'] ?? '').startsWith('application/json');
-          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: isJson ? JSON.parse(body) : body });
-        });
-        answer.on('error', reject);
+          const isJson = body !== '' && (answered['content-type'] ?? '').startsWith('application/json');
+          resolve({ status, headers: answered, body: isJson ? JSON.parse(body) : body });
+        }, reject);
       },
     );
     sent.on('socket', (socket) => {

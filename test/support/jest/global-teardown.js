@@ -1,11 +1,11 @@
 /** Ends the shared worlds that outlived their workers, and removes what they left. */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 export default function teardown() {
   const folder = process.env.CMK_TEST_WORLDS;
-  if (folder === undefined) return;
-  for (const name of readdirSyncOrNone(folder).filter((one) => one.endsWith('.json'))) {
+  if (folder === undefined || !existsSync(folder)) return;
+  for (const name of readdirSync(folder).filter((one) => one.endsWith('.json'))) {
     try {
       process.kill(JSON.parse(readFileSync(path.join(folder, name), 'utf8')).pid, 'SIGTERM');
     } catch {
@@ -13,12 +13,4 @@ export default function teardown() {
     }
   }
   rmSync(folder, { recursive: true, force: true });
-}
-
-function readdirSyncOrNone(folder) {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -17,8 +17,7 @@ import { freePorts } from '../processes/free-ports.ts';
 import { surroundings } from '../processes/surroundings.ts';
 import { emptyDatabase } from '../store/data-folder.ts';
 import { startPostgres } from '../store/postgres.ts';
-import { writeServerSealKey } from '../store/seal-keys.ts';
-import { serverSettings } from '../world/own-server.ts';
+import { serverSettings, writeServerSealKey } from '../store/seal-keys.ts';
 import { approvalCard, approve, ask, people, places, shows, type } from '../world/story.ts';
 import { readRecord, startWorld, type World } from '../world/world.ts';
 import { bundle } from './bundle.ts';
@@ -30,19 +29,16 @@ const running: { kill(): void }[] = [];
 
 /** The bot is started and stopped once. Nobody has spoken to it, and no Teams was there to say that it is installed. */
 async function startBotOnce(options: Omit<LocalOptions, 'log'>, env: NodeJS.ProcessEnv): Promise<void> {
-  let printed = '';
-  const bot = await spawnBot(botEnvironment(options, env), (text) => {
-    printed += text;
-  });
+  const bot = await spawnBot(botEnvironment(options, env));
   running.push({ kill: () => void bot.end('SIGKILL') });
-  await untilReady(bot, `http://127.0.0.1:${options['bot-port']}`, () => printed);
+  await untilReady(bot, `http://127.0.0.1:${options['bot-port']}`);
   await bot.end('SIGINT');
 }
 
 /** The same on a server of its own, where there is one to be had; its files are kept. */
 async function startOnServer(options: Omit<LocalOptions, 'log'>, folder: string): Promise<void> {
   const server = await startPostgres();
-  if (server === null || process.env.CMK_TEST_DATABASE_URL !== undefined) return;
+  if (server === null) return;
   const own = await mkdtemp(path.join(os.tmpdir(), 'cmk-prepare-'));
   const settings = await serverSettings(server, own);
   await startBotOnce(options, { ...settings, CMK_SEAL_KEY_FILE: await writeServerSealKey(own) });

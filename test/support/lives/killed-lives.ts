@@ -26,17 +26,19 @@ export interface Story {
   readonly effects: readonly string[];
 }
 
+const underKey = [
+  'PATCH healthBots/triage-agent-prod 201',
+  'PUT roleAssignments/* 201',
+  'PATCH vaults/kv-care-prod 200',
+  'PATCH healthBots/triage-agent-prod 201',
+];
+
 /** Azure is put back before each life: nothing is left of the changes before. A repair restores what an earlier request set. */
 export const stories = {
   enabling: {
     name: 'enabling',
     typed: '/enable-cmk resource=triage-agent-prod vault=kv-care-prod key=cmk-triage-agent',
-    effects: [
-      'PATCH healthBots/triage-agent-prod 201',
-      'PUT roleAssignments/* 201',
-      'PATCH vaults/kv-care-prod 200',
-      'PATCH healthBots/triage-agent-prod 201',
-    ],
+    effects: underKey,
   },
   rotating: {
     name: 'rotating',
@@ -44,16 +46,7 @@ export const stories = {
     effects: ['PATCH healthBots/virtual-visit-agent 201'],
   },
   /** Its approved state is the request of `enabling`, which comes first. */
-  repairing: {
-    name: 'repairing',
-    typed: '/repair-cmk resource=triage-agent-prod',
-    effects: [
-      'PATCH healthBots/triage-agent-prod 201',
-      'PUT roleAssignments/* 201',
-      'PATCH vaults/kv-care-prod 200',
-      'PATCH healthBots/triage-agent-prod 201',
-    ],
-  },
+  repairing: { name: 'repairing', typed: '/repair-cmk resource=triage-agent-prod', effects: underKey },
 } as const satisfies Readonly<Record<string, Story>>;
 
 /** `null`: nobody is killed. */
@@ -71,12 +64,7 @@ export interface Left {
   readonly calls: number;
 }
 
-export interface Killing {
-  readonly world: World;
-  live(story: Story, point: KillPoint): Promise<Left>;
-  /** What was committed in the last life, a line each. */
-  commits(): Promise<readonly string[]>;
-}
+export type Killing = Awaited<ReturnType<typeof startKilling>>;
 
 const hook = pathToFileURL(fileURLToPath(new URL('../processes/kill-at-commit.js', import.meta.url))).href;
 const inputsOf = {
@@ -85,7 +73,7 @@ const inputsOf = {
 };
 
 /** A world whose bot is killed where a file says so. */
-export async function startKilling(file: string, env: NodeJS.ProcessEnv): Promise<Killing> {
+export async function startKilling(file: string, env: NodeJS.ProcessEnv) {
   const plan = (text: string): void => writeFileSync(file, text);
   plan('off');
   const world = await startWorld({
@@ -148,6 +136,7 @@ export async function startKilling(file: string, env: NodeJS.ProcessEnv): Promis
   return {
     world,
     live,
+    /** What was committed in the last life, a line each. */
     commits: async () => (await readFile(`${file}.log`, 'utf8')).split('\n').filter((line) => line !== ''),
   };
 }

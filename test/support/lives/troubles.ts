@@ -32,21 +32,12 @@ export const stepMs = 15_000;
 export const doubling: readonly Trouble[] = ['posts without an answer', 'kills of a replica', 'ends of all replicas'];
 
 interface Met {
+  /** ISO 8601. */
   readonly at: string;
   readonly trouble: Trouble;
 }
 
-export interface Troubles {
-  readonly met: ReadonlyMap<Trouble, number>;
-  /** Each with the time at which it came, ISO 8601; oldest first. */
-  readonly log: readonly Met[];
-  /** So many replicas ended although nobody ended them; others were started for them. */
-  readonly endedByThemselves: number;
-  startOne(): Promise<void>;
-  /** From now on nothing is started any more. */
-  stop(): Promise<void>;
-  bring(trouble: Trouble, id: string): Promise<void>;
-}
+export type Troubles = ReturnType<typeof openTroubles>;
 
 interface TroublesIn {
   readonly world: World;
@@ -58,9 +49,10 @@ interface TroublesIn {
 }
 
 /** All that may happen. What lasts is over when `bring` resolves. */
-export function openTroubles({ world, url, balancer, clock, env }: TroublesIn): Troubles {
+export function openTroubles({ world, url, balancer, clock, env }: TroublesIn) {
   const replicas = new Map<string, Replica>();
   const met = new Map<Trouble, number>();
+  /** Oldest first. */
   const log: Met[] = [];
   let started = 0;
   let endedByThemselves = 0;
@@ -173,16 +165,18 @@ export function openTroubles({ world, url, balancer, clock, env }: TroublesIn): 
   return {
     met,
     log,
+    /** So many replicas ended by themselves; others were started for them. */
     get endedByThemselves() {
       return endedByThemselves;
     },
     startOne,
-    stop: async () => {
+    /** From now on nothing is started any more. */
+    stop: async (): Promise<void> => {
       stopped = true;
       replicas.clear();
       await queue;
     },
-    bring: async (trouble, id) => {
+    bring: async (trouble: Trouble, id: string): Promise<void> => {
       met.set(trouble, (met.get(trouble) ?? 0) + 1);
       if (trouble !== 'posts without an answer') log.push({ at: new Date().toISOString(), trouble });
       await acts[trouble](id);

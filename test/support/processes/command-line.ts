@@ -1,11 +1,10 @@
 /** Runs `cmk-bot`: as an operator would, or without starting it anew for every call. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { text } from 'node:stream/consumers';
 import { forkProgram } from '../jest/prepared.ts';
-import { surroundings } from './surroundings.ts';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
+import { repository, surroundings } from './surroundings.ts';
 
 export interface Said {
   readonly code: number | null;
@@ -30,23 +29,18 @@ interface Surroundings {
 }
 
 /** A program of the sources in a process of its own, with nothing of this process's settings. `program`: its path in the project. */
-export function runProgram(program: string, args: readonly string[], { env = {}, cwd = root }: Surroundings = {}) {
-  const child = spawn(process.execPath, [path.join(root, program), ...args], {
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  { env = {}, cwd = repository }: Surroundings = {},
+): Promise<Said> {
+  const child = spawn(process.execPath, [path.join(repository, program), ...args], {
     cwd,
     env: { ...surroundings(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let [out, err] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
-  });
-  return new Promise<Said>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code, out, err }));
-  });
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code, out, err };
 }
 
 /** As `npx cmk-bot` starts it. */

@@ -1,8 +1,8 @@
 /** A collector of OpenTelemetry on this machine: takes OTLP over HTTP in JSON, and keeps it. */
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { listen } from './test-server.ts';
 
 const Value = z.object({
   stringValue: z.string().optional(),
@@ -48,20 +48,10 @@ const Metrics = z.object({
   ),
 });
 
-export interface Collector {
-  readonly url: string;
-  spans(): readonly Span[];
-  metrics(): ReadonlyMap<string, Readonly<Record<string, unknown>>>;
-  /** Every body that came, word for word. */
-  readonly bodies: readonly string[];
-  /** Of whom spans came: what is said of each resource. */
-  resources(): readonly Readonly<Record<string, unknown>>[];
-  /** From now on nobody is answered; how many wait. */
-  hang(): { waiting(): number };
-  stop(): Promise<void>;
-}
+export type Collector = Awaited<ReturnType<typeof startCollector>>;
 
-export async function startCollector(): Promise<Collector> {
+export async function startCollector() {
+  /** Every body that came, word for word. */
   const bodies: string[] = [];
   const traces: z.infer<typeof Traces>[] = [];
   const metrics = new Map<string, Record<string, unknown>>();
@@ -78,23 +68,21 @@ export async function startCollector(): Promise<Collector> {
     }
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const { port, close } = await listen(server);
   const resources = () => traces.flatMap((one) => one.resourceSpans);
   return {
     url: `http://127.0.0.1:${port}`,
     bodies,
-    spans: () => resources().flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
-    metrics: () => metrics,
-    resources: () => resources().map(({ resource }) => resource.attributes),
+    spans: (): readonly Span[] => resources().flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+    metrics: (): ReadonlyMap<string, Readonly<Record<string, unknown>>> => metrics,
+    /** Of whom spans came: what is said of each resource. */
+    resources: (): readonly Readonly<Record<string, unknown>>[] =>
+      resources().map(({ resource }) => resource.attributes),
+    /** From now on no call is answered; how many wait. */
     hang() {
       hangs = true;
       return { waiting: () => waiting.length };
     },
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop: close,
   };
 }

@@ -4,15 +4,11 @@ import { rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-export interface ShiftedClock {
-  readonly env: { readonly NODE_OPTIONS: string };
-  /** Moves the clock by so much from the true time; a process that runs notices within moments. */
-  shift(ms: number): void;
-  remove(): void;
-}
+export type ShiftedClock = ReturnType<typeof shiftedClock>;
 
-export function shiftedClock(): ShiftedClock {
+export function shiftedClock() {
   const file = path.join(os.tmpdir(), `cmk-clock-${randomUUID()}`);
+  /** Moves the clock by so much from the true time; a process that runs notices within moments. */
   const shift = (ms: number): void => writeFileSync(file, String(ms));
   shift(0);
   const program = `import { readFileSync } from 'node:fs';

@@ -2,16 +2,10 @@
  * Stands before a database: what each connection answers takes a while of its own, so that answers overtake each other. It can also
  * lose connections as a failed network does: nothing arrives, and neither end is told.
  */
-import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { listen, throughPort } from './test-server.ts';
 
-export interface SlowWire {
-  /** The address that leads through it. */
-  readonly url: string;
-  /** From now on, nothing passes on the connections that are open. New ones work. */
-  loseConnections(): void;
-  stop(): void;
-}
+export type SlowWire = Awaited<ReturnType<typeof startSlowWire>>;
 
 interface Line {
   isLost: boolean;
@@ -32,7 +26,7 @@ function handOn(from: Socket, to: Socket, line: Line, drawMs: () => number): voi
 }
 
 /** `drawMs`: how long the next answer takes. Questions take no time. */
-export async function startSlowWire(behind: string, drawMs: () => number = () => 0): Promise<SlowWire> {
+export async function startSlowWire(behind: string, drawMs: () => number = () => 0) {
   const { hostname, port } = new URL(behind);
   const lines = new Set<Line>();
   const server = createServer((socket) => {
@@ -45,14 +39,14 @@ export async function startSlowWire(behind: string, drawMs: () => number = () =>
     handOn(socket, database, line, () => 0);
     handOn(database, socket, line, drawMs);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const url = new URL(behind);
-  url.hostname = '127.0.0.1';
-  url.port = String(typeof address === 'object' ? address?.port : '');
-  const loseConnections = (): void => {
-    for (const line of lines) line.isLost = true;
+  const { port: own } = await listen(server);
+  return {
+    /** The address that leads through it. */
+    url: throughPort(behind, own).href,
+    /** From now on, nothing passes on the connections that are open. New ones work. */
+    loseConnections: (): void => {
+      for (const line of lines) line.isLost = true;
+    },
+    stop: () => void server.close(),
   };
-  return { url: url.href, loseConnections, stop: () => void server.close() };
 }

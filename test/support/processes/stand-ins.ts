@@ -6,8 +6,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { surroundings } from './surroundings.ts';
+import { repository, surroundings } from './surroundings.ts';
 
 export interface Answer {
   /** What the words, with blanks between them, must match, in what a shell knows of expressions; the first that does is taken. */
@@ -27,8 +26,6 @@ export interface Ended {
   /** Each call, as words with blanks between them. */
   readonly calls: readonly string[];
 }
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** What each of them runs: an answer is a folder, because starting anything but a shell takes long. A call that nobody expected ends badly. */
 const program = (folder: string, name: string): string => `#!/bin/bash
@@ -75,7 +72,7 @@ export async function runWith(
     }
     lay(folder, answers);
     const options = {
-      cwd: root,
+      cwd: repository,
       env: { ...surroundings(), PATH: `${folder}:${process.env.PATH ?? ''}`, HOME: folder, ...env },
     };
     return await new Promise((resolve) => {

@@ -1,4 +1,8 @@
 /** What a process that a test starts gets of the caller's environment. */
+import { fileURLToPath } from 'node:url';
+
+/** The project's folder. */
+export const repository = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Where programs and the home folder are; and the clock (libfaketime), time zone and language that the suite runs with. */
 const inherited = /^(PATH|HOME|LD_PRELOAD|(DONT_)?FAKE.*|TZ|LANG|LANGUAGE|LC_.*)$/;

@@ -4,15 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { prepared } from '../jest/prepared.ts';
 import { templateIn } from '../jest/programs.ts';
 import { copyFolder } from '../processes/copy-folder.ts';
+import { repository } from '../processes/surroundings.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const cache = path.join(root, 'node_modules', '.cache', 'cmk-bot');
+const cache = path.join(repository, 'node_modules', '.cache', 'cmk-bot');
 
 const exists = (file: string): Promise<boolean> =>
   stat(file).then(
@@ -22,7 +21,7 @@ const exists = (file: string): Promise<boolean> =>
 
 /** The files of an empty database, one copy for each version of PGlite. Several test files may make it at once. */
 async function templateFiles(): Promise<string> {
-  const manifest = await readFile(path.join(root, 'node_modules/@electric-sql/pglite/package.json'), 'utf8');
+  const manifest = await readFile(path.join(repository, 'node_modules/@electric-sql/pglite/package.json'), 'utf8');
   const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
   const template = path.join(cache, `pglite-${version}`);
   if (await exists(template)) return template;
@@ -30,7 +29,7 @@ async function templateFiles(): Promise<string> {
   await mkdir(making, { recursive: true, mode: 0o700 });
   const program = `import { PGlite } from '@electric-sql/pglite';
     await (await PGlite.create(process.argv[1])).close();`;
-  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program, making], { cwd: root });
+  await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program, making], { cwd: repository });
   // Whoever comes second finds the name taken and uses what is there.
   await rename(making, template).catch(() => rm(making, { recursive: true, force: true }));
   return template;

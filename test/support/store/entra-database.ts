@@ -5,18 +5,13 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { decodeJwt } from 'jose';
+import { listen, throughPort } from '../processes/test-server.ts';
 
 /** What Azure's servers have, which make a role for an identity; here it is one that needs no password. */
 export const entraPrincipals = `create or replace function pgaadauth_create_principal_with_oid(name text, oid text, kind text, admin boolean, mfa boolean)
   returns text language plpgsql as $$ begin execute format('create role %I login', name); return 'Created role for ' || name; end $$`;
 
-export interface EntraDatabase {
-  /** The address without a password. */
-  readonly url: string;
-  /** What was presented, and whether it was let in. */
-  readonly seen: { readonly user: string; readonly audience: string; readonly let: boolean }[];
-  stop(): void;
-}
+export type EntraDatabase = Awaited<ReturnType<typeof startEntraDatabase>>;
 
 const message = (type: string, body: Buffer): Buffer => {
   const head = Buffer.alloc(5);
@@ -50,12 +45,9 @@ async function passwordOf(socket: Socket): Promise<string> {
 }
 
 /** `identities`: who each user of the database is, by object id. */
-export async function startEntraDatabase(
-  behind: string,
-  user: string,
-  identities: Readonly<Record<string, string>>,
-): Promise<EntraDatabase> {
-  const seen: EntraDatabase['seen'] = [];
+export async function startEntraDatabase(behind: string, user: string, identities: Readonly<Record<string, string>>) {
+  /** What was presented, and whether it was let in. */
+  const seen: { readonly user: string; readonly audience: string; readonly let: boolean }[] = [];
   const server = createServer(async (socket) => {
     socket.on('error', () => undefined);
     const startup = await startupOf(socket);
@@ -71,12 +63,7 @@ export async function startEntraDatabase(
     database.write(startup.bytes);
     return void socket.pipe(database).pipe(socket);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const url = new URL(behind);
-  url.hostname = '127.0.0.1';
-  url.port = String(typeof address === 'object' ? address?.port : '');
+  const url = throughPort(behind, (await listen(server)).port);
   url.username = user;
   url.password = '';
   return { url: url.href, seen, stop: () => void server.close() };

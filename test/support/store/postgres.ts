@@ -1,4 +1,4 @@
-/** A real PostgreSQL for tests: started in a temporary folder from the machine's own programs or those that npm brought, or one given by URL. */
+/** A real PostgreSQL for tests: started in a temporary folder from the machine's own programs or those that npm brought. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
@@ -23,30 +23,15 @@ import { systemIsHidden } from '../processes/system-programs.ts';
 import { packagedPostgres } from './packaged-postgres.ts';
 import { errorsOf, keepCluster, makeCluster, preparedCluster, type Run, readyName } from './postgres-cluster.ts';
 
-export interface TestPostgres {
-  /** The URL of a new database: empty, or a copy of another one that nobody uses meanwhile. */
-  newDatabase(copied?: string): Promise<string>;
-  /** The URL of the one database that is as a first start of the bot leaves it; null where there is none. */
-  readonly ready: string | null;
-  /** Ends the server, and keeps its files in the folder: for servers that are started from now on, this database of it is the ready one. */
-  keep(database: string, folder: string): Promise<void>;
-  /** Ends the server as a crash would, without a farewell to anybody; `start` lets it answer again, at the same port. */
-  crash(): Promise<{ start(): Promise<void> }>;
-  stop(): Promise<void>;
-}
-
-interface Server extends Pick<TestPostgres, 'ready' | 'keep' | 'crash'> {
-  /** Given the databases that were made on it. */
-  stop(databases: readonly string[]): Promise<void>;
-}
+export type TestPostgres = Awaited<ReturnType<typeof startServer>>;
 
 /** What a server shows of itself over TLS. */
-export interface Tls {
+interface Tls {
   readonly cert: string;
   readonly key: string;
 }
 
-export interface PostgresOptions {
+interface PostgresOptions {
   readonly tls?: Tls | undefined;
   /** Given the server's folder before anything is in it, and the user that it runs as where that is another. */
   readonly prepare?: ((folder: string, owner: ReturnType<typeof otherUser>) => void) | undefined;
@@ -70,29 +55,13 @@ function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof othe
  * a run that counts must not leave the production database untested.
  */
 export async function startPostgres({ tls, settings, prepare }: PostgresOptions = {}): Promise<TestPostgres | null> {
-  const given = process.env.CMK_TEST_DATABASE_URL;
-  if (given !== undefined) return fromUrl(given, givenServer(given));
   const programs = (systemIsHidden() ? null : findPrograms('initdb', 'postgres')) ?? (await packagedPostgres());
   if (programs !== null) return startServer(programs, { tls, settings, prepare });
-  const missing =
-    'no PostgreSQL found (initdb and postgres), and npm has none for this machine: install it, or set CMK_TEST_DATABASE_URL';
+  const missing = 'no PostgreSQL found (initdb and postgres), and npm has none for this machine: install it';
   if (process.env.CI !== undefined) throw new Error(missing);
   process.stderr.write(`\nNOT TESTED on PostgreSQL: ${missing}\n\n`);
   return null;
 }
-
-const notOurs = (): Promise<never> =>
-  Promise.reject(new Error('a server that was given by its address is not ours to end'));
-
-const givenServer = (url: string): Server => ({
-  ready: null,
-  keep: notOurs,
-  crash: notOurs,
-  stop: (databases) =>
-    withClient(url, async (client) => {
-      for (const name of databases) await client.query(`drop database if exists ${name} with (force)`);
-    }),
-});
 
 /** The machine's own, in one folder. The newest installed version comes first; distributions keep the programs out of `PATH`. */
 export function findPrograms(...names: readonly string[]): string | null {
@@ -124,10 +93,7 @@ function otherUser(): { readonly uid: number; readonly gid: number } | null {
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-async function startServer(
-  programs: string,
-  { tls, settings: more = [], prepare }: PostgresOptions,
-): Promise<TestPostgres> {
+async function startServer(programs: string, { tls, settings: more = [], prepare }: PostgresOptions) {
   const user = otherUser();
   // Root's own temporary folder may be closed to the user that runs the server.
   const folder = mkdtempSync(path.join(user === null ? os.tmpdir() : '/tmp', 'cmk-pg-'));
@@ -166,28 +132,38 @@ async function startServer(
     };
   };
   let end = await start();
-  return fromUrl(url, {
+  return {
+    /** The URL of a new database: empty, or a copy of another one that has no connections meanwhile. */
+    newDatabase: async (copied?: string): Promise<string> => {
+      const name = `cmk_test_${randomUUID().replaceAll('-', '')}`;
+      const template = copied === undefined ? '' : ` template ${new URL(copied).pathname.slice(1)}`;
+      await runAs(url, [`create database ${name}${template}`]);
+      return databaseOf(url, name);
+    },
+    /** The URL of the one database that is as a first start of the bot leaves it; null where there is none. */
     ready: ready === null ? null : databaseOf(url, readyName),
+    /** Ends the server as a crash would; `start` lets it answer again, at the same port. */
     crash: async () => {
       await end('SIGQUIT');
       return {
-        start: async () => {
+        start: async (): Promise<void> => {
           end = await start();
         },
       };
     },
-    keep: async (own, kept) => {
+    /** Ends the server, and keeps its files: for servers that are started from now on, this database is the ready one. */
+    keep: async (own: string, kept: string): Promise<void> => {
       await runAs(url, [`alter database ${new URL(own).pathname.slice(1)} rename to ${readyName}`]);
       await end('SIGINT');
       await keepCluster(data, programs, kept);
       rmSync(folder, { recursive: true, force: true });
     },
-    stop: async () => {
+    stop: async (): Promise<void> => {
       // Nothing that it would still write is read again.
       await end('SIGQUIT');
       rmSync(folder, { recursive: true, force: true });
     },
-  });
+  };
 }
 
 const databaseOf = (url: string, name: string): string => {
@@ -231,20 +207,3 @@ export const rowsOf = (url: string, sql: string): Promise<readonly Record<string
     const results = [await client.query(sql)].flat();
     return results.at(-1)?.rows ?? [];
   });
-
-function fromUrl(url: string, server: Server): TestPostgres {
-  const made: string[] = [];
-  return {
-    newDatabase: async (copied) => {
-      const name = `cmk_test_${randomUUID().replaceAll('-', '')}`;
-      const template = copied === undefined ? '' : ` template ${new URL(copied).pathname.slice(1)}`;
-      await withClient(url, (client) => client.query(`create database ${name}${template}`));
-      made.push(name);
-      return databaseOf(url, name);
-    },
-    ready: server.ready,
-    keep: server.keep,
-    crash: server.crash,
-    stop: () => server.stop(made),
-  };
-}

@@ -1,8 +1,7 @@
 /** The rows of a record as they lay in the database of some version of this program, kept to be opened by every later one. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type ShiftedClock, shiftedClock } from '../processes/shifted-clock.ts';
 import type { World } from '../world/world.ts';
@@ -15,33 +14,10 @@ const Fixture = z.object({
   head: z.object({ seq: z.number(), hash: z.string(), time: z.string() }),
   rows: z.record(z.enum(tables), z.array(z.looseObject({}))),
 });
-export type Fixture = z.infer<typeof Fixture>;
-
-const fileOf = (version: number): string =>
-  fileURLToPath(new URL(`../../golden/record-${version}/rows.json`, import.meta.url));
+type Fixture = z.infer<typeof Fixture>;
 
 export const readFixture = (version: number): Fixture =>
-  Fixture.parse(JSON.parse(readFileSync(fileOf(version), 'utf8')));
-
-/** Keeps what is in the world's database. Its bot has to be down. */
-export async function keepFixture(world: World, version: number): Promise<void> {
-  const store = await startStore(world.database);
-  try {
-    const rows: Record<string, unknown> = {};
-    for (const table of tables) {
-      const order = table === 'event' ? 'order by seq' : '';
-      const [found] = await store.sql(
-        `select coalesce(json_agg(t), '[]')::text as rows from (select * from cmk.${table} ${order}) t`,
-      );
-      rows[table] = JSON.parse(String(found?.rows));
-    }
-    const [head] = await store.sql('select seq::int as seq, hash, time from cmk.chain_head');
-    const about = `A record of version ${version}, as the first program that wrote it left it. Never made anew: every later program has to open it and go on.`;
-    writeFileSync(fileOf(version), `${JSON.stringify({ about, head, rows }, null, 1)}\n`);
-  } finally {
-    await store.close();
-  }
-}
+  Fixture.parse(JSON.parse(readFileSync(new URL(`../../golden/record-${version}/rows.json`, import.meta.url), 'utf8')));
 
 /**
  * The clock of a bot that opens the fixture, a minute after its last event: a request in it waits for approval, and would

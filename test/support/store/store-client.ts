@@ -1,13 +1,9 @@
 /** Starts store processes and talks to them. */
 import type { ChildProcess } from 'node:child_process';
-import type { RequestId } from '../../../src/domain/ids.ts';
-import type { Appended } from '../../../src/domain/ports/store.ts';
-import type { Refusal } from '../../../src/domain/request/refusal.ts';
-import type { Command } from '../../../src/domain/request/request-command.ts';
 import type { DatabaseOptions } from '../../../src/store/database.ts';
 import type { OpenStore } from '../../../src/store/store.ts';
 import { forkProgram } from '../jest/prepared.ts';
-import type { Answer, Ask } from './store-messages.ts';
+import type { Answer, Ask, Setup, StoreMethods } from './store-process.ts';
 
 type Method<P extends keyof OpenStore> = Extract<keyof OpenStore[P], string>;
 type Call<P extends keyof OpenStore, M extends Method<P>> = OpenStore[P][M] extends (
@@ -16,24 +12,13 @@ type Call<P extends keyof OpenStore, M extends Method<P>> = OpenStore[P][M] exte
   ? { readonly args: A; readonly result: R }
   : never;
 
-export interface StoreProcess {
-  append(request: RequestId, cause: string, command: Command): Promise<Appended | Refusal>;
-  /** Appends and dies after the commit, before the answer. */
-  appendAndDie(request: RequestId, cause: string, command: Command): Promise<void>;
-  erase(request: RequestId, cause: string, command: Command): Promise<Appended | Refusal>;
+export interface StoreProcess extends Omit<StoreMethods, 'call'> {
   call<P extends keyof OpenStore, M extends Method<P>>(
     port: P,
     method: M,
     ...args: Call<P, M>['args']
   ): Promise<Call<P, M>['result']>;
-  sql(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
-  /** The rows of each statement, all on one client, or the code of its error. */
-  session(...statements: string[]): Promise<unknown[]>;
-  setClock(now: Date | null): Promise<void>;
-  /** How often the outbox's listener was called, and how often in the middle of what wrote. */
-  written(): Promise<{ readonly times: number; readonly within: number }>;
   kill(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Opens and migrates the database in a new process; throws what opening threw there. */
@@ -41,33 +26,33 @@ export async function startStore(database: DatabaseOptions, queryTimeoutMs?: num
   const child = await forkProgram('store');
   const channel = openChannel(child);
   const opened = channel.expect(0);
-  child.send({ database, queryTimeoutMs });
+  const setup: Setup = { database, queryTimeoutMs };
+  child.send(setup);
   await opened;
-  const append = (request: RequestId, cause: string, command: Command, dieAfterCommit: boolean) =>
-    channel.ask({ ask: 'append', request, cause, command, dieAfterCommit });
   // Answers are what the store's own types say: both ends are compiled from the same source.
+  const remote =
+    (method: keyof StoreMethods) =>
+    (...args: readonly unknown[]): Promise<never> =>
+      channel.ask(method, args) as Promise<never>;
   return {
-    append: async (request, cause, command) => (await append(request, cause, command, false)) as Appended | Refusal,
-    appendAndDie: async (request, cause, command) => {
-      const outcome = await append(request, cause, command, true).catch((error: Error) => error);
+    append: remote('append'),
+    appendAndDie: async (...given) => {
+      const outcome = await remote('appendAndDie')(...given).catch((error: Error) => error);
       if (!(outcome instanceof ProcessEnded)) throw new Error('the store was to die before its answer');
     },
-    erase: async (request, cause, command) =>
-      (await channel.ask({ ask: 'erase', request, cause, command, dieAfterCommit: false })) as Appended | Refusal,
-    call: async (port, method, ...args) => (await channel.ask({ ask: 'call', port, method, args })) as never,
-    sql: async (text, values = []) => (await channel.ask({ ask: 'sql', text, values })) as Record<string, unknown>[],
-    session: async (...statements) => (await channel.ask({ ask: 'session', statements })) as unknown[],
-    setClock: async (now) => {
-      await channel.ask({ ask: 'set-clock', now });
-    },
-    written: async () => (await channel.ask({ ask: 'written' })) as { times: number; within: number },
+    erase: remote('erase'),
+    call: remote('call'),
+    sql: remote('sql'),
+    session: remote('session'),
+    setClock: remote('setClock'),
+    written: remote('written'),
     kill: async () => {
       child.kill('SIGKILL');
       await channel.ended;
     },
     close: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      await channel.ask({ ask: 'close' });
+      await channel.ask('close', []);
       await channel.ended;
     },
   };
@@ -98,10 +83,11 @@ function openChannel(child: ChildProcess) {
   return {
     ended,
     expect,
-    ask: (ask: Ask): Promise<unknown> => {
+    ask: (method: Ask['method'], args: readonly unknown[]): Promise<unknown> => {
       last += 1;
       const answer = expect(last);
-      child.send({ id: last, ask });
+      const ask: Ask = { id: last, method, args };
+      child.send(ask);
       return answer;
     },
   };

@@ -5,13 +5,30 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { auditTools } from '../../../src/audit/audit-tools.ts';
+import type { RequestId } from '../../../src/domain/ids.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
-import { openDatabase } from '../../../src/store/database.ts';
+import { type DatabaseOptions, openDatabase } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrations.ts';
-import { openStore } from '../../../src/store/store.ts';
+import { type OpenStore, openStore } from '../../../src/store/store.ts';
 import { sealKeysFor } from './seal-keys.ts';
-import type { Answer, Ask, Setup } from './store-messages.ts';
+
+export interface Setup {
+  readonly database: DatabaseOptions;
+  readonly queryTimeoutMs?: number | undefined;
+}
+/** A method of the process's, by its name. */
+export interface Ask {
+  readonly id: number;
+  readonly method: keyof StoreMethods;
+  readonly args: readonly unknown[];
+}
+export interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: { readonly name: string; readonly message: string };
+}
 
 const send = (answer: Answer): void => {
   process.send?.(answer);
@@ -37,68 +54,64 @@ async function open(setup: Setup) {
     written.times += 1;
     if (asked.getStore()) written.within += 1;
   });
-  return { database, store };
+  return methodsOf(database, store);
 }
 
-type Opened = Awaited<ReturnType<typeof open>>;
-
-/** The rows of each statement, or the code of its error. */
-async function session({ database }: Opened, statements: readonly string[]): Promise<unknown[]> {
-  const client = await database.pool.connect();
-  const results: unknown[] = [];
-  for (const statement of statements) {
-    const outcome = client.query(statement).then(
-      (result) => result.rows,
-      (error: { readonly code?: string }) => error.code,
-    );
-    results.push(await outcome);
-  }
-  client.release();
-  return results;
-}
-
-async function answer(opened: Opened, ask: Ask): Promise<unknown> {
-  const { database, store } = opened;
-  switch (ask.ask) {
-    case 'append':
-    case 'erase': {
-      const append = ask.ask === 'append' ? store.requests.append : store.auditLog.erase;
-      const result = await append(ask.request, ask.cause, (request, at) => decide(request, ask.command, at));
-      // The moment between the commit and its answer.
-      if (ask.dieAfterCommit) process.kill(process.pid, 'SIGKILL');
-      return result;
-    }
-    case 'call': {
+function methodsOf(database: Awaited<ReturnType<typeof openDatabase>>, store: OpenStore) {
+  const append = (id: RequestId, cause: string, command: Command) =>
+    store.requests.append(id, cause, (request, at) => decide(request, command, at));
+  return {
+    append,
+    /** Appends and dies after the commit, before the answer. */
+    appendAndDie: async (...given: Parameters<typeof append>): Promise<void> => {
+      await append(...given);
+      process.kill(process.pid, 'SIGKILL');
+    },
+    erase: (id: RequestId, cause: string, command: Command) =>
+      store.auditLog.erase(id, cause, (request, at) => decide(request, command, at)),
+    call: async (port: keyof OpenStore, method: string, ...args: unknown[]): Promise<unknown> => {
       // The client's types say that the method is one of the port's and the arguments are its own.
-      const port = store[ask.port] as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
-      return port[ask.method]?.(...ask.args);
-    }
-    case 'sql':
-      return (await database.pool.query(ask.text, ask.values)).rows;
-    case 'session':
-      return session(opened, ask.statements);
-    case 'set-clock':
-      now = ask.now;
-      return undefined;
-    case 'written':
-      return written;
-    case 'close':
-      await database.close();
-      return undefined;
-  }
+      const methods = store[port] as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+      return methods[method]?.(...args);
+    },
+    sql: async (text: string, values: unknown[] = []): Promise<Record<string, unknown>[]> =>
+      (await database.pool.query(text, values)).rows,
+    /** The rows of each statement, all on one client, or the code of its error. The client is released as they left it. */
+    session: async (...statements: string[]): Promise<unknown[]> => {
+      const client = await database.pool.connect();
+      const results: unknown[] = [];
+      for (const statement of statements) {
+        const outcome = client.query(statement).then(
+          (result) => result.rows,
+          (error: { readonly code?: string }) => error.code,
+        );
+        results.push(await outcome);
+      }
+      client.release();
+      return results;
+    },
+    setClock: async (at: Date | null): Promise<void> => {
+      now = at;
+    },
+    /** How often the outbox's listener was called, and how often in the middle of what wrote. */
+    written: async () => written,
+    close: () => database.close(),
+  };
 }
+export type StoreMethods = ReturnType<typeof methodsOf>;
 
-function listen(opened: Opened): void {
-  process.on('message', (message: { readonly id: number; readonly ask: Ask }) => {
-    asked.run(true, answer, opened, message.ask).then(
+function listen(methods: StoreMethods): void {
+  process.on('message', ({ id, method, args }: Ask) => {
+    const called = methods[method] as (...given: readonly unknown[]) => Promise<unknown>;
+    asked.run(true, called, ...args).then(
       (value) => {
-        send({ id: message.id, value });
-        if (message.ask.ask === 'close') process.disconnect?.();
+        send({ id, value });
+        if (method === 'close') process.disconnect?.();
       },
-      (error: Error) => send({ id: message.id, error: { name: error.name, message: error.message } }),
+      (error: Error) => send({ id, error: { name: error.name, message: error.message } }),
     );
   });
-  send({ id: 0, value: undefined });
+  send({ id: 0 });
 }
 
 process.once('message', (setup: Setup) => {

@@ -5,35 +5,30 @@ import type { World } from '../world/world.ts';
 // biome-ignore lint/suspicious/noExplicitAny: a stored document is whatever lies there.
 type Stored = any;
 
-export interface OpenDatabase {
-  sql(text: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
-  document(key: string): Promise<Stored>;
-  /** Writes it as it is given, past everything that the bot does. */
-  overwrite(key: string, value: unknown): Promise<void>;
-  /** What the record has, in short: who, what, of which request. */
-  events(): Promise<readonly string[]>;
-  close(): Promise<void>;
-}
+export type OpenDatabase = Awaited<ReturnType<typeof openWritten>>;
 
-export async function openWritten({ database }: Pick<World, 'database'>): Promise<OpenDatabase> {
+export async function openWritten({ database }: Pick<World, 'database'>) {
   if (database.kind !== 'postgres') throw new Error('nobody else writes into a folder that a bot has open');
   const client = new Client({ connectionString: database.url });
   await client.connect();
-  const sql = async (text: string, values: readonly unknown[] = []) => (await client.query(text, [...values])).rows;
+  const sql = async (text: string, values: readonly unknown[] = []): Promise<readonly Record<string, unknown>[]> =>
+    (await client.query(text, [...values])).rows;
   return {
     sql,
-    async document(key) {
+    async document(key: string): Promise<Stored> {
       const [row] = await sql('select value from cmk.document where key = $1', [key]);
       return JSON.parse(String(row?.value));
     },
-    async overwrite(key, value) {
+    /** Writes it as it is given, past everything that the bot does. */
+    async overwrite(key: string, value: unknown): Promise<void> {
       await sql(
         `insert into cmk.document (key, value, changed_at) values ($1, $2, now())
          on conflict (key) do update set value = excluded.value`,
         [key, JSON.stringify(value)],
       );
     },
-    async events() {
+    /** What the record has, in short: who, what, of which request. */
+    async events(): Promise<readonly string[]> {
       const rows = await sql('select body from cmk.event order by seq');
       return rows.map(({ body }) => {
         const { actor, type, request } = JSON.parse(String(body));

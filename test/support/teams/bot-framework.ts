@@ -1,9 +1,9 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type JWTHeaderParameters, SignJWT } from 'jose';
 import { serverCertificate } from '../../../src/sandbox/azure/certificates.ts';
+import { listen } from '../processes/test-server.ts';
 
 /** What the bot asked of Bot Framework, oldest first. */
 export interface FrameworkCall {
@@ -70,12 +70,6 @@ const published = () =>
     endorsements,
   }));
 
-const bodyOf = async (request: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
-};
-
 /** What is answered to a path; tokens are remembered. */
 function answerTo(path: string, url: string, give: () => string): unknown {
   if (path === '/metadata') return { issuer, jwks_uri: `${url}/keys` };
@@ -96,7 +90,7 @@ export async function startFramework(dataDir: string): Promise<RunningFramework>
   const server = createServer({ cert, key }, async (request, response) => {
     const { method = '', headers } = request;
     const path = new URL(request.url ?? '/', url).pathname;
-    calls.push({ method, path, authorization: headers.authorization ?? null, body: await bodyOf(request) });
+    calls.push({ method, path, authorization: headers.authorization ?? null, body: await text(request) });
     if (running.broken) {
       response.writeHead(500).end();
       return;
@@ -111,8 +105,8 @@ export async function startFramework(dataDir: string): Promise<RunningFramework>
     });
     response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+  const { port, close } = await listen(server);
+  const url = `https://localhost:${port}`;
   const running: RunningFramework = {
     url,
     caFile,
@@ -120,11 +114,7 @@ export async function startFramework(dataDir: string): Promise<RunningFramework>
     broken: false,
     away: url,
     given: () => given,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
   return running;
 }

@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { startOf } from '../jest/prepared.ts';
+import { startListening } from '../processes/child-program.ts';
 
 /** Local Teams as a child process, and people who use it. */
 
@@ -65,7 +63,7 @@ export interface TeamsClient {
   call(method: string, path: string, body?: unknown): Promise<BotAnswer>;
 }
 
-export interface LocalTeamsOptions {
+interface LocalTeamsOptions {
   readonly dataDir: string;
   readonly botUrl: string;
   readonly port?: number;
@@ -74,54 +72,15 @@ export interface LocalTeamsOptions {
   readonly manifestFile?: string;
 }
 
-export interface LocalTeamsProcess {
-  readonly url: string;
-  readonly client: TeamsClient;
-  /** Ends it as an operator would. */
-  stop(): Promise<void>;
-  /** Ends it in the middle of whatever it does (SIGKILL). */
-  kill(): Promise<void>;
-}
-
-const repository = fileURLToPath(new URL('../../../', import.meta.url));
+export type LocalTeamsProcess = Awaited<ReturnType<typeof startLocalTeams>>;
 
 /** Starts local Teams as a child process; by default on a free port. */
-export async function startLocalTeams(options: LocalTeamsOptions): Promise<LocalTeamsProcess> {
-  const flags = Object.entries({
-    data: options.dataDir,
-    port: String(options.port ?? 0),
-    'bot-url': options.botUrl,
-    'azure-url': options.azureUrl,
-    'azure-ca': options.azureCaFile,
-    manifest: options.manifestFile,
-  }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
-  const child = spawn(process.execPath, await startOf('local-teams', flags), {
-    cwd: repository,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  process.once('exit', () => child.kill('SIGKILL'));
-  const url = await listeningUrl(child);
-  return { url, client: teamsClient(url), stop: () => end(child, 'SIGTERM'), kill: () => end(child, 'SIGKILL') };
-}
-
-function listeningUrl(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let printed = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      printed += chunk.toString('utf8');
-      const url = /Teams simulator (http\S+)/.exec(printed)?.[1];
-      if (url !== undefined) resolve(url);
-    });
-    child.once('exit', (code) => reject(new Error(`local teams ended with ${code} before it listened`)));
-  });
-}
-
-function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve());
-    child.kill(signal);
-  });
+export async function startLocalTeams({ dataDir, botUrl, port = 0, ...more }: LocalTeamsOptions) {
+  const optional = { 'azure-url': more.azureUrl, 'azure-ca': more.azureCaFile, manifest: more.manifestFile };
+  const flags = Object.entries({ data: dataDir, port: String(port), 'bot-url': botUrl, ...optional });
+  const args = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+  const { url, stop, kill } = await startListening('local-teams', args, 'Teams simulator');
+  return { url, client: teamsClient(url), stop, kill };
 }
 
 /** People acting in a local Teams that already runs at this address. */
@@ -226,7 +185,7 @@ export function cardText(activity: SeenActivity, options: { readonly folded?: bo
 /** Whoever waits for a card reads all that are there, each time. */
 const texts = new WeakMap<SeenActivity, string>();
 
-const isObject = (value: unknown): value is JsonObject =>
+export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function lines(node: unknown, folded: boolean): string[] {
@@ -259,7 +218,7 @@ function chosen(input: JsonObject): string[] {
 }
 
 /** Without markdown's stars; dates and times in UTC, so that a transcript is the same everywhere. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text
     .replaceAll('**', '')
     .replace(/\{\{DATE\((\S+?)(?:,\s*\w+)?\)\}\}/g, (_, date: string) => date.slice(0, 10))

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { localTenantId } from '../../../src/sandbox/people.ts';
 import { people, places } from '../world/story.ts';
 import type { World } from '../world/world.ts';
@@ -28,13 +29,11 @@ export function sendRaw(bot: Bot, body: string | Buffer, options: RawOptions = {
   return new Promise((resolve) => {
     const sent = request(url, { method, agent: false, headers: { 'content-type': 'application/json', ...headers } });
     sent.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      response.on('end', () => sent.destroy());
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+      const read = text(response).then(
+        (words) => resolve({ status: response.statusCode ?? 0, body: words }),
+        () => resolve({ status: 0, body: '' }),
       );
-      response.on('error', () => resolve({ status: 0, body: '' }));
+      void read.finally(() => sent.destroy());
     });
     sent.on('error', (error) => resolve({ status: 0, body: String(error) }));
     if (unfinished) sent.write(body);

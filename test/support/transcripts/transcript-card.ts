@@ -1,17 +1,12 @@
 /** An Adaptive Card drawn in letters, as a person reads it: no JSON, no ids, nothing that the client does not show. */
-import type { JsonObject } from '../teams/local-teams.ts';
+import { isObject, type JsonObject, plain } from '../teams/local-teams.ts';
 
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const objects = (value: unknown): JsonObject[] => (Array.isArray(value) ? value.filter(isObject) : []);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Text of a card as the client shows it: without stars and backslashes, days and times in UTC. */
 export const shownText = (markdown: string): string =>
-  markdown
-    .replace(/\{\{DATE\((\S+?)(?:,\s*\w+)?\)\}\}/g, (_, at: string) => at.slice(0, 10))
-    .replace(/\{\{TIME\((\S+?)\)\}\}/g, (_, at: string) => at.slice(11, 16))
-    .replaceAll('**', '')
+  plain(markdown)
     .replace(/<at>(.*?)<\/at>/g, '@$1')
     .replace(/\\(?=[^\p{L}\s])/gu, '');
 

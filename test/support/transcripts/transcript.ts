@@ -8,25 +8,7 @@ import { buttonTitled, drawCard, inputNamed, shownText } from './transcript-card
 import { difference } from './transcript-difference.ts';
 import { openMasks } from './transcript-masks.ts';
 
-export interface Transcript {
-  /** Something that is not done in the chat. */
-  notes(text: string): void;
-  /** Types something; the card that the bot answers with. */
-  types(person: string, text: string, place?: string): Promise<SeenActivity>;
-  /** Types a part of a name into an input; the value of the first choice that is offered. */
-  searches(person: string, card: SeenActivity, input: string, query: string): Promise<string>;
-  /** Fills in inputs by their ids and clicks the button with this title; the card as the person then sees it. */
-  clicks(person: string, card: SeenActivity, title: string, inputs?: Record<string, string>): Promise<SeenActivity>;
-  /** Clicks a button that opens a form in a message of its own; that form. */
-  opens(person: string, card: SeenActivity, title: string, words: RegExp): Promise<SeenActivity>;
-  /** Waits until the card about a request says so, and shows it as these people see it. */
-  sees(who: string | readonly string[], place: string, id: string, words: RegExp): Promise<SeenActivity>;
-  /** Waits until the bot has called somebody there in words about a request, and quotes it. */
-  hears(place: string, id: string, words: RegExp): Promise<void>;
-  /** Cards as they are, under one heading. */
-  shows(heading: string, drawn: readonly string[]): void;
-  text(): string;
-}
+export type Transcript = ReturnType<typeof openTranscript>;
 
 const nameOf = (person: string): string => localPeople.find(({ id }) => id === person)?.name ?? person;
 
@@ -83,7 +65,7 @@ const cardIn = (activity: SeenActivity): JsonObject => {
   return card;
 };
 
-export function openTranscript(world: World, title: string, about: string): Transcript {
+export function openTranscript(world: World, title: string, about: string) {
   const mask = openMasks(new Date());
   const lines = [`# ${title}`, '', about];
   const add = (...more: readonly string[]): void => {
@@ -120,9 +102,11 @@ export function openTranscript(world: World, title: string, about: string): Tran
   }
 
   return {
-    notes: (text) => add(`*${text}*`),
+    /** Something that is not done in the chat. */
+    notes: (text: string): void => add(`*${text}*`),
 
-    async types(person, text, place = places.operations) {
+    /** Types something; the card that the bot answers with. */
+    async types(person: string, text: string, place = places.operations): Promise<SeenActivity> {
       add(`**${nameOf(person)}** in ${placeOf(place)}:`, '', ...quote(text));
       const answer = await type(world, person, text, place);
       addCard(
@@ -132,7 +116,8 @@ export function openTranscript(world: World, title: string, about: string): Tran
       return answer;
     },
 
-    async searches(person, card, input, query) {
+    /** Types a part of a name into an input; the value of the first choice that is offered. */
+    async searches(person: string, card: SeenActivity, input: string, query: string): Promise<string> {
       const { called } = inputNamed(cardIn(await now(person, card)), input) ?? { called: input };
       const { body } = await world.teams.search(person, card.id, input, query);
       const { results } = (body as { value: { results: { title: string; value: string }[] } }).value;
@@ -141,7 +126,13 @@ export function openTranscript(world: World, title: string, about: string): Tran
       return results[0]?.value ?? '';
     },
 
-    async clicks(person, card, title, inputs = {}) {
+    /** Fills in inputs by their ids and clicks the button with this title; the card as the person then sees it. */
+    async clicks(
+      person: string,
+      card: SeenActivity,
+      title: string,
+      inputs: Record<string, string> = {},
+    ): Promise<SeenActivity> {
       const own = cardIn(await now(person, card));
       // Another sees the button: what one's own view leaves out can still be sent.
       const has =
@@ -158,7 +149,8 @@ export function openTranscript(world: World, title: string, about: string): Tran
       return after;
     },
 
-    async opens(person, card, title, words) {
+    /** Clicks a button that opens a form in a message of its own; that form. */
+    async opens(person: string, card: SeenActivity, title: string, words: RegExp): Promise<SeenActivity> {
       const own = cardIn(await now(person, card));
       const [place = ''] = card.conversation.id.split(';');
       const before = new Set((await world.teams.activities(place, person)).map(({ id }) => id));
@@ -171,7 +163,8 @@ export function openTranscript(world: World, title: string, about: string): Tran
       return form;
     },
 
-    async sees(who, place, id, words) {
+    /** Waits until the card about a request says so, and shows it as these people see it. */
+    async sees(who: string | readonly string[], place: string, id: string, words: RegExp): Promise<SeenActivity> {
       const [person = '', ...others] = typeof who === 'string' ? [who] : who;
       const card = await shows(world, place, person, id, words);
       const drawn = drawCard(cardIn(card));
@@ -189,7 +182,8 @@ export function openTranscript(world: World, title: string, about: string): Tran
       return card;
     },
 
-    async hears(place, id, words) {
+    /** Waits until the bot has called people there in words about a request, and quotes it. */
+    async hears(place: string, id: string, words: RegExp): Promise<void> {
       const fits = (one: SeenActivity) => {
         const text = activityText(one);
         return isNotification(one) && text.includes(id) && words.test(text);
@@ -200,7 +194,8 @@ export function openTranscript(world: World, title: string, about: string): Tran
       addCard((name) => `**The bot** notifies in ${where}, ${name}`, drawCard(cardIn(post)));
     },
 
-    shows: (heading, drawn) => addCard((card) => `${heading}, ${card}`, drawn),
+    /** Cards as they are, under one heading. */
+    shows: (heading: string, drawn: readonly string[]): void => addCard((card) => `${heading}, ${card}`, drawn),
 
     text: () => `${lines.join('\n')}\n`,
   };

@@ -7,20 +7,10 @@ import { spawnBot, untilReady } from '../processes/bot-process.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import type { TestPostgres } from '../store/postgres.ts';
 import { writeServerSealKey } from '../store/seal-keys.ts';
-import { type RunningFramework, startFramework } from '../teams/bot-framework.ts';
+import { startFramework } from '../teams/bot-framework.ts';
 import { queryStore } from './world.ts';
 
-/** The bot as in production, with Bot Framework on this machine, and nothing else to speak to. */
-export interface ProductionBot {
-  readonly url: string;
-  readonly framework: RunningFramework;
-  printed(): string;
-  /** Every host name that the bot wanted to reach, in all its life. */
-  reached(): readonly string[];
-  /** Ends the bot and looks into what it stored. */
-  endAndQuery(sql: string): Promise<readonly Record<string, unknown>[]>;
-  end(): Promise<void>;
-}
+export type ProductionBot = Awaited<ReturnType<typeof startProductionBot>>;
 
 export const appId = '70000000-0000-4000-8000-000000000001';
 
@@ -31,18 +21,17 @@ const watchNames = `import dns from 'node:dns';
   dns.lookup = (name, ...rest) => { process.stderr.write('reaches ' + name + '\\n'); return lookup(name, ...rest); };
   syncBuiltinESMExports();`;
 
-/** `server`: where its database is created. */
-export async function startProductionBot(
-  server: TestPostgres | null,
-  env: NodeJS.ProcessEnv = {},
-): Promise<ProductionBot> {
+/**
+ * The bot as in production, with Bot Framework on this machine, and nothing else to speak to. `server`: where its database is
+ * created.
+ */
+export async function startProductionBot(server: TestPostgres | null, env: NodeJS.ProcessEnv = {}) {
   if (server === null) throw new Error('a bot in production needs PostgreSQL');
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'cmk-production-'));
   const databaseUrl = await server.newDatabase(server.ready ?? undefined);
   const framework = await startFramework(dataDir);
   const port = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
-  let output = '';
   const settings = {
     PORT: String(port),
     MicrosoftAppType: 'SingleTenant',
@@ -66,23 +55,23 @@ export async function startProductionBot(
     NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(watchNames)}`,
     ...env,
   };
-  const bot = await spawnBot(settings, (text) => {
-    output += text;
-  });
+  const bot = await spawnBot(settings);
   const end = async (): Promise<void> => {
     await Promise.all([bot.end('SIGKILL'), framework.close()]);
     rmSync(dataDir, { recursive: true, force: true });
   };
-  await untilReady(bot, url, () => output).catch(async (error: unknown) => {
+  await untilReady(bot, url).catch(async (error: unknown) => {
     await end();
     throw error;
   });
   return {
     url,
     framework,
-    printed: () => output,
-    reached: () => [...output.matchAll(/^reaches (.*)$/gm)].map(([, name = '']) => name),
-    async endAndQuery(sql) {
+    printed: bot.printed,
+    /** Every host name that the bot wanted to reach, in all its life. */
+    reached: (): readonly string[] => [...bot.printed().matchAll(/^reaches (.*)$/gm)].map(([, name = '']) => name),
+    /** Ends the bot and looks into what it stored. */
+    async endAndQuery(sql: string) {
       await bot.end('SIGINT');
       return queryStore({ database: { kind: 'postgres', url: databaseUrl, maxConnections: 2 } }, sql);
     },

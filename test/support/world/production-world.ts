@@ -4,22 +4,10 @@
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { request } from 'node:http';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { readEnvFile } from '../../../src/config/env-file.ts';
 import { emptyEnvironment } from '../../../src/config/settings/table.ts';
 import { type Diagnosis, DiagnosisReport } from '../../../src/operator/rpc/diagnosis.ts';
@@ -33,14 +21,13 @@ import { careId, researchId } from '../azure/local-azure-names.ts';
 import { spawnBot, untilReady } from '../processes/bot-process.ts';
 import { cmkBot, type Said } from '../processes/command-line.ts';
 import { freePorts } from '../processes/free-ports.ts';
-import { surroundings } from '../processes/surroundings.ts';
+import { repository, surroundings } from '../processes/surroundings.ts';
 import { systemIsHidden } from '../processes/system-programs.ts';
+import { listen, passOn } from '../processes/test-server.ts';
 import { newAzureDir } from '../store/data-folder.ts';
 import { runAs, startPostgres } from '../store/postgres.ts';
 import { writeServerSealKey } from '../store/seal-keys.ts';
 import { type LocalTeamsProcess, startLocalTeams } from '../teams/local-teams.ts';
-
-const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The bot's app in Bot Framework; the identity that signs in to Azure is another. */
 export const teamsApp = { id: '8f0c6a51-3b7e-4f5d-9d2a-6c1e0b9a7f43', secret: 'teams-secret' };
@@ -62,16 +49,7 @@ export interface Tenant {
   end(): Promise<void>;
 }
 
-export interface ProductionWorld extends Omit<Tenant, 'run' | 'botPort'> {
-  readonly envFile: string;
-  /** Puts settings, Azure, the database's rights and files back to where all is well. */
-  putBack(): Promise<void>;
-  set(settings: Readonly<Record<string, string | null>>): void;
-  doctor(...more: readonly string[]): Promise<readonly Diagnosis[]>;
-  cli(args: readonly string[], lines?: readonly string[]): Promise<Said>;
-  /** Carries a printed command out, and gives what it prints; `value` is answered where it asks for a setting. */
-  carryOut(command: string, value?: string): Promise<string>;
-}
+export type ProductionWorld = NonNullable<Awaited<ReturnType<typeof startProductionWorld>>>;
 
 /** What an administrator did in Azure before the bot was started. */
 const installed =
@@ -109,29 +87,18 @@ const installed =
 interface Front {
   readonly url: string;
   answer: number | null;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** What ends TLS in front of the bot. */
 async function openFront(dataDir: string, botPort: number): Promise<Front> {
   const { cert, key } = await serverCertificate(dataDir);
   const server = createServer({ cert, key }, (incoming, outgoing) => {
-    if (front.answer !== null) return void outgoing.writeHead(front.answer).end();
-    const { method, url, headers } = incoming;
-    const asked = request({ host: '127.0.0.1', port: botPort, method, path: url, headers }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    asked.on('error', () => outgoing.writeHead(502).end());
-    incoming.pipe(asked);
+    if (front.answer === null) passOn(incoming, outgoing, `http://127.0.0.1:${botPort}`);
+    else outgoing.writeHead(front.answer).end();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `https://localhost:${(server.address() as AddressInfo).port}`;
-  const close = (): void => {
-    server.close();
-    server.closeAllConnections();
-  };
-  const front: Front = { url, answer: null, close };
+  const { port, close } = await listen(server);
+  const front: Front = { url: `https://localhost:${port}`, answer: null, close };
   return front;
 }
 
@@ -156,15 +123,8 @@ async function makeRoles(server: string, ca: string): Promise<{ owner: string; b
 
 /** The settings of a bot in the tenant, as they should be. */
 const settingsOf = (
-  {
-    azure,
-    front,
-    teams,
-    botPort,
-    folder,
-  }: Pick<Tenant, 'azure' | 'front' | 'botPort' | 'folder'> & {
-    readonly teams: LocalTeamsProcess;
-  },
+  { azure, front, botPort, folder }: Pick<Tenant, 'azure' | 'front' | 'botPort' | 'folder'>,
+  teams: LocalTeamsProcess,
   roles: { readonly owner: string; readonly bot: string },
 ): Record<string, string> => ({
   PORT: String(botPort),
@@ -203,14 +163,14 @@ const caOf = ({ dataDir }: Pick<RunningAzure, 'dataDir'>): string => path.join(d
 function openShell({ azure, folder, ownerUrl }: Pick<Tenant, 'azure' | 'folder' | 'ownerUrl'>): Tenant['run'] {
   const stubs = path.join(folder, 'bin');
   mkdirSync(stubs);
-  copyFileSync(path.join(root, 'test/support/azure/az-here.js'), path.join(stubs, 'az.mjs'));
-  const starts = `#!/bin/sh\nexec "${process.execPath}" "${stubs}/az.mjs" "$@"\n`;
-  writeFileSync(path.join(stubs, 'az'), starts, { mode: 0o755 });
+  const standIn = (name: string, script: string): void => {
+    const starts = `#!/bin/sh\nexec "${process.execPath}" "${repository}test/support/${script}" "$@"\n`;
+    writeFileSync(path.join(stubs, name), starts, { mode: 0o755 });
+  };
+  standIn('az', 'azure/az-here.js');
   const folders = (process.env.PATH ?? '').split(path.delimiter);
-  if (systemIsHidden() || !folders.some((one) => existsSync(path.join(one, 'psql')))) {
-    const instead = `#!/bin/sh\nexec "${process.execPath}" "${root}test/support/processes/psql-here.js" "$@"\n`;
-    writeFileSync(path.join(stubs, 'psql'), instead, { mode: 0o755 });
-  }
+  if (systemIsHidden() || !folders.some((one) => existsSync(path.join(one, 'psql'))))
+    standIn('psql', 'processes/psql-here.js');
   const env = {
     ...surroundings(),
     PATH: `${stubs}:${process.env.PATH}`,
@@ -224,7 +184,7 @@ function openShell({ azure, folder, ownerUrl }: Pick<Tenant, 'azure' | 'folder' 
   };
   return (command) =>
     new Promise((resolve, reject) => {
-      execFile('/bin/sh', ['-ec', command], { cwd: root, env }, (error, out, err) =>
+      execFile('/bin/sh', ['-ec', command], { cwd: repository, env }, (error, out, err) =>
         error === null ? resolve(out.trim()) : reject(new Error(`${command}\n${err || error.message}`)),
       );
     });
@@ -251,10 +211,10 @@ export async function startTenant(): Promise<Tenant | null> {
     botPort,
     ownerUrl,
     role: roles.role,
-    settings: settingsOf({ azure, front, teams, botPort, folder }, roles),
+    settings: settingsOf({ azure, front, botPort, folder }, teams, roles),
     run: openShell({ azure, folder, ownerUrl }),
     async end() {
-      front.close();
+      await front.close();
       await teams.kill();
       await postgres.stop();
       await discard(azure);
@@ -265,37 +225,27 @@ export async function startTenant(): Promise<Tenant | null> {
 
 /** What a bot with the settings of the file prints that doesn't start; throws if it starts. */
 export async function printedByStart({ envFile, azure }: ProductionWorld): Promise<string> {
-  let printed = '';
-  const bot = await spawnBot(
-    { CMK_REPLICA: 'once', ...readEnvFile(envFile), NODE_EXTRA_CA_CERTS: caOf(azure) },
-    (text) => {
-      printed += text;
-    },
-  );
+  const bot = await spawnBot({ CMK_REPLICA: 'once', ...readEnvFile(envFile), NODE_EXTRA_CA_CERTS: caOf(azure) });
   // A watchdog: another program may answer on its port, so that isn't what is looked at.
   const late = new Promise<boolean>((resolve) => setTimeout(resolve, 90_000, false).unref());
   const exited = await Promise.race([bot.ended.then(() => true), late]);
   await bot.end('SIGKILL');
-  if (!exited) throw new Error(`the bot started:\n${printed}`);
+  if (!exited) throw new Error(`the bot started:\n${bot.printed()}`);
   // A process can be gone before all that it printed has come.
   while (!bot.hasEnded) await new Promise((resolve) => setTimeout(resolve, 10));
-  return printed;
+  return bot.printed();
 }
 
 /** A bot with the settings of the file, until it is ready. */
 async function startOnce(envFile: string, ca: string): Promise<string> {
-  let printed = '';
   const port = String(await freePorts(1));
-  const env = { ...readEnvFile(envFile), PORT: port, CMK_REPLICA: 'once', NODE_EXTRA_CA_CERTS: ca };
-  const bot = await spawnBot(env, (text) => {
-    printed += text;
-  });
-  await untilReady(bot, `http://127.0.0.1:${port}`, () => printed).finally(() => bot.end('SIGINT'));
+  const bot = await spawnBot({ ...readEnvFile(envFile), PORT: port, CMK_REPLICA: 'once', NODE_EXTRA_CA_CERTS: ca });
+  await untilReady(bot, `http://127.0.0.1:${port}`).finally(() => bot.end('SIGINT'));
   return '';
 }
 
 /** The tenant with a bot that runs in it. Null where there is no PostgreSQL. */
-export async function startProductionWorld(): Promise<ProductionWorld | null> {
+export async function startProductionWorld() {
   const tenant = await startTenant();
   if (tenant === null) return null;
   const { azure, folder, front, botPort, settings, run } = tenant;
@@ -303,15 +253,12 @@ export async function startProductionWorld(): Promise<ProductionWorld | null> {
   const write = (some: Readonly<Record<string, string | null>>, text = emptyEnvironment()): void =>
     writeFileSync(envFile, withSettings(text, some), { mode: 0o600 });
   write(settings);
-  let printed = '';
-  const bot = await spawnBot({ ...settings, NODE_EXTRA_CA_CERTS: caOf(azure) }, (text) => {
-    printed += text;
-  });
+  const bot = await spawnBot({ ...settings, NODE_EXTRA_CA_CERTS: caOf(azure) });
   const end = async (): Promise<void> => {
     await bot.end('SIGKILL');
     await tenant.end();
   };
-  await untilReady(bot, `http://127.0.0.1:${botPort}`, () => printed).catch(async (error: unknown) => {
+  await untilReady(bot, `http://127.0.0.1:${botPort}`).catch(async (error: unknown) => {
     await end();
     throw error;
   });
@@ -319,20 +266,22 @@ export async function startProductionWorld(): Promise<ProductionWorld | null> {
   return {
     ...tenant,
     envFile,
-    async putBack() {
+    /** Puts settings, Azure, the database's rights and files back to where all is well. */
+    async putBack(): Promise<void> {
       write(settings);
       front.answer = null;
       chmodSync(settings.CMK_SEAL_KEY_FILE ?? '', 0o600);
       await changeState(azure, (now) => Object.assign(now, structuredClone(state)));
     },
-    set: (some) => write(some, readFileSync(envFile, 'utf8')),
-    cli: (args, lines) => cmkBot(args, {}, lines),
-    async doctor(...more) {
+    set: (some: Readonly<Record<string, string | null>>): void => write(some, readFileSync(envFile, 'utf8')),
+    cli: (args: readonly string[], lines?: readonly string[]): Promise<Said> => cmkBot(args, {}, lines),
+    async doctor(...more: readonly string[]): Promise<readonly Diagnosis[]> {
       const { out, err } = await cmkBot(['doctor', '--json', '--env', envFile, ...more]);
       if (out === '') throw new Error(err);
       return DiagnosisReport.parse(JSON.parse(out)).findings;
     },
-    async carryOut(command, value) {
+    /** Carries a printed command out, and gives what it prints; `value` is answered where it asks for a setting. */
+    async carryOut(command: string, value?: string): Promise<string> {
       const [, setting] = /^cmk-bot setup --set (\w+=?)$/.exec(command) ?? [];
       if (command === 'npm start') return startOnce(envFile, caOf(azure));
       if (setting === undefined) return run(command);

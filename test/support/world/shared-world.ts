@@ -1,27 +1,28 @@
 /**
  * The world that the suites of one jest worker share. It runs in a process of its own (`world-process.ts`), because jest loads
- * every module again for each suite. Its description is a file: free, or taken by the suite that runs. A suite hands it back
- * only in good order; else the next one starts another world.
+ * every module again for each suite. Its description is a file, which a suite takes away with the world and puts back only in
+ * good order; else the next one starts another world.
  */
 import { once } from 'node:events';
 import {
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readFileSync,
   readSync,
-  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { expect } from '@jest/globals';
-import { Client } from 'pg';
+import { z } from 'zod';
 import type { DatabaseOptions } from '../../../src/store/database.ts';
 import type { RunningAzure } from '../azure/local-azure.ts';
 import { forkProgram } from '../jest/prepared.ts';
 import { cmkBot, endCommandLine } from '../processes/command-line.ts';
+import { rowsOf } from '../store/postgres.ts';
 import { sealKeysIn } from '../store/seal-keys.ts';
 import { teamsClient } from '../teams/local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
@@ -44,27 +45,22 @@ export interface SharedWorld {
 
 const worker = process.env.JEST_WORKER_ID ?? '1';
 const folder = process.env.CMK_TEST_WORLDS ?? '';
+/** Describes a world that is free. A suite that takes the world takes the file with it. */
 const free = path.join(folder, `${worker}.json`);
-const taken = path.join(folder, `${worker}.taken.json`);
 
 function take(): SharedWorld | null {
-  try {
-    renameSync(free, taken);
-    return JSON.parse(readFileSync(taken, 'utf8'));
-  } catch {
-    return null;
-  }
+  if (!existsSync(free)) return null;
+  const world: SharedWorld = JSON.parse(readFileSync(free, 'utf8'));
+  rmSync(free);
+  return world;
 }
 
-/** Ends the world that a suite kept: it could not hand it back, or would not. */
-function retire(): void {
+function retire({ pid }: SharedWorld): void {
   try {
-    const { pid }: SharedWorld = JSON.parse(readFileSync(taken, 'utf8'));
     process.kill(pid, 'SIGTERM');
   } catch {
-    // There is none, or it has ended.
+    // It has ended.
   }
-  rmSync(taken, { force: true });
 }
 
 const isReady = async ({ botUrl }: SharedWorld): Promise<boolean> =>
@@ -85,29 +81,22 @@ async function started(): Promise<SharedWorld> {
 }
 
 async function found(): Promise<SharedWorld> {
-  retire();
   const world = take();
   if (world !== null && (await isReady(world))) return world;
-  retire();
+  if (world !== null) retire(world);
   return started();
 }
 
-interface Recorded {
-  readonly length: number;
-  /** The ids of the requests that are open. */
-  readonly open: readonly string[];
-}
+const Recorded = z.object({ length: z.number(), open: z.array(z.string()) });
 
-/** How far the record is. Null without a server: nobody else can look. */
-async function recorded({ database }: SharedWorld): Promise<Recorded | null> {
+/** How far the record is, and the ids of open requests. Null without a server: only the bot can look. */
+async function recorded({ database }: SharedWorld): Promise<z.infer<typeof Recorded> | null> {
   if (database.kind !== 'postgres') return null;
-  const client = new Client({ connectionString: database.url });
-  await client.connect();
-  const { rows } = await client.query(
+  const [row] = await rowsOf(
+    database.url,
     'select (select seq from cmk.chain_head)::int as length, array(select request_id from cmk.open_request) as open',
   );
-  await client.end();
-  return rows[0];
+  return Recorded.parse(row);
 }
 
 /** Ends what a suite left open: it would be in the way of the next one. False where something stays open. */
@@ -166,15 +155,20 @@ export async function takeSharedWorld(): Promise<World> {
     restartBot: notShared,
     restartEverything: notShared,
     async end() {
-      await mendAzure(world);
-      await putBack();
-      const part = printed();
-      const suite = path.basename(expect.getState().testPath ?? 'suite');
-      writeFileSync(path.join(folder, `${suite}.log`), part);
-      const leaks = watch.leaksIn(part);
-      if (leaks.length > 0) throw new Error(leaks.join('\n'));
-      if (await endOpenRequests(shared)) renameSync(taken, free);
-      else retire();
+      let isInOrder = false;
+      try {
+        await mendAzure(world);
+        await putBack();
+        const part = printed();
+        const suite = path.basename(expect.getState().testPath ?? 'suite');
+        writeFileSync(path.join(folder, `${suite}.log`), part);
+        const leaks = watch.leaksIn(part);
+        if (leaks.length > 0) throw new Error(leaks.join('\n'));
+        isInOrder = await endOpenRequests(shared);
+      } finally {
+        if (isInOrder) writeFileSync(free, JSON.stringify(shared), { mode: 0o600 });
+        else retire(shared);
+      }
     },
   };
   const putBack = await rememberAzure(world);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Fault as SimulatorFault } from '../../../src/sandbox/azure/simulator/fault.ts';
 import { approver, guest, requester, secondApprover, teamMember } from '../../../src/sandbox/people.ts';
 import { http } from '../azure/local-azure.ts';
 import { type BotAnswer, cardOf, cardText, mostUnsettled, type SeenActivity } from '../teams/local-teams.ts';
@@ -214,21 +215,7 @@ export const approve = (
   inputs: Record<string, unknown> = { acknowledgeIrreversible: 'true' },
 ) => world.teams.click(person, card.id, 'request.approve', { inputs });
 
-export interface Fault {
-  readonly id?: string;
-  readonly match: { readonly method?: string; readonly url?: string; readonly carries?: string };
-  readonly times?: number;
-  readonly respond?: {
-    readonly status: number;
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly body?: unknown;
-  };
-  readonly delayMs?: number;
-  readonly drop?: true;
-  readonly late?: true;
-  /** How the operation ends that a write to an agent starts. */
-  readonly operation?: object;
-}
+export type Fault = z.input<typeof SimulatorFault>;
 
 /** A delay that lasts until `mendAzure`: something is done meanwhile, however long that takes. */
 export const untilMended = { times: 1, delayMs: 60_000 } as const;

@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
-import type { Finding } from '../../../src/audit/verify.ts';
 import { AuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
 import { botEnvironment } from '../../../src/sandbox/bot-environment.ts';
@@ -9,12 +8,11 @@ import { http, type Latency, type RunningAzure, startAzure } from '../azure/loca
 import { type BotProcess, type EndSignal, spawnBot, untilReady } from '../processes/bot-process.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import { newAzureDir, newDataDir } from '../store/data-folder.ts';
-import { rowsOf } from '../store/postgres.ts';
-import { sealKeysFor, sealKeysIn, serverSealKey } from '../store/seal-keys.ts';
+import { rowsOf, startPostgres } from '../store/postgres.ts';
+import { sealKeysFor, sealKeysIn, serverSealKey, serverSettings, writeServerSealKey } from '../store/seal-keys.ts';
 import { startStore } from '../store/store-client.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from '../teams/local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
-import { ownServer, serverSeals, serverSettings } from './own-server.ts';
 
 /** The whole product on this machine, as child processes: local Azure, local Teams, and the bot under test. */
 export interface World {
@@ -97,10 +95,17 @@ export interface WorldOptions {
   readonly sealKey?: (azure: RunningAzure) => Promise<string>;
 }
 
+/** Where the key of a server's seals lies: what a folder has by itself. */
+const sealsOf = async ({ sealKey }: WorldOptions, azure: RunningAzure, dataDir: string): Promise<NodeJS.ProcessEnv> =>
+  sealKey === undefined
+    ? { CMK_SEAL_KEY_FILE: await writeServerSealKey(dataDir) }
+    : { CMK_SEAL_KEY_SECRET: await sealKey(azure) };
+
 /** Starts a world of its own on free ports and a new folder. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { latency = 'instant', stepUp = false } = options;
-  const server = await ownServer(options);
+  const isElsewhere = options.env?.DATABASE_URL !== undefined || options.record === 'folder';
+  const server = isElsewhere ? null : await startPostgres();
   // Without a database of its own a folder is copied in a moment.
   const dataDir = await (server === null && options.env?.DATABASE_URL === undefined ? newDataDir() : newAzureDir());
   const extra: NodeJS.ProcessEnv = { ...(server && (await serverSettings(server, dataDir))), ...options.env };
@@ -135,7 +140,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const watch = new LogWatch();
   watch.keepOut('the seals’ key', serverSealKey);
-  const sealKey = extra.DATABASE_URL ? await serverSeals(options, azure, dataDir) : {};
+  const sealKey = extra.DATABASE_URL ? await sealsOf(options, azure, dataDir) : {};
   const environment = (more: NodeJS.ProcessEnv) => {
     // Everything that could be logged is, so that everything is looked at.
     const options = { data: dataDir, ...ports, latency, 'step-up': stepUp, reset: false };
@@ -155,7 +160,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const endBot = async (how: EndSignal): Promise<void> => current.bot?.end(how);
   const startBot = async (more: NodeJS.ProcessEnv = {}): Promise<void> => {
     current.bot = await spawnBot(environment(more), print);
-    await untilReady(current.bot, botUrl, () => output);
+    await untilReady(current.bot, botUrl);
     for (const key of await sealKeysIn(dataDir)) watch.keepOut('the seals’ key, or the log’s', key);
   };
   const replicas: BotProcess[] = [];
@@ -164,7 +169,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     const replica = await spawnBot({ ...environment({ CMK_REPLICA: name, ...more }), PORT: `${port}` }, print);
     replicas.push(replica);
     const url = `http://127.0.0.1:${port}`;
-    await untilReady(replica, url, () => output);
+    await untilReady(replica, url);
     return { url, ended: replica.ended, end: (how: EndSignal) => replica.end(how) };
   };
   const end = async (): Promise<void> => {
@@ -231,18 +236,6 @@ export const watched = (teams: TeamsClient, watch: LogWatch): TeamsClient => ({
   },
 });
 
-/** What the bot stored, as an auditor finds it. */
-export interface WorldRecord {
-  /** What the verifier has to say against the chain and the texts. Empty: nothing. */
-  readonly findings: readonly Finding[];
-  /** The events of a request in short: `submitted`, `step-done enable-identity/1`, oldest first. */
-  events(requestId: string): readonly string[];
-  /** Every request of this suite, oldest first. */
-  readonly requests: readonly string[];
-  /** Texts that are kept beside the chain, by request. */
-  readonly texts: readonly { readonly request: string; readonly field: string; readonly text: string }[];
-}
-
 const EventInShort = z
   .object({ type: z.string(), data: z.object({ step: z.string().nullish(), attempt: z.number().optional() }) })
   .transform(({ type, data }) =>
@@ -256,8 +249,11 @@ const Text = z.object({
   text: z.string(),
 });
 
-/** Reads the whole record and verifies it. On PGlite the bot is ended first, as by Ctrl-C, unless it is down already. */
-export async function readRecord(world: World): Promise<WorldRecord> {
+/**
+ * What the bot stored, as an auditor finds it: reads the whole record and verifies it. On PGlite the bot is ended first, as by
+ * Ctrl-C, unless it is down already.
+ */
+export async function readRecord(world: World) {
   if (world.database.kind === 'pglite') await world.endBot('SIGINT');
   const store = await startStore(world.database);
   try {
@@ -276,10 +272,14 @@ export async function readRecord(world: World): Promise<WorldRecord> {
       for (const text of own) verifier.text(text);
     }
     return {
+      /** What the verifier has to say against the chain and the texts. Empty: nothing. */
       findings: verifier.end(head).findings,
-      events: (id) =>
+      /** The events of a request in short: `submitted`, `step-done enable-identity/1`, oldest first. */
+      events: (id: string): readonly string[] =>
         lines.filter((line) => line.request === id).map((line) => EventInShort.parse(JSON.parse(line.body))),
+      /** Every request of this suite, oldest first. */
       requests: [...new Set(lines.filter(isOwn).map((line) => line.request))],
+      /** Texts that are kept beside the chain, by request. */
       texts: texts.filter(({ request }) => lines.some((line) => line.request === request && isOwn(line))),
     };
   } finally {
