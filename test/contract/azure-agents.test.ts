@@ -1,24 +1,26 @@
 import type { ArmId } from '../../src/domain/ids.ts';
 import { http } from '../support/azure/local-azure.ts';
-import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   connect,
+  connectedAzure,
+  enableIdentity,
   failureOf,
-  financeId,
   got,
   key,
   noAnswer,
+  outsideFailureOf,
   resourceId,
   resourceNow,
   resourceRef,
   sentDuring,
+  setKey,
   tenantId,
   under,
   vaultId,
+  vaultNow,
 } from './azure-setup.ts';
 
-const running = simulatedAzure();
-const azure = lazily(() => connect(running));
+const { running, azure } = connectedAzure();
 
 const oldestVersionOf = async (name: string, vault: ArmId) => {
   const found = got(await azure.keys.first(vault, key(name)));
@@ -112,27 +114,105 @@ describe('reading an agent', () => {
   });
 });
 
-test.each([
-  [
-    'a subscription that is not configured',
-    resourceId('wages-agent', 'rg-finance', financeId),
-    { code: 'outside-subscriptions', subscriptionId: financeId },
-  ],
-  ['a vault', vaultId('kv-care-prod'), { code: 'not-of-kind', id: vaultId('kv-care-prod'), kind: 'healthcare-agent' }],
-  ['an escaped slash', resourceId('a%2fb'), { code: 'not-of-kind', id: resourceId('a%2fb'), kind: 'healthcare-agent' }],
-])('ids that may not be used refuses %s before anything is sent', async (_, id, found) => {
-  const whole = { vaultUri: 'https://x', keyName: 'k', keyVersion: null };
-  const judged = await resourceNow(azure, resourceRef('triage-agent-prod'));
-  const sent = await sentDuring(running, async () => {
-    const ref = { kind: 'healthcare-agent', id };
-    for (const outcome of [
-      await azure.resources.get(ref),
-      await azure.resources.tags(ref),
-      await azure.resources.enableSystemIdentity(ref, judged),
-      await azure.resources.setCustomerKey(ref, judged, whole),
-    ]) {
-      expect(failureOf(outcome)).toMatchObject({ source: 'bot', next: 'ask', found });
-    }
+describe('enabling the identity', () => {
+  const identityResource = resourceRef('triage-agent-test', 'rg-care-test');
+
+  test('sends the identity alone and waits until Azure has finished', async () => {
+    const sent = await sentDuring(running, async () => {
+      const receipt = got(await enableIdentity(azure, identityResource));
+      expect(receipt.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
+      expect(receipt.correlationId).toMatch(/^[0-9a-f-]{36}$/);
+    });
+    const patches = sent.filter(({ method }) => method === 'PATCH');
+    expect(patches.map(({ body }) => body)).toEqual([{ identity: { type: 'SystemAssigned' } }]);
+    expect(await resourceNow(azure, identityResource)).toMatchObject({
+      systemAssigned: true,
+      provisioningState: 'Succeeded',
+      tenantId,
+    });
   });
-  expect(sent).toEqual([]);
+
+  test('all requests of one call carry the client request id of its receipt', async () => {
+    const target = resourceRef('x-ray-agent', 'rg-research', '40000000-0000-4000-8000-000000000002');
+    const judged = await resourceNow(azure, target);
+    let id: string | null = null;
+    const sent = await sentDuring(running, async () => {
+      id = got(await azure.resources.enableSystemIdentity(target, judged)).clientRequestId;
+    });
+    expect(sent.length).toBeGreaterThan(2);
+    expect(new Set(sent.map(({ clientRequestId }) => clientRequestId))).toEqual(new Set([id]));
+  });
+
+  test('a repeat changes nothing', async () => {
+    const before = await resourceNow(azure, identityResource);
+    const sent = await sentDuring(running, async () => got(await enableIdentity(azure, identityResource)));
+    expect(sent.filter(({ method }) => method !== 'GET')).toEqual([]);
+    expect(await resourceNow(azure, identityResource)).toEqual(before);
+  });
+
+  test('keeps user-assigned identities by sending the same map', async () => {
+    const visitor = resourceRef('visitor-agent');
+    const before = await resourceNow(azure, visitor);
+    expect(before.userAssignedIds).toHaveLength(1);
+    const sent = await sentDuring(running, async () => got(await enableIdentity(azure, visitor)));
+    expect(sent.filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([
+      {
+        identity: {
+          type: 'SystemAssigned, UserAssigned',
+          userAssignedIdentities: { [before.userAssignedIds[0] ?? '']: {} },
+        },
+      },
+    ]);
+    expect(await resourceNow(azure, visitor)).toMatchObject({
+      systemAssigned: true,
+      userAssignedIds: before.userAssignedIds,
+    });
+  });
+});
+
+describe("setting the customer's key", () => {
+  const target = resourceRef('triage-agent-prod');
+  const vault = vaultId('kv-care-prod');
+  const keyName = 'cmk-triage-agent';
+  const wished = async () => ({
+    vaultUri: (await vaultNow(azure, vault)).uri,
+    keyName,
+    keyVersion: await oldestVersionOf(keyName, vault),
+  });
+
+  beforeAll(async () => {
+    got(await enableIdentity(azure, target));
+    got(await azure.vaults.protect(vault, { softDelete: false }));
+  });
+
+  test('sends exactly the three members of the key', async () => {
+    const principalId = (await resourceNow(azure, target)).principalId ?? '';
+    got(await azure.grants.grant(await vaultNow(azure, vault), key(keyName), principalId, tenantId));
+    const wish = await wished();
+    const sent = await sentDuring(running, async () => got(await setKey(azure, target, wish)));
+    const patch = sent.find(({ method }) => method !== 'GET');
+    expect(patch).toMatchObject({
+      method: 'PATCH',
+      body: {
+        properties: { keyVaultProperties: { keyName, keyVaultUri: wish.vaultUri, keyVersion: wish.keyVersion } },
+      },
+    });
+    expect(Object.keys(patch?.body ?? {})).toEqual(['properties']);
+    expect((await resourceNow(azure, target)).customerKey).toEqual(wish);
+  });
+
+  test("a failed operation without an error keeps its status and the provider's body", async () => {
+    const body = { status: 'Failed', resourceId: 'x' };
+    const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body } };
+    const failure = outsideFailureOf(await under(running, fault, async () => setKey(azure, target, await wished())));
+    expect(failure).toMatchObject({ next: 'wait', code: 'Failed', message: JSON.stringify(body) });
+  });
+
+  test('an operation that does not end in time may be tried again', async () => {
+    const impatient = connect(running, { limits: { operationMs: 700 } });
+    const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body: { status: 'Working' } } };
+    const wish = await wished();
+    const failure = outsideFailureOf(await under(running, fault, () => setKey(impatient, target, wish)));
+    expect(failure).toMatchObject({ next: 'wait', code: 'NoAnswerInTime' });
+  });
 });

@@ -1,12 +1,25 @@
-import { done, type Found } from '../../src/domain/failure.ts';
-import type { ArmId } from '../../src/domain/ids.ts';
-import { ArmId as ArmIdSchema } from '../../src/domain/ids.ts';
+import { done, type Outcome } from '../../src/domain/failure.ts';
+import { ArmId } from '../../src/domain/ids.ts';
+import type { ObservedResource, ObservedVault } from '../../src/domain/observed.ts';
 import { changeState } from '../support/azure/local-azure.ts';
-import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
-import { careId, connect, failureOf, financeId, got, resourceId, sentDuring, under, vaultId } from './azure-setup.ts';
+import {
+  careId,
+  connectedAzure,
+  failureOf,
+  financeId,
+  got,
+  key,
+  resourceId,
+  resourceNow,
+  resourceRef,
+  sentDuring,
+  tenantId,
+  under,
+  vaultId,
+  vaultNow,
+} from './azure-setup.ts';
 
-const running = simulatedAzure();
-const azure = lazily(() => connect(running));
+const { running, azure } = connectedAzure();
 
 const resource = resourceId('triage-agent-prod');
 const vault = vaultId('kv-care-prod');
@@ -27,24 +40,12 @@ const locked = (...locks: readonly ReturnType<typeof lock>[]): Promise<void> =>
 describe('locks', () => {
   afterEach(() => locked());
 
-  test('there are none', async () => {
-    expect(got(await azure.guards.locks(resource))).toEqual([]);
-  });
-
-  test.each([
-    ['the resource', resource],
-    ['its group', group],
-    ['its subscription', subscription],
-  ])('a read-only lock on %s holds', async (_where, scope) => {
-    await locked(lock('freeze', scope));
-    expect(got(await azure.guards.locks(resource))).toEqual([{ name: 'freeze', level: 'read-only', scope }]);
-  });
-
-  test('all that hold are told, each with its level', async () => {
-    await locked(lock('keep', vault, 'CanNotDelete'), lock('freeze', group));
+  test('all that hold are told, each with its level: on the resource, its group and its subscription', async () => {
+    await locked(lock('keep', vault, 'CanNotDelete'), lock('freeze', group), lock('all', subscription));
     expect(got(await azure.guards.locks(vault))).toEqual([
       { name: 'keep', level: 'cannot-delete', scope: vault },
       { name: 'freeze', level: 'read-only', scope: group },
+      { name: 'all', level: 'read-only', scope: subscription },
     ]);
   });
 
@@ -99,34 +100,10 @@ describe('locks', () => {
     const fault = { match: { url: '/locks' }, respond: { status: 200, body: { value: [odd] } } };
     expect(failureOf(await under(running, fault, () => azure.guards.locks(resource)))).toMatchObject({
       code: 'UnexpectedAnswer',
-    });
-  });
-
-  test('not being allowed to read them is a failure', async () => {
-    const body = { error: { code: 'AuthorizationFailed', message: 'no' } };
-    const fault = { match: { url: '/locks' }, respond: { status: 403, body } };
-    expect(failureOf(await under(running, fault, () => azure.guards.locks(resource)))).toMatchObject({
-      next: 'ask',
-      code: 'AuthorizationFailed',
       doing: 'reading the locks on triage-agent-prod',
     });
   });
 });
-
-interface Role {
-  readonly roleName: string;
-  readonly permissions: { actions: string[]; notActions: string[] }[];
-}
-
-/** What the bot's role allows, from now on. */
-const roleAllows = (actions: readonly string[], notActions: readonly string[] = []): Promise<void> =>
-  changeState(running, (state) => {
-    const role: Role | undefined = state.roleDefinitions.find((one: Role) => one.roleName === 'CMK bot');
-    const [permission] = role?.permissions ?? [];
-    if (permission === undefined) throw new Error('the bot has no role');
-    permission.actions = [...actions];
-    permission.notActions = [...notActions];
-  });
 
 const writeResource = 'Microsoft.HealthBot/healthBots/write';
 const deleteResource = 'Microsoft.HealthBot/healthBots/delete';
@@ -162,11 +139,6 @@ describe('what the bot may do', () => {
     ]);
   });
 
-  test('an action taken away from the role is not allowed', async () => {
-    await roleAllows(['Microsoft.Authorization/permissions/read', 'Microsoft.HealthBot/healthBots/read']);
-    expect(got(await mayOn(resource, [writeResource]))).toEqual({ [writeResource]: false });
-  });
-
   test("one role's exceptions take nothing from another's", async () => {
     const body = { value: [{ actions: ['*'], notActions: [writeResource] }, { actions: [writeResource] }] };
     const fault = { match: { url: '/permissions' }, respond: { status: 200, body } };
@@ -189,31 +161,54 @@ describe('what the bot may do', () => {
     });
     expect(sent).toHaveLength(1);
   });
-
-  test('not being allowed to ask is a failure', async () => {
-    await roleAllows(['Microsoft.HealthBot/healthBots/read']);
-    expect(failureOf(await mayOn(resource, [writeResource]))).toMatchObject({
-      next: 'ask',
-      code: 'AuthorizationFailed',
-      status: 403,
-      doing: 'reading what the bot can do with triage-agent-prod',
-    });
-  });
 });
 
 describe('resources the bot has no business with', () => {
-  const store = ArmIdSchema.parse(`${group}/providers/Microsoft.Storage/storageAccounts/store`);
-  const part = ArmIdSchema.parse(`${vault}/keys/k`);
-  const elsewhere = resourceId('billing-agent', 'rg-billing', financeId);
-  const refused: readonly (readonly [string, ArmId, Found])[] = [
-    ['another kind', store, { code: 'not-of-kind', id: store, kind: 'known-kind' }],
-    ['part of a vault', part, { code: 'not-of-kind', id: part, kind: 'key-vault' }],
-    ['another subscription', elsewhere, { code: 'outside-subscriptions', subscriptionId: financeId }],
+  let resourceBefore: ObservedResource;
+  let vaultBefore: ObservedVault;
+  beforeAll(async () => {
+    resourceBefore = await resourceNow(azure, resourceRef('triage-agent-prod'));
+    vaultBefore = await vaultNow(azure, vault);
+  });
+
+  type Calls = (id: ArmId) => Promise<readonly Outcome<unknown>[]>;
+  const anything: Calls = async (id) => [await azure.guards.locks(id), await mayOn(id, [writeResource])];
+  const agents: Calls = async (id) => {
+    const ref = { kind: 'healthcare-agent', id };
+    return [
+      await azure.resources.get(ref),
+      await azure.resources.tags(ref),
+      await azure.resources.enableSystemIdentity(ref, resourceBefore),
+      await azure.resources.setCustomerKey(ref, resourceBefore, { vaultUri: '', keyName: 'k', keyVersion: null }),
+    ];
+  };
+  const vaults: Calls = async (id) => [
+    await azure.vaults.get(id),
+    await azure.vaults.protect(id, { softDelete: true }),
+    await azure.keys.list(id),
+    await azure.grants.held({ ...vaultBefore, id }, key('k'), tenantId),
+    await azure.grants.grant({ ...vaultBefore, id }, key('k'), tenantId, tenantId),
   ];
-  test.each(refused)('%s is refused before anything is sent', async (_what, id, found) => {
+
+  const notOf = (kind: string) => (id: ArmId) => ({ code: 'not-of-kind', id, kind });
+  const outside = () => ({ code: 'outside-subscriptions', subscriptionId: financeId });
+  test.each<[string, ArmId, Calls, (id: ArmId) => object]>([
+    [
+      'another kind',
+      ArmId.parse(`${group}/providers/Microsoft.Storage/storageAccounts/s`),
+      anything,
+      notOf('known-kind'),
+    ],
+    ['part of a vault', ArmId.parse(`${vault}/keys/k`), anything, notOf('key-vault')],
+    ['a vault that is asked for as an agent', vault, agents, notOf('healthcare-agent')],
+    ['an escaped slash', resourceId('a%2fb'), agents, notOf('healthcare-agent')],
+    ['anything in another subscription', resourceId('wages-agent', 'rg-finance', financeId), anything, outside],
+    ['an agent in another subscription', resourceId('wages-agent', 'rg-finance', financeId), agents, outside],
+    ['a vault in another subscription', vaultId('kv-care-prod', 'rg-finance', financeId), vaults, outside],
+  ])('%s is refused before anything is sent', async (_what, id, calls, found) => {
     const sent = await sentDuring(running, async () => {
-      expect(failureOf(await azure.guards.locks(id))).toMatchObject({ source: 'bot', next: 'ask', found });
-      expect(failureOf(await mayOn(id, [writeResource]))).toMatchObject({ found });
+      for (const outcome of await calls(id))
+        expect(failureOf(outcome)).toMatchObject({ source: 'bot', next: 'ask', found: found(id) });
     });
     expect(sent).toEqual([]);
   });

@@ -1,9 +1,9 @@
 import { isSearchable, kqlString } from '../../src/azure/kql.ts';
 import { changeState } from '../support/azure/local-azure.ts';
-import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   careId,
   connect,
+  connectedAzure,
   failureOf,
   financeId,
   got,
@@ -16,8 +16,7 @@ import {
   vaultNow,
 } from './azure-setup.ts';
 
-const running = simulatedAzure();
-const azure = lazily(() => connect(running));
+const { running, azure } = connectedAzure();
 
 const names = async (contains: string, top = 50): Promise<readonly string[]> =>
   got(await azure.inventory.resources(contains, top)).map(({ name }) => name);
@@ -178,16 +177,10 @@ describe('a search text is only ever a text', () => {
     "' or 1 == 1 or name contains '",
     "x' | project id, name //",
     "\\' or true or name contains '",
-    "\\\\' or true //",
     "' | where true | limit 1000 //",
-    "') or (true",
-    '"',
     '\\',
     "'",
-    "agent' or '' == '",
-    "@'",
     '%27 or true',
-    '`',
     '\u2019 or 1 == 1',
     '*',
   ];

@@ -1,7 +1,7 @@
 import { observedOnly, unpermitted, unused } from '../../src/domain/key-impact.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { readKeyImpact } from '../../src/operations/commands/key-impact.ts';
-import type { AzureState } from '../support/azure/azure-state.ts';
+import { all, giveRole, withoutActions } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { bot, careId, connect, got, key, owner, researchId, vaultId, vaultNow } from './azure-setup.ts';
@@ -10,38 +10,26 @@ import { bot, careId, connect, got, key, owner, researchId, vaultId, vaultNow } 
 
 const running = simulatedAzure({ restores: true });
 let azure: Azure;
-
-beforeAll(async () => {
+beforeEach(() => {
   azure = connect(running);
 });
 
 const reader = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
-const giveReader = (...subscriptions: readonly string[]) =>
-  changeState(running, (state: AzureState) => {
-    const [like] = state.roleAssignments;
-    if (like === undefined) throw new Error('nobody has a role');
-    for (const [n, id] of subscriptions.entries())
-      state.roleAssignments.push({
-        ...like,
-        name: `99000000-0000-4000-8000-00000000000${n}`,
-        scope: `/subscriptions/${id}`,
-        roleDefinitionId: reader,
-        principalId: bot.id,
-      });
-  });
-
-const impactOf = async (vault: string, keyName: string | null) =>
-  got(
-    await readKeyImpact(
-      azure,
-      await vaultNow(azure, vaultId(vault)),
-      keyName === null ? null : key(keyName),
-      new Date(),
+const giveReader = () =>
+  changeState(
+    running,
+    all(
+      ...[careId, researchId].map((id) => giveRole(bot.id, reader, () => `/subscriptions/${id}`, 'ServicePrincipal')),
     ),
   );
 
+const impactOf = async (vault: string, keyName: string | null) => {
+  const at = await vaultNow(azure, vaultId(vault));
+  return got(await readKeyImpact(azure, at, keyName === null ? null : key(keyName), new Date()));
+};
+
 test('resources of every type that declares the key are listed, and no other', async () => {
-  await giveReader(careId, researchId);
+  await giveReader();
   const impact = await impactOf('kv-hospital-keys', 'cmk-virtual-visit');
   expect(impact.users.map(({ name, noun, keyVersion }) => [name, noun, keyVersion === null])).toEqual([
     ['appcs-care', 'App Configuration store', true],
@@ -56,7 +44,7 @@ test('resources of every type that declares the key are listed, and no other', a
 });
 
 test('a key that nothing declares has no users, and a vault has those of all its keys', async () => {
-  await giveReader(careId, researchId);
+  await giveReader();
   expect((await impactOf('kv-hospital-keys', 'hospital-data')).users).toEqual([]);
   expect((await impactOf('kv-hospital-keys', null)).users).toHaveLength(7);
 });
@@ -75,11 +63,10 @@ test('a subscription that can’t be read is named', async () => {
   const { unread, users } = await impactOf('kv-hospital-keys', null);
   expect(unread.map(({ subscriptionId }) => subscriptionId)).toEqual(['40000000-0000-4000-8000-000000000003']);
   expect(users).toHaveLength(1);
-  azure = connect(running);
 });
 
 test('who has permission is compared with what is declared', async () => {
-  await giveReader(careId, researchId);
+  await giveReader();
   const impact = await impactOf('kv-hospital-keys', 'cmk-virtual-visit');
   // The agent has its role at this key; Key custodians and an owner have theirs above it.
   expect(unused(impact)).toMatchObject([{ type: 'app' }, { type: 'group', members: 2, apps: [] }]);
@@ -105,7 +92,6 @@ test('who was observed is compared with what is declared, and has permission for
   expect(observedOnly(after)).toMatchObject([{ principalId: owner.id, keyVersion: newest.version, refused: false }]);
   expect(unused(after).map(({ type }) => type)).toEqual(['group']);
   expect((await impactOf('kv-hospital-keys', 'hospital-data')).observed).toMatchObject({ outcome: 'read', users: [] });
-  azure = connect(running);
 });
 
 test('where no log can be read, the reason is told', async () => {
@@ -124,16 +110,12 @@ test('where no log can be read, the reason is told', async () => {
     expect(observed).toMatchObject({ outcome: 'not-readable', failure: { code } });
   }
   await http(running, 'DELETE', '/simulator/scenarios');
-  azure = connect(running);
 });
 
 test('a vault with access policies, and a bot that can’t read role assignments', async () => {
   const { holders } = await impactOf('kv-policy-keys', null);
   expect(holders).toHaveLength(1);
-  await changeState(running, (state: AzureState) => {
-    for (const { permissions } of state.roleDefinitions)
-      for (const one of permissions) one.actions = one.actions.filter((name) => !name.includes('roleAssignments/read'));
-  });
+  await changeState(running, withoutActions('Microsoft.Authorization/roleAssignments/read'));
   const unread = await impactOf('kv-hospital-keys', null);
   expect(unread.holders).toBeNull();
   expect(unpermitted(unread)).toEqual([]);

@@ -1,10 +1,9 @@
 import { KeyVersion } from '../../src/domain/ids.ts';
+import { type AzureState, keyIn, newestIn, withoutActions } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
-import { clientsOf, messageOf } from '../support/azure/local-azure-clients.ts';
-import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import {
-  bot,
-  connect,
+  connectedAzure,
   type Fault,
   failureOf,
   got,
@@ -21,8 +20,7 @@ import {
 
 /** Further versions of a key: made in the vault itself, and found again by what they carry. */
 
-const running = simulatedAzure({ restores: true });
-const azure = lazily(() => connect(running));
+const { running, azure } = connectedAzure({ restores: true });
 
 const hospital = vaultId('kv-hospital-keys');
 const uri = () => `https://localhost:${running.port + 2}/`;
@@ -30,7 +28,8 @@ const used = key('cmk-virtual-visit');
 const hardware = key('hospital-data');
 const createAction = 'Microsoft.KeyVault/vaults/keys/create/action';
 const tags = (n: number) => ({ 'cmk-bot-request': markOf(n).request, 'cmk-bot-nonce': markOf(n).nonce });
-const inTwoYears = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2 * 365 * 86_400_000).toISOString();
+/** Past the 32 bits that the SDK keeps of an expiry. */
+const in2099 = '2099-01-01T00:00:00.000Z';
 const plain = { type: 'RSA', size: 2048, expires: null } as const;
 
 const oldest = async (name = used): Promise<KeyVersion> =>
@@ -54,27 +53,20 @@ const creates = (sent: readonly Sent[]) =>
   sent.filter(({ method, url }) => method === 'POST' && /\/create\b/.test(url));
 const changes = (sent: readonly Sent[]) => sent.filter(({ method }) => method !== 'GET');
 
-const versionsOf = async (
-  name: string,
-): Promise<readonly { version: string; tags: Record<string, string> | null }[]> => {
-  const { body } = await http(running, 'GET', '/simulator/state');
-  const vault = body.vaults.find((one: { name: string }) => one.name === 'kv-hospital-keys');
-  return vault.keys.find((one: { name: string }) => one.name === name).versions;
-};
+const state = async (): Promise<AzureState> => (await http(running, 'GET', '/simulator/state')).body;
+const versionsOf = async (name: string) => keyIn(await state(), 'kv-hospital-keys', name).versions;
 
 /** Versions are told in whole seconds: another one is made that much later. */
 const makeOlder = (name: string, seconds: number): Promise<void> =>
-  changeState(running, (state) => {
-    const vault = state.vaults.find((one: { name: string }) => one.name === 'kv-hospital-keys');
-    const stored = vault.keys.find((one: { name: string }) => one.name === name);
-    for (const version of stored.versions) version.created -= seconds;
+  changeState(running, (now: AzureState) => {
+    for (const version of keyIn(now, 'kv-hospital-keys', name).versions) version.created -= seconds;
   });
 
 describe('making a further version', () => {
   test('is one POST, with tags and permitted operations of the version before and the mark of the request', async () => {
     await write(used, { tags: { ward: '7', ...tags(9) }, keyOps: ['unwrapKey', 'wrapKey', 'sign'] });
     const after = await oldest();
-    const wish = { type: 'RSA', size: 3072, expires: inTwoYears } as const;
+    const wish = { type: 'RSA', size: 3072, expires: in2099 } as const;
     const sent = await sentDuring(running, async () => {
       const receipt = got(await azure.keys.createVersion(uri(), used, after, wish, markOf(1)));
       expect(receipt).toMatchObject({ version: (await newest())?.version, carriesNonce: true });
@@ -90,7 +82,7 @@ describe('making a further version', () => {
           kty: 'RSA',
           key_size: 3072,
           key_ops: ['unwrapKey', 'wrapKey', 'sign'],
-          attributes: { enabled: true, exp: Date.parse(inTwoYears) / 1000 },
+          attributes: { enabled: true, exp: Date.parse(in2099) / 1000 },
           tags: { ward: '7', ...tags(1) },
         },
       }),
@@ -102,7 +94,7 @@ describe('making a further version', () => {
       operations: ['unwrapKey', 'wrapKey', 'sign'],
       enabled: true,
       notBefore: null,
-      expires: inTwoYears,
+      expires: in2099,
       nonceHash: hashOf(1),
     });
     expect(found?.version).not.toBe(after);
@@ -117,20 +109,6 @@ describe('making a further version', () => {
     got(await azure.keys.createVersion(uri(), used, KeyVersion.parse(first?.version), plain, markOf(2)));
     expect((await atVault(used)).properties.tags).toEqual({ of: 'the first', ...tags(2) });
     expect((await atVault(used)).keyOperations).toEqual(['wrapKey', 'unwrapKey']);
-  });
-
-  test('an expiry after 2038 arrives as it is', async () => {
-    const expires = '2099-01-01T00:00:00.000Z';
-    const wish = { type: 'RSA', size: 3072, expires } as const;
-    const sent = await sentDuring(running, async () => {
-      got(await azure.keys.createVersion(uri(), used, await oldest(), wish, markOf(8)));
-    });
-    expect(creates(sent)).toEqual([
-      expect.objectContaining({
-        body: expect.objectContaining({ attributes: { enabled: true, exp: Date.parse(expires) / 1000 } }),
-      }),
-    ]);
-    expect(await newest()).toMatchObject({ expires });
   });
 
   test('leaves the version before as it is', async () => {
@@ -174,20 +152,11 @@ describe('without the right', () => {
     ['to read keys', 'Microsoft.KeyVault/vaults/keys/read', 0],
   ])('%s it is refused in the words of the vault, and nothing is made', async (_what, action, posts) => {
     const after = await oldest();
-    await changeState(running, (state) => {
-      for (const { permissions } of state.roleDefinitions.filter(({ roleName }: { roleName: string }) =>
-        roleName.startsWith('CMK bot'),
-      )) {
-        for (const one of permissions) one.dataActions = one.dataActions.filter((name: string) => name !== action);
-      }
-    });
-    const own = clientsOf(running, bot).keys(uri());
-    const words = await messageOf(posts === 0 ? own.getKey(used, { version: after }) : own.createKey(used, 'RSA'));
-    expect(words).toContain(`Action: '${action}'`);
+    await changeState(running, withoutActions(action));
     const sent = await sentDuring(running, async () => {
       const failure = outsideFailureOf(await azure.keys.createVersion(uri(), used, after, plain, markOf(6)));
       expect(failure).toMatchObject({ source: 'azure', next: 'ask', status: 403, code: 'ForbiddenByRbac' });
-      expect(failure.message).toBe(words);
+      expect(failure.message).toContain(`Action: '${action}'`);
       expect(failure.correlationId).toMatch(/^[0-9a-f-]{36}$/);
     });
     expect(creates(sent)).toHaveLength(posts);
@@ -220,10 +189,9 @@ describe('an answer that does not come', () => {
 /** 30 versions after the newest, each a second after the one before it. Returns them in this order. */
 async function makeMany(change: (n: number) => object = () => ({})): Promise<readonly string[]> {
   const made = Array.from({ length: 30 }, (_, n) => `${n}`.padStart(32, '0'));
-  await changeState(running, (state) => {
-    const vault = state.vaults.find((one: { name: string }) => one.name === 'kv-hospital-keys');
-    const { versions } = vault.keys.find((one: { name: string }) => one.name === used);
-    const like = versions.at(-1);
+  await changeState(running, (now: AzureState) => {
+    const like = newestIn(now, 'kv-hospital-keys', used);
+    const { versions } = keyIn(now, 'kv-hospital-keys', used);
     for (const [n, version] of made.entries())
       versions.push({ ...like, version, created: like.created + 1 + n, ...change(n) });
   });

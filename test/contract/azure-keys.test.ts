@@ -1,10 +1,11 @@
 import { openCloud } from '../../src/azure/clouds.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import { messageOf } from '../../src/text/failures.ts';
+import { type AzureState, all, deleteKey, keyIn, newestIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
-import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   connect,
+  connectedAzure,
   failureOf,
   got,
   hashOf,
@@ -18,8 +19,7 @@ import {
   vaultId,
 } from './azure-setup.ts';
 
-const running = simulatedAzure();
-const azure = lazily(() => connect(running));
+const { running, azure } = connectedAzure();
 
 const care = vaultId('kv-care-prod');
 
@@ -68,11 +68,14 @@ describe('reading keys', () => {
 
 describe('making a key', () => {
   const made = key('cmk-made');
+  const premium = vaultId('kv-hospital-keys');
 
   test('makes one that wraps and unwraps and nothing else', async () => {
-    const wish = { type: 'RSA', size: 4096, expires: '2099-05-01' } as const;
+    const wish = { type: 'RSA-HSM', size: 4096, expires: '2099-05-01' } as const;
     const sent = await sentDuring(running, async () =>
-      expect(got(await azure.keys.createIfMissing(care, made, wish, markOf(1)))).toMatchObject({ carriesNonce: true }),
+      expect(got(await azure.keys.createIfMissing(premium, made, wish, markOf(1)))).toMatchObject({
+        carriesNonce: true,
+      }),
     );
     expect(sent.map(({ method, body }) => ({ method, body }))).toEqual([
       {
@@ -80,7 +83,7 @@ describe('making a key', () => {
         body: {
           tags: { 'cmk-bot-request': 'CMK-000001', 'cmk-bot-nonce': markOf(1).nonce },
           properties: {
-            kty: 'RSA',
+            kty: 'RSA-HSM',
             keySize: 4096,
             keyOps: ['wrapKey', 'unwrapKey'],
             attributes: { enabled: true, exp: Date.parse('2099-05-01') / 1000 },
@@ -88,8 +91,8 @@ describe('making a key', () => {
         },
       },
     ]);
-    expect(got(await azure.keys.get(care, made, null))).toMatchObject({
-      type: 'RSA',
+    expect(got(await azure.keys.get(premium, made, null))).toMatchObject({
+      type: 'RSA-HSM',
       size: 4096,
       operations: ['wrapKey', 'unwrapKey'],
       expires: '2099-05-01T00:00:00.000Z',
@@ -98,38 +101,31 @@ describe('making a key', () => {
   });
 
   test('its first version stays the one that was made, whatever is made after it', async () => {
-    const before = got(await azure.keys.first(care, made));
-    expect(before).toEqual(got(await azure.keys.get(care, made, null)));
-    await changeState(running, (state) => {
-      const vault = state.vaults.find((one: { name: string }) => one.name === 'kv-care-prod');
-      const stored = vault.keys.find((one: { name: string }) => one.name === made);
-      const [only] = stored.versions;
-      stored.versions.push({ ...only, version: 'e'.repeat(32), created: only.created + 60 });
+    const before = got(await azure.keys.first(premium, made));
+    expect(before).toEqual(got(await azure.keys.get(premium, made, null)));
+    await changeState(running, (state: AzureState) => {
+      const only = newestIn(state, 'kv-hospital-keys', made);
+      const later = { ...only, version: 'e'.repeat(32), created: only.created + 60 };
+      keyIn(state, 'kv-hospital-keys', made).versions.push(later);
     });
-    expect(got(await azure.keys.get(care, made, null))?.version).toBe('e'.repeat(32));
-    expect(got(await azure.keys.first(care, made))).toEqual(before);
-    expect(got(await azure.keys.first(care, key('nobody-made-it')))).toBeNull();
+    expect(got(await azure.keys.get(premium, made, null))?.version).toBe('e'.repeat(32));
+    expect(got(await azure.keys.first(premium, made))).toEqual(before);
+    expect(got(await azure.keys.first(premium, key('nobody-made-it')))).toBeNull();
   });
 
   test('a repeat leaves the key as it is, whatever is asked for', async () => {
-    const before = got(await azure.keys.get(care, made, null));
+    const before = got(await azure.keys.get(premium, made, null));
     const again = got(
-      await azure.keys.createIfMissing(care, made, { type: 'RSA', size: 2048, expires: null }, markOf(2)),
+      await azure.keys.createIfMissing(premium, made, { type: 'RSA', size: 2048, expires: null }, markOf(2)),
     );
     expect(again).toMatchObject({ version: before?.version, carriesNonce: false });
-    expect(got(await azure.keys.get(care, made, null))).toEqual(before);
+    expect(got(await azure.keys.get(premium, made, null))).toEqual(before);
   });
 
   test('a name held by a deleted key asks a person', async () => {
-    await changeState(running, (state) => {
-      const vault = state.vaults.find((one: { name: string }) => one.name === 'kv-hospital-keys');
-      vault.keys.find((one: { name: string }) => one.name === 'hospital-data').deletedAt = Math.floor(
-        Date.now() / 1000,
-      );
-    });
+    await changeState(running, deleteKey('kv-hospital-keys', 'hospital-data'));
     const wish = { type: 'RSA', size: 2048, expires: null } as const;
-    const hospital = vaultId('kv-hospital-keys');
-    expect(failureOf(await azure.keys.createIfMissing(hospital, key('hospital-data'), wish, markOf(1)))).toMatchObject({
+    expect(failureOf(await azure.keys.createIfMissing(premium, key('hospital-data'), wish, markOf(1)))).toMatchObject({
       next: 'ask',
       code: 'ObjectIsDeletedButRecoverable',
       status: 409,
@@ -139,11 +135,7 @@ describe('making a key', () => {
 
 describe('a deleted key', () => {
   beforeAll(() =>
-    changeState(running, (state) => {
-      for (const vault of state.vaults)
-        for (const one of vault.keys)
-          if (one.name === 'hospital-data' || one.name === 'cmk-lab') one.deletedAt = Math.floor(Date.now() / 1000);
-    }),
+    changeState(running, all(deleteKey('kv-hospital-keys', 'hospital-data'), deleteKey('kv-lab', 'cmk-lab'))),
   );
 
   const [hospital, policies, lab] = [2, 4, 5];

@@ -27,6 +27,10 @@ const letBotRead = () =>
     ),
   );
 
+const closed = onVault('kv-care-prod', (vault) => {
+  vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
+});
+
 describe('the bot', () => {
   const read = (id: string, cloud = customCloud(azure)) => {
     const signIn = { tenantId, clientId: bot.id, clientSecret: bot.secret, federatedTokenFile: null };
@@ -54,21 +58,7 @@ describe('the bot', () => {
         await letBotRead();
       },
     ],
-    [
-      'ForbiddenByFirewall',
-      () =>
-        changeState(
-          azure,
-          onVault('kv-care-prod', (vault) => {
-            vault.networkAcls = {
-              bypass: 'AzureServices',
-              defaultAction: 'Deny',
-              ipRules: [],
-              virtualNetworkRules: [],
-            };
-          }),
-        ),
-    ],
+    ['ForbiddenByFirewall', () => changeState(azure, closed)],
   ])('asks a person after %s, which is told by the vault’s own code', async (code, prepare) => {
     await prepare();
     expect(failureOf(await read(address()))).toMatchObject({ source: 'azure', code, next: 'ask' });

@@ -15,8 +15,11 @@ import type { Azure, KeyMark } from '../../src/domain/ports/azure.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { http, type RunningAzure } from '../support/azure/local-azure.ts';
 import { bot, careId, financeId, owner, researchId, tenantId } from '../support/azure/local-azure-names.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { requestId } from '../support/builders/fixtures.ts';
+import type { Fault } from '../support/world/story.ts';
 
+export type { Fault };
 export { bot, careId, financeId, owner, researchId, tenantId };
 export const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
 
@@ -44,33 +47,35 @@ export interface ConnectChoices {
 }
 
 const always = async (): Promise<void> => undefined;
-const inFence =
-  <A extends readonly unknown[], R>(write: (...given: A) => Promise<R>) =>
-  (...given: A): Promise<R> =>
-    withWriteFence(always, () => write(...given));
+const inFence = <T extends object>(port: T): T =>
+  new Proxy(port, {
+    get(target, name) {
+      const call: unknown = Reflect.get(target, name);
+      if (typeof call !== 'function') return call;
+      return (...given: readonly unknown[]) => withWriteFence(always, async () => Reflect.apply(call, target, given));
+    },
+  });
 
 /** The same ports, whose writes are sent as those of a run that is this process's own. */
 const fenced = (azure: Azure): Azure => ({
   ...azure,
-  resources: {
-    ...azure.resources,
-    enableSystemIdentity: inFence(azure.resources.enableSystemIdentity),
-    setCustomerKey: inFence(azure.resources.setCustomerKey),
-  },
-  vaults: { ...azure.vaults, protect: inFence(azure.vaults.protect) },
-  keys: {
-    ...azure.keys,
-    createIfMissing: inFence(azure.keys.createIfMissing),
-    createVersion: inFence(azure.keys.createVersion),
-  },
-  grants: { ...azure.grants, grant: inFence(azure.grants.grant) },
+  resources: inFence(azure.resources),
+  vaults: inFence(azure.vaults),
+  keys: inFence(azure.keys),
+  grants: inFence(azure.grants),
 });
 
 /** Signed in as the bot, short pauses between retries. */
 export const connect = (azure: RunningAzure, choices: ConnectChoices = {}): Azure =>
   fenced(connectUnfenced(azure, choices));
 
-/** The same without a run: writes are refused. */
+/** The simulator of a suite, and the ports over it, signed in as the bot. */
+export function connectedAzure(options: Parameters<typeof simulatedAzure>[0] = {}) {
+  const running = simulatedAzure(options);
+  return { running, azure: lazily(() => connect(running)) };
+}
+
+/** Signed in as the bot, outside of a run: writes are refused. */
 export function connectUnfenced(azure: RunningAzure, choices: ConnectChoices = {}): Azure {
   const { who = bot, subscriptions = [careId, researchId], workspaceId = null } = choices;
   const cloud = choices.cloud ?? customCloud(azure);
@@ -169,15 +174,6 @@ export async function sentDuring(azure: RunningAzure, work: () => Promise<unknow
   await work();
   const sent = (await log()).slice(before);
   return sent.filter(({ url }) => !aside.test(url));
-}
-
-export interface Fault {
-  readonly match: { readonly method?: string; readonly url?: string };
-  readonly times?: number;
-  readonly respond?: { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown };
-  readonly delayMs?: number;
-  readonly drop?: true;
-  readonly late?: true;
 }
 
 /** A delay that outlasts the work: nothing is answered before the fault is taken away. */
