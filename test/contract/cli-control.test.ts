@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,15 +22,11 @@ afterAll(async () => {
   for (const folder of temporary) await rm(folder, { recursive: true, force: true });
 });
 
-const nobody: RecordStore = {
-  requests: {
-    append: async () => {
-      throw new Error('nothing is appended here');
-    },
-    events: async () => [],
-    list: async () => [],
-    load: async () => null,
-  },
+const notCalled = async (): Promise<never> => {
+  throw new Error('it isn’t called here');
+};
+const empty: RecordStore = {
+  requests: { append: notCalled, events: async () => [], list: async () => [], load: async () => null },
   witnesses: { clear: async () => 0 },
   people: { get: async () => ({ memberId: '29:x', name: 'Zoë' }) },
   auditLog: {
@@ -41,15 +36,9 @@ const nobody: RecordStore = {
     lines: async () => [],
     derived: async () => ({ seq: 0, rows: 0, open: [], outbox: [], texts: [] }),
     textsOf: async () => [],
-    erase: async () => {
-      throw new Error('nothing is erased here');
-    },
-    eraseDrift: async () => {
-      throw new Error('nothing is erased here');
-    },
-    resume: async () => {
-      throw new Error('nothing is resumed here');
-    },
+    erase: notCalled,
+    eraseDrift: notCalled,
+    resume: notCalled,
   },
 };
 
@@ -59,7 +48,7 @@ const start = (folder: string, control: Partial<ControlCalls> = {}, everyMs?: nu
     {
       folder,
       control: {
-        ...recordsOf(nobody),
+        ...recordsOf(empty),
         diagnose: async () => [],
         evidence: async () => ({ kind: 'nowhere-published' }),
         logKeys: async () => ({ keys: null }),
@@ -76,10 +65,6 @@ async function reach(folder: string) {
   return client;
 }
 
-it('finds nobody in a folder that no bot runs on', async () => {
-  expect(await reachControl(await newFolder())).toBeNull();
-});
-
 it.each([
   ['a short path', []],
   ['a path too long for a socket', ['a'.repeat(120), 'b'.repeat(120)]],
@@ -95,20 +80,6 @@ it.each([
   await server.stop();
   expect(await readdir(folder)).toEqual([]);
   expect(await reachControl(folder)).toBeNull();
-});
-
-it('takes the place of the socket of a bot that was killed', async () => {
-  const folder = await newFolder();
-  const dead = createServer();
-  await new Promise<void>((resolve) => dead.listen(path.join(folder, 'dead.sock'), resolve));
-  await rename(path.join(folder, 'dead.sock'), path.join(folder, 'control.sock'));
-  await new Promise((resolve) => dead.close(resolve));
-  expect(await readdir(folder)).toEqual(['control.sock']);
-  expect(await reachControl(folder)).toBeNull();
-  const server = await start(folder);
-  const client = await reach(folder);
-  await client.close();
-  await server.stop();
 });
 
 it('is there again after a cleaner removed it, to its owner only, and says so', async () => {

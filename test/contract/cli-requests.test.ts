@@ -10,22 +10,7 @@ import { pgliteDatabases, postgresDatabases } from '../support/store/store-datab
 
 /** Requests at the command line, with no bot running. */
 
-const Summary = z.object({ id: z.string(), state: z.string(), resourceName: z.string(), requester: z.string() });
-const Details = z.object({
-  id: z.string(),
-  state: z.string(),
-  lastFailure: z.object({ code: z.string() }).nullable(),
-  nextRetryAt: z.string().nullable(),
-  safeNow: z.array(z.string()),
-  events: z.array(
-    z.object({
-      type: z.string(),
-      cause: z.string(),
-      actor: z.object({ kind: z.string(), id: z.string().nullable() }),
-      submittedBy: z.string().nullable(),
-    }),
-  ),
-});
+const Details = z.looseObject({ state: z.string(), events: z.array(z.looseObject({ type: z.string() })) });
 
 const databases = (await postgresDatabases()) ?? pgliteDatabases();
 afterAll(() => databases.end());
@@ -72,7 +57,7 @@ describe('requests at the command line', () => {
 
   it('lists those in one state, for programs too', async () => {
     const { out } = await cmkBot(['requests', 'list', '--state', 'needs-attention', '--json'], env);
-    expect(z.array(Summary).parse(JSON.parse(out))).toEqual([
+    expect(JSON.parse(out)).toMatchObject([
       { id: stuck, state: 'needs-attention', resourceName: 'bot-care', requester },
     ]);
     const none = await cmkBot(['requests', 'list', '--state', 'expired'], env);
@@ -151,7 +136,9 @@ describe('requests at the command line', () => {
     expect(out).toMatch(/^Request CMK-000001 is cancelled\./);
     const { state, events } = await details(waiting);
     expect(state).toBe('cancelled');
-    expect(events.at(-1)).toMatchObject({ type: 'cancelled', cause: 'cli:cancel:1', actor: { kind: 'operator' } });
-    expect(events.at(-1)?.submittedBy).toMatch(/\S/);
+    expect(events.at(-1)).toMatchObject({
+      ...{ type: 'cancelled', cause: 'cli:cancel:1', actor: { kind: 'operator' } },
+      submittedBy: expect.stringMatching(/\S/),
+    });
   });
 });

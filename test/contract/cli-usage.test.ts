@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { subcommands } from '../../src/operator/cli/registry.ts';
 import { openTerminal, run } from '../../src/operator/cli/run.ts';
-import { cmkBot, npxCmkBot } from '../support/processes/command-line.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
 
 /** What the command line answers before it has looked at any record. */
 
@@ -16,15 +16,6 @@ beforeAll(async () => {
 afterAll(() => rm(empty.folder, { recursive: true, force: true }));
 
 describe('help', () => {
-  it('lists every subcommand and how calls end', async () => {
-    const { code, out, err } = await npxCmkBot(['--help']);
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const { name, summary } of subcommands)
-      expect(out.replaceAll(/ +/g, ' ')).toContain(` cmk-bot ${name} ${summary}\n`);
-    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(132);
-    expect(out).toContain('Exit codes:\n  0  success\n  1  refused');
-  });
-
   it.each([['--version'], ['-v']])('says which one it is, with %s', async (word) => {
     const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
     expect(await cmkBot([word])).toEqual({ code: 0, out: `${version}\n`, err: '' });
@@ -76,43 +67,27 @@ describe('help', () => {
 });
 
 it.each([
-  ['an unknown word', ['dance'], 'cmk-bot: there is no ‘dance’. cmk-bot --help lists all commands.'],
-  ['an unknown option', ['requests', 'list', '--all'], "cmk-bot requests list: Unknown option '--all'"],
-  ['a word too many', ['doctor', 'now'], 'cmk-bot doctor: ‘now’ is one word too many'],
+  ['cmk-bot', ['dance'], 'there is no ‘dance’. cmk-bot --help lists all commands.'],
+  ['cmk-bot requests list', ['--all'], "Unknown option '--all'"],
+  ['cmk-bot doctor', ['now'], '‘now’ is one word too many'],
+  ['cmk-bot requests list', ['--state', 'open'], '--state: must be one of awaiting-'],
+  ['cmk-bot requests show', [], 'ID: is missing; name a request, such as CMK-7F3K9Q'],
+  ['cmk-bot requests retry', ['seven'], 'ID: is not a request’s name'],
   [
-    'an unknown state',
-    ['requests', 'list', '--state', 'open'],
-    'cmk-bot requests list: --state: must be one of awaiting-',
+    'cmk-bot requests show',
+    ['drift-7f3k9q2m8d'],
+    'ID: is a drift. For its events: cmk-bot audit export --format jsonl --request DRIFT-7F3K9Q2M8D',
   ],
-  ['no request', ['requests', 'show'], 'cmk-bot requests show: ID: is missing; name a request, such as CMK-7F3K9Q'],
-  ['no such name', ['requests', 'retry', 'seven'], 'cmk-bot requests retry: ID: is not a request’s name'],
-  [
-    'a drift',
-    ['requests', 'show', 'drift-7f3k9q2m8d'],
-    'cmk-bot requests show: ID: is a drift. For its events: cmk-bot audit export --format jsonl --request DRIFT-7F3K9Q2M8D',
-  ],
-  [
-    'no check',
-    ['doctor', '--only', 'writes'],
-    'cmk-bot doctor: --only: there is no check ‘writes’. Did you mean db/writes?',
-  ],
-  ['no format', ['audit', 'export'], 'cmk-bot audit export: --format: must be one of jsonl, csv'],
-  [
-    'a format there is not',
-    ['audit', 'export', '--format', 'ocsf'],
-    'cmk-bot audit export: --format: must be one of jsonl',
-  ],
-  [
-    'no time',
-    ['audit', 'export', '--format', 'csv', '--since', 'may'],
-    'cmk-bot audit export: --since: must be a day or a time',
-  ],
-  ['no reason', ['audit', 'erase', 'CMK-000001'], 'cmk-bot audit erase: --reason: is missing; enter a reason'],
-  ['an empty name', ['requests', 'cancel', 'CMK-000001', '--as', ' '], 'cmk-bot requests cancel: --as: is blank'],
-])('what is not understood ends with 2 and one line %s', async (_what, args, line) => {
-  const { code, out, err } = await cmkBot(args, { CMK_DATA_DIR: empty.folder });
+  ['cmk-bot doctor', ['--only', 'writes'], '--only: there is no check ‘writes’. Did you mean db/writes?'],
+  ['cmk-bot audit export', ['--format', 'ocsf'], '--format: must be one of jsonl, csv'],
+  ['cmk-bot audit export', ['--format', 'csv', '--since', 'may'], '--since: must be a day or a time'],
+  ['cmk-bot audit erase', ['CMK-000001'], '--reason: is missing; enter a reason'],
+  ['cmk-bot requests cancel', ['CMK-000001', '--as', ' '], '--as: is blank'],
+])('what is not understood ends with 2 and one line: %s %j', async (command, args, line) => {
+  const [, ...words] = command.split(' ');
+  const { code, out, err } = await cmkBot([...words, ...args], { CMK_DATA_DIR: empty.folder });
   expect({ code, out }).toEqual({ code: 2, out: '' });
-  expect(err.startsWith(line)).toBe(true);
+  expect(err.startsWith(`${command}: ${line}`)).toBe(true);
   expect(err.trim().split('\n')).toHaveLength(1);
 });
 
