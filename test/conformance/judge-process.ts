@@ -7,7 +7,7 @@ import { mainRouter } from '../../src/sandbox/azure/arm/routes.ts';
 import type { Exchange } from '../../src/sandbox/azure/simulator/exchange-recorder.ts';
 import { exchangesIn } from '../support/azure/exchanges.ts';
 import { ArmValidator } from './arm-validator.ts';
-import { type Judgement, Tally } from './judgement.ts';
+import type { Counted, Judgement } from './judgement.ts';
 import { VaultValidator } from './vault-validator.ts';
 
 const [, , record = '', descriptions = '', oav = ''] = process.argv;
@@ -46,6 +46,11 @@ const judge = async (exchange: Exchange): Promise<Judgement> => {
   return held === null ? { ...here, held: 'none' } : { ...here, ...held };
 };
 
-const tally = new Tally();
-for (const exchange of exchangesIn(record)) tally.add(await judge(exchange));
-process.stdout.write(JSON.stringify(tally.all()));
+/** Alike ones together, each with how many there were. */
+const counts = new Map<string, number>();
+for (const exchange of exchangesIn(record)) {
+  const judgement = JSON.stringify(await judge(exchange));
+  counts.set(judgement, (counts.get(judgement) ?? 0) + 1);
+}
+const counted = [...counts].map(([judgement, count]): Counted => ({ ...JSON.parse(judgement), count }));
+process.stdout.write(JSON.stringify(counted));

@@ -31,17 +31,3 @@ export type Judgement = z.infer<typeof Judgement>;
 
 export const Counted = Judgement.extend({ count: z.number() });
 export type Counted = z.infer<typeof Counted>;
-
-/** Alike ones together, each with how many there were. */
-export class Tally {
-  private readonly counts = new Map<string, number>();
-
-  add(judgement: Judgement): void {
-    const key = JSON.stringify(judgement);
-    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
-  }
-
-  all(): readonly Counted[] {
-    return [...this.counts].map(([key, count]) => Counted.parse({ ...JSON.parse(key), count }));
-  }
-}

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
 import { readConfig } from '../../src/config/config.ts';
 import { environmentSchema } from '../../src/config/settings/table.ts';
 import { azdSecrets, deploymentSettings } from '../../src/operator/doctor/commands.ts';

@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
 import { bicepVersion } from '../../src/operator/packaging/build/bicep.ts';
 import { azdParameters, parameterFile, variablesIn } from '../support/azure/azd.ts';
 import { deploy, describeCompiled, given, root, template } from '../support/azure/infra.ts';
@@ -68,10 +66,7 @@ describe('azure.yaml', () => {
 });
 
 describe('the scripts', () => {
-  test.each(scripts)('%s is read by bash without a complaint', (file) => {
-    expect(execFileSync('bash', ['-n', root + file], { encoding: 'utf8' })).toBe('');
-    expect(read(file)).not.toMatch(/[^\S\n]$/m);
-    // On macOS, paste reads standard input only if it is told to.
+  test.each(scripts)('%s reads standard input in a way that macOS knows: its paste has to be told to', (file) => {
     expect(read(file)).not.toMatch(/\bpaste (?!-sd(?:,|' ') -)/);
   });
 
