@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
 import { sourcesText } from '../support/docs/source-text.ts';
 import { activity, invoke, send, sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
@@ -27,26 +26,29 @@ const figure = (text: string, series: string): number =>
       ?.split(' ')[1] ?? 0,
   );
 
-test('calls are counted by what they were and how they were answered', async () => {
+/** How much a series has grown since this was called. */
+async function fromNow(): Promise<(series: string) => Promise<number>> {
   const before = await scrape();
+  return async (series) => figure(await scrape(), series) - figure(before, series);
+}
+
+test('calls are counted by what they were and how they were answered', async () => {
+  const grown = await fromNow();
   await type(world, people.requester, '/cmk-help');
   await send(world, invoke(world, {}, { name: 'composeExtension/query' }));
   await send(world, activity(world, { type: 'messageReaction' }));
   await sendRaw(world, '[]');
   await send(world, activity(world), { headers: { origin: 'https://example.com' } });
-  const after = await scrape();
-  const grown = (series: string) => figure(after, series) - figure(before, series);
-  expect(grown('cmk_calls_total{type="message",outcome="answered"}')).toBe(1);
-  expect(grown('cmk_calls_total{type="other",outcome="refused"}')).toBe(1);
-  expect(grown('cmk_calls_total{type="other",outcome="answered"}')).toBe(1);
-  expect(grown('cmk_calls_total{type="unread",outcome="refused"}')).toBe(2);
-  expect(grown('cmk_calls_refused_total{reason="malformed"}')).toBe(1);
-  expect(grown('cmk_calls_refused_total{reason="foreign-origin"}')).toBe(1);
+  expect(await grown('cmk_calls_total{type="message",outcome="answered"}')).toBe(1);
+  expect(await grown('cmk_calls_total{type="other",outcome="refused"}')).toBe(1);
+  expect(await grown('cmk_calls_total{type="other",outcome="answered"}')).toBe(1);
+  expect(await grown('cmk_calls_total{type="unread",outcome="refused"}')).toBe(2);
+  expect(await grown('cmk_calls_refused_total{reason="malformed"}')).toBe(1);
+  expect(await grown('cmk_calls_refused_total{reason="foreign-origin"}')).toBe(1);
 });
 
 test('a message or click that ends in an unexpected error has failed, though Teams gets an answer', async () => {
-  const before = await scrape();
-  const grown = async (series: string) => figure(await scrape(), series) - figure(before, series);
+  const grown = await fromNow();
   await world.teams.call('POST', '/simulator/faults', {
     match: { method: 'POST' },
     respond: { status: 400, body: {} },
@@ -58,8 +60,7 @@ test('a message or click that ends in an unexpected error has failed, though Tea
 });
 
 test('open requests are counted by state, refusals by code, and failures of Azure by what must follow', async () => {
-  const before = await scrape();
-  const grown = async (series: string) => figure(await scrape(), series) - figure(before, series);
+  const grown = await fromNow();
   const id = await ask(world);
   expect(await grown('cmk_requests_open{state="awaiting-approval"}')).toBe(1);
   await approve(world, people.requester, await approvalCard(world, id));
@@ -78,8 +79,7 @@ test('open requests are counted by state, refusals by code, and failures of Azur
 
 test('what people without a role type or click is counted, but no refresh of a card', async () => {
   const card = await approvalCard(world, await ask(world));
-  const before = await scrape();
-  const grown = async (series: string) => figure(await scrape(), series) - figure(before, series);
+  const grown = await fromNow();
   const { teamMember } = people;
   await type(world, teamMember, '/cmk-status');
   await world.teams.click(teamMember, card.id, 'request.approve', {});
