@@ -4,10 +4,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
-import { newAzureDir } from '../support/store/data-folder.ts';
 import { cardText, teamsClient } from '../support/teams/local-teams.ts';
 import { people, places } from '../support/world/story.ts';
 
@@ -20,8 +18,9 @@ let npm: ChildProcess;
 let printed: string;
 let folder: string;
 
-beforeEach(() => {
+beforeEach(async () => {
   printed = '';
+  folder = await mkdtemp(join(tmpdir(), 'cmk-start-'));
 });
 
 afterEach(async () => {
@@ -34,13 +33,8 @@ function signal(name: NodeJS.Signals): void {
   if (npm.pid !== undefined && npm.exitCode === null && npm.signalCode === null) process.kill(-npm.pid, name);
 }
 
-function run(words: readonly string[], env: NodeJS.ProcessEnv): void {
-  npm = spawn('npm', words, {
-    cwd: root,
-    env: { ...surroundings(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+function run(...words: readonly string[]): void {
+  npm = spawn('npm', words, { cwd: root, env: surroundings(), stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   for (const stream of [npm.stdout, npm.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       printed += text;
@@ -48,28 +42,20 @@ function run(words: readonly string[], env: NodeJS.ProcessEnv): void {
   }
 }
 
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + patienceMs; !(await what()); ) {
+async function untilReady(): Promise<void> {
+  for (const end = Date.now() + patienceMs; !printed.endsWith('ready\n'); ) {
     if (npm.exitCode !== null || Date.now() > end) throw new Error(`it did not start:\n${printed}`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
-/** Waits for all of it: npm itself is gone at once. */
-async function endAsInATerminal(): Promise<void> {
-  const ended = once(npm, 'close');
-  signal('SIGINT');
-  await ended;
-}
-
 test(
   'npm run local says that it is ready, answers people, and ends with Ctrl-C',
   async () => {
-    folder = await mkdtemp(join(tmpdir(), 'cmk-start-'));
     const [bot, azure] = [await freePorts(1), await freePorts(10)];
     const ports = ['--bot-port', `${bot}`, '--teams-port', `${bot + 1}`, '--azure-port', `${azure}`];
-    run(['run', 'local', '--', '--data', folder, ...ports, '--latency', 'instant'], {});
-    await until(() => printed.endsWith('ready\n'));
+    run('run', 'local', '--', '--data', folder, ...ports, '--latency', 'instant');
+    await untilReady();
     const teams = teamsClient(`http://127.0.0.1:${bot + 1}`);
     await teams.say(people.requester, places.operations, '/cmk-help');
     const help = await teams.sees(places.operations, people.requester, (one) => cardText(one).includes('/enable-cmk'));
@@ -78,7 +64,10 @@ test(
     expect(printed).toMatch(/witness {10}http:\/\/127\.0\.0\.1:\d+ .* signs the published log/);
     expect(printed).toMatch(/^starting; this can take a minute$/m);
     expect((await readdir(join(folder, 'witness', 'logs'))).filter((name) => name.endsWith('.keys'))).toHaveLength(1);
-    await endAsInATerminal();
+    // All of it: npm itself is gone at once.
+    const ended = once(npm, 'close');
+    signal('SIGINT');
+    await ended;
     expect(printed).not.toMatch(/ended with code|Error/);
     expect(printed).toContain('Press Ctrl+C to stop everything.\n');
     expect(printed).toMatch(/stopping; the next start continues with \S+\nstopped\n/);
@@ -86,29 +75,8 @@ test(
   patienceMs + 20_000,
 );
 
-test(
-  'npm start becomes ready with a configuration, and ends with Ctrl-C',
-  async () => {
-    folder = await newAzureDir();
-    const bot = await freePorts(2);
-    const ports = { 'bot-port': bot, 'teams-port': bot + 1, 'azure-port': bot + 2, 'sign-in-port': bot + 2 };
-    run(['start'], botEnvironment({ data: folder, latency: 'instant', ...ports, 'step-up': false, reset: false }, {}));
-    const ready = () => fetch(`http://127.0.0.1:${bot}/readyz`);
-    await until(() =>
-      ready().then(
-        (answer) => answer.ok,
-        () => false,
-      ),
-    );
-    await endAsInATerminal();
-    await expect(ready()).rejects.toThrow();
-  },
-  patienceMs + 20_000,
-);
-
-test('npm start refuses to start without one, and names what is missing', async () => {
-  folder = await mkdtemp(join(tmpdir(), 'cmk-start-'));
-  run(['start'], {});
+test('npm start refuses to start without a configuration, and names what is missing', async () => {
+  run('start');
   expect((await once(npm, 'exit'))[0]).toBe(1);
   expect(printed).toContain('MicrosoftAppTenantId: is missing');
 });
