@@ -8,7 +8,7 @@ import { isDatabaseUnavailable, isDriverError } from '../../src/store/db-errors.
 import { openMutex } from '../../src/store/lite-pool.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { type SlowWire, startSlowWire } from '../support/processes/slow-wire.ts';
-import { runAs } from '../support/store/postgres.ts';
+import { rowsOf, runAs } from '../support/store/postgres.ts';
 import { type StoreProcess, startStore } from '../support/store/store-client.ts';
 import { onEveryDatabase, pgliteDatabases, type TestDatabases } from '../support/store/store-databases.ts';
 
@@ -93,23 +93,15 @@ function onServer(databases: TestDatabases): void {
   });
 
   describe('a database of the first version of the audit log', () => {
-    it('is refused by name, with what to do, by whoever opens it', async () => {
-      const { url } = await older(databases, 2);
-      const said = await cmkBot(['requests', 'list'], { DATABASE_URL: url });
+    it('is refused by name, with what to do, by whoever opens it, and left as it was', async () => {
+      const options = await older(databases, 2);
+      const said = await cmkBot(['requests', 'list'], { DATABASE_URL: options.url });
       expect(said.code).toBe(2);
       expect(said.err).toMatch(told);
-      expect(said.err).toContain(new URL(url).pathname.slice(1));
+      expect(said.err).toContain(new URL(options.url).pathname.slice(1));
       expect(said.err).not.toContain(' at ');
-    });
-
-    it('is left as it was', async () => {
-      const options = await older(databases, 2);
       await expect(databases.start(options)).rejects.toThrow('another version: {"is":"older","events":2}');
-      const client = new Client(options.url);
-      await client.connect();
-      const { rows } = await client.query('select max(number) as last from cmk.migration');
-      await client.end();
-      expect(rows).toEqual([{ last: 3 }]);
+      expect(await rowsOf(options.url, 'select max(number) as last from cmk.migration')).toEqual([{ last: 3 }]);
     });
 
     it('is brought up where nothing was stored in it yet', async () => {
