@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
 import path from 'node:path';
-import { cmkBot, npxCmkBot } from '../support/processes/command-line.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
 import { sealKeysIn } from '../support/store/seal-keys.ts';
 import { scenario } from '../support/world/scenario.ts';
 import { activityText, approvalCard, ask, people, places, shows, type, until } from '../support/world/story.ts';
@@ -24,12 +23,6 @@ describe('while the bot runs', () => {
     const { code, out } = await cli('requests', 'list');
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`${id} {2}awaiting-approval {2}triage-agent-prod .* Requester `));
-  });
-
-  it('finds the folder by --data as well, with nothing configured', async () => {
-    const { code, out } = await npxCmkBot(['requests', 'show', id, '--data', world.dataDir]);
-    expect(code).toBe(0);
-    expect(out).toContain('Nothing has been changed in Azure.');
   });
 
   it('is looked at by the bot itself, with the configuration it runs on', async () => {
@@ -76,21 +69,6 @@ describe('while the bot runs', () => {
     const card = await shows(world, places.operations, people.requester, id, /Canceled/);
     expect(activityText(card)).toContain('An operator');
   });
-
-  it('refuses calls it does not understand, and goes on', async () => {
-    const said = await new Promise<string>((resolve) => {
-      const client = connect(socket(), () =>
-        client.end('POST /act HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}'),
-      );
-      let text = '';
-      client.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      client.once('close', () => resolve(text));
-    });
-    expect(said).toMatch(/^HTTP\/1\.1 400 /);
-    expect((await cli('audit', 'verify')).code).toBe(0);
-  });
 });
 
 it('never writes beside the running bot after a cleaner removed every socket: it asks the bot, or is refused by name', async () => {
@@ -104,45 +82,36 @@ it('never writes beside the running bot after a cleaner removed every socket: it
   if (code !== 0) expect((await cli('requests', 'cancel', id)).code).toBe(0);
   expect((await cli('requests', 'show', id)).out).toContain('cancelled');
   await type(world, people.requester, '/cmk-requests', places.operations);
-  await world.restartBot('SIGINT');
+});
+
+it('a bot that is stopped takes its socket along; past one that a killed bot left, the folder is opened', async () => {
+  await world.endBot('SIGINT');
+  expect(existsSync(socket())).toBe(false);
+  expect((await cli('audit', 'verify')).code).toBe(0);
+  await world.startBot();
+  await world.endBot('SIGKILL');
+  expect(existsSync(socket())).toBe(true);
+  expect((await cli('requests', 'list', '--state', 'cancelled')).code).toBe(0);
   expect((await cli('audit', 'verify')).code).toBe(0);
 });
 
-describe('when the bot is gone', () => {
-  it('opens the folder itself, past the socket a killed bot left behind', async () => {
-    await world.endBot('SIGKILL');
-    expect(existsSync(socket())).toBe(true);
-    expect((await cli('requests', 'list', '--state', 'cancelled')).code).toBe(0);
-    expect((await cli('audit', 'verify')).code).toBe(0);
-    await world.startBot();
-    expect((await cli('doctor')).out).toMatch(/^Checked by the running bot \(process \d+\)/);
+it('the doctor says what is wrong and what to do, and fails', async () => {
+  const other = '40000000-0000-4000-8000-00000000dead';
+  await world.startBot({
+    CMK_APPROVERS: '',
+    CMK_AUDIT_CHANNEL: 'none',
+    CMK_SUBSCRIPTIONS: `40000000-0000-4000-8000-000000000001,${other}`,
   });
-
-  it('takes its socket along when it is stopped', async () => {
-    await world.endBot('SIGINT');
-    expect(existsSync(socket())).toBe(false);
-    await world.startBot();
-  });
-});
-
-describe('what the doctor finds', () => {
-  it('is told with what to do, and fails', async () => {
-    const other = '40000000-0000-4000-8000-00000000dead';
-    await world.restartBot('SIGINT', {
-      CMK_APPROVERS: '',
-      CMK_AUDIT_CHANNEL: 'none',
-      CMK_SUBSCRIPTIONS: `40000000-0000-4000-8000-000000000001,${other}`,
-    });
-    const { code, out } = await cli('doctor');
-    expect(code).toBe(1);
-    expect(out).toMatch(/fail {2}approvers +none: no one can approve \(people\/approve\)\n +→ Set CMK_APPROVERS/);
-    expect(out).toMatch(/warn {2}audit channel +none: the audit log has no copy in Teams/);
-    expect(out).toMatch(
-      new RegExp(`fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Assign the role of infra/custom-role.json`),
-    );
-    // Resource Graph answers about all subscriptions or none.
-    for (const list of ['agents', 'vaults'])
-      expect(out).toMatch(new RegExp(`fail {2}${list} +403 AccessDenied: .*\\n +→ Azure refuses the list`));
-    expect(out).toContain('4 failures, 2 warnings, 1 not checked.');
-  });
+  const { code, out } = await cli('doctor');
+  expect(code).toBe(1);
+  expect(out).toMatch(/^Checked by the running bot \(process \d+\)/);
+  expect(out).toMatch(/fail {2}approvers +none: no one can approve \(people\/approve\)\n +→ Set CMK_APPROVERS/);
+  expect(out).toMatch(/warn {2}audit channel +none: the audit log has no copy in Teams/);
+  expect(out).toMatch(
+    new RegExp(`fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Assign the role of infra/custom-role.json`),
+  );
+  // Resource Graph answers about all subscriptions or none.
+  for (const list of ['agents', 'vaults'])
+    expect(out).toMatch(new RegExp(`fail {2}${list} +403 AccessDenied: .*\\n +→ Azure refuses the list`));
+  expect(out).toContain('4 failures, 2 warnings, 1 not checked.');
 });

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { strToU8, zipSync } from 'fflate';
 import type { Diagnosis, DiagnosisCode } from '../../src/operator/rpc/diagnosis.ts';
 import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
@@ -23,13 +22,13 @@ afterAll(() => world?.end());
 
 /** One thing that is broken, what the doctor must say of it, and what a person knows who mends it. */
 interface Broken {
-  readonly what: string;
   readonly code: DiagnosisCode;
-  readonly outcome: Diagnosis['outcome'];
+  /** A failure, if it says nothing else. */
+  readonly outcome?: 'warn';
   readonly found: RegExp;
   readonly breaks: (world: ProductionWorld) => void | Promise<void>;
-  /** What is answered where a command asks for a setting; null: what the command before printed. */
-  readonly value?: (world: ProductionWorld, command: string) => string | null;
+  /** What is answered where a command asks for a setting, if it isn't what the command before printed. */
+  readonly value?: (world: ProductionWorld, command: string) => string;
   /** Of the commands, where the others are another way or only look. */
   readonly runs?: RegExp;
   readonly more?: (world: ProductionWorld) => readonly string[];
@@ -43,6 +42,12 @@ const own =
   (name: string) =>
   (world: ProductionWorld): string =>
     world.settings[name] ?? '';
+/** Put right by `cmk-bot setup`, with the value that it had. */
+const mistyped = (name: string, value: string | null) => ({
+  breaks: setting(name, value),
+  value: own(name),
+  runs: /cmk-bot/,
+});
 const azure =
   (change: (state: AzureState) => void) =>
   (world: ProductionWorld): Promise<void> =>
@@ -96,110 +101,78 @@ const asServer = ({ ownerUrl }: ProductionWorld): string =>
 
 const rows: readonly Broken[] = [
   {
-    what: 'nobody may ask',
     code: 'people/ask',
-    outcome: 'fail',
     found: /no one can request/,
     breaks: setting('CMK_REQUESTERS', null),
     value: () => requestersGroup.id,
   },
   {
-    what: 'nobody may approve',
     code: 'people/approve',
-    outcome: 'fail',
     found: /no one can approve/,
     breaks: setting('CMK_APPROVERS', null),
     value: () => approversGroup.id,
   },
   {
-    what: 'the approvals channel is missing',
     code: 'config/settings',
-    outcome: 'fail',
     found: /CMK_APPROVALS_CHANNEL: is missing/,
     breaks: setting('CMK_APPROVALS_CHANNEL', null),
     value: () =>
       'https://teams.microsoft.com/l/channel/19%3Aapprovals%40thread.tacv2/Approvals?groupId=7&tenantId=10000000-0000-4000-8000-000000000000',
   },
   {
-    what: 'the audit log is copied nowhere',
     code: 'teams/channels',
     outcome: 'warn',
     found: /the audit log has no copy in Teams/,
-    breaks: setting('CMK_AUDIT_CHANNEL', 'none'),
-    value: own('CMK_AUDIT_CHANNEL'),
+    ...mistyped('CMK_AUDIT_CHANNEL', 'none'),
   },
   {
-    what: 'a click is enough to approve',
     code: 'people/sign-in',
     outcome: 'warn',
     found: /a click in Teams is enough/,
-    breaks: setting('CMK_STEP_UP', null),
-    value: own('CMK_STEP_UP'),
+    ...mistyped('CMK_STEP_UP', null),
   },
   {
-    what: 'the bot’s secret is wrong',
     code: 'teams/bot',
-    outcome: 'fail',
     found: /AADSTS7000215/,
     breaks: setting('MicrosoftAppPassword', 'mistyped'),
-    value: () => null,
   },
   {
-    what: 'the bot’s app id is another tenant’s',
     code: 'teams/bot',
-    outcome: 'fail',
     found: /AADSTS700016/,
-    breaks: setting('MicrosoftAppId', '8f0c6a51-3b7e-4f5d-9d2a-6c1e0b9a7f44'),
-    value: own('MicrosoftAppId'),
-    runs: /cmk-bot/,
+    ...mistyped('MicrosoftAppId', '8f0c6a51-3b7e-4f5d-9d2a-6c1e0b9a7f44'),
   },
   {
-    what: 'messages go to another host',
     code: 'teams/endpoint',
-    outcome: 'fail',
     found: /the registration says https:\/\/old-host/,
     breaks: azure((state) => {
       for (const bot of state.botServices) bot.endpoint = 'https://old-host.example/api/messages';
     }),
   },
   {
-    what: 'the bot has no Teams channel',
     code: 'teams/channel',
-    outcome: 'fail',
     found: /off: Teams can’t reach the bot/,
     breaks: azure((state) => {
       for (const bot of state.botServices) bot.channels = ['WebChatChannel'];
     }),
   },
   {
-    what: 'the bot’s address is mistyped',
     code: 'teams/outside',
-    outcome: 'fail',
     found: /does not answer/,
-    breaks: setting('CMK_PUBLIC_URL', 'https://localhost:9'),
-    value: own('CMK_PUBLIC_URL'),
-    runs: /cmk-bot/,
+    ...mistyped('CMK_PUBLIC_URL', 'https://localhost:9'),
   },
   {
-    what: 'a secret ends soon',
     code: 'teams/secret',
     outcome: 'warn',
     found: /ends in 5 days/,
     breaks: secretEnds(6),
-    value: () => null,
   },
   {
-    what: 'a secret has ended',
     code: 'teams/secret',
-    outcome: 'fail',
     found: /expired on .* UTC: the bot can’t sign in/,
     breaks: secretEnds(-1),
-    value: () => null,
   },
   {
-    what: 'the app package is another bot’s',
     code: 'teams/package',
-    outcome: 'fail',
     found:
       /its IDs are c0ffee00.*; its domains are old\.org, the bot’s is keys\.hospital-care\.org; its version is 0\.0\.1/,
     breaks: packOther,
@@ -207,63 +180,47 @@ const rows: readonly Broken[] = [
   },
   ...(['GroupMember.Read.All', 'User.Read.All'] as const).map(
     (permission): Broken => ({
-      what: `${permission} is not consented to`,
       code: 'graph/rights',
-      outcome: 'fail',
       found: /not granted: .*no one has a role/,
       breaks: without(permission),
     }),
   ),
   {
-    what: 'the secret for Azure is wrong',
     code: 'azure/sign-in',
-    outcome: 'fail',
     found: /AADSTS7000215/,
     breaks: setting('AZURE_CLIENT_SECRET', 'mistyped'),
-    value: () => null,
   },
   {
-    what: 'a subscription was mistyped',
     code: 'azure/subscription',
-    outcome: 'fail',
     found: /SubscriptionNotFound/,
-    breaks: setting('CMK_SUBSCRIPTIONS', `${careId},40000000-0000-4000-8000-00000000dead`),
-    value: own('CMK_SUBSCRIPTIONS'),
-    runs: /cmk-bot/,
+    ...mistyped('CMK_SUBSCRIPTIONS', `${careId},40000000-0000-4000-8000-00000000dead`),
   },
   {
-    what: 'the bot has no role in a subscription',
     code: 'azure/subscription',
-    outcome: 'fail',
     found: /403 AuthorizationFailed/,
     breaks: unassigned(/^(CMK bot.*|Reader)$/),
     runs: /az role/,
   },
   {
-    what: 'the bot’s role is an older one, without an action',
     code: 'azure/rights',
     outcome: 'warn',
     found: /lacks Microsoft\.KeyVault\/vaults\/keys\/versions\/read on vaults in rg-/,
     breaks: azure(all(withoutActions('Microsoft.KeyVault/vaults/keys/versions/read'), withoutReader)),
   },
   {
-    what: 'the bot may give no role in a subscription',
     code: 'azure/rights',
     outcome: 'warn',
     found: /lacks Microsoft\.Authorization\/roleAssignments\/write/,
     breaks: unassigned(/^CMK bot grants$/),
   },
   {
-    what: 'keys cannot be tried',
     code: 'azure/keys',
     outcome: 'warn',
     found: /lacks Microsoft\.KeyVault\/vaults\/keys\/wrap\/action/,
     breaks: azure(withoutActions('Microsoft.KeyVault/vaults/keys/wrap/action')),
   },
   {
-    what: 'the bot may not read the logs of vaults',
     code: 'azure/logs',
-    outcome: 'fail',
     found: /403 InsufficientAccessError/,
     breaks: azure((state) => {
       // Reader may query whatever it may read.
@@ -276,26 +233,17 @@ const rows: readonly Broken[] = [
     runs: /grant-azure/,
   },
   {
-    what: 'the workspace’s id is mistyped',
     code: 'azure/logs',
-    outcome: 'fail',
     found: /403 InsufficientAccessError/,
-    breaks: setting('CMK_LOGS_WORKSPACE', 'a0000000-0000-4000-8000-00000000dead'),
-    value: own('CMK_LOGS_WORKSPACE'),
-    runs: /cmk-bot/,
+    ...mistyped('CMK_LOGS_WORKSPACE', 'a0000000-0000-4000-8000-00000000dead'),
   },
   {
-    what: 'the database’s address is mistyped',
     code: 'db/answers',
-    outcome: 'fail',
     found: /ECONNREFUSED/,
-    breaks: setting('DATABASE_URL', 'postgres://bot@localhost:9/cmk'),
-    value: own('DATABASE_URL'),
+    ...mistyped('DATABASE_URL', 'postgres://bot@localhost:9/cmk'),
   },
   {
-    what: 'the way to the database is open',
     code: 'db/tls',
-    outcome: 'fail',
     found: /none, to 0\.0\.0\.0/,
     // For this machine, and not known as such.
     breaks: (world) =>
@@ -305,9 +253,7 @@ const rows: readonly Broken[] = [
     value: own('DATABASE_URL'),
   },
   {
-    what: 'the tables are not there yet',
     code: 'db/tables',
-    outcome: 'fail',
     found: /has no audit log that this version can read yet/,
     breaks: async (world) => {
       const name = `fresh_${randomUUID().slice(0, 8)}`;
@@ -318,38 +264,29 @@ const rows: readonly Broken[] = [
     },
   },
   {
-    what: 'the bot is a superuser of the database',
     code: 'db/role',
-    outcome: 'fail',
     found: /postgres is a superuser, so it could change the audit log/,
     breaks: (world) => world.set({ DATABASE_URL: asServer(world) }),
     value: (world, command) => world.settings[command.split(' ').at(-1) ?? ''] ?? '',
   },
   {
-    what: 'the bot can sign in as the owner after the migration',
     code: 'db/owner',
     outcome: 'warn',
     found: /^the bot can sign in as the owner and change the audit log/,
     breaks: (world) => world.set({ CMK_DATABASE_OWNER_URL: world.ownerUrl }),
   },
   {
-    what: 'the bot’s role may change events',
     code: 'db/role',
-    outcome: 'fail',
     found: /can update, delete events/,
     breaks: (world) => runAs(world.ownerUrl, [`grant update, delete on cmk.event to ${world.role}`]),
   },
   {
-    what: 'the bot’s role may put in no events',
     code: 'db/role',
-    outcome: 'fail',
     found: /can’t insert events: nothing can be stored/,
     breaks: (world) => runAs(world.ownerUrl, [`revoke insert on cmk.event from ${world.role}`]),
   },
   {
-    what: 'the database is set to read-only',
     code: 'db/writes',
-    outcome: 'fail',
     found: /^refuses writes: it is read-only$/,
     breaks: (world) =>
       runAs(world.ownerUrl, [
@@ -357,9 +294,7 @@ const rows: readonly Broken[] = [
       ]),
   },
   {
-    what: 'everybody may read the key of the seals',
     code: 'record/seals',
-    outcome: 'fail',
     found: /the key cannot be used/,
     breaks: (world) => chmodSync(world.settings.CMK_SEAL_KEY_FILE ?? '', 0o644),
   },
@@ -406,25 +341,23 @@ where('each of what can be broken', () => {
   beforeAll(() => world?.putBack());
   afterEach(() => world?.putBack());
 
-  test.each(rows.map((row) => [row.what, row] as const))(
-    '%s: doctor names it, and its commands mend it',
-    async (_what, row) => {
-      if (world === null) return;
-      await row.breaks(world);
-      const more = [...(row.more?.(world) ?? []), '--only', row.code];
-      const [found] = ill(await world.doctor(...more));
-      expect(found).toMatchObject({ code: row.code, outcome: row.outcome, found: expect.stringMatching(row.found) });
-      expect(found?.mend).not.toBe('');
-      const commands = (found?.commands ?? []).filter((command) => (row.runs ?? /./).test(command));
-      expect(commands).not.toEqual([]);
-      let printed = '';
-      for (const command of commands) {
-        const value = row.value?.(world, command);
-        printed = (await world.carryOut(command, value ?? printed)) || printed;
-      }
-      expect(ill(await world.doctor(...more))).toEqual([]);
-    },
-  );
+  test.each(rows)('$#: $code, $found: the doctor says so, and its commands put it right', async (row) => {
+    if (world === null) return;
+    const { code, outcome = 'fail' } = row;
+    await row.breaks(world);
+    const more = [...(row.more?.(world) ?? []), '--only', code];
+    const [found] = ill(await world.doctor(...more));
+    expect(found).toMatchObject({ code, outcome, found: expect.stringMatching(row.found) });
+    expect(found?.mend).not.toBe('');
+    const commands = (found?.commands ?? []).filter((command) => (row.runs ?? /./).test(command));
+    expect(commands).not.toEqual([]);
+    let printed = '';
+    for (const command of commands) {
+      const value = row.value?.(world, command);
+      printed = (await world.carryOut(command, value ?? printed)) || printed;
+    }
+    expect(ill(await world.doctor(...more))).toEqual([]);
+  });
 
   test('tells Azure that cannot be reached from Azure that does not let it in', async () => {
     world?.set({ AZURE_AUTHORITY_HOST: 'https://localhost:9' });

@@ -3,7 +3,6 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readEnvironment } from '../../src/config/env.ts';
 import { azdSettings } from '../../src/operator/setup/follow-up-tasks.ts';
 import { guest, localTenantId } from '../../src/sandbox/people.ts';
@@ -75,6 +74,13 @@ const answers = (world: Tenant): Record<string, unknown> => ({
 
 const setup = (world: Tenant, args: readonly string[], lines: readonly string[] = []) =>
   cmkBot(['setup', '--env', envFile, ...args], shell(world), lines);
+
+/** A file of answers; its path. */
+function answersIn(content: object): string {
+  const file = path.join(folder, 'answers.json');
+  writeFileSync(file, JSON.stringify(content));
+  return file;
+}
 
 where('the wizard', () => {
   test('goes through its questions, refuses what cannot be, says what to type instead, and writes nothing before the end', async () => {
@@ -224,23 +230,17 @@ where('the wizard', () => {
     expect(said.out).not.toContain(teamsApp.secret);
   });
 
-  test('keeps the answers of somebody who stops, without secrets, and writes nothing', async () => {
+  test('keeps the answers of a person who stops, without secrets, writes nothing, and goes on there next time', async () => {
     if (world === null) return;
-    const said = await setup(world, [], ['2', localTenantId, '2', teamsApp.id, teamsApp.secret]);
-    expect(said.code).toBe(1);
-    expect(said.out).toContain('Stopped at 3 of 9  The bot’s address. Nothing was written. 4 answers are kept');
+    const at = (lines: readonly string[]) => cmkBot(['setup', '--env', envFile], shell(world), lines, true);
+    const first = await at(['2', localTenantId, '2', teamsApp.id, teamsApp.secret]);
+    expect(first.code).toBe(1);
+    expect(first.out).toContain('Stopped at 3 of 9  The bot’s address. Nothing was written. 4 answers are kept');
     expect(existsSync(envFile)).toBe(false);
     const kept = readFileSync(`${envFile}.setup`, 'utf8');
     expect(kept).toContain(teamsApp.id);
     expect(kept).not.toContain(teamsApp.secret);
     expect(statSync(`${envFile}.setup`).mode & 0o777).toBe(0o600);
-  });
-
-  test('goes on next time where somebody stopped, and asks again for what was a secret', async () => {
-    if (world === null) return;
-    const first = ['2', localTenantId, '2', teamsApp.id, teamsApp.secret];
-    const at = (lines: readonly string[]) => cmkBot(['setup', '--env', envFile], shell(world), lines, true);
-    expect((await at(first)).out).toContain('Stopped at 3 of 9');
     const again = await at(['y', teamsApp.secret, String(answers(world).host)]);
     expect(again.out).toContain('There are 4 answers of ');
     expect(again.out).not.toContain('1 of 9');
@@ -253,8 +253,7 @@ where('the wizard', () => {
   test('takes answers from a file, keeps the settings that were there, and says what is left to do', async () => {
     if (world === null) return;
     writeFileSync(envFile, '# mine\nCMK_PAUSE=true\nCMK_SUBSCRIPTIONS=\n');
-    const file = path.join(folder, 'answers.json');
-    writeFileSync(file, JSON.stringify(answers(world)));
+    const file = answersIn(answers(world));
     const shown = await setup(world, ['--answers', file, '--print']);
     expect(shown.code).toBe(0);
     expect(shown.out).toContain('Nothing was written.');
@@ -283,22 +282,18 @@ where('the wizard', () => {
 
   test('names every answer of a file that is not usable, with what to write instead, ends with 2 and writes nothing', async () => {
     if (world === null) return;
-    const file = path.join(folder, 'answers.json');
     const wrong = { approve: 'CMK requesters', signIn: 'c100', audit: link('channel', 'approvals'), seal: 'seal.key' };
-    writeFileSync(file, JSON.stringify({ ...answers(world), ...wrong }));
-    const said = await setup(world, ['--answers', file]);
+    const said = await setup(world, ['--answers', answersIn({ ...answers(world), ...wrong })]);
     expect(said.code).toBe(2);
     expect(said.out).toContain('✘ 4 answers aren’t usable. Nothing was written.');
     expect(said.out).toContain('If this is intended, add approve to confirmed.');
     expect(existsSync(envFile)).toBe(false);
-    writeFileSync(file, JSON.stringify({ who: 'everybody' }));
-    expect((await setup(world, ['--answers', file])).err).toContain('who');
+    expect((await setup(world, ['--answers', answersIn({ who: 'everybody' })])).err).toContain('who');
   });
 
   test('counts guests, also one named by ID, only where they are allowed', async () => {
     if (world === null) return;
-    const file = path.join(folder, 'answers.json');
-    writeFileSync(file, JSON.stringify({ ...answers(world), ask: guest.id }));
+    const file = answersIn({ ...answers(world), ask: guest.id });
     const refused = await setup(world, ['--answers', file, '--print']);
     expect(refused).toMatchObject({ code: 2, out: expect.stringContaining('Guests count only with CMK_ALLOW_GUESTS') });
     writeFileSync(envFile, 'CMK_ALLOW_GUESTS=true\n');
@@ -308,21 +303,8 @@ where('the wizard', () => {
   test('asks less where azd makes the rest, and says what azd is told: settings that its parameters hand on', async () => {
     if (world === null) return;
     const { subscriptions, ask, approve, operations, audit } = answers(world);
-    const file = path.join(folder, 'answers.json');
-    writeFileSync(
-      file,
-      JSON.stringify({
-        runs: '1',
-        subscriptions,
-        ask,
-        approve,
-        operations,
-        audit,
-        signIn: 'none',
-        workspace: workspaceId,
-        confirmed: ['signIn'],
-      }),
-    );
+    const known = { subscriptions, ask, approve, operations, audit, workspace: workspaceId };
+    const file = answersIn({ ...known, runs: '1', signIn: 'none', confirmed: ['signIn'] });
     const said = await setup(world, ['--answers', file]);
     expect(said).toMatchObject({ code: 0, err: '' });
     expect(existsSync(envFile)).toBe(false);

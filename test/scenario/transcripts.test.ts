@@ -1,11 +1,11 @@
 import { readdirSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { onVault } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { openTranscript, type Transcript } from '../support/transcripts/transcript.ts';
 import { drawCard } from '../support/transcripts/transcript-card.ts';
 import { expectGolden, goldenFolder, keptElsewhere } from '../support/transcripts/transcript-golden.ts';
+import { scenario as worldOf } from '../support/world/scenario.ts';
 import {
   activityText,
   approvalCard,
@@ -17,7 +17,6 @@ import {
   mendAzure,
   people,
   places,
-  rememberAzure,
   requestIdIn,
   shows,
   typeAll,
@@ -25,7 +24,6 @@ import {
   untilFaultsAreMet,
   untilMended,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
 
 /** What everybody sees over the whole product, kept in test/golden/transcripts to be read and compared. */
 
@@ -36,19 +34,8 @@ const chatOf = (person: string): string => `a:${person}`;
 const because = { justification: 'Own keys before the audit', acknowledgeDataLoss: 'true' };
 const accepting = { acknowledgeIrreversible: 'true' };
 
-let world: World;
-let putBack: () => Promise<void>;
+const world = worldOf({ own: {}, restoresAzure: true });
 const kept = new Set<string>();
-
-beforeAll(async () => {
-  world = await startWorld();
-  putBack = await rememberAzure(world);
-});
-afterEach(async () => {
-  await mendAzure(world);
-  await putBack();
-});
-afterAll(() => world.end());
 
 /** A scenario: what it writes down is compared under its name. */
 const scenario = (name: string, title: string, about: string, story: (t: Transcript) => Promise<void>): void => {
@@ -232,16 +219,18 @@ scenario(
   'A blocked plan, mended while the form is open',
   'A vault whose firewall is closed, then opened by its owner.',
   async (t) => {
-    await changeState(
-      world.azure,
-      onVault('kv-care-prod', (vault) => {
-        vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
-      }),
-    );
+    const firewall = (defaultAction: 'Allow' | 'Deny') =>
+      changeState(
+        world.azure,
+        onVault('kv-care-prod', (vault) => {
+          vault.networkAcls = { bypass: 'AzureServices', defaultAction, ipRules: [], virtualNetworkRules: [] };
+        }),
+      );
+    await firewall('Deny');
     const form = await t.types(requester, typed());
     await t.clicks(requester, form, 'Check again');
     t.notes('The owner of the vault opens its firewall in the Azure portal.');
-    await putBack();
+    await firewall('Allow');
     await t.clicks(requester, form, 'Check again');
     await t.clicks(requester, form, 'Back');
     await t.clicks(requester, form, 'Cancel');
@@ -369,25 +358,6 @@ scenario(
   },
 );
 
-scenario(
-  'pause',
-  'A pause that comes upon a run',
-  'An operator pauses the bot while the identity is being enabled, and ends the pause later.',
-  async (t) => {
-    const enabling = { match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' }, ...untilMended };
-    await faultAzure(world, enabling);
-    const id = await hasAskedAndApproved(t);
-    await t.sees(teamMember, operations, id, /Running: step 1 of 5/);
-    t.notes('The bot is restarted with CMK_PAUSE=true.');
-    await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
-    await mendAzure(world);
-    await t.sees([requester, teamMember], operations, id, /Paused: 0 of 5/);
-    t.notes('The bot is restarted without it.');
-    await world.restartBot('SIGINT');
-    await t.sees(requester, operations, id, /Succeeded/);
-  },
-);
-
 scenario('give-up', 'Giving up', 'The card says what is done and what is not.', async (t) => {
   await forbidGrants();
   const id = await hasAskedAndApproved(t);
@@ -426,53 +396,69 @@ scenario(
   },
 );
 
-describe('another policy', () => {
-  beforeAll(() => world.restartBot('SIGINT', { CMK_APPROVALS_REQUIRED: '2' }));
-
-  scenario('two-approvals', 'Two approvals are required', 'The first one alone changes nothing.', async (t) => {
-    const { id, card } = await hasAsked(t);
-    await t.sees(approver, approvals, id, /Needs approval: 0 of 2/);
-    await t.clicks(approver, card, 'Approve', accepting);
-    await t.sees(requester, operations, id, /Waiting for approval: 1 of 2/);
-    await t.sees(secondApprover, approvals, id, /Needs approval: 1 of 2/);
-    await t.clicks(approver, card, 'Approve', accepting);
-    await t.clicks(secondApprover, card, 'Approve', accepting);
+scenario(
+  'pause',
+  'A pause that comes upon a run',
+  'An operator pauses the bot while the identity is being enabled, and ends the pause later.',
+  async (t) => {
+    const enabling = { match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' }, ...untilMended };
+    await faultAzure(world, enabling);
+    const id = await hasAskedAndApproved(t);
+    await t.sees(teamMember, operations, id, /Running: step 1 of 5/);
+    t.notes('The bot is restarted with CMK_PAUSE=true.');
+    await world.restartBot('SIGINT', { CMK_PAUSE: 'true' });
+    await mendAzure(world);
+    await t.sees([requester, teamMember], operations, id, /Paused: 0 of 5/);
+    t.notes('The bot is restarted without it.');
+    // This request keeps the policy that it was submitted under; the next scenarios have another.
+    await world.restartBot('SIGINT', { CMK_APPROVALS_REQUIRED: '2' });
     await t.sees(requester, operations, id, /Succeeded/);
-  });
+  },
+);
 
-  scenario(
-    'change',
-    'A request that is changed while it waits',
-    'One of two has approved. The requester takes another vault and key, and says why; everybody is asked anew.',
-    async (t) => {
-      const { id, card } = await hasAsked(t);
-      await t.clicks(approver, card, 'Approve', accepting);
-      const status = await t.sees(requester, operations, id, /Waiting for approval: 1 of 2/);
-      const form = await t.opens(requester, status, 'Edit request', /You’re editing/);
-      await t.clicks(requester, form, 'Submit', { acknowledgeDataLoss: 'true' });
-      for (let pages = 1; pages <= 2; pages += 1) await t.clicks(requester, form, 'Back');
-      await t.clicks(requester, form, 'Next', { vault: 'kv-hospital-keys' });
-      await t.clicks(requester, form, 'Next', { key: 'cmk-virtual-visit' });
-      const reason = { justification: 'One key for all, as the audit asks', acknowledgeDataLoss: 'true' };
-      await t.clicks(requester, form, 'Submit', reason);
-      await t.sees([requester, teamMember], operations, id, /edited this request/);
-      await t.hears(chatOf(approver), id, /edited the/);
-      const again = await t.sees([approver, secondApprover], approvals, id, /edited the request/);
-      await t.clicks(approver, again, 'Approve');
-      await t.clicks(secondApprover, again, 'Approve');
-      await t.sees(requester, operations, id, /Succeeded/);
-      await t.types(requester, `/cmk-history ${id} decisions`);
-    },
-  );
+scenario('two-approvals', 'Two approvals are required', 'The first one alone changes nothing.', async (t) => {
+  const { id, card } = await hasAsked(t);
+  await t.sees(approver, approvals, id, /Needs approval: 0 of 2/);
+  await t.clicks(approver, card, 'Approve', accepting);
+  await t.sees(requester, operations, id, /Waiting for approval: 1 of 2/);
+  await t.sees(secondApprover, approvals, id, /Needs approval: 1 of 2/);
+  await t.clicks(approver, card, 'Approve', accepting);
+  await t.clicks(secondApprover, card, 'Approve', accepting);
+  await t.sees(requester, operations, id, /Succeeded/);
+});
 
-  scenario('expiry', 'Nobody decides in time', 'The request expires; nothing was changed.', async (t) => {
-    await world.restartBot('SIGINT', { CMK_APPROVAL_EXPIRY: '10s' });
-    const { id } = await hasAsked(t);
-    t.notes('The time for a decision passes.');
-    await t.sees(requester, operations, id, /Expired/);
-    await t.sees(approver, approvals, id, /Expired/);
-    await t.hears(chatOf(requester), id, /expired/);
-  });
+scenario(
+  'change',
+  'A request that is changed while it waits',
+  'One of two has approved. The requester takes another vault and key, and says why; everybody is asked anew.',
+  async (t) => {
+    const { id, card } = await hasAsked(t);
+    await t.clicks(approver, card, 'Approve', accepting);
+    const status = await t.sees(requester, operations, id, /Waiting for approval: 1 of 2/);
+    const form = await t.opens(requester, status, 'Edit request', /You’re editing/);
+    await t.clicks(requester, form, 'Submit', { acknowledgeDataLoss: 'true' });
+    for (let pages = 1; pages <= 2; pages += 1) await t.clicks(requester, form, 'Back');
+    await t.clicks(requester, form, 'Next', { vault: 'kv-hospital-keys' });
+    await t.clicks(requester, form, 'Next', { key: 'cmk-virtual-visit' });
+    const reason = { justification: 'One key for all, as the audit asks', acknowledgeDataLoss: 'true' };
+    await t.clicks(requester, form, 'Submit', reason);
+    await t.sees([requester, teamMember], operations, id, /edited this request/);
+    await t.hears(chatOf(approver), id, /edited the/);
+    const again = await t.sees([approver, secondApprover], approvals, id, /edited the request/);
+    await t.clicks(approver, again, 'Approve');
+    await t.clicks(secondApprover, again, 'Approve');
+    await t.sees(requester, operations, id, /Succeeded/);
+    await t.types(requester, `/cmk-history ${id} decisions`);
+  },
+);
+
+scenario('expiry', 'Nobody decides in time', 'The request expires; nothing was changed.', async (t) => {
+  await world.restartBot('SIGINT', { CMK_APPROVAL_EXPIRY: '10s' });
+  const { id } = await hasAsked(t);
+  t.notes('The time for a decision passes.');
+  await t.sees(requester, operations, id, /Expired/);
+  await t.sees(approver, approvals, id, /Expired/);
+  await t.hears(chatOf(requester), id, /expired/);
 });
 
 scenario(
