@@ -12,11 +12,10 @@ import {
   expiresAt,
   id,
   requestAfter,
-  settles,
   toApproved,
   toAttention,
 } from '../../../support/builders/commands.ts';
-import { requester, resourceId } from '../../../support/builders/fixtures.ts';
+import { resourceId } from '../../../support/builders/fixtures.ts';
 import { noon, planFor, vault } from '../../../support/builders/plans.ts';
 
 /** The rows that follow from the events of the last command. */
@@ -48,16 +47,10 @@ it('calls people about an end and about what needs them, under the revision of t
   expect(of('call', rowsAfter(...toAttention))).toEqual([`call ${attention} ${now}`]);
 });
 
-it('starts a run under its number, at once', () => {
-  expect(of('run', rowsAfter(asks()))).toEqual([]);
-  expect(of('run', rowsAfter(...toApproved))).toEqual([`run 1 ${now}`]);
-  const retried = rowsAfter(...toAttention, settles('retry', requester, { asking: attention }));
-  expect(of('run', retried)).toEqual([`run 2 ${now}`]);
-});
-
 it('expires a question, and the one that replaces it', () => {
   const moved = checks({ plan: planFor({ seen: { vault: vault({ softDelete: false }) } }) });
   expect(of('expire', rowsAfter(asks()))).toEqual([`expire  ${expiresAt}`]);
+  expect(of('expire', rowsAfter(asks(), changes()))).toEqual([`expire  ${expiresAt}`]);
   expect(of('expire', rowsAfter(...toApproved, moved))).toEqual([`expire  ${expiresAt}`]);
   expect(of('expire', rowsAfter(...toAttention))).toEqual([]);
 });
@@ -70,13 +63,7 @@ it('reminds at half time and four hours before the end, and daily of what needs 
   expect(of('remind', rowsAfter(...toAttention))).toEqual(['remind attention 2026-03-03T12:00:00.000Z']);
 });
 
-it('has nothing follow where nothing was stored', () => {
-  const request = requestAfter(...toApproved);
-  expect(consequencesOf(request, [])).toEqual([]);
-});
-
 it('lets a request hold its agent until it ends', () => {
-  expect(reservedResourceId(requestAfter(asks()))).toBe(resourceId().toLowerCase());
   expect(reservedResourceId(requestAfter(...toAttention))).toBe(resourceId().toLowerCase());
   expect(reservedResourceId(requestAfter(asks(), cancels()))).toBeNull();
 });

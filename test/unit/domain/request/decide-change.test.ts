@@ -1,8 +1,6 @@
 import { KeyName } from '../../../../src/domain/ids.ts';
-import { consequencesOf } from '../../../../src/domain/request/consequences.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import { mostChanges } from '../../../../src/domain/request/decide-change.ts';
-import { fold } from '../../../../src/domain/request/evolve.ts';
 import {
   approvedBy,
   asks,
@@ -10,8 +8,6 @@ import {
   checks,
   comesTo,
   decides,
-  eventsAfter,
-  id,
   later,
   reminds,
   requestAfter,
@@ -37,25 +33,6 @@ it('voids every approval so far, and asks anew about what it is now', () => {
   expect(comesTo(request, decides('approve', approver, { asking: 4 }))).toBe('approved');
 });
 
-it('an approval of what was asked before counts nowhere, on whichever card it was given', () => {
-  const request = requestAfter(...approvedBy(approver), changes({ plan: otherKey }));
-  for (const one of ['approve', 'reject'] as const)
-    expect(comesTo(request, decides(one, secondApprover, { asking: 1 }))).toBe('stale-card');
-});
-
-it('of two at once the second is refused: it was made of what no longer is', () => {
-  const once = requestAfter(asks(), changes({ plan: otherKey }));
-  expect(comesTo(once, changes({ justification: 'For a third reason' }))).toBe('changed-meanwhile');
-});
-
-it('gives the whole time to decide again, has approvers called, and reminds them anew', () => {
-  const events = eventsAfter(asks(), changes());
-  const request = fold(id, events);
-  if (request === null) throw new Error('nobody asked');
-  const kinds = consequencesOf(request, events.slice(1)).map(({ kind, key }) => `${kind} ${key}`.trim());
-  expect(kinds).toEqual(['show', 'audit', 'call 2', 'expire', 'remind half', 'remind last']);
-});
-
 it(`ends after ${mostChanges} times: nothing is kept open for ever by changing it`, () => {
   const again = Array.from({ length: mostChanges }, (_, n) =>
     changes({ asking: n + 1, justification: `For reason ${n}` }),
@@ -71,18 +48,6 @@ it('of nothing is refused: it would be nothing but more time', () => {
   const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
   expect(comesTo(asked, changes({ justification, plan: moved }))).toBe('nothing-changed');
   expect(comesTo(asked, changes({ justification, notBefore: '2026-03-03T01:00:00.000Z' }))).toBe('request-changed');
-});
-
-it('puts the start off to when it says', () => {
-  const notBefore = '2026-03-04T01:00:00.000Z';
-  expect(requestAfter(asks(), changes({ notBefore }))).toMatchObject({ notBefore });
-});
-
-it('may bring a start forward, which no approval has agreed to any more', () => {
-  const late = changes({ notBefore: '2026-03-04T01:00:00.000Z' });
-  expect(requestAfter(asks(), late, changes({ asking: 2, notBefore: null, justification }))).toMatchObject({
-    notBefore: null,
-  });
 });
 
 it('cannot be once a run had begun: what it made for one plan must not serve another', () => {
@@ -121,11 +86,6 @@ it('what changed is told until Azure moves, and then that', () => {
 
 const minutes = (count: number): Date => new Date(noon.getTime() + count * 60_000);
 const reminded = requestAfter(asks(), reminds());
-
-it('the first reminder may follow at once', () => {
-  expect(comesTo(requestAfter(asks()), reminds())).toBe('reminded');
-  expect(reminded).toMatchObject({ state: 'awaiting-approval', remindedAt: noon.toISOString() });
-});
 
 it('another one an hour later, and not before; until when is said', () => {
   expect(decide(reminded, reminds(), minutes(59))).toEqual({

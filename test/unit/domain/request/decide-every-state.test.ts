@@ -26,7 +26,7 @@ import {
   toSucceeded,
 } from '../../../support/builders/commands.ts';
 import { approver, requester } from '../../../support/builders/fixtures.ts';
-import { planFor, vault, version } from '../../../support/builders/plans.ts';
+import { planFor, vault } from '../../../support/builders/plans.ts';
 
 /** Every command in every state: the events it leads to, or the code of the refusal. Two approvals are needed; one is given. */
 
@@ -157,17 +157,6 @@ describe.each(Object.keys(commands))('%s', (name) => {
   });
 });
 
-describe('a plan with a block', () => {
-  it('is not submitted, and the refusal names the check', () => {
-    const blocked = asks(2, planFor({ seen: { key: null } }));
-    expect(comesTo(null, blocked)).toBe('plan-blocked');
-    expect(planFor({ seen: { key: null } }).checks).toContainEqual(
-      expect.objectContaining({ outcome: 'block', code: 'key-missing' }),
-    );
-  });
-
-  it('does not exist for a key that is there at the wished version', () => {
-    expect(planFor().checks.some((check) => check.outcome === 'block')).toBe(false);
-    expect(planFor().wish).toMatchObject({ keyVersion: version('a') });
-  });
+it('a plan with a block is not submitted', () => {
+  expect(comesTo(null, asks(2, planFor({ seen: { key: null } })))).toBe('plan-blocked');
 });

@@ -1,6 +1,7 @@
 import { type PersonId, TenantId } from '../../../../src/domain/ids.ts';
 import type { StepName } from '../../../../src/domain/plan.ts';
 import type { StepUp } from '../../../../src/domain/policy/sign-in.ts';
+import type { Proof } from '../../../../src/domain/proof.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import {
@@ -46,6 +47,10 @@ import {
 const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
 const retries = settles('retry', requester, { asking: attention });
 const roleStatuses = { [approver]: 'yes', [secondApprover]: 'yes' } as const;
+const verified = (proofs: readonly Proof[]) => records(1, doneWith('verify', { proofs }));
+const newKey = planFor({ wished: wishForNewKey(), seen: { key: null } });
+/** Two steps of one stage come first. */
+const forNewKey = requestAfter(asks(2, newKey), ...toApproved.slice(1), checks({ plan: newKey }));
 
 describe('the check before a run', () => {
   it('asks again when Azure has moved: a new digest, and no approval counts', () => {
@@ -76,18 +81,6 @@ describe('the check before a run', () => {
   });
 
   it.each(['no', 'unknown', 'nobody-configured'] as const)(
-    'asks again when an approver’s roleStatus has become %s',
-    (now) => {
-      const asked = requestAfter(...toApproved, checks({ roleStatuses: { ...roleStatuses, [secondApprover]: now } }));
-      expect(asked).toMatchObject({
-        state: 'awaiting-approval',
-        approvals: [],
-        replaced: { reason: 'approvers-changed' },
-      });
-    },
-  );
-
-  it.each(['no', 'unknown', 'nobody-configured'] as const)(
     'stops when the roleStatus of whoever asked has become %s, and the approvals hold',
     (requesterStatus) => {
       const stuck = requestAfter(...toApproved, checks({ requesterStatus }));
@@ -101,6 +94,9 @@ describe('the check before a run', () => {
     const approved = requestAfter(...toApproved);
     expect(comesTo(approved, checks({ policy: policy(1), roleStatuses: oneIsLeft }))).toBe('plan-changed');
     expect(comesTo(approved, checks({ policy: policy(3) }))).toBe('plan-changed');
+    expect(requestAfter(...toApproved, checks({ roleStatuses: oneIsLeft }))).toMatchObject({
+      replaced: { reason: 'approvers-changed' },
+    });
     expect(comesTo(approved, checks({ policy: policy(1) }))).toBe('run-checked');
   });
 
@@ -185,12 +181,6 @@ describe('the check before a run', () => {
     expect(() => comesTo(requestAfter(...toApproved), checks({ plan: other }))).toThrow('another wish');
   });
 
-  it('goes on when part of the plan was done meanwhile by others', () => {
-    const ahead = planFor({ seen: { resource: resource({ systemAssigned: true, principalId: principal }) } });
-    expect(ahead.steps).toHaveLength(planFor().steps.length - 1);
-    expect(comesTo(requestAfter(...toApproved), checks({ plan: ahead }))).toBe('run-checked');
-  });
-
   it('asks a person about a block, whatever else has moved: the approvals hold until it is removed', () => {
     const blocked = planFor({ seen: { vault: vault({ firewall: 'closed', softDelete: false }) } });
     const stuck = requestAfter(...toApproved, checks({ plan: blocked, roleStatuses: {} }));
@@ -200,113 +190,47 @@ describe('the check before a run', () => {
       failure: { found: { code: 'blocked', check: { code: 'vault-firewalled' } }, next: 'ask' },
     });
     expect(stuck.approvals).toHaveLength(2);
-    const again = requestAfter(...toApproved, checks({ plan: blocked }), settles('retry', requester, { asking: 5 }));
-    expect(comesTo(again, checks({ run: 2, roleStatuses: {} }))).toBe('plan-changed');
-    expect(comesTo(again, checks({ run: 2 }))).toBe('run-checked');
-  });
-
-  it('orders the next run under the next number', () => {
-    const again = requestAfter(
-      ...toApproved,
-      checks({ plan: moved }),
-      decides('approve', approver, { asking: 5 }),
-      decides('approve', secondApprover, { asking: 5 }),
-    );
-    expect(again).toMatchObject({ state: 'approved', runs: 2 });
-    expect(comesTo(again, intends(1))).toBe('request-ended');
-    expect(comesTo(again, checks({ run: 2, plan: moved }))).toBe('run-checked');
   });
 });
 
-describe('an intent', () => {
-  it('says what the step will change, from what to what', () => {
-    const intent = eventsAfter(
-      ...toChecked,
-      ...does('enable-identity'),
-      ...does('grant-key-access'),
-      intends(1, 'protect-vault'),
-    ).at(-1);
-    expect(intent?.body).toMatchObject({
-      changes: [{ change: 'purge-protection', target: vaultId, before: 'off' }],
-      onBehalfOf: requester,
-    });
-  });
-
-  it('starts the step, and a second attempt keeps the time of the first', () => {
-    const waits = records(1, failedWith('enable-identity', noon.toISOString()));
-    const again = requestAfter(...toRunning, waits, intends(1, 'enable-identity', 2));
-    const step = again.progress.find((one) => one.attempt > 0);
-    expect(step).toMatchObject({
-      name: 'enable-identity',
-      state: 'running',
-      attempt: 2,
-      startedAt: noon.toISOString(),
-    });
+it('an intent says what the step will change, from what to what', () => {
+  const intent = eventsAfter(
+    ...toChecked,
+    ...does('enable-identity'),
+    ...does('grant-key-access'),
+    intends(1, 'protect-vault'),
+  ).at(-1);
+  expect(intent?.body).toMatchObject({
+    changes: [{ change: 'purge-protection', target: vaultId, before: 'off' }],
+    onBehalfOf: requester,
   });
 });
 
+/** Each other way to err: right-people.property.test.ts. */
 describe('a runner that errs', () => {
-  const waiting = [...toRunning, records(1, failedWith('enable-identity', noon.toISOString()))];
-  const stuck = requestAfter(...toAttention, settles('retry', requester, { asking: attention }), checks({ run: 2 }));
+  const notChecked = proved.map((proof) => ({ ...proof, outcome: 'not-checked' as const }));
 
   it.each([
     ['begins without a check', requestAfter(...toApproved), intends()],
-    ['begins the next run on the check of the one before', requestAfter(...toAttention, retries), intends(2)],
-    ['begins a step that is not in the plan', requestAfter(...toChecked), intends(1, 'make-key-version')],
-    ['begins with a later step', requestAfter(...toChecked), intends(1, 'set-cmk')],
     ['goes on past a step that is under way', requestAfter(...toRunning), intends(1, 'grant-key-access')],
-    ['goes on past a step that waits', requestAfter(...waiting), intends(1, 'grant-key-access')],
-    ['goes on past a step that was done in an earlier run only', stuck, intends(2, 'grant-key-access')],
-    ['begins a step twice', requestAfter(...toRunning), intends()],
-    ['begins a second try of a step under way', requestAfter(...toRunning), intends(1, 'enable-identity', 2)],
-    ['leaves out a try', requestAfter(...waiting), intends(1, 'enable-identity', 3)],
-    ['does a step again', requestAfter(...toChecked, ...does('enable-identity')), intends(1, 'enable-identity', 2)],
-    ['records what was never begun', requestAfter(...toChecked), records(1, doneWith('enable-identity'))],
-    ['records another step', requestAfter(...toRunning), records(1, doneWith('set-cmk'))],
-    ['records another try', requestAfter(...toRunning), records(1, doneWith('enable-identity', { attempt: 2 }))],
-    ['records twice', requestAfter(...toChecked, ...does('enable-identity')), records(1, doneWith('enable-identity'))],
-    ['claims success without a proof', requestAfter(...toVerifying), records(1, doneWith('verify'))],
-    [
-      'claims success on half a proof',
-      requestAfter(...toVerifying),
-      records(1, doneWith('verify', { proofs: [{ level: 'read-back', outcome: 'proved' }] })),
-    ],
-    [
-      'claims success on a proof that was not looked for',
-      requestAfter(...toVerifying),
-      records(1, doneWith('verify', { proofs: proved.map((proof) => ({ ...proof, outcome: 'not-checked' })) })),
-    ],
+    ['claims success on half a proof', requestAfter(...toVerifying), verified(proved.slice(0, 1))],
+    ['claims success on a proof that was not looked for', requestAfter(...toVerifying), verified(notChecked)],
   ])('is stopped when it %s: a bug, and nothing is stored', (_what, request, command) => {
     expect(() => comesTo(request, command)).toThrow(id);
   });
 
   it('may begin both steps of a stage at once, and no more', () => {
-    const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
-    const asked = [asks(2, plan), decides('approve', approver), decides('approve', secondApprover), checks({ plan })];
     const both = (...steps: readonly StepName[]): Command => ({
       do: 'intend',
       run: 1,
       steps: steps.map((step) => ({ step, attempt: 1 })),
     });
-    expect(comesTo(requestAfter(...asked), both('enable-identity', 'make-key-version'))).toBe(
-      'step-intended step-intended',
-    );
-    expect(() => comesTo(requestAfter(...asked), both('make-key-version', 'grant-key-access'))).toThrow(id);
+    expect(comesTo(forNewKey, both('enable-identity', 'make-key-version'))).toBe('step-intended step-intended');
+    expect(() => comesTo(forNewKey, both('make-key-version', 'grant-key-access'))).toThrow(id);
   });
 });
 
 describe('what is recorded', () => {
-  it('keeps what a step brought forth for later steps', () => {
-    const born = { principalId: principal };
-    const request = requestAfter(
-      ...toChecked,
-      ...does('enable-identity', { outputs: born }),
-      ...does('grant-key-access'),
-    );
-    expect(request).toMatchObject({ state: 'running', outputs: born });
-    expect(request.progress[0]).toMatchObject({ state: 'done', endedAt: noon.toISOString(), already: false });
-  });
-
   it('keeps the ids under which Azure knows the call', () => {
     const done = eventsAfter(...toRunning, records(1, doneWith('enable-identity'))).at(-1);
     expect(done?.body).toMatchObject({ clientRequestId: 'client-2', correlationId: 'correlation-2', result: 'done' });
@@ -327,44 +251,21 @@ describe('what is recorded', () => {
   });
 
   it('stores the done half of a stage beside the half that is stuck', () => {
-    const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
-    const request = requestAfter(
-      asks(2, plan),
-      decides('approve', approver),
-      decides('approve', secondApprover),
-      checks({ plan }),
-      intends(),
-      intends(1, 'make-key-version'),
-    );
+    const begun = [asks(2, newKey), ...toApproved.slice(1), checks({ plan: newKey }), intends()];
+    const request = requestAfter(...begun, intends(1, 'make-key-version'));
     const results = records(1, failedWith('enable-identity', null), doneWith('make-key-version'));
-    const decision = decide(request, results, noon);
-    const types = decision.kind === 'accepted' ? decision.events.map((event) => event.body.type) : [];
-    expect(types).toEqual(['step-failed', 'step-done', 'attention-needed']);
-  });
-
-  it('asks a person about a run that was stopped outside any step', () => {
-    expect(requestAfter(...toApproved, stops())).toMatchObject({
-      state: 'needs-attention',
-      step: null,
-      failure: failure(),
-    });
+    expect(comesTo(request, results)).toBe('step-failed step-done attention-needed');
   });
 });
 
 describe('a request that needs attention', () => {
-  const stuck = requestAfter(...toAttention);
-
   it.each([
-    ['the requester', settles('retry', requester, { asking: attention }), 'retried run-ordered'],
-    ['an approver', settles('retry', outsider, { asking: attention, roleStatus: 'yes' }), 'retried run-ordered'],
     ['an operator', operates('retry', attention), 'retried run-ordered'],
-    ['nobody else', settles('retry', outsider, { asking: attention }), 'not-an-approver'],
     [
       'nobody unknown',
       settles('retry', outsider, { asking: attention, roleStatus: 'unknown' }),
       'cannot-check-membership',
     ],
-    ['nobody with an old card', settles('retry', requester, { asking: 1 }), 'stale-card'],
     [
       'nobody for a requester who lost the role',
       settles('retry', outsider, { asking: attention, roleStatus: 'yes', requesterStatus: 'no' }),
@@ -375,27 +276,13 @@ describe('a request that needs attention', () => {
       settles('retry', requester, { asking: attention, requesterStatus: 'unknown' }),
       'cannot-check-requester',
     ],
-  ])('is retried by %s', (_who, command, outcome) => expect(comesTo(stuck, command)).toBe(outcome));
-
-  it('runs again under the next number, under the approvals it had', () => {
-    const again = requestAfter(...toAttention, settles('retry', requester, { asking: attention }));
-    expect(again).toMatchObject({ state: 'approved', runs: 2, asking: attention });
-    expect(again.approvals).toHaveLength(2);
-    expect(comesTo(again, intends(1))).toBe('request-ended');
-    expect(comesTo(again, checks({ run: 2 }))).toBe('run-checked');
-    expect(comesTo(again, checks({ run: 2, roleStatuses: { [approver]: 'yes' } }))).toBe('plan-changed');
+  ])('is retried by %s', (_who, command, outcome) => {
+    expect(comesTo(requestAfter(...toAttention), command)).toBe(outcome);
   });
 
-  it('fails when a person gives up, and keeps the failure', () => {
-    const failed = requestAfter(...toAttention, settles('give-up', requester, { asking: attention }));
-    expect(failed).toMatchObject({ state: 'failed', ended: { by: requester }, failure: failure() });
+  it('keeps its failure and names no person when an operator gives up', () => {
+    const failed = requestAfter(...toAttention, operates('give-up', attention));
+    expect(failed).toMatchObject({ state: 'failed', ended: { by: null }, failure: failure() });
     expect(failed.progress[0]).toMatchObject({ state: 'failed' });
-  });
-
-  it('names no person when an operator gives up', () => {
-    expect(requestAfter(...toAttention, operates('give-up', attention))).toMatchObject({
-      state: 'failed',
-      ended: { by: null },
-    });
   });
 });

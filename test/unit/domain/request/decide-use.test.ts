@@ -1,41 +1,16 @@
-import { describe, expect, it } from '@jest/globals';
-import { highestProof } from '../../../../src/domain/proof.ts';
 import { consequencesOf } from '../../../../src/domain/request/consequences.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
-import type { Command } from '../../../../src/domain/request/request-command.ts';
 import type { UseAnswer } from '../../../../src/domain/usage-check.ts';
-import {
-  asks,
-  checks,
-  decides,
-  doneWith,
-  eventsAfter,
-  id,
-  intends,
-  proved,
-  records,
-  secondApprover,
-} from '../../../support/builders/commands.ts';
-import { approver } from '../../../support/builders/fixtures.ts';
+import { eventsAfter, id, toSucceeded } from '../../../support/builders/commands.ts';
 import { noon } from '../../../support/builders/plans.ts';
 
 /** A success that goes on being looked at: until the use of the key is judged, once. */
 
-const steps = ['enable-identity', 'grant-key-access', 'protect-vault', 'set-cmk', 'verify'] as const;
 const withinMs = 1_800_000;
 const succeeded = (more: object): readonly StoredEvent[] =>
-  eventsAfter(
-    asks(2),
-    decides('approve', approver),
-    decides('approve', secondApprover),
-    checks(),
-    ...steps.flatMap((step) => [
-      intends(1, step),
-      { ...records(1, doneWith(step, { proofs: step === 'verify' ? proved : [] })), ...more } as Command,
-    ]),
-  );
+  eventsAfter(...toSucceeded.map((command) => (command.do === 'record' ? { ...command, ...more } : command)));
 const looked = succeeded({ useWithinMs: withinMs });
 const until = new Date(noon.getTime() + withinMs);
 const used: UseAnswer = {
@@ -51,30 +26,18 @@ const judge = (events: readonly StoredEvent[], answer: UseAnswer, now: Date, run
 const judgedAfter = (events: readonly StoredEvent[], answer: UseAnswer, now: Date): readonly StoredEvent[] => {
   const decision = judge(events, answer, now);
   if (decision.kind === 'refused') throw new Error(decision.code);
-  const seq = events.length + 1;
-  return [
-    ...events,
-    ...decision.events.map(({ body }) => ({
-      seq,
-      revision: seq,
-      cause: 'x',
-      time: now.toISOString(),
-      body,
-      texts: {},
-    })),
-  ];
+  const [place, time] = [{ seq: events.length + 1, revision: events.length + 1, cause: 'x' }, now.toISOString()];
+  return [...events, ...decision.events.map(({ body }) => ({ ...place, time, body, texts: {} }))];
 };
 
 describe('a success', () => {
   it('says from when and until when is looked, and has the log asked at once', () => {
     const request = fold(id, looked);
-    expect(request).toMatchObject({
-      state: 'succeeded',
-      use: { since: noon.toISOString(), until: until.toISOString(), judged: null },
-    });
-    const last = looked.slice(-1);
+    const use = { since: noon.toISOString(), until: until.toISOString(), judged: null };
+    expect(request).toMatchObject({ state: 'succeeded', use });
     if (request === null) throw new Error('no request');
-    expect(consequencesOf(request, last)).toContainEqual({ kind: 'use', key: '1', dueAt: noon.toISOString() });
+    const rows = consequencesOf(request, looked.slice(-1));
+    expect(rows).toContainEqual({ kind: 'use', key: '1', dueAt: noon.toISOString() });
   });
 
   it('has nobody asked where no workspace is configured', () => {
@@ -109,14 +72,4 @@ describe('a judgement', () => {
   it('is refused while the run goes', () => {
     expect(judge(looked.slice(0, -1), used, noon)).toMatchObject({ kind: 'refused' });
   });
-});
-
-it('a key that was seen in use is usable, also where the bot may not try it', () => {
-  const proofs = [
-    { level: 'read-back', outcome: 'proved' },
-    { level: 'permission-held', outcome: 'proved' },
-    { level: 'key-usable', outcome: 'not-checked' },
-  ] as const;
-  expect(highestProof([...proofs, { level: 'use-seen', outcome: 'proved' }])).toBe('use-seen');
-  expect(highestProof([...proofs, { level: 'use-seen', outcome: 'not-checked' }])).toBe('permission-held');
 });

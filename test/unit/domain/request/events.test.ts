@@ -1,7 +1,7 @@
 import { botActor, newEvent, type StoredEvent } from '../../../../src/domain/request/events.ts';
-import { evolve, fold } from '../../../../src/domain/request/evolve.ts';
+import { fold } from '../../../../src/domain/request/evolve.ts';
 import { parseEventBody } from '../../../../src/operations/registry.ts';
-import { asks, eventsAfter, id, requestAfter, toAttention } from '../../../support/builders/commands.ts';
+import { asks, eventsAfter, id } from '../../../support/builders/commands.ts';
 import { noon } from '../../../support/builders/plans.ts';
 
 const stored = (revision: number, event: ReturnType<typeof newEvent>): StoredEvent => ({
@@ -13,11 +13,6 @@ const stored = (revision: number, event: ReturnType<typeof newEvent>): StoredEve
 });
 
 describe('an event body', () => {
-  it.each(eventsAfter(...toAttention).map((event) => [event.body.type, event.body] as const))(
-    'of type %s comes back from JSON as it was',
-    (_type, body) => expect(parseEventBody(JSON.parse(JSON.stringify(body)))).toEqual(body),
-  );
-
   it.each([
     ['no type', {}],
     ['an unknown type', { ...newEvent('expired', botActor, {}).body, type: 'forgotten' }],
@@ -34,27 +29,9 @@ describe('an event body', () => {
   });
 });
 
-describe('folding', () => {
-  it('throws on a history that cannot be: a bug, never a state', () => {
-    const [first] = eventsAfter(asks());
-    if (first === undefined) throw new Error('nothing was submitted');
-    expect(() => fold(id, [stored(1, newEvent('expired', botActor, {}))])).toThrow('starts with expired');
-    expect(() => fold(id, [first, { ...first, revision: 2 }])).toThrow('submitted twice');
-  });
-
-  it('keeps the state when a decision came too late, and counts the revision', () => {
-    const request = requestAfter(...toAttention);
-    const late = newEvent('decided-late', botActor, { verb: 'approve', state: request.state });
-    const after = evolve(request, stored(request.revision + 1, late));
-    expect(after).toEqual({ ...request, revision: request.revision + 1 });
-  });
-
-  it('remembers where and for whom the request was made', () => {
-    expect(requestAfter(asks())).toMatchObject({
-      origin: { conversationType: 'channel' },
-      submittedAt: noon.toISOString(),
-      runs: 0,
-      asking: 1,
-    });
-  });
+it('folding throws on a history that cannot be: a bug, never a state', () => {
+  const [first] = eventsAfter(asks());
+  if (first === undefined) throw new Error('nothing was submitted');
+  expect(() => fold(id, [stored(1, newEvent('expired', botActor, {}))])).toThrow('starts with expired');
+  expect(() => fold(id, [first, { ...first, revision: 2 }])).toThrow('submitted twice');
 });

@@ -1,6 +1,5 @@
 import { consequencesOf } from '../../../../src/domain/request/consequences.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
-import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Command, Submit } from '../../../../src/domain/request/request-command.ts';
 import { maxStartAheadMs, startsAt } from '../../../../src/domain/request/start-window.ts';
 import {
@@ -10,7 +9,6 @@ import {
   comesTo,
   decides,
   eventsAfter,
-  id,
   requestAfter,
   secondApprover,
 } from '../../../support/builders/commands.ts';
@@ -64,11 +62,5 @@ describe('a start that is put off', () => {
     expect(() => decide(request, checks(), noon)).toThrow('at the earliest');
     const then = decide(request, checks(), new Date(inHours(1)));
     expect(then).toMatchObject({ kind: 'accepted', events: [{ body: { type: 'run-checked' } }] });
-  });
-
-  it('was none in records from before it could be chosen', () => {
-    const events = eventsAfter(asks());
-    expect(events[0]?.body.data).not.toHaveProperty('notBefore');
-    expect(fold(id, events)).toMatchObject({ notBefore: null });
   });
 });
