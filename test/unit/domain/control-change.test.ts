@@ -15,6 +15,7 @@ const seen = (controllers: readonly Controller[], change: Partial<Seen> = {}): S
 const changesBetween = (approved: Seen, observed: Seen): readonly ControlChange['change'][] =>
   controlNotCovered(approved, observed).map(({ change }) => change);
 
+const at = (uri: string) => ({ vault: vault({ uri }) });
 const owner = controller();
 const person = controller({ id: 'p-1', type: 'person', can: ['delete'] });
 const group = controller({ id: 'g-1', type: 'group', can: ['copy'], members: 3 });
@@ -23,20 +24,9 @@ const groupOf = (...people: readonly string[]) => ({ ...group, members: people.l
 describe('an approval does not cover', () => {
   it.each<[string, Seen, readonly ControlChange['change'][]]>([
     ['a controller who was not there', seen([owner, person]), ['controller']],
-    [
-      'one who can do more',
-      seen([
-        { ...owner, can: powers.slice() },
-        { ...group, can: ['copy', 'purge'] },
-      ]),
-      ['controller'],
-    ],
+    ['one who can do more', seen([owner, { ...group, can: ['copy', 'purge'] }]), ['controller']],
     ['a group that has grown', seen([owner, { ...group, members: 4 }]), ['members']],
-    [
-      'another address of the vault',
-      seen([owner], { vault: vault({ uri: 'https://kv-care.vault.example/' }) }),
-      ['vault-address'],
-    ],
+    ['another address of the vault', seen([owner], at('https://kv-care.vault.example/')), ['vault-address']],
     ['another tenant of the vault', seen([owner], { vault: vault({ tenantId: 'other' }) }), ['vault-tenant']],
   ])('%s', (_what, now, wanted) => expect(changesBetween(seen([owner, group]), now)).toEqual(wanted));
 
@@ -85,10 +75,7 @@ it.each<[string, Seen]>([
   ['a group that has shrunk', seen([owner, { ...group, members: 1 }])],
   ['a group of which it was not noted who was in it, of the same size', seen([{ ...group, people: ['a', 'b', 'c'] }])],
   ['names that the directory does not tell any more', seen([owner, { ...group, name: null, members: null }])],
-  [
-    'an address that Azure spells otherwise',
-    seen([owner], { vault: vault({ uri: 'https://KV-care.vault.azure.net' }) }),
-  ],
+  ['an address that Azure spells otherwise', seen([owner], at('https://KV-care.vault.azure.net'))],
 ])('an approval covers %s', (_what, now) => expect(changesBetween(seen([owner, group]), now)).toEqual([]));
 
 it('an approval covers a group that somebody left, and one that is not told any more', () => {

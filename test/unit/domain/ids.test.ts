@@ -26,16 +26,10 @@ describe('a request id', () => {
 
   it('is never shorter than six characters', () => expect(() => mintRequestId(Uint8Array.of(1, 2, 3))).toThrow());
 
-  it.each([
-    'CMK-7F3K9',
-    'CMK-7F3K9QQ',
-    'cmk-7f3k9q',
-    'CMK-7F3K9I',
-    'CMK-7F3K9L',
-    'CMK-7F3K9O',
-    'CMK-7F3K9U',
-    ' CMK-7F3K9Q',
-  ])('is not %j', (text) => expect(accepts(RequestId, text)).toBe(false));
+  const misread = [...'ILOU'].map((letter) => `CMK-7F3K9${letter}`);
+  it.each(['CMK-7F3K9', 'CMK-7F3K9QQ', 'cmk-7f3k9q', ' CMK-7F3K9Q', ...misread])('is not %j', (text) => {
+    expect(accepts(RequestId, text)).toBe(false);
+  });
 
   it('uses every character of its alphabet and no letter that is misread', () => {
     const minted = Array.from({ length: 256 }, (_, byte) => mintRequestId(new Uint8Array(6).fill(byte)));

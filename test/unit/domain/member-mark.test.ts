@@ -1,4 +1,3 @@
-import { expect, it } from '@jest/globals';
 import { type Controller, memberMark, ownControl } from '../../../src/domain/control.ts';
 
 const [person, other, group] = ['p', 'q', 'g'];

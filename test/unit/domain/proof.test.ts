@@ -15,6 +15,10 @@ describe('the highest proof', () => {
     );
   });
 
+  it('is the use of a key, also where the bot may not try it', () => {
+    expect(highestProof(proved('read-back', 'permission-held', 'use-seen'))).toBe('use-seen');
+  });
+
   it.each(ProofLevel.options.map((level, index) => [level, index] as const))(
     'is %s when everything up to it is proved, in whatever order',
     (level, index) => {

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import { driftIdOf, RequestId } from '../../../src/domain/ids.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import { botActor, newEvent, operatorActor, type StoredEvent } from '../../../src/domain/request/events.ts';
@@ -7,7 +6,7 @@ import type { StreamEvent } from '../../../src/domain/statement/approved-state.t
 import { ageInDays, daysBefore, lastWeekday, periodBefore } from '../../../src/domain/statement/period.ts';
 import { hasChanged, statementOf } from '../../../src/domain/statement/statement.ts';
 import { type DriftState, unknownCause } from '../../../src/domain/watch/state.ts';
-import { countLines, statementSentences } from '../../../src/text/statement.ts';
+import { statementSentences } from '../../../src/text/statement.ts';
 import { inPython } from '../../support/audit/python-verifier.ts';
 import {
   approvedBy,
@@ -121,6 +120,7 @@ const [january, february, march] = [
 ];
 const stated = (period: typeof january) => statementOf(log, about, period);
 
+/** What else is counted: the verifier in Python, below, calculates it by itself. */
 test('the period before is as long, and ends the day before', () => {
   expect(periodBefore(march)).toEqual({ from: '2026-01-29', to: '2026-02-28' });
   expect(periodBefore({ from: '2026-03-01', to: '2026-03-01' })).toEqual({ from: '2026-02-28', to: '2026-02-28' });
@@ -146,36 +146,6 @@ test.each([
   expect(lastWeekday(new Date(now), 1, 6).toISOString()).toBe(last);
 });
 
-test('agents added, keys changed, and drifts opened, changed and closed are those of the period', () => {
-  const named = (period: typeof january) => {
-    const { agentsAdded, keysChanged, driftsOpened, driftsChanged, driftsClosed } = stated(period).changes;
-    const lists = [agentsAdded, keysChanged, driftsOpened, driftsChanged, driftsClosed];
-    return lists.map((list) => list.map(({ name }) => name).join());
-  };
-  expect(named(january)).toEqual(['bot-care', '', '', '', '']);
-  expect(named(february)).toEqual(['bot-other', '', 'bot-care', 'bot-care', 'bot-care']);
-  expect(named(march)).toEqual(['', 'bot-care', 'bot-care', '', '']);
-  expect(stated(february).changes.driftsChanged[0]?.states).toEqual(['key-stripped', 'key-disabled']);
-  expect(stated(february).changes.driftsClosed[0]?.states).toEqual(['key-stripped', 'key-disabled']);
-  expect(stated(march).changes.keysChanged[0]).toMatchObject({
-    from: { keyVersion: version('a') },
-    to: { keyVersion: version('c') },
-  });
-});
-
-test('events are counted for the period and the one before', () => {
-  expect(stated(march).changes.counts).toMatchObject({
-    submitted: { before: 1, now: 3 },
-    approved: { before: 2, now: 3 },
-    rejected: { before: 0, now: 1 },
-    succeeded: { before: 1, now: 1 },
-    driftsOpened: { before: 1, now: 1 },
-    driftsChanged: { before: 1, now: 0 },
-    driftsClosed: { before: 1, now: 0 },
-  });
-  expect(countLines(stated(march))).toContain('Requests submitted: 3 (before: 1)');
-});
-
 test('each agent has key, version age, expiry, level, guard and open drift at the end of the period', () => {
   const [care, another] = stated(march).agents;
   expect(care).toMatchObject({
@@ -194,14 +164,6 @@ test('each agent has key, version age, expiry, level, guard and open drift at th
     ...{ agents: 2, withApprovedKey: 2, openDrifts: 1, openRequests: 1 },
     exceptions: stated(march).exceptions.length,
   });
-});
-
-test('exceptions name who accepted them, and end with the next request', () => {
-  const exceptions = stated(march).exceptions.map(({ name, kind, code, owners }) => [name, kind, code, owners.length]);
-  expect(exceptions).toContainEqual(['bot-care', 'guard-exempt', 'anotherKey', 0]);
-  expect(exceptions).toContainEqual(['bot-other', 'irreversible', 'protect-vault', 2]);
-  expect(exceptions).not.toContainEqual(['bot-care', 'irreversible', 'protect-vault', 2]);
-  expect(stated(february).exceptions.map(({ name, code }) => `${name} ${code}`)).toContain('bot-care protect-vault');
 });
 
 test('a period without an event has no change, and the agents as before', () => {
@@ -230,22 +192,6 @@ const ahead = new Log()
     cancel(),
   )
   .drift('2026-03-02T08:00:00.000Z').events;
-
-test('events of a clock that was ahead count from when it was set right', () => {
-  const { changes, summary, agents } = statementOf(ahead, about, february);
-  expect(changes.counts).toMatchObject({
-    submitted: { before: 1, now: 2 },
-    cancelled: { before: 0, now: 1 },
-    succeeded: { before: 1, now: 1 },
-    driftsOpened: { before: 0, now: 1 },
-  });
-  expect(changes.keysChanged.map(({ request, at }) => `${request} ${at}`)).toEqual([
-    'CMK-000002 2027-02-03T08:00:00.000Z',
-  ]);
-  expect([summary.openRequests, summary.openDrifts, agents[0]?.request]).toEqual([0, 1, 'CMK-000002']);
-  expect(hasChanged(statementOf(ahead, about, { from: '2027-02-01', to: '2027-02-28' }))).toBe(false);
-  expect(statementOf(ahead, about, january).summary).toMatchObject({ openRequests: 0, openDrifts: 0 });
-});
 
 test('the verifier in Python calculates the same, for the end of each day and for months', () => {
   const days = Array.from({ length: 95 }, (_, day) => {

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import { keySince, verdictOf } from '../../../src/domain/evidence/verdict.ts';
 import { sameKey } from '../../../src/domain/observed.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
@@ -10,7 +9,6 @@ import { utcInWords } from '../../../src/text/instants.ts';
 import { inPython } from '../../support/audit/python-verifier.ts';
 import {
   asks,
-  cancels,
   checks,
   decides,
   does,
@@ -67,18 +65,11 @@ const approved = (plan: Plan): readonly Command[] => [
   decides('approve', secondApprover),
   checks({ plan }),
 ];
-const doneIn = (plan: Plan): readonly Command[] => [
+const doneIn = (plan: Plan, steps = stepsOf(plan)): readonly Command[] => [
   ...approved(plan),
-  ...stepsOf(plan).flatMap((step) =>
-    does(step, step === 'make-key-version' ? { outputs: { keyVersion: version('c') } } : {}),
-  ),
+  ...steps.flatMap((step) => does(step, step === 'make-key-version' ? { outputs: { keyVersion: version('c') } } : {})),
 ];
-const before = (plan: Plan): readonly Command[] => [
-  ...approved(plan),
-  ...stepsOf(plan)
-    .slice(0, -1)
-    .flatMap((step) => does(step, step === 'make-key-version' ? { outputs: { keyVersion: version('c') } } : {})),
-];
+const before = (plan: Plan): readonly Command[] => doneIn(plan, stepsOf(plan).slice(0, -1));
 const succeeds: readonly Command[] = [intends(1, 'verify'), records(1, doneWith('verify', { proofs: proved }))];
 /** A click on the card as it is after the commands. */
 const then = (commands: readonly Command[], click: (asking: number) => Command): readonly Command[] => [
@@ -88,10 +79,7 @@ const then = (commands: readonly Command[], click: (asking: number) => Command):
 const ended = (commands: readonly Command[]) => then(commands, (asking) => settles('give-up', requester, { asking }));
 
 const stopped = ended([
-  ...approved(enabling),
-  ...stepsOf(enabling)
-    .slice(0, -1)
-    .flatMap((step) => does(step)),
+  ...before(enabling),
   intends(1, 'set-cmk'),
   settles('stop', requester),
   records(1, doneWith('set-cmk')),
@@ -102,12 +90,9 @@ const changed = [
   ...then(unverified, (asking) => settles('retry', requester, { asking })),
   checks({ run: 2, plan: again, policy: policy(3) }),
 ];
-const [rejected, cancelled] = [
-  then(changed, (asking) => decides('reject', approver, { asking })),
-  then(changed, (asking) => cancels(requester, asking)),
-];
-const lost = (plan: Plan, change: Parameters<typeof failedWith>[3]) => [
-  ...before(plan),
+const rejected = then(changed, (asking) => decides('reject', approver, { asking }));
+const lost = (change: Parameters<typeof failedWith>[3]) => [
+  ...before(enabling),
   intends(1, 'set-cmk'),
   records(1, failedWith('set-cmk', null, 1, change)),
 ];
@@ -138,12 +123,6 @@ const cases: readonly (readonly [what: string, commands: readonly Command[], our
     `bot-care ${putPy}rejected by ${approver} at ${noon}; done, and left as it is: ${allPy}, set-cmk`,
   ],
   [
-    'cancelled after such a run',
-    cancelled,
-    `bot-care ${put}${requester} requested it, ${requester} cancelled it, ${noonWords}.`,
-    `bot-care ${putPy}cancelled by ${requester} at ${noon}; done`,
-  ],
-  [
     'expired after such a run',
     [...changed, expires],
     `bot-care ${put}${requester} requested it, expired without a decision, `,
@@ -157,13 +136,13 @@ const cases: readonly (readonly [what: string, commands: readonly Command[], our
   ],
   [
     'ended after an attempt whose result is unknown',
-    ended(lost(enabling, { status: 500, change: 'unknown' })),
+    ended(lost({ status: 500, change: 'unknown' })),
     `bot-care might be under the requested key, which Azure did not confirm: the run stopped at “Set customer-managed key”, and ${requester} ended the request, ${noonWords}. Done and not undone: ${allDone}. Not confirmed: “Set customer-managed key”.`,
     `bot-care might be under the requested key, which Azure did not confirm: failed, the run stopped at set-cmk, and ${requester} ended it at ${noon}; done, and left as it is: ${allPy}; not confirmed: set-cmk`,
   ],
   [
     'ended after an attempt that Azure refused',
-    ended(lost(enabling, { change: 'refused' })),
+    ended(lost({ change: 'refused' })),
     'bot-care was not put under the requested key: the run stopped at',
     'bot-care was not put under the requested key: failed, the run stopped at set-cmk',
   ],
@@ -191,22 +170,10 @@ const cases: readonly (readonly [what: string, commands: readonly Command[], our
     `bot-care ${putPy}failed, the run stopped at verify`,
   ],
   [
-    'a rotation whose attempt has no result, and ended',
-    ended(lost(rotating, { status: 500 })),
-    'bot-care might be under the requested key',
-    'bot-care might be under the requested key',
-  ],
-  [
     'a repair that does not set the key, ended',
     ended([...approved(repairing), intends(1, 'protect-vault'), records(1, failedWith('protect-vault', null))]),
     'bot-care was not put under another key: the run stopped at “Turn on purge protection”',
     'bot-care was not put under another key: failed, the run stopped at protect-vault',
-  ],
-  [
-    'such a repair, waiting',
-    [asks(2, repairing)],
-    `bot-care is not yet changed as ${requester} requested: it’s waiting for approval`,
-    'bot-care is not yet changed as requested: awaiting-approval since',
   ],
   [
     'such a repair, done',
@@ -229,12 +196,6 @@ const cases: readonly (readonly [what: string, commands: readonly Command[], our
     ]),
     'bot-care was not put under another key: the run stopped at “Wait for the old version to be disabled”',
     'bot-care was not put under another key: failed, the run stopped at disable-key-version',
-  ],
-  [
-    'an old version not retired, rejected',
-    [asks(2, retire), decides('reject', approver)],
-    `bot-care was not changed: ${requester} requested it, ${approver} rejected it, ${noonWords}.`,
-    `bot-care was not changed: rejected by ${approver} at ${noon}`,
   ],
   [
     'put under the key',

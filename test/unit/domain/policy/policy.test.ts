@@ -54,11 +54,6 @@ describe('a rule by tag', () => {
     const careful = policyOf([], { extraApprovalForIrreversible: true }, policy);
     expect(termsFor(careful, tagged('test')).extraApprovalForIrreversible).toBe(true);
   });
-
-  it('does not go away with its tag', () => {
-    expect(termsFor(policy, resource()).tightenedBy).toEqual([production, lax]);
-    expect(termsFor(policy, resource()).approvalsRequired).toBe(2);
-  });
 });
 
 describe('the policy of a plan', () => {

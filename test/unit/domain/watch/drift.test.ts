@@ -14,14 +14,10 @@ import {
   statesAfter,
 } from '../../../../src/domain/watch/agent-watch.ts';
 import { causesOf } from '../../../../src/domain/watch/causes.ts';
-import {
-  type DriftVerdict,
-  judgeDrift,
-  type LastVerified,
-  type WatchReading,
-} from '../../../../src/domain/watch/drift.ts';
+import { type DriftVerdict, judgeDrift, type WatchReading } from '../../../../src/domain/watch/drift.ts';
 import { type DriftState, driftCodes, isRepairable, severityOf } from '../../../../src/domain/watch/state.ts';
 import { causeWords, driftWords } from '../../../../src/text/drift.ts';
+import { lastVerifiedWith } from '../../../support/builders/command-world.ts';
 import { key, principal, resource, under, vault, version } from '../../../support/builders/plans.ts';
 
 const now = new Date('2026-03-01T12:00:00.000Z');
@@ -34,18 +30,7 @@ const agent = resource({
 const place = vault({ purgeProtection: true });
 const elsewhere = ArmId.parse(place.id.replace(/resourceGroups\/[^/]+/, 'resourceGroups/rg-other'));
 
-const verified: LastVerified = {
-  ...{ request: RequestId.parse('CMK-000001'), planDigest: 'd'.repeat(64), at: inDays(-30) },
-  ...{ resource: { kind: agent.kind, id: agent.id }, resourceName: agent.name },
-  ...{
-    vault: place,
-    keyName: approved.name,
-    keyVersion: version('a'),
-    principalId: principal,
-    before: version('b'),
-    retired: null,
-  },
-};
+const verified = lastVerifiedWith({ at: inDays(-30), vault: place, before: version('b') });
 
 const asApproved: WatchReading = {
   ...{ resource: done(agent), vault: done(place), movedTo: null, key: done(approved), deleted: null },
@@ -160,14 +145,6 @@ test('each state has a title, a meaning for the data, and one next step that lea
     // The list of agents offers the repair where the alert does.
     expect(isRepairable(state.code)).toBe(step.kind === 'command' && step.command.startsWith('/repair-cmk '));
   }
-});
-
-test('the cause names who, when and with what, or says that Azure does not tell', () => {
-  const cause = { source: 'resource-graph', at: inDays(0), byType: 'User', clientType: 'Azure Portal' } as const;
-  const told = { ...cause, operation: 'Microsoft.HealthBot/healthBots/write', correlationId: null };
-  expect(causeWords(told, 'someone@example.com')).toBe(
-    'someone@example.com (user) changed it on 2026-03-01 12:00 UTC with Azure Portal: Microsoft.HealthBot/healthBots/write. Source: Azure Resource Graph.',
-  );
 });
 
 test('the activity log gives a candidate, never a person who changed something else', async () => {
