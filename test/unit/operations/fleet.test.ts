@@ -1,5 +1,5 @@
 import { done, failed } from '../../../src/domain/failure.ts';
-import { ArmId, RequestId } from '../../../src/domain/ids.ts';
+import { RequestId } from '../../../src/domain/ids.ts';
 import type { CustomerKey } from '../../../src/domain/observed.ts';
 import type { ResourceKey } from '../../../src/domain/ports/inventory.ts';
 import type { Drift } from '../../../src/domain/watch/agent-watch.ts';
@@ -7,23 +7,16 @@ import { type DriftState, unknownCause } from '../../../src/domain/watch/state.t
 import { countsOf, driftSummaries, judgeFleet, keyOf, nextExpiries } from '../../../src/operations/fleet.ts';
 import { type FleetPorts, FleetReader } from '../../../src/operations/read-fleet.ts';
 import { failure } from '../../support/builders/commands.ts';
-import { key, noon, vault } from '../../support/builders/plans.ts';
+import { resourceId } from '../../support/builders/fixtures.ts';
+import { key, noon, under, vault, version } from '../../support/builders/plans.ts';
 
-const agentId = (name: string): ArmId =>
-  ArmId.parse(
-    `/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/g/providers/Microsoft.HealthBot/healthBots/${name}`,
-  );
 const keyed = (digit: string, change: Partial<CustomerKey> = {}): CustomerKey => ({
-  vaultUri: vault().uri,
-  keyName: 'care',
-  keyVersion: digit.repeat(32),
+  ...under(version(digit)),
   ...change,
 });
-const agent = (name: string, customerKey: CustomerKey | null = null): ResourceKey => ({
-  id: agentId(name),
-  name,
-  customerKey,
-});
+function agent(name: string, customerKey: CustomerKey | null = null): ResourceKey {
+  return { id: resourceId(name), name, customerKey };
+}
 const id = RequestId.parse('CMK-7F3K9Q');
 const foundAt = '2026-03-01T00:00:00.000Z';
 const driftOf = (...states: readonly DriftState[]): Drift => ({
@@ -57,12 +50,12 @@ it('puts the most urgent first: what is stuck, what has ended, what ends soonest
     [keyOf({ customerKey: keyed('4') }) ?? '', inDays(-1)],
   ]);
   const held = new Map([
-    [agentId('asked').toLowerCase(), { id, waits: 'approval' as const }],
-    [agentId('stuck').toLowerCase(), { id, waits: 'attention' as const }],
+    [resourceId('asked').toLowerCase(), { id, waits: 'approval' as const }],
+    [resourceId('stuck').toLowerCase(), { id, waits: 'attention' as const }],
   ]);
   const drifts = new Map([
-    [agentId('changed').toLowerCase(), driftOf({ code: 'key-disabled' }, { code: 'purge-protection-off' })],
-    [agentId('changed-a-little').toLowerCase(), driftOf({ code: 'purge-protection-off' })],
+    [resourceId('changed').toLowerCase(), driftOf({ code: 'key-disabled' }, { code: 'purge-protection-off' })],
+    [resourceId('changed-a-little').toLowerCase(), driftOf({ code: 'purge-protection-off' })],
   ]);
   const fleet = judgeFleet(resources, { held, ends, drifts }, noon);
   expect(fleet.map(({ name, state }) => [name, state])).toEqual([

@@ -1,14 +1,12 @@
-import { afterEach, describe, expect, it, test } from '@jest/globals';
 import { KeyVersion } from '../../../src/domain/ids.ts';
 import type { KeyUser, ObservedUse, ObservedUser } from '../../../src/domain/key-impact.ts';
 import { blocksOf, effectsOf, isCovered, notCovered, type Plan } from '../../../src/domain/plan.ts';
-import type { Request } from '../../../src/domain/request/request.ts';
 import type { LastVerified } from '../../../src/domain/watch/drift.ts';
 import { openForm } from '../../../src/operations/open-form.ts';
-import { lastVerifiedOf, operationOf } from '../../../src/operations/registry.ts';
+import { operationOf } from '../../../src/operations/registry.ts';
 import { observeRetirement, retireVersion } from '../../../src/operations/retire-version/retire-version.ts';
 import { call, commandWorld, lastVerifiedWith } from '../../support/builders/command-world.ts';
-import { requestId, resourceId } from '../../support/builders/fixtures.ts';
+import { resourceId } from '../../support/builders/fixtures.ts';
 import {
   control,
   key,
@@ -44,6 +42,8 @@ const used = (by: string, keyVersion: string, last: string, change: Partial<Obse
   members: null,
   ...change,
 });
+const usedOld = (by: string, hours: number, change: Partial<ObservedUser> = {}): ObservedUser =>
+  used(by, version('a'), hoursAgo(hours), change);
 const declares = (name: string, keyVersion: string, identity: string): KeyUser => ({
   id: resourceId(name),
   name,
@@ -58,6 +58,7 @@ const log = (...users: readonly ObservedUser[]): ObservedUse => ({
   last: hoursAgo(1),
   users,
 });
+const refusedToday = usedOld('x', 23, { refused: true });
 const byAgent = used(principal, version('b'), hoursAgo(30));
 
 /** What blocks a plan, with this log and these resources. */
@@ -79,17 +80,14 @@ describe('an old version can be retired', () => {
   });
 
   it('although the agent, or a resource that moved on, used it earlier; and the bot tested it', async () => {
-    const earlier = hoursAgo(25);
     const moved = declares('stcare', version('b'), 's');
-    const calls = [used(principal, version('a'), earlier), used('s', version('a'), earlier)];
-    const tested = used('bot', version('a'), hoursAgo(1), { type: 'bot' });
-    expect(await blocksWith(log(byAgent, ...calls, tested), [moved])).toEqual([]);
+    const calls = [usedOld(principal, 25), usedOld('s', 25), usedOld('bot', 1, { type: 'bot' })];
+    expect(await blocksWith(log(byAgent, ...calls), [moved])).toEqual([]);
   });
 
   it('although someone was refused with it two days ago, or called without a token', async () => {
-    const refused = used('x', version('a'), hoursAgo(25), { refused: true });
-    const unknown = used('x', version('a'), hoursAgo(1), { refused: true, principalId: null });
-    expect(await blocksWith(log(byAgent, refused, unknown))).toEqual([]);
+    const unknown = usedOld('x', 1, { refused: true, principalId: null });
+    expect(await blocksWith(log(byAgent, usedOld('x', 25, { refused: true }), unknown))).toEqual([]);
   });
 });
 
@@ -97,25 +95,10 @@ test.each<[string, ObservedUse, readonly KeyUser[], string]>([
   ['the log shows no use of the current version', log(), [], 'new-version-used'],
   ['the agent began a few hours ago', log(used(principal, version('b'), hoursAgo(23))), [], 'new-version-used'],
   ['another identity used the current version', log(used('x', version('b'), hoursAgo(30))), [], 'new-version-used'],
-  [
-    'the agent used the old one within a day',
-    log(byAgent, used(principal, version('a'), hoursAgo(23))),
-    [],
-    'old-version-used',
-  ],
+  ['the agent used the old one within a day', log(byAgent, usedOld(principal, 23)), [], 'old-version-used'],
   ['a resource declares it', log(byAgent), [declares('stcare', version('a'), 's')], 'old-version-used'],
-  [
-    'it was observed weeks ago, and nothing declares it',
-    log(byAgent, used('x', version('a'), hoursAgo(600))),
-    [],
-    'old-version-used',
-  ],
-  [
-    'someone was refused with it within a day',
-    log(byAgent, used('x', version('a'), hoursAgo(23), { refused: true })),
-    [],
-    'old-version-used',
-  ],
+  ['others used it weeks ago, and nothing declares it', log(byAgent, usedOld('x', 600)), [], 'old-version-used'],
+  ['someone was refused with it within a day', log(byAgent, refusedToday), [], 'old-version-used'],
   ['no log is configured', { outcome: 'not-configured' }, [], 'vault-log-needed'],
   ['the log has no rows', { outcome: 'no-rows' }, [], 'vault-log-needed'],
   ['the log began today', { ...log(byAgent), first: hoursAgo(2) } as ObservedUse, [], 'vault-log-needed'],
@@ -146,24 +129,6 @@ test('its one change is made by a role, and the approval covers what is left at 
   const done = planFor({ seen: retiring({ retirement: retirement({ enabled: false }) }), wished: wishToRetire(), own });
   expect(isCovered(notCovered(plan, done))).toBe(true);
   expect(effectsOf(done)).toEqual([]);
-});
-
-test('the key watch then compares with the same key, and knows which version was retired', () => {
-  const plan = planFor({ seen: retiring(), wished: wishToRetire() });
-  const request = {
-    state: 'succeeded',
-    id: requestId(8),
-    digest: 'e',
-    changedAt: '',
-    resourceName: '',
-    plan,
-    outputs: {},
-  };
-  expect(lastVerifiedOf(request as unknown as Request)).toMatchObject({
-    keyVersion: version('b'),
-    before: null,
-    retired: version('a'),
-  });
 });
 
 describe('the form', () => {

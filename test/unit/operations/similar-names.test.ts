@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import { areNamesSimilar, closestName } from '../../../src/operations/choose.ts';
 
 test.each([

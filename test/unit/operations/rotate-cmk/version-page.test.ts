@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import { kindAfter } from '../../../../src/operations/rotate-cmk/version-page.ts';
 import { key } from '../../../support/builders/plans.ts';
 

@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import type { Observation } from '../../../../src/domain/observed.ts';
 import { effectsOf } from '../../../../src/domain/plan.ts';
 import { workOf } from '../../../../src/operations/registry.ts';
@@ -53,11 +52,6 @@ describe.each([
     });
     const inPolicies = await attempt(name, { ...before, keys: [...before.keys] }, 1, 'access-policies');
     expect(inPolicies).toMatchObject({ failure: { found: { by: 'access-policies' } } });
-  });
-
-  it('is done once the version exists and is enabled', async () => {
-    expect(await attempt(name, { keys: [key()] }, 2)).toMatchObject({ ok: true, value: { already: false } });
-    expect(await attempt(name, { keys: [key()] })).toMatchObject({ ok: true, value: { already: true } });
   });
 
   it('doesn’t wait for the role if there is no deleted key any more', async () => {
