@@ -1,90 +1,79 @@
-import { ArmId, RequestId } from '../../../src/domain/ids.ts';
-import type { LastVerified } from '../../../src/domain/watch/drift.ts';
 import { openWatchOverdue, startKeyWatch } from '../../../src/workflow/key-watch/schedule.ts';
 import { watchCycle } from '../../../src/workflow/key-watch/watch-cycle.ts';
+import { lastVerifiedWith } from '../../support/builders/command-world.ts';
 import { failure } from '../../support/builders/commands.ts';
 import { memoryDocuments } from '../../support/builders/memory-documents.ts';
-import { key, noon, principal, resource, under, vault, version } from '../../support/builders/plans.ts';
+import { key, noon, principal, ref, resource, under, vault, version } from '../../support/builders/plans.ts';
 import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
 
-/** Two replicas whose cycles last longer than the interval. Each cycle ends when the test says so. */
-test('the cursor moves on although another replica took the next cycle meanwhile', async () => {
+/** Replicas whose cycles last longer than the interval: each cycle ends when the test says so, as whole or not. */
+function replicas() {
   const documents = memoryDocuments();
-  let now = Date.UTC(2026, 2, 2);
+  const clock = { ms: Date.UTC(2026, 2, 2) };
   const intervalMs = 40;
-  const begun: { readonly cursor: string; readonly end: () => void }[] = [];
+  const now = () => new Date(clock.ms);
+  const begun: { readonly cursor: string; readonly overdue: number; readonly end: (isWhole: boolean) => void }[] = [];
   const start = () =>
     startKeyWatch({
-      ...{ documents, intervalMs, now: () => new Date(now), random: () => 0, newId: () => 'a cycle' },
-      onCycle: () => undefined,
-      log: { warn: () => undefined },
-      cycle: (_id, cursor) =>
-        new Promise((resolve) => {
-          const end = () => resolve({ agents: new Map(), isWhole: true, cursor: `${Number(cursor) + 1}` });
-          begun.push({ cursor, end });
-        }),
-    });
-  const next = async (count: number): Promise<void> => {
-    while (begun.length < count) await new Promise(setImmediate);
-  };
-  const replicas = [start()];
-  await next(1);
-  now += 2 * intervalMs;
-  replicas.push(start());
-  await next(2);
-  begun[0]?.end();
-  now += 2 * intervalMs;
-  await next(3);
-  begun[1]?.end();
-  now += 2 * intervalMs;
-  await next(4);
-  for (const { end } of begun) end();
-  await Promise.all(replicas.map((one) => one.stop()));
-  expect(begun.map(({ cursor }) => cursor)).toEqual(['', '', '1', '1']);
-});
-
-test('the watch is overdue since the last whole cycle of any replica, whichever reads next, and so is its metric', async () => {
-  const documents = memoryDocuments();
-  let now = Date.UTC(2026, 2, 2);
-  const intervalMs = 40;
-  const begun: { readonly overdue: number; readonly end: (isWhole: boolean) => void }[] = [];
-  const start = () =>
-    startKeyWatch({
-      ...{ documents, intervalMs, now: () => new Date(now), random: () => 0, newId: () => 'a cycle' },
+      ...{ documents, intervalMs, now, random: () => 0, newId: () => 'a cycle' },
       onCycle: () => undefined,
       log: { warn: () => undefined },
       cycle: (_id, cursor, { overdueSeconds }) =>
         new Promise((resolve) => {
-          const end = (isWhole: boolean) => resolve({ agents: new Map(), isWhole, cursor });
-          begun.push({ overdue: overdueSeconds(), end });
+          const end = (isWhole: boolean) => resolve({ agents: new Map(), isWhole, cursor: `${Number(cursor) + 1}` });
+          begun.push({ cursor, overdue: overdueSeconds(), end });
         }),
     });
   const next = async (count: number): Promise<void> => {
     while (begun.length < count) await new Promise(setImmediate);
   };
+  const pass = (ms: number): void => {
+    clock.ms += ms;
+  };
   /** Read by a replica that takes no cycle. */
-  const overdue = openWatchOverdue({ documents, intervalMs, now: () => new Date(now) });
+  return { begun, start, next, pass, intervalMs, overdue: openWatchOverdue({ documents, intervalMs, now }) };
+}
+
+test('the cursor moves on although another replica took the next cycle meanwhile', async () => {
+  const { begun, start, next, pass, intervalMs } = replicas();
+  const started = [start()];
+  await next(1);
+  pass(2 * intervalMs);
+  started.push(start());
+  await next(2);
+  for (const [n, count] of [3, 4].entries()) {
+    begun[n]?.end(true);
+    pass(2 * intervalMs);
+    await next(count);
+  }
+  for (const { end } of begun) end(true);
+  await Promise.all(started.map((one) => one.stop()));
+  expect(begun.map(({ cursor }) => cursor)).toEqual(['', '', '1', '1']);
+});
+
+test('the watch is overdue since the last whole cycle of any replica, whichever reads next, and so is its metric', async () => {
+  const { begun, start, next, pass, intervalMs, overdue } = replicas();
   const slow = start();
   await next(1);
-  now += 3_600_000;
+  pass(3_600_000);
   expect(await overdue()).toBe(3_600);
   const other = start();
   await next(2);
   begun[1]?.end(true);
   await other.stop();
   expect(await overdue()).toBe(0);
-  now += 2 * intervalMs;
+  pass(2 * intervalMs);
   begun[0]?.end(false);
   await next(3);
   begun[2]?.end(false);
   await slow.stop();
-  now += 3_600_000;
+  pass(3_600_000);
   const restarted = start();
   await next(4);
   begun[3]?.end(false);
   await restarted.stop();
   expect(await overdue()).toBe(3_600);
-  expect(begun.map(({ overdue }) => overdue)).toEqual([0, 3_600, 0, 3_600]);
+  expect(begun.map((cycle) => cycle.overdue)).toEqual([0, 3_600, 0, 3_600]);
 });
 
 test('an agent that can’t be judged or read is logged and keeps no other from it, and the cursor moves on', async () => {
@@ -96,12 +85,8 @@ test('an agent that can’t be judged or read is logged and keeps no other from 
     granted: true,
   });
   azure.refuse('vaults.get', failure());
-  const verifiedAs = (name: string): LastVerified => ({
-    ...{ request: RequestId.parse('CMK-000001'), planDigest: 'd'.repeat(64), at: '2026-01-01T00:00:00.000Z' },
-    resource: { kind: 'healthcare-agent', id: ArmId.parse(resource().id.replace(/[^/]+$/, name)) },
-    ...{ resourceName: name, vault: vault({ purgeProtection: true }), keyName: key().name, keyVersion: approved },
-    ...{ principalId: principal, before: null, retired: null },
-  });
+  const verifiedAs = (name: string) =>
+    lastVerifiedWith({ resource: ref(name), vault: vault({ purgeProtection: true }) });
   const agents = new Map(['a', 'b', 'c'].map((name) => [name, verifiedAs(name)]));
   const warnings: object[] = [];
   const cycle = await watchCycle(

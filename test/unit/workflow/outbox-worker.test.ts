@@ -25,6 +25,18 @@ const quiet = {
   tracing: noTracing,
 };
 
+type Outbox = Parameters<typeof startOutboxWorker>[0]['outbox'];
+
+/** Hands out these rows once. */
+const outboxOf = (due: OutboxItem[], change: Partial<Outbox> = {}): Outbox => ({
+  claim: async () => due.splice(0),
+  finish: async () => true,
+  postpone: async () => undefined,
+  reschedule: async () => undefined,
+  onWritten: () => undefined,
+  ...change,
+});
+
 /** What becomes of the row that ends a request in time, where it comes up at that time. */
 async function cameUp(at: Date, ...commands: readonly Command[]) {
   let now = noon;
@@ -32,16 +44,13 @@ async function cameUp(at: Date, ...commands: readonly Command[]) {
   for (const [n, command] of commands.entries())
     await requests.append(id, `${n}`, (request, time) => decide(request, command, time));
   now = at;
-  const waiting = [expiry];
   const became: string[] = [];
   const worker = startOutboxWorker({
-    outbox: {
-      claim: async () => waiting.splice(0),
+    outbox: outboxOf([expiry], {
       finish: async () => became.push('gone') > 0,
       postpone: async () => void became.push('put off'),
       reschedule: async (_item, again) => void became.push('at' in again ? again.at : 'later'),
-      onWritten: () => undefined,
-    },
+    }),
     ...quiet,
     requests,
   });
@@ -74,17 +83,13 @@ it('begins runs and ends what nobody decided although Teams answers no post', as
     const tooLate = setTimeout(() => reject(new Error('no run began')), 5_000);
     const worker = startOutboxWorker({
       ...quiet,
-      outbox: {
+      outbox: outboxOf([], {
         claim: async (_instance, _leaseMs, limit, _inHand, kinds) => {
           const claimed = due.filter(({ kind }) => kinds?.includes(kind) ?? true).slice(0, limit);
           due = due.filter((one) => !claimed.includes(one));
           return claimed;
         },
-        finish: async () => true,
-        postpone: async () => undefined,
-        reschedule: async () => undefined,
-        onWritten: () => undefined,
-      },
+      }),
       requests: memoryRequests(() => noon),
       show: () => held,
       run: async () => {
@@ -107,16 +112,12 @@ it('begins work again that has been in hand for half an hour', async () => {
     let held = 0;
     startOutboxWorker({
       ...quiet,
-      outbox: {
+      outbox: outboxOf([], {
         claim: async (_instance, _leaseMs, _limit, inHand) => {
           held = inHand.length;
           return due.splice(0);
         },
-        finish: async () => true,
-        postpone: async () => undefined,
-        reschedule: async () => undefined,
-        onWritten: () => undefined,
-      },
+      }),
       requests: { ...memoryRequests(() => noon), append: () => new Promise(() => undefined) },
     });
     await jest.advanceTimersByTimeAsync(29 * 60_000);
@@ -128,44 +129,33 @@ it('begins work again that has been in hand for half an hour', async () => {
   }
 });
 
-it('waits as long as Teams asks, if that is longer, and ten minutes at most', async () => {
+/** How long the worker waits with rows that Teams doesn't take, and what it logs. */
+async function postponed(due: OutboxItem[], fails: () => Error) {
   const waits: number[] = [];
-  const due: OutboxItem[] = [1, 120_000, 36_000_000].map((version) => ({ ...expiry, kind: 'show', version }));
-  const asked = due.map(({ version }) => version);
+  const logged: object[] = [];
   const worker = startOutboxWorker({
     ...quiet,
-    outbox: {
-      claim: async () => due.splice(0),
-      finish: async () => true,
-      postpone: async (_item, waitMs) => void waits.push(waitMs),
-      reschedule: async () => undefined,
-      onWritten: () => undefined,
-    },
+    outbox: outboxOf(due, { postpone: async (_item, waitMs) => void waits.push(waitMs) }),
     requests: memoryRequests(() => noon),
-    show: async () => Promise.reject(new Throttled(asked.shift() ?? 0)),
+    show: async () => Promise.reject(fails()),
+    log: { warn: (fields, message) => void logged.push({ ...fields, message }) },
   });
   await worker.stop();
+  return { waits, logged };
+}
+
+it('waits as long as Teams asks, if that is longer, and ten minutes at most', async () => {
+  const asked = [1, 120_000, 36_000_000];
+  const due = asked.map((version) => ({ ...expiry, kind: 'show' as const, version }));
+  const { waits } = await postponed(due, () => new Throttled(asked.shift() ?? 0));
   expect(waits).toEqual([500, 120_000, 600_000]);
 });
 
 it('tries again within a minute, however often it failed, and logs how often that was', async () => {
-  const waits: number[] = [];
-  const logged: object[] = [];
-  const due: OutboxItem[] = [{ ...expiry, kind: 'show', attempts: 12 }];
-  const worker = startOutboxWorker({
-    ...quiet,
-    outbox: {
-      claim: async () => due.splice(0),
-      finish: async () => true,
-      postpone: async (_item, waitMs) => void waits.push(waitMs),
-      reschedule: async () => undefined,
-      onWritten: () => undefined,
-    },
-    requests: memoryRequests(() => noon),
-    show: async () => Promise.reject(new Error('Teams is away')),
-    log: { warn: (fields, message) => void logged.push({ ...fields, message }) },
-  });
-  await worker.stop();
+  const { waits, logged } = await postponed(
+    [{ ...expiry, kind: 'show', attempts: 12 }],
+    () => new Error('Teams is away'),
+  );
   expect(waits).toEqual([60_000]);
   expect(logged).toMatchObject([{ message: 'outbox item postponed', kind: 'show', requestId: id, attempts: 13 }]);
 });

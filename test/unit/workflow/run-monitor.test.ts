@@ -1,7 +1,7 @@
 import type { EngineRun } from '../../../src/workflow/fencing.ts';
 import { openRunMonitor } from '../../../src/workflow/run-monitor.ts';
 import { recordIntent, runPreRunCheck } from '../../../src/workflow/workflow-steps.ts';
-import { cancels, id } from '../../support/builders/commands.ts';
+import { id } from '../../support/builders/commands.ts';
 import { noon } from '../../support/builders/plans.ts';
 import { approvedRequest } from '../../support/builders/run-world.ts';
 
@@ -57,14 +57,6 @@ async function watched(
 }
 
 describe('a run that was ordered', () => {
-  it('is started, and looked after until it is over', async () => {
-    const { look, done, send } = await watched(null);
-    expect(await look()).not.toBeNull();
-    expect(done).toEqual(['start']);
-    await send('click:cancel', cancels());
-    expect(await look()).toBeNull();
-  });
-
   it('is told to come from the click that ordered it, and that much time lies between where it does', async () => {
     const { look, origins, advance } = await watched(null);
     await look('00-a-b-01');
@@ -92,26 +84,20 @@ describe('a run that was ordered', () => {
     expect(await runPreRunCheck(ports, id, 1, 1)).toMatchObject({ go: true });
   });
 
-  it('is drawn anew every ten seconds while it waits: its card says how long it has been', async () => {
-    const { look, begin, shown, advance } = await watched({ ...going, replica: 'one', here: true });
+  it.each([
+    ['is drawn anew every ten seconds while it waits: its card says how long', false, [1, 1, 2, 2, 3, 3, 4, 4, 5]],
+    ['is left as it is while the bot is paused', true, Array(9).fill(1)],
+  ])('%s', async (_what, paused, expected) => {
+    const mine = { ...going, replica: 'one', here: true };
+    const { look, begin, shown, advance } = await watched(mine, ['one/1'], paused);
     await begin();
     const counts: number[] = [];
-    for (let seconds = 0; seconds <= 40; seconds += 5) {
+    for (const _five of expected) {
       await look();
       counts.push(shown.length);
       advance(5_000);
     }
-    expect(counts).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5]);
-  });
-
-  it('is left as it is while the bot is paused', async () => {
-    const { look, begin, shown, advance } = await watched({ ...going, replica: 'one', here: true }, ['one/1'], true);
-    await begin();
-    for (let seconds = 0; seconds <= 40; seconds += 5) {
-      await look();
-      advance(5_000);
-    }
-    expect(shown).toHaveLength(1);
+    expect(counts).toEqual(expected);
   });
 
   it('is not started while the bot is paused, and not given up either', async () => {
@@ -123,25 +109,35 @@ describe('a run that was ordered', () => {
     expect(shown).toEqual(['paused']);
   });
 
-  it.each([
-    ['another replica that lives has it', going, ['one/1', 'two/1']],
-    ['this process is in the middle of it', { ...going, replica: 'one', here: true }, ['one/1']],
+  it.each<[string, Partial<EngineRun>, readonly string[], readonly string[]]>([
+    ['is left alone when another replica that lives has it', {}, ['one/1', 'two/1'], []],
+    ['is left alone when this process is in the middle of it', { replica: 'one', here: true }, ['one/1'], []],
     [
-      'it waits for a replica of its own version',
-      { ...going, status: 'ENQUEUED', replica: null, workflowVersion: '0' },
+      'is left alone when it waits for a replica of its own version',
+      { status: 'ENQUEUED', replica: null, workflowVersion: '0' },
       ['one/1', 'three/0'],
+      [],
     ],
     [
-      'a replica of its own version lives and can take it back',
-      { ...going, workflowVersion: '0' },
+      'is left alone when a replica of its own version lives and can take it back',
+      { workflowVersion: '0' },
       ['one/1', 'three/0'],
+      [],
     ],
-  ])('is left alone when %s', async (_why, known, alive) => {
-    const { wait, done, load, begin } = await watched(known, alive);
+    [
+      'is adopted when this replica has it, and is not in the middle of it',
+      { replica: 'one' },
+      ['one/1'],
+      ['takeOver'],
+    ],
+    ['is taken where none took it', { status: 'ENQUEUED', replica: null }, ['one/1'], ['take']],
+  ])('%s, for a while', async (_what, change, alive, wanted) => {
+    const { look, wait, done, begin } = await watched({ ...going, ...change }, alive);
     await begin();
-    expect(await wait()).not.toBeNull();
+    await look();
     expect(done).toEqual([]);
-    expect((await load()).state).toBe('running');
+    expect(await wait()).not.toBeNull();
+    expect(done).toEqual(wanted);
   });
 
   it.each([
@@ -153,17 +149,6 @@ describe('a run that was ordered', () => {
     expect(done).toEqual(['takeOver']);
   });
 
-  it.each([
-    ['is adopted once this replica has it and is not in the middle of it', { replica: 'one' }, 'takeOver'],
-    ['is taken where it waits for a replica and none took it', { status: 'ENQUEUED', replica: null }, 'take'],
-  ] as const)('%s for a while', async (_what, change, wanted) => {
-    const { look, wait, done } = await watched({ ...going, ...change });
-    await look();
-    expect(done).toEqual([]);
-    await wait();
-    expect(done).toEqual([wanted]);
-  });
-
   it('is in trouble from now on where the clock was ahead when the trouble began', async () => {
     const { look, wait, done, advance } = await watched({ ...going, replica: 'one' });
     await look();
@@ -173,28 +158,20 @@ describe('a run that was ordered', () => {
   });
 
   it.each([
-    ['the engine does not know it', null],
-    ['it ended without saying how', { ...going, state: 'ended', status: 'ERROR' }],
-    ['nobody is left with its version', { ...going, workflowVersion: '0' }],
-  ] as const)('becomes a question to people when %s', async (_why, known) => {
+    ['the engine does not know it', null, true],
+    ['it ended without saying how', { ...going, state: 'ended', status: 'ERROR' }, true],
+    ['it ended so before it began', { ...going, state: 'ended', status: 'ERROR' }, false],
+    ['nobody is left with its version', { ...going, workflowVersion: '0' }, true],
+  ] as const)('becomes a question to people when %s', async (_why, known, touched) => {
     const { look, wait, begin, load } = await watched(known);
-    await begin();
+    if (touched) await begin();
     await look();
-    expect((await load()).state).toBe('running');
+    expect((await load()).state).toBe(touched ? 'running' : 'approved');
     expect(await wait()).toBeNull();
     expect(await load()).toMatchObject({
       state: 'needs-attention',
       step: null,
-      failure: { found: { code: 'run-lost', touched: true } },
-    });
-  });
-
-  it('says that nothing was changed where the run had not begun', async () => {
-    const { wait, load } = await watched({ ...going, state: 'ended', status: 'ERROR' });
-    await wait();
-    expect(await load()).toMatchObject({
-      state: 'needs-attention',
-      failure: { found: { code: 'run-lost', touched: false } },
+      failure: { found: { code: 'run-lost', touched } },
     });
   });
 

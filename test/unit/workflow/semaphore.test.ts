@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import { Semaphore } from '../../../src/workflow/run-plan.ts';
 
 test('room for two: the third waits until one leaves or waits outside, who comes back behind it', async () => {

@@ -1,9 +1,9 @@
 import { done } from '../../../src/domain/failure.ts';
-import { ArmId, DriftId, RequestId } from '../../../src/domain/ids.ts';
+import { ArmId, DriftId } from '../../../src/domain/ids.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { type AgentWatch, decideDrift, foldWatch, openDriftOf } from '../../../src/domain/watch/agent-watch.ts';
-import type { LastVerified } from '../../../src/domain/watch/drift.ts';
 import { type CyclePorts, watchCycle } from '../../../src/workflow/key-watch/watch-cycle.ts';
+import { lastVerifiedWith } from '../../support/builders/command-world.ts';
 import { key, principal, resource, under, vault, version } from '../../support/builders/plans.ts';
 
 /** Two replicas read an agent at different times, and one stores its finding late. */
@@ -15,11 +15,7 @@ const agent = resource({
   customerKey: under(version('a')),
 });
 const place = vault({ purgeProtection: true });
-const verified: LastVerified = {
-  ...{ request: RequestId.parse('CMK-000001'), planDigest: 'd'.repeat(64), at: '2026-01-30T12:00:00.000Z' },
-  ...{ resource: { kind: agent.kind, id: agent.id }, resourceName: agent.name, vault: place, retired: null },
-  ...{ keyName: approved.name, keyVersion: version('a'), principalId: principal, before: null },
-};
+const verified = lastVerifiedWith({ vault: place, at: '2026-01-30T12:00:00.000Z' });
 const id = DriftId.parse('DRIFT-0000000000');
 
 /** The agent's stream in memory, and an Azure whose key is disabled at first. `inBetween` runs once, as another replica. */
