@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import { type Check, judge } from '../../../../src/domain/check.ts';
 import { botFailure } from '../../../../src/domain/failure.ts';
 import { attentionCard, attentionHeadline } from '../../../../src/teams/cards/views/attention-view.ts';
@@ -26,21 +25,21 @@ import {
 } from '../../../support/cards/card-turns.ts';
 
 const context = contextAt('2026-03-02T12:12:00.000Z', { kind: 'requester' });
-
 const statusOf = (...turns: readonly Turn[]): string => textsOf(statusCard(requestOf(...turns), context)).join('\n');
+function stuckAfter(...turns: readonly Turn[]) {
+  const request = requestOf(...turns);
+  if (request.state !== 'needs-attention' && request.state !== 'failed') throw new Error(request.state);
+  return { headline: attentionHeadline(request, names), text: textsOf(attentionCard(request, context)).join('\n') };
+}
 
 const began: readonly Turn[] = [asked(), approves(), checked()];
-const nameOf = (...turns: readonly Turn[]): string => {
-  const request = requestOf(...turns);
-  if (request.state !== 'needs-attention') throw new Error(request.state);
-  return attentionHeadline(request, names);
-};
-const headline = (...turns: readonly Turn[]) => nameOf(...turns, { do: 'stop-run', run: 1, failure: blocked });
 
 test('a check that ends a run says after which step', () => {
-  expect(headline(...began)).toBe('The run ended before its first step');
-  const [first, second] = [done(1, 'enable-identity'), done(1, 'grant-key-access')];
-  expect(headline(...began, ...first, ...second)).toBe('The run was interrupted after step 2 of 5 (Assign key access)');
+  const ends: Turn = { do: 'stop-run', run: 1, failure: blocked };
+  expect(stuckAfter(...began, ends).headline).toBe('The run ended before its first step');
+  const steps = [...done(1, 'enable-identity'), ...done(1, 'grant-key-access')];
+  const after = 'The run was interrupted after step 2 of 5 (Assign key access)';
+  expect(stuckAfter(...began, ...steps, ends).headline).toBe(after);
 });
 
 /** A second run, after the first failed in its second step. */
@@ -53,18 +52,15 @@ const again: readonly Turn[] = [
 
 test('a check that fails before a second run is not the failure of the step in the first', () => {
   const down = azureSaid({ code: 'ServiceUnavailable', status: 503, doing: 'reading agent triage-agent-prod' });
-  const failed: Turn = { do: 'stop-run', run: 2, failure: down };
-  expect(nameOf(...again, failed)).toBe('Run 2 ended before its first step');
-  const request = requestOf(...again, failed);
-  if (request.state !== 'needs-attention') throw new Error(request.state);
-  const text = textsOf(attentionCard(request, context)).join('\n');
+  const { headline, text } = stuckAfter(...again, { do: 'stop-run', run: 2, failure: down });
+  expect(headline).toBe('Run 2 ended before its first step');
   expect(text).toContain('The bot was reading agent triage-agent-prod.');
   expect(text).toContain('Not confirmed in run 1: an attempt might have changed Azure.');
   expect(text).toContain('Not started in run 2.');
 });
 
 test('a run that waits for the check before it says so, and what the run before completed', () => {
-  const text = textsOf(statusCard(requestOf(...again), context)).join('\n');
+  const text = statusOf(...again);
   expect(text).toContain('Checking before run 2');
   expect(text).toContain('Run 2 hasn’t started, and nothing changes until it does.');
   expect(text).toContain('Completed in run 1. Not rolled back.');
@@ -86,9 +82,7 @@ const stoppedBetween: readonly Turn[] = [
 ];
 
 test('a stop between two attempts does not say that the step is finished', () => {
-  const request = requestOf(...stoppedBetween);
-  if (request.state !== 'needs-attention') throw new Error(request.state);
-  const text = textsOf(attentionCard(request, context)).join('\n');
+  const { text } = stuckAfter(...stoppedBetween);
   expect(text).toContain('Approver stopped the run in step 4 of 5 (Set customer-managed key), after attempt 1');
   expect(text).toContain('Azure accepted attempt 1 and did not confirm it (KeyVaultAccessForbidden).');
   expect(text).toContain('the state Failed');
@@ -99,9 +93,7 @@ test('a stop while the key is being set says, once Azure shows it, that it was s
   const [begins, ends] = done(1, 'set-cmk');
   if (begins === undefined || ends === undefined) throw new Error('no step');
   const turns = [...toKey, begins, settles('stop', requester), ends] as const;
-  for (const request of [requestOf(...turns), requestOf(...turns, settles('give-up', requester))]) {
-    if (request.state !== 'needs-attention' && request.state !== 'failed') throw new Error(request.state);
-    const text = textsOf(attentionCard(request, context)).join('\n');
+  for (const { text } of [stuckAfter(...turns), stuckAfter(...turns, settles('give-up', requester))]) {
     expect(text).toContain('Requester stopped the run after step 4 of 5 (Set customer-managed key)');
     expect(text).toContain('Azure showed the new key when the bot read it back');
   }

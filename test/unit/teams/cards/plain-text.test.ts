@@ -3,8 +3,6 @@ import MarkdownIt from 'markdown-it';
 import {
   bold,
   CardText,
-  date,
-  dateAndTime,
   joinText,
   label,
   md,
@@ -119,12 +117,6 @@ describe('md', () => {
     expect(joinText([plain('a'), nothing, plain('b')])).toBe('a, b');
     expect(bold('')).toBe('');
   });
-});
-
-test('a date is a token that each reader sees in their own time zone', () => {
-  const at = new Date('2026-11-24T14:02:00.123Z');
-  expect(date(at)).toBe('{{DATE(2026-11-24T14:02:00Z,SHORT)}}');
-  expect(dateAndTime(at)).toBe('{{DATE(2026-11-24T14:02:00Z,SHORT)}}, {{TIME(2026-11-24T14:02:00Z)}}');
 });
 
 test('a label is not Markdown, one line', () => expect(label('care_shared *\n2048')).toBe('care_shared * 2048'));

@@ -9,18 +9,25 @@ import { elementsOf, executesOf, inputsOf, textsOf } from '../../../contract/car
 import { secondApprover } from '../../../support/builders/commands.ts';
 import { approver } from '../../../support/builders/fixtures.ts';
 import { contextAt, names, patienceAt } from '../../../support/cards/card-readers.ts';
-import { requestStates, stateNamed } from '../../../support/cards/card-states.ts';
+import { requestStates } from '../../../support/cards/card-states.ts';
 
 const asRequester: Reader = { kind: 'requester' };
 const asApprover: Reader = { kind: 'approver', id: approver };
 const asSecond: Reader = { kind: 'approver', id: secondApprover };
 
+const stateNamed = (name: string): Request => {
+  const request = requestStates[name];
+  if (request === undefined) throw new Error(`no state ${name}`);
+  return request;
+};
 const draw = (state: string, reader: Reader, kind: CardKind = 'approval', change: Partial<CardContext> = {}) =>
   drawn(stateNamed(state), reader, kind, change);
-const drawn = (request: Request, reader: Reader, kind: CardKind, change: Partial<CardContext> = {}) => {
-  const own = { awaited: 'Second approver', userIds: ['29:1'], ...change };
-  return requestCard(kind, request, contextAt('2026-03-02T12:04:00.000Z', reader, own));
-};
+const drawn = (request: Request, reader: Reader, kind: CardKind, change: Partial<CardContext> = {}) =>
+  requestCard(
+    kind,
+    request,
+    contextAt('2026-03-02T12:04:00.000Z', reader, { awaited: 'Second approver', userIds: ['29:1'], ...change }),
+  );
 const verbs = (card: AdaptiveCard) => executesOf(card.body).map(({ verb }) => String(verb).replace('request.', ''));
 const words = (card: AdaptiveCard): string => textsOf(card).join('\n');
 
@@ -53,17 +60,6 @@ test.each<[string, Reader, CardKind, readonly string[]]>([
 
 test('whoever approved already can only reject, with a reason', () => {
   expect(inputsOf(draw('awaiting-one-of-two', asApprover)).map((input) => input.id)).toEqual(['reason']);
-});
-
-test.each<[CardKind, Reader]>([
-  ['status', everybody],
-  ['status', asRequester],
-  ['approval', everybody],
-  ['approval', asApprover],
-])('a paused bot does not say that the changes start (%s, %o)', (kind, reader) => {
-  const text = words(draw('approved', reader, kind, { paused: true }));
-  expect(text).toContain('The bot is paused: no changes start until an operator ends the pause.');
-  expect(text).not.toMatch(/about to start|changes start now|starts the changes/);
 });
 
 test('Azure’s words on a step that waits are folded', () => {
