@@ -1,10 +1,6 @@
 import type { Form } from '../../../../src/operations/form.ts';
 import { submit } from '../../../../src/operations/form-clicks.ts';
-import {
-  closeAbandonedForms,
-  recoverLostFormJobs,
-  replaceEarlierForm,
-} from '../../../../src/teams/bot/abandoned-forms.ts';
+import { closeAbandonedForms, recoverLostFormJobs } from '../../../../src/teams/bot/abandoned-forms.ts';
 import { openForms } from '../../../../src/teams/bot/forms.ts';
 import { commandWorld, formOn, inputs, reviewed } from '../../../support/builders/command-world.ts';
 import { requester } from '../../../support/builders/fixtures.ts';
@@ -12,7 +8,7 @@ import { memoryDocuments } from '../../../support/builders/memory-documents.ts';
 
 const personal = { conversationId: 'a:chat', conversationType: 'personal', messageId: '7' } as const;
 
-/** Forms, and the sweeper that finds all of them old. */
+/** Forms, and the sweeper that finds all of them old. When it closes one, and what that says: test/long/open-forms.test.ts. */
 async function world(formOf: (ports: ReturnType<typeof commandWorld>['ports']) => Form | Promise<Form>) {
   const { ports, requests } = commandWorld();
   const documents = memoryDocuments();
@@ -43,39 +39,6 @@ async function world(formOf: (ports: ReturnType<typeof commandWorld>['ports']) =
   const erase = () => documents.delete([`form/${form.id}`]);
   return { form, forms, options, click, view, shown, removed, requests, erase, ports };
 }
-
-test('a form that was closed says why', async () => {
-  const channel = await world((ports) => formOn('resource', ports));
-  await closeAbandonedForms(channel.options);
-  expect(await channel.view()).toContain('closed after 15 minutes without changes');
-
-  const chat = await world((ports) => formOn('resource', ports, { origin: personal }));
-  await closeAbandonedForms(chat.options);
-  expect(chat.shown).toEqual([expect.stringMatching(/closed after an hour without changes.*form\.resume/)]);
-
-  const replaced = await world((ports) => formOn('resource', ports));
-  await replaceEarlierForm(replaced.options, replaced.form);
-  await replaceEarlierForm(
-    { ...replaced.options, documents: { ...replaced.options.documents, leftFor: async () => [''] } },
-    formOn('resource', commandWorld().ports),
-  );
-  expect(await replaced.view()).toContain('closed because you opened another one');
-});
-
-test('a form whose request no longer waits for the edit says so, and can’t be continued', async () => {
-  const edit = await world((ports) => reviewed(ports, { origin: personal, changes: { asking: 1 } }));
-  await closeAbandonedForms({
-    ...edit.options,
-    documents: {
-      ...edit.options.documents,
-      leftFor: async (prefix: string) => (prefix === 'edit-form/' ? [edit.form.id] : []),
-    },
-  });
-  expect(edit.shown).toEqual([
-    expect.stringContaining(`because ${edit.form.requestId} was changed, decided or ended. The edit wasn’t submitted.`),
-  ]);
-  expect(edit.shown[0]).not.toContain('form.resume');
-});
 
 test('the submit of a closed form that still looks open creates the request, with what was written', async () => {
   const { options, click, requests, form } = await world((ports) => reviewed(ports, { alone: true }));
@@ -113,17 +76,6 @@ test('a submit during which the texts are erased stores nothing', async () => {
   const answer = await click('form.submit', { acknowledgeDataLoss: 'true', justification: 'Policy 7' });
   expect(answer).toMatchObject({ code: 'form-ended' });
   expect(requests.all()).toEqual([]);
-});
-
-test.each([true, false])('a lost job shows nothing over the request that it made (%s)', async (isSubmitted) => {
-  const filled = { acknowledgeDataLoss: 'true', justification: 'Policy 7' };
-  const pending = { verb: 'form.submit', inputs: filled, look: 'F-0000000001' };
-  const { form, options, shown, ports } = await world((made) => reviewed(made, { origin: personal, pending }));
-  await options.documents.write({ [`looking/${form.id}`]: {} });
-  // What a process did that ended right after.
-  if (isSubmitted) await submit(form, inputs(filled), ports);
-  await recoverLostFormJobs(options);
-  expect(shown).toHaveLength(isSubmitted ? 0 : 1);
 });
 
 test.each(['personal', 'channel'] as const)(

@@ -40,17 +40,14 @@ async function ofUpdates(
   return { sent, logged };
 }
 
-test('a card stays as it is when its update can’t be read, or gets no answer from Teams', async () => {
+test('a card stays as it is when its update can’t be read, or gets no answer from Teams; a bug is an error', async () => {
+  expect(await ofUpdates((later) => later.follow(at, bug))).toEqual({ sent: [], logged: ['error'] });
   expect(await ofUpdates((later) => later.follow(at, fault))).toEqual({ sent: [], logged: ['warn'] });
   const unanswered = await ofUpdates(
     (later) => later.follow(at, async () => answer),
     () => new Error('Teams did not answer'),
   );
   expect(unanswered).toEqual({ sent: ['The answer'], logged: ['warn'] });
-});
-
-test('a bug in what a card is updated with is an error', async () => {
-  expect(await ofUpdates((later) => later.follow(at, bug))).toEqual({ sent: [], logged: ['error'] });
 });
 
 test('an answer that Teams throttles, or fails to take, is sent once more after a wait', async () => {

@@ -1,4 +1,4 @@
-import { expect, jest, test } from '@jest/globals';
+import { jest } from '@jest/globals';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import { operatorActor } from '../../../../src/domain/request/events.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';

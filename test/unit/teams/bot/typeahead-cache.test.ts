@@ -35,23 +35,6 @@ function tenant(...names: string[]) {
 
 const many = Array.from({ length: 1100 }, (_, n) => `bot-${String(n).padStart(4, '0')}`);
 
-it('asks once for what several people type within 15 seconds, in whatever case', async () => {
-  const { typed, asked, pass } = tenant('triage-prod', 'triage-test', 'visits');
-  expect(await Promise.all([typed('TRI'), typed('tri')])).toEqual(Array(2).fill(['triage-prod', 'triage-test']));
-  pass(14_999);
-  expect(await typed('Tri')).toEqual(['triage-prod', 'triage-test']);
-  expect(asked).toEqual(['']);
-});
-
-it('asks once for all agents, and answers every letter from that', async () => {
-  const { typed, asked } = tenant('triage-prod', 'Triage-Test', 'visits');
-  await typed('tri');
-  expect(await typed('triage-t')).toEqual(['Triage-Test']);
-  expect(await typed('riage-p')).toEqual(['triage-prod']);
-  expect(await typed('triage-x')).toEqual([]);
-  expect(asked).toEqual(['']);
-});
-
 it('asks for further letters where there are more agents than came', async () => {
   const { typed, asked } = tenant(...many);
   expect(await typed('bot')).toEqual(many.slice(0, 15));

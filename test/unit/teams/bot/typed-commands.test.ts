@@ -3,7 +3,7 @@ import { refuse } from '../../../../src/domain/request/refusal.ts';
 import { parseMessage } from '../../../../src/teams/bot/activity.ts';
 import { suggestCommand, suggestionOf, suggestName } from '../../../../src/teams/bot/suggestions.ts';
 import { noCommandCard, resultCard } from '../../../../src/teams/bot/typed-commands.ts';
-import { executesOf, textsOf } from '../../../contract/card-walk.ts';
+import { executesOf } from '../../../contract/card-walk.ts';
 import { commandWorld } from '../../../support/builders/command-world.ts';
 import { requester } from '../../../support/builders/fixtures.ts';
 
@@ -16,16 +16,6 @@ const somebody = (asks: boolean) => ({ person: requester, roles: { kind: 'roles'
 const typed = (text: string) => parseMessage(text, [], '');
 const buttonsOf = (card: { readonly body: unknown }) =>
   executesOf(card.body).map(({ title, verb, data }) => [title, verb, data]);
-
-it('a typo is answered with what was meant as a button, and in words for clients without one', () => {
-  const card = noCommandCard(options, somebody(true), typed('/enabel-cmk triage-agent-prod'));
-  expect(textsOf(card)).toContain('Did you mean **/enable-cmk triage-agent-prod**?');
-  expect(card.fallbackText).toBe('There is no /enabel-cmk. Did you mean /enable-cmk triage-agent-prod?');
-  expect(buttonsOf(card)).toEqual([
-    ['Yes, start', 'typed.meant', { text: '/enable-cmk triage-agent-prod' }],
-    ['All commands', 'typed.help', {}],
-  ]);
-});
 
 it('whoever may not ask is offered no form, and may look at a list', () => {
   expect(buttonsOf(noCommandCard(options, somebody(false), typed('/enabel-cmk')))).toEqual([

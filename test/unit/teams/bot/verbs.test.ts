@@ -2,6 +2,7 @@ import { commands } from '../../../../src/operations/commands/registry.ts';
 import { InboundActivity } from '../../../../src/teams/bot/activity.ts';
 import { costOf } from '../../../../src/teams/bot/verbs.ts';
 
+/** That a command or a button costs what it reads of Azure: test/long/call-costs.test.ts. */
 const activity = (changes: Record<string, unknown>) =>
   InboundActivity.parse({
     type: 'message',
@@ -21,32 +22,6 @@ it('what reads the record or Azure counts for more than a click', () => {
   for (const text of ['cmk-history CMK-7F3K9Q', '  /CMK-HISTORY', '/cmk-requests']) {
     expect(typed(text)).toEqual({ clicks: 5, azureCalls: 16 });
   }
-});
-
-it('a page of a list and evidence count as a list, and a click on a request doesn’t', () => {
-  for (const verb of ['list.page', 'request.evidence']) expect(clicked(verb)).toEqual({ clicks: 5, azureCalls: 16 });
-  for (const verb of ['request.approve', 'request.reject', 'form.cancel']) {
-    expect(clicked(verb)).toEqual({ clicks: 1, azureCalls: 0 });
-  }
-});
-
-it('a form counts by what it reads of Azure', () => {
-  for (const text of ['/enable-cmk', '/enable-cmk triage-agent-prod', '/rotate-cmk resource=triage-agent-prod']) {
-    expect(typed(text)).toEqual({ clicks: 5, azureCalls: 5 });
-  }
-  for (const text of ['/enable-cmk a vault=b key=c', '/enable-cmk a vault=b', '/rotate-cmk a version=new']) {
-    expect(typed(text)).toEqual({ clicks: 5, azureCalls: 16 });
-  }
-  for (const verb of ['next', 'back', 'submit', 'refresh', 'resume', 'switch', 'existing-key', 'new-key']) {
-    expect(clicked(`form.${verb}`)).toEqual({ clicks: 1, azureCalls: 16 });
-  }
-  for (const verb of ['request.ask-again', 'request.change']) {
-    expect(clicked(verb)).toEqual({ clicks: 5, azureCalls: 16 });
-  }
-});
-
-it('a search counts by what it reads of Azure', () => {
-  expect(costOf(activity({ type: 'invoke', name: 'application/search' }))).toEqual({ clicks: 1, azureCalls: 8 });
 });
 
 it('a command that is begun by a button weighs what it does when it is typed', () => {

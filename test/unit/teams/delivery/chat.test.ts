@@ -1,7 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { ConversationReference, TurnContext } from 'botbuilder';
 import type { ConversationAddress } from '../../../../src/domain/ports/store.ts';
 import { openDeferredUpdates } from '../../../../src/teams/bot/reply.ts';
@@ -91,6 +90,15 @@ function opened(stored: string | null, configured: string | null, limitMs?: numb
 }
 
 const card = bugCard('1');
+const posted = { conversationId: 'a:1', activityId: '1' };
+
+/** What comes of it while Teams answers with that status, or not at all. */
+async function answering<T>(status: number | null, act: () => Promise<T>): Promise<T> {
+  answered = status;
+  return act().finally(() => {
+    answered = 200;
+  });
+}
 
 // The first, because the SDK caches tokens for the whole process.
 it('gives up a call for which the bot can’t sign in', async () => {
@@ -99,7 +107,7 @@ it('gives up a call for which the bot can’t sign in', async () => {
 });
 
 it('posts to the address that was stored, with the bot’s token', async () => {
-  expect(await opened(urls.teams, null).post('a:1', card)).toEqual({ conversationId: 'a:1', activityId: '1' });
+  expect(await opened(urls.teams, null).post('a:1', card)).toEqual(posted);
   expect(arrived.teams).toEqual(['Bearer secret']);
 });
 
@@ -118,52 +126,40 @@ it('posts nowhere when no address is trusted', async () => {
 
 it('says that a post or an update did not work, so that it is tried again', async () => {
   const chat = opened(urls.teams, null);
-  answered = 400;
-  try {
-    await expect(chat.post('a:1', card)).rejects.toMatchObject({ statusCode: 400 });
-    await expect(chat.postThread('19:1@thread.tacv2', card)).rejects.toMatchObject({ statusCode: 400 });
-    answered = 409;
-    await expect(chat.update({ conversationId: 'a:1', activityId: '1' }, card)).rejects.toMatchObject({
-      statusCode: 409,
-    });
-  } finally {
-    answered = 200;
-  }
+  const refused = { statusCode: 409 };
+  await answering(409, async () => {
+    await expect(chat.post('a:1', card)).rejects.toMatchObject(refused);
+    await expect(chat.postThread('19:1@thread.tacv2', card)).rejects.toMatchObject(refused);
+    await expect(chat.update(posted, card)).rejects.toMatchObject(refused);
+  });
   expect(bugs).toEqual([]);
 });
 
 it('gives a call that Teams holds up, so that it is tried again', async () => {
-  const chat = opened(urls.teams, null, 200);
-  answered = null;
-  try {
-    await expect(chat.post('a:1', card)).rejects.toMatchObject({ name: 'AbortError' });
-    await expect(chat.postThread('19:1@thread.tacv2', card)).rejects.toMatchObject({ name: 'AbortError' });
-    const posted = { conversationId: 'a:1', activityId: '1' };
-    await expect(chat.update(posted, card)).rejects.toMatchObject({ name: 'AbortError' });
-  } finally {
-    answered = 200;
-  }
-  expect(await chat.post('a:1', card)).toEqual({ conversationId: 'a:1', activityId: '1' });
+  const { post, postThread, update, inTargetedTurn, replyTargeted } = opened(urls.teams, null, 200);
+  const late = { name: 'AbortError' };
+  await answering(null, async () => {
+    await expect(post('a:1', card)).rejects.toMatchObject(late);
+    await expect(postThread('19:1@thread.tacv2', card)).rejects.toMatchObject(late);
+    await expect(update(posted, card)).rejects.toMatchObject(late);
+    await expect(inTargetedTurn((context) => replyTargeted(context, card))).rejects.toMatchObject(late);
+    await expect(update({ conversationId: '19:1', activityId: '1', alone: true }, card)).rejects.toMatchObject(late);
+  });
+  expect(await post('a:1', card)).toEqual(posted);
   expect(bugs).toEqual([]);
 });
 
 it.each([
   ['60', 5_000, 1],
   ['1', 1_500, 2],
-])(
-  'gives up a call that Teams throttles beyond the time limit, and says for how long',
-  async (wait, limitMs, calls) => {
-    const before = arrived.teams.length;
-    [answered, retryAfter] = [429, wait];
-    try {
-      const posting = opened(urls.teams, null, limitMs).post('a:1', card);
-      await expect(posting).rejects.toMatchObject({ name: 'Throttled', retryAfterMs: Number(wait) * 1_000 });
-    } finally {
-      [answered, retryAfter] = [200, null];
-    }
-    expect(arrived.teams).toHaveLength(before + calls);
-  },
-);
+])('gives up a call that Teams throttles for longer than the time limit, and says so', async (wait, limitMs, calls) => {
+  const before = arrived.teams.length;
+  retryAfter = wait;
+  const posting = answering(429, () => opened(urls.teams, null, limitMs).post('a:1', card));
+  await expect(posting).rejects.toMatchObject({ name: 'Throttled', retryAfterMs: Number(wait) * 1_000 });
+  retryAfter = null;
+  expect(arrived.teams).toHaveLength(before + calls);
+});
 
 it('doesn’t call a conversation again before Teams takes calls of it, but calls others', async () => {
   const before = arrived.teams.length;
@@ -181,34 +177,19 @@ it('doesn’t call a conversation again before Teams takes calls of it, but call
 });
 
 it.each([400, 403, 404])('says of a message that Teams will not have edited (%i) that it is none', async (status) => {
-  answered = status;
-  try {
-    expect(await opened(urls.teams, null).update({ conversationId: 'a:1', activityId: '1' }, card)).toBe(false);
-  } finally {
-    answered = 200;
-  }
+  expect(await answering(status, () => opened(urls.teams, null).update(posted, card))).toBe(false);
 });
 
 const targeted = 'POST /v3/conversations/19%3A1/activities?isTargetedActivity=true';
 
 it.each([401, 409, 429, 500])('keeps an answer from others if Teams only fails (%i)', async (status) => {
   const { inTargetedTurn, replyTargeted } = opened(urls.teams, null, 500);
-  answered = status;
-  try {
-    await expect(inTargetedTurn((context) => replyTargeted(context, card))).rejects.toThrow();
-  } finally {
-    answered = 200;
-  }
+  await expect(answering(status, () => inTargetedTurn((context) => replyTargeted(context, card)))).rejects.toThrow();
 });
 
 it.each([400, 403, 404, 405, 410])('says if Teams refuses answers for one person (%i)', async (status) => {
   const { inTargetedTurn, replyTargeted } = opened(urls.teams, null);
-  answered = status;
-  try {
-    expect(await inTargetedTurn((context) => replyTargeted(context, card))).toBeNull();
-  } finally {
-    answered = 200;
-  }
+  expect(await answering(status, () => inTargetedTurn((context) => replyTargeted(context, card)))).toBeNull();
   expect(warned.pop()).toContain('everyone sees it');
 });
 
@@ -217,21 +198,20 @@ it.each(['INVALID_TARGETED_MESSAGE_ID', 'TARGETED_MESSAGE_EXPIRED_OR_DELETED'])(
   async (code) => {
     const { inTargetedTurn, replyTargeted } = opened(urls.teams, null);
     lost = code;
-    const posted = await inTargetedTurn((context) => replyTargeted(context, card)).finally(() => {
-      lost = null;
-    });
-    expect(posted).toEqual({ conversationId: '19:1', activityId: '1', alone: true });
+    const answer = await inTargetedTurn((context) => replyTargeted(context, card));
+    lost = null;
+    expect(answer).toEqual({ conversationId: '19:1', activityId: '1', alone: true });
     expect(paths.slice(-2)).toEqual([targeted, targeted]);
   },
 );
 
 it('warns of an answer that could not replace its placeholder', async () => {
-  answered = 404;
   const log = { error: () => undefined, warn: (_fields: object, message: string) => warned.push(message) };
   const { replace } = openDeferredUpdates({ chat: opened(urls.teams, null), log, isDatabaseUnavailable: () => false });
-  replace({ conversationId: 'a:1', activityId: '1' }, Promise.resolve(card));
-  while (warned.length === 0) await sleep(20);
-  answered = 200;
+  await answering(404, async () => {
+    replace(posted, Promise.resolve(card));
+    while (warned.length === 0) await sleep(20);
+  });
   expect(warned.pop()).toContain('was not shown');
 });
 
@@ -240,18 +220,6 @@ it('tells only the sender of a message for the bot alone that it failed', async 
   await inTargetedTurn((context) => adapter.onTurnError(context, new Error('broken')));
   expect(bugs.pop()).toMatchObject({ err: { message: 'broken' } });
   expect([paths.at(-1), sent.at(-1)]).toEqual([targeted, expect.stringContaining('"recipient":{"id":"29:1"')]);
-});
-
-it('gives up answers for one person that take too long', async () => {
-  const { inTargetedTurn, replyTargeted, update } = opened(urls.teams, null, 200);
-  answered = null;
-  const [late, posted] = [{ name: 'AbortError' }, { conversationId: '19:1', activityId: '1', alone: true } as const];
-  try {
-    await expect(inTargetedTurn((context) => replyTargeted(context, card))).rejects.toMatchObject(late);
-    await expect(update(posted, card)).rejects.toMatchObject(late);
-  } finally {
-    answered = 200;
-  }
 });
 
 it('never leaves the kind of a conversation empty: a client may refuse that', async () => {

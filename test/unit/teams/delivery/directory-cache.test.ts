@@ -68,12 +68,6 @@ it('says unknown while a directory that never answered fails, and does not ask i
   expect(await lookups.look('a', 1000)).toEqual(person);
 });
 
-it('leaves out guests', async () => {
-  const { lookups, says } = directory();
-  says.next = done({ ...found, members: [{ id: approver, kind: 'guest' }] });
-  expect(await lookups.look('a', 1000)).toEqual({ ...entry, members: [] });
-});
-
 it('says what it knew while the directory fails', async () => {
   const { lookups, says, later } = directory();
   await lookups.look('a', 1000);

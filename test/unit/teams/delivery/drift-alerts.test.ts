@@ -5,27 +5,10 @@ import type { DriftState } from '../../../../src/domain/watch/state.ts';
 import { lastVerifiedOf } from '../../../../src/operations/registry.ts';
 import { openDriftAlerts } from '../../../../src/teams/delivery/drift-alerts.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
-import {
-  asks,
-  checks,
-  decides,
-  does,
-  proved,
-  requestAfter,
-  secondApprover,
-} from '../../../support/builders/commands.ts';
-import { approver } from '../../../support/builders/fixtures.ts';
+import { requestAfter, toSucceeded } from '../../../support/builders/commands.ts';
 import { memoryPostedCards } from '../../../support/builders/memory-posted-cards.ts';
 
-const steps = ['enable-identity', 'grant-key-access', 'protect-vault', 'set-cmk'] as const;
-const request = requestAfter(
-  asks(),
-  decides('approve', approver),
-  decides('approve', secondApprover),
-  checks(),
-  ...steps.flatMap((step) => does(step)),
-  ...does('verify', { proofs: proved }),
-);
+const request = requestAfter(...toSucceeded);
 const operator = PersonId.parse('20000000-0000-4000-8000-000000000009');
 const id: DriftId = driftIdOf('0'.repeat(64));
 const firewall: DriftState = { code: 'firewall-changed', now: 'closed' };

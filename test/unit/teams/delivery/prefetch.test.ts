@@ -1,13 +1,12 @@
-import { PersonId, type RequestId } from '../../../../src/domain/ids.ts';
+import type { PersonId, RequestId } from '../../../../src/domain/ids.ts';
 import { prefetch } from '../../../../src/teams/delivery/card-renderer.ts';
 import { requestAfter } from '../../../support/builders/commands.ts';
-import { approver, requester, requestId, submit } from '../../../support/builders/fixtures.ts';
+import { approver, requester, submit } from '../../../support/builders/fixtures.ts';
 
 const waiting = requestAfter(submit());
-const third = PersonId.parse('20000000-0000-4000-8000-0000000000f9');
 const called = (id: PersonId) => ({ id, memberId: `29:${id}`, name: id });
 
-function open(coming = Promise.resolve<typeof waiting | null>(waiting)) {
+function open(coming = Promise.resolve(waiting)) {
   const [named, sought]: [(readonly PersonId[])[], RequestId[]] = [[], []];
   const people = {
     among: async (ids: readonly PersonId[]) => {
@@ -31,23 +30,6 @@ test('reads whom the request names and who clicked before anybody asks, and not 
   expect(await beside.people.among([approver])).toEqual([called(approver)]);
   expect(await beside.postedCards.of(waiting.id)).toEqual([]);
   expect([named.length, sought.length]).toEqual([1, 1]);
-});
-
-test('reads whoever else came up in between', async () => {
-  const { named, beside } = open();
-  expect(await beside.people.among([requester, third])).toEqual([called(requester), called(third)]);
-  expect(named).toEqual([
-    [requester, approver],
-    [requester, third],
-  ]);
-});
-
-test('reads nothing ahead of a request that there is not', async () => {
-  const { sought, beside } = open(Promise.resolve(null));
-  expect(await beside.people.among([requester])).toEqual([called(requester)]);
-  expect(sought).toEqual([]);
-  await beside.postedCards.of(requestId(9));
-  expect(sought).toEqual([requestId(9)]);
 });
 
 test('whoever needs what could not be read hears why', async () => {

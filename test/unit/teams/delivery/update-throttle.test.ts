@@ -1,4 +1,4 @@
-import { expect, jest, test } from '@jest/globals';
+import { jest } from '@jest/globals';
 import { RequestId } from '../../../../src/domain/ids.ts';
 import { openUpdateThrottle } from '../../../../src/teams/delivery/request-cards.ts';
 

@@ -1,31 +1,6 @@
-import { expect, it } from '@jest/globals';
-import {
-  linkLimits,
-  linkReadLimits,
-  openPageLimit,
-  probeLimits,
-  shareAnswers,
-} from '../../../../src/teams/ingress/rate-limit.ts';
+import { probeLimits, shareAnswers } from '../../../../src/teams/ingress/rate-limit.ts';
 
 const { burst, perSecond } = probeLimits;
-const times = (count: number, one: () => boolean): number => Array.from({ length: count }, one).filter(Boolean).length;
-
-it('reads so many links of a group of pages at once, and so many for ever', () => {
-  const clock = { ms: 0 };
-  const { mayRead } = openPageLimit(() => clock.ms);
-  expect(times(10_000, () => mayRead('/evidence'))).toBe(linkReadLimits.burst);
-  expect(times(10_000, () => mayRead('/evidence/pack'))).toBe(0);
-  clock.ms = 1_000;
-  expect(times(10_000, () => mayRead('/evidence/pack'))).toBe(linkReadLimits.perSecond);
-});
-
-it('lets approvers sign in while other pages or another’s link are flooded', () => {
-  const { mayRead, mayShow } = openPageLimit(() => 0);
-  times(10_000, () => mayRead('/evidence'));
-  expect(mayRead('/sign-in/start')).toBe(true);
-  expect(times(10_000, () => mayShow('a'))).toBe(linkLimits.burst);
-  expect(mayShow('b')).toBe(true);
-});
 
 it('asks once for all probes that come while an answer is on its way', async () => {
   let asked = 0;

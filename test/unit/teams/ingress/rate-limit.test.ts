@@ -1,4 +1,3 @@
-import { expect, it } from '@jest/globals';
 import { admits, openRateLimit } from '../../../../src/teams/ingress/rate-limit.ts';
 
 function opened(burst: number, perSecond: number) {

@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import { isPrivate } from '../../../../src/domain/strings.ts';
 import { botFrameworkOf, trustHosts, trustThisMachine } from '../../../../src/teams/bot-framework.ts';
 import { BotCredentialsFactory } from '../../../../src/teams/ingress/adapter.ts';
