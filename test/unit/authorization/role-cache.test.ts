@@ -33,13 +33,6 @@ function open() {
   return { clock, asked, kept, answering };
 }
 
-it('asks afresh whatever was kept, wherever it is not about help', async () => {
-  const { asked, kept, answering } = open();
-  await answering(() => kept.rolesOf(one), roles(true));
-  expect(await answering(() => kept.rolesOf(one), roles(false))).toEqual(roles(false));
-  expect(asked).toHaveLength(2);
-});
-
 it('keeps for help for a minute from when the directory was asked, each person by themselves', async () => {
   const { clock, asked, kept, answering } = open();
   const coming = kept.rolesForHelp(one);

@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import { powersOfPolicy, powersOfRole, union } from '../../../src/azure/key-powers.ts';
 import { seedRoleDefinitions } from '../../../src/sandbox/azure/state/seed-roles.ts';
 import { signingRole } from '../../support/azure/role-files.ts';

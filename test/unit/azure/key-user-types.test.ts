@@ -1,4 +1,3 @@
-import { describe, expect, test } from '@jest/globals';
 import { keysNamedBy, keyUserTypes } from '../../../src/azure/key-user-types.ts';
 
 const [vaultUri, keyName, keyVersion] = ['https://kv.vault.azure.net', 'cmk', '0123456789abcdef0123456789abcdef'];
@@ -7,23 +6,19 @@ const parts = { keyName, keyVaultUri: vaultUri, keyVersion };
 const follows = { vaultUri, keyName, keyVersion: null };
 const pinned = { vaultUri, keyName, keyVersion };
 
+const encryption = (keyVaultProperties: unknown) => ({ encryption: { keyVaultProperties } });
+const healthData = {
+  encryption: { customerManagedKeyEncryption: { keyEncryptionKeyUrl: `${address}/${keyVersion}` } },
+};
+
 /** As each provider writes it. */
 const shapes: Readonly<Record<string, readonly [properties: object, keys: readonly object[]]>> = {
-  'Microsoft.AppConfiguration/configurationStores': [
-    { encryption: { keyVaultProperties: { keyIdentifier: address, identityClientId: 'x' } } },
-    [follows],
-  ],
-  'Microsoft.Automation/automationAccounts': [
-    { encryption: { keySource: 'Microsoft.Keyvault', keyVaultProperties: { keyName, keyvaultUri: vaultUri } } },
-    [follows],
-  ],
-  'Microsoft.Batch/batchAccounts': [{ encryption: { keyVaultProperties: { keyIdentifier: address } } }, [follows]],
-  'Microsoft.CognitiveServices/accounts': [{ encryption: { keyVaultProperties: parts } }, [pinned]],
+  'Microsoft.AppConfiguration/configurationStores': [encryption({ keyIdentifier: address }), [follows]],
+  'Microsoft.Automation/automationAccounts': [encryption({ keyName, keyvaultUri: vaultUri }), [follows]],
+  'Microsoft.Batch/batchAccounts': [encryption({ keyIdentifier: address }), [follows]],
+  'Microsoft.CognitiveServices/accounts': [encryption(parts), [pinned]],
   'Microsoft.Compute/diskEncryptionSets': [{ activeKey: { keyUrl: `${address}/${keyVersion}` } }, [pinned]],
-  'Microsoft.ContainerRegistry/registries': [
-    { encryption: { status: 'enabled', keyVaultProperties: { keyIdentifier: address, identity: 'x' } } },
-    [follows],
-  ],
+  'Microsoft.ContainerRegistry/registries': [encryption({ keyIdentifier: address, identity: 'x' }), [follows]],
   'Microsoft.Databricks/workspaces': [
     {
       encryption: {
@@ -39,24 +34,18 @@ const shapes: Readonly<Record<string, readonly [properties: object, keys: readon
     [follows, pinned],
   ],
   'Microsoft.DocumentDB/databaseAccounts': [{ keyVaultKeyUri: address }, [follows]],
-  'Microsoft.EventHub/namespaces': [{ encryption: { keyVaultProperties: [parts, parts] } }, [pinned, pinned]],
+  'Microsoft.EventHub/namespaces': [encryption([parts, parts]), [pinned, pinned]],
   'Microsoft.HealthBot/healthBots': [{ keyVaultProperties: parts }, [pinned]],
-  'Microsoft.HealthcareApis/workspaces/dicomservices': [
-    { encryption: { customerManagedKeyEncryption: { keyEncryptionKeyUrl: `${address}/${keyVersion}` } } },
-    [pinned],
-  ],
-  'Microsoft.HealthcareApis/workspaces/fhirservices': [
-    { encryption: { customerManagedKeyEncryption: { keyEncryptionKeyUrl: `${address}/${keyVersion}` } } },
-    [pinned],
-  ],
+  'Microsoft.HealthcareApis/workspaces/dicomservices': [healthData, [pinned]],
+  'Microsoft.HealthcareApis/workspaces/fhirservices': [healthData, [pinned]],
   'Microsoft.Kusto/clusters': [{ keyVaultProperties: parts }, [pinned]],
   'Microsoft.MachineLearningServices/workspaces': [
-    { encryption: { status: 'Enabled', keyVaultProperties: { keyIdentifier: address, keyVaultArmId: 'x' } } },
+    encryption({ keyIdentifier: address, keyVaultArmId: 'x' }),
     [follows],
   ],
   'Microsoft.OperationalInsights/clusters': [{ keyVaultProperties: { ...parts, keyVersion: '' } }, [follows]],
-  'Microsoft.RecoveryServices/vaults': [{ encryption: { keyVaultProperties: { keyUri: address } } }, [follows]],
-  'Microsoft.ServiceBus/namespaces': [{ encryption: { keyVaultProperties: [parts] } }, [pinned]],
+  'Microsoft.RecoveryServices/vaults': [encryption({ keyUri: address }), [follows]],
+  'Microsoft.ServiceBus/namespaces': [encryption([parts]), [pinned]],
   'Microsoft.Sql/servers': [{ keyId: `${address}/${keyVersion}` }, [pinned]],
   'Microsoft.Storage/storageAccounts': [
     { encryption: { keyvaultproperties: { keyname: keyName, keyvaulturi: vaultUri } } },

@@ -1,4 +1,3 @@
-import { describe, expect, it } from '@jest/globals';
 import { allowedBy, maybeAllowedBy } from '../../../src/azure/permissions.ts';
 
 const none = { actions: [], notActions: [], dataActions: [], notDataActions: [] };

@@ -1,4 +1,3 @@
-import { expect, test } from '@jest/globals';
 import { openLocked } from '../../../src/bootstrap/start-log-publisher.ts';
 import { trackOverdue } from '../../../src/observability/overdue.ts';
 import { memoryDocuments } from '../../support/builders/memory-documents.ts';

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { jest } from '@jest/globals';
 import { logRunning } from '../../../src/observability/log.ts';
 
 const hourMs = 3_600_000;

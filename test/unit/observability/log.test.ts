@@ -46,11 +46,6 @@ describe('an error in the log', () => {
     expect(everything(errorInLog(error))).not.toContain(words);
   });
 
-  it('of a dialog leaves the form out that the library puts round it', () => {
-    const error = Object.assign(new Error('no'), { dialogContext: { stack: [{ state: { justification: words } }] } });
-    expect(everything(errorInLog(error))).not.toContain(words);
-  });
-
   it('goes down to its causes, and not for ever', () => {
     const first: Error & { cause?: unknown } = new Error('outer', { cause: restError() });
     expect(errorInLog(first).cause).toMatchObject({ type: 'RestError', status: 403 });

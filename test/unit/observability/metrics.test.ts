@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from '@jest/globals';
 import type { WitnessSummary } from '../../../src/domain/witnessing.ts';
 import type { WatchOptions } from '../../../src/observability/drift-gauges.ts';
 import { openMetrics } from '../../../src/observability/metrics.ts';

@@ -1,7 +1,7 @@
-import { SpanKind } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { tracingPort } from '../../../src/observability/tracing-port.ts';
 
+/** A whole run is one trace, named after its request: test/long/telemetry.test.ts. */
 function opened() {
   const exporter = new InMemorySpanExporter();
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
@@ -18,14 +18,6 @@ const traceId = '0af7651916cd43dd8448eb211c80319c';
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
 
 describe('what goes on from something earlier', () => {
-  it('belongs to it, on another replica too', async () => {
-    const { tracing, found } = opened();
-    await tracing.span({ name: 'run', from: { traceparent, late: false } }, nothing);
-    expect(found('run').spanContext().traceId).toBe(traceId);
-    expect(found('run').parentSpanContext?.spanId).toBe('b7ad6b7169203331');
-    expect(found('run').links).toEqual([]);
-  });
-
   it('is a trace of its own that points at it where much time lies between', async () => {
     const { tracing, found } = opened();
     await tracing.span({ name: 'run', from: { traceparent, late: true } }, nothing);
@@ -42,33 +34,6 @@ describe('what goes on from something earlier', () => {
       expect(found('run').parentSpanContext).toBeUndefined();
     },
   );
-
-  it('can be kept: what is under way says where it is', async () => {
-    const { tracing, lineIds, found } = opened();
-    expect([tracing.current(), lineIds()]).toEqual([null, {}]);
-    let kept: string | null = '';
-    await tracing.span({ name: 'outer' }, async () => {
-      await tracing.span({ name: 'decision', kind: 'server' }, async () => {
-        await new Promise((resolve) => setTimeout(resolve, 1));
-        kept = tracing.current();
-      });
-    });
-    const { traceId: trace, spanId } = found('decision').spanContext();
-    expect(kept).toBe(`00-${trace}-${spanId}-01`);
-    expect(found('decision')).toMatchObject({ kind: SpanKind.SERVER });
-    expect(found('decision').parentSpanContext?.spanId).toBe(found('outer').spanContext().spanId);
-  });
-});
-
-it('the request that something is about is named on what happens within, and on what it happens in', async () => {
-  const { tracing, found } = opened();
-  const attributes = { 'cmk.request.id': 'CMK-7F3K9Q' };
-  await tracing.span({ name: 'turn' }, async () => {
-    await tracing.span({ name: 'before' }, nothing);
-    await tracing.span({ name: 'decision', attributes }, () => tracing.span({ name: 'call' }, nothing));
-  });
-  for (const name of ['turn', 'decision', 'call']) expect(found(name).attributes).toEqual(attributes);
-  expect(found('before').attributes).toEqual({});
 });
 
 it('what fails is thrown on, and told by its class alone: its words hold what was asked', async () => {

@@ -1,4 +1,3 @@
-import { expect, it } from '@jest/globals';
 import { openLeases } from '../../../src/store/leases.ts';
 
 const beatMs = 400;

@@ -25,12 +25,6 @@ function open() {
   return { clock, last, written, begin, save };
 }
 
-it('writes a value once, and again once another one came between', async () => {
-  const { written, save } = open();
-  for (const value of ['a', 'a', 'b', 'b', 'a']) await save(value);
-  expect(written).toEqual(['a', 'b', 'a']);
-});
-
 it('believes for ten minutes what it wrote, for another replica may have written meanwhile', async () => {
   const { clock, written, save } = open();
   await save('a');

@@ -26,12 +26,6 @@ it('lets nothing shine as if it ran that is over', () => {
   expect(historyOf(cut, names, true).filter(({ mark }) => mark === 'now')).toEqual([]);
 });
 
-it('says of a step what changed, how long it took and after how many tries', () => {
-  const done = historyOf(rotationLife, names, true).find(({ title }) => title === 'Set customer-managed key');
-  expect(done).toMatchObject({ mark: 'done', kind: 'change' });
-  expect(done?.detail).toMatch(/^Key cmk-virtual-visit: version .* → new version, read back, in 40 s$/);
-});
-
 it('quotes nothing that people wrote', () => {
   const written = longLife.flatMap(({ texts }) => Object.values(texts)).filter((text) => text !== null && text !== '');
   expect(written.length).toBeGreaterThan(0);
