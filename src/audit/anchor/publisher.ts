@@ -3,13 +3,14 @@
  * published log with the audit log first, so that a replaced or truncated audit log is detected and not published.
  */
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
+import { settleAll } from '../../io/settle.ts';
 import { keyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
 import { bundleOf, GrowingTree, leafHash, tilePath, tileWidth } from '../tlog/merkle-tree.ts';
 import { type Checkpoint, checkpointText, noteOf, signText } from '../tlog/note.ts';
 import { checkpointPath, keysPath, newestPath } from './files.ts';
 import { AnchorContradicts, openNewest, type Published } from './newest-checkpoint.ts';
 import type { VaultCosigner } from './vault-cosignature.ts';
-import type { CosignOutcome, Witnesses } from './witnesses.ts';
+import type { ReportOutcomes, Witnesses } from './witnesses.ts';
 
 interface PublisherPorts {
   readonly files: AnchorFiles;
@@ -22,7 +23,7 @@ interface PublisherPorts {
   /** Null: no vault key cosigns. */
   readonly vaultCosigner: VaultCosigner | null;
   /** Called with the outcomes of each cosignature request to the witnesses and the vault. */
-  readonly onCosigned: (outcomes: readonly CosignOutcome[]) => void;
+  readonly onCosigned: ReportOutcomes;
 }
 
 const pageSize = 500;
@@ -166,8 +167,10 @@ export class Publisher {
    */
   async #publish(signed: Published): Promise<void> {
     const { files, witnesses, vaultCosigner, onCosigned } = this.#ports;
-    const [vault, witnessed] = await Promise.all([vaultCosigner?.ask(signed), witnesses.ask(files, signed)]);
-    onCosigned([...(vault === undefined ? [] : [vault]), ...witnessed]);
+    await settleAll([
+      ...(vaultCosigner === null ? [] : [vaultCosigner.ask(signed, onCosigned)]),
+      witnesses.ask(files, signed, onCosigned),
+    ]);
     await this.#writeKeys();
     const lines = [...(vaultCosigner?.linesOf(signed.size) ?? []), ...witnesses.linesOf(signed.size)];
     const bytes = Buffer.from(`${signed.signedNote}${lines.join('')}`);

@@ -7,7 +7,7 @@ import type { SigningVersion, VaultSigner, WitnessBook } from '../../domain/port
 import { keyLine, readKeyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
 import { noteOf, openNote, signatureLine, signText, textOfNote } from '../tlog/note.ts';
 import type { Published } from './newest-checkpoint.ts';
-import { type CosignOutcome, responseOf } from './witnesses.ts';
+import { type CosignOutcome, type ReportOutcomes, responseOf } from './witnesses.ts';
 
 interface SignedLine {
   readonly size: number;
@@ -68,12 +68,12 @@ export class VaultCosigner {
     return knownVaultKeys(book, this.#log, [key.verifier, ...olderKeys]);
   }
 
-  /** Stores the outcome before it returns it. */
-  async ask(published: Published): Promise<CosignOutcome> {
+  /** Reports the outcome and then stores it. */
+  async ask(published: Published, report: ReportOutcomes): Promise<void> {
     const { book, signer, now } = this.#ports;
     const outcome = await this.#sign(published);
+    report([outcome]);
     await book.keep(this.#log, [responseOf(signer.address, published, outcome, now())]);
-    return outcome;
   }
 
   async #sign({ size, signedNote }: Published): Promise<CosignOutcome> {

@@ -113,6 +113,9 @@ export function responseOf(key: string, published: Published, outcome: CosignOut
   return { key, size: published.size, at, outcome: outcome.kind, detail, note: published.signedNote };
 }
 
+/** Called with the outcomes of cosignature requests. */
+export type ReportOutcomes = (outcomes: readonly CosignOutcome[]) => void;
+
 interface WitnessesPorts {
   /** The log's name. */
   readonly log: string;
@@ -166,8 +169,8 @@ export class Witnesses {
     return [...this.#signed.values()].flatMap((signed) => (signed.size === size ? [signed.line] : []));
   }
 
-  /** Stores the outcomes before it returns them. */
-  async ask(files: AnchorFiles, published: Published): Promise<readonly CosignOutcome[]> {
+  /** Reports the outcomes and then stores them: a database that refuses that must not hide what a witness said. */
+  async ask(files: AnchorFiles, published: Published, report: ReportOutcomes): Promise<void> {
     const { book, log, now } = this.#ports;
     const results: WitnessResponse[] = [];
     const outcomes = await Promise.all(
@@ -183,7 +186,7 @@ export class Witnesses {
         return outcome;
       }),
     );
+    report(outcomes);
     await book.keep(log, results);
-    return outcomes;
   }
 }

@@ -165,6 +165,16 @@ describe('a log that is published with a witness', () => {
     expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log']);
   });
 
+  test('that was made anew is reported although the database stores no answers', async () => {
+    await publisher(await folder(), bodiesOf(300)).publish();
+    outcomes = [];
+    const keep = () => Promise.reject(new Error('read-only'));
+    const book = { ...bookInMemory(), keep };
+    const second = publisher(await folder(), bodiesOf(310, 'rewritten '), witnessKey.verifier, book);
+    await expect(second.publish()).rejects.toThrow('read-only');
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['another-history']);
+  });
+
   test('that is shorter than what the witness signed is another history', async () => {
     await publisher(await folder(), bodiesOf(300)).publish();
     await publisher(await folder(), bodiesOf(200)).publish();
