@@ -7,8 +7,6 @@ const block = Buffer.alloc(65_536, 'x');
 /** 65 kB that unpack to 64 MiB, sent again and again. */
 const bomb = gzipSync(Buffer.alloc(64 * 1_048_576));
 
-export type HostileServer = Awaited<ReturnType<typeof startHostileServer>>;
-
 /** Sends as fast as it's taken, for ever, or until the caller leaves. */
 function pour(response: ServerResponse, bytes: Buffer, count: (length: number) => void): void {
   const more = (): void => {
@@ -20,7 +18,7 @@ function pour(response: ServerResponse, bytes: Buffer, count: (length: number) =
   more();
 }
 
-export const hostileAnswers = {
+const hostileAnswers = {
   'a body without end': (response, count) => pour(response.writeHead(200), block, count),
   'a body without end of a refusal': (response, count) => pour(response.writeHead(409), block, count),
   'a packed body without end': (response, count) =>

@@ -10,7 +10,7 @@ const slowest = `
   long/database-trouble long/slow-azure long/cannot-store crash-all/commits-enabling crash-all/commits-rotating
   long/wrong-clock long/outage long/failures-doc long/azure-quotas long/engine-faults crash-all/against-model
   long/record-attacks long/on-postgres long/own-key long/paused-replica long/outside-judges long/store-folder
-  long/weekly-digest long/restart long/reading long/hostile-tables long/open-forms long/policy long/hostile-folder
+  long/weekly-digest long/restart long/reading long/hostile-tables long/open-forms long/policy
   crash-all/replicas crash-all/drifts crash-all/writes crash-all/retirements long/stop-run long/decisions
   long/evidence-forgeries long/requester-role long/step-up long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use
@@ -22,7 +22,7 @@ const slowest = `
 
 /** The long suites that need nothing that `prepare.ts` makes. */
 const unprepared =
-  /\/test\/long\/(card-gallery|card-truth\.property|hostile-log-writer|hostile-growth|infra-scripts|infra-hooks|build-context|files-touched|one-more|debian-witness)\.test\.ts$/;
+  /\/test\/long\/(card-gallery|card-truth\.property|hostile-log-writer|hostile-growth|infra-scripts|infra-hooks|build-context|debian-witness)\.test\.ts$/;
 
 /** These run while `prepare.ts` makes what others wait for. */
 const isFirst = (path) => path.includes('/test/unit/') || unprepared.test(path);
