@@ -14,11 +14,11 @@ import {
   submit,
 } from '../support/builders/fixtures.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';
-import { onEveryDatabase } from '../support/store/store-databases.ts';
+import { onPostgreSql } from '../support/store/store-databases.ts';
 
-/** The record on both databases: it only grows, and the verifier finds whatever was done to it behind the store's back. */
+/** The record only grows. What the verifier finds in one that was changed: test/unit/audit/verify, record-attacks. */
 
-await onEveryDatabase((databases) => {
+await onPostgreSql((databases) => {
   let store: StoreProcess;
   const id = requestId(1);
   const first = submit({ plan: plan(resourceId('bot-1')), justification: 'a reason of its own' });
@@ -33,23 +33,6 @@ await onEveryDatabase((databases) => {
 
   const findings = async () =>
     verifyChain(await store.call('auditLog', 'lines', 0, 1000), await store.call('auditLog', 'head'));
-  const found = async () => (await findings()).map(({ seq, kind }) => `${seq} ${kind}`);
-
-  /** Does something to the tables that only their owner can do, looks, and puts everything back. */
-  async function tampered(...statements: string[]): Promise<string[]> {
-    await store.sql('create table cmk.kept_event as table cmk.event');
-    await store.sql('create table cmk.kept_head as table cmk.chain_head');
-    for (const table of ['event', 'chain_head']) await store.sql(`alter table cmk.${table} disable trigger user`);
-    for (const statement of statements) await store.sql(statement);
-    const result = await found();
-    await store.sql('delete from cmk.event');
-    await store.sql('insert into cmk.event table cmk.kept_event');
-    await store.sql('update cmk.chain_head h set seq = k.seq, hash = k.hash, time = k.time from cmk.kept_head k');
-    await store.sql('drop table cmk.kept_event, cmk.kept_head');
-    for (const table of ['event', 'chain_head']) await store.sql(`alter table cmk.${table} enable trigger user`);
-    return result;
-  }
-
   it.each([
     "update cmk.event set cause = 'other' where seq = 1",
     'delete from cmk.event where seq = 4',
@@ -96,35 +79,6 @@ await onEveryDatabase((databases) => {
       commitments: [{ field: 'justification', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }],
     });
     expect(line?.body).not.toContain(first.justification);
-  });
-
-  it('tells where a body was changed', async () => {
-    const change = "update cmk.event set body = replace(body, 'westeurope', 'northeurope') where seq = 2";
-    expect(await tampered(change)).toEqual(['2 hash-differs']);
-  });
-
-  it('tells where a body was changed and its hash made to fit', async () => {
-    const change = `update cmk.event set body = replace(body, 'westeurope', 'northeurope'),
-      hash = encode(sha256(convert_to(replace(body, 'westeurope', 'northeurope'), 'UTF8')), 'hex') where seq = 2`;
-    expect(await tampered(change)).toEqual(['3 prev-differs']);
-  });
-
-  it('tells where an event was taken out', async () => {
-    expect(await tampered('delete from cmk.event where seq = 2')).toEqual(['3 not-contiguous', '3 prev-differs']);
-  });
-
-  it('tells that the end was cut off', async () => {
-    expect(await tampered('delete from cmk.event where seq = 4')).toEqual(['3 head-differs']);
-  });
-
-  it('tells where an event was moved to another request', async () => {
-    const change = `update cmk.event set request_id = '${requestId(3)}' where seq = 1`;
-    expect(await tampered(change)).toEqual(['1 column-differs']);
-  });
-
-  it('tells where a body was written in another form with the same meaning', async () => {
-    const change = `update cmk.event set body = replace(body, '"seq":4', '"seq": 4') where seq = 4`;
-    expect(await tampered(change)).toEqual(['4 hash-differs', '4 not-canonical']);
   });
 
   it('reveals texts that fit their commitments, and says when one does not', async () => {

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sealWith } from '../../src/audit/audit-tools.ts';
 import { openSeals } from '../../src/audit/seals.ts';
+import type { DatabaseOptions } from '../../src/store/database.ts';
 import { plan, reject, requestId, resourceId, submit, submitted } from '../support/builders/fixtures.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
+import { copyFolder } from '../support/processes/copy-folder.ts';
 import { pgliteDatabases } from '../support/store/store-databases.ts';
 
 /** The key of the seals changes, and everything goes on; a key that was given up seals nothing any more. */
@@ -14,52 +16,63 @@ afterAll(() => databases.end());
 
 const otherKey = Buffer.from('another key for tests, longer than needed').toString('base64');
 
-/** A folder whose first events were sealed with its own key, the next with another that was added to the file. */
+/** A request, and its rejection. */
+async function write(database: DatabaseOptions, number: number): Promise<void> {
+  const store = await databases.start(database);
+  try {
+    await store.append(requestId(number), 'submit', submit({ plan: plan(resourceId(`bot-${number}`)) }));
+    await store.append(requestId(number), 'click:reject', reject());
+  } finally {
+    await store.close();
+  }
+}
+
+const folderOf = (database: DatabaseOptions): string => {
+  if (database.kind !== 'pglite') throw new Error('keys lie in folders here');
+  return database.dataDir;
+};
+const verify = (database: DatabaseOptions) => cmkBot(['audit', 'verify'], { CMK_DATA_DIR: folderOf(database) });
+
+/** Its first events were sealed with the folder's own key, the next with another that was added to the file. */
+let original: DatabaseOptions;
+beforeAll(async () => {
+  original = await databases.fresh();
+  await write(original, 1);
+  await appendFile(path.join(folderOf(original), 'seal.key'), `${otherKey}\n`);
+  await write(original, 2);
+});
+
 async function rotated() {
   const database = await databases.fresh();
-  if (database.kind !== 'pglite') throw new Error('keys lie in folders here');
-  const file = path.join(database.dataDir, 'seal.key');
-  const write = async (number: number): Promise<void> => {
-    const store = await databases.start(database);
-    try {
-      await store.append(requestId(number), 'submit', submit({ plan: plan(resourceId(`bot-${number}`)) }));
-      await store.append(requestId(number), 'click:reject', reject());
-    } finally {
-      await store.close();
-    }
-  };
-  await write(1);
-  await appendFile(file, `${otherKey}\n`);
-  await write(2);
-  const verify = () => cmkBot(['audit', 'verify'], { CMK_DATA_DIR: database.dataDir });
-  return { database, file, write, verify };
+  await rm(path.join(folderOf(database), 'database'), { recursive: true });
+  await copyFolder(folderOf(original), folderOf(database));
+  return { database, file: path.join(folderOf(database), 'seal.key') };
 }
 
 it('goes on with a new key, and the change stands in the chain', async () => {
-  const { verify } = await rotated();
-  expect((await verify()).out).toContain('Seals: 4 events sealed, 2 seal keys, checked.');
+  expect((await verify(original)).out).toContain('Seals: 4 events sealed, 2 seal keys, checked.');
 });
 
 it('stores nothing with the older key, and says which file to look at', async () => {
-  const { file, write, verify, database } = await rotated();
+  const { database, file } = await rotated();
   const [about = '', own = '', other = ''] = (await readFile(file, 'utf8')).split('\n');
   await writeFile(file, [about, other, own, ''].join('\n'));
-  await expect(write(3)).rejects.toThrow('which the chain has replaced');
-  expect((await verify()).out).toContain('verified: 4 events');
-  const said = await cmkBot(['requests', 'cancel', requestId(2)], { CMK_DATA_DIR: database.dataDir });
+  await expect(write(database, 3)).rejects.toThrow('which the chain has replaced');
+  expect((await verify(database)).out).toContain('verified: 4 events');
+  const said = await cmkBot(['requests', 'cancel', requestId(2)], { CMK_DATA_DIR: path.dirname(file) });
   expect(said.code).not.toBe(0);
 });
 
 it('reads nothing that is sealed with a key that is not in the file', async () => {
-  const { file, write, verify } = await rotated();
+  const { database, file } = await rotated();
   const [about = '', own = ''] = (await readFile(file, 'utf8')).split('\n');
   await writeFile(file, [about, own, ''].join('\n'));
-  await expect(write(3)).rejects.toThrow('seal-key-unknown');
-  expect((await verify()).out).toContain('(seal-key-unknown)');
+  await expect(write(database, 3)).rejects.toThrow('seal-key-unknown');
+  expect((await verify(database)).out).toContain('(seal-key-unknown)');
 });
 
 it('does not take an event that somebody puts in who has the older key', async () => {
-  const { database, file, write, verify } = await rotated();
+  const { database, file } = await rotated();
   const [, own = ''] = (await readFile(file, 'utf8')).split('\n');
   const victim = await databases.start(database);
   const { seq, hash } = await victim.call('auditLog', 'head');
@@ -71,6 +84,6 @@ it('does not take an event that somebody puts in who has the older key', async (
     ...[place.seq, place.request, 1, 'submit', 0, forged.body, place.prev, forged.hash, forged.sealKey, forged.seal],
   ]);
   await victim.close();
-  await expect(write(3)).rejects.toThrow('seal-key-retired');
-  expect((await verify()).out).toContain('(seal-key-retired)');
+  await expect(write(database, 3)).rejects.toThrow('seal-key-retired');
+  expect((await verify(database)).out).toContain('(seal-key-retired)');
 });

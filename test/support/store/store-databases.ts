@@ -51,20 +51,26 @@ export async function postgresDatabases(): Promise<TestDatabases | null> {
 
 type DatabaseName = 'on PGlite' | 'on PostgreSQL';
 
-/** Declares the tests once for each database. Where there is no PostgreSQL, its part shows as skipped. */
-export async function onEveryDatabase(tests: (databases: TestDatabases, name: DatabaseName) => void): Promise<void> {
-  const kinds = [
-    ['on PGlite', pgliteDatabases()],
-    ['on PostgreSQL', await postgresDatabases()],
-  ] as const;
-  for (const [name, databases] of kinds) {
-    describe(name, () => {
-      if (databases === null) {
-        it.skip('needs a PostgreSQL server, and this machine has none', () => undefined);
-        return;
-      }
-      afterAll(() => databases.end());
-      tests(databases, name);
-    });
-  }
+type Tests = (databases: TestDatabases, name: DatabaseName) => void;
+
+/** Where there is no such database, its tests show as skipped. */
+function declare(name: DatabaseName, databases: TestDatabases | null, tests: Tests): void {
+  describe(name, () => {
+    if (databases === null) {
+      it.skip('needs a PostgreSQL server, and this machine has none', () => undefined);
+      return;
+    }
+    afterAll(() => databases.end());
+    tests(databases, name);
+  });
+}
+
+/** Declares the tests for the database of production alone. */
+export const onPostgreSql = async (tests: Tests): Promise<void> =>
+  declare('on PostgreSQL', await postgresDatabases(), tests);
+
+/** Declares the tests once for each database. */
+export async function onEveryDatabase(tests: Tests): Promise<void> {
+  declare('on PGlite', pgliteDatabases(), tests);
+  await onPostgreSql(tests);
 }
