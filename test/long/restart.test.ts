@@ -14,23 +14,17 @@ import {
   mendAzure,
   people,
   places,
-  rememberAzure,
   shows,
   type,
-  untilAzureAnswered,
   untilFaultsAreMet,
   untilMended,
   writes,
 } from '../support/world/story.ts';
 import { queryStore, readRecord } from '../support/world/world.ts';
 
-/** What a bot that is started again goes on with: a form of the version before, a run, a run that the engine lost. Kills: test/crash-all. */
+/** What a bot that is started again goes on with: a form of the version before, a run that the engine lost. Kills: test/crash-all. */
 
-const world = scenario({ own: { record: 'folder' } });
-let putBack: () => Promise<void>;
-beforeAll(async () => {
-  putBack = await rememberAzure(world);
-});
+const world = scenario({ own: {}, restoresAzure: true });
 
 describe('forms that were stored by the version before this one, whose dialogs were those of `botbuilder-dialogs`', () => {
   /** The document of a form on its second page, byte by byte as that version stored it. */
@@ -95,46 +89,6 @@ async function running(): Promise<{ readonly id: string; readonly from: number }
   return { id, from };
 }
 
-describe('a run', () => {
-  const finished: string[] = [];
-
-  test.each(['SIGINT', 'everything'] as const)('goes on to its end, writing once (%s)', async (how) => {
-    const { id, from } = await running();
-    if (how === 'everything') {
-      await world.restartEverything('SIGKILL');
-      // Killed with the write in its hands, Azure has kept the fault, and meets it once more.
-      await mendAzure(world);
-    } else {
-      await world.endBot(how);
-      await mendAzure(world);
-      await untilAzureAnswered(world, grant, 1, from);
-      await world.startBot();
-    }
-    for (const place of [places.operations, places.approvals])
-      await shows(world, place, people.approver, id, /Succeeded/);
-    expect(await writes(world, from)).toEqual([
-      'PATCH healthBots/triage-agent-prod 201',
-      expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/),
-      'PATCH vaults/kv-care-prod 200',
-      'PATCH healthBots/triage-agent-prod 201',
-    ]);
-    finished.push(id);
-    await putBack();
-  });
-
-  test('tells every step once in the record, which verifies', async () => {
-    const record = await readRecord(world);
-    expect(record.findings).toEqual([]);
-    const steps = ['enable-identity/1', 'grant-key-access/1', 'protect-vault/1', 'set-cmk/1', 'verify/1'];
-    const told = steps.flatMap((step) => [`step-intended ${step}`, `step-done ${step}`]);
-    for (const id of finished)
-      expect(record.events(id)).toEqual([
-        ...['submitted', 'approved', 'run-ordered', 'run-checked', ...told, 'succeeded'],
-      ]);
-    await world.startBot();
-  });
-});
-
 /** What may happen to the engine's own tables while the bot is down. */
 const losses = [
   ['the engine lost its tables', 'delete from dbos.workflow_status', 'doesn’t know this run'],
@@ -160,7 +114,6 @@ describe('a run that nobody goes on with', () => {
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     expect((await writes(world, from)).filter((write) => /20[01]$/.test(write))).toHaveLength(4);
     lost.push(id);
-    await putBack();
   });
 
   test('the record verifies and says what was lost', async () => {
