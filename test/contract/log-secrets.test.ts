@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { expect, test } from '@jest/globals';
 import { scenario } from '../support/world/scenario.ts';
 import { choices, submit, typeAll, until } from '../support/world/story.ts';
 

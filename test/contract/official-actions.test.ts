@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test } from '@jest/globals';
 import { mainRouter } from '../../src/sandbox/azure/arm/routes.ts';
 import { dataActions, secretActions } from '../../src/sandbox/azure/key-vault/vault-rights.ts';
 import { logsRole, publishingRole, roleFiles, signingRole } from '../support/azure/role-files.ts';

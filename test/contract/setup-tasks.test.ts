@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, describe, expect, test } from '@jest/globals';
 import { followUpTasks } from '../../src/operator/setup/follow-up-tasks.ts';
 import type { QuestionId, SetupAnswer } from '../../src/operator/setup/question.ts';
 import { entraPrincipals } from '../support/store/entra-database.ts';

@@ -1,7 +1,6 @@
 /** Names of variables are a contract with operators, not between parts of the program: they end where they are read. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from '@jest/globals';
 import { parseSync } from '@swc/core';
 import { knownOtherNames } from '../../src/config/env.ts';
 import { environmentSchema } from '../../src/config/settings/table.ts';
