@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { chromiumPath } from '../support/browser/browser.ts';
 import { expectCurrentPicture, keepPicture } from '../support/browser/kept-pictures.ts';

@@ -1,25 +1,22 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { chromiumPath, openBrowser, openPage } from '../support/browser/browser.ts';
 import { expectCurrentPicture, keepPicture } from '../support/browser/kept-pictures.ts';
-import { actAs, botSays, goTo, press } from '../support/browser/page.ts';
+import { actAs, botSays, faultsOn, goTo, press } from '../support/browser/page.ts';
+import { scenario } from '../support/world/scenario.ts';
 import { ask, people, places, writes } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord } from '../support/world/world.ts';
 
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
 
 inBrowser('an approver signs in anew to approve, clicking in a real browser', () => {
-  let world: World;
+  const world = scenario({ own: { stepUp: true } });
   let browser: Browser;
   let page: Page;
   let wrong: string[];
   let id = '';
 
   beforeAll(async () => {
-    world = await startWorld({ stepUp: true });
     browser = await openBrowser(path ?? '');
     ({ page, wrong } = await openPage(browser, world.teams.url, { width: 1280, height: 1300 }));
     page.context().on('request', (request) => {
@@ -33,23 +30,12 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
   });
   afterAll(async () => {
     await browser?.close();
-    await world?.end();
   });
 
   /** For `docs/how-to/require-sign-in.md`. Request IDs and times differ in each run. */
   const picture = async (name: string, of: Pick<Locator, 'screenshot'>, words: string | null) => {
     await keepPicture(name, () => of.screenshot());
     expectCurrentPicture(name, words?.replaceAll(/CMK-\w{6}|\w{3}, \d+ \w{3} \d{4}|\d+/g, '#'));
-  };
-
-  const faultless = async (shown: Page) => {
-    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-    // The page's own policy lets no script run; the test's is put in from outside.
-    await shown.evaluate(axe);
-    const found = await shown.evaluate(
-      'axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target).join(" ")))',
-    );
-    expect(found).toEqual([]);
   };
 
   /** Presses the button of the notice and follows it to Entra; returns the window it opened. */
@@ -83,11 +69,11 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     const popup = await toEntra();
     for (const words of ['triage-agent-prod', 'cmk-triage-agent in kv-care-prod', 'Requester'])
       await popup.getByText(words, { exact: true }).last().waitFor();
-    await faultless(popup);
+    expect(await faultsOn(popup)).toEqual([]);
     await picture('step-up-page', popup, await popup.locator('body').textContent());
     await popup.getByRole('link', { name: 'Sign in' }).click();
     await popup.getByRole('heading', { name: 'Pick an account' }).waitFor();
-    await faultless(popup);
+    expect(await faultsOn(popup)).toEqual([]);
     await popup.close();
   });
 
@@ -110,7 +96,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     await popup.getByRole('link', { name: 'Sign in' }).click();
     await pick(popup, 'Approver', /security key/);
     await popup.getByRole('heading', { name: 'You’re signed in.' }).waitFor();
-    await faultless(popup);
+    expect(await faultsOn(popup)).toEqual([]);
     await popup.close();
     expect(await writes(world)).toEqual([]);
     const card = botSays(page, id);

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { Locator, Page } from 'playwright-core';
 
 /** What a person does on the local Teams page. */
@@ -28,4 +30,14 @@ export async function choose(card: Locator, input: string, words: string): Promi
   await box.fill('');
   await box.pressSequentially(words);
   await card.getByRole('option', { name: words }).first().click();
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Accessibility faults that axe finds, each with its elements. A page whose policy lets no script run gets it from outside. */
+export async function faultsOn(page: Page): Promise<unknown> {
+  await page.evaluate(axe);
+  return page.evaluate(
+    'axe.run().then((r) => r.violations.map((v) => v.id + ": " + v.nodes.map((n) => n.target).join(" ")))',
+  );
 }
