@@ -123,7 +123,14 @@ export function expected(
     }
     case 'stop-run':
       return mayRun && command.run === request.run ? ['attention-needed'] : null;
-    default:
+    // No life of the model has these.
+    case 'remind':
+    case 'take-on':
+    case 'retry-automatically':
+    case 'erase-texts':
+    case 'note-evidence':
+    case 'set-clock-right':
+    case 'judge-use':
       return null;
   }
 }
