@@ -22,6 +22,7 @@ const contentSecurityPolicy = [
 const types = {
   html: 'text/html; charset=utf-8',
   css: 'text/css; charset=utf-8',
+  ts: 'text/javascript; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
 } as const;
 
@@ -29,7 +30,7 @@ const pageFolder = join(dirname(fileURLToPath(import.meta.url)), 'page');
 const packageFolder = (name: string): string => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 
 /** The page's files, listed at start, so that no other file can be requested. */
-const pageFiles = readdirSync(pageFolder).filter((name) => /^[a-z-]+\.(css|js)$/.test(name));
+const pageFiles = readdirSync(pageFolder).filter((name) => /^[a-z-]+\.(css|ts)$/.test(name));
 
 const libraries: Readonly<Record<string, () => string>> = {
   '/lib/adaptivecards.js': () => join(packageFolder('adaptivecards'), 'dist', 'adaptivecards.min.js'),
@@ -44,7 +45,8 @@ export function pageRoutes(): Route[] {
   ];
 }
 
-function file(path: string): Answer {
+/** Scripts of the page are sent without their types. */
+async function file(path: string): Promise<Answer> {
   const ending = path.slice(path.lastIndexOf('.') + 1);
   const type = ending in types ? types[ending as keyof typeof types] : 'application/octet-stream';
   const headers = {
@@ -53,7 +55,10 @@ function file(path: string): Answer {
     'content-security-policy': contentSecurityPolicy,
     'referrer-policy': 'no-referrer',
   };
-  return { status: 200, bytes: readFileSync(path), headers };
+  if (ending !== 'ts') return { status: 200, bytes: readFileSync(path), headers };
+  const { transform } = await import('esbuild');
+  const { code } = await transform(readFileSync(path, 'utf8'), { loader: 'ts', target: 'es2023' });
+  return { status: 200, bytes: Buffer.from(code), headers };
 }
 
 const Manifest = z.object({ icons: z.object({ color: z.string().regex(/^[\w-]+\.png$/) }) });

@@ -18,7 +18,7 @@ export async function openGallery(chromium: string) {
     async open(view: { theme: 'light' | 'dark'; forcedColors?: boolean; scale?: number }): Promise<Page> {
       const opened = await openPage(browser, teams.url, { width: 900, height: 1400, ...view });
       await opened.page.waitForFunction('window.AdaptiveCards !== undefined');
-      await opened.page.evaluate(`import('/page/card.js').then(({ ShownCard }) => {
+      await opened.page.evaluate(`import('/page/card.ts').then(({ ShownCard }) => {
         window.ShownCard = ShownCard;
         ${drawing}
         document.getElementById('app').style.display = 'none';

@@ -1,52 +1,47 @@
-// @ts-check
-import { api } from './api.js';
-import { announce, fill, make } from './dom.js';
+import { api, type Json, type Scenario, type ScenarioGroup } from './api.ts';
+import { announce, fill, make } from './dom.ts';
 
-/**
- * Controls for failures of the Azure simulator.
- * @typedef {import('./azure-facts.js').Json} Json
- * @typedef {{ name: string, title: string, does: string, on: boolean, left: number | null }} Scenario
- * @typedef {{ title: string, scenarios: Scenario[] }} Group
- */
-
-const paces = /** @type {const} */ ([
+const paces = [
   ['realistic', 'Realistic', 'A run takes 30 s.'],
   ['instant', 'Instant', 'No waiting.'],
-]);
+] as const;
 
 const misbehaves = 'Azure doesn’t behave as usual.';
 
 /** Counts faults that don't belong to these scenarios. */
-const othersOn = (/** @type {{ id: string }[]} */ faults, /** @type {Scenario[]} */ scenarios) =>
+const othersOn = (faults: { id: string }[], scenarios: Scenario[]) =>
   faults.filter(({ id }) => !scenarios.some(({ name }) => id === name || id.startsWith(`${name} `))).length;
 
 /** “Try what goes wrong”: latency, scenarios, and reset. */
 export class AzureTrials {
-  /** @type {Scenario[]} */ scenarios = [];
+  scenarios: Scenario[] = [];
   others = 0;
   latency = '';
   /** Number of pending changes. Until they end, earlier answers aren't shown. */
   acting = 0;
-  /** @type {Map<string, { input: HTMLInputElement, left: HTMLElement }>} */ switches = new Map();
+  switches = new Map<string, { input: HTMLInputElement; left: HTMLElement }>();
   on = 0;
 
-  /** @param {() => Promise<void>} changed called after each change, to read the state of Azure again */
-  constructor(changed) {
+  count = make('b');
+  banner = make('div', { class: 'misbehaves', hidden: true });
+  pace = make('small', { id: 'azure-pace' });
+  list = make('div');
+  problem = make('p', { class: 'problem', role: 'alert' });
+  section = make('section', { class: 'trials', 'aria-labelledby': 'azure-trials' });
+  changed: () => Promise<void>;
+
+  /** `changed` is called after each change, to read the state of Azure again. */
+  constructor(changed: () => Promise<void>) {
     this.changed = changed;
-    this.count = make('b');
     const off = make('button', { type: 'button', class: 'link', onclick: () => this.allOff() }, 'Turn off');
-    this.banner = make('div', { class: 'misbehaves', hidden: true }, this.count, off, make('span', {}, misbehaves));
-    this.pace = make('small', { id: 'azure-pace' });
-    this.list = make('div');
-    this.problem = make('p', { class: 'problem', role: 'alert' });
+    fill(this.banner, this.count, off, make('span', {}, misbehaves));
     const title = make('h2', { id: 'azure-trials' }, 'Try what goes wrong');
     const reset = azureReset((work) => this.act(work));
-    const parts = [title, this.paceChoice(), this.list, reset, this.problem];
-    this.section = make('section', { class: 'trials', 'aria-labelledby': 'azure-trials' }, ...parts);
+    fill(this.section, title, this.paceChoice(), this.list, reset, this.problem);
   }
 
   paceChoice() {
-    const choose = (/** @type {string} */ latency) => this.act(() => api.azureSetLatency(latency));
+    const choose = (latency: string) => this.act(() => api.azureSetLatency(latency));
     const options = paces.map(([value, name]) =>
       make(
         'label',
@@ -61,7 +56,7 @@ export class AzureTrials {
   }
 
   /** Makes a change, reports a failure, and reads the state again. */
-  async act(/** @type {() => Promise<unknown>} */ work) {
+  async act(work: () => Promise<unknown>) {
     this.problem.textContent = '';
     this.acting += 1;
     try {
@@ -85,20 +80,19 @@ export class AzureTrials {
 
   /** Reads the list of scenarios from the Azure simulator. */
   async prepare() {
-    /** @type {Group[]} */
     const groups = await api.azureScenarios();
     this.scenarios = groups.flatMap(({ scenarios }) => scenarios);
     if (this.switches.size === 0) fill(this.list, ...groups.map((group, index) => this.groupOf(group, index === 0)));
   }
 
-  groupOf(/** @type {Group} */ { title, scenarios }, /** @type {boolean} */ isFirst) {
+  groupOf({ title, scenarios }: ScenarioGroup, isFirst: boolean) {
     const switches = scenarios.map((scenario) => make('li', {}, this.switchFor(scenario)));
     const list = make('ul', { class: 'switches' }, ...switches);
     const open = isFirst || scenarios.some(({ on }) => on);
     return make('details', { open }, make('summary', {}, title), list);
   }
 
-  show(/** @type {Json} */ { faults, latency }) {
+  show({ faults, latency }: Json) {
     this.others = othersOn(faults, this.scenarios);
     this.latency = latency;
     this.draw();
@@ -118,7 +112,7 @@ export class AzureTrials {
     this.warn(this.scenarios.filter(({ on }) => on).length + this.others);
   }
 
-  warn(/** @type {number} */ on) {
+  warn(on: number) {
     if (on === this.on) return;
     this.on = on;
     const count = on === 1 ? '1 scenario is on.' : `${on} scenarios are on.`;
@@ -127,7 +121,7 @@ export class AzureTrials {
     announce(on === 0 ? 'No scenario is on. Azure behaves as usual.' : `${count} ${misbehaves}`);
   }
 
-  switchFor(/** @type {Scenario} */ { name, title: words, does }) {
+  switchFor({ name, title: words, does }: Scenario) {
     const explained = `azure-scenario-${name}`;
     const turn = () => this.act(() => (input.checked ? api.azureTurnOn(name) : api.azureTurnOff(name)));
     const named = { 'aria-labelledby': `${explained}-title`, 'aria-describedby': explained };
@@ -139,17 +133,11 @@ export class AzureTrials {
   }
 }
 
-/**
- * The reset button, which asks for confirmation in place.
- * @param {(work: () => Promise<unknown>) => Promise<void>} act makes the change and shows the result
- */
-function azureReset(act) {
+/** The reset button, which asks for confirmation in place. `act` makes the change and shows the result. */
+function azureReset(act: (work: () => Promise<unknown>) => Promise<void>) {
   const place = make('div', { class: 'reset' });
-  const ask = make(
-    'button',
-    { type: 'button', class: 'plain', onclick: () => confirm() },
-    'Reset Azure to its first state',
-  );
+  const open = { type: 'button', class: 'plain', onclick: () => confirm() };
+  const ask = make('button', open, 'Reset Azure to its first state');
   const calm = () => fill(place, ask);
   const back = () => {
     calm();

@@ -1,29 +1,23 @@
-// @ts-check
-import { api } from './api.js';
-import { agentNamed, nextEffect, vaultAt, vaultNamed } from './azure-facts.js';
-import { agentPart, callsPart, lastNamed, vaultPart } from './azure-parts.js';
-import { AzureTrials } from './azure-trials.js';
-import { clockTime, fill, make } from './dom.js';
-
-/** @typedef {import('./azure-facts.js').Json} Json */
-/** @typedef {import('./azure-parts.js').AzureRequest} AzureRequest */
+import { type AzureRequest, api, type Json } from './api.ts';
+import { agentNamed, nextEffect, vaultAt, vaultNamed } from './azure-facts.ts';
+import { agentPart, callsPart, lastNamed, vaultPart } from './azure-parts.ts';
+import { AzureTrials } from './azure-trials.ts';
+import { clockTime, fill, make } from './dom.ts';
 
 const everyMs = 600;
 const looksBack = 300;
 
 /**
- * Updates the panel with the Azure simulator's state.
- * @param {HTMLElement} panel
- * @param {HTMLElement} toggle opens the panel on narrow screens
- * @param {boolean} isThere true if there is an Azure simulator
+ * Updates the panel with the Azure simulator's state. `toggle` opens the panel on narrow screens; `isThere` is true if there is an
+ * Azure simulator.
  */
-export function azurePanel(panel, toggle, isThere) {
+export function azurePanel(panel: HTMLElement, toggle: HTMLElement, isThere: boolean) {
   toggle.hidden = !isThere;
   panel.hidden = !isThere;
   document.getElementById('app')?.classList.toggle('without-azure', !isThere);
   if (!isThere) return;
   const look = new AzureLook(panel);
-  const open = (/** @type {boolean} */ isOpen) => {
+  const open = (isOpen: boolean) => {
     panel.classList.toggle('open', isOpen);
     toggle.setAttribute('aria-expanded', String(isOpen));
     if (isOpen) void look.draw();
@@ -42,6 +36,11 @@ export function azurePanel(panel, toggle, isThere) {
 }
 
 class AzureLook {
+  status = make('span', { class: 'live' });
+  choice = make('select', { 'aria-label': 'Agent shown', onchange: () => this.choose() });
+  body = make('div', { class: 'azure-body' });
+  calls = make('div');
+  trials = new AzureTrials(() => this.drawAnew());
   chosen = '';
   /** The last revision: the state is read again only after a change. */
   seen = '';
@@ -50,12 +49,7 @@ class AzureLook {
   until = Number.POSITIVE_INFINITY;
   turn = 0;
 
-  constructor(/** @type {HTMLElement} */ panel) {
-    this.status = make('span', { class: 'live' });
-    this.choice = make('select', { 'aria-label': 'Agent shown', onchange: () => this.choose() });
-    this.body = make('div', { class: 'azure-body' });
-    this.calls = make('div');
-    this.trials = new AzureTrials(() => this.drawAnew());
+  constructor(panel: HTMLElement) {
     const header = make('header', {}, make('strong', {}, 'Simulated Azure'), this.status);
     fill(panel, header, this.trials.banner, this.choice, this.body, this.trials.section, this.calls);
   }
@@ -83,12 +77,12 @@ class AzureLook {
     }
   }
 
-  live(/** @type {boolean} */ isThere) {
+  live(isThere: boolean) {
     this.status.textContent = isThere ? `● now, ${clockTime(new Date().toISOString())}` : '○ not reachable';
     this.status.classList.toggle('away', !isThere);
   }
 
-  async read(/** @type {number} */ turn, /** @type {string} */ revision) {
+  async read(turn: number, revision: string) {
     const [state, requests] = await Promise.all([api.azureState(), api.azureRequests(looksBack)]);
     const last = lastNamed(requests, /healthBots\/([^/?]+)/i) ?? state.agents?.[0]?.name ?? '';
     const agent = agentNamed(state, this.chosen || last);
@@ -103,13 +97,7 @@ class AzureLook {
     if (agent !== undefined) this.show(state, past, requests, agent);
   }
 
-  /**
-   * @param {Json} state
-   * @param {Json} past
-   * @param {AzureRequest[]} requests
-   * @param {Json} agent
-   */
-  show(state, past, requests, agent) {
+  show(state: Json, past: Json, requests: AzureRequest[], agent: Json) {
     const json = JSON.stringify([state, past, requests.at(-1), agent.name, this.until]);
     if (json === this.drawn) return;
     this.drawn = json;
@@ -119,9 +107,9 @@ class AzureLook {
     fill(this.calls, ...callsPart(requests));
   }
 
-  options(/** @type {Json} */ state, /** @type {string} */ last) {
-    const names = (state.agents ?? []).map((/** @type {Json} */ agent) => agent.name);
-    const wanted = [['', `Last touched: ${last}`], ...names.map((/** @type {string} */ name) => [name, name])];
+  options(state: Json, last: string) {
+    const names = (state.agents ?? []).map((agent: Json) => agent.name);
+    const wanted = [['', `Last touched: ${last}`], ...names.map((name: string) => [name, name])];
     const shown = [...this.choice.options].map(({ value, text }) => [value, text]);
     if (JSON.stringify(shown) === JSON.stringify(wanted)) return;
     fill(this.choice, ...wanted.map(([value, text]) => make('option', { value }, text)));
@@ -129,7 +117,7 @@ class AzureLook {
   }
 
   /** Returns the vault of the agent's key, or else the last vault that was called. */
-  vaultFor(/** @type {Json} */ state, /** @type {Json} */ agent, /** @type {AzureRequest[]} */ requests) {
+  vaultFor(state: Json, agent: Json, requests: AzureRequest[]) {
     const set = agent.content?.keyVaultProperties;
     if (set) return vaultAt(state, set.keyVaultUri);
     const touched = lastNamed(requests, /Microsoft\.KeyVault\/vaults\/([^/?]+)/i);

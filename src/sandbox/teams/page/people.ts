@@ -1,16 +1,11 @@
-// @ts-check
-import { avatar, byId, fill, make, personColour } from './dom.js';
-
-/** @typedef {import('./api.js').Person} Person */
+import type { Person, Place } from './api.ts';
+import { avatar, byId, fill, make, personColour } from './dom.ts';
 
 /**
  * The current person, and others to switch to. Buttons keep their order, so that arrow keys cycle through them; the style sheet
  * moves the current person to the top.
- * @param {readonly Person[]} people
- * @param {Person} current
- * @param {(person: Person) => void} choose
  */
-export function showPeople(people, current, choose) {
+export function showPeople(people: readonly Person[], current: Person, choose: (person: Person) => void) {
   byId('app').style.setProperty('--me', personColour(current.id));
   const element = byId('people');
   const hadFocus = element.contains(document.activeElement);
@@ -20,11 +15,7 @@ export function showPeople(people, current, choose) {
   if (hadFocus) buttons[people.indexOf(current)]?.focus();
 }
 
-function choice(
-  /** @type {Person} */ person,
-  /** @type {boolean} */ isCurrent,
-  /** @type {(person: Person) => void} */ choose,
-) {
+function choice(person: Person, isCurrent: boolean, choose: (person: Person) => void) {
   return make(
     'button',
     {
@@ -47,39 +38,29 @@ function choice(
   );
 }
 
+const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
+
 /** Arrow keys move and select, as in any radio group. */
-function step(/** @type {KeyboardEvent} */ event, /** @type {HTMLElement[]} */ buttons) {
-  const at = buttons.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-  const by =
-    event.key === 'ArrowDown' || event.key === 'ArrowRight'
-      ? 1
-      : event.key === 'ArrowUp' || event.key === 'ArrowLeft'
-        ? -1
-        : 0;
-  if (at < 0 || by === 0) return;
+function step(event: KeyboardEvent, buttons: HTMLElement[]) {
+  const at = buttons.indexOf(document.activeElement as HTMLElement);
+  const by = steps[event.key];
+  if (at < 0 || by === undefined) return;
   event.preventDefault();
   const next = buttons[(at + by + buttons.length) % buttons.length];
   next?.focus();
   next?.click();
 }
 
-/** @typedef {import('./api.js').Place} Place */
-
 const groups = [
-  { kind: 'channel', name: 'Channels', mark: '# ' },
-  { kind: 'personal', name: 'Personal chat', mark: '' },
-  { kind: 'groupChat', name: 'Group chat', mark: '' },
+  { kind: 'channel', name: 'Channels' },
+  { kind: 'personal', name: 'Personal chat' },
+  { kind: 'groupChat', name: 'Group chat' },
 ];
 
-export const placeTitle = (/** @type {Place} */ place) => `${place.kind === 'channel' ? '# ' : ''}${place.name}`;
+export const placeTitle = (place: Place) => `${place.kind === 'channel' ? '# ' : ''}${place.name}`;
 
-/**
- * The list of places with unread counts.
- * @param {readonly Place[]} places
- * @param {Place} current
- * @param {(place: Place) => string} href
- */
-export function showPlaces(places, current, href) {
+/** The list of places with unread counts. */
+export function showPlaces(places: readonly Place[], current: Place, href: (place: Place) => string) {
   const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.place : undefined;
   const parts = groups.flatMap(({ kind, name }) => [
     make('h2', {}, name),
@@ -92,7 +73,7 @@ export function showPlaces(places, current, href) {
   if (again instanceof HTMLElement) again.focus();
 }
 
-function entry(/** @type {Place} */ place, /** @type {Place} */ current, /** @type {(place: Place) => string} */ href) {
+function entry(place: Place, current: Place, href: (place: Place) => string) {
   const isCurrent = place.id === current.id;
   const unread = !isCurrent && place.unread > 0;
   const count =

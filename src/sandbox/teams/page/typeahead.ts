@@ -1,29 +1,27 @@
-// @ts-check
-import { announce, fill, make } from './dom.js';
+import { announce, fill, make } from './dom.ts';
 
-/** @type {any} */
 const { AdaptiveCards } = window;
 
-/** @typedef {{ title: string, value: string }} Choice */
-/** @typedef {(inputId: string, query: string) => Promise<Choice[]>} Search */
+export type Choice = { title: string; value: string };
+export type Search = (inputId: string, query: string) => Promise<Choice[]>;
 
 const shownChoices = 15;
 const debounceMs = 250;
 
-/** Search functions of a card's inputs, set by the code that renders the card. @type {WeakMap<object, Search>} */
-const searches = new WeakMap();
+/** Search functions of a card's inputs, set by the code that renders the card. */
+const searches = new WeakMap<object, Search>();
 
-export const searchWith = (/** @type {object} */ card, /** @type {Search} */ search) => searches.set(card, search);
+export const searchWith = (card: object, search: Search) => searches.set(card, search);
 
 /**
  * The filtered choice set as in Teams. The renderer's own shows a preset's value instead of its title, hides results whose title
  * doesn't contain the query, and has no roles for screen readers.
  */
 class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
-  /** @type {Choice[]} */ found = [];
-  /** @type {Choice | undefined} */ taken = undefined;
-  /** @type {HTMLInputElement | undefined} */ box = undefined;
-  /** @type {HTMLElement | undefined} */ list = undefined;
+  found: Choice[] = [];
+  taken: Choice | undefined = undefined;
+  box: HTMLInputElement | undefined = undefined;
+  list: HTMLElement | undefined = undefined;
   marked = -1;
   asked = 0;
   timer = 0;
@@ -48,7 +46,7 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
       oninput: () => this.typed(),
       onfocus: () => this.box?.select(),
       onclick: () => this.offer(this.known()),
-      onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event),
+      onkeydown: (event: KeyboardEvent) => this.key(event),
       onblur: () => this.close(),
     });
     this.list = make('div', { class: 'ac-choiceSetInput-filtered-dropdown', role: 'listbox', id: listId });
@@ -60,13 +58,12 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     return make('div', { class: 'ac-choiceSetInput-filtered-container' }, this.box, this.list);
   }
 
-  /** @returns {Choice[]} */
-  known() {
-    return this.choices.map((/** @type {Choice} */ { title, value }) => ({ title, value }));
+  known(): Choice[] {
+    return this.choices.map(({ title = '', value = '' }) => ({ title, value }));
   }
 
   /** Selects a choice, or sets free text, which is sent to the bot unchanged. */
-  take(/** @type {Choice | undefined} */ choice, /** @type {string} */ text) {
+  take(choice: Choice | undefined, text: string) {
     this.taken = choice;
     if (this.box !== undefined) this.box.value = choice?.title ?? text;
   }
@@ -80,11 +77,11 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     if (query !== '' && this.isDynamicTypeahead()) this.timer = window.setTimeout(() => this.ask(query), debounceMs);
   }
 
-  async ask(/** @type {string} */ query) {
+  async ask(query: string) {
     const turn = ++this.asked;
     this.status('Looking …');
     try {
-      const found = (await searches.get(this.getRootElement())?.(this.id, query)) ?? [];
+      const found = (await searches.get(this.getRootElement())?.(this.id ?? '', query)) ?? [];
       if (turn !== this.asked || document.activeElement !== this.box) return;
       this.found = found.slice(0, shownChoices);
       this.offer(this.found);
@@ -95,7 +92,7 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     }
   }
 
-  offer(/** @type {Choice[]} */ choices) {
+  offer(choices: Choice[]) {
     const { box, list } = this;
     if (box === undefined || list === undefined) return;
     this.marked = -1;
@@ -104,7 +101,7 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     this.open(choices.length > 0);
   }
 
-  option(/** @type {Choice} */ choice, /** @type {number} */ index) {
+  option(choice: Choice, index: number) {
     return make(
       'div',
       {
@@ -113,26 +110,26 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
         id: `${this.list?.id}-${index}`,
         'data-value': choice.value,
         'aria-selected': 'false',
-        onmousedown: (/** @type {Event} */ event) => event.preventDefault(),
+        onmousedown: (event: Event) => event.preventDefault(),
         onclick: () => this.choose(choice),
       },
       ...emphasised(choice.title, this.box?.value.trim() ?? ''),
     );
   }
 
-  choose(/** @type {Choice} */ choice) {
+  choose(choice: Choice) {
     this.take(choice, '');
     this.close();
     this.valueChanged();
   }
 
-  status(/** @type {string} */ text) {
+  status(text: string) {
     this.list?.querySelector('.ac-choiceSetInput-statusIndicator')?.remove();
     this.list?.append(make('div', { class: 'ac-choiceSetInput-statusIndicator', role: 'presentation' }, text));
     this.open(true);
   }
 
-  open(/** @type {boolean} */ wanted) {
+  open(wanted: boolean) {
     this.list?.classList.toggle('ac-choiceSetInput-filtered-dropdown-open', wanted);
     this.box?.setAttribute('aria-expanded', String(wanted));
     // The message box must not cover it.
@@ -145,12 +142,11 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     this.open(false);
   }
 
-  key(/** @type {KeyboardEvent} */ event) {
+  key(event: KeyboardEvent) {
     const options = [...(this.list?.querySelectorAll('[role=option]') ?? [])];
     const isOpen = this.box?.getAttribute('aria-expanded') === 'true';
     if (event.key === 'Escape' && isOpen) this.close();
-    else if (event.key === 'Enter' && isOpen && this.marked >= 0)
-      /** @type {HTMLElement} */ (options[this.marked]).click();
+    else if (event.key === 'Enter' && isOpen && this.marked >= 0) (options[this.marked] as HTMLElement).click();
     else if (event.key === 'ArrowDown' && !isOpen) this.offer(this.known());
     else if (event.key === 'ArrowDown') this.mark(options, (this.marked + 1) % options.length);
     else if (event.key === 'ArrowUp' && isOpen)
@@ -159,7 +155,7 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     event.preventDefault();
   }
 
-  mark(/** @type {Element[]} */ options, /** @type {number} */ index) {
+  mark(options: Element[], index: number) {
     this.marked = index;
     options.forEach((option, at) => {
       option.classList.toggle('ac-choiceSetInput-choice-highlighted', at === index);
@@ -179,7 +175,7 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     return this.isFiltered ? { choice: this.taken, text: this.box?.value ?? '' } : undefined;
   }
 
-  restore(/** @type {{ choice: Choice | undefined, text: string }} */ { choice, text }) {
+  restore({ choice, text }: { choice: Choice | undefined; text: string }) {
     if (choice !== undefined) this.found = [choice];
     this.take(choice, text);
   }
@@ -201,7 +197,7 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
     if (!this.isFiltered) super.updateInputControlAriaLabelledBy();
     else if (this.getAllLabelIds().length > 0)
       this.box?.setAttribute('aria-labelledby', this.getAllLabelIds().join(' '));
-    else this.box?.setAttribute('aria-label', this.placeholder ?? this.id);
+    else this.box?.setAttribute('aria-label', this.placeholder ?? this.id ?? '');
   }
 
   showValidationFailureCue() {
@@ -216,7 +212,7 @@ class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
 }
 
 /** Returns the title with the typed part in bold. */
-function emphasised(/** @type {string} */ title, /** @type {string} */ query) {
+function emphasised(title: string, query: string) {
   const at = query === '' ? -1 : title.toLowerCase().indexOf(query.toLowerCase());
   if (at < 0) return [title];
   const end = at + query.length;

@@ -1,23 +1,23 @@
-// @ts-check
-import { agentFacts, agentNamed, keyFacts, keyManagement, vaultFacts, vaultNamed } from './azure-facts.js';
-import { clockTime, make } from './dom.js';
-
-/** @typedef {{ at: string, method: string, url: string, status: number, body?: any }} AzureRequest */
+import type { AzureRequest, Json } from './api.ts';
+import {
+  agentFacts,
+  agentNamed,
+  keyFacts,
+  keyManagement,
+  type Subject,
+  vaultFacts,
+  vaultNamed,
+} from './azure-facts.ts';
+import { clockTime, make } from './dom.ts';
 
 /** Calls that the panel hides: sign-in, Key Vault's authentication challenge, and polling. */
-const isNoise = (/** @type {AzureRequest} */ { url, status }) =>
-  noisyUrl.test(url) || (status === 401 && vaultUrl.test(url));
+const isNoise = ({ url, status }: AzureRequest) => noisyUrl.test(url) || (status === 401 && vaultUrl.test(url));
 const vaultUrl = /^https:\/\/[^/]+\/(deleted)?keys\b/i;
 const noisyUrl = /\/oauth2\/|\/metadata\/|operationStatuses|operationResults|\/subscriptions\?|\/permissions\?/i;
 
-/**
- * Returns the last relevant calls, newest first. Repeated calls are one line.
- * @param {readonly AzureRequest[]} requests oldest first
- * @param {number} most
- */
-function lastCalls(requests, most) {
-  /** @type {{ at: string, method: string, what: string, status: number, times: number }[]} */
-  const lines = [];
+/** Returns the last relevant calls, newest first. Repeated calls are one line. `requests`: oldest first. */
+function lastCalls(requests: readonly AzureRequest[], most: number) {
+  const lines: { at: string; method: string; what: string; status: number; times: number }[] = [];
   for (const request of [...requests].reverse()) {
     const { at, method, url, status } = request;
     if (isNoise(request)) continue;
@@ -33,7 +33,7 @@ function lastCalls(requests, most) {
 const opaque = /^[0-9a-f-]{32,36}$|^Microsoft\.|^providers$/i;
 
 /** Returns the end of an address, which names the resource, without GUIDs. */
-function shortUrl(/** @type {string} */ url) {
+function shortUrl(url: string) {
   const path = url.replace(/^https?:\/\/[^/]+/, '').split('?')[0] ?? '';
   const parts = path.split('/').filter((part) => part !== '' && !opaque.test(part));
   const key = parts.lastIndexOf('keys');
@@ -42,29 +42,25 @@ function shortUrl(/** @type {string} */ url) {
 }
 
 /**
- * Returns the name after a collection in the address of the last call that has one. Writes take precedence over reads.
- * @param {readonly AzureRequest[]} requests
- * @param {RegExp} pattern its first group is the name
+ * Returns the name after a collection in the address of the last call that has one: the first group of `pattern`. Writes take
+ * precedence over reads.
  */
-export function lastNamed(requests, pattern) {
+export function lastNamed(requests: readonly AzureRequest[], pattern: RegExp) {
   const newest = [...requests].reverse();
-  const named = (/** @type {AzureRequest | undefined} */ request) => pattern.exec(request?.url ?? '')?.[1];
+  const named = (request: AzureRequest | undefined) => pattern.exec(request?.url ?? '')?.[1];
   const write = newest.find((request) => request.method !== 'GET' && named(request) !== undefined);
   const found = named(write ?? newest.find((request) => named(request) !== undefined));
   return found === undefined ? undefined : decodeURIComponent(found);
 }
 
-/** @typedef {import('./azure-facts.js').Json} Json */
-/** @typedef {import('./azure-facts.js').Subject} Subject */
-
 const shownCalls = 8;
 
 /** Shows the change at a glance, then the facts. */
-export function agentPart(/** @type {Json} */ state, /** @type {Json} */ past, /** @type {Json} */ agent) {
+export function agentPart(state: Json, past: Json, agent: Json) {
   const earlier = agentNamed(past, agent.name);
   const [before, now] = [keyManagement(past, earlier), keyManagement(state, agent)];
   const isChanged = before.key !== now.key || before.where !== now.where;
-  const side = (/** @type {string} */ name, /** @type {typeof now} */ what, /** @type {boolean} */ isNew) =>
+  const side = (name: string, what: typeof now, isNew: boolean) =>
     make(
       'div',
       { class: isNew ? 'now' : '' },
@@ -80,19 +76,12 @@ export function agentPart(/** @type {Json} */ state, /** @type {Json} */ past, /
 
 const arrow = () => make('i', { 'aria-hidden': 'true' }, '→');
 
-/**
- * @param {Json} state
- * @param {Json} past
- * @param {Json | undefined} vault
- * @param {string | undefined} keyName
- * @param {Json} agent
- */
-export function vaultPart(state, past, vault, keyName, agent) {
+export function vaultPart(state: Json, past: Json, vault: Json | undefined, keyName: string | undefined, agent: Json) {
   if (vault === undefined) return [make('p', { class: 'hint' }, 'No vault was used yet.')];
   const earlier = vaultNamed(past, vault.name);
   const now = vaultFacts(vault);
   const parts = [make('h2', {}, now.name), facts(now, earlier && vaultFacts(earlier))];
-  const hasKey = vault.keys?.some((/** @type {Json} */ key) => key.name === keyName);
+  const hasKey = vault.keys?.some((key: Json) => key.name === keyName);
   if (keyName === undefined || !hasKey) return parts;
   const key = keyFacts(state, vault, keyName, agent);
   const before = earlier && keyFacts(past, earlier, keyName, agentNamed(past, agent.name));
@@ -100,7 +89,7 @@ export function vaultPart(state, past, vault, keyName, agent) {
 }
 
 /** Shows facts, changed ones in bold next to their previous values. */
-function facts(/** @type {Subject} */ now, /** @type {Subject | undefined} */ before) {
+function facts(now: Subject, before: Subject | undefined) {
   const was = new Map((before?.facts ?? []).map(({ label, text }) => [label, text]));
   const rows = now.facts.flatMap(({ label, text, irreversible }) => {
     const old = was.get(label);
@@ -112,7 +101,7 @@ function facts(/** @type {Subject} */ now, /** @type {Subject | undefined} */ be
   return make('dl', { class: 'kv' }, ...rows);
 }
 
-export function callsPart(/** @type {AzureRequest[]} */ requests) {
+export function callsPart(requests: AzureRequest[]) {
   const lines = lastCalls(requests, shownCalls).map(({ at, method, what, status, times }) =>
     make(
       'li',

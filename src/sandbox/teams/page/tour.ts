@@ -1,14 +1,11 @@
-// @ts-check
-import { address, announce, byId, fill, make, placeSlug } from './dom.js';
-import { mend, TourProblem, tourSteps } from './tour-steps.js';
-
-/** @typedef {import('./api.js').Session} Session */
-/** @typedef {import('./api.js').Place} Place */
+import type { Place, Session } from './api.ts';
+import { address, announce, byId, fill, make, placeSlug } from './dom.ts';
+import { mend, type Stage, type Step, TourProblem, tourSteps } from './tour-steps.ts';
 
 const marked = 'in-tour';
 
 /** Highlights a message once it is rendered, and scrolls to it. */
-async function mark(/** @type {string} */ activityId, /** @type {AbortSignal} */ signal) {
+async function mark(activityId: string, signal: AbortSignal) {
   const find = () => byId('messages').querySelector(`[data-activity="${CSS.escape(activityId)}"]`);
   for (let looks = 0; looks < 100 && find() === null && !signal.aborted; looks += 1)
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -21,17 +18,15 @@ const unmark = () => {
   for (const one of document.querySelectorAll(`.${marked}`)) one.classList.remove(marked);
 };
 
+type PlacesOf = (personId: string) => Promise<readonly Place[]>;
+
 /**
- * A tour of the product in six steps that really perform what they describe. It can be ended at any time.
- * @param {HTMLElement} button starts it
- * @param {HTMLElement} panel shows the steps
- * @param {Session} session
- * @param {(personId: string) => Promise<readonly Place[]>} placesOf
+ * A tour of the product in six steps that really perform what they describe. It can be ended at any time. `button` starts it,
+ * `panel` shows the steps.
  */
-export function guidedTour(button, panel, session, placesOf) {
+export function guidedTour(button: HTMLElement, panel: HTMLElement, session: Session, placesOf: PlacesOf) {
   button.hidden = !session.azure;
-  /** @type {AbortController | undefined} */
-  let taking;
+  let taking: AbortController | undefined;
 
   const leave = () => {
     taking?.abort();
@@ -54,36 +49,30 @@ export function guidedTour(button, panel, session, placesOf) {
   });
 }
 
-const goTo =
-  (/** @type {Session} */ session, /** @type {(personId: string) => Promise<readonly Place[]>} */ placesOf) =>
-  async (/** @type {string} */ name, /** @type {string} */ placeName) => {
-    const person = session.people.find((one) => one.name === name);
-    const places = person === undefined ? [] : await placesOf(person.id);
-    const place = places.find((one) => one.name === placeName);
-    if (person === undefined || place === undefined) throw new TourProblem(`There is no ${name} in ${placeName} here.`);
-    location.hash = address(person, placeSlug(place));
-    return { personId: person.id, placeId: place.id };
-  };
+const goTo = (session: Session, placesOf: PlacesOf) => async (name: string, placeName: string) => {
+  const person = session.people.find((one) => one.name === name);
+  const places = person === undefined ? [] : await placesOf(person.id);
+  const place = places.find((one) => one.name === placeName);
+  if (person === undefined || place === undefined) throw new TourProblem(`There is no ${name} in ${placeName} here.`);
+  location.hash = address(person, placeSlug(place));
+  return { personId: person.id, placeId: place.id };
+};
 
 class Tour {
+  title = make('h2', { tabindex: '-1' });
+  text = make('p');
+  /** It keeps the focus while it waits, so it is never disabled. */
+  button = make('button', { type: 'button', class: 'primary', onclick: () => void this.next() }, 'Next step');
+  hint = make('span');
+  stage: Stage;
+  leave: () => void;
   at = -1;
   isBusy = false;
   story = { request: '', agent: '', form: '' };
 
-  /**
-   * @param {HTMLElement} panel
-   * @param {AbortSignal} signal
-   * @param {import('./tour-steps.js').Stage['go']} go
-   * @param {() => void} leave
-   */
-  constructor(panel, signal, go, leave) {
+  constructor(panel: HTMLElement, signal: AbortSignal, go: Stage['go'], leave: () => void) {
     this.stage = { go, signal };
     this.leave = leave;
-    this.title = make('h2', { tabindex: '-1' });
-    this.text = make('p');
-    // The button keeps the focus while it waits, so it is never disabled.
-    this.button = make('button', { type: 'button', class: 'primary', onclick: () => void this.next() }, 'Next step');
-    this.hint = make('span');
     const out = make('button', { type: 'button', class: 'plain', onclick: leave }, 'Leave the tour');
     fill(panel, this.title, this.text, make('div', { class: 'tour-buttons' }, this.button, out, this.hint));
   }
@@ -109,7 +98,7 @@ class Tour {
     }
   }
 
-  tell(/** @type {import('./tour-steps.js').Step} */ { title, text, next }) {
+  tell({ title, text, next }: Step) {
     const isLast = this.at === tourSteps.length - 1;
     this.title.textContent = `${this.at + 1} of ${tourSteps.length}: ${title}`;
     this.text.textContent = text;
@@ -119,7 +108,7 @@ class Tour {
     if (this.at === 0) this.title.focus({ preventScroll: true });
   }
 
-  busy(/** @type {boolean} */ isBusy, /** @type {string} */ title) {
+  busy(isBusy: boolean, title: string) {
     this.isBusy = isBusy;
     this.button.setAttribute('aria-disabled', String(isBusy));
     if (!isBusy) return;

@@ -1,26 +1,28 @@
-// @ts-check
+import type { AdaptiveCard, Input } from 'adaptivecards';
 
 /** Unsent input of a person. It must survive an update of the card by the bot. */
 
-/**
- * @typedef {{ id?: string, value?: unknown, valueOn?: string, renderedElement?: HTMLElement,
- *   kept?: () => unknown, restore?: (kept: any) => void }} CardInput
- * @typedef {{ getAllInputs: () => CardInput[], getElementById: (id: string) => { isVisible: boolean } | undefined }} DrawnCard
- * @typedef {{ values: Map<string, unknown>, visible: Map<string, boolean>,
- *   focus: { inputId: string, selection: [number | null, number | null] } | null }} Memory
- */
+/** Inputs can have their own way to store a value; those of the renderer have none. */
+type CardInput = Input & { valueOn?: string; kept?: () => unknown; restore?: (kept: unknown) => void };
 
-const textIn = (/** @type {CardInput} */ input) => String(input.value ?? '');
+interface Memory {
+  values: Map<string, unknown>;
+  visible: Map<string, boolean>;
+  focus: { inputId: string; selection: [number | null, number | null] } | null;
+}
+
+const inputsOf = (card: AdaptiveCard): CardInput[] => card.getAllInputs();
+
+const textIn = (input: CardInput) => String(input.value ?? '');
 
 /** Returns the values of a newly rendered card. */
-export function valuesOf(/** @type {DrawnCard} */ card) {
-  return new Map(card.getAllInputs().map((input) => [input.id ?? '', textIn(input)]));
+export function valuesOf(card: AdaptiveCard) {
+  return new Map(inputsOf(card).map((input) => [input.id ?? '', textIn(input)]));
 }
 
 /** Returns the IDs that a card can expand and collapse, with their visibility. */
-export function foldsOf(/** @type {DrawnCard} */ card, /** @type {unknown} */ payload) {
-  /** @type {Map<string, boolean>} */
-  const folds = new Map();
+export function foldsOf(card: AdaptiveCard, payload: unknown) {
+  const folds = new Map<string, boolean>();
   for (const id of toggledIds(payload)) {
     const element = card.getElementById(id);
     if (element !== undefined) folds.set(id, element.isVisible);
@@ -28,8 +30,7 @@ export function foldsOf(/** @type {DrawnCard} */ card, /** @type {unknown} */ pa
   return folds;
 }
 
-/** @returns {string[]} */
-function toggledIds(/** @type {unknown} */ node) {
+function toggledIds(node: unknown): string[] {
   if (Array.isArray(node)) return node.flatMap(toggledIds);
   if (typeof node !== 'object' || node === null) return [];
   const targets = 'targetElements' in node && Array.isArray(node.targetElements) ? node.targetElements : [];
@@ -37,15 +38,13 @@ function toggledIds(/** @type {unknown} */ node) {
   return [...ids, ...Object.values(node).flatMap(toggledIds)];
 }
 
-/**
- * Stores what differs from the newly rendered card, and the cursor position.
- * @param {DrawnCard} card
- * @param {Map<string, string>} drawnValues
- * @param {Map<string, boolean>} drawnFolds
- * @returns {Memory}
- */
-export function remember(card, drawnValues, drawnFolds) {
-  const changed = card.getAllInputs().filter((input) => textIn(input) !== drawnValues.get(input.id ?? ''));
+/** Stores what differs from the newly rendered card, and the cursor position. */
+export function remember(
+  card: AdaptiveCard,
+  drawnValues: Map<string, string>,
+  drawnFolds: Map<string, boolean>,
+): Memory {
+  const changed = inputsOf(card).filter((input) => textIn(input) !== drawnValues.get(input.id ?? ''));
   const folds = [...drawnFolds].map(([id, was]) => ({ id, was, is: card.getElementById(id)?.isVisible ?? was }));
   return {
     values: new Map(changed.map((input) => [input.id ?? '', input.kept?.() ?? textIn(input)])),
@@ -54,32 +53,31 @@ export function remember(card, drawnValues, drawnFolds) {
   };
 }
 
-function focusIn(/** @type {DrawnCard} */ card) {
+function focusIn(card: AdaptiveCard): Memory['focus'] {
   const active = document.activeElement;
-  const input = card.getAllInputs().find(({ renderedElement }) => renderedElement?.contains(active));
+  const input = inputsOf(card).find(({ renderedElement }) => renderedElement?.contains(active));
   if (input === undefined || active === null) return null;
   const isText =
     active instanceof HTMLTextAreaElement || (active instanceof HTMLInputElement && active.type === 'text');
-  /** @type {[number | null, number | null]} */
-  const selection = isText ? [active.selectionStart, active.selectionEnd] : [null, null];
-  return { inputId: input.id ?? '', selection };
+  const [start, end] = isText ? [active.selectionStart, active.selectionEnd] : [null, null];
+  return { inputId: input.id ?? '', selection: [start, end] };
 }
 
 /** Sets an input's value in its element, because most of the renderer's inputs are read-only. */
-function setValue(/** @type {CardInput} */ input, /** @type {unknown} */ value) {
+function setValue(input: CardInput, value: unknown) {
   if (typeof value !== 'string') return input.restore?.(value);
   const controls = [...(input.renderedElement?.querySelectorAll('input, textarea, select') ?? [])];
   for (const control of controls) {
     if (!(control instanceof HTMLInputElement) || !/checkbox|radio/.test(control.type))
-      /** @type {HTMLInputElement} */ (control).value = value;
+      (control as HTMLInputElement).value = value;
     else if (input.valueOn !== undefined) control.checked = value === input.valueOn;
     else control.checked = value.split(',').includes(control.value);
   }
 }
 
 /** Restores the values in the newly rendered card, for inputs that still exist. */
-export function recall(/** @type {DrawnCard} */ card, /** @type {Memory} */ memory) {
-  const inputs = new Map(card.getAllInputs().map((input) => [input.id ?? '', input]));
+export function recall(card: AdaptiveCard, memory: Memory) {
+  const inputs = new Map(inputsOf(card).map((input) => [input.id ?? '', input]));
   for (const [id, value] of memory.values) {
     const input = inputs.get(id);
     if (input !== undefined) setValue(input, value);

@@ -1,21 +1,17 @@
-// @ts-check
+import type { Person, Place } from './api.ts';
 
-/** @typedef {Node | string | null | undefined | false} Child */
+type Child = Node | string | null | undefined | false;
 
-/**
- * Creates an element. Properties that start with `on` are listeners; `class` and names with a hyphen are attributes. Others are
- * attributes if they are text, and properties otherwise.
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Record<string, unknown>} [properties]
- * @param {...Child} children
- * @returns {HTMLElementTagNameMap[Tag]}
- */
-export function make(tag, properties = {}, ...children) {
+/** Creates an element. Properties that start with `on` are listeners, others are attributes. */
+export function make<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  properties: Readonly<Record<string, unknown>> = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === 'function' && name.startsWith('on'))
-      element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+      element.addEventListener(name.slice(2), value as EventListener);
     else if (typeof value === 'string') element.setAttribute(name, value);
     else if (value === true) element.setAttribute(name, '');
     else if (typeof value === 'number') element.setAttribute(name, String(value));
@@ -24,34 +20,22 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
-/**
- * Creates an SVG element.
- * @param {string} tag
- * @param {Record<string, string | number>} attributes
- * @param {...(Node | string)} children
- */
-export function draw(tag, attributes, ...children) {
+/** Creates an SVG element. */
+export function draw(tag: string, attributes: Record<string, string | number>, ...children: (Node | string)[]) {
   const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   element.append(...children);
   return element;
 }
 
-/**
- * Replaces the children of an element.
- * @param {Element} element
- * @param {...Child} children
- */
-export function fill(element, ...children) {
+/** Replaces the children of an element. */
+export function fill(element: Element, ...children: readonly Child[]) {
   for (const child of [...element.childNodes]) child.remove();
   for (const child of children) if (child) element.append(child);
 }
 
-/**
- * Returns the element with this ID, which the page must have.
- * @param {string} id
- */
-export function byId(id) {
+/** Returns the element with this ID, which the page must have. */
+export function byId(id: string) {
   const element = document.getElementById(id);
   if (element === null) throw new Error(`the page has no #${id}`);
   return element;
@@ -60,10 +44,8 @@ export function byId(id) {
 /**
  * Orders the children of the parent and removes all others. Doesn't touch elements that are already in place, so that focus,
  * selection and scroll positions survive.
- * @param {Element} parent
- * @param {readonly Element[]} wanted
  */
-export function arrange(parent, wanted) {
+export function arrange(parent: Element, wanted: readonly Element[]) {
   const keep = new Set(wanted);
   for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
   wanted.forEach((element, index) => {
@@ -73,25 +55,20 @@ export function arrange(parent, wanted) {
 }
 
 /** Announces a text to screen readers only. */
-export function announce(/** @type {string} */ text) {
+export function announce(text: string) {
   byId('announcer').textContent = text;
 }
 
 /** The address contains person and place, for windows with different people and for reloads: `#/approver/approvals`. */
 
-const slug = (/** @type {string} */ name) => name.toLowerCase().replaceAll(' ', '-');
+const slug = (name: string) => name.toLowerCase().replaceAll(' ', '-');
 
-export const placeSlug = (/** @type {import('./api.js').Place} */ place) =>
-  place.kind === 'personal' ? 'chat' : slug(place.name);
+export const placeSlug = (place: Place) => (place.kind === 'personal' ? 'chat' : slug(place.name));
 
-export const address = (/** @type {{ name: string }} */ person, /** @type {string} */ placeName) =>
-  `#/${slug(person.name)}/${placeName}`;
+export const address = (person: Person, placeName: string) => `#/${slug(person.name)}/${placeName}`;
 
-/**
- * Returns person and place of the address; by default the first person and Operations.
- * @param {readonly import('./api.js').Person[]} people
- */
-export function readAddress(people) {
+/** Returns person and place of the address; by default the first person and Operations. */
+export function readAddress(people: readonly Person[]) {
   const [, who = '', where = ''] = location.hash.split('/');
   const person = people.find(({ name }) => slug(name) === who) ?? people[0];
   if (person === undefined) throw new Error('this tenant has no people');
@@ -102,11 +79,11 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-d
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 
-export const clockTime = (/** @type {string} */ iso) => clock.format(new Date(iso));
-export const shortDate = (/** @type {Date} */ when) => date.format(when);
+export const clockTime = (iso: string) => clock.format(new Date(iso));
+export const shortDate = (when: Date) => date.format(when);
 
 /** Returns `Today`, `Yesterday`, or the day's name. */
-export function dayName(/** @type {string} */ iso) {
+export function dayName(iso: string) {
   const then = new Date(iso);
   const now = new Date();
   if (then.toDateString() === now.toDateString()) return 'Today';
@@ -116,18 +93,17 @@ export function dayName(/** @type {string} */ iso) {
 
 const colours = ['#4f52b2', '#0b6a5b', '#8a3b7c', '#5a5a5a', '#7a4f00'];
 
-/** @type {Map<string, string>} */
-const colourOf = new Map();
+const colourOf = new Map<string, string>();
 
 /** Assigns a color to each person, in list order. */
-export function giveColours(/** @type {readonly { id: string }[]} */ people) {
+export function giveColours(people: readonly { id: string }[]) {
   for (const [index, { id }] of people.entries()) colourOf.set(id, colours[index % colours.length] ?? '#4f52b2');
 }
 
-export const personColour = (/** @type {string} */ id) => colourOf.get(id) ?? '#5a5a5a';
+export const personColour = (id: string) => colourOf.get(id) ?? '#5a5a5a';
 
 /** The avatar: a person's initial, or the bot's icon. */
-export function avatar(/** @type {{ id: string, name: string } | 'bot'} */ who) {
+export function avatar(who: { id: string; name: string } | 'bot') {
   if (who === 'bot')
     return make('img', { class: 'avatar bot', src: '/client/icon', alt: '', width: '32', height: '32' });
   const element = make('span', { class: 'avatar', 'aria-hidden': 'true' }, who.name.slice(0, 1));

@@ -1,26 +1,24 @@
-// @ts-check
-import { avatar, fill, make } from './dom.js';
+import type { Person } from './api.ts';
+import { avatar, fill, make } from './dom.ts';
 
-/** @typedef {{ title: string, description: string, insert: string }} Entry */
+export type Entry = { title: string; description: string; insert: string };
 
 let menus = 0;
 
 /** The menu of a compose box while a command or a mention is typed. */
 class CommandMenu {
-  /** @type {Entry[]} */ shown = [];
+  element = make('div', { class: 'menu', role: 'listbox', id: `commands-${++menus}`, 'aria-label': 'Commands' });
+  footer = make('div', { class: 'keys', 'aria-hidden': 'true' }, '↑ ↓ to choose, Enter to take, Esc to close');
+  frame = make('div', { class: 'menu-frame', hidden: true }, this.element, this.footer);
+  box: HTMLInputElement;
+  entries: () => Entry[];
+  shown: Entry[] = [];
   marked = 0;
   dismissedFor = '';
 
-  /**
-   * @param {HTMLInputElement} box
-   * @param {() => Entry[]} entries
-   */
-  constructor(box, entries) {
+  constructor(box: HTMLInputElement, entries: () => Entry[]) {
     this.box = box;
     this.entries = entries;
-    this.element = make('div', { class: 'menu', role: 'listbox', id: `commands-${++menus}`, 'aria-label': 'Commands' });
-    this.footer = make('div', { class: 'keys', 'aria-hidden': 'true' }, '↑ ↓ to choose, Enter to take, Esc to close');
-    this.frame = make('div', { class: 'menu-frame', hidden: true }, this.element, this.footer);
     box.setAttribute('aria-controls', this.element.id);
   }
 
@@ -31,7 +29,7 @@ class CommandMenu {
   /** Updates the menu from the text: commands after an initial `/`, the bot after an initial `@`. */
   follow() {
     const text = this.box.value;
-    const fits = (/** @type {Entry} */ entry) => entry.title.toLowerCase().startsWith(text.toLowerCase());
+    const fits = (entry: Entry) => entry.title.toLowerCase().startsWith(text.toLowerCase());
     this.shown = /^[/@]/.test(text) && text !== this.dismissedFor ? this.entries().filter(fits) : [];
     const isComplete = this.shown.length === 1 && this.shown[0]?.insert.trim() === text.trim();
     if (isComplete) this.shown = [];
@@ -49,7 +47,7 @@ class CommandMenu {
     this.element.children[this.marked]?.scrollIntoView({ block: 'nearest' });
   }
 
-  option(/** @type {Entry} */ entry, /** @type {number} */ index) {
+  option(entry: Entry, index: number) {
     return make(
       'div',
       {
@@ -57,7 +55,7 @@ class CommandMenu {
         id: `${this.element.id}-${index}`,
         'data-command': entry.title,
         'aria-selected': String(index === this.marked),
-        onmousedown: (/** @type {Event} */ event) => event.preventDefault(),
+        onmousedown: (event: Event) => event.preventDefault(),
         onclick: () => this.take(entry),
       },
       make('code', {}, entry.title),
@@ -65,7 +63,7 @@ class CommandMenu {
     );
   }
 
-  take(/** @type {Entry} */ entry) {
+  take(entry: Entry) {
     this.box.value = entry.insert;
     this.close();
     this.box.focus();
@@ -78,7 +76,7 @@ class CommandMenu {
   }
 
   /** Returns true if the menu handled the key. */
-  key(/** @type {string} */ key) {
+  key(key: string) {
     const entry = this.shown[this.marked];
     if (!this.isOpen || entry === undefined) return false;
     if (key === 'ArrowDown') this.marked = (this.marked + 1) % this.shown.length;
@@ -91,19 +89,21 @@ class CommandMenu {
   }
 }
 
-/**
- * @typedef {object} ComposeOptions
- * @property {import('./api.js').Person} person the author
- * @property {string} label for screen readers
- * @property {string} placeholder
- * @property {() => Entry[]} entries
- * @property {string} draft unsent text
- * @property {(text: string) => void} keep stores the draft
- * @property {(text: string) => Promise<void>} send
- */
+interface ComposeOptions {
+  /** The author. */
+  person: Person;
+  /** For screen readers. */
+  label: string;
+  placeholder: string;
+  entries: () => Entry[];
+  /** Unsent text, and what stores it. */
+  draft: string;
+  keep: (text: string) => void;
+  send: (text: string) => Promise<void>;
+}
 
 /** A compose box with the command menu, framed in the author's color. */
-export function composer(/** @type {ComposeOptions} */ options) {
+export function composer(options: ComposeOptions) {
   const box = make('input', {
     type: 'text',
     role: 'combobox',
@@ -121,7 +121,7 @@ export function composer(/** @type {ComposeOptions} */ options) {
   const send = make('button', { class: 'send', type: 'submit' }, 'Send');
   const element = make(
     'form',
-    { class: 'box', onsubmit: (/** @type {Event} */ event) => void submit(event, box, menu, problem, options) },
+    { class: 'box', onsubmit: (event: Event) => void submit(event, box, menu, problem, options) },
     avatar(options.person),
     box,
     send,
@@ -142,14 +142,13 @@ export function composer(/** @type {ComposeOptions} */ options) {
   return { element: make('div', { class: 'composer' }, menu.frame, element, problem), box };
 }
 
-/**
- * @param {Event} event
- * @param {HTMLInputElement} box
- * @param {CommandMenu} menu
- * @param {HTMLElement} problem
- * @param {ComposeOptions} options
- */
-async function submit(event, box, menu, problem, options) {
+async function submit(
+  event: Event,
+  box: HTMLInputElement,
+  menu: CommandMenu,
+  problem: HTMLElement,
+  options: ComposeOptions,
+) {
   event.preventDefault();
   const text = box.value.trim();
   if (text === '') return;
@@ -167,24 +166,19 @@ async function submit(event, box, menu, problem, options) {
   }
 }
 
-/**
- * The end of a thread: a button that opens a reply box.
- * @param {string} label
- * @param {(draft: string) => ComposeOptions} options
- * @param {{ get: () => string | undefined, set: (text: string | undefined) => void }} draft stored while the box is open
- */
-export function replyBox(label, options, draft) {
+/** The end of a thread: a button that opens a reply box. `draft` is stored while the box is open. */
+export function replyBox(
+  label: string,
+  options: (draft: string) => ComposeOptions,
+  draft: { get: () => string | undefined; set: (text: string | undefined) => void },
+) {
   const element = make('div', { class: 'reply-box' });
   const closed = () => {
     draft.set(undefined);
-    const open = make(
-      'button',
-      { class: 'link', 'data-reply': true, 'aria-label': label, onclick: () => opened('', true) },
-      'Reply',
-    );
-    element.replaceChildren(open);
+    const open = { class: 'link', 'data-reply': true, 'aria-label': label, onclick: () => opened('', true) };
+    element.replaceChildren(make('button', open, 'Reply'));
   };
-  const opened = (/** @type {string} */ text, /** @type {boolean} */ focus) => {
+  const opened = (text: string, focus: boolean) => {
     draft.set(text);
     const { element: box, box: input } = composer(options(text));
     element.replaceChildren(box);

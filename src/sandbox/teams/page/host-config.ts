@@ -1,5 +1,3 @@
-// @ts-check
-
 /** Teams' published fonts, sizes and spacing. Colors are CSS variables of the page, so that a theme change doesn't need to render cards again. */
 
 /** The page's font: the last name before the generic one has glyphs that many fonts on Linux lack. */
@@ -7,8 +5,7 @@ const sans = 'var(--sans)';
 const mono = 'var(--mono)';
 const weights = { lighter: 400, default: 400, bolder: 600 };
 
-/** @param {string} name */
-const plain = (name) => ({ default: `var(--${name})`, subtle: `var(--${name})` });
+const plain = (name: string) => ({ default: `var(--${name})`, subtle: `var(--${name})` });
 
 const foregroundColors = {
   default: { default: 'var(--text)', subtle: 'var(--subtle)' },
@@ -20,8 +17,7 @@ const foregroundColors = {
   attention: plain('attention'),
 };
 
-/** @param {string} background */
-const container = (background) => ({ backgroundColor: `var(--${background})`, foregroundColors });
+const container = (background: string) => ({ backgroundColor: `var(--${background})`, foregroundColors });
 
 export const hostConfig = {
   choiceSetInputValueSeparator: ',',

@@ -1,4 +1,3 @@
-// @ts-check
 // Runs before the first paint, so that a page in dark theme doesn't flash.
 {
   const wanted = localStorage.getItem('local-teams-theme');

@@ -1,12 +1,13 @@
-// @ts-check
+import type { Activity, Json } from './api.ts';
+import { type Clicked, ShownCard } from './card.ts';
+import { avatar, clockTime, fill, make } from './dom.ts';
+import { showText } from './markdown.ts';
+import type { Choice } from './typeahead.ts';
 
-import { ShownCard } from './card.js';
-import { avatar, clockTime, fill, make } from './dom.js';
-import { showText } from './markdown.js';
-
-/** @typedef {import('./api.js').Activity} Activity */
-/** @typedef {{ click: (activity: Activity, clicked: import('./card.js').Clicked) => Promise<void>,
- *   search: (activity: Activity, input: string, query: string) => Promise<import('./typeahead.js').Choice[]> }} MessageUse */
+export interface MessageUse {
+  click: (activity: Activity, clicked: Clicked) => Promise<void>;
+  search: (activity: Activity, input: string, query: string) => Promise<Choice[]>;
+}
 
 /** The new card uses another connection than the answer to the click, and can arrive a little later. */
 const lateEventMs = 1_000;
@@ -14,20 +15,21 @@ const cardType = 'application/vnd.microsoft.card.adaptive';
 
 /** One message on the page. Renders only what changed. */
 export class ShownMessage {
-  /** @type {Activity | undefined} */ activity = undefined;
-  /** @type {ShownCard | undefined} */ card = undefined;
+  meta = make('div', { class: 'meta' });
+  text = make('div', { class: 'text', hidden: true });
+  cardHost = make('div', { class: 'card', hidden: true });
+  notice = make('div', { class: 'notice', hidden: true });
+  element = make('article', { class: 'msg' });
+  use: MessageUse;
+  activity: Activity | undefined = undefined;
+  card: ShownCard | undefined = undefined;
   clicks = 0;
   shownText = '';
   shownMeta = '';
   shownNotice = '';
 
-  constructor(/** @type {MessageUse} */ use) {
+  constructor(use: MessageUse) {
     this.use = use;
-    this.meta = make('div', { class: 'meta' });
-    this.text = make('div', { class: 'text', hidden: true });
-    this.cardHost = make('div', { class: 'card', hidden: true });
-    this.notice = make('div', { class: 'notice', hidden: true });
-    this.element = make('article', { class: 'msg' });
   }
 
   /** Returns true if a change can be the answer to this person's click. */
@@ -35,11 +37,8 @@ export class ShownMessage {
     return this.clicks > 0;
   }
 
-  /**
-   * @param {Activity} activity
-   * @param {Activity | undefined} notice the last answer to a click that only this person sees
-   */
-  show(activity, notice) {
+  /** `notice`: the last answer to a click that only this person sees. */
+  show(activity: Activity, notice: Activity | undefined) {
     if (this.activity === undefined) this.frame(activity);
     const changed = this.activity?.local.editedAt !== activity.local.editedAt;
     this.activity = activity;
@@ -49,21 +48,17 @@ export class ShownMessage {
     this.showNotice(notice);
   }
 
-  frame(/** @type {Activity} */ activity) {
+  frame(activity: Activity) {
     const byBot = activity.from.role === 'bot';
     const author = byBot ? 'bot' : { id: activity.from.aadObjectId ?? '', name: activity.from.name };
     this.element.dataset.activity = activity.id;
     this.element.dataset.author = activity.from.aadObjectId ?? 'bot';
     this.element.setAttribute('aria-label', `${activity.from.name}, ${clockTime(activity.timestamp)}`);
-    fill(
-      this.element,
-      avatar(author),
-      this.meta,
-      make('div', { class: 'body' }, this.text, this.cardHost, this.notice),
-    );
+    const body = make('div', { class: 'body' }, this.text, this.cardHost, this.notice);
+    fill(this.element, avatar(author), this.meta, body);
   }
 
-  showMeta(/** @type {Activity} */ activity) {
+  showMeta(activity: Activity) {
     const { editedAt, ownView, onlyYou } = activity.local;
     const refresh = ownRefresh(cardOf(activity));
     const json = JSON.stringify([editedAt, ownView, onlyYou, refresh]);
@@ -81,7 +76,7 @@ export class ShownMessage {
     );
   }
 
-  showWords(/** @type {Activity} */ activity) {
+  showWords(activity: Activity) {
     const text = activity.text ?? '';
     if (text === this.shownText) return;
     this.shownText = text;
@@ -89,7 +84,7 @@ export class ShownMessage {
     showText(this.text, text, activity.from.role === 'bot');
   }
 
-  showCard(/** @type {Activity} */ activity, /** @type {boolean} */ isFresh) {
+  showCard(activity: Activity, isFresh: boolean) {
     const payload = cardOf(activity);
     this.cardHost.hidden = payload === undefined;
     if (payload === undefined) return;
@@ -106,7 +101,7 @@ export class ShownMessage {
     return this.activity;
   }
 
-  async click(/** @type {import('./card.js').Clicked} */ clicked) {
+  async click(clicked: Clicked) {
     this.clicks += 1;
     this.showNotice(undefined);
     try {
@@ -118,7 +113,7 @@ export class ShownMessage {
     }
   }
 
-  async refresh(/** @type {string} */ verb) {
+  async refresh(verb: string) {
     this.card?.pend(undefined);
     try {
       await this.click({ type: 'Action.Execute', verb, data: {}, inputs: {} });
@@ -127,42 +122,38 @@ export class ShownMessage {
     }
   }
 
-  showNotice(/** @type {Activity | undefined} */ notice) {
+  showNotice(notice: Activity | undefined) {
     const id = notice?.id ?? '';
     if (id === this.shownNotice && (this.notice.hidden || id !== '')) return;
     this.shownNotice = id;
     this.notice.hidden = notice === undefined;
     if (notice === undefined) return;
     this.notice.dataset.tone = notice.local.tone;
+    const dismiss = () => {
+      this.notice.hidden = true;
+    };
     const words = make('div', { class: 'words' });
     showText(words, notice.text ?? '', true);
-    const close = make('button', { class: 'close', 'aria-label': 'Dismiss', onclick: () => this.dismiss() }, '×');
+    const close = make('button', { class: 'close', 'aria-label': 'Dismiss', onclick: () => dismiss() }, '×');
     const signIn = signInLink(notice);
     fill(this.notice, make('div', {}, make('small', {}, 'Only you can see this'), words, signIn), close);
     this.notice.setAttribute('role', 'status');
   }
-
-  dismiss() {
-    this.notice.hidden = true;
-  }
 }
 
 /** The link to the sign-in page, which opens in a new window. */
-function signInLink(/** @type {Activity} */ { signIn }) {
+function signInLink({ signIn }: Activity) {
   if (signIn === undefined || !/^https?:/.test(signIn.url)) return undefined;
   return make('a', { class: 'sign-in', href: signIn.url, target: '_blank', rel: 'noopener noreferrer' }, signIn.title);
 }
 
-/** @returns {any} */
-function cardOf(/** @type {Activity} */ activity) {
-  return activity.attachments?.find((attachment) => attachment.contentType === cardType)?.content;
-}
+const cardOf = (activity: Activity): Json | undefined =>
+  activity.attachments?.find((attachment) => attachment.contentType === cardType)?.content;
 
-const isFullWidth = (/** @type {any} */ payload) => /^full$/i.test(payload?.msteams?.width ?? '');
+const isFullWidth = (payload: Json) => /^full$/i.test(payload.msteams?.width ?? '');
 
-/** Returns the refresh verb of a card without a button for it.
- * @returns {string | undefined} */
-function ownRefresh(/** @type {any} */ payload) {
+/** Returns the refresh verb of a card without a button for it. */
+function ownRefresh(payload: Json | undefined): string | undefined {
   const verb = payload?.refresh?.action?.verb;
-  return verb !== undefined && JSON.stringify(payload.body).includes(`"verb":"${verb}"`) ? undefined : verb;
+  return verb !== undefined && JSON.stringify(payload?.body).includes(`"verb":"${verb}"`) ? undefined : verb;
 }

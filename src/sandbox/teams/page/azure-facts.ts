@@ -1,14 +1,11 @@
-// @ts-check
-import { shortDate } from './dom.js';
+import type { Json } from './api.ts';
+import { shortDate } from './dom.ts';
 
 /**
  * Facts that the panel shows, from the Azure simulator's whole state. They are texts, from the first state and from the current one;
  * the panel shows both if they differ.
- * @typedef {{ label: string, text: string, irreversible?: boolean }} Fact
- * @typedef {{ name: string, facts: Fact[] }} Subject
  */
-
-/** @typedef {Record<string, any>} Json */
+export type Subject = { name: string; facts: { label: string; text: string; irreversible?: boolean }[] };
 
 const regions = new Map([
   ['westeurope', 'West Europe'],
@@ -20,28 +17,25 @@ const regions = new Map([
   ['germanywestcentral', 'Germany West Central'],
 ]);
 
-const same = (/** @type {string} */ one, /** @type {string} */ other) => one.toLowerCase() === other.toLowerCase();
+const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
 
-/** @returns {Json | undefined} */
-export const agentNamed = (/** @type {Json} */ state, /** @type {string} */ name) =>
-  state.agents?.find((/** @type {Json} */ agent) => same(agent.name, name));
+export const agentNamed = (state: Json, name: string): Json | undefined =>
+  state.agents?.find((agent: Json) => same(agent.name, name));
 
-/** @returns {Json | undefined} */
-export const vaultNamed = (/** @type {Json} */ state, /** @type {string} */ name) =>
-  state.vaults?.find((/** @type {Json} */ vault) => same(vault.name, name));
+export const vaultNamed = (state: Json, name: string): Json | undefined =>
+  state.vaults?.find((vault: Json) => same(vault.name, name));
 
 /** Returns the vault of an address, by its port or host name. */
-export function vaultAt(/** @type {Json} */ state, /** @type {string} */ uri) {
+export function vaultAt(state: Json, uri: string): Json | undefined {
   if (!URL.canParse(uri)) return undefined;
   const { hostname, port } = new URL(uri);
   return (
-    state.vaults?.find((/** @type {Json} */ vault) => String(vault.port) === port) ??
-    vaultNamed(state, hostname.split('.')[0] ?? '')
+    state.vaults?.find((vault: Json) => String(vault.port) === port) ?? vaultNamed(state, hostname.split('.')[0] ?? '')
   );
 }
 
 /** Returns how an agent's data is encrypted: the key and its vault. */
-export function keyManagement(/** @type {Json} */ state, /** @type {Json | undefined} */ agent) {
+export function keyManagement(state: Json, agent: Json | undefined) {
   const set = agent?.content?.keyVaultProperties;
   if (!set) return { key: 'Microsoft-managed key', where: '', isOwn: false };
   const vault = vaultAt(state, set.keyVaultUri)?.name ?? set.keyVaultUri;
@@ -49,15 +43,13 @@ export function keyManagement(/** @type {Json} */ state, /** @type {Json | undef
   return { key: set.keyName, where: `in ${vault}${version}`, isOwn: true };
 }
 
-/** @type {Record<string, string>} */
-const identities = {
+const identities: Record<string, string> = {
   SystemAssigned: 'system-assigned',
   UserAssigned: 'user-assigned',
   'SystemAssigned, UserAssigned': 'system-assigned and user-assigned',
 };
 
-/** @returns {Subject} */
-export function agentFacts(/** @type {Json} */ agent) {
+export function agentFacts(agent: Json): Subject {
   return {
     name: `Agent ${agent.name}`,
     facts: [
@@ -68,10 +60,9 @@ export function agentFacts(/** @type {Json} */ agent) {
   };
 }
 
-/** @returns {Subject} */
-export function vaultFacts(/** @type {Json} */ vault) {
+export function vaultFacts(vault: Json): Subject {
   const isOpen = vault.networkAcls === null || vault.networkAcls?.defaultAction !== 'Deny';
-  const onOff = (/** @type {boolean} */ value) => (value ? 'on' : 'off');
+  const onOff = (value: boolean) => (value ? 'on' : 'off');
   const days = vault.enableSoftDelete ? `, ${vault.softDeleteRetentionInDays} days` : '';
   return {
     name: `Vault ${vault.name}`,
@@ -84,14 +75,8 @@ export function vaultFacts(/** @type {Json} */ vault) {
   };
 }
 
-/** @returns {Subject} */
-export function keyFacts(
-  /** @type {Json} */ state,
-  /** @type {Json} */ vault,
-  /** @type {string} */ keyName,
-  /** @type {Json | undefined} */ agent,
-) {
-  const key = vault.keys?.find((/** @type {Json} */ candidate) => same(candidate.name, keyName));
+export function keyFacts(state: Json, vault: Json, keyName: string, agent: Json | undefined): Subject {
+  const key = vault.keys?.find((candidate: Json) => same(candidate.name, keyName));
   const version = key?.versions?.at(-1);
   const access = { label: 'Agent’s access', text: accessOf(state, vault, keyName, agent) };
   if (version === undefined) return { name: `Key ${keyName}`, facts: [{ label: 'Version', text: 'none' }, access] };
@@ -109,42 +94,34 @@ export function keyFacts(
 }
 
 /** Returns the permissions of the agent's identity on a key: names of its roles, or key permissions of its access policy. */
-function accessOf(
-  /** @type {Json} */ state,
-  /** @type {Json} */ vault,
-  /** @type {string} */ keyName,
-  /** @type {Json | undefined} */ agent,
-) {
+function accessOf(state: Json, vault: Json, keyName: string, agent: Json | undefined) {
   const principalId = agent?.content?.identity?.principalId;
   if (!principalId) return 'none';
   if (!vault.enableRbacAuthorization) {
-    const policy = vault.accessPolicies?.find((/** @type {Json} */ each) => each.objectId === principalId);
+    const policy = vault.accessPolicies?.find((each: Json) => each.objectId === principalId);
     return policy === undefined ? 'none' : waiting(policy.permissions.keys.join(', '), policy.effectiveAt);
   }
   const keyScope = `/vaults/${vault.name}/keys/${keyName}`.toLowerCase();
   const vaultScope = `/vaults/${vault.name}`.toLowerCase();
-  const granted = state.roleAssignments?.filter((/** @type {Json} */ assignment) => {
+  const granted = state.roleAssignments?.filter((assignment: Json) => {
     const scope = assignment.scope.toLowerCase();
     return assignment.principalId === principalId && (scope.endsWith(keyScope) || scope.endsWith(vaultScope));
   });
-  const names = (granted ?? []).map((/** @type {Json} */ each) =>
-    waiting(roleName(state, each.roleDefinitionId), each.effectiveAt),
-  );
+  const names = (granted ?? []).map((each: Json) => waiting(roleName(state, each.roleDefinitionId), each.effectiveAt));
   return names.length === 0 ? 'none' : names.join(', ');
 }
 
-const waiting = (/** @type {string} */ text, /** @type {string} */ effectiveAt) =>
+const waiting = (text: string, effectiveAt: string) =>
   Date.parse(effectiveAt) > Date.now() ? `${text}, not in effect yet` : text;
 
-const roleName = (/** @type {Json} */ state, /** @type {string} */ id) =>
-  (state.roleDefinitions?.find((/** @type {Json} */ role) => role.id.endsWith(id))?.roleName ?? id).replace(
-    /^Key Vault /,
-    '',
-  );
+function roleName(state: Json, id: string): string {
+  const role = state.roleDefinitions?.find((each: Json) => each.id.endsWith(id));
+  return (role?.roleName ?? id).replace(/^Key Vault /, '');
+}
 
 /** Returns when the next pending permission takes effect, in milliseconds; infinity if none is pending. */
-export function nextEffect(/** @type {Json} */ state) {
-  const policies = (state.vaults ?? []).flatMap((/** @type {Json} */ vault) => vault.accessPolicies ?? []);
+export function nextEffect(state: Json) {
+  const policies = (state.vaults ?? []).flatMap((vault: Json) => vault.accessPolicies ?? []);
   const times = [...(state.roleAssignments ?? []), ...policies].map((each) => Date.parse(each.effectiveAt));
   return Math.min(...times.filter((time) => time > Date.now()), Number.POSITIVE_INFINITY);
 }

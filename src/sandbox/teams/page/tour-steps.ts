@@ -1,15 +1,10 @@
-// @ts-check
-import { api } from './api.js';
+/** Steps of the guided tour. The only part of the page that knows this bot: its commands and the verbs of its buttons. */
+import { type Activity, api } from './api.ts';
 
-/**
- * Steps of the guided tour. The only part of the page that knows this bot: its commands and
- * the verbs of its buttons.
- * @typedef {import('./api.js').Activity} Activity
- * @typedef {import('./api.js').Person} Person
- * @typedef {{ go: (person: string, place: string) => Promise<{ personId: string, placeId: string }>, signal: AbortSignal }} Stage
- * @typedef {{ request: string, agent: string, form: string }} Story
- * @typedef {{ title: string, text: string, next: string, act: (stage: Stage, story: Story) => Promise<string> }} Step
- */
+type Where = { personId: string; placeId: string };
+export type Stage = { go: (person: string, place: string) => Promise<Where>; signal: AbortSignal };
+type Story = { request: string; agent: string; form: string };
+export type Step = { title: string; text: string; next: string; act: (stage: Stage, story: Story) => Promise<string> };
 
 /** Seeded agents, each with a vault and a key. The tour uses the first one that is still available. */
 const wishes = [
@@ -24,43 +19,27 @@ const timeoutMs = 120_000;
 /** Ends the step with a message for the user. */
 export class TourProblem extends Error {}
 
-const pause = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/**
- * Polls until an activity matches, newest first.
- * @param {Stage} stage
- * @param {{ personId: string, placeId: string }} where
- * @param {(words: string, activity: Activity) => boolean} fits
- */
-async function until({ signal }, { personId, placeId }, fits) {
+/** Polls until an activity matches, newest first. */
+async function until({ signal }: Stage, where: Where, fits: (words: string, activity: Activity) => boolean) {
   for (const end = Date.now() + timeoutMs; Date.now() < end; await pause(everyMs)) {
     signal.throwIfAborted();
-    const seen = await api.activities(placeId, personId);
+    const seen = await api.activities(where.placeId, where.personId);
     const found = seen.findLast((one) => one.from.role === 'bot' && fits(JSON.stringify(one), one));
     if (found !== undefined) return found;
   }
   throw new TourProblem('The expected card didn’t appear in time. The terminal might say why.');
 }
 
-const typed = async (
-  /** @type {{ personId: string, placeId: string }} */ { personId, placeId },
-  /** @type {string} */ text,
-) => api.say({ personId, conversationId: placeId, text, alone: text.startsWith('/') });
-
-/**
- * Sends a command and waits for the answer in its thread.
- * @param {Stage} stage
- * @param {{ personId: string, placeId: string }} where
- * @param {string} text
- * @param {RegExp} words
- */
-async function asks(stage, where, text, words) {
-  const { conversationId } = await typed(where, text);
+/** Sends a command and waits for the answer in its thread. */
+async function asks(stage: Stage, where: Where, text: string, words: RegExp) {
+  const { personId, placeId } = where;
+  const { conversationId } = await api.say({ personId, conversationId: placeId, text, alone: true });
   return until(stage, where, (said, one) => one.conversation.id === conversationId && words.test(said));
 }
 
-/** @type {Step['act']} */
-async function ask(stage, story) {
+async function ask(stage: Stage, story: Story) {
   const where = await stage.go('Requester', 'Operations');
   for (const [agent = '', vault, key] of wishes) {
     const line = `/enable-cmk ${agent} vault=${vault} key=${key}`;
@@ -74,8 +53,7 @@ async function ask(stage, story) {
   );
 }
 
-/** @type {Step['act']} */
-async function submit(stage, story) {
+async function submit(stage: Stage, story: Story) {
   const asked = await stage.go('Requester', 'Operations');
   const inputs = { justification: 'Patient data under our own key before the audit.', acknowledgeDataLoss: 'true' };
   const { body } = await api.click({ personId: asked.personId, activityId: story.form, verb: 'form.submit', inputs });
@@ -85,8 +63,7 @@ async function submit(stage, story) {
   return (await until(stage, where, (said) => said.includes(story.request) && said.includes('"request.approve"'))).id;
 }
 
-/** @type {Step['act']} */
-async function approve(stage, { request }) {
+async function approve(stage: Stage, { request }: Story) {
   for (const person of ['Approver', 'Second approver']) {
     const where = await stage.go(person, 'Approvals');
     const card = await until(stage, where, (said) => said.includes(request));
@@ -98,29 +75,25 @@ async function approve(stage, { request }) {
   return (await until(stage, where, (said) => said.includes(request) && /Approved|Running|Succeeded/.test(said))).id;
 }
 
-/** @type {Step['act']} */
-async function breakAzure(stage, { request, agent }) {
+async function breakAzure(stage: Stage, { request, agent }: Story) {
   const where = await stage.go('Requester', 'Operations');
   await until(stage, where, (said) => said.includes(request) && said.includes('Succeeded'));
   await api.azureTurnOn(outage);
   return (await asks(stage, where, `/rotate-cmk ${agent}`, /Azure didn’t answer/)).id;
 }
 
-/** @type {Step['act']} */
-async function verify(stage, { request }) {
+async function verify(stage: Stage, { request }: Story) {
   await api.azureTurnOff(outage);
   const where = await stage.go('Requester', 'Operations');
   return (await until(stage, where, (said) => said.includes(request) && said.includes('Verification level'))).id;
 }
 
-/** @type {Step['act']} */
-async function audit(stage, { request }) {
+async function audit(stage: Stage, { request }: Story) {
   const where = await stage.go('Approver', 'Audit');
   return (await until(stage, where, (said) => said.includes(request))).id;
 }
 
-/** @type {readonly Step[]} */
-export const tourSteps = [
+export const tourSteps: readonly Step[] = [
   {
     title: 'Request',
     text: 'The requester typed one line. The card shows what would change in Azure, in which order, and what can’t be undone. Nothing has changed yet.',

@@ -1,6 +1,7 @@
-// @ts-check
 /** Renders elements that Teams supports and the open-source renderer doesn't, instead of their fallbacks. */
-import { draw, make } from './dom.js';
+import type { SerializationContext } from 'adaptivecards';
+import type { Json } from './api.ts';
+import { draw, make } from './dom.ts';
 
 // `Icon` and `Badge`, with simple shapes instead of Teams' icon catalog.
 
@@ -8,8 +9,8 @@ const disc = 'M10 2a8 8 0 1 0 0 16 8 8 0 0 0 0-16Z';
 const hole = 'M10 3.2a6.8 6.8 0 1 1 0 13.6 6.8 6.8 0 0 1 0-13.6Z';
 const outline = disc + hole;
 
-/** Paths in a square of 20; holes by the even-odd rule. @type {Readonly<Record<string, string>>} */
-const paths = {
+/** Paths in a square of 20; holes by the even-odd rule. */
+const paths: Readonly<Record<string, string>> = {
   CheckmarkCircle: `${disc}M14.3 7.3 9 12.6 6.2 9.8l-.9.9L9 14.4l6.2-6.2-.9-.9Z`,
   ErrorCircle: `${disc}M9.2 5.5h1.6v6H9.2v-6Zm0 7.5h1.6v1.6H9.2V13Z`,
   DismissCircle: `${outline}M7.2 6.3 10 9.1l2.8-2.8.9.9L10.9 10l2.8 2.8-.9.9L10 10.9l-2.8 2.8-.9-.9L9.1 10 6.3 7.2l.9-.9Z`,
@@ -24,28 +25,22 @@ const paths = {
   ChevronUp: 'M4.2 12.8 10 7l5.8 5.8.9-.9L10 5.2l-6.7 6.7.9.9Z',
 };
 
-const iconSizes = /** @type {Readonly<Record<string, number>>} */ ({
-  xxsmall: 12,
-  xsmall: 14,
-  small: 18,
-  medium: 24,
-  large: 32,
-});
+const iconSizes: Readonly<Record<string, number>> = { xxsmall: 12, xsmall: 14, small: 18, medium: 24, large: 32 };
 const tones = ['default', 'accent', 'good', 'warning', 'attention'];
 
-const lower = (/** @type {unknown} */ value) => String(value ?? '').toLowerCase();
-const toneOf = (/** @type {unknown} */ value) => tones.find((one) => one === lower(value)) ?? 'default';
+const lower = (value: unknown) => String(value ?? '').toLowerCase();
+const toneOf = (value: unknown) => tones.find((one) => one === lower(value)) ?? 'default';
 
 /** Only the shape, because adjacent text says the same. */
-function shapeOf(/** @type {unknown} */ name, /** @type {number} */ size) {
+function shapeOf(name: unknown, size: number) {
   const path = draw('path', { 'fill-rule': 'evenodd', d: paths[String(name).split(',')[0] ?? ''] ?? outline });
   return draw('svg', { viewBox: '0 0 20 20', width: size, height: size, 'aria-hidden': 'true' }, path);
 }
 
-const icon = (/** @type {any} */ { name, size, color }) =>
+const icon = ({ name, size, color }: Json) =>
   make('span', { class: `icon ${toneOf(color)}` }, shapeOf(name, iconSizes[lower(size)] ?? 18));
 
-const badge = (/** @type {any} */ { text, icon: name, style }) =>
+const badge = ({ text, icon: name, style }: Json) =>
   make(
     'span',
     { class: `badge ${toneOf(style)}` },
@@ -55,16 +50,16 @@ const badge = (/** @type {any} */ { text, icon: name, style }) =>
 
 // `Chart.Donut`, with a legend.
 
-/** @typedef {{ legend: string, value: number, color: string }} Part */
+type Part = { legend: string; value: number; color: string };
 
 const radius = 48;
 const round = 2 * Math.PI * radius;
 /** Gap between two parts, and minimum size of a part. */
 const gap = 2;
 
-const colourOf = (/** @type {string} */ name) => `chart-${name.replace(/[^a-z]/gi, '').toLowerCase()}`;
+const colourOf = (name: string) => `chart-${name.replace(/[^a-z]/gi, '').toLowerCase()}`;
 
-function ring(/** @type {readonly Part[]} */ parts) {
+function ring(parts: readonly Part[]) {
   const total = parts.reduce((sum, { value }) => sum + value, 0);
   const words = parts.map(({ legend, value }) => `${value} ${legend}`).join(', ');
   let at = 0;
@@ -80,7 +75,7 @@ function ring(/** @type {readonly Part[]} */ parts) {
   return draw('svg', attributes, ...circles, sum);
 }
 
-const legend = (/** @type {readonly Part[]} */ parts) =>
+const legend = (parts: readonly Part[]) =>
   make(
     'div',
     { class: 'chart-legend', 'aria-hidden': 'true' },
@@ -92,17 +87,19 @@ const legend = (/** @type {readonly Part[]} */ parts) =>
   );
 
 /** Renders a card's `Chart.Donut`. */
-function donutChart(/** @type {any} */ { data }) {
-  const parts = (Array.isArray(data) ? data : []).map((/** @type {any} */ one) => ({
-    legend: String(one.legend ?? ''),
-    value: Number(one.value) || 0,
-    color: String(one.color ?? ''),
-  }));
+function donutChart({ data }: Json) {
+  const parts = (Array.isArray(data) ? data : []).map(
+    (one: Json): Part => ({
+      legend: String(one.legend ?? ''),
+      value: Number(one.value) || 0,
+      color: String(one.color ?? ''),
+    }),
+  );
   return make('div', { class: 'chart' }, ring(parts), legend(parts));
 }
 
 /** Renders a card's `ProgressBar`; indeterminate without a value. */
-function progressBar(/** @type {any} */ { value, max, color }) {
+function progressBar({ value, max, color }: Json) {
   const tone = toneOf(color) === 'default' ? 'accent' : toneOf(color);
   const whole = Number(max) > 0 ? Number(max) : 100;
   const part = value === undefined ? undefined : Math.min(Math.max(Number(value) || 0, 0), whole);
@@ -123,8 +120,7 @@ function progressBar(/** @type {any} */ { value, max, color }) {
   return bar;
 }
 
-/** @type {Readonly<Record<string, (source: any) => HTMLElement>>} */
-const renderers = {
+const renderers: Readonly<Record<string, (source: Json) => HTMLElement>> = {
   Badge: badge,
   'Chart.Donut': donutChart,
   Icon: icon,
@@ -132,17 +128,17 @@ const renderers = {
 };
 
 /** Registers these elements. */
-export function drawNewerElements(/** @type {any} */ AdaptiveCards) {
-  const { elements } = AdaptiveCards.GlobalRegistry;
+export function drawNewerElements() {
+  const { CardElement, GlobalRegistry, Versions } = window.AdaptiveCards;
   for (const [type, render] of Object.entries(renderers)) {
-    class Newer extends AdaptiveCards.CardElement {
-      /** @type {unknown} */ source = {};
+    class Newer extends CardElement {
+      source: Json = {};
 
       getJsonTypeName() {
         return type;
       }
 
-      internalParse(/** @type {any} */ source, /** @type {any} */ context) {
+      internalParse(source: Json, context: SerializationContext) {
         super.internalParse(source, context);
         this.source = source;
       }
@@ -151,6 +147,6 @@ export function drawNewerElements(/** @type {any} */ AdaptiveCards) {
         return render(this.source);
       }
     }
-    elements.register(type, Newer, AdaptiveCards.Versions.v1_0);
+    GlobalRegistry.elements.register(type, Newer, Versions.v1_0);
   }
 }

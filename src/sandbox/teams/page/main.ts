@@ -1,19 +1,18 @@
-// @ts-check
-import { api } from './api.js';
-import { azurePanel } from './azure-panel.js';
-import { composer, replyBox } from './composer.js';
-import { ShownConversation } from './conversation.js';
-import { address, byId, fill, giveColours, make, placeSlug, readAddress } from './dom.js';
-import { follow } from './live.js';
-import { teachCards } from './markdown.js';
-import { placeTitle, showPeople, showPlaces } from './people.js';
-import { guidedTour } from './tour.js';
-import { teachTypeahead } from './typeahead.js';
+import { api, type Person, type Place } from './api.ts';
+import { azurePanel } from './azure-panel.ts';
+import { composer, type Entry, replyBox } from './composer.ts';
+import { type ConversationUse, ShownConversation } from './conversation.ts';
+import { address, byId, fill, giveColours, make, placeSlug, readAddress } from './dom.ts';
+import { follow, type LiveUse } from './live.ts';
+import { teachCards } from './markdown.ts';
+import { placeTitle, showPeople, showPlaces } from './people.ts';
+import { guidedTour } from './tour.ts';
+import { teachTypeahead } from './typeahead.ts';
 
 const root = document.documentElement;
 
 /** Sets up the button for light and dark theme. The browser stores the choice. */
-function themeButton(/** @type {HTMLElement} */ button) {
+function themeButton(button: HTMLElement) {
   const show = () => {
     button.textContent = root.dataset.theme === 'dark' ? 'Light' : 'Dark';
     button.setAttribute('aria-label', `Switch to the ${root.dataset.theme === 'dark' ? 'light' : 'dark'} theme`);
@@ -26,28 +25,19 @@ function themeButton(/** @type {HTMLElement} */ button) {
   });
 }
 
-/** @typedef {import('./api.js').Person} Person */
-/** @typedef {import('./api.js').Place} Place */
-
 teachCards();
 teachTypeahead();
 themeButton(byId('theme'));
 
 const session = await api.session();
 giveColours(session.people);
-/** @type {import('./composer.js').Entry[]} */
-let entries = [];
-/** @type {Map<string, string | undefined>} */
-const drafts = new Map();
+let entries: Entry[] = [];
+const drafts = new Map<string, string | undefined>();
 
-/** @type {Person | undefined} */
-let person;
-/** @type {Place[]} */
-let places = [];
-/** @type {Place | undefined} */
-let place;
-/** @type {ShownConversation | undefined} */
-let conversation;
+let person: Person | undefined;
+let places: Place[] = [];
+let place: Place | undefined;
+let conversation: ShownConversation | undefined;
 let unfollow = () => {};
 
 let going = 0;
@@ -69,7 +59,7 @@ async function go() {
   else await load();
 }
 
-function drawFrame(/** @type {Person} */ me, /** @type {Place} */ here) {
+function drawFrame(me: Person, here: Place) {
   showPeople(session.people, me, (other) => {
     location.hash = address(other, placeSlug(here));
   });
@@ -79,22 +69,14 @@ function drawFrame(/** @type {Person} */ me, /** @type {Place} */ here) {
   byId('topic').textContent = here.topic;
   byId('messages').setAttribute('aria-label', `Messages in ${here.name}`);
   const label = here.kind === 'channel' ? `New post in ${here.name}` : `Message to ${here.name}`;
-  const { element } = composer({
-    ...composing(me, here, here.id),
-    label: `${label}, as ${me.name}`,
-    placeholder: label,
-  });
+  const options = { ...composing(me, here, here.id), label: `${label}, as ${me.name}`, placeholder: label };
+  const { element } = composer(options);
   const line = make('p', { class: 'as' }, 'You write as ', make('b', {}, me.name), '. Type / for commands.');
   fill(byId('compose'), element, line);
 }
 
 /** Options of all compose boxes. There is a draft for each person and thread. */
-function composing(
-  /** @type {Person} */ me,
-  /** @type {Place} */ here,
-  /** @type {string} */ thread,
-  /** @type {string} */ rootId = '',
-) {
+function composing(me: Person, here: Place, thread: string, rootId = '') {
   const key = `${me.id} ${thread}`;
   return {
     person: me,
@@ -102,8 +84,8 @@ function composing(
     placeholder: 'Reply',
     entries: () => entries,
     draft: drafts.get(key) ?? '',
-    keep: (/** @type {string} */ text) => void drafts.set(key, text),
-    send: async (/** @type {string} */ text) => {
+    keep: (text: string) => void drafts.set(key, text),
+    send: async (text: string) => {
       const reply = rootId === '' ? {} : { replyToId: rootId };
       // Only the bot sees a command that is selected after a slash, as in Teams.
       await api.say({ personId: me.id, conversationId: here.id, text, alone: text.startsWith('/'), ...reply });
@@ -112,8 +94,7 @@ function composing(
   };
 }
 
-/** @returns {import('./conversation.js').ConversationUse} */
-function conversationUse(/** @type {Person} */ me, /** @type {Place} */ here) {
+function conversationUse(me: Person, here: Place): ConversationUse {
   return {
     isChannel: here.kind === 'channel',
     empty: 'Nothing yet. Type / to see what the bot can do.',
@@ -121,13 +102,10 @@ function conversationUse(/** @type {Person} */ me, /** @type {Place} */ here) {
       const key = `${me.id} ${thread}`;
       const draft = {
         get: () => drafts.get(key),
-        set: (/** @type {string | undefined} */ text) => void drafts.set(key, text),
+        set: (text: string | undefined) => void drafts.set(key, text),
       };
-      return replyBox(
-        `Reply to the thread, as ${me.name}`,
-        (text) => ({ ...composing(me, here, thread, rootId), draft: text }),
-        draft,
-      );
+      const options = (text: string) => ({ ...composing(me, here, thread, rootId), draft: text });
+      return replyBox(`Reply to the thread, as ${me.name}`, options, draft);
     },
     click: async (activity, { type, verb, data, inputs }) => {
       const click = { personId: me.id, activityId: activity.id, data, inputs };
@@ -141,8 +119,7 @@ function conversationUse(/** @type {Person} */ me, /** @type {Place} */ here) {
   };
 }
 
-/** @returns {import('./live.js').LiveUse} */
-function liveUse() {
+function liveUse(): LiveUse {
   return {
     connected: () => void load(),
     read: () => void refreshPlaces(),
