@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { pino } from 'pino';
 import { z } from 'zod';
 
 export interface Child {
@@ -69,15 +70,6 @@ export function startChild(name: string, entry: string, { args, env, shown = (li
 const Line = z.looseObject({ level: z.number(), time: z.number(), msg: z.string().default('') });
 const Thrown = z.object({ type: z.string(), message: z.string(), stack: z.string().default('') });
 
-const levels: readonly (readonly [number, string])[] = [
-  [60, 'fatal'],
-  [50, 'error'],
-  [40, 'warn'],
-  [30, 'info'],
-  [20, 'debug'],
-];
-const levelOf = (level: number): string => levels.find(([least]) => level >= least)?.[1] ?? 'trace';
-
 const shownAs = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 
@@ -95,7 +87,7 @@ export function formatLogLine(line: string): string {
   const thrown = Thrown.safeParse(err).data;
   const fields = Object.entries(facts).map(([name, value]) => `${name}=${shownAs(value)}`);
   const head = [
-    `${new Date(time).toISOString().slice(11, 19)} ${levelOf(level).padEnd(5)} ${msg}`,
+    `${new Date(time).toISOString().slice(11, 19)} ${(pino.levels.labels[level] ?? '').padEnd(5)} ${msg}`,
     ...(thrown === undefined ? [] : [`${thrown.type}: ${thrown.message}`]),
     ...(fields.length === 0 ? [] : [fields.join(' ')]),
   ].join('  ');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
+import { Refusal } from './http.ts';
 
 type WebServer = Server & { closeAllConnections(): void };
 
@@ -42,13 +43,6 @@ export async function listen<S extends WebServer>(
   }
 }
 
-/** A refusal of a caller. */
-export interface Foreign {
-  readonly status: number;
-  readonly code: string;
-  readonly message: string;
-}
-
 /**
  * Refuses web pages of other sites; null: accepted.
  * The simulators trust their callers, so another site in a browser tab must not reach them: by a name that resolves to
@@ -57,17 +51,17 @@ export interface Foreign {
 export function foreign(
   { method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
   hasPage: boolean,
-): Foreign | null {
+): Refusal | null {
   const { host = '', origin, 'sec-fetch-site': site = 'none', 'sec-fetch-mode': mode } = headers;
   if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i.test(host))
-    return { status: 403, code: 'ForeignHost', message: 'This server answers on loopback names only.' };
+    return Refusal.of(403, 'ForeignHost', 'This server answers on loopback names only.');
   const isOwn = hasPage
     ? (origin ?? `http://${host}`) === `http://${host}` && (site !== 'cross-site' || mode === 'navigate')
     : origin === undefined && site === 'none';
-  if (!isOwn) return { status: 403, code: 'ForeignOrigin', message: 'This server answers no page of another site.' };
+  if (!isOwn) return Refusal.of(403, 'ForeignOrigin', 'This server answers no page of another site.');
   const hasBody = method === 'POST' || method === 'PUT';
   if (!hasBody || /^application\/json *(;|$)/i.test(headers['content-type'] ?? '')) return null;
-  return { status: 415, code: 'UnsupportedMediaType', message: 'Send application/json.' };
+  return Refusal.of(415, 'UnsupportedMediaType', 'Send application/json.');
 }
 
 /** Reads a body. Null if it is longer. */

@@ -33,7 +33,6 @@ const defaults = {
   'teams-port': '3979',
   'azure-port': '8443',
   'sign-in-port': '3980',
-  latency: undefined,
   log: 'words',
 } as const;
 
@@ -57,40 +56,35 @@ export const help = `${usage}
 Scenarios. You can also turn them on and off on the page:
 ${scenarioHelp}`;
 
-const isOn = (value: string | undefined): boolean => ['1', 'true'].includes(value ?? '');
-
 /** Throws an error whose message lists every invalid option. */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): LocalOptions | 'help' {
-  const string = { type: 'string' } as const;
+  const variable = (name: string) => env[`CMK_LOCAL_${name.replaceAll('-', '_').toUpperCase()}`];
+  const text = (name: keyof typeof defaults) =>
+    ({ type: 'string', default: variable(name) ?? defaults[name] }) as const;
+  const flag = (name: string) => ({ type: 'boolean', default: ['1', 'true'].includes(variable(name) ?? '') }) as const;
   const { values } = parseArgs({
     args: [...args],
     options: {
-      data: string,
-      'bot-port': string,
-      'teams-port': string,
-      'azure-port': string,
-      'sign-in-port': string,
-      latency: string,
-      log: string,
+      data: text('data'),
+      'bot-port': text('bot-port'),
+      'teams-port': text('teams-port'),
+      'azure-port': text('azure-port'),
+      'sign-in-port': text('sign-in-port'),
+      log: text('log'),
+      latency: { type: 'string' },
       scenario: { type: 'string', multiple: true },
-      'step-up': { type: 'boolean' },
-      reset: { type: 'boolean' },
+      'step-up': flag('step-up'),
+      reset: flag('reset'),
       help: { type: 'boolean' },
     },
   });
   if (values.help === true) return 'help';
-  const setting = (name: keyof typeof defaults): string | undefined =>
-    values[name] ?? env[`CMK_LOCAL_${name.replaceAll('-', '_').toUpperCase()}`] ?? defaults[name];
-  const read = LocalOptions.safeParse({
-    ...Object.fromEntries(Object.keys(defaults).map((name) => [name, setting(name as keyof typeof defaults)])),
-    scenario: values.scenario ?? env.CMK_LOCAL_SCENARIO?.split(','),
-    'step-up': values['step-up'] ?? isOn(env.CMK_LOCAL_STEP_UP),
-    reset: values.reset ?? isOn(env.CMK_LOCAL_RESET),
-  });
-  if (read.success) {
-    const chosen = chosenScenarios(read.data.scenario ?? []);
-    if (typeof chosen === 'string') throw new Error(`--scenario: ${chosen}`);
-    return read.data;
+  const usual = { latency: variable('latency'), scenario: variable('scenario')?.split(',') };
+  const read = LocalOptions.safeParse({ ...usual, ...values });
+  if (!read.success) {
+    throw new Error(read.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('\n'));
   }
-  throw new Error(read.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('\n'));
+  const chosen = chosenScenarios(read.data.scenario ?? []);
+  if (typeof chosen === 'string') throw new Error(`--scenario: ${chosen}`);
+  return read.data;
 }

@@ -1,3 +1,4 @@
+import { Refusal, type Reply, reply } from '../http.ts';
 import { requireApiVersion } from './arm/api-versions.ts';
 import {
   authorizationFailed,
@@ -10,9 +11,8 @@ import { requireRegistered } from './arm/providers.ts';
 import { scopeOf } from './arm/rbac.ts';
 import { mainRouter } from './arm/routes.ts';
 import type { Incoming } from './http/incoming.ts';
-import { armRefusal, Refusal, type Reply, reply } from './http/reply.ts';
 import { type AccessTrace, type Call, notSimulated, type Route } from './http/router.ts';
-import type { Caller, TokenTexts } from './identity/tokens.ts';
+import { type Caller, callerOf, type TokenTexts } from './identity/tokens.ts';
 import { serveVault } from './key-vault/data-plane.ts';
 import { isVaultHost, vaultOf } from './key-vault/data-plane-access.ts';
 import { requirePolicies } from './policy/denial.ts';
@@ -61,15 +61,15 @@ const tokenTexts: TokenTexts<readonly [code: string, message: string]> = {
 /** Throws the real answers of the services to a missing or unusable token (for logs: Microsoft's page on its errors). */
 const authenticate = async (world: World, incoming: Incoming, audience: Route['audience']): Promise<Caller> => {
   if (audience === 'open') return anonymous;
-  const caller = await world.tokens.callerOf(incoming, audience);
+  const caller = await callerOf(world, incoming, audience);
   if ('principalId' in caller) return caller;
   const [code, text] = tokenTexts[caller.problem];
   const message = text.replace('{}', caller.audience);
   if (audience === 'logs')
-    throw armRefusal(401, 'InvalidTokenError', `Valid authentication was not provided: ${message}`);
-  if (audience === 'graph') throw armRefusal(401, 'InvalidAuthenticationToken', message);
+    throw Refusal.of(401, 'InvalidTokenError', `Valid authentication was not provided: ${message}`);
+  if (audience === 'graph') throw Refusal.of(401, 'InvalidAuthenticationToken', message);
   const challenge = `Bearer authorization_uri="${world.url}/${world.state.tenantId}", error="invalid_token", error_description="${message}"`;
-  throw armRefusal(401, code, message, {}, { 'www-authenticate': challenge });
+  throw Refusal.of(401, code, message, {}, { 'www-authenticate': challenge });
 };
 
 /** Returns the world that a GET sees while reads lag behind writes. Permissions don't lag. */
@@ -116,8 +116,6 @@ export const dispatch = async (world: World, incoming: Incoming, now: Date, trac
   } catch (error) {
     if (error instanceof Refusal) return error.reply;
     console.error('Azure simulator: a bug while serving', incoming.method, incoming.sentUrl.slice(0, 200), error);
-    return reply(500, {
-      error: { code: 'InternalServerError', message: 'The Azure simulator has a bug; see its log.' },
-    });
+    return Refusal.of(500, 'InternalServerError', 'The Azure simulator has a bug; see its log.').reply;
   }
 };

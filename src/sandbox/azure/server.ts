@@ -1,90 +1,96 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { Delays } from '../faults.ts';
+import { Refusal, type Reply, reply, send, toSend } from '../http.ts';
 import { close } from '../loopback.ts';
-import { serverCertificate } from './certificates.ts';
+import { type CertificateAndKey, serverCertificate } from './certificates.ts';
 import { dispatch } from './dispatch.ts';
 import { markLostKeys } from './health-bots/customer-key-check.ts';
 import { endDueOperations } from './health-bots/operations.ts';
 import { type Incoming, isReading, readIncoming } from './http/incoming.ts';
 import { Quotas } from './http/quotas.ts';
-import { armRefusal, type Reply, reply, send, toSend } from './http/reply.ts';
 import { AccessTrace } from './http/router.ts';
 import { openSignInListener } from './identity/people/authorize.ts';
-import { SignIns } from './identity/people/sign-ins.ts';
-import { SigningKey, Tokens } from './identity/tokens.ts';
-import { purgeDue } from './key-vault/vaults.ts';
+import { SigningKey } from './identity/tokens.ts';
 import { Listeners } from './listeners.ts';
 import { LogRow } from './log-analytics/known-queries.ts';
 import { logAgentCalls, logPast } from './log-analytics/write-rows.ts';
 import { type ChangeActor, ChangeRecords } from './resource-graph/change-records.ts';
-import { GraphPages } from './resource-graph/graph-pages.ts';
 import type { Scenario } from './scenarios/scenario.ts';
-import { turnAllOff, turnOn } from './scenarios/scenarios.ts';
+import { chosenScenarios, turnAllOff, turnOn } from './scenarios/scenarios.ts';
 import { BeforeStates } from './simulator/before-states.ts';
 import { ExchangeRecorder } from './simulator/exchange-recorder.ts';
 import type { Fault } from './simulator/fault.ts';
 import { takeFault, underFault } from './simulator/faults.ts';
 import { RequestRecord, withoutSecrets } from './simulator/request-log.ts';
-import { type Simulator, serveSimulator } from './simulator/simulator-api.ts';
+import { serveSimulator } from './simulator/simulator-api.ts';
 import { JsonLines } from './state/json-lines.ts';
 import { newGraphIndex, newReadReplica } from './state/lagging-view.ts';
-import { type LatencyName, latencies } from './state/latency.ts';
+import { LatencyName, latencies } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
 import { changeLatency, moveToPort, StateFile } from './state/state-file.ts';
 import type { World } from './world.ts';
 
-export interface LocalAzureOptions {
-  readonly dataDir: string;
+/** Throws for an unknown scenario. */
+const namedScenarios = (names: readonly string[]): readonly Scenario[] => {
+  const chosen = chosenScenarios(names);
+  if (typeof chosen === 'string') throw new Error(chosen);
+  return chosen;
+};
+
+/** Options of the command line. */
+export const AzureOptions = z.object({
+  data: z.string(),
   /** Port of Azure Resource Manager; vault n listens on the port n above it. */
-  readonly port: number;
+  port: z.coerce.number().int().min(1).max(65_000),
   /** Undefined: the state's value, which is `realistic` at first. */
-  readonly latency?: LatencyName | undefined;
+  latency: LatencyName.optional(),
   /** Port of the sign-in page for browsers, over plain http. */
-  readonly signInPort?: number | undefined;
-  /** Turns on only these; undefined: leaves them as they were. */
-  readonly scenarios?: readonly Scenario[] | undefined;
+  'sign-in-port': z.coerce.number().int().min(1).max(65_535).optional(),
   /** Folder for full recordings of all exchanges, in one file for each process. */
-  readonly recordDir?: string | undefined;
-}
+  record: z.string().min(1).optional(),
+  /** Turns on only these; undefined: leaves them as they were. */
+  scenario: z.array(z.string()).optional(),
+});
+type AzureOptions = z.infer<typeof AzureOptions>;
 
-export interface LocalAzure {
-  readonly url: string;
-  readonly caFile: string;
-  stop(): Promise<void>;
-}
-
-const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<World> => {
+const openWorld = async (options: AzureOptions): Promise<World> => {
+  const inFolder = (name: string): string => join(options.data, 'azure', name);
+  const file = new StateFile(inFolder('state.json'));
+  const scenarios = options.scenario === undefined ? undefined : namedScenarios(options.scenario);
   const state: SimulatorState = file.load() ?? (await seedState(options.port, new Date()));
   moveToPort(state, options.port);
   if (options.latency !== undefined) changeLatency(state, options.latency, new Date());
-  if (options.scenarios !== undefined) {
-    turnAllOff(state, new Date());
-    for (const scenario of options.scenarios) turnOn(state, scenario);
-  }
+  if (scenarios !== undefined) turnAllOff(state, new Date());
+  for (const scenario of scenarios ?? []) turnOn(state, scenario);
   file.save(state);
-  const signingKey = new SigningKey(options.dataDir);
+  const { 'sign-in-port': signInPort } = options;
   const world: World = {
     state,
+    file,
     get latency() {
       const usual = latencies[world.state.latency];
       const { grantTakesMs } = world.state.settings;
       return grantTakesMs === null ? usual : { ...usual, propagation: grantTakesMs };
     },
-    signingKey,
-    tokens: new Tokens(signingKey, state.tenantId, options.port),
-    vaultLog: new JsonLines(join(options.dataDir, 'azure', 'vault-log.jsonl'), LogRow),
-    requests: new JsonLines(join(options.dataDir, 'azure', 'requests.jsonl'), RequestRecord),
+    signingKey: new SigningKey(options.data),
+    grants: new Map(),
+    vaultLog: new JsonLines(inFolder('vault-log.jsonl'), LogRow),
+    requests: new JsonLines(inFolder('requests.jsonl'), RequestRecord),
+    beforeStates: new BeforeStates(inFolder('before.json'), state),
+    changes: new ChangeRecords(state),
+    delays: new Delays(),
+    start: randomUUID(),
     graphIndex: newGraphIndex(),
     readReplica: newReadReplica(),
-    graphPages: new GraphPages(),
+    lastQuery: null,
     quotas: new Quotas(),
     url: `https://localhost:${options.port}`,
     port: options.port,
-    signIns: new SignIns(signingKey),
-    signInUrl: options.signInPort === undefined ? null : `http://localhost:${options.signInPort}`,
+    signInUrl: signInPort === undefined ? null : `http://localhost:${signInPort}`,
   };
   if (world.vaultLog.all().length === 0) logPast(world.state, world.vaultLog, new Date());
   return world;
@@ -92,21 +98,12 @@ const openWorld = async (options: LocalAzureOptions, file: StateFile): Promise<W
 
 class AzureServer {
   private readonly world: World;
-  private readonly file: StateFile;
-  private readonly simulator: Simulator;
   private readonly listeners: Listeners;
   private readonly recorder: ExchangeRecorder | null;
 
-  constructor(
-    simulator: Simulator,
-    file: StateFile,
-    certificate: { cert: string; key: string },
-    recorder: ExchangeRecorder | null,
-  ) {
-    this.world = simulator.world;
-    this.file = file;
+  constructor(world: World, certificate: CertificateAndKey, recorder: ExchangeRecorder | null) {
+    this.world = world;
     this.recorder = recorder;
-    this.simulator = simulator;
     this.listeners = new Listeners(certificate, this.onRequest);
   }
 
@@ -129,8 +126,8 @@ class AzureServer {
     const incoming = await readIncoming(message);
     if (incoming === null) return send(response, toSend(tooLarge));
     if (incoming.path.startsWith('/simulator/')) {
-      if (this.applyDueChanges(new Date())) this.file.save(this.world.state);
-      const answer = await serveSimulator(this.simulator, incoming);
+      if (this.applyDueChanges(new Date())) this.world.file.save(this.world.state);
+      const answer = await serveSimulator(this.world, incoming);
       if (!isReading(incoming)) await this.keep();
       return send(response, toSend(answer));
     }
@@ -139,28 +136,27 @@ class AzureServer {
 
   /** Ends everything that is due before a request reads the state. Returns true if the state changed. */
   private applyDueChanges(now: Date): boolean {
-    const { state, latency } = this.world;
-    const changed = [endDueOperations(state, latency, now), purgeDue(state, now), markLostKeys(state, now)].some(
-      Boolean,
-    );
+    const { state, latency, changes } = this.world;
+    const changed = [endDueOperations(state, latency, now), markLostKeys(state, now)].some(Boolean);
     this.followChanges(now);
-    if (changed) this.simulator.changes.follow(state, null, now);
+    if (changed) changes.follow(state, null, now);
     return changed;
   }
 
   /** Updates everything that keeps earlier states. */
   private followChanges(now: Date): void {
-    const { state, graphIndex, readReplica } = this.world;
+    const { state, graphIndex, readReplica, beforeStates } = this.world;
     graphIndex.follow(state, now);
     readReplica.follow(state, now);
-    this.simulator.beforeStates.follow(state);
+    beforeStates.follow(state);
   }
 
   private async keep(actor: ChangeActor | null = null): Promise<void> {
-    logAgentCalls(this.world.state, this.world.vaultLog);
+    const { state, vaultLog, changes, file } = this.world;
+    logAgentCalls(state, vaultLog);
     this.followChanges(new Date());
-    this.simulator.changes.follow(this.world.state, actor, new Date());
-    this.file.save(this.world.state);
+    changes.follow(state, actor, new Date());
+    file.save(state);
     await this.listen();
   }
 
@@ -169,7 +165,7 @@ class AzureServer {
     const at = new Date();
     const fault = takeFault(this.world.state, incoming);
     if (fault?.late === true) response.destroy();
-    if (fault?.delayMs !== undefined) await this.simulator.delays.wait(fault.delayMs);
+    if (fault?.delayMs !== undefined) await this.world.delays.wait(fault.delayMs);
     const trace = new AccessTrace();
     const changed = this.applyDueChanges(new Date());
     const answer = await this.answer(incoming, fault, trace);
@@ -203,7 +199,7 @@ class AzureServer {
   }
 }
 
-const tooLarge = armRefusal(413, 'RequestContentTooLarge', 'The request content is too large.').reply;
+const tooLarge = Refusal.of(413, 'RequestContentTooLarge', 'The request content is too large.').reply;
 
 const headerOf = (incoming: Incoming, name: string): string | null => {
   const value = incoming.headers[name];
@@ -211,24 +207,16 @@ const headerOf = (incoming: Incoming, name: string): string | null => {
 };
 
 /** Starts the Azure simulator on its data folder. Resolves when all ports are open. */
-export const startLocalAzure = async (options: LocalAzureOptions): Promise<LocalAzure> => {
-  const certificate = await serverCertificate(options.dataDir);
-  const file = new StateFile(join(options.dataDir, 'azure', 'state.json'));
-  const world = await openWorld(options, file);
-  const beforeStates = new BeforeStates(join(options.dataDir, 'azure'), world.state);
-  const start = randomUUID();
-  const revision = () => `${start} ${file.changes} ${world.requests.all().length}`;
-  const { recordDir } = options;
-  const recorder = recordDir === undefined ? null : new ExchangeRecorder(recordDir);
-  const changes = new ChangeRecords(world.state);
-  const simulator = { world, beforeStates, changes, delays: new Delays(), revision };
-  const server = new AzureServer(simulator, file, certificate, recorder);
+export const startLocalAzure = async (options: AzureOptions) => {
+  const { data, record, 'sign-in-port': signInPort } = options;
+  const certificate = await serverCertificate(data);
+  const world = await openWorld(options);
+  const server = new AzureServer(world, certificate, record === undefined ? null : new ExchangeRecorder(record));
   await server.listen();
-  const { signInPort } = options;
   const signIn = signInPort === undefined ? [] : await openSignInListener(signInPort, server.onRequest);
   const stop = async (): Promise<void> => {
     await Promise.all(signIn.map(close));
     await server.stop();
   };
-  return { url: world.url, caFile: certificate.caFile, stop };
+  return { url: world.url, stop };
 };

@@ -1,28 +1,55 @@
+import type { Delays } from '../faults.ts';
 import type { Quotas } from './http/quotas.ts';
-import type { SignIns } from './identity/people/sign-ins.ts';
-import type { SigningKey, Tokens } from './identity/tokens.ts';
+import type { SigningKey } from './identity/tokens.ts';
 import type { LogRow } from './log-analytics/known-queries.ts';
-import type { GraphPages } from './resource-graph/graph-pages.ts';
+import type { ChangeRecords } from './resource-graph/change-records.ts';
+import type { LastQuery } from './resource-graph/query.ts';
+import type { BeforeStates } from './simulator/before-states.ts';
 import type { RequestRecord } from './simulator/request-log.ts';
 import type { JsonLines } from './state/json-lines.ts';
 import type { newGraphIndex, newReadReplica } from './state/lagging-view.ts';
 import type { Latency } from './state/latency.ts';
 import type { SimulatorState } from './state/schema.ts';
+import type { StateFile } from './state/state-file.ts';
+
+/** A person's sign-in: time, authentication contexts and methods. */
+export interface PersonSignIn {
+  readonly userId: string;
+  readonly at: Date;
+  readonly contexts: readonly string[];
+  readonly methods: readonly string[];
+}
+
+/** What an authorization code stands for until it is redeemed. */
+export interface Grant {
+  readonly signIn: PersonSignIn;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly nonce: string;
+  readonly challenge: string;
+  readonly expiresAt: Date;
+}
 
 /** Everything that a handler can read or change. `PUT /simulator/state` replaces `state` as a whole. */
 export interface World {
   state: SimulatorState;
+  readonly file: StateFile;
   /** The current value in the state. */
   readonly latency: Latency;
   readonly signingKey: SigningKey;
-  readonly tokens: Tokens;
-  readonly signIns: SignIns;
+  /** What authorization codes stand for until they are redeemed. */
+  readonly grants: Map<string, Grant>;
   /** It has its own file, because the state file is rewritten at every call. */
   readonly vaultLog: JsonLines<LogRow>;
   readonly requests: JsonLines<RequestRecord>;
+  readonly beforeStates: BeforeStates;
+  readonly changes: ChangeRecords;
+  readonly delays: Delays;
+  /** Marks this process in revisions. */
+  readonly start: string;
   readonly graphIndex: ReturnType<typeof newGraphIndex>;
   readonly readReplica: ReturnType<typeof newReadReplica>;
-  readonly graphPages: GraphPages;
+  lastQuery: LastQuery | null;
   readonly quotas: Quotas;
   /** Address of Azure Resource Manager, without a trailing slash. */
   readonly url: string;

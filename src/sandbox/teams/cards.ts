@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonObject } from './model.ts';
+import type { JsonObject } from './state.ts';
 
 /** Reads Adaptive Cards as a Teams client does: their buttons and inputs, and what a click sends. */
 

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../http.ts';
 import type { LocalPerson } from '../people.ts';
-import type { BotReply } from './bot-link.ts';
+import { type BotReply, type LoginRequest, readInvokeAnswer, type SignInButton } from './bot-link.ts';
 import { type CardAction, cardOf, dataOf, dataQuery, executeAction, sentInputs } from './cards.ts';
 import { askAzure } from './client-azure.ts';
 import { deliverMessage } from './client-messages.ts';
-import { type Answer, HttpProblem, parse, type Route, route } from './http.ts';
+import { jsonText, parse, type Route, route } from './http.ts';
 import { activityBase, invokeActivity, showAnswer } from './inbound.ts';
-import { type LoginRequest, readInvokeAnswer, type SignInButton } from './invoke-answer.ts';
-import { type Change, JsonObject, type Post } from './model.ts';
+import { type Change, JsonObject, type Post } from './state.ts';
 import type { Teams } from './teams.ts';
 import { knownPerson, postFor, viewOf } from './visibility.ts';
 
@@ -18,26 +18,19 @@ interface Delivered {
   readonly button: SignInButton | null;
 }
 
-type Deliver = (activity: JsonObject) => Promise<BotReply>;
-
 /**
  * Delivers a click as a Teams client does.
  * If the bot asks for a sign-in, the client exchanges a token without asking the person and sends the same click again.
  * If that isn't possible, the person gets a button.
  */
-async function deliverSignedIn(
-  teams: Teams,
-  person: LocalPerson,
-  activity: JsonObject,
-  deliver: Deliver,
-): Promise<Delivered> {
-  const reply = await deliver(activity);
+async function deliverSignedIn(teams: Teams, person: LocalPerson, activity: JsonObject): Promise<Delivered> {
+  const reply = await deliverInvoke(teams, activity);
   const login = readInvokeAnswer(reply);
   if (login.kind !== 'login') return { reply, button: null };
   const authentication = await exchangeToken(teams, person, login);
   if (authentication === null) return { reply, button: login.button };
   const value = { ...(activity.value as JsonObject), authentication };
-  const again = await deliver({ ...activity, value });
+  const again = await deliverInvoke(teams, { ...activity, value });
   return { reply: again, button: buttonAfter(login, again) };
 }
 
@@ -51,7 +44,7 @@ const Token = z.object({ token: z.string() });
 
 /** Returns the person's token for the app from the Azure simulator; null if there is none. */
 async function exchangeToken(teams: Teams, person: LocalPerson, login: LoginRequest): Promise<JsonObject | null> {
-  if (login.exchange === null || teams.options.azureUrl === undefined) return null;
+  if (login.exchange === null || teams.options['azure-url'] === undefined) return null;
   const body = { personId: person.id, resource: login.exchange.uri };
   const answer = await askAzure(teams, 'POST', '/simulator/teams-token', body).catch(() => null);
   if (answer?.status !== 200) return null;
@@ -90,7 +83,7 @@ export function clientActions(teams: Teams): Route {
     const clicked = clickedBy(teams, click);
     const { person, post } = clicked;
     const activity = firstOrRepeated(teams, clicked, click);
-    const { reply, button } = await deliverSignedIn(teams, person, activity, (sent) => deliverInvoke(teams, sent));
+    const { reply, button } = await deliverSignedIn(teams, person, activity);
     showOutcome(teams, person, post, reply, button);
     return answerOf(reply);
   });
@@ -107,7 +100,7 @@ function firstOrRepeated(teams: Teams, clicked: Clicked, click: Click): JsonObje
 }
 
 function clickActivity(teams: Teams, { person, post, card }: Clicked, click: Click): JsonObject {
-  if (card === undefined) throw new HttpProblem(400, 'BadArgument', `activity ${post.id} has no card`);
+  if (card === undefined) throw Refusal.of(400, 'BadArgument', `activity ${post.id} has no card`);
   const known = click.data ?? {};
   const action = executeAction(card, click.verb, known) ?? executeAction(cardOf(post.content) ?? {}, click.verb, known);
   const inputs = action?.sendsInputs === false ? {} : sentInputs(card, click.inputs);
@@ -153,10 +146,10 @@ export const deliverInvoke = (teams: Teams, activity: JsonObject): Promise<BotRe
   teams.botLink.deliver(activity, invokeTimeoutMs);
 
 /** Returns the bot's status and body, or a gateway error in the Connector's shape. */
-function answerOf(reply: BotReply): Answer {
-  if (reply.kind === 'answered') return { status: reply.status, body: reply.body };
-  if (reply.kind === 'late') throw new HttpProblem(504, 'BotTimeout', `no answer within ${invokeTimeoutMs / 1000} s`);
-  throw new HttpProblem(502, 'BotUnreachable', 'the bot did not answer');
+function answerOf(answer: BotReply): Reply {
+  if (answer.kind === 'answered') return jsonText(answer.status, JSON.stringify(answer.body));
+  if (answer.kind === 'late') throw Refusal.of(504, 'BotTimeout', `no answer within ${invokeTimeoutMs / 1000} s`);
+  throw Refusal.of(502, 'BotUnreachable', 'the bot did not answer');
 }
 
 /** Removes earlier notices to this person when the card answers. */
@@ -195,7 +188,7 @@ export function clientSubmits(teams: Teams): Route {
     const value = { ...submit.data, ...sentInputs(card, submit.inputs) };
     const message = { ...base, type: 'message', id: teams.nextId(), replyToId: post.id, value };
     void deliverMessage(teams, person, post, message);
-    return { status: 202, body: { activityId: message.id, conversationId: post.conversationId } };
+    return reply(202, { activityId: message.id, conversationId: post.conversationId });
   });
 }
 
@@ -214,8 +207,7 @@ export function clientSearch(teams: Teams): Route {
     const search = parse(Search, request.body);
     const { person, post, card = {} } = clickedBy(teams, search);
     const query = dataQuery(card, search.input);
-    if (query === undefined)
-      throw new HttpProblem(404, 'InputNotFound', `no typeahead input ${search.input} on this card`);
+    if (query === undefined) throw Refusal.of(404, 'InputNotFound', `no typeahead input ${search.input} on this card`);
     const value = {
       queryText: search.query,
       queryOptions: { skip: 0, top: shownChoices },

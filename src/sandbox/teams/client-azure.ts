@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { Refusal, type Reply } from '../http.ts';
 import { callServer } from '../loopback.ts';
-import { type Answer, HttpProblem, type Request, type Route, route } from './http.ts';
+import { jsonText, type Request, type Route, route } from './http.ts';
 import type { Teams } from './teams.ts';
 
 /** Resetting the state creates keys, which is slow on some machines. */
@@ -13,13 +14,13 @@ export async function askAzure(
   path: string,
   json: unknown,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const { azureUrl, azureCaFile } = teams.options;
+  const { 'azure-url': azureUrl, 'azure-ca': caFile } = teams.options;
   if (azureUrl === undefined)
-    throw new HttpProblem(404, 'NoAzure', 'the Teams simulator was started without an Azure simulator');
-  const ca = azureCaFile !== undefined && existsSync(azureCaFile) ? readFileSync(azureCaFile) : undefined;
+    throw Refusal.of(404, 'NoAzure', 'the Teams simulator was started without an Azure simulator');
+  const ca = caFile !== undefined && existsSync(caFile) ? readFileSync(caFile) : undefined;
   const body = json === undefined ? '' : JSON.stringify(json);
   return callServer(new URL(path, azureUrl), { method, body, timeoutMs, ca }).catch((error: Error) => {
-    throw new HttpProblem(502, 'AzureUnreachable', `Azure simulator: ${error.message}`);
+    throw Refusal.of(502, 'AzureUnreachable', `Azure simulator: ${error.message}`);
   });
 }
 
@@ -28,30 +29,16 @@ export async function askAzure(
  * one server.
  */
 export const clientAzure = (teams: Teams): Route[] =>
-  passed.map((each) => {
-    const [method = '', what = ''] = each.split(' ');
-    return route(method, `/client/azure/${what}`, (request) => passOn(teams, what, request));
-  });
+  passed.flatMap((what) =>
+    ['GET', 'PUT', 'POST', 'DELETE'].map((method) =>
+      route(method, `/client/azure/${what}`, (request) => passOn(teams, what, request)),
+    ),
+  );
 
-const passed = [
-  'GET state',
-  'PUT state',
-  'DELETE state',
-  'GET before',
-  'GET revision',
-  'GET requests',
-  'GET faults',
-  'POST faults',
-  'DELETE faults',
-  'GET scenarios',
-  'POST scenarios',
-  'DELETE scenarios',
-  'GET latency',
-  'PUT latency',
-];
+const passed = ['state', 'before', 'revision', 'requests', 'faults', 'scenarios', 'latency'];
 
-async function passOn(teams: Teams, what: string, request: Request): Promise<Answer> {
+async function passOn(teams: Teams, what: string, request: Request): Promise<Reply> {
   const path = `/simulator/${what}${request.url.search}`;
   const { status, text } = await askAzure(teams, request.method, path, request.body);
-  return { status, bytes: Buffer.from(text) };
+  return jsonText(status, text);
 }

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { Refusal, reply } from '../http.ts';
 import { type LocalPerson, localPeople, localTenantId } from '../people.ts';
-import { HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
-import type { Change, JsonObject, Post } from './model.ts';
+import { ok, parse, type Request, type Route, route } from './http.ts';
 import { memberIdOf, places, roleOf } from './places.ts';
 import type { Refresher } from './refresh.ts';
+import type { Change, JsonObject, Post } from './state.ts';
 import type { Teams } from './teams.ts';
 import { activityFor, canSee, conversationFor, knownPerson, unreadCount, viewOf, visiblePosts } from './visibility.ts';
 
@@ -55,14 +55,14 @@ export function clientConversations(teams: Teams, refresh: Refresher): Route[] {
       const person = knownPerson(personId);
       const { place } = conversationFor(person, conversationId);
       teams.commit([{ kind: 'read', placeId: place.id, personId: person.id, upTo: activityId }]);
-      return { status: 204 };
+      return reply(204);
     }),
   ];
 }
 
 function personOf(request: Request) {
   const personId = request.url.searchParams.get('personId');
-  if (personId === null) throw new HttpProblem(400, 'BadArgument', 'personId: wanted in the query');
+  if (personId === null) throw Refusal.of(400, 'BadArgument', 'personId: wanted in the query');
   return knownPerson(personId);
 }
 
@@ -70,7 +70,7 @@ function session(teams: Teams) {
   return {
     tenantId: localTenantId,
     bot: { ...teams.bot },
-    azure: teams.options.azureUrl !== undefined,
+    azure: teams.options['azure-url'] !== undefined,
     people: localPeople.map((person) => ({
       id: person.id,
       memberId: memberIdOf(person.id),
@@ -102,33 +102,6 @@ async function activities(teams: Teams, refresh: Refresher, request: Request) {
   return posts.map((post) => activityFor(teams, post, person));
 }
 
-const Manifest = z.object({
-  bots: z.array(
-    z.object({
-      commandLists: z
-        .array(z.object({ commands: z.array(z.object({ title: z.string(), description: z.string().default('') })) }))
-        .default([]),
-    }),
-  ),
-});
-
-/** `GET /client/commands`: the commands of the `/` menu, from the app manifest; empty without one. */
-export function clientCommands(teams: Teams): Route {
-  return route('GET', '/client/commands', () => ok(commandsOf(teams.options.manifestFile)));
-}
-
-function commandsOf(file: string | undefined): { title: string; description: string }[] {
-  if (file === undefined || !existsSync(file)) return [];
-  const manifest = Manifest.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!manifest.success) throw new Error(`reading ${file}: not an app manifest`);
-  const all = manifest.data.bots.flatMap((bot) => bot.commandLists.flatMap((list) => list.commands));
-  const once = new Map(all.map(({ title, description }) => [slash(title), description]));
-  return [...once].map(([title, description]) => ({ title, description }));
-}
-
-/** Teams shows the slash, whether the manifest's title has one or not. */
-const slash = (title: string): string => (title.startsWith('/') ? title : `/${title}`);
-
 const heartbeatMs = 10_000;
 
 export interface EventStreams {
@@ -147,7 +120,7 @@ export function eventStreams(teams: Teams): EventStreams {
   return {
     route: route('GET', '/client/events', (request) => {
       const person = personOf(request);
-      return { status: 200, stream: (response) => stream(teams, person, response, open) };
+      return { ...reply(200), stream: (response) => stream(teams, person, response, open) };
     }),
     end: () => {
       for (const response of open) response.end();

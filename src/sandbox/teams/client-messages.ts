@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { Refusal } from '../http.ts';
 import type { LocalPerson } from '../people.ts';
 import { botIsRemoved } from './connector-messages.ts';
-import { HttpProblem, ok, parse, type Route, route } from './http.ts';
+import { ok, parse, type Route, route } from './http.ts';
 import { activityBase, messageActivity, showAnswer, withMentions } from './inbound.ts';
-import type { JsonObject, Post } from './model.ts';
 import { type Conversation, threadId } from './places.ts';
+import type { JsonObject, Post } from './state.ts';
 import { storePost, type Teams } from './teams.ts';
 import { conversationFor, knownPerson, postFor } from './visibility.ts';
 
@@ -24,7 +25,7 @@ const SentMessage = z.strictObject({
 export function clientMessages(teams: Teams): Route {
   return route('POST', '/client/messages', (request) => {
     const { personId, conversationId, text, replyToId, alone = false } = parse(SentMessage, request.body);
-    if (text.trim() === '') throw new HttpProblem(400, 'BadArgument', 'text: empty');
+    if (text.trim() === '') throw Refusal.of(400, 'BadArgument', 'text: empty');
     const person = knownPerson(personId);
     const to = conversationFor(person, conversationId);
     const post = postMessage(teams, person, to, text, { replyToId, alone: alone && to.place.kind !== 'personal' });
@@ -48,7 +49,7 @@ function postMessage(
   const id = teams.nextId();
   const root = to.root ?? rootOfReply(teams, person, to, replyToId);
   if (root !== null && !teams.state.posts.has(root))
-    throw new HttpProblem(404, 'ConversationNotFound', `no thread ${root} in ${to.place.id}`);
+    throw Refusal.of(404, 'ConversationNotFound', `no thread ${root} in ${to.place.id}`);
   const post = storePost(teams, {
     id,
     conversationId: to.place.kind === 'channel' ? threadId(to.place, root ?? id) : to.place.id,
@@ -76,7 +77,7 @@ function rootOfReply(
   if (replyToId === undefined) return null;
   const post = postFor(teams, person, replyToId);
   if (post.placeId !== to.place.id)
-    throw new HttpProblem(404, 'ActivityNotFound', `no activity ${replyToId} in ${to.place.id}`);
+    throw Refusal.of(404, 'ActivityNotFound', `no activity ${replyToId} in ${to.place.id}`);
   return to.place.kind === 'channel' ? (post.conversationId.split(';messageid=')[1] ?? null) : null;
 }
 

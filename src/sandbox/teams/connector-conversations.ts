@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../http.ts';
 import { botConversation, checkedActivity, param, postAsBot } from './connector-messages.ts';
-import { type Answer, HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
+import { ok, parse, type Request, type Route, route } from './http.ts';
 import { findPerson, memberAccount, places, team } from './places.ts';
 import type { Teams } from './teams.ts';
 
@@ -28,35 +29,34 @@ export function connectorConversations(teams: Teams): Route[] {
     route('GET', `${conversation}/members`, (request) => ok(membersOf(teams, request))),
     route('GET', `${conversation}/pagedmembers`, (request) => ok(page(membersOf(teams, request), request.url))),
     route('GET', `${conversation}/members/{member}`, (request) => ok(member(teams, request))),
-    route('GET', `${conversation}/activities/{activity}/members`, (request) => ok(membersOf(teams, request))),
     route('GET', '/v3/teams/{conversation}', (request) => ok(teamDetails(teams, request))),
     route('GET', '/v3/teams/{conversation}/conversations', (request) => ok(channels(teams, request))),
   ];
 }
 
-function create(teams: Teams, wanted: NewConversation): Answer {
+function create(teams: Teams, wanted: NewConversation): Reply {
   const channelId = wanted.channelData?.channel?.id ?? wanted.channelData?.teamsChannelId;
   return channelId === undefined ? createPersonalChat(teams, wanted) : createThread(teams, channelId, wanted);
 }
 
 /** A new post in a channel is a new conversation, and needs its first message. */
-function createThread(teams: Teams, channelId: string, wanted: NewConversation): Answer {
+function createThread(teams: Teams, channelId: string, wanted: NewConversation): Reply {
   const { place } = botConversation(teams, channelId);
-  if (place.kind !== 'channel') throw new HttpProblem(400, 'BadArgument', 'channelData.channel.id is not a channel');
+  if (place.kind !== 'channel') throw Refusal.of(400, 'BadArgument', 'channelData.channel.id is not a channel');
   const post = postAsBot(teams, place, null, null, checkedActivity(wanted.activity));
-  return { status: 201, body: { id: post.conversationId, activityId: post.id } };
+  return reply(201, { id: post.conversationId, activityId: post.id });
 }
 
-function createPersonalChat(teams: Teams, wanted: NewConversation): Answer {
+function createPersonalChat(teams: Teams, wanted: NewConversation): Reply {
   const [first, ...others] = wanted.members ?? [];
   if (first === undefined || others.length > 0)
-    throw new HttpProblem(400, 'BadArgument', 'members: a bot starts chats with exactly one person');
+    throw Refusal.of(400, 'BadArgument', 'members: a bot starts chats with exactly one person');
   const person = findPerson(first.id);
-  if (person === undefined) throw new HttpProblem(403, 'ForbiddenOperation', 'Bot cannot start a chat with this user.');
+  if (person === undefined) throw Refusal.of(403, 'ForbiddenOperation', 'Bot cannot start a chat with this user.');
   const { place } = botConversation(teams, `a:${person.id}`);
-  if (wanted.activity == null) return { status: 201, body: { id: place.id } };
+  if (wanted.activity == null) return reply(201, { id: place.id });
   const post = postAsBot(teams, place, null, null, checkedActivity(wanted.activity));
-  return { status: 201, body: { id: place.id, activityId: post.id } };
+  return reply(201, { id: place.id, activityId: post.id });
 }
 
 function membersOf(teams: Teams, request: Request): ReturnType<typeof memberAccount>[] {
@@ -70,8 +70,7 @@ function membersOf(teams: Teams, request: Request): ReturnType<typeof memberAcco
 function member(teams: Teams, request: Request) {
   const wanted = findPerson(param(request, 'member'))?.id;
   const found = membersOf(teams, request).find((account) => account.aadObjectId === wanted);
-  if (found === undefined)
-    throw new HttpProblem(404, 'MemberNotFoundInConversation', 'Member not found in conversation.');
+  if (found === undefined) throw Refusal.of(404, 'MemberNotFoundInConversation', 'Member not found in conversation.');
   return found;
 }
 
@@ -80,7 +79,7 @@ function page<T>(all: readonly T[], url: URL): { members: readonly T[]; continua
   const from = Number(url.searchParams.get('continuationToken') ?? 0);
   const size = Number(url.searchParams.get('pageSize') ?? 200);
   if (!Number.isInteger(from) || !Number.isInteger(size) || from < 0 || size < 1)
-    throw new HttpProblem(400, 'BadArgument', 'pageSize and continuationToken are not understood');
+    throw Refusal.of(400, 'BadArgument', 'pageSize and continuationToken are not understood');
   const end = from + size;
   return { members: all.slice(from, end), ...(end < all.length ? { continuationToken: String(end) } : {}) };
 }
@@ -89,7 +88,7 @@ const teamChannels = places.filter((place) => place.kind === 'channel');
 
 function teamOf(teams: Teams, request: Request) {
   const { place } = botConversation(teams, param(request, 'conversation'));
-  if (place.id !== team.id) throw new HttpProblem(404, 'NotFound', 'Team not found.');
+  if (place.id !== team.id) throw Refusal.of(404, 'NotFound', 'Team not found.');
   return place;
 }
 

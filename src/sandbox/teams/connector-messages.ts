@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { HttpProblem, ok, parse, type Request, type Route, route } from './http.ts';
-import type { Change, JsonObject, Post } from './model.ts';
+import { Refusal, reply } from '../http.ts';
+import { ok, parse, type Request, type Route, route } from './http.ts';
 import { conversationOf, findPerson, type Place, threadId } from './places.ts';
+import type { Change, JsonObject, Post } from './state.ts';
 import { storePost, type Teams } from './teams.ts';
 
 /** Bot Connector: a bot posts, replies, updates and deletes. */
@@ -27,7 +28,7 @@ export function connectorMessages(teams: Teams): Route[] {
     route('DELETE', `${activities}/{activity}`, (request) => {
       const post = ownPost(teams, request);
       teams.commit([{ kind: 'deleted', id: post.id }]);
-      return { status: 200 };
+      return reply(200);
     }),
   ];
 }
@@ -39,9 +40,9 @@ export function botConversation(teams: Teams, conversationId: string): { place: 
   const conversation = conversationOf(conversationId);
   const rootIsMissing = conversation?.root != null && !isRoot(teams, conversation.place, conversation.root);
   if (conversation === undefined || rootIsMissing)
-    throw new HttpProblem(404, 'ConversationNotFound', 'Conversation not found.');
+    throw Refusal.of(404, 'ConversationNotFound', 'Conversation not found.');
   if (botIsRemoved(teams, conversation.place))
-    throw new HttpProblem(403, 'BotNotInConversationRoster', 'The bot is not part of the conversation roster.');
+    throw Refusal.of(403, 'BotNotInConversationRoster', 'The bot is not part of the conversation roster.');
   return conversation;
 }
 
@@ -71,11 +72,11 @@ const isTargeted = (request: Request): boolean => request.url.searchParams.get('
 /** Returns the only person who sees a targeted message. */
 function reader(place: Place, { recipient }: z.infer<typeof Activity>): string {
   if (place.kind === 'personal')
-    throw new HttpProblem(400, 'BadArgument', 'Targeted messages are not supported in personal chats.');
+    throw Refusal.of(400, 'BadArgument', 'Targeted messages are not supported in personal chats.');
   const person = recipient === undefined ? undefined : findPerson(recipient.id);
-  if (person === undefined) throw new HttpProblem(400, 'BadArgument', 'Recipient of a targeted message is missing.');
+  if (person === undefined) throw Refusal.of(400, 'BadArgument', 'Recipient of a targeted message is missing.');
   if (!place.memberIds.includes(person.id))
-    throw new HttpProblem(403, 'BotNotInConversationRoster', 'The recipient is not part of the conversation roster.');
+    throw Refusal.of(403, 'BotNotInConversationRoster', 'The recipient is not part of the conversation roster.');
   return person.id;
 }
 
@@ -83,7 +84,7 @@ function threadOfReply(teams: Teams, place: Place, replyToId: string | null): st
   if (place.kind !== 'channel' || replyToId === null) return null;
   const post = teams.state.posts.get(replyToId);
   if (post?.placeId !== place.id)
-    throw new HttpProblem(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
+    throw Refusal.of(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
   return conversationOf(post.conversationId)?.root ?? null;
 }
 
@@ -122,9 +123,9 @@ function update(teams: Teams, request: Request): { id: string } {
   const post = ownPost(teams, request);
   const activity = checkedActivity(request.body);
   if (isTargeted(request) && activity.recipient !== undefined)
-    throw new HttpProblem(400, 'BadRequest', 'Cannot edit Recipient of Targeted Message');
+    throw Refusal.of(400, 'BadRequest', 'Cannot edit Recipient of Targeted Message');
   if (isTargeted(request) !== (post.onlyFor !== null))
-    throw new HttpProblem(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
+    throw Refusal.of(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
   const content = withoutAddress(activity);
   const at = new Date();
   teams.commit([...endedNotices(teams, post, at), { kind: 'edited', id: post.id, at: at.toISOString(), content }]);
@@ -137,18 +138,18 @@ function ownPost(teams: Teams, request: Request): Post {
   const post = teams.state.posts.get(param(request, 'activity'));
   const found =
     post !== undefined && (root === null ? post.placeId === place.id : post.conversationId === threadId(place, root));
-  if (!found) throw new HttpProblem(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
-  if (post.author !== 'bot') throw new HttpProblem(403, 'Forbidden', 'The activity belongs to someone else.');
+  if (!found) throw Refusal.of(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
+  if (post.author !== 'bot') throw Refusal.of(403, 'Forbidden', 'The activity belongs to someone else.');
   return post;
 }
 
 export function checkedActivity(body: unknown): z.infer<typeof Activity> {
   const activity = parse(Activity, body);
   if (JSON.stringify(activity).length * 2 > largestMessage)
-    throw new HttpProblem(413, 'MessageSizeTooBig', 'Message size too large.');
+    throw Refusal.of(413, 'MessageSizeTooBig', 'Message size too large.');
   const isEmpty = (activity.text ?? '') === '' && (activity.attachments ?? []).length === 0;
   if (activity.type === 'message' && isEmpty)
-    throw new HttpProblem(400, 'BadSyntax', 'Activity must have text or attachments.');
+    throw Refusal.of(400, 'BadSyntax', 'Activity must have text or attachments.');
   return activity;
 }
 

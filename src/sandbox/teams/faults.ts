@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Delays, faultFields, matchesCall, matchFields } from '../faults.ts';
-import { type Answer, ok, parse, problemAnswer, type Request, type Route, route } from './http.ts';
+import { type Reply, reply } from '../http.ts';
+import { ok, parse, problemAnswer, type Request, type Route, route } from './http.ts';
 import type { Teams } from './teams.ts';
 
 const Fault = z.strictObject({
@@ -23,7 +24,7 @@ interface Faults {
    * `respond` answers without serving. `drop` serves the call and closes the connection, so that only the answer is
    * lost. Both together close it without serving.
    */
-  around(request: Request, serve: () => Promise<Answer>): Promise<Answer>;
+  around(request: Request, serve: () => Promise<Reply>): Promise<Reply>;
 }
 
 export function openFaults(): Faults {
@@ -36,13 +37,13 @@ export function openFaults(): Faults {
       route('POST', '/simulator/faults', (request) => {
         const { id = randomUUID(), ...fault } = parse(Fault, request.body);
         active = [...without(id), { ...fault, id }];
-        return { status: 201, body: { armed: active.length } };
+        return reply(201, { armed: active.length });
       }),
       route('DELETE', '/simulator/faults', (request) => {
         const id = request.url.searchParams.get('id');
         active = without(id);
         if (id === null) delays.end();
-        return { status: 204 };
+        return reply(204);
       }),
     ],
     around: async (request, serve) => {
@@ -61,21 +62,15 @@ function matches({ match }: Fault, { method, url, headers, body }: Request): boo
   return matchesCall(match, { method, url: `http://${headers.host ?? ''}${url.pathname}${url.search}` });
 }
 
-async function applyFault(fault: Fault, serve: () => Promise<Answer>): Promise<Answer> {
-  const { respond } = fault;
-  const answer: Answer =
-    respond === undefined
-      ? await serve()
-      : { status: respond.status, body: respond.body, headers: respond.headers ?? {} };
-  return fault.drop ? { status: 0, stream: (response) => response.destroy() } : answer;
+async function applyFault({ respond, drop }: Fault, serve: () => Promise<Reply>): Promise<Reply> {
+  const answer = respond === undefined ? await serve() : reply(respond.status, respond.body, respond.headers);
+  return drop ? { ...reply(0), stream: (response) => response.destroy() } : answer;
 }
 
 /** Wraps the Connector's routes: applies faults, and logs every call before the answer. */
 export function withFaultsAndLog(teams: Teams, faults: Faults, routes: readonly Route[]): Route[] {
-  return routes.map(({ method, path, handle }) => ({
-    method,
-    path,
-    handle: async (request) => {
+  return routes.map(({ method, pattern, handle }) =>
+    route(method, pattern, async (request) => {
       const answer = await faults.around(request, async () => {
         try {
           return await handle(request);
@@ -85,11 +80,11 @@ export function withFaultsAndLog(teams: Teams, faults: Faults, routes: readonly 
       });
       logRequest(teams, request, answer);
       return answer;
-    },
-  }));
+    }),
+  );
 }
 
-function logRequest(teams: Teams, request: Request, answer: Answer): void {
+function logRequest(teams: Teams, request: Request, answer: Reply): void {
   const clientRequestId = request.headers['x-ms-client-request-id'];
   teams.commit([
     {
@@ -107,5 +102,4 @@ function logRequest(teams: Teams, request: Request, answer: Answer): void {
   ]);
 }
 
-export const requestLog = (teams: Teams): Route =>
-  route('GET', '/simulator/requests', () => ({ status: 200, body: teams.state.requests }));
+export const requestLog = (teams: Teams): Route => route('GET', '/simulator/requests', () => ok(teams.state.requests));

@@ -1,8 +1,9 @@
+import dayjs from 'dayjs';
+import { Refusal } from '../http.ts';
 import type { LocalPerson } from '../people.ts';
-import { HttpProblem } from './http.ts';
-import type { SignInButton } from './invoke-answer.ts';
-import type { JsonObject, Post } from './model.ts';
+import type { SignInButton } from './bot-link.ts';
 import { conversationOf, memberIdOf, type Place, team } from './places.ts';
+import type { JsonObject, Post } from './state.ts';
 import { storePost, type Teams } from './teams.ts';
 
 /** Activities as Teams sends them to a bot. The fields follow the Bot Framework activity protocol. */
@@ -13,12 +14,12 @@ const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** Returns the fields of every activity of a person. */
 export function activityBase(teams: Teams, person: LocalPerson, conversationId: string, now: Date): JsonObject {
   const place = conversationOf(conversationId)?.place;
-  if (place === undefined) throw new HttpProblem(404, 'ConversationNotFound', `no conversation ${conversationId}`);
+  if (place === undefined) throw Refusal.of(404, 'ConversationNotFound', `no conversation ${conversationId}`);
   return {
     channelId: 'msteams',
     serviceUrl: teams.serviceUrl,
     timestamp: now.toISOString(),
-    localTimestamp: localTimestamp(now),
+    localTimestamp: dayjs(now).format('YYYY-MM-DDTHH:mm:ss.SSSZ'),
     localTimezone: timezone,
     locale,
     from: { id: memberIdOf(person.id), name: person.name, aadObjectId: person.id },
@@ -109,13 +110,6 @@ export function installationActivities(
 }
 
 const teamInfo = () => ({ id: team.id, name: team.name, aadGroupId: team.aadGroupId });
-
-function localTimestamp(now: Date): string {
-  const minutes = -now.getTimezoneOffset();
-  const two = (value: number) => String(Math.abs(value)).padStart(2, '0');
-  const shifted = new Date(now.getTime() + minutes * 60_000).toISOString().slice(0, -1);
-  return `${shifted}${minutes < 0 ? '-' : '+'}${two(Math.trunc(minutes / 60))}:${two(minutes % 60)}`;
-}
 
 /** Shows one person a text about a message: the answer to a click or an error, optionally with a sign-in button. */
 export function showAnswer(

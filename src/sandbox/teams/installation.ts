@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { Refusal, reply } from '../http.ts';
 import { type LocalPerson, localPeople } from '../people.ts';
-import { HttpProblem, ok, parse, type Route, route } from './http.ts';
+import { ok, parse, type Route, route } from './http.ts';
 import { installationActivities } from './inbound.ts';
 import { conversationOf, type Place, places, team } from './places.ts';
 import type { Teams } from './teams.ts';
@@ -52,11 +53,11 @@ export function clientInstallations(teams: Teams): Route {
   return route('POST', '/client/installations', async (request) => {
     const { conversationId, installed } = parse(Installation, request.body);
     const place = conversationOf(conversationId)?.place;
-    if (place === undefined) throw new HttpProblem(404, 'ConversationNotFound', `no conversation ${conversationId}`);
+    if (place === undefined) throw Refusal.of(404, 'ConversationNotFound', `no conversation ${conversationId}`);
     const where = place.kind === 'channel' ? (conversationOf(team.id)?.place ?? place) : place;
     teams.commit([{ kind: 'installed', placeId: where.id, installed }]);
     for (const activity of installationActivities(teams, installer(where), where, installed ? 'add' : 'remove'))
       await teams.botLink.deliver(activity, answerTimeoutMs);
-    return { status: 204 };
+    return reply(204);
   });
 }

@@ -3,7 +3,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { type Answer, type Route, route } from './http.ts';
+import { type Reply, reply } from '../http.ts';
+import { ok, type Route, route } from './http.ts';
 import type { Teams } from './teams.ts';
 
 /** The page can load only what this server serves. The card renderer needs style attributes. */
@@ -46,7 +47,7 @@ export function pageRoutes(): Route[] {
 }
 
 /** Scripts of the page are sent without their types. */
-async function file(path: string): Promise<Answer> {
+async function file(path: string): Promise<Reply> {
   const ending = path.slice(path.lastIndexOf('.') + 1);
   const type = ending in types ? types[ending as keyof typeof types] : 'application/octet-stream';
   const headers = {
@@ -55,32 +56,51 @@ async function file(path: string): Promise<Answer> {
     'content-security-policy': contentSecurityPolicy,
     'referrer-policy': 'no-referrer',
   };
-  if (ending !== 'ts') return { status: 200, bytes: readFileSync(path), headers };
+  if (ending !== 'ts') return reply(200, readFileSync(path), headers);
   const { transform } = await import('esbuild');
   const { code } = await transform(readFileSync(path, 'utf8'), { loader: 'ts', target: 'es2023' });
-  return { status: 200, bytes: Buffer.from(code), headers };
+  return reply(200, code, headers);
 }
 
-const Manifest = z.object({ icons: z.object({ color: z.string().regex(/^[\w-]+\.png$/) }) });
+const Manifest = z.object({
+  icons: z.object({ color: z.string().regex(/^[\w-]+\.png$/) }),
+  bots: z.array(
+    z.object({
+      commandLists: z
+        .array(z.object({ commands: z.array(z.object({ title: z.string(), description: z.string().default('') })) }))
+        .default([]),
+    }),
+  ),
+});
 
-/** Used if the manifest names no icon. */
-const noIcon = Buffer.from(
-  "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' fill='#5a5a5a'/><circle cx='16' cy='16' r='7' fill='#fff'/></svg>",
-);
+/** Returns the app manifest; null without one. */
+function manifestOf({ options: { manifest: file } }: Teams): z.infer<typeof Manifest> | null {
+  return file === undefined || !existsSync(file) ? null : Manifest.parse(JSON.parse(readFileSync(file, 'utf8')));
+}
+
+/** `GET /client/commands`: the commands of the `/` menu, from the app manifest; empty without one. */
+export function clientCommands(teams: Teams): Route {
+  return route('GET', '/client/commands', () => {
+    const lists = (manifestOf(teams)?.bots ?? []).flatMap(({ commandLists }) => commandLists);
+    // Teams shows the slash, whether the manifest's title has one or not.
+    const all = lists.flatMap(({ commands }) => commands.map((one) => ({ ...one, title: slash(one.title) })));
+    return ok([...new Map(all.map((one) => [one.title, one])).values()]);
+  });
+}
+
+const slash = (title: string): string => (title.startsWith('/') ? title : `/${title}`);
+
+/** Used without a manifest. */
+const noIcon =
+  "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'><rect width='32' height='32' fill='#5a5a5a'/><circle cx='16' cy='16' r='7' fill='#fff'/></svg>";
 
 /** `GET /client/icon`: the bot's icon, from the app manifest. */
 export function appIcon(teams: Teams): Route {
   return route('GET', '/client/icon', () => {
-    const icon = iconOf(teams.options.manifestFile);
-    const type = icon === null ? 'image/svg+xml' : 'image/png';
-    const headers = { 'content-type': type, 'cache-control': 'max-age=600' };
-    return { status: 200, bytes: icon ?? noIcon, headers };
+    const { manifest } = teams.options;
+    const icon = join(dirname(manifest ?? ''), manifestOf(teams)?.icons.color ?? '');
+    const isThere = icon.endsWith('.png') && existsSync(icon);
+    const headers = { 'content-type': isThere ? 'image/png' : 'image/svg+xml', 'cache-control': 'max-age=600' };
+    return reply(200, isThere ? readFileSync(icon) : noIcon, headers);
   });
-}
-
-function iconOf(manifestFile: string | undefined): Buffer | null {
-  if (manifestFile === undefined || !existsSync(manifestFile)) return null;
-  const manifest = Manifest.safeParse(JSON.parse(readFileSync(manifestFile, 'utf8'))).data;
-  const icon = join(dirname(manifestFile), manifest?.icons.color ?? '');
-  return manifest !== undefined && existsSync(icon) ? readFileSync(icon) : null;
 }

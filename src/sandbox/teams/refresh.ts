@@ -1,8 +1,8 @@
 import type { LocalPerson } from '../people.ts';
+import { readInvokeAnswer } from './bot-link.ts';
 import { cardOf, refreshAction } from './cards.ts';
 import { deliverInvoke, executeActivity } from './client-actions.ts';
-import { readInvokeAnswer } from './invoke-answer.ts';
-import type { Post } from './model.ts';
+import type { Post } from './state.ts';
 import type { Teams } from './teams.ts';
 import { refreshIsDue } from './visibility.ts';
 

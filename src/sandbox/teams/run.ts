@@ -2,17 +2,18 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
+import { plainPath, Refusal, type Reply, Router, send, toSend } from '../http.ts';
 import { close, foreign, listen } from '../loopback.ts';
 import { clientActions, clientSearch, clientSubmits } from './client-actions.ts';
 import { clientAzure } from './client-azure.ts';
-import { clientCommands, clientConversations, type EventStreams, eventStreams } from './client-conversations.ts';
+import { clientConversations, type EventStreams, eventStreams } from './client-conversations.ts';
 import { clientMessages } from './client-messages.ts';
 import { connectorConversations } from './connector-conversations.ts';
 import { connectorMessages } from './connector-messages.ts';
 import { openFaults, requestLog, withFaultsAndLog } from './faults.ts';
-import { type Answer, HttpProblem, problemAnswer, type Route, readBody, send } from './http.ts';
+import { problemAnswer, type Route, readBody } from './http.ts';
 import { announceInstallation, clientInstallations, waitingInstallations } from './installation.ts';
-import { appIcon, pageRoutes } from './page-files.ts';
+import { appIcon, clientCommands, pageRoutes } from './page-files.ts';
 import { refresher } from './refresh.ts';
 import { type LocalTeamsOptions, openTeams, type Teams } from './teams.ts';
 
@@ -25,9 +26,13 @@ interface LocalTeams {
 async function startLocalTeams(options: LocalTeamsOptions): Promise<LocalTeams> {
   const teams = openTeams(options);
   const events = eventStreams(teams);
-  const routes = routesOf(teams, events);
+  const router = new Router(routesOf(teams, events));
   const create = () =>
-    createServer((message, response) => void answer(routes, message).then((result) => send(response, result)));
+    createServer(async (message, response) => {
+      const result = await answer(router, message);
+      if (result.stream === undefined) send(response, toSend(result));
+      else result.stream(response);
+    });
   const inUse = `port ${options.port} is in use; stop the program that uses it, or choose another with --port (npm run local: --teams-port)`;
   const servers = await listen(create, options.port, inUse);
   const { port } = servers[0].address() as AddressInfo;
@@ -66,32 +71,17 @@ function routesOf(teams: Teams, events: EventStreams): readonly Route[] {
   ];
 }
 
-async function answer(routes: readonly Route[], message: IncomingMessage): Promise<Answer> {
+async function answer(router: Router<Route>, message: IncomingMessage): Promise<Reply> {
   try {
     const refused = foreign(message, true);
-    if (refused !== null) throw new HttpProblem(refused.status, refused.code, refused.message);
+    if (refused !== null) throw refused;
     const url = new URL(message.url ?? '/', 'http://localhost');
-    const here = routes.filter((each) => each.path.test(url.pathname));
-    const found = here.find((each) => each.method === message.method);
-    if (found === undefined) throw noRoute(here, message.method ?? '', url.pathname);
-    const params = decoded(found.path.exec(url.pathname)?.groups ?? {});
-    const body = await readBody(message);
-    return await found.handle({ method: found.method, url, params, headers: message.headers, body });
+    const { method = '', headers } = message;
+    const found = router.find(method, plainPath(url.pathname));
+    if (found === null) throw Refusal.of(404, 'NotFound', `nothing at ${method} ${url.pathname}`);
+    return await found.route.handle({ method, url, params: found.params, headers, body: await readBody(message) });
   } catch (error) {
     return problemAnswer(error);
-  }
-}
-
-function noRoute(samePath: readonly Route[], method: string, path: string): HttpProblem {
-  if (samePath.length === 0) return new HttpProblem(404, 'NotFound', `nothing at ${path}`);
-  return new HttpProblem(405, 'MethodNotAllowed', `${method} is not served at ${path}`);
-}
-
-function decoded(params: Readonly<Record<string, string>>): Record<string, string> {
-  try {
-    return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, decodeURIComponent(value)]));
-  } catch {
-    throw new HttpProblem(400, 'BadArgument', 'the address is not well encoded');
   }
 }
 
@@ -114,15 +104,7 @@ const start = async () => {
   });
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port: ${values.port} is not a port`);
-  return startLocalTeams({
-    dataDir: values.data,
-    port,
-    botUrl: values['bot-url'],
-    botId: values['bot-id'],
-    ...(values['azure-url'] === undefined ? {} : { azureUrl: values['azure-url'] }),
-    ...(values['azure-ca'] === undefined ? {} : { azureCaFile: values['azure-ca'] }),
-    ...(values.manifest === undefined ? {} : { manifestFile: values.manifest }),
-  });
+  return startLocalTeams({ ...values, port });
 };
 
 const run = async () => {

@@ -2,8 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeF
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type BotLink, botLink } from './bot-link.ts';
-import { Change, type Post } from './model.ts';
-import { apply, emptyState, snapshot, type TeamsState } from './state.ts';
+import { apply, Change, emptyState, type Post, snapshot, type TeamsState } from './state.ts';
 
 const fileName = 'journal.jsonl';
 const Line = z.array(Change);
@@ -30,18 +29,18 @@ function readLines(text: string, file: string): Change[] {
 }
 
 export interface LocalTeamsOptions {
-  /** The journal is in `teams/` below it. */
-  readonly dataDir: string;
+  /** The data folder: the journal is in `teams/` below it. */
+  readonly data: string;
   /** 0 uses a free port. */
   readonly port: number;
   /** The bot's messaging endpoint, for example `http://127.0.0.1:3978/api/messages`. */
-  readonly botUrl: string;
+  readonly 'bot-url': string;
   /** The bot's app ID. */
-  readonly botId: string;
-  readonly azureUrl?: string;
-  readonly azureCaFile?: string;
+  readonly 'bot-id': string;
+  readonly 'azure-url'?: string | undefined;
+  readonly 'azure-ca'?: string | undefined;
   /** The app manifest whose command lists fill the `/` menu. */
-  readonly manifestFile?: string;
+  readonly manifest?: string | undefined;
 }
 
 /** The context that all parts of the Teams simulator share. */
@@ -73,7 +72,7 @@ function compact(journal: string, state: TeamsState): void {
  * the port is bound.
  */
 export function openTeams(options: LocalTeamsOptions): Teams {
-  const folder = join(options.dataDir, 'teams');
+  const folder = join(options.data, 'teams');
   mkdirSync(folder, { recursive: true });
   const journal = join(folder, fileName);
   const state = emptyState();
@@ -83,8 +82,8 @@ export function openTeams(options: LocalTeamsOptions): Teams {
   return {
     options,
     serviceUrl: '',
-    bot: { id: `28:${options.botId}`, name: botName },
-    botLink: botLink(options.botUrl),
+    bot: { id: `28:${options['bot-id']}`, name: botName },
+    botLink: botLink(options['bot-url']),
     state,
     nextId: messageIds([...state.posts.keys()].at(-1)),
     commit: (group) => {

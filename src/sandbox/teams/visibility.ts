@@ -1,26 +1,24 @@
+import { Refusal } from '../http.ts';
 import type { LocalPerson } from '../people.ts';
 import { cardOf, refreshesFor, withCard } from './cards.ts';
-import { HttpProblem } from './http.ts';
-import type { JsonObject, Post } from './model.ts';
 import { type Conversation, conversationOf, findPerson, memberIdOf } from './places.ts';
-import { readKey } from './state.ts';
+import { type JsonObject, type Post, readKey } from './state.ts';
 import type { Teams } from './teams.ts';
 
 /** What one person can see. */
 
 export function knownPerson(id: string): LocalPerson {
   const person = findPerson(id);
-  if (person === undefined) throw new HttpProblem(404, 'PersonNotFound', `no person ${id}`);
+  if (person === undefined) throw Refusal.of(404, 'PersonNotFound', `no person ${id}`);
   return person;
 }
 
 /** Returns the conversation, if it exists and the person is a member. */
 export function conversationFor(person: LocalPerson, conversationId: string): Conversation {
   const conversation = conversationOf(conversationId);
-  if (conversation === undefined)
-    throw new HttpProblem(404, 'ConversationNotFound', `no conversation ${conversationId}`);
+  if (conversation === undefined) throw Refusal.of(404, 'ConversationNotFound', `no conversation ${conversationId}`);
   if (!conversation.place.memberIds.includes(person.id))
-    throw new HttpProblem(403, 'NotAMember', `${person.name} is not in ${conversationId}`);
+    throw Refusal.of(403, 'NotAMember', `${person.name} is not in ${conversationId}`);
   return conversation;
 }
 
@@ -33,7 +31,7 @@ export function canSee(post: Post, person: LocalPerson): boolean {
 export function postFor(teams: Teams, person: LocalPerson, activityId: string): Post {
   const post = teams.state.posts.get(activityId);
   if (post === undefined || !canSee(post, person))
-    throw new HttpProblem(404, 'ActivityNotFound', `${person.name} sees no activity ${activityId}`);
+    throw Refusal.of(404, 'ActivityNotFound', `${person.name} sees no activity ${activityId}`);
   return post;
 }
 

@@ -2,10 +2,10 @@
  * The Activity Log (Microsoft.Insights 2015-04-01): writes to Azure Resource Manager, in the shape of Microsoft's "Activity Logs -
  * List". Calls to vaults aren't in it.
  */
-import { createHash } from 'node:crypto';
+import { v5 as uuid } from 'uuid';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { subscriptionScope, within } from '../arm/ids.ts';
 import { pageOf } from '../http/lists.ts';
-import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { RequestRecord } from '../simulator/request-log.ts';
 import { later, reached } from '../state/latency.ts';
@@ -17,15 +17,10 @@ const patterns =
 
 /** That other filters are refused is Microsoft's; code and text are invented. */
 const badFilter = (filter: string) =>
-  armRefusal(400, 'BadRequest', `The filter '${filter}' isn't one that the Activity Log takes.`);
+  Refusal.of(400, 'BadRequest', `The filter '${filter}' isn't one that the Activity Log takes.`);
 
 /** A UUID that stays the same. */
-const uuidOf = (text: string): string =>
-  createHash('sha256')
-    .update(text)
-    .digest('hex')
-    .slice(0, 32)
-    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+const uuidOf = (text: string): string => uuid(text, uuid.URL);
 
 /** People by address, applications by object ID. */
 const callerOf = ({ users }: SimulatorState, principalId: string): string =>

@@ -1,15 +1,7 @@
-import { armRefusal } from '../http/reply.ts';
+import { Refusal } from '../../http.ts';
 
 /** API versions that each resource type accepts here. Azure offers more; the simulator has the shapes of these only. */
-export const healthBotVersions = [
-  '2020-12-08',
-  '2021-08-24',
-  '2022-08-08',
-  '2023-05-01',
-  '2024-02-01',
-  '2025-05-25',
-  '2025-11-01',
-] as const;
+export const healthBotVersions = ['2025-11-01'];
 
 export const vaultVersions = ['2023-02-01', '2023-07-01', '2024-11-01', '2026-02-01'] as const;
 
@@ -71,19 +63,13 @@ const typeOf = (path: string): { readonly namespace: string; readonly type: stri
 export const requireApiVersion = (path: string, version: string | null, offered: readonly string[]): void => {
   if (offered.length === 0) return;
   if (version === null || version === '') {
-    throw armRefusal(
-      400,
-      'MissingApiVersionParameter',
-      'The api-version query parameter (?api-version=) is required for all requests.',
-    );
+    const message = 'The api-version query parameter (?api-version=) is required for all requests.';
+    throw Refusal.of(400, 'MissingApiVersionParameter', message);
   }
   if (offered.includes(version)) return;
   const { namespace, type } = typeOf(path);
-  throw armRefusal(
-    404,
-    'InvalidResourceType',
-    `The resource type '${type}' could not be found in the namespace '${namespace}' for api version '${version}'. The supported api-versions are '${offered.join(',')}'.`,
-  );
+  const message = `The resource type '${type}' could not be found in the namespace '${namespace}' for api version '${version}'. The supported api-versions are '${offered.join(',')}'.`;
+  throw Refusal.of(404, 'InvalidResourceType', message);
 };
 
 /** Regions of the simulator, from Microsoft's list. */

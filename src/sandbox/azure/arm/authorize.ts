@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { armRefusal, type Refusal } from '../http/reply.ts';
+import { Refusal } from '../../http.ts';
 import type { Call } from '../http/router.ts';
 import type { Caller } from '../identity/tokens.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { DenyAssignment } from '../state/schema-directory.ts';
 import type { Attributes } from './condition.ts';
 import { plainLocation, sameId, within } from './ids.ts';
-import { allowedBy, allows, assignmentId, deniedBy, holds, permissionsAt, type Wanted } from './rbac.ts';
+import { allowedBy, allows, assignmentId, callerHolds, deniedBy, permissionsAt, type Wanted } from './rbac.ts';
 
 /** With `condition`, a role allows the action, but its condition doesn't. Real texts, from many public reports. */
 export const authorizationFailed = (caller: Caller, action: string, scope: string, condition = false): Refusal =>
-  armRefusal(
+  Refusal.of(
     403,
     'AuthorizationFailed',
     `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization ${condition ? 'or an ABAC condition not fulfilled ' : ''}to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
@@ -20,7 +20,7 @@ export const authorizationFailed = (caller: Caller, action: string, scope: strin
  * For a caller whose role allows the action, but a deny assignment blocks it. Real code and text, from public reports.
  */
 const denied = (caller: Caller, action: string, scope: string, by: DenyAssignment): Refusal =>
-  armRefusal(
+  Refusal.of(
     403,
     'DenyAssignmentAuthorizationFailed',
     `The client '${caller.appId}' with object id '${caller.principalId}' has permission to perform action '${action}' on scope '${scope}'; however, the access is denied because of the deny assignment with name '${by.displayName}' and Id '${by.name.replaceAll('-', '')}' at scope '${by.scope}'.`,
@@ -80,22 +80,18 @@ export const identityAssignAction = 'Microsoft.ManagedIdentity/userAssignedIdent
  * role's scopes. Real code; text from public reports.
  */
 export const requireLinked = (call: Call, action: string, linkedAction: string, ids: readonly string[]): void => {
-  const { world, caller, incoming, now } = call;
-  const wanted = { principalId: caller.principalId, kind: 'action', action: linkedAction } as const;
-  const refused = ids.filter((scope) => !holds(world.state, { ...wanted, scope }, now));
+  const { caller, incoming } = call;
+  const refused = ids.filter((scope) => !callerHolds(call, linkedAction, scope));
   if (refused.length === 0) return;
-  throw armRefusal(
-    403,
-    'LinkedAuthorizationFailed',
-    `The client '${caller.appId}' with object id '${caller.principalId}' has permission to perform action '${action}' on scope '${incoming.path}'; however, it does not have permission to perform action(s) '${linkedAction}' on the linked scope(s) '${refused.join(',')}' (respectively) or the linked scope(s) are invalid.`,
-  );
+  const message = `The client '${caller.appId}' with object id '${caller.principalId}' has permission to perform action '${action}' on scope '${incoming.path}'; however, it does not have permission to perform action(s) '${linkedAction}' on the linked scope(s) '${refused.join(',')}' (respectively) or the linked scope(s) are invalid.`;
+  throw Refusal.of(403, 'LinkedAuthorizationFailed', message);
 };
 
 /** Checked before permissions, because no caller has any in an unknown subscription. Real code and text. */
 export const requireSubscription = (state: SimulatorState, path: string): void => {
   const [, id] = /^\/subscriptions\/([^/]+)/i.exec(path) ?? [];
   if (id === undefined || state.subscriptions.some((one) => sameId(one.id, id))) return;
-  throw armRefusal(404, 'SubscriptionNotFound', `The subscription '${id}' could not be found.`);
+  throw Refusal.of(404, 'SubscriptionNotFound', `The subscription '${id}' could not be found.`);
 };
 
 /** Real code; the text is from public reports. */
@@ -105,7 +101,7 @@ export const requireGroup = (state: SimulatorState, path: string): void => {
   const known = state.resourceGroups.some(
     (one) => sameId(one.subscriptionId, subscriptionId) && sameId(one.name, group),
   );
-  if (!known) throw armRefusal(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
+  if (!known) throw Refusal.of(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
 };
 
 /**
@@ -117,18 +113,15 @@ export const requireUnlocked = (state: SimulatorState, path: string, operation: 
     (lock) => within(path, lock.scope) && (operation === 'delete' || lock.level === 'ReadOnly'),
   );
   if (locks.length === 0) return;
-  throw armRefusal(
-    409,
-    'ScopeLocked',
-    `The scope '${path}' cannot perform ${operation} operation because following scope(s) are locked: '${locks.map((lock) => lock.scope).join(',')}'. Please remove the lock and try again.`,
-  );
+  const message = `The scope '${path}' cannot perform ${operation} operation because following scope(s) are locked: '${locks.map((lock) => lock.scope).join(',')}'. Please remove the lock and try again.`;
+  throw Refusal.of(409, 'ScopeLocked', message);
 };
 
 /** Real code; text from memory. */
 export const resourceNotFound = (path: string): Refusal => {
   const parts = /\/resourceGroups\/([^/]+)\/providers\/(.+)$/i.exec(path);
   const [, group = '', rest = ''] = parts ?? [];
-  return armRefusal(
+  return Refusal.of(
     404,
     'ResourceNotFound',
     `The Resource '${rest}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
@@ -145,9 +138,6 @@ interface Placed {
 export const requireSameLocation = (existing: Placed | undefined, wanted: string): void => {
   const location = plainLocation(wanted);
   if (existing === undefined || location === existing.location) return;
-  throw armRefusal(
-    409,
-    'InvalidResourceLocation',
-    `The resource '${existing.name}' already exists in location '${existing.location}' in resource group '${existing.resourceGroup}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`,
-  );
+  const message = `The resource '${existing.name}' already exists in location '${existing.location}' in resource group '${existing.resourceGroup}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`;
+  throw Refusal.of(409, 'InvalidResourceLocation', message);
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { reply } from '../../http.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOf, readFilter } from '../http/lists.ts';
-import { reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { ManagementLock, SimulatorState } from '../state/schema.ts';
 import { lockVersions } from './api-versions.ts';

@@ -1,6 +1,7 @@
 /** Builds and compares ARM resource IDs and locations. Comparison ignores case. */
 
-interface InGroup {
+/** A resource's place and name: the parts of its ID. */
+export interface InGroup {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
   readonly name: string;
@@ -34,9 +35,9 @@ export const within = (scope: string, ancestor: string): boolean => {
 /** Normalizes a location for storage and comparison: lower case, no spaces. */
 export const plainLocation = (location: string): string => location.toLowerCase().replaceAll(' ', '');
 
-/** Matches the resource that has these three parts of an ID. */
+/** Matches the resource that has these parts of an ID. */
 export const named =
-  (subscriptionId: string, resourceGroup: string, name: string) =>
+  ({ subscriptionId, resourceGroup, name }: InGroup) =>
   (resource: InGroup): boolean =>
     sameId(resource.subscriptionId, subscriptionId) &&
     sameId(resource.resourceGroup, resourceGroup) &&

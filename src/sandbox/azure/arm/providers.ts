@@ -1,4 +1,4 @@
-import { armRefusal, type Reply, reply } from '../http/reply.ts';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import { providers, resourcesVersions } from './api-versions.ts';
@@ -24,7 +24,7 @@ const requireNamespace = (call: Call): string => {
   const wanted = param(call, 'namespace');
   const found = Object.keys(providers).find((namespace) => sameId(namespace, wanted));
   if (found !== undefined) return found;
-  throw armRefusal(404, 'InvalidResourceNamespace', `The resource namespace '${wanted}' is invalid.`);
+  throw Refusal.of(404, 'InvalidResourceNamespace', `The resource namespace '${wanted}' is invalid.`);
 };
 
 /**
@@ -56,7 +56,7 @@ export const requireRegistered = (state: SimulatorState, path: string): void => 
   if (isRegistered(state, subscriptionId, namespace)) return;
   const message = `The subscription is not registered to use namespace '${namespace}'. See https://aka.ms/rps-not-found for how to register subscriptions.`;
   const details = [{ code: 'MissingSubscriptionRegistration', target: namespace, message }];
-  throw armRefusal(409, 'MissingSubscriptionRegistration', message, { details });
+  throw Refusal.of(409, 'MissingSubscriptionRegistration', message, { details });
 };
 
 const route = armRoutes(resourcesVersions, 'Microsoft.Resources/subscriptions/providers');

@@ -98,6 +98,10 @@ export const deniedBy = (state: SimulatorState, wanted: Wanted): DenyAssignment 
 export const holds = (state: SimulatorState, wanted: Wanted, now: Date): boolean =>
   allowedBy(state, wanted, now) !== undefined && deniedBy(state, wanted) === undefined;
 
+/** Returns true if the caller has this ARM action at the scope. */
+export const callerHolds = ({ world, caller, now }: Call, action: string, scope: string): boolean =>
+  holds(world.state, { principalId: caller.principalId, kind: 'action', action, scope }, now);
+
 /** Returns true if the principal has any ARM action at the scope, above it or below it. */
 export const holdsAnyIn = (state: SimulatorState, principalId: string, scope: string, now: Date): boolean => {
   const holders = new Set([principalId, ...groupsOf(state, principalId)]);

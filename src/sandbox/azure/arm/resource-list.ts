@@ -1,6 +1,6 @@
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { agentBody } from '../health-bots/agent-body.ts';
 import { type FilterPart, pageOf, readFilter } from '../http/lists.ts';
-import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { SystemData } from '../state/schema-agents.ts';
 import { resourceListVersions } from './api-versions.ts';
@@ -64,7 +64,7 @@ const expanded = (resource: Listed, expand: string) => ({
 });
 
 const invalid = (part: string): Refusal =>
-  armRefusal(400, 'InvalidFilterInQueryString', `Invalid $filter '${part}' specified in the query string.`);
+  Refusal.of(400, 'InvalidFilterInQueryString', `Invalid $filter '${part}' specified in the query string.`);
 
 const listResources = (call: Call, scope: string): Reply => {
   const matches = readFilter(call, filters, invalid);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { parseBody } from '../http/incoming.ts';
 import { type FilterPart, pageOf, readFilter } from '../http/lists.ts';
-import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import { later, reached } from '../state/latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
@@ -18,9 +18,9 @@ const AssignmentBody = z.strictObject({
     roleDefinitionId: z.string(),
     principalId: z.guid(),
     principalType: PrincipalType.optional(),
-    description: z.string().nullish(),
-    condition: z.string().nullish(),
-    conditionVersion: z.string().nullish(),
+    description: z.string().nullable().default(null),
+    condition: z.string().nullable().default(null),
+    conditionVersion: z.string().nullable().default(null),
     scope: z.string().optional(),
     delegatedManagedIdentityResourceId: z.string().nullish(),
   }),
@@ -30,7 +30,7 @@ type PrincipalType = z.infer<typeof PrincipalType>;
 
 /** Real text, with both ids as 32 hex digits; HTTP 400 by a Microsoft community post. */
 const principalNotFound = (state: SimulatorState, principalId: string): Refusal =>
-  armRefusal(
+  Refusal.of(
     400,
     'PrincipalNotFound',
     `Principal ${principalId.replaceAll('-', '')} does not exist in the directory ${state.tenantId}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group. See https://aka.ms/docs-principaltype`,
@@ -61,21 +61,15 @@ const requireScope = (state: SimulatorState, scope: string): void => {
 const requireRole = (state: SimulatorState, roleDefinitionId: string): string => {
   const id = roleDefinitionId.split('/').at(-1)?.toLowerCase() ?? '';
   if (state.roleDefinitions.some((role) => role.id === id)) return id;
-  throw armRefusal(
-    400,
-    'RoleDefinitionDoesNotExist',
-    `The specified role definition with ID '${id.replaceAll('-', '')}' does not exist.`,
-  );
+  const message = `The specified role definition with ID '${id.replaceAll('-', '')}' does not exist.`;
+  throw Refusal.of(400, 'RoleDefinitionDoesNotExist', message);
 };
 
 /** Real code. The misspelled `PrinciaplType` is Azure's (from memory, public reports). */
 const requireSameKind = (principalId: string, kind: PrincipalType, asked: PrincipalType | undefined): void => {
   if (asked === undefined || asked === kind) return;
-  throw armRefusal(
-    400,
-    'UnmatchedPrincipalType',
-    `The PrincipalId '${principalId.replaceAll('-', '')}' has type '${kind}' , which is different from specified PrinciaplType '${asked}'.`,
-  );
+  const message = `The PrincipalId '${principalId.replaceAll('-', '')}' has type '${kind}' , which is different from specified PrinciaplType '${asked}'.`;
+  throw Refusal.of(400, 'UnmatchedPrincipalType', message);
 };
 
 const sameGrant = (a: RoleAssignment, b: RoleAssignment): boolean =>
@@ -88,19 +82,13 @@ const sameGrant = (a: RoleAssignment, b: RoleAssignment): boolean =>
 const requireNoConflict = (state: SimulatorState, wanted: RoleAssignment): void => {
   const twin = state.roleAssignments.find((one) => sameGrant(one, wanted) && !sameId(one.name, wanted.name));
   if (twin !== undefined) {
-    throw armRefusal(
-      409,
-      'RoleAssignmentExists',
-      `The role assignment already exists. The ID of the existing role assignment is ${twin.name.replaceAll('-', '')}.`,
-    );
+    const message = `The role assignment already exists. The ID of the existing role assignment is ${twin.name.replaceAll('-', '')}.`;
+    throw Refusal.of(409, 'RoleAssignmentExists', message);
   }
   const namesake = state.roleAssignments.find((one) => sameId(one.name, wanted.name) && !sameGrant(one, wanted));
   if (namesake === undefined) return;
-  throw armRefusal(
-    400,
-    'RoleAssignmentUpdateNotPermitted',
-    'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.',
-  );
+  const message = 'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.';
+  throw Refusal.of(400, 'RoleAssignmentUpdateNotPermitted', message);
 };
 
 /** Answers 201 for a new assignment, 200 for the same one again. */
@@ -119,9 +107,9 @@ const putAssignment = (call: Call): Reply => {
     roleDefinitionId,
     principalId: properties.principalId,
     principalType,
-    description: properties.description ?? null,
-    condition: properties.condition ?? null,
-    conditionVersion: properties.conditionVersion ?? null,
+    description: properties.description,
+    condition: properties.condition,
+    conditionVersion: properties.conditionVersion,
     createdOn: call.now.toISOString(),
     createdBy: call.caller.principalId,
     effectiveAt: later(call.now, latency.propagation),
@@ -138,7 +126,7 @@ const byName = (call: Call): RoleAssignment | undefined => namedHere(call, call.
 const getAssignment = (call: Call): Reply => {
   const found = byName(call);
   if (found !== undefined) return reply(200, assignmentBody(found));
-  throw armRefusal(404, 'RoleAssignmentNotFound', `The role assignment '${param(call, 'name')}' is not found.`);
+  throw Refusal.of(404, 'RoleAssignmentNotFound', `The role assignment '${param(call, 'name')}' is not found.`);
 };
 
 const deleteAssignment = (call: Call): Reply => {

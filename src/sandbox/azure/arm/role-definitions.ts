@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { parseBody } from '../http/incoming.ts';
 import { type FilterPart, pageOf, readFilter } from '../http/lists.ts';
-import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { RoleDefinition } from '../state/schema-directory.ts';
 import { authorizationVersions } from './api-versions.ts';
@@ -33,7 +33,7 @@ const Written = z.object({
 });
 type Properties = z.infer<typeof Written>['properties'];
 
-const refused = (code: string, message: string, status = 400): Refusal => armRefusal(status, code, message);
+const refused = (code: string, message: string, status = 400): Refusal => Refusal.of(status, code, message);
 
 /**
  * Refuses actions that aren't listed; a wildcard must match a listed one. The lists hold what this project uses: Azure

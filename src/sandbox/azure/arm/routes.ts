@@ -1,7 +1,8 @@
+import { Router } from '../../http.ts';
 import { activityLogRoutes } from '../activity-log/activity-log.ts';
 import { botServiceRoutes } from '../bot-service/bot-services.ts';
 import { healthBotRoutes } from '../health-bots/health-bots.ts';
-import { Router } from '../http/router.ts';
+import type { Route } from '../http/router.ts';
 import { entraRoutes } from '../identity/entra.ts';
 import { graphRoutes } from '../identity/graph.ts';
 import { graphApplicationRoutes, graphListRoutes } from '../identity/graph-applications.ts';
@@ -19,7 +20,7 @@ import { roleDefinitionRoutes } from './role-definitions.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 
 /** Routes of the main port. Extensions of scopes (roles, locks) come before the scopes themselves. */
-export const mainRouter = new Router([
+export const mainRouter = new Router<Route>([
   ...entraRoutes,
   ...graphRoutes,
   ...graphListRoutes,

@@ -1,10 +1,10 @@
+import { type Reply, reply } from '../../http.ts';
 import { pageOf, readFilter } from '../http/lists.ts';
-import { type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { ResourceGroup, Subscription } from '../state/schema.ts';
 import { resourcesVersions } from './api-versions.ts';
 import { groupScope, sameId, subscriptionScope } from './ids.ts';
-import { holds } from './rbac.ts';
+import { callerHolds } from './rbac.ts';
 
 const subscriptionBody = (call: Call, subscription: Subscription) => ({
   id: subscriptionScope(subscription.id),
@@ -22,11 +22,8 @@ const subscriptionBody = (call: Call, subscription: Subscription) => ({
 
 /** Lists the subscriptions that the caller can read, without an error for the others. */
 const listSubscriptions = (call: Call): Reply => {
-  const { state } = call.world;
-  const { principalId } = call.caller;
-  const action = 'Microsoft.Resources/subscriptions/read';
-  const value = state.subscriptions
-    .filter(({ id }) => holds(state, { principalId, kind: 'action', action, scope: subscriptionScope(id) }, call.now))
+  const value = call.world.state.subscriptions
+    .filter(({ id }) => callerHolds(call, 'Microsoft.Resources/subscriptions/read', subscriptionScope(id)))
     .map((one) => subscriptionBody(call, one));
   return reply(200, { ...pageOf(call, value), count: { type: 'Total', value: value.length } });
 };

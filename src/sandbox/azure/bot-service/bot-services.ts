@@ -4,17 +4,18 @@
  * 2022-09-15 (bicep-types-az). Unused fields are left out.
  */
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { botServiceVersions } from '../arm/api-versions.ts';
-import { groupScope, named, sameId } from '../arm/ids.ts';
+import { resourceNotFound } from '../arm/authorize.ts';
+import { groupScope, type InGroup, named, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOf } from '../http/lists.ts';
-import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import { armRoutes, type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, listedIn, param, placeOf, type Route } from '../http/router.ts';
 import type { BotService } from '../state/schema.ts';
 
 const type = 'Microsoft.BotService/botServices';
 
-const idOf = ({ subscriptionId, resourceGroup, name }: BotService): string =>
+const idOf = ({ subscriptionId, resourceGroup, name }: InGroup): string =>
   `${groupScope(subscriptionId, resourceGroup)}/providers/${type}/${name}`;
 
 const botBody = (bot: BotService) => ({
@@ -48,16 +49,14 @@ const channelBody = (bot: BotService, channel: string) => ({
 });
 
 const listBots = (call: Call): Reply => {
-  const own = call.world.state.botServices.filter((bot) => sameId(bot.subscriptionId, param(call, 'sub')));
+  const own = listedIn(call, call.world.state.botServices);
   return reply(200, pageOf(call, own.map(botBody)));
 };
 
 const requireBot = (call: Call): BotService => {
-  const [group, name] = [param(call, 'group'), param(call, 'name')];
-  const found = call.world.state.botServices.find(named(param(call, 'sub'), group, name));
-  if (found !== undefined) return found;
-  const text = `The Resource '${type}/${name}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`;
-  throw armRefusal(404, 'ResourceNotFound', text);
+  const found = call.world.state.botServices.find(named(placeOf(call)));
+  if (found === undefined) throw resourceNotFound(idOf(placeOf(call)));
+  return found;
 };
 
 const Changed = z.object({ properties: z.object({ endpoint: z.string().optional() }).optional() });
@@ -74,7 +73,7 @@ const getChannel = (call: Call): Reply => {
   const bot = requireBot(call);
   const channel = bot.channels.find((one) => sameId(one, param(call, 'channel')));
   if (channel !== undefined) return reply(200, channelBody(bot, channel));
-  throw armRefusal(404, 'ChannelNotFound', `The channel '${param(call, 'channel')}' is not found.`);
+  throw Refusal.of(404, 'ChannelNotFound', `The channel '${param(call, 'channel')}' is not found.`);
 };
 
 const putChannel = (call: Call): Reply => {

@@ -1,30 +1,8 @@
 import { z } from 'zod';
+import { Refusal } from '../../http.ts';
 import { agentId, sameId } from '../arm/ids.ts';
-import { armRefusal } from '../http/reply.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { AgentContent, AgentIdentity, HealthBot, KeyVaultProperties } from '../state/schema-agents.ts';
-
-/** The first API version with each member. */
-const firstWith = {
-  identity: '2021-06-10',
-  keyVaultProperties: '2021-08-24',
-  propertiesInPatch: '2021-08-24',
-  accessControlMethod: '2025-05-25',
-} as const;
-
-const has = (member: keyof typeof firstWith, version: string): boolean => version >= firstWith[member];
-
-/** Tiers that a write can name, with the first version that has it and the first one without it. */
-const tiers: readonly (readonly [name: string, from: string, before: string])[] = [
-  ['F0', '', '~'],
-  ['S1', '', '2025-11-01'],
-  ['C0', '', '~'],
-  ['PES', '2023-05-01', '~'],
-  ['C1', '2024-02-01', '~'],
-];
-
-const offersTier = (tier: string, version: string): boolean =>
-  tiers.some(([name, from, before]) => name === tier && version >= from && version < before);
 
 const identityBody = (state: SimulatorState, identity: AgentIdentity) => {
   const assigned = identity.userAssignedIds.map((id) => {
@@ -49,29 +27,21 @@ const keyBody = (key: KeyVaultProperties) => ({
 const shownState = ({ provisioningState, lostKey }: HealthBot): string =>
   provisioningState === 'Succeeded' && lostKey ? 'Failed' : provisioningState;
 
-/** The version of the recordings. */
-export const newestVersion = '2025-11-01';
-
-/**
- * The resource as recorded 2026-02-18 from the real provider: type in lower case, no `encryption` object. Older
- * versions lack later members.
- */
-export const agentBody = (state: SimulatorState, agent: HealthBot, version: string = newestVersion) => {
-  const { content } = agent;
-  const identity = has('identity', version) ? content.identity : null;
-  const key = has('keyVaultProperties', version) ? content.keyVaultProperties : null;
+/** The resource as recorded 2026-02-18 from the real provider: type in lower case, no `encryption` object. */
+export const agentBody = (state: SimulatorState, agent: HealthBot) => {
+  const { tags, sku, identity, keyVaultProperties: key } = agent.content;
   return {
     id: agentId(agent),
     name: agent.name,
     type: 'microsoft.healthbot/healthbots',
-    sku: { name: content.sku },
+    sku: { name: sku },
     location: agent.location,
-    ...(content.tags === null ? {} : { tags: content.tags }),
+    ...(tags === null ? {} : { tags }),
     ...(identity === null ? {} : { identity: identityBody(state, identity) }),
     systemData: agent.systemData,
     properties: {
       botManagementPortalLink: `https://${agent.location}.healthbot.microsoft.com/account/${agent.name}-fprdctl`,
-      ...(has('accessControlMethod', version) ? { accessControlMethod: 'AzureRBAC' } : {}),
+      accessControlMethod: 'AzureRBAC',
       ...(key === null ? {} : { keyVaultProperties: keyBody(key) }),
       provisioningState: shownState(agent),
     },
@@ -93,58 +63,37 @@ const IdentityBody = z.strictObject({
 const KeyBody = z.strictObject({
   keyName: z.string().min(1),
   keyVaultUri: z.string().min(1),
-  keyVersion: z.string().nullish(),
-  userIdentity: z.string().nullish(),
+  keyVersion: z.string().nullable().default(null),
+  userIdentity: z.string().nullable().default(null),
 });
 
-const Properties = {
+const Properties = z.strictObject({
   provisioningState: z.string().nullish(),
   botManagementPortalLink: z.string().nullish(),
-};
+  accessControlMethod: z.string().nullish(),
+  keyVaultProperties: KeyBody.nullish(),
+});
 
-const propertiesBody = (version: string) =>
-  z.strictObject({
-    ...Properties,
-    ...(has('accessControlMethod', version) ? { accessControlMethod: z.string().nullish() } : {}),
-    keyVaultProperties: has('keyVaultProperties', version) ? KeyBody.nullish() : z.undefined().optional(),
-  });
+const Tier = z.strictObject({ name: z.enum(['F0', 'C0', 'PES', 'C1']) });
 
-const tierBody = (version: string) =>
-  z.strictObject({ name: z.string().refine((tier) => offersTier(tier, version), 'The tier is not offered.') });
+export const AgentPatch = z.strictObject({
+  id: z.string().optional(),
+  name: z.string().optional(),
+  type: z.string().optional(),
+  location: z.string().optional(),
+  systemData: z.unknown().optional(),
+  tags: z.record(z.string(), z.string()).nullish(),
+  sku: Tier.optional(),
+  identity: IdentityBody.nullish(),
+  properties: Properties.nullish(),
+});
+type AgentPatch = z.infer<typeof AgentPatch>;
 
-/** Members that a version doesn't have are refused as unknown. */
-export const agentPatch = (version: string) =>
-  z.strictObject({
-    id: z.string().optional(),
-    name: z.string().optional(),
-    type: z.string().optional(),
-    location: z.string().optional(),
-    systemData: z.unknown().optional(),
-    tags: z.record(z.string(), z.string()).nullish(),
-    sku: tierBody(version).optional(),
-    identity: has('identity', version) ? IdentityBody.nullish() : z.undefined().optional(),
-    properties: has('propertiesInPatch', version) ? propertiesBody(version).nullish() : z.undefined().optional(),
-  });
-
-type AgentPatch = z.infer<ReturnType<typeof agentPatch>>;
-
-export const agentPut = (version: string) =>
-  agentPatch(version).extend({
-    location: z.string(),
-    sku: tierBody(version),
-    properties: propertiesBody(version).nullish(),
-  });
-type AgentPut = z.infer<ReturnType<typeof agentPut>>;
+export const AgentPut = AgentPatch.extend({ location: z.string(), sku: Tier });
+type AgentPut = z.infer<typeof AgentPut>;
 
 /** Code of the platform's payload check (from memory). */
 export const payloadRefused = 'HttpRequestPayloadAPISpecValidationFailed';
-
-const keyProperties = (key: z.infer<typeof KeyBody>): KeyVaultProperties => ({
-  keyName: key.keyName,
-  keyVaultUri: key.keyVaultUri,
-  keyVersion: key.keyVersion ?? null,
-  userIdentity: key.userIdentity ?? null,
-});
 
 /**
  * Returns the user-assigned identities that a write names; each must exist. Real code `MissingIdentityIds` (from
@@ -156,19 +105,13 @@ const namedIdentities = (state: SimulatorState, wanted: z.infer<typeof IdentityB
     value === null ? [] : [id],
   );
   if (ids.length === 0) {
-    throw armRefusal(
-      400,
-      'MissingIdentityIds',
-      "The identity ids must not be null or empty for 'UserAssigned' identity type.",
-    );
+    const message = "The identity ids must not be null or empty for 'UserAssigned' identity type.";
+    throw Refusal.of(400, 'MissingIdentityIds', message);
   }
   const missing = ids.find((id) => !state.userAssignedIdentities.some((one) => sameId(one.id, id)));
   if (missing === undefined) return ids;
-  throw armRefusal(
-    400,
-    'FailedIdentityOperation',
-    `Identity operation failed: the identity '${missing}' was not found.`,
-  );
+  const message = `Identity operation failed: the identity '${missing}' was not found.`;
+  throw Refusal.of(400, 'FailedIdentityOperation', message);
 };
 
 /** Returns the identity after a write: a system-assigned principal stays while its type stays, the rest is replaced. */
@@ -191,11 +134,8 @@ export const patched = (state: SimulatorState, before: AgentContent, patch: Agen
   return {
     tags: patch.tags === undefined ? before.tags : patch.tags,
     sku: patch.sku?.name ?? before.sku,
-    identity:
-      patch.identity === undefined || patch.identity === null
-        ? before.identity
-        : identityAfter(state, before.identity, patch.identity),
-    keyVaultProperties: key === undefined ? before.keyVaultProperties : key === null ? null : keyProperties(key),
+    identity: patch.identity ? identityAfter(state, before.identity, patch.identity) : before.identity,
+    keyVaultProperties: key === undefined ? before.keyVaultProperties : key,
   };
 };
 
@@ -204,5 +144,5 @@ export const replaced = (state: SimulatorState, before: AgentContent | null, put
   tags: put.tags ?? null,
   sku: put.sku.name,
   identity: put.identity ? identityAfter(state, before?.identity ?? null, put.identity) : null,
-  keyVaultProperties: put.properties?.keyVaultProperties ? keyProperties(put.properties.keyVaultProperties) : null,
+  keyVaultProperties: put.properties?.keyVaultProperties ?? null,
 });

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { healthBotVersions } from '../arm/api-versions.ts';
 import { identityAssignAction, requireLinked, requireSameLocation, resourceNotFound } from '../arm/authorize.ts';
 import { named, plainLocation, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOf } from '../http/lists.ts';
-import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import { armRoutes, type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, listedIn, param, placeOf, type Route } from '../http/router.ts';
 import {
   type AgentContent,
   type AgentOperation,
@@ -13,7 +13,7 @@ import {
   type HealthBot,
   modifiedBy,
 } from '../state/schema-agents.ts';
-import { agentBody, agentPatch, agentPut, newestVersion, patched, payloadRefused, replaced } from './agent-body.ts';
+import { AgentPatch, AgentPut, agentBody, patched, payloadRefused, replaced } from './agent-body.ts';
 import { endNow, isBusy, newEtag, startOperation } from './operations.ts';
 
 const statusPath = (operation: AgentOperation): string =>
@@ -26,7 +26,8 @@ const noise = (seed: string, bytes: number): string =>
  * Returns the poll address with a signature of about 4 kB, as the real provider's (recorded 2026-02-18). It isn't
  * verified here.
  */
-const statusUrl = (call: Call, operation: AgentOperation, version: string): string => {
+const statusUrl = (call: Call, operation: AgentOperation): string => {
+  const version = call.incoming.query.get('api-version');
   const signature = `t=${Date.parse(operation.startTime)}&c=${noise(`c${operation.id}`, 2_200)}&s=${noise(`s${operation.id}`, 256)}&h=${noise(`h${operation.id}`, 32)}`;
   return `${call.world.url}${statusPath(operation)}?api-version=${version}&${signature}`;
 };
@@ -48,24 +49,20 @@ const statusBody = (operation: AgentOperation) => ({
 const getStatus = (call: Call): Reply => {
   const found = call.world.state.operations.find((one) => sameId(one.id, param(call, 'id')));
   if (found === undefined) {
-    throw armRefusal(404, 'OperationNotFound', `The operation '${param(call, 'id')}' could not be found.`);
+    throw Refusal.of(404, 'OperationNotFound', `The operation '${param(call, 'id')}' could not be found.`);
   }
   if (found.deletes && found.status === 'Working') {
     // Recorded 2026-02-18: each answer has a new signature.
-    const url = statusUrl(call, { ...found, startTime: call.now.toISOString() }, versionOf(call));
+    const url = statusUrl(call, { ...found, startTime: call.now.toISOString() });
     return reply(202, statusBody(found), { 'azure-asyncoperation': url, location: url });
   }
   const etag = `"${noise(`${found.id}${found.status}`, 12)}"`;
   return reply(200, statusBody(found), { etag, 'x-ms-operation-identifier': '' });
 };
 
-const versionOf = (call: Call): string => call.incoming.query.get('api-version') ?? newestVersion;
+const shown = (call: Call, agent: HealthBot) => agentBody(call.world.state, agent);
 
-/** The body in the requested API version. */
-const shown = (call: Call, agent: HealthBot) => agentBody(call.world.state, agent, versionOf(call));
-
-const findAgent = (call: Call): HealthBot | undefined =>
-  call.world.state.agents.find(named(param(call, 'sub'), param(call, 'group'), param(call, 'name')));
+const findAgent = (call: Call): HealthBot | undefined => call.world.state.agents.find(named(placeOf(call)));
 
 const requireAgent = (call: Call): HealthBot => {
   const agent = findAgent(call);
@@ -76,11 +73,9 @@ const requireAgent = (call: Call): HealthBot => {
 /** Code and text from memory. */
 const requireIdle = (call: Call, agent: HealthBot): void => {
   if (!isBusy(call.world.state, agent)) return;
-  throw armRefusal(
-    409,
-    'ConflictingConcurrentWriteNotAllowed',
-    'The request could not be completed because another write operation is in progress on this resource. Please retry later.',
-  );
+  const message =
+    'The request could not be completed because another write operation is in progress on this resource. Please retry later.';
+  throw Refusal.of(409, 'ConflictingConcurrentWriteNotAllowed', message);
 };
 
 const requireIdentityRights = (call: Call, content: AgentContent): void => {
@@ -105,20 +100,16 @@ const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, tri
   }
   return reply(201, shown(call, agent), {
     ...providerHeaders,
-    'azure-asyncoperation': statusUrl(call, operation, versionOf(call)),
+    'azure-asyncoperation': statusUrl(call, operation),
     'x-ms-async-operation-timeout': 'P6D',
     etag: agent.etag,
   });
 };
 
-const requireAgentConditions = (call: Call, etag: string | null): void => {
-  if (call.world.state.settings.agentsHeedConditions) requireConditions(call, etag);
-};
-
 const patchAgent = (call: Call): Reply => {
   const agent = requireAgent(call);
-  const patch = parseBody(agentPatch(versionOf(call)), call.incoming.body, payloadRefused);
-  requireAgentConditions(call, agent.etag);
+  const patch = parseBody(AgentPatch, call.incoming.body, payloadRefused);
+  requireMatch(call, agent.etag);
   requireIdle(call, agent);
   const before = structuredClone(agent.content);
   const content = patched(call.world.state, before, patch);
@@ -129,10 +120,10 @@ const patchAgent = (call: Call): Reply => {
 };
 
 const putAgent = (call: Call): Reply => {
-  const put = parseBody(agentPut(versionOf(call)), call.incoming.body, payloadRefused);
+  const put = parseBody(AgentPut, call.incoming.body, payloadRefused);
   const existing = findAgent(call);
   requireSameLocation(existing, put.location);
-  requireAgentConditions(call, existing?.etag ?? null);
+  requireMatch(call, existing?.etag ?? null);
   if (existing !== undefined) requireIdle(call, existing);
   const before = existing === undefined ? null : structuredClone(existing.content);
   const content = replaced(call.world.state, before, put);
@@ -144,18 +135,14 @@ const putAgent = (call: Call): Reply => {
   return accepted(call, agent, before, content.keyVaultProperties !== null);
 };
 
-const newAgent = (call: Call, location: string, content: AgentContent): HealthBot => {
-  return {
-    subscriptionId: param(call, 'sub'),
-    resourceGroup: param(call, 'group'),
-    name: param(call, 'name'),
-    location: plainLocation(location),
-    etag: newEtag(),
-    provisioningState: 'Accepted',
-    content,
-    systemData: createdBy(call.caller.appId, call.now),
-  };
-};
+const newAgent = (call: Call, location: string, content: AgentContent): HealthBot => ({
+  ...placeOf(call),
+  location: plainLocation(location),
+  etag: newEtag(),
+  provisioningState: 'Accepted',
+  content,
+  systemData: createdBy(call.caller.appId, call.now),
+});
 
 const getAgent = (call: Call): Reply => {
   const agent = requireAgent(call);
@@ -163,18 +150,13 @@ const getAgent = (call: Call): Reply => {
 };
 
 const listAgents = (call: Call): Reply => {
-  const { state } = call.world;
-  const group = call.params.group;
-  const value = state.agents
-    .filter((one) => sameId(one.subscriptionId, param(call, 'sub')))
-    .filter((one) => group === undefined || sameId(one.resourceGroup, group))
-    .map((one) => shown(call, one));
+  const value = listedIn(call, call.world.state.agents).map((one) => shown(call, one));
   return reply(200, pageOf(call, value), providerHeaders);
 };
 
 const removeAgent = (call: Call): Reply => {
   const agent = findAgent(call);
-  requireAgentConditions(call, agent?.etag ?? null);
+  requireMatch(call, agent?.etag ?? null);
   if (agent !== undefined) requireIdle(call, agent);
   return deleteAgent(call, agent);
 };
@@ -204,7 +186,7 @@ const deleteAgent = (call: Call, agent: HealthBot | undefined): Reply => {
   const operation = startOperation(state, latency, write, call.incoming.operationFault, call.now);
   operation.deletes = true;
   agent.provisioningState = 'Deleting';
-  const url = statusUrl(call, operation, versionOf(call));
+  const url = statusUrl(call, operation);
   return reply(202, undefined, { 'azure-asyncoperation': url, location: url, 'x-ms-providerhub-traffic': 'True' });
 };
 
@@ -214,19 +196,16 @@ const deleteAgent = (call: Call, agent: HealthBot | undefined): Reply => {
  */
 const requireTierChange = (before: AgentContent | null, after: AgentContent): void => {
   if (before === null || before.sku === 'F0' || after.sku !== 'F0') return;
-  throw armRefusal(400, 'BadRequest', 'The request is invalid.');
+  throw Refusal.of(400, 'BadRequest', 'The request is invalid.');
 };
 
-const listed = (header: string | undefined): readonly string[] => (header ?? '').split(',').map((one) => one.trim());
-
 /**
- * Checks `If-Match` and `If-None-Match` of a write; `etag` is null for a new resource. Status from the standard (RFC
- * 9110); code and text from memory.
+ * Checks `If-Match` of a write; `etag` is null for a new resource. Status from the standard (RFC 9110); code and text from
+ * memory.
  */
-const requireConditions = ({ incoming }: Call, etag: string | null): void => {
-  const ifMatch = incoming.headers['if-match'];
-  const ifNoneMatch = incoming.headers['if-none-match'];
-  const fits = (header: string): boolean => etag !== null && (header === '*' || listed(header).includes(etag));
-  if ((ifMatch === undefined || fits(ifMatch)) && (ifNoneMatch === undefined || !fits(ifNoneMatch))) return;
-  throw armRefusal(412, 'PreconditionFailed', 'The condition specified using HTTP conditional header(s) is not met.');
+const requireMatch = ({ incoming, world }: Call, etag: string | null): void => {
+  const header = incoming.headers['if-match'];
+  if (header === undefined || !world.state.settings.agentsHeedConditions) return;
+  if (etag !== null && (header === '*' || header === etag)) return;
+  throw Refusal.of(412, 'PreconditionFailed', 'The condition specified using HTTP conditional header(s) is not met.');
 };

@@ -5,7 +5,8 @@ import type { Fault } from '../simulator/fault.ts';
 import { spend } from '../simulator/faults.ts';
 import { type Latency, later, type OperationEnding, reached } from '../state/latency.ts';
 import type { AgentCall, SimulatorState } from '../state/schema.ts';
-import type { AgentContent, AgentOperation, HealthBot } from '../state/schema-agents.ts';
+import { type AgentContent, AgentOperation, type HealthBot } from '../state/schema-agents.ts';
+import { ServicePrincipal } from '../state/schema-directory.ts';
 import { customerKeyProblem, keyAndPrincipal, type Problem } from './customer-key-check.ts';
 
 /** An etag in the form recorded from the real provider. */
@@ -42,21 +43,17 @@ export const startOperation = (
   const fault = found !== null && state.faults.includes(found) ? found : null;
   const ending = fault?.operation ?? {};
   if (fault !== null) spend(state, fault);
-  const operation: AgentOperation = {
+  const operation = AgentOperation.parse({
     id: newOperationId(),
     agentId: agentId(write.agent),
     location: write.agent.location,
-    status: 'Working',
     startTime: now.toISOString(),
     dueAt: dueAt(latency, write, ending, now),
-    endTime: null,
-    error: null,
     before: write.before,
     triesKey: write.triesKey,
-    deletes: false,
     ending,
     heldBy: ending.takesMs === 'for-ever' ? (fault?.id ?? null) : null,
-  };
+  });
   state.operations.push(operation);
   write.agent.provisioningState = 'Accepted';
   write.agent.etag = newEtag();
@@ -68,16 +65,9 @@ const settleIdentity = (state: SimulatorState, latency: Latency, agent: HealthBo
   const wanted = identity?.type.startsWith('SystemAssigned') ?? false;
   if (identity !== null && wanted && identity.principalId === null) {
     identity.principalId = randomUUID();
-    state.principals.push({
-      id: identity.principalId,
-      appId: randomUUID(),
-      displayName: agent.name,
-      kind: 'ManagedIdentity',
-      secret: null,
-      secretEndsAt: null,
-      graphPermissions: [],
-      replicatedAt: later(end, latency.replication),
-    });
+    const principal = { id: identity.principalId, appId: randomUUID(), displayName: agent.name, graphPermissions: [] };
+    const replicatedAt = later(end, latency.replication);
+    state.principals.push(ServicePrincipal.parse({ ...principal, kind: 'ManagedIdentity', replicatedAt }));
   }
 };
 

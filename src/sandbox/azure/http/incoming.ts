@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { z } from 'zod';
+import { plainPath, Refusal } from '../../http.ts';
 import { readText } from '../../loopback.ts';
 import type { Fault } from '../simulator/fault.ts';
-import { armRefusal } from './reply.ts';
 
 /** One request, with its whole body. */
 export interface Incoming {
@@ -17,7 +17,7 @@ export interface Incoming {
   readonly host: string;
   readonly localPort: number;
   readonly remoteAddress: string;
-  /** JSON or form fields; undefined without a body; `unreadable` if it isn't JSON. */
+  /** JSON or form fields; undefined without a body, or if it isn't JSON. */
   readonly body: unknown;
   /** True if a fault treats the caller as one without permission. */
   readonly denied: boolean;
@@ -27,8 +27,6 @@ export interface Incoming {
   readonly operationFault: Fault | null;
 }
 
-export const unreadable = Symbol('unreadable body');
-
 const largestBody = 32_000_000;
 
 const readBody = (text: string, contentType: string): unknown => {
@@ -37,19 +35,8 @@ const readBody = (text: string, contentType: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
-    return unreadable;
+    return undefined;
   }
-};
-
-/** Splits an address that was sent to this host. */
-const addressIn = (host: string, address: string): Pick<Incoming, 'sentUrl' | 'path' | 'query'> => {
-  const mark = address.indexOf('?');
-  const rawPath = mark === -1 ? address : address.slice(0, mark);
-  return {
-    sentUrl: `https://${host}${address}`,
-    path: rawPath.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1'),
-    query: new URLSearchParams(mark === -1 ? '' : address.slice(mark + 1)),
-  };
 };
 
 /** Returns null if the body is too large. */
@@ -57,10 +44,14 @@ export const readIncoming = async (message: IncomingMessage): Promise<Incoming |
   const text = await readText(message, largestBody);
   if (text === null) return null;
   const localPort = message.socket.localPort ?? 0;
+  const { method = 'GET', url = '/' } = message;
   const host = message.headers.host ?? `localhost:${localPort}`;
+  const [path = '', ...query] = url.split('?');
   return {
-    method: message.method ?? 'GET',
-    ...addressIn(host, message.url ?? '/'),
+    method,
+    sentUrl: `https://${host}${url}`,
+    path: plainPath(path),
+    query: new URLSearchParams(query.join('?')),
     headers: message.headers,
     host,
     localPort,
@@ -74,8 +65,8 @@ export const readIncoming = async (message: IncomingMessage): Promise<Incoming |
 
 /** Parses the body. Throws ARM's refusal if its shape is wrong (real code, with the field). */
 export const parseBody = <T>(schema: z.ZodType<T>, body: unknown, code = 'InvalidRequestContent'): T => {
-  if (body === unreadable || body === undefined) {
-    throw armRefusal(
+  if (body === undefined) {
+    throw Refusal.of(
       400,
       code,
       'The request content was invalid and could not be deserialized: expected a JSON object.',
@@ -83,11 +74,8 @@ export const parseBody = <T>(schema: z.ZodType<T>, body: unknown, code = 'Invali
   }
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw armRefusal(
-    400,
-    code,
-    `The request content was invalid: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`,
-  );
+  const message = `The request content was invalid: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`;
+  throw Refusal.of(400, code, message);
 };
 
 /** POST requests that only read: Resource Graph, Microsoft Graph, logs, tokens, and operations with a key. */

@@ -1,6 +1,6 @@
+import { Refusal } from '../../http.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { Incoming } from './incoming.ts';
-import { armRefusal, type Refusal } from './reply.ts';
 
 type OperationKind = 'reads' | 'writes' | 'deletes';
 
@@ -42,7 +42,7 @@ const quotasCount = ({ settings, latency }: Pace): boolean => settings.quotas ??
 /** Code and text of a subscription's refusal are real (public reports of 2025). The tenant's are modeled on them. */
 const throttled = (kind: OperationKind, subscription: string | null, principalId: string, seconds: number): Refusal => {
   const where = subscription === null ? 'tenant' : `subscription '${subscription}'`;
-  return armRefusal(
+  return Refusal.of(
     429,
     subscription === null ? 'TenantRequestsThrottled' : 'SubscriptionRequestsThrottled',
     `Number of '${kind.slice(0, -1)}' requests for ${where} actor '${principalId}' exceeded. Please try again after '${seconds}' seconds after additional tokens are available. Refer to https://aka.ms/arm-throttling for additional information.`,
@@ -85,7 +85,7 @@ export class Quotas {
 
   /** Counts a Resource Graph query. `served` is false over the quota. Both answers have the headers. */
   countQuery(
-    state: SimulatorState,
+    state: Pace,
     principalId: string,
     now: Date,
   ): { readonly served: boolean; readonly headers: Readonly<Record<string, string>> } {

@@ -1,7 +1,8 @@
+import { Refusal, type Reply } from '../../http.ts';
+import { type InGroup, sameId } from '../arm/ids.ts';
 import type { Caller } from '../identity/tokens.ts';
 import type { World } from '../world.ts';
 import type { Incoming } from './incoming.ts';
-import { armRefusal, type Refusal, type Reply } from './reply.ts';
 
 /** Collects, while a request is served, what the request log needs: the permissions that were required and allowed. */
 export class AccessTrace {
@@ -26,7 +27,6 @@ export interface Call {
 
 export interface Route {
   readonly method: string;
-  /** `{name}` is one path segment, `{*name}` any number of them, or none. Case doesn't matter, as in ARM. */
   readonly pattern: string;
   /** Audience of the required token; `open` needs none. */
   readonly audience: 'arm' | 'graph' | 'logs' | 'open';
@@ -54,55 +54,6 @@ export const armRoutes =
     handle,
   });
 
-export interface Match {
-  readonly route: Route;
-  readonly params: Readonly<Record<string, string>>;
-}
-
-const compile = (pattern: string): RegExp => {
-  const source = pattern
-    .split('/')
-    .slice(1)
-    .map((segment) => {
-      const many = /^\{\*(\w+)\}$/.exec(segment);
-      if (many !== null) return `(?:/(?<${many[1]}>.*?))?`;
-      const one = /^\{(\w+)\}$/.exec(segment);
-      return one === null ? `/${segment.replace(/[.$]/g, '\\$&')}` : `/(?<${one[1]}>[^/]+)`;
-    })
-    .join('');
-  return new RegExp(`^${source}$`, 'i');
-};
-
-export class Router {
-  readonly routes: readonly Route[];
-  private readonly compiled: readonly { readonly route: Route; readonly shape: RegExp }[];
-
-  constructor(routes: readonly Route[]) {
-    this.routes = routes;
-    this.compiled = routes.map((route) => ({ route, shape: compile(route.pattern) }));
-  }
-
-  /** Returns the first route for the method and path, or null. */
-  find(method: string, path: string): Match | null {
-    for (const { route, shape } of this.compiled) {
-      const found = route.method === method ? shape.exec(path) : null;
-      if (found !== null) return { route, params: decodeAll(found.groups ?? {}) };
-    }
-    return null;
-  }
-}
-
-const decodeAll = (groups: Readonly<Record<string, string | undefined>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decode(value ?? '')]));
-
-const decode = (text: string): string => {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-};
-
 /** Returns a parameter that the pattern is known to have. */
 export const param = (call: Call, name: string): string => {
   const value = call.params[name];
@@ -110,10 +61,21 @@ export const param = (call: Call, name: string): string => {
   return value;
 };
 
+/** Returns place and name of the resource that a path names. */
+export const placeOf = (call: Call): InGroup => ({
+  subscriptionId: param(call, 'sub'),
+  resourceGroup: param(call, 'group'),
+  name: param(call, 'name'),
+});
+
+/** Returns the resources in the subscription, or in the resource group, that a path names. */
+export const listedIn = <T extends InGroup>({ params: { sub = '', group } }: Call, all: readonly T[]): readonly T[] =>
+  all.filter((one) => sameId(one.subscriptionId, sub) && (group === undefined || sameId(one.resourceGroup, group)));
+
 /**
  * Refuses what isn't simulated.
  * It must not claim that something doesn't exist. The code is the simulator's own, so that clients don't take it for
  * Azure's.
  */
 export const notSimulated = ({ method, path }: Incoming): Refusal =>
-  armRefusal(501, 'NotSimulated', `The Azure simulator doesn’t simulate ${method} ${path}. Azure might serve it.`);
+  Refusal.of(501, 'NotSimulated', `The Azure simulator doesn’t simulate ${method} ${path}. Azure might serve it.`);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Refusal, reply } from '../http/reply.ts';
+import { Refusal, reply } from '../../http.ts';
 import { type Call, param } from '../http/router.ts';
 import type { ServicePrincipal } from '../state/schema-directory.ts';
 
@@ -32,12 +32,8 @@ export const namesNoTenant = (call: Call): boolean => anyTenant.includes(param(c
 export const requireTenant = (call: Call): string => {
   const { tenantId } = call.world.state;
   if (param(call, 'tenant').toLowerCase() === tenantId || namesNoTenant(call)) return tenantId;
-  throw entraRefusal(
-    400,
-    'invalid_tenant',
-    90002,
-    `Tenant '${param(call, 'tenant')}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.`,
-  );
+  const message = `Tenant '${param(call, 'tenant')}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.`;
+  throw entraRefusal(400, 'invalid_tenant', 90002, message);
 };
 
 /** Returns the app with this ID, if the secret is correct. */
@@ -45,23 +41,15 @@ export function requireSecret(call: Call, clientId: string, secret: string | und
   const { principals, tenantId } = call.world.state;
   const principal = principals.find((one) => one.appId === clientId);
   if (principal === undefined || principal.kind !== 'Application') {
-    throw entraRefusal(
-      400,
-      'unauthorized_client',
-      700016,
-      `Application with identifier '${clientId}' was not found in the directory '${tenantId}'.`,
-    );
+    const message = `Application with identifier '${clientId}' was not found in the directory '${tenantId}'.`;
+    throw entraRefusal(400, 'unauthorized_client', 700016, message);
   }
   if (principal.secret === null || principal.secret !== secret) {
     throw entraRefusal(401, 'invalid_client', 7000215, `Invalid client secret provided for app '${clientId}'.`);
   }
   if (call.world.state.settings.secretsExpired) {
-    throw entraRefusal(
-      401,
-      'invalid_client',
-      7000222,
-      `The provided client secret keys for app '${clientId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.`,
-    );
+    const message = `The provided client secret keys for app '${clientId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.`;
+    throw entraRefusal(401, 'invalid_client', 7000222, message);
   }
   return principal;
 }

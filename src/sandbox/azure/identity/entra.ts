@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { type Refusal, type Reply, reply } from '../../http.ts';
 import { parseBody } from '../http/incoming.ts';
-import { type Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import { entraRefusal, namesNoTenant, requireSecret, requireTenant } from './entra-refusal.ts';
 import { authorizeRoutes } from './people/authorize.ts';
-import { redeemCode } from './people/redeem-code.ts';
-import { audiencesOf } from './tokens.ts';
+import { redeemCode } from './people/person-tokens.ts';
+import { audiencesOf, issueToken } from './tokens.ts';
 
 const addressesOf = (call: Call) => {
   const tenant = namesNoTenant(call) ? param(call, 'tenant') : requireTenant(call);
@@ -57,15 +57,11 @@ const requireResource = (scope: string, port: number): string => {
   }
   const resource = wanted.slice(0, -'/.default'.length);
   if (audiencesOf(resource, port).length > 0) return resource;
-  throw entraRefusal(
-    400,
-    'invalid_resource',
-    500011,
-    `The resource principal named ${resource} was not found in the tenant.`,
-  );
+  const message = `The resource principal named ${resource} was not found in the tenant.`;
+  throw entraRefusal(400, 'invalid_resource', 500011, message);
 };
 
-const issueToken = async (call: Call): Promise<Reply> => {
+const grantToken = async (call: Call): Promise<Reply> => {
   requireTenant(call);
   const { grant_type: grant } = parseBody(Grant, call.incoming.body, 'invalid_request');
   if (grant === 'authorization_code') return redeemCode(call);
@@ -76,12 +72,8 @@ const issueToken = async (call: Call): Promise<Reply> => {
   const resource = requireResource(request.scope, call.world.port);
   const caller = { principalId: principal.id, appId: principal.appId };
   const seconds = call.world.state.settings.tokenSeconds.application;
-  const token = await call.world.tokens.issue(
-    resource,
-    caller,
-    { seconds, graphPermissions: principal.graphPermissions },
-    call.now,
-  );
+  const issued = { seconds, graphPermissions: principal.graphPermissions };
+  const token = await issueToken(call.world, resource, caller, issued, call.now);
   return reply(200, {
     token_type: 'Bearer',
     expires_in: seconds,
@@ -137,6 +129,6 @@ export const entraRoutes: readonly Route[] = [
   ...authorizeRoutes,
   open('GET', '/{tenant}/discovery/v2.0/keys', publishKeys),
   open('GET', '/{tenant}/v2.0/.well-known/openid-configuration', openIdConfiguration),
-  open('POST', '/{tenant}/oauth2/v2.0/token', issueToken),
+  open('POST', '/{tenant}/oauth2/v2.0/token', grantToken),
   open('GET', '/metadata/endpoints', cloudMetadata),
 ];

@@ -1,21 +1,12 @@
 /** Microsoft Graph calls of an administrator of applications: secrets, consent to application permissions, lists. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { parseBody } from '../http/incoming.ts';
 import { type FilterPart, readFilter } from '../http/lists.ts';
-import { type Refusal, type Reply, reply } from '../http/reply.ts';
 import type { Call, Route } from '../http/router.ts';
 import type { ServicePrincipal } from '../state/schema-directory.ts';
-import {
-  context,
-  graphPage,
-  graphRefusal,
-  graphRoute,
-  groupBody,
-  principalBody,
-  requireObject,
-  userBody,
-} from './graph.ts';
+import { context, graphPage, graphRoute, groupBody, principalBody, requireObject, userBody } from './graph.ts';
 
 /** Application permissions by ID (Microsoft Graph permissions reference). */
 const permissions: Readonly<Record<string, string>> = {
@@ -84,10 +75,10 @@ const assignAppRole = (call: Call): Reply => {
   const request = parseBody(Assignment, call.incoming.body, 'Request_BadRequest');
   const permission = permissions[request.appRoleId];
   if (request.resourceId !== graphPrincipal.id || permission === undefined) {
-    throw graphRefusal(400, 'Request_BadRequest', 'Permission being assigned was not found on application.');
+    throw Refusal.of(400, 'Request_BadRequest', 'Permission being assigned was not found on application.');
   }
   if (principal.graphPermissions.includes(permission)) {
-    throw graphRefusal(400, 'Request_BadRequest', 'Permission being assigned already exists on the object.');
+    throw Refusal.of(400, 'Request_BadRequest', 'Permission being assigned already exists on the object.');
   }
   principal.graphPermissions.push(permission);
   return reply(201, { id: randomUUID(), ...request, principalDisplayName: principal.displayName });
@@ -125,7 +116,7 @@ export const graphApplicationRoutes: readonly Route[] = [
 type Body = Readonly<Record<string, unknown>>;
 
 const unsupported = (filter: string): Refusal =>
-  graphRefusal(400, 'Request_UnsupportedQuery', `Unsupported or invalid query filter clause specified: ${filter}.`);
+  Refusal.of(400, 'Request_UnsupportedQuery', `Unsupported or invalid query filter clause specified: ${filter}.`);
 
 const lower = (value: unknown): string => String(value ?? '').toLowerCase();
 
@@ -157,7 +148,7 @@ const kinds = {
 const list =
   (kind: keyof typeof kinds) =>
   (call: Call): Reply =>
-    graphPage(call, kind, kinds[kind](call).filter(readFilter(call, filters, unsupported)), (body) => body);
+    graphPage(call, kind, kinds[kind](call).filter(readFilter(call, filters, unsupported)));
 
 /** Lists, each with the least application permission that Microsoft Graph 1.0 documents. */
 export const graphListRoutes: readonly Route[] = [

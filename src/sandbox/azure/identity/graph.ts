@@ -1,15 +1,12 @@
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { groupsOf, membersOf } from '../arm/rbac.ts';
 import { parseBody } from '../http/incoming.ts';
-import { Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import type { ServicePrincipal, User, UserGroup } from '../state/schema-directory.ts';
 
-export const graphRefusal = (status: number, code: string, message: string): Refusal =>
-  new Refusal(reply(status, { error: { code, message } }));
-
 const notFound = (id: string): Refusal =>
-  graphRefusal(
+  Refusal.of(
     404,
     'Request_ResourceNotFound',
     `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
@@ -78,7 +75,7 @@ const directoryObjects = ({ world: { state } }: Call) => [
 const listMembers = (call: Call): Reply => {
   const all = directoryObjects(call).filter((one) => one['@odata.type'] !== '#microsoft.graph.servicePrincipal');
   const members = findGroup(call).memberIds.flatMap((id) => all.filter((one) => one.id === id));
-  return graphPage(call, 'directoryObjects', members, (member) => member);
+  return graphPage(call, 'directoryObjects', members);
 };
 
 /** Casting to a type is an advanced query: Microsoft Graph refuses it without this header and `$count`. */
@@ -87,11 +84,11 @@ const demandAdvanced = (call: Call): void => {
   const level = headers.consistencylevel;
   if (typeof level === 'string' && sameText(level, 'eventual') && query.get('$count') === 'true') return;
   const text = 'Unsupported Query. Casting needs the header ConsistencyLevel: eventual and $count=true.';
-  throw graphRefusal(400, 'Request_UnsupportedQuery', text);
+  throw Refusal.of(400, 'Request_UnsupportedQuery', text);
 };
 
 /** Returns one page as Microsoft Graph documents: 100 entries, at most 999. */
-export const graphPage = <T>(call: Call, what: string, entries: readonly T[], body: (entry: T) => object): Reply => {
+export const graphPage = (call: Call, what: string, entries: readonly object[]): Reply => {
   const { query, sentUrl } = call.incoming;
   const size = Math.min(Math.max(Number(query.get('$top') ?? 100) || 100, 1), 999);
   const start = Number(query.get('$skiptoken') ?? 0) || 0;
@@ -102,7 +99,7 @@ export const graphPage = <T>(call: Call, what: string, entries: readonly T[], bo
     ...context(call, what),
     ...(query.get('$count') === 'true' ? { '@odata.count': entries.length } : {}),
     ...(end < entries.length ? { '@odata.nextLink': next.href } : {}),
-    value: entries.slice(start, end).map(body),
+    value: entries.slice(start, end),
   });
 };
 
@@ -120,12 +117,16 @@ const listTransitive =
     demandAdvanced(call);
     const { users, principals } = call.world.state;
     if (what === 'servicePrincipals' && groupTypes.includes('Unified')) {
-      throw graphRefusal(400, 'Request_UnsupportedQuery', 'The member type is not supported by the group.');
+      throw Refusal.of(400, 'Request_UnsupportedQuery', 'The member type is not supported by the group.');
     }
     const members = membersOf(call.world.state, id);
     const bodies = what === 'users' ? users.map(userBody) : principals.map(principalBody);
-    const found = bodies.filter((one) => members.has(one.id));
-    return graphPage(call, what, found, (one) => selected(limited(call, permission, one), call.incoming.query));
+    const found = bodies.filter((one) => members.has(one.id)).map((one) => limited(call, permission, one));
+    return graphPage(
+      call,
+      what,
+      found.map((one) => selected(one, call.incoming.query)),
+    );
   };
 
 /** Returns the fields that `$select` names, or else the default ones. */
@@ -162,7 +163,7 @@ const requirePermissions = (call: Call, wanted: readonly string[]): void => {
   const granted = grantedTo(call);
   if (granted.includes('Directory.Read.All') && wanted.every((one) => one.includes('.Read.'))) return;
   if (!wanted.every((permission) => granted.includes(permission))) {
-    throw graphRefusal(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
+    throw Refusal.of(403, 'Authorization_RequestDenied', 'Insufficient privileges to complete the operation.');
   }
   for (const permission of wanted) call.trace.graphPermissions.add(permission);
 };

@@ -71,52 +71,51 @@ interface Issued {
   readonly graphPermissions?: readonly string[];
 }
 
+/** What tokens depend on. */
+interface Tenant {
+  readonly signingKey: SigningKey;
+  readonly port: number;
+  readonly state: { readonly tenantId: string };
+}
+
+const issuerOf = ({ state }: Tenant): string => `https://sts.windows.net/${state.tenantId}/`;
+
 /**
- * Issues and verifies access tokens of applications.
- * They are version 1 tokens, as Azure Resource Manager, Key Vault and Microsoft Graph get them. The published keys
- * verify them.
+ * Issues an access token of an application. Its audience is the requested resource, including a trailing slash. It is a
+ * version 1 token, as Azure Resource Manager, Key Vault and Microsoft Graph get them.
  */
-export class Tokens {
-  private readonly key: SigningKey;
-  readonly issuer: string;
-  private readonly tenantId: string;
-  private readonly port: number;
+export function issueToken(
+  tenant: Tenant,
+  resource: string,
+  { principalId, appId }: Caller,
+  { seconds, graphPermissions = [] }: Issued,
+  now: Date,
+): Promise<string> {
+  const issuer = issuerOf(tenant);
+  const claims = { oid: principalId, sub: principalId, appid: appId, tid: tenant.state.tenantId };
+  // Only granted permissions, and only in tokens for Microsoft Graph.
+  const isGraphs = audiencesOf(resource, tenant.port).includes('graph') && graphPermissions.length > 0;
+  const roles = isGraphs ? { roles: graphPermissions } : {};
+  const how = { appidacr: '1', idp: issuer, idtyp: 'app', ver: '1.0', uti: randomUUID() };
+  return tenant.signingKey.sign({ ...claims, ...how, ...roles }, issuer, resource, seconds, now);
+}
 
-  constructor(key: SigningKey, tenantId: string, port: number) {
-    this.key = key;
-    this.issuer = `https://sts.windows.net/${tenantId}/`;
-    this.tenantId = tenantId;
-    this.port = port;
-  }
-
-  /** The audience is the requested resource, including a trailing slash. */
-  async issue(
-    resource: string,
-    caller: Caller,
-    { seconds, graphPermissions = [] }: Issued,
-    now: Date,
-  ): Promise<string> {
-    const claims = { oid: caller.principalId, sub: caller.principalId, appid: caller.appId, tid: this.tenantId };
-    // Only granted permissions, and only in tokens for Microsoft Graph.
-    const isGraphs = audiencesOf(resource, this.port).includes('graph') && graphPermissions.length > 0;
-    const roles = isGraphs ? { roles: graphPermissions } : {};
-    const how = { appidacr: '1', idp: this.issuer, idtyp: 'app', ver: '1.0', uti: randomUUID() };
-    return this.key.sign({ ...claims, ...how, ...roles }, this.issuer, resource, seconds, now);
-  }
-
-  /** Returns the caller of a request. If a fault says so, a valid token counts as expired. */
-  async callerOf({ headers, expired }: Incoming, audience: Audience): Promise<Caller | NoCaller> {
-    const token = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? '')?.[1];
-    if (token === undefined) return { problem: 'missing', audience: '' };
-    try {
-      const published = createLocalJWKSet(await this.key.published());
-      const { payload } = await jwtVerify(token, published, { issuer: this.issuer, algorithms: ['RS256'] });
-      const { aud, oid, appid } = Claims.parse(payload);
-      if (!audiencesOf(aud, this.port).includes(audience)) return { problem: 'wrong-audience', audience: aud };
-      return expired ? { problem: 'expired', audience: aud } : { principalId: oid, appId: appid };
-    } catch (error) {
-      return { problem: error instanceof errors.JWTExpired ? 'expired' : 'invalid', audience: '' };
-    }
+/** Returns the caller of a request. If a fault says so, a valid token counts as expired. */
+export async function callerOf(
+  tenant: Tenant,
+  { headers, expired }: Incoming,
+  audience: Audience,
+): Promise<Caller | NoCaller> {
+  const token = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  if (token === undefined) return { problem: 'missing', audience: '' };
+  try {
+    const published = createLocalJWKSet(await tenant.signingKey.published());
+    const { payload } = await jwtVerify(token, published, { issuer: issuerOf(tenant), algorithms: ['RS256'] });
+    const { aud, oid, appid } = Claims.parse(payload);
+    if (!audiencesOf(aud, tenant.port).includes(audience)) return { problem: 'wrong-audience', audience: aud };
+    return expired ? { problem: 'expired', audience: aud } : { principalId: oid, appId: appid };
+  } catch (error) {
+    return { problem: error instanceof errors.JWTExpired ? 'expired' : 'invalid', audience: '' };
   }
 }
 

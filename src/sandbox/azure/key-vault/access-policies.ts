@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { vaultVersions } from '../arm/api-versions.ts';
 import { sameId, vaultId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
-import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import { reached } from '../state/latency.ts';
 import type { AccessPolicy, KeyPermissions, Vault } from '../state/schema-vaults.ts';
@@ -58,7 +58,7 @@ const updatePolicies = (call: Call): Reply => {
   const kind = param(call, 'kind').toLowerCase();
   const how = combinations.get(kind);
   if (how === undefined) {
-    throw armRefusal(400, 'BadRequest', `The operation kind '${kind}' is not add, replace or remove.`);
+    throw Refusal.of(400, 'BadRequest', `The operation kind '${kind}' is not add, replace or remove.`);
   }
   const { properties } = parseBody(Body, call.incoming.body, 'BadRequest');
   const policies = properties.accessPolicies.map((one) =>
@@ -75,6 +75,6 @@ const updatePolicies = (call: Call): Reply => {
 
 const route = armRoutes(vaultVersions, 'Microsoft.KeyVault/vaults/accessPolicies');
 const pattern =
-  '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{vault}/accessPolicies/{kind}';
+  '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}/accessPolicies/{kind}';
 
 export const accessPolicyRoutes: readonly Route[] = [route('PUT', pattern, 'write', updatePolicies)];

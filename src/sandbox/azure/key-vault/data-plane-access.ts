@@ -1,8 +1,8 @@
 import { BlockList } from 'node:net';
+import { Refusal, reply } from '../../http.ts';
 import type { Incoming } from '../http/incoming.ts';
-import { Refusal, reply } from '../http/reply.ts';
 import type { AccessTrace } from '../http/router.ts';
-import type { Caller, TokenTexts } from '../identity/tokens.ts';
+import { type Caller, callerOf, type TokenTexts } from '../identity/tokens.ts';
 import type { Vault } from '../state/schema-vaults.ts';
 import type { World } from '../world.ts';
 import { actionOf, type KeyRight, mayUse, refusalText, type SecretRight, type Use } from './vault-rights.ts';
@@ -50,7 +50,7 @@ const tokenTexts: TokenTexts<string> = {
 };
 
 export const vaultCaller = async (world: World, incoming: Incoming): Promise<Caller> => {
-  const caller = await world.tokens.callerOf(incoming, 'vault');
+  const caller = await callerOf(world, incoming, 'vault');
   if ('principalId' in caller) return caller;
   const text = tokenTexts[caller.problem].replace('{}', caller.audience);
   throw vaultRefusal(401, 'Unauthorized', text, undefined, challenge(world, incoming));
@@ -71,21 +71,14 @@ const inRules = (vault: Vault, address: string): boolean => {
 export const requireNetwork = (call: VaultCall): void => {
   const { vault, incoming, caller, world } = call;
   if (vault.publicNetworkAccess === 'Disabled') {
-    throw vaultRefusal(
-      403,
-      'Forbidden',
-      'Public network access is disabled and request is not from a trusted service nor via an approved private link.',
-      'ForbiddenByConnection',
-    );
+    const message =
+      'Public network access is disabled and request is not from a trusted service nor via an approved private link.';
+    throw vaultRefusal(403, 'Forbidden', message, 'ForbiddenByConnection');
   }
   const denied = vault.publicNetworkAccess === 'SecuredByPerimeter' || vault.networkAcls?.defaultAction === 'Deny';
   if (!denied || inRules(vault, incoming.remoteAddress)) return;
-  throw vaultRefusal(
-    403,
-    'Forbidden',
-    `Client address is not authorized and caller is not a trusted service.\r\nClient address: ${incoming.remoteAddress}\r\nCaller: appid=${caller.appId};oid=${caller.principalId};iss=https://sts.windows.net/${world.state.tenantId}/\r\nVault: ${vault.name};location=${vault.location}`,
-    'ForbiddenByFirewall',
-  );
+  const message = `Client address is not authorized and caller is not a trusted service.\r\nClient address: ${incoming.remoteAddress}\r\nCaller: appid=${caller.appId};oid=${caller.principalId};iss=https://sts.windows.net/${world.state.tenantId}/\r\nVault: ${vault.name};location=${vault.location}`;
+  throw vaultRefusal(403, 'Forbidden', message, 'ForbiddenByFirewall');
 };
 
 const requireUse = (call: VaultCall, use: Use & { readonly appId: string }): void => {
@@ -110,9 +103,6 @@ export const vaultRefusal = (
   message: string,
   inner?: string,
   headers: Readonly<Record<string, string>> = {},
-): Refusal => {
-  const cause = inner === undefined ? {} : { innererror: { code: inner } };
-  return new Refusal(reply(status, { error: { code, message, ...cause } }, headers));
-};
+): Refusal => Refusal.of(status, code, message, inner === undefined ? {} : { innererror: { code: inner } }, headers);
 
 export const badParameter = (message: string): Refusal => vaultRefusal(400, 'BadParameter', message);

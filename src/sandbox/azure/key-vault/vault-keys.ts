@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { vaultVersions } from '../arm/api-versions.ts';
 import { keyId, sameId } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOf } from '../http/lists.ts';
-import { armRefusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import type { KeyVersion, Vault, VaultKey } from '../state/schema-vaults.ts';
 import {
@@ -61,7 +61,7 @@ const requireKey = (vault: Vault, name: string): VaultKey => found(findKey(vault
 
 /** Key Vault's text in ARM's envelope. */
 const found = <T>(one: T | undefined, name: string): T => {
-  if (one === undefined) throw armRefusal(404, 'KeyNotFound', notFoundText('key', name));
+  if (one === undefined) throw Refusal.of(404, 'KeyNotFound', notFoundText('key', name));
   return one;
 };
 
@@ -121,9 +121,9 @@ const createKey = async (call: Call): Promise<Reply> => {
   const { kty = 'RSA', keySize, curveName: curve, keyOps, attributes } = properties;
   const wanted = wantedVersion({ kty, keySize, curve, keyOps, attributes, tags });
   const problem = sizeProblem(vault, name, wanted);
-  if (problem !== null) throw armRefusal(400, 'BadRequest', problem);
+  if (problem !== null) throw Refusal.of(400, 'BadRequest', problem);
   if (vault.keys.some((one) => sameId(one.name, name))) {
-    throw armRefusal(409, 'Conflict', keyDeletedText(name), { innererror: { code: 'ObjectIsDeletedButRecoverable' } });
+    throw Refusal.of(409, 'Conflict', keyDeletedText(name), { innererror: { code: 'ObjectIsDeletedButRecoverable' } });
   }
   const version = await newKeyVersion(wanted, call.now);
   const key = findKey(vault, name) ?? addVersion(vault, name, version);
@@ -131,7 +131,7 @@ const createKey = async (call: Call): Promise<Reply> => {
 };
 
 const route = armRoutes(vaultVersions, 'Microsoft.KeyVault/vaults/keys');
-const keys = '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{vault}/keys';
+const keys = '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults/{name}/keys';
 
 export const vaultKeyRoutes: readonly Route[] = [
   route('GET', keys, 'read', listKeys),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { Refusal } from '../../http.ts';
 import { sameId } from '../arm/ids.ts';
-import { armRefusal, type Refusal } from '../http/reply.ts';
 import { later } from '../state/latency.ts';
 import { type AccessPolicy, NetworkAcls, type Vault } from '../state/schema-vaults.ts';
 
@@ -46,7 +46,7 @@ export const VaultProperties = z.strictObject({
 });
 export type VaultProperties = z.infer<typeof VaultProperties>;
 
-const badRequest = (message: string): Refusal => armRefusal(400, 'BadRequest', message);
+const badRequest = (message: string): Refusal => Refusal.of(400, 'BadRequest', message);
 
 /** Real texts (public reports); the last one is from memory. */
 const requirePossible = (vault: Vault, wanted: VaultProperties): void => {

@@ -1,18 +1,18 @@
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { vaultVersions } from '../arm/api-versions.ts';
 import { requireSameLocation, resourceNotFound } from '../arm/authorize.ts';
 import { named, plainLocation, sameId, vaultId, within } from '../arm/ids.ts';
 import { parseBody } from '../http/incoming.ts';
 import { pageOf } from '../http/lists.ts';
-import { armRefusal, type Reply, reply } from '../http/reply.ts';
-import { armRoutes, type Call, param, type Route } from '../http/router.ts';
+import { armRoutes, type Call, listedIn, param, placeOf, type Route } from '../http/router.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import { createdBy, modifiedBy } from '../state/schema-agents.ts';
-import type { Vault } from '../state/schema-vaults.ts';
+import { Vault } from '../state/schema-vaults.ts';
 import { vaultBody } from './vault-body.ts';
 import { applyProperties, VaultProperties } from './vault-write.ts';
 
-const isNamed = (call: Call) => named(param(call, 'sub'), param(call, 'group'), param(call, 'vault'));
+const isNamed = (call: Call) => named(placeOf(call));
 
 export const requireVault = (call: Call): Vault => {
   const vault = call.world.state.vaults.find(isNamed(call));
@@ -44,32 +44,21 @@ const patchVault = (call: Call): Reply => {
 
 const newVault = (call: Call, location: string, properties: VaultProperties): Vault => {
   const { state } = call.world;
-  const name = param(call, 'vault');
-  requireFreeName(state, name);
+  requireFreeName(state, param(call, 'name'));
   const all = [...state.vaults, ...state.deletedVaults.map((one) => one.vault)];
   const n = Math.max(0, ...all.map((one) => one.n)) + 1;
-  return {
+  return Vault.parse({
     n,
     port: state.port + n,
-    subscriptionId: param(call, 'sub'),
-    resourceGroup: param(call, 'group'),
-    name,
+    ...placeOf(call),
     location: plainLocation(location),
-    tags: {},
     tenantId: properties.tenantId ?? state.tenantId,
-    sku: 'standard',
-    enableSoftDelete: properties.enableSoftDelete ?? true,
-    softDeleteRetentionInDays: properties.softDeleteRetentionInDays ?? 90,
-    enablePurgeProtection: false,
+    enableSoftDelete: properties.enableSoftDelete ?? undefined,
+    softDeleteRetentionInDays: properties.softDeleteRetentionInDays ?? undefined,
     // From version 2026-02-01, new vaults use role assignments by default (Microsoft, 2026-04-10).
     enableRbacAuthorization: (call.incoming.query.get('api-version') ?? '') >= '2026-02-01',
-    accessPolicies: [],
-    networkAcls: null,
-    publicNetworkAccess: 'Enabled',
     systemData: createdBy(call.caller.appId, call.now),
-    keys: [],
-    secrets: [],
-  };
+  });
 };
 
 /** Creates, replaces or recovers a vault. A new vault's address answers from the next request. */
@@ -99,14 +88,8 @@ const deleteVault = (call: Call): Reply => {
   return reply(200);
 };
 
-const listVaults = (call: Call): Reply => {
-  const group = call.params.group;
-  const value = call.world.state.vaults
-    .filter((one) => sameId(one.subscriptionId, param(call, 'sub')))
-    .filter((one) => group === undefined || sameId(one.resourceGroup, group))
-    .map(vaultBody);
-  return reply(200, pageOf(call, value));
-};
+const listVaults = (call: Call): Reply =>
+  reply(200, pageOf(call, listedIn(call, call.world.state.vaults).map(vaultBody)));
 
 const vaultRoute = armRoutes(vaultVersions, 'Microsoft.KeyVault/vaults');
 
@@ -115,20 +98,17 @@ const inGroup = '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft
 export const vaultRoutes: readonly Route[] = [
   vaultRoute('GET', '/subscriptions/{sub}/providers/Microsoft.KeyVault/vaults', 'read', listVaults),
   vaultRoute('GET', inGroup, 'read', listVaults),
-  vaultRoute('GET', `${inGroup}/{vault}`, 'read', (call) => reply(200, vaultBody(requireVault(call)))),
-  vaultRoute('PATCH', `${inGroup}/{vault}`, 'write', patchVault),
-  vaultRoute('PUT', `${inGroup}/{vault}`, 'write', putVault),
-  vaultRoute('DELETE', `${inGroup}/{vault}`, 'delete', deleteVault),
+  vaultRoute('GET', `${inGroup}/{name}`, 'read', (call) => reply(200, vaultBody(requireVault(call)))),
+  vaultRoute('PATCH', `${inGroup}/{name}`, 'write', patchVault),
+  vaultRoute('PUT', `${inGroup}/{name}`, 'write', putVault),
+  vaultRoute('DELETE', `${inGroup}/{name}`, 'delete', deleteVault),
 ];
 
 /** Names are global in Azure; a recoverable vault keeps its name. Real text (public reports). */
 const requireFreeName = ({ vaults, deletedVaults }: SimulatorState, name: string): void => {
   if (![...vaults, ...deletedVaults.map(({ vault }) => vault)].some((one) => sameId(one.name, name))) return;
-  throw armRefusal(
-    409,
-    'VaultAlreadyExists',
-    `The vault name '${name}' is already in use. Vault names are globally unique so it is possible that the name is already taken. If you are sure that the vault name was not taken then it is possible that a vault with the same name was recently deleted but not purged after being placed in a recoverable state. If the vault is in a recoverable state then the vault will need to be purged before reusing the name. For more information on soft delete and purging a vault follow this link https://go.microsoft.com/fwlink/?linkid=2147740.`,
-  );
+  const message = `The vault name '${name}' is already in use. Vault names are globally unique so it is possible that the name is already taken. If you are sure that the vault name was not taken then it is possible that a vault with the same name was recently deleted but not purged after being placed in a recoverable state. If the vault is in a recoverable state then the vault will need to be purged before reusing the name. For more information on soft delete and purging a vault follow this link https://go.microsoft.com/fwlink/?linkid=2147740.`;
+  throw Refusal.of(409, 'VaultAlreadyExists', message);
 };
 
 /**
@@ -151,27 +131,13 @@ const recovered = (call: Call, createMode: string | null | undefined): Vault | n
   const isIt = isNamed(call);
   const found = state.deletedVaults.find(({ vault }) => isIt(vault));
   if (createMode === 'recover') {
-    if (found === undefined) throw armRefusal(404, 'DeletedVaultNotFound', 'There is no deleted vault to recover.');
+    if (found === undefined) throw Refusal.of(404, 'DeletedVaultNotFound', 'There is no deleted vault to recover.');
     state.deletedVaults = state.deletedVaults.filter((one) => one !== found);
     state.vaults.push(found.vault);
     return found.vault;
   }
   if (found === undefined) return null;
-  throw armRefusal(
-    409,
-    'ConflictError',
-    'A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.',
-  );
-};
-
-/** Purges deleted vaults and keys after their retention, even with purge protection. Returns true if there were any. */
-export const purgeDue = (state: SimulatorState, now: Date): boolean => {
-  const isDue = (deletedAtMs: number, { softDeleteRetentionInDays }: Vault): boolean =>
-    deletedAtMs + softDeleteRetentionInDays * 86_400_000 <= now.getTime();
-  const count = (): number => state.deletedVaults.length + state.vaults.reduce((sum, { keys }) => sum + keys.length, 0);
-  const before = count();
-  state.deletedVaults = state.deletedVaults.filter(({ vault, deletedAt }) => !isDue(Date.parse(deletedAt), vault));
-  for (const vault of state.vaults)
-    vault.keys = vault.keys.filter(({ deletedAt }) => deletedAt === null || !isDue(deletedAt * 1_000, vault));
-  return count() < before;
+  const message =
+    'A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.';
+  throw Refusal.of(409, 'ConflictError', message);
 };

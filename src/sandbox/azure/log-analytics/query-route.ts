@@ -1,9 +1,9 @@
 /** Log Analytics' query API: `POST /v1/workspaces/ID/query`. In Azure, it has its own address. */
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { sameId } from '../arm/ids.ts';
-import { holds } from '../arm/rbac.ts';
+import { callerHolds } from '../arm/rbac.ts';
 import { parseBody } from '../http/incoming.ts';
-import { Refusal, type Reply, reply } from '../http/reply.ts';
 import { type Call, param, type Route } from '../http/router.ts';
 import { later, reached } from '../state/latency.ts';
 import { callerOf, type KnownQuery, type LogRow, readKnownQuery } from './known-queries.ts';
@@ -79,7 +79,7 @@ function findUsers(query: KnownQuery, logged: readonly LogRow[]): readonly Row[]
 const Request = z.strictObject({ query: z.string(), timespan: z.string().optional() });
 
 const refused = (status: number, code: string, message: string, more: object = {}): Refusal =>
-  new Refusal(reply(status, { error: { message, code, correlationId: crypto.randomUUID(), ...more } }));
+  Refusal.of(status, code, message, { correlationId: crypto.randomUUID(), ...more });
 
 /** Real shape (public reports): the innermost error holds the cause. */
 const badQuery = (code: string, message: string): Refusal =>
@@ -101,15 +101,11 @@ const actions = [
  * memory.
  */
 function requireAccess(call: Call): void {
-  const { world, caller, incoming, now, trace } = call;
+  const { world, incoming, trace } = call;
   const id = param(call, 'workspace');
   const workspace = world.state.workspaces.find(({ customerId }) => sameId(customerId, id));
   const may =
-    workspace !== undefined &&
-    !incoming.denied &&
-    actions.every((action) =>
-      holds(world.state, { principalId: caller.principalId, kind: 'action', action, scope: workspace.id }, now),
-    );
+    workspace !== undefined && !incoming.denied && actions.every((action) => callerHolds(call, action, workspace.id));
   if (!may) {
     const message = 'The provided credentials have insufficient access to perform the requested operation';
     throw refused(403, 'InsufficientAccessError', message);
@@ -155,7 +151,7 @@ const answer = (call: Call): Reply => {
     const message =
       'The Azure simulator has two queries (src/sandbox/azure/log-analytics/known-queries.ts), and this is another.';
     console.error('Azure simulator: an unknown query', query);
-    throw new Refusal(reply(501, { error: { code: 'NotSimulated', message } }));
+    throw Refusal.of(501, 'NotSimulated', message);
   }
   const logged = found(call, timespan)
     .filter((row) => sameId(row._ResourceId, known.vault))

@@ -1,8 +1,8 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { Refusal } from '../../http.ts';
 import { sameId, within } from '../arm/ids.ts';
 import type { Incoming } from '../http/incoming.ts';
-import { armRefusal } from '../http/reply.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { PolicyAssignment, PolicyDefinition } from '../state/schema-policy.ts';
 import { resolved, ruleHolds, storedResource, type WrittenResource, writtenResource } from './rule.ts';
@@ -197,7 +197,7 @@ export const requirePolicies = (state: SimulatorState, incoming: Incoming, now: 
   const violations = violationsOf(state, incoming, now).filter((one) => !isLifted(one, incoming, now));
   if (violations.length === 0) return;
   const target = incoming.path.split('/').at(-1) ?? '';
-  throw armRefusal(403, 'RequestDisallowedByPolicy', messageOf(target, violations), {
+  throw Refusal.of(403, 'RequestDisallowedByPolicy', messageOf(target, violations), {
     target,
     additionalInfo: violations.map((one) => ({ type: 'PolicyViolation', info: infoOf(one) })),
   });

@@ -1,27 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../../http.ts';
 import { exemptionVersions, policyVersions } from '../arm/api-versions.ts';
 import { extensionRoutes } from '../arm/extensions.ts';
 import { sameId } from '../arm/ids.ts';
 import { type Incoming, parseBody } from '../http/incoming.ts';
-import { armRefusal, type Refusal, type Reply, reply } from '../http/reply.ts';
 import { armRoutes, type Call, param, type Route } from '../http/router.ts';
 import { PolicyAssignment, PolicyDefinition, PolicyExemption } from '../state/schema-policy.ts';
 import { assignmentIdOf, definitionById, externalViolations, hashOf, mint, type Violation } from './denial.ts';
 
 /** Real code; text from memory. */
 const definitionNotFound = (id: string): Refusal =>
-  armRefusal(404, 'PolicyDefinitionNotFound', `The policy definition '${id.split('/').at(-1)}' could not be found.`);
+  Refusal.of(404, 'PolicyDefinitionNotFound', `The policy definition '${id.split('/').at(-1)}' could not be found.`);
 
 /** Codes from memory; texts invented. */
 const requireParameters = ({ parameters }: PolicyDefinition, given: PolicyAssignment['parameters']): void => {
   const unknown = Object.keys(given).find((name) => !(name in parameters));
   if (unknown !== undefined) {
-    throw armRefusal(400, 'UndefinedPolicyParameter', `The policy has no parameter '${unknown}'.`);
+    throw Refusal.of(400, 'UndefinedPolicyParameter', `The policy has no parameter '${unknown}'.`);
   }
   const missing = Object.entries(parameters).find(([name, one]) => one.defaultValue === undefined && !(name in given));
   if (missing === undefined) return;
-  throw armRefusal(400, 'MissingPolicyParameter', `The policy needs a value for its parameter '${missing[0]}'.`);
+  throw Refusal.of(400, 'MissingPolicyParameter', `The policy needs a value for its parameter '${missing[0]}'.`);
 };
 
 const Written = z.object({

@@ -1,4 +1,4 @@
-import { armError } from '../http/reply.ts';
+import { errorBody } from '../../http.ts';
 import type { Fault } from '../simulator/fault.ts';
 import type { SimulatorState } from '../state/schema.ts';
 
@@ -44,7 +44,7 @@ export const refusal = (
   code: string,
   message: string,
   headers: Record<string, string> = {},
-): Fault => ({ ...fault, respond: { status, headers, body: armError(code, message) } });
+): Fault => ({ ...fault, respond: { status, headers, body: errorBody(code, message) } });
 
 /** Matches a write that sets or removes a customer-managed key. */
 export const keyWrite = { method: 'PATCH', url: '/healthBots/', carries: 'properties.keyVaultProperties' } as const;

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Sent } from '../../http.ts';
 import type { Incoming } from '../http/incoming.ts';
-import type { Sent } from '../http/reply.ts';
 import { withoutSecrets } from './request-log.ts';
 
 /** A complete request and answer, to compare with the descriptions of the real services. */
@@ -33,7 +33,8 @@ const recordedHeaders = ({ headers }: Incoming): Record<string, string> =>
     }),
   );
 
-const readBody = ({ headers, text }: Sent): unknown => {
+const readBody = ({ headers, content }: Sent): unknown => {
+  const text = String(content);
   if (text === '') return null;
   if (!String(headers['content-type']).startsWith('application/json')) return text;
   try {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { unreadable } from '../http/incoming.ts';
 
 /**
  * A served request. It is logged before the answer, so the log has everything that a client saw, even after SIGKILL. `status` is 0 if the connection was closed without an answer.
@@ -23,7 +22,7 @@ const secretFields = ['client_secret', 'code', 'code_verifier', 'access_token', 
 
 /** Returns a body without credentials for logs. Null if there was no readable body. */
 export const withoutSecrets = (body: unknown): unknown => {
-  if (body === undefined || body === unreadable) return null;
+  if (body === undefined) return null;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
   const hidden = secretFields.filter((field) => field in body);
   return { ...body, ...Object.fromEntries(hidden.map((field) => [field, 'REDACTED'])) };

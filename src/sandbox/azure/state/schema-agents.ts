@@ -49,10 +49,10 @@ export type KeyVaultProperties = z.infer<typeof KeyVaultProperties>;
 
 /** The part that a write can change. */
 export const AgentContent = z.object({
-  tags: z.record(z.string(), z.string()).nullable(),
-  sku: z.string(),
-  identity: AgentIdentity.nullable(),
-  keyVaultProperties: KeyVaultProperties.nullable(),
+  tags: z.record(z.string(), z.string()).nullable().default(null),
+  sku: z.string().default('C0'),
+  identity: AgentIdentity.nullable().default(null),
+  keyVaultProperties: KeyVaultProperties.nullable().default(null),
 });
 export type AgentContent = z.infer<typeof AgentContent>;
 
@@ -77,15 +77,15 @@ export const AgentOperation = z.object({
   id: z.string(),
   agentId: z.string(),
   location: z.string(),
-  status: z.enum(['Working', 'Succeeded', 'Failed', 'Canceled']),
+  status: z.enum(['Working', 'Succeeded', 'Failed', 'Canceled']).default('Working'),
   startTime: IsoDate,
   dueAt: IsoDate.nullable(),
-  endTime: IsoDate.nullable(),
-  error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  endTime: IsoDate.nullable().default(null),
+  error: z.object({ code: z.string(), message: z.string() }).nullable().default(null),
   /** The content before; null while it is being created. */
   before: AgentContent.nullable(),
   /** True if the key is tested at the end. */
-  triesKey: z.boolean(),
+  triesKey: z.boolean().default(false),
   /** True if it deletes the agent. */
   deletes: z.boolean().default(false),
   ending: OperationEnding.default({}),

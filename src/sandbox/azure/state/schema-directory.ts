@@ -9,7 +9,7 @@ export const ServicePrincipal = z.object({
   displayName: z.string(),
   kind: z.enum(['Application', 'ManagedIdentity']),
   /** Null for identities that can't sign in with a secret. */
-  secret: z.string().nullable(),
+  secret: z.string().nullable().default(null),
   /** When the secret expires. */
   secretEndsAt: IsoDate.nullable().default(null),
   /** Application permissions of Microsoft Graph that an administrator granted. */
@@ -77,10 +77,10 @@ export const RoleAssignment = z.object({
   /** The last segment of the role definition's ID. */
   roleDefinitionId: z.string(),
   principalId: z.string(),
-  principalType: z.enum(['ServicePrincipal', 'User', 'Group']),
-  description: z.string().nullable(),
-  condition: z.string().nullable(),
-  conditionVersion: z.string().nullable(),
+  principalType: z.enum(['ServicePrincipal', 'User', 'Group']).default('ServicePrincipal'),
+  description: z.string().nullable().default(null),
+  condition: z.string().nullable().default(null),
+  conditionVersion: z.string().nullable().default(null),
   createdOn: IsoDate,
   createdBy: z.string(),
   /** Propagation: until then, it isn't effective. */

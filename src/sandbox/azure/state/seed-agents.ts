@@ -1,13 +1,7 @@
 import { agentId, groupScope } from '../arm/ids.ts';
 import { newEtag, newOperationId } from '../health-bots/operations.ts';
 import type { UserAssignedIdentity } from './schema.ts';
-import {
-  type AgentContent,
-  type AgentOperation,
-  createdBy,
-  type HealthBot,
-  type KeyVaultProperties,
-} from './schema-agents.ts';
+import { AgentContent, AgentOperation, createdBy, type HealthBot, type KeyVaultProperties } from './schema-agents.ts';
 import type { ServicePrincipal } from './schema-directory.ts';
 import { ownerPrincipalId, principal } from './seed-directory.ts';
 import { seededAt, subscriptions } from './seed-places.ts';
@@ -38,8 +32,6 @@ export const seedAgentPrincipals = (): ServicePrincipal[] => [
   principal(principals.visitorShared, 'id-visitor'),
 ];
 
-const nothing: AgentContent = { tags: null, sku: 'C0', identity: null, keyVaultProperties: null };
-
 const system = (principalId: string): AgentContent['identity'] => ({
   type: 'SystemAssigned',
   principalId,
@@ -63,7 +55,7 @@ const agent = (name: string, place: Place, createdAt: string, content: Partial<A
   name,
   etag: newEtag(),
   provisioningState: 'Succeeded',
-  content: { ...structuredClone(nothing), ...content },
+  content: AgentContent.parse(content),
   systemData: createdBy(ownerPrincipalId, new Date(createdAt)),
 });
 
@@ -96,12 +88,13 @@ export const seedAgents = (keyInUse: KeyVaultProperties): HealthBot[] => {
 export const seedOperations = (agents: readonly HealthBot[]): AgentOperation[] =>
   agents
     .filter((one) => one.provisioningState === 'Accepted')
-    .map((one) => ({
-      id: newOperationId(),
-      agentId: agentId(one),
-      location: one.location,
-      status: 'Working',
-      startTime: seededAt,
-      ...{ dueAt: null, endTime: null, error: null, triesKey: false, deletes: false, ending: {}, heldBy: null },
-      before: structuredClone(one.content),
-    }));
+    .map((one) =>
+      AgentOperation.parse({
+        id: newOperationId(),
+        agentId: agentId(one),
+        location: one.location,
+        startTime: seededAt,
+        dueAt: null,
+        before: one.content,
+      }),
+    );

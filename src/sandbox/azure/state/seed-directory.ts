@@ -1,7 +1,15 @@
-import { localGroups, localPeople, localTenantId, requester, secondApprover, teamMember } from '../../people.ts';
+import {
+  type LocalGroup,
+  localGroups,
+  localPeople,
+  localTenantId,
+  requester,
+  secondApprover,
+  teamMember,
+} from '../../people.ts';
 import { groupScope, vaultId } from '../arm/ids.ts';
 import { hostPrincipalId } from './schema.ts';
-import type { RoleAssignment, ServicePrincipal, User, UserGroup } from './schema-directory.ts';
+import { RoleAssignment, ServicePrincipal, User, UserGroup } from './schema-directory.ts';
 import { logWorkspace, lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
 import { botRoles, roles } from './seed-roles.ts';
 
@@ -10,17 +18,16 @@ export const principal = (
   id: string,
   displayName: string,
   more: Partial<Pick<ServicePrincipal, 'appId' | 'kind' | 'secret' | 'graphPermissions'>> = {},
-): ServicePrincipal => ({
-  id,
-  appId: id,
-  displayName,
-  kind: 'ManagedIdentity',
-  secret: null,
-  secretEndsAt: null,
-  graphPermissions: [],
-  replicatedAt: seededAt,
-  ...more,
-});
+): ServicePrincipal =>
+  ServicePrincipal.parse({
+    id,
+    appId: id,
+    displayName,
+    kind: 'ManagedIdentity',
+    graphPermissions: [],
+    replicatedAt: seededAt,
+    ...more,
+  });
 
 export const seedPrincipals = (): ServicePrincipal[] => [
   principal(ownerPrincipalId, 'Owner', {
@@ -36,55 +43,35 @@ export const seedPrincipals = (): ServicePrincipal[] => [
 ];
 
 export const seedUsers = (): User[] =>
-  localPeople.map((person) => ({
-    id: person.id,
-    displayName: person.name,
-    mail: person.email,
-    userType: person.homeTenantId === localTenantId ? 'Member' : 'Guest',
-    accountEnabled: true,
-  }));
+  localPeople.map(({ id, name, email, homeTenantId }) =>
+    User.parse({ id, displayName: name, mail: email, userType: homeTenantId === localTenantId ? 'Member' : 'Guest' }),
+  );
 
 /** The hospital's key custodians. */
-const custodians: UserGroup = {
+const custodians: LocalGroup = {
   id: '60000000-0000-4000-8000-0000000000c1',
-  displayName: 'Key custodians',
+  name: 'Key custodians',
   memberIds: [secondApprover.id, teamMember.id],
-  groupTypes: [],
 };
 
-export const seedGroups = (): UserGroup[] => [
-  ...localGroups.map((group) => ({
-    id: group.id,
-    displayName: group.name,
-    memberIds: [...group.memberIds],
-    groupTypes: [],
-  })),
-  custodians,
-];
+export const seedGroups = (): UserGroup[] =>
+  [...localGroups, custodians].map(({ name, ...group }) => UserGroup.parse({ ...group, displayName: name }));
 
 const assignments = 'Microsoft.Authorization/roleAssignments';
 
 /** Azure's own form of a condition that allows one role, for service principals only. */
 const onlyEncryptionUser = `((!(ActionMatches{'${assignments}/write'})) OR (@Request[${assignments}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {${roles.cryptoServiceEncryptionUser}} AND @Request[${assignments}:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {'ServicePrincipal'}))`;
 
-export const assignment = (
-  n: number,
-  scope: string,
-  roleDefinitionId: string,
-  principalId: string,
-): RoleAssignment => ({
-  name: `80000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
-  scope,
-  roleDefinitionId,
-  principalId,
-  principalType: 'ServicePrincipal',
-  description: null,
-  condition: null,
-  conditionVersion: null,
-  createdOn: seededAt,
-  createdBy: ownerPrincipalId,
-  effectiveAt: seededAt,
-});
+export const assignment = (n: number, scope: string, roleDefinitionId: string, principalId: string): RoleAssignment =>
+  RoleAssignment.parse({
+    name: `80000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+    scope,
+    roleDefinitionId,
+    principalId,
+    createdOn: seededAt,
+    createdBy: ownerPrincipalId,
+    effectiveAt: seededAt,
+  });
 
 const constrained = (grant: RoleAssignment): RoleAssignment => ({
   ...grant,
@@ -113,9 +100,6 @@ export const seedRoleAssignments = (): RoleAssignment[] => [
   assignment(10, logWorkspace.id, botRoles.logs, hostPrincipalId),
   // The requester owns the vault whose name looks like the hospital's.
   ...[roles.owner, roles.keyVaultAdministrator].map(
-    (role, n): RoleAssignment => ({
-      ...assignment(8 + n, lookAlike, role, requester.id),
-      principalType: 'User',
-    }),
+    (role, n): RoleAssignment => ({ ...assignment(8 + n, lookAlike, role, requester.id), principalType: 'User' }),
   ),
 ];

@@ -1,7 +1,7 @@
 import { localTenantId } from '../../people.ts';
 import { newKeyVersion } from '../key-vault/key-material.ts';
 import { createdBy } from './schema-agents.ts';
-import type { AccessPolicy, KeyVersion, Vault, VaultKey } from './schema-vaults.ts';
+import { type AccessPolicy, type KeyVersion, Vault, type VaultKey } from './schema-vaults.ts';
 import { ownerPrincipalId } from './seed-directory.ts';
 import { lookAlikeName, seededAt, subscriptions } from './seed-places.ts';
 
@@ -45,28 +45,20 @@ const vault = async (
   name: string,
   more: Partial<Vault>,
   keys: readonly Promise<VaultKey>[],
-): Promise<Vault> => ({
-  n,
-  port: 0,
-  subscriptionId: subscriptions.care,
-  resourceGroup: 'rg-care-prod',
-  name,
-  location: 'westeurope',
-  tags: {},
-  tenantId: localTenantId,
-  sku: 'standard',
-  enableSoftDelete: true,
-  softDeleteRetentionInDays: 90,
-  enablePurgeProtection: true,
-  enableRbacAuthorization: true,
-  accessPolicies: [],
-  networkAcls: null,
-  publicNetworkAccess: 'Enabled',
-  systemData: createdBy(ownerPrincipalId, new Date(seededAt)),
-  secrets: [],
-  ...more,
-  keys: await Promise.all(keys),
-});
+): Promise<Vault> =>
+  Vault.parse({
+    n,
+    port: 0,
+    subscriptionId: subscriptions.care,
+    resourceGroup: 'rg-care-prod',
+    name,
+    location: 'westeurope',
+    tenantId: localTenantId,
+    enablePurgeProtection: true,
+    systemData: createdBy(ownerPrincipalId, new Date(seededAt)),
+    ...more,
+    keys: await Promise.all(keys),
+  });
 
 const ownerPolicy = (): AccessPolicy => ({
   tenantId: localTenantId,

@@ -3,7 +3,13 @@ import { vaultUri } from '../key-vault/vault-body.ts';
 import { type LatencyName, reached } from './latency.ts';
 import { SimulatorState } from './schema.ts';
 
-/** Saves the state when it has changed. The write is atomic: a killed process leaves the old or the new file. */
+/** Replaces a file atomically: a killed process leaves the old or the new one. */
+export const replaceFile = (file: string, text: string): void => {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+};
+
+/** Saves the state when it has changed. */
 export class StateFile {
   private readonly file: string;
   private saved = '';
@@ -23,8 +29,7 @@ export class StateFile {
   save(state: SimulatorState): void {
     const text = JSON.stringify(state);
     if (text === this.saved) return;
-    writeFileSync(`${this.file}.new`, text, { mode: 0o600 });
-    renameSync(`${this.file}.new`, this.file);
+    replaceFile(this.file, text);
     this.saved = text;
     this.changes += 1;
   }

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { z } from 'zod';
+import { type Reply, reply } from '../../../http.ts';
 import { listen } from '../../../loopback.ts';
 import { parseBody } from '../../http/incoming.ts';
-import { type Reply, reply } from '../../http/reply.ts';
 import type { Call, Route } from '../../http/router.ts';
 import type { User } from '../../state/schema-directory.ts';
 import { entraRefusal, requireTenant } from '../entra-refusal.ts';
@@ -141,7 +142,8 @@ const choose = (call: Call): Reply => {
   const context = contextOf(request);
   const contexts = strong && context !== null ? [context] : [];
   const methods = strong ? ['fido', 'mfa'] : ['pwd'];
-  const code = call.world.signIns.grant({
+  const code = randomBytes(32).toString('base64url');
+  call.world.grants.set(code, {
     signIn: { userId: user.id, at: call.now, contexts, methods },
     clientId: request.client_id,
     redirectUri: request.redirect_uri,
