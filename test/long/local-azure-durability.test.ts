@@ -1,17 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import {
-  type Clients,
-  clientsOf,
-  codeOf,
-  giveIdentity,
-  grantOnKey,
-  messageOf,
-  readAgent,
-} from '../support/azure/local-azure-clients.ts';
-import { agentId, bot, vaultId } from '../support/azure/local-azure-names.ts';
+import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { type Clients, clientsOf, codeOf, giveIdentity, readAgent } from '../support/azure/local-azure-clients.ts';
+import { agentId, bot } from '../support/azure/local-azure-names.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
 
 /** What survives restarts and crashes, and what takes time. */
@@ -26,7 +17,6 @@ const restart = async (latency: 'instant' | 'realistic', port = azure.port): Pro
   return clientsOf(azure);
 };
 
-const inAMinute = (): string => new Date(Date.now() + 60_000).toISOString();
 const becomeInstant = () => http(azure, 'PUT', '/simulator/latency', { body: { latency: 'instant' } });
 
 const requests = async () => (await http(azure, 'GET', '/simulator/requests')).body;
@@ -71,48 +61,6 @@ test('ends an operation that was in flight when it went down, and keeps its cert
   expect((await readAgent(clients, agent)).identity?.principalId).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test('finds a fresh principal only after a while, and lets a grant count only after another', async () => {
-  azure = await startAzure({ latency: 'realistic' });
-  const clients = clientsOf(azure);
-  const vault = vaultId('kv-hospital-keys');
-  const from = Date.now();
-  const principalId = await giveIdentity(clients, agent);
-  const grant = () => grantOnKey(clients, randomUUID(), vault, 'hospital-data', principalId);
-  const replicates = (at: string) =>
-    changeState(azure, ({ principals }) => {
-      const principal = principals.find(({ id }: { id: string }) => id === principalId);
-      expect(Date.parse(principal.replicatedAt)).toBeGreaterThanOrEqual(from + 2_000);
-      principal.replicatedAt = at;
-    });
-  await replicates(inAMinute());
-  expect(await codeOf(grant())).toBe('PrincipalNotFound');
-  await replicates(new Date().toISOString());
-  await grant();
-  await changeState(azure, ({ roleAssignments }) => {
-    expect(Date.parse(roleAssignments.at(-1).effectiveAt)).toBeGreaterThan(
-      Date.parse(roleAssignments.at(-1).createdOn),
-    );
-    roleAssignments.at(-1).effectiveAt = inAMinute();
-  });
-  const setKey = () =>
-    clients
-      .resources()
-      .resources.updateById(
-        agent.slice(1),
-        '2025-11-01',
-        {
-          properties: {
-            keyVaultProperties: { keyName: 'hospital-data', keyVaultUri: `https://localhost:${azure.port + 2}` },
-          },
-        },
-        { updateIntervalInMs: 200 },
-      )
-      .pollUntilDone();
-  expect(await messageOf(setKey())).toContain('ForbiddenByRbac');
-  await becomeInstant();
-  expect((await setKey()).properties).toHaveProperty('keyVaultProperties');
-});
-
 test('moves to other ports with its vaults and what points to them', async () => {
   azure = await startAzure();
   await azure.stop();
@@ -145,17 +93,4 @@ test('stops cleanly and keeps its private files to itself', async () => {
   for (const name of ['state.json', 'ca-key.pem', 'server-key.pem', 'sign-in-key.pem']) {
     expect(statSync(join(azure.dataDir, 'azure', name)).mode & 0o777).toBe(0o600);
   }
-});
-
-test('writes nothing down for a reading, but what it used up of a fault', async () => {
-  azure = await startAzure();
-  const writtenAt = (): number => statSync(join(azure.dataDir, 'azure', 'state.json')).mtimeMs;
-  const before = writtenAt();
-  await readAgent(clientsOf(azure), agent);
-  expect(writtenAt()).toBe(before);
-  await http(azure, 'POST', '/simulator/faults', { body: { match: { url: 'healthBots' }, times: 2, delayMs: 0 } });
-  await readAgent(clientsOf(azure), agent);
-  await azure.kill();
-  await restart('instant');
-  expect((await http(azure, 'GET', '/simulator/faults')).body).toMatchObject([{ times: 1 }]);
 });

@@ -41,29 +41,6 @@ test('refuses a key in a vault without purge protection', async () => {
   expect(await messageOf(setKey('cmk-triage-agent'))).toContain('KeyVaultPurgeProtectionRequired');
 });
 
-test('refuses vaults without soft delete, of another tenant and at an unknown address', async () => {
-  await giveIdentity(clients, agent);
-  expect(await messageOf(setKey('cmk-legacy', 6))).toContain('KeyVaultSoftDeleteRequired');
-  expect(await messageOf(setKey('cmk-legacy', 9))).toContain('KeyVaultNotFound');
-  await changeState(azure, (state) => {
-    state.vaults[1].tenantId = '30000000-0000-4000-8000-000000000000';
-  });
-  expect(await messageOf(setKey('hospital-data', 2))).toContain('KeyVaultTenantMismatch');
-});
-
-test('refuses user-assigned identities that are not named', async () => {
-  const type = 'SystemAssigned, UserAssigned';
-  expect(await codeOf(writeAgent(clients, agent, { identity: { type } }))).toBe('MissingIdentityIds');
-});
-
-test('refuses a body the description does not have', async () => {
-  const headers = { authorization: `Bearer ${await clients.token()}` };
-  const patch = (body: object) => http(azure, 'PATCH', `${agent}?api-version=2025-11-01`, { headers, body });
-  for (const body of [{ property: {} }, { properties: { keyVaultProperties: { keyName: 'k' } } }]) {
-    expect((await patch(body)).body.error.code).toBe('HttpRequestPayloadAPISpecValidationFailed');
-  }
-});
-
 test('never takes purge protection or soft delete away', async () => {
   await protect();
   const update = (properties: object) => clients.vaults().vaults.update('rg-care-prod', 'kv-care-prod', { properties });
@@ -71,21 +48,6 @@ test('never takes purge protection or soft delete away', async () => {
     'The property "enablePurgeProtection" cannot be set to false.',
   );
   expect(await codeOf(update({ enableSoftDelete: false }))).toBe('BadRequest');
-});
-
-test('names the versions it offers when asked for another, and takes in each what that version has', async () => {
-  const old = clients.resources().resources.getById(agent.slice(1), '2021-06-10');
-  expect(await messageOf(old)).toContain("for api version '2021-06-10'. The supported api-versions are '2020-12-08,");
-  const headers = { authorization: `Bearer ${await clients.token()}` };
-  const keyVaultProperties = { keyName: 'k', keyVaultUri: 'https://localhost/' };
-  for (const [version, body] of [
-    ['2020-12-08', { identity: { type: 'SystemAssigned' } }],
-    ['2020-12-08', { properties: { keyVaultProperties } }],
-    ['2024-02-01', { properties: { accessControlMethod: 'AzureRBAC' } }],
-  ] as const) {
-    const answer = await http(azure, 'PATCH', `${agent}?api-version=${version}`, { headers, body });
-    expect(answer.body.error.code).toBe('HttpRequestPayloadAPISpecValidationFailed');
-  }
 });
 
 describe('what is deleted', () => {

@@ -152,41 +152,6 @@ inBrowser('the panel', () => {
     expect(await pace('Instant').isChecked()).toBe(true);
   });
 
-  it('leaves a switch as it was just turned when an older look at Azure comes in', async () => {
-    /** Holds the next such call until it is let go. */
-    const hold = async (method: string, url: string): Promise<() => void> => {
-      let letGo = (): void => {};
-      const held = new Promise<void>((resolve) => {
-        letGo = resolve;
-      });
-      let isFirst = true;
-      await page.route(url, async (route) => {
-        if (!isFirst || route.request().method() !== method) return route.fallback();
-        isFirst = false;
-        await held;
-        return route.continue();
-      });
-      return letGo;
-    };
-    const letLookGo = await hold('GET', '**/client/azure/state');
-    const looks = page.waitForRequest('**/client/azure/state');
-    await http(azure, 'PUT', '/simulator/latency', { body: { latency: 'realistic' } });
-    await looks;
-    const letTurnGo = await hold('POST', '**/client/azure/scenarios*');
-    const looked = page.waitForResponse('**/client/azure/state');
-    await refuse().click();
-    letLookGo();
-    await (await looked).finished();
-    // What it leads to be asked has been answered by then.
-    await page.evaluate('new Promise((resolve) => setTimeout(resolve, 300))');
-    expect(await refuse().isChecked()).toBe(true);
-    letTurnGo();
-    await banner().getByText('1 scenario is on.').waitFor();
-    expect(await refuse().isChecked()).toBe(true);
-    await refuse().click();
-    await banner().waitFor({ state: 'hidden' });
-  });
-
   it('lies over the messages in a narrow window, and Escape closes it', async () => {
     await page.setViewportSize({ width: 1100, height: 700 });
     expect(await refuse().isVisible()).toBe(false);

@@ -44,3 +44,11 @@ test('a throttled caller takes nothing from the others in its subscription', () 
   expect(served.lastIndexOf(true)).toBe(served.indexOf(false) - 1);
   expect(isServed('other')).toBe(true);
 });
+
+test('a principal has 15 Resource Graph queries in 5 seconds', () => {
+  const [quotas, now] = [new Quotas(), new Date()];
+  const state = { settings: Settings.parse({ quotas: true }), latency: 'instant' } as const;
+  const served = (at: Date) => quotas.countQuery(state, 'busy', at).served;
+  expect(Array.from({ length: 16 }, () => served(now)).lastIndexOf(true)).toBe(14);
+  expect(served(new Date(now.getTime() + 5_000))).toBe(true);
+});

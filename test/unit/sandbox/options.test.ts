@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { scenarios } from '../../../src/sandbox/azure/scenarios/scenarios.ts';
-import { azureArguments, teamsArguments } from '../../../src/sandbox/bot-environment.ts';
+import { azureArguments } from '../../../src/sandbox/bot-environment.ts';
 import { help, type LocalOptions, readOptions } from '../../../src/sandbox/options.ts';
 
 function options(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): LocalOptions {
@@ -52,17 +52,4 @@ describe('what the local Azure is started with', () => {
       expect(help).toMatch(new RegExp(`^  ${name} +${does.replace(/[.()]/g, '\\$&')}$`, 'm'));
     }
   });
-});
-
-test('both servers keep their state in the same folder, and local Teams knows where the other two are', () => {
-  const read = options(['--data', '/somewhere', '--bot-port', '5001', '--azure-port', '5003']);
-  expect(azureArguments(read)).toContain('/somewhere');
-  expect(teamsArguments(read)).toEqual(
-    expect.arrayContaining([
-      '/somewhere',
-      'http://127.0.0.1:5001/api/messages',
-      'https://localhost:5003',
-      '/somewhere/ca.pem',
-    ]),
-  );
 });

@@ -19,12 +19,3 @@ test('the bot holds the roles of the files and no other, the one that assigns un
     expect(without(one.condition)).toBe(assigns ? without(grantCondition) : undefined);
   }
 });
-
-test('the role an agent’s identity gets is Azure’s own, whatever the bot gains', () => {
-  const encryption = seedRoleDefinitions().find((one) => one.roleName === 'Key Vault Crypto Service Encryption User');
-  expect(encryption?.permissions[0]?.dataActions).toEqual([
-    'Microsoft.KeyVault/vaults/keys/read',
-    'Microsoft.KeyVault/vaults/keys/wrap/action',
-    'Microsoft.KeyVault/vaults/keys/unwrap/action',
-  ]);
-});
