@@ -1,8 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { assignGuard } from '../support/azure/assign-guard.ts';
+import { all, onKey, putUnder } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { careId, researchId } from '../support/azure/local-azure-names.ts';
+import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
+import { openReview } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
+  agentId,
   answered,
+  approvalCard,
+  ask,
   choices,
   faultAzure,
   mendAzure,
@@ -10,45 +18,41 @@ import {
   places,
   requestIdIn,
   shows,
-  submit,
-  typeAll,
+  type,
   untilMended,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord } from '../support/world/world.ts';
 
-let world: World;
-beforeAll(async () => {
-  world = await startWorld();
-});
-afterAll(() => world.end());
+/** What people see beside their own requests: greetings, answers for them alone, and the keys of all agents. */
 
-const sees = async (person: string, place: string, id: string, words: RegExp) => shows(world, place, person, id, words);
+const world = scenario({ own: {}, restoresAzure: true });
 const click = (person: string, card: SeenActivity, verb: string) => world.teams.click(person, card.id, verb);
 const { requester, approver, teamMember } = people;
 
-describe('asked in a chat', () => {
-  test('the operations channel shows a short card that goes along', async () => {
-    const id = await submit(world, await typeAll(world, choices.first, places.group));
-    const short = await sees(approver, places.operations, id, /Waiting for approval: 0 of 1/);
-    expect(activityText(short).split('\n')).toHaveLength(5);
-    expect(activityText(short)).toMatch(/triage-agent-prod\nDecide by .*\nRequested by Requester in a chat/);
-    const own = await sees(requester, places.group, id, /Waiting for approval/);
-    expect(answered(await click(requester, own, 'request.cancel'))).toContain('Canceled');
-    const end = await sees(approver, places.operations, id, /Canceled/);
-    expect(end.id).toBe(short.id);
-    expect(activityText(end)).toContain('Nothing was changed in Azure.');
-  });
+/** For one agent, and for no vault. */
+const guard = {
+  effect: 'Deny',
+  agents: [agentId(choices.first.agent)],
+  vaults: [],
+  vaultUris: ['https://kv-care-prod.vault.azure.net/'],
+} as const;
+
+// It comes first: what policies refuse is read once a minute.
+test('a review says what Azure Policy refuses', async () => {
+  await assignGuard(world.azure, guard);
+  expect(activityText(await openReview(world, choices.first))).toContain(
+    'Azure refuses: removing the key, a key in another vault and deleting the agent. Not refused: deleting the vault of its key (assigned, but not for it)',
+  );
 });
 
 describe('the first words', () => {
+  const isGreeting = (one: SeenActivity): boolean => activityText(one).includes('[Open requests]');
   const greetings = async (place: string, person: string) =>
-    (await world.teams.activities(place, person)).filter((one) => activityText(one).includes('[Open requests]'));
+    (await world.teams.activities(place, person)).filter(isGreeting);
   const chat = `a:${requester}`;
 
   test('come once, in each conversation that the bot is added to, and say who may do what', async () => {
-    const [team] = [
-      await world.teams.sees(places.operations, requester, (one) => /\[Open requests\]/.test(activityText(one))),
-    ];
+    const team = await world.teams.sees(places.operations, requester, isGreeting);
     expect(activityText(team)).toContain('Requesters submit, approvers decide, readers view.');
     await world.teams.sees(chat, requester, (one) => activityText(one).includes('You can submit requests'));
     for (const installed of [false, true])
@@ -143,4 +147,68 @@ describe('typed for the bot alone', () => {
 test('the record verifies, and nothing unexpected was printed', async () => {
   expect((await readRecord(world)).findings).toEqual([]);
   expect(world.printed()).not.toMatch(/unhandled|unexpected error|local-bot/i);
+});
+
+/** The card once Azure has answered. */
+async function status(person: string, words = ''): Promise<SeenActivity> {
+  const { id } = await type(world, person, `/cmk-status${words}`);
+  const isWhole = (one: SeenActivity) => one.id === id && !activityText(one).includes('Azure takes longer');
+  return world.teams.sees(places.operations, person, isWhole);
+}
+const rowOf = (card: SeenActivity, name: string): string => {
+  const text = activityText(card);
+  const start = text.indexOf(`\n${name}\n`);
+  return text
+    .slice(start + 1)
+    .split('\n')
+    .slice(0, 3)
+    .join(' | ');
+};
+
+describe('the keys of all agents', () => {
+  test('lead to the form of what an agent needs, and to the request where there is one', async () => {
+    const { agent } = choices.first;
+    const card = await status(requester, ` ${agent}`);
+    const data = { resourceId: agentId(agent) };
+    const clicked = await world.teams.click(requester, card.id, 'list.ask', { data });
+    expect(answered(clicked)).toBe('The form is below.');
+    const isForm = (one: SeenActivity) => /Which vault/.test(activityText(one)) && activityText(one).includes(agent);
+    await world.teams.sees(places.operations, requester, isForm);
+    const id = await ask(world);
+    const now = await status(approver, ` ${agent}`);
+    expect(rowOf(now, agent)).toBe(`${agent} | Request open | ${id}, waiting for approval`);
+    const opened = await world.teams.click(approver, now.id, 'list.open', { data: { requestId: id } });
+    expect(answered(opened)).toBe(`${id} is below.`);
+    await world.teams.click(requester, (await approvalCard(world, id)).id, 'request.cancel');
+  });
+
+  test('say which key expires soon, what Azure Policy refuses and what can’t be read, and offer a reader no form', async () => {
+    const { agent } = choices.first;
+    const unseen = '40000000-0000-4000-8000-000000000099';
+    await assignGuard(world.azure, guard);
+    const expires = onKey('kv-care-prod', 'cmk-triage-agent', (version) => {
+      version.exp = Math.floor(Date.now() / 1_000) + 20 * 86_400;
+    });
+    await changeState(world.azure, all(putUnder('triage-agent-test', 'kv-care-prod', 'cmk-triage-agent'), expires));
+    // A minute later agents are looked at again; so are they after a restart.
+    await world.restartBot('SIGKILL', {
+      CMK_READERS: teamMember,
+      CMK_SUBSCRIPTIONS: `${careId},${researchId},${unseen}`,
+    });
+    const card = await status(teamMember);
+    const words = activityText(card);
+    expect(JSON.stringify(cardOf(card))).toContain('Chart.Donut');
+    expect(rowOf(card, 'triage-agent-test')).toMatch(
+      /^triage-agent-test \| Key expires soon \| cmk-triage-agent, .*(19|20) days left/,
+    );
+    expect(words).toMatch(/Next keys to expire\ntriage-agent-test: cmk-triage-agent, /);
+    expect(words).toMatch(
+      /Azure refuses: a key in another vault \(\d of \d agents\)\. Not refused: removing the key, /,
+    );
+    expect(words).toContain(`Subscription ${unseen} couldn’t be read: Azure says · 403 AccessDenied`);
+    expect(words).toContain('Access is denied to the requested resource.');
+    expect(JSON.stringify(cardOf(card))).not.toContain('list.ask');
+    const clicked = world.teams.click(teamMember, card.id, 'list.ask', { data: { resourceId: agentId(agent) } });
+    expect(answered(await clicked)).toContain('You aren’t a requester.');
+  });
 });
