@@ -1,6 +1,5 @@
 /** A request that its requester changes while it waits: who may, what becomes of what was said of it, and two things at once. */
 import { describe, expect, test } from '@jest/globals';
-import { cmkBot } from '../support/processes/command-line.ts';
 import type { BotAnswer, SeenActivity } from '../support/teams/local-teams.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
@@ -63,36 +62,6 @@ const cancels = (id: string) =>
     const card = await shows(world, operations, requester, id, /Waiting/);
     return answered(await click(requester, card, 'request.cancel')).includes('Canceled');
   }, 'the request is cancelled');
-
-test('nobody but who asked may, and nobody else is offered it', async () => {
-  const id = await ask(world);
-  const card = await waits(id);
-  const data = buttonData({ status: 200, body: card.attachments } as BotAnswer, 'request.change');
-  for (const person of [approver, secondApprover]) {
-    const answer = answered(await click(person, card, 'request.change', {}, data));
-    expect(answer).toMatch(/You aren’t a requester|isn’t your request/);
-    expect(JSON.stringify((await shows(world, operations, person, id, /./)).attachments)).not.toContain(
-      'request.change',
-    );
-  }
-  lives.set(id, ['submitted']);
-  await cancels(id);
-});
-
-test('is one event with what it was before beside it, and the first form’s message stays the card', async () => {
-  const id = await ask(world, choices.first, 'Policy 7.4');
-  const form = await changing(id);
-  expect(JSON.stringify(form.attachments)).toContain('Policy 7.4');
-  expect(answered(await submits(form, 'Policy 7.4, ward 3'))).toContain('Edited');
-  const card = await shows(world, operations, requester, id, /The requester edited this request/);
-  expect(card.id).not.toBe(form.id);
-  expect(activityText(card)).toContain('Before: “Policy 7.4”');
-  lives.set(id, ['submitted', 'request-changed']);
-  const told = await cmkBot(['requests', 'show', id], world.place);
-  expect(told.out).toMatch(/Edited +1 of 5 times/);
-  expect(told.out).toContain('Requester edited the request');
-  await cancels(id);
-});
 
 describe('two things at once', () => {
   test('the last approval and a change: one is stored, the other is told that it came too late', async () => {

@@ -17,9 +17,9 @@ import {
   choices,
   people,
   places,
-  rememberAzure,
   requestIdIn,
   shows,
+  submit,
   type,
   until,
 } from '../support/world/story.ts';
@@ -27,7 +27,7 @@ import { readRecord } from '../support/world/world.ts';
 
 /**
  * What somebody else does to an agent, its key and its vault: each noticed, named with its cause, and closed once it is undone.
- * Others are noticed and repaired in test/long/repair-cmk.
+ * Repairs of other damage: test/scenario/transcripts-repairs. What a repair changes: test/unit/operations/repair-cmk.
  */
 
 const { agent: agentName, vault: vaultName, key: keyName } = choices.first;
@@ -168,18 +168,6 @@ test('access that was taken, and an open firewall that was closed', async () => 
   await closed();
 });
 
-test('a vault that was moved isn’t said to be gone', async () => {
-  const putBack = await rememberAzure(world);
-  await changeState(world.azure, (state) => {
-    const place = state.vaults.find(({ name }: { name: string }) => name === vaultName);
-    place.resourceGroup = 'rg-care-test';
-  });
-  expect(await noticed(/Vault kv-care-prod was moved/)).toContain('az resource move --ids');
-  expect(await newest()).not.toContain('gone');
-  await putBack();
-  await closed();
-});
-
 test('an alert that Teams took without an answer says how it is now to whoever looks at it', async () => {
   const before = (await alerts()).length;
   const match = { method: 'POST', url: '/v3/conversations$', says: 'DRIFT-' };
@@ -206,6 +194,22 @@ test('a request that is to start later doesn’t hide what is changed until then
   await key().updateKeyProperties(keyName, keyVersion, { enabled: true });
   await closed();
   expect((await cmkBot(['requests', 'cancel', id, '--as', 'duty'], world.place)).code).toBe(0);
+});
+
+test('a repair is edited in its reason and start alone, and its approval counts once a role has enabled the version', async () => {
+  await key().updateKeyProperties(keyName, keyVersion, { enabled: false });
+  await noticed(/is disabled/);
+  const id = await submit(world, await type(world, people.requester, `/repair-cmk resource=${agentName}`));
+  const card = await shows(world, places.operations, people.requester, id, /Waiting for approval/);
+  await world.teams.click(people.requester, card.id, 'request.change');
+  const words = `You’re editing ${id}. Edit the reason or the start.`;
+  const isForm = (one: SeenActivity): boolean => activityText(one).includes(words);
+  const form = await world.teams.sees(places.operations, people.requester, isForm);
+  expect(activityText(form)).not.toContain('[Back]');
+  await key().updateKeyProperties(keyName, keyVersion, { enabled: true });
+  await approve(world, people.approver, await approvalCard(world, id));
+  await shows(world, places.operations, people.requester, id, /Succeeded/);
+  await closed();
 });
 
 test('who changed it is erased for good, also from the alerts, and the drift stays', async () => {
