@@ -115,6 +115,29 @@ describe('creating the key', () => {
 
   const own = { nonceHash: intent.nonceHash, created: intent.at };
   const says = (found: object) => ({ ok: false, failure: { next: 'ask', found } });
+  const later = (minutes: number) => new Date(Date.parse(intent.at) + minutes * 60_000).toISOString();
+  const inAMinute = later(1);
+
+  it('makes nothing with a nonce that is gone: another try has another', async () => {
+    const { azure, outcome } = run(makeKeyVersion, { keys: [] }, plan, {}, { nonce: null, intents: [intent] });
+    expect(await outcome).toMatchObject({ failure: { next: 'wait', found: { code: 'stopped-before-making' } } });
+    expect(azure.writes).toEqual([]);
+  });
+
+  it.each([
+    ['its mark stands on another version too', { ...own, created: inAMinute }, {}, 'copied'],
+    ['another version is as old as it', { created: intent.at }, {}, 'not-the-first'],
+    ['it is said to be made long before', null, { created: later(-10) }, 'made-at-another-time'],
+    ['it is said to be made long after', null, { created: later(10) }, 'made-at-another-time'],
+  ])(
+    'asks a person about what carries its mark where no answer was heard and %s',
+    async (_why, beside, change, doubt) => {
+      const others = beside === null ? [] : [key({ version: version('e'), ...beside })];
+      const { azure, outcome } = run(makeKeyVersion, { keys: [key({ ...own, ...change }), ...others] }, plan);
+      expect(await outcome).toMatchObject(says({ code: 'key-doubtful', doubt }));
+      expect(azure.writes).toEqual([]);
+    },
+  );
 
   it('does not take a key that somebody else made meanwhile, however well it fits', async () => {
     const others = says({ code: 'key-of-others' });

@@ -54,6 +54,11 @@ describe.each([
     expect(inPolicies).toMatchObject({ failure: { found: { by: 'access-policies' } } });
   });
 
+  it('is done once the version exists and is enabled', async () => {
+    expect(await attempt(name, { keys: [key()] }, 2)).toMatchObject({ ok: true, value: { already: false } });
+    expect(await attempt(name, { keys: [key()] })).toMatchObject({ ok: true, value: { already: true } });
+  });
+
   it('doesn’t wait for the role if there is no deleted key any more', async () => {
     const check = { code: 'key-missing', fact: { deleted: 'none' } };
     expect(await attempt(name, { keys: [] })).toMatchObject({ failure: { found: { code: 'blocked', check } } });
