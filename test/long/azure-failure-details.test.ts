@@ -1,12 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { openCloud } from '../../src/azure/clouds.ts';
+import { signedInBy } from '../../src/azure/credential.ts';
 import { KeyVersion, PersonId } from '../../src/domain/ids.ts';
 import type { CustomerKey } from '../../src/domain/observed.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { refuse } from '../../src/domain/request/refusal.ts';
-import { refusalWords } from '../../src/text/refusals.ts';
 import {
+  bot,
   connect,
+  customCloud,
   type Fault,
   failureOf,
   got,
@@ -15,11 +17,13 @@ import {
   resourceRef,
   sentDuring,
   setKey,
+  tenantId,
   under,
   vaultId,
   vaultNow,
 } from '../contract/azure-setup.ts';
 import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
+import { freePorts } from '../support/processes/free-ports.ts';
 
 /** What is kept of a failure beside its code and its words, and what of it is waited out. */
 
@@ -82,21 +86,6 @@ describe('what became of the change', () => {
 });
 
 describe('nobody is asked at once', () => {
-  test('where the operation is not found, once: the agent itself is looked at', async () => {
-    expect(await setUnder(poll({ status: 404, body: error('OperationNotFound') }))).toMatchObject({
-      next: 'wait',
-      change: 'accepted',
-    });
-  });
-
-  test('where an answer broke off: another one may come whole', async () => {
-    const broken: Fault = { match: { url: 'healthBots' }, times: 1, respond: { status: 200, body: '{"id": "/subscr' } };
-    expect(failureOf(await under(running, broken, () => azure.resources.get(agent)))).toMatchObject({
-      next: 'wait',
-      code: 'UnexpectedAnswer',
-    });
-  });
-
   test('where setting the key failed with a code that says nothing of its cause', async () => {
     const failed = (code: string) => poll({ status: 200, body: { status: 'Failed', ...error(code) } });
     expect(await setUnder(failed('CustomerManagedKeyError'))).toMatchObject({ next: 'wait' });
@@ -127,24 +116,6 @@ describe('a policy that forbids it', () => {
   const denied = (...additionalInfo: unknown[]) =>
     setUnder(patch(403, error('RequestDisallowedByPolicy', message, { additionalInfo })));
 
-  test('is named where only the details of the error name it', async () => {
-    const names = {
-      policyDefinitionDisplayName: 'Agents keep their key',
-      policyDefinitionName: 'agents-keep-key',
-      policyAssignmentDisplayName: 'Hospital baseline',
-      policyAssignmentName: 'baseline',
-    };
-    const bare = { policyDefinitionName: 'no-names', policyAssignmentName: '' };
-    expect(await denied({ type: 'Other', info: {} }, violation(names), violation(bare), 'odd')).toMatchObject({
-      next: 'ask',
-      message,
-      policies: [
-        { policy: 'Agents keep their key', assignment: 'Hospital baseline' },
-        { policy: 'no-names', assignment: null },
-      ],
-    });
-  });
-
   test('is named where the older form of the message names it', async () => {
     const ids = [
       { policyAssignment: { name: 'baseline', id: '/a' }, policyDefinition: { name: 'no-purge', id: '/d' } },
@@ -161,44 +132,6 @@ describe('a policy that forbids it', () => {
     expect(await denied()).not.toHaveProperty('policies');
     expect(await denied(violation({}))).not.toHaveProperty('policies');
   });
-});
-
-test('Resource Graph’s cause is kept, which stands in the details of its error', async () => {
-  const fault: Fault = {
-    match: { url: 'Microsoft.ResourceGraph' },
-    respond: {
-      status: 400,
-      body: error('BadRequest', 'Please provide below info when asking for support: timestamp = now.', {
-        details: [
-          { code: 'InvalidQuery', message: 'Query is invalid.' },
-          { code: 'UnknownColumn', message: 'No such column.', line: 1, token: 'x' },
-        ],
-      }),
-    },
-  };
-  expect(failureOf(await under(running, fault, () => azure.inventory.vaults()))).toMatchObject({
-    next: 'ask',
-    status: 400,
-    code: 'InvalidQuery',
-    message: expect.stringMatching(/^Query is invalid\.\nNo such column\.\nPlease provide/),
-  });
-});
-
-test('a secret of the bot that has expired is told by its code', async () => {
-  const description = "AADSTS7000222: The provided client secret keys for app 'x' are expired. Trace ID: 1";
-  const expired: Fault = {
-    match: { url: '/oauth2/' },
-    respond: {
-      status: 401,
-      body: { error: 'invalid_client', error_description: description, error_codes: [7000222] },
-    },
-  };
-  const person = PersonId.parse('20000000-0000-4000-8000-000000000001');
-  const failure = failureOf(await under(running, expired, () => connect(running).groups.memberOf(person, [])));
-  expect(failure).toMatchObject({ source: 'sign-in', next: 'ask', code: 'AADSTS7000222' });
-  const { text } = refusalWords({ ...refuse('cannot-check-membership'), failure });
-  expect(text).toMatch(/AADSTS7000222.*secret of the bot’s app has expired.*AZURE_CLIENT_SECRET/);
-  expect(text).not.toMatch(/in a minute/);
 });
 
 describe('a token that Azure refuses', () => {
@@ -230,5 +163,35 @@ describe('a token that Azure refuses', () => {
     rmSync(join(running.dataDir, 'azure', 'sign-in-key.pem'));
     running = await startAzure({ dataDir: running.dataDir, port: running.port });
     await all();
+  });
+});
+
+describe('signing in', () => {
+  test('an authority that cannot be reached is worth waiting for', async () => {
+    const nobody = await freePorts(0);
+    const cloud = { ...customCloud(running), authorityHost: `https://localhost:${nobody}` };
+    const failure = failureOf(await connect(running, { cloud, limits: { callMs: 20_000 } }).resources.get(agent));
+    expect(failure.next).toBe('wait');
+  });
+
+  test('an authority that is down is worth waiting for', async () => {
+    const fault: Fault = {
+      match: { url: 'oauth2/v2.0/token' },
+      respond: { status: 503, body: { error: 'temporarily_unavailable' } },
+    };
+    const failure = failureOf(await under(running, fault, () => connect(running).resources.get(agent)));
+    expect(failure.next).toBe('wait');
+  });
+});
+
+describe('what the process was given to sign in with', () => {
+  const given = { tenantId, clientId: bot.id, clientSecret: null, federatedTokenFile: null };
+  test.each([
+    ['a secret comes first', { ...given, clientSecret: 's', federatedTokenFile: 'f' }, 'ClientSecretCredential'],
+    ['then a cluster’s token', { ...given, federatedTokenFile: 'f' }, 'WorkloadIdentityCredential'],
+    ['then a user-assigned identity', given, 'ManagedIdentityCredential'],
+    ['a system-assigned one without a client id', { ...given, clientId: null }, 'ManagedIdentityCredential'],
+  ])('%s', (_, signIn, expected) => {
+    expect(signedInBy(signIn, openCloud({ name: 'public' })).constructor.name).toBe(expected);
   });
 });

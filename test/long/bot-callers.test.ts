@@ -32,6 +32,15 @@ const helpFrom = (serviceUrl: string, changes: Readonly<Record<string, unknown>>
   ...changes,
 });
 
+/** What answers at the address; null where nobody does. */
+const health = (address: string, port: string): Promise<number | null> =>
+  fetch(`http://${address}:${port}/healthz`).then(
+    ({ status }) => status,
+    () => null,
+  );
+// Linux takes calls to all of 127.0.0.0/8 that a program on all addresses would answer; elsewhere there is one such address.
+const elsewhere = process.platform === 'linux' ? '127.0.0.2' : '[::1]';
+
 onPostgres.describe('a bot with an app id', () => {
   let bot: ProductionBot;
   let serviceUrl: string;
@@ -224,6 +233,13 @@ onPostgres.describe('a bot with an app id', () => {
     expect(heard.join()).not.toContain('given-');
   });
 
+  test('is heard by this machine only, and says so', async () => {
+    const { port } = new URL(bot.url);
+    expect(await health('127.0.0.1', port)).toBe(200);
+    if (process.platform === 'linux') expect(await health(elsewhere, port)).toBeNull();
+    expect(bot.printed()).toContain('only this machine can reach the bot');
+  });
+
   test('stored what came from Bot Framework and nothing else, and reached no other host', async () => {
     expect(bot.printed()).not.toMatch(/unhandled|uncaught|the-password|given-/i);
     // Being sent on is the only bug that was seen.
@@ -277,27 +293,6 @@ onPostgres.test('a bot with a managed identity answers with a token of that iden
     expect(new Set(bot.reached())).toEqual(new Set([...nowhereElse, 'azure.invalid']));
   } finally {
     identity.close();
-    await bot.end();
-  }
-});
-
-/** What answers at the address; null where nobody does. */
-const health = (address: string, port: string): Promise<number | null> =>
-  fetch(`http://${address}:${port}/healthz`).then(
-    ({ status }) => status,
-    () => null,
-  );
-// Linux takes calls to all of 127.0.0.0/8 that a program on all addresses would answer; elsewhere there is one such address.
-const elsewhere = process.platform === 'linux' ? '127.0.0.2' : '[::1]';
-
-onPostgres.test('a bot is heard by this machine only unless it is told otherwise, and says so', async () => {
-  const bot = await startProductionBot(server);
-  try {
-    const { port } = new URL(bot.url);
-    expect(await health('127.0.0.1', port)).toBe(200);
-    if (process.platform === 'linux') expect(await health(elsewhere, port)).toBeNull();
-    expect(bot.printed()).toContain('only this machine can reach the bot');
-  } finally {
     await bot.end();
   }
 });

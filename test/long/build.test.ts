@@ -2,28 +2,40 @@ import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_pro
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import dockerignore from '@balena/dockerignore';
 import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
 import { newDataDir } from '../support/store/data-folder.ts';
 
-/** What `npm run build` makes, where nothing else of the project is: as in a container. */
+/** What a build of the image sends, and what `npm run build` makes of that, where nothing else of the project is: as in a container. */
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const file = (name: string): string => readFileSync(path.join(root, name), 'utf8');
 /** A watchdog: a start takes seconds. */
 const patienceMs = 120_000;
 
+const git = (words: readonly string[], input = ''): readonly string[] =>
+  execFileSync('git', words, { cwd: root, encoding: 'utf8', input }).split('\n').filter(Boolean);
+const context = dockerignore.default().add(file('.dockerignore'));
+
 let app: string;
+/** What the build is given: the files of the project that are sent. */
+let sources: string;
 beforeAll(async () => {
-  app = await mkdtemp(path.join(tmpdir(), 'cmk-build-'));
+  [app, sources] = [
+    await mkdtemp(path.join(tmpdir(), 'cmk-build-')),
+    await mkdtemp(path.join(tmpdir(), 'cmk-context-')),
+  ];
+  for (const name of context.filter([...git(['ls-files'])])) await cp(path.join(root, name), path.join(sources, name));
+  await symlink(path.join(root, 'node_modules'), path.join(sources, 'node_modules'));
   await promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/operator/packaging/build/run.ts', app], {
-    cwd: root,
+    cwd: sources,
   });
   for (const outside of packagesIn(file('Dockerfile'))) {
     const to = path.join(app, 'node_modules', outside);
@@ -31,7 +43,7 @@ beforeAll(async () => {
     await cp(path.join(root, 'node_modules', outside), to, { recursive: true });
   }
 }, patienceMs);
-afterAll(() => rm(app, { recursive: true, force: true }));
+afterAll(() => Promise.all([app, sources].map((folder) => rm(folder, { recursive: true, force: true }))));
 
 /** Those that the image gets beside the bundle. */
 const packagesIn = (dockerfile: string): readonly string[] =>
@@ -116,5 +128,37 @@ describe('the container', () => {
     const [, major = '0'] = /^ARG BASE=node:(\d+)/m.exec(dockerfile) ?? [];
     expect(Number(major)).toBeGreaterThanOrEqual(24);
     expect(new Set([...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image)).size).toBe(1);
+  });
+});
+
+/** Files that setup, the install page, azd and the programs write, with secrets or state. */
+const secrets = [
+  '.env',
+  '.env.2026-11-25',
+  '.env.new',
+  'seal.key',
+  'log.key',
+  'infra/seal.key',
+  '.azure/prod/.env',
+  '.azure/prod/config.json',
+  'witness/witness.key',
+  'anchor/checkpoint',
+  '.local/seal.key',
+  'left-to-do.md',
+];
+
+describe('secrets of an installation', () => {
+  it('are ignored by git', () => {
+    const ignored = git(['check-ignore', '--no-index', '--stdin'], secrets.join('\n'));
+    expect(secrets.filter((file) => !ignored.includes(file))).toEqual([]);
+    expect(git(['ls-files', '--cached', '--ignored', '--exclude-standard'])).toEqual([]);
+    expect(git(['ls-files', '.env.example'])).toEqual(['.env.example']);
+  });
+
+  it('aren’t in the build context, nor is a file that nobody has thought of', () => {
+    const sent = [...secrets, 'id_rsa', 'prod/password.txt', '.git/config', 'infra/main.bicep'].filter(
+      (file) => !context.ignores(file),
+    );
+    expect(sent).toEqual([]);
   });
 });
