@@ -127,4 +127,9 @@ export class Router<Route extends { readonly method: string; readonly pattern: s
     }
     return null;
   }
+
+  /** Returns true if a route has this path, with any method. */
+  knows(path: string): boolean {
+    return this.compiled.some(({ shape }) => shape.test(path));
+  }
 }

@@ -71,6 +71,22 @@ describe('the Connector', () => {
     expect(body).toContainEqual(expect.objectContaining(failed));
   });
 
+  it('lists the members of a message’s conversation', async () => {
+    const id = await posted(card('who'));
+    const members = async (path: string) => (await client().call('GET', path)).body;
+    const ofConversation = await members(activitiesOf(operations).replace('activities', 'members'));
+    expect(await members(`${activitiesOf(operations)}/${id}/members`)).toEqual(ofConversation);
+    expect(ofConversation).not.toHaveLength(0);
+  });
+
+  it('refuses a known path with another method, and an unknown one', async () => {
+    const statusOf = async (method: string, path: string) => (await client().call(method, path, {})).status;
+    expect(await statusOf('DELETE', activitiesOf(operations))).toBe(405);
+    expect(await statusOf('POST', '/client/azure/before')).toBe(405);
+    expect(await statusOf('DELETE', '/v3/nothing')).toBe(404);
+    expect((await client().call('GET', '/v3/teams/%E0%A4%A')).status).toBe(400);
+  });
+
   it('refuses a message over 100 KB', async () => {
     expect((await post('x'.repeat(60_000))).status).toBe(413);
   });

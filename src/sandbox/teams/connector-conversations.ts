@@ -29,6 +29,7 @@ export function connectorConversations(teams: Teams): Route[] {
     route('GET', `${conversation}/members`, (request) => ok(membersOf(teams, request))),
     route('GET', `${conversation}/pagedmembers`, (request) => ok(page(membersOf(teams, request), request.url))),
     route('GET', `${conversation}/members/{member}`, (request) => ok(member(teams, request))),
+    route('GET', `${conversation}/activities/{activity}/members`, (request) => ok(membersOf(teams, request))),
     route('GET', '/v3/teams/{conversation}', (request) => ok(teamDetails(teams, request))),
     route('GET', '/v3/teams/{conversation}/conversations', (request) => ok(channels(teams, request))),
   ];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Delays, faultFields, matchesCall, matchFields } from '../faults.ts';
 import { type Reply, reply } from '../http.ts';
-import { ok, parse, problemAnswer, type Request, type Route, route } from './http.ts';
+import { jsonText, ok, parse, problemAnswer, type Request, type Route, route } from './http.ts';
 import type { Teams } from './teams.ts';
 
 const Fault = z.strictObject({
@@ -63,7 +63,8 @@ function matches({ match }: Fault, { method, url, headers, body }: Request): boo
 }
 
 async function applyFault({ respond, drop }: Fault, serve: () => Promise<Reply>): Promise<Reply> {
-  const answer = respond === undefined ? await serve() : reply(respond.status, respond.body, respond.headers);
+  const answer =
+    respond === undefined ? await serve() : jsonText(respond.status, JSON.stringify(respond.body), respond.headers);
   return drop ? { ...reply(0), stream: (response) => response.destroy() } : answer;
 }
 

@@ -22,8 +22,8 @@ export const route = (method: string, pattern: string, handle: Route['handle']):
 export const ok = (body: unknown): Reply => reply(200, body);
 
 /** An answer whose body is JSON already. */
-export const jsonText = (status: number, text: string | undefined): Reply =>
-  reply(status, text, { 'content-type': 'application/json; charset=utf-8' });
+export const jsonText = (status: number, text: string | undefined, headers: Reply['headers'] = {}): Reply =>
+  reply(status, text, { 'content-type': 'application/json; charset=utf-8', ...headers });
 
 /** Validates input. Throws a 400 that names the invalid field. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {

@@ -63,7 +63,7 @@ async function file(path: string): Promise<Reply> {
 }
 
 const Manifest = z.object({
-  icons: z.object({ color: z.string().regex(/^[\w-]+\.png$/) }),
+  icons: z.object({ color: z.string().regex(/^[\w-]+\.png$/) }).catch({ color: '' }),
   bots: z.array(
     z.object({
       commandLists: z

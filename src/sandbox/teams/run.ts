@@ -30,7 +30,8 @@ async function startLocalTeams(options: LocalTeamsOptions): Promise<LocalTeams> 
   const create = () =>
     createServer(async (message, response) => {
       const result = await answer(router, message);
-      if (result.stream === undefined) send(response, toSend(result));
+      const headers = { 'cache-control': 'no-store', ...result.headers };
+      if (result.stream === undefined) send(response, toSend({ ...result, headers }));
       else result.stream(response);
     });
   const inUse = `port ${options.port} is in use; stop the program that uses it, or choose another with --port (npm run local: --teams-port)`;
@@ -78,10 +79,24 @@ async function answer(router: Router<Route>, message: IncomingMessage): Promise<
     const url = new URL(message.url ?? '/', 'http://localhost');
     const { method = '', headers } = message;
     const found = router.find(method, plainPath(url.pathname));
-    if (found === null) throw Refusal.of(404, 'NotFound', `nothing at ${method} ${url.pathname}`);
+    if (found === null) throw noRoute(router, method, url.pathname);
+    if (!isWellEncoded(url.pathname)) throw Refusal.of(400, 'BadArgument', 'the address is not well encoded');
     return await found.route.handle({ method, url, params: found.params, headers, body: await readBody(message) });
   } catch (error) {
     return problemAnswer(error);
+  }
+}
+
+const noRoute = (router: Router<Route>, method: string, path: string): Refusal =>
+  router.knows(plainPath(path))
+    ? Refusal.of(405, 'MethodNotAllowed', `${method} is not served at ${path}`)
+    : Refusal.of(404, 'NotFound', `nothing at ${path}`);
+
+function isWellEncoded(path: string): boolean {
+  try {
+    return decodeURIComponent(path) !== '';
+  } catch {
+    return false;
   }
 }
 
