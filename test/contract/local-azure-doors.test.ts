@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { changeState, discard, http, startAzure } from '../support/azure/local-azure.ts';
 import {
   clientsOf,
@@ -8,7 +8,7 @@ import {
   readAgent,
   writeAgent,
 } from '../support/azure/local-azure-clients.ts';
-import { agentId, bot, researchId, tenantId, vaultId } from '../support/azure/local-azure-names.ts';
+import { agentId, bot, owner, researchId, tenantId, vaultId } from '../support/azure/local-azure-names.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
 
@@ -152,6 +152,53 @@ test('what there was before a change is what there was before the first of its w
   expect(await before()).toEqual({ identity: 'SystemAssigned', key: 'cmk-triage-agent', purgeProtection: true });
   expect((await readAgent(clients, agent)).properties).not.toHaveProperty('keyVaultProperties');
   expect(await before('virtual-visit-agent')).toMatchObject({ key: 'cmk-virtual-visit' });
+});
+
+test('what there was before a change is there for each of many agents', async () => {
+  await changeState(azure, ({ agents }) => {
+    const like = agents.find((one: { name: string }) => one.name === agentName);
+    for (let n = 0; n < 11; n += 1) agents.push({ ...like, name: `many-${n}` });
+  });
+  for (let n = 0; n < 11; n += 1) await giveIdentity(clients, agentId(`many-${n}`));
+  await underKey(agentName, 'cmk-triage-agent');
+  for (const n of [0, 10]) expect(await before(`many-${n}`)).toEqual(untouched);
+});
+
+test('a vault takes an imported key, and the older API versions', async () => {
+  const scope = `https://vault.localhost:${azure.port}/.default`;
+  const headers = { authorization: `Bearer ${await clientsOf(azure, owner).token(scope)}` };
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const body = { key: { ...privateKey.export({ format: 'jwk' }), key_ops: ['wrapKey', 'unwrapKey'] } };
+  const call = (method: string, version: string, more: object = {}) => {
+    const host = `kv-hospital-keys.vault.localhost:${azure.port}`;
+    const options = { headers: { ...headers, host }, ...more };
+    return http(azure, method, `/keys/cmk-imported?api-version=${version}`, options);
+  };
+  const imported = await call('PUT', '7.4', { body });
+  expect([imported.status, imported.body.key]).toEqual([200, expect.objectContaining({ n: body.key.n })]);
+  for (const version of ['7.2', '7.3', '2025-06-01-preview'])
+    expect((await call('GET', version)).body.key).toMatchObject({ n: body.key.n });
+  expect((await call('PUT', '7.4', { body: { key: { kty: 'RSA', n: 'AQAB' } } })).body.error.code).toBe('BadParameter');
+});
+
+test('Resource Graph skips rows, and keeps the pages of a query', async () => {
+  const headers = { authorization: `Bearer ${await clients.token()}` };
+  const post = async (query: string, options: object = {}) =>
+    (
+      await http(azure, 'POST', '/providers/Microsoft.ResourceGraph/resources?api-version=2024-04-01', {
+        headers,
+        body: { query, options },
+      })
+    ).body;
+  const query = 'resources | project name | order by name asc';
+  const [first, second, third] = (await post(query)).data;
+  expect((await post(query, { $skip: 1, $top: 2 })).data).toEqual([second, third]);
+  const { $skipToken } = await post(query, { $top: 1 });
+  for (let n = 0; n < 2; n += 1) await post(`${query} | limit 9`, { $top: 1 });
+  await changeState(azure, ({ agents, vaults }) => {
+    for (const one of [...agents, ...vaults]) if (one.name === first.name) one.name = 'zz-renamed';
+  });
+  expect((await post(query, { $top: 1, $skipToken })).data).toEqual([second]);
 });
 
 test('a revision stands for all that can be seen: it changes with the state and with each request', async () => {

@@ -14,10 +14,12 @@ import { Quotas } from './http/quotas.ts';
 import { AccessTrace } from './http/router.ts';
 import { openSignInListener } from './identity/people/authorize.ts';
 import { SigningKey } from './identity/tokens.ts';
+import { purgeDue } from './key-vault/vaults.ts';
 import { Listeners } from './listeners.ts';
 import { LogRow } from './log-analytics/known-queries.ts';
 import { logAgentCalls, logPast } from './log-analytics/write-rows.ts';
 import { type ChangeActor, ChangeRecords } from './resource-graph/change-records.ts';
+import { GraphPages } from './resource-graph/graph-pages.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { chosenScenarios, turnAllOff, turnOn } from './scenarios/scenarios.ts';
 import { BeforeStates } from './simulator/before-states.ts';
@@ -80,13 +82,13 @@ const openWorld = async (options: AzureOptions): Promise<World> => {
     grants: new Map(),
     vaultLog: new JsonLines(inFolder('vault-log.jsonl'), LogRow),
     requests: new JsonLines(inFolder('requests.jsonl'), RequestRecord),
-    beforeStates: new BeforeStates(inFolder('before.json'), state),
+    beforeStates: new BeforeStates(join(options.data, 'azure'), state),
     changes: new ChangeRecords(state),
     delays: new Delays(),
     start: randomUUID(),
     graphIndex: newGraphIndex(),
     readReplica: newReadReplica(),
-    lastQuery: null,
+    graphPages: new GraphPages(),
     quotas: new Quotas(),
     url: `https://localhost:${options.port}`,
     port: options.port,
@@ -137,7 +139,9 @@ class AzureServer {
   /** Ends everything that is due before a request reads the state. Returns true if the state changed. */
   private applyDueChanges(now: Date): boolean {
     const { state, latency, changes } = this.world;
-    const changed = [endDueOperations(state, latency, now), markLostKeys(state, now)].some(Boolean);
+    const changed = [endDueOperations(state, latency, now), purgeDue(state, now), markLostKeys(state, now)].some(
+      Boolean,
+    );
     this.followChanges(now);
     if (changed) changes.follow(state, null, now);
     return changed;

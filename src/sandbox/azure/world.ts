@@ -3,7 +3,7 @@ import type { Quotas } from './http/quotas.ts';
 import type { SigningKey } from './identity/tokens.ts';
 import type { LogRow } from './log-analytics/known-queries.ts';
 import type { ChangeRecords } from './resource-graph/change-records.ts';
-import type { LastQuery } from './resource-graph/query.ts';
+import type { GraphPages } from './resource-graph/graph-pages.ts';
 import type { BeforeStates } from './simulator/before-states.ts';
 import type { RequestRecord } from './simulator/request-log.ts';
 import type { JsonLines } from './state/json-lines.ts';
@@ -49,7 +49,7 @@ export interface World {
   readonly start: string;
   readonly graphIndex: ReturnType<typeof newGraphIndex>;
   readonly readReplica: ReturnType<typeof newReadReplica>;
-  lastQuery: LastQuery | null;
+  readonly graphPages: GraphPages;
   readonly quotas: Quotas;
   /** Address of Azure Resource Manager, without a trailing slash. */
   readonly url: string;

@@ -4,6 +4,28 @@ import { agentId, sameId } from '../arm/ids.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { AgentContent, AgentIdentity, HealthBot, KeyVaultProperties } from '../state/schema-agents.ts';
 
+/** The first API version with each member. */
+const firstWith = {
+  identity: '2021-06-10',
+  keyVaultProperties: '2021-08-24',
+  propertiesInPatch: '2021-08-24',
+  accessControlMethod: '2025-05-25',
+} as const;
+
+const has = (member: keyof typeof firstWith, version: string): boolean => version >= firstWith[member];
+
+/** Tiers that a write can name, with the first version that has it and the first one without it. */
+const tiers: readonly (readonly [name: string, from: string, before: string])[] = [
+  ['F0', '', '~'],
+  ['S1', '', '2025-11-01'],
+  ['C0', '', '~'],
+  ['PES', '2023-05-01', '~'],
+  ['C1', '2024-02-01', '~'],
+];
+
+const offersTier = (tier: string, version: string): boolean =>
+  tiers.some(([name, from, before]) => name === tier && version >= from && version < before);
+
 const identityBody = (state: SimulatorState, identity: AgentIdentity) => {
   const assigned = identity.userAssignedIds.map((id) => {
     const known = state.userAssignedIdentities.find((one) => sameId(one.id, id));
@@ -27,21 +49,29 @@ const keyBody = (key: KeyVaultProperties) => ({
 const shownState = ({ provisioningState, lostKey }: HealthBot): string =>
   provisioningState === 'Succeeded' && lostKey ? 'Failed' : provisioningState;
 
-/** The resource as recorded 2026-02-18 from the real provider: type in lower case, no `encryption` object. */
-export const agentBody = (state: SimulatorState, agent: HealthBot) => {
-  const { tags, sku, identity, keyVaultProperties: key } = agent.content;
+/** The version of the recordings. */
+export const newestVersion = '2025-11-01';
+
+/**
+ * The resource as recorded 2026-02-18 from the real provider: type in lower case, no `encryption` object. Older
+ * versions lack later members.
+ */
+export const agentBody = (state: SimulatorState, agent: HealthBot, version: string = newestVersion) => {
+  const { content } = agent;
+  const identity = has('identity', version) ? content.identity : null;
+  const key = has('keyVaultProperties', version) ? content.keyVaultProperties : null;
   return {
     id: agentId(agent),
     name: agent.name,
     type: 'microsoft.healthbot/healthbots',
-    sku: { name: sku },
+    sku: { name: content.sku },
     location: agent.location,
-    ...(tags === null ? {} : { tags }),
+    ...(content.tags === null ? {} : { tags: content.tags }),
     ...(identity === null ? {} : { identity: identityBody(state, identity) }),
     systemData: agent.systemData,
     properties: {
       botManagementPortalLink: `https://${agent.location}.healthbot.microsoft.com/account/${agent.name}-fprdctl`,
-      accessControlMethod: 'AzureRBAC',
+      ...(has('accessControlMethod', version) ? { accessControlMethod: 'AzureRBAC' } : {}),
       ...(key === null ? {} : { keyVaultProperties: keyBody(key) }),
       provisioningState: shownState(agent),
     },
@@ -67,30 +97,44 @@ const KeyBody = z.strictObject({
   userIdentity: z.string().nullable().default(null),
 });
 
-const Properties = z.strictObject({
+const Properties = {
   provisioningState: z.string().nullish(),
   botManagementPortalLink: z.string().nullish(),
-  accessControlMethod: z.string().nullish(),
-  keyVaultProperties: KeyBody.nullish(),
-});
+};
 
-const Tier = z.strictObject({ name: z.enum(['F0', 'C0', 'PES', 'C1']) });
+const propertiesBody = (version: string) =>
+  z.strictObject({
+    ...Properties,
+    ...(has('accessControlMethod', version) ? { accessControlMethod: z.string().nullish() } : {}),
+    keyVaultProperties: has('keyVaultProperties', version) ? KeyBody.nullish() : z.undefined().optional(),
+  });
 
-export const AgentPatch = z.strictObject({
-  id: z.string().optional(),
-  name: z.string().optional(),
-  type: z.string().optional(),
-  location: z.string().optional(),
-  systemData: z.unknown().optional(),
-  tags: z.record(z.string(), z.string()).nullish(),
-  sku: Tier.optional(),
-  identity: IdentityBody.nullish(),
-  properties: Properties.nullish(),
-});
-type AgentPatch = z.infer<typeof AgentPatch>;
+const tierBody = (version: string) =>
+  z.strictObject({ name: z.string().refine((tier) => offersTier(tier, version), 'The tier is not offered.') });
 
-export const AgentPut = AgentPatch.extend({ location: z.string(), sku: Tier });
-type AgentPut = z.infer<typeof AgentPut>;
+/** Members that a version doesn't have are refused as unknown. */
+export const agentPatch = (version: string) =>
+  z.strictObject({
+    id: z.string().optional(),
+    name: z.string().optional(),
+    type: z.string().optional(),
+    location: z.string().optional(),
+    systemData: z.unknown().optional(),
+    tags: z.record(z.string(), z.string()).nullish(),
+    sku: tierBody(version).optional(),
+    identity: has('identity', version) ? IdentityBody.nullish() : z.undefined().optional(),
+    properties: has('propertiesInPatch', version) ? propertiesBody(version).nullish() : z.undefined().optional(),
+  });
+
+type AgentPatch = z.infer<ReturnType<typeof agentPatch>>;
+
+export const agentPut = (version: string) =>
+  agentPatch(version).extend({
+    location: z.string(),
+    sku: tierBody(version),
+    properties: propertiesBody(version).nullish(),
+  });
+type AgentPut = z.infer<ReturnType<typeof agentPut>>;
 
 /** Code of the platform's payload check (from memory). */
 export const payloadRefused = 'HttpRequestPayloadAPISpecValidationFailed';

@@ -13,8 +13,10 @@ import {
   type HealthBot,
   modifiedBy,
 } from '../state/schema-agents.ts';
-import { AgentPatch, AgentPut, agentBody, patched, payloadRefused, replaced } from './agent-body.ts';
+import { agentBody, agentPatch, agentPut, newestVersion, patched, payloadRefused, replaced } from './agent-body.ts';
 import { endNow, isBusy, newEtag, startOperation } from './operations.ts';
+
+const versionOf = (call: Call): string => call.incoming.query.get('api-version') ?? newestVersion;
 
 const statusPath = (operation: AgentOperation): string =>
   `/providers/Microsoft.HealthBot/locations/${operation.location.toUpperCase()}/operationStatuses/${operation.id}`;
@@ -27,9 +29,8 @@ const noise = (seed: string, bytes: number): string =>
  * verified here.
  */
 const statusUrl = (call: Call, operation: AgentOperation): string => {
-  const version = call.incoming.query.get('api-version');
   const signature = `t=${Date.parse(operation.startTime)}&c=${noise(`c${operation.id}`, 2_200)}&s=${noise(`s${operation.id}`, 256)}&h=${noise(`h${operation.id}`, 32)}`;
-  return `${call.world.url}${statusPath(operation)}?api-version=${version}&${signature}`;
+  return `${call.world.url}${statusPath(operation)}?api-version=${versionOf(call)}&${signature}`;
 };
 
 /**
@@ -60,7 +61,8 @@ const getStatus = (call: Call): Reply => {
   return reply(200, statusBody(found), { etag, 'x-ms-operation-identifier': '' });
 };
 
-const shown = (call: Call, agent: HealthBot) => agentBody(call.world.state, agent);
+/** The body in the requested API version. */
+const shown = (call: Call, agent: HealthBot) => agentBody(call.world.state, agent, versionOf(call));
 
 const findAgent = (call: Call): HealthBot | undefined => call.world.state.agents.find(named(placeOf(call)));
 
@@ -108,8 +110,8 @@ const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, tri
 
 const patchAgent = (call: Call): Reply => {
   const agent = requireAgent(call);
-  const patch = parseBody(AgentPatch, call.incoming.body, payloadRefused);
-  requireMatch(call, agent.etag);
+  const patch = parseBody(agentPatch(versionOf(call)), call.incoming.body, payloadRefused);
+  requireConditions(call, agent.etag);
   requireIdle(call, agent);
   const before = structuredClone(agent.content);
   const content = patched(call.world.state, before, patch);
@@ -120,10 +122,10 @@ const patchAgent = (call: Call): Reply => {
 };
 
 const putAgent = (call: Call): Reply => {
-  const put = parseBody(AgentPut, call.incoming.body, payloadRefused);
+  const put = parseBody(agentPut(versionOf(call)), call.incoming.body, payloadRefused);
   const existing = findAgent(call);
   requireSameLocation(existing, put.location);
-  requireMatch(call, existing?.etag ?? null);
+  requireConditions(call, existing?.etag ?? null);
   if (existing !== undefined) requireIdle(call, existing);
   const before = existing === undefined ? null : structuredClone(existing.content);
   const content = replaced(call.world.state, before, put);
@@ -156,7 +158,7 @@ const listAgents = (call: Call): Reply => {
 
 const removeAgent = (call: Call): Reply => {
   const agent = findAgent(call);
-  requireMatch(call, agent?.etag ?? null);
+  requireConditions(call, agent?.etag ?? null);
   if (agent !== undefined) requireIdle(call, agent);
   return deleteAgent(call, agent);
 };
@@ -200,12 +202,13 @@ const requireTierChange = (before: AgentContent | null, after: AgentContent): vo
 };
 
 /**
- * Checks `If-Match` of a write; `etag` is null for a new resource. Status from the standard (RFC 9110); code and text from
- * memory.
+ * Checks `If-Match` and `If-None-Match` of a write; `etag` is null for a new resource. Status from the standard (RFC
+ * 9110); code and text from memory.
  */
-const requireMatch = ({ incoming, world }: Call, etag: string | null): void => {
-  const header = incoming.headers['if-match'];
-  if (header === undefined || !world.state.settings.agentsHeedConditions) return;
-  if (etag !== null && (header === '*' || header === etag)) return;
+const requireConditions = ({ incoming, world }: Call, etag: string | null): void => {
+  if (!world.state.settings.agentsHeedConditions) return;
+  const { 'if-match': match, 'if-none-match': noneMatch } = incoming.headers;
+  const fits = (header: string): boolean => etag !== null && (header === '*' || header.split(/ *, */).includes(etag));
+  if ((match === undefined || fits(match)) && (noneMatch === undefined || !fits(noneMatch))) return;
   throw Refusal.of(412, 'PreconditionFailed', 'The condition specified using HTTP conditional header(s) is not met.');
 };

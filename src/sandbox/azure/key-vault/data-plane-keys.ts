@@ -1,9 +1,9 @@
 /** Reads and writes keys at a vault's own address. */
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { type Reply, reply } from '../../http.ts';
 import { sameId } from '../arm/ids.ts';
-import { parseBody } from '../http/incoming.ts';
-import type { KeyVersion, VaultKey } from '../state/schema-vaults.ts';
+import type { KeyVersion, PrivateJwk, VaultKey } from '../state/schema-vaults.ts';
 import { badParameter, requireRight, type VaultCall, vaultRefusal } from './data-plane-access.ts';
 import {
   addVersion,
@@ -15,6 +15,7 @@ import {
   notFoundText,
   publicParts,
   sizeProblem,
+  versionOf,
   wantedVersion,
 } from './key-material.ts';
 import { dataPlaneAttributes } from './vault-body.ts';
@@ -74,6 +75,29 @@ export const Attributes = z.object({
   exp: z.number().int().optional(),
 });
 
+export const parseVaultBody = <T>(schema: z.ZodType<T>, body: unknown): T => {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) throw badParameter(`Invalid request body: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+};
+
+type Wanted = ReturnType<typeof wantedVersion>;
+
+/** Adds a key, or a new version if the name exists. Both checks are needed: making key material takes time. */
+const add = async (
+  call: VaultCall,
+  name: string,
+  wanted: Wanted,
+  make: () => KeyVersion | Promise<KeyVersion>,
+): Promise<Reply> => {
+  const problem = sizeProblem(call.vault, name, wanted);
+  if (problem !== null) throw badParameter(problem);
+  requireNotDeleted(call, name);
+  const version = await make();
+  requireNotDeleted(call, name);
+  return reply(200, keyBundle(call, addVersion(call.vault, name, version), version));
+};
+
 const requireNotDeleted = (call: VaultCall, name: string): void => {
   if (findDeleted(call, name) === undefined) return;
   throw vaultRefusal(409, 'Conflict', keyDeletedText(name), 'ObjectIsDeletedButRecoverable');
@@ -88,21 +112,42 @@ const CreateKey = z.object({
   tags: Tags,
 });
 
-/**
- * Creates a key, or a new version if the name exists. It inherits nothing from the previous one (from memory). Both checks
- * of the name are needed: making key material takes time.
- */
+/** Creates a key. A new version inherits nothing from the previous one (from memory). */
 export const createKey = async (call: VaultCall, name: string): Promise<Reply> => {
   requireRight(call, 'create', name);
-  const body = parseBody(CreateKey, call.incoming.body, 'BadParameter');
+  const body = parseVaultBody(CreateKey, call.incoming.body);
   const { key_size: keySize, crv: curve, key_ops: keyOps, ...rest } = body;
   const wanted = wantedVersion({ ...rest, keySize, curve, keyOps });
-  const problem = sizeProblem(call.vault, name, wanted);
-  if (problem !== null) throw badParameter(problem);
-  requireNotDeleted(call, name);
-  const version = await newKeyVersion(wanted, call.now);
-  requireNotDeleted(call, name);
-  return reply(200, keyBundle(call, addVersion(call.vault, name, version), version));
+  return add(call, name, wanted, () => newKeyVersion(wanted, call.now));
+};
+
+/** The body of `ImportKey` (7.4): a complete key as JWK, including its private part. */
+const ImportKey = z.object({
+  key: z.looseObject({ kty: z.enum(['RSA', 'RSA-HSM']), key_ops: z.array(z.string()).optional() }),
+  Hsm: z.boolean().optional(),
+  attributes: Attributes.optional(),
+  tags: Tags,
+});
+
+function materialOf(sent: Readonly<Record<string, unknown>>): { readonly jwk: PrivateJwk; readonly keySize: number } {
+  const jwk: PrivateJwk = { kty: 'RSA' };
+  try {
+    for (const part of ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi']) jwk[part] = z.string().parse(sent[part]);
+    const key = createPublicKey(createPrivateKey({ key: jwk, format: 'jwk' }));
+    return { jwk, keySize: key.asymmetricKeyDetails?.modulusLength ?? 0 };
+  } catch {
+    throw badParameter('The key that was sent is not a whole RSA key.');
+  }
+}
+
+/** Imports a key: the person who does that knows its private part. Azure shows nowhere that a key was imported. */
+export const importKey = async (call: VaultCall, name: string): Promise<Reply> => {
+  requireRight(call, 'import', name);
+  const { key, Hsm, attributes, tags } = parseVaultBody(ImportKey, call.incoming.body);
+  const { jwk, keySize } = materialOf(key);
+  const kty = Hsm === true ? 'RSA-HSM' : key.kty;
+  const wanted = wantedVersion({ kty, keySize, keyOps: key.key_ops, attributes, tags });
+  return add(call, name, wanted, () => versionOf(wanted, jwk, call.now));
 };
 
 const UpdateKey = z.object({ key_ops: z.array(z.string()).optional(), attributes: Attributes.optional(), tags: Tags });
@@ -110,7 +155,7 @@ const UpdateKey = z.object({ key_ops: z.array(z.string()).optional(), attributes
 export const updateKey = (call: VaultCall, name: string, version: string): Reply => {
   requireRight(call, 'update', name);
   const key = requireKey(call, name);
-  const { key_ops: keyOps, attributes, tags } = parseBody(UpdateKey, call.incoming.body, 'BadParameter');
+  const { key_ops: keyOps, attributes, tags } = parseVaultBody(UpdateKey, call.incoming.body);
   const updated = Math.floor(call.now.getTime() / 1000);
   const changed = requireVersion(key, version);
   const given = Object.entries({ keyOps, ...attributes, tags }).filter(([, value]) => value !== undefined);

@@ -4,12 +4,31 @@ import { type AccessTrace, notSimulated } from '../http/router.ts';
 import { logCall } from '../log-analytics/write-rows.ts';
 import type { World } from '../world.ts';
 import { badParameter, requireNetwork, type VaultCall, vaultCaller, vaultOf } from './data-plane-access.ts';
-import { createKey, deleteKey, getDeleted, getKey, purgeKey, recoverKey, updateKey } from './data-plane-keys.ts';
+import {
+  createKey,
+  deleteKey,
+  getDeleted,
+  getKey,
+  importKey,
+  purgeKey,
+  recoverKey,
+  updateKey,
+} from './data-plane-keys.ts';
 import { useKey } from './key-operations.ts';
 import { getSecret, setSecret } from './secrets.ts';
 import type { KeyRight } from './vault-rights.ts';
 
-const dataPlaneVersions = ['7.4', '7.5', '7.6-preview.2', '7.6', '2025-07-01', '2026-04-01'];
+const dataPlaneVersions = [
+  '7.2',
+  '7.3',
+  '7.4',
+  '7.5',
+  '7.6-preview.2',
+  '7.6',
+  '2025-06-01-preview',
+  '2025-07-01',
+  '2026-04-01',
+];
 
 /** How calls are in the vault's log: the operation's name ("Key Vault logging"), and the right that it needs. */
 type Logged = readonly [operation: string, right: KeyRight];
@@ -36,6 +55,7 @@ const at = (method: string, pattern: string, handle: VaultRoute['handle'], ...lo
 export const dataPlaneRoutes: readonly VaultRoute[] = [
   at('GET', '/keys/{name}', getKey, 'KeyGet', 'get'),
   at('GET', '/keys/{name}/{version}', getKey, 'KeyGet', 'get'),
+  at('PUT', '/keys/{name}', importKey, 'KeyImport', 'import'),
   at('POST', '/keys/{name}/create', createKey, 'KeyCreate', 'create'),
   at('POST', '/keys/{name}/{version}/wrapKey', useKey('wrapKey'), 'KeyWrap', 'wrapKey'),
   at('POST', '/keys/{name}/{version}/unwrapKey', useKey('unwrapKey'), 'KeyUnwrap', 'unwrapKey'),
@@ -77,7 +97,7 @@ export const serveVault = async (world: World, incoming: Incoming, now: Date, tr
   const { method, path } = incoming;
   const found = router.find(method, path);
   const { name = '', version = '' } = found?.params ?? {};
-  const route = otherOperations.includes(version) ? undefined : found?.route;
+  const route = otherOperations.includes(version.toLowerCase()) ? undefined : found?.route;
   const [operation, right] = route?.logged ?? [`${method} ${path}`, 'get'];
   const log = (status: number): void => logCall(call, operation, right, status);
   try {

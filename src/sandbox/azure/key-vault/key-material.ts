@@ -63,9 +63,7 @@ const newJwk = async (wanted: NewVersion): Promise<PrivateJwk> => {
   return toJwk(privateKey);
 };
 
-/** Returns a key version with newly generated material. */
-export const newKeyVersion = async (wanted: NewVersion, now: Date): Promise<KeyVersion> => {
-  const jwk = await newJwk(wanted);
+export const versionOf = (wanted: NewVersion, jwk: PrivateJwk, now: Date): KeyVersion => {
   const seconds = Math.floor(now.getTime() / 1000);
   const elliptic = wanted.kty.startsWith('EC');
   return {
@@ -79,6 +77,10 @@ export const newKeyVersion = async (wanted: NewVersion, now: Date): Promise<KeyV
     jwk,
   };
 };
+
+/** Returns a key version with newly generated material. */
+export const newKeyVersion = async (wanted: NewVersion, now: Date): Promise<KeyVersion> =>
+  versionOf(wanted, await newJwk(wanted), now);
 
 /** Returns the public parts of a key, base64url. */
 export const publicParts = (key: KeyVersion): Readonly<Record<string, string>> => {

@@ -1,10 +1,9 @@
 import { createECDH } from 'node:crypto';
 import { z } from 'zod';
 import { type Reply, reply } from '../../http.ts';
-import { parseBody } from '../http/incoming.ts';
 import type { KeyVersion } from '../state/schema-vaults.ts';
 import { badParameter, requireRight, type VaultCall, vaultRefusal } from './data-plane-access.ts';
-import { requireKey, requireVersion } from './data-plane-keys.ts';
+import { parseVaultBody, requireKey, requireVersion } from './data-plane-keys.ts';
 import { unwrapBytes, wrapBytes } from './key-material.ts';
 
 // Signs a digest with the real key.
@@ -60,7 +59,7 @@ export const useKey =
     const version = requireVersion(requireKey(call, name), wantedVersion);
     const problem = keyUseProblem(version, operation, call.now);
     if (problem !== null) throw vaultRefusal(403, 'Forbidden', problem.message, problem.innerCode);
-    const body = parseBody(WrapBody, call.incoming.body, 'BadParameter');
+    const body = parseVaultBody(WrapBody, call.incoming.body);
     const input = Buffer.from(body.value, 'base64url');
     const output = attempt(() => work[operation](version, body.alg, input));
     if (output === null) throw badParameter(`Key and algorithm '${body.alg}' do not fit together.`);

@@ -3,10 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type Reply, reply } from '../../http.ts';
 import { sameId } from '../arm/ids.ts';
-import { parseBody } from '../http/incoming.ts';
 import type { SecretVersion, VaultSecret } from '../state/schema-vaults.ts';
 import { badParameter, requireSecretRight, type VaultCall, vaultRefusal } from './data-plane-access.ts';
-import { Attributes, Tags } from './data-plane-keys.ts';
+import { Attributes, parseVaultBody, Tags } from './data-plane-keys.ts';
 import { notFoundText } from './key-material.ts';
 import { dataPlaneAttributes } from './vault-body.ts';
 
@@ -53,7 +52,7 @@ export const getSecret = (call: VaultCall, name: string, version: string): Reply
 /** Sets a secret; a new version if the name exists. */
 export const setSecret = (call: VaultCall, name: string): Reply => {
   requireSecretRight(call, 'set', name);
-  const { value, contentType, attributes, tags } = parseBody(SetSecret, call.incoming.body, 'BadParameter');
+  const { value, contentType, attributes, tags } = parseVaultBody(SetSecret, call.incoming.body);
   if (Buffer.byteLength(value) > largestValue) throw badParameter(`The value is longer than ${largestValue} bytes.`);
   const now = Math.floor(call.now.getTime() / 1000);
   const version: SecretVersion = {

@@ -8,6 +8,7 @@ import type { AccessPolicy, Vault } from '../state/schema-vaults.ts';
 export const dataActions = {
   get: 'Microsoft.KeyVault/vaults/keys/read',
   create: 'Microsoft.KeyVault/vaults/keys/create/action',
+  import: 'Microsoft.KeyVault/vaults/keys/import/action',
   update: 'Microsoft.KeyVault/vaults/keys/update/action',
   delete: 'Microsoft.KeyVault/vaults/keys/delete',
   purge: 'Microsoft.KeyVault/vaults/keys/purge/action',

@@ -141,3 +141,15 @@ const recovered = (call: Call, createMode: string | null | undefined): Vault | n
     'A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault. Follow this link https://go.microsoft.com/fwlink/?linkid=2149745 for more information on soft delete.';
   throw Refusal.of(409, 'ConflictError', message);
 };
+
+/** Purges deleted vaults and keys after their retention, even with purge protection. Returns true if there were any. */
+export const purgeDue = (state: SimulatorState, now: Date): boolean => {
+  const isDue = (deletedAtMs: number, { softDeleteRetentionInDays }: Vault): boolean =>
+    deletedAtMs + softDeleteRetentionInDays * 86_400_000 <= now.getTime();
+  const count = (): number => state.deletedVaults.length + state.vaults.reduce((sum, { keys }) => sum + keys.length, 0);
+  const before = count();
+  state.deletedVaults = state.deletedVaults.filter(({ vault, deletedAt }) => !isDue(Date.parse(deletedAt), vault));
+  for (const vault of state.vaults)
+    vault.keys = vault.keys.filter(({ deletedAt }) => deletedAt === null || !isDue(deletedAt * 1_000, vault));
+  return count() < before;
+};

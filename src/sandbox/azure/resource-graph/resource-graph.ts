@@ -8,7 +8,8 @@ import { parseBody } from '../http/incoming.ts';
 import { armRoutes, type Call, type Route } from '../http/router.ts';
 import { vaultBody } from '../key-vault/vault-body.ts';
 import { changeRow, targetRow } from './change-records.ts';
-import { parseQuery, type Query, type Row, runQuery, supportText } from './query.ts';
+import { parseQuery, type Query, type Row, runQuery } from './query.ts';
+import { accessDenied, rateLimiting } from './reader.ts';
 
 /** Strict: ignoring a management group or an option would change the result. */
 const Request = z.strictObject({
@@ -17,6 +18,7 @@ const Request = z.strictObject({
   options: z
     .strictObject({
       $top: z.number().int().min(1).max(1000).optional(),
+      $skip: z.number().int().min(0).optional(),
       $skipToken: z.string().optional(),
       resultFormat: z.literal('objectArray').optional(),
       // Has an effect only with more subscriptions than there are here.
@@ -97,10 +99,7 @@ const resourceRows = (call: Call, only: string | null): readonly Row[] => {
 const requireReadable = (call: Call, subscriptions: readonly string[]): void => {
   const { world, caller, now } = call;
   const readable = (id: string) => holdsAnyIn(world.state, caller.principalId, subscriptionScope(id), now);
-  if (subscriptions.every(readable)) return;
-  // Real (public reports).
-  const message = 'Access is denied to the requested resource. The user might not have enough permission.';
-  throw Refusal.of(403, 'AccessDenied', supportText(), { details: [{ code: 'AccessDenied', message }] });
+  if (!subscriptions.every(readable)) throw accessDenied();
 };
 
 const findRows = (call: Call, request: z.infer<typeof Request>, query: Query): readonly Row[] => {
@@ -119,22 +118,6 @@ const findRows = (call: Call, request: z.infer<typeof Request>, query: Query): r
   return runQuery(query, within);
 };
 
-const startOf = (skipToken: string | undefined): number => {
-  if (skipToken === undefined) return 0;
-  const [, start] = /^row:(\d+)$/.exec(Buffer.from(skipToken, 'base64url').toString()) ?? [];
-  if (start === undefined) throw Refusal.of(400, 'BadRequest', 'The skip token is invalid.');
-  return Number(start);
-};
-
-/**
- * For too many queries; real (public reports). Only the quota headers say when to try again: there is no `Retry-After`.
- */
-const rateLimiting = (headers: Readonly<Record<string, string>>): Refusal => {
-  const message =
-    'Client application has been throttled and should not attempt to repeat the request until an amount of time has elapsed. Please see https://aka.ms/resourcegraph-throttling for help.';
-  return Refusal.of(429, 'RateLimiting', supportText(), { details: [{ code: 'RateLimiting', message }] }, headers);
-};
-
 /** Returns the rows that the caller can read, and doesn't reveal others. */
 const runGraphQuery = (call: Call): Reply => {
   const quota = call.world.quotas.countQuery(call.world.state, call.caller.principalId, call.now);
@@ -143,15 +126,16 @@ const runGraphQuery = (call: Call): Reply => {
   const query = parseQuery(request.query);
   const wanted = request.subscriptions;
   requireReadable(call, wanted ?? []);
-  const { $skipToken, $top = 100 } = request.options ?? {};
-  const start = startOf($skipToken);
+  const { $skipToken, $skip = 0, $top = 100 } = request.options ?? {};
+  const pages = call.world.graphPages;
+  const at = pages.read($skipToken);
+  if (at === null) throw Refusal.of(400, 'BadRequest', 'The skip token is invalid.');
   const of = JSON.stringify([call.caller.principalId, wanted, request.query]);
-  const { lastQuery } = call.world;
-  const rows = start > 0 && lastQuery?.of === of ? lastQuery.rows : findRows(call, request, query);
-  call.world.lastQuery = { of, rows };
+  const rows = pages.rows(at.id, of, () => findRows(call, request, query));
+  const start = at.start + $skip;
   const end = start + $top;
   const data = rows.slice(start, end);
-  const more = end < rows.length ? { $skipToken: Buffer.from(`row:${end}`).toString('base64url') } : {};
+  const more = end < rows.length ? { $skipToken: pages.next(at.id, { of, rows }, end) } : {};
   const body = { totalRecords: rows.length, count: data.length, data, facets: [], resultTruncated: 'false', ...more };
   return reply(200, body, quota.headers);
 };

@@ -1,19 +1,29 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { agentId as idOf, sameId } from '../arm/ids.ts';
 import { type SimulatorState, SimulatorState as State } from '../state/schema.ts';
 import type { AgentOperation } from '../state/schema-agents.ts';
 import { replaceFile } from '../state/state-file.ts';
 
-/** The parts of the state that a comparison needs. */
-const Snapshot = State.pick({ agents: true, vaults: true, roleAssignments: true, roleDefinitions: true });
-type Snapshot = z.infer<typeof Snapshot>;
+/**
+ * State other than agents that a comparison needs. Changes that started from the same state share one file, named by
+ * its hash.
+ */
+const Rest = State.pick({ vaults: true, roleAssignments: true, roleDefinitions: true });
+type Rest = z.infer<typeof Rest>;
+const Agents = State.pick({ agents: true });
+
+type Snapshot = Rest & z.infer<typeof Agents>;
+
+const StoredAgents = Agents.extend({ rest: z.string().regex(/^[0-9a-f]{64}$/) });
 
 const Changes = z.object({
   /** The state when the last change ended. */
-  quiet: Snapshot,
+  quiet: StoredAgents,
   /** By the agent's ARM ID: the state before its latest change, and whether that change has ended. */
-  changes: z.array(z.object({ agentId: z.string(), before: Snapshot, ended: z.boolean() })),
+  changes: z.array(z.object({ agentId: z.string(), before: StoredAgents, ended: z.boolean() })),
   /** Operations already counted, with `true` for ended ones. */
   counted: z.record(z.string(), z.boolean()),
 });
@@ -25,39 +35,30 @@ const changes = (operation: AgentOperation, state: SimulatorState): boolean => {
   return JSON.stringify(agent?.content) !== JSON.stringify(operation.before);
 };
 
-const snapshotOf = ({ agents, vaults, roleAssignments, roleDefinitions }: SimulatorState): Snapshot =>
-  structuredClone({ agents, vaults, roleAssignments, roleDefinitions });
-
-const initial = (state: SimulatorState): Changes => ({
-  quiet: snapshotOf(state),
-  changes: [],
-  counted: Object.fromEntries(state.operations.map(({ id, status }) => [id, status !== 'Working'])),
-});
-
 /** An unreadable file, such as an older version's, counts as missing. */
 const readChanges = (file: string): Changes | null =>
   existsSync(file) ? (Changes.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? null) : null;
 
-/** Number of agents whose latest change is stored. */
-const keptAgents = 10;
-
 /**
- * Stores the state before the latest changes of agents.
+ * Stores the state before each agent's latest change.
  * A change starts with the first write after the previous one ended, and ends when a write that sets a key succeeds.
  * Several writes can form one change.
  */
 export class BeforeStates {
   private readonly file: string;
+  private readonly rests: string;
   private stored: Changes;
 
-  constructor(file: string, state: SimulatorState) {
-    this.file = file;
-    this.stored = readChanges(this.file) ?? initial(state);
+  constructor(folder: string, state: SimulatorState) {
+    this.file = join(folder, 'before.json');
+    this.rests = join(folder, 'before');
+    this.stored = readChanges(this.file) ?? this.initial(state);
   }
 
   /** Starts over after the whole state was replaced. */
   restart(state: SimulatorState): void {
-    this.stored = initial(state);
+    rmSync(this.rests, { recursive: true, force: true });
+    this.stored = this.initial(state);
     this.save();
   }
 
@@ -76,22 +77,43 @@ export class BeforeStates {
   /** Returns the state before the latest change of the agent with this name. Without a change: the last quiet state. */
   of(agentName: string): Snapshot {
     const change = this.stored.changes.find(({ agentId }) => sameId(agentId.split('/').at(-1) ?? '', agentName));
-    return change?.before ?? this.stored.quiet;
+    const { agents, rest } = change?.before ?? this.stored.quiet;
+    return { agents, ...Rest.parse(JSON.parse(readFileSync(this.fileOf(rest), 'utf8'))) };
   }
 
   private begin(agentId: string): void {
     const change = this.stored.changes.find((one) => sameId(one.agentId, agentId));
     if (change?.ended === false) return;
     const others = this.stored.changes.filter((one) => one !== change);
-    const { quiet } = this.stored;
-    const before = { ...quiet, agents: quiet.agents.filter((one) => sameId(idOf(one), agentId)) };
-    this.stored.changes = [...others, { agentId, before, ended: false }].slice(-keptAgents);
+    const { agents, rest } = this.stored.quiet;
+    const before = { agents: agents.filter((one) => sameId(idOf(one), agentId)), rest };
+    this.stored.changes = [...others, { agentId, before, ended: false }];
   }
 
   private end(agentId: string, state: SimulatorState): void {
     const change = this.stored.changes.find((one) => sameId(one.agentId, agentId));
     if (change !== undefined) change.ended = true;
-    this.stored.quiet = snapshotOf(state);
+    this.stored.quiet = this.snapshotOf(state);
+  }
+
+  private initial(state: SimulatorState): Changes {
+    const counted = Object.fromEntries(state.operations.map(({ id, status }) => [id, status !== 'Working']));
+    return { quiet: this.snapshotOf(state), changes: [], counted };
+  }
+
+  private snapshotOf(state: SimulatorState): z.infer<typeof StoredAgents> {
+    const { agents, vaults, roleAssignments, roleDefinitions } = state;
+    const text = JSON.stringify({ vaults, roleAssignments, roleDefinitions });
+    const rest = createHash('sha256').update(text).digest('hex');
+    if (!existsSync(this.fileOf(rest))) {
+      mkdirSync(this.rests, { recursive: true });
+      replaceFile(this.fileOf(rest), text);
+    }
+    return { agents: structuredClone(agents), rest };
+  }
+
+  private fileOf(rest: string): string {
+    return join(this.rests, `${rest}.json`);
   }
 
   private save(): void {

@@ -33,7 +33,7 @@ export const BotService = z.object({
 });
 export type BotService = z.infer<typeof BotService>;
 
-/** A vault that can be recovered, with its keys. */
+/** A vault that can be recovered, with its keys, until its retention ends. */
 export const DeletedVault = z.object({ vault: Vault, deletedAt: IsoDate });
 export type DeletedVault = z.infer<typeof DeletedVault>;
 
