@@ -93,10 +93,16 @@ deployment=''
 # resource group. An empty database can't continue its published log. Another project can have an environment of this name:
 # its deployments lack our parameters, and since azd 1.31.2 all carry the project's name.
 earlier_deployment() {
-  local group="rg-$AZURE_ENV_NAME-cmk" there types project history earlier
+  local group="rg-$AZURE_ENV_NAME-cmk" there types project history here="${AZURE_RESOURCE_GROUP:-}"
   there="$(ask az group exists --name "$group")"
   [ "$there" = true ] || return 0
   types="$(ask az resource list --resource-group "$group" --query '[].type' --output tsv)"
+  # A first deployment began here. Outputs and history can be from before: after a deletion of the group, or from another machine.
+  # The bot shows that another machine deployed later. Until then, the group is one of a first deployment that failed.
+  if [ "${CMK_KNOWN_DEPLOYMENT:-}" = none ]; then
+    here=''
+    grep -qix Microsoft.App/containerApps <<< "$types" || return 0
+  fi
   project="$(sed -n 's/^name: *//p' "$root/azure.yaml")"
   history="$(ask az deployment sub list --output tsv --query "sort_by([?tags.\"azd-env-name\"=='$AZURE_ENV_NAME' \
 && (tags.\"azd-project-name\" || '$project')=='$project' \
@@ -104,13 +110,10 @@ earlier_deployment() {
 &properties.timestamp)[].[name, properties.provisioningState, tags.\"azd-deploy-reason\"]")"
   # At its end, `azd down` deploys an empty template, with this reason, and removes AZURE_RESOURCE_GROUP. If that is still set,
   # it can be one of another project: before azd 1.31.2, those don't carry the name.
-  deployment="$(awk -v here="${AZURE_RESOURCE_GROUP:-}" \
+  deployment="$(awk -v here="$here" \
     '$2 == "Succeeded" && !(here && $3 == "down") { name = $3 == "down" ? "" : $1 } END { print name }' <<< "$history")"
-  earlier="${AZURE_RESOURCE_GROUP:-}$deployment"
-  # The first deployment failed here. The history alone can't show that: Azure deletes its oldest deployments.
-  if [ -z "$earlier" ] && [ "${CMK_KNOWN_DEPLOYMENT:-}" = none ]; then return 0; fi
   if grep -qix Microsoft.DBforPostgreSQL/flexibleServers <<< "$types"; then
-    [ -n "$earlier" ] || stop "The resource group $group has a database server, and Azure keeps no deployment that shows its settings. A deployment from here would reset them.
+    [ -n "$here$deployment" ] || stop "The resource group $group has a database server, and Azure keeps no deployment that shows its settings. A deployment from here would reset them.
 Copy .azure/$AZURE_ENV_NAME/.env from the machine that deployed it, and repeat this.
 If no deployment ever succeeded, run: azd env set CMK_KNOWN_DEPLOYMENT none and repeat this."
     deployed=yes

@@ -577,6 +577,12 @@ describe('the hook before a deployment', () => {
       'If no deployment ever succeeded, run: azd env set CMK_KNOWN_DEPLOYMENT none',
     ],
     [
+      'the first deployment failed here, another machine deployed, and Azure no longer keeps that',
+      { ...again, CMK_KNOWN_DEPLOYMENT: 'none' },
+      [there, { to: server.to, says: [`${server.says}\nMicrosoft.App/containerApps`] }, history()],
+      'Copy .azure/prod/.env from the machine that deployed it',
+    ],
+    [
       'the last deployment is an azd down, and such a server exists',
       { CMK_KNOWN_DEPLOYMENT: 'prod-1764446400' },
       [there, server, history(success, down)],
@@ -632,11 +638,14 @@ describe('the hook before a deployment', () => {
     expect([code, out]).toEqual([0, expect.stringContaining('the settings here are not compared')]);
   });
 
-  test.each([
-    ['a first deployment', [failure]],
-    ['a deployment after azd down', [success, down, failure]],
-  ])('repeats %s that failed once it had made the server', async (_what, says) => {
-    const env = { CMK_ADMIN_ID: 'a-group' };
+  const oldOutputs = { ...again, CMK_IMAGE: 'old', CMK_MIGRATE: 'false' };
+  test.each<[string, NodeJS.ProcessEnv, readonly string[]]>([
+    ['a first deployment', {}, [failure]],
+    ['a deployment after azd down', {}, [success, down, failure]],
+    ['a deployment after azd down on another machine', oldOutputs, [success, down, failure]],
+    ['a deployment after the deletion of the group', oldOutputs, [success, failure]],
+  ])('repeats %s that failed once it had made the server', async (_what, before, says) => {
+    const env = { CMK_ADMIN_ID: 'a-group', ...before };
     const begun = { ...env, ...stored((await beforehand(env)).calls) };
     const { code, calls } = await beforehand(begun, [there, server, history(...says)]);
     expect([code, azd(calls)]).toEqual([0, []]);
