@@ -163,13 +163,13 @@ deployed_values() {
 # would deploy an old image or drop a secret. CMK_KNOWN_DEPLOYMENT is the last one with which the values here were compared, or
 # none before the first. Stores nothing before it stops: the hook after a deployment takes CMK_DEPLOYMENT for one from here.
 compare_values() {
-  local was values n command changed='' here="${AZURE_RESOURCE_GROUP:-}"
+  local was values n command changed='' known="${CMK_KNOWN_DEPLOYMENT:-}"
   if [ -z "$deployment" ]; then
     say "Azure has no deployment of $AZURE_ENV_NAME that succeeded, so the settings here are not compared with those of other machines."
     return
   fi
   # The machine that deployed last can change its settings, and a new version their defaults.
-  if [ -n "$here" ] && [ "${CMK_KNOWN_DEPLOYMENT:-}" = "$deployment" ]; then return; fi
+  if [ "$known" = "$deployment" ] && [ "${CMK_DEPLOYMENT:-}" = "$deployment" ]; then return; fi
   was="$(ask az deployment sub show --name "$deployment" --query properties --output json)"
   mapfile -d '' -t values < <(deployed_values "$was")
   wait $!
@@ -178,8 +178,8 @@ compare_values() {
     command="$(show azd env set "${values[n + 1]}" "${values[n + 2]}")"
     changed+=" ${command#+}"$'\n'
   done
-  # On a new machine, what is set was set on purpose.
-  [ -z "$here" ] || [ -z "$changed" ] || stop "The last deployment, $deployment, has other values than here. It came from another machine or version, or the hook after it did not run. To keep a deployed value, run its line. In an upgrade, do not run those of CMK_IMAGE and CMK_MIGRATE.
+  # What is set was set on purpose on a new machine, and after the command below.
+  [ -z "$changed" ] || [ -z "$known${AZURE_RESOURCE_GROUP:-}" ] || [ "$known" = "$deployment" ] || stop "The last deployment, $deployment, has other values than here. It came from another machine or version, or the hook after it did not run. To keep a deployed value, run its line. In an upgrade, do not run those of CMK_IMAGE and CMK_MIGRATE.
 ${changed}Then run: azd env set CMK_KNOWN_DEPLOYMENT $deployment and repeat this."
   case " ${values[*]} " in
     *' missing '*) say 'These settings are deployed, and were set on another machine. To remove one, set it to an empty value; CMK_POLICY and CMK_TAGS, to {}.' ;;

@@ -309,7 +309,11 @@ describe('the hook before a deployment', () => {
   const first = ['azd env set CMK_KNOWN_DEPLOYMENT none', 'azd env set CMK_OWNS_ROLES true'];
   const again = { ...outputs, ...known, CMK_ADMIN_ID: 'a-group', CMK_OWNS_ROLES: 'true' };
   /** A machine that has not deployed, except for the outputs that the hook needs. */
-  const newMachine = { ...again, AZURE_RESOURCE_GROUP: '', CMK_ANCHOR_LOCKED: 'false' };
+  const newMachine = {
+    ...again,
+    ...{ AZURE_RESOURCE_GROUP: '', CMK_DEPLOYMENT: '', CMK_KNOWN_DEPLOYMENT: '', CMK_ANCHOR_LOCKED: 'false' },
+  };
+  const compared = 'azd env set CMK_KNOWN_DEPLOYMENT prod-1764446400';
   const server: Answer = {
     to: /^az resource list/,
     says: ['Microsoft.Storage/storageAccounts\nMicrosoft.DBforPostgreSQL/flexibleServers'],
@@ -396,6 +400,7 @@ describe('the hook before a deployment', () => {
         'azd env set CMK_PAUSE true',
         'azd env set CMK_POLICY {"rules":[{"name":"the children\'s hospital"}]}',
         'azd env set CMK_DATABASE_SERVER psql-restored',
+        compared,
       ],
     ]);
     expect(out).toContain('To remove one, set it to an empty value; CMK_POLICY and CMK_TAGS, to {}.');
@@ -404,7 +409,11 @@ describe('the hook before a deployment', () => {
   test('takes over a value of several lines as one', async () => {
     const values = { settings: { CMK_VAULTS: 'own/*/*\nCMK_PAUSE\ttrue', CMK_DIGEST: 'mon' } };
     const { calls } = await beforehand(newMachine, [...deployed, ...deployedWith(values)]);
-    expect(azd(calls)).toEqual(['azd env set CMK_VAULTS own/*/*\nCMK_PAUSE\ttrue', 'azd env set CMK_DIGEST mon']);
+    expect(azd(calls)).toEqual([
+      'azd env set CMK_VAULTS own/*/*\nCMK_PAUSE\ttrue',
+      'azd env set CMK_DIGEST mon',
+      compared,
+    ]);
   });
 
   test('takes over the outputs of the last success on a new machine, also after a failure that azd would read', async () => {
@@ -442,7 +451,7 @@ describe('the hook before a deployment', () => {
     const { calls } = await beforehand({ ...withoutAdmin, ...env }, [...deployed, ...deployedWith(values)]);
     const mine = ['azd env set CMK_ADMIN_ID the-id', 'azd env set CMK_ADMIN_NAME someone@care.example'];
     const otherwise = 'CMK_ADMIN_ID' in env ? [] : [...mine, 'azd env set CMK_ADMIN_TYPE User'];
-    expect(azd(calls)).toEqual(expected.length > 0 ? expected : otherwise);
+    expect(azd(calls)).toEqual(expected.length > 0 ? [...expected, compared] : [compared, ...otherwise]);
   });
 
   describe('on a machine with old values', () => {
@@ -473,29 +482,46 @@ describe('the hook before a deployment', () => {
       ...deployedWith(upgraded, { cmK_DEPLOYMENT: { value: last.CMK_DEPLOYMENT } }),
     ];
 
-    test.each([
-      ['', answers],
+    test.each<[string, readonly Answer[], NodeJS.ProcessEnv]>([
+      ['', answers, {}],
       [
         ', also if azd down of another project came last',
         [...deployed, history('prod-1764446500\tSucceeded\t', 'prod-1764446600\tSucceeded\tdown'), ...answers],
+        {},
       ],
-    ])('stops, stores nothing, and prints the commands that take the deployed ones over%s', async (_what, before) => {
-      const { code, err, calls } = await beforehand(env, before);
-      expect([code, azd(calls)]).toEqual([1, []]);
-      expect(err).toBe(
-        'The last deployment, prod-1764446500, has other values than here. It came from another machine or version, or the hook after it did not run. ' +
-          'To keep a deployed value, run its line. In an upgrade, do not run those of CMK_IMAGE and CMK_MIGRATE.\n' +
-          '  azd env set CMK_IMAGE new\n  azd env set CMK_VAULT_SETTINGS CMK_STEP_UP_APP_SECRET\n' +
-          'Then run: azd env set CMK_KNOWN_DEPLOYMENT prod-1764446500 and repeat this.\n',
-      );
-    });
+      [', also after azd down here', answers, { AZURE_RESOURCE_GROUP: '', CMK_DEPLOYMENT: '' }],
+    ])(
+      'stops, stores nothing, and prints the commands that take the deployed ones over%s',
+      async (_what, before, also) => {
+        const { code, err, calls } = await beforehand({ ...env, ...also }, before);
+        expect([code, azd(calls)]).toEqual([1, []]);
+        expect(err).toBe(
+          'The last deployment, prod-1764446500, has other values than here. It came from another machine or version, or the hook after it did not run. ' +
+            'To keep a deployed value, run its line. In an upgrade, do not run those of CMK_IMAGE and CMK_MIGRATE.\n' +
+            '  azd env set CMK_IMAGE new\n  azd env set CMK_VAULT_SETTINGS CMK_STEP_UP_APP_SECRET\n' +
+            'Then run: azd env set CMK_KNOWN_DEPLOYMENT prod-1764446500 and repeat this.\n',
+        );
+      },
+    );
 
-    test('continues once they are the same, or once the person decided', async () => {
+    test('continues once they are the same', async () => {
       const same = { ...env, CMK_IMAGE: 'new', CMK_VAULT_SETTINGS: 'CMK_STEP_UP_APP_SECRET' };
       const taken = await beforehand(same, answers);
       expect([taken.code, stored(taken.calls)]).toEqual([0, { ...last, CMK_KNOWN_DEPLOYMENT: 'prod-1764446500' }]);
-      const decided = await beforehand({ ...env, CMK_KNOWN_DEPLOYMENT: 'prod-1764446500' }, answers);
-      expect([decided.code, azd(decided.calls)]).toEqual([0, []]);
+    });
+
+    test.each([
+      ['', env],
+      [' after azd down here', { ...env, AZURE_RESOURCE_GROUP: '', CMK_DEPLOYMENT: '' }],
+    ])('takes over outputs, and settings that are missing, once the person decided%s', async (_what, before) => {
+      const decided = { ...before, CMK_KNOWN_DEPLOYMENT: 'prod-1764446500' };
+      const { code, calls } = await beforehand(decided, [
+        ...answers.slice(0, -1),
+        ...deployedWith({ ...upgraded, logDays: 30 }, { cmK_DEPLOYMENT: { value: last.CMK_DEPLOYMENT } }),
+      ]);
+      expect([code, stored(calls)]).toEqual([0, { ...last, CMK_LOG_DAYS: '30' }]);
+      const next = await beforehand({ ...decided, ...last, AZURE_RESOURCE_GROUP: 'rg-prod-cmk' }, answers);
+      expect([next.code, azd(next.calls)]).toEqual([0, []]);
     });
 
     test('lets the machine that deployed last change its values, and a new version their defaults', async () => {
