@@ -184,6 +184,7 @@ await onEveryDatabase((databases) => {
       const item = await claimOne(0);
       await store.call('outbox', 'postpone', item, 1_000);
       expect(await store.call('outbox', 'mostAttempts')).toBe(1);
+      expect(await claim(0)).toEqual([]);
       const tried = await claimOne(1);
       await store.call('outbox', 'reschedule', tried, { afterMs: 2_000 });
       expect(await store.call('outbox', 'mostAttempts')).toBe(0);

@@ -1,7 +1,10 @@
+import { personActor } from '../../../src/domain/request/events.ts';
+import type { Reading } from '../../../src/domain/request/payloads.ts';
 import { eventWords } from '../../../src/text/events.ts';
 import { historyOf } from '../../../src/text/history.ts';
-import { asks, decides, eventsAfter } from '../../support/builders/commands.ts';
-import { approver } from '../../support/builders/fixtures.ts';
+import { asks, decides, eventsAfter, failure } from '../../support/builders/commands.ts';
+import { approver, tenant } from '../../support/builders/fixtures.ts';
+import { resource } from '../../support/builders/plans.ts';
 import { names } from '../../support/cards/card-readers.ts';
 import { longLife, rotationLife } from '../../support/cards/card-states.ts';
 import { lifeOf } from '../../support/cards/card-turns.ts';
@@ -54,6 +57,23 @@ it('an approval within seconds of being asked is said to be one', () => {
     'plan 1111 1111, 1 of 2, accepted what can’t be undone, within 5 seconds after the request',
   );
   expect(detail(false)).toBe('plan 1111 1111, 1 of 2, accepted what can’t be undone');
+});
+
+const unread = { seen: 'not' as const, failure: failure() };
+const readings: readonly (readonly [Reading['resource'], string])[] = [
+  [{ seen: 'yes', value: resource() }, 'Azure showed no customer-managed key'],
+  [{ seen: 'absent' }, 'the agent no longer existed'],
+  [unread, 'Azure couldn’t be read'],
+];
+
+it.each(readings)('an evidence pack is told with what Azure showed: %#', (seen, words) => {
+  const reading = { resource: seen, vault: unread, key: unread, grantHeld: unread };
+  const actor = personActor(approver, tenant, 'local');
+  const detail = (texts: boolean) => {
+    const events = eventsAfter(asks(), { do: 'note-evidence', actor, texts, reading });
+    return historyOf(events, names, false).at(-1)?.detail;
+  };
+  expect([detail(false), detail(true)]).toEqual([words, `${words}, with texts`]);
 });
 
 it('a further version of a key is not said to be a key', () => {

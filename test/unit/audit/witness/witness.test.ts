@@ -8,6 +8,7 @@ import { emptyRoot } from '../../../../src/audit/tlog/merkle-tree.ts';
 import { checkpointText, openNote } from '../../../../src/audit/tlog/note.ts';
 import { cosignRequestText, type RunningWitness, startWitness } from '../../../../src/audit/witness/server.ts';
 import { WitnessState } from '../../../../src/audit/witness/state.ts';
+import { startHostileServer } from '../../../support/attacks/hostile-server.ts';
 import {
   bodiesOf,
   bookInMemory,
@@ -182,6 +183,19 @@ describe('a log that is published with a witness', () => {
       ...{ kind: 'another-history', witness: 'witness.example/w1' },
       detail: 'it has signed 300 events, and there are 200',
     });
+  });
+
+  test('is published although the witness answers without end', async () => {
+    const hostile = await startHostileServer('a body without end');
+    const log = await folder();
+    const witnesses = [{ url: hostile.url, key: witnessKey.verifier }];
+    const onCosigned = (found: readonly CosignOutcome[]) => outcomes.push(...found);
+    await publisherOf(anchorFolder(log), bodiesOf(3), logKey, [], { witnesses, onCosigned }).publish();
+    await hostile.stop();
+    expect(outcomes).toEqual([
+      { kind: 'no-answer', witness: 'witness.example/w1', detail: expect.stringContaining('more than 65536 bytes') },
+    ]);
+    expect((await AnchorReader.open(anchorFolder(log), [logKey.verifier])).newest.size).toBe(3);
   });
 
   test('takes no signature of another key for the witness’s', async () => {

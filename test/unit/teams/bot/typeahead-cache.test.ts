@@ -44,6 +44,12 @@ it('asks for further letters where there are more agents than came', async () =>
   expect(asked).toEqual(['', 'bot', 'bot-02', 'bot-024']);
 });
 
+it('is one question for what is typed while it waits', async () => {
+  const { typed, asked } = tenant('triage-prod');
+  await Promise.all(['tri', 'triage', 'tri'].map((text) => typed(text)));
+  expect(asked).toEqual(['']);
+});
+
 it('takes exactly as many as were asked for as perhaps not all', async () => {
   const { typed, asked } = tenant(...many.slice(0, 1000));
   await typed('bot');
