@@ -43,21 +43,19 @@ const lastOfEach = (cards: readonly PostedCard[]): readonly PostedCard[] =>
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, card]) => card);
 
-/** Waits before another attempt to store a card. After the last one, the card is posted again. */
-const pausesMs = [100, 500, 1_500];
+/** After that, a card that couldn't be stored is posted again. */
+const retryForMs = 2_000;
 
 /** A card was just posted, so a connection that ends meanwhile must not be the reason to post it again. */
 async function withRetries(store: () => Promise<unknown>): Promise<void> {
-  for (const ms of pausesMs) {
+  for (const until = performance.now() + retryForMs; ; await pause(200)) {
     try {
       await store();
       return;
     } catch (error) {
-      if (!isDatabaseUnavailable(error)) throw error;
-      await pause(ms);
+      if (!isDatabaseUnavailable(error) || performance.now() > until) throw error;
     }
   }
-  await store();
 }
 
 const those = 'select * from cmk.shown where request_id = any($1) order by audience';

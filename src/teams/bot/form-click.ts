@@ -89,7 +89,7 @@ function messageOf({ alone, origin: { conversationId, messageId } }: Form, at: P
   return messageId === undefined ? null : { conversationId, activityId: messageId };
 }
 
-/** Returns what reads the page of a slow click. Null: it leads to none, or the owner has clicked since it was first read. */
+/** Returns what reads the page of a slow click. Null: it leads to none, its form is gone, or the owner has clicked since the first read. */
 function pageOnce({ forms }: FormClickOptions, form: Form, later: Promise<AdaptiveCard | null>, sender: KnownSender) {
   let first: number | null = null;
   return async (): Promise<AdaptiveCard | null> => {
@@ -98,9 +98,9 @@ function pageOnce({ forms }: FormClickOptions, form: Form, later: Promise<Adapti
     const read = await forms.read(form.id, sender.person).catch(() => undefined);
     // The owner waits for the page, whether or not the form can be read.
     if (read === undefined) return shared(form, page, sender);
-    const revision = read?.revision ?? -1;
-    first ??= revision;
-    return revision === first ? shared(form, page, sender) : null;
+    if (read === null) return null;
+    first ??= read.revision;
+    return read.revision === first ? shared(form, page, sender) : null;
   };
 }
 

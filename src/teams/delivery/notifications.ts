@@ -8,7 +8,6 @@ import type { Conversations, People, PostedCard, PostedCards, Requests } from '.
 import { actingPerson, isNotifying, isStillNeeded, recipientsOf } from '../../domain/request/consequences.ts';
 import type { RecipientGroup } from '../../domain/request/events.ts';
 import type { Request } from '../../domain/request/request.ts';
-import { Throttled } from '../../domain/retry.ts';
 import { throwSoonest } from '../../io/settle.ts';
 import { type Addressee, mention } from '../cards/plain-text.ts';
 import { eventNotice, type Notice, notificationCard } from '../cards/views/notification-view.ts';
@@ -149,8 +148,7 @@ class NotificationPosts {
 
   /**
    * Returns true if the person has a chat with the bot, and it accepts the post. One that failed is retried, but doesn't count: it can
-   * be refused then, and what mentions the person in its place is posted only once. Throws the second {@link Throttled}: Teams takes no
-   * posts at all, not only in one chat.
+   * be refused then, and what mentions the person in its place is posted only once.
    */
   async #inPerson(to: RecipientGroup, person: PersonId): Promise<boolean> {
     const chat = await this.#options.conversations.personalChat(person);
@@ -158,7 +156,6 @@ class NotificationPosts {
     try {
       return await this.#post(to, `person:${person}`, chat.conversationId, []);
     } catch (error) {
-      if (error instanceof Throttled && this.failures.some((one) => one instanceof Throttled)) throw error;
       this.failures.push(error);
       return false;
     }

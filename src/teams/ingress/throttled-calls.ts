@@ -10,6 +10,7 @@ import {
   type PipelineResponse,
 } from '@azure/core-rest-pipeline';
 import type { ConnectorClientOptions } from 'botframework-connector';
+import { z } from 'zod';
 import { Throttled } from '../../domain/retry.ts';
 
 type HttpClient = NonNullable<ConnectorClientOptions['httpClient']>;
@@ -57,16 +58,24 @@ class Refusals {
     if (conversation === null) return;
     const waitMs = (this.#until.get(conversation) ?? 0) - performance.now();
     if (waitMs > 0) throw new Throttled(Math.ceil(waitMs));
-    this.#until.delete(conversation);
   }
 
   add(conversation: string | null, waitMs: number): void {
-    if (conversation !== null) this.#until.set(conversation, performance.now() + Math.min(waitMs, longestRefusalMs));
+    const now = performance.now();
+    for (const [one, until] of this.#until) if (until <= now) this.#until.delete(one);
+    if (conversation !== null) this.#until.set(conversation, now + Math.min(waitMs, longestRefusalMs));
   }
 }
 
-/** Returns the part of the address that names the conversation. Null: none is named, as where one is created. */
-const conversationIn = (url: string): string | null => /\/v3\/conversations\/[^/]+/.exec(url)?.[0] ?? null;
+const Creation = z.object({ channelData: z.object({ channel: z.object({ id: z.string() }) }) });
+
+/** Returns the conversation that a call is about: the one in its address, or the channel in which it starts one. Null: neither. */
+function conversationIn({ url, body }: Pick<Sent, 'url' | 'body'>): string | null {
+  const [, id] = /\/v3\/conversations\/([^/?]+)/.exec(url) ?? [];
+  if (id !== undefined) return id;
+  if (!url.includes('/v3/conversations') || typeof body !== 'string') return null;
+  return Creation.safeParse(JSON.parse(body)).data?.channelData.channel.id ?? null;
+}
 
 let none: Sent['headers'] | null = null;
 
@@ -92,7 +101,7 @@ export function openHttpClient(): HttpClient {
   return {
     async sendRequest(sent) {
       const { url, method, body, timeout, requestId, abortSignal, agent } = sent;
-      const conversation = conversationIn(url);
+      const conversation = conversationIn(sent);
       refusals.check(conversation);
       const headers = createHttpHeaders(sent.headers.toJson({ preserveCase: true }));
       const request = createPipelineRequest({

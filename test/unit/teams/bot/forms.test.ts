@@ -69,13 +69,12 @@ test('a page that takes long appears although its owner refreshes on one replica
         }),
       );
     await click(0, 'form.next', 0);
-    const pages: string[] = [];
-    for (let n = 1; n <= 8; n += 1) {
-      const now = await replicas[0].read(form.id, form.owner);
-      await click(n, 'form.refresh', now?.revision ?? 0);
-      pages.push((await replicas[0].read(form.id, form.owner))?.page ?? '');
+    let now = await replicas[0].read(form.id, form.owner);
+    for (let n = 1; n <= 8 && now?.page === 'resource'; n += 1) {
+      await click(n, 'form.refresh', now.revision);
+      now = await replicas[0].read(form.id, form.owner);
     }
-    expect(pages.at(-1)).toBe('vault');
+    expect(now?.page).toBe('vault');
   } finally {
     jest.useRealTimers();
   }

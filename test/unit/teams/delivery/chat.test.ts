@@ -176,6 +176,18 @@ it('doesn’t call a conversation again before Teams takes calls of it, but call
   expect(arrived.teams).toHaveLength(before + 2);
 });
 
+it('starts no thread in a channel before Teams takes one there', async () => {
+  const before = arrived.teams.length;
+  const chat = opened(urls.teams, null, 1_000);
+  [answered, retryAfter] = [429, '2'];
+  await expect(chat.postThread('a:1', card)).rejects.toMatchObject({ name: 'Throttled' });
+  [answered, retryAfter] = [200, null];
+  await expect(chat.postThread('a:1', card)).rejects.toMatchObject({ name: 'Throttled' });
+  expect(arrived.teams).toHaveLength(before + 1);
+  await chat.postThread('a:2', card);
+  expect(arrived.teams).toHaveLength(before + 2);
+});
+
 it.each([400, 403, 404])('says of a message that Teams will not have edited (%i) that it is none', async (status) => {
   expect(await answering(status, () => opened(urls.teams, null).update(posted, card))).toBe(false);
 });
