@@ -134,6 +134,21 @@ it('reads a channel’s id from its link without any setting, and writes nothing
   }
 });
 
+it('does not show the value of a secret setting', async () => {
+  const env = path.join(empty.folder, 'secret.env');
+  const { code, out, err } = await cmkBot([
+    'setup',
+    '--set',
+    'OTEL_EXPORTER_OTLP_HEADERS=api-key=s3cret',
+    '--env',
+    env,
+  ]);
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toContain('OTEL_EXPORTER_OTLP_HEADERS: ');
+  expect(out).not.toContain('s3cret');
+  expect(await readFile(env, 'utf8')).toContain('OTEL_EXPORTER_OTLP_HEADERS=api-key=s3cret');
+});
+
 describe('doctor without a configuration', () => {
   it('names every mistake and what to do, and ends with 1', async () => {
     const env = {

@@ -14,6 +14,7 @@ export const auditLogSettings = group('The audit log', {
     meaning:
       'PostgreSQL database: `postgres://USER@HOST/DATABASE?sslmode=verify-full`. The sandbox can have `CMK_DATA_DIR` instead',
     mustBeSet: true,
+    isSecret: true,
   },
   CMK_DATA_DIR: {
     value: optional,
@@ -26,6 +27,7 @@ export const auditLogSettings = group('The audit log', {
     example: 'postgres://cmk_owner@cmk-pg.postgres.database.azure.com/cmkbot?sslmode=verify-full',
     meaning:
       'the same database with its owner role, for migrations at a start. The user in `DATABASE_URL` then needs only permission to connect, and can’t change events. Default: none',
+    isSecret: true,
   },
   CMK_DATABASE_SIGN_IN: {
     value: z.enum(['password', 'entra']).default('password'),

@@ -30,7 +30,7 @@ export const azureSettings = group('Azure', {
       'how the bot signs in to Azure: the client ID of its app or managed identity, and the app’s secret. Without a secret and a token file, it uses its managed identity',
     mustBeSet: true,
   },
-  AZURE_CLIENT_SECRET: { value: optional, example: 'what-entra-showed-once', mustBeSet: true },
+  AZURE_CLIENT_SECRET: { value: optional, example: 'what-entra-showed-once', mustBeSet: true, isSecret: true },
   AZURE_FEDERATED_TOKEN_FILE: {
     value: optional,
     example: '/var/run/secrets/azure/tokens/azure-identity-token',

@@ -75,7 +75,7 @@ export const peopleSettings = group('Roles and the approval policy', {
     example: '5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d33',
     meaning: "the app that approvers sign in to. Default: the bot's own",
   },
-  CMK_STEP_UP_APP_SECRET: { value: optional, example: 'what-entra-showed-once' },
+  CMK_STEP_UP_APP_SECRET: { value: optional, example: 'what-entra-showed-once', isSecret: true },
   CMK_PUBLIC_URL: {
     value: z
       .string()

@@ -10,6 +10,8 @@ export interface Setting {
   readonly meaning?: string;
   /** True: not commented out in `.env.example`, because each bot needs its own value. */
   readonly mustBeSet?: true;
+  /** True: never echoed and never shown. */
+  readonly isSecret?: true;
 }
 
 export interface SettingGroup<S extends Readonly<Record<string, Setting>> = Readonly<Record<string, Setting>>> {

@@ -40,14 +40,20 @@ function rowsOf({ settings }: SettingGroup): readonly Row[] {
 }
 
 /** In reading order. */
-export const variableGroups = [
+const groups: readonly SettingGroup[] = [
   teamsSettings,
   channelsSettings,
   azureSettings,
   peopleSettings,
   auditLogSettings,
   workingSettings,
-].map((group) => ({ title: group.title, settings: rowsOf(group) }));
+];
+
+export const variableGroups = groups.map((group) => ({ title: group.title, settings: rowsOf(group) }));
+
+/** Returns whether the variable's value is never echoed and never shown. */
+export const isSecretSetting = (name: string): boolean =>
+  groups.some(({ settings }) => settings[name]?.isSecret === true);
 
 /** Returns the meaning of a variable as plain text. */
 export const settingOf = (name: string): string =>

@@ -34,6 +34,7 @@ export const teamsSettings = group('The bot in Teams', {
     example: 'what-entra-showed-once',
     meaning: "the app's secret, for `SingleTenant`",
     mustBeSet: true,
+    isSecret: true,
   },
   ToBotFromChannelOpenIdMetadataUrl: {
     value: privateUrl.optional(),

@@ -79,6 +79,7 @@ export const workingSettings = group('How it works', {
     value: optional,
     example: 'api-key=what-the-collector-wants',
     meaning: 'headers for the collector, such as its key. Default: none',
+    isSecret: true,
   },
   OTEL_SERVICE_NAME: {
     value: text.default('cmk-bot'),

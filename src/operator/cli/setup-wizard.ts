@@ -6,7 +6,7 @@ import { openCloud } from '../../azure/clouds.ts';
 import { readCloud } from '../../config/config.ts';
 import { processVariables, readEnvironment, type Variables } from '../../config/env.ts';
 import { readEnvFile } from '../../config/env-file.ts';
-import { emptyEnvironment } from '../../config/settings/table.ts';
+import { emptyEnvironment, isSecretSetting } from '../../config/settings/table.ts';
 import { replaceFile } from '../../io/files.ts';
 import { utcMinute } from '../../text/instants.ts';
 import { countOf } from '../../text/words.ts';
@@ -22,7 +22,7 @@ import {
   type SetupAnswer,
   type SetupWorld,
 } from '../setup/question.ts';
-import { isSecret, isVariable, settingsFrom } from '../setup/settings.ts';
+import { settingsFrom } from '../setup/settings.ts';
 import {
   AnswerFile,
   type Conversation,
@@ -114,7 +114,7 @@ const masked = (text: string): string =>
     .filter((line) => /^[A-Za-z]\w*=./.test(line))
     .map((line) => {
       const name = line.slice(0, line.indexOf('='));
-      return isVariable(name) && isSecret(name) ? `${name}=…` : line;
+      return isSecretSetting(name) ? `${name}=…` : line;
     })
     .join('\n');
 

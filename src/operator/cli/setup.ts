@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { processVariables } from '../../config/env.ts';
 import { readEnvFile } from '../../config/env-file.ts';
-import { emptyEnvironment, environmentExample, settingOf } from '../../config/settings/table.ts';
+import { emptyEnvironment, environmentExample, isSecretSetting, settingOf } from '../../config/settings/table.ts';
 import { textOf, withSettings, writeWithBackup } from '../setup/env-text.ts';
-import { isSecret, isVariable, type VariableName, validateSetting } from '../setup/settings.ts';
+import { isVariable, type VariableName, validateSetting } from '../setup/settings.ts';
 import { argument, type CommandEnvironment, type Exit, exit, flag, subcommand, Unusable } from './subcommand.ts';
 
 type People = Pick<CommandEnvironment, 'print' | 'ask' | 'nextLine'>;
@@ -16,7 +16,7 @@ async function valueFor(name: VariableName, { print, ask, nextLine }: People): P
     return line;
   }
   await print(`${name}: ${settingOf(name)}`);
-  return ask('> ', { unseen: isSecret(name) });
+  return ask('> ', { unseen: isSecretSetting(name) });
 }
 
 /** Changes the settings file, or prints why not. `given`: `NAME` or `NAME=VALUE`. */
@@ -41,7 +41,7 @@ async function setSetting(given: string, file: string, people: People): Promise<
   const old = await writeWithBackup(file, changed, new Date());
   const backupNote = old === null ? '' : ` The previous file is now ${old}.`;
   await people.print(
-    `✔ ${name}${isSecret(name) ? '' : ` ${set.value}`}: ${file} is changed.${backupNote} Restart the replicas one after the other.`,
+    `✔ ${name}${isSecretSetting(name) ? '' : ` ${set.value}`}: ${file} is changed.${backupNote} Restart the replicas one after the other.`,
   );
   return exit.done;
 }

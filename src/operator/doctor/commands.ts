@@ -1,5 +1,6 @@
 /** Shell commands to copy. */
 import { processVariables, type Variables } from '../../config/env.ts';
+import { isSecretSetting } from '../../config/settings/table.ts';
 
 /** Quotes a word for a POSIX shell. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
@@ -28,15 +29,10 @@ function changeWithAzd(variable: string): string {
   return `${command('azd', 'env', 'set', named, 'VALUE')} && ${deployAgain}`;
 }
 
-const secretSettings: readonly string[] = [
-  ...azdSecrets,
-  ...['MicrosoftAppPassword', 'AZURE_CLIENT_SECRET', 'DATABASE_URL', 'CMK_DATABASE_OWNER_URL'],
-];
-
 function changeInContainerApp(app: string, variable: string): string {
   const place = command('--name', app, '--resource-group', 'GROUP');
   const set = `az containerapp update ${place} --set-env-vars ${variable}`;
-  if (!secretSettings.includes(variable)) return `${set}=VALUE`;
+  if (!isSecretSetting(variable)) return `${set}=VALUE`;
   const secret = variable.toLowerCase().replaceAll('_', '-');
   const stored = `az containerapp secret set ${place} --secrets "${secret}=$${variable}"`;
   return `${readSecret(variable)} && ${stored} && ${set}=secretref:${secret}`;

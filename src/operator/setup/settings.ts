@@ -92,17 +92,6 @@ const channels: readonly VariableName[] = [
   'CMK_TEAM_ID',
 ];
 
-/** Not echoed and never shown. */
-const secrets: readonly VariableName[] = [
-  'MicrosoftAppPassword',
-  'AZURE_CLIENT_SECRET',
-  'CMK_STEP_UP_APP_SECRET',
-  'DATABASE_URL',
-  'CMK_DATABASE_OWNER_URL',
-];
-
-export const isSecret = (name: VariableName): boolean => secrets.includes(name);
-
 export const isVariable = (name: string): name is VariableName => Object.hasOwn(environmentSchema.shape, name);
 
 /** `shown`: a channel's id; without a tenant, it isn't known whether the bot serves the channel. */
