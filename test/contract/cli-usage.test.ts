@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { subcommands } from '../../src/operator/cli/registry.ts';
@@ -148,6 +148,20 @@ it('does not show the value of a secret setting', async () => {
   expect(out).not.toContain('s3cret');
   expect(await readFile(env, 'utf8')).toContain('OTEL_EXPORTER_OTLP_HEADERS=api-key=s3cret');
 });
+
+it.each(['{"at":', '[]', '{"at":"yesterday","answers":{}}'])(
+  'starts again where saved answers are damaged: %s',
+  async (text) => {
+    const env = path.join(empty.folder, 'damaged.env');
+    await writeFile(`${env}.setup`, text);
+    const { code, out, err } = await cmkBot(['setup', '--env', env], {}, [], true);
+    expect([code, err]).toEqual([1, '']);
+    expect(out).toContain(
+      `The saved answers in ${env}.setup can’t be read, so the wizard starts with the first question.`,
+    );
+    expect(out).toContain('Stopped at 1 of 9');
+  },
+);
 
 describe('doctor without a configuration', () => {
   it('names every mistake and what to do, and ends with 1', async () => {

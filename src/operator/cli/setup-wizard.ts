@@ -47,19 +47,29 @@ interface SetupOptions {
 const tasksFile = (env: string): string => path.join(path.dirname(env), 'left-to-do.md');
 const savedFile = (env: string): string => `${env}.setup`;
 
-const SavedAnswers = z.object({ at: z.string(), answers: z.partialRecord(z.enum(questionIds), z.string()) });
+const SavedAnswers = z.object({ at: z.iso.datetime(), answers: z.partialRecord(z.enum(questionIds), z.string()) });
+
+/** Returns the saved answers; null: there are none, or the file is damaged. */
+async function readSavedAnswers(file: string, { print }: People): Promise<z.infer<typeof SavedAnswers> | null> {
+  try {
+    const text = await textOf(file);
+    return text === null ? null : SavedAnswers.parse(JSON.parse(text));
+  } catch {
+    await print(`The saved answers in ${file} can’t be read, so the wizard starts with the first question.`);
+    return null;
+  }
+}
 
 /** Loads saved answers, without secrets, and checks them again. */
 async function loadSavedAnswers(env: string, people: People, world: SetupWorld): Promise<Answers> {
-  const text = await textOf(savedFile(env));
-  const saved = text === null ? null : SavedAnswers.safeParse(JSON.parse(text));
-  if (saved?.success !== true || people.ask === null) return new Map();
-  await people.print(`There are ${Object.keys(saved.data.answers).length} answers of ${utcMinute(saved.data.at)}.`);
+  const saved = people.ask === null ? null : await readSavedAnswers(savedFile(env), people);
+  if (saved === null || people.ask === null) return new Map();
+  await people.print(`There are ${Object.keys(saved.answers).length} answers of ${utcMinute(saved.at)}.`);
   const reply = await people.ask('Continue with them? [Y] ');
   if (/^n/i.test(reply.trim())) return new Map();
   const answers = new Map<QuestionId, SetupAnswer>();
   for (const question of questions) {
-    const given = saved.data.answers[question.id];
+    const given = saved.answers[question.id];
     if (given === undefined || !question.isAsked(answers)) continue;
     const checked = await question.check(given, answers, world);
     if (checked.kind === 'refused') return answers;
