@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { connectAzure } from '../../azure/azure.ts';
-import { optionsForAzure } from '../../config/azure-from-config.ts';
-import { readConfig } from '../../config/config.ts';
+import { type Config, readConfig } from '../../config/config.ts';
 import { codeOf, type Failure, isPermissionRefusal } from '../../domain/failure.ts';
 import { armIdParts } from '../../domain/ids.ts';
 import { sameVaultUri } from '../../domain/observed.ts';
+import type { Azure } from '../../domain/ports/azure.ts';
 import {
   type FleetGuard,
   isWhole,
@@ -22,10 +21,19 @@ import { textTable } from './words/table.ts';
 const explainedSettings =
   'Reads Azure with the identity and the settings of the bot, in .env or the file that --env names.';
 
+async function openAzure(config: Config): Promise<Azure> {
+  // Azure's clients load slowly.
+  const [{ connectAzure }, { optionsForAzure }] = await Promise.all([
+    import('../../azure/azure.ts'),
+    import('../../config/azure-from-config.ts'),
+  ]);
+  return connectAzure(optionsForAzure(config));
+}
+
 /** What a subscription's template is about. Throws {@link Unusable} where it can't be known. */
 async function parametersFor(subscription: string) {
   const config = readConfig();
-  const guarded = await readGuarded(connectAzure(optionsForAzure(config)));
+  const guarded = await readGuarded(await openAzure(config));
   if (!guarded.ok) throw new Unusable(failureLine(guarded.failure));
   const { resources, vaults, unread } = guarded.value;
   const [missing] = unread;
@@ -116,7 +124,7 @@ export const guardCheck = subcommand({
   input: z.object({ env: envFile, json: jsonFlag }),
   async run({ json: asJson }, { print, write }) {
     const config = readConfig();
-    const read = await readFleetGuard(connectAzure(optionsForAzure(config)), config.policy, new Date());
+    const read = await readFleetGuard(await openAzure(config), config.policy, new Date());
     if (!read.ok) throw new Unusable(failureLine(read.failure));
     const found = read.value;
     const code = found.unread.length > 0 ? exit.unusable : isWhole(found) ? exit.done : exit.no;
