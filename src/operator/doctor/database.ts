@@ -21,6 +21,7 @@ import { asOwner, changeSetting, command, removeOwner } from './commands.ts';
 import { type About, about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const database = about('db/answers', 'database');
+const tlsToServer = about('db/tls', 'TLS to the database');
 const tables = about('db/tables', 'tables');
 const engine = about('db/engine', 'workflow engine');
 const user = about('db/role', 'database user');
@@ -51,17 +52,16 @@ async function kindOf({ database: { kind, pool } }: Subjects): Promise<Diagnosis
 
 /** Checks TLS to the server. On one machine, it isn't needed. */
 async function tlsOf({ config, database: { kind, pool } }: Subjects): Promise<readonly Diagnosis[]> {
-  const subject = about('db/tls', 'TLS to the database');
   if (kind === 'pglite' || config.store.kind === 'folder') return [];
   const { tls } = await connectionFacts(pool);
   const { url } = config.store;
-  if (tls !== null) return [ok(subject, tls)];
+  if (tls !== null) return [ok(tlsToServer, tls)];
   const host = URL.canParse(url) ? new URL(url).hostname : '';
   if (host === 'localhost' || isLoopbackAddress(host.replace(/^\[|\]$/g, ''))) {
-    return [ok(subject, 'none: it is on this machine')];
+    return [ok(tlsToServer, 'none: it is on this machine')];
   }
   const fix = 'Someone on the network can read and change the data. Add sslmode=verify-full to the address.';
-  return [fail(subject, `none, to ${host}`, fix, [changeSetting('DATABASE_URL')])];
+  return [fail(tlsToServer, `none, to ${host}`, fix, [changeSetting('DATABASE_URL')])];
 }
 
 async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
@@ -167,7 +167,7 @@ export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Dia
   const reached = await kindOf(subjects).catch(failOn(database));
   if (reached.outcome === 'fail') return [reached];
   const [tls, ...rest] = await Promise.all([
-    tlsOf(subjects),
+    tlsOf(subjects).catch((error: unknown) => [failOn(tlsToServer)(error)]),
     tablesOf(subjects).catch(failOn(tables)),
     engineOf(subjects).catch(failOn(engine)),
     userOf(subjects).catch(failOn(user)),
