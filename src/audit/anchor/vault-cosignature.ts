@@ -68,16 +68,21 @@ export class VaultCosigner {
     return knownVaultKeys(book, this.#log, [key.verifier, ...olderKeys]);
   }
 
-  /** Reports the outcome and then stores it. */
+  /** Reports the outcome and then stores it, with a new key of the vault. */
   async ask(published: Published, report: ReportOutcomes): Promise<void> {
     const { book, signer, now } = this.#ports;
-    const outcome = await this.#sign(published);
+    const result = await this.#sign(published);
+    const outcome = 'key' in result ? this.#signedOutcome(result) : result;
     report([outcome]);
+    if ('key' in result) {
+      await this.#remember(result.key, result.size);
+      this.#signed = result;
+    }
     await book.keep(this.#log, [responseOf(signer.address, published, outcome, now())]);
   }
 
-  async #sign({ size, signedNote }: Published): Promise<CosignOutcome> {
-    const { signer, now } = this.#ports;
+  async #sign({ size, signedNote }: Published): Promise<SignedLine | CosignOutcome> {
+    const { signer } = this.#ports;
     const text = textOfNote(signedNote);
     const version = await signer.version();
     if (!version.ok) return this.#failed(version.failure);
@@ -91,10 +96,13 @@ export class VaultCosigner {
       const detail = 'its signature does not hold with its own public key';
       return { kind: 'refused', witness: signer.address, detail };
     }
-    await this.#remember(key, size);
-    this.#signed = { size, line: line.value, key };
+    return { size, line: line.value, key };
+  }
+
+  #signedOutcome({ size, line }: SignedLine): CosignOutcome {
+    const { signer, now } = this.#ports;
     const time = Math.floor(now().getTime() / 1000);
-    return { kind: 'signed', witness: signer.address, size, time, line: line.value };
+    return { kind: 'signed', witness: signer.address, size, time, line };
   }
 
   /** `size`: of the checkpoint that the key signed. */
