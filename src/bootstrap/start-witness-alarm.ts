@@ -18,30 +18,34 @@ interface Marks {
   /** Has the cards of open requests updated. */
   readonly showCards: () => Promise<void>;
   readonly note: (key: string, notified: boolean) => Promise<void>;
-  /** What this process has posted, so that it posts nothing twice while the database refuses writes. */
+  /** What this process has posted and shown, so that it does neither twice while the other or the database fails. */
   readonly posted: Set<string>;
+  readonly shown: Set<string>;
 }
 
 /**
  * Notifies and has cards updated, and then stores that. If that fails, another process or the next one notifies again: twice is
  * better than not at all.
  */
-async function notifyOf(
+export async function notifyOf(
   { name, report }: WitnessView,
   { witnessPosts }: Pick<TeamsModule, 'witnessPosts'>,
-  { showCards, note, posted }: Marks,
+  { showCards, note, posted, shown }: Marks,
 ): Promise<void> {
   if (report === null) return;
   const { key, contradiction, cleared, told } = report;
   if ((contradiction !== null) === told) return;
   const occasion = `${key} ${(contradiction ?? cleared)?.at.toISOString() ?? ''}`;
+  const once = async (finished: Set<string>, work: () => Promise<void>): Promise<void> => {
+    if (finished.has(occasion)) return;
+    await work();
+    finished.add(occasion);
+  };
   const post = async (): Promise<void> => {
-    if (posted.has(occasion)) return;
     if (contradiction !== null) await witnessPosts.contradicts(name, contradiction);
     else if (cleared !== null) await witnessPosts.settled(name, cleared);
-    posted.add(occasion);
   };
-  await settleAll([post(), showCards()]);
+  await settleAll([once(posted, post), once(shown, showCards)]);
   await note(key, contradiction !== null);
 }
 
@@ -58,6 +62,7 @@ export function startWitnessAlarm(
       for (const { id } of requests) await store.outbox.requestShow(id);
     },
     posted: new Set(),
+    shown: new Set(),
     note: (key, notified) => store.witnesses.told(anchor.name, key, notified),
   };
   const tryLocked = advisoryLock(database, 'alarm');
@@ -70,7 +75,6 @@ export function startWitnessAlarm(
   return startSchedule({
     work: () => tryLocked(() => tell(witnessing)),
     everyMs: Math.min(anchor.everyMs, mostMs),
-    onFailure: (error) =>
-      log.warn({ err: error }, 'what a witness said could not be posted, shown on cards, or stored as posted'),
+    onFailure: (error) => log.warn({ err: error }, 'couldn’t post, show or store a witness’s response'),
   });
 }
