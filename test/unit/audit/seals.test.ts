@@ -67,6 +67,8 @@ describe('a line', () => {
     ['without a seal', { ...one, seal: null, sealKey: null }, 'seal-missing'],
     ['with the seal of another event', { ...one, seal: two.seal }, 'seal-differs'],
     ['with half a seal', { ...one, seal: one.seal?.slice(0, 32) ?? null }, 'seal-differs'],
+    ['with text after its seal', { ...one, seal: `${one.seal} and more` }, 'seal-differs'],
+    ['with its seal in upper-case letters', { ...one, seal: one.seal?.toUpperCase() ?? null }, 'seal-differs'],
     [
       'with a seal of another key than its body names',
       { ...one, sealKey: sealKeyId(keys[1] ?? first) },
