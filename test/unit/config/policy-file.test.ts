@@ -172,7 +172,10 @@ describe('a start is refused', () => {
     [{ vaults: ['kv-care'] }, 'vaults[0] must be an object of vaults to permit'],
     [{ vaults: [{}] }, 'vaults[0] is empty; name vaults, or remove it'],
     [{ vaults: [{ name: 'kv-care' }] }, `vaults[0].name ${unknown}: subscriptions, resourceGroups, names`],
-    [{ vaults: [{ subscriptions: [''] }] }, 'vaults[0].subscriptions[0] must be a subscription id, or * for every one'],
+    [
+      { vaults: [{ subscriptions: ['care'] }] },
+      'vaults[0].subscriptions[0] must be a subscription id, or * for every one',
+    ],
     [{ requireNewKey: 'yes' }, 'requireNewKey must be true or false'],
     [{ match: 'all' }, 'match must be an object of what to match'],
   ])('for %j', (change, message) => {
@@ -271,6 +274,20 @@ describe('the policy version', () => {
       version(whole, other),
       version(other, whole),
     ];
+    expect(new Set(versions).size).toBe(versions.length);
+  });
+
+  it('changes with who can request, who can approve, how many and for how long', () => {
+    const changes = [
+      {},
+      { CMK_REQUESTERS: three },
+      { CMK_APPROVERS: three },
+      { CMK_APPROVALS_REQUIRED: '2' },
+      { CMK_APPROVAL_EXPIRY: '1h' },
+    ];
+    const versions = changes.map(
+      (change) => readConfig({ ...environment, CMK_POLICY_FILE: '', ...change }).policy.version,
+    );
     expect(new Set(versions).size).toBe(versions.length);
   });
 
