@@ -254,6 +254,14 @@ describe('setting the key', () => {
       }
     });
 
+    it('is sent although another write made it look settled since it was approved', async () => {
+      const shown = { ...identified, customerKey: under(version('a')) };
+      const plan = planFor({ seen: { resource: resource({ ...shown, provisioningState }) } });
+      const { azure, outcome } = run(setCmk, { resource: resource(shown) }, plan);
+      expect(await outcome).toMatchObject({ ok: true, value: { already: false } });
+      expect(azure.writes).toEqual(['resources.setCustomerKey']);
+    });
+
     it('still stops where somebody put it under another key', async () => {
       const other = resource({ ...identified, provisioningState, customerKey: under(version('b')) });
       const { azure, outcome } = run(setCmk, { resource: other });
