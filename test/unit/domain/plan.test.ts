@@ -1,6 +1,6 @@
 import { ArmId } from '../../../src/domain/ids.ts';
 import type { Observation, ObservedKey } from '../../../src/domain/observed.ts';
-import { isCovered, type NotCovered, notCovered, stepsOf } from '../../../src/domain/plan.ts';
+import { isCovered, type NotCovered, notCovered, stagesOf, stepsOf } from '../../../src/domain/plan.ts';
 import { resourceId } from '../../support/builders/fixtures.ts';
 import {
   key,
@@ -27,6 +27,14 @@ it('counts both protections of a vault as one step that cannot be undone', () =>
     ['soft-delete', 'purge-protection'],
   ]);
   expect(stepsOf(planFor({ seen: { vault: vault({ purgeProtection: true }) } }), 'irreversible')).toEqual([]);
+});
+
+it('has stages in their order, whatever the order of its steps', () => {
+  const { steps } = planFor({ wished: wishForNewKey(), seen: { key: null } });
+  expect(stagesOf({ steps: [...steps].reverse() })).toEqual([
+    ['make-key-version', 'enable-identity'],
+    ...[['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']],
+  ]);
 });
 
 /** What the request itself is known to have made. */

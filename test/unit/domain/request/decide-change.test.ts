@@ -50,6 +50,13 @@ it('of nothing is refused: it would be nothing but more time', () => {
   expect(comesTo(asked, changes({ justification, notBefore: '2026-03-03T01:00:00.000Z' }))).toBe('request-changed');
 });
 
+it('can bring a start forward, which no approval agrees to any more', () => {
+  const late = changes({ notBefore: '2026-03-04T01:00:00.000Z' });
+  expect(requestAfter(asks(), late)).toMatchObject({ notBefore: '2026-03-04T01:00:00.000Z' });
+  const now = changes({ asking: 2, notBefore: null, justification });
+  expect(requestAfter(asks(), late, now)).toMatchObject({ notBefore: null });
+});
+
 it('cannot be once a run had begun: what it made for one plan must not serve another', () => {
   const retried = [...toAttention, settles('retry', requester, { asking: 8 })];
   const request = requestAfter(...retried, checks({ run: 2, roleStatuses: {} }));
