@@ -1,6 +1,10 @@
 import type { Form } from '../../../../src/operations/form.ts';
 import { submit } from '../../../../src/operations/form-clicks.ts';
-import { closeAbandonedForms, recoverLostFormJobs } from '../../../../src/teams/bot/abandoned-forms.ts';
+import {
+  closeAbandonedForms,
+  recoverLostFormJobs,
+  replaceEarlierForm,
+} from '../../../../src/teams/bot/abandoned-forms.ts';
 import { openForms } from '../../../../src/teams/bot/forms.ts';
 import { commandWorld, formOn, inputs, reviewed } from '../../../support/builders/command-world.ts';
 import { requester } from '../../../support/builders/fixtures.ts';
@@ -46,6 +50,26 @@ test('the submit of a closed form that still looks open creates the request, wit
   const answer = await click('form.submit', { acknowledgeDataLoss: 'true', justification: 'Policy 7, at length' });
   expect(answer).toMatchObject({ kind: 'submitted' });
   expect(await requests.load(form.requestId)).toMatchObject({ justification: 'Policy 7, at length' });
+});
+
+test('a form that another one replaced says so, and can be continued', async () => {
+  const { form, options, view } = await world((ports) => formOn('resource', ports));
+  await replaceEarlierForm(options, form);
+  const unused = { ...options.documents, leftFor: async () => [''] };
+  await replaceEarlierForm({ ...options, documents: unused }, formOn('resource', commandWorld().ports));
+  expect(await view()).toMatch(/closed because you opened another one.*form\.resume/);
+});
+
+test('a form whose request no longer waits for the edit says so, and can’t be continued', async () => {
+  const { form, options, shown } = await world((ports) =>
+    reviewed(ports, { origin: personal, changes: { asking: 1 } }),
+  );
+  const leftFor = async (prefix: string) => (prefix === 'edit-form/' ? [form.id] : []);
+  await closeAbandonedForms({ ...options, documents: { ...options.documents, leftFor } });
+  expect(shown).toEqual([
+    expect.stringContaining(`because ${form.requestId} was changed, decided or ended. The edit wasn’t submitted.`),
+  ]);
+  expect(shown[0]).not.toContain('form.resume');
 });
 
 test('a form whose texts were erased has ended, and its message goes', async () => {

@@ -1,6 +1,6 @@
 import type { PersonId, RequestId } from '../../../../src/domain/ids.ts';
 import { prefetch } from '../../../../src/teams/delivery/card-renderer.ts';
-import { requestAfter } from '../../../support/builders/commands.ts';
+import { requestAfter, secondApprover } from '../../../support/builders/commands.ts';
 import { approver, requester, submit } from '../../../support/builders/fixtures.ts';
 
 const waiting = requestAfter(submit());
@@ -30,6 +30,13 @@ test('reads whom the request names and who clicked before anybody asks, and not 
   expect(await beside.people.among([approver])).toEqual([called(approver)]);
   expect(await beside.postedCards.of(waiting.id)).toEqual([]);
   expect([named.length, sought.length]).toEqual([1, 1]);
+});
+
+test('reads people whom the request does not name', async () => {
+  const { named, beside } = open();
+  const asked = [requester, secondApprover];
+  expect(await beside.people.among(asked)).toEqual(asked.map(called));
+  expect(named).toEqual([[requester, approver], asked]);
 });
 
 test('whoever needs what could not be read hears why', async () => {
