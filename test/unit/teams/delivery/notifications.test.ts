@@ -51,7 +51,8 @@ const origins = {
 
 const asked = (origin: Origin): Command =>
   submit({ plan: planFor(), digest: '1'.repeat(64), policy: policy(), origin });
-const approved = [decides('approve', approver), decides('approve', secondApprover)];
+const approvedFor = (asking: number) => [approver, secondApprover].map((one) => decides('approve', one, { asking }));
+const approved = approvedFor(1);
 const running = [...approved, checks(), intends()];
 const stuck = [...running, records(1, failedWith('enable-identity', null))];
 const moved = checks({ plan: planFor({ seen: { vault: vault({ softDelete: false }) } }) });
@@ -155,7 +156,7 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null,
     );
   const remind = openReminders({ requests, notifications: calls, directory, postedCards });
   const stored = async () => (await postedCards.of(id)).map(({ audience }) => audience);
-  return { said, ring: () => calls.notifyForEvent(id, last), last, erased, remind, stored };
+  return { said, ring: (revision = last) => calls.notifyForEvent(id, revision), last, erased, remind, stored };
 }
 
 const mentioned = (text: string): string => [...text.matchAll(/<at>(.*?)<\/at>/g)].map(([, name]) => name).join(', ');
@@ -348,11 +349,16 @@ test('a process that stood still while another notified everyone notifies nobody
   expect(placesOf(said)).toEqual(['chat of Approver', 'chat of Approver', 'chat of Second approver']);
 });
 
-test('nobody is called for what somebody has dealt with meanwhile', async () => {
-  const retried = [...stuck, settles('retry', requester, { asking: attention })];
-  const later = inChannel('needs attention', { commands: retried });
-  await later.ring();
-  expect(later.said).toEqual([]);
+test.each<[string, (asking: number) => readonly Command[]]>([
+  ['needs attention', (asking) => [settles('retry', requester, { asking })]],
+  ['asked again, Azure moved', (asking) => approvedFor(asking)],
+  ['changed by the requester', (asking) => [cancels(requester, asking)]],
+  ['reminded by the requester', () => [cancels()]],
+])('nobody is called for what has been dealt with meanwhile: %s', async (event, meanwhile) => {
+  const { last } = inChannel(event);
+  const { said, ring } = inChannel(event, { commands: [...(lives[event] ?? []), ...meanwhile(last)] });
+  await ring(last);
+  expect(said).toEqual([]);
 });
 
 const channel = { conversationId: '19:ops@thread.tacv2;messageid=17', conversationType: 'channel' } as const;
