@@ -34,13 +34,28 @@ const ways = actors.flatMap((actor) =>
 /** Of plans there is one: other suites have their texts. */
 const payloads = payloadsWith(z.literal('plan').transform((): Plan => plan()));
 
-/** Of a failure there are thousands, which other tests have: so many are enough here. */
+/** Of a failure there are thousands, which other tests have: one of each kind and so many others are enough here. */
 const most = 64;
+
+/** The fields that tell kinds of the same data apart. */
+const Kind = z.object({
+  failure: z.object({ source: z.string(), found: z.object({ code: z.string() }).optional() }).optional(),
+  answer: z
+    .object({
+      outcome: z.string(),
+      allowedBy: z.object({ by: z.string(), ours: z.boolean().optional() }).optional(),
+      refused: z.object({}).nullish(),
+      why: z.object({ code: z.string() }).optional(),
+    })
+    .optional(),
+});
+const kindOf = (data: unknown): string => JSON.stringify(Kind.parse(data));
 
 /** All data, and each way to store it, in turn. */
 function samplesFor<T extends EventType>(type: T): readonly EventBodyOf[] {
   const all = allSamplesOf(payloads[type]) as readonly Payload<T>[];
-  const data = all.filter((_, n) => n % Math.ceil(all.length / most) === 0);
+  const kinds = new Map(all.map((one) => [kindOf(one), one]));
+  const data = [...all.filter((_, n) => n % Math.ceil(all.length / most) === 0), ...kinds.values()];
   return Array.from({ length: Math.max(data.length, ways.length) }, (_, n) => {
     const { actor, rest } = ways[n % ways.length] ?? { actor: botActor, rest: {} };
     return newEvent(type, actor, data[n % data.length] as Payload<T>, rest).body;

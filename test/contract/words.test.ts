@@ -3,8 +3,9 @@ import { Effect } from '../../src/domain/effect.ts';
 import { botFailure, Failure, Found } from '../../src/domain/failure.ts';
 import { StepName } from '../../src/domain/plan.ts';
 import { Proof, ProofLevel } from '../../src/domain/proof.ts';
-import type { StoredEvent } from '../../src/domain/request/events.ts';
+import type { EventType, StoredEvent } from '../../src/domain/request/events.ts';
 import { RefusalCode, refuse, refuseFailure } from '../../src/domain/request/refusal.ts';
+import { AllowedBy } from '../../src/domain/usage-check.ts';
 import { operations, parseEventBody } from '../../src/operations/registry.ts';
 import { azureRemedies } from '../../src/text/azure-remedies.ts';
 import { checkWords } from '../../src/text/checks.ts';
@@ -37,6 +38,19 @@ function by<T, K>(things: readonly T[], keyOf: (one: T) => K): ReadonlyMap<K, re
   }
   return found;
 }
+
+/** Parts that the stored data of one type of event can have, as JSON. */
+const failureParts = Failure.options.map(({ shape }) => `"source":"${shape.source.value}"`);
+const foundParts = Found.options.map(({ shape }) => `"found":{"code":"${shape.code.value}"`);
+const allowedParts = AllowedBy.options.map(({ shape }) => `"allowedBy":{"by":"${shape.by.value}"`);
+const unknownParts = ['not-readable', 'not-asked', 'no-log-before', 'no-log-since'].map(
+  (why) => `"why":{"code":"${why}"`,
+);
+const eventParts: readonly (readonly [EventType, readonly string[]])[] = [
+  ['step-failed', [...failureParts, ...foundParts]],
+  ['attention-needed', [...failureParts, ...foundParts]],
+  ['use-judged', [...allowedParts, '"refused":{', '"refused":null', ...unknownParts]],
+];
 
 const checks = by(allSamplesOf(Check), ({ code }) => code);
 const found = by(allSamplesOf(Found), ({ code }) => code);
@@ -97,6 +111,11 @@ it('are tried with every member of every union', () => {
   expect([...effects.keys()].sort()).toEqual(Effect.options.map(({ shape }) => shape.change.value).sort());
   expect([...failures.keys(), 'bot'].sort()).toEqual(Failure.options.map(({ shape }) => shape.source.value).sort());
   expect(Object.keys(eventSamples)).toHaveLength(28);
+});
+
+it.each(eventParts)('are tried with every kind of event %s', (type, parts) => {
+  const told = JSON.stringify(eventSamples[type]);
+  expect(parts.filter((part) => !told.includes(part))).toEqual([]);
 });
 
 it.each([...checks])('stand for check %s, whatever its facts', (_code, samples) => {
