@@ -129,7 +129,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-/** How often Azure is read: test/contract/azure-reads.test.ts. */
+/** How often Azure is read over a whole request: test/scenario/paths.test.ts. */
 describe('what is looked at', () => {
   it('is looked at anew also where the change did not work', async () => {
     const azure = scriptedAzure({ resource: identified });
