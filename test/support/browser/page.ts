@@ -32,7 +32,8 @@ export async function choose(card: Locator, input: string, words: string): Promi
   await card.getByRole('option', { name: words }).first().click();
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const require = createRequire(import.meta.url);
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Accessibility faults that axe finds, each with its elements. A page whose policy lets no script run gets it from outside. */
 export async function faultsOn(page: Page): Promise<unknown> {
