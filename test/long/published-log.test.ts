@@ -1,4 +1,4 @@
-import { copyFile, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { checkpointText } from '../../src/audit/tlog/note.ts';
@@ -158,6 +158,18 @@ describe('the published log', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^verified: 3 events/);
     expect(out).toMatch(/The newest checkpoint is witnessed by witness\.example\/w1 \(2\d{3}-/);
+  });
+
+  it('that can’t be read at the start is said, and doesn’t keep the bot from starting', async () => {
+    await rename(anchor('checkpoint'), anchor('checkpoint-kept'));
+    await mkdir(anchor('checkpoint'));
+    const since = world.printed().length;
+    await world.startBot();
+    expect(await sendRaw(world, '', { method: 'GET', path: '/readyz' })).toMatchObject({ status: 200 });
+    expect(world.printed().slice(since)).toContain('could not be published');
+    await world.endBot('SIGINT');
+    await rmdir(anchor('checkpoint'));
+    await rename(anchor('checkpoint-kept'), anchor('checkpoint'));
   });
 
   it('is signed with the key in the vault, too, which whoever has its public half checks', async () => {
