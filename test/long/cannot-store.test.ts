@@ -34,6 +34,9 @@ onPostgres('a database that answers, and takes nothing', () => {
   let url = '';
   const bot = `bot_${randomUUID().slice(0, 8)}`;
 
+  const readOnly = [`alter role ${bot} set default_transaction_read_only = on`];
+  const writable = [`alter role ${bot} reset default_transaction_read_only`];
+
   const ready = async (): Promise<unknown> => {
     const answer = await fetch(`${world.botUrl}/readyz`);
     return { status: answer.status, body: await answer.json() };
@@ -96,8 +99,8 @@ onPostgres('a database that answers, and takes nothing', () => {
     [
       'a server that may only be read, as a standby',
       'read-only',
-      [`alter role ${bot} set default_transaction_read_only = on`, endConnections],
-      [`alter role ${bot} reset default_transaction_read_only`, endConnections],
+      [...readOnly, endConnections],
+      [...writable, endConnections],
       choices.policies,
     ],
   ];
@@ -130,7 +133,7 @@ onPostgres('a database that answers, and takes nothing', () => {
     expect(world.printed()).toContain('the database accepts writes again');
   });
 
-  test('a right that is taken away in mid-run: the run waits for longer than the engine tries by itself, asks nobody, and goes on', async () => {
+  test('a right that is taken away in mid-run, then a server that may only be read: the run waits for longer than the engine tries by itself, asks nobody, and goes on', async () => {
     const from = (await world.azureRequests()).length;
     const id = await ask(world);
     const card = await approvalCard(world, id);
@@ -141,7 +144,12 @@ onPostgres('a database that answers, and takes nothing', () => {
     await mendAzure(world);
     // Eight tries of the engine, each after twice as long as the one before, take a minute.
     await pause(75_000);
-    await runAs(url, [`grant insert on cmk.event to ${bot}`]);
+    // Then the server is read-only, the engine's own rows included.
+    await runAs(url, [...readOnly, `grant insert on cmk.event to ${bot}`, endConnections]);
+    const refused = 'cmk_store_refusals_total{reason="read-only"}';
+    const before = await figure(refused);
+    await until(async () => (await figure(refused)) > before, 'the run to be refused');
+    await runAs(url, [...writable, endConnections]);
     await shows(world, places.operations, people.requester, id, /Succeeded|Needs attention/, 60_000);
     const record = await readRecord(world);
     expect(record.findings).toEqual([]);
