@@ -315,6 +315,16 @@ export const liveAttacks: readonly (Omit<RecordAttack, 'against'> & { readonly a
     verify: 'nothing',
   },
   {
+    attack: 'while the bot runs: the plan of a request that waits edited',
+    statements: () => [
+      "update cmk.event set body = replace(body, 'westeurope', 'elsewhere') where seq = 3",
+      ...asBefore,
+    ],
+    asked: 'approve',
+    bot: 'ends',
+    verify: 'hash-differs, seal-differs',
+  },
+  {
     attack: 'while the bot runs: a rejection deleted from the middle',
     statements: (record) => ['delete from cmk.event where seq = 2', holds(at(record, 1)), ...asBefore],
     asked: 'look',
