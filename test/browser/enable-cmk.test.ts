@@ -91,6 +91,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
       expect(words).toContain(step);
     }
     await press(card, '4 changes made in Azure');
+    expect(await faultsOn(page)).toEqual([]);
   });
 
   test('the guided tour asks, approves, watches, breaks, verifies and audits, by keyboard alone', async () => {

@@ -17,7 +17,13 @@ type CardUse = { click: (clicked: Clicked) => Promise<void>; search: Search };
  * rendering and after each toggle.
  */
 function tendToggles(card: AdaptiveCard) {
-  for (const action of card.getAllActions()) {
+  const actions = card.getAllActions();
+  const targets = actions.flatMap((action) =>
+    action instanceof AdaptiveCards.ToggleVisibilityAction ? Object.keys(action.targetElements) : [],
+  );
+  // The renderer sets the state on the parts, where it isn't allowed.
+  for (const id of targets) card.getElementById(id)?.renderedElement?.removeAttribute('aria-expanded');
+  for (const action of actions) {
     // For a clickable element, such as a row, the element itself is the button.
     const button = action.renderedElement ?? action.parent?.renderedElement;
     if (!(action instanceof AdaptiveCards.ToggleVisibilityAction) || button === undefined) continue;
