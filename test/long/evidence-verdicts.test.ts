@@ -192,20 +192,24 @@ describe('a pack of a request that succeeded', () => {
     expect(await judge('nothing', archiveOf(files))).toEqual(['missed', 'missed']);
   });
 
-  test.each(['names.json', 'keys.txt'])(
-    '%s: changed, it is blamed itself, and not the report made of it',
-    async (name) => {
-      const file = path.join(evidence.folder, 'changed.zip');
-      const edit = (text: string): string =>
-        text.replace('Requester', 'Somebody else').replace('witness.example', 'w.example');
-      await writeFile(file, archiveOf(edited(files, name, edit)));
-      const { code, out } = await cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile], {});
-      expect([code, out]).toEqual([
-        1,
-        expect.stringMatching(new RegExp(`^integrity errors: ${name}: changed since report\\.html`)),
-      ]);
-    },
-  );
+  const renamed = (text: string): string =>
+    text.replace('Requester', 'Somebody else').replace('witness.example', 'w.example');
+
+  test.each<[string, string, (text: string) => string]>([
+    ['names.json', 'changed', renamed],
+    ['names.json', 'emptied', () => ''],
+    ['names.json', 'cut off', (text) => text.slice(0, -9)],
+    ['names.json', 'of no names', () => '{"1":2}'],
+    ['keys.txt', 'changed', renamed],
+  ])('%s: %s, it is blamed itself, and not the report made of it', async (name, _how, edit) => {
+    const file = path.join(evidence.folder, 'changed.zip');
+    await writeFile(file, archiveOf(edited(files, name, edit)));
+    const { code, out } = await cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile], {});
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(new RegExp(`^integrity errors: ${name}: changed since report\\.html`)),
+    ]);
+  });
 
   test('every change is found by both verifiers, or the answers of both name what they don’t prove', async () => {
     const kinds = [

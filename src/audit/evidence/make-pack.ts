@@ -1,5 +1,6 @@
 /** Creates an evidence pack: proved files, views, report and instructions for verification. */
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { type Replacement, replacementIn } from '../../domain/evidence/verdict.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { RevealedText } from '../../domain/record/chain.ts';
@@ -173,9 +174,20 @@ export function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness'
   };
 }
 
+const Names = z.record(z.string(), z.string());
+
+/** Returns people's names by ID. Without a valid file, there are none: the verifier then blames the file, if the report had names. */
+function namesIn(files: PackFiles): ReadonlyMap<string, string> {
+  try {
+    return new Map(Object.entries(Names.parse(JSON.parse(textIn(files, packFile.names)))));
+  } catch {
+    return new Map();
+  }
+}
+
 /** Returns the input of the report, from the pack only, so that a verifier can reproduce it. */
 export function reportFacts(files: PackFiles, request: Request, events: readonly StoredEvent[]): ReportFacts {
-  const names = new Map<string, string>(Object.entries(JSON.parse(textIn(files, packFile.names) || '{}')));
+  const names = namesIn(files);
   return {
     request,
     events,
