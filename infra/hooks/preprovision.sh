@@ -127,7 +127,7 @@ If it is not locked, run azd down again. docs/how-to/uninstall.md, \"What stays 
 
 # Prints outputs, and settings that are deployed otherwise than here: "output", "missing" or "changed", the variable, and the
 # deployed value, each with a NUL after it. An empty variable counts as set. The administrator is the person here, or a group.
-# Leaves out what this hook reads from Azure.
+# Leaves out what this hook reads from Azure, and CMK_DEPLOYMENT: the hook after a deployment takes that for one from here.
 deployed_values() {
   node -e '
     const [file, deployed] = process.argv.slice(1);
@@ -139,6 +139,7 @@ deployed_values() {
     for (const [key, { value }] of Object.entries(outputs ?? {})) {
       // Azure changes the case. The name of the container is an output and a setting.
       const name = key.toUpperCase();
+      if (name === "CMK_DEPLOYMENT") continue;
       if (!(name in env) || !template.includes(`{${name}=`)) print("output", name, value ?? "");
     }
     const asked = ["CMK_ADMIN_ID", "CMK_ADMIN_NAME", "CMK_ADMIN_TYPE"];
@@ -160,8 +161,9 @@ deployed_values() {
 }
 
 # azd keeps values where they were set. Without them, a deployment from another machine would reset them. With old ones, it
-# would deploy an old image or drop a secret. CMK_KNOWN_DEPLOYMENT is the last one with which the values here were compared, or
-# none before the first. Stores nothing before it stops: the hook after a deployment takes CMK_DEPLOYMENT for one from here.
+# would deploy an old image or drop a secret. CMK_KNOWN_DEPLOYMENT is the last one whose values this machine has or
+# replaced on purpose. The hooks store its name, this one after all values. It is none before the first. The command below stores
+# decided:NAME, because values can still be missing.
 compare_values() {
   local was values n command changed='' known="${CMK_KNOWN_DEPLOYMENT:-}"
   if [ -z "$deployment" ]; then
@@ -169,7 +171,7 @@ compare_values() {
     return
   fi
   # The machine that deployed last can change its settings, and a new version their defaults.
-  if [ "$known" = "$deployment" ] && [ "${CMK_DEPLOYMENT:-}" = "$deployment" ]; then return; fi
+  if [ "$known" = "$deployment" ]; then return; fi
   was="$(ask az deployment sub show --name "$deployment" --query properties --output json)"
   mapfile -d '' -t values < <(deployed_values "$was")
   wait $!
@@ -179,8 +181,8 @@ compare_values() {
     changed+=" ${command#+}"$'\n'
   done
   # What is set was set on purpose on a new machine, and after the command below.
-  [ -z "$changed" ] || [ -z "$known${AZURE_RESOURCE_GROUP:-}" ] || [ "$known" = "$deployment" ] || stop "The last deployment, $deployment, has other values than here. It came from another machine or version, or the hook after it did not run. To keep a deployed value, run its line. In an upgrade, do not run those of CMK_IMAGE and CMK_MIGRATE.
-${changed}Then run: azd env set CMK_KNOWN_DEPLOYMENT $deployment and repeat this."
+  [ -z "$changed" ] || [ -z "$known${AZURE_RESOURCE_GROUP:-}" ] || [ "$known" = "decided:$deployment" ] || stop "The last deployment, $deployment, has other values than here. It came from another machine or version, or the hook after it did not run. To keep a deployed value, run its line. In an upgrade, do not run those of CMK_IMAGE and CMK_MIGRATE.
+${changed}Then run: azd env set CMK_KNOWN_DEPLOYMENT decided:$deployment and repeat this."
   case " ${values[*]} " in
     *' missing '*) say 'These settings are deployed, and were set on another machine. To remove one, set it to an empty value; CMK_POLICY and CMK_TAGS, to {}.' ;;
   esac

@@ -424,7 +424,8 @@ describe('the hook before a deployment', () => {
       history('prod-1764446400\tSucceeded\t', 'prod-1764446500\tFailed\t'),
       ...deployedWith({}, Object.fromEntries(entries)),
     ]);
-    expect([code, stored(calls)]).toEqual([0, { ...outputs, ...known, CMK_OWNS_ROLES: 'true' }]);
+    const { CMK_DEPLOYMENT: _ofAzd, ...others } = outputs;
+    expect([code, stored(calls)]).toEqual([0, { ...others, ...known, CMK_OWNS_ROLES: 'true' }]);
     expect(out).not.toContain('To remove one');
   });
 
@@ -490,6 +491,8 @@ describe('the hook before a deployment', () => {
         {},
       ],
       [', also after azd down here', answers, { AZURE_RESOURCE_GROUP: '', CMK_DEPLOYMENT: '' }],
+      [', also after azd env refresh', answers, last],
+      [', also if a person decided about an earlier one', answers, { CMK_KNOWN_DEPLOYMENT: 'decided:prod-1764446400' }],
     ])(
       'stops, stores nothing, and prints the commands that take the deployed ones over%s',
       async (_what, before, also) => {
@@ -499,7 +502,7 @@ describe('the hook before a deployment', () => {
           'The last deployment, prod-1764446500, has other values than here. It came from another machine or version, or the hook after it did not run. ' +
             'To keep a deployed value, run its line. In an upgrade, do not run those of CMK_IMAGE and CMK_MIGRATE.\n' +
             '  azd env set CMK_IMAGE new\n  azd env set CMK_VAULT_SETTINGS CMK_STEP_UP_APP_SECRET\n' +
-            'Then run: azd env set CMK_KNOWN_DEPLOYMENT prod-1764446500 and repeat this.\n',
+            'Then run: azd env set CMK_KNOWN_DEPLOYMENT decided:prod-1764446500 and repeat this.\n',
         );
       },
     );
@@ -507,21 +510,37 @@ describe('the hook before a deployment', () => {
     test('continues once they are the same', async () => {
       const same = { ...env, CMK_IMAGE: 'new', CMK_VAULT_SETTINGS: 'CMK_STEP_UP_APP_SECRET' };
       const taken = await beforehand(same, answers);
-      expect([taken.code, stored(taken.calls)]).toEqual([0, { ...last, CMK_KNOWN_DEPLOYMENT: 'prod-1764446500' }]);
+      expect([taken.code, stored(taken.calls)]).toEqual([0, { CMK_KNOWN_DEPLOYMENT: 'prod-1764446500' }]);
     });
 
-    test.each([
-      ['', env],
-      [' after azd down here', { ...env, AZURE_RESOURCE_GROUP: '', CMK_DEPLOYMENT: '' }],
+    const missing = [
+      ...answers.slice(0, -1),
+      ...deployedWith(
+        { ...upgraded, logDays: 30 },
+        { cmK_DEPLOYMENT: { value: last.CMK_DEPLOYMENT }, cmK_HOST: { value: 'new.example' } },
+      ),
+    ];
+    const decided = { ...env, CMK_KNOWN_DEPLOYMENT: 'decided:prod-1764446500' };
+    const takenOver = { CMK_HOST: 'new.example', CMK_LOG_DAYS: '30', CMK_KNOWN_DEPLOYMENT: 'prod-1764446500' };
+
+    test.each<[string, NodeJS.ProcessEnv]>([
+      ['', decided],
+      [' after azd down here', { ...decided, AZURE_RESOURCE_GROUP: '', CMK_DEPLOYMENT: '' }],
+      [' and ran azd env refresh', { ...decided, ...last }],
     ])('takes over outputs, and settings that are missing, once the person decided%s', async (_what, before) => {
-      const decided = { ...before, CMK_KNOWN_DEPLOYMENT: 'prod-1764446500' };
-      const { code, calls } = await beforehand(decided, [
-        ...answers.slice(0, -1),
-        ...deployedWith({ ...upgraded, logDays: 30 }, { cmK_DEPLOYMENT: { value: last.CMK_DEPLOYMENT } }),
-      ]);
-      expect([code, stored(calls)]).toEqual([0, { ...last, CMK_LOG_DAYS: '30' }]);
-      const next = await beforehand({ ...decided, ...last, AZURE_RESOURCE_GROUP: 'rg-prod-cmk' }, answers);
+      const { code, calls } = await beforehand(before, missing);
+      expect([code, stored(calls)]).toEqual([0, takenOver]);
+      const next = await beforehand({ ...before, ...takenOver, AZURE_RESOURCE_GROUP: 'rg-prod-cmk' }, missing);
       expect([next.code, azd(next.calls)]).toEqual([0, []]);
+    });
+
+    test('takes over the rest after a stop in the middle', async () => {
+      const failing: Answer = { to: /^azd env set CMK_LOG_DAYS/, fails: 'interrupted' };
+      const stopped = await beforehand(decided, [failing, ...missing]);
+      expect([stopped.code, stored(stopped.calls)]).toEqual([1, { CMK_HOST: 'new.example', CMK_LOG_DAYS: '30' }]);
+      const { code, calls } = await beforehand({ ...decided, CMK_HOST: 'new.example' }, missing);
+      const { CMK_HOST: _stored, ...rest } = takenOver;
+      expect([code, stored(calls)]).toEqual([0, rest]);
     });
 
     test('lets the machine that deployed last change its values, and a new version their defaults', async () => {
