@@ -89,33 +89,42 @@ Let a script assign it, after the deployment: azd env set CMK_ASSIGN_ROLES false
 
 deployed=no
 deployment=''
+not_compared='Azure keeps no deployment to this resource group that succeeded, so the settings here are not compared with those of other machines.'
 # Finds an earlier deployment. Azure refuses to delete a locked container, so `azd down` then leaves its storage account and the
 # resource group. An empty database can't continue its published log. Another project can have an environment of this name:
-# its deployments lack our parameters, and since azd 1.31.2 all carry the project's name.
+# its deployments lack our parameters, and since azd 1.31.2 all carry the project's name. The history goes back to before
+# `azd down`: what is older than the identities of the bot was deployed to an earlier resource group of this name. The server can
+# be newer, after a restore.
 earlier_deployment() {
-  local group="rg-$AZURE_ENV_NAME-cmk" there types project history here="${AZURE_RESOURCE_GROUP:-}"
+  local group="rg-$AZURE_ENV_NAME-cmk" there resources types app created project history here="${AZURE_RESOURCE_GROUP:-}" other=''
   there="$(ask az group exists --name "$group")"
   [ "$there" = true ] || return 0
-  types="$(ask az resource list --resource-group "$group" --query '[].type' --output tsv)"
-  # A first deployment began here. Outputs and history can be from before: after a deletion of the group, or from another machine.
-  # The bot shows that another machine deployed later. Until then, the group is one of a first deployment that failed.
-  if [ "${CMK_KNOWN_DEPLOYMENT:-}" = none ]; then
-    here=''
-    grep -qix Microsoft.App/containerApps <<< "$types" || return 0
-  fi
+  resources="$(ask az resource list --resource-group "$group" --query '[].[type, createdTime]' --output tsv)"
+  types="$(cut -f1 <<< "$resources")"
+  app="$(grep -ix Microsoft.App/containerApps <<< "$types")" || app=''
+  created="$(awk 'tolower($1) == "microsoft.managedidentity/userassignedidentities" && (!first || $2 < first) { first = $2 }
+    END { print first }' <<< "$resources")"
   project="$(sed -n 's/^name: *//p' "$root/azure.yaml")"
   history="$(ask az deployment sub list --output tsv --query "sort_by([?tags.\"azd-env-name\"=='$AZURE_ENV_NAME' \
-&& (tags.\"azd-project-name\" || '$project')=='$project' \
-&& (properties.parameters.anchorDays || tags.\"azd-deploy-reason\")], \
-&properties.timestamp)[].[name, properties.provisioningState, tags.\"azd-deploy-reason\"]")"
-  # At its end, `azd down` deploys an empty template, with this reason, and removes AZURE_RESOURCE_GROUP. If that is still set,
-  # it can be one of another project: before azd 1.31.2, those don't carry the name.
-  deployment="$(awk -v here="$here" \
-    '$2 == "Succeeded" && !(here && $3 == "down") { name = $3 == "down" ? "" : $1 } END { print name }' <<< "$history")"
+&& (tags.\"azd-project-name\" || '$project')=='$project' && properties.parameters.anchorDays], \
+&properties.timestamp)[].[name, properties.provisioningState, properties.timestamp]")"
+  deployment="$(awk -v created="$created" \
+    '$2 == "Succeeded" && created && $3 > created { name = $1 } END { print name }' <<< "$history")"
+  # A first deployment began here, and outputs are from before. If it failed, this repeats it, unless another machine deployed
+  # since. The history shows that. Azure deletes its oldest deployments; then the app shows it, which the second deployment makes.
+  if [ "${CMK_KNOWN_DEPLOYMENT:-}" = none ]; then
+    here=''
+    if [ -z "$deployment$app" ]; then
+      say "$not_compared"
+      return
+    fi
+  fi
   if grep -qix Microsoft.DBforPostgreSQL/flexibleServers <<< "$types"; then
-    [ -n "$here$deployment" ] || stop "The resource group $group has a database server, and Azure keeps no deployment that shows its settings. A deployment from here would reset them.
-Copy .azure/$AZURE_ENV_NAME/.env from the machine that deployed it, and repeat this.
-If no deployment ever succeeded, run: azd env set CMK_KNOWN_DEPLOYMENT none and repeat this."
+    if [ -z "$here$deployment" ]; then
+      [ -n "$app" ] || other=$'\n'"If no deployment ever succeeded, run: azd env set CMK_KNOWN_DEPLOYMENT none and repeat this."
+      stop "The resource group $group has a database server, and Azure keeps no deployment that shows its settings. A deployment from here would reset them.
+Copy .azure/$AZURE_ENV_NAME/.env from the machine that deployed it, and repeat this.$other"
+    fi
     deployed=yes
     compare_values
   elif grep -qix Microsoft.Storage/storageAccounts <<< "$types"; then
@@ -167,7 +176,7 @@ deployed_values() {
 compare_values() {
   local was values n command changed='' known="${CMK_KNOWN_DEPLOYMENT:-}"
   if [ -z "$deployment" ]; then
-    say "Azure has no deployment of $AZURE_ENV_NAME that succeeded, so the settings here are not compared with those of other machines."
+    say "$not_compared"
     return
   fi
   # The machine that deployed last can change its settings, and a new version their defaults.

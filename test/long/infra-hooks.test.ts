@@ -314,22 +314,33 @@ describe('the hook before a deployment', () => {
     ...{ AZURE_RESOURCE_GROUP: '', CMK_DEPLOYMENT: '', CMK_KNOWN_DEPLOYMENT: '', CMK_ANCHOR_LOCKED: 'false' },
   };
   const compared = 'azd env set CMK_KNOWN_DEPLOYMENT prod-1764446400';
-  const server: Answer = {
-    to: /^az resource list/,
-    says: ['Microsoft.Storage/storageAccounts\nMicrosoft.DBforPostgreSQL/flexibleServers'],
+  /** What Azure says of an instant, in seconds as in the names of deployments. */
+  const time = (seconds: number) => new Date(seconds * 1000).toISOString();
+  /** What a first deployment made at an instant. The server is newer: it was restored. */
+  const madeAt = (seconds: number, ...more: readonly string[]): Answer => {
+    const lines = ['Microsoft.Storage/storageAccounts', 'Microsoft.ManagedIdentity/userAssignedIdentities', ...more];
+    const restored = `Microsoft.DBforPostgreSQL/flexibleServers\t${time(seconds + 1e6)}`;
+    return {
+      to: /^az resource list/,
+      says: [[...lines.map((type) => `${type}\t${time(seconds)}`), restored].join('\n')],
+    };
   };
+  const server = madeAt(1764446000);
   const there: Answer = { to: /^az group exists --name rg-prod-cmk/, says: ['true'] };
   const deployed: readonly Answer[] = [there, server, { to: /^az storage container-rm exists/, says: ['true'] }];
-  /** Name, state and azd's reason of each deployment of this project, oldest first. `az` filters them. */
+  const entry = (seconds: number, state: string) => `prod-${seconds}\t${state}\t${time(seconds)}`;
+  const success = entry(1764446400, 'Succeeded');
+  const failure = entry(1764446500, 'Failed');
+  /** Name, state and time of each deployment of this project, oldest first. `az` filters them. */
   const history = (...says: readonly string[]): Answer => ({
-    to: /^az deployment sub list .*azd-env-name.*'prod'.*azd-project-name.*'cmk-bot'.*parameters\.anchorDays.*azd-deploy-reason/,
+    to: /^az deployment sub list .*azd-env-name.*'prod'.*azd-project-name.*'cmk-bot'.*parameters\.anchorDays.*timestamp/,
     says: [says.join('\n')],
   });
   /** The values of the last deployment, which this machine made. */
   const deployedWith = (values: object, outputs: object = {}): readonly Answer[] => {
     const parameters = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value }]));
     const says = [JSON.stringify({ parameters, outputs })];
-    return [history('prod-1764446400\tSucceeded\t'), { to: /^az deployment sub show --name prod-/, says }];
+    return [history(success), { to: /^az deployment sub show --name prod-/, says }];
   };
 
   test('takes the signed-in person as administrator of the database, says what is not set, and keeps what is', async () => {
@@ -421,7 +432,7 @@ describe('the hook before a deployment', () => {
     const entries = Object.entries(outputs).map(([name, value]) => [name.toLowerCase(), { value }]);
     const { code, out, calls } = await beforehand({ CMK_ADMIN_ID: 'a-group', CMK_ANCHOR_LOCKED: 'false' }, [
       ...deployed,
-      history('prod-1764446400\tSucceeded\t', 'prod-1764446500\tFailed\t'),
+      history(success, failure),
       ...deployedWith({}, Object.fromEntries(entries)),
     ]);
     const { CMK_DEPLOYMENT: _ofAzd, ...others } = outputs;
@@ -479,17 +490,12 @@ describe('the hook before a deployment', () => {
     const last = { CMK_DEPLOYMENT: 'prod-1764446500' };
     const answers = [
       ...deployed,
-      history('prod-1764446400\tSucceeded\t', 'prod-1764446500\tSucceeded\t'),
+      history(success, entry(1764446500, 'Succeeded')),
       ...deployedWith(upgraded, { cmK_DEPLOYMENT: { value: last.CMK_DEPLOYMENT } }),
     ];
 
     test.each<[string, readonly Answer[], NodeJS.ProcessEnv]>([
       ['', answers, {}],
-      [
-        ', also if azd down of another project came last',
-        [...deployed, history('prod-1764446500\tSucceeded\t', 'prod-1764446600\tSucceeded\tdown'), ...answers],
-        {},
-      ],
       [', also after azd down here', answers, { AZURE_RESOURCE_GROUP: '', CMK_DEPLOYMENT: '' }],
       [', also after azd env refresh', answers, last],
       [', also if a person decided about an earlier one', answers, { CMK_KNOWN_DEPLOYMENT: 'decided:prod-1764446400' }],
@@ -576,9 +582,7 @@ describe('the hook before a deployment', () => {
     expect(out).not.toContain('--subscription s-2');
   });
 
-  const success = 'prod-1764446400\tSucceeded\t';
-  const failure = 'prod-1764446500\tFailed\t';
-  const down = 'prod-1764446500\tSucceeded\tdown';
+  const withApp = madeAt(1764446000, 'Microsoft.App/containerApps');
   const elsewhere: Answer = { to: /role definition list/, says: ['another-role\t/subscriptions/s-1'] };
   test.each<[string, NodeJS.ProcessEnv, readonly Answer[], string]>([
     [
@@ -624,13 +628,19 @@ describe('the hook before a deployment', () => {
     [
       'the first deployment failed here, another machine deployed, and Azure no longer keeps that',
       { ...again, CMK_KNOWN_DEPLOYMENT: 'none' },
-      [there, { to: server.to, says: [`${server.says}\nMicrosoft.App/containerApps`] }, history()],
+      [there, withApp, history()],
       'Copy .azure/prod/.env from the machine that deployed it',
     ],
     [
-      'the last deployment is an azd down, and such a server exists',
+      'the first deployment failed here, and then that of another machine succeeded, which has no app either',
+      { ...again, CMK_KNOWN_DEPLOYMENT: 'none', CMK_LOG_DAYS: '30' },
+      [there, server, ...deployedWith({ logDays: 90 })],
+      '  azd env set CMK_LOG_DAYS 90\nThen run: azd env set CMK_KNOWN_DEPLOYMENT decided:prod-1764446400',
+    ],
+    [
+      'the last deployment was in a group that was deleted, and such a server exists',
       { CMK_KNOWN_DEPLOYMENT: 'prod-1764446400' },
-      [there, server, history(success, down)],
+      [there, madeAt(1764446450), history(success)],
       'The resource group rg-prod-cmk has a database server',
     ],
     [
@@ -657,6 +667,11 @@ describe('the hook before a deployment', () => {
     expect([code, err]).toEqual([1, expect.stringContaining(words)]);
   });
 
+  test('offers no first deployment where the bot exists', async () => {
+    const { err } = await beforehand({ CMK_KNOWN_DEPLOYMENT: 'none' }, [there, withApp, history()]);
+    expect(err).toMatch(/from the machine that deployed it, and repeat this\.\n$/);
+  });
+
   test('deploys the image and the tables again after azd down, which keeps what the hooks stored', async () => {
     const env = { CMK_ADMIN_ID: 'a-group', CMK_OWNS_ROLES: 'true', CMK_IMAGE: 'old@sha256:abc', CMK_MIGRATE: 'false' };
     const { code, calls } = await beforehand(env, [elsewhere]);
@@ -673,7 +688,7 @@ describe('the hook before a deployment', () => {
 
   test('deploys as at first in the group that the recovery of the vault took, after azd down', async () => {
     const vault: Answer = { to: /^az resource list/, says: ['Microsoft.KeyVault/vaults'] };
-    const answers = [there, vault, history(success, down)];
+    const answers = [there, vault, history(success)];
     const { code, err, calls } = await beforehand({ CMK_ADMIN_ID: 'a-group' }, answers);
     expect([code, err, azd(calls)]).toEqual([0, '', first]);
   });
@@ -686,14 +701,15 @@ describe('the hook before a deployment', () => {
   const oldOutputs = { ...again, CMK_IMAGE: 'old', CMK_MIGRATE: 'false' };
   test.each<[string, NodeJS.ProcessEnv, readonly string[]]>([
     ['a first deployment', {}, [failure]],
-    ['a deployment after azd down', {}, [success, down, failure]],
-    ['a deployment after azd down on another machine', oldOutputs, [success, down, failure]],
+    ['a deployment after azd down on another machine', {}, [success, failure]],
+    ['a deployment after azd down here', { ...oldOutputs, AZURE_RESOURCE_GROUP: '' }, [success, failure]],
     ['a deployment after the deletion of the group', oldOutputs, [success, failure]],
   ])('repeats %s that failed once it had made the server', async (_what, before, says) => {
     const env = { CMK_ADMIN_ID: 'a-group', ...before };
     const begun = { ...env, ...stored((await beforehand(env)).calls) };
-    const { code, calls } = await beforehand(begun, [there, server, history(...says)]);
+    const { code, out, calls } = await beforehand(begun, [there, madeAt(1764446450), history(...says)]);
     expect([code, azd(calls)]).toEqual([0, []]);
+    expect(out).toContain('the settings here are not compared');
   });
 
   test('goes on with its own roles after a deployment that failed once it had made them', async () => {
