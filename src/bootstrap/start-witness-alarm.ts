@@ -34,13 +34,15 @@ export async function notifyOf(
 ): Promise<void> {
   if (report === null) return;
   const { key, contradiction, cleared, told } = report;
-  if ((contradiction !== null) === told) return;
   const occasion = `${key} ${(contradiction ?? cleared)?.at.toISOString() ?? ''}`;
   const once = async (finished: Set<string>, work: () => Promise<void>): Promise<void> => {
     if (finished.has(occasion)) return;
     await work();
     finished.add(occasion);
   };
+  // A contradiction that was shown, and resolved before it could be posted.
+  const wasShown = cleared !== null && [...shown].some((one) => one.startsWith(`${key} `));
+  if ((contradiction !== null) === told) return wasShown ? once(shown, showCards) : undefined;
   const post = async (): Promise<void> => {
     if (contradiction !== null) await witnessPosts.contradicts(name, contradiction);
     else if (cleared !== null) await witnessPosts.settled(name, cleared);

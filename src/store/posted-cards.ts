@@ -43,16 +43,17 @@ const lastOfEach = (cards: readonly PostedCard[]): readonly PostedCard[] =>
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, card]) => card);
 
-/** After that, a card that couldn't be stored is posted again. */
+/** So long after its first failure, the last attempt to store a card begins. After that, the card is posted again. */
 const retryForMs = 2_000;
 
 /** A card was just posted, so a connection that ends meanwhile must not be the reason to post it again. */
 async function withRetries(store: () => Promise<unknown>): Promise<void> {
-  for (const until = performance.now() + retryForMs; ; await pause(200)) {
+  for (let until: number | null = null; ; await pause(200)) {
     try {
       await store();
       return;
     } catch (error) {
+      until ??= performance.now() + retryForMs;
       if (!isDatabaseUnavailable(error) || performance.now() > until) throw error;
     }
   }

@@ -156,9 +156,8 @@ it.each(['{"at":', '[]', '{"at":"yesterday","answers":{}}'])(
     await writeFile(`${env}.setup`, text);
     const { code, out, err } = await cmkBot(['setup', '--env', env], {}, [], true);
     expect([code, err]).toEqual([1, '']);
-    expect(out).toContain(
-      `The saved answers in ${env}.setup can’t be read, so the wizard starts with the first question.`,
-    );
+    expect(out).toContain(`starts with the first question. See ${env}.setup.damaged.`);
+    expect(await readFile(`${env}.setup.damaged`, 'utf8')).toBe(text);
     expect(out).toContain('Stopped at 1 of 9');
   },
 );

@@ -1,5 +1,5 @@
 /** The `setup` wizard: at a terminal, from a pipe, or from an answers file. */
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { openCloud } from '../../azure/clouds.ts';
@@ -49,13 +49,14 @@ const savedFile = (env: string): string => `${env}.setup`;
 
 const SavedAnswers = z.object({ at: z.iso.datetime(), answers: z.partialRecord(z.enum(questionIds), z.string()) });
 
-/** Returns the saved answers; null: there are none, or the file is damaged. */
+/** Returns the saved answers; null: there are none, or the file is damaged. It is kept under another name then. */
 async function readSavedAnswers(file: string, { print }: People): Promise<z.infer<typeof SavedAnswers> | null> {
   try {
     const text = await textOf(file);
     return text === null ? null : SavedAnswers.parse(JSON.parse(text));
   } catch {
-    await print(`The saved answers in ${file} can’t be read, so the wizard starts with the first question.`);
+    await rename(file, `${file}.damaged`);
+    await print(`The saved answers can’t be read, so the wizard starts with the first question. See ${file}.damaged.`);
     return null;
   }
 }

@@ -77,14 +77,18 @@ export const recordCodes: readonly DiagnosisCode[] = recordParts.flatMap(({ code
 /** Timeout of a check; longer than any call's own limit. */
 const timeoutMs = 45_000;
 
-/** Runs a check with a timeout. A slow check is reported and doesn't delay the others. */
+/** Runs a check with a timeout. A slow or failed check is reported, and the others go on. */
 async function withTimeout<S>({ codes, look }: Part<S>, subjects: S): Promise<readonly Diagnosis[]> {
   const [code = 'config/settings'] = codes;
   const found = `no answer within ${timeoutMs / 1_000} seconds`;
   const late = [unknown(about(code, code), found, 'Check the network, and try again.')];
+  const failed = (error: unknown): readonly Diagnosis[] => {
+    const message = error instanceof Error ? error.message : String(error);
+    return [unknown(about(code, code), message, 'Try again.')];
+  };
   const answered = new AbortController();
   const timeout = sleep(timeoutMs, late, { signal: answered.signal });
-  return Promise.race([look(subjects), timeout]).finally(() => answered.abort());
+  return Promise.race([look(subjects).catch(failed), timeout]).finally(() => answered.abort());
 }
 
 type Clients = Omit<DoctorEnvironment, 'config' | 'look'>;

@@ -152,10 +152,10 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     if (going === undefined) return repeatLostJob(dialog, pending);
     const card = (await withSoftTimeout(going)) === 'in-time' ? await going : null;
     const now = await dialogs.read(form.id);
-    if (now !== null && becameRequest(now.form)) return { kind: 'submitted', form: now.form };
+    if (now === null) return refuse('form-ended');
+    if (becameRequest(now.form)) return { kind: 'submitted', form: now.form };
     // Another process did the same job, and stored the page first.
-    const isDone = now !== null && now.form.pending?.look !== pending.look;
-    if (card === null && isDone && now.card !== null) return onCard(now.form, now.card);
+    if (card === null && now.form.pending === null && now.card !== null) return onCard(now.form, now.card);
     return onCard(form, card ?? formWaitingCard(form, dialog.card !== null));
   }
 

@@ -7,9 +7,9 @@ test('while a contradiction can’t be posted, open requests are shown once, and
   const contradiction = { at: noon, detail: 'it has signed 9 events, and there are 8', note: '' };
   const asked = { at: noon, size: 8, outcome: 'another-history', detail: '' } as const;
   const report = { key: 'w1', since: noon, asked, signed: null, contradiction, cleared: null, told: false };
-  const notify = () =>
+  const notify = (more: object = {}) =>
     notifyOf(
-      { name: 'w1', report, current: false },
+      { name: 'w1', report: { ...report, ...more }, current: false },
       {
         witnessPosts: {
           contradicts: async () => {
@@ -30,6 +30,10 @@ test('while a contradiction can’t be posted, open requests are shown once, and
   await expect(notify()).rejects.toThrow('the bot isn’t in the channel');
   await expect(notify()).rejects.toThrow('the bot isn’t in the channel');
   expect(done).toEqual(['shown']);
+  // Resolved meanwhile: the cards that show it are updated, and the same contradiction again is another occasion.
+  const later = new Date(noon.getTime() + 60_000);
+  for (const _ of [1, 2]) await notify({ contradiction: null, cleared: { at: later, by: 'duty' } });
+  expect(done.splice(1)).toEqual(['shown']);
   teams.isThere = true;
   await notify();
   expect(done).toEqual(['shown', 'posted', 'stored']);

@@ -290,15 +290,21 @@ test.each([
   },
 );
 
-test('while one chat is throttled, the others get theirs, and what failed otherwise is tried again at once', async () => {
-  const refuses = (at: string) => {
-    if (at === 'chat of Approver') return new Throttled(120_000);
-    return at === 'chat of Requester' ? 503 : null;
-  };
-  const { said, ring } = inChannel('asked again, Azure moved', { origin: origins.personal, refuses });
-  await expect(ring()).rejects.toThrow('503');
-  expect(placesOf(said)).toEqual(['approvals-thread → Approver', 'chat of Second approver']);
-});
+test.each([
+  ['one chat is', ['chat of Approver'], ['approvals-thread → Approver', 'chat of Second approver']],
+  ['two chats are', ['chat of Approver', 'chat of Second approver'], ['approvals-thread → Approver, Second approver']],
+])(
+  'while %s throttled, the others get theirs, and what failed otherwise is tried again at once',
+  async (_, throttled, expected) => {
+    const refuses = (at: string) => {
+      if (throttled.includes(at)) return new Throttled(120_000);
+      return at === 'chat of Requester' ? 503 : null;
+    };
+    const { said, ring } = inChannel('asked again, Azure moved', { origin: origins.personal, refuses });
+    await expect(ring()).rejects.toThrow('503');
+    expect(placesOf(said)).toEqual(expected);
+  },
+);
 
 test('a daily reminder is stored in place of the one before it, and nothing else is forgotten', async () => {
   const { said, ring, remind, stored } = inChannel('needs attention');
