@@ -133,7 +133,8 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
       for (const place of [places.operations, places.approvals]) {
         const cards = await again(async () => {
           const all = await cardsAbout(world, place, people.approver, id);
-          if (!all.every((card) => /Succeeded/.test(activityText(card)))) throw new Error(`a card of ${id} is old`);
+          const old = all.find((card) => !/Succeeded/.test(activityText(card)));
+          if (old !== undefined) throw new Error(`a card of ${id} in ${place} is old: ${old.id} ${activityText(old)}`);
           return all;
         });
         expect([1, 2]).toContain(cards.length);
