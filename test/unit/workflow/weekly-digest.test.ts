@@ -86,7 +86,8 @@ test('again after the time was stored, but the answer of the database was lost',
   expect(posted).toEqual(['2026-03-02']);
 });
 
-test('again after the database failed with its answer lost, and was still away when the time had to be set back', async () => {
+/** The next change is stored, its answer is lost, and the read after that fails. */
+function loseAnswerAndConnection(): void {
   const { write, read } = documents;
   documents.write = async (changes) => {
     await write(changes);
@@ -97,6 +98,10 @@ test('again after the database failed with its answer lost, and was still away w
     };
     throw new Error('no answer');
   };
+}
+
+test('again after the database failed with its answer lost, and was still away when the time had to be set back', async () => {
+  loseAnswerAndConnection();
   jest.useFakeTimers();
   const failed = start('2026-03-02T06:00:00Z');
   await jest.advanceTimersByTimeAsync(400_000);
@@ -107,16 +112,7 @@ test('again after the database failed with its answer lost, and was still away w
 
 test('again after the database was still away when the time had to be set back, and the process was stopped', async () => {
   await look('2026-02-25T12:00:00Z');
-  const { write, read } = documents;
-  documents.write = async (changes) => {
-    await write(changes);
-    documents.write = write;
-    documents.read = async () => {
-      documents.read = read;
-      throw new Error('no connection');
-    };
-    throw new Error('no answer');
-  };
+  loseAnswerAndConnection();
   await look('2026-03-02T06:00:00Z');
   await look('2026-03-02T06:01:00Z');
   expect(posted).toEqual(['2026-03-02']);

@@ -1,5 +1,4 @@
 /** The statement of a period for people: one HTML page. The first printed page is what changed. */
-
 import type { DriftChange } from '../../../domain/statement/drifts.ts';
 import type { Period } from '../../../domain/statement/period.ts';
 import {
