@@ -4,6 +4,7 @@ import { crashSeed } from '../support/lives/chosen-cases.ts';
 import { type Balancer, startBalancer } from '../support/processes/balancer.ts';
 import type { Replica, World } from '../support/world/world.ts';
 
+/** A replica is killed this long after the last one started; on a slow machine, later: see {@link startReplicas}. */
 const killEveryMs = 4_000;
 
 /** Numbers that the seed gives: the same ones each time. */
@@ -20,16 +21,22 @@ export interface KilledReplicas {
   close(): Promise<void>;
 }
 
-/** Ends the world's own bot, and starts three replicas in its place. */
+/**
+ * Ends the world's own bot, and starts three replicas in its place. Where starting one takes long, the next kill waits twice as
+ * long: else a slow machine does nothing but start replicas.
+ */
 export async function startReplicas(world: World): Promise<KilledReplicas> {
   await world.endBot('SIGINT');
   const balancer: Balancer = await startBalancer(Number(new URL(world.botUrl).port));
   const replicas = new Map<string, Replica>();
   let started = 0;
+  let startTookMs = 0;
   const startOne = async (): Promise<void> => {
     started += 1;
+    const began = performance.now();
     const name = `replica-${started}`;
     const replica = await world.startReplica(name);
+    startTookMs = performance.now() - began;
     replicas.set(name, replica);
     balancer.to.add(replica.url);
   };
@@ -48,7 +55,7 @@ export async function startReplicas(world: World): Promise<KilledReplicas> {
       let [isDone, kills] = [false, 0];
       const killer = (async () => {
         for (const choice of numbers()) {
-          await pause(killEveryMs);
+          await pause(Math.max(killEveryMs, 2 * startTookMs));
           if (isDone) return;
           kills += 1;
           await killOne(choice);
