@@ -148,7 +148,7 @@ async function diagnoseGuests(subjects: DoctorEnvironment): Promise<readonly Dia
   const { config, azure } = subjects;
   if (config.admission.allowGuests) return [ok(guests, 'allowed: a guest in a group counts like a member')];
   const outcomes = await Promise.all([...new Set(idsIn(subjects))].map((id) => azure.groups.look(id)));
-  if (outcomes.some(({ ok }) => !ok)) return [];
+  if (outcomes.some(({ ok }) => !ok)) return [unknown(guests, 'not checked', 'See people/groups.')];
   const people = outcomes.flatMap((one) => (one.ok ? (one.value?.members ?? []) : []));
   return [
     people.some(({ kind }) => kind === 'not-told')
@@ -171,7 +171,8 @@ async function diagnoseAzureClock({ config, subscriptions }: DoctorEnvironment):
   if (id === undefined) return [];
   const before = new Date();
   const azureTime = await subscriptions.time(id);
-  if (!azureTime.ok || azureTime.value === null) return [];
+  if (!azureTime.ok) return [unknown(subject, lookupFailureLine(azureTime.failure), network)];
+  if (azureTime.value === null) return [unknown(subject, 'not checked: Azure’s answer has no time', network)];
   const apart = clockSkew(before, azureTime.value, new Date(Date.now() + 1_000));
   if (apart === null) return [ok(subject, 'less than a minute from this machine’s')];
   const far = `this machine is ${durationWords(Math.abs(apart.aheadMs))} ${apart.aheadMs > 0 ? 'ahead' : 'behind'}`;
@@ -218,8 +219,7 @@ function judgedGuard(found: FleetGuard): Diagnosis {
 /** Checks whether Azure Policy refuses changes of keys around the bot. The guard pack is optional. */
 export async function diagnoseGuard({ azure, config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const read = await readFleetGuard(azure, config.policy, new Date());
-  // Lists that can't be read have findings of their own.
-  if (!read.ok) return [];
+  if (!read.ok) return [unknown(guard, lookupFailureLine(read.failure), 'See azure/sign-in and azure/agents.')];
   const unread = read.value.unread.map(({ subscriptionId, failure }) =>
     unknown(
       about('azure/guard', `guard policies in ${subscriptionId}`),

@@ -19,17 +19,23 @@ import { about, type DoctorEnvironment, fail, type RecordSubjects, type Subjects
 import { diagnoseTeams } from './teams.ts';
 import { diagnoseVaultKey, diagnoseWitnesses } from './witnesses.ts';
 
-/** An independent check, and the codes of its findings. */
+/** An independent check, and the codes of its findings. If the first one fails, the others can be missing. */
 interface Part<S> {
   readonly codes: readonly DiagnosisCode[];
   readonly look: (subjects: S) => Promise<readonly Diagnosis[]>;
 }
 
+const settingCodes: readonly DiagnosisCode[] = [
+  'config/settings',
+  'config/mode',
+  'config/pause',
+  'people/ask',
+  'people/approve',
+  'people/read',
+];
+
 const parts: readonly Part<DoctorEnvironment>[] = [
-  {
-    codes: ['config/settings', 'config/mode', 'config/pause', 'people/ask', 'people/approve', 'people/read'],
-    look: ({ config }) => diagnoseSettings(config),
-  },
+  { codes: settingCodes, look: ({ config }) => diagnoseSettings(config) },
   { codes: ['config/versions'], look: diagnoseVersions },
   { codes: ['config/telemetry'], look: diagnoseTelemetry },
   {
@@ -77,18 +83,33 @@ export const recordCodes: readonly DiagnosisCode[] = recordParts.flatMap(({ code
 /** Timeout of a check; longer than any call's own limit. */
 const timeoutMs = 45_000;
 
-/** Runs a check with a timeout. A slow or failed check is reported, and the others go on. */
-async function withTimeout<S>({ codes, look }: Part<S>, subjects: S): Promise<readonly Diagnosis[]> {
-  const [code = 'config/settings'] = codes;
-  const found = `no answer within ${timeoutMs / 1_000} seconds`;
-  const late = [unknown(about(code, code), found, 'Check the network, and try again.')];
-  const failed = (error: unknown): readonly Diagnosis[] => {
-    const message = error instanceof Error ? error.message : String(error);
-    return [unknown(about(code, code), message, 'Try again.')];
-  };
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Runs a check with a timeout, and returns its findings with the codes of `only`. If one of these codes has no finding, what explains
+ * that is returned, too: the check's failed first finding, on which the others depend, and what couldn't be checked. A slow or failed
+ * check is reported, and the others continue.
+ */
+export async function runPart<S>(
+  { codes, look }: Part<S>,
+  subjects: S,
+  only: Look['only'],
+  limitMs = timeoutMs,
+): Promise<readonly Diagnosis[]> {
+  const wanted = codes.filter((code) => only.length === 0 || only.includes(code));
+  const [first] = wanted;
+  if (first === undefined) return [];
+  const late = [
+    unknown(about(first, first), `no answer within ${limitMs / 1_000} seconds`, 'Check the network, and try again.'),
+  ];
+  const failed = (error: unknown) => [unknown(about(first, first), messageOf(error), 'Try again.')];
   const answered = new AbortController();
-  const timeout = sleep(timeoutMs, late, { signal: answered.signal });
-  return Promise.race([look(subjects).catch(failed), timeout]).finally(() => answered.abort());
+  const timeout = sleep(limitMs, late, { signal: answered.signal });
+  const found = await Promise.race([look(subjects).catch(failed), timeout]).finally(() => answered.abort());
+  const isMissing = wanted.some((code) => found.every((one) => one.code !== code));
+  const explains = ({ code, outcome }: Diagnosis): boolean =>
+    outcome === 'unknown' || (outcome === 'fail' && code === codes[0]);
+  return found.filter((one) => wanted.includes(one.code) || (isMissing && explains(one)));
 }
 
 type Clients = Omit<DoctorEnvironment, 'config' | 'look'>;
@@ -128,23 +149,16 @@ export async function diagnose({
   try {
     joined = createClients(config);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const settings = { codes: settingCodes, look: () => diagnoseSettings(config) };
     return [
-      ...(await diagnoseSettings(config)),
-      fail(about('azure/sign-in', 'Azure'), message, 'Check AZURE_CA_FILE.'),
+      ...(await runPart(settings, null, look.only)),
+      fail(about('azure/sign-in', 'Azure'), messageOf(error), 'Check AZURE_CA_FILE.'),
     ];
   }
-  const wanted = (code: DiagnosisCode): boolean => look.only.length === 0 || look.only.includes(code);
-  const isWanted = ({ codes }: Part<never>): boolean => codes.some(wanted);
   const subjects = { config, look, ...joined };
   const found = await Promise.all([
-    ...parts.filter(isWanted).map((part) => withTimeout(part, subjects)),
-    ...(record === null
-      ? []
-      : recordParts.filter(isWanted).map((part) => withTimeout(part, { ...subjects, ...record }))),
+    ...parts.map((part) => runPart(part, subjects, look.only)),
+    ...(record === null ? [] : recordParts.map((part) => runPart(part, { ...subjects, ...record }, look.only))),
   ]);
-  return found
-    .flat()
-    .filter(({ code }) => wanted(code))
-    .sort((a, b) => diagnosisCodes.indexOf(a.code) - diagnosisCodes.indexOf(b.code));
+  return found.flat().sort((a, b) => diagnosisCodes.indexOf(a.code) - diagnosisCodes.indexOf(b.code));
 }

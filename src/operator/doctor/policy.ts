@@ -25,7 +25,7 @@ import {
   peopleOf,
   resolveHolders,
 } from './role-members.ts';
-import { about, type DoctorEnvironment, fail, ok, warn } from './subjects.ts';
+import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
 const subjectOf = ({ name }: Pick<Rule, 'name'>) => about('people/rule', `rule ${name}`);
 
@@ -119,6 +119,8 @@ function diagnoseRule(rule: Rule, { config }: DoctorEnvironment, lookup: HolderL
   ];
 }
 
+const notRead = 'not checked: Entra ID couldn’t look up all of them';
+
 export async function diagnosePolicy(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { policy, policyFile: file, admission } = subjects.config;
   const lookup = await resolveHolders(subjects.azure.groups, idsInRules(policy), admission.allowGuests);
@@ -126,8 +128,10 @@ export async function diagnosePolicy(subjects: DoctorEnvironment): Promise<reado
     file === null
       ? 'only the environment’s settings'
       : `${countOf(policy.rules.length + policy.tagRules.length, 'rule', 'rules')} in ${file}, then the environment’s settings`;
+  const unread = lookup(idsInRules(policy)).filter(({ entry }) => entry === 'unknown');
   return [
     ok(about('people/policy', 'policy'), `${found}; version ${policy.version}`),
+    ...(unread.length === 0 ? [] : [unknown(about('people/rule', 'people in rules'), notRead, 'See people/groups.')]),
     ...rulesOf(policy).flatMap((rule) => diagnoseRule(rule, subjects, lookup)),
     ...policy.tagRules.flatMap((rule) => diagnoseTagRule(rule, subjects, lookup)),
   ];

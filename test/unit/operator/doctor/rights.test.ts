@@ -1,6 +1,7 @@
 import { done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import { ArmId } from '../../../../src/domain/ids.ts';
 import { diagnoseAzure, diagnoseGuard } from '../../../../src/operator/doctor/azure.ts';
+import { diagnosePolicy } from '../../../../src/operator/doctor/policy.ts';
 import { diagnoseRights } from '../../../../src/operator/doctor/rights.ts';
 import type { DoctorEnvironment } from '../../../../src/operator/doctor/subjects.ts';
 import { failure } from '../../../support/builders/commands.ts';
@@ -94,4 +95,27 @@ describe('with roles on resource groups only', () => {
       ['unknown', 'not checked: vaults in rg-1: 403 AuthorizationFailed: The client has no authorization.'],
     ]);
   });
+});
+
+test('a check that needs a list or person that Azure doesn’t return says so', async () => {
+  const denied = async () => refusal;
+  const env = environment(() => done(none));
+  const parts = {
+    ...env,
+    config: {
+      ...env.config,
+      policy: { rules: [], tagRules: [], otherwise: { match: {}, vaults: [], requesters: ['r1'], approvers: ['a1'] } },
+      admission: { readers: [], allowGuests: false },
+    },
+    subscriptions: { ...env.subscriptions, time: denied },
+    azure: {
+      ...env.azure,
+      inventory: { ...env.azure.inventory, resourceKeys: denied },
+      groups: { look: denied, memberOf: denied },
+    },
+  } as unknown as DoctorEnvironment;
+  const found = [...(await diagnoseAzure(parts)), ...(await diagnoseGuard(parts)), ...(await diagnosePolicy(parts))];
+  expect(found.filter(({ outcome }) => outcome === 'unknown').map(({ code }) => code)).toEqual([
+    ...['people/guests', 'azure/clock', 'azure/guard', 'people/rule'],
+  ]);
 });
