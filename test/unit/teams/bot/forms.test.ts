@@ -31,8 +31,10 @@ test.each([true, false])(
   },
 );
 
-/** Each call of Azure takes so long that a click on one replica isn't answered in time. */
-test('a page that takes long appears although its owner refreshes on one replica and another', async () => {
+type Answer = Awaited<ReturnType<ReturnType<typeof openForms>['click']>>;
+
+/** Two replicas, and a form on its first page. Each call of Azure takes so long that a click isn't answered in time. */
+function slowWorld() {
   const { ports } = commandWorld();
   const slowly =
     <Args extends unknown[], Answer>(read: (...args: Args) => Promise<Answer>) =>
@@ -45,37 +47,63 @@ test('a page that takes long appears although its owner refreshes on one replica
   const documents = memoryDocuments();
   const replica = () => openForms({ documents, ports: { ...ports, azure }, portal: null, isTaken: async () => false });
   const replicas = [replica(), replica()] as const;
-  jest.useFakeTimers();
-  try {
-    const form = formOn('resource', ports);
-    const answered = async <T>(answering: Promise<T>): Promise<T> => {
-      let isAnswered = false;
-      void answering.finally(() => {
-        isAnswered = true;
-      });
-      while (!isAnswered) await jest.advanceTimersByTimeAsync(500);
-      return answering;
-    };
-    await answered(replicas[0].open(form));
-    const click = (n: number, verb: string, revision: number) =>
-      answered(
-        replicas[n % 2 === 0 ? 0 : 1].click({
-          by: form.owner,
-          formId: form.id,
-          revision,
-          verb,
-          inputs: inputs({ resource: ref().id }),
-          at: null,
-        }),
-      );
-    await click(0, 'form.next', 0);
-    let now = await replicas[0].read(form.id, form.owner);
-    for (let n = 1; n <= 8 && now?.page === 'resource'; n += 1) {
-      await click(n, 'form.refresh', now.revision);
-      now = await replicas[0].read(form.id, form.owner);
+  const form = formOn('resource', ports);
+  const answered = async <T>(answering: Promise<T>): Promise<T> => {
+    let isAnswered = false;
+    void answering.finally(() => {
+      isAnswered = true;
+    });
+    while (!isAnswered) await jest.advanceTimersByTimeAsync(500);
+    return answering;
+  };
+  const click = (n: 0 | 1, verb: string, revision: number) =>
+    answered(
+      replicas[n].click({
+        by: form.owner,
+        formId: form.id,
+        revision,
+        verb,
+        inputs: inputs({ resource: ref().id }),
+        at: null,
+      }),
+    );
+  const now = () => replicas[0].read(form.id, form.owner);
+  /** Refreshes on the replicas in this order until the next page is stored. Returns the last answer. */
+  const refreshed = async (order: readonly (0 | 1)[]): Promise<Answer | null> => {
+    let answer: Answer | null = null;
+    for (const n of order) {
+      const stored = await now();
+      if (stored?.page !== 'resource') break;
+      answer = await click(n, 'form.refresh', stored.revision);
     }
-    expect(now?.page).toBe('vault');
-  } finally {
-    jest.useRealTimers();
-  }
+    return answer;
+  };
+  return { documents, now, click, refreshed, open: () => answered(replicas[0].open(form)) };
+}
+
+describe('a page that takes long', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  test.each<[string, readonly (0 | 1)[]]>([
+    ['on one replica and another', [1, 0, 1, 0, 1, 0, 1, 0]],
+    ['on the replica that didn’t get the click', Array<1>(8).fill(1)],
+  ])('appears although its owner refreshes %s', async (_, order) => {
+    const { now, click, refreshed, open } = slowWorld();
+    await open();
+    await click(0, 'form.next', 0);
+    const answer = await refreshed(order);
+    const stored = await now();
+    expect(stored?.page).toBe('vault');
+    expect(JSON.stringify(answer?.kind === 'card' && answer.card)).toContain('Which vault holds the key?');
+  });
+
+  test('doesn’t appear if its texts were erased meanwhile', async () => {
+    const { documents, now, click, refreshed, open } = slowWorld();
+    await open();
+    await click(0, 'form.next', 0);
+    setTimeout(() => void documents.delete(documents.keys()), 1_000);
+    expect(await refreshed([0])).toMatchObject({ kind: 'refused', code: 'form-ended' });
+    expect(await now()).toBeNull();
+  });
 });
