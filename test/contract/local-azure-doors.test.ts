@@ -198,7 +198,9 @@ test('Resource Graph skips rows, and keeps the pages of a query', async () => {
   await changeState(azure, ({ agents, vaults }) => {
     for (const one of [...agents, ...vaults]) if (one.name === first.name) one.name = 'zz-renamed';
   });
-  expect((await post(query, { $top: 1, $skipToken })).data).toEqual([second]);
+  expect((await post(query, { $skipToken })).data).toEqual([second]);
+  expect((await post(query, { $skipToken, $top: 2 })).data).toEqual([second, third]);
+  expect((await post(query, { $skipToken, $skip: 2 })).data).toEqual([third]);
 });
 
 test('a revision stands for all that can be seen: it changes with the state and with each request', async () => {

@@ -8,7 +8,14 @@ interface CachedQuery {
 }
 
 const maxCached = 5;
-const token = /^row:(\d+)(?::([0-9a-f]{12}))?$/;
+const token = /^row:(\d+):(\d+):([0-9a-f]{12})$/;
+
+/** Where a page starts, its size, and its cached query. */
+interface PagePosition {
+  readonly start: number;
+  readonly size: number;
+  readonly id: string;
+}
 
 /**
  * Cache of the last query results, for their later pages.
@@ -19,10 +26,9 @@ export class GraphPages {
   private readonly cached = new Map<string, CachedQuery>();
 
   /** Returns the position of a token; null if it isn't one. */
-  read(sent: string | undefined): { readonly start: number; readonly id: string | null } | null {
-    if (sent === undefined) return { start: 0, id: null };
-    const [, start, id = null] = token.exec(Buffer.from(sent, 'base64url').toString('utf8')) ?? [];
-    return start === undefined ? null : { start: Number(start), id };
+  read(sent: string): PagePosition | null {
+    const [, start, size, id] = token.exec(Buffer.from(sent, 'base64url').toString('utf8')) ?? [];
+    return id === undefined ? null : { start: Number(start), size: Number(size), id };
   }
 
   rows(id: string | null, of: string, find: () => readonly Row[]): readonly Row[] {
@@ -30,14 +36,14 @@ export class GraphPages {
     return cached?.of === of ? cached.rows : find();
   }
 
-  /** Returns a token for the page that starts at `end`. */
-  next(id: string | null, cached: CachedQuery, end: number): string {
+  /** Returns a token for the page of this size that starts at `start`. */
+  next(id: string | null, cached: CachedQuery, { start, size }: Pick<PagePosition, 'start' | 'size'>): string {
     const key = id ?? randomBytes(6).toString('hex');
     this.cached.set(key, cached);
     for (const oldest of this.cached.keys()) {
       if (this.cached.size <= maxCached) break;
       this.cached.delete(oldest);
     }
-    return Buffer.from(`row:${end}:${key}`).toString('base64url');
+    return Buffer.from(`row:${start}:${size}:${key}`).toString('base64url');
   }
 }

@@ -118,6 +118,8 @@ const findRows = (call: Call, request: z.infer<typeof Request>, query: Query): r
   return runQuery(query, within);
 };
 
+const firstPage = { start: 0, size: 100, id: null };
+
 /** Returns the rows that the caller can read, and doesn't reveal others. */
 const runGraphQuery = (call: Call): Reply => {
   const quota = call.world.quotas.countQuery(call.world.state, call.caller.principalId, call.now);
@@ -126,16 +128,17 @@ const runGraphQuery = (call: Call): Reply => {
   const query = parseQuery(request.query);
   const wanted = request.subscriptions;
   requireReadable(call, wanted ?? []);
-  const { $skipToken, $skip = 0, $top = 100 } = request.options ?? {};
+  const { $skipToken, $skip, $top } = request.options ?? {};
   const pages = call.world.graphPages;
-  const at = pages.read($skipToken);
+  const at = $skipToken === undefined ? firstPage : pages.read($skipToken);
   if (at === null) throw Refusal.of(400, 'BadRequest', 'The skip token is invalid.');
   const of = JSON.stringify([call.caller.principalId, wanted, request.query]);
   const rows = pages.rows(at.id, of, () => findRows(call, request, query));
-  const start = at.start + $skip;
-  const end = start + $top;
+  // As Microsoft documents, both options override what the token holds.
+  const [start, size] = [$skip ?? at.start, $top ?? at.size];
+  const end = start + size;
   const data = rows.slice(start, end);
-  const more = end < rows.length ? { $skipToken: pages.next(at.id, { of, rows }, end) } : {};
+  const more = end < rows.length ? { $skipToken: pages.next(at.id, { of, rows }, { start: end, size }) } : {};
   const body = { totalRecords: rows.length, count: data.length, data, facets: [], resultTruncated: 'false', ...more };
   return reply(200, body, quota.headers);
 };
