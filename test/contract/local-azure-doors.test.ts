@@ -176,6 +176,10 @@ test('a vault takes an imported key, and the older API versions', async () => {
   };
   const imported = await call('PUT', '7.4', { body });
   expect([imported.status, imported.body.key]).toEqual([200, expect.objectContaining({ n: body.key.n })]);
+  const { d, p, q, dp, dq, qi } = body.key;
+  const logged = JSON.stringify(await requests());
+  expect(logged).toContain(body.key.n);
+  for (const hidden of [d, p, q, dp, dq, qi]) expect(logged).not.toContain(hidden);
   for (const version of ['7.2', '7.3', '2025-06-01-preview'])
     expect((await call('GET', version)).body.key).toMatchObject({ n: body.key.n });
   expect((await call('PUT', '7.4', { body: { key: { kty: 'RSA', n: 'AQAB' } } })).body.error.code).toBe('BadParameter');

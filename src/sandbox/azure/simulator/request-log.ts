@@ -18,12 +18,30 @@ export const RequestRecord = z.object({
 });
 export type RequestRecord = z.infer<typeof RequestRecord>;
 
-const secretFields = ['client_secret', 'code', 'code_verifier', 'access_token', 'id_token', 'refresh_token'];
+const secretFields = [
+  ...['client_secret', 'code', 'code_verifier', 'access_token', 'id_token', 'refresh_token'],
+  // Of a new password credential in Graph.
+  'secretText',
+];
+/** The private part of an imported key, as a JSON Web Key (RFC 7518, section 6). */
+const privateKeyFields = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'key_hsm'];
 
-/** Returns a body without credentials for logs. Null if there was no readable body. */
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function redact(body: object, fields: readonly string[]): object {
+  const hidden = fields.filter((field) => field in body);
+  return { ...body, ...Object.fromEntries(hidden.map((field) => [field, 'REDACTED'])) };
+}
+
+/** Returns a body without credentials, private keys and secrets for logs. Null if there was no readable body. */
 export const withoutSecrets = (body: unknown): unknown => {
   if (body === undefined) return null;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
-  const hidden = secretFields.filter((field) => field in body);
-  return { ...body, ...Object.fromEntries(hidden.map((field) => [field, 'REDACTED'])) };
+  if (!isObject(body)) return body;
+  // A secret's value, or what a key encrypts or decrypts. Lists have an array there.
+  const hasValue = 'value' in body && typeof body.value === 'string';
+  return {
+    ...redact(body, hasValue ? [...secretFields, 'value'] : secretFields),
+    ...('key' in body && isObject(body.key) ? { key: redact(body.key, privateKeyFields) } : {}),
+  };
 };
