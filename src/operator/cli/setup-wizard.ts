@@ -10,7 +10,7 @@ import { emptyEnvironment, isSecretSetting } from '../../config/settings/table.t
 import { replaceFile } from '../../io/files.ts';
 import { utcMinute } from '../../text/instants.ts';
 import { countOf } from '../../text/words.ts';
-import { textOf, withSettings, writeWithBackup } from '../setup/env-text.ts';
+import { freeName, textOf, withSettings, writeWithBackup } from '../setup/env-text.ts';
 import { asLines, asMarkdown, followUpTasks } from '../setup/follow-up-tasks.ts';
 import {
   type Answers,
@@ -48,22 +48,38 @@ const tasksFile = (env: string): string => path.join(path.dirname(env), 'left-to
 const savedFile = (env: string): string => `${env}.setup`;
 
 const SavedAnswers = z.object({ at: z.iso.datetime(), answers: z.partialRecord(z.enum(questionIds), z.string()) });
+type SavedAnswers = z.infer<typeof SavedAnswers>;
 
-/** Returns the saved answers; null: there are none, or the file is damaged. It is kept under another name then. */
-async function readSavedAnswers(file: string, { print }: People): Promise<z.infer<typeof SavedAnswers> | null> {
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Keeps a damaged file under another name. Returns what happened to it. */
+async function setAside(file: string): Promise<string> {
+  const kept = await freeName(`${file}.damaged`);
+  return rename(file, kept).then(
+    () => `See ${kept}.`,
+    (error: unknown) => `The file can’t be renamed, and will be overwritten: ${messageOf(error)}.`,
+  );
+}
+
+/** Returns the saved answers; null: there are none, or they are damaged. Throws {@link Unusable} if the file can't be read. */
+async function readSavedAnswers(options: SetupOptions, { print }: People): Promise<SavedAnswers | null> {
+  const file = savedFile(options.env);
+  const text = await textOf(file).catch((error: unknown) => {
+    throw new Unusable(`the saved answers can’t be read: ${messageOf(error)}. Correct that, or remove ${file}.`);
+  });
+  if (text === null) return null;
   try {
-    const text = await textOf(file);
-    return text === null ? null : SavedAnswers.parse(JSON.parse(text));
+    return SavedAnswers.parse(JSON.parse(text));
   } catch {
-    await rename(file, `${file}.damaged`);
-    await print(`The saved answers can’t be read, so the wizard starts with the first question. See ${file}.damaged.`);
+    const kept = options.print ? `See ${file}.` : await setAside(file);
+    await print(`The saved answers are damaged, so the wizard starts with the first question. ${kept}`);
     return null;
   }
 }
 
 /** Loads saved answers, without secrets, and checks them again. */
-async function loadSavedAnswers(env: string, people: People, world: SetupWorld): Promise<Answers> {
-  const saved = people.ask === null ? null : await readSavedAnswers(savedFile(env), people);
+async function loadSavedAnswers(options: SetupOptions, people: People, world: SetupWorld): Promise<Answers> {
+  const saved = people.ask === null ? null : await readSavedAnswers(options, people);
   if (saved === null || people.ask === null) return new Map();
   await people.print(`There are ${Object.keys(saved.answers).length} answers of ${utcMinute(saved.at)}.`);
   const reply = await people.ask('Continue with them? [Y] ');
@@ -157,7 +173,7 @@ async function readAnswers(file: string): Promise<AnswerFile> {
     throw new Unusable(`${file}: ${z.prettifyError(read.error)}`);
   } catch (error) {
     if (error instanceof Unusable) throw error;
-    throw new Unusable(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Unusable(`${file} cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -188,7 +204,7 @@ export async function runWizard(options: SetupOptions, people: People): Promise<
   const world = openSetupWorld(await variablesFor(options.env));
   if (options.answers !== null) return fromFile(options.answers, options, world, people);
   await people.print(welcome);
-  const saved = await loadSavedAnswers(options.env, people, world);
+  const saved = await loadSavedAnswers(options, people, world);
   const result = await runQuestions(questions, conversationWith(people), world, saved);
   if (result.kind === 'answered') return write(result.answers, options, world, people);
   if (options.print) return exit.no;

@@ -79,10 +79,9 @@ const fileExists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Returns a free backup name: `.env.2026-11-25`, or `.env.2026-11-25.2` if it exists. */
-async function backupName(file: string, now: Date): Promise<string> {
-  const dated = `${file}.${now.toISOString().slice(0, 10)}`;
-  for (let number = 2, name = dated; ; name = `${dated}.${number}`, number += 1) {
+/** Returns a free name: `.env.2026-11-25`, or `.env.2026-11-25.2` if it exists. */
+export async function freeName(wanted: string): Promise<string> {
+  for (let number = 2, name = wanted; ; name = `${wanted}.${number}`, number += 1) {
     if (!(await fileExists(name))) return name;
   }
 }
@@ -93,7 +92,7 @@ export async function textOf(file: string): Promise<string | null> {
 
 /** Writes the file atomically with mode 0600. Returns the name of the backup; null: there was no file. */
 export async function writeWithBackup(file: string, text: string, now: Date): Promise<string | null> {
-  const old = (await fileExists(file)) ? await backupName(file, now) : null;
+  const old = (await fileExists(file)) ? await freeName(`${file}.${now.toISOString().slice(0, 10)}`) : null;
   if (old !== null) {
     // `wx`: never writes through an existing link.
     await writeFile(old, await readFile(file), { mode: privateMode, flag: 'wx' });
