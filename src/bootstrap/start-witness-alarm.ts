@@ -40,9 +40,9 @@ export async function notifyOf(
     await work();
     finished.add(occasion);
   };
-  // A contradiction that was shown, and resolved before it could be posted.
-  const wasShown = cleared !== null && [...shown].some((one) => one.startsWith(`${key} `));
-  if ((contradiction !== null) === told) return wasShown ? once(shown, showCards) : undefined;
+  // Some cards can show a contradiction that was resolved before it could be posted, also if this process didn't update them.
+  const isResolved = contradiction === null && cleared !== null;
+  if ((contradiction !== null) === told) return isResolved ? once(shown, showCards) : undefined;
   const post = async (): Promise<void> => {
     if (contradiction !== null) await witnessPosts.contradicts(name, contradiction);
     else if (cleared !== null) await witnessPosts.settled(name, cleared);

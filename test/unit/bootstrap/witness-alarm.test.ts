@@ -7,23 +7,30 @@ const asked = { at: noon, size: 8, outcome: 'another-history', detail: '' } as c
 const report = { key: 'w1', since: noon, asked, signed: null, cleared: null, told: false };
 const resolved = { contradiction: null, cleared: { at: later(1), by: 'duty' } };
 
-/** What a process does about a witness. `isThere`: whether Teams takes posts. */
+/** What a process does about a witness. `isThere`, `stores`: whether Teams and the database take it. */
 function openAlarm() {
   const done: string[] = [];
-  const works = { isThere: false };
+  const works = { isThere: false, stores: true };
   const posts = (what: string) => async () => {
     if (!works.isThere) throw new Error('the bot isn’t in the channel');
     done.push(what);
   };
-  const marks = {
-    showCards: async () => void done.push('shown'),
+  const restart = () => ({
+    showCards: async () => {
+      if (!works.stores) throw new Error('the database is lost');
+      done.push('shown');
+    },
     note: async () => void done.push('stored'),
     posted: new Set<string>(),
     shown: new Set<string>(),
-  };
+  });
+  let marks = restart();
   return {
     done,
     works,
+    restart: () => {
+      marks = restart();
+    },
     notify: (more: object = {}) =>
       notifyOf(
         { name: 'w1', report: { ...report, contradiction: contradictionAt(noon), ...more }, current: false },
@@ -51,3 +58,17 @@ test('a contradiction that is resolved before it is posted leaves the cards, and
   await notify({ ...resolved, contradiction: contradictionAt(later(2)) });
   expect(done.sort()).toEqual(['posted', 'shown', 'stored']);
 });
+
+test.each(['the update of the cards failed midway', 'the process restarted'])(
+  'a resolved contradiction leaves the cards although %s',
+  async (what) => {
+    const { done, works, notify, restart } = openAlarm();
+    works.stores = what === 'the process restarted';
+    await expect(notify()).rejects.toThrow();
+    done.splice(0);
+    works.stores = true;
+    if (what === 'the process restarted') restart();
+    for (const _ of [1, 2]) await notify(resolved);
+    expect(done).toEqual(['shown']);
+  },
+);
