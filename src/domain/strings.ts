@@ -48,6 +48,15 @@ export function wrapText(text: string, width: number): readonly string[] {
   return lines;
 }
 
+/** Decodes a percent-encoded ID in an address or link. Text with an invalid escape stays as it is. */
+export function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Returns whether a host name from a URL or `Host` header, without port, is this machine. */
 export const isLoopback = (hostname: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
 

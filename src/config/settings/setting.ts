@@ -1,7 +1,7 @@
 /** Definition of a setting, and schemas that several settings share. */
 import { z } from 'zod';
 import type { VaultMatch } from '../../domain/policy/rules.ts';
-import { isPrivate } from '../../domain/strings.ts';
+import { isPrivate, percentDecoded } from '../../domain/strings.ts';
 
 export interface Setting {
   readonly value: z.ZodType;
@@ -86,19 +86,10 @@ export const duration = z
 /** Channel IDs as in Teams: `19:…@thread.tacv2`. */
 const channelId = /^19:[^\s/?#%]+@[\w.]+$/;
 
-/** Decodes a percent-encoded ID, as it is in a link. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 /** Returns the channel ID in a Teams link; null if it isn't one. */
 const inLink = (text: string): string | null => {
   const part = /^https?:\/\/[^/]+\/l\/channel\/([^/?#]+)/i.exec(text)?.[1];
-  const found = part === undefined ? null : decoded(part);
+  const found = part === undefined ? null : percentDecoded(part);
   return found !== null && channelId.test(found) ? found : null;
 };
 
@@ -114,7 +105,7 @@ const channelOr = (none: string | null) =>
     .string()
     .trim()
     .transform((text, context) => {
-      const channel = decoded(text);
+      const channel = percentDecoded(text);
       if (text === none || channelId.test(channel)) return channel;
       context.addIssue({ code: 'custom', message: wrong(text) });
       return z.NEVER;

@@ -12,6 +12,7 @@ import {
 import type { ConnectorClientOptions } from 'botframework-connector';
 import { z } from 'zod';
 import { Throttled } from '../../domain/retry.ts';
+import { percentDecoded } from '../../domain/strings.ts';
 
 type HttpClient = NonNullable<ConnectorClientOptions['httpClient']>;
 type Sent = Parameters<HttpClient['sendRequest']>[0];
@@ -72,7 +73,8 @@ const Creation = z.object({ channelData: z.object({ channel: z.object({ id: z.st
 /** Returns the conversation that a call is about: the one in its address, or the channel in which it starts one. Null: neither. */
 function conversationIn({ url, body }: Pick<Sent, 'url' | 'body'>): string | null {
   const [, id] = /\/v3\/conversations\/([^/?]+)/.exec(url) ?? [];
-  if (id !== undefined) return id;
+  // The SDK percent-encodes it in the address, and not in the body.
+  if (id !== undefined) return percentDecoded(id);
   if (!url.includes('/v3/conversations') || typeof body !== 'string') return null;
   return Creation.safeParse(JSON.parse(body)).data?.channelData.channel.id ?? null;
 }

@@ -1,4 +1,5 @@
 /** Questions about channels, which people know as links. */
+import { percentDecoded } from '../../../domain/strings.ts';
 import {
   type AnswerCheck,
   type Answers,
@@ -31,14 +32,6 @@ const isChannelId = (text: string): boolean => /^19:[^\s/?#]+@thread\.(tacv2|sky
 
 const howTo = 'In the channel’s menu, select “Get link to channel”.';
 
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
-
 /** Parses a channel link or id. `tenantId`: the only supported tenant; empty: not configured. */
 export function readChannelLink(text: string, tenantId: string): ReadLink {
   const given = text.trim();
@@ -51,13 +44,13 @@ export function readChannelLink(text: string, tenantId: string): ReadLink {
   const [, l, kind = '', id = '', name = ''] = url.pathname.split('/');
   if (l !== 'l' || kind !== 'channel')
     return refuseLink(`This is a link to a ${kind || 'page'}, not to a channel. ${howTo}`);
-  const channelId = decode(id);
+  const channelId = percentDecoded(id);
   if (!isChannelId(channelId)) return refuseLink(`The link has no channel ID. ${howTo}`);
   const its = url.searchParams.get('tenantId')?.toLowerCase() ?? null;
   if (its !== null && tenantId !== '' && its !== tenantId.toLowerCase()) {
     return refuseLink(`This channel is in another tenant (${its}). The bot serves only ${tenantId}.`);
   }
-  return { kind: 'channel', link: { channelId, name: decode(name) } };
+  return { kind: 'channel', link: { channelId, name: percentDecoded(name) } };
 }
 
 /** Checks a link. Refuses a channel that another answer already uses. */

@@ -180,11 +180,14 @@ it('starts no thread in a channel before Teams takes one there', async () => {
   const before = arrived.teams.length;
   const chat = opened(urls.teams, null, 1_000);
   [answered, retryAfter] = [429, '2'];
-  await expect(chat.postThread('a:1', card)).rejects.toMatchObject({ name: 'Throttled' });
+  const channel = '19:abc@thread.tacv2';
+  await expect(chat.postThread(channel, card)).rejects.toMatchObject({ name: 'Throttled' });
   [answered, retryAfter] = [200, null];
-  await expect(chat.postThread('a:1', card)).rejects.toMatchObject({ name: 'Throttled' });
+  // A new thread names its channel in the body, and a post in the address.
+  for (const post of [chat.postThread, chat.post])
+    await expect(post(channel, card)).rejects.toMatchObject({ name: 'Throttled' });
   expect(arrived.teams).toHaveLength(before + 1);
-  await chat.postThread('a:2', card);
+  await chat.postThread('19:def@thread.tacv2', card);
   expect(arrived.teams).toHaveLength(before + 2);
 });
 
