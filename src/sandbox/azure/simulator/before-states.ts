@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { agentId as idOf, sameId } from '../arm/ids.ts';
@@ -55,11 +55,15 @@ export class BeforeStates {
     this.stored = readChanges(this.file) ?? this.initial(state);
   }
 
-  /** Starts over after the whole state was replaced. */
+  /** Starts over after the whole state was replaced. A file is deleted only when the stored changes don't name it. */
   restart(state: SimulatorState): void {
-    rmSync(this.rests, { recursive: true, force: true });
     this.stored = this.initial(state);
     this.save();
+    const named = this.fileOf(this.stored.quiet.rest);
+    for (const name of readdirSync(this.rests)) {
+      const file = join(this.rests, name);
+      if (file !== named) rmSync(file, { recursive: true, force: true });
+    }
   }
 
   /** Detects operations that started or ended since the last call. */
