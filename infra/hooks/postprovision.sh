@@ -10,8 +10,8 @@ who='an Owner of the resource group has to'
 need_az
 need_same_subscription
 [ -n "${CMK_DEPLOYMENT:-}" ] || stop 'This environment has no outputs of a deployment, or only those of an older version: azd provision'
-# For the hook before the next deployment.
-[ "${CMK_KNOWN_DEPLOYMENT:-}" = "$CMK_DEPLOYMENT" ] || run azd env set CMK_KNOWN_DEPLOYMENT "$CMK_DEPLOYMENT"
+# For the hook before the next deployment, if one began here: azd env refresh stores what another machine deployed.
+case "${CMK_KNOWN_DEPLOYMENT:-}" in none | began:*) run azd env set CMK_KNOWN_DEPLOYMENT "$CMK_DEPLOYMENT" ;; esac
 
 opened=no
 work=''

@@ -4,7 +4,7 @@ set -euo pipefail
 root="$(cd "$(dirname "$0")/../.." && pwd)"
 # shellcheck source=infra/common.sh
 . "$root/infra/common.sh"
-who='an Owner of the resource group has to'
+who='an Owner of the subscription has to'
 need_az
 need_same_subscription
 need azd 'azd runs this script'
@@ -89,44 +89,51 @@ Let a script assign it, after the deployment: azd env set CMK_ASSIGN_ROLES false
 
 deployed=no
 deployment=''
-not_compared='Azure keeps no deployment to this resource group that succeeded, so the settings here are not compared with those of other machines.'
+not_compared='Azure shows no deployment to this resource group that succeeded, so the settings here are not compared with those of other machines.'
 # Finds an earlier deployment. Azure refuses to delete a locked container, so `azd down` then leaves its storage account and the
 # resource group. An empty database can't continue its published log. Another project can have an environment of this name:
 # its deployments lack our parameters, and since azd 1.31.2 all carry the project's name. The history goes back to before
 # `azd down`: what is older than the identities of the bot was deployed to an earlier resource group of this name. The server can
 # be newer, after a restore.
 earlier_deployment() {
-  local group="rg-$AZURE_ENV_NAME-cmk" there resources types app created project history here="${AZURE_RESOURCE_GROUP:-}" other=''
+  local group="rg-$AZURE_ENV_NAME-cmk" there resources types app created project history running failed answer=none known="${CMK_KNOWN_DEPLOYMENT:-}"
+  project="$(sed -n 's/^name: *\([^[:space:]]*\).*/\1/p' "$root/azure.yaml")"
+  history="$(ask az deployment sub list --output tsv --query "sort_by([?tags.\"azd-env-name\"=='$AZURE_ENV_NAME' \
+&& (tags.\"azd-project-name\" || '$project')=='$project' && properties.parameters.anchorDays], \
+&properties.timestamp)[].[name, properties.provisioningState, properties.timestamp]")"
+  # Azure continues a deployment after Ctrl+C in azd.
+  running="$(awk '$2 !~ /^(Succeeded|Failed|Canceled)$/ { name = $1 } END { print name }' <<< "$history")"
+  [ -z "$running" ] || stop "The deployment $running still runs: repeat this when it has ended."
   there="$(ask az group exists --name "$group")"
   [ "$there" = true ] || return 0
   resources="$(ask az resource list --resource-group "$group" --query '[].[type, createdTime]' --output tsv)"
   types="$(cut -f1 <<< "$resources")"
   app="$(grep -ix Microsoft.App/containerApps <<< "$types")" || app=''
-  created="$(awk 'tolower($1) == "microsoft.managedidentity/userassignedidentities" && (!first || $2 < first) { first = $2 }
+  created="$(awk 'tolower($1) == "microsoft.managedidentity/userassignedidentities" && $2 ~ /^[0-9]/ && (!first || $2 < first) { first = $2 }
     END { print first }' <<< "$resources")"
-  project="$(sed -n 's/^name: *//p' "$root/azure.yaml")"
-  history="$(ask az deployment sub list --output tsv --query "sort_by([?tags.\"azd-env-name\"=='$AZURE_ENV_NAME' \
-&& (tags.\"azd-project-name\" || '$project')=='$project' && properties.parameters.anchorDays], \
-&properties.timestamp)[].[name, properties.provisioningState, properties.timestamp]")"
-  deployment="$(awk -v created="$created" \
-    '$2 == "Succeeded" && created && $3 > created { name = $1 } END { print name }' <<< "$history")"
+  deployment="$(awk -v created="$created" '$2 == "Succeeded" && $3 > created { name = $1 } END { print name }' <<< "$history")"
+  failed="$(awk -v created="$created" '$3 > created { name = $2 == "Succeeded" ? "" : $1 } END { print name }' <<< "$history")"
   # A first deployment began here, and outputs are from before. If it failed, this repeats it, unless another machine deployed
   # since. The history shows that. Azure deletes its oldest deployments; then the app shows it, which the second deployment makes.
-  if [ "${CMK_KNOWN_DEPLOYMENT:-}" = none ]; then
-    here=''
-    if [ -z "$deployment$app" ]; then
-      say "$not_compared"
-      return
-    fi
+  if [ "$known" = none ] && [ -z "$deployment$app" ]; then
+    say "$not_compared"
+    return
   fi
   if grep -qix Microsoft.DBforPostgreSQL/flexibleServers <<< "$types"; then
-    if [ -z "$here$deployment" ]; then
-      [ -n "$app" ] || other=$'\n'"If no deployment ever succeeded, run: azd env set CMK_KNOWN_DEPLOYMENT none and repeat this."
-      stop "The resource group $group has a database server, and Azure keeps no deployment that shows its settings. A deployment from here would reset them.
-Copy .azure/$AZURE_ENV_NAME/.env from the machine that deployed it, and repeat this.$other"
+    if [ -z "$deployment" ] || [ -z "$created" ]; then
+      [ -z "$deployment$app" ] || answer=decided:none
+      [[ "$known" = decided:none && -n "${AZURE_RESOURCE_GROUP:-}" ]] || stop "The resource group $group has a database server. Azure shows no deployment that succeeded since the bot's identities were created, or no time of their creation. So the values can't be compared, and a deployment from here could reset settings.
+If another machine deployed last, or tried to, continue there, or copy .azure/$AZURE_ENV_NAME/.env from it.
+To continue with the values here, run: azd env set CMK_KNOWN_DEPLOYMENT $answer and repeat this."
+      deployment=''
+      say "$not_compared"
+    elif [ -n "$failed" ]; then
+      say "The deployment $failed is newer than $deployment and did not succeed. It can have changed the app and the database. Its values are not compared: az deployment sub show --name $failed"
     fi
     deployed=yes
-    compare_values
+    # The machine that deployed last can change its settings, and a new version their defaults.
+    [ -z "$deployment" ] || [ "${known#began:}" = "$deployment" ] || compare_values
+    keep CMK_KNOWN_DEPLOYMENT "began:${deployment:-none}"
   elif grep -qix Microsoft.Storage/storageAccounts <<< "$types"; then
     stop "The resource group $group has no database server, but still the storage account with the published log.
 If its container is locked, azd down leaves both until CMK_ANCHOR_DAYS after the last event. Take another environment: azd env new NAME
@@ -136,7 +143,7 @@ If it is not locked, run azd down again. docs/how-to/uninstall.md, \"What stays 
 
 # Prints outputs, and settings that are deployed otherwise than here: "output", "missing" or "changed", the variable, and the
 # deployed value, each with a NUL after it. An empty variable counts as set. The administrator is the person here, or a group.
-# Leaves out what this hook reads from Azure, and CMK_DEPLOYMENT: the hook after a deployment takes that for one from here.
+# Leaves out what this hook reads from Azure, and CMK_DEPLOYMENT: azd stores that after a deployment from here.
 deployed_values() {
   node -e '
     const [file, deployed] = process.argv.slice(1);
@@ -171,16 +178,10 @@ deployed_values() {
 
 # azd keeps values where they were set. Without them, a deployment from another machine would reset them. With old ones, it
 # would deploy an old image or drop a secret. CMK_KNOWN_DEPLOYMENT is the last one whose values this machine has or
-# replaced on purpose. The hooks store its name, this one after all values. It is none before the first. The command below stores
-# decided:NAME, because values can still be missing.
+# replaced on purpose: began:NAME until the hook after the next deployment from here stores the name of that. This hook stores
+# its own after all values, and none before the first. The command below stores decided:NAME: values can still be missing.
 compare_values() {
-  local was values n command changed='' known="${CMK_KNOWN_DEPLOYMENT:-}"
-  if [ -z "$deployment" ]; then
-    say "$not_compared"
-    return
-  fi
-  # The machine that deployed last can change its settings, and a new version their defaults.
-  if [ "$known" = "$deployment" ]; then return; fi
+  local was values n command changed=''
   was="$(ask az deployment sub show --name "$deployment" --query properties --output json)"
   mapfile -d '' -t values < <(deployed_values "$was")
   wait $!
@@ -198,7 +199,6 @@ ${changed}Then run: azd env set CMK_KNOWN_DEPLOYMENT decided:$deployment and rep
   for ((n = 0; n < ${#values[@]}; n += 3)); do
     if [ "${values[n]}" != changed ]; then keep "${values[n + 1]}" "${values[n + 2]}"; fi
   done
-  keep CMK_KNOWN_DEPLOYMENT "$deployment"
 }
 
 earlier_deployment

@@ -224,9 +224,13 @@ describe('the hook after a deployment', () => {
     );
   });
 
-  test('stores which deployment this machine made, for the hook before the next one', async () => {
-    const { calls } = await afterwards([], { CMK_IMAGE: 'registry.example/cmk-bot:1', CMK_KNOWN_DEPLOYMENT: 'prod-1' });
-    expect(stored(calls)).toEqual(known);
+  test.each([
+    ['after the first one', 'none', known],
+    ['after a later one', 'began:prod-1', known],
+    ['but none after azd env refresh, which stores those of other machines', 'prod-1', {}],
+  ])('stores which deployment this machine made, %s', async (_what, before, expected) => {
+    const env = { CMK_IMAGE: 'registry.example/cmk-bot:1', CMK_KNOWN_DEPLOYMENT: before };
+    expect(stored((await afterwards([], env)).calls)).toEqual(expected);
   });
 
   test('stores an exported secret once, although azd up deploys twice', async () => {
@@ -307,13 +311,15 @@ describe('the hook before a deployment', () => {
   const azd = (calls: readonly string[]) => calls.filter((call) => call.startsWith('azd'));
   /** Without a deployment before it. */
   const first = ['azd env set CMK_KNOWN_DEPLOYMENT none', 'azd env set CMK_OWNS_ROLES true'];
-  const again = { ...outputs, ...known, CMK_ADMIN_ID: 'a-group', CMK_OWNS_ROLES: 'true' };
+  /** What this hook stored before, if no deployment followed. */
+  const began = { CMK_KNOWN_DEPLOYMENT: `began:${outputs.CMK_DEPLOYMENT}` };
+  const again = { ...outputs, ...began, CMK_ADMIN_ID: 'a-group', CMK_OWNS_ROLES: 'true' };
   /** A machine that has not deployed, except for the outputs that the hook needs. */
   const newMachine = {
     ...again,
     ...{ AZURE_RESOURCE_GROUP: '', CMK_DEPLOYMENT: '', CMK_KNOWN_DEPLOYMENT: '', CMK_ANCHOR_LOCKED: 'false' },
   };
-  const compared = 'azd env set CMK_KNOWN_DEPLOYMENT prod-1764446400';
+  const compared = 'azd env set CMK_KNOWN_DEPLOYMENT began:prod-1764446400';
   /** What Azure says of an instant, in seconds as in the names of deployments. */
   const time = (seconds: number) => new Date(seconds * 1000).toISOString();
   /** What a first deployment made at an instant. The server is newer: it was restored. */
@@ -436,7 +442,7 @@ describe('the hook before a deployment', () => {
       ...deployedWith({}, Object.fromEntries(entries)),
     ]);
     const { CMK_DEPLOYMENT: _ofAzd, ...others } = outputs;
-    expect([code, stored(calls)]).toEqual([0, { ...others, ...known, CMK_OWNS_ROLES: 'true' }]);
+    expect([code, stored(calls)]).toEqual([0, { ...others, ...began, CMK_OWNS_ROLES: 'true' }]);
     expect(out).not.toContain('To remove one');
   });
 
@@ -513,10 +519,21 @@ describe('the hook before a deployment', () => {
       },
     );
 
+    test('stops also after azd env refresh and azd hooks run postprovision', async () => {
+      const refreshed = { ...env, ...last, ...known };
+      const hook = 'infra/hooks/postprovision.sh';
+      const { code, calls } = await runWith([hook], ['az', 'azd'], [whichSubscription, { to: /./ }], {
+        ...subscription,
+        ...refreshed,
+      });
+      expect(code).toBe(0);
+      expect((await beforehand({ ...refreshed, ...stored(calls) }, answers)).code).toBe(1);
+    });
+
     test('continues once they are the same', async () => {
       const same = { ...env, CMK_IMAGE: 'new', CMK_VAULT_SETTINGS: 'CMK_STEP_UP_APP_SECRET' };
       const taken = await beforehand(same, answers);
-      expect([taken.code, stored(taken.calls)]).toEqual([0, { CMK_KNOWN_DEPLOYMENT: 'prod-1764446500' }]);
+      expect([taken.code, stored(taken.calls)]).toEqual([0, { CMK_KNOWN_DEPLOYMENT: 'began:prod-1764446500' }]);
     });
 
     const missing = [
@@ -527,7 +544,7 @@ describe('the hook before a deployment', () => {
       ),
     ];
     const decided = { ...env, CMK_KNOWN_DEPLOYMENT: 'decided:prod-1764446500' };
-    const takenOver = { CMK_HOST: 'new.example', CMK_LOG_DAYS: '30', CMK_KNOWN_DEPLOYMENT: 'prod-1764446500' };
+    const takenOver = { CMK_HOST: 'new.example', CMK_LOG_DAYS: '30', CMK_KNOWN_DEPLOYMENT: 'began:prod-1764446500' };
 
     test.each<[string, NodeJS.ProcessEnv]>([
       ['', decided],
@@ -553,8 +570,8 @@ describe('the hook before a deployment', () => {
       const container = { CMK_ANCHOR_CONTAINER: { value: outputs.CMK_ANCHOR_CONTAINER } };
       const here = [...deployed, ...deployedWith({ ...upgraded, logDays: 30 }, container)];
       const changed = { CMK_IMAGE: '', CMK_MIGRATE: 'true', CMK_ANCHOR_CONTAINER: 'anchor-restored' };
-      const { code, calls } = await beforehand({ ...env, ...changed }, here);
-      expect([code, azd(calls)]).toEqual([0, []]);
+      const { code, calls } = await beforehand({ ...env, ...changed, ...known }, here);
+      expect([code, azd(calls)]).toEqual([0, [compared]]);
     });
   });
 
@@ -582,6 +599,12 @@ describe('the hook before a deployment', () => {
     expect(out).not.toContain('--subscription s-2');
   });
 
+  /** A server, and identities with what `az` prints as their creation, if there are any. */
+  const identities = (time?: string): Answer => {
+    const rows = ['Microsoft.DBforPostgreSQL/flexibleServers\t2025-11-29T00:00:00Z'];
+    if (time !== undefined) rows.unshift(`Microsoft.ManagedIdentity/userAssignedIdentities\t${time}`);
+    return { to: /^az resource list/, says: [rows.join('\n')] };
+  };
   const withApp = madeAt(1764446000, 'Microsoft.App/containerApps');
   const elsewhere: Answer = { to: /role definition list/, says: ['another-role\t/subscriptions/s-1'] };
   test.each<[string, NodeJS.ProcessEnv, readonly Answer[], string]>([
@@ -617,19 +640,19 @@ describe('the hook before a deployment', () => {
       'Azure keeps no deployment of a server that this environment did not create',
       {},
       [there, server, history()],
-      'Copy .azure/prod/.env from the machine that deployed it',
+      'or copy .azure/prod/.env from it',
     ],
     [
       'Azure keeps only a failed deployment of such a server',
       {},
       [there, server, history(failure)],
-      'If no deployment ever succeeded, run: azd env set CMK_KNOWN_DEPLOYMENT none',
+      'run: azd env set CMK_KNOWN_DEPLOYMENT none and repeat',
     ],
     [
       'the first deployment failed here, another machine deployed, and Azure no longer keeps that',
       { ...again, CMK_KNOWN_DEPLOYMENT: 'none' },
       [there, withApp, history()],
-      'Copy .azure/prod/.env from the machine that deployed it',
+      'run: azd env set CMK_KNOWN_DEPLOYMENT decided:none and repeat',
     ],
     [
       'the first deployment failed here, and then that of another machine succeeded, which has no app either',
@@ -642,6 +665,42 @@ describe('the hook before a deployment', () => {
       { CMK_KNOWN_DEPLOYMENT: 'prod-1764446400' },
       [there, madeAt(1764446450), history(success)],
       'The resource group rg-prod-cmk has a database server',
+    ],
+    [
+      'the group was created again, where the first deployment of another machine failed',
+      again,
+      [there, madeAt(1764446450), history(success, failure)],
+      'run: azd env set CMK_KNOWN_DEPLOYMENT none and repeat',
+    ],
+    ...['None', '', undefined].map((time): [string, NodeJS.ProcessEnv, readonly Answer[], string] => [
+      `Azure shows ${time === undefined ? 'no identities' : `their creation as “${time}”`}`,
+      again,
+      [there, identities(time), history(success)],
+      'run: azd env set CMK_KNOWN_DEPLOYMENT decided:none and repeat',
+    ]),
+    [
+      'it can’t know if a success was before azd down, after a first deployment that failed here',
+      { ...again, CMK_KNOWN_DEPLOYMENT: 'none' },
+      [there, identities('None'), history(success)],
+      'or no time of their creation',
+    ],
+    [
+      'a person decided on a machine that has no values',
+      { CMK_KNOWN_DEPLOYMENT: 'decided:none' },
+      [there, server, history()],
+      'or copy .azure/prod/.env from it',
+    ],
+    ...['Running', 'Accepted'].map((state): [string, NodeJS.ProcessEnv, readonly Answer[], string] => [
+      `another deployment is ${state}`,
+      again,
+      [...deployed, history(success, entry(1764446500, state), entry(1764446600, 'Failed'))],
+      'The deployment prod-1764446500 still runs: repeat this when it has ended.',
+    ]),
+    [
+      'a first deployment runs that has not made the group',
+      {},
+      [history(entry(1764446500, 'Running'))],
+      'The deployment prod-1764446500 still runs',
     ],
     [
       'Azure keeps no deployment of a published log that this environment did not create',
@@ -658,8 +717,8 @@ describe('the hook before a deployment', () => {
     [
       'it can’t find out whether there is a deployment',
       again,
-      [{ to: /^az group exists/, fails: 'AuthorizationFailed' }],
-      'an Owner of the resource group has to',
+      [{ to: /^az deployment sub list/, fails: 'AuthorizationFailed' }],
+      'an Owner of the subscription has to',
     ],
     ['another environment has the roles', {}, [elsewhere], 'azd env set CMK_ASSIGN_ROLES false'],
   ])('stops where %s, and says how to go on', async (_what, env, answers, words) => {
@@ -668,8 +727,8 @@ describe('the hook before a deployment', () => {
   });
 
   test('offers no first deployment where the bot exists', async () => {
-    const { err } = await beforehand({ CMK_KNOWN_DEPLOYMENT: 'none' }, [there, withApp, history()]);
-    expect(err).toMatch(/from the machine that deployed it, and repeat this\.\n$/);
+    const { err } = await beforehand({}, [there, withApp, history()]);
+    expect(err).toMatch(/\n.*: azd env set CMK_KNOWN_DEPLOYMENT decided:none and repeat this\.\n$/);
   });
 
   test('deploys the image and the tables again after azd down, which keeps what the hooks stored', async () => {
@@ -693,9 +752,23 @@ describe('the hook before a deployment', () => {
     expect([code, err, azd(calls)]).toEqual([0, '', first]);
   });
 
-  test('says that nothing is compared where Azure has no deployment that succeeded', async () => {
-    const { code, out } = await beforehand({ ...again, CMK_ANCHOR_LOCKED: 'false' }, [...deployed, history()]);
+  test('continues without a comparison only once a person decided, and asks again after a failure', async () => {
+    const env = { ...again, CMK_ANCHOR_LOCKED: 'false' };
+    const answers = [...deployed, history()];
+    expect((await beforehand(env, answers)).code).toBe(1);
+    const { code, out, calls } = await beforehand({ ...env, CMK_KNOWN_DEPLOYMENT: 'decided:none' }, answers);
     expect([code, out]).toEqual([0, expect.stringContaining('the settings here are not compared')]);
+    expect((await beforehand({ ...env, ...stored(calls) }, answers)).code).toBe(1);
+  });
+
+  test.each(['Failed', 'Canceled'])('names a newer deployment that is %s', async (state) => {
+    const env = { ...again, CMK_ANCHOR_LOCKED: 'false' };
+    const { code, out } = await beforehand(env, [...deployed, history(success, entry(1764446500, state))]);
+    expect([code, out]).toEqual([0, expect.stringMatching(/^The deployment prod-1764446500 .* are not compared: az /)]);
+    const newer = history(failure, entry(1764446600, 'Succeeded'));
+    expect(
+      (await beforehand({ ...env, CMK_KNOWN_DEPLOYMENT: 'prod-1764446600' }, [...deployed, newer])).out,
+    ).not.toContain('did not succeed');
   });
 
   const oldOutputs = { ...again, CMK_IMAGE: 'old', CMK_MIGRATE: 'false' };
