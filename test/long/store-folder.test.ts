@@ -1,13 +1,14 @@
-import { randomUUID } from 'node:crypto';
-import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { cpSync, existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { plan, requestId, submit } from '../support/builders/fixtures.ts';
+import type { StoreProcess } from '../support/store/store-client.ts';
 import { pgliteDatabases } from '../support/store/store-databases.ts';
 
 /** One process a data folder, and no longer than it lives. */
 
+const staleMs = 30_000;
 const databases = pgliteDatabases();
 afterAll(() => databases.end());
 
@@ -15,28 +16,38 @@ const folderOf = (options: DatabaseOptions): string => {
   if (options.kind !== 'pglite') throw new Error('these tests are about folders');
   return options.dataDir;
 };
-const locksIn = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('lock-'));
+const lockIn = (options: DatabaseOptions): string => path.join(folderOf(options), 'lock');
+const ownerIn = (options: DatabaseOptions): string => readdirSync(lockIn(options)).join();
+const pidIn = (options: DatabaseOptions): number => Number.parseInt(ownerIn(options), 10);
+/** The lock's file names its owner: process ID, place, and a unique name. */
+const renameOwner = (options: DatabaseOptions, change: (owner: string) => string): void =>
+  renameSync(path.join(lockIn(options), ownerIn(options)), path.join(lockIn(options), change(ownerIn(options))));
+const write = (store: StoreProcess) => store.append(requestId(1), 'submit', submit({ plan: plan() }));
 
 describe('data folder', () => {
-  it('refuses a second process, naming the folder and what to do', async () => {
+  it('refuses a second process within seconds, naming the folder and what to do', async () => {
     const options = await databases.fresh();
     const first = await databases.start(options);
     const refusal = databases.start(options);
     await expect(refusal).rejects.toThrow(
-      /^opening the data folder .*cmk-data-.*: it is in use by process \d+\. Stop that process, or choose another folder/,
+      /^opening the data folder .*cmk-data-.*: it is in use by process \d+\. Stop that process, or choose another folder with --data or CMK_DATA_DIR\.$/,
     );
-    await expect(refusal).rejects.toThrow(folderOf(options));
-    await first.append(requestId(1), 'submit', submit({ plan: plan() }));
+    await expect(refusal).rejects.toThrow(`${folderOf(options)}: it is in use by process ${pidIn(options)}.`);
+    await write(first);
     expect(await first.call('requests', 'list', 10, 0)).toHaveLength(1);
   });
 
-  it('lets the next process in after SIGKILL, and clears away what the dead one left', async () => {
+  it('lets the next process in at once after SIGKILL, and clears away what the dead one left', async () => {
     const options = await databases.fresh();
     const first = await databases.start(options);
+    const owner = ownerIn(options);
     await first.kill();
-    expect(locksIn(folderOf(options))).toHaveLength(1);
+    expect(ownerIn(options)).toBe(owner);
+    const before = performance.now();
     await databases.start(options);
-    expect(locksIn(folderOf(options))).toHaveLength(1);
+    expect(performance.now() - before).toBeLessThan(staleMs);
+    expect(readdirSync(lockIn(options))).toEqual([expect.not.stringContaining(owner)]);
+    expect(readdirSync(folderOf(options)).filter((name) => name.startsWith('lock'))).toEqual(['lock']);
   });
 
   it('lets exactly one of several processes in that start at once, over a stale lock', async () => {
@@ -44,63 +55,76 @@ describe('data folder', () => {
     await (await databases.start(options)).kill();
     const starts = await Promise.allSettled(Array.from({ length: 5 }, () => databases.start(options)));
     expect(starts.filter((start) => start.status === 'fulfilled')).toHaveLength(1);
-    expect(locksIn(folderOf(options))).toHaveLength(1);
+    expect(readdirSync(lockIn(options))).toHaveLength(1);
   });
 
   it('lets a folder go when it is closed', async () => {
     const options = await databases.fresh();
     await (await databases.start(options)).close();
-    expect(locksIn(folderOf(options))).toEqual([]);
+    expect(existsSync(lockIn(options))).toBe(false);
     await databases.start(options);
   });
 
-  it('works at the end of a path that is too long for a socket', async () => {
-    const parent = folderOf(await databases.fresh());
-    const dataDir = path.join(parent, 'a'.repeat(120), 'b'.repeat(120));
-    const options: DatabaseOptions = { kind: 'pglite', dataDir };
-    await databases.start(options);
-    await expect(databases.start(options)).rejects.toThrow('it is in use by process');
-    expect(existsSync(path.join(dataDir, 'database', 'PG_VERSION'))).toBe(true);
+  it('never takes a folder over from a holder in another container, whose process ID means nothing here', async () => {
+    const options = await databases.fresh();
+    await (await databases.start(options)).kill();
+    renameOwner(options, (owner) => owner.replace('@', '@elsewhere-'));
+    const updates = setInterval(() => utimesSync(lockIn(options), new Date(), new Date()), 1_000);
+    await expect(databases.start(options))
+      .rejects.toThrow('it is in use by process')
+      .finally(() => clearInterval(updates));
   });
 
-  const removeLocks = (options: DatabaseOptions): void => {
-    for (const name of readdirSync(folderOf(options)).filter((one) => one.endsWith('.sock')))
-      rmSync(path.join(folderOf(options), name));
-  };
-
-  it('refuses a second process after a cleaner removed the files of the lock, and the first goes on', async () => {
-    const options = await databases.fresh();
-    const first = await databases.start(options);
-    removeLocks(options);
-    // Only where the kernel has the lock besides: elsewhere it is the first one's next look that finds out.
-    if (process.platform === 'linux') {
-      const refusal = databases.start(options);
-      await expect(refusal).rejects.toThrow(/it is in use by process \d+\. Stop that process/);
-      await expect(refusal).rejects.toThrow(folderOf(options));
-    }
-    await first.append(requestId(1), 'submit', submit({ plan: plan() }));
-    expect(locksIn(folderOf(options))).toHaveLength(1);
-    await expect(databases.start(options)).rejects.toThrow('it is in use by process');
-    removeLocks(options);
-    await first.kill();
-    expect(await (await databases.start(options)).call('requests', 'list', 10, 0)).toHaveLength(1);
+  it('lets a process in after a while past a dead holder elsewhere, and past one whose process ID is another one’s now', async () => {
+    const changes = [
+      (owner: string) => owner.replace('@', '@elsewhere-'),
+      (owner: string) => owner.replace(/^\d+/, `${process.pid}`),
+    ];
+    const waits = changes.map(async (change) => {
+      const options = await databases.fresh();
+      await (await databases.start(options)).kill();
+      renameOwner(options, change);
+      const before = performance.now();
+      await databases.start(options);
+      return performance.now() - before;
+    });
+    expect(Math.min(...(await Promise.all(waits)))).toBeGreaterThan(staleMs);
   });
 
-  it('stops before it writes where its lock was taken', async () => {
+  it('waits for a holder that is busy for 15 seconds, and refuses then', async () => {
     const options = await databases.fresh();
     const first = await databases.start(options);
-    removeLocks(options);
-    // What a container that shares the folder would do: it has a kernel lock of its own.
-    const taker = createServer((socket) => socket.end('held'));
-    const name = path.join(folderOf(options), `lock-4711-${randomUUID()}.sock`);
-    await new Promise<void>((resolve) => taker.listen(name, resolve));
-    const write = () => first.append(requestId(1), 'submit', submit({ plan: plan() }));
-    await expect(write()).rejects.toThrow(
-      /its lock was taken away, and process 4711 has it now\. Nothing more is written/,
-    );
-    await expect(write()).rejects.toThrow('Nothing more is written');
+    process.kill(pidIn(options), 'SIGSTOP');
+    const refusal = expect(databases.start(options)).rejects.toThrow(`it is in use by process ${pidIn(options)}.`);
+    await sleep(15_000);
+    process.kill(pidIn(options), 'SIGCONT');
+    await refusal;
+    await write(first);
+  });
+
+  it('stops before it writes where its lock was taken while it was suspended', async () => {
+    const options = await databases.fresh();
+    const first = await databases.start(options);
+    const suspended = pidIn(options);
+    process.kill(suspended, 'SIGSTOP');
+    const second = await databases.start(options);
+    const writes = [write(first), write(first)];
+    process.kill(suspended, 'SIGCONT');
+    for (const refused of writes)
+      await expect(refused).rejects.toThrow(
+        `its lock was taken away, and process ${pidIn(options)} has it now. Nothing more is written to it.`,
+      );
     await first.close();
-    await new Promise<void>((resolve) => taker.close(() => resolve()));
+    expect(await second.call('requests', 'list', 10, 0)).toEqual([]);
+    await write(second);
+  });
+
+  it('stops before it writes where a cleaner removed its lock', async () => {
+    const options = await databases.fresh();
+    const first = await databases.start(options);
+    rmSync(lockIn(options), { recursive: true });
+    await expect(write(first)).rejects.toThrow('its lock was taken away');
+    await first.close();
     expect(await (await databases.start(options)).call('requests', 'list', 10, 0)).toEqual([]);
   });
 
@@ -111,8 +135,7 @@ describe('data folder', () => {
     cpSync(files, `${files}-copy`, { recursive: true });
     renameSync(files, `${files}-before`);
     renameSync(`${files}-copy`, files);
-    const write = first.append(requestId(1), 'submit', submit({ plan: plan() }));
-    await expect(write).rejects.toThrow('it is no longer the folder that was opened');
+    await expect(write(first)).rejects.toThrow('it is no longer the folder that was opened');
   });
 
   it('closes a folder it makes to everybody else', async () => {
