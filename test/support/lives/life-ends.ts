@@ -48,7 +48,7 @@ async function cardsThatSay(desk: Desk, { id, deleted }: Ended, place: string, w
     await cardsAbout(desk.world, place, people.requester, id);
     const seen = await cardsAbout(desk.world, place, people.approver, id);
     // The form of a change is no card of the request, and says itself what became of it.
-    const all = seen.filter((card) => !/editing CMK-|Edited/.test(activityText(card)));
+    const all = seen.filter((card) => !/editing CMK-|Edited|The edit wasn’t submitted/.test(activityText(card)));
     const old = all.filter((card) => !words.test(activityText(card)));
     if (old.length > 0)
       throw new Error(`${old.length} of ${all.length} cards in ${place} are old: ${old.map(describeCard).join()}`);

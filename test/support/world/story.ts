@@ -28,6 +28,7 @@ const Answer = z.object({ statusCode: z.number(), type: z.string(), value: z.unk
 
 /** What the clicker sees: the words of a message, the visible words of a card, or what was wrong. */
 export function answered(answer: BotAnswer): string {
+  if (answer.body === undefined) throw new Error(`there was no answer: HTTP ${answer.status}`);
   const { type, value } = Answer.parse(answer.body);
   const problem = z.object({ message: z.string() }).safeParse(value);
   if (problem.success) return problem.data.message;
@@ -163,7 +164,7 @@ export async function submitAgain(
   invokeId: string,
 ): Promise<string> {
   const isRequest = (words: string): boolean =>
-    /(Waiting for|Needs) approval: \d|Approved|Checking before|Running|Succeeded|Needs attention|Rejected|Canceled/.test(
+    /(Waiting for|Needs) approval: \d|Approved|Checking before|Running|Succeeded|Needs attention|Rejected|Canceled|Expired/.test(
       words,
     );
   const there = await world.teams.activities(places.operations, people.requester);
