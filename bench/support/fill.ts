@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'pg';
 import type { Command } from '../../src/domain/request/request-command.ts';
 import { plan, reject, requestId, resourceId, submit } from '../../test/support/builders/fixtures.ts';
+import type { Ask, Setup } from '../../test/support/store/store-process.ts';
 import { type Bench, running } from './harness.ts';
 /** Commands of a request for an agent, each with its cause. */
 export type Commands = (agent: string) => readonly (readonly [cause: string, command: Command])[];
@@ -17,7 +18,7 @@ export async function openStore(checkout: string | undefined, url: string, comma
   const execArgv = ['--import', 'tsx'];
   const store = fork('test/support/store/store-process.ts', [], { cwd: checkout, execArgv, serialization: 'advanced' });
   running.add(store);
-  const ask = async (message: object): Promise<void> => {
+  const ask = async (message: Setup | Ask): Promise<void> => {
     store.send(message);
     const [{ error, value }] = await once(store, 'message');
     if (error !== undefined || value?.kind === 'refused') throw new Error(JSON.stringify(error ?? value));
@@ -26,9 +27,9 @@ export async function openStore(checkout: string | undefined, url: string, comma
   return {
     async append(n: number): Promise<void> {
       for (const [cause, command] of commands(`agent-${n}`))
-        await ask({ id: n, ask: { ask: 'append', request: requestId(n), cause, command, dieAfterCommit: false } });
+        await ask({ id: n, method: 'append', args: [requestId(n), cause, command] });
     },
-    close: () => ask({ id: 0, ask: { ask: 'close' } }),
+    close: () => ask({ id: 0, method: 'close', args: [] }),
   };
 }
 

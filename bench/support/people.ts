@@ -9,7 +9,7 @@ import { agentName, type Ground } from './harness.ts';
 
 const agent = new Agent({ keepAlive: true });
 
-/** Sends an activity and returns the answer's body. Throws for an error or a missing text: a refusal isn't a turn. */
+/** Returns the answer to an activity. Throws for an error or a missing text. Replaces a kept connection that was closed. */
 export const send = (url: string, activity: object, expected = ''): Promise<string> =>
   new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };
@@ -18,7 +18,8 @@ export const send = (url: string, activity: object, expected = ''): Promise<stri
       if (response.statusCode === 200 && answer.includes(expected)) resolve(answer);
       else reject(new Error(`not "${expected}" but ${response.statusCode} ${answer.slice(0, 500)}`));
     });
-    sent.on('error', reject).end(JSON.stringify(activity));
+    const failed = (error: Error) => (sent.reusedSocket ? resolve(send(url, activity, expected)) : reject(error));
+    sent.on('error', failed).end(JSON.stringify(activity));
   });
 
 /** Does the work `count` times, at most `atOnce` in parallel. Returns the durations in milliseconds. */
@@ -39,8 +40,7 @@ const activity = ({ connector }: Ground, { id, name }: LocalPerson, content: obj
   channelData: { tenant: { id: localTenantId } },
   ...content,
 });
-export const message = (ground: Ground, words: string, person = requester): object =>
-  activity(ground, person, { text: words });
+export const message = (ground: Ground, text: string, person = requester) => activity(ground, person, { text });
 const click = (ground: Ground, person: LocalPerson, verb: string, data: object): object => {
   const value = { action: { type: 'Action.Execute', verb, data } };
   return activity(ground, person, { type: 'invoke', name: 'adaptiveCard/action', value });
@@ -62,8 +62,7 @@ export const search = (ground: Ground, queryText: string): object => {
 export async function review(ground: Ground, url: string, n: number): Promise<() => Promise<string>> {
   const { vault, key } = choices.test;
   await send(url, message(ground, `/enable-cmk resource=${agentName(n)} vault=${vault} key=${key}`));
-  const body: unknown = JSON.parse(ground.connector.newestWith('form.submit'));
-  const data = buttonData({ status: 200, body }, 'form.submit');
+  const data = buttonData({ status: 200, body: JSON.parse(ground.connector.newestWith('form.submit')) }, 'form.submit');
   const inputs = { ...data, justification: 'Own keys before the audit', acknowledgeDataLoss: 'true' };
   const submit = click(ground, requester, 'form.submit', inputs);
   return async () => /CMK-\w{6}/.exec(await send(url, submit, 'CMK-'))?.[0] ?? '';
