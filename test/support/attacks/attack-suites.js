@@ -19,7 +19,7 @@ export const attackSuites = {
   'test/contract/local-azure-certificate.test.ts': 'Other servers, with the simulator’s certificate authority',
   'test/long/hostile-activities.test.ts': 'Activities that Teams would not send',
   'test/long/hostile-fuzz.test.ts': 'Random activities, forms and clicks',
-  'test/long/tampered-forms.test.ts': 'Forms and cards changed on the way',
+  'test/unit/teams/bot/dialog.test.ts': 'Forms and cards changed on the way',
   'test/long/hostile-queries.test.ts': 'Text in searches for agents, vaults and keys',
   'test/long/hostile-words.test.ts': 'Text of people and of Azure, wherever it is shown',
   'test/contract/log-secrets.test.ts': 'Secrets and texts in the log',
