@@ -13,9 +13,8 @@ import type { ProvedFiles } from '../pack/proved-files.ts';
 import { readEvent, viewsOf } from '../pack/views.ts';
 import { readKeyLine } from '../tlog/keys.ts';
 import { openNote } from '../tlog/note.ts';
-import { controls } from './report/log-sections.ts';
-import type { ReportFacts } from './report/parts.ts';
-import { reportOf } from './report/report.ts';
+import { controls } from './report/controls.ts';
+import { type ReportFacts, reportOf } from './report/report.ts';
 
 /** The Python verifier, next to the sources or the build. Packs name its digest and don't contain it. */
 const verifier = new URL('../outside/verify.py', import.meta.url);
@@ -195,7 +194,6 @@ export function reportFacts(files: PackFiles, request: Request, events: readonly
     ...signedBy(files),
     later: replacementOf(files, request),
     texts: files.has(packFile.texts),
-    rules: files.has(packFile.rules),
   };
 }
 

@@ -1,162 +1,89 @@
-/** The report for people: one HTML page without scripts or external resources, printed on two pages. */
+/** The report for people: what the events of a request say, in the words of the history. */
 import { shortDigest } from '../../../domain/digest.ts';
-import { lastReading, verdictOf } from '../../../domain/evidence/verdict.ts';
-import { highestProof } from '../../../domain/proof.ts';
-import { lowerFirst } from '../../../domain/strings.ts';
-import { levelCode, verdictWords } from '../../../text/evidence.ts';
-import { proofWords } from '../../../text/steps.ts';
+import { requestedKey, runHistory } from '../../../domain/evidence/run-history.ts';
+import { lastReading, type Replacement, verdictOf } from '../../../domain/evidence/verdict.ts';
+import type { PlannedStep } from '../../../domain/plan.ts';
+import { highestProof, ProofLevel } from '../../../domain/proof.ts';
+import { isStep, type StoredEvent } from '../../../domain/request/events.ts';
+import type { Software } from '../../../domain/request/payloads.ts';
+import type { Request } from '../../../domain/request/request.ts';
+import { joinList, lowerFirst, upperFirst } from '../../../domain/strings.ts';
+import { actorName, eventWords } from '../../../text/events.ts';
+import { levelCode, type Sentence, verdictWords, type Who } from '../../../text/evidence.ts';
+import { guardLine } from '../../../text/guard.ts';
+import { utcDay, utcSecond } from '../../../text/instants.ts';
+import { sentence, useWords } from '../../../text/key-use.ts';
+import { effectWords, gistOfStep, notCheckedWords, proofWords } from '../../../text/steps.ts';
 import { countOf } from '../../../text/words.ts';
-import { changedSection } from './changed.ts';
-import { decidedSection } from './decided.ts';
-import { checkpointOf, controlsSection, limitsSection, logSection, reviewSection } from './log-sections.ts';
-import { clockOf, dayOf, Html, html, none, type ReportFacts, strongIn, topFact, whoIn } from './parts.ts';
-import { notProvedSection, provedSection, undoSection, unverifiedWords } from './proved.ts';
-import { happenedSection } from './time-line.ts';
+import { controls, controlsTable, otherControls, reviewSection } from './controls.ts';
+import { bullet, type Html, html, htmlTable, id, none, reportPage, section, topFact } from './page.ts';
 
-const page = `
-:root { --ink: #131b24; --soft: #434d58; --rule: #b9c1c9; --pale: #eff2f5; --deep: #10375c; }
-* { box-sizing: border-box; }
-html { background: #dfe3e7; color: var(--ink); font: 8.6pt/1.36 Arial, "Liberation Sans", Helvetica, sans-serif; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-body { margin: 0; }
-main { width: 210mm; margin: 8mm auto; background: #fff; padding: 12mm 13mm; box-shadow: 0 1px 6px #0003; }
-h1, h2, p, ul, dl, dd, table, figure, pre { margin: 0; }
-h1 { font-size: 8.6pt; font-weight: 700; letter-spacing: .02em; }
-h2 { font-size: 10.6pt; line-height: 1.2; margin: 4mm 0 1.1mm; color: var(--deep); break-after: avoid; }
-h2 .n { display: inline-block; min-width: 5mm; padding-right: 1mm; font-weight: 400; }
-code, pre, .id { font-family: "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: .84em; font-variant-ligatures: none; overflow-wrap: anywhere; }
-.nb { white-space: nowrap; }
-.head { display: flex; justify-content: space-between; gap: 8mm; border-bottom: 1.6pt solid var(--ink); padding-bottom: 1.2mm; }
-.head p { color: var(--soft); text-align: right; }
-.verdict { font-size: 14.2pt; line-height: 1.3; margin: 4mm 0 2mm; text-wrap: pretty; overflow-wrap: anywhere; }
-.verdict .mark { font-weight: 700; padding-right: 1.2mm; }
-.but { max-width: 178mm; }
-.facts { display: grid; grid-template-columns: repeat(4, 1fr); margin-top: 3mm; border: .6pt solid var(--rule); }
-.facts div { padding: 1.4mm 2.4mm 1.6mm; border-left: .6pt solid var(--rule); }
-.facts div:first-child { border-left: 0; }
-.facts dt { font-size: 7.4pt; color: var(--soft); }
-.facts dd b { display: block; font-size: 11pt; line-height: 1.25; }
-.facts dd { font-size: 7.8pt; line-height: 1.3; }
-`;
-
-const tables = `
-table { width: 100%; border-collapse: collapse; }
-caption { text-align: left; font-size: 7.8pt; color: var(--soft); padding: 0 0 1mm; }
-th, td { text-align: left; vertical-align: top; padding: .7mm 2.2mm .7mm 0; border-top: .5pt solid var(--rule); font-size: 8.1pt; line-height: 1.3; overflow-wrap: anywhere; }
-td:last-child, th:last-child { padding-right: 0; }
-thead th { font-size: 7.4pt; font-weight: 700; color: var(--soft); border-top: 0; border-bottom: .9pt solid var(--ink); padding-bottom: .5mm; vertical-align: bottom; }
-tbody tr:first-child > * { border-top: 0; }
-tbody { border-bottom: .5pt solid var(--rule); }
-tr { break-inside: avoid; }
-td .id, th .id { font-size: 6.7pt; font-weight: 400; overflow-wrap: normal; white-space: nowrap; }
-th .what { font-weight: 400; color: var(--soft); }
-.now { margin-top: 1.4mm; font-size: 8.1pt; }
-.full { font-size: 7.6pt; color: var(--soft); margin-top: .9mm; }
-.full .id { font-size: 6.5pt; color: var(--ink); }
-.second { display: block; color: var(--soft); font-size: 7.5pt; font-weight: 400; }
-.num { font-variant-numeric: tabular-nums; white-space: nowrap; }
-.says { font-weight: 700; white-space: nowrap; }
-.said { display: block; border-left: 1.4pt solid var(--rule); padding-left: 1.6mm; margin-top: .4mm; }
-`;
-
-const drawing = `
-figure svg { display: block; width: 100%; height: auto; }
-figcaption { font-size: 7.8pt; color: var(--soft); margin-top: .6mm; }
-svg text { font: 9.6px Arial, "Liberation Sans", Helvetica, sans-serif; fill: var(--ink); }
-svg .halo { paint-order: stroke; stroke: #fff; stroke-width: 3.5px; stroke-linejoin: round; }
-svg .t { font-weight: 700; font-size: 10.2px; fill: var(--deep); }
-svg .s { fill: var(--soft); font-size: 8.9px; }
-svg .b { font-weight: 700; }
-svg .axis { stroke: var(--ink); stroke-width: 1; fill: none; }
-svg .faint { stroke: var(--rule); stroke-width: .8; }
-svg .done { fill: var(--ink); }
-svg .try { fill: #fff; stroke: var(--ink); stroke-width: 1; stroke-dasharray: 2.5 2; }
-svg .open { fill: #fff; stroke: var(--ink); stroke-width: 1.4; }
-`;
-
-const rest = `
-.two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 7mm; }
-ul { list-style: none; padding: 0; }
-li { padding-left: 4mm; position: relative; margin-bottom: .7mm; font-size: 8.1pt; line-height: 1.3; break-inside: avoid; }
-li::before { content: attr(data-m); position: absolute; left: 0; font-weight: 700; }
-pre { border: .6pt solid var(--rule); background: var(--pale); padding: 1.3mm 2mm; font-size: 6.35pt; line-height: 1.42; white-space: pre-wrap; overflow-wrap: anywhere; }
-pre .out { color: var(--soft); }
-.proofs { gap: 4mm; margin-top: 1.2mm; }
-.proofs figure { display: flex; flex-direction: column; break-inside: avoid; }
-.proofs figcaption { margin: 0 0 .6mm; }
-.proofs pre { flex: 1; }
-.review { break-inside: avoid; }
-.sign { display: grid; grid-template-columns: 1.35fr 1fr .8fr; gap: 6mm; margin-top: 1mm; }
-.sign span { border-top: .7pt solid var(--ink); font-size: 7.4pt; color: var(--soft); padding-top: .5mm; margin-top: 7mm; }
-@media screen and (max-width: 210mm) { main { width: auto; margin: 0; padding: 5mm; } .two, .facts, .sign { grid-template-columns: 1fr; } .facts div { border-left: 0; } .wide { overflow-x: auto; } .wide > * { min-width: 172mm; } }
-@media screen { .break { border-top: .6pt dashed var(--rule); margin-top: 8mm; padding-top: 2mm; } }
-@media print { html { background: #fff; } main { width: auto; margin: 0; padding: 0 .3mm; box-shadow: none; } .break { break-before: page; } .break > section:first-child h2, .break > h2:first-child { margin-top: 0; } }
-`;
-
-/**
- * No page size, so that the printer's paper applies. US Letter is 18 mm shorter than A4, and needs closer spacing for two
- * pages.
- */
-const paper = (foot: string): string => `
-@media print { main { zoom: .96; } }
-@media print and (max-height: 285mm) { main { zoom: .9; } }
-@page { margin: 10mm 13mm 12mm;
-  @bottom-left { content: "${foot}"; font: 7pt Arial, "Liberation Sans", sans-serif; color: #434d58; }
-  @bottom-right { content: "Page " counter(page) " of " counter(pages); font: 7pt Arial, "Liberation Sans", sans-serif; color: #434d58; } }
-`;
+export interface ReportFacts {
+  readonly request: Request;
+  /** Oldest first. */
+  readonly events: readonly StoredEvent[];
+  /** A person's name; null: not found, or omitted. */
+  readonly names: (id: string) => string | null;
+  /** The signed checkpoint. */
+  readonly note: string;
+  /** The witness that cosigned it, by the keys in the pack, and when (ISO 8601). */
+  readonly witness: { readonly name: string; readonly at: string } | null;
+  /** The later request that replaced the key, by its events in the pack; null: none. */
+  readonly later: Replacement | null;
+  /** A vault key cosigned it, by the keys in the pack. */
+  readonly vault: boolean;
+  /** The pack includes people's texts. */
+  readonly texts: boolean;
+  /** Source files and their SHA-256. If one changed, the report differs because of it. */
+  readonly madeOf: string;
+}
 
 /** Version of the report. Increase it with each change of the output for the same events. */
-export const madeBy = '<meta name="generator" content="cmk-bot evidence report 6">';
+export const madeBy = '<meta name="generator" content="cmk-bot evidence report 7">';
 
 /** Returns the source files named in the page; null: none. */
 export const madeOfIn = (page: string): string | null =>
   /<meta name="made-of" content="([^"]*)">/.exec(page)?.[1] ?? null;
 
-function decisionFact({ request }: ReportFacts): Html {
-  const { approvalsRequired } = request.policy;
-  const count = `${request.approvals.length} of ${approvalsRequired} approvals`;
-  if (request.state === 'rejected' || request.state === 'cancelled')
-    return topFact('Decision', request.state, `after ${count}`);
-  if (request.state === 'expired') return topFact('Decision', 'none in time', `after ${count}`);
-  return topFact(
-    'Decision',
-    count,
-    `by ${approvalsRequired > 1 ? 'accounts' : 'an account'} other than the requester’s`,
-  );
+/** Returns a person's name, or their id without one. */
+const whoIn =
+  ({ names }: ReportFacts): Who =>
+  (person) =>
+    person === null ? 'an operator' : (names(person) ?? person);
+
+const strongIn = (words: Sentence): readonly Html[] =>
+  words.map((piece) => (typeof piece === 'string' ? html`${piece}` : html`<b>${piece.strong}</b>`));
+
+const logSize = ({ note }: ReportFacts): string => note.split('\n')[1] ?? '';
+
+function decisionFact({ state, approvals, policy: { approvalsRequired } }: Request): Html {
+  const count = `${approvals.length} of ${approvalsRequired} approvals`;
+  if (state === 'rejected' || state === 'cancelled') return topFact('Decision', state, `after ${count}`);
+  if (state === 'expired') return topFact('Decision', 'none in time', `after ${count}`);
+  return topFact('Decision', count, 'never by the requester’s own account');
 }
 
-function planFact({ request }: ReportFacts): Html {
-  const more =
-    request.state === 'succeeded'
-      ? 'approved, checked again, and carried out unchanged'
-      : request.progress.some(({ run }) => run > 0)
-        ? 'approved, and checked again'
-        : 'requested, not carried out';
-  return topFact('Plan, by digest', shortDigest(request.digest), more);
+/** What a request without a success did to the key. */
+function unverifiedWords({ events }: ReportFacts): string {
+  const { key, unconfirmed } = runHistory(events);
+  if (key !== null && !key.found) return 'this request set a key, and didn’t verify it';
+  return unconfirmed.includes('set-cmk') ? 'Azure didn’t confirm the key' : 'this request didn’t set a key';
 }
 
-function proofFact(facts: ReportFacts): Html {
-  const { request } = facts;
-  const level = request.state === 'succeeded' ? highestProof(request.proofs) : null;
-  if (level === null) return topFact('Verification level', 'none', unverifiedWords(facts));
-  const more =
-    level === 'use-seen'
-      ? 'the vault’s log shows that the agent used the key'
-      : 'use by the agent wasn’t checked, or wasn’t observed';
-  return topFact('Verification level', `${levelCode(level)}, ${lowerFirst(proofWords[level].name)}`, more);
-}
+const levelOf = (request: Request): ProofLevel | null =>
+  request.state === 'succeeded' ? highestProof(request.proofs) : null;
 
-function logFact(facts: ReportFacts): Html {
-  const { events, witness } = facts;
-  const { size } = checkpointOf(facts);
-  const more =
-    witness === null
-      ? `in a log of ${size}; no witness has signed it`
-      : `in a log of ${size}, witnessed on ${dayOf(witness.at)}, ${clockOf(witness.at)}`;
-  return topFact(
-    'Audit log',
-    `${countOf(events.length, 'event', 'events')}, ${witness === null ? 'signed' : 'witnessed'}`,
-    more,
-  );
+function facts(given: ReportFacts): Html {
+  const { request, events, witness } = given;
+  const level = levelOf(request);
+  const planWords = request.state === 'succeeded' ? 'approved, checked again, and carried out unchanged' : 'requested';
+  const log = witness === null ? 'no witness has signed it' : `witnessed on ${utcSecond(witness.at)}`;
+  return html`<dl class="facts">
+${decisionFact(request)}${topFact('Plan, by digest', shortDigest(request.digest), planWords)}${
+  level === null
+    ? topFact('Verification level', 'none', unverifiedWords(given))
+    : topFact('Verification level', `${levelCode(level)}, ${lowerFirst(proofWords[level].name)}`, 'see section 3')
+}${topFact('Audit log', countOf(events.length, 'event', 'events'), `in a log of ${logSize(given)}; ${log}`)}</dl>`;
 }
 
 function nowWords({ request, events, later }: ReportFacts): string {
@@ -165,78 +92,268 @@ function nowWords({ request, events, later }: ReportFacts): string {
   const again = 'Azure was read again for this report:';
   if (seen === 'absent') return `${again} the agent no longer exists.`;
   const verdict = verdictOf(request, events, later);
-  if (verdict.is !== 'under-key') return `${again} section 3 has the result.`;
+  if (verdict.is !== 'under-key') return `${again} section 1 has the result.`;
   if (verdict.now === 'same') return `${again} same key, same version.`;
   return verdict.replacedBy === null
     ? `${again} the key has changed, and no request in this pack explains it.`
     : `${again} it has the key of a later request, which was approved too.`;
 }
 
-function head(facts: ReportFacts): Html {
-  const { request, events } = facts;
-  const lastRead = lastReading(events);
-  const { mark, sentence } = verdictWords(request, verdictOf(request, events, facts.later), whoIn(facts));
-  const made =
-    lastRead === null
-      ? none
-      : html`created ${dayOf(lastRead.at)} ${new Date(lastRead.at).getUTCFullYear()}, ${clockOf(lastRead.at)} UTC · `;
+function head(given: ReportFacts): Html {
+  const { request, events, later } = given;
+  const { mark, sentence: words } = verdictWords(request, verdictOf(request, events, later), whoIn(given));
+  const last = lastReading(events);
   return html`<header>
-<div class="head"><h1>Evidence for one change: request ${request.id}</h1><p>${made}all times UTC</p></div>
-<p class="verdict"><span class="mark" aria-hidden="true">${mark}</span>${strongIn(sentence)}</p>
-<p class="but">${nowWords(facts)} Section 5 lists what <b>isn’t</b> verified, section 6 what can’t be undone. Names were looked up for this report; the audit log has only object ids.</p>
-<dl class="facts">
-${decisionFact(facts)}${planFact(facts)}${proofFact(facts)}${logFact(facts)}</dl>
+<div class="head"><h1>Evidence for one change: request ${request.id}</h1><p>${last === null ? none : html`created ${utcSecond(last.at)} · `}all times UTC</p></div>
+<p class="verdict"><span class="mark" aria-hidden="true">${mark}</span>${strongIn(words)}</p>
+<p class="but">${nowWords(given)} Section 4 lists what <b>isn’t</b> verified, section 5 what can’t be undone. Names were looked up for this report; the audit log has only object ids.</p>
+${facts(given)}
 </header>\n`;
 }
 
-/** Returns the footer of each page. It can't contain anything that ends a CSS string. */
-const footOf = (facts: ReportFacts): string =>
-  `cmk-bot evidence ${facts.request.id} · plan ${shortDigest(facts.request.digest)} · log size ${checkpointOf(facts).size}`.replaceAll(
+const signIns: Readonly<Record<string, string>> = {
+  'bot-framework': 'Teams account of this tenant, by Teams’ signed token',
+  local: 'no sign-in: a sandbox on one machine',
+  'command-line': 'command line, by the name they gave',
+};
+
+/** All events but starts of runs and attempts, in the words of the history and of the audit channel. */
+function historySection(given: ReportFacts): Html {
+  const { request, events, texts } = given;
+  const names = whoIn(given);
+  const ended = events.filter(({ body }) => body.type !== 'run-ordered' && body.type !== 'step-intended');
+  const rows = ended.map((event) => {
+    const { title, detail } = eventWords(event, names, { texts });
+    const { actor } = event.body;
+    const who = actor.kind === 'bot' ? 'the bot' : (signIns[actor.signIn ?? ''] ?? 'not recorded');
+    const isNamed = actor.id !== null && actor.id !== actorName(event, names) && actor.kind !== 'bot';
+    return html`<tr><td class="num">${event.seq}</td><td class="num">${utcSecond(event.time)}</td><th scope="row">${title}</th><td>${detail}</td><td>${who}${isNamed ? html` <span class="id">${actor.id ?? ''}</span>` : none}</td></tr>\n`;
+  });
+  const { rule, version, approvalsRequired, expiresAt } = request.policy;
+  const needed = countOf(approvalsRequired, 'approval', 'approvals by different people');
+  const caption = `Rule “${rule}” of policy ${version}: ${needed}, never by the requester, until ${utcSecond(expiresAt)}. Each change was logged before it was sent, and read back after. Azure’s Activity Log has the same correlation ids. Starts of attempts are in events.jsonl.`;
+  const columns = [['Event', 9], ['Time', 30], ['What', 42], ['Details'], ['Authenticated by', 36]] as const;
+  const left = texts
+    ? 'The texts that people wrote are included. The audit log has a salted SHA-256 of each.'
+    : 'Reason and comment aren’t in this pack. The audit log has a salted SHA-256 of each, so a text that you get later can be checked.';
+  return section(1, 'What happened', html`${htmlTable(1, caption, columns, rows)}\n<p class="full">${left}</p>`);
+}
+
+function changeRow({ events }: ReportFacts, step: PlannedStep): readonly Html[] {
+  const own = events.flatMap(({ seq, body }) => (isStep(body) && body.data.step === step.name ? [{ seq, body }] : []));
+  const done = own.filter(({ body }) => body.type === 'step-done');
+  const made = done.find(({ body }) => body.type === 'step-done' && !body.data.already) ?? done.at(-1);
+  const refused = own.filter(({ body }) => body.type === 'step-failed').length;
+  const already = made?.body.type === 'step-done' && made.body.data.already;
+  const state =
+    made === undefined ? (own.length === 0 ? 'not started' : 'not done') : already ? 'it was already so' : 'done';
+  const tries = refused === 0 ? '' : `, refused ${refused === 1 ? 'once' : `${refused} times`}`;
+  const mark = step.reversibility === 'irreversible' ? ' ▲' : '';
+  return step.effects.map(
+    (effect) =>
+      html`<tr><th scope="row">${effectWords(effect)}${mark}</th><td>${state}${tries}</td><td class="id">${made?.body.correlationId ?? ''}</td><td class="num">${made?.seq ?? ''}</td></tr>\n`,
+  );
+}
+
+function changesSection(given: ReportFacts): Html {
+  const { request, events } = given;
+  if (!request.touched) return section(2, 'What changed', html`<p>Nothing: no change was sent to Azure.</p>`);
+  const rows = stepsOfRuns(request, events).flatMap((step) => changeRow(given, step));
+  const { principalId } = request.outputs;
+  const version = requestedKey(request)?.keyVersion ?? null;
+  const full = html`<p class="full">In full: agent ${id(request.plan.wish.resource.id)}${principalId === undefined ? none : html`, identity ${id(principalId)}`}${version === null ? none : html`, key version ${id(version)}`}, plan ${id(request.digest)}.</p>`;
+  const columns = [['Change'], ['Result', 34], ['Azure correlation id', 53], ['Event', 10]] as const;
+  return section(
+    2,
+    'What changed',
+    html`${htmlTable(2, `In vault ${request.plan.observation.vault.name}.`, columns, rows)}\n${full}`,
+  );
+}
+
+interface Known {
+  readonly seq: number;
+  readonly isProved: boolean;
+  readonly how: string;
+}
+
+/** What each event says about a level. */
+const knownOf = (events: readonly StoredEvent[], level: ProofLevel): readonly Known[] =>
+  events.flatMap(({ seq, body }): readonly Known[] => {
+    if (body.type === 'use-judged' && level === 'use-seen') {
+      const how = useWords(body.data.answer).map((one) => sentence(one, utcSecond));
+      return [{ seq, isProved: body.data.answer.outcome === 'used', how: how.join(' ') }];
+    }
+    const proofs = body.type === 'succeeded' ? body.data.proofs.filter((proof) => proof.level === level) : [];
+    return proofs.map((proof) => {
+      const isProved = proof.outcome === 'proved';
+      return { seq, isProved, how: isProved ? proofWords[level].proved : notCheckedWords(proof) };
+    });
+  });
+
+function provedSection(given: ReportFacts): Html {
+  const { request, events } = given;
+  const title = 'What is verified';
+  if (request.state !== 'succeeded') return section(3, title, html`<p>${upperFirst(unverifiedWords(given))}.</p>`);
+  const rows = ProofLevel.options.map((level) => {
+    const known = knownOf(events, level);
+    const { isProved, how, seq } = known.find((one) => one.isProved) ??
+      known.at(-1) ?? { isProved: false, how: 'Not checked.', seq: '' };
+    return html`<tr><th scope="row">${levelCode(level)} ${lowerFirst(proofWords[level].name)}</th><td><b>${isProved ? '✔ verified' : '– not verified'}</b></td><td>${how}</td><td class="num">${seq}</td></tr>\n`;
+  });
+  const columns = [['Level', 38], ['Answer', 24], ['How it is known'], ['Event', 10]] as const;
+  return section(3, title, htmlTable(3, 'Four levels, each stronger than the one before.', columns, rows));
+}
+
+/** Names the event with the current plan, which has who controlled the key; empty: older events don't have that. */
+function controlIn(events: ReportFacts['events']): string {
+  const planned = events.findLast(({ body }) => 'plan' in body.data);
+  const observed = planned !== undefined && 'plan' in planned.body.data && planned.body.data.plan.observation.control;
+  return observed ? ` Who controlled it when the plan was made is in event ${planned.seq}.` : '';
+}
+
+function notProvedSection({ request, events }: ReportFacts): Html {
+  const { vault, guard } = request.plan.observation;
+  const last = lastReading(events);
+  const limits = [
+    ...(request.state === 'succeeded'
+      ? ['Not shown: that earlier data was encrypted again. Nothing that a customer can read shows it.']
+      : []),
+    ...(levelOf(request) === 'use-seen'
+      ? ['That every later use went to this key: what was seen is one use, at one time.']
+      : []),
+    ...(request.state === 'succeeded' && levelOf(request) !== 'use-seen'
+      ? ['That the agent uses the key: no use was seen in the vault’s log.']
+      : []),
+    `That no one else can use the key.${controlIn(events)}`,
+    ...(guard === undefined
+      ? []
+      : [`That no one changes the key without the bot. Guard, as read for the plan: ${guardLine(guard)}.`]),
+    `That the key is in hardware: the vault is of the ${vault.sku} tier${vault.sku === 'premium' ? ', which can' : ', where keys are kept by software'}.`,
+    `Anything after the last ${last === null ? 'event' : `reading, ${utcSecond(last.at)}`}.`,
+  ];
+  return section(4, 'What isn’t verified', html`<ul>\n${limits.map((one) => bullet('–', html`${one}`))}</ul>`);
+}
+
+/** The steps of the current plan, and those that runs did under earlier ones. */
+function stepsOfRuns({ plan }: Request, events: readonly StoredEvent[]): readonly PlannedStep[] {
+  const done = new Set(runHistory(events).done);
+  const plans = events.flatMap(({ body }) => ('plan' in body.data ? [body.data.plan] : []));
+  const earlier = plans.flatMap(({ steps }) => steps).filter(({ name }) => done.has(name));
+  return [...new Map([...earlier, ...plan.steps].map((step) => [step.name, step])).values()].filter(
+    ({ effects }) => effects.length > 0,
+  );
+}
+
+function undoSection({ request, events }: ReportFacts): Html {
+  const { vault } = request.plan.observation;
+  const done = new Set(runHistory(events).done);
+  const steps = stepsOfRuns(request, events);
+  const key = lastReading(events)?.reading.key;
+  const expires = key?.seen === 'yes' ? key.value.expires : null;
+  const accepted = events
+    .filter(({ body }) => body.type === 'approved' && body.data.acknowledgedIrreversible)
+    .map(({ seq }) => seq);
+  const days = vault.retentionDays === null ? 'its retention period' : `${vault.retentionDays} days`;
+  const pinned = request.state === 'succeeded' && expires === null && requestedKey(request) !== null;
+  const rows = [
+    ...steps
+      .filter(({ reversibility }) => reversibility === 'irreversible')
+      .map((step): [string, string] => [
+        '▲',
+        `${upperFirst(gistOfStep(step))}, for every key in ${vault.name}: ${done.has(step.name) ? 'permanent' : 'not done'}.${accepted.length === 0 ? '' : ` Accepted in event ${accepted.join(', ')}.`}`,
+      ]),
+    ...(request.state === 'succeeded'
+      ? [
+          [
+            '▲',
+            `If the agent is deleted, or the key is permanently deleted, the agent’s data can’t be recovered. A deleted key can be recovered for ${days}.`,
+          ] as const,
+        ]
+      : []),
+    ...steps
+      .filter(({ reversibility }) => reversibility === 'unknown')
+      .map((step) => ['?', `${upperFirst(gistOfStep(step))}: might not be reversible.`] as const),
+    ...(expires === null
+      ? []
+      : [['!', `${utcDay(expires)} the key expires. The version is pinned: request a rotation before that.`] as const]),
+    ...(pinned
+      ? [
+          [
+            '!',
+            `The version is pinned: the agent doesn’t use later versions automatically. ${key?.seen === 'yes' ? 'The key doesn’t expire.' : 'The key’s expiry wasn’t read.'}`,
+          ] as const,
+        ]
+      : []),
+  ];
+  const list = html`<ul>\n${rows.map(([mark, words]) => bullet(mark, html`${words}`))}</ul>`;
+  return section(5, 'What can’t be undone', rows.length === 0 ? html`<p>Nothing of what was done.</p>` : list);
+}
+
+/** Shortened for display; `decisions.json` has the complete hashes. */
+const softwareWords = ({ version, commit, image }: Software): string =>
+  `cmk-bot ${version}${commit === undefined ? '' : `, commit ${commit.slice(0, 8)}`}${image === undefined ? '' : `, image ${image.replace(/^.*@sha256:/, '').slice(0, 8)}`}`;
+
+function logSection(given: ReportFacts): Html {
+  const { request, events, note, witness, vault } = given;
+  const software = events.flatMap(({ body: { data } }) =>
+    'software' in data && data.software ? [softwareWords(data.software)] : [],
+  );
+  const written = software.length === 0 ? '' : ` Written by ${joinList([...new Set(software)])}.`;
+  const signers = `the log${vault ? ', also with its key in a vault,' : ''}`;
+  const signed =
+    witness === null
+      ? html`signed by ${signers}. <b>No witness signed it</b>: its owner could have signed a different history`
+      : html`signed by ${signers} and by ${witness.name} on ${utcSecond(witness.at)}. A witness signs only a continuation of everything that it signed before`;
+  return section(
+    6,
+    'The audit log, and how to check it without trusting the bot or its owner',
+    html`<p>An inclusion proof ties each event to this checkpoint of ${logSize(given)} events, ${signed}.${written}</p>
+<div class="two proofs">
+<figure><figcaption>The checkpoint: name, size, root, signatures</figcaption>
+<pre>${note.trimEnd()}</pre></figure>
+<figure><figcaption>The commands; README.txt explains them</figcaption>
+<pre><b>sha256sum verify.py</b> <span class="out">as in the source code of cmk-bot</span>
+<b>python3 verify.py ${request.id}.zip --keys my-keys.txt</b>
+<b>python3 verify.py ${request.id}.zip --keys my-keys.txt \\
+    --later ANCHOR</b></pre></figure>
+</div>
+<p class="full">${id('my-keys.txt')} has the verifier keys of log and witness, <b>as you received them, not from the pack</b>. ${id('verify.py')} comes from the source code, never from a pack. The command derives the result again from the events: trust its output, not this page.</p>`,
+  );
+}
+
+function limitsSection(given: ReportFacts): Html {
+  const after =
+    given.witness === null
+      ? 'all of this: no witness has signed it'
+      : `events that no witness has signed: those after ${logSize(given)}`;
+  const limits = [
+    'Responses of Azure and Entra are logged as the bot received them. They aren’t signed by Microsoft.',
+    'Times are from the database’s clock. Sign-in times are from Entra, and cosignature times from the witness.',
+    `Someone with the log’s key and the database can rewrite ${after}.`,
+    'If one party controls the log and the witness, it can create a different history. Ask who runs the witness.',
+  ];
+  return section(8, 'Limits', html`<ul class="two">\n${limits.map((one) => bullet('–', html`${one}`))}</ul>`);
+}
+
+/** Returns the report. Deterministic, so that a verifier can reproduce it. */
+export function reportOf(given: ReportFacts): string {
+  const { id: request, resourceName, digest } = given.request;
+  const content = html`${head(given)}${historySection(given)}
+${changesSection(given)}
+${provedSection(given)}
+<div class="two">
+${notProvedSection(given)}
+${undoSection(given)}
+</div>
+${logSection(given)}
+${controlsTable(7, 'pack', controls.mapped, html`${otherControls(() => true)}. Confirm the mapping: see ${id('controls.json')}.`)}
+${limitsSection(given)}
+${reviewSection(9)}
+`;
+  // It can't contain anything that ends a CSS string.
+  const foot = `cmk-bot evidence ${request} · plan ${shortDigest(digest)} · log size ${logSize(given)}`.replaceAll(
     /[^\w .·-]/g,
     '',
   );
-
-type Heading = Readonly<Record<'madeBy' | 'madeOf' | 'title' | 'foot', string>>;
-
-/** `foot`: text at the bottom of each page; only letters, digits, spaces and dots. */
-export const reportPage = ({ madeBy, madeOf, title, foot }: Heading, content: Html): string =>
-  html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light">
-${new Html(madeBy)}
-<meta name="made-of" content="${madeOf}">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${title}</title>
-<style>${new Html(`${page}${tables}${drawing}${rest}${paper(foot)}`)}</style>
-</head>
-<body>
-<main>
-${content}</main>
-</body>
-</html>
-`.text;
-
-/** Returns the report. Deterministic, so that a verifier can reproduce it. */
-export function reportOf(facts: ReportFacts): string {
-  const { id, resourceName, touched } = facts.request;
-  const content = html`${head(facts)}${happenedSection(facts)}
-${decidedSection(facts)}
-${changedSection(facts)}
-<div class="${touched ? 'break' : 'on'}">
-${provedSection(facts)}
-<div class="two">
-${notProvedSection(facts)}
-${undoSection(facts)}
-</div>
-${logSection(facts)}
-${controlsSection()}
-${limitsSection(facts)}
-${reviewSection(10)}
-</div>
-`;
-  const { madeOf } = facts;
-  return reportPage({ madeBy, madeOf, title: `Evidence ${id}: ${resourceName}`, foot: footOf(facts) }, content);
+  return reportPage({ madeBy, madeOf: given.madeOf, title: `Evidence ${request}: ${resourceName}`, foot }, content);
 }

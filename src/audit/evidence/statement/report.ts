@@ -31,13 +31,7 @@ import { jsonFile, maxBytes, type PackFiles, packFile, statementFile, sumsOf } f
 import { statedLog, streamEvents } from '../../pack/verify-statement.ts';
 import { keyLine, type VerifierKey } from '../../tlog/keys.ts';
 import { signedBy, verifySection } from '../make-pack.ts';
-import {
-  controlsTable,
-  otherControls,
-  reviewSection,
-  statementControls,
-  statementOthers,
-} from '../report/log-sections.ts';
+import { controlsTable, otherControls, reviewSection, statementControls, statementOthers } from '../report/controls.ts';
 import {
   bullet,
   type Column,
@@ -46,11 +40,11 @@ import {
   htmlTable,
   id,
   none,
-  type ReportFacts,
+  reportPage,
   section,
   topFact,
-} from '../report/parts.ts';
-import { reportPage } from '../report/report.ts';
+} from '../report/page.ts';
+import type { ReportFacts } from '../report/report.ts';
 
 /** Version of the report. Increase it with each change of the output for the same events. */
 export const statementMadeBy = '<meta name="generator" content="cmk-bot statement report 2">';
