@@ -3,9 +3,9 @@
  * adaptivecards-templating leaves unknown fields in the card as text. So the data is validated by its schema before,
  * and the card is checked after.
  */
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
+import { templateOf } from './card-parts.ts';
 import { type CardDataOf, type CardName, cardSchemas } from './data/registry.ts';
 
 interface Template {
@@ -39,21 +39,26 @@ function hideMarks(data: unknown): unknown {
   return text.includes('${') ? JSON.parse(text.replaceAll('${', `$${guard}{`)) : data;
 }
 
-const templates = new Map<CardName, Template>();
-
-function templateOf(name: CardName): Template {
-  const known = templates.get(name);
-  if (known !== undefined) return known;
-  const text = readFileSync(new URL(`../../../cards/${name}.json`, import.meta.url), 'utf8');
-  const template = new templating.Template(JSON.parse(text));
-  templates.set(name, template);
-  return template;
+/** Parses the expressions at first use: all of them take half a second. */
+function lazy(template: unknown): Template {
+  let parsed: Template | null = null;
+  return {
+    expand(context) {
+      parsed ??= new templating.Template(template);
+      return parsed.expand(context);
+    },
+  };
 }
+
+/** All templates by name. Throws at start for a part that doesn't exist. */
+const templates: ReadonlyMap<string, Template> = new Map(
+  Object.keys(cardSchemas).map((name) => [name, lazy(templateOf(name))]),
+);
 
 /** Returns the card as JSON. Throws for data that doesn't match the schema. */
 function expand<Name extends CardName>(name: Name, data: CardDataOf<Name>): string {
   const checked = cardSchemas[name].parse(data);
-  const expanded = JSON.stringify(templateOf(name).expand({ $root: hideMarks(checked) }));
+  const expanded = JSON.stringify(templates.get(name)?.expand({ $root: hideMarks(checked) }));
   const left = /\$\{[^}]*\}?/.exec(expanded);
   if (left !== null) throw new Error(`rendering card ${name}: ${left[0]} has no value`);
   return expanded.replaceAll(`$${guard}{`, '${');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { withParts } from '../../../../src/teams/cards/card-parts.ts';
 import type { CardDataOf, CardName } from '../../../../src/teams/cards/data/registry.ts';
 import { grey, marks, row } from '../../../../src/teams/cards/data/row.ts';
 import { label, md, nothing, plain, plainLines } from '../../../../src/teams/cards/plain-text.ts';
@@ -23,6 +24,14 @@ test('refuses data that does not fit the type', () => {
   expect(() => renderCard('message', without as never)).toThrow(/text/);
   expect(() => renderCard('message', { ...message, more: 'x' } as never)).toThrow(/more/);
   expect(() => renderCard('message', { ...message, text: null } as never)).toThrow(/text/);
+});
+
+test('a part is refused that does not exist, lacks a value, or contains itself', () => {
+  expect(() => withParts({ $part: 'raw' })).toThrow(/no such file.*cards\/parts\/raw\.json/);
+  expect(() => withParts([{ $part: 'section', id: 'more' }])).toThrow('card part section: title is missing');
+  expect(() => withParts({ $part: 'row' }, ['row', 'lines'])).toThrow(
+    'card part row in lines in row: it contains itself',
+  );
 });
 
 test('gives a person’s template marks back as they typed them, and reads nothing into them', () => {
