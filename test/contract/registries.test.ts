@@ -5,10 +5,8 @@ import { commands } from '../../src/operations/commands/registry.ts';
 import { operations, StoredChangeSpec } from '../../src/operations/registry.ts';
 import { kinds, Resource } from '../../src/operations/resources/registry.ts';
 import { steps } from '../../src/operations/steps/registry.ts';
-import { verbs } from '../../src/teams/bot/verbs.ts';
-import { evidenceVerb } from '../../src/teams/cards/views/request-card.ts';
 
-/** What can be asked for, clicked, done and refused: registries against plans, cards and sources. */
+/** What can be asked for, clicked, done and refused: registries against plans and sources. */
 const root = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 const filesIn = (folder: string, ending: string): string[] =>
@@ -41,24 +39,6 @@ describe('what can be asked for', () => {
       expect(asked.filter((one) => one !== name)).toContain(instead.operation);
       expect(instead.where).not.toEqual([]);
     }
-  });
-});
-
-describe('every button', () => {
-  // A verb that comes with the data stands in the samples.
-  const onCards = filesIn('cards', '.json').flatMap((file) =>
-    [...read(`cards/${file}`).matchAll(/"verb": *"([a-z][^"]*)"/g)].map(([, verb = '']) => ({ file, verb })),
-  );
-  it('of a card has a verb of the table', () => {
-    expect(onCards.length).toBeGreaterThan(10);
-    expect(onCards.filter(({ verb }) => !verbs.has(verb))).toEqual([]);
-  });
-
-  it('of the table is on a card', () => {
-    const shown = [...onCards.map(({ verb }) => verb), evidenceVerb];
-    // Any command can be on these two cards.
-    const others = [...verbs.keys()].filter((verb) => !/^(help|welcome)\./.test(verb));
-    expect(others.filter((verb) => !shown.includes(verb))).toEqual([]);
   });
 });
 

@@ -1,12 +1,12 @@
 /**
- * Renders a template and data to a card.
- * adaptivecards-templating leaves unknown fields in the card as text. So the data is validated by its schema before,
- * and the card is checked after.
+ * Renders a template and the data of a view to a card.
+ * adaptivecards-templating leaves unknown fields in the card as text, so the card is checked afterwards.
  */
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
-import { templateOf } from './card-parts.ts';
-import { type CardDataOf, type CardName, cardSchemas } from './data/registry.ts';
+import { cardFolder, templateOf } from './card-parts.ts';
+import type { CardText, Label } from './plain-text.ts';
 
 interface Template {
   expand(context: { readonly $root: unknown }): unknown;
@@ -14,6 +14,54 @@ interface Template {
 // Uses `require`, because the package's types refer to another package's source code, which doesn't compile here.
 const require = createRequire(import.meta.url);
 const templating: { readonly Template: new (template: unknown) => Template } = require('adaptivecards-templating');
+
+/** Parses the expressions at first use: all of them take half a second. */
+function lazy(template: unknown): Template {
+  let parsed: Template | null = null;
+  return {
+    expand(context) {
+      parsed ??= new templating.Template(template);
+      return parsed.expand(context);
+    },
+  };
+}
+
+const names = readdirSync(cardFolder).flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []);
+
+/** All templates by name. Throws at start for a part that doesn't exist. */
+export const templates: ReadonlyMap<string, Template> = new Map(names.map((name) => [name, lazy(templateOf(name))]));
+
+/** Fields that aren't shown as text: IDs, icons, verbs, and what inputs contain. */
+type Unshown =
+  | ('formId' | 'requestId' | 'resourceId' | 'driftId' | 'userIds' | 'mentions')
+  | ('icon' | 'stateIcon' | 'verb' | 'typed' | 'url' | 'selected' | 'newKeyName' | 'keyExpiry' | 'keyExpiryMin')
+  | ('keyExpiryMax' | 'justification' | 'changeReference' | 'startDay' | 'startTime');
+/** Fields that are shown without Markdown. */
+type Unformatted =
+  | ('fallbackText' | 'button' | 'instead' | 'approve' | 'approveTooltip' | 'acknowledge' | 'tick' | 'open' | 'meant')
+  | ('unusableTitle' | 'referenceLabel' | 'legend');
+type Titled = 'choices' | 'chips';
+type Shown<Name> = Name extends Unformatted ? Label : CardText;
+type Branded = { readonly [z.$brand]: object };
+
+/** Requires for each text of the card that it's escaped: only `plain-text.ts` creates them. The bot's own words are literals. */
+type Escaped<Data, Name = ''> = Name extends Unshown
+  ? unknown
+  : Data extends string
+    ? Data extends Shown<Name>
+      ? unknown
+      : string extends Data
+        ? Shown<Name>
+        : Data extends Branded
+          ? Shown<Name>
+          : unknown
+    : Data extends readonly (infer Item)[]
+      ? readonly (Name extends Titled ? { readonly title: Label } : Escaped<Item, Name>)[]
+      : Data extends object
+        ? { readonly [Field in keyof Data]: Escaped<Data[Field], Field> }
+        : Data extends number | boolean
+          ? unknown
+          : never;
 
 const CardShape = z.looseObject({
   type: z.literal('AdaptiveCard'),
@@ -39,51 +87,38 @@ function hideMarks(data: unknown): unknown {
   return text.includes('${') ? JSON.parse(text.replaceAll('${', `$${guard}{`)) : data;
 }
 
-/** Parses the expressions at first use: all of them take half a second. */
-function lazy(template: unknown): Template {
-  let parsed: Template | null = null;
-  return {
-    expand(context) {
-      parsed ??= new templating.Template(template);
-      return parsed.expand(context);
-    },
-  };
-}
-
-/** All templates by name. Throws at start for a part that doesn't exist. */
-const templates: ReadonlyMap<string, Template> = new Map(
-  Object.keys(cardSchemas).map((name) => [name, lazy(templateOf(name))]),
-);
-
-/** Returns the card as JSON. Throws for data that doesn't match the schema. */
-function expand<Name extends CardName>(name: Name, data: CardDataOf<Name>): string {
-  const checked = cardSchemas[name].parse(data);
-  const expanded = JSON.stringify(templates.get(name)?.expand({ $root: hideMarks(checked) }));
+/** Returns the card as JSON. */
+function expand(name: string, data: unknown): string {
+  const template = templates.get(name);
+  if (template === undefined) throw new Error(`no card ${name}`);
+  const expanded = JSON.stringify(template.expand({ $root: hideMarks(data) }));
   const left = /\$\{[^}]*\}?/.exec(expanded);
   if (left !== null) throw new Error(`rendering card ${name}: ${left[0]} has no value`);
   return expanded.replaceAll(`$${guard}{`, '${');
 }
 
-/**
- * Renders a card. Throws for data that doesn't match the schema and for a card that Teams would refuse: both are bugs
- * that no person can cause.
- */
-export function renderCard<Name extends CardName>(name: Name, data: CardDataOf<Name>): AdaptiveCard {
+function render(name: string, data: unknown): AdaptiveCard {
   const text = expand(name, data);
   const bytes = bytesOfText(text);
   if (bytes > maxBytes) throw new Error(`rendering card ${name}: ${bytes} bytes, Teams takes ${maxBytes}`);
   return CardShape.parse(JSON.parse(text));
 }
 
+/**
+ * Renders a card. Throws for data that the template misses and for a card that Teams would refuse: both are bugs that
+ * no person can cause.
+ */
+export const renderCard = <const Data>(name: string, data: Data & Escaped<Data>): AdaptiveCard => render(name, data);
+
 /** Renders a card with as many rows as Teams takes, at most `rows`. */
-export function renderRows<Name extends CardName>(
-  name: Name,
+export function renderRows<const Data>(
+  name: string,
   rows: number,
-  dataWith: (rows: number) => CardDataOf<Name>,
+  dataWith: (rows: number) => Data & Escaped<Data>,
 ): AdaptiveCard {
   const data = dataWith(rows);
   const isTooLarge = rows > 1 && bytesOfText(expand(name, data)) > maxBytes;
-  return isTooLarge ? renderRows(name, rows - 1, dataWith) : renderCard(name, data);
+  return isTooLarge ? renderRows(name, rows - 1, dataWith) : render(name, data);
 }
 
 /** Checkboxes aren't restored, because their text might have changed. */

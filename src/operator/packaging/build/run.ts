@@ -8,7 +8,6 @@ import { bundle, root } from './bundle.ts';
 
 /** Files that the programs read at run time, in their expected places. */
 const runtimeFiles = ['cards', 'src/store/migrations', 'src/audit/outside'];
-const samples = path.join(root, 'cards/samples');
 
 /** Files of earlier builds to remove. App packages in the same folder stay. */
 const buildOutput = /^(cards|src|package\.json|verify\.py(\.sha256)?|.*\.mjs(\.map)?)$/;
@@ -29,8 +28,7 @@ await bundle({
   minify: true,
 });
 for (const name of runtimeFiles) {
-  const filter = (file: string): boolean => file !== samples;
-  await cp(path.join(root, name), path.join(folder, name), { recursive: true, filter });
+  await cp(path.join(root, name), path.join(folder, name), { recursive: true });
 }
 // For auditors, who get it from a release and never from a pack. The digest has the format of `sha256sum -c`.
 const verifier = await readFile(path.join(root, 'src/audit/outside/verify.py'));

@@ -11,7 +11,6 @@ import { shortDrift } from '../../../text/drift.ts';
 import { fleetGuardWords } from '../../../text/guard.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { countOf } from '../../../text/words.ts';
-import type { CardDataOf } from '../data/registry.ts';
 import { bold, type CardText, date, dateAndTime, joinText, md, nothing, plain } from '../plain-text.ts';
 import type { AdaptiveCard } from '../render-card.ts';
 import { messageCard } from './short-views.ts';
@@ -23,7 +22,17 @@ export interface FleetSummary {
   readonly guards: readonly AgentGuard[] | null;
 }
 
-type Top = Pick<CardDataOf<'agents'>, 'driftTitle' | 'driftStyle' | 'drifts' | 'expiries' | 'guard'>;
+interface Top {
+  /** `2 agents aren’t as approved`; empty: none was found. */
+  readonly driftTitle: CardText;
+  readonly driftStyle: 'attention' | 'warning';
+  /** What was found, most urgent first: on which agents, since when. */
+  readonly drifts: readonly { readonly text: CardText }[];
+  /** The keys that expire next. */
+  readonly expiries: readonly { readonly text: CardText }[];
+  /** What Azure Policy refuses; empty: not shown on this page. */
+  readonly guard: CardText;
+}
 
 /** On later pages. */
 export const noSummary: Top = { driftTitle: nothing, driftStyle: 'warning', drifts: [], expiries: [], guard: nothing };

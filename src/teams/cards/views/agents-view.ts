@@ -12,13 +12,12 @@ import { repairCommand, repairVerb, shortDrift } from '../../../text/drift.ts';
 import { messageOf, sourceWords } from '../../../text/failures.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { countOf } from '../../../text/words.ts';
-import type { AgentRow, FleetPart } from '../data/lists.ts';
-import { coloured, grey, type Line, marks } from '../data/row.ts';
 import {
   bold,
   type CardText,
   date,
   joinText,
+  type Label,
   label,
   md,
   nothing,
@@ -28,6 +27,7 @@ import {
   withDates,
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { coloured, grey, type Line, marks } from '../row.ts';
 import { type FleetSummary, noSummary, summaryOf } from './agents-summary.ts';
 import { chipsOf, pagesOf } from './list-view.ts';
 
@@ -62,8 +62,13 @@ type Mark = keyof typeof marks;
 interface Look {
   readonly mark: Mark;
   readonly legend: string;
-  readonly color: FleetPart['color'];
+  readonly color: ChartColor;
 }
+
+/** Colors of Teams' charts. */
+type ChartColor =
+  | ('attention' | 'warning' | 'categoricalRed' | 'categoricalPurple')
+  | ('categoricalBlue' | 'good' | 'categoricalTeal' | 'neutral');
 
 /** Most urgent first: an expired key can make data unreadable. */
 const looks: Readonly<Record<FleetState, Look>> = {
@@ -78,7 +83,8 @@ const looks: Readonly<Record<FleetState, Look>> = {
 };
 const partsInOrder = Object.keys(looks) as (keyof typeof looks)[];
 
-const partsOf = (counts: FleetCounts): FleetPart[] =>
+/** Returns the parts of the chart, with their texts for clients without charts. */
+const partsOf = (counts: FleetCounts) =>
   partsInOrder
     .filter((state) => counts[state] > 0)
     .map((state) => {
@@ -128,7 +134,15 @@ const titles: Readonly<Record<FleetState, string>> = {
   'own-key': 'Customer-managed key',
 };
 
-type Step = Pick<AgentRow, 'requestId' | 'resourceId' | 'typed' | 'button'>;
+interface Step {
+  /** Its open request, which the button opens; or empty. */
+  readonly requestId: string;
+  /** The agent whose form the button opens; empty if nothing is needed or the reader can't make requests. */
+  readonly resourceId: string;
+  /** The command that the button types, as on the agent's alert; empty: none. */
+  readonly typed: string;
+  readonly button: Label;
+}
 const noStep: Step = { requestId: '', resourceId: '', typed: '', button: label('') };
 
 /** Returns the agent's next step as its only button, if it has one. */
@@ -149,7 +163,7 @@ function placeLine({ id, name }: AgentKeyState, { repeatedNames }: AgentsContent
     : [];
 }
 
-function rowOf(agent: AgentKeyState, content: AgentsContent): AgentRow {
+function rowOf(agent: AgentKeyState, content: AgentsContent) {
   const { state } = agent;
   const { mark } = looks[state];
   const { glyphColor } = marks[mark];

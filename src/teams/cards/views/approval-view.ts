@@ -12,7 +12,6 @@ import { reapprovalReasons } from '../../../text/events.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { reasonWords } from '../../../text/policy.ts';
-import { endedMark, fact, grey, marks, type Row, row } from '../data/row.ts';
 import {
   bold,
   type CardText,
@@ -27,6 +26,7 @@ import {
   quoted,
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { endedMark, fact, grey, marks, type Row, row } from '../row.ts';
 import { acceptWords, decisionOf } from './decision.ts';
 import { differenceRows } from './difference.ts';
 import { changeLine, passRows } from './parts.ts';

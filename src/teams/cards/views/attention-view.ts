@@ -18,7 +18,6 @@ import { expectedWords, isReadBack, messageOf, sourceWords } from '../../../text
 import { assignmentCommand } from '../../../text/permission-remedies.ts';
 import { completedTitles, stepWords, stepWordsIn, titlesOf } from '../../../text/steps.ts';
 import type { CheckWords, Names } from '../../../text/words.ts';
-import { fact, grey, marks, type Row, row } from '../data/row.ts';
 import {
   bold,
   type CardText,
@@ -32,6 +31,7 @@ import {
   time,
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { fact, grey, marks, type Row, row } from '../row.ts';
 import { peopleTexts } from './people-texts.ts';
 import { type CardContext, mayAskAgain, maySettle } from './reader.ts';
 import { requestHeaderOf } from './state-line.ts';

@@ -11,9 +11,9 @@ import { eventWords } from '../../../text/events.ts';
 import { utcTimeOfDay } from '../../../text/instants.ts';
 import { signersWords } from '../../../text/witnesses.ts';
 import { countOf, type Names } from '../../../text/words.ts';
-import { fact } from '../data/row.ts';
 import { bold, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { fact } from '../row.ts';
 import { changeLine } from './parts.ts';
 import { stateLineOf } from './state-line.ts';
 

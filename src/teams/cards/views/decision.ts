@@ -9,8 +9,8 @@ import { controlCountWords, controlWords, ownControlWords, subscriptionWords } f
 import { guardLine } from '../../../text/guard.ts';
 import { roleTaskCommand, roleTaskTitle, roleTaskWords } from '../../../text/permission-remedies.ts';
 import { countOf } from '../../../text/words.ts';
-import { type Fact, fact, grey, marks, noteMark, type Row, row } from '../data/row.ts';
 import { bold, type CardText, md, nothing, plain } from '../plain-text.ts';
+import { type Fact, fact, grey, marks, noteMark, type Row, row } from '../row.ts';
 import { changeFacts, checkRow, controllerRows, planRows, vaultAddress } from './parts.ts';
 
 /** The requester, and how the reader's card calls them. */

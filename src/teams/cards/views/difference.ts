@@ -9,8 +9,8 @@ import { controlChangeWords } from '../../../text/control.ts';
 import { replacedTitles, replacedWords } from '../../../text/failures.ts';
 import { kindWords, versionWords } from '../../../text/keys.ts';
 import { effectWords } from '../../../text/steps.ts';
-import { grey, marks, type Row, row } from '../data/row.ts';
 import { type CardText, dateAndTime, md, plain, quoted } from '../plain-text.ts';
+import { grey, marks, type Row, row } from '../row.ts';
 import { checkRow } from './parts.ts';
 
 /** Returns the differences. Empty if the plan wasn't replaced, or only its approvers changed. */

@@ -4,13 +4,13 @@ import { type AgentWatch, type Drift, type DriftFinding, isCritical } from '../.
 import type { LastVerified } from '../../../domain/watch/drift.ts';
 import { severityOf } from '../../../domain/watch/state.ts';
 import { causeWords, type DriftWords, driftWords } from '../../../text/drift.ts';
-import type { CardDataOf } from '../data/registry.ts';
-import { marks } from '../data/row.ts';
 import {
   type Addressee,
+  type CardText,
   dateAndTime,
   entitiesOf,
   joinText,
+  type Label,
   label,
   listedText,
   md,
@@ -19,6 +19,7 @@ import {
   withDates,
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { marks } from '../row.ts';
 import { messageCard } from './short-views.ts';
 
 const long = 1_000;
@@ -28,26 +29,33 @@ const mostRefreshed = 60;
 const boxStyleOf = ({ state }: DriftFinding): 'attention' | 'warning' =>
   severityOf(state.code) === 'critical' ? 'attention' : 'warning';
 
-type Box = CardDataOf<'drift'>['found'][number];
-
-function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirst: boolean): Box {
+function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirst: boolean) {
   const { cause, by, foundAt } = finding;
   const found = md`Found ${dateAndTime(new Date(foundAt))}. ${withDates(plain<string>(causeWords(cause, by), long))}`;
   return {
     title: withDates(plain<string>(isOver ? `Was: ${words.title}` : words.title)),
     meaning: isOver ? nothing : plain<string>(words.meaning, long),
     cause: found,
+    /** One box alone has a color. */
     boxStyle: !isFirst ? 'emphasis' : isOver ? 'good' : boxStyleOf(finding),
-  };
+  } as const;
 }
 
-type Step = Pick<CardDataOf<'drift'>, 'next' | 'command' | 'button' | 'typed'>;
-const noStep: Step = { next: nothing, command: nothing, button: '', typed: '' };
+/** One safe next step, for the most urgent. */
+interface Step {
+  readonly next: CardText;
+  /** For that role's command line; may be empty. */
+  readonly command: CardText;
+  /** The button's title, and the command of the bot that it types; both empty: the step isn't the bot's. */
+  readonly button: Label;
+  readonly typed: string;
+}
+const noStep: Step = { next: nothing, command: nothing, button: label(''), typed: '' };
 
 function stepOf({ step }: DriftWords): Step {
   const next = plain<string>(step.text, long);
   return step.kind === 'command'
-    ? { next, command: plain<string>(step.az, long), button: step.button, typed: step.command }
+    ? { next, command: plain<string>(step.az, long), button: label(step.button), typed: step.command }
     : { ...noStep, next, command: plain<string>(step.command, long) };
 }
 

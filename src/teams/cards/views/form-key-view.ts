@@ -8,9 +8,9 @@ import type { FactsOf } from '../../../operations/pages/page.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { utcDay } from '../../../text/instants.ts';
 import { regionWords } from '../../../text/places.ts';
-import { grey, marks, type Row, row, styleFor } from '../data/row.ts';
 import { bold, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { grey, marks, type Row, row, styleFor } from '../row.ts';
 import { canGoBack, formHeaderOf } from './parts.ts';
 
 /** Vaults or keys that can't be used, each with the reason. */

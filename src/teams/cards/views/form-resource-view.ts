@@ -10,9 +10,9 @@ import { kinds } from '../../../operations/resources/registry.ts';
 import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { regionWords } from '../../../text/places.ts';
 import { countOf } from '../../../text/words.ts';
-import { fact } from '../data/row.ts';
 import { bold, type CardText, date, joinText, label, md, nothing, plain, sentences } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { fact } from '../row.ts';
 import { formHeaderOf, keyNow } from './parts.ts';
 
 type Facts = FactsOf<'resource'>;

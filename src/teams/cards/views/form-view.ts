@@ -13,7 +13,6 @@ import { operationNamed, operationOf } from '../../../operations/registry.ts';
 import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { countOf } from '../../../text/words.ts';
-import type { Block } from '../data/forms.ts';
 import { type CardText, type Label, label, nothing, plain, sentences, withDates } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { acceptWords, decisionOf } from './decision.ts';
@@ -24,6 +23,13 @@ import { versionPageCard } from './form-version-view.ts';
 import { canGoBack, formHeaderOf, passRows } from './parts.ts';
 
 type Review = FactsOf<'review'>;
+
+/** Why the request can't be submitted, and how to fix that. */
+interface Block {
+  readonly title: CardText;
+  readonly text: CardText;
+  readonly remedy: CardText;
+}
 
 /** For a request that can't be edited any more: blocks the page. */
 function changeBlocks({ change }: Review): Block[] {

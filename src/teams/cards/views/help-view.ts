@@ -5,9 +5,9 @@ import { type Policy, rulesOf } from '../../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../../domain/policy/rules.ts';
 import type { TypedCommand } from '../../../operations/commands/command.ts';
 import { durationWords } from '../../../text/instants.ts';
-import { grey, numberedRow } from '../data/row.ts';
 import { bold, type CardText, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { grey, numberedRow } from '../row.ts';
 
 interface HelpFacts {
   readonly commands: readonly TypedCommand[];

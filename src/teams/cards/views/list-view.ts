@@ -6,11 +6,9 @@ import { operationOf } from '../../../operations/registry.ts';
 import type { HistoryEntry } from '../../../text/history.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { type ImpactSection, impactSections, impactSummary, impactTitle } from '../../../text/key-impact.ts';
-import type { Chip, HistoryRow, ListRow } from '../data/lists.ts';
-import type { CardDataOf } from '../data/registry.ts';
-import { coloured, grey, marks, personMark } from '../data/row.ts';
-import { type CardText, dateAndTime, joinText, label, md, nothing, plain, time } from '../plain-text.ts';
+import { type CardText, dateAndTime, joinText, type Label, label, md, nothing, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard, renderRows } from '../render-card.ts';
+import { coloured, grey, type Line, marks, personMark, type RowMark } from '../row.ts';
 import type { Directory } from './people-texts.ts';
 import { stateLineOf } from './state-line.ts';
 
@@ -26,6 +24,22 @@ export interface ListContent {
   readonly rows: readonly ListRow[];
   readonly total: number;
   readonly asOf: Date;
+}
+
+/** A filter button of a list. The selected one refreshes the list. */
+export interface Chip {
+  readonly title: Label;
+  readonly selected: boolean;
+  readonly verb: string;
+}
+
+interface ListRow extends RowMark {
+  readonly name: CardText;
+  readonly lines: readonly Line[];
+  readonly requestId: string;
+  /** The revision of the request's last question to people. */
+  readonly revision: number;
+  readonly button: Label;
 }
 
 /** Returns the range and neighbors of a page. Page numbers start at 1. */
@@ -120,7 +134,7 @@ export async function requestRows(
 /** In each section. */
 const mostRows = 15;
 
-const sectionOf = ({ title, rows }: ImpactSection, shown: number): CardDataOf<'impact'>['sections'][number] => ({
+const sectionOf = ({ title, rows }: ImpactSection, shown: number) => ({
   title: plain<string>(`${title} (${rows.length})`),
   rows: rows.slice(0, shown).map(({ mark, name, detail }) => ({
     ...marks[mark],
@@ -163,7 +177,7 @@ const historyWords: Readonly<Record<HistoryShow, string>> = {
 /** Teams draws a card of so many rows only where each is short. */
 const longestLine = 420;
 
-const rowOf = ({ at, mark, title, detail, of }: HistoryContent['entries'][number]): HistoryRow => ({
+const rowOf = ({ at, mark, title, detail, of }: HistoryContent['entries'][number]) => ({
   ...marks[mark],
   name: plain(title, 160),
   line: joinText([dateAndTime(new Date(at)), plain<string>(of), plain(detail, longestLine)], '  ·  '),

@@ -16,7 +16,6 @@ import { shortVersion } from '../../../text/places.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { effectWords, stepWords } from '../../../text/steps.ts';
 import { countOf } from '../../../text/words.ts';
-import { coloured, type Fact, fact, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
 import {
   bold,
   type CardText,
@@ -31,6 +30,7 @@ import {
   withDates,
 } from '../plain-text.ts';
 import type { AdaptiveCard } from '../render-card.ts';
+import { coloured, type Fact, fact, grey, type Line, marks, numberedRow, type Row, row } from '../row.ts';
 
 export const keyNow = (key: CustomerKey | null): CardText =>
   key === null ? plain('Microsoft-managed key') : plain(key.keyName);

@@ -5,8 +5,8 @@ import type { People } from '../../../domain/ports/store.ts';
 import type { Comment, Request } from '../../../domain/request/request.ts';
 import { isBlank } from '../../../domain/strings.ts';
 import type { Names } from '../../../text/words.ts';
-import { grey, type Line } from '../data/row.ts';
 import { bold, type CardText, joinText, md, plain, quoted } from '../plain-text.ts';
+import { grey, type Line } from '../row.ts';
 
 /** Lines below an approval; none without a comment. */
 export function commentLines({ comment, commentErased }: Comment): readonly Line[] {

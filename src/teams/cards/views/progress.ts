@@ -8,8 +8,8 @@ import { sourceWords } from '../../../text/failures.ts';
 import { durationWords, shortDuration } from '../../../text/instants.ts';
 import { interruptedWords, stepWords } from '../../../text/steps.ts';
 import { looksAt, usualInAll, usualWords, waitingWords } from '../../../text/waiting.ts';
-import { coloured, grey, type Line, marks, type Row, row, type Section } from '../data/row.ts';
 import { type CardText, nothing, plain, plainLines } from '../plain-text.ts';
+import { coloured, grey, type Line, marks, type Row, row, type Section } from '../row.ts';
 import type { CardContext, TimeLimits } from './reader.ts';
 
 /** Shorter waits aren't shown. */

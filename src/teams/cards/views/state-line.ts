@@ -10,8 +10,8 @@ import { operationOf } from '../../../operations/registry.ts';
 import { stoppedOf } from '../../../text/attention.ts';
 import { completedTitles, stepWords } from '../../../text/steps.ts';
 import type { Names } from '../../../text/words.ts';
-import type { Color } from '../data/row.ts';
 import { bold, type CardText, dateAndTime, joinText, label, md, nothing, plain, time } from '../plain-text.ts';
+import type { Color } from '../row.ts';
 import { type CardContext, maySettle, type TimeLimits } from './reader.ts';
 
 export interface StateLine {

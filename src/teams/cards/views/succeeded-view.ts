@@ -11,9 +11,9 @@ import { type KeyUseSentence, usageCheckWords, useWords } from '../../../text/ke
 import { shortVersion } from '../../../text/places.ts';
 import { effectWords, interruptedWords, notCheckedWords, proofWords, stepWords } from '../../../text/steps.ts';
 import { countOf } from '../../../text/words.ts';
-import { endedMark, fact, grey, type Line, marks, numberedRow, type Row, row } from '../data/row.ts';
 import { bold, type CardText, date, dateAndTime, joinText, md, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { endedMark, fact, grey, type Line, marks, numberedRow, type Row, row } from '../row.ts';
 import { retentionRows } from './decision.ts';
 import { reversibilityLines } from './parts.ts';
 import { peopleTexts } from './people-texts.ts';

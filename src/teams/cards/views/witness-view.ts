@@ -1,8 +1,8 @@
 /** The posts about a witness that signed a different version of the audit log, and the warning on other cards meanwhile. */
 import type { Contradiction, WitnessStatus } from '../../../domain/ports/published-log.ts';
-import { marks } from '../data/row.ts';
 import { type Addressee, bold, dateAndTime, entitiesOf, listedText, md, plain, quoted } from '../plain-text.ts';
 import type { AdaptiveCard } from '../render-card.ts';
+import { marks } from '../row.ts';
 import { messageCard } from './short-views.ts';
 
 export function contradictsCard(

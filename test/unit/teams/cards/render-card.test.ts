@@ -1,15 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { KeyName } from '../../../../src/domain/ids.ts';
 import { withParts } from '../../../../src/teams/cards/card-parts.ts';
-import type { CardDataOf, CardName } from '../../../../src/teams/cards/data/registry.ts';
-import { grey, marks, row } from '../../../../src/teams/cards/data/row.ts';
 import { label, md, nothing, plain, plainLines } from '../../../../src/teams/cards/plain-text.ts';
 import { bytesOf, renderCard, withInputs } from '../../../../src/teams/cards/render-card.ts';
+import { grey, marks, row } from '../../../../src/teams/cards/row.ts';
 import { impactCard } from '../../../../src/teams/cards/views/list-view.ts';
 import { failure } from '../../../support/builders/commands.ts';
 import { vaultId } from '../../../support/builders/fixtures.ts';
+import { stateNamed } from '../../../support/cards/card-states.ts';
+import { cardsOf } from '../../../support/cards/gallery-requests.ts';
+import { reviewCards } from '../../../support/cards/gallery-reviews.ts';
 
-const sample = <Name extends CardName>(name: Name): CardDataOf<Name> =>
-  JSON.parse(readFileSync(new URL(`../../../../cards/samples/${name}.json`, import.meta.url), 'utf8')) as never;
+const gallery = [
+  ...reviewCards(),
+  ...['awaiting-approval', 'needs-attention'].flatMap((state) => cardsOf(state, stateNamed(state))),
+];
+const sample = (name: string): object => gallery.find(({ template }) => template === name)?.data as object;
 
 const message = {
   fallbackText: label('No agent is called “triage”.'),
@@ -19,11 +24,26 @@ const message = {
   reference: nothing,
 };
 
-test('refuses data that does not fit the type', () => {
+test('refuses data that the template misses', () => {
   const { text: _, ...without } = message;
-  expect(() => renderCard('message', without as never)).toThrow(/text/);
-  expect(() => renderCard('message', { ...message, more: 'x' } as never)).toThrow(/more/);
-  expect(() => renderCard('message', { ...message, text: null } as never)).toThrow(/text/);
+  expect(() => renderCard('message', without)).toThrow(/rendering card message: \$\{text\} has no value/);
+  expect(() => renderCard('massage', message)).toThrow('no card massage');
+});
+
+test('takes only texts that are made for cards: anything else does not compile', () => {
+  const name: string = 'triage';
+  // @ts-expect-error a bare string is not safe
+  renderCard('message', { ...message, text: name });
+  // @ts-expect-error a name is not safe either
+  renderCard('message', { ...message, text: KeyName.parse('cmk-triage') });
+  // @ts-expect-error a text without Markdown is not escaped
+  renderCard('message', { ...message, text: label(name) });
+  // @ts-expect-error what a client shows as it is, would show the escapes
+  renderCard('message', { ...message, fallbackText: plain<string>(name) });
+  // @ts-expect-error nothing is an empty text
+  renderCard('message', { ...message, text: null });
+  // @ts-expect-error a list holds safe texts too
+  renderCard('message', { ...message, lines: [{ text: name }] });
 });
 
 test('a part is refused that does not exist, lacks a value, or contains itself', () => {
@@ -51,7 +71,7 @@ test('shows a comment and a start time again, in a section that is open', () => 
 
 describe('size', () => {
   const azure = 'ÄÖÜ (*) "[{x}]" \\ '.repeat(400);
-  const longest = (words: string): CardDataOf<'status-attention'> => {
+  const longest = (words: string): object => {
     const name = plain('n*'.repeat(200), 120);
     const step = row(marks.bad, name, [grey(plain(words, 300)), grey(plain(words, 300)), grey(plain(words, 300))]);
     const data = sample('status-attention');
