@@ -72,7 +72,7 @@ export const Effect = z.discriminatedUnion('change', [
 ]);
 export type Effect = z.infer<typeof Effect>;
 
-/** Changes that a role of the vault makes, and the bot only reads back: docs/decisions/0083. */
+/** Changes that a role of the vault makes, and the bot only reads back: docs/decisions/0020. */
 const byRole: readonly Effect['change'][] = ['key-recovery', 'key-enablement', 'key-disablement'];
 export const isDoneByRole = ({ change }: Effect): boolean => byRole.includes(change);
 

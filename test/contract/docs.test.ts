@@ -134,8 +134,8 @@ describe('the decision records', () => {
       const text = textOf(file);
       const title = /^# (?:ADR \d+: )?(.+)$/m.exec(text)?.[1];
       const status = /^Status: (accepted|superseded|rejected)\b.*\d{4}-\d\d-\d\d/m.exec(text)?.[1];
-      const row = `| ${numberOf(file)} | [${title}](${file.replace('docs/decisions/', '')}) |`;
-      return status === undefined || !index.includes(status === 'accepted' ? row : `${row} ${status} |`);
+      const row = `- [${numberOf(file)}: ${title}](${file.replace('docs/decisions/', '')})`;
+      return status === undefined || !index.includes(`${row}${status === 'accepted' ? '' : ` ${status}`}\n`);
     });
     expect(wrong).toEqual([]);
   });

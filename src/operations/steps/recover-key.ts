@@ -45,7 +45,7 @@ const isDisabled = (found: Found): boolean => found.code === 'blocked' && found.
 
 /**
  * Waits until a role of the vault has done its task, and reads the key back. The bot changes nothing, because it has no
- * permission for it: docs/decisions/0083.
+ * permission for it: docs/decisions/0020.
  */
 export const waitForRole = (
   task: RoleTask['task'],
