@@ -5,9 +5,9 @@ import { excerptLine } from './excerpt.ts';
 import { refusedDeciding } from './refused-deciding.ts';
 import { refusedLookup } from './refused-lookup.ts';
 import { refusedRequest } from './refused-request.ts';
-import type { Words } from './words.ts';
+import { type RefusalWords, type Words, wordsFor } from './words.ts';
 
-const words: { readonly [C in RefusalCode]: (fact: string, failure?: Failure) => Words } = {
+const words: Required<RefusalWords> = {
   ...refusedRequest,
   ...refusedDeciding,
   ...refusedLookup,
@@ -21,7 +21,7 @@ const excerptSentence = (failure: Failure): string => excerptLine(failure, longe
 
 /** Returns the texts of a refusal. Plain text, not escaped for cards. */
 export function refusalWords({ code, fact, failure, near }: Refusal): Words {
-  const said = words[code](failure === undefined ? fact : excerptSentence(failure), failure);
+  const said = wordsFor(words[code], failure === undefined ? fact : excerptSentence(failure), failure);
   if (near === undefined) return said;
   const hint = code === 'not-understood' ? `It takes ${near}.` : `Did you mean ${near}?`;
   return { ...said, text: code === 'not-understood' ? `${said.text} ${hint}` : `${hint} ${said.text}` };
