@@ -174,7 +174,11 @@ function lateCode(result: Exclude<ActionResult, Refusal>): RefusalCode {
 }
 
 /** Returns the reader for the person's view. Asks the directory only if views differ. */
-export async function ownReader(ports: ActionPorts, request: Request, person: PersonId): Promise<Reader> {
+export async function ownReader(
+  ports: Pick<ActionPorts, 'approverStatus'>,
+  request: Request,
+  person: PersonId,
+): Promise<Reader> {
   const asks = hasViews(request) && !hasEnded(request) && person !== request.requester;
   return readerOf(request, person, asks ? await ports.approverStatus(person, request) : 'no');
 }

@@ -1,7 +1,7 @@
 import type { PersonId } from '../../../../src/domain/ids.ts';
-import { openRequestPrefetch } from '../../../../src/teams/bot/request-click.ts';
+import { openRequestPrefetch, ownReader } from '../../../../src/teams/bot/request-click.ts';
 import { requestAfter } from '../../../support/builders/commands.ts';
-import { requester, requestId, submit } from '../../../support/builders/fixtures.ts';
+import { approver, requester, requestId, submit } from '../../../support/builders/fixtures.ts';
 
 const waiting = requestAfter(submit());
 const clickOf = (verb: string, id: string) => ({ action: { verb, data: { requestId: id } } });
@@ -44,4 +44,13 @@ test('the request that was clicked is read once', async () => {
 
 test('a click on something else reads nothing', async () => {
   expect((await begun('form.next')).read).toEqual([]);
+});
+
+test.each([
+  [approver, 'yes', { kind: 'approver', id: approver }],
+  [approver, 'no', { kind: 'everybody' }],
+  [approver, 'unknown', { kind: 'everybody' }],
+  [requester, 'yes', { kind: 'requester' }],
+] as const)('only an approver has the buttons of one: %s, %s', async (person, status, reader) => {
+  expect(await ownReader({ approverStatus: async () => status }, waiting, person)).toEqual(reader);
 });

@@ -1,4 +1,7 @@
 import type { Outcome } from '../../src/domain/failure.ts';
+import { type AzureState, agentIn, keyIn } from '../support/azure/azure-state.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
+import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
   connect,
   connectUnfenced,
@@ -14,10 +17,7 @@ import {
   tenantId,
   vaultId,
   vaultNow,
-} from '../contract/azure-setup.ts';
-import { type AzureState, agentIn, keyIn } from '../support/azure/azure-state.ts';
-import { changeState, http } from '../support/azure/local-azure.ts';
-import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
+} from './azure-setup.ts';
 
 /** A write whose connection dies, that is made once more, and that Azure carries out all the same when all is done. */
 
@@ -198,11 +198,11 @@ describe('an agent that was changed by somebody else between the look and the wr
     got(await identity());
   });
 
-  const setOther = (etag: string | null) =>
+  const setOther = () =>
     changeState(running, (all: AzureState) => {
       const one = agentIn(all, 'virtual-visit-agent');
       one.content.keyVaultProperties = other();
-      if (etag !== null) one.etag = etag;
+      one.etag = '"somebody-else"';
     });
   const other = () => ({
     keyVaultUri: hospitalUri(),
@@ -219,23 +219,39 @@ describe('an agent that was changed by somebody else between the look and the wr
 
   test('keeps its key, although a form has read it since', async () => {
     const [judged, key] = [await resourceNow(azure, visit), await wanted()];
-    await setOther('"somebody-else"');
+    await setOther();
     await resourceNow(azure, visit);
     const failure = failureOf(await azure.resources.setCustomerKey(visit, judged, key));
     expect(failure).toMatchObject({ code: 'PreconditionFailed', next: 'wait', change: 'refused' });
     expect(await shown()).toEqual(other());
   });
 
-  test('keeps its key, although its provider can’t be asked with a condition', async () => {
+  /** The provider refuses its own mark, and its agent changes then without another one. */
+  const changedUnmarked = async (to: (one: ReturnType<typeof agentIn>) => void) => {
     const [judged, key] = [await resourceNow(azure, visit), await wanted()];
     const refusal = { status: 412, body: { error: { code: 'PreconditionFailed', message: 'No.' } } };
     const patch = { method: 'PATCH', url: 'healthBots/virtual-visit-agent' };
     await http(running, 'POST', '/simulator/faults', { body: { match: patch, times: 1, respond: refusal } });
     failureOf(await azure.resources.setCustomerKey(visit, judged, key));
-    await setOther(null);
-    const failure = failureOf(await azure.resources.setCustomerKey(visit, judged, key));
+    await changeState(running, (all: AzureState) => to(agentIn(all, 'virtual-visit-agent')));
+    return failureOf(await azure.resources.setCustomerKey(visit, judged, key));
+  };
+
+  test('keeps its key, although its provider can’t be asked with a condition', async () => {
+    const failure = await changedUnmarked((one) => {
+      one.content.keyVaultProperties = other();
+    });
     expect(failure).toMatchObject({ source: 'bot', next: 'wait', found: { code: 'key-moved' } });
     expect(await shown()).toEqual(other());
+  });
+
+  test('is not written to, where another one of its name was created since', async () => {
+    const before = await shown();
+    const failure = await changedUnmarked((one) => {
+      one.systemData.createdAt = '2026-01-01T00:00:00.000Z';
+    });
+    expect(failure).toMatchObject({ source: 'bot', next: 'wait', found: { code: 'replaced', what: 'resource' } });
+    expect(await shown()).toEqual(before);
   });
 
   test('a provider that refuses the mark it gave itself is asked without one the next time', async () => {
