@@ -2,16 +2,14 @@
  * The configuration: environment and policy file, read once. All mistakes are reported together before anything starts.
  * Other code uses settings by meaning and doesn't know the variables' names.
  */
-import type { CloudChoice } from '../azure/clouds.ts';
 import { untrustedTags } from '../domain/policy/policy.ts';
 import { isLoopbackAddress } from '../domain/strings.ts';
 import { ConfigurationError, type Mistake, processVariables, readEnvironment, type Variables } from './env.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
 import { anchorFrom, replicaFrom, sealsFrom, storeFrom } from './settings/audit-log.ts';
-import { azureFrom, cloudFrom } from './settings/azure.ts';
+import { azureFrom } from './settings/azure.ts';
 import { rulesFrom, stepUpFrom, stepUpRuleFrom } from './settings/people.ts';
-import { yes } from './settings/setting.ts';
-import { type Environment, environmentSchema } from './settings/table.ts';
+import type { Environment } from './settings/table.ts';
 import { teamsFrom } from './settings/teams.ts';
 import { logsFrom, retryFrom, serverFrom, telemetryFrom } from './settings/working.ts';
 
@@ -71,28 +69,6 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   /** Interval between heartbeats. */
   beatMs: env.CMK_HEARTBEAT,
 });
-
-const CloudSettings = environmentSchema.pick({
-  AZURE_CLOUD: true,
-  AZURE_ARM_ENDPOINT: true,
-  AZURE_AUTHORITY_HOST: true,
-  AZURE_GRAPH_ENDPOINT: true,
-  AZURE_LOGS_ENDPOINT: true,
-  AZURE_CA_FILE: true,
-});
-
-/** Reads the cloud settings only, for setup, when nothing else is set. Throws {@link ConfigurationError}. */
-export function readCloud(variables: Variables = processVariables()): CloudChoice {
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
-  const read = CloudSettings.safeParse(given);
-  if (read.success) return cloudFrom(read.data);
-  const mistakes = read.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
-  throw new ConfigurationError(`the settings of the Azure cloud aren’t valid: ${mistakes.join('; ')}`);
-}
-
-/** Returns whether guests have the roles that they are named for, where the other settings aren't needed. Unusable counts as no. */
-export const readAllowGuests = ({ CMK_ALLOW_GUESTS }: Variables): boolean =>
-  yes.safeParse(CMK_ALLOW_GUESTS).data === true;
 
 /** Returns warnings, each a sentence that says what to do. */
 export const configWarnings = (config: Config): readonly string[] => [

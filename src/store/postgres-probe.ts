@@ -1,6 +1,6 @@
-/** Queries facts about a PostgreSQL server, for setup, doctor and start. Changes nothing. */
+/** Queries facts about a PostgreSQL server, for doctor and start. Changes nothing. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Client, DatabaseError, type Pool } from 'pg';
+import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { WriteRejection } from '../domain/write-health.ts';
 import { writeRejectionIn } from './db-errors.ts';
@@ -52,36 +52,6 @@ export async function databaseIdentity(sql: Sql): Promise<DatabaseIdentity> {
 /** Returns whether two connections use the same database, whatever their addresses, also through a pooler. */
 export const isSameDatabase = (one: DatabaseIdentity, other: DatabaseIdentity): boolean =>
   one.oid === other.oid && one.started === other.started;
-
-type Probe =
-  /** No server answers, or not over TLS as required. */
-  | { readonly kind: 'silent'; readonly why: string }
-  /** The server rejects this user. */
-  | { readonly kind: 'refuses'; readonly why: string }
-  | { readonly kind: 'lets-in'; readonly major: number; readonly tls: string | null; readonly superuser: boolean };
-
-const timeoutMs = 10_000;
-
-/** Signs in once and returns the result. */
-export async function probeServer(url: string): Promise<Probe> {
-  const client = new Client({
-    connectionString: url,
-    connectionTimeoutMillis: timeoutMs,
-    query_timeout: timeoutMs,
-    application_name: 'cmk-bot setup',
-  });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    const { rows } = await client.query('select rolsuper as superuser from pg_roles where rolname = current_user');
-    return { kind: 'lets-in', ...(await connectionFacts(client)), superuser: rows[0]?.superuser === true };
-  } catch (error) {
-    const why = error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
-    return { kind: error instanceof DatabaseError ? 'refuses' : 'silent', why };
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
 
 /** In bytes before base64. More than the free space of a page, so that a full disk is detected. */
 const probeSize = 48_000;

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { subcommands } from '../../src/operator/cli/registry.ts';
@@ -121,19 +121,6 @@ describe('where there is no record', () => {
   });
 });
 
-it('reads a channel’s id from its link without any setting, and writes nothing', async () => {
-  const env = path.join(empty.folder, '.env');
-  for (const query of ['', '?tenantId=22222222-0000-4000-8000-000000000000']) {
-    const link = `https://teams.microsoft.com/l/channel/19%3Aa%40thread.tacv2/Audit${query}`;
-    expect(await cmkBot(['setup', '--set', `CMK_AUDIT_CHANNEL=${link}`, '--env', env])).toEqual({
-      code: 0,
-      out: 'CMK_AUDIT_CHANNEL=19:a@thread.tacv2\nNothing was written, because no tenant is set.\n',
-      err: '',
-    });
-    expect(existsSync(env)).toBe(false);
-  }
-});
-
 it('does not show the value of a secret setting', async () => {
   const env = path.join(empty.folder, 'secret.env');
   const { code, out, err } = await cmkBot([
@@ -147,51 +134,6 @@ it('does not show the value of a secret setting', async () => {
   expect(out).toContain('OTEL_EXPORTER_OTLP_HEADERS: ');
   expect(out).not.toContain('s3cret');
   expect(await readFile(env, 'utf8')).toContain('OTEL_EXPORTER_OTLP_HEADERS=api-key=s3cret');
-});
-
-describe('saved answers of the setup', () => {
-  const files = async (name: string) => (await readdir(empty.folder)).filter((one) => one.startsWith(name)).sort();
-  const setup = (env: string, ...more: string[]) => cmkBot(['setup', '--env', env, ...more], {}, [], true);
-
-  it('are kept under another name where they are damaged', async () => {
-    const env = path.join(empty.folder, 'damaged.env');
-    const texts = ['{"at":', '[]', '{"at":"yesterday","answers":{}}'];
-    for (const [n, text] of texts.entries()) {
-      await writeFile(`${env}.setup`, text);
-      const kept = `${env}.setup.damaged${n === 0 ? '' : `.${n + 1}`}`;
-      const { code, out, err } = await setup(env);
-      expect([code, err]).toEqual([1, '']);
-      expect(out).toContain(`starts with the first question. See ${kept}.`);
-      expect(await readFile(kept, 'utf8')).toBe(text);
-      expect(out).toContain('Stopped at 1 of 9');
-    }
-  });
-
-  it('stay where they are with --print', async () => {
-    const env = path.join(empty.folder, 'printed.env');
-    await writeFile(`${env}.setup`, '[]');
-    expect((await setup(env, '--print')).out).toContain(`starts with the first question. See ${env}.setup.`);
-    expect(await files('printed.env')).toEqual(['printed.env.setup']);
-  });
-
-  it('end the setup where they can’t be read', async () => {
-    const env = path.join(empty.folder, 'unreadable.env');
-    await mkdir(`${env}.setup`);
-    const { code, err } = await setup(env);
-    expect(code).toBe(2);
-    expect(err).toMatch(/the saved answers can’t be read: EISDIR.* or remove .*unreadable\.env\.setup\./);
-    expect(await files('unreadable.env')).toEqual(['unreadable.env.setup']);
-  });
-
-  it('don’t stop the setup where a damaged file can’t be renamed', async () => {
-    // With `.damaged`, the name is longer than a file system takes.
-    const env = path.join(empty.folder, `long.${'x'.repeat(240)}.env`);
-    await writeFile(`${env}.setup`, '[]');
-    const { code, out, err } = await setup(env);
-    expect([code, err]).toEqual([1, '']);
-    expect(out).toContain('The file can’t be renamed, and will be overwritten: ENAMETOOLONG');
-    expect(out).toContain('Stopped at 1 of 9');
-  });
 });
 
 describe('doctor without a configuration', () => {

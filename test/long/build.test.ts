@@ -144,7 +144,6 @@ const secrets = [
   'witness/witness.key',
   'anchor/checkpoint',
   '.local/seal.key',
-  'left-to-do.md',
 ];
 
 describe('secrets of an installation', () => {

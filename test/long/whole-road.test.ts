@@ -1,20 +1,20 @@
 /**
- * From answers to a healthcare agent under a key of the hospital's own, without anybody's help: the wizard writes the settings,
- * what it leaves to do is carried out as printed, what `npm run build` made starts in production mode with those settings, the
+ * From answers to a healthcare agent under a key of the hospital's own, without anybody's help: `setup` writes the settings,
+ * administrators do what the docs and the doctor say, what `npm run build` made starts in production mode with those settings, the
  * doctor finds nothing, and a request goes from typing to succeeded.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
-import { approver, localTenantId, requester } from '../../src/sandbox/people.ts';
+import { approver, approversGroup, localTenantId, requester, requestersGroup } from '../../src/sandbox/people.ts';
 import { type AzureState, agentIn } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
-import { careId, owner, researchId } from '../support/azure/local-azure-names.ts';
+import { careId, researchId } from '../support/azure/local-azure-names.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
 import {
   type FrameworkCall,
@@ -55,59 +55,53 @@ async function built(folder: string): Promise<string> {
   return app;
 }
 
-type Cli = (...args: readonly string[]) => Promise<{ readonly code: number; readonly out: string }>;
+type Cli = (
+  args: readonly string[],
+  lines?: readonly string[],
+) => Promise<{ readonly code: number; readonly out: string }>;
 
-/** The command line as it was built, with the sign-in of the tenant's owner. */
+/** The command line as it was built. */
 const commandLine =
-  ({ azure, settings }: Tenant, app: string, framework: RunningFramework): Cli =>
-  (...args) =>
+  ({ settings }: Tenant, app: string): Cli =>
+  (args, lines = []) =>
     new Promise((resolve) => {
       const env = {
         ...surroundings(),
         NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE,
-        ...Object.fromEntries(
-          Object.entries(settings).filter(([name]) => /^AZURE_(CLOUD|.*_(ENDPOINT|HOST|FILE))$/.test(name)),
-        ),
-        ToBotFromChannelOpenIdMetadataUrl: `${framework.url}/metadata`,
-        ToChannelFromBotLoginUrl: `${azure.url}/${localTenantId}`,
-        AZURE_TENANT_ID: localTenantId,
-        ...(args[0] === 'setup' ? { AZURE_CLIENT_ID: owner.id, AZURE_CLIENT_SECRET: owner.secret } : {}),
       };
-      execFile(process.execPath, [path.join(app, 'cmk-bot.mjs'), ...args], { env }, (error, out, err) =>
+      const child = execFile(process.execPath, [path.join(app, 'cmk-bot.mjs'), ...args], { env }, (error, out, err) =>
         resolve({ code: Number(error?.code ?? 0), out: `${out}${err}` }),
       );
+      child.stdin?.end(lines.map((line) => `${line}\n`).join(''));
     });
 
-/** Commands of the page that are to be run, with the reader's own words filled in. */
-const azCommands = (page: string): readonly string[] =>
-  page
-    .split('\n')
-    .map((line) => line.trim().replaceAll('GROUP', 'rg-care-prod'))
-    .filter((line) => line.startsWith('az '));
+/** Lines for the questions of `setup`: first what it doesn't ask for, then in the order in which it asks. */
+const answersFor = ({ settings, botPort }: Tenant, framework: RunningFramework): readonly string[] => [
+  ...['AZURE_CLOUD', 'AZURE_ARM_ENDPOINT', 'AZURE_AUTHORITY_HOST', 'AZURE_GRAPH_ENDPOINT', 'AZURE_LOGS_ENDPOINT']
+    .concat(
+      'AZURE_CA_FILE',
+      'CMK_PUBLIC_URL',
+      'CMK_OPERATIONS_CHANNEL',
+      'ToChannelFromBotLoginUrl',
+      'CMK_SEAL_KEY_FILE',
+    )
+    .map((name) => `${name}=${settings[name]}`),
+  `ToBotFromChannelOpenIdMetadataUrl=${framework.url}/metadata`,
+  `PORT=${botPort}`,
+  'CMK_AZURE_POLL=50ms',
+  // Of this machine's Connector, which is none of Teams' own hosts.
+  `CMK_TEAMS_SERVICE_URL=${framework.url}/connector/`,
+  ...['SingleTenant', teamsApp.id, localTenantId, teamsApp.secret, link('approvals'), link('audit')],
+  ...[teamsApp.id, teamsApp.secret, `${careId},${researchId}`, requestersGroup.id, approversGroup.id],
+  ...[settings.DATABASE_URL ?? ''],
+];
 
-const answersFor = ({ settings, ownerUrl, role }: Tenant): object => ({
-  runs: '2',
-  tenant: localTenantId,
-  identity: '2',
-  app: 'cmk-bot',
-  secret: teamsApp.secret,
-  host: new URL(settings.CMK_PUBLIC_URL ?? '').host,
-  subscriptions: `${careId},${researchId}`,
-  ask: 'CMK requesters',
-  approve: 'CMK approvers',
-  signIn: 'c1',
-  operations: link('operations'),
-  approvalsChannel: link('approvals'),
-  audit: link('audit'),
-  server: new URL(ownerUrl).host,
-  database: new URL(ownerUrl).pathname.slice(1),
-  authority: settings.AZURE_CA_FILE,
-  role,
-  password: 'none',
-  owner: new URL(ownerUrl).username,
-  ownerPassword: 'none',
-  seal: settings.CMK_SEAL_KEY_FILE,
-});
+/** What docs/how-to/deploy-on-your-own-host.md tells the tenant's administrators to do. */
+const administratorsDo = ({ settings }: Tenant): readonly string[] => [
+  `bash infra/grant-azure.sh --yes ${teamsApp.id} ${careId} ${researchId}`,
+  `az bot create --resource-group rg-care-prod --name cmk-bot --app-type SingleTenant --appid ${teamsApp.id} --tenant-id ${localTenantId} --endpoint ${settings.CMK_PUBLIC_URL}/api/messages`,
+  'az bot msteams create --resource-group rg-care-prod --name cmk-bot',
+];
 
 /** Teams, as far as this story needs it. */
 class Chat {
@@ -186,28 +180,22 @@ where(
     const framework = await startFramework(azure.dataDir);
     ends.push(() => framework.close());
     const app = await built(folder);
-    const cli = commandLine(tenant, app, framework);
+    const cli = commandLine(tenant, app);
 
-    const [envFile, answers] = [path.join(folder, '.env'), path.join(folder, 'answers.json')];
-    writeFileSync(answers, JSON.stringify(answersFor(tenant)));
-    expect(await cli('setup', '--answers', answers, '--env', envFile)).toMatchObject({ code: 0 });
-    for (const [name, value] of [
-      ['PORT', String(botPort)],
-      ['CMK_AZURE_POLL', '50ms'],
-      // Of this machine's Connector, which is none of Teams' own hosts.
-      ['CMK_TEAMS_SERVICE_URL', `${framework.url}/connector/`],
-      // Somebody's sign-in in a browser is another story.
-      ['CMK_STEP_UP', ''],
-    ]) {
-      expect(await cli('setup', '--set', `${name}=${value}`, '--env', envFile)).toMatchObject({ code: 0 });
-    }
+    const envFile = path.join(folder, '.env');
+    const answered = await cli(['setup', '--env', envFile], answersFor(tenant, framework));
+    expect(answered).toMatchObject({ code: 0, out: expect.stringContaining('Next: cmk-bot doctor') });
+    const owner = `CMK_DATABASE_OWNER_URL=${tenant.ownerUrl}`;
+    expect(await cli(['setup', '--set', owner, '--env', envFile])).toMatchObject({ code: 0 });
 
-    const before = await cli('doctor', '--env', envFile, '--json');
+    const before = await cli(['doctor', '--env', envFile, '--json']);
     expect(before.code).toBe(1);
-    const commands = azCommands(readFileSync(path.join(folder, 'left-to-do.md'), 'utf8'));
-    // Two permissions, two roles that are made and given in two subscriptions, a registration and its channel.
-    expect(commands).toHaveLength(10);
-    for (const line of commands) await run(line);
+    for (const line of administratorsDo(tenant)) await run(line);
+    const granted = DiagnosisReport.parse(JSON.parse(before.out)).findings.filter(
+      ({ code }) => code === 'graph/rights',
+    );
+    expect(granted).toHaveLength(2);
+    for (const { commands } of granted) for (const line of commands) await run(line);
 
     const env = { ...surroundings(), NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE };
     const bot = spawn(process.execPath, [`--env-file=${envFile}`, 'cmk-bot-server.mjs'], {
@@ -228,7 +216,7 @@ where(
       if ((await fetch(`http://127.0.0.1:${botPort}/readyz`).catch(() => null))?.ok) break;
     }
 
-    const after = await cli('doctor', '--env', envFile, '--json');
+    const after = await cli(['doctor', '--env', envFile, '--json']);
     const { findings } = DiagnosisReport.parse(JSON.parse(after.out));
     expect(findings.filter(({ outcome }) => outcome === 'fail')).toEqual([]);
     expect(after.code).toBe(0);

@@ -85,30 +85,18 @@ export const duration = z
 
 /** Channel IDs as in Teams: `19:…@thread.tacv2`. */
 const channelId = /^19:[^\s/?#%]+@[\w.]+$/;
+/** “Get link to channel” in Teams. */
+const channelLink = /^https:\/\/[\w.-]+\/l\/channel\/([^/?#]+)/i;
 
-/** Returns the channel ID in a Teams link; null if it isn't one. */
-const inLink = (text: string): string | null => {
-  const part = /^https?:\/\/[^/]+\/l\/channel\/([^/?#]+)/i.exec(text)?.[1];
-  const found = part === undefined ? null : percentDecoded(part);
-  return found !== null && channelId.test(found) ? found : null;
-};
-
-function wrong(text: string): string {
-  const linked = inLink(text);
-  if (linked !== null) return `is a link; set the ID of its channel, which is ${linked}`;
-  return `must be the ID of a channel, such as 19:0a1b2c@thread.tacv2, not ${text}; cmk-bot setup --set takes a link to the channel`;
-}
-
-/** `none`: an additional valid value. */
+/** The ID of a channel, or the link to it. `none`: an additional valid value. */
 const channelOr = (none: string | null) =>
   z
     .string()
     .trim()
-    .transform((text, context) => {
-      const channel = percentDecoded(text);
-      if (text === none || channelId.test(channel)) return channel;
-      context.addIssue({ code: 'custom', message: wrong(text) });
-      return z.NEVER;
+    .transform((text) => percentDecoded(channelLink.exec(text)?.[1] ?? text))
+    .refine((text) => text === none || channelId.test(text), {
+      error: ({ input }) =>
+        `must be a channel’s ID, such as 19:0a1b2c@thread.tacv2, or the link that Teams gives for it, not ${input}`,
     });
 
 export const channel = channelOr(null);

@@ -20,6 +20,10 @@ export const environmentSchema = z.object({
   ...shapeOf(workingSettings),
 });
 export type Environment = z.infer<typeof environmentSchema>;
+export type VariableName = keyof Environment;
+
+export const isVariable = (name: string): name is VariableName => Object.hasOwn(environmentSchema.shape, name);
+export const variableNames: readonly VariableName[] = Object.keys(environmentSchema.shape).filter(isVariable);
 
 interface Row {
   /** Variables that are described together, each with an example. */
@@ -54,6 +58,10 @@ export const variableGroups = groups.map((group) => ({ title: group.title, setti
 /** Returns whether the variable's value is never echoed and never shown. */
 export const isSecretSetting = (name: string): boolean =>
   groups.some(({ settings }) => settings[name]?.isSecret === true);
+
+/** Returns whether each bot usually needs a value of its own. */
+export const isNeededSetting = (name: string): boolean =>
+  groups.some(({ settings }) => settings[name]?.mustBeSet === true);
 
 /** Returns the meaning of a variable as plain text. */
 export const settingOf = (name: string): string =>

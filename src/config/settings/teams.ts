@@ -65,7 +65,7 @@ export const channelsSettings = group('Where in Teams', {
     value: channel.optional(),
     example: '19:operations@thread.tacv2',
     meaning:
-      'channel where people make requests. Requests from chats are also shown there. ID as `19:…@thread.tacv2`; `cmk-bot setup --set` takes a link. Default: none',
+      'channel where people make requests. Requests from chats are also shown there. ID as `19:…@thread.tacv2`, or the link that Teams gives for the channel. Default: none',
   },
   CMK_APPROVALS_CHANNEL: {
     value: channel,

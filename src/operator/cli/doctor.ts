@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type Config, readConfig } from '../../config/config.ts';
 import { ConfigurationError, readPlace, readSealKeyPlace } from '../../config/env.ts';
 import type { Place } from '../../config/place.ts';
+import { isVariable } from '../../config/settings/table.ts';
 import { closestName } from '../../operations/choose.ts';
 import { changeSetting } from '../doctor/commands.ts';
 import { about, fail, ok } from '../doctor/subjects.ts';
@@ -17,7 +18,6 @@ import {
   type Look,
   type PackedApp,
 } from '../rpc/diagnosis.ts';
-import { isVariable } from '../setup/settings.ts';
 import {
   argument,
   type CommandEnvironment,

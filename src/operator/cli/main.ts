@@ -31,7 +31,7 @@ async function ask(question: string, { unseen } = { unseen: false }): Promise<st
     lines.once('SIGINT', () => broken.abort()).once('close', () => broken.abort());
     return await lines.question(question, { signal: broken.signal });
   } catch (error) {
-    throw broken.signal.aborted ? new Unusable('broken off; nothing was done') : error;
+    throw broken.signal.aborted ? new Unusable('interrupted') : error;
   } finally {
     lines.close();
     if (unseen) process.stderr.write('\n');

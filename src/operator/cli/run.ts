@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { ConfigurationError, readPlace } from '../../config/env.ts';
 import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
 import { ownVersion } from '../../config/software.ts';
-import { ValueNotWritable } from '../setup/env-text.ts';
+import { ValueNotWritable } from './env-text.ts';
 import { helpOn, overview } from './help.ts';
 import { openRecords } from './open-records.ts';
 import { subcommands } from './registry.ts';

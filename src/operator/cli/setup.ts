@@ -1,67 +1,148 @@
-/** The command `setup`: the wizard, or one setting. */
+/**
+ * The command `setup`: asks for each setting that is missing or wrong, or changes one. It checks them together as the bot does at
+ * its start; what they name is checked by `doctor`.
+ */
 import { z } from 'zod';
-import { processVariables } from '../../config/env.ts';
+import { type Mistake, processVariables, readEnvironment, type Variables } from '../../config/env.ts';
 import { readEnvFile } from '../../config/env-file.ts';
-import { emptyEnvironment, environmentExample, isSecretSetting, settingOf } from '../../config/settings/table.ts';
-import { textOf, withSettings, writeWithBackup } from '../setup/env-text.ts';
-import { isVariable, type VariableName, validateSetting } from '../setup/settings.ts';
+import {
+  emptyEnvironment,
+  environmentExample,
+  isNeededSetting,
+  isSecretSetting,
+  isVariable,
+  settingOf,
+  type VariableName,
+  variableNames,
+} from '../../config/settings/table.ts';
+import { replaceFile } from '../../io/files.ts';
+import { textOf, withSettings, writeWithBackup } from './env-text.ts';
 import { argument, type CommandEnvironment, type Exit, exit, flag, subcommand, Unusable } from './subcommand.ts';
 
 type People = Pick<CommandEnvironment, 'print' | 'ask' | 'nextLine'>;
 
-async function valueFor(name: VariableName, { print, ask, nextLine }: People): Promise<string> {
-  if (ask === null) {
-    const line = await nextLine();
-    if (line === null) throw new Unusable(`type the value: --set ${name}=VALUE, or pass it through a pipe`);
-    return line;
-  }
-  await print(`${name}: ${settingOf(name)}`);
-  return ask('> ', { unseen: isSecretSetting(name) });
+/** The file's variables and the shell's, which count for the bot too. */
+async function variablesWith(file: string): Promise<Variables> {
+  return { ...processVariables(), ...((await textOf(file)) === null ? {} : readEnvFile(file)) };
 }
 
-/** Changes the settings file, or prints why not. `given`: `NAME` or `NAME=VALUE`. */
+const lineOf = ([variable, message]: Mistake): string => `${variable} ${message}`;
+
+/** Returns why a value isn't written; null: it can be. Several settings might have to change one by one. */
+function refusalOf(before: Variables, name: VariableName, value: string): string | null {
+  const earlier = readEnvironment(before).mistakes.map(lineOf);
+  const { mistakes } = readEnvironment({ ...before, [name]: value });
+  const own = mistakes.filter(([variable]) => variable === name);
+  const fresh = mistakes.filter((one) => before[one[0]] && !earlier.includes(lineOf(one)));
+  const blocking = own.length > 0 ? own : fresh;
+  return blocking.length === 0 ? null : blocking.map(lineOf).join('; ').replace(/\.$/, '');
+}
+
+/** Asks for the value; null: the input ended. */
+async function valueFor(name: VariableName, why: string, { print, ask, nextLine }: People): Promise<string | null> {
+  await print(`${name}${why === '' ? '' : ` ${why}`}\n   ${settingOf(name)}`);
+  return ask === null ? nextLine() : (await ask('> ', { unseen: isSecretSetting(name) })).trim();
+}
+
+/** `NAME=VALUE`, else the value of `name`. */
+function assignmentIn(typed: string, name: VariableName): readonly [VariableName, string] {
+  const [, other = '', value = ''] = /^(\w+)=(.*)$/s.exec(typed) ?? [];
+  return isVariable(other) ? [other, value] : [name, typed];
+}
+
+interface Written {
+  readonly written: boolean;
+  /** The previous file's new name; null: no backup was made. */
+  readonly backup: string | null;
+}
+
+/** Writes one setting, unless it's refused. */
+async function write(
+  file: string,
+  [name, value]: readonly [VariableName, string],
+  backUp: boolean,
+  { print }: People,
+): Promise<Written> {
+  const why = refusalOf(await variablesWith(file), name, value);
+  if (why !== null) {
+    await print(`✘ ${why}. Nothing was written.`);
+    return { written: false, backup: null };
+  }
+  const changed = withSettings((await textOf(file)) ?? emptyEnvironment(), { [name]: value });
+  if (backUp) return { written: true, backup: await writeWithBackup(file, changed, new Date()) };
+  await replaceFile(file, changed);
+  return { written: true, backup: null };
+}
+
+const noAnswer: Written = { written: false, backup: null };
+
+const backupWords = (backup: string | null): string => (backup === null ? '' : ` The previous file is now ${backup}.`);
+
 async function setSetting(given: string, file: string, people: People): Promise<Exit> {
-  const at = given.indexOf('=');
-  const name = at === -1 ? given : given.slice(0, at);
+  const [name = '', ...rest] = given.split('=');
   if (!isVariable(name)) throw new Unusable(`there is no setting ${name}; docs/configuration.md lists all settings`);
-  const text = await textOf(file);
-  const before = { ...(text === null ? {} : readEnvFile(file)) };
-  const value = at === -1 ? await valueFor(name, people) : given.slice(at + 1);
-  // The shell's variables count for the bot too, and rules between settings are checked together.
-  const set = validateSetting({ ...processVariables(), ...before }, name, value);
-  if (set.kind === 'refused') {
-    await people.print(`✘ ${set.why.replace(/\.$/, '')}. Nothing was written.`);
-    return exit.no;
-  }
-  if (set.kind === 'shown') {
-    await people.print(`${name}=${set.value}\nNothing was written, because no tenant is set.`);
-    return exit.done;
-  }
-  const changed = withSettings(text ?? emptyEnvironment(), { [name]: set.value });
-  const old = await writeWithBackup(file, changed, new Date());
-  const backupNote = old === null ? '' : ` The previous file is now ${old}.`;
+  const value = given.includes('=') ? rest.join('=') : await valueFor(name, '', people);
+  if (value === null) throw new Unusable(`type the value: --set ${name}=VALUE, or pass it through a pipe`);
+  const { written, backup } = await write(file, [name, value.trim()], true, people);
+  if (!written) return exit.no;
+  const shown = isSecretSetting(name) ? '' : ` ${value.trim()}`;
   await people.print(
-    `✔ ${name}${isSecretSetting(name) ? '' : ` ${set.value}`}: ${file} is changed.${backupNote} Restart the replicas one after the other.`,
+    `✔ ${name}${shown}: ${file} is changed.${backupWords(backup)} Restart the replicas one after the other.`,
   );
   return exit.done;
 }
 
+/** Returns the first setting that is wrong or missing, or that a bot usually needs, and what is wrong; null: none. */
+function nextQuestion(variables: Variables, skipped: ReadonlySet<string>): readonly [VariableName, string] | null {
+  const mistakes = new Map(readEnvironment(variables).mistakes);
+  const isOpen = (name: string): boolean => isNeededSetting(name) && !variables[name] && !skipped.has(name);
+  const name = variableNames.find((one) => mistakes.has(one) || isOpen(one));
+  return name === undefined ? null : [name, mistakes.get(name) ?? ''];
+}
+
+const howTo = (file: string): string =>
+  `Each answer is checked and written to ${file} at once. Enter skips a setting that can be empty; NAME=VALUE sets another one. Ctrl+C stops.`;
+
+const nextStep = (file: string): string =>
+  `✔ ${file} has what the bot needs to start.\nNext: cmk-bot doctor --env ${file}. It checks what the settings name, and prints each command that is still needed, and who can run it.`;
+
+/** Asks until nothing is missing. Each answer is written at once, so an interrupted setup continues where it stopped. */
+async function askAll(file: string, people: People): Promise<Exit> {
+  await people.print(howTo(file));
+  const skipped = new Set<string>();
+  let isFirst = true;
+  for (;;) {
+    const variables = await variablesWith(file);
+    const question = nextQuestion(variables, skipped);
+    if (question === null) {
+      const rest = readEnvironment(variables).mistakes.map((one) => `✘ ${lineOf(one)}`);
+      await people.print(rest.length > 0 ? rest.join('\n') : nextStep(file));
+      return rest.length > 0 ? exit.no : exit.done;
+    }
+    const [asked, why] = question;
+    const typed = await valueFor(asked, why, people);
+    if (typed === null) {
+      await people.print(`Stopped at ${asked}. The answers so far are in ${file}.`);
+      return exit.no;
+    }
+    const { written, backup } =
+      typed === '' ? noAnswer : await write(file, assignmentIn(typed, asked), isFirst, people);
+    if (backup !== null) await people.print(backupWords(backup).trim());
+    // One that is still wrong or missing is asked again nevertheless: another setting might have taken its place.
+    if (typed === '' || why !== '') skipped.add(asked);
+    if (written) isFirst = false;
+  }
+}
+
 export const setup = subcommand({
   name: 'setup',
-  usage: '[--answers FILE | --set NAME[=VALUE] | --example] [--env FILE] [--print]',
-  summary: 'asks for the settings, checks each answer, and writes .env and the remaining steps',
-  help: [
-    'Checks each answer with your own Azure sign-in (az login). Changes nothing in Azure, and writes nothing before the',
-    'last question. Answers can come from a pipe, a line each.',
-  ].join('\n'),
-  exits: { 0: 'written', 1: 'stopped, or refused', 2: 'unusable answers' },
+  usage: '[--set NAME[=VALUE] | --example] [--env FILE]',
+  summary: 'asks for the settings that are missing or wrong, and writes .env',
+  help: 'Changes nothing in Azure or Teams. Answers can come from a pipe, a line each.',
+  exits: { 0: 'written', 1: 'stopped, or refused' },
   examples: ['cmk-bot setup', 'cmk-bot setup --set CMK_LOG_LEVEL=info'],
   withoutSettings: true,
   input: z.object({
-    answers: argument(z.string().min(1, 'names no file').nullable().default(null), [
-      '--answers FILE',
-      'takes the answers from a JSON file instead of asking. Its keys are the IDs of the questions. The list confirmed names the questions that need a confirmation',
-    ]),
     set: argument(z.string().min(1, 'names no setting').nullable().default(null), [
       '--set NAME[=VALUE]',
       'asks for one setting, checks it together with the others, and writes it',
@@ -71,16 +152,11 @@ export const setup = subcommand({
       '--env FILE',
       'file with the settings; the previous one is kept. Default: .env',
     ]),
-    print: argument(flag, ['--print', 'shows what would be written']),
   }),
-  async run({ answers, set, env, example, print }, surroundings) {
-    if (example) {
-      await surroundings.write(environmentExample());
-      return exit.done;
-    }
+  async run({ set, env, example }, surroundings) {
     if (set !== null) return setSetting(set, env, surroundings);
-    // Azure's clients load slowly.
-    const { runWizard } = await import('./setup-wizard.ts');
-    return runWizard({ answers, env, print }, surroundings);
+    if (!example) return askAll(env, surroundings);
+    await surroundings.write(environmentExample());
+    return exit.done;
   },
 });

@@ -96,27 +96,13 @@ const makeRoleBeside = (file: string, ...shown: readonly string[]): string => {
 export const makeSigningRole = (vault: string): string =>
   makeRoleBeside('infra/custom-role-signing.json', 'keyvault', 'show', '--name', vault);
 
-/** Returns the command that creates the publishing role in the storage account's subscription. Each tenant needs it once. */
-export const makePublishingRole = (account: string): string =>
-  makeRoleBeside('infra/custom-role-publishing.json', 'storage', 'account', 'show', '--name', account);
-
 /** Returns a scope below the resource that the words of an `az` command show. */
 const below = (path: string, ...shown: readonly string[]): string =>
   `"$(${command('az', ...shown)} --query id -o tsv)/${path}"`;
 
-/** Returns the command that lets an identity read and write blobs of one container, and delete none. */
-export const givePublishingRole = (objectId: string, account: string, container: string): string => {
-  const path = `blobServices/default/containers/${container}`;
-  return giveRole('CMK bot publishing', objectId, below(path, 'storage', 'account', 'show', '--name', account));
-};
-
 /** Returns the command that lets an identity sign with one key of a vault and read its public half. */
 export const giveKeyRole = (objectId: string, vault: string, name: string): string =>
   giveRole('CMK bot signing', objectId, below(`keys/${name}`, 'keyvault', 'show', '--name', vault));
-
-/** Returns the command that lets an identity read one secret of a vault. */
-export const giveSecretRole = (objectId: string, vault: string, name: string): string =>
-  giveRole('Key Vault Secrets User', objectId, below(`secrets/${name}`, 'keyvault', 'show', '--name', vault));
 
 /** Returns the file with the subscriptions in place of the placeholder. */
 const filledRole = (file: string, subscriptions: readonly string[]): string => {
@@ -126,10 +112,6 @@ const filledRole = (file: string, subscriptions: readonly string[]): string => {
 
 export const updateBotRole = (subscriptions: readonly string[]): string =>
   `az role definition update --role-definition "$(${filledRole('infra/custom-role.json', subscriptions)})"`;
-
-/** Returns the command that creates one of the bot's roles, assignable in these subscriptions. */
-export const makeRole = (file: string, subscriptions: readonly string[]): string =>
-  `az role definition create --role-definition "$(${filledRole(file, subscriptions)})"`;
 
 /** Ids of application permissions, the same in every tenant (Microsoft Graph permissions reference). */
 export const graphPermissionIds = {
@@ -149,17 +131,6 @@ export const giveGraphPermission = (graph: string, objectId: string, appRoleId: 
   const uri = `${graph}/v1.0/servicePrincipals/${objectId}/appRoleAssignments`;
   return `${command('az', 'rest', '--method', 'POST', '--uri', uri)} --body "${body.replaceAll('"', '\\"')}"`;
 };
-
-/** Returns the words for a shell that stand for the object ID of an app or a managed identity. */
-const objectIdOf = (clientId: string): string =>
-  `$(${command('az', 'ad', 'sp', 'show', '--id', clientId, '--query', 'id', '-o', 'tsv')})`;
-
-/**
- * Returns the SQL, quoted for a shell, that creates a database role for a managed identity (Azure Database for PostgreSQL, "Manage
- * Microsoft Entra roles"). By object ID, because without it, the role must have the identity's name.
- */
-export const makeEntraRole = (role: string, clientId: string): string =>
-  `"select * from pgaadauth_create_principal_with_oid('${role.replaceAll('$', '\\$')}', '${objectIdOf(clientId)}', 'service', false, false)"`;
 
 /** Returns the command that adds a secret to an app registration; the old one works until it expires. */
 export const newSecret = (appId: string): string =>

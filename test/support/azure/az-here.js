@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * Stands in for Azure's command line on one local Azure: it takes the words of a command apart as `az` does and sends what `az`
- * would, as the tenant's owner. Only the commands that the doctor prints; any other is refused.
+ * would, as the tenant's owner. Only the commands that the doctor and the docs name; any other is refused.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -99,9 +99,10 @@ const commands = {
   async 'role assignment list'() {
     const [, role] = /roleDefinitionName=='([^']+)'/.exec(of('query')) ?? [];
     const scope = of('scope');
-    const { id } = await roleNamed(role, scope);
+    const id = (await roleNamed(role, scope))?.id;
     const held = await found(`${scope}/${authorization}/roleAssignments`, 'principalId', of('assignee'));
-    return held.filter(({ properties }) => properties.roleDefinitionId === id && properties.scope === scope).length;
+    const those = held.filter(({ properties }) => properties.roleDefinitionId === id && properties.scope === scope);
+    return of('query').startsWith('length') ? those.length : JSON.stringify(those.map(({ properties }) => properties));
   },
   async 'role assignment create'() {
     const scope = of('scope');

@@ -199,13 +199,11 @@ describe('a mistyped name', () => {
   });
 });
 
-it('takes the ID of a channel as a link has it, and names the ID in a whole link', () => {
+it('takes the ID of a channel, also as a link has it, and a whole link', () => {
   const encoded = '19%3Aapprovals%40thread.tacv2';
   expect(read({ CMK_APPROVALS_CHANNEL: encoded }).teams.approvalsChannel).toBe('19:approvals@thread.tacv2');
   const link = `https://teams.microsoft.com/l/channel/${encoded}/Approvals?groupId=7`;
-  expect(() => read({ CMK_APPROVALS_CHANNEL: link })).toThrow(
-    'CMK_APPROVALS_CHANNEL: is a link; set the ID of its channel, which is 19:approvals@thread.tacv2',
-  );
+  expect(read({ CMK_APPROVALS_CHANNEL: link }).teams.approvalsChannel).toBe('19:approvals@thread.tacv2');
 });
 
 it('reads local mode without an app', () => {
