@@ -1,13 +1,15 @@
 /** Texts for failures. Azure's own message is quoted unchanged, as Azure's. */
 
+import { type Check, type CheckCode, isRemovableBlock } from '../domain/check.ts';
 import { codeOf, type Failure, type Found, type FoundCode } from '../domain/failure.ts';
 import type { RecreatedObject } from '../domain/observed.ts';
 import { kinds } from '../operations/resources/registry.ts';
 import { checkWords } from './checks.ts';
 import { utcDay, utcMinute } from './instants.ts';
-import { doubtfulKeyWords, resourceKeyWords } from './keys.ts';
-import { roleTaskTitle } from './permission-remedies.ts';
+import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy, resourceKeyWords } from './keys.ts';
+import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
 import { placeWords } from './places.ts';
+import { lines } from './words.ts';
 
 const missingThings = { resource: 'The agent', vault: 'The vault', identity: 'The identity of the agent' } as const;
 
@@ -64,101 +66,158 @@ export const replacedTitles = { resource: 'It is another agent', vault: 'It is a
 export const replacedWords = ({ what, was, now }: RecreatedObject): string =>
   `${missingThings[what]} was deleted and created again on ${utcMinute(now)}. The approval is for the one of ${utcMinute(was)}.`;
 
-/** Returns the text for what the bot found. */
-function foundWords(found: Found): string {
-  switch (found.code) {
-    case 'blocked': {
-      const { title, text } = checkWords(found.check);
-      return text === '' ? title : `${title} ${text}`;
-    }
-    case 'resource-busy':
-      return `Azure is working on the agent: it is ${found.provisioningState}.`;
-    case 'resource-not-settled':
-      return `The agent is ${found.provisioningState}.`;
-    case 'missing':
-      return `${missingThings[found.what]} no longer exists.`;
-    case 'vault-moved':
-      return `The vault was moved: it is in ${placeWords(found.to)} now.`;
-    case 'resource-moved':
-      return `The agent was moved: it is in ${placeWords(found.to)} now.`;
-    case 'replaced':
-      return replacedWords(found);
-    case 'identity-changed':
-      return `The agent’s identity changed after it got access to the key: it is ${found.now} now, and access was given to ${found.was}.`;
-    case 'access-gone':
-      return `The ${grants[found.by]} that lets the agent use key ${found.keyName} was removed.`;
-    case 'identity-lost':
-      return `The agent no longer has ${found.id}.`;
-    case 'identity-not-shown':
-      return 'The agent shows no system-assigned identity.';
-    case 'key-of-others':
-      return `Nothing shows that this request created key ${found.keyName}. It was created or imported in another way, and a copy of it might exist.`;
-    case 'key-doubtful':
-      return doubtfulKeyWords(found.keyName, found.doubt);
-    case 'stopped-before-making':
-      return `The bot was stopped before it asked for key ${found.keyName}.`;
-    case 'key-not-there':
-      return `Key ${found.keyName} doesn’t exist.`;
-    case 'role-needed':
-      return `${roleTaskTitle(found)}.`;
-    case 'key-made-otherwise':
-      return `The key differs: ${found.differences.map(differenceWords).join('; ')}.`;
-    case 'access-mode-changed':
-      return `Vault ${found.vault} now uses ${grants[found.now]}. The approval is for ${otherGrant[found.now]}.`;
-    case 'grant-not-shown':
-      return 'Azure doesn’t list the access to the key.';
-    case 'protection-not-shown':
-      return 'The vault doesn’t show purge protection.';
-    case 'key-not-shown':
-      return `Azure accepted the change, and the agent now shows ${resourceKeyWords(found.shows)}.`;
-    case 'key-moved':
-      return `The agent was changed to ${resourceKeyWords(found.shows)}.`;
-    case 'membership-unknown':
-      return 'Microsoft Entra ID didn’t say whether the requester and the approvers still have their roles.';
-    case 'requester-lost-role':
-      return 'The requester no longer has the requester role for this agent.';
-    case 'run-lost':
-      return lostWords(found);
-    case 'stopped':
-      return `${found.operator === null ? 'A person' : `Operator ${found.operator}`} stopped the run. No further attempt or step was started.`;
-    case 'unexpected':
-      return `Something unexpected happened. The application log has it under ${found.errorId}.`;
-    case 'not-of-kind':
-      return `${found.id} is not the id of ${kindWords(found.kind)}.`;
-    case 'outside-subscriptions':
-      return `Subscription ${found.subscriptionId} is not one of those configured.`;
-    case 'not-a-vault-address':
-      return `${found.address} is not the address of a key vault.`;
-    case 'key-probe-mismatch':
-      return 'The unwrapped test data differs from the wrapped data.';
-    case 'key-not-usable':
-      return found.message;
-  }
+/** What the bot found, what to do, and the state that it expected, if it compared what it did with what Azure shows. */
+interface FoundWords {
+  readonly message: string;
+  /** Empty only if the text of a check says that nothing can be done. */
+  readonly remedy: string;
+  /** Empty for other failures. */
+  readonly expected: string;
+}
+function found(...written: Parameters<typeof lines>): FoundWords {
+  const { title, text, remedy } = lines(...written);
+  return { message: title, remedy: text, expected: remedy };
 }
 
-/** The expected state, by failure of a comparison between what the bot did and what Azure shows. */
-const expectations: { readonly [C in FoundCode]?: (found: Extract<Found, { readonly code: C }>) => string } = {
-  'identity-not-shown': () => 'It has one.',
-  'key-not-there': ({ keyName }) => `Key ${keyName} exists.`,
-  'key-made-otherwise': ({ keyName }) => `Key ${keyName} is as it was approved.`,
-  'grant-not-shown': () => 'The agent’s identity has the Get, Wrap Key, and Unwrap Key permissions.',
-  'protection-not-shown': () => 'Soft delete and purge protection are on.',
-  'resource-not-settled': () => 'The agent is Succeeded.',
-  'key-not-shown': ({ expected }) => `The agent shows ${resourceKeyWords(expected)}.`,
-  'key-moved': ({ expected }) =>
-    `The agent still uses ${expected === null ? 'a Microsoft-managed key' : resourceKeyWords(expected)}.`,
+const inPortal = 'Check the resource in the Azure portal. When it’s as approved, select Retry.';
+const passes = 'This often passes. Select Retry in a few minutes.';
+const askOperator = 'Ask an operator to check the bot’s configuration.';
+const moveBack = 'Move it back, and then select Retry. Otherwise, end the request and create another one.';
+const testKey = 'Check the key in the vault. When it works, select Retry.';
+/** An agent has one open request, and an open request keeps its choices. */
+const endFirst = 'End this request first.';
+
+/** Blocks that can be removed, or avoided by another choice. */
+const avoidable: ReadonlySet<CheckCode> = new Set<CheckCode>([
+  'vault-firewalled',
+  'key-missing',
+  'key-name-taken',
+  'key-name-deleted',
+  'key-disabled',
+  'key-not-yet-valid',
+  'key-expired',
+  'key-cannot-wrap',
+]);
+
+/** The texts of checks are for the form, where people can choose again. */
+function blockedWords(check: Check): FoundWords {
+  const { title, text, remedy } = checkWords(check);
+  const again = avoidable.has(check.code) ? `${remedy} Before you choose again, end this request.` : remedy;
+  return found`${text === '' ? title : `${title} ${text}`}
+    ${isRemovableBlock(check) ? again : `${endFirst} ${remedy}`.trim()}`;
+}
+
+/** By the bot's own codes; a missing one doesn't compile. */
+const words: { readonly [C in FoundCode]: (facts: Extract<Found, { readonly code: C }>) => FoundWords } = {
+  blocked: ({ check }) => blockedWords(check),
+  'resource-busy': ({ provisioningState }) => found`Azure is working on the agent: it is ${provisioningState}.
+    ${passes}`,
+  'resource-not-settled': ({ provisioningState }) => found`The agent is ${provisioningState}.
+    ${inPortal}
+    The agent is Succeeded.`,
+  missing: ({ what }) => found`${missingThings[what]} no longer exists.
+    ${
+      what === 'identity'
+        ? 'Ask an owner of the agent who removed it and why. Then retry: the bot turns the identity on again and gives it access to the key.'
+        : 'A resource in this plan no longer exists. Restore it and select Retry, or end the request.'
+    }`,
+  'vault-moved': ({ to }) => found`The vault was moved: it is in ${placeWords(to)} now.
+    ${moveBack}`,
+  'resource-moved': ({ to }) => found`The agent was moved: it is in ${placeWords(to)} now.
+    ${moveBack}`,
+  replaced: (facts) => found`${replacedWords(facts)}
+    ${
+      facts.what === 'vault'
+        ? 'Ask an owner of the vault who deleted it. If the approved key is in the new vault, retry: the request asks for approval again. Otherwise, end the request and request another key.'
+        : 'Ask an owner of the agent who deleted it. If the request still fits the new agent, retry: it asks for approval again. Otherwise, end the request.'
+    }`,
+  'identity-changed': ({
+    now,
+    was,
+  }) => found`The agent’s identity changed after it got access to the key: it is ${now} now, and access was given to ${was}.
+    Retry: the bot gives the new identity access, if needed after another approval. Then ask an owner of the vault to remove the old identity’s access.`,
+  'access-gone': ({ by, keyName }) => found`The ${grants[by]} that lets the agent use key ${keyName} was removed.
+    Ask an owner of the vault who removed it and why. Then retry: the bot gives access again.`,
+  'identity-lost': ({ id }) => found`The agent no longer has ${id}.
+    Assign that identity to the agent again, and then select Retry. Otherwise, end the request.`,
+  'identity-not-shown': () => found`The agent shows no system-assigned identity.
+    ${inPortal}
+    It has one.`,
+  'key-of-others': ({
+    keyName,
+  }) => found`Nothing shows that this request created key ${keyName}. It was created or imported in another way, and a copy of it might exist.
+    ${endFirst} ${otherKeyRemedy}`,
+  'key-doubtful': ({ keyName, doubt }) => found`${doubtfulKeyWords(keyName, doubt)}
+    ${endFirst} ${doubtfulKeyRemedy}`,
+  'stopped-before-making': ({ keyName }) => found`The bot was stopped before it asked for key ${keyName}.
+    ${passes}`,
+  'key-not-there': ({ keyName }) => found`Key ${keyName} doesn’t exist.
+    ${inPortal}
+    Key ${keyName} exists.`,
+  'role-needed': (task) => found`${roleTaskTitle(task)}.
+    Ask that role to run “${roleTaskCommand(task)}”. Then select Retry.`,
+  'key-made-otherwise': ({
+    keyName,
+    differences,
+  }) => found`The key differs: ${differences.map(differenceWords).join('; ')}.
+    ${inPortal}
+    Key ${keyName} is as it was approved.`,
+  'access-mode-changed': ({
+    vault,
+    now,
+  }) => found`Vault ${vault} now uses ${grants[now]}. The approval is for ${otherGrant[now]}.
+    Switch the vault back, and then select Retry. Otherwise, end the request and create another one.`,
+  'grant-not-shown': () => found`Azure doesn’t list the access to the key.
+    ${inPortal}
+    The agent’s identity has the Get, Wrap Key, and Unwrap Key permissions.`,
+  'protection-not-shown': () => found`The vault doesn’t show purge protection.
+    ${inPortal}
+    Soft delete and purge protection are on.`,
+  'key-not-shown': ({
+    shows,
+    expected,
+  }) => found`Azure accepted the change, and the agent now shows ${resourceKeyWords(shows)}.
+    ${inPortal}
+    The agent shows ${resourceKeyWords(expected)}.`,
+  'key-moved': ({ shows, expected }) => found`The agent was changed to ${resourceKeyWords(shows)}.
+    ${inPortal}
+    The agent still uses ${expected === null ? 'a Microsoft-managed key' : resourceKeyWords(expected)}.`,
+  'membership-unknown':
+    () => found`Microsoft Entra ID didn’t say whether the requester and the approvers still have their roles.
+    Wait until Microsoft Graph answers, and then select Retry.`,
+  'requester-lost-role': () => found`The requester no longer has the requester role for this agent.
+    Ask an operator to restore the requester’s role, and then select Retry. Or end the request.`,
+  'run-lost': (lost) => found`${lostWords(lost)}
+    Select Retry. The bot checks everything again first and doesn’t repeat completed steps.`,
+  stopped: ({
+    operator,
+  }) => found`${operator === null ? 'A person' : `Operator ${operator}`} stopped the run. No further attempt or step was started.
+    To continue, select Retry. Otherwise, end the request.`,
+  unexpected: ({ errorId }) => found`Something unexpected happened. The application log has it under ${errorId}.
+    Ask an operator to find this ID in the application log. Then retry, or end the request.`,
+  'not-of-kind': ({ id, kind }) => found`${id} is not the id of ${kindWords(kind)}.
+    ${askOperator}`,
+  'outside-subscriptions': ({ subscriptionId }) => found`Subscription ${subscriptionId} is not one of those configured.
+    Ask an operator to add the subscription to CMK_SUBSCRIPTIONS. Otherwise, end the request.`,
+  'not-a-vault-address': ({ address }) => found`${address} is not the address of a key vault.
+    ${askOperator}`,
+  'key-probe-mismatch': () => found`The unwrapped test data differs from the wrapped data.
+    ${testKey}`,
+  'key-not-usable': ({ message }) => found`${message}
+    ${testKey}`,
 };
 
+/** Returns the texts for what the bot found. */
+export const foundWords = <C extends FoundCode>(facts: Extract<Found, { readonly code: C }>): FoundWords =>
+  (words[facts.code] as (of: typeof facts) => FoundWords)(facts);
+
 /** Returns the expected state of such a failure; null for others. */
-export function expectedWords(failure: Failure): string | null {
-  if (failure.source !== 'bot') return null;
-  const words = expectations[failure.found.code] as ((found: Found) => string) | undefined;
-  return words?.(failure.found) ?? null;
-}
+export const expectedWords = (failure: Failure): string | null =>
+  failure.source === 'bot' ? foundWords(failure.found).expected || null : null;
 
 /** Returns the message of a failure. Azure's is word for word. */
 export const messageOf = (failure: Failure): string =>
-  failure.source === 'bot' ? foundWords(failure.found) : failure.message;
+  failure.source === 'bot' ? foundWords(failure.found).message : failure.message;
 
 /** `AuthorizationFailed: The client …` */
 export const failureLine = (failure: Failure): string => `${codeOf(failure)}: ${messageOf(failure)}`;

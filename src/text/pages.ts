@@ -1,4 +1,5 @@
 /** Texts of the pages that browsers show: sign-in, download of an evidence pack, and errors. */
+import { lines } from './words.ts';
 
 /** Plain text; the page escapes it. */
 interface PageText {
@@ -6,35 +7,38 @@ interface PageText {
   readonly lines: readonly string[];
   readonly note?: string;
 }
+/** The title and the paragraphs of a page, one a line. */
+function paragraphs(...written: Parameters<typeof lines>): PageText {
+  const { title, text, remedy } = lines(...written);
+  return { title, lines: [text, remedy].filter((line) => line !== '') };
+}
 
 const approveAgain = 'Go back to Teams, and select Approve again.';
 const nothingApproved = 'Nothing was approved.';
 const nothingChanged = 'Nothing was approved, and nothing was changed in Azure.';
 
 export const signInAsk = (requestId: string): PageText => ({
-  title: `Sign in to approve ${requestId}`,
-  lines: ['You selected Approve in Teams. Sign in to confirm that it’s you.'],
+  ...paragraphs`Sign in to approve ${requestId}
+    You selected Approve in Teams. Sign in to confirm that it’s you.`,
   note: 'Signing in doesn’t approve anything yet: afterward, select Approve again. If you didn’t select Approve, close this page and tell your security team.',
 });
 
 export const signInDone: PageText = {
-  title: 'You’re signed in.',
-  lines: ['Go back to Teams, and select Approve. Nothing is approved until then.'],
+  ...paragraphs`You’re signed in.
+    Go back to Teams, and select Approve. Nothing is approved until then.`,
   note: 'You can close this page.',
 };
 
-export const signInEnded: PageText = {
-  title: 'This sign-in has ended.',
-  lines: [`${nothingApproved} ${approveAgain}`],
-};
+export const signInEnded = paragraphs`This sign-in has ended.
+  ${nothingApproved} ${approveAgain}`;
 
-export const signInUnavailable: PageText = {
-  title: 'You can’t sign in at the moment.',
-  lines: [`Microsoft Entra ID doesn’t answer. ${nothingApproved} Try again in a minute.`],
-};
+export const signInUnavailable = paragraphs`You can’t sign in at the moment.
+  Microsoft Entra ID doesn’t answer. ${nothingApproved} Try again in a minute.`;
 
 /** For a sign-in that doesn't count. */
-export const signInRefused = (title: string, why: string): PageText => ({ title, lines: [why, nothingApproved] });
+export const signInRefused = (title: string, why: string): PageText => paragraphs`${title}
+  ${why}
+  ${nothingApproved}`;
 
 export const signInElsewhere = signInRefused('This sign-in started in another browser.', approveAgain);
 
@@ -68,23 +72,17 @@ export const signInErrorWords = (code: string): string =>
 export const signInMissing = { code: 'Entra ID sent no code.', idToken: 'Entra ID sent no ID token.' };
 
 export const evidenceOffer = (requestId: string): PageText => ({
-  title: `Evidence of ${requestId}`,
-  lines: ['A zip with a report to read and print, the request’s events, and what others need to check them offline.'],
+  ...paragraphs`Evidence of ${requestId}
+    A zip with a report to read and print, the request’s events, and what others need to check them offline.`,
   note: 'The bot reads Azure again and records your download: usually once in 10 minutes, unless the request changes. The pack contains the reason and all comments. Store it where only people with access to the request can read it.',
 });
 
-export const evidenceLinkExpired: PageText = {
-  title: 'This link has expired.',
-  lines: ['It works once, for 10 minutes. Go back to Teams, and select Download evidence again.'],
-};
+export const evidenceLinkExpired = paragraphs`This link has expired.
+  It works once, for 10 minutes. Go back to Teams, and select Download evidence again.`;
 
-export const evidenceNotReady: PageText = {
-  title: 'The evidence pack can’t be created now.',
-  lines: [
-    'A pack needs the published log, and the bot couldn’t publish the last events in time.',
-    'Nothing is lost. Go back to Teams, and select Download evidence again in a minute, or ask an operator.',
-  ],
-};
+export const evidenceNotReady = paragraphs`The evidence pack can’t be created now.
+  A pack needs the published log, and the bot couldn’t publish the last events in time.
+  Nothing is lost. Go back to Teams, and select Download evidence again in a minute, or ask an operator.`;
 
 /** For a bot without an address for browsers. */
 export const evidenceByOperator = (requestId: string): string =>
@@ -93,17 +91,13 @@ export const evidenceByOperator = (requestId: string): string =>
 const logged = (errorId: string): string => `An operator can find the error in the application log under ${errorId}.`;
 
 /** The database is away or read-only. The bot's pages change nothing in Azure and approve nothing. */
-export const cannotSave = (errorId: string): PageText => ({
-  title: 'The bot can’t save anything at the moment.',
-  lines: [`${nothingChanged} Go back to Teams in a few minutes, and try again.`, logged(errorId)],
-});
+export const cannotSave = (errorId: string): PageText => paragraphs`The bot can’t save anything at the moment.
+  ${nothingChanged} Go back to Teams in a few minutes, and try again.
+  ${logged(errorId)}`;
 
-export const tooManyPages: PageText = {
-  title: 'Too many pages are being opened.',
-  lines: [`${nothingChanged} Wait a moment, and reload this page.`],
-};
+export const tooManyPages = paragraphs`Too many pages are being opened.
+  ${nothingChanged} Wait a moment, and reload this page.`;
 
-export const unexpectedError = (errorId: string): PageText => ({
-  title: 'Something unexpected happened.',
-  lines: [`${nothingChanged} Go back to Teams, and check the card before you try again.`, logged(errorId)],
-});
+export const unexpectedError = (errorId: string): PageText => paragraphs`Something unexpected happened.
+  ${nothingChanged} Go back to Teams, and check the card before you try again.
+  ${logged(errorId)}`;

@@ -6,11 +6,9 @@ import { severityOf } from '../../../domain/watch/state.ts';
 import { causeWords, type DriftWords, driftWords } from '../../../text/drift.ts';
 import {
   type Addressee,
-  type CardText,
   dateAndTime,
   entitiesOf,
   joinText,
-  type Label,
   label,
   listedText,
   md,
@@ -34,30 +32,20 @@ function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirs
   const found = md`Found ${dateAndTime(new Date(foundAt))}. ${withDates(plain<string>(causeWords(cause, by), long))}`;
   return {
     title: withDates(plain<string>(isOver ? `Was: ${words.title}` : words.title)),
-    meaning: isOver ? nothing : plain<string>(words.meaning, long),
+    meaning: isOver ? nothing : plain<string>(words.text, long),
     cause: found,
     /** One box alone has a color. */
     boxStyle: !isFirst ? 'emphasis' : isOver ? 'good' : boxStyleOf(finding),
   } as const;
 }
 
-/** One safe next step, for the most urgent. */
-interface Step {
-  readonly next: CardText;
-  /** For that role's command line; may be empty. */
-  readonly command: CardText;
-  /** The button's title, and the command of the bot that it types; both empty: the step isn't the bot's. */
-  readonly button: Label;
-  readonly typed: string;
-}
-const noStep: Step = { next: nothing, command: nothing, button: label(''), typed: '' };
-
-function stepOf({ step }: DriftWords): Step {
-  const next = plain<string>(step.text, long);
-  return step.kind === 'command'
-    ? { next, command: plain<string>(step.az, long), button: label(step.button), typed: step.command }
-    : { ...noStep, next, command: plain<string>(step.command, long) };
-}
+/** One safe next step, for the most urgent. An empty text isn't shown. */
+const stepOf = (words: DriftWords | undefined) => ({
+  next: plain<string>(words?.remedy ?? '', long),
+  command: plain<string>(words?.az ?? '', long),
+  button: label(words?.button ?? ''),
+  typed: words?.typed ?? '',
+});
 
 /** What stands at the top: the state, and how much of it there is. */
 function badgeOf(drift: Drift) {
@@ -95,7 +83,7 @@ export function driftCard(
     agent: plain(agentName),
     called: listedText(addressees.map(({ text }) => text)),
     found: told.map(({ finding, words }, n) => boxOf(finding, words, isOver, n === 0)),
-    ...(isOver || first === undefined ? noStep : stepOf(first.words)),
+    ...stepOf(isOver ? undefined : first?.words),
     basis: md`Opened ${dateAndTime(new Date(drift.openedAt))}.${ended} Compared with ${plain<string>(verified.request)}.`,
   });
   return { ...card, msteams: { entities: entitiesOf(addressees) } };

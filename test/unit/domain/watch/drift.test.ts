@@ -138,12 +138,13 @@ const examples: readonly DriftState[] = [
 test('each state has a title, a meaning for the data, and one next step that leaves nothing open', () => {
   expect(new Set(examples.map(({ code }) => code))).toEqual(new Set(driftCodes));
   for (const state of examples) {
-    const { title, meaning, step } = driftWords(state, verified);
-    expect([title, meaning, step.text].filter((text) => text.length < 10)).toEqual([]);
-    expect(JSON.stringify([title, meaning, step])).not.toMatch(/undefined|null|\bmay\b/);
-    if (step.kind === 'command') expect(step.command).toMatch(/^\/(repair|rotate)-cmk resource=\/subscriptions\//);
+    const words = driftWords(state, verified);
+    expect([words.title, words.text, words.remedy].filter((text) => text.length < 10)).toEqual([]);
+    expect(JSON.stringify(words)).not.toMatch(/undefined|null|\bmay\b/);
+    expect(words.typed === '').toBe(words.button === '');
+    if (words.typed !== '') expect(words.typed).toMatch(/^\/(repair|rotate)-cmk resource=\/subscriptions\//);
     // The list of agents offers the repair where the alert does.
-    expect(isRepairable(state.code)).toBe(step.kind === 'command' && step.command.startsWith('/repair-cmk '));
+    expect(isRepairable(state.code)).toBe(words.typed.startsWith('/repair-cmk '));
   }
 });
 
