@@ -1,5 +1,5 @@
 /** Measures how response times grow with agents, approvers, events or open requests: one bot for each size. */
-import { approver } from '../src/sandbox/people.ts';
+import { approver } from '../sandbox/people.ts';
 import { changeState } from '../test/support/azure/local-azure.ts';
 import { requestId } from '../test/support/builders/fixtures.ts';
 import { type Figure, grow, percentile, sizes, timed } from './support/figures.ts';

@@ -1,5 +1,5 @@
 /** Measures turns, decisions and appended events, each next to its baseline. */
-import { approver, requester, secondApprover, teamMember } from '../src/sandbox/people.ts';
+import { approver, requester, secondApprover, teamMember } from '../sandbox/people.ts';
 import { approve, checkRun, intend, requestId, resourceId } from '../test/support/builders/fixtures.ts';
 import { type Figure, figureOf, inTurn, percentile, timed } from './support/figures.ts';
 import { bareInsert, type Commands, connect, fill, openStore, until, waiting } from './support/fill.ts';

@@ -14,7 +14,7 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 /** Time for the bot to close its database. A bot that is killed recovers at its next start. */
 const stopTimeoutMs = 15_000;
 
@@ -37,7 +37,7 @@ interface ChildOptions {
 export function startChild(name: string, entry: string, { args, env, shown = (line) => line }: ChildOptions): Child {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', '--import', './src/sandbox/end-with-parent.ts', entry, ...args],
+    ['--import', 'tsx', '--import', './sandbox/end-with-parent.ts', entry, ...args],
     {
       cwd: root,
       env,

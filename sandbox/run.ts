@@ -2,10 +2,10 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openOwnKeys } from '../audit/key-file.ts';
-import { keyLine, signingKey } from '../audit/tlog/keys.ts';
-import { WitnessState } from '../audit/witness/state.ts';
-import { logKeyUse } from '../text/record.ts';
+import { openOwnKeys } from '../src/audit/key-file.ts';
+import { keyLine, signingKey } from '../src/audit/tlog/keys.ts';
+import { WitnessState } from '../src/audit/witness/state.ts';
+import { logKeyUse } from '../src/text/record.ts';
 import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings, watchingKeys } from './bot-environment.ts';
 import { type Child, formatLogLine, startChild } from './children.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';
@@ -59,7 +59,7 @@ async function startOwnWitness(
   const state = await WitnessState.open(folder);
   const verifiers = keys.map((seed) => signingKey(name, 'log', seed).verifier);
   for (const verifier of verifiers) await state.add(verifier);
-  const child = startChild('witness', 'src/sandbox/witness/run.ts', { args: [folder], env: caller });
+  const child = startChild('witness', 'sandbox/witness/run.ts', { args: [folder], env: caller });
   const settings = async (): Promise<NodeJS.ProcessEnv> => {
     const witness = await child.started;
     const lines = [...verifiers.map(keyLine), witness.slice(witness.indexOf(' ') + 1)];
@@ -90,8 +90,8 @@ async function untilReady(url: string, bot: Child): Promise<void> {
 }
 
 const startServers = (options: LocalOptions): Child[] => [
-  startChild('Azure simulator', 'src/sandbox/azure/run.ts', { args: azureArguments(options), env: process.env }),
-  startChild('Teams simulator', 'src/sandbox/teams/run.ts', { args: teamsArguments(options), env: process.env }),
+  startChild('Azure simulator', 'sandbox/azure/run.ts', { args: azureArguments(options), env: process.env }),
+  startChild('Teams simulator', 'sandbox/teams/run.ts', { args: teamsArguments(options), env: process.env }),
 ];
 
 async function run(options: LocalOptions): Promise<void> {

@@ -27,7 +27,7 @@ const linesIn = (files: readonly string[]): number => sum(files.filter(isCode).m
 const words = (files: readonly string[]): number =>
   sum(files.map((file) => textOf(file).split(/\s+/).filter(Boolean).length));
 
-const sandboxFolder = 'src/sandbox/';
+const sandboxFolder = 'sandbox/';
 const source = below('src').filter(isCode);
 const product = source.filter((file) => !file.startsWith(sandboxFolder));
 const sandbox = source.filter((file) => file.startsWith(sandboxFolder));

@@ -2,7 +2,7 @@
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import pLimit from 'p-limit';
-import { approver, type LocalPerson, localTenantId, requester } from '../../src/sandbox/people.ts';
+import { approver, type LocalPerson, localTenantId, requester } from '../../sandbox/people.ts';
 import { buttonData, choices } from '../../test/support/world/story.ts';
 import { timed } from './figures.ts';
 import { agentName, type Ground } from './harness.ts';

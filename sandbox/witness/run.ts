@@ -1,10 +1,10 @@
 /** Runs a witness as its own process: `run.ts FOLDER`. Prints `witness ADDRESS KEY` when it listens. */
-import { KeyFileInvalid, openOwnKeys } from '../../audit/key-file.ts';
-import { keyLine, signingKey } from '../../audit/tlog/keys.ts';
-import { startWitness } from '../../audit/witness/server.ts';
-import { WitnessState } from '../../audit/witness/state.ts';
-import { lockFolder } from '../../store/folder-lock.ts';
-import { witnessKeyUse } from '../../text/record.ts';
+import { KeyFileInvalid, openOwnKeys } from '../../src/audit/key-file.ts';
+import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
+import { startWitness } from '../../src/audit/witness/server.ts';
+import { WitnessState } from '../../src/audit/witness/state.ts';
+import { lockFolder } from '../../src/store/folder-lock.ts';
+import { witnessKeyUse } from '../../src/text/record.ts';
 
 const [folder = ''] = process.argv.slice(2);
 const { keys, keep } = await openOwnKeys(`${folder}/witness.key`, witnessKeyUse);

@@ -1,4 +1,4 @@
-import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
+import { botEnvironment } from '../../sandbox/bot-environment.ts';
 import { assignGuard } from '../support/azure/assign-guard.ts';
 import { type AzureState, withoutActions } from '../support/azure/azure-state.ts';
 import { changeState, type HttpAnswer, http } from '../support/azure/local-azure.ts';

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { bicepVersion } from '../../src/operator/packaging/build/bicep.ts';
+import { bicepVersion } from '../../scripts/bicep.ts';
 import { azdParameters, parameterFile, variablesIn } from '../support/azure/azd.ts';
 import { deploy, describeCompiled, given, root, template } from '../support/azure/infra.ts';
 

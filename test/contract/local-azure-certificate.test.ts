@@ -6,7 +6,7 @@ import path from 'node:path';
 import { connect, createServer } from 'node:tls';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import * as x509 from '@peculiar/x509';
-import { serverCertificate } from '../../src/sandbox/azure/certificates.ts';
+import { serverCertificate } from '../../sandbox/azure/certificates.ts';
 
 /** What somebody can do who comes by the key of the local Azure's authority, where that authority is trusted: tried with Node's own TLS. */
 

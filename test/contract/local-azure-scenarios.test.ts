@@ -1,5 +1,5 @@
+import { scenarios } from '../../sandbox/azure/scenarios/scenarios.ts';
 import { vaultLogQueryFor } from '../../src/azure/kql.ts';
-import { scenarios } from '../../src/sandbox/azure/scenarios/scenarios.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf, codeOf, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, careId, vaultId } from '../support/azure/local-azure-names.ts';

@@ -64,7 +64,7 @@ test('by the bot or anybody else, before npm run local starts or removes anythin
   const folder = join(dataDir, 'untouched');
   const [first, second] = [String(port), String(port - 1)];
   const args = ['--data', folder, '--bot-port', first, '--teams-port', second, '--azure-port', first, '--reset'];
-  const all = ['--import', 'tsx', 'src/sandbox/run.ts', ...args];
+  const all = ['--import', 'tsx', 'sandbox/run.ts', ...args];
   const ended = await new Promise((resolve) =>
     execFile(process.execPath, all, (error, said, complained) => resolve([error?.code, said, complained])),
   );

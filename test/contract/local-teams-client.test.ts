@@ -1,4 +1,4 @@
-import { approver, requester } from '../../src/sandbox/people.ts';
+import { approver, requester } from '../../sandbox/people.ts';
 import type { JsonObject } from '../support/teams/local-teams.ts';
 import { activitiesOf, bareTeams, cardType, operations, postCard, updateCard } from './teams-setup.ts';
 

@@ -66,7 +66,7 @@ describe('the files of the page', () => {
   });
 
   it('name no other host', () => {
-    const folder = 'src/sandbox/teams/page';
+    const folder = 'sandbox/teams/page';
     for (const name of readdirSync(folder))
       expect([name, readFileSync(join(folder, name), 'utf8').replaceAll('http://www.w3.org/', '')]).toEqual([
         name,
@@ -76,7 +76,7 @@ describe('the files of the page', () => {
 
   it('pass the type check', async () => {
     const tsc = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc');
-    await promisify(execFile)(process.execPath, [tsc, '-p', 'src/sandbox/teams/page']);
+    await promisify(execFile)(process.execPath, [tsc, '-p', 'sandbox/teams/page']);
   });
 });
 

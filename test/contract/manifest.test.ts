@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { strFromU8, unzipSync } from 'fflate';
 import { commands } from '../../src/operations/commands/registry.ts';
-import { Manifest, readSettings, sampleValuesIn } from '../../src/operator/packaging/app-package/fill-manifest.ts';
+import { Manifest, readSettings, sampleValuesIn } from '../../src/operator/app-package/fill-manifest.ts';
 import { startOf } from '../support/jest/prepared.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
 
@@ -49,7 +49,7 @@ const packageWith = async (environment: Record<string, string>, ...options: stri
 
 /** What the schema has against each manifest. In a process of its own: jest on Node 20 cannot load the schemas' package. */
 async function validated(...manifests: readonly Manifest[]): Promise<unknown> {
-  const script = `import { validateManifest } from './src/operator/packaging/app-package/build-package.ts';
+  const script = `import { validateManifest } from './src/operator/app-package/build-package.ts';
     console.log(JSON.stringify(await Promise.all(JSON.parse(process.argv[1]).map((one) => validateManifest(one)))));`;
   const { said } = await run(['--import', 'tsx', '--input-type=module', '-e', script, JSON.stringify(manifests)]);
   return JSON.parse(said);

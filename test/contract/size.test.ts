@@ -25,7 +25,7 @@ test('npm run size counts a small tree and says what is over its target', () => 
   put('src/operations/steps/registry.ts', ...times(41, ''));
   put('src/operations/steps/verify.ts', 'export const verify = 1;');
   put('src/store/migrations/0001.sql', 'select 1;');
-  put('src/sandbox/azure/run.ts', 'export const judge = 1;', '');
+  put('sandbox/azure/run.ts', 'export const judge = 1;', '');
   put('test/unit/plan.test.ts', ...times(48_001, ''));
   put('test/golden/card.json', '{}');
   put('bench/run.ts', '', '', '');
@@ -35,11 +35,7 @@ test('npm run size counts a small tree and says what is over its target', () => 
   put('docs/decisions/0001-a.md', '# four');
   put('docs/pictures/a.svg', '<svg/>');
   const options = { cwd: root, encoding: 'utf8' } as const;
-  const out = execFileSync(
-    process.execPath,
-    ['--import', 'tsx', 'src/operator/packaging/build/size.ts', folder],
-    options,
-  );
+  const out = execFileSync(process.execPath, ['--import', 'tsx', 'scripts/size.ts', folder], options);
   expect(out.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
     ['now', 'target'],
     ['src without the sandbox: lines', '87', '≤ 38,000'],

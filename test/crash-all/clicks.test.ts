@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { approversGroup } from '../../src/sandbox/people.ts';
+import { approversGroup } from '../../sandbox/people.ts';
 import { table } from '../support/docs/table.ts';
 import { chosenCases } from '../support/lives/chosen-cases.ts';
 import type { BotAnswer, SeenActivity } from '../support/teams/local-teams.ts';

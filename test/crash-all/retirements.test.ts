@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { usageCheckSettings } from '../../src/sandbox/bot-environment.ts';
+import { usageCheckSettings } from '../../sandbox/bot-environment.ts';
 import { agentIn, keyIn } from '../support/azure/azure-state.ts';
 import { http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';

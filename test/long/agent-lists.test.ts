@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { requestersGroup } from '../../src/sandbox/people.ts';
+import { requestersGroup } from '../../sandbox/people.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { invoke, send, sendRaw } from '../support/teams/raw-activity.ts';

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
-import { localTenantId, requester } from '../../src/sandbox/people.ts';
+import { localTenantId, requester } from '../../sandbox/people.ts';
 import { startPostgres } from '../support/store/postgres.ts';
 import { foreignKey, frameworkKeys, signToken } from '../support/teams/bot-framework.ts';
 import { sendRaw } from '../support/teams/raw-activity.ts';

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { approver, localTenantId, requester } from '../../sandbox/people.ts';
 import { signingKey } from '../../src/audit/tlog/keys.ts';
 import { checkpointText, noteOf, signText } from '../../src/audit/tlog/note.ts';
 import type { Diagnosis, DiagnosisCode } from '../../src/operator/rpc/diagnosis.ts';
-import { approver, localTenantId, requester } from '../../src/sandbox/people.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
 import { type ProductionWorld, printedByStart, startProductionWorld } from '../support/world/production-world.ts';
 

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import dockerignore from '@balena/dockerignore';
-import { botEnvironment } from '../../src/sandbox/bot-environment.ts';
+import { botEnvironment } from '../../sandbox/bot-environment.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
 import { newDataDir } from '../support/store/data-folder.ts';
@@ -34,7 +34,7 @@ beforeAll(async () => {
   ];
   for (const name of context.filter([...git(['ls-files'])])) await cp(path.join(root, name), path.join(sources, name));
   await symlink(path.join(root, 'node_modules'), path.join(sources, 'node_modules'));
-  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/operator/packaging/build/run.ts', app], {
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/build.ts', app], {
     cwd: sources,
   });
   for (const outside of packagesIn(file('Dockerfile'))) {

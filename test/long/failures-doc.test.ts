@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { logs } from '../../src/sandbox/azure/scenarios/logs.ts';
-import { scenarios } from '../../src/sandbox/azure/scenarios/scenarios.ts';
+import { logs } from '../../sandbox/azure/scenarios/logs.ts';
+import { scenarios } from '../../sandbox/azure/scenarios/scenarios.ts';
 import { azureRemedies } from '../../src/text/azure-remedies.ts';
 import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { failuresGolden, failuresTables, groups, limitsTable, rows } from '../support/failures/catalogue.ts';

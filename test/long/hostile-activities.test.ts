@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { guestTenantId, localTenantId } from '../../src/sandbox/people.ts';
+import { guestTenantId, localTenantId } from '../../sandbox/people.ts';
 import { cardOf } from '../support/teams/local-teams.ts';
 import { activity, invoke, send, sendLines, sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { guestTenantId } from '../../src/sandbox/people.ts';
+import { guestTenantId } from '../../sandbox/people.ts';
 import { AttackTable } from '../support/attacks/attack-table.ts';
 import { oddKey, oddText, oddValue, withField } from '../support/attacks/attack-values.ts';
 import { type RoleStatus, type Watch, watch } from '../support/attacks/attack-watch.ts';

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { localTenantId } from '../../sandbox/people.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import { personActor } from '../../src/domain/request/events.ts';
-import { localTenantId } from '../../src/sandbox/people.ts';
 import { onVault } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { type OpenDatabase, openWritten } from '../support/store/written-store.ts';

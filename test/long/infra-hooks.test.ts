@@ -275,7 +275,7 @@ describe('the hook after a deployment', () => {
       .replace('https://PRIVACY', 'https://care.hospital.org/privacy')
       .replace('https://TERMS', 'https://care.hospital.org/terms');
     const packaged = await runWith(
-      ['-c', `node --import tsx src/operator/packaging/app-package/run.ts ${real} --out ${file}`],
+      ['-c', `node --import tsx src/operator/app-package/run.ts ${real} --out ${file}`],
       [],
       [],
     );

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { usageCheckSettings } from '../../src/sandbox/bot-environment.ts';
+import { usageCheckSettings } from '../../sandbox/bot-environment.ts';
 import { agentIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf, grantOnKey, writeAgent } from '../support/azure/local-azure-clients.ts';

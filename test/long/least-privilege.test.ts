@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { usageCheckSettings } from '../../sandbox/bot-environment.ts';
 import { actionsOn, actionsOnWorkspace, dataActionsOnVault } from '../../src/operations/resources/rights.ts';
-import { usageCheckSettings } from '../../src/sandbox/bot-environment.ts';
 import { type AzureState, agentIn, hideCreationOnAgent, keyIn } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf, codeOf, messageOf } from '../support/azure/local-azure-clients.ts';

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { localBotPrincipal } from '../../sandbox/bot-environment.ts';
 import { packFile } from '../../src/audit/pack/files.ts';
 import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
-import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
 import { readPack } from '../support/audit/taken-evidence.ts';
 import { takeRoles } from '../support/azure/azure-state.ts';

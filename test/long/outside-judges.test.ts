@@ -1,5 +1,6 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { localBotPrincipal } from '../../sandbox/bot-environment.ts';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader, AnchorUnusable, isVaultSigned } from '../../src/audit/anchor/read-anchor.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../../src/audit/tlog/keys.ts';
@@ -7,7 +8,6 @@ import { type Finding, hashOf, lineFrom } from '../../src/audit/verify.ts';
 import { AuditLogVerifier } from '../../src/audit/verify-audit-log.ts';
 import { canonicalJson } from '../../src/domain/canonical-json.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';
-import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
 import {
   changedSource,
   cut,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { approversGroup, requestersGroup } from '../../src/sandbox/people.ts';
+import { approversGroup, requestersGroup } from '../../sandbox/people.ts';
 import { onAgent } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cmkBot } from '../support/processes/command-line.ts';

@@ -1,11 +1,11 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { localBotPrincipal } from '../../sandbox/bot-environment.ts';
 import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { checkpointText } from '../../src/audit/tlog/note.ts';
 import { type RunningWitness, startWitness } from '../../src/audit/witness/server.ts';
 import { WitnessState } from '../../src/audit/witness/state.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
-import { localBotPrincipal } from '../../src/sandbox/bot-environment.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
 import { type AzureState, letSignWith, scopes } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { requestersGroup } from '../../src/sandbox/people.ts';
+import { requestersGroup } from '../../sandbox/people.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { usageCheckSettings } from '../../src/sandbox/bot-environment.ts';
+import { usageCheckSettings } from '../../sandbox/bot-environment.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
 import { agentIn, keyIn } from '../support/azure/azure-state.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { localBotPrincipal, usageCheckSettings } from '../../src/sandbox/bot-environment.ts';
+import { localBotPrincipal, usageCheckSettings } from '../../sandbox/bot-environment.ts';
 import { http } from '../support/azure/local-azure.ts';
 import { logsRole } from '../support/azure/role-files.ts';
 import { cmkBot } from '../support/processes/command-line.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { localTenantId } from '../../src/sandbox/people.ts';
+import { localTenantId } from '../../sandbox/people.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';

@@ -10,8 +10,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
+import { approver, approversGroup, localTenantId, requester, requestersGroup } from '../../sandbox/people.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
-import { approver, approversGroup, localTenantId, requester, requestersGroup } from '../../src/sandbox/people.ts';
 import { type AzureState, agentIn } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { careId, researchId } from '../support/azure/local-azure-names.ts';
@@ -46,7 +46,7 @@ const nothingYet = (state: AzureState): void => {
 /** What was built, where nothing else of the project is. */
 async function built(folder: string): Promise<string> {
   const app = path.join(folder, 'app');
-  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'src/operator/packaging/build/run.ts', app], {
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/build.ts', app], {
     cwd: root,
   });
   const outside = '@electric-sql/pglite';

@@ -149,7 +149,7 @@ const answer = (call: Call): Reply => {
   const known = readKnownQuery(query);
   if (known === null) {
     const message =
-      'The Azure simulator has two queries (src/sandbox/azure/log-analytics/known-queries.ts), and this is another.';
+      'The Azure simulator has two queries (sandbox/azure/log-analytics/known-queries.ts), and this is another.';
     console.error('Azure simulator: an unknown query', query);
     throw Refusal.of(501, 'NotSimulated', message);
   }

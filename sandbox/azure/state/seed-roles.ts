@@ -3,9 +3,9 @@
  * Built-in ones have Azure's own IDs and exactly Azure's permissions (`azure/built-in-roles-raw.json` of
  * iann0036/iam-dataset, 2026-08-22; the same in maciejporebski/azure-rbac-change-tracking).
  */
-import mainRole from '../../../../infra/custom-role.json' with { type: 'json' };
-import grantsRole from '../../../../infra/custom-role-grants.json' with { type: 'json' };
-import logsRole from '../../../../infra/custom-role-logs.json' with { type: 'json' };
+import mainRole from '../../../infra/custom-role.json' with { type: 'json' };
+import grantsRole from '../../../infra/custom-role-grants.json' with { type: 'json' };
+import logsRole from '../../../infra/custom-role-logs.json' with { type: 'json' };
 import { subscriptionScope } from '../arm/ids.ts';
 import type { Permission, RoleDefinition } from './schema-directory.ts';
 import { subscriptions } from './seed-places.ts';

@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { type AppManifest, AppManifestUtils } from '@microsoft/app-manifest';
 import { strToU8, zipSync } from 'fflate';
-import { ownVersion } from '../../../config/software.ts';
+import { ownVersion } from '../../config/software.ts';
 import { fillManifest, Manifest, type Settings, sampleValuesIn } from './fill-manifest.ts';
 
-const folder = new URL('../../../../manifest/', import.meta.url);
+const folder = new URL('../../../manifest/', import.meta.url);
 
 type BuiltPackage =
   | { readonly kind: 'built'; readonly bytes: Uint8Array }

@@ -1,12 +1,12 @@
 /** What somebody with the rights of the database's owner does to the record, past triggers and constraints. */
 import { randomBytes } from 'node:crypto';
 import os from 'node:os';
+import { approver, localTenantId, requester } from '../../../sandbox/people.ts';
 import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { openSeals } from '../../../src/audit/seals.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { ChainLine, Seals } from '../../../src/domain/record/chain.ts';
 import { botActor, type NewEvent, newEvent, personActor } from '../../../src/domain/request/events.ts';
-import { approver, localTenantId, requester } from '../../../src/sandbox/people.ts';
 
 /**
  * The record that is attacked: a request that was rejected (events 1 and 2), one that waits for its approval (3), and one

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import path from 'node:path';
 import { describe } from '@jest/globals';
 import { z } from 'zod';
-import { bicep, bicepCache, bicepVersion, hasDotnet } from '../../../src/operator/packaging/build/bicep.ts';
+import { bicep, bicepCache, bicepVersion, hasDotnet } from '../../../scripts/bicep.ts';
 import { azdParameters, type Environment } from './azd.ts';
 
 export const root = path.join(import.meta.dirname, '../../../');

@@ -1,8 +1,8 @@
-import { mainRouter } from '../../../src/sandbox/azure/arm/routes.ts';
-import { armLimits, graphLimit } from '../../../src/sandbox/azure/http/quotas.ts';
-import { dataPlaneRoutes } from '../../../src/sandbox/azure/key-vault/data-plane.ts';
-import { scenarioGroups } from '../../../src/sandbox/azure/scenarios/scenarios.ts';
-import { latencies } from '../../../src/sandbox/azure/state/latency.ts';
+import { mainRouter } from '../../../sandbox/azure/arm/routes.ts';
+import { armLimits, graphLimit } from '../../../sandbox/azure/http/quotas.ts';
+import { dataPlaneRoutes } from '../../../sandbox/azure/key-vault/data-plane.ts';
+import { scenarioGroups } from '../../../sandbox/azure/scenarios/scenarios.ts';
+import { latencies } from '../../../sandbox/azure/state/latency.ts';
 
 /** The tables of docs/azure-simulator.md, each made from what the code has. */
 

@@ -1,5 +1,5 @@
 /** The seals' key of a server's record as a secret in a vault. */
-import { localBotPrincipal } from '../../../src/sandbox/bot-environment.ts';
+import { localBotPrincipal } from '../../../sandbox/bot-environment.ts';
 import { serverSealKey } from '../store/seal-keys.ts';
 import { giveRole, scopes } from './azure-state.ts';
 import { changeState, type RunningAzure } from './local-azure.ts';

@@ -1,6 +1,7 @@
 /** Azure policies as an administrator assigns them. */
+
+import { PolicyDefinition } from '../../../sandbox/azure/state/schema-policy.ts';
 import { guardDefinitions } from '../../../src/operations/guard/template.ts';
-import { PolicyDefinition } from '../../../src/sandbox/azure/state/schema-policy.ts';
 import type { AzureState, Change } from './azure-state.ts';
 
 const idOf = (scope: string, name: string): string =>

@@ -1,7 +1,7 @@
 /** Many agents, each under a key of its own that an earlier request approved, for what grows with them. */
 
+import { vaultUri } from '../../../sandbox/azure/key-vault/vault-body.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
-import { vaultUri } from '../../../src/sandbox/azure/key-vault/vault-body.ts';
 import { agentIn, newestIn, vaultIn } from '../azure/azure-state.ts';
 import { changeState, type RunningAzure } from '../azure/local-azure.ts';
 import { encryptionUser } from '../azure/local-azure-names.ts';

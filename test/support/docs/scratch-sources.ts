@@ -61,14 +61,12 @@ export function applyEdit(folder: string, { file, after, added }: Edit): void {
   writeFileSync(path, parts.join(`${after}${added}`));
 }
 
-/** Copies the sources and the data they import, applies the edits, and passes the copy on. The simulators stay out: they don't know the product. */
+/** Copies the sources and the data they import, applies the edits, and passes the copy on. */
 export async function inScratch<T>(edits: readonly Edit[], use: (scratch: Scratch) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(repository, '.one-more-'));
   try {
-    const filter = (path: string): boolean => path !== join(repository, 'src/sandbox');
-    cpSync(join(repository, 'src'), join(folder, 'src'), { recursive: true, filter });
-    for (const data of ['cards', 'infra/guard'])
-      cpSync(join(repository, data), join(folder, data), { recursive: true });
+    for (const part of ['src', 'cards', 'infra/guard'])
+      cpSync(join(repository, part), join(folder, part), { recursive: true });
     for (const edit of edits) applyEdit(folder, edit);
     return await use({ folder, compile: () => compile(folder), run: (script) => run(folder, script) });
   } finally {

@@ -1,8 +1,8 @@
 /** One row of the catalogue of failures: what happens with Azure, who meets it, and where that has to end. */
 
+import type { Scenario } from '../../../sandbox/azure/scenarios/scenario.ts';
+import { scenariosNamed } from '../../../sandbox/azure/scenarios/scenarios.ts';
 import type { StepName } from '../../../src/domain/plan.ts';
-import type { Scenario } from '../../../src/sandbox/azure/scenarios/scenario.ts';
-import { scenariosNamed } from '../../../src/sandbox/azure/scenarios/scenarios.ts';
 import type { ConnectChoices } from '../../contract/azure-setup.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import type { Approved } from './run-under-trouble.ts';

@@ -1,12 +1,12 @@
 /** Looks that a person waits for, and what they come to: the review of a form, a list, whether somebody may. */
 
+import { approversGroup } from '../../../sandbox/people.ts';
 import { codeOf, type Failure, type Outcome } from '../../../src/domain/failure.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import { blocksOf } from '../../../src/domain/plan.ts';
 import type { Azure } from '../../../src/domain/ports/azure.ts';
 import { type Refusal, refuse, refuseFailure } from '../../../src/domain/request/refusal.ts';
 import { operationOf } from '../../../src/operations/registry.ts';
-import { approversGroup } from '../../../src/sandbox/people.ts';
 import { checkWords } from '../../../src/text/checks.ts';
 import { refusalWords } from '../../../src/text/refusals.ts';
 import { approver, tenant } from '../builders/fixtures.ts';

@@ -1,5 +1,6 @@
 /** A request, run against a local Azure by the run's own rules: the same code as the engine's, without its waits. */
 
+import { approversGroup, requestersGroup } from '../../../sandbox/people.ts';
 import { openRoleChecks } from '../../../src/authorization/role-checks.ts';
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
 import type { Failure } from '../../../src/domain/failure.ts';
@@ -7,7 +8,6 @@ import type { StepName } from '../../../src/domain/plan.ts';
 import type { Azure } from '../../../src/domain/ports/azure.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { StoredChangeSpec } from '../../../src/operations/registry.ts';
-import { approversGroup, requestersGroup } from '../../../src/sandbox/people.ts';
 import { type ConnectChoices, connect } from '../../contract/azure-setup.ts';
 import type { RunningAzure } from '../azure/local-azure.ts';
 import { settles } from '../builders/commands.ts';

@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { bundle as bundlePrograms, root } from '../../../src/operator/packaging/build/bundle.ts';
+import { bundle as bundlePrograms, root } from '../../../scripts/bundle.ts';
 import { programIn, scripts, sources } from './programs.ts';
 
 const starter = fileURLToPath(new URL('start-compiled.cjs', import.meta.url));

@@ -13,6 +13,8 @@ const support = ['azure', 'jest', 'processes', 'store', 'teams', 'world'];
 /** Everything that the programs and a first start are made from. */
 const parts = [
   'src',
+  'sandbox',
+  'scripts',
   ...support.map((name) => `test/support/${name}`),
   'package-lock.json',
   'node_modules/.package-lock.json',

@@ -3,11 +3,11 @@ import path from 'node:path';
 /** The programs that tests start, by what they are: each one's source. */
 export const sources = {
   bot: 'src/main.ts',
-  'app-package': 'src/operator/packaging/app-package/run.ts',
+  'app-package': 'src/operator/app-package/run.ts',
   cloud: 'test/support/azure/cloud-process.ts',
   'command-line': 'test/support/processes/command-line-process.ts',
-  'local-azure': 'src/sandbox/azure/run.ts',
-  'local-teams': 'src/sandbox/teams/run.ts',
+  'local-azure': 'sandbox/azure/run.ts',
+  'local-teams': 'sandbox/teams/run.ts',
   store: 'test/support/store/store-process.ts',
   'store-lease': 'test/support/store/store-process-lease.ts',
   world: 'test/support/world/world-process.ts',

@@ -1,4 +1,4 @@
-import { createAuthority, createServerCertificate } from '../../../src/sandbox/azure/certificates.ts';
+import { createAuthority, createServerCertificate } from '../../../sandbox/azure/certificates.ts';
 
 /** Of an https server on this machine, with the only authority for it. */
 export async function localhostCertificate(): Promise<{ ca: string; cert: string; key: string }> {

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import { createServer } from 'node:https';
 import { text } from 'node:stream/consumers';
 import { type JWTHeaderParameters, SignJWT } from 'jose';
-import { serverCertificate } from '../../../src/sandbox/azure/certificates.ts';
+import { serverCertificate } from '../../../sandbox/azure/certificates.ts';
 import { listen } from '../processes/test-server.ts';
 
 /** What the bot asked of Bot Framework, oldest first. */

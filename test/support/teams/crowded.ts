@@ -1,7 +1,7 @@
 /** One person who asks for very many lists at once, and somebody else who decides meanwhile. */
 
+import { localTenantId, requester } from '../../../sandbox/people.ts';
 import { RequestId } from '../../../src/domain/ids.ts';
-import { localTenantId, requester } from '../../../src/sandbox/people.ts';
 import { plan, requestId, resourceId, submit } from '../builders/fixtures.ts';
 import { startStore } from '../store/store-client.ts';
 import { approvalCard, ask, people, places } from '../world/story.ts';

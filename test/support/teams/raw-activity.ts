@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { localTenantId } from '../../../src/sandbox/people.ts';
+import { localTenantId } from '../../../sandbox/people.ts';
 import { people, places } from '../world/story.ts';
 import type { World } from '../world/world.ts';
 

@@ -1,6 +1,6 @@
 /** The settings in an operator's shell: those of the world's bot. A world on a server adds the database's address. */
 import path from 'node:path';
-import { botEnvironment } from '../../../src/sandbox/bot-environment.ts';
+import { botEnvironment } from '../../../sandbox/bot-environment.ts';
 import type { World } from './world.ts';
 
 export const settingsOf = (world: World): NodeJS.ProcessEnv => {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { localTenantId } from '../../../src/sandbox/people.ts';
+import { localTenantId } from '../../../sandbox/people.ts';
 import { spawnBot, untilReady } from '../processes/bot-process.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import type { TestPostgres } from '../store/postgres.ts';

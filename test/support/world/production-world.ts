@@ -8,13 +8,13 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { createServer } from 'node:https';
 import os from 'node:os';
 import path from 'node:path';
+import { serverCertificate } from '../../../sandbox/azure/certificates.ts';
+import { localBotPrincipal } from '../../../sandbox/bot-environment.ts';
+import { approversGroup, localTenantId, requestersGroup } from '../../../sandbox/people.ts';
 import { readEnvFile } from '../../../src/config/env-file.ts';
 import { emptyEnvironment } from '../../../src/config/settings/table.ts';
 import { withSettings } from '../../../src/operator/cli/env-text.ts';
 import { type Diagnosis, DiagnosisReport } from '../../../src/operator/rpc/diagnosis.ts';
-import { serverCertificate } from '../../../src/sandbox/azure/certificates.ts';
-import { localBotPrincipal } from '../../../src/sandbox/bot-environment.ts';
-import { approversGroup, localTenantId, requestersGroup } from '../../../src/sandbox/people.ts';
 import { type AzureState, type Change, giveRole } from '../azure/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../azure/local-azure.ts';
 import { careId, researchId } from '../azure/local-azure-names.ts';

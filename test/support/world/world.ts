@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
+import { botEnvironment } from '../../../sandbox/bot-environment.ts';
 import { AuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
-import { botEnvironment } from '../../../src/sandbox/bot-environment.ts';
 import type { DatabaseOptions } from '../../../src/store/database.ts';
 import { http, type Latency, type RunningAzure, startAzure } from '../azure/local-azure.ts';
 import { type BotProcess, type EndSignal, spawnBot, untilReady } from '../processes/bot-process.ts';

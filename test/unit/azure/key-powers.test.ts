@@ -1,5 +1,5 @@
+import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed-roles.ts';
 import { powersOfPolicy, powersOfRole, union } from '../../../src/azure/key-powers.ts';
-import { seedRoleDefinitions } from '../../../src/sandbox/azure/state/seed-roles.ts';
 import { signingRole } from '../../support/azure/role-files.ts';
 
 const none = { actions: [], notActions: [], dataActions: [], notDataActions: [] };

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { conditionHolds } from '../../../src/sandbox/azure/arm/condition.ts';
-import { Quotas } from '../../../src/sandbox/azure/http/quotas.ts';
-import { ruleHolds } from '../../../src/sandbox/azure/policy/rule.ts';
-import { Settings } from '../../../src/sandbox/azure/state/schema.ts';
+import { conditionHolds } from '../../../sandbox/azure/arm/condition.ts';
+import { Quotas } from '../../../sandbox/azure/http/quotas.ts';
+import { ruleHolds } from '../../../sandbox/azure/policy/rule.ts';
+import { Settings } from '../../../sandbox/azure/state/schema.ts';
 
 /** What the simulated Azure evaluates: conditions of role assignments, rules of policies, quotas. */
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { scenarios } from '../../../src/sandbox/azure/scenarios/scenarios.ts';
-import { azureArguments } from '../../../src/sandbox/bot-environment.ts';
-import { help, type LocalOptions, readOptions } from '../../../src/sandbox/options.ts';
+import { scenarios } from '../../../sandbox/azure/scenarios/scenarios.ts';
+import { azureArguments } from '../../../sandbox/bot-environment.ts';
+import { help, type LocalOptions, readOptions } from '../../../sandbox/options.ts';
 
 function options(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): LocalOptions {
   const read = readOptions(args, env);

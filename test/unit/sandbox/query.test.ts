@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { parseQuery } from '../../../src/sandbox/azure/resource-graph/query.ts';
-import { Refusal } from '../../../src/sandbox/http.ts';
+import { parseQuery } from '../../../sandbox/azure/resource-graph/query.ts';
+import { Refusal } from '../../../sandbox/http.ts';
 
 test.each([
   ['resources | summarize count() by type', { code: 'InvalidQueryLanguage', token: 'summarize' }],

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { hostPrincipalId } from '../../../src/sandbox/azure/state/schema.ts';
-import { seedRoleAssignments } from '../../../src/sandbox/azure/state/seed-directory.ts';
-import { seedRoleDefinitions } from '../../../src/sandbox/azure/state/seed-roles.ts';
+import { hostPrincipalId } from '../../../sandbox/azure/state/schema.ts';
+import { seedRoleAssignments } from '../../../sandbox/azure/state/seed-directory.ts';
+import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed-roles.ts';
 import { grantCondition, logsRole, roleFiles } from '../../support/azure/role-files.ts';
 
 /** The simulated bot must not be able to do more, or less, than the role files let the real one do. */
