@@ -1,4 +1,4 @@
-/** `npm run bench [-- NAME…] [--beside FOLDER] [--keep] [--rounds N]`: see docs/performance.md. */
+/** `npm run bench [-- NAME…] [--beside FOLDER] [--keep] [--rounds N]`: see docs/develop/performance.md. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../test/support/store/postgres.ts';

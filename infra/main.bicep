@@ -1,6 +1,6 @@
 // All Azure resources of cmk-bot, except what a tenant administrator gives: infra/grant-graph.sh does that.
 // `azd up` deploys twice: first everything except the bot, then, once CMK_IMAGE names an image, the bot.
-// docs/how-to/deploy-with-azd.md has the steps. Azure's public cloud only.
+// docs/install/deploy-with-azd.md has the steps. Azure's public cloud only.
 targetScope = 'subscription'
 
 @description('Name of the azd environment, such as prod. All names of resources come from it.')
@@ -37,7 +37,7 @@ param subscriptions string
 @description('Further subscriptions in which the custom roles exist, separated by commas. The hook before provisioning sets it, because Azure refuses to take a subscription with assignments out of a role.')
 param roleSubscriptions string = ''
 
-@description('Settings of the bot by the names in docs/configuration.md. An empty setting has its default.')
+@description('Settings of the bot by the names in docs/install/settings.md. An empty setting has its default.')
 param settings {
   @description('Id of the channel in which approvers decide.')
   @minLength(1)

@@ -194,4 +194,4 @@ say '       azd env set CMK_MIGRATE false && azd provision'
 say '  5  Last: lock the container with the published log. THIS CANNOT BE UNDONE.'
 say "       az storage container immutability-policy lock --resource-group $AZURE_RESOURCE_GROUP --account-name $CMK_ANCHOR_ACCOUNT --container-name $CMK_ANCHOR_CONTAINER \\"
 say "         --if-match \"\$(az storage container immutability-policy show --resource-group $AZURE_RESOURCE_GROUP --account-name $CMK_ANCHOR_ACCOUNT --container-name $CMK_ANCHOR_CONTAINER --query etag -o tsv)\""
-say 'docs/how-to/deploy-with-azd.md has every step, and what it prints.'
+say 'docs/install/deploy-with-azd.md has every step, and what it prints.'

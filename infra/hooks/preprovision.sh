@@ -76,7 +76,7 @@ role_scopes() {
     keep CMK_OWNS_ROLES true
   elif [ "${CMK_OWNS_ROLES:-}" != true ] && ! grep -qx "${CMK_ROLE_ID:-none}" <<< "$found"; then
     stop "The tenant already has the role CMK bot, and this environment did not create it: the names of roles are unique in a tenant.
-Let a script assign it, after the deployment: azd env set CMK_ASSIGN_ROLES false. docs/how-to/deploy-with-azd.md, \"Ask other roles\""
+Let a script assign it, after the deployment: azd env set CMK_ASSIGN_ROLES false. docs/install/deploy-with-azd.md, \"Ask other roles\""
   fi
   kept="$(sed -n 's#^/subscriptions/\([^/]*\)$#\1#p' <<< "$found" | paste -sd, -)"
   keep CMK_ROLE_SUBSCRIPTIONS "$kept"
@@ -137,7 +137,7 @@ To continue with the values here, run: azd env set CMK_KNOWN_DEPLOYMENT $answer 
   elif grep -qix Microsoft.Storage/storageAccounts <<< "$types"; then
     stop "The resource group $group has no database server, but still the storage account with the published log.
 If its container is locked, azd down leaves both until CMK_ANCHOR_DAYS after the last event. Take another environment: azd env new NAME
-If it is not locked, run azd down again. docs/how-to/uninstall.md, \"What stays after azd down\""
+If it is not locked, run azd down again. docs/operate/uninstall.md, \"What stays after azd down\""
   fi
 }
 
@@ -213,13 +213,13 @@ if [ -z "${CMK_ADMIN_ID:-}" ]; then
 fi
 
 for setting in CMK_SUBSCRIPTIONS CMK_APPROVALS_CHANNEL CMK_AUDIT_CHANNEL; do
-  [ -n "${!setting:-}" ] || stop "$setting is not set: azd env set $setting VALUE. docs/how-to/deploy-with-azd.md says which value."
+  [ -n "${!setting:-}" ] || stop "$setting is not set: azd env set $setting VALUE. docs/install/deploy-with-azd.md says which value."
 done
 for setting in CMK_REQUESTERS CMK_APPROVERS; do
   if [ -z "${!setting:-}" ]; then say "$setting is empty: until you set it, no one has that role."; fi
 done
 if [ -z "${CMK_STEP_UP:-}" ]; then
-  say 'CMK_STEP_UP is not set: approvers do not have to sign in again. docs/how-to/require-sign-in.md'
+  say 'CMK_STEP_UP is not set: approvers do not have to sign in again. docs/install/require-sign-in.md'
 fi
 for setting in "${secret_settings[@]}"; do
   if [ -n "${!setting+set}" ] && [ -z "${!setting}" ]; then

@@ -1,5 +1,5 @@
 // Alert rules over the application log and over Azure's metrics, and the group that gets them. infra/alerts.json has the list, with
-// which tests compare docs/how-to/monitor.md and the messages in the sources.
+// which tests compare docs/operate/monitor.md and the messages in the sources.
 import { Place } from 'types.bicep'
 
 @description('Where the resources belong.')
@@ -43,7 +43,7 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [for al
   kind: 'LogAlert'
   properties: {
     displayName: 'cmk-bot: ${alert.title}'
-    description: 'docs/how-to/respond-to-alerts.md'
+    description: 'docs/operate/alerts.md'
     severity: alert.severity
     enabled: true
     scopes: [workspaceId]
@@ -77,7 +77,7 @@ resource metricRules 'Microsoft.Insights/metricAlerts@2026-01-01' = [for alert i
   location: 'global'
   tags: place.tags
   properties: {
-    description: 'cmk-bot: ${alert.title}. docs/how-to/respond-to-alerts.md'
+    description: 'cmk-bot: ${alert.title}. docs/operate/alerts.md'
     severity: alert.severity
     enabled: true
     scopes: [alert.of == 'app' ? resourceId('Microsoft.App/containerApps', 'cmk-bot') : databaseId]

@@ -63,7 +63,7 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (deleteLock) {
   name: 'keep-published-log'
   properties: {
     level: 'CanNotDelete'
-    notes: 'Holds the published log of cmk-bot, which is evidence. docs/how-to/uninstall.md has the steps.'
+    notes: 'Holds the published log of cmk-bot, which is evidence. docs/operate/uninstall.md has the steps.'
   }
 }
 

@@ -108,7 +108,7 @@ function mistakeIn(name: string, variables: Variables): readonly Mistake[] {
   if (!/^cmk_/i.test(name) || knownOtherNames.has(name) || otherPrefixes.test(name) || isOfService(name, variables))
     return [];
   const suggestion = nearestSetting(name, Math.floor(name.length / 3));
-  const advice = suggestion === null ? 'docs/configuration.md has all settings' : `Did you mean ${suggestion}?`;
+  const advice = suggestion === null ? 'docs/install/settings.md has all settings' : `Did you mean ${suggestion}?`;
   return [[name, `isn’t a setting. ${advice}`]];
 }
 

@@ -1,7 +1,7 @@
 /**
  * The port `Documents`: compare-and-set on small JSON documents, all changes of a call or none. Each has a seal over its key, time of
  * writing and text, so that write access to the table isn't enough to forge one. A document without a valid seal is deleted and counts
- * as absent (docs/security.md).
+ * as absent (docs/explain/security.md).
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';

@@ -144,7 +144,7 @@ export const unknownFormatWords = ({
 }): string =>
   format.is === 'older'
     ? `${where} has an audit log of version 1, with ${format.events} events. This program reads version ${recordVersion} and later. Keep it: the program that wrote it can still export and verify it. Set a new data folder (CMK_DATA_DIR, or --data) or a new database (DATABASE_URL).`
-    : `${where} has migration ${format.migration}, made by a newer version of this program. Start that version again, or restore the backup from before its first start, and lose later decisions (docs/how-to/upgrade.md).`;
+    : `${where} has migration ${format.migration}, made by a newer version of this program. Start that version again, or restore the backup from before its first start, and lose later decisions (docs/operate/upgrade.md).`;
 
 /** The purpose of a key, with the texts of its file. `exact`: 32 bytes, no more. `comment`: the first line of a new file. */
 const keyUse = (name: string, exact: boolean, secretSetting: string, comment: string) => ({

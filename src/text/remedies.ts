@@ -27,7 +27,7 @@ export const remedyWhereUnreachable = (failure: Failure | undefined): string =>
 /** For a secret key that can't be read from a vault, by Key Vault's codes. */
 const secretRemedies: Readonly<Record<string, string>> = {
   SecretNotFound:
-    'Restore the secret that belongs to this audit log. For a new audit log, create one: see docs/how-to/rotate-secrets.md.',
+    'Restore the secret that belongs to this audit log. For a new audit log, create one: see docs/operate/rotate-secrets.md.',
   SecretDisabled: 'Enable that version again, or set the one that belongs to this audit log.',
   ForbiddenByRbac:
     'Give the bot’s identity the role Key Vault Secrets User on this secret and start again in a few minutes: the role assignment takes effect slowly.',

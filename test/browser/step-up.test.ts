@@ -32,7 +32,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     await browser?.close();
   });
 
-  /** For `docs/how-to/require-sign-in.md`. Request IDs and times differ in each run. */
+  /** For `docs/install/require-sign-in.md`. Request IDs and times differ in each run. */
   const picture = async (name: string, of: Pick<Locator, 'screenshot'>, words: string | null) => {
     await keepPicture(name, () => of.screenshot());
     expectCurrentPicture(name, words?.replaceAll(/CMK-\w{6}|\w{3}, \d+ \w{3} \d{4}|\d+/g, '#'));

@@ -9,7 +9,7 @@ import { Counted, type Problem } from './judgement.ts';
 
 /**
  * Everything that a run's local Azures were asked and answered, held against Microsoft's own descriptions by programs that
- * know nothing of this one. docs/azure-simulator.md says how to run it; the descriptions are not part of the project.
+ * know nothing of this one. docs/develop/simulator.md says how to run it; the descriptions are not part of the project.
  */
 
 const { CMK_TEST_EXCHANGES: record, CMK_AZURE_SPECS: descriptions, CMK_OAV: oav } = process.env;
@@ -76,7 +76,7 @@ const print = (rows: readonly Counted[]): void => {
 test('what the local Azure answers is what the official descriptions allow, but where the real service differs from them', async () => {
   if (!record || !descriptions || !oav) {
     process.stdout.write(
-      'not run: it needs CMK_TEST_EXCHANGES, CMK_AZURE_SPECS and CMK_OAV (docs/azure-simulator.md)\n',
+      'not run: it needs CMK_TEST_EXCHANGES, CMK_AZURE_SPECS and CMK_OAV (docs/develop/simulator.md)\n',
     );
     return;
   }

@@ -7,7 +7,7 @@ import { judge, rightsIn, type ServedCall, written } from '../support/permission
 
 /**
  * Every call of the bot in a run that was recorded, held against its role files by the official right of each.
- * docs/azure-simulator.md says how to run it.
+ * docs/develop/simulator.md says how to run it.
  */
 
 const record = process.env.CMK_TEST_EXCHANGES;
@@ -29,7 +29,7 @@ function* callsOfBot(folder: string): Generator<ServedCall> {
 
 test('every recorded call of the bot takes what its roles give', () => {
   if (!record || !existsSync(record)) {
-    process.stdout.write('not run: it needs CMK_TEST_EXCHANGES (docs/azure-simulator.md)\n');
+    process.stdout.write('not run: it needs CMK_TEST_EXCHANGES (docs/develop/simulator.md)\n');
     return;
   }
   const roles = [...roleFiles, logsRole, signingRole];

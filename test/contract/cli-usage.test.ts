@@ -43,8 +43,8 @@ describe('help', () => {
     expect(answer).toBe(`${completed}\n`);
   });
 
-  it('agrees with docs/reference/command-line.md', async () => {
-    const page = await readFile(new URL('../../docs/reference/command-line.md', import.meta.url), 'utf8');
+  it('agrees with docs/operate/command-line.md', async () => {
+    const page = await readFile(new URL('../../docs/operate/command-line.md', import.meta.url), 'utf8');
     const [, rest = ''] = page.split('| `cmk-bot …` | does |');
     const rows = [...(rest.split('\n\n')[0] ?? '').matchAll(/^\| `(.+?)` \|/gm)];
     expect(rows.map(([, cell]) => cell?.replaceAll('\\|', '|'))).toEqual(
@@ -155,7 +155,7 @@ describe('doctor without a configuration', () => {
       'MicrosoftAppId',
       'MicrosoftAppTenantId',
     ]);
-    expect(out).toContain('→ docs/configuration.md explains every setting.');
+    expect(out).toContain('→ docs/install/settings.md explains every setting.');
     expect(out).toMatch(/fail {2}database {7}.* has no audit log/);
     expect(out).toContain('\n7 failures, 0 warnings.\n');
     expect(out).toContain('cmk-bot setup --set CMK_APPROVERS');

@@ -155,11 +155,11 @@ describe('the decision records', () => {
   });
 });
 
-describe('the map in docs/contributing.md', () => {
+describe('the map in docs/develop/development.md', () => {
   const Rule = z.object({ name: z.string(), to: z.object({ path: z.string().optional() }) });
   const Rules = z.object({ forbidden: z.array(Rule) });
   const { forbidden } = Rules.parse(JSON.parse(textOf('.ci/dependency-cruiser.json')));
-  const map = textOf('docs/contributing.md');
+  const map = textOf('docs/develop/development.md');
   const rows = [...map.matchAll(/^\| `src\/([^`]+)` \| [^|]+ \| ([^|]*)\|$/gm)].map(([, folder = '', cell = '']) => ({
     folder,
     allowed: [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name).sort(),
@@ -202,14 +202,14 @@ const rowsUnder = (page: string, head: string): readonly (readonly string[])[] =
 
 describe('what the pages say about security', () => {
   test('has a reason for every package that runs, and names no other', () => {
-    const rows = rowsUnder('docs/reference/dependencies.md', 'package');
+    const rows = rowsUnder('docs/develop/dependencies.md', 'package');
     const { dependencies } = JSON.parse(textOf('package.json'));
     expect(rows.map(([name]) => name?.replaceAll('`', ''))).toEqual(Object.keys(dependencies));
     expect(rows.filter(([, reason = '']) => reason.length < 8)).toEqual([]);
   });
 
   test('names the permissions of every step, in actions that the role files give', () => {
-    const steps = rowsUnder('docs/reference/permissions.md', 'step');
+    const steps = rowsUnder('docs/install/permissions.md', 'step');
     expect(steps.map(([step]) => step)).toEqual(StepName.options);
     const given = roleFiles.flatMap((role) => [...role.Actions, ...role.DataActions]);
     const named = steps.flatMap(([, needs = '']) =>
@@ -220,7 +220,7 @@ describe('what the pages say about security', () => {
   });
 
   test('has a row for every suite that attacks, in order, and none that did not hold', () => {
-    const rows = rowsUnder('docs/security.md', 'what was tried').map(([heading, , outcome, by]) => [
+    const rows = rowsUnder('docs/explain/security.md', 'what was tried').map(([heading, , outcome, by]) => [
       heading,
       outcome,
       by,

@@ -72,7 +72,7 @@ describeCompiled('the bot in a container', () => {
     }
   });
 
-  test('gets every setting of docs/configuration.md from azd, except those that a list names with a reason', () => {
+  test('gets every setting of docs/install/settings.md from azd, except those that a list names with a reason', () => {
     const listed = [...handedOn, ...Object.values(notByAzd).flat()];
     expect([...listed].sort()).toEqual(Object.keys(environmentSchema.shape).sort());
     expect(new Set(listed).size).toBe(listed.length);

@@ -98,8 +98,8 @@ describeCompiled('the hooks', () => {
   });
 });
 
-describeCompiled('docs/how-to/deploy-with-azd.md', () => {
-  const text = read('docs/how-to/deploy-with-azd.md');
+describeCompiled('docs/install/deploy-with-azd.md', () => {
+  const text = read('docs/install/deploy-with-azd.md');
 
   test('sets only what is read, and asks azd only for what there is', () => {
     const outputs = Object.keys(template().outputs);

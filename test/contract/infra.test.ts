@@ -266,8 +266,8 @@ describe('infra/alerts.json', () => {
     expect(found).toEqual([0, 1, 2, 0, 1]);
   });
 
-  test('is the table of alerts in docs/how-to/monitor.md', () => {
-    const text = readFileSync(`${root}docs/how-to/monitor.md`, 'utf8');
+  test('is the table of alerts in docs/operate/monitor.md', () => {
+    const text = readFileSync(`${root}docs/operate/monitor.md`, 'utf8');
     const rows = [
       ...alerts.logs.map(
         ({ title, where, silent }) => `| ${title} | \`${where}\`${silent ? ', no line in a day' : ''} |`,
@@ -281,8 +281,8 @@ describe('infra/alerts.json', () => {
     expect(table?.split('\n')).toEqual(rows);
   });
 
-  test('has a heading or a row for each rule in docs/how-to/respond-to-alerts.md', () => {
-    const text = readFileSync(`${root}docs/how-to/respond-to-alerts.md`, 'utf8');
+  test('has a heading or a row for each rule in docs/operate/alerts.md', () => {
+    const text = readFileSync(`${root}docs/operate/alerts.md`, 'utf8');
     const titles = [...alerts.logs, ...alerts.metrics].map(({ title }) => title);
     expect(titles.filter((title) => !text.includes(`### ${title}\n`) && !text.includes(`| ${title} | `))).toEqual([]);
   });

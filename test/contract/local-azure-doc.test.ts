@@ -4,7 +4,7 @@ import { routes } from '../../sandbox/azure/simulator/simulator-api.ts';
 import { localAzureTables } from '../support/azure/local-azure-tables.ts';
 
 const root = new URL('../../', import.meta.url);
-const file = new URL('docs/azure-simulator.md', root);
+const file = new URL('docs/develop/simulator.md', root);
 const text = readFileSync(file, 'utf8');
 
 const place = (name: string): RegExp => new RegExp(`(<!-- made: ${name} -->\n\n)([\\s\\S]*?)(<!-- /made -->)`);
@@ -16,7 +16,7 @@ const update = (): string =>
     text,
   );
 
-describe('docs/azure-simulator.md', () => {
+describe('docs/develop/simulator.md', () => {
   if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, update());
 
   test.each(Object.entries(localAzureTables))('has the table of %s that the code makes', (name, table) => {

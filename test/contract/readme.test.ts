@@ -18,7 +18,7 @@ import { checkSettings } from '../../src/operator/check-settings.ts';
 
 const root = new URL('../../', import.meta.url);
 const readme = readFileSync(new URL('README.md', root), 'utf8');
-const settingsPage = readFileSync(new URL('docs/configuration.md', root), 'utf8');
+const settingsPage = readFileSync(new URL('docs/install/settings.md', root), 'utf8');
 
 /** Writes the file anew where that is asked for. */
 function holds(file: string, was: string, made: string): void {
@@ -43,10 +43,10 @@ describe('what is said of variables', () => {
     expect(taken).toEqual(examples);
   });
 
-  test('is what docs/configuration.md says', () => {
+  test('is what docs/install/settings.md says', () => {
     const table = /(?<=\| variable \| meaning \|\n\| --- \| --- \|\n)(\|.*\n)+/;
     holds(
-      'docs/configuration.md',
+      'docs/install/settings.md',
       settingsPage,
       settingsPage.replace(table, () => variableRows()),
     );
@@ -69,9 +69,9 @@ describe('what is said of variables', () => {
   });
 });
 
-describe('docs/reference', () => {
+describe('pages of reference', () => {
   test('shows a policy file that is read', () => {
-    const page = readFileSync(new URL('docs/reference/policy-file.md', root), 'utf8');
+    const page = readFileSync(new URL('docs/install/policy-file.md', root), 'utf8');
     const [, example = ''] = /```json\n([\s\S]*?)```/.exec(page) ?? [];
     const { rules } = policyFileSchema.parse(JSON.parse(example));
     expect(rules.map((rule) => rule.name)).toEqual(['research', 'tests', 'patient-facing']);
@@ -86,19 +86,19 @@ describe('docs/reference', () => {
   });
 
   test('names every command of Teams, and no other', () => {
-    const page = readFileSync(new URL('docs/reference/teams-commands.md', root), 'utf8');
+    const page = readFileSync(new URL('docs/use/commands-and-states.md', root), 'utf8');
     const named = [...page.matchAll(/^\| `(\/[\w-]+).*` \| [a-z]/gm)].map(([, name]) => name);
     expect(named.sort()).toEqual(commands.map((command) => command.name).sort());
   });
 
   test('names every state of a request, and no other', () => {
-    const page = readFileSync(new URL('docs/reference/request-states.md', root), 'utf8');
+    const page = readFileSync(new URL('docs/use/request-states.md', root), 'utf8');
     const table = page.split('## Transitions')[0] ?? '';
     expect([...table.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name)).toEqual(RequestState.options);
   });
 
   test('has the limits of the code', () => {
-    const page = readFileSync(new URL('docs/reference/limits.md', root), 'utf8');
+    const page = readFileSync(new URL('docs/install/limits-and-costs.md', root), 'utf8');
     const value = (what: string) => page.split('\n').find((line) => line.startsWith(`| ${what} |`));
     expect(value('reason, comment')).toContain(`| ${longestText} characters`);
     expect(value('edits of a waiting request')).toContain(`| ${mostChanges} |`);
@@ -112,7 +112,7 @@ describe('docs/reference', () => {
     const folder = new URL('src/observability/', root);
     const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
     const metrics = [...sources.join('\n').matchAll(/'(cmk_\w+)'/g)].map(([, name]) => name);
-    const page = readFileSync(new URL('docs/reference/metrics-and-logs.md', root), 'utf8');
+    const page = readFileSync(new URL('docs/operate/metrics-and-logs.md', root), 'utf8');
     expect([...page.matchAll(/^\| `(cmk_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(
       [...new Set(metrics)].sort(),
     );

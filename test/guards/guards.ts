@@ -1,4 +1,4 @@
-/** Guards of docs/security.md, each with a change that breaks it and the suite that has to notice. */
+/** Guards of docs/explain/security.md, each with a change that breaks it and the suite that has to notice. */
 
 export interface Guard {
   /** What the guard holds. */

@@ -8,7 +8,8 @@ import { grantsRole, mainRole } from '../support/azure/role-files.ts';
 /** Azure's own command line client, which knows nothing of this server, does what an operator would do with it. */
 
 const program = process.env.CMK_AZ ?? '';
-if (program === '') process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/azure-simulator.md)\n');
+if (program === '')
+  process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/develop/simulator.md)\n');
 const test = program === '' ? globalThis.test.skip : globalThis.test;
 
 let azure: RunningAzure;

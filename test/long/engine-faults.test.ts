@@ -21,7 +21,7 @@ import {
 import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /**
- * Faults that others reported of the engine, tried on the version that is used here. docs/explanation/reliability.md says of each what was
+ * Faults that others reported of the engine, tried on the version that is used here. docs/explain/reliability.md says of each what was
  * found.
  */
 

@@ -12,7 +12,7 @@ import { meet, type Outcome } from '../support/failures/meet.ts';
  * of a run left out. `UPDATE_GOLDEN=1 npm run test:long -- test/long/failures-doc` rewrites the page's tables and the golden.
  */
 
-const file = new URL('../../docs/reference/azure-errors.md', import.meta.url);
+const file = new URL('../../docs/operate/azure-errors.md', import.meta.url);
 const place = (name: string): RegExp => new RegExp(`(<!-- made: ${name} -->\n\n)([\\s\\S]*?)(<!-- /made -->)`);
 
 const outcomes = new Map<FailureRow, Promise<Outcome>>();
@@ -71,7 +71,7 @@ async function outcomesOfAll(): Promise<(row: FailureRow) => Outcome> {
   };
 }
 
-describe('docs/reference/azure-errors.md', () => {
+describe('docs/operate/azure-errors.md', () => {
   test.each([
     ['limits', async () => limitsTable()],
     ['failures', async () => failuresTables(await outcomesOfAll())],

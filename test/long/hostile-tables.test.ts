@@ -140,7 +140,7 @@ onPostgres('somebody who writes the tables', () => {
   test('is tried with every table that there is', async () => {
     const record = ['event', 'chain_head', 'free_text', 'open_request'].map((name) => `cmk."${name}"`);
     const there = new Set((await columnsOf(store, 'cmk')).map(({ table }) => table));
-    const document = readFileSync(new URL('../../docs/security.md', import.meta.url), 'utf8');
+    const document = readFileSync(new URL('../../docs/explain/security.md', import.meta.url), 'utf8');
     const rows =
       document.slice(document.indexOf('### What a writer of each table causes')).split('### The key')[0] ?? '';
     const named = [...there].map((name) => `\`${name.replaceAll('"', '')}\``);

@@ -96,7 +96,7 @@ const answersFor = ({ settings, botPort }: Tenant, framework: RunningFramework):
   ...[settings.DATABASE_URL ?? ''],
 ];
 
-/** What docs/how-to/deploy-on-your-own-host.md tells the tenant's administrators to do. */
+/** What docs/install/deploy-on-your-own-host.md tells the tenant's administrators to do. */
 const administratorsDo = ({ settings }: Tenant): readonly string[] => [
   `bash infra/grant-azure.sh --yes ${teamsApp.id} ${careId} ${researchId}`,
   `az bot create --resource-group rg-care-prod --name cmk-bot --app-type SingleTenant --appid ${teamsApp.id} --tenant-id ${localTenantId} --endpoint ${settings.CMK_PUBLIC_URL}/api/messages`,

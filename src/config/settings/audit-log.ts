@@ -74,7 +74,7 @@ export const auditLogSettings = group('The audit log', {
       .optional(),
     example: '/mnt/anchor',
     meaning:
-      'where the audit log is [published](how-to/publish-the-audit-log.md) for others to check: a folder, a container of a storage account (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), or `none`. Default: `none`; with a data folder, `anchor` in it',
+      'where the audit log is [published](../audit/publish-and-witness.md) for others to check: a folder, a container of a storage account (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), or `none`. Default: `none`; with a data folder, `anchor` in it',
   },
   // The name is used in lines between spaces and plus signs (C2SP signed-note).
   CMK_LOG_NAME: {
@@ -104,7 +104,7 @@ export const auditLogSettings = group('The audit log', {
     value: vaultKeyId.optional(),
     example: 'https://kv-cmk-bot.vault.azure.net/keys/checkpoints',
     meaning:
-      'P-256 key of a vault that also signs the published log, and never leaves the vault ([docs/how-to/publish-the-audit-log.md](how-to/publish-the-audit-log.md#sign-with-a-key-in-a-vault)): its newest version, or with `/VERSION` that one. Default: none',
+      'P-256 key of a vault that also signs the published log, and never leaves the vault ([docs/audit/publish-and-witness.md](../audit/publish-and-witness.md#sign-with-a-key-in-a-vault)): its newest version, or with `/VERSION` that one. Default: none',
   },
   CMK_WITNESSES: {
     value: z
@@ -137,7 +137,7 @@ export const auditLogSettings = group('The audit log', {
     example:
       'https://witness.audit.example.org witness.audit.example.org/w1+4e689e2d+BAWHTO2Rpp5Qa2t+bvx8jSWCyVorxU+BgF/h7J9q4Mo/',
     meaning:
-      'witnesses that sign the published log, on machines of other people: https address, space and verifier key; commas between witnesses ([docs/how-to/run-a-witness.md](how-to/run-a-witness.md)). Default: none',
+      'witnesses that sign the published log, on machines of other people: https address, space and verifier key; commas between witnesses ([docs/audit/run-a-witness.md](../audit/run-a-witness.md)). Default: none',
   },
   CMK_WITNESSES_NEEDED: {
     value: z.coerce.number().int().min(1).optional(),

@@ -32,7 +32,7 @@ export const peopleSettings = group('Roles and the approval policy', {
   CMK_POLICY_FILE: {
     value: optional,
     example: '/etc/cmk-bot/policy.json',
-    meaning: 'policy file: JSON with [finer rules](reference/policy-file.md). Default: none',
+    meaning: 'policy file: JSON with [finer rules](policy-file.md). Default: none',
   },
   CMK_APPROVALS_REQUIRED: {
     value: z.coerce.number().int().min(1).max(10).default(1),
@@ -63,7 +63,7 @@ export const peopleSettings = group('Roles and the approval policy', {
       .optional(),
     example: 'c1',
     meaning:
-      'authentication context, such as `c1`, for which an approver must [sign in again to approve](how-to/require-sign-in.md). Default: off',
+      'authentication context, such as `c1`, for which an approver must [sign in again to approve](require-sign-in.md). Default: off',
   },
   CMK_STEP_UP_MAX_AGE: {
     value: duration.default(10 * 60_000),

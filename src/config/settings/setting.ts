@@ -6,7 +6,7 @@ import { isPrivate, percentDecoded } from '../../domain/strings.ts';
 export interface Setting {
   readonly value: z.ZodType;
   readonly example: string;
-  /** One sentence in Markdown, for docs/configuration.md and `.env.example`. Missing: described with the setting before it. */
+  /** One sentence in Markdown, for docs/install/settings.md and `.env.example`. Missing: described with the setting before it. */
   readonly meaning?: string;
   /** True: not commented out in `.env.example`, because each bot needs its own value. */
   readonly mustBeSet?: true;

@@ -1,5 +1,5 @@
 /**
- * All settings: valid values, an example and the meaning. The table in docs/configuration.md and `.env.example` are
+ * All settings: valid values, an example and the meaning. The table in docs/install/settings.md and `.env.example` are
  * generated from it, and a test compares them. Mistyped names are found in env.ts.
  */
 import { z } from 'zod';
@@ -67,7 +67,7 @@ export const isNeededSetting = (name: string): boolean =>
 export const settingOf = (name: string): string =>
   plain(variableGroups.flatMap(({ settings }) => settings).find(({ names }) => name in names)?.meaning ?? '');
 
-/** Returns the rows of the table in docs/configuration.md. */
+/** Returns the rows of the table in docs/install/settings.md. */
 export const variableRows = (): string =>
   variableGroups
     .flatMap(({ settings }) => settings)

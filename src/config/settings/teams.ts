@@ -83,7 +83,7 @@ export const channelsSettings = group('Where in Teams', {
     value: z.enum(['off', ...weekdays], `must be off or a day of the week, such as monday`).default('off'),
     example: 'monday',
     meaning:
-      'day on which the operations channel gets a [summary of the last seven days](how-to/watch-keys.md#get-a-weekly-digest), at 06:00 UTC, or `off`. Default: `off`',
+      'day on which the operations channel gets a [summary of the last seven days](../use/when-a-key-changes.md#get-a-weekly-digest), at 06:00 UTC, or `off`. Default: `off`',
   },
   CMK_TEAMS_SERVICE_URL: {
     value: privateUrl.optional(),

@@ -56,7 +56,7 @@ export const workingSettings = group('How it works', {
       .or(duration)
       .default(10 * 60_000),
     example: '10m',
-    meaning: 'interval of the [key watch](how-to/watch-keys.md), or `off`. Default: `10m`',
+    meaning: 'interval of the [key watch](../use/when-a-key-changes.md), or `off`. Default: `10m`',
   },
   CMK_HEARTBEAT: {
     value: duration.default(1_000),
@@ -73,7 +73,7 @@ export const workingSettings = group('How it works', {
     value: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
     example: 'http://localhost:4318',
     meaning:
-      'collector for OTLP over HTTP, for [traces and metrics](how-to/monitor.md). Default: none, and nothing is sent',
+      'collector for OTLP over HTTP, for [traces and metrics](../operate/monitor.md). Default: none, and nothing is sent',
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
     value: optional,

@@ -80,7 +80,7 @@ async function askBot(place: Place, look: Look): Promise<CheckResult | null> {
 const configuration = about('config/settings', 'configuration');
 const database = about('db/answers', 'database');
 
-const settingsPage = 'docs/configuration.md explains every setting.';
+const settingsPage = 'docs/install/settings.md explains every setting.';
 
 function readConfiguration(): Config | readonly Diagnosis[] {
   try {

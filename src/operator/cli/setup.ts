@@ -80,7 +80,7 @@ const backupWords = (backup: string | null): string => (backup === null ? '' : `
 
 async function setSetting(given: string, file: string, people: People): Promise<Exit> {
   const [name = '', ...rest] = given.split('=');
-  if (!isVariable(name)) throw new Unusable(`there is no setting ${name}; docs/configuration.md lists all settings`);
+  if (!isVariable(name)) throw new Unusable(`there is no setting ${name}; docs/install/settings.md lists all settings`);
   const value = given.includes('=') ? rest.join('=') : await valueFor(name, '', people);
   if (value === null) throw new Unusable(`type the value: --set ${name}=VALUE, or pass it through a pipe`);
   const { written, backup } = await write(file, [name, value.trim()], true, people);

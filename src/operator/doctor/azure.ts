@@ -193,7 +193,7 @@ export async function diagnoseAzure(subjects: DoctorEnvironment): Promise<readon
 }
 
 const guard = about('azure/guard', 'guard policies');
-const guardPage = 'docs/how-to/guard-with-azure-policy.md has the steps.';
+const guardPage = 'docs/install/protect-further.md has the steps.';
 const mostNamed = 3;
 
 const isAssigned = ({ agents }: FleetGuard): boolean =>

@@ -1,2 +1,2 @@
-/** Heading in docs/security.md, by the suite's file. */
+/** Heading in docs/explain/security.md, by the suite's file. */
 export const attackSuites: Readonly<Record<string, string>>;

@@ -72,7 +72,7 @@ export class AzClient {
     return execute('bash', [file, ...args], env);
   }
 
-  /** As docs/azure-simulator.md tells a person to. */
+  /** As docs/develop/simulator.md tells a person to. */
   async signIn(): Promise<void> {
     for (const line of [
       'az cloud register -n Local --endpoint-resource-manager {url}',

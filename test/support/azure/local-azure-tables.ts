@@ -4,7 +4,7 @@ import { dataPlaneRoutes } from '../../../sandbox/azure/key-vault/data-plane.ts'
 import { scenarioGroups } from '../../../sandbox/azure/scenarios/scenarios.ts';
 import { latencies } from '../../../sandbox/azure/state/latency.ts';
 
-/** The tables of docs/azure-simulator.md, each made from what the code has. */
+/** The tables of docs/develop/simulator.md, each made from what the code has. */
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
 

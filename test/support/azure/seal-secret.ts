@@ -9,7 +9,7 @@ import { owner } from './local-azure-names.ts';
 export const sealSecretName = 'seal-key';
 const secretsUser = '4633458b-17de-408a-b874-0445c86b69e6';
 
-/** The secret in the first vault that a bot on a server is given to read, as docs/security.md has it; its address, without a version. */
+/** The secret in the first vault that a bot on a server is given to read, as docs/explain/security.md has it; its address, without a version. */
 export async function putSealSecret(azure: RunningAzure, ...lines: readonly string[]): Promise<string> {
   const vault = `https://localhost:${azure.port + 1}`;
   await clientsOf(azure, owner).secrets(vault).setSecret(sealSecretName, lines.join('\n'));

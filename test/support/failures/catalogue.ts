@@ -1,4 +1,4 @@
-/** Every row there is, and the tables of docs/reference/azure-errors.md that are made of what the rows came to. */
+/** Every row there is, and the tables of docs/operate/azure-errors.md that are made of what the rows came to. */
 import { defaultLimits } from '../../../src/azure/limits.ts';
 import { environmentSchema } from '../../../src/config/settings/table.ts';
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';

@@ -1,14 +1,14 @@
-/** Carries out what the runbook says, word for word: a block of docs/how-to/back-up-and-restore.md by the name behind its language. */
+/** Carries out what the runbook says, word for word: a block of docs/operate/back-up-and-upgrade.md by the name behind its language. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { surroundings } from '../processes/surroundings.ts';
 
-const document = readFileSync(new URL('../../../docs/how-to/back-up-and-restore.md', import.meta.url), 'utf8');
+const document = readFileSync(new URL('../../../docs/operate/back-up-and-upgrade.md', import.meta.url), 'utf8');
 
 export function runbookBlock(name: string): string {
   const block = new RegExp(`^\`\`\`sh ${name}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(document)?.[1];
-  if (block === undefined) throw new Error(`docs/how-to/back-up-and-restore.md has no block ${name}`);
+  if (block === undefined) throw new Error(`docs/operate/back-up-and-upgrade.md has no block ${name}`);
   return block;
 }
 

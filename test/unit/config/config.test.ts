@@ -162,7 +162,7 @@ describe('a mistyped name', () => {
   it.each([
     ['CMK_APPROVAL_REQUIRED', 'Did you mean CMK_APPROVALS_REQUIRED?'],
     ['cmk_pause', 'Did you mean CMK_PAUSE?'],
-    ['CMK_THE_WEATHER_TOMORROW', 'docs/configuration.md has all settings'],
+    ['CMK_THE_WEATHER_TOMORROW', 'docs/install/settings.md has all settings'],
     ['MICROSOFTAPPID', 'Did you mean MicrosoftAppId?'],
     ['MicrosoftAppTenantID', 'Did you mean MicrosoftAppTenantId?'],
     ['AZURE_CLIENTID', 'Did you mean AZURE_CLIENT_ID?'],

@@ -104,7 +104,7 @@ describe('a policy file', () => {
     expect(configWarnings(read({ rules: [tagged], trustedTags: ['environment'] }))).toEqual([]);
   });
 
-  it.each(['how-to/set-the-approval-policy', 'reference/policy-file'])(
+  it.each(['install/set-the-approval-policy', 'install/policy-file'])(
     'is read from each example of docs/%s.md',
     (page) => {
       const text = readFileSync(new URL(`../../../docs/${page}.md`, import.meta.url), 'utf8');
