@@ -1,73 +1,99 @@
 /**
- * The command `npm run size [-- FOLDER]`: prints the size budgets with their targets. Lines are those of code files, including
- * comments and empty lines.
+ * The command `npm run size [-- --lower] [-- FOLDER]`: counts what the budgets of `.ci/size.json` limit, and exits with 1 above a
+ * limit. `--lower` writes lower limits: each count, rounded up. It never raises one: a person does that, and says why.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { root } from './bundle.ts';
 
-const folder = path.resolve(process.argv[2] ?? root);
+const { values, positionals } = parseArgs({ options: { lower: { type: 'boolean' } }, allowPositionals: true });
+const folder = path.resolve(positionals[0] ?? root);
 
-/** Returns the paths of files below a folder, relative to the project's, with `/` as separator. */
-const below = (name: string): readonly string[] =>
-  existsSync(path.join(folder, name))
-    ? readdirSync(path.join(folder, name), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, '/'))
-        .sort()
-    : [];
-const textOf = (file: string): string => {
-  const full = path.join(folder, file);
-  return existsSync(full) ? readFileSync(full, 'utf8') : '';
-};
-const isCode = (file: string): boolean => /\.[cm]?[jt]s$/.test(file);
-const linesOf = (file: string): number => textOf(file).split('\n').length - 1;
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-const linesIn = (files: readonly string[]): number => sum(files.filter(isCode).map(linesOf));
-const words = (files: readonly string[]): number =>
-  sum(files.map((file) => textOf(file).split(/\s+/).filter(Boolean).length));
-
-const sandboxFolder = 'sandbox/';
-const source = below('src').filter(isCode);
-const product = source.filter((file) => !file.startsWith(sandboxFolder));
-const sandbox = source.filter((file) => file.startsWith(sandboxFolder));
-
-const small = 40;
-/** Registries have one small file per entry. */
-const isEntry = (file: string): boolean => source.includes(`${path.posix.dirname(file)}/registry.ts`);
-const smallFiles = product.filter((file) => linesOf(file) <= small && !isEntry(file));
-
-const exported = /^export (?:abstract )?(?:async )?(?:function\*?|const|let|class|interface|type|enum) (\w+)/gm;
-
-function exportsOf(files: readonly string[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const file of files) {
-    const names = new Set([...textOf(file).matchAll(exported)].map(([, name = '']) => name));
-    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+/** Text by path relative to the folder, with `/` as separator. */
+const texts = new Map<string, string>();
+for (const part of ['src', 'cards', 'sandbox', 'test', 'docs']) {
+  const entries = readdirSync(path.join(folder, part), { recursive: true, withFileTypes: true });
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const file = path.join(entry.parentPath, entry.name);
+    texts.set(path.relative(folder, file).replaceAll(path.sep, '/'), readFileSync(file, 'utf8'));
   }
-  return counts;
+}
+for (const file of ['README.md', '.env.example']) texts.set(file, readFileSync(path.join(folder, file), 'utf8'));
+
+type Files = readonly (readonly [file: string, text: string])[];
+const select = (pattern: RegExp): Files => [...texts].filter(([file]) => pattern.test(file));
+const sum = (files: Files, count: (text: string) => number): number =>
+  files.reduce((total, [, text]) => total + count(text), 0);
+const lines = (files: Files): number => sum(files, (text) => text.split('\n').length - 1);
+const characters = (files: Files): number => sum(files, (text) => text.length);
+const words = (files: Files): number => sum(files, (text) => text.split(/\s+/).filter(Boolean).length);
+
+/** Returns how often the inner pattern occurs in what the outer one captures. */
+function countIn(files: Files, outer: RegExp, inner: RegExp): number {
+  const found = files.map(([, text]) => outer.exec(text)?.[1]).find((text) => text !== undefined);
+  if (found === undefined) throw new Error(`nothing to count: no file has ${outer}`);
+  return [...found.matchAll(inner)].length;
 }
 
-const repeatedNames = [...exportsOf(product)].filter(([, count]) => count > 1);
-const settings = [...textOf('.env.example').matchAll(/^#?[A-Za-z]\w*=/gm)].length;
-const documents = ['README.md', ...below('docs').filter((file) => file.endsWith('.md'))];
+const imports = /^(?:im|ex)port (?:type )?\{([^}]*)\} from '(\.[^']*)'/gm;
 
-/** Null: no limit. */
-const budgets: readonly (readonly [what: string, now: number, target: number | null])[] = [
-  ['src without the sandbox: lines', linesIn(product), 38_000],
-  ['src without the sandbox: files', product.length, 340],
-  [`src: files of at most ${small} lines, outside registries`, smallFiles.length, 60],
-  ['src: names that more than one file exports', repeatedNames.length, 10],
-  ['sandbox: lines', linesIn(sandbox), 14_000],
-  ['tests and their support: lines', linesIn(below('test')), 48_000],
-  ['bench: lines', linesIn(below('bench')), 700],
-  ['settings', settings, null],
-  ['README and docs: words', words(documents), 45_000],
-];
-const row = (what: string, now: string, target: string): string =>
-  `${what.padEnd(52)}${now.padStart(8)}${target.padStart(10)}`;
-const lines = budgets.map(([what, now, target]) => {
-  const over = target !== null && now > target ? '  over' : '';
-  return `${row(what, now.toLocaleString('en'), target === null ? '–' : `≤ ${target.toLocaleString('en')}`)}${over}`;
-});
-process.stdout.write(`${[row('', 'now', 'target'), ...lines].join('\n')}\n`);
+/** Returns the number of exported names that exactly one other of the files imports. */
+function usedOnce(files: Files): number {
+  const users = new Map<string, number>();
+  for (const [file, text] of files) {
+    const used = [...text.matchAll(imports)].flatMap(([, names = '', from = '']) =>
+      [...names.matchAll(/(?:^|,)\s*(?:type )?(\w+)/g)].map(
+        ([, name]) => `${path.posix.join(file, '..', from)} ${name}`,
+      ),
+    );
+    for (const name of new Set(used)) users.set(name, (users.get(name) ?? 0) + 1);
+  }
+  return [...users.values()].filter((count) => count === 1).length;
+}
+
+const source = select(/^src\/.*\.(ts|js|py|sql)$/);
+const cards = select(/^cards\/.*\.json$/);
+const goldens = select(/^test\/golden\//);
+
+/** By name: the count, and what its limit is a multiple of. */
+const counts: Readonly<Record<string, readonly [count: number, step: number]>> = {
+  'src: lines': [lines(source), 250],
+  'src: characters': [characters(source), 10_000],
+  'src: exports that one other file uses': [usedOnce(source), 50],
+  'cards: lines': [lines(cards), 250],
+  'cards: characters': [characters(cards), 10_000],
+  'sandbox: lines': [lines(select(/^sandbox\/.*\.(ts|css|html|json)$/)), 250],
+  'test: lines without golden files': [lines(select(/^test\/(?!golden\/).*\.(ts|[cm]?js|go|py)$/)), 250],
+  'golden files: lines': [lines(goldens), 250],
+  'golden files: characters': [characters(goldens), 10_000],
+  'README and docs: words without decisions': [words(select(/^(README|docs\/(?!decisions\/).*)\.md$/)), 250],
+  'decisions: words': [words(select(/^docs\/decisions\/.*\.md$/)), 250],
+  settings: [countIn(select(/^\.env\.example$/), /(.*)/s, /^#?[A-Za-z]\w*=/gm), 1],
+  'doctor: findings': [countIn(source, /^export const diagnosisCodes = \[([^\]]*)\]/m, /'/g) / 2, 1],
+  'event types': [countIn(source, /^export const payloadsWith = (.*?)^\}/ms, /^ {2}'?[a-z-]+'?:/gm), 1],
+};
+
+const limitsFile = path.join(folder, '.ci/size.json');
+const limits = z.record(z.string(), z.number()).parse(JSON.parse(readFileSync(limitsFile, 'utf8')));
+const limitOf = (name: string): number => {
+  const limit = limits[name];
+  if (limit === undefined) throw new Error(`.ci/size.json has no limit named ${name}`);
+  return limit;
+};
+
+if (values.lower) {
+  const lower = Object.entries(counts).map(([name, [count, step]]) => [
+    name,
+    Math.min(limitOf(name), Math.ceil(count / step) * step),
+  ]);
+  writeFileSync(limitsFile, `${JSON.stringify(Object.fromEntries(lower), null, 2)}\n`);
+} else {
+  const rows = Object.entries(counts).map(([name, [count]]) => {
+    const over = count > limitOf(name) ? '  over' : '';
+    return `${name.padEnd(44)}${count.toLocaleString('en').padStart(11)} ≤ ${limitOf(name).toLocaleString('en')}${over}\n`;
+  });
+  process.stdout.write(rows.join(''));
+  if (rows.some((row) => row.endsWith('over\n'))) process.exitCode = 1;
+}

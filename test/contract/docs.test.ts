@@ -8,7 +8,6 @@ import { pages, sentencesOf, textOf } from '../support/docs/prose.ts';
 const root = new URL('../../', import.meta.url);
 
 const mostLines = 300;
-const mostWords = 45_000;
 const longestSentence = 25;
 const averageSentence = 15;
 
@@ -83,14 +82,11 @@ describe('the pages for people', () => {
     expect(lost).toEqual([]);
   });
 
-  test(`have at most ${mostLines} lines each, unless they are generated, and ${mostWords} words together`, () => {
+  test(`have at most ${mostLines} lines each, unless they are generated`, () => {
     const long = pages.filter(
       (page) => textOf(page).split('\n').length - 1 > mostLines && !textOf(page).includes('<!-- generated'),
     );
     expect(long).toEqual([]);
-    const counted = pages.filter((page) => page === 'README.md' || page.startsWith('docs/'));
-    const words = counted.map((page) => textOf(page).split(/\s+/).filter(Boolean).length);
-    expect(words.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(mostWords);
   });
 
   test('use standard words', () => {
@@ -151,7 +147,7 @@ describe('the decision records', () => {
         })),
       );
     expect(comments.length).toBeGreaterThan(10);
-    expect(comments.filter(({ file, number }) => !known.has(number) && !file.includes('size.test'))).toEqual([]);
+    expect(comments.filter(({ number }) => !known.has(number))).toEqual([]);
   });
 });
 
