@@ -54,8 +54,7 @@ async function startOwnWitness(
   const folder = `${data}/witness`;
   await mkdir(folder, { recursive: true });
   // The bot would create the key at its first start, but the witness needs it before.
-  const { keys, keep } = await openOwnKeys(`${data}/log.key`, logKeyUse);
-  await keep();
+  const keys = await openOwnKeys(`${data}/log.key`, logKeyUse);
   const state = await WitnessState.open(folder);
   const verifiers = keys.map((seed) => signingKey(name, 'log', seed).verifier);
   for (const verifier of verifiers) await state.add(verifier);

@@ -7,8 +7,7 @@ import { lockFolder } from '../../src/store/folder-lock.ts';
 import { witnessKeyUse } from '../../src/text/record.ts';
 
 const [folder = ''] = process.argv.slice(2);
-const { keys, keep } = await openOwnKeys(`${folder}/witness.key`, witnessKeyUse);
-await keep();
+const keys = await openOwnKeys(`${folder}/witness.key`, witnessKeyUse);
 const seed = keys.at(-1);
 if (seed === undefined) throw new KeyFileInvalid(`${folder}/witness.key holds no key`);
 const state = await WitnessState.open(folder);

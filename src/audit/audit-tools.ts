@@ -33,7 +33,6 @@ export function openDocumentSeals(keys: SealKeys): DocumentSeals {
   return {
     seal: (document) => ({ sealKey: keyId, seal: sealOf(newest, keyId, document) }),
     faultOf(document, { sealKey, seal }): DocumentFault | null {
-      if (sealKey === null || seal === null) return 'seal-missing';
       const key = known.get(sealKey);
       if (key === undefined) return 'seal-key-unknown';
       return isSameSeal(seal, sealOf(key, sealKey, document)) ? null : 'seal-differs';
@@ -61,10 +60,10 @@ const saltBytes = 32;
 
 /**
  * Returns the function that seals events, with a source of random bytes for salts, and the key. The body names the key, so that
- * each key change is in the chain. Without a key, the event has the format from before seals.
+ * each key change is in the chain.
  */
 export const sealWith =
-  (randomBytes: (size: number) => Uint8Array, seals: Seals | null): Seal =>
+  (randomBytes: (size: number) => Uint8Array, { keyId: sealKey, seal }: Seals): Seal =>
   (position: Position, { body, texts }: NewEvent): Sealed => {
     const openings = Object.entries(texts)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -74,10 +73,8 @@ export const sealWith =
         text: storable(text),
       }));
     const commitments = openings.map(({ field, salt, text }) => ({ field, sha256: commitmentTo(salt, text) }));
-    const key = seals === null ? {} : { sealKey: seals.keyId };
-    const bytes = canonicalJson(repaired({ ...body, ...position, schema: recordVersion, commitments, ...key }));
-    const sealed = { sealKey: seals?.keyId ?? null, seal: seals?.seal(bytes) ?? null };
-    return { body: bytes, hash: hashOf(bytes), ...sealed, openings };
+    const bytes = canonicalJson(repaired({ ...body, ...position, schema: recordVersion, commitments, sealKey }));
+    return { body: bytes, hash: hashOf(bytes), sealKey, seal: seal(bytes), openings };
   };
 
 /**

@@ -61,27 +61,12 @@ export async function readKeys(file: string, use: KeyPurpose): Promise<SecretKey
   return keysIn(await readFile(file, 'utf8'), file, use);
 }
 
-export interface OwnKeys {
-  readonly keys: SecretKeys;
-  /** Created for a new audit log: nothing was made with it before. */
-  readonly isNew: boolean;
-  /** Makes a new key permanent. If the start is interrupted before this, the key still counts as new. */
-  keep(): Promise<void>;
-}
-
-/**
- * Reads the keys like {@link readKeys}. If the file doesn't exist, creates a key under a temporary name until `keep` is called.
- */
-export async function openOwnKeys(file: string, use: KeyPurpose): Promise<OwnKeys> {
-  if ((await modeOf(file)) !== null) {
-    return { keys: await readKeys(file, use), isNew: false, keep: async () => undefined };
+/** Reads the keys like {@link readKeys}. If the file doesn't exist, creates it with a new key. */
+export async function openOwnKeys(file: string, use: KeyPurpose): Promise<SecretKeys> {
+  if ((await modeOf(file)) === null) {
+    const unfinished = `${file}.new`;
+    await writeFile(unfinished, `# ${use.comment}\n${randomBytes(keyBytes).toString('base64')}\n`, { mode: 0o600 });
+    await rename(unfinished, file);
   }
-  const fresh = `${file}.new`;
-  if ((await modeOf(fresh)) === null) {
-    await writeFile(fresh, `# ${use.comment}\n${randomBytes(keyBytes).toString('base64')}\n`, {
-      mode: 0o600,
-      flag: 'wx',
-    });
-  }
-  return { keys: await readKeys(fresh, use), isNew: true, keep: () => rename(fresh, file) };
+  return readKeys(file, use);
 }

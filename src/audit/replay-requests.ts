@@ -19,7 +19,7 @@ export type StrictBodyReader = (body: unknown) => EventBody;
 const digits = (count: number) => z.string().regex(new RegExp(`^[0-9a-f]{${count}}$`));
 
 const EntryFields = z.object({
-  schema: z.literal(2),
+  schema: z.literal(1),
   seq: z.number().int().min(1),
   request: z.string(),
   revision: z.number().int().min(1),
@@ -28,8 +28,7 @@ const EntryFields = z.object({
   time: z.iso.datetime(),
   prev: digits(64),
   commitments: z.array(z.strictObject({ field: z.string(), sha256: digits(64) })),
-  /** Missing: from before seals. */
-  sealKey: digits(16).optional(),
+  sealKey: digits(16),
 });
 
 interface StrictBody {

@@ -1,8 +1,8 @@
 /**
  * Seals, and the verification of a single event.
  * A seal is HMAC-SHA-256 in lower-case hexadecimal. It covers a label, the key's id and the body's UTF-8 bytes, each but the
- * last followed by a line feed. Bodies from before seals have another label. A key's id is the beginning of the same function
- * over its own label, so that it can't be chosen and reveals nothing about the key.
+ * last followed by a line feed. A key's id is the beginning of the same function over its own label, so that it can't be chosen
+ * and reveals nothing about the key.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ChainLine, CheckLine, FaultyLine, Seals } from '../domain/record/chain.ts';
@@ -12,7 +12,6 @@ import { hashOf, wrongColumn } from './verify.ts';
 export type SealKeys = readonly Uint8Array[];
 
 const label = 'cmk-bot seal 1';
-const afterwardsLabel = 'cmk-bot seal 1, afterwards';
 const idLabel = 'cmk-bot seal key id 1';
 
 /** Returns HMAC-SHA-256 in lower-case hexadecimal. */
@@ -41,7 +40,6 @@ export function openSeals(keys: SealKeys): Seals {
   return {
     keyId,
     seal: (body) => hmacOf(key, label, keyId, body),
-    sealAfterwards: (body) => hmacOf(key, afterwardsLabel, keyId, body),
   };
 }
 
@@ -50,20 +48,20 @@ const faulty = (fault: FaultyLine['fault'], detail: string): FaultyLine => ({ fa
 export const keysById = (keys: SealKeys): ReadonlyMap<string, Uint8Array> =>
   new Map(keys.map((key) => [sealKeyId(key), key]));
 
-/** Returns the fault of a seal. `named`: the key in the body; null: from before seals. */
-function sealFault(known: ReadonlyMap<string, Uint8Array>, line: ChainLine, named: string | null): FaultyLine | null {
+/** Returns the fault of a seal. `named`: the key in the body. */
+function sealFault(known: ReadonlyMap<string, Uint8Array>, line: ChainLine, named: unknown): FaultyLine | null {
   const { seal, sealKey, body } = line;
   if (seal === null || sealKey === null) return faulty('seal-missing', 'seal: there is none');
-  if (named !== null && named !== sealKey) return faulty('seal-missing', `seal: of key ${sealKey}, not of ${named}`);
+  if (named !== sealKey) return faulty('seal-missing', `seal: of key ${sealKey}, not of ${named}`);
   const key = known.get(sealKey);
   if (key === undefined) return faulty('seal-key-unknown', `seal: of key ${sealKey}, which is not known here`);
-  const expected = hmacOf(key, named === null ? afterwardsLabel : label, sealKey, body);
+  const expected = hmacOf(key, label, sealKey, body);
   if (isSameSeal(seal, expected)) return null;
   return faulty('seal-differs', `seal: not the one that key ${sealKey} makes of this body`);
 }
 
 /** Returns a checker of seals only. It returns null if the seal is valid. */
-export function sealChecker(keys: SealKeys): (line: ChainLine, named: string | null) => FaultyLine | null {
+export function sealChecker(keys: SealKeys): (line: ChainLine, named: unknown) => FaultyLine | null {
   const known = keysById(keys);
   return (line, named) => sealFault(known, line, named);
 }
@@ -87,35 +85,27 @@ export function lineChecker(keys: SealKeys | null): CheckLine {
     if (body === null) return faulty('not-canonical', 'body: not a JSON object');
     const column = wrongColumn(line, body);
     if (column !== null) return faulty('column-differs', column);
-    const sealKey = typeof body.sealKey === 'string' ? body.sealKey : null;
+    const { sealKey } = body;
+    if (typeof sealKey !== 'string') return faulty('seal-missing', 'seal: the body names no key');
     const wrong = known === null ? null : sealFault(known, line, sealKey);
     return wrong ?? { fault: null, body, sealKey };
   };
 }
 
 export interface SealCount {
-  /** Events that name their key and have a seal. */
   sealed: number;
-  /** Events from before seals, sealed later. */
-  afterwards: number;
-  /** Events from before seals, without one. */
-  unsealed: number;
   /** Key ids that events name, in order. */
   readonly keys: string[];
 }
 
 /** Checks the order of seal keys over all events. Needs no key. */
 export class SealOrder {
-  readonly count: SealCount = { sealed: 0, afterwards: 0, unsealed: 0, keys: [] };
+  readonly count: SealCount = { sealed: 0, keys: [] };
 
   /** `named`: the key in the event's body. */
-  next({ seal, sealKey }: ChainLine, named: string | null): FaultyLine | null {
+  next({ seal, sealKey }: ChainLine, named: unknown): FaultyLine | null {
     const { count } = this;
-    if (named === null) {
-      count[seal === null ? 'unsealed' : 'afterwards'] += 1;
-      if (count.keys.length === 0) return null;
-      return { fault: 'seal-missing', detail: 'seal: its body names no key, after others that did' };
-    }
+    if (typeof named !== 'string') return { fault: 'seal-missing', detail: 'seal: the body names no key' };
     count.sealed += 1;
     if (named !== sealKey || seal === null) return { fault: 'seal-missing', detail: `seal: none of key ${named}` };
     if (count.keys.at(-1) === named) return null;

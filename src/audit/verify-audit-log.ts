@@ -161,7 +161,7 @@ export class AuditLogVerifier {
 
   #seal(line: ChainLine): void {
     if (this.#options.bodiesOnly) return;
-    const sealKey = typeof this.#body.sealKey === 'string' ? this.#body.sealKey : null;
+    const { sealKey } = this.#body;
     const order = this.#order.next(line, sealKey);
     const fault = order ?? this.#sealFault?.(line, sealKey) ?? null;
     if (fault !== null) this.note(fault.fault, fault.detail);

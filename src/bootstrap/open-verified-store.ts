@@ -2,20 +2,18 @@
 
 import { randomBytes } from 'node:crypto';
 import { auditTools } from '../audit/audit-tools.ts';
-import { KeyFileInvalid, type OwnKeys, openOwnKeys } from '../audit/key-file.ts';
-import { lineChecker } from '../audit/seals.ts';
+import { KeyFileInvalid, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
 import { databasePassword, withPassword } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { placeName } from '../config/place.ts';
 import type { Tracing } from '../domain/ports/telemetry.ts';
-import type { DocumentFault, RowSeals } from '../domain/record/chain.ts';
+import type { DocumentFault } from '../domain/record/chain.ts';
 import type { OrphanRow } from '../domain/request/consequences.ts';
 import type { ClockSkew } from '../domain/write-health.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { loadKeys } from '../operator/published-log.ts';
-import { backfillEventSeals, NotTrusted, type SealTrust } from '../store/backfill-seals.ts';
 import { RecordBroken } from '../store/chain-monitor.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { faultOf } from '../store/db-errors.ts';
@@ -25,23 +23,21 @@ import { type DatabaseIdentity, databaseIdentity, isSameDatabase } from '../stor
 import { grantRuntime, roleOf } from '../store/runtime-role.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
 import { databaseAdvice, otherDatabaseWords, ownerUserAdvice } from '../text/database.ts';
-import { brokenWords, notTrustedWords, sealKeyUse, unknownFormatWords } from '../text/record.ts';
+import { brokenWords, sealKeyUse, unknownFormatWords } from '../text/record.ts';
 import { endProcess } from './shutdown.ts';
 import { logWriteHealth } from './write-health.ts';
 
 /** Converts errors that an operator can fix to messages. A stack trace would hide what to do. */
-function toMessage(error: unknown, where: string): unknown {
+function toMessage(error: unknown): unknown {
   if (error instanceof RecordBroken) return new ConfigurationError(brokenWords(error));
-  if (error instanceof NotTrusted) return new ConfigurationError(notTrustedWords(error.head, where));
   if (error instanceof UnknownFormat) return new ConfigurationError(unknownFormatWords(error));
   return error instanceof KeyFileInvalid ? new ConfigurationError(error.message) : error;
 }
 
-async function openKeys(config: Config): Promise<OwnKeys> {
+async function openKeys(config: Config): Promise<SecretKeys> {
   const { key } = config.seals;
   if (key.kind === 'file' && key.own) return openOwnKeys(key.file, sealKeyUse);
-  const { keys } = await loadKeys(key, config, sealKeyUse);
-  return { keys, isNew: false, keep: async () => undefined };
+  return (await loadKeys(key, config, sealKeyUse)).keys;
 }
 
 /** A broken audit log must not be used by any part of the process. */
@@ -103,9 +99,9 @@ async function refuseOtherDatabase(owner: Database, database: Database, { ownerU
 }
 
 /** Does the owner's work: migrates the tables and limits the permissions of the bot's own user. */
-async function prepare(owner: Database, database: Database, config: Config, seals: RowSeals): Promise<void> {
+async function prepare(owner: Database, database: Database, config: Config): Promise<void> {
   const { ownerUrl, store: place } = config;
-  await migrate(owner, placeName(place), seals);
+  await migrate(owner, placeName(place));
   if (ownerUrl === null) return;
   const role = await roleOf(database.pool);
   // Loaded only if needed this early. It opens its own connections, by URL alone.
@@ -126,18 +122,11 @@ const refuseNoOwner =
     );
   };
 
-/** Opens the keys, prepares the tables with them, and seals events from before seals existed, if they can be trusted. */
-async function prepareSealed(owner: Database, database: Database, config: Config, log: Log) {
+/** Opens the keys, then prepares the tables. */
+async function prepareSealed(owner: Database, database: Database, config: Config) {
   await refuseOtherDatabase(owner, database, config);
-  const { keys, isNew, keep } = await openKeys(config);
-  const tools = auditTools(randomBytes, keys);
-  await prepare(owner, database, config, tools.rowSeals).catch(refuseNoOwner(config));
-  const trust: SealTrust = isNew ? 'new-key' : config.seals.trust;
-  const unsealed = { check: lineChecker(null), onBroken: () => undefined };
-  const adopted = await backfillEventSeals(owner.pool, tools.seals, trust, unsealed);
-  await keep();
-  const { keyId: sealKey } = tools.seals;
-  if (adopted !== null) log.warn({ ...adopted, sealKey }, 'events without a seal were sealed');
+  const tools = auditTools(randomBytes, await openKeys(config));
+  await prepare(owner, database, config).catch(refuseNoOwner(config));
   return tools;
 }
 
@@ -153,7 +142,7 @@ async function openStoreOn(
     ownerUrl === null
       ? database
       : await openDatabase({ kind: 'postgres', url: ownerUrl, maxConnections: 2, ...passwordOf(config, 'owner') });
-  const tools = await prepareSealed(owner, database, config, log).finally(() =>
+  const tools = await prepareSealed(owner, database, config).finally(() =>
     owner === database ? undefined : owner.close(),
   );
   // While starting, an error must fail the start instead of ending the process.
@@ -187,12 +176,12 @@ export async function openVerifiedStore(config: Config, log: Log, tracing: Pick<
   );
   try {
     /** Number of rejected documents, by fault. */
-    const refusedDocuments = { 'seal-missing': 0, 'seal-key-unknown': 0, 'seal-differs': 0 };
+    const refusedDocuments = { 'seal-key-unknown': 0, 'seal-differs': 0 };
     const store = await openStoreOn(database, config, log, tracing, refusedDocuments);
     store.outbox.onWritten(() => storing.stored());
     return { database, store, storing, refusedDocuments };
   } catch (error) {
     await database.close();
-    throw toMessage(error, placeName(place));
+    throw toMessage(error);
   }
 }

@@ -31,9 +31,7 @@ import { endProcess, type Stoppable } from './shutdown.ts';
 /** Throws {@link KeyFileInvalid} with advice. */
 async function keysOf({ key }: AnchorSettings, config: Config): Promise<SecretKeys> {
   if (key.kind !== 'file' || !key.own) return (await loadKeys(key, config, logKeyUse)).keys;
-  const own = await openOwnKeys(key.file, logKeyUse);
-  await own.keep();
-  return own.keys;
+  return openOwnKeys(key.file, logKeyUse);
 }
 
 function witnessOf({ url, key: line }: AnchorSettings['witnesses'][number]): Witness {

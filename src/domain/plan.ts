@@ -33,7 +33,7 @@ export const PlannedStep = z.strictObject({
 export type PlannedStep = z.infer<typeof PlannedStep>;
 
 /** Version of the plan format. Additions are optional fields and don't raise it. Plans of other versions can't be read. */
-export const planVersion = 2;
+export const planVersion = 1;
 
 /**
  * Builds the schema of stored plans from the union of change specs. It's strict at every level, so unknown data is rejected.

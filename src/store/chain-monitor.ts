@@ -2,7 +2,7 @@
  * Chain monitor: remembers how far this process has read the audit log and which events it has verified. Seals don't reveal
  * a database that was rolled back, because every old row is valid on its own. A process that read the newer rows detects it.
  */
-import type { ChainLine, CheckLine, Link, SoundLine } from '../domain/record/chain.ts';
+import type { ChainLine, CheckLine, Link, Sealed, SoundLine } from '../domain/record/chain.ts';
 import type { RowFault } from '../domain/record/faults.ts';
 import { type ChainHead, headAndLinesAfter, linesAfter, readHead } from './chain-rows.ts';
 import { RequestIndex, type RequestSummary } from './request-index.ts';
@@ -71,7 +71,6 @@ export class ChainMonitor {
     const { sealKey } = checked;
     const inForce = this.#keys.findLast(({ from }) => from <= line.seq)?.key ?? null;
     if (sealKey === inForce) return checked;
-    if (sealKey === null) return this.broken(line, 'seal-missing', 'seal: written after there were seals, without one');
     const isNew = line.seq > this.#last.seq && this.#keys.every(({ key }) => key !== sealKey);
     if (isNew) return checked;
     return this.broken(line, 'seal-key-retired', `seal: of key ${sealKey}, where the chain had ${inForce ?? 'none'}`);
@@ -102,7 +101,7 @@ export class ChainMonitor {
   }
 
   /** Applies a row that this process has sealed and committed. */
-  wrote(line: ChainLine, body: SoundLine['body']): void {
+  wrote(line: ChainLine & Pick<Sealed, 'sealKey'>, body: SoundLine['body']): void {
     this.#take(line, { fault: null, body, sealKey: line.sealKey });
   }
 
@@ -127,7 +126,7 @@ export class ChainMonitor {
   }
 
   /** Throws if the chain has replaced this seal key. Otherwise, every process would treat the event as forged. */
-  assertActiveSealKey(key: string | null): void {
+  assertActiveSealKey(key: string): void {
     if (this.#keys.at(-1)?.key === key || this.#keys.every((change) => change.key !== key)) return;
     const detail = `seal: this process seals with key ${key}, which the chain has replaced by ${this.#keys.at(-1)?.key}`;
     this.broken({}, 'seal-key-retired', detail);
@@ -167,7 +166,7 @@ export class ChainMonitor {
     if (line.revision !== revision) {
       this.broken(line, 'revision-differs', `revision: expected ${revision}, found ${line.revision}`);
     }
-    if (sealKey !== null && this.#keys.at(-1)?.key !== sealKey) this.#keys.push({ from: line.seq, key: sealKey });
+    if (this.#keys.at(-1)?.key !== sealKey) this.#keys.push({ from: line.seq, key: sealKey });
     this.#inFlight.changes(line.request, known);
     this.index.apply(line, body);
     this.#last = { seq: line.seq, hash: line.hash, time: String(body.time) };

@@ -18,8 +18,8 @@ const Row = z.object({
   etag: z.coerce.string(),
   /** Null: a time that the bot never writes, such as infinity. */
   changed_at: z.date().nullable().catch(null),
-  seal_key: z.string().nullable(),
-  seal: z.string().nullable(),
+  seal_key: z.string(),
+  seal: z.string(),
 });
 type Row = z.infer<typeof Row>;
 const Value = z.record(z.string(), z.unknown());
@@ -94,7 +94,7 @@ async function soundOnly(pool: Pool, rows: readonly Row[], tools: DocumentTools)
     const fault =
       writtenAt === null ? 'seal-differs' : tools.seals.faultOf({ key, writtenAt, text }, { sealKey, seal });
     if (fault !== null) tools.onUnsound({ kind: key.split('/')[0] ?? '', fault });
-    if (fault === 'seal-missing' || fault === 'seal-differs') await changedRows(pool, takeOut, [key, row.etag]);
+    if (fault === 'seal-differs') await changedRows(pool, takeOut, [key, row.etag]);
     const ageMs = tools.clock.now().getTime() - (writtenAt?.getTime() ?? 0);
     if (fault === null && (ageMs < longestLifeMs || key.startsWith(lasting))) sound.push(row);
   }

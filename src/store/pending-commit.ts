@@ -139,17 +139,15 @@ function outboxRows({ command: { id, trace }, consequences }: PendingCommit): Ro
 
 const holdRows = (id: StreamId, resource: string | null): Rows => (resource === null ? [] : [[resource, id]]);
 
-const text = `select cmk.store(${Array.from({ length: 30 }, (_, at) => `$${at + 1}`).join(', ')}) as stored`;
+const text = `select cmk.store(${Array.from({ length: 26 }, (_, at) => `$${at + 1}`).join(', ')}) as stored`;
 const Stored = z.object({ stored: z.boolean() });
 
-/** Inserts all rows with the SQL function `cmk.store` (migration 17). Needs the head's lock; throws if `head` isn't the head. */
+/** Inserts all rows with the SQL function `cmk.store`. Needs the head's lock; throws if `head` isn't the head. */
 export async function writeCommit(sql: Sql, head: ChainHead, commit: PendingCommit): Promise<void> {
   const { from, to, command } = commit;
   const isSame = from === to;
   const values = [
     ...[head.seq, head.hash],
-    // The function could compare the clock and the open requests. The caller has done both, with more detailed errors.
-    ...[null, null, [], []],
     ...columnsOf(eventRows(commit), 10),
     ...columnsOf(textRows(commit), 5),
     ...columnsOf(holdRows(command.id, isSame ? null : to), 2),

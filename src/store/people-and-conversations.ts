@@ -41,7 +41,7 @@ const PersonRow = z.object({
   member_id: z.string(),
   name: z.string(),
   address: z.string().nullable(),
-  seal: z.string().nullable(),
+  seal: z.string(),
   address_seal: z.string().nullable(),
   shared: z.boolean(),
 });
@@ -89,7 +89,7 @@ const AddressRow = z
     service_url: z.string(),
     tenant_id: z.string(),
     person_id: PersonId.nullable().catch(null),
-    seal: z.string().nullable(),
+    seal: z.string(),
   })
   .transform(({ seal, ...row }) => ({
     seal,

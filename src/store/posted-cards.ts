@@ -16,7 +16,7 @@ const Row = z
     conversation_id: z.string(),
     activity_id: z.string(),
     fingerprint: z.string(),
-    seal: z.string().nullable(),
+    seal: z.string(),
   })
   .transform(({ seal, ...row }) => ({
     seal,

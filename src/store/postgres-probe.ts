@@ -55,7 +55,8 @@ export const isSameDatabase = (one: DatabaseIdentity, other: DatabaseIdentity): 
 
 /** In bytes before base64. More than the free space of a page, so that a full disk is detected. */
 const probeSize = 48_000;
-const insert = 'insert into cmk.document (key, value, changed_at) values ($1, $2, clock_timestamp())';
+const insert =
+  "insert into cmk.document (key, value, changed_at, seal_key, seal) values ($1, $2, clock_timestamp(), '', '')";
 
 /** Inserts a row and rolls back. Returns why the database rejects it; null if it doesn't. Throws if it can't be reached. */
 export async function tryWrite(pool: Pool): Promise<WriteRejection | null> {

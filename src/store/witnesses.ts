@@ -116,12 +116,3 @@ export function openWitnesses(pool: Pool, seals: RowSeals): WitnessBook {
       }),
   };
 }
-
-/** Seals rows from before such rows had seals, as they are. */
-export async function sealWitnesses(sql: Sql, seals: RowSeals): Promise<void> {
-  for (const row of await select(sql, Raw, 'select * from cmk.witness where seal is null'))
-    await changedRows(sql, 'update cmk.witness set seal = $3 where log = $1 and key = $2', [
-      ...[row.log, row.key],
-      seals.seal('witness', valuesOf(row)),
-    ]);
-}

@@ -1,6 +1,5 @@
 /** Texts for faults of the audit log and for its keys, for the person who repairs it. */
 import type { RecordFault, RowFault } from '../domain/record/faults.ts';
-import { recordVersion } from '../domain/request/events.ts';
 
 export const faultWords: Record<RecordFault, string> = {
   'hash-differs': 'its body or hash was changed',
@@ -117,34 +116,22 @@ export function contradictedWords({ kind, published, recorded, reason }: Contrad
   ].join('\n');
 }
 
-/** For an audit log from before seals, which was not confirmed yet. */
-export const notTrustedWords = (
-  { seq, hash }: { readonly seq: number; readonly hash: string },
-  where: string,
-): string =>
-  [
-    `the ${seq} events in ${where} have no seal, although the seal key is older than some of them.`,
-    `They end at ${seq}:${hash}`,
-    'Compare this with an export, or with the audit channel, from before this version was installed. If it matches,',
-    `start once with CMK_TRUST_RECORD=${seq}:${hash}. The bot then seals the events. If it doesn’t match, they were replaced.`,
-  ].join('\n');
-
 /** For a bot whose own database user could turn off what protects the audit log. */
 export const ownerAdvice = 'set another user in DATABASE_URL, and the owner in CMK_DATABASE_OWNER_URL for migrations';
 
 /** For tables of a version that this program can't read. */
 export const unknownFormatWords = ({
   where,
-  format,
+  migration,
+  newer,
 }: {
   readonly where: string;
-  readonly format:
-    | { readonly is: 'older'; readonly events: number }
-    | { readonly is: 'newer'; readonly migration: number };
+  readonly migration: string;
+  readonly newer: boolean;
 }): string =>
-  format.is === 'older'
-    ? `${where} has an audit log of version 1, with ${format.events} events. This program reads version ${recordVersion} and later. Keep it: the program that wrote it can still export and verify it. Set a new data folder (CMK_DATA_DIR, or --data) or a new database (DATABASE_URL).`
-    : `${where} has migration ${format.migration}, made by a newer version of this program. Start that version again, or restore the backup from before its first start, and lose later decisions (docs/operate/upgrade.md).`;
+  newer
+    ? `${where} has migration ${migration}, made by a newer version of this program. Start that version again, or restore the backup from before its first start, and lose later decisions (docs/operate/upgrade.md).`
+    : `${where} was created by a preview of this program, which this version can’t read. Set a new data folder (CMK_DATA_DIR, or --data) or a new database (DATABASE_URL).`;
 
 /** The purpose of a key, with the texts of its file. `exact`: 32 bytes, no more. `comment`: the first line of a new file. */
 const keyUse = (name: string, exact: boolean, secretSetting: string, comment: string) => ({

@@ -6,6 +6,7 @@ import { CloudEvent } from 'cloudevents';
 import { z } from 'zod';
 import { sealWith } from '../../src/audit/audit-tools.ts';
 import { cloudEventLine } from '../../src/audit/export-ocsf.ts';
+import { openSeals } from '../../src/audit/seals.ts';
 import { genesis } from '../../src/audit/verify.ts';
 import type { EventBody } from '../../src/domain/request/events.ts';
 import { eventSamples } from './event-samples.ts';
@@ -23,7 +24,7 @@ const Line = z.looseObject({
 type Line = z.infer<typeof Line>;
 
 const time = '2026-01-01T10:00:00.000Z';
-const seal = sealWith((size) => Buffer.alloc(size), null);
+const seal = sealWith((size) => Buffer.alloc(size), openSeals([Buffer.alloc(32)]));
 const place = { seq: 7, request: 'CMK-000001', revision: 2, cause: 'click:approve', n: 0, prev: genesis };
 
 interface LineOptions {

@@ -105,7 +105,7 @@ onPostgres('a bot that does not own the tables', () => {
   });
 
   test.each([
-    ['without a seal', 'seq + 1', 'hash', 'null', 'carries no seal'],
+    ['without a seal', 'seq + 1', 'hash', 'null', 'not-null constraint'],
     ['at a negative number', '-1', 'hash', "'x'", 'does not follow on the head'],
     ['behind another event than the last', 'seq + 1', "'x'", "'x'", 'does not follow on the head'],
     ['with a gap', 'seq + 2', 'hash', "'x'", 'does not follow on the head'],

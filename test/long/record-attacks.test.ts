@@ -86,8 +86,7 @@ onPostgres('with the rights of the database’s owner', () => {
   /** Why the bot does not start, or ended, in one word; null while it lives. */
   const lastWords = (printed: string): string | null => {
     const [, how = '', why = ''] = /cmk-bot (does not start|ends): [\s\S]*?\(([a-z-]+)\)\./.exec(printed) ?? [];
-    if (how !== '') return `${how}: ${why}`;
-    return printed.includes('CMK_TRUST_RECORD=') ? 'does not start: asks which end is to be trusted' : null;
+    return how === '' ? null : `${how}: ${why}`;
   };
 
   const linesSince = (since: number): readonly unknown[] =>

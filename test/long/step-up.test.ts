@@ -115,8 +115,8 @@ describe('another request', () => {
     await world.endBot('SIGINT');
     await queryStore(
       world,
-      `insert into cmk.document (key, value, changed_at)
-       values ('sign-in/proof/${id}/${revision}/${people.approver}', '${JSON.stringify(proof)}', now())`,
+      `insert into cmk.document (key, value, changed_at, seal_key, seal)
+       values ('sign-in/proof/${id}/${revision}/${people.approver}', '${JSON.stringify(proof)}', now(), 'x', 'x')`,
     );
     await world.startBot();
     expect(signInLink(await clicks(id))).not.toBeNull();

@@ -55,7 +55,7 @@ await onPostgreSql((databases) => {
     ['a row behind another hash', row('seq + 1', "'x'", 2), 'does not follow'],
     ['a row whose hash is not its own', row('seq + 1', 'hash', 2, '{"a":1}'), 'does not follow'],
     ['a row that is not the next of its request', row('seq + 1', 'hash', 7), 'is not the next'],
-    ['a row without a seal', row('seq + 1', 'hash', 2).replace("'x', 'x' from", 'null, null from'), 'no seal'],
+    ['a row without a seal', row('seq + 1', 'hash', 2).replace("'x', 'x' from", 'null, null from'), 'not-null'],
     ['the head moved alone', 'update cmk.chain_head set seq = 1', 'moves with the events alone'],
     ['another seal', "update cmk.event set seal = 'x' where seq = 1", 'only grows'],
     ['a seal taken away', 'update cmk.event set seal = null, seal_key = null where seq = 1', 'only grows'],
@@ -69,7 +69,7 @@ await onPostgreSql((databases) => {
     expect(line).toMatchObject({ seq: 1, prev: genesis, request: id, revision: 1, cause: 'submit', n: 0 });
     expect(line?.hash).toBe(hashOf(line?.body ?? ''));
     expect(JSON.parse(line?.body ?? '')).toMatchObject({
-      schema: 2,
+      schema: 1,
       seq: 1,
       prev: genesis,
       type: 'submitted',

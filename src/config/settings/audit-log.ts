@@ -53,15 +53,6 @@ export const auditLogSettings = group('The audit log', {
     meaning:
       "secret of a vault with the same lines, in place of that file. The bot's identity reads it at each start: `https://VAULT/secrets/NAME` for its newest version, or with `/VERSION`",
   },
-  CMK_TRUST_RECORD: {
-    value: z
-      .string()
-      .regex(/^[1-9]\d*:[0-9a-f]{64}$/, 'must be the number and the hash of the last event, such as 47:9c0e51d7…')
-      .optional(),
-    example: '47:9c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d79c0e51d7',
-    meaning:
-      'once, for an audit log from before there were seals: number and hash of its last event, such as `47:9c0e…`. The operator knows them from another source',
-  },
   // Names follow "Naming and referencing containers, blobs, and metadata".
   CMK_ANCHOR: {
     value: z
@@ -167,8 +158,6 @@ type Env = Values<typeof auditLogSettings>;
 
 interface SealSettings {
   readonly key: KeyPlace;
-  /** The last event of an audit log from before seals, which an operator trusts. Null: not set. */
-  readonly trust: { readonly seq: number; readonly hash: string } | null;
 }
 
 /** A folder, or the address of a blob container. */
@@ -195,11 +184,8 @@ export const storeFrom = ({ DATABASE_URL: url, CMK_DATA_DIR: dataDir = '' }: Env
   url === undefined ? { kind: 'folder', dataDir } : { kind: 'server', url };
 
 export function sealsFrom(env: Env): SealSettings {
-  const [seq, hash] = env.CMK_TRUST_RECORD?.split(':') ?? [];
-  return {
-    key: keyPlace(storeFrom(env), 'seal.key', { file: env.CMK_SEAL_KEY_FILE, secret: env.CMK_SEAL_KEY_SECRET }),
-    trust: seq === undefined || hash === undefined ? null : { seq: Number(seq), hash },
-  };
+  const named = { file: env.CMK_SEAL_KEY_FILE, secret: env.CMK_SEAL_KEY_SECRET };
+  return { key: keyPlace(storeFrom(env), 'seal.key', named) };
 }
 
 /** Default: next to the embedded database; for a server, nowhere. */

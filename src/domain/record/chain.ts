@@ -20,10 +20,10 @@ export const ChainLine = z.strictObject({
   body: z.string(),
   prev: z.string(),
   hash: z.string(),
-  /** ID of the seal key; null: no seal. Missing in older rows and exports. */
-  sealKey: z.string().nullable().default(null),
-  /** 64 hexadecimal digits; null: written before seals existed and not sealed later. */
-  seal: z.string().nullable().default(null),
+  /** ID of the seal key. Null: an entry of a published log, which contains no seals. */
+  sealKey: z.string().nullable(),
+  /** 64 hexadecimal digits. Null as above. */
+  seal: z.string().nullable(),
 });
 export type ChainLine = z.infer<typeof ChainLine>;
 
@@ -52,9 +52,8 @@ export interface Sealed {
   /** Canonical JSON. Its UTF-8 bytes are hashed. */
   readonly body: string;
   readonly hash: string;
-  /** Null: no seal key, as in rows from before seals. The database accepts no new row without one. */
-  readonly sealKey: string | null;
-  readonly seal: string | null;
+  readonly sealKey: string;
+  readonly seal: string;
   readonly openings: readonly Opening[];
 }
 
@@ -83,16 +82,14 @@ export interface Seals {
   readonly keyId: string;
   /** Seals a body that contains the {@link keyId}. */
   seal(body: string): string;
-  /** Seals a body from before seals existed. Never valid for any other body. */
-  sealAfterwards(body: string): string;
 }
 
 /** A row that is valid on its own. */
 export interface SoundLine {
   readonly fault: null;
   readonly body: Readonly<Record<string, unknown>>;
-  /** The key ID in the body; null: from before seals. */
-  readonly sealKey: string | null;
+  /** The key ID in the body. */
+  readonly sealKey: string;
 }
 
 export interface FaultyLine {
@@ -117,11 +114,11 @@ export interface SealableDocument {
 }
 
 interface DocumentSeal {
-  readonly sealKey: string | null;
-  readonly seal: string | null;
+  readonly sealKey: string;
+  readonly seal: string;
 }
 
-export const documentFaults = ['seal-missing', 'seal-key-unknown', 'seal-differs'] as const;
+export const documentFaults = ['seal-key-unknown', 'seal-differs'] as const;
 /** Why a document is rejected. */
 export type DocumentFault = (typeof documentFaults)[number];
 

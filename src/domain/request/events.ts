@@ -19,7 +19,7 @@ export type Actor = z.infer<typeof Actor>;
  * Version of the event format, in every event. Formats change only by the rules of docs/decisions/0012, because old events
  * must stay readable.
  */
-export const recordVersion = 2;
+export const recordVersion = 1;
 const version = z.literal(recordVersion, 'has another version of the audit log');
 
 export type EventType = keyof Payloads;

@@ -164,7 +164,7 @@ export function exitOutcomeOf(
 ): VerificationExit {
   if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
   // A published log has no seals, so without the database there is nothing to check.
-  const sealsDone = seals.checked || seals.sealed + seals.afterwards === 0;
+  const sealsDone = seals.checked || seals.sealed === 0;
   const signed =
     published === null ||
     (isWitnessed(published.witnessCheck) && !vaultMissing(published) && published.keysMissing === 0);

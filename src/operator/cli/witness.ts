@@ -23,9 +23,8 @@ const listen = z
   .transform((found) => ({ host: found?.[1] ?? found?.[2] ?? '', port: Number(found?.[3]) }));
 
 async function keyIn(at: string, of: string): Promise<SigningKey> {
-  const own = await openOwnKeys(`${at}/witness.key`, witnessKeyUse).catch(unusableIf(KeyFileInvalid));
-  await own.keep();
-  const seed = own.keys.at(-1);
+  const keys = await openOwnKeys(`${at}/witness.key`, witnessKeyUse).catch(unusableIf(KeyFileInvalid));
+  const seed = keys.at(-1);
   if (seed === undefined) throw new Unusable('the witness has no key');
   return signingKey(of, 'witness', seed);
 }

@@ -5,7 +5,6 @@ export const attackSuites = {
   'test/long/moved-world.test.ts': 'Azure changed between approval and run',
   'test/long/record-attacks.test.ts': 'Audit log: changed as the database owner',
   'test/long/hostile-log-writer.test.ts': 'Published log: written by others',
-  'test/long/unsealed-record.test.ts': 'Audit log without seals',
   'test/long/database-roles.test.ts': 'Audit log: changed as the bot’s database user',
   'test/long/hostile-writer.test.ts': 'Stored chat state: written as the bot’s database user',
   'test/long/hostile-tables.test.ts': 'Each other table: written as its owner',

@@ -29,7 +29,7 @@ const plans = new Map<ArmId, Plan>();
 
 const newPlan = (resource: ArmId): Plan =>
   planSchema(StoredChangeSpec).parse({
-    schema: 2,
+    schema: 1,
     tenantId: tenant,
     policyVersion: 'p1',
     wish: {

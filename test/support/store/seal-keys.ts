@@ -12,9 +12,7 @@ export const serverSealKey = Buffer.from('a key for tests, and for no other').to
 
 export async function sealKeysFor(database: DatabaseOptions): Promise<SealKeys> {
   if (database.kind === 'postgres') return [Buffer.from(serverSealKey, 'base64')];
-  const own = await openOwnKeys(path.join(database.dataDir, 'seal.key'), sealKeyUse);
-  await own.keep();
-  return own.keys;
+  return openOwnKeys(path.join(database.dataDir, 'seal.key'), sealKeyUse);
 }
 
 export async function writeServerSealKey(folder: string): Promise<string> {

@@ -1,16 +1,13 @@
 /** A process that only holds a lease. Arguments: the database as JSON, its start id, the heartbeat. Tells who is alive when asked. */
-import { randomBytes } from 'node:crypto';
-import { auditTools } from '../../../src/audit/audit-tools.ts';
 import { openDatabase } from '../../../src/store/database.ts';
 import { openDatabaseClock } from '../../../src/store/database-clock.ts';
 import { openLeases } from '../../../src/store/leases.ts';
 import { migrate } from '../../../src/store/migrations.ts';
-import { sealKeysFor } from './seal-keys.ts';
 
 const [, , options = '', instance = '', beatMs = ''] = process.argv;
 const place = JSON.parse(options);
 const database = await openDatabase(place);
-await migrate(database, 'the database', auditTools(randomBytes, await sealKeysFor(place)).rowSeals);
+await migrate(database, 'the database');
 const leases = openLeases(database, Number(beatMs), openDatabaseClock(database, {}));
 const tell = async (): Promise<void> => {
   const alive = (await leases.alive()).map((one) => one.instance).sort();

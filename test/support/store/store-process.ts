@@ -43,7 +43,7 @@ async function open(setup: Setup) {
   const database = await openDatabase(setup.database);
   if (setup.queryTimeoutMs !== undefined) database.setQueryTimeout(setup.queryTimeoutMs);
   const tools = auditTools(randomBytes, await sealKeysFor(setup.database));
-  await migrate(database, 'the database', tools.rowSeals);
+  await migrate(database, 'the database');
   const store = openStore(database, {
     ...tools,
     time: () => now ?? new Date(),

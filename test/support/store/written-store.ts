@@ -22,7 +22,7 @@ export async function openWritten({ database }: Pick<World, 'database'>) {
     /** Writes it as it is given, past everything that the bot does. */
     async overwrite(key: string, value: unknown): Promise<void> {
       await sql(
-        `insert into cmk.document (key, value, changed_at) values ($1, $2, now())
+        `insert into cmk.document (key, value, changed_at, seal_key, seal) values ($1, $2, now(), 'x', 'x')
          on conflict (key) do update set value = excluded.value`,
         [key, JSON.stringify(value)],
       );

@@ -32,8 +32,7 @@ describe('the seal of a document', () => {
     expect(both.faultOf(document, seals.seal(document))).toBeNull();
     expect(both.seal(document).sealKey).toBe(sealKeyId(second));
     expect(seals.faultOf(document, both.seal(document))).toBe('seal-key-unknown');
-    expect(seals.faultOf(document, { sealKey: null, seal: 'x' })).toBe('seal-missing');
-    expect(seals.faultOf(document, { sealKey: sealKeyId(first), seal: null })).toBe('seal-missing');
+    expect(seals.faultOf(document, { sealKey: sealKeyId(first), seal: '' })).toBe('seal-differs');
   });
 });
 

@@ -243,7 +243,7 @@ it('Bot Framework may be another one, over a private way', () => {
 
 describe('the record', () => {
   it('is sealed with a key beside its folder, and on a server with one that is mounted', () => {
-    expect(read(sandbox).seals).toEqual({ key: { kind: 'file', file: '/data/seal.key', own: true }, trust: null });
+    expect(read(sandbox).seals).toEqual({ key: { kind: 'file', file: '/data/seal.key', own: true } });
     expect(read().seals.key).toEqual({ kind: 'file', file: '/mnt/seal/key', own: false });
   });
 
@@ -262,14 +262,6 @@ describe('the record', () => {
     ];
     for (const secret of wrong)
       expect(named({ CMK_SEAL_KEY_FILE: undefined, CMK_SEAL_KEY_SECRET: secret })).toContain('CMK_SEAL_KEY_SECRET');
-  });
-
-  it('from before there were seals is trusted up to the end that is named, whole', () => {
-    const hash = 'a'.repeat(64);
-    expect(read({ CMK_TRUST_RECORD: `47:${hash}` }).seals.trust).toEqual({ seq: 47, hash });
-    for (const short of ['47', hash, `47:${hash.slice(0, 8)}`, `0:${hash}`]) {
-      expect(named({ CMK_TRUST_RECORD: short })).toEqual(['CMK_TRUST_RECORD']);
-    }
   });
 
   it('in a folder is one replica’s, which needs no name of its own', () => {

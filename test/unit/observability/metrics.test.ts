@@ -27,7 +27,7 @@ function opened(
       counts: () => ({ 'read-only': 0, 'disk-full': 0, 'not-allowed': 0, 'server-trouble': 0 }),
       isWritable: () => true,
     },
-    refusedDocuments: { 'seal-missing': 0, 'seal-key-unknown': 0, 'seal-differs': 0 },
+    refusedDocuments: { 'seal-key-unknown': 0, 'seal-differs': 0 },
     ...{ witnessing, watch, publishMs, now },
   });
   const value = async (series: string) =>

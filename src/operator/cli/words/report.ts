@@ -43,11 +43,9 @@ export function findingsOf(findings: readonly Finding[]): string {
 
 function sealWords({ seals, bodiesOnly }: AuditLogReport): string {
   if (bodiesOnly) return 'A published log has no texts or seals, so they weren’t checked.';
-  const { sealed, afterwards, unsealed, keys, checked } = seals;
+  const { sealed, keys, checked } = seals;
   const counts = [
     `${countOf(sealed, 'event', 'events')} sealed`,
-    ...(afterwards === 0 ? [] : [`${afterwards} older events sealed later`]),
-    ...(unsealed === 0 ? [] : [`${unsealed} older events without a seal`]),
     ...(keys.length < 2 ? [] : [`${keys.length} seal keys`]),
   ].join(', ');
   return checked ? `Seals: ${counts}, checked.` : `Seals not checked, because the seal key is missing: ${counts}.`;
