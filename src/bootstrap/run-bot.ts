@@ -26,7 +26,6 @@ import { openTeamsModule } from './open-teams.ts';
 import { type Stoppable, stopInOrder } from './shutdown.ts';
 import { startBot } from './start-bot.ts';
 import { openEvidence, startLogPublisher } from './start-log-publisher.ts';
-import { startDigest } from './start-weekly-digest.ts';
 import { startWitnessAlarm } from './start-witness-alarm.ts';
 import { startWorkers } from './start-workers.ts';
 
@@ -97,7 +96,6 @@ async function start(folder: string | null): Promise<void> {
   const evidence = await openEvidence(infrastructure, azureModule, anchor);
   const alarm = startWitnessAlarm(infrastructure, teamsModule);
   const watch = startWatch(infrastructure);
-  const digest = startDigest(infrastructure, teamsModule, anchor);
   const running = logRunning({
     log: infrastructure.log,
     head: infrastructure.store.auditLog.head,
@@ -107,7 +105,7 @@ async function start(folder: string | null): Promise<void> {
   const bot = await startBot(infrastructure, azureModule, teamsModule, evidence);
 
   // Shutdown order: stop incoming calls, finish running work, publish the audit log, and close the database.
-  stopInOrder([control, bot, alarm, watch, digest, running, runs, anchor, infrastructure], infrastructure.log);
+  stopInOrder([control, bot, alarm, watch, running, runs, anchor, infrastructure], infrastructure.log);
 }
 
 /** Prints expected errors as messages, and bugs with their stack. Logs them too, because alerts read only the log. */

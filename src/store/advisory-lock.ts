@@ -7,7 +7,7 @@ import { selectOne } from './sql.ts';
  * Lock keys. They never change, because replicas of different versions share them. The database releases a lock with its
  * connection.
  */
-const lockKeys = { anchor: 7_236_402, alarm: 7_236_403, digest: 7_236_404 } as const;
+const lockKeys = { anchor: 7_236_402, alarm: 7_236_403 } as const;
 
 /** Runs the work and returns its result, or null at once if another replica has the lock. */
 export type TryLocked = <T>(work: () => Promise<T>) => Promise<T | null>;

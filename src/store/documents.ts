@@ -34,13 +34,10 @@ const takeOut = 'delete from cmk.document where key = $1 and etag::text = $2';
 
 /** Longer than the sweeper leaves a document, so an older one was restored by someone else. In milliseconds. */
 const longestLifeMs = 8 * 24 * 3_600_000;
-/** Keys that the sweeper leaves: an old one that was restored costs one more post. */
-const lasting = 'digest/';
-
 const Key = z.object({ key: z.string() });
 const left = `select key from cmk.document where starts_with(key, $1) and changed_at < $2 order by changed_at limit $3`;
 const atOnce = 100;
-const sweep = `delete from cmk.document where changed_at < $1 and not starts_with(key, '${lasting}')`;
+const sweep = 'delete from cmk.document where changed_at < $1';
 
 export interface UnsoundDocument {
   /** The kind that its key claims: the first part of the key. */
@@ -82,7 +79,7 @@ export const deleteTextsOf = (sql: Sql, id: string): Promise<number> => changedR
 export interface SweptDocuments extends Documents {
   /** Keys with the prefix, returned without it, not written for `ms`. Oldest first, at most 100. */
   leftFor(prefix: string, ms: number): Promise<readonly string[]>;
-  /** Deletes documents not written for `ms`, except for the last digest, and returns how many. */
+  /** Deletes documents not written for `ms` and returns how many. */
   deleteLeftFor(ms: number): Promise<number>;
 }
 
@@ -96,7 +93,7 @@ async function soundOnly(pool: Pool, rows: readonly Row[], tools: DocumentTools)
     if (fault !== null) tools.onUnsound({ kind: key.split('/')[0] ?? '', fault });
     if (fault === 'seal-differs') await changedRows(pool, takeOut, [key, row.etag]);
     const ageMs = tools.clock.now().getTime() - (writtenAt?.getTime() ?? 0);
-    if (fault === null && (ageMs < longestLifeMs || key.startsWith(lasting))) sound.push(row);
+    if (fault === null && ageMs < longestLifeMs) sound.push(row);
   }
   return sound;
 }

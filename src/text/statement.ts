@@ -1,4 +1,4 @@
-/** Statements of a period in words: for the report and the weekly digest. */
+/** Statements of a period in words: for the report. */
 import type { CustomerKey } from '../domain/observed.ts';
 import type { ExceptionKind } from '../domain/statement/approved-state.ts';
 import {
@@ -60,51 +60,6 @@ export const driftStateWords = ({ drift }: StatedAgent): string =>
   drift === null
     ? 'none open'
     : `${joinList(drift.states.map(shortDrift))}, open for ${countOf(drift.ageDays, 'day', 'days')}`;
-
-/** Names in one line of a digest. */
-const mostNamed = 5;
-
-function namedLine(title: string, names: readonly string[]): readonly string[] {
-  if (names.length === 0) return [];
-  const more = names.length > mostNamed ? [`${names.length - mostNamed} more`] : [];
-  return [`${title}: ${joinList([...names.slice(0, mostNamed), ...more])}`];
-}
-
-/** Keys that expire next, the soonest first. */
-function expiryLines({ agents }: Statement, now: Date): readonly string[] {
-  const next = agents
-    .flatMap(({ name, expires }) =>
-      expires !== null && Date.parse(expires) > now.getTime() ? [{ name, expires }] : [],
-    )
-    .sort((a, b) => (a.expires < b.expires ? -1 : 1));
-  return namedLine(
-    'Next to expire, as approved',
-    next.slice(0, mostNamed).map(({ name, expires }) => `${name} on ${utcDay(expires)}`),
-  );
-}
-
-/** `week`: the last seven days. `today`: as of now. */
-export function digestLines(week: Statement, today: Statement, now: Date): readonly string[] {
-  const { agentsAdded, keysChanged } = week.changes;
-  const [keys = '', drifts = ''] = statementSentences(today);
-  return [
-    `${keys} ${drifts}`,
-    ...(hasChanged(week) ? countLines(week) : ['Nothing changed in these days.']),
-    ...namedLine(
-      'New under an approved key',
-      agentsAdded.map(({ name }) => name),
-    ),
-    ...namedLine(
-      'Key changed',
-      keysChanged.map(({ name }) => name),
-    ),
-    ...namedLine(
-      'Not as approved now',
-      today.agents.filter(({ drift }) => drift !== null).map((one) => `${one.name} (${driftStateWords(one)})`),
-    ),
-    ...expiryLines(today, now),
-  ];
-}
 
 /** The first sentences: how many agents are as approved, and whether anything changed. */
 export function statementSentences(statement: Statement): readonly string[] {

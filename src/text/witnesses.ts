@@ -42,14 +42,6 @@ export function signersWords(witnessing: WitnessSummary): string {
   ].join('. ');
 }
 
-/** What the weekly digest says about publication. `size`: of the last checkpoint; undefined: unreadable. */
-export const publicationLines = (size: number | undefined, witnessing: WitnessSummary | null): readonly string[] => [
-  size === undefined ? 'The published log couldn’t be read.' : `The last checkpoint covers ${size} events.`,
-  witnessing === null ? 'No witness is configured.' : `${signersWords(witnessing)}.`,
-];
-
-export const notPublished = 'The audit log isn’t published.';
-
 /** For a witness whose stored state is lost. `what`: the file, and what is wrong with it. */
 export const lostStateWords = (what: string): string =>
   `${what}. The witness could sign a second history, so it signs nothing. Put the newest copy of the file back. Without one, delete the folder, and run a witness with a new name and a new key. If this witness never signed a checkpoint of the log, delete the log’s files and its line in logs.txt, and add the log again.`;

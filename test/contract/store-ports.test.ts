@@ -581,14 +581,5 @@ await onEveryDatabase((databases) => {
       await store.call('documents', 'deleteLeftFor', 50_000);
       expect(Object.keys(await store.call('documents', 'read', ['old', 'young']))).toEqual(['young']);
     });
-
-    it('keeps the time of the last digest, however long the bot was stopped', async () => {
-      await store.setClock(at(0));
-      await store.call('documents', 'write', { 'digest/last': { due: 'then' } });
-      await store.setClock(at(60 * 24 * 3_600));
-      await store.call('documents', 'deleteLeftFor', 7 * 24 * 3_600_000);
-      expect(await read('digest/last')).toMatchObject({ due: 'then' });
-      await store.setClock(null);
-    });
   });
 });

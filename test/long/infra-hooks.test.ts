@@ -401,7 +401,7 @@ describe('the hook before a deployment', () => {
       auditors: null,
       logDays: 90,
       databaseServer: 'psql-restored',
-      settings: { CMK_PAUSE: 'true', CMK_STEP_UP: 'c1', CMK_READERS: 'deployed', CMK_DIGEST: '' },
+      settings: { CMK_PAUSE: 'true', CMK_STEP_UP: 'c1', CMK_READERS: 'deployed', CMK_LOG_LEVEL: '' },
       policy: { rules: [{ name: "the children's hospital" }] },
       extraTags: {},
     };
@@ -424,11 +424,11 @@ describe('the hook before a deployment', () => {
   });
 
   test('takes over a value of several lines as one', async () => {
-    const values = { settings: { CMK_VAULTS: 'own/*/*\nCMK_PAUSE\ttrue', CMK_DIGEST: 'mon' } };
+    const values = { settings: { CMK_VAULTS: 'own/*/*\nCMK_PAUSE\ttrue', CMK_LOG_LEVEL: 'warn' } };
     const { calls } = await beforehand(newMachine, [...deployed, ...deployedWith(values)]);
     expect(azd(calls)).toEqual([
       'azd env set CMK_VAULTS own/*/*\nCMK_PAUSE\ttrue',
-      'azd env set CMK_DIGEST mon',
+      'azd env set CMK_LOG_LEVEL warn',
       compared,
     ]);
   });

@@ -2,9 +2,6 @@
 import { z } from 'zod';
 import { channel, channelOrNone, clientId, group, optional, port, privateUrl, type Values } from './setting.ts';
 
-/** In the order of `Date.getUTCDay`. */
-const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
-
 export const teamsSettings = group('The bot in Teams', {
   MicrosoftAppType: {
     value: z.enum(['SingleTenant', 'UserAssignedMSI']).optional(),
@@ -79,12 +76,6 @@ export const channelsSettings = group('Where in Teams', {
     meaning: 'channel that the audit log is copied to, which no other setting names, or `none`',
     mustBeSet: true,
   },
-  CMK_DIGEST: {
-    value: z.enum(['off', ...weekdays], `must be off or a day of the week, such as monday`).default('off'),
-    example: 'monday',
-    meaning:
-      'day on which the operations channel gets a [summary of the last seven days](../use/when-a-key-changes.md#get-a-weekly-digest), at 06:00 UTC, or `off`. Default: `off`',
-  },
   CMK_TEAMS_SERVICE_URL: {
     value: privateUrl.optional(),
     example: 'https://smba.trafficmanager.net/emea/10000000-0000-4000-8000-000000000000/',
@@ -112,6 +103,4 @@ export const teamsFrom = (env: Env) => ({
   approvalsChannel: env.CMK_APPROVALS_CHANNEL,
   operationsChannel: env.CMK_OPERATIONS_CHANNEL ?? null,
   auditChannel: env.CMK_AUDIT_CHANNEL === 'none' ? null : env.CMK_AUDIT_CHANNEL,
-  /** Day of the week of the digest, 0 for Sunday. Null: none. */
-  digestDay: env.CMK_DIGEST === 'off' ? null : weekdays.indexOf(env.CMK_DIGEST),
 });

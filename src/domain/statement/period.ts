@@ -48,22 +48,6 @@ export function periodBefore({ from, to }: Period): Period {
   return { from: dayAt(startOf(from) - days * dayMs), to: dayAt(startOf(from) - dayMs) };
 }
 
-/** The period of so many whole days that ends with the day before this time. */
-export const daysBefore = (time: Date, days: number): Period => ({
-  from: dayAt(time.getTime() - days * dayMs),
-  to: dayAt(time.getTime() - dayMs),
-});
-
-export const dayOnly = (time: Date): Period => ({ from: dayAt(time.getTime()), to: dayAt(time.getTime()) });
-
-/** The last time up to now at which this day of the week had this hour, in UTC. `weekday`: 0 for Sunday. */
-export function lastWeekday(now: Date, weekday: number, hour: number): Date {
-  const today = startOf(dayAt(now.getTime())) + hour * hourMs;
-  const days = (now.getUTCDay() - weekday + 7) % 7;
-  const last = today - days * dayMs;
-  return new Date(last > now.getTime() ? last - 7 * dayMs : last);
-}
-
 /** Whole days from a time to the end of the period. */
 export const ageInDays = ({ to }: Period, time: string): number =>
   Math.max(0, Math.floor((startOf(to) + dayMs - Date.parse(time)) / dayMs));

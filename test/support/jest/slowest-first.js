@@ -10,7 +10,7 @@ const slowest = `
   long/database-trouble long/slow-azure long/cannot-store crash-all/commits-enabling crash-all/commits-rotating
   long/wrong-clock long/outage long/failures-doc long/azure-quotas long/engine-faults crash-all/against-model
   long/record-attacks long/on-postgres long/own-key long/paused-replica long/outside-judges long/store-folder
-  long/weekly-digest long/restart long/reading long/hostile-tables long/policy
+  long/restart long/reading long/hostile-tables long/policy
   crash-all/replicas crash-all/drifts crash-all/writes crash-all/retirements long/stop-run long/decisions
   long/evidence-forgeries long/requester-role long/step-up long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use

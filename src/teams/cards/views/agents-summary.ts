@@ -1,9 +1,7 @@
 /**
- * The top of the list of agents: what isn't as approved, which keys expire next, and what Azure Policy refuses; and the weekly
- * digest of the same.
+ * The top of the list of agents: what isn't as approved, which keys expire next, and what Azure Policy refuses.
  */
 import type { AgentGuard } from '../../../domain/guard.ts';
-import type { Period } from '../../../domain/statement/period.ts';
 import { upperFirst } from '../../../domain/strings.ts';
 import { severityOf } from '../../../domain/watch/state.ts';
 import type { AgentKeyState, DriftSummary } from '../../../operations/fleet.ts';
@@ -11,9 +9,7 @@ import { shortDrift } from '../../../text/drift.ts';
 import { fleetGuardWords } from '../../../text/guard.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { countOf } from '../../../text/words.ts';
-import { bold, type CardText, date, dateAndTime, joinText, md, nothing, plain } from '../plain-text.ts';
-import type { AdaptiveCard } from '../render-card.ts';
-import { messageCard } from './short-views.ts';
+import { bold, type CardText, date, dateAndTime, md, nothing, plain } from '../plain-text.ts';
 
 export interface FleetSummary {
   readonly drifts: readonly DriftSummary[];
@@ -68,13 +64,4 @@ export function summaryOf({ drifts, expiries, guards }: FleetSummary, agents: nu
     expiries: agents === 1 ? [] : expiries.map((one) => ({ text: expiryLine(one, now) })),
     guard: agents === 0 ? nothing : plain<string>(fleetGuardWords(guards, agents)),
   };
-}
-
-const longestLine = 400;
-
-/** The post of the weekly digest. Each line becomes a paragraph. */
-export function digestCard({ from, to }: Period, lines: readonly string[]): AdaptiveCard {
-  const title = `Customer-managed keys from ${from} to ${to}`;
-  const paragraphs = lines.map((line) => plain<string>(line, longestLine));
-  return messageCard(title, joinText(paragraphs, '\n\n'));
 }
