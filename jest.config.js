@@ -1,6 +1,6 @@
 import { attackSuites } from './test/support/attacks/attack-suites.js';
 
-const slow = ['<rootDir>/test/long/', '<rootDir>/test/crash-all/', '<rootDir>/test/guards/'];
+const slow = ['<rootDir>/test/long/', '<rootDir>/test/crash-all/'];
 
 /** Tests run as ES modules through swc. The bot, its database and its workflow engine always run as child processes. */
 const shared = {
@@ -30,7 +30,6 @@ const projects = [
   { displayName: 'usual', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: slow },
   { displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
   { displayName: 'crash', testMatch: ['<rootDir>/test/crash-all/**/*.test.ts'] },
-  { displayName: 'guards', testMatch: ['<rootDir>/test/guards/*.test.ts'] },
   { displayName: 'attacks', testMatch: Object.keys(attackSuites).map((suite) => `<rootDir>/${suite}`) },
 ];
 

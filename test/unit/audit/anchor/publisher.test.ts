@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder } from '../../../../src/audit/anchor/files.ts';
 import { newestCheckpoint } from '../../../../src/audit/anchor/newest-checkpoint.ts';
@@ -28,6 +28,13 @@ async function read(from: string, keys = [logKey.verifier]) {
   for await (const body of reader.bodies()) bodies.push(body);
   return { bodies, reader, findings: reader.findings.map(({ seq, kind }) => `${seq} ${kind}`) };
 }
+
+test('a symbolic link in place of a file of the log isn’t followed', async () => {
+  const at = await folder();
+  await writeFile(path.join(at, 'other'), 'of the bot');
+  await symlink('other', path.join(at, 'checkpoint'));
+  await expect(anchorFolder(at).read('checkpoint')).rejects.toThrow('is a symbolic link');
+});
 
 describe('publishing a record', () => {
   it('publishes nothing of a record without events', async () => {

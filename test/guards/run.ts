@@ -1,0 +1,194 @@
+/**
+ * `npm run guards [-- NAME…]`: puts each fault of faults.ts into a copy of the sources, and prints which suites notice it. Those
+ * that its row names run first; if none of them notices it, all others of `npm test` that import the file do.
+ * Exits with 1 if a suite fails without a fault, or a fault isn't noticed.
+ *
+ * - `--find`: run all suites that import the file, and print each that notices.
+ * - `--share N`: one in N faults, chosen by `CMK_CRASH_SEED`.
+ * - `--write`: write README.md.
+ */
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import prepare from '../support/jest/global-setup.js';
+import { prepared } from '../support/jest/prepared.ts';
+import { programsIn } from '../support/jest/programs.ts';
+import { type Fault, faults, root, suiteFile } from './faults.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { find: { type: 'boolean' }, share: { type: 'string' }, write: { type: 'boolean' } },
+});
+const patienceMs = 300_000;
+const seed = Number(process.env.CMK_CRASH_SEED ?? 0);
+const share = Number(values.share ?? 1);
+const chosen = faults.filter(({ name }, n) =>
+  positionals.length > 0 ? positionals.includes(name) : (n + seed) % share === 0,
+);
+
+// No suite here starts the bot, and the programs that one starts are made once.
+const config = `import config from './jest.config.js';
+const { globalSetup, globalTeardown, displayName, ...usual } = config.projects.find(({ displayName }) => displayName === 'usual');
+export default { ...usual, testPathIgnorePatterns: [], testTimeout: 60_000 };
+`;
+const left = new Set(['node_modules', '.git', 'dist', '.local']);
+
+/** Suites by how many of their tests failed; null if a suite couldn't run. */
+type Failed = ReadonlyMap<string, number | null>;
+
+interface SuiteResult {
+  readonly name: string;
+  readonly assertionResults: readonly { readonly status: string }[];
+}
+
+/** A copy of the sources, in which one fault at a time is. */
+function openCopy(scratch: string, base: string) {
+  const folder = mkdtempSync(path.join(scratch, 'copy-'));
+  cpSync(root, folder, { recursive: true, filter: (file) => !left.has(path.relative(root, file)) });
+  writeFileSync(path.join(folder, 'jest.guards.js'), config);
+  symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+
+  async function run(suites: readonly string[], programs = base): Promise<Failed> {
+    const results = path.join(folder, 'results.json');
+    rmSync(results, { force: true });
+    const options = [
+      '--config',
+      'jest.guards.js',
+      '--maxWorkers=1',
+      '--forceExit',
+      '--json',
+      `--outputFile=${results}`,
+    ];
+    const args = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', ...options, '--runTestsByPath'];
+    const env = { ...process.env, CMK_TEST_PREPARED: programs };
+    const exec = { cwd: folder, env, maxBuffer: 2 ** 26, timeout: patienceMs };
+    await promisify(execFile)(process.execPath, [...args, ...suites.map(suiteFile)], exec).catch(() => undefined);
+    const { testResults }: { readonly testResults: readonly SuiteResult[] } = JSON.parse(readFileSync(results, 'utf8'));
+    const counts = testResults.map(({ name, assertionResults }): [string, number | null] => [
+      path.relative(path.join(folder, 'test'), name).replace('.test.ts', ''),
+      assertionResults.length === 0 ? null : assertionResults.filter(({ status }) => status === 'failed').length,
+    ]);
+    return new Map(counts.filter(([, count]) => count !== 0));
+  }
+
+  /** The programs anew, beside the prepared data of the others. */
+  async function programsAnew(): Promise<string> {
+    await prepared();
+    const own = mkdtempSync(path.join(path.dirname(base), 'guards-'));
+    for (const name of readdirSync(base).filter((one) => one !== path.basename(programsIn(base))))
+      symlinkSync(path.join(base, name), path.join(own, name));
+    mkdirSync(programsIn(own));
+    const program = `import { bundle } from './test/support/jest/bundle.ts'; await bundle(...process.argv.slice(1));`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', program, own, programsIn(own)];
+    await promisify(execFile)(process.execPath, args, { cwd: folder });
+    return own;
+  }
+
+  return {
+    run,
+    /** Runs the suites with the fault. */
+    async runWith({ file, from, to, programs }: Fault, suites: readonly string[]): Promise<Failed> {
+      const place = path.join(folder, file);
+      const text = readFileSync(place, 'utf8');
+      const [before = '', after, ...more] = text.split(from);
+      if (after === undefined || more.length > 0) throw new Error(`${file} doesn't hold once: ${from}`);
+      writeFileSync(place, `${before}${to}${after}`);
+      const own = programs ? await programsAnew() : base;
+      try {
+        return await run(suites, own);
+      } finally {
+        writeFileSync(place, text);
+        if (own !== base) rmSync(own, { recursive: true });
+      }
+    },
+  };
+}
+type Copy = ReturnType<typeof openCopy>;
+
+/** The suites of `npm test` that import the file themselves. */
+function importersOf(file: string): readonly string[] {
+  return ['test/unit', 'test/contract'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .map((name) => path.join(folder, name))
+      .filter((name) => name.endsWith('.test.ts'))
+      .filter((name) => {
+        const imported = readFileSync(path.join(root, name), 'utf8').matchAll(/from '(\.[^']+)'/g);
+        return [...imported].some(([, to = '']) => path.join(path.dirname(name), to) === file);
+      })
+      .map((name) => name.slice('test/'.length).replace('.test.ts', '')),
+  );
+}
+
+/** Without those that fail without the fault, too. */
+async function byTheFault(copy: Copy, failed: Failed): Promise<Failed> {
+  if (failed.size === 0) return failed;
+  const anyway = await copy.run([...failed.keys()]);
+  return new Map([...failed].filter(([suite, count]) => count !== null && !anyway.has(suite)));
+}
+
+async function noticed(copy: Copy, fault: Fault): Promise<Failed> {
+  const named = await copy.runWith(fault, fault.suites);
+  const sound = new Map([...named].filter(([, count]) => count !== null));
+  if (sound.size > 0 && values.find !== true) return sound;
+  const others = importersOf(fault.file).filter((suite) => !fault.suites.includes(suite));
+  if (others.length === 0) return sound;
+  return new Map([...sound, ...(await byTheFault(copy, await copy.runWith(fault, others)))]);
+}
+
+/** Does the work on all copies at once. */
+async function onEach<T>(copies: readonly Copy[], work: readonly T[], act: (copy: Copy, one: T) => Promise<void>) {
+  const waiting = [...work];
+  const turn = async (copy: Copy): Promise<void> => {
+    for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) await act(copy, one);
+  };
+  await Promise.all(copies.map(turn));
+}
+
+const words = (failed: Failed): string =>
+  [...failed].map(([suite, count]) => `${suite} (${count ?? "doesn't run"})`).join(', ');
+
+function writeList(found: ReadonlyMap<string, Failed>): void {
+  const readme = path.join(root, 'test/guards/README.md');
+  const rows = chosen.map(({ name, breaks }) => `| ${name} | ${breaks} | ${words(found.get(name) ?? new Map())} |`);
+  const [before = ''] = readFileSync(readme, 'utf8').split('\n| fault | ');
+  const head = '| fault | what it breaks | noticed by (tests) |\n| --- | --- | --- |';
+  writeFileSync(readme, `${before}\n${head}\n${rows.join('\n')}\n`);
+}
+
+const scratch = mkdtempSync(path.join(os.tmpdir(), 'cmk-guards-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+prepare();
+const base = process.env.CMK_TEST_PREPARED ?? '';
+const copies = Array.from({ length: os.availableParallelism() }, () => openCopy(scratch, base));
+let wrong = 0;
+const say = (isWell: boolean, line: string): void => {
+  if (!isWell) wrong += 1;
+  process.stdout.write(`${isWell ? '' : 'WRONG  '}${line}\n`);
+};
+
+const suites = [...new Set(chosen.flatMap((fault) => fault.suites))].sort();
+const halves = copies.map((_, n) => suites.filter((_suite, at) => at % copies.length === n));
+await onEach(
+  copies,
+  halves.filter((half) => half.length > 0),
+  async (copy, half) => {
+    for (const [suite, count] of await copy.run(half))
+      say(false, `without a fault: ${words(new Map([[suite, count]]))}`);
+  },
+);
+const found = new Map<string, Failed>();
+await onEach(copies, chosen, async (copy, fault) => {
+  const failed = await noticed(copy, fault);
+  found.set(fault.name, failed);
+  say(
+    failed.size > 0,
+    `${fault.name}: ${failed.size > 0 ? words(failed) : `not noticed by ${fault.suites.join(', ')}`}`,
+  );
+  const named = fault.suites.filter((suite) => !failed.has(suite));
+  if (failed.size > 0 && named.length > 0) say(true, `  its row names ${named.join(', ')}, which doesn't notice it`);
+});
+if (values.write === true) writeList(found);
+process.stdout.write(`${found.size - wrong} of ${chosen.length} faults noticed, ${wrong} wrong\n`);
+process.exit(wrong > 0 ? 1 : 0);

@@ -1,0 +1,2 @@
+// biome-ignore lint/style/noDefaultExport: Jest calls it
+export default function setup(): void;
