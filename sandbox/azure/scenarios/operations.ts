@@ -12,62 +12,25 @@ const tenMinutes = 600_000;
 /** Scenarios for how a write of a key ends. */
 export const operations: ScenarioGroup = {
   title: 'Setting the key',
-  scenarios: [
-    {
-      name: 'grant-takes-10-minutes',
-      title: 'A role assignment takes ten minutes',
-      does: 'A new role assignment or access policy works only after 10 minutes.',
-      circumstances: setting('grantTakesMs', tenMinutes, null),
-    },
-    {
-      name: 'operation-fails-agent-failed',
-      title: 'Setting the key fails, old key stays',
-      does: 'The next change of a key fails: the agent is Failed, with its old key.',
+  scenarios: {
+    'grant-takes-10-minutes': { circumstances: setting('grantTakesMs', tenMinutes, null) },
+    'operation-fails-agent-failed': {
       faults: [{ match: keyWrite, times: 1, operation: { status: 'Failed', error: accessRefused } }],
     },
-    {
-      name: 'operation-fails-key-kept',
-      title: 'Setting the key fails, new key stays',
-      does: 'The next change of a key fails: the agent is Failed, with the new key.',
+    'operation-fails-key-kept': {
       faults: [{ match: keyWrite, times: 1, operation: { status: 'Failed', change: 'kept', error: accessRefused } }],
     },
-    {
-      name: 'operation-never-ends',
-      title: 'Setting the key never ends',
-      does: 'A change of a key stays in progress until you turn this off.',
-      faults: [{ match: keyWrite, operation: { takesMs: 'for-ever' } }],
-    },
-    {
-      name: 'operation-canceled',
-      title: 'Setting the key is canceled',
-      does: 'The next change of a key is canceled, and the agent shows Canceled.',
-      faults: [{ match: keyWrite, times: 1, operation: { status: 'Canceled' } }],
-    },
-    {
-      name: 'agent-stays-accepted',
-      title: 'The agent stays in the state Accepted',
-      does: 'The next change of a key succeeds, but the agent stays Accepted.',
-      faults: [{ match: keyWrite, times: 1, operation: { provisioningState: 'Accepted' } }],
-    },
-    {
-      name: 'accepted-then-lost',
-      title: 'Azure accepts a change and loses it',
-      does: 'Azure accepts the next change of a key, and then loses it.',
-      faults: [{ match: keyWrite, times: 1, operation: { status: 'Lost' } }],
-    },
-    {
-      name: '200-without-the-property',
-      title: 'Azure reports success, key unchanged',
-      does: 'Azure answers changes of a key with 200, but the agent keeps its old key.',
+    'operation-never-ends': { faults: [{ match: keyWrite, operation: { takesMs: 'for-ever' } }] },
+    'operation-canceled': { faults: [{ match: keyWrite, times: 1, operation: { status: 'Canceled' } }] },
+    'agent-stays-accepted': { faults: [{ match: keyWrite, times: 1, operation: { provisioningState: 'Accepted' } }] },
+    'accepted-then-lost': { faults: [{ match: keyWrite, times: 1, operation: { status: 'Lost' } }] },
+    '200-without-the-property': {
       faults: [
         { match: { url: '/healthBots/' }, lose: ['properties.keyVaultProperties'] },
         { match: keyWrite, operation: { answersAtOnce: true } },
       ],
     },
-    {
-      name: 'another-change-under-way',
-      title: 'Another change is in progress',
-      does: 'The next 3 changes of a key get 409: another change is in progress.',
+    'another-change-under-way': {
       // Code and text from memory.
       faults: [
         refusal(
@@ -78,5 +41,5 @@ export const operations: ScenarioGroup = {
         ),
       ],
     },
-  ],
+  },
 };

@@ -116,35 +116,12 @@ const otherCondition: Circumstances = {
 /** Scenarios for permissions, policies, locks and registration. */
 export const rights: ScenarioGroup = {
   title: 'Permissions, policies, locks and registration',
-  scenarios: [
-    {
-      name: 'role-assignment-refused',
-      title: 'Role assignment refused',
-      does: 'Azure refuses role assignments by the bot: AuthorizationFailed.',
-      faults: [{ match: { method: 'PUT', url: '/roleAssignments/' }, deny: true }],
-    },
-    {
-      name: 'agent-write-refused',
-      title: 'Change of an agent refused',
-      does: 'Azure refuses changes of agents by the bot: AuthorizationFailed.',
-      faults: [{ match: { method: 'PATCH', url: '/healthBots/' }, deny: true }],
-    },
-    {
-      name: 'grant-condition',
-      title: 'The bot can assign only another role',
-      does: 'The condition on the bot’s role permits it to assign only the role Reader.',
-      circumstances: otherCondition,
-    },
-    {
-      name: 'deny-assignment',
-      title: 'A deny assignment blocks changes',
-      does: 'A deployment stack’s deny assignment blocks all changes of agents.',
-      circumstances: agentsDenied,
-    },
-    {
-      name: 'identity-not-known-yet',
-      title: 'The new identity isn’t available yet',
-      does: 'The next 3 role assignments fail: Entra ID doesn’t find the new identity yet.',
+  scenarios: {
+    'role-assignment-refused': { faults: [{ match: { method: 'PUT', url: '/roleAssignments/' }, deny: true }] },
+    'agent-write-refused': { faults: [{ match: { method: 'PATCH', url: '/healthBots/' }, deny: true }] },
+    'grant-condition': { circumstances: otherCondition },
+    'deny-assignment': { circumstances: agentsDenied },
+    'identity-not-known-yet': {
       faults: [
         // From public reports, without IDs.
         refusal(
@@ -155,10 +132,7 @@ export const rights: ScenarioGroup = {
         ),
       ],
     },
-    {
-      name: 'role-assignment-limit',
-      title: 'Limit of role assignments reached',
-      does: 'The subscription has as many role assignments as Azure allows.',
+    'role-assignment-limit': {
       faults: [
         // Code from Microsoft's troubleshooting page; text from memory.
         refusal(
@@ -169,34 +143,13 @@ export const rights: ScenarioGroup = {
         ),
       ],
     },
-    {
-      name: 'policy-denies',
-      title: 'Azure Policy denies the key',
-      does: 'A policy denies agents a key, and the error message names it.',
-      circumstances: denied('scenario-approved-keys', []),
-    },
-    {
-      name: 'policy-denies-in-details',
-      title: 'Azure Policy denies, named in details',
-      does: 'A policy denies agents a key, and only the error’s details name it.',
+    'policy-denies': { circumstances: denied('scenario-approved-keys', []) },
+    'policy-denies-in-details': {
       circumstances: denied('scenario-approved-keys-with-reason', ['Ask the key office for an approved vault first.']),
     },
-    {
-      name: 'everything-locked',
-      title: 'Everything is locked',
-      does: 'Read-only locks on all subscriptions block every change.',
-      circumstances: locked,
-    },
-    {
-      name: 'registration-missing',
-      title: 'Resource provider not registered',
-      does: 'Microsoft.HealthBot isn’t registered in any subscription.',
-      circumstances: notRegistered,
-    },
-    {
-      name: 'type-not-offered',
-      title: 'Azure doesn’t offer healthcare agents',
-      does: 'Azure doesn’t offer agents in the API version that the bot uses.',
+    'everything-locked': { circumstances: locked },
+    'registration-missing': { circumstances: notRegistered },
+    'type-not-offered': {
       faults: [
         // As reported publicly for 2021-06-10, without the requested version.
         refusal(
@@ -207,5 +160,5 @@ export const rights: ScenarioGroup = {
         ),
       ],
     },
-  ],
+  },
 };

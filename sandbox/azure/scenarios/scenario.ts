@@ -24,9 +24,7 @@ export const setting = <K extends keyof Settings>(name: K, value: Settings[K], u
 export interface Scenario {
   /** Lower case, with hyphens. */
   readonly name: string;
-  /** List entry for people: a few words, no period. */
   readonly title: string;
-  /** One sentence, for people. */
   readonly does: string;
   readonly faults?: readonly Fault[];
   readonly circumstances?: Circumstances;
@@ -34,7 +32,7 @@ export interface Scenario {
 
 export interface ScenarioGroup {
   readonly title: string;
-  readonly scenarios: readonly Scenario[];
+  readonly scenarios: Readonly<Record<string, Omit<Scenario, 'name' | 'title' | 'does'>>>;
 }
 
 /** Returns a fault that answers instead of Azure Resource Manager, which does nothing. */

@@ -7,9 +7,14 @@ import { operations } from './operations.ts';
 import { rights } from './rights.ts';
 import type { Scenario, ScenarioGroup } from './scenario.ts';
 import { vaults } from './vaults.ts';
+import { wordsOf } from './words.ts';
 
 /** All scenarios, in display order. */
-export const scenarioGroups: readonly ScenarioGroup[] = [operations, rights, vaults, logs, signIn, answers];
+const groups: readonly ScenarioGroup[] = [operations, rights, vaults, logs, signIn, answers];
+export const scenarioGroups = groups.map(({ title, scenarios: effects }) => ({
+  title,
+  scenarios: Object.entries(effects).map(([name, effect]): Scenario => ({ name, ...wordsOf(name), ...effect })),
+}));
 
 export const scenarios: readonly Scenario[] = scenarioGroups.flatMap((group) => group.scenarios);
 

@@ -20,33 +20,19 @@ const closed = (change: (vault: Vault) => void): Circumstances => ({
 
 export const vaults: ScenarioGroup = {
   title: 'Vaults and keys',
-  scenarios: [
-    {
-      name: 'vault-firewalled',
-      title: 'Vaults are behind a firewall',
-      does: 'The firewall of every vault blocks all callers: ForbiddenByFirewall.',
+  scenarios: {
+    'vault-firewalled': {
       circumstances: closed((vault) => {
         vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
       }),
     },
-    {
-      name: 'vault-private',
-      title: 'Vaults have no public access',
-      does: 'No vault allows access from public networks: ForbiddenByConnection.',
+    'vault-private': {
       circumstances: closed((vault) => {
         vault.publicNetworkAccess = 'Disabled';
       }),
     },
-    {
-      name: 'vault-refuses-the-bot',
-      title: 'Vaults refuse the bot',
-      does: 'Vaults refuse every call of the bot to their keys: ForbiddenByRbac.',
-      faults: [{ match: { url: '^/(keys|deletedkeys)\\b' }, deny: true }],
-    },
-    {
-      name: 'vault-throttled',
-      title: 'Vaults throttle the bot',
-      does: 'The next 3 requests to vaults get 429 (too many requests).',
+    'vault-refuses-the-bot': { faults: [{ match: { url: '^/(keys|deletedkeys)\\b' }, deny: true }] },
+    'vault-throttled': {
       // From memory; Microsoft's throttling guide gives only the status.
       faults: [
         refusal(
@@ -57,11 +43,6 @@ export const vaults: ScenarioGroup = {
         ),
       ],
     },
-    {
-      name: 'agents-notice-lost-keys',
-      title: 'Agents react to a lost key',
-      does: 'An agent that can’t use its key becomes Failed. If off, it doesn’t.',
-      circumstances: setting('agentsNoticeLostKeys', true, false),
-    },
-  ],
+    'agents-notice-lost-keys': { circumstances: setting('agentsNoticeLostKeys', true, false) },
+  },
 };
