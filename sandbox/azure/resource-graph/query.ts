@@ -1,161 +1,110 @@
 /**
- * Parses the part of Resource Graph's language that is used here.
- * `resources` or `resourcechanges`, then `where` with `==`, `=~` or `contains` and a text or `in~` and a list, `project`, `order by` and `limit`. Refuses
- * everything else and names the word: ignoring a part would change the result.
+ * The queries that are served: `resources` or `resourcechanges`, then `where`, `project`, `order by` and `limit` in the
+ * forms that the product sends. Refuses everything else: ignoring a part would change the result.
  */
-import { Reader, unknownColumn, unknownFunction, unknownOperator } from './reader.ts';
+import { randomUUID } from 'node:crypto';
+import { Refusal } from '../../http.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 type Stage = (rows: readonly Row[]) => readonly Row[];
-type Value = (row: Row) => unknown;
 
 export interface Query {
-  readonly table: Table;
+  readonly table: 'resources' | 'resourcechanges';
   readonly stages: readonly Stage[];
 }
-
-const tables = ['resources', 'resourcechanges'] as const;
-type Table = (typeof tables)[number];
-
-/** Columns of the table `resources` (Microsoft's reference). */
-const tableColumns =
-  'extendedLocation id identity kind location managedBy name plan properties resourceGroup sku subscriptionId tags tenantId type zones'.split(
-    ' ',
-  );
 
 const asText = (value: unknown): string => {
   if (value === null || value === undefined) return '';
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 };
-
 const lower = (value: unknown): string => asText(value).toLowerCase();
 
 const functions: Readonly<Record<string, (value: unknown) => unknown>> = {
+  '': (value) => value,
   tostring: asText,
   tobool: (value) => (asText(value) === '' ? null : lower(value) === 'true'),
   toint: (value) => (asText(value) === '' || Number.isNaN(Number(value)) ? null : Number(value)),
 };
 
-const comparisons: Readonly<Record<string, (value: unknown, wanted: string) => boolean>> = {
-  '==': (value, wanted) => asText(value) === wanted,
-  '=~': (value, wanted) => lower(value) === lower(wanted),
-  contains: (value, wanted) => lower(value).includes(lower(wanted)),
-};
-
 const memberOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null
-    ? (Object.entries(value).find(([key]) => key === name)?.[1] ?? null)
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
     : null;
 
+/** A path, or a function of one: `tostring(properties.x)`. */
+const valueForm = String.raw`(?:(tostring|tobool|toint)\()?([A-Za-z_][\w.]*)\)?`;
+const readerOf =
+  (convert = '', path = '') =>
+  (row: Row): unknown =>
+    functions[convert]?.(path.split('.').reduce<unknown>(memberOf, row));
+
+const literal = String.raw`'(?:[^'\\\r\n]|\\['"\\])*'`;
+const unquoted = (text: string): string => text.slice(1, -1).replace(/\\(.)/g, '$1');
+
 /** Text comparison ignores case. */
-const inOrder = (a: unknown, b: unknown): number => {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return lower(a) < lower(b) ? -1 : lower(a) > lower(b) ? 1 : 0;
-};
+const inOrder = (a: unknown, b: unknown): number => (lower(a) < lower(b) ? -1 : lower(a) > lower(b) ? 1 : 0);
 
-/** Parses one query. Each `project` changes the available columns. */
-class QueryReader {
-  private readonly reader: Reader;
-  private columns: ReadonlySet<string> = new Set(tableColumns);
+const forms: readonly (readonly [RegExp, (...parts: string[]) => Stage])[] = [
+  [
+    new RegExp(`^where ${valueForm} (=~|contains) (${literal})$`),
+    (convert, path, operator, text = '') => {
+      const wanted = lower(unquoted(text));
+      const fits = (value: string) => (operator === '=~' ? value === wanted : value.includes(wanted));
+      return (rows) => rows.filter((row) => fits(lower(readerOf(convert, path)(row))));
+    },
+  ],
+  [
+    new RegExp(`^where ${valueForm} in~ \\((${literal}(?:, ${literal})*)\\)$`),
+    (convert, path, list = '') => {
+      const wanted = new Set(list.match(new RegExp(literal, 'g'))?.map((text) => lower(unquoted(text))));
+      return (rows) => rows.filter((row) => wanted.has(lower(readerOf(convert, path)(row))));
+    },
+  ],
+  [
+    new RegExp(`^project (\\w+(?:=${valueForm})?(?:, \\w+(?:=${valueForm})?)*)$`),
+    (list = '') => {
+      const columns = list.split(', ').map((one) => {
+        const [, name = '', convert, path] = new RegExp(`^(\\w+)(?:=${valueForm})?$`).exec(one) ?? [];
+        return [name, readerOf(convert, path ?? name)] as const;
+      });
+      return (rows) => rows.map((row) => Object.fromEntries(columns.map(([name, value]) => [name, value(row)])));
+    },
+  ],
+  [
+    /^order by (\w+) (asc|desc)$/,
+    (column = '', direction) => {
+      const sign = direction === 'asc' ? 1 : -1;
+      return (rows) => [...rows].sort((a, b) => sign * inOrder(a[column], b[column]));
+    },
+  ],
+  [/^limit (\d+)$/, (count) => (rows) => rows.slice(0, Number(count))],
+];
 
-  constructor(query: string) {
-    this.reader = new Reader(query);
+const supportText = (): string =>
+  `Please provide below info when asking for support: timestamp = ${new Date().toISOString()}, correlationId = ${randomUUID()}.`;
+
+/** Resource Graph's refusals, in the shape of public reports. The last detail has the cause. */
+export const graphRefusal = (
+  [status, code]: readonly [number, string],
+  cause: readonly [code: string, message: string],
+  headers: Readonly<Record<string, string>> = {},
+): Refusal => Refusal.of(status, code, supportText(), { details: [{ code: cause[0], message: cause[1] }] }, headers);
+
+function stageOf(text: string): Stage {
+  for (const [form, stage] of forms) {
+    const found = form.exec(text);
+    if (found !== null) return stage(...found.slice(1));
   }
-
-  read(): Query {
-    const name = this.reader.take('name');
-    const table = tables.find((one) => one === name.toLowerCase());
-    if (table === undefined) throw unknownOperator(name);
-    const stages: Stage[] = [];
-    while (!this.reader.done) {
-      this.reader.expect('|');
-      stages.push(this.stage());
-    }
-    return { table, stages };
-  }
-
-  private stage(): Stage {
-    const operator = this.reader.take('name');
-    if (operator === 'where') return this.where();
-    if (operator === 'project') return this.project();
-    if (operator === 'order') return this.order();
-    if (operator === 'limit') return this.limit();
-    throw unknownOperator(operator);
-  }
-
-  private column(name = this.reader.take('name')): string {
-    if (!this.columns.has(name)) throw unknownColumn(name);
-    return name;
-  }
-
-  private path(first?: string): Value {
-    const path = [this.column(first)];
-    while (this.reader.skip('.')) path.push(this.reader.take('name'));
-    return (row) => path.reduce<unknown>(memberOf, row);
-  }
-
-  private where(): Stage {
-    const value = this.value();
-    if (this.reader.skip('in~')) return this.isIn(value);
-    const operator = Object.keys(comparisons).find((one) => this.reader.skip(one));
-    const holds = operator === undefined ? undefined : comparisons[operator];
-    if (holds === undefined) return this.reader.fail();
-    const wanted = this.reader.take('string');
-    return (rows) => rows.filter((row) => holds(value(row), wanted));
-  }
-
-  private isIn(value: Value): Stage {
-    const wanted = new Set<string>();
-    this.reader.expect('(');
-    do wanted.add(lower(this.reader.take('string')));
-    while (this.reader.skip(','));
-    this.reader.expect(')');
-    return (rows) => rows.filter((row) => wanted.has(lower(value(row))));
-  }
-
-  /** Parses a path, or a function of one. */
-  private value(): Value {
-    const name = this.reader.take('name');
-    if (!this.reader.skip('(')) return this.path(name);
-    const convert = Object.hasOwn(functions, name) ? functions[name] : undefined;
-    if (convert === undefined) throw unknownFunction(name);
-    const inner = this.path();
-    this.reader.expect(')');
-    return (row) => convert(inner(row));
-  }
-
-  private project(): Stage {
-    const columns = new Map<string, Value>();
-    do {
-      const name = this.reader.take('name');
-      const value = this.reader.skip('=') ? this.value() : this.plain(name);
-      columns.set(name, value);
-    } while (this.reader.skip(','));
-    this.columns = new Set(columns.keys());
-    return (rows) => rows.map((row) => Object.fromEntries([...columns].map(([name, value]) => [name, value(row)])));
-  }
-
-  private plain(name: string): Value {
-    const column = this.column(name);
-    return (row) => memberOf(row, column);
-  }
-
-  /** Descending by default, as in Kusto. */
-  private order(): Stage {
-    this.reader.expect('by');
-    const column = this.column();
-    const direction = this.reader.skip('asc') ? 1 : -1;
-    if (direction < 0) this.reader.skip('desc');
-    return (rows) => [...rows].sort((a, b) => direction * inOrder(a[column], b[column]));
-  }
-
-  private limit(): Stage {
-    const count = Number(this.reader.take('number'));
-    return (rows) => rows.slice(0, count);
-  }
+  throw graphRefusal([400, 'BadRequest'], ['InvalidQuery', `The Azure simulator doesn’t take this part: ${text}`]);
 }
 
-export const parseQuery = (text: string): Query => new QueryReader(text).read();
+/** Splits at a bar outside of literals. */
+export function parseQuery(query: string): Query {
+  const [table = '', ...parts] = query.split(/ \| (?=(?:[^'\\]|\\.|'(?:[^'\\]|\\.)*')*$)/);
+  if (table !== 'resources' && table !== 'resourcechanges')
+    throw graphRefusal([400, 'BadRequest'], ['InvalidQuery', `There is no table ${table}.`]);
+  return { table, stages: parts.map(stageOf) };
+}
 
 export const runQuery = (query: Query, rows: readonly Row[]): readonly Row[] =>
   query.stages.reduce((left, stage) => stage(left), rows);

@@ -8,8 +8,7 @@ import { parseBody } from '../http/incoming.ts';
 import { armRoutes, type Call, type Route } from '../http/router.ts';
 import { vaultBody } from '../key-vault/vault-body.ts';
 import { changeRow, targetRow } from './change-records.ts';
-import { parseQuery, type Query, type Row, runQuery } from './query.ts';
-import { accessDenied, rateLimiting } from './reader.ts';
+import { graphRefusal, parseQuery, type Query, type Row, runQuery } from './query.ts';
 
 /** Strict: ignoring a management group or an option would change the result. */
 const Request = z.strictObject({
@@ -99,7 +98,10 @@ const resourceRows = (call: Call, only: string | null): readonly Row[] => {
 const requireReadable = (call: Call, subscriptions: readonly string[]): void => {
   const { world, caller, now } = call;
   const readable = (id: string) => holdsAnyIn(world.state, caller.principalId, subscriptionScope(id), now);
-  if (!subscriptions.every(readable)) throw accessDenied();
+  if (!subscriptions.every(readable)) {
+    const cause = 'Access is denied to the requested resource. The user might not have enough permission.';
+    throw graphRefusal([403, 'AccessDenied'], ['AccessDenied', cause]);
+  }
 };
 
 const findRows = (call: Call, request: z.infer<typeof Request>, query: Query): readonly Row[] => {
@@ -123,7 +125,12 @@ const firstPage = { start: 0, size: 100, id: null };
 /** Returns the rows that the caller can read, and doesn't reveal others. */
 const runGraphQuery = (call: Call): Reply => {
   const quota = call.world.quotas.countQuery(call.world.state, call.caller.principalId, call.now);
-  if (!quota.served) throw rateLimiting(quota.headers);
+  if (!quota.served) {
+    // Only the quota headers say when to try again: there is no `Retry-After`.
+    const cause =
+      'Client application has been throttled and should not attempt to repeat the request until an amount of time has elapsed. Please see https://aka.ms/resourcegraph-throttling for help.';
+    throw graphRefusal([429, 'RateLimiting'], ['RateLimiting', cause], quota.headers);
+  }
   const request = parseBody(Request, call.incoming.body, 'BadRequest');
   const query = parseQuery(request.query);
   const wanted = request.subscriptions;
