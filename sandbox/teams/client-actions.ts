@@ -8,7 +8,7 @@ import { askAzure } from './client-azure.ts';
 import { deliverMessage } from './client-messages.ts';
 import { jsonText, parse, type Route, route } from './http.ts';
 import { activityBase, invokeActivity, showAnswer } from './inbound.ts';
-import { type Change, JsonObject, type Post } from './state.ts';
+import { type Change, JsonObject, type Post, pair } from './state.ts';
 import type { Teams } from './teams.ts';
 import { knownPerson, postFor, viewOf } from './visibility.ts';
 
@@ -95,7 +95,7 @@ function firstOrRepeated(teams: Teams, clicked: Clicked, click: Click): JsonObje
   const earlier = key === undefined ? undefined : teams.state.invokes.get(key);
   if (earlier !== undefined) return earlier;
   const activity = clickActivity(teams, clicked, click);
-  if (key !== undefined) teams.commit([{ kind: 'invoked', invokeId: key, activity }]);
+  if (key !== undefined) teams.commit([['invokes', key, activity]]);
   return activity;
 }
 
@@ -156,7 +156,7 @@ function answerOf(answer: BotReply): Reply {
 const withoutNotices = (teams: Teams, person: LocalPerson, post: Post): Change[] =>
   [...teams.state.posts.values()]
     .filter((one) => one.tone !== 'message' && one.onlyFor === person.id && one.replyToId === post.id)
-    .map(({ id }) => ({ kind: 'deleted', id }));
+    .map(({ id }) => ['posts', id, null]);
 
 /** Shows the answer to the person: a card that replaces theirs, a text, or an error. */
 function showOutcome(
@@ -170,8 +170,7 @@ function showOutcome(
   const current = teams.state.posts.get(post.id);
   if (outcome.kind === 'card') {
     if (current === undefined) return;
-    const viewed: Change = { kind: 'viewed', id: post.id, personId: person.id, card: outcome.card };
-    teams.commit([...withoutNotices(teams, person, post), viewed]);
+    teams.commit([...withoutNotices(teams, person, post), ['views', pair(post.id, person.id), outcome.card]]);
     return;
   }
   showAnswer(teams, person, post, outcome.kind === 'error' ? 'error' : 'answer', outcome.text, button);

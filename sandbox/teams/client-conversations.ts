@@ -5,7 +5,7 @@ import { type LocalPerson, localPeople, localTenantId } from '../people.ts';
 import { ok, parse, type Request, type Route, route } from './http.ts';
 import { memberIdOf, places, roleOf } from './places.ts';
 import type { Refresher } from './refresh.ts';
-import type { Change, JsonObject, Post } from './state.ts';
+import { type Change, type JsonObject, type Post, pair } from './state.ts';
 import type { Teams } from './teams.ts';
 import { activityFor, canSee, conversationFor, knownPerson, unreadCount, viewOf, visiblePosts } from './visibility.ts';
 
@@ -54,7 +54,7 @@ export function clientConversations(teams: Teams, refresh: Refresher): Route[] {
       const { personId, conversationId, activityId } = parse(Read, request.body);
       const person = knownPerson(personId);
       const { place } = conversationFor(person, conversationId);
-      teams.commit([{ kind: 'read', placeId: place.id, personId: person.id, upTo: activityId }]);
+      teams.commit([['reads', pair(place.id, person.id), activityId]]);
       return reply(204);
     }),
   ];
@@ -149,24 +149,12 @@ function stream(teams: Teams, person: LocalPerson, response: ServerResponse, ope
   });
 }
 
-function eventsOf(teams: Teams, person: LocalPerson, change: Change): [string, JsonObject][] {
-  switch (change.kind) {
-    case 'posted':
-      return shown(teams, person, change.post.id);
-    case 'edited':
-      return shown(teams, person, change.id);
-    case 'viewed':
-      return change.personId === person.id ? shown(teams, person, change.id) : [];
-    case 'deleted':
-      return [['removed', { id: change.id }]];
-    case 'read':
-      return change.personId === person.id ? [['read', { conversationId: change.placeId }]] : [];
-    case 'installed':
-    case 'announced':
-    case 'invoked':
-    case 'served':
-      return [];
-  }
+function eventsOf(teams: Teams, person: LocalPerson, [table, key, value]: Change): [string, JsonObject][] {
+  const [id = '', personId] = key.split(' ');
+  if (table === 'posts') return value === null ? [['removed', { id }]] : shown(teams, person, id);
+  if (personId !== person.id || value === null) return [];
+  if (table === 'views') return shown(teams, person, id);
+  return table === 'reads' ? [['read', { conversationId: id }]] : [];
 }
 
 function shown(teams: Teams, person: LocalPerson, id: string): [string, JsonObject][] {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Refusal, reply } from '../http.ts';
 import { ok, parse, type Request, type Route, route } from './http.ts';
 import { conversationOf, findPerson, type Place, threadId } from './places.ts';
-import type { Change, JsonObject, Post } from './state.ts';
+import { type Change, type JsonObject, type Post, withoutViews } from './state.ts';
 import { storePost, type Teams } from './teams.ts';
 
 /** Bot Connector: a bot posts, replies, updates and deletes. */
@@ -27,7 +27,7 @@ export function connectorMessages(teams: Teams): Route[] {
     route('PUT', `${activities}/{activity}`, (request) => ok(update(teams, request))),
     route('DELETE', `${activities}/{activity}`, (request) => {
       const post = ownPost(teams, request);
-      teams.commit([{ kind: 'deleted', id: post.id }]);
+      teams.commit([['posts', post.id, null], ...withoutViews(teams.state, post.id)]);
       return reply(200);
     }),
   ];
@@ -52,7 +52,7 @@ const isRoot = (teams: Teams, place: Place, root: string): boolean =>
 
 /** The app is installed in the whole team, so removal from one channel removes it from all. */
 export function botIsRemoved(teams: Teams, place: Place): boolean {
-  return [...teams.state.removedFrom].some(
+  return [...teams.state.removedFrom.keys()].some(
     (id) => id === place.id || (place.kind === 'channel' && conversationOf(id)?.place.kind === 'channel'),
   );
 }
@@ -117,7 +117,7 @@ const endedNotices = (teams: Teams, card: Post, now: Date): Change[] =>
   [...teams.state.posts.values()]
     .filter(({ tone, replyToId }) => tone !== 'message' && replyToId === card.id)
     .filter(({ content, at }) => content.signIn !== undefined || now.getTime() - Date.parse(at) >= readableMs)
-    .map(({ id }) => ({ kind: 'deleted', id }));
+    .map(({ id }) => ['posts', id, null]);
 
 function update(teams: Teams, request: Request): { id: string } {
   const post = ownPost(teams, request);
@@ -128,7 +128,8 @@ function update(teams: Teams, request: Request): { id: string } {
     throw Refusal.of(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
   const content = withoutAddress(activity);
   const at = new Date();
-  teams.commit([...endedNotices(teams, post, at), { kind: 'edited', id: post.id, at: at.toISOString(), content }]);
+  const edited: Change = ['posts', post.id, { ...post, editedAt: at.toISOString(), content }];
+  teams.commit([...endedNotices(teams, post, at), ...withoutViews(teams.state, post.id), edited]);
   return { id: post.id };
 }
 

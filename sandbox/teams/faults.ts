@@ -87,20 +87,15 @@ export function withFaultsAndLog(teams: Teams, faults: Faults, routes: readonly 
 
 function logRequest(teams: Teams, request: Request, answer: Reply): void {
   const clientRequestId = request.headers['x-ms-client-request-id'];
-  teams.commit([
-    {
-      kind: 'served',
-      request: {
-        at: new Date().toISOString(),
-        method: request.method,
-        url: request.url.pathname + request.url.search,
-        status: answer.status,
-        principalId: null,
-        clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : null,
-        body: request.body ?? null,
-      },
-    },
-  ]);
+  teams.requests.append({
+    at: new Date().toISOString(),
+    method: request.method,
+    url: request.url.pathname + request.url.search,
+    status: answer.status,
+    principalId: null,
+    clientRequestId: typeof clientRequestId === 'string' ? clientRequestId : null,
+    body: request.body ?? null,
+  });
 }
 
-export const requestLog = (teams: Teams): Route => route('GET', '/simulator/requests', () => ok(teams.state.requests));
+export const requestLog = (teams: Teams): Route => route('GET', '/simulator/requests', () => ok(teams.requests.all()));

@@ -42,7 +42,7 @@ async function announce(teams: Teams, place: Place): Promise<boolean> {
     const reply = await teams.botLink.deliver(activity, answerTimeoutMs);
     if (reply.kind === 'refused' || (reply.kind === 'answered' && busy.has(reply.status))) return false;
   }
-  teams.commit([{ kind: 'announced', placeId: place.id }]);
+  teams.commit([['announced', place.id, true]]);
   return true;
 }
 
@@ -55,7 +55,7 @@ export function clientInstallations(teams: Teams): Route {
     const place = conversationOf(conversationId)?.place;
     if (place === undefined) throw Refusal.of(404, 'ConversationNotFound', `no conversation ${conversationId}`);
     const where = place.kind === 'channel' ? (conversationOf(team.id)?.place ?? place) : place;
-    teams.commit([{ kind: 'installed', placeId: where.id, installed }]);
+    teams.commit([['removedFrom', where.id, installed ? null : true]]);
     for (const activity of installationActivities(teams, installer(where), where, installed ? 'add' : 'remove'))
       await teams.botLink.deliver(activity, answerTimeoutMs);
     return reply(204);

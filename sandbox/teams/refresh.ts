@@ -2,7 +2,7 @@ import type { LocalPerson } from '../people.ts';
 import { readInvokeAnswer } from './bot-link.ts';
 import { cardOf, refreshAction } from './cards.ts';
 import { deliverInvoke, executeActivity } from './client-actions.ts';
-import type { Post } from './state.ts';
+import { type Post, pair } from './state.ts';
 import type { Teams } from './teams.ts';
 import { refreshIsDue } from './visibility.ts';
 
@@ -47,6 +47,6 @@ async function refreshOne(
   const isCurrent = teams.state.posts.get(post.id)?.content === post.content;
   if (outcome.kind !== 'card') return reply.kind === 'answered' ? 'nothing' : 'nobody answered';
   if (!isCurrent || !refreshIsDue(teams, post, person)) return 'card';
-  teams.commit([{ kind: 'viewed', id: post.id, personId: person.id, card: outcome.card }]);
+  teams.commit([['views', pair(post.id, person.id), outcome.card]]);
   return 'card';
 }

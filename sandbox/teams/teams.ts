@@ -1,31 +1,24 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { JsonLines } from '../azure/state/json-lines.ts';
 import { type BotLink, botLink } from './bot-link.ts';
-import { apply, Change, emptyState, type Post, snapshot, type TeamsState } from './state.ts';
+import { apply, type Change, emptyState, type Post, ServedRequest, snapshot, type TeamsState } from './state.ts';
 
-const fileName = 'journal.jsonl';
-const Line = z.array(Change);
+const Line = z.array(z.custom<Change>(Array.isArray));
 
 const toLine = (changes: readonly Change[]): string => `${JSON.stringify(changes)}\n`;
 
 /** Returns the changes of a journal. Leaves out a partial last line: that write was killed before its answer. */
 function readJournal(file: string): Change[] {
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  return readLines(text.slice(0, text.lastIndexOf('\n') + 1), file);
-}
-
-function readLines(text: string, file: string): Change[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .flatMap((line, index) => {
-      try {
-        return Line.parse(JSON.parse(line));
-      } catch {
-        throw new Error(`reading ${file}: line ${index + 1} is not a change; start with an empty data folder`);
-      }
-    });
+  const lines = (existsSync(file) ? readFileSync(file, 'utf8') : '').split('\n').slice(0, -1);
+  return lines.flatMap((line, index) => {
+    try {
+      return Line.parse(JSON.parse(line));
+    } catch {
+      throw new Error(`reading ${file}: line ${index + 1} is not a change; start with an empty data folder`);
+    }
+  });
 }
 
 export interface LocalTeamsOptions {
@@ -51,6 +44,7 @@ export interface Teams {
   readonly bot: { readonly id: string; readonly name: string };
   readonly botLink: BotLink;
   readonly state: TeamsState;
+  readonly requests: JsonLines<ServedRequest>;
   readonly nextId: () => string;
   /** Stores the changes, then applies them. Nothing is answered before it is stored. */
   commit(changes: readonly Change[]): void;
@@ -74,7 +68,7 @@ function compact(journal: string, state: TeamsState): void {
 export function openTeams(options: LocalTeamsOptions): Teams {
   const folder = join(options.data, 'teams');
   mkdirSync(folder, { recursive: true });
-  const journal = join(folder, fileName);
+  const journal = join(folder, 'journal.jsonl');
   const state = emptyState();
   for (const change of readJournal(journal)) apply(state, change);
   let isCompact = false;
@@ -85,6 +79,7 @@ export function openTeams(options: LocalTeamsOptions): Teams {
     bot: { id: `28:${options['bot-id']}`, name: botName },
     botLink: botLink(options['bot-url']),
     state,
+    requests: new JsonLines(join(folder, 'requests.jsonl'), ServedRequest),
     nextId: messageIds([...state.posts.keys()].at(-1)),
     commit: (group) => {
       if (!isCompact) compact(journal, state);
@@ -108,7 +103,7 @@ export function storePost(
 ): Post {
   const usual = { editedAt: null, replyToId: null, onlyFor: null, tone: 'message' } as const;
   const whole: Post = { id: post.id ?? teams.nextId(), at: new Date().toISOString(), ...usual, ...post };
-  teams.commit([{ kind: 'posted', post: whole }]);
+  teams.commit([['posts', whole.id, whole]]);
   return whole;
 }
 

@@ -2,7 +2,7 @@ import { Refusal } from '../http.ts';
 import type { LocalPerson } from '../people.ts';
 import { cardOf, refreshesFor, withCard } from './cards.ts';
 import { type Conversation, conversationOf, findPerson, memberIdOf } from './places.ts';
-import { type JsonObject, type Post, readKey } from './state.ts';
+import { type JsonObject, type Post, pair } from './state.ts';
 import type { Teams } from './teams.ts';
 
 /** What one person can see. */
@@ -36,7 +36,7 @@ export function postFor(teams: Teams, person: LocalPerson, activityId: string): 
 }
 
 export const viewOf = (teams: Teams, post: Post, person: LocalPerson): JsonObject | undefined =>
-  teams.state.views.get(post.id)?.get(person.id);
+  teams.state.views.get(pair(post.id, person.id));
 
 /**
  * Returns true if loading this post requests the person's own view: the person is listed and has none since the last
@@ -91,7 +91,7 @@ export function visiblePosts(teams: Teams, person: LocalPerson, conversationId: 
 
 /** Counts messages of others since the person last read the place. Updates don't count, as in Teams. */
 export function unreadCount(teams: Teams, person: LocalPerson, placeId: string): number {
-  const upTo = Number(teams.state.reads.get(readKey(placeId, person.id)) ?? 0);
+  const upTo = Number(teams.state.reads.get(pair(placeId, person.id)) ?? 0);
   return visiblePosts(teams, person, placeId).filter(
     (post) => post.tone === 'message' && post.author !== person.id && Number(post.id) > upTo,
   ).length;
