@@ -2,8 +2,8 @@ import { api, type Json, type Scenario, type ScenarioGroup } from './api.ts';
 import { announce, fill, make } from './dom.ts';
 
 const paces = [
-  ['realistic', 'Realistic', 'A run takes 30 s.'],
-  ['instant', 'Instant', 'No waiting.'],
+  ['realistic', 'Realistic: a run takes 30 s'],
+  ['instant', 'Instant: no waiting'],
 ] as const;
 
 const misbehaves = 'Azure doesn’t behave as usual.';
@@ -24,7 +24,7 @@ export class AzureTrials {
 
   count = make('b');
   banner = make('div', { class: 'misbehaves', hidden: true });
-  pace = make('small', { id: 'azure-pace' });
+  pace = make('select', { onchange: () => this.act(() => api.azureSetLatency(this.pace.value)) });
   list = make('div');
   problem = make('p', { class: 'problem', role: 'alert' });
   section = make('section', { class: 'trials', 'aria-labelledby': 'azure-trials' });
@@ -36,23 +36,19 @@ export class AzureTrials {
     const off = make('button', { type: 'button', class: 'link', onclick: () => this.allOff() }, 'Turn off');
     fill(this.banner, this.count, off, make('span', {}, misbehaves));
     const title = make('h2', { id: 'azure-trials' }, 'Try what goes wrong');
-    const reset = azureReset((work) => this.act(work));
-    fill(this.section, title, this.paceChoice(), this.list, reset, this.problem);
+    const reset = make(
+      'button',
+      { type: 'button', class: 'plain', onclick: () => this.reset() },
+      'Reset Azure to its first state',
+    );
+    fill(this.pace, ...paces.map(([value, words]) => make('option', { value }, words)));
+    fill(this.section, title, make('label', { class: 'pace' }, 'Pace', this.pace), this.list, reset, this.problem);
   }
 
-  paceChoice() {
-    const choose = (latency: string) => this.act(() => api.azureSetLatency(latency));
-    const options = paces.map(([value, name]) =>
-      make(
-        'label',
-        {},
-        make('input', { type: 'radio', name: 'azure-latency', value, onchange: () => choose(value) }),
-        make('span', {}, name),
-      ),
-    );
-    const legend = make('legend', {}, 'Pace');
-    const choice = make('div', { class: 'segments' }, ...options);
-    return make('fieldset', { class: 'pace', 'aria-describedby': 'azure-pace' }, legend, this.pace, choice);
+  reset() {
+    const words =
+      'Resets only the simulated Azure. The bot keeps its requests, and reports agents that it changed as not as approved. To start over, stop the sandbox and run: npm run local -- --reset';
+    if (window.confirm(words)) void this.act(() => api.azureReset());
   }
 
   /** Makes a change, reports a failure, and reads the state again. */
@@ -99,10 +95,7 @@ export class AzureTrials {
   }
 
   draw() {
-    for (const input of this.section.querySelectorAll('input')) {
-      if (input.type === 'radio') input.checked = input.value === this.latency;
-    }
-    this.pace.textContent = paces.find(([value]) => value === this.latency)?.[2] ?? '';
+    this.pace.value = this.latency;
     for (const { name, on, left } of this.scenarios) {
       const shown = this.switches.get(name);
       if (shown === undefined) continue;
@@ -131,35 +124,4 @@ export class AzureTrials {
     const title = make('span', { id: `${explained}-title` }, words);
     return make('label', {}, title, make('small', { id: explained }, does, left), input);
   }
-}
-
-/** The reset button, which asks for confirmation in place. `act` makes the change and shows the result. */
-function azureReset(act: (work: () => Promise<unknown>) => Promise<void>) {
-  const place = make('div', { class: 'reset' });
-  const open = { type: 'button', class: 'plain', onclick: () => confirm() };
-  const ask = make('button', open, 'Reset Azure to its first state');
-  const calm = () => fill(place, ask);
-  const back = () => {
-    calm();
-    ask.focus();
-  };
-  const confirm = () => {
-    const words =
-      'Resets only the simulated Azure. The bot keeps its requests, and reports agents that it changed as not as approved. To start over, stop the sandbox and run: npm run local -- --reset';
-    const keep = make('button', { type: 'button', class: 'plain', onclick: back }, 'Keep');
-    const reset = make('button', { type: 'button', class: 'plain danger', onclick: () => void work() }, 'Reset Azure');
-    const work = async () => {
-      reset.disabled = true;
-      keep.disabled = true;
-      reset.textContent = 'Resetting';
-      await act(() => api.azureReset());
-      back();
-    };
-    const asked = make('p', { id: 'azure-reset' }, words);
-    const group = { role: 'group', 'aria-labelledby': 'azure-reset' };
-    fill(place, make('div', { class: 'asked', ...group }, asked, make('div', {}, reset, keep)));
-    keep.focus();
-  };
-  calm();
-  return place;
 }
