@@ -1,7 +1,6 @@
 /** Azure state as plain values. Everything is a zod schema, because stored plans contain it. */
 import { z } from 'zod';
 import { ObservedControl, Subscription } from './control.ts';
-import { GuardStates } from './guard.ts';
 import { ArmId, KeyName, KeyVersion, sameArmId } from './ids.ts';
 
 /** Times are ISO 8601. */
@@ -149,6 +148,10 @@ export const ObservedOthers = z.strictObject({
 export type ObservedOthers = z.infer<typeof ObservedOthers>;
 
 /** Everything a plan is based on. All key operations share this shape. */
+/** Which changes around the bot Azure Policy refuses: all that `infra/guard` covers, a part of them, or none. */
+export const GuardState = z.enum(['all', 'some', 'none']);
+export type GuardState = z.infer<typeof GuardState>;
+
 export const Observation = z.strictObject({
   resource: ObservedResource,
   vault: ObservedVault,
@@ -171,7 +174,7 @@ export const Observation = z.strictObject({
    * What Azure Policy refuses once the resource has the key. It can change at any time, so no approval depends on it. Null: the
    * bot couldn't read it. Missing in plans of earlier versions.
    */
-  guard: GuardStates.nullable().optional(),
+  guard: GuardState.nullable().optional(),
   /** Missing: the log couldn't be read, or the key doesn't exist yet. */
   undeclared: z.array(UndeclaredUser).optional(),
   /** Use of the version to disable. Missing: none is to be disabled. */

@@ -7,9 +7,9 @@ import type { KeyChange, OwnKey } from '../domain/key-change.ts';
 import { type Observation, type ObservedKey, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
-import { observeGuard } from './guard/read-guard.ts';
 import { observeDeletedKey, observeLocks, observeRights } from './observe-guards.ts';
 import { observeOthers, othersFor } from './other-agents.ts';
+import { observeGuard } from './read-guard.ts';
 import { observeUndeclared } from './read-key-use.ts';
 import { findOwn } from './steps/make-key-version.ts';
 import { findMovedVault } from './steps/moved-or-replaced.ts';
@@ -147,7 +147,7 @@ export async function observe(
     observeKey(azure, change, own),
     observeLocks(azure, [ref.id, vaultId]),
     observeOthers(azure, ref.id),
-    observeGuard(azure, ref.id, change, new Date()),
+    observeGuard(azure, ref.id, new Date()),
   ]);
   if (!resource.ok) return resource;
   if (!vault.ok) return vault;

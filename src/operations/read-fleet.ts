@@ -5,7 +5,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Check } from '../domain/check.ts';
 import { done, type Outcome } from '../domain/failure.ts';
-import type { AgentGuard } from '../domain/guard.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
 import { normalizedVaultUri } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
@@ -13,7 +12,7 @@ import type { ResourceKey, ResourceKeys, VaultSummary } from '../domain/ports/in
 import type { Drifts, Requests } from '../domain/ports/store.ts';
 import type { Drift } from '../domain/watch/agent-watch.ts';
 import { type AgentKeyState, judgeFleet, keyOf } from './fleet.ts';
-import { readGuards } from './guard/read-guard.ts';
+import { type AgentGuard, readGuards } from './read-guard.ts';
 import { kinds } from './resources/registry.ts';
 
 export interface FleetPorts {
@@ -143,11 +142,11 @@ export class FleetReader {
   }
 
   /** Reads the policies of each subscription again after their time. Who waits too long sees what was read before. */
-  async #readGuards({ resources, vaults }: Snapshot): Promise<void> {
+  async #readGuards({ resources }: Snapshot): Promise<void> {
     const { azure, now } = this.#ports;
     if (Math.abs(now().getTime() - this.#guardsAskedAt) >= guardTtlMs) {
       this.#guardsAskedAt = now().getTime();
-      this.#guardsRead = readGuards(azure, resources, vaults ?? [], now()).then(({ agents }) => {
+      this.#guardsRead = readGuards(azure, resources, now()).then(({ agents }) => {
         this.#guards = agents;
       });
     }

@@ -41,7 +41,6 @@ export const exceptionWords: Readonly<Record<ExceptionKind, string>> = {
   warning: 'Warning accepted',
   irreversible: 'Change that can’t be undone accepted',
   'quick-approval': 'Approved within seconds',
-  'guard-exempt': 'Exempt from Azure Policy',
 };
 
 /** `cmk-triage in kv-care-prod.vault.azure.net, version 0a1b2c3d` */

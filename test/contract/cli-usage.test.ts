@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -27,20 +26,6 @@ describe('help', () => {
     // One says what it is called now, the other is the default.
     expect(unexplained.filter((option) => !['agent', 'with-texts'].includes(option))).toEqual([]);
     expect(one.explains.length).toBeGreaterThanOrEqual(one.positionals.length);
-  });
-
-  it.each([
-    ['a command', ['re'], 'requests'],
-    ['a second word', ['requests', ''], 'list show cancel stop retry give-up'],
-    ['an option', ['requests', 'list', '--s'], '--state'],
-    ['an option of a command of one word', ['doctor', '--st'], '--strict'],
-    ['a shell', ['completion', 'b'], 'bash'],
-  ])('completes %s in bash', async (_what, words, completed) => {
-    const { out } = await cmkBot(['completion', 'bash']);
-    const typed = ['cmk-bot', ...words].map((word) => `'${word}'`).join(' ');
-    const asked = `COMP_WORDS=(${typed}); COMP_CWORD=${words.length}; _cmk_bot; echo "\${COMPREPLY[*]}"`;
-    const answer = execFileSync('bash', ['-c', `${out}${asked}`], { encoding: 'utf8' });
-    expect(answer).toBe(`${completed}\n`);
   });
 
   it('agrees with docs/operate/command-line.md', async () => {

@@ -1,16 +1,14 @@
-import { botEnvironment } from '../../sandbox/bot-environment.ts';
+import { ArmId } from '../../src/domain/ids.ts';
+import { observeGuard } from '../../src/operations/read-guard.ts';
 import { assignGuard } from '../support/azure/assign-guard.ts';
 import { type AzureState, withoutActions } from '../support/azure/azure-state.ts';
 import { changeState, type HttpAnswer, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
-import { agentId, careId, owner, researchId, vaultId } from '../support/azure/local-azure-names.ts';
+import { agentId, careId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
-import { cmkBot } from '../support/processes/command-line.ts';
+import { connect } from './azure-setup.ts';
 
-/**
- * infra/guard: what its policies refuse to clients other than the bot, and what they let through. And `cmk-bot guard print`,
- * deployed by an owner, with what `cmk-bot guard check` then says with the bot's identity.
- */
+/** infra/guard: what its policies refuse to clients other than the bot, what they let through, and what the bot says of them. */
 
 const kept = agentId('virtual-visit-agent');
 const open = agentId('vaccination-agent');
@@ -91,155 +89,82 @@ test.each<[string, 'Deny' | 'Audit', object]>([
   expect((await strip()).status).toBe(201);
 });
 
-let env: NodeJS.ProcessEnv;
+const authorization = `/subscriptions/${careId}/providers/Microsoft.Authorization`;
+/** Read anew: policies are kept for a minute. */
+const state = (id: string = kept) => observeGuard(connect(azure), ArmId.parse(id), new Date());
 
-beforeAll(async () => {
-  const ports = { 'azure-port': azure.port, 'bot-port': 1, 'teams-port': 1, 'sign-in-port': 1 };
-  env = botEnvironment({ data: azure.dataDir, ...ports, latency: 'instant', 'step-up': false, reset: false }, {});
-});
-
-const scope = `/subscriptions/${careId}`;
-const authorization = `${scope}/providers/Microsoft.Authorization`;
-
-const deployed = (method: string, path: string, body?: unknown) =>
-  arm(method, `${path}?api-version=${path.includes('policyExemptions') ? '2022-07-01-preview' : '2023-04-01'}`, body);
-
-interface Printed {
-  readonly resources: readonly { readonly type: string; readonly name: string; readonly properties: object }[];
-}
-
-/** The expressions that the template has, as Azure Resource Manager would evaluate them. */
-const evaluated = (properties: object, effect: 'Deny' | 'Audit'): object =>
-  JSON.parse(JSON.stringify(properties), (_, value) => {
-    if (typeof value !== 'string' || !value.startsWith('[')) return value;
-    if (value.startsWith('[[')) return value.slice(1);
-    const id = /'Microsoft.Authorization\/policyDefinitions', '([^']+)'/.exec(value)?.[1];
-    if (id !== undefined) return `${authorization}/policyDefinitions/${id}`;
-    if (value === "[parameters('excluded')]") return [];
-    if (value === "[parameters('effect')]") return effect;
-    return effect === 'Deny' ? 'DenyAction' : 'Disabled';
-  });
-
-async function deploy(effect: 'Deny' | 'Audit'): Promise<void> {
-  const { code, out } = await cmkBot(['guard', 'print', '--subscription', careId], env);
-  expect(code).toBe(0);
-  const { resources }: Printed = JSON.parse(out);
-  for (const { type, name, properties } of resources) {
-    const answer = await deployed('PUT', `${scope}/providers/${type}/${name}`, {
-      properties: evaluated(properties, effect),
-    });
-    expect([name, answer.status]).toEqual([name, 201]);
-  }
-}
-
-const check = async () => {
-  const { code, out } = await cmkBot(['guard', 'check', '--json'], env);
-  return { code, ...JSON.parse(out) };
-};
-const guardOf = async (name: string) => (await check()).agents.find((one: { name: string }) => one.name === name);
-
-test('without assignments nothing is refused, and the text says so', async () => {
-  const { code, out } = await cmkBot(['guard', 'check'], env);
-  expect(code).toBe(1);
-  expect(out).toMatch(
-    /^virtual-visit-agent +Not refused: removing the key \(not assigned\), a key in another vault \(not assigned\), deleting the agent \(not assigned\) and deleting the vault of its key \(not assigned\)$/m,
-  );
-  expect(out).toMatch(/^vaccination-agent +Not refused: a key in another vault \(not assigned\)$/m);
-});
-
-const all = { stripping: 'refused', anotherKey: 'refused', deletion: 'refused', vaultDeletion: 'refused' };
-
-test('what is printed, deployed with Deny, is what the check finds', async () => {
-  await deploy('Deny');
-  expect(await guardOf('virtual-visit-agent')).toMatchObject(all);
-  const refused = await strip();
-  expect([refused.status, refused.body.error.code]).toEqual([403, 'RequestDisallowedByPolicy']);
-  const { out, code } = await cmkBot(['guard', 'check'], env);
-  expect(out).toMatch(
-    /^virtual-visit-agent +Azure refuses: removing the key, a key in another vault, deleting the agent and deleting the vault of its key$/m,
-  );
-  // The other subscription has none.
-  expect([code, (await check()).vaults]).toEqual([1, []]);
-});
-
-test('the check says of Audit that nothing is refused', async () => {
-  await deploy('Audit');
-  expect(await guardOf('virtual-visit-agent')).toMatchObject({
-    ...{ stripping: 'audit-only', anotherKey: 'audit-only' },
-    ...{ deletion: 'off', vaultDeletion: 'off' },
-  });
+test('the bot says whether Azure Policy blocks all changes around it, some of them, or none', async () => {
+  expect(await state()).toBe('none');
+  await assign('Audit');
+  expect(await state()).toBe('none');
+  await assign('Deny');
+  expect(await state()).toBe('all');
+  // Listed is another agent only.
+  expect(await state(open)).toBe('some');
 });
 
 const exempt = (expiresOn: string) => () =>
-  deployed('PUT', `${kept}/providers/Microsoft.Authorization/policyExemptions/x`, {
+  arm('PUT', `${kept}/providers/Microsoft.Authorization/policyExemptions/x?api-version=2022-07-01-preview`, {
     properties: {
       policyAssignmentId: `${authorization}/policyAssignments/cmk-guard-deny-strip`,
       exemptionCategory: 'Waiver',
       expiresOn,
     },
   });
+const changedStrip = (change: (state: AzureState) => void) => () =>
+  changeState(azure, (now: AzureState) => {
+    // Only this one refuses a key to be removed.
+    now.policyAssignments = now.policyAssignments.filter(({ name }) => name === 'cmk-guard-deny-strip');
+    change(now);
+  });
+const onStrip = (change: (assignment: AzureState['policyAssignments'][number]) => void) =>
+  changedStrip(({ policyAssignments }) => policyAssignments.forEach(change));
 
-test.each<[string, () => Promise<unknown>, object]>([
+test.each<[string, () => Promise<unknown>, string]>([
+  ['one definition of three', onStrip(() => undefined), 'some'],
   [
     'an assignment that an owner deleted',
-    () => deployed('DELETE', `${authorization}/policyAssignments/cmk-guard-deny-strip`),
-    { ...all, stripping: 'not-assigned' },
+    () => arm('DELETE', `${authorization}/policyAssignments/cmk-guard-deny-strip?api-version=2023-04-01`),
+    'some',
   ],
-  ['an exemption', exempt('2099-01-01T00:00:00Z'), { ...all, stripping: 'exempt' }],
-  ['an exemption that expired', exempt('2020-01-01T00:00:00Z'), all],
+  ['an exemption', exempt('2099-01-01T00:00:00Z'), 'some'],
+  ['an exemption that expired', exempt('2020-01-01T00:00:00Z'), 'all'],
   [
-    'an assignment that only reports, one that is for other agents, and one with an exclusion',
-    () =>
-      changeState(azure, (state: AzureState) => {
-        const [strip, foreign, deletion] = state.policyAssignments;
-        if (strip === undefined || foreign === undefined || deletion === undefined) throw new Error('not assigned');
-        strip.enforcementMode = 'DoNotEnforce';
-        foreign.notScopes = [kept];
-        deletion.parameters.resources = { value: [] };
-      }),
-    { stripping: 'audit-only', anotherKey: 'exempt', deletion: 'not-listed', vaultDeletion: 'not-listed' },
+    'an assignment that only reports',
+    onStrip((one) => {
+      one.enforcementMode = 'DoNotEnforce';
+    }),
+    'none',
+  ],
+  [
+    'an exclusion',
+    onStrip((one) => {
+      one.notScopes = [kept];
+    }),
+    'none',
+  ],
+  [
+    'an assignment for other agents',
+    onStrip((one) => {
+      one.parameters.agents = { value: [open] };
+    }),
+    'none',
   ],
   [
     'a definition that somebody weakened',
-    () =>
-      changeState(azure, (state: AzureState) => {
-        const [strip] = state.policyDefinitions;
-        if (strip === undefined) throw new Error('not defined');
-        strip.policyRule.if = { allOf: [strip.policyRule.if, { field: 'location', equals: 'nowhere' }] };
-      }),
-    { ...all, stripping: 'unclear' },
+    changedStrip(({ policyDefinitions }) => {
+      for (const one of policyDefinitions)
+        one.policyRule.if = { allOf: [one.policyRule.if, { field: 'location', equals: 'nowhere' }] };
+    }),
+    'none',
   ],
-])('the check sees %s', async (_what, change, states) => {
-  await deploy('Deny');
+])('the bot sees %s', async (_what, change, expected) => {
+  await assign('Deny');
   await change();
-  expect(await guardOf('virtual-visit-agent')).toMatchObject(states);
+  expect(await state()).toBe(expected);
 });
 
-test('lists of vaults that differ are told, both ways', async () => {
-  await deploy('Deny');
-  await changeState(azure, (state: AzureState) => {
-    const list = state.policyAssignments.find(({ name }) => name === 'cmk-guard-deny-foreign-vault');
-    if (list === undefined) throw new Error('not assigned');
-    list.parameters.vaultUris = { value: ['https://kv-elsewhere.vault.azure.net/'] };
-  });
-  const { vaults } = await check();
-  expect(vaults).toEqual([
-    {
-      subscriptionId: careId,
-      refused: expect.arrayContaining(['kv-care-prod']),
-      permitted: ['https://kv-elsewhere.vault.azure.net'],
-    },
-  ]);
-});
-
-test('a bot without the permission says which role it needs', async () => {
+test('without the permission to read policies, nothing is said of them', async () => {
   await changeState(azure, withoutActions('Microsoft.Authorization/policyAssignments/read'));
-  const { code, out } = await cmkBot(['guard', 'check'], env);
-  expect(code).toBe(2);
-  expect(out).toContain(`Subscription ${careId} can’t be read: the bot’s identity needs the role CMK bot there`);
-});
-
-test('each subscription is printed by itself', async () => {
-  const { code, err } = await cmkBot(['guard', 'print'], env);
-  expect([code, err]).toEqual([2, expect.stringContaining(`--subscription: must be one of ${careId}, ${researchId}`)]);
+  expect(await state()).toBeNull();
 });

@@ -980,7 +980,6 @@ def continued_words(place, keys, read, size, name):
 # Statements of a period: calculated again from all events of the log, and compared byte for byte.
 STATEMENT_FILES = "README.txt SHA256SUMS checkpoint events.jsonl keys.txt report.html statement.json".split()
 ASKING = ("submitted", "plan-changed", "request-changed")
-AIMS = ("stripping", "anotherKey", "deletion", "vaultDeletion")
 COUNTED = {
     **{one: one for one in ("submitted", "approved", "rejected", "cancelled", "expired", "succeeded")},
     **{"failed": "given-up", "driftsOpened": "drift-opened", "driftsChanged": "drift-changed", "driftsClosed": "drift-closed"},
@@ -1014,7 +1013,7 @@ def age_of(period, time):
     return max(0, (end - datetime.datetime.fromisoformat(found[1]) - parts).days)
 
 
-def exceptions_of(events, asked, agent, guard):
+def exceptions_of(events, asked, agent):
     """What people accepted with the plan."""
     approvals = [one for one in events if one["type"] == "approved" and one["seq"] > asked["seq"]]
 
@@ -1029,7 +1028,6 @@ def exceptions_of(events, asked, agent, guard):
         *[accepted("warning", one["code"], approvals) for one in plan["checks"] if one["outcome"] == "warn"],
         *[accepted("irreversible", one["name"], irreversible) for one in steps],
         *[accepted("quick-approval", "approved", [one]) for one in approvals if one["data"]["quick"]],
-        *[accepted("guard-exempt", aim, []) for aim, state in (guard or {}).items() if state == "exempt"],
     ]
 
 
@@ -1049,8 +1047,6 @@ def approved_state(events):
     created = [one for one in effects if one["change"] == "key"]
     expires = created[0]["expires"] or "none" if created else seen["expires"] or "none" if seen else "unknown"
     level, used = level_of(events), [one["time"] for one in events if one["type"] == "use-judged"]
-    found = plan["observation"].get("guard")
-    guard = None if found is None else {aim: found[aim] for aim in AIMS if aim in found}
     agent = {"agent": plan["wish"]["resource"]["id"], "name": plan["observation"]["resource"]["name"]}
     return {
         **agent,
@@ -1062,9 +1058,9 @@ def approved_state(events):
         "expires": expires,
         "level": level,
         "levelAt": used[-1] if level == "use-seen" and used else success["time"],
-        "guard": guard,
+        "guard": plan["observation"].get("guard"),
         "at": success["time"],
-        "exceptions": exceptions_of(events, asked, agent, guard),
+        "exceptions": exceptions_of(events, asked, agent),
     }
 
 

@@ -1,8 +1,7 @@
 /** What succeeded requests say about their agents: key, age, expiry, verification level, guard, and what people accepted. Pure. */
 import { keyShownFor, requestedKey } from '../evidence/run-history.ts';
-import { type GuardStates, guardAims } from '../guard.ts';
 import { RequestId } from '../ids.ts';
-import type { CustomerKey } from '../observed.ts';
+import type { CustomerKey, GuardState } from '../observed.ts';
 import { effectsOf, stepsOf, warningsOf } from '../plan.ts';
 import { highestProof, type ProofLevel } from '../proof.ts';
 import type { EventBodyOf, EventType, StoredEvent } from '../request/events.ts';
@@ -15,7 +14,7 @@ export interface StreamEvent {
   readonly event: StoredEvent;
 }
 
-export type ExceptionKind = 'warning' | 'irreversible' | 'quick-approval' | 'guard-exempt';
+export type ExceptionKind = 'warning' | 'irreversible' | 'quick-approval';
 
 /** Something that people accepted with the key that the agent is under. */
 export interface StatedException {
@@ -52,7 +51,7 @@ export interface ApprovedState {
   readonly expires: string;
   readonly level: ProofLevel | null;
   readonly levelAt: string;
-  readonly guard: GuardStates | null;
+  readonly guard: GuardState | null;
   readonly exceptions: readonly StatedException[];
 }
 
@@ -93,10 +92,10 @@ function expiryOf({ plan }: Request, { keyVersion }: CustomerKey): string {
 }
 
 /** The guard as read for the plan, in the order of its aims. */
-function guardOf({ plan }: Request): GuardStates | null {
+function guardOf({ plan }: Request): GuardState | null {
   const guard = plan.observation.guard ?? null;
   if (guard === null) return null;
-  return Object.fromEntries(guardAims.flatMap((aim) => (guard[aim] === undefined ? [] : [[aim, guard[aim]]])));
+  return guard;
 }
 
 const asking: readonly EventType[] = ['submitted', 'plan-changed', 'request-changed'];
@@ -111,12 +110,10 @@ function exceptionsOf({ request, events, agent, name }: KnownRequest): readonly 
     ...{ kind, code, owners: by.map(({ body }) => body.actor.id ?? ''), at: by.at(-1)?.time ?? asked?.time ?? '' },
   });
   const irreversible = approvals.filter(({ body }) => body.data.acknowledgedIrreversible);
-  const exempt = Object.entries(guardOf(request) ?? {}).filter(([, state]) => state === 'exempt');
   return [
     ...warningsOf(request.plan).map(({ code }) => accepted('warning', code, approvals)),
     ...stepsOf(request.plan, 'irreversible').map((step) => accepted('irreversible', step.name, irreversible)),
     ...approvals.filter(({ body }) => body.data.quick).map((one) => accepted('quick-approval', 'approved', [one])),
-    ...exempt.map(([aim]) => accepted('guard-exempt', aim, [])),
   ];
 }
 

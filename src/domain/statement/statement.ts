@@ -2,7 +2,7 @@
  * What the audit log says about all agents at the end of a period, and what changed in it. Calculated from the events alone, so
  * that anyone who has them can calculate it again; verify.py does. A change here needs the same change there.
  */
-import type { GuardStates } from '../guard.ts';
+import type { GuardState } from '../observed.ts';
 import { type CustomerKey, isNamedAlike } from '../observed.ts';
 import type { ProofLevel } from '../proof.ts';
 import type { EventType } from '../request/events.ts';
@@ -45,7 +45,7 @@ export interface StatedAgent {
   readonly level: ProofLevel | null;
   readonly levelAt: string | null;
   /** As read for the approved plan. */
-  readonly guard: GuardStates | null;
+  readonly guard: GuardState | null;
   readonly drift: OpenDrift | null;
 }
 

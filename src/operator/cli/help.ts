@@ -1,4 +1,4 @@
-/** Text of `--help`, and shell completion. */
+/** Text of `--help`. */
 import { upperFirst, wrapText } from '../../domain/strings.ts';
 import { type Exit, type Explained, exit, type Subcommand } from './subcommand.ts';
 import { indent, textTable } from './words/table.ts';
@@ -66,36 +66,3 @@ export const helpOn = ({ name, usage, summary, help = '', explains, exits, examp
     ...section('Exit codes', explainedTable(ownExitRows(exits))),
     ...section('Examples', indent(examples.join('\n'))),
   ].join('\n');
-
-export const shells = ['bash', 'zsh'] as const;
-export type Shell = (typeof shells)[number];
-
-const common = ['--data', '--help'];
-/** Returns a word of the command line in the shell's variable. */
-const typed = (index: string): string => `\${COMP_WORDS[${index}]}`;
-
-/** Returns a script that completes commands and options, and otherwise file names. */
-export function completionFor(shell: Shell, subcommands: readonly Subcommand[]): string {
-  const firsts = [...new Set(subcommands.map(({ name }) => name.split(' ')[0] ?? ''))];
-  const secondsOf = (first: string): readonly string[] =>
-    subcommands.flatMap(({ name }) => (name.startsWith(`${first} `) ? [name.slice(first.length + 1)] : []));
-  const groups = firsts.filter((first) => secondsOf(first).length > 0);
-  const row = (pattern: string, words: readonly string[]): string => `    ${pattern}) words="${words.join(' ')}" ;;`;
-  return [
-    ...(shell === 'zsh' ? ['autoload -U +X bashcompinit && bashcompinit'] : []),
-    '_cmk_bot() {',
-    `  local current="${typed('COMP_CWORD')}" words=""`,
-    `  case "$COMP_CWORD:${typed('1')}:${typed('2')}" in`,
-    row('1:*', firsts),
-    ...groups.map((first) => row(`2:${first}:*`, secondsOf(first))),
-    row('2:completion:*', shells),
-    ...subcommands.map(({ name, options }) => {
-      const [first = '', second = '*'] = name.split(' ');
-      return row(`*:${first}:${second}`, [...Object.keys(options).map((option) => `--${option}`), ...common]);
-    }),
-    '  esac',
-    '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
-    '}',
-    'complete -o default -F _cmk_bot cmk-bot',
-  ].join('\n');
-}

@@ -1,9 +1,9 @@
 import { type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { type ArmId, isAtOrBelow, PersonId } from '../../domain/ids.ts';
 import { clockSkew } from '../../domain/write-health.ts';
-import { type FleetGuard, isWhole, readFleetGuard } from '../../operations/guard/read-guard.ts';
+import { readGuards } from '../../operations/read-guard.ts';
 import { actionsOn } from '../../operations/resources/rights.ts';
-import { guardWords, vaultDifferenceWords } from '../../text/guard.ts';
+import { fleetGuardWords } from '../../text/guard.ts';
 import { durationWords } from '../../text/instants.ts';
 import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
@@ -194,40 +194,25 @@ export async function diagnoseAzure(subjects: DoctorEnvironment): Promise<readon
 
 const guard = about('azure/guard', 'guard policies');
 const guardPage = 'docs/install/protect-further.md has the steps.';
-const mostNamed = 3;
 
-const isAssigned = ({ agents }: FleetGuard): boolean =>
-  agents.some(({ states }) => Object.values(states).some((state) => state !== 'not-assigned'));
-
-function judgedGuard(found: FleetGuard): Diagnosis {
-  if (!isAssigned(found))
-    return ok(guard, 'not assigned: anyone who can write an agent can change its key without the bot');
-  if (isWhole({ ...found, unread: [] }))
-    return ok(guard, `Azure refuses changes around the bot, for ${found.agents.length} agents`);
-  const open = found.agents.filter((one) => !isWhole({ agents: [one], vaults: [], unread: [] }));
-  const named = open.slice(0, mostNamed).map(({ name, states }) => `${name}: ${guardWords(states)}`);
-  const lines = [...named, ...found.vaults.map(vaultDifferenceWords)];
-  return warn(
-    guard,
-    `${open.length} of ${found.agents.length} agents aren’t fully guarded. ${lines.join('; ')}`,
-    guardPage,
-    ['cmk-bot guard check'],
-    'Resource Policy Contributor or Owner of the subscription',
-  );
-}
-
-/** Checks whether Azure Policy refuses changes of keys around the bot. The guard pack is optional. */
+/** Warns if Azure Policy doesn't refuse every change of keys around the bot. */
 export async function diagnoseGuard({ azure, config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
-  const read = await readFleetGuard(azure, config.policy, new Date());
-  if (!read.ok) return [unknown(guard, lookupFailureLine(read.failure), 'See azure/sign-in and azure/agents.')];
-  const unread = read.value.unread.map(({ subscriptionId, failure }) =>
-    unknown(
-      about('azure/guard', `guard policies in ${subscriptionId}`),
-      lookupFailureLine(failure),
-      guardPage,
-      [updateBotRole(config.azure.subscriptions)],
-      whoGivesRoles(`subscription ${subscriptionId}`),
+  const kept = await azure.inventory.resourceKeys();
+  if (!kept.ok) return [unknown(guard, lookupFailureLine(kept.failure), 'See azure/sign-in and azure/agents.')];
+  const { resources } = kept.value;
+  const { agents, unread } = await readGuards(azure, resources, new Date());
+  const found = fleetGuardWords(agents, agents.length);
+  const isWhole = agents.every(({ state }) => state === 'all');
+  return [
+    ...(agents.length === 0 ? [] : [isWhole ? ok(guard, found) : warn(guard, found, guardPage)]),
+    ...[...kept.value.unread, ...unread].map(({ subscriptionId, failure }) =>
+      unknown(
+        about('azure/guard', `guard policies in ${subscriptionId}`),
+        lookupFailureLine(failure),
+        guardPage,
+        [updateBotRole(config.azure.subscriptions)],
+        whoGivesRoles(`subscription ${subscriptionId}`),
+      ),
     ),
-  );
-  return read.value.agents.length === 0 ? unread : [judgedGuard(read.value), ...unread];
+  ];
 }

@@ -1,7 +1,6 @@
 /** Azure policies as an administrator assigns them. */
-
+import denyStrip from '../../../infra/guard/deny-strip.json' with { type: 'json' };
 import { PolicyDefinition } from '../../../sandbox/azure/state/schema-policy.ts';
-import { guardDefinitions } from '../../../src/operations/guard/template.ts';
 import type { AzureState, Change } from './azure-state.ts';
 
 const idOf = (scope: string, name: string): string =>
@@ -20,7 +19,7 @@ const assign = (
 export const guardPolicy =
   (scope: string): Change =>
   (state) => {
-    const { name, properties } = guardDefinitions.stripping;
+    const { name, properties } = denyStrip;
     const policyDefinitionId = idOf(scope, name);
     state.policyDefinitions.push(PolicyDefinition.parse({ ...properties, id: policyDefinitionId }));
     const { displayName } = properties;

@@ -90,13 +90,6 @@ function listOfAgents(): GalleryCard {
     inState('radiology-agent', 'own-key', { ends: end(400) }),
   ];
   const tooOld = judge('block', 'created-before-cutoff', { day: '2021-05-04', cutoff: '2021-11-11' });
-  const guarded = {
-    stripping: 'refused',
-    anotherKey: 'refused',
-    deletion: 'refused',
-    vaultDeletion: 'exempt',
-  } as const;
-  const unguarded = { stripping: 'not-assigned', anotherKey: 'not-assigned', deletion: 'not-assigned' } as const;
   const content = {
     ...({ show: 'all', named: '', subscriptions: 3, total: 22, asks: true, asOf: now, now, unread: [] } as const),
     counts: { ...countsOf(agents), 'microsofts-key': 4, 'own-key': 12 },
@@ -111,7 +104,7 @@ function listOfAgents(): GalleryCard {
     ] as const,
     expiries: nextExpiries(agents, now, 3),
     guards: Array.from({ length: 22 }, (_, n) => ({
-      ...{ id: agentId('ward-agent'), name: `agent-${n}`, states: n < 15 ? guarded : unguarded },
+      ...({ id: agentId('ward-agent'), name: `agent-${n}`, state: n < 15 ? 'all' : 'none' } as const),
     })),
   };
   return galleryCard('agents.all', () => agentsCard(formId, content, 1));

@@ -1,10 +1,10 @@
 /**
  * The top of the list of agents: what isn't as approved, which keys expire next, and what Azure Policy refuses.
  */
-import type { AgentGuard } from '../../../domain/guard.ts';
 import { upperFirst } from '../../../domain/strings.ts';
 import { severityOf } from '../../../domain/watch/state.ts';
 import type { AgentKeyState, DriftSummary } from '../../../operations/fleet.ts';
+import type { AgentGuard } from '../../../operations/read-guard.ts';
 import { shortDrift } from '../../../text/drift.ts';
 import { fleetGuardWords } from '../../../text/guard.ts';
 import { fromNow } from '../../../text/instants.ts';

@@ -331,9 +331,7 @@ describe('observing', () => {
     const nobody = { controllers: [], unseen: [], vaultSubscription: care, resourceSubscription: care };
     const seen = await observe(scriptedAzure({ resource: identified, granted: true }), wish());
     const others = { sameKey: [], vaultsAlike: [], keysAlike: [], unread: false };
-    const none = 'not-assigned';
-    const guard = { stripping: none, anotherKey: none, deletion: none, vaultDeletion: none } as const;
-    const value = observation({ resource: identified, grantHeld: true, control: nobody, others, guard });
+    const value = observation({ resource: identified, grantHeld: true, control: nobody, others, guard: 'none' });
     expect(seen).toEqual({ ok: true, value });
   });
 
