@@ -5,7 +5,7 @@ export interface Stoppable {
   stop(): Promise<void>;
 }
 
-/** Also in docs/install/scale-out.md. A kill at any moment loses no stored data, so the wait is limited. */
+/** Also in docs/install/deploy-on-your-own-host.md#run-several-replicas. A kill at any moment loses no stored data, so the wait is limited. */
 const stopWithinMs = 25_000;
 
 interface FatalLog {

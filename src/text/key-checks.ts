@@ -104,7 +104,7 @@ export const keyChecks = {
     lines`Version ${shortVersion(version)} ${why === 'missing' ? 'doesn’t exist' : 'is already disabled'}.\n\nChoose a version that is enabled.`,
   'vault-log-needed': ({ why, told }) => lines`The vault’s log can’t show whether the old version is used.
     ${logReasons[why](told ?? '')}
-    Ask an operator to set up usage checks: docs/install/set-up-usage-checks.md.`,
+    Ask an operator to set up usage checks: docs/install/protect-further.md#usage-checks.`,
   'new-version-used': (fact, outcome) =>
     outcome === 'pass'
       ? lines`The agent uses the current version since ${utcMinute(fact.since ?? '')}`

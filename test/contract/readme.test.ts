@@ -71,7 +71,7 @@ describe('what is said of variables', () => {
 
 describe('pages of reference', () => {
   test('shows a policy file that is read', () => {
-    const page = readFileSync(new URL('docs/install/policy-file.md', root), 'utf8');
+    const page = readFileSync(new URL('docs/install/set-the-approval-policy.md', root), 'utf8');
     const [, example = ''] = /```json\n([\s\S]*?)```/.exec(page) ?? [];
     const { rules } = policyFileSchema.parse(JSON.parse(example));
     expect(rules.map((rule) => rule.name)).toEqual(['research', 'tests', 'patient-facing']);
@@ -92,8 +92,8 @@ describe('pages of reference', () => {
   });
 
   test('names every state of a request, and no other', () => {
-    const page = readFileSync(new URL('docs/use/request-states.md', root), 'utf8');
-    const table = page.split('## Transitions')[0] ?? '';
+    const page = readFileSync(new URL('docs/use/commands-and-states.md', root), 'utf8');
+    const [table = ''] = (page.split('## States')[1] ?? '').split('## Steps');
     expect([...table.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name)).toEqual(RequestState.options);
   });
 
@@ -112,7 +112,7 @@ describe('pages of reference', () => {
     const folder = new URL('src/observability/', root);
     const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
     const metrics = [...sources.join('\n').matchAll(/'(cmk_\w+)'/g)].map(([, name]) => name);
-    const page = readFileSync(new URL('docs/operate/metrics-and-logs.md', root), 'utf8');
+    const page = readFileSync(new URL('docs/operate/metrics-and-logs.md#metrics', root), 'utf8');
     expect([...page.matchAll(/^\| `(cmk_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(
       [...new Set(metrics)].sort(),
     );
@@ -121,9 +121,12 @@ describe('pages of reference', () => {
 
 describe('the README', () => {
   test('is at most 120 lines long', () => expect(readme.split('\n').length - 1).toBeLessThanOrEqual(120));
+});
 
-  test('draws the states of a request', () => {
-    const drawn = [...readme.matchAll(/^ {2}(\S+) --> (\w+)/gm)].flatMap(([, from = '', to = '']) => [from, to]);
+describe('the picture of states in docs/explain/architecture.md', () => {
+  test('has every state of a request, and no other', () => {
+    const page = readFileSync(new URL('docs/explain/architecture.md', root), 'utf8');
+    const drawn = [...page.matchAll(/^ {2}(\S+) --> (\w+)/gm)].flatMap(([, from = '', to = '']) => [from, to]);
     const states = new Set(drawn.filter((name) => name !== '[*]').map((name) => name.replaceAll('_', '-')));
     expect([...states].sort()).toEqual([...RequestState.options].sort());
   });

@@ -46,7 +46,7 @@ export const azureSettings = group('Azure', {
     value: z.guid('must be the id that the workspace shows as its own, which is no ARM id').optional(),
     example: '0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33',
     meaning:
-      'workspace ID (a GUID, not the ARM ID) of the Log Analytics workspace with the vaults’ audit logs, for the [usage check](set-up-usage-checks.md) after a success. Default: none',
+      'workspace ID (a GUID, not the ARM ID) of the Log Analytics workspace with the vaults’ audit logs, for the [usage check](protect-further.md#usage-checks) after a success. Default: none',
   },
 });
 

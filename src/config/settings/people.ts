@@ -32,7 +32,8 @@ export const peopleSettings = group('Roles and the approval policy', {
   CMK_POLICY_FILE: {
     value: optional,
     example: '/etc/cmk-bot/policy.json',
-    meaning: 'policy file: JSON with [finer rules](policy-file.md). Default: none',
+    meaning:
+      'policy file: JSON with [finer rules](set-the-approval-policy.md#set-rules-for-some-agents). Default: none',
   },
   CMK_APPROVALS_REQUIRED: {
     value: z.coerce.number().int().min(1).max(10).default(1),

@@ -170,7 +170,7 @@ const emptyQuery = (subscriptionId: string) => {
 };
 
 const noTable =
-  'No vault sends its log there as resource-specific rows. docs/install/set-up-usage-checks.md has the command for each vault.';
+  'No vault sends its log there as resource-specific rows. docs/install/protect-further.md#usage-checks has the command for each vault.';
 const refused =
   'Assign the role of infra/custom-role-logs.json on the workspace to the bot’s identity, or set another workspace.';
 

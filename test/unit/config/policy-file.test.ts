@@ -104,15 +104,12 @@ describe('a policy file', () => {
     expect(configWarnings(read({ rules: [tagged], trustedTags: ['environment'] }))).toEqual([]);
   });
 
-  it.each(['install/set-the-approval-policy', 'install/policy-file'])(
-    'is read from each example of docs/%s.md',
-    (page) => {
-      const text = readFileSync(new URL(`../../../docs/${page}.md`, import.meta.url), 'utf8');
-      const examples = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, example = '']) => example);
-      expect(examples).not.toEqual([]);
-      expect(examples.flatMap((example) => mistakes(example))).toEqual([]);
-    },
-  );
+  it('is read from the example of docs/install/set-the-approval-policy.md', () => {
+    const text = readFileSync(new URL('../../../docs/install/set-the-approval-policy.md', import.meta.url), 'utf8');
+    const examples = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, example = '']) => example);
+    expect(examples).not.toEqual([]);
+    expect(examples.flatMap((example) => mistakes(example))).toEqual([]);
+  });
 
   it('may begin with a byte order mark', () => {
     expect(read(`\uFEFF${JSON.stringify({ rules: [whole] })}`).policy.rules).toHaveLength(1);
