@@ -380,7 +380,7 @@ def check_chain(number, entry, before):
         raise Wrong(f"event {number}: has another number")
     if body.get("prev") != before:
         raise Wrong(broken_link(number))
-    return sha(entry).hex()
+    return sha(entry).hex(), body
 
 
 def check(read, sizes, keys):
@@ -403,9 +403,10 @@ def check(read, sizes, keys):
     for one, (covers, _, origin, _) in kept.items():
         if covers != one or origin != name or one > size:
             raise Wrong(f"checkpoints/{one}: not of this log, or of more than was published last")
-    leaves, before = [], "0" * 64
+    leaves, before, lives = [], "0" * 64, Lives()
     for entry in entries_of(read, size):
-        before = check_chain(len(leaves) + 1, entry, before)
+        before, body = check_chain(len(leaves) + 1, entry, before)
+        lives.take(body)
         leaves.append(sha(b"\x00", entry))
     check_tiles(read, leaves)
     for one, signed_root in [*((one, found[1]) for one, found in sorted(kept.items())), (size, root)]:
@@ -413,7 +414,7 @@ def check(read, sizes, keys):
             raise Wrong(f"the checkpoint of {counted(one)} is not of the events that are published")
     if unknown:
         raise unknown
-    return size, [found[3] for found in kept.values()], name, who, root
+    return size, [found[3] for found in kept.values()], name, who, root, lives.words()
 
 
 def population(read, size, root, name, days):
@@ -598,59 +599,255 @@ def irreversible_in(plan):
     return [step for step in plan["steps"] if step["reversibility"] == "irreversible" and step["effects"]]
 
 
+# What can happen to a request in which state, and who can do it. Read from the rules, and not from the program.
+RULES = {
+    "submitted": ("", "person"),
+    "approved": ("awaiting-approval", "person"),
+    "rejected": ("awaiting-approval ordered", "person"),
+    "cancelled": ("awaiting-approval ordered", "person operator"),
+    "expired": ("awaiting-approval", "bot"),
+    "decided-late": ("running needs-attention ended", "person"),
+    "plan-changed": ("ordered", "bot"),
+    "request-changed": ("awaiting-approval", "person"),
+    "run-ordered": ("awaiting-approval retried", "bot"),
+    "run-checked": ("ordered", "bot"),
+    "step-intended": ("ordered running", "bot"),
+    "step-done": ("running", "bot"),
+    "step-failed": ("running", "bot"),
+    "attention-needed": ("ordered running", "bot"),
+    "succeeded": ("running", "bot"),
+    "use-judged": ("ended", "bot"),
+    "stop-requested": ("running", "person operator"),
+    "retried": ("needs-attention", "person operator"),
+    "retried-automatically": ("needs-attention", "bot"),
+    "taken-on": ("needs-attention", "person"),
+    "reminded": ("awaiting-approval", "person"),
+    "given-up": ("needs-attention", "person operator"),
+    "texts-erased": (None, "operator"),
+    "clock-set-right": (None, "operator"),
+    "evidence-made": (None, "person operator"),
+}
+FIELDS = """schema seq request revision cause n time prev commitments sealKey type actor submittedBy onBehalfOf planDigest target
+changes result clientRequestId correlationId data""".split()
+ASKING = ("submitted", "plan-changed", "request-changed")
+ENDS = ("rejected", "cancelled", "expired", "succeeded", "given-up")
+NEXT = {
+    **{"run-ordered": "ordered", "step-intended": "running", "attention-needed": "needs-attention", "retried": "retried"},
+    **{"retried-automatically": "retried", **dict.fromkeys(ASKING, "awaiting-approval"), **dict.fromkeys(ENDS, "ended")},
+}
+MOST_EDITS = 5
+# Azure's clock and the clock that the change was dated by can differ.
+CLOCK_MINUTES = 2
+
+
+def minutes_before(time, minutes):
+    found = datetime.datetime.fromisoformat(time[:19]) - datetime.timedelta(minutes=minutes)
+    return f"{found.isoformat()}{time[19:]}"
+
+
+class Life:
+    """One request, event by event. Each event has to follow the rules, given those before it."""
+
+    def __init__(self, request):
+        self.request, self.state, self.number, self.runs, self.edits = request, "", 0, 0, 0
+        self.touched = self.outage = self.stops = False
+        self.seeks, self.not_before, self.end = None, "", None
+
+    def take(self, body):
+        kind, where = body["type"], f"event {body['seq']}"
+        self.number += 1
+        if body["request"] != self.request or body["revision"] != self.number or (kind == "submitted") != (self.number == 1):
+            raise Wrong(f"{where}: events of {self.request} are missing, or of another request")
+        if kind not in RULES or not set(body) <= set(FIELDS):
+            raise Wrong(f"{where}: {kind} is no event of a request, or has fields that no event has")
+        states, actors = RULES[kind]
+        if states is not None and self.state not in (states.split() or [""]):
+            raise Wrong(f"{where}: {kind}, after the end" if self.state == "ended" else f"{where}: {kind}, when the request was {self.state}")
+        run = self.runs + (kind == "run-ordered")
+        if body["data"].get("run", run) != run:
+            raise Wrong(f"{where}: of run {body['data']['run']}, not of run {run}")
+        if body["actor"]["kind"] not in actors.split() or (actors == "person" and not body["actor"]["id"]):
+            raise Wrong(f"{where}: {kind} by {who_did(body)}")
+        words = self.fault(kind, body, body["data"])
+        if words:
+            raise Wrong(f"{where}: {words}")
+        self.follow(kind, body, body["data"])
+
+    def fault(self, kind, body, data):
+        """Which rule the event breaks, in words; None where it breaks none."""
+        time, who = body["time"], body["actor"]["id"]
+        own = body["actor"]["kind"] == "person" and self.state and who == self.requester
+        if kind in ("approved", "rejected", "decided-late") and own:
+            return "decided by the one who asked"
+        if kind in ("cancelled", "request-changed", "reminded") and body["actor"]["kind"] == "person" and not own:
+            return f"{kind} by another person than the one who asked"
+        if kind in ASKING and body["planDigest"] != digest_of(data["plan"]):
+            return "its plan has another digest"
+        if kind in ("approved", "step-intended") and body["planDigest"] != self.asked["planDigest"]:
+            return "not of the plan that was to be approved"
+        if kind in ("approved", "request-changed") and time >= self.policy["expiresAt"]:
+            return f"{kind}, after the time to decide"
+        if kind == "approved":
+            return self.approval_fault(who, data)
+        if kind == "request-changed":
+            return self.edit_fault(data["plan"]["wish"])
+        if kind == "expired" and time < self.policy["expiresAt"]:
+            return "expired before the time to decide was over"
+        if kind == "run-ordered" and len(self.approvals) < self.policy["approvalsRequired"]:
+            return "ordered with too few approvals"
+        if kind == "run-checked":
+            return self.check_fault(time, data["counted"])
+        if kind == "step-intended":
+            return self.step_fault(data["step"], data["attempt"])
+        if kind in ("step-done", "step-failed") and self.tried.get(data["step"]) != (self.runs, data["attempt"], "under way"):
+            return f"a result of {data['step']}, attempt {data['attempt']}, which was not under way"
+        if kind == "succeeded" and (not all(map(self.is_done, self.stages)) or not {"read-back", "permission-held"} <= proved(data)):
+            return "success, although something is not done or not proved"
+        if kind == "retried-automatically" and (not self.outage or self.automatic or self.objected):
+            return "a retry by the bot, although it had retried before, the failure was no outage, or an approver had stopped the run"
+        if kind == "use-judged":
+            return self.use_fault(time, data["answer"])
+        return None
+
+    def approval_fault(self, who, data):
+        if who in self.approvals:
+            return "a second approval by one person"
+        count, needed = len(self.approvals) + 1, self.policy["approvalsRequired"]
+        if (data["counted"], data["required"]) != (count, needed) or count > needed:
+            return f"an approval that says {data['counted']} of {data['required']}, and is {count} of {needed}"
+        if irreversible_in(self.asked["data"]["plan"]) and not data["acknowledgedIrreversible"]:
+            return "an approval that does not accept what can't be undone"
+        return None
+
+    def edit_fault(self, wish):
+        if self.touched:
+            return "edited after a run had begun"
+        if self.edits >= MOST_EDITS:
+            return f"edited more than {MOST_EDITS} times"
+        return None if about(wish) == about(self.wish) else "edited to be about something else"
+
+    def check_fault(self, time, counted):
+        people = set(counted)
+        if len(people) < max(len(counted), self.policy["approvalsRequired"]) or not people <= set(self.approvals):
+            return "let go with too few approvals"
+        if self.objected:
+            return "let go, although an approver had stopped a run of the same plan"
+        return "let go before the time that was chosen" if time < self.not_before else None
+
+    def step_fault(self, step, attempt):
+        before = [name for name in self.stages if self.stages[name] < self.stages.get(step, 0)]
+        if not self.checked or step not in self.stages or not all(map(self.is_done, before)):
+            return f"{step} is not what was approved, or came before its turn"
+        if self.stops:
+            return f"{step} was begun, although the run was to stop"
+        run, last, state = self.tried.get(step, (0, 0, ""))
+        expected = 1 if run != self.runs else last + 1 if state == "waiting" else None
+        return None if attempt == expected else f"attempt {attempt} of {step}, not {expected or 'none'}"
+
+    def use_fault(self, time, answer):
+        if not self.seeks:
+            return "use of a key, which no success was to look for, or for the second time"
+        if answer["outcome"] == "used":
+            early = answer["at"] < minutes_before(self.seeks["since"], CLOCK_MINUTES)
+            return "use of a key, before it was set" if early else None
+        return "no use of a key, before the time to look was over" if time < self.seeks["until"] else None
+
+    def is_done(self, step):
+        run, _, state = self.tried.get(step, (0, 0, ""))
+        return run == self.runs and state == "done"
+
+    def follow(self, kind, body, data):
+        self.state = NEXT.get(kind, self.state)
+        if kind in ASKING:
+            self.asked, self.policy, self.wish = body, data["policy"], data["plan"]["wish"]
+            self.stages = {step["name"]: step["stage"] for step in data["plan"]["steps"]}
+            self.approvals, self.tried, self.checked, self.objected, self.automatic = [], {}, False, False, False
+        if kind == "submitted":
+            self.requester = body["actor"]["id"]
+        if kind in ("submitted", "request-changed"):
+            self.not_before = data.get("notBefore", "")
+        if kind == "request-changed":
+            self.edits += 1
+        if kind == "approved":
+            self.approvals.append(body["actor"]["id"])
+            self.not_before = max(self.not_before, data.get("notBefore", ""))
+        if kind == "run-ordered":
+            self.runs, self.checked, self.stops = data["run"], False, False
+        self.checked = self.checked or kind == "run-checked"
+        if kind in STEPS:
+            state = {"step-intended": "under way", "step-done": "done", "step-failed": "waiting" if data.get("retryAt") else "failed"}[kind]
+            self.tried[data["step"]], self.touched = (data["run"], data["attempt"], state), True
+        if kind == "stop-requested":
+            self.stops = True
+            self.objected = self.objected or (body["actor"]["kind"] == "person" and body["actor"]["id"] != self.requester)
+        if kind == "attention-needed":
+            self.outage = data["failure"]["source"] != "bot" and data["failure"]["next"] == "wait"
+        if kind in ("retried", "retried-automatically"):
+            self.automatic = kind == "retried-automatically"
+        if kind == "succeeded" or kind == "use-judged":
+            self.seeks = data.get("seeks")
+        self.end = self.end or (kind if kind in ENDS else None)
+
+
+def about(wish):
+    return wish["operation"], wish["resource"]["id"].lower()
+
+
 def check_life(events, request):
-    """The rules that matter most, read a third time: who decided, on what, and that what was done is what was approved."""
-    asked, approvals, checked, done, stages, ended = None, set(), False, set(), {}, False
-    for number, body in enumerate(events, 1):
-        kind, actor, data, where = body["type"], body["actor"], body["data"], f"event {body['seq']}"
-        if body["request"] != request or body["revision"] != number or (kind == "submitted") != (number == 1):
-            raise Wrong(f"{where}: events of {request} are missing, or of another request")
-        if ended and kind not in AFTER_END:
-            raise Wrong(f"{where}: {kind}, after the end")
-        ended = ended or kind in ENDS
-        if kind in ("submitted", "plan-changed", "request-changed"):
-            asked, approvals, checked, done = body, set(), False, set()
-            if body["planDigest"] != digest_of(data["plan"]):
-                raise Wrong(f"{where}: its plan has another digest")
-            stages = {step["name"]: step["stage"] for step in data["plan"]["steps"]}
-        elif kind in ("approved", "rejected", "decided-late") and actor["id"] == events[0]["actor"]["id"]:
-            raise Wrong(f"{where}: decided by the one who asked")
-        elif kind == "approved":
-            if actor["kind"] != "person" or actor["id"] in approvals or body["planDigest"] != asked["planDigest"]:
-                raise Wrong(f"{where}: not an approval of the plan by one more person")
-            if irreversible_in(asked["data"]["plan"]) and not data["acknowledgedIrreversible"]:
-                raise Wrong(f"{where}: an approval that does not accept what can't be undone")
-            if body["time"] >= asked["data"]["policy"]["expiresAt"]:
-                raise Wrong(f"{where}: an approval after the time to decide")
-            approvals.add(actor["id"])
-        elif kind == "retried-automatically" and actor["kind"] != "bot":
-            raise Wrong(f"{where}: a retry by the bot itself, and not by the bot")
-        elif kind == "run-ordered":
-            checked, done = False, set()
-        elif kind == "run-checked":
-            counted = set(data["counted"])
-            if len(counted) < asked["data"]["policy"]["approvalsRequired"] or not counted <= approvals:
-                raise Wrong(f"{where}: let go with too few approvals")
-            checked = True
-        elif kind == "step-intended":
-            before = {name for name in stages if stages[name] < stages.get(data["step"], 0)}
-            if not checked or data["step"] not in stages or not before <= done or body["planDigest"] != asked["planDigest"]:
-                raise Wrong(f"{where}: {data['step']} is not what was approved, or came before its turn")
-        elif kind == "step-done":
-            done.add(data["step"])
-        elif kind == "succeeded" and (set(stages) - done or not {"read-back", "permission-held"} <= proved(data)):
-            raise Wrong(f"{where}: success, although something is not done or not proved")
-        elif kind == "use-judged" and "succeeded" not in [one["type"] for one in events[: number - 1]]:
-            raise Wrong(f"{where}: use of a key, before there was success")
-    return asked
+    """Checks all events of a request by the rules, and gives the one that asked last."""
+    life = Life(request)
+    for body in events:
+        life.take(body)
+    return life.asked
+
+
+def drift_name(target):
+    """The name under which the drifts of an agent are logged (RFC 4648 has no such alphabet: it is Crockford's)."""
+    return "DRIFT-" + "".join("0123456789ABCDEFGHJKMNPQRSTVWXYZ"[byte & 31] for byte in sha(str(target).lower().encode())[:10])
+
+
+class Lives:
+    """All requests of a log, and what holds between them: times, one open request for a resource, one open drift for an agent."""
+
+    def __init__(self):
+        self.lives, self.open, self.drifts, self.time = {}, {}, {}, ""
+
+    def take(self, body):
+        kind, where = body["type"], f"event {body['seq']}"
+        if body["time"] < self.time and not (kind == "clock-set-right" and body["data"]["ahead"] == self.time):
+            raise Wrong(f"{where}: dated before the event before it")
+        self.time = body["time"]
+        if body["request"].startswith("DRIFT-"):
+            self.take_drift(kind, body, where)
+            return
+        life = self.lives.setdefault(body["request"], Life(body["request"]))
+        life.take(body)
+        resource = life.wish["resource"]["id"].lower()
+        if self.open.setdefault(resource, body["request"]) != body["request"] and kind == "submitted":
+            raise Wrong(f"{where}: a second open request for {resource}")
+        if life.state == "ended" and self.open[resource] == body["request"]:
+            del self.open[resource]
+
+    def take_drift(self, kind, body, where):
+        revision, is_open = self.drifts.get(body["request"], (0, False))
+        erased = kind == "texts-erased"
+        fits = kind in ("drift-opened", "drift-changed", "drift-closed", "texts-erased") and set(body) <= set(FIELDS)
+        if not fits or body["revision"] != revision + 1 or body["request"] != drift_name(body["target"]):
+            raise Wrong(f"{where}: not the next event of {body['request']}")
+        if body["actor"]["kind"] != ("operator" if erased else "bot") or not (erased or is_open == (kind != "drift-opened")):
+            raise Wrong(f"{where}: {kind} by {who_did(body)}, when a drift was {'open' if is_open else 'not open'}")
+        self.drifts[body["request"]] = revision + 1, is_open if erased else kind != "drift-closed"
+
+    def words(self):
+        states = [life.end or "open" for life in self.lives.values()]
+        found = ", ".join(f"{states.count(one)} {one}" for one in [*ENDS, "open"] if one in states)
+        return f"{counted(len(states), 'request')} by the rules{': ' if found else ''}{found}"
 
 
 def proved(data):
     return {one["level"] for one in data.get("proofs", []) if one["outcome"] == "proved"}
 
 
-ENDS = ("rejected", "cancelled", "expired", "succeeded", "given-up")
-AFTER_END = ("decided-late", "use-judged", "texts-erased", "clock-set-right", "evidence-made")
 DECISIONS = """submitted approved rejected cancelled expired decided-late plan-changed request-changed run-checked
 stop-requested retried retried-automatically taken-on given-up texts-erased evidence-made""".split()
 STEPS = ["step-intended", "step-done", "step-failed"]
@@ -911,6 +1108,20 @@ def verdict_of(events, asked, replaced):
     return [*lines, f"WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had {key_words(now)}, and no request in this pack says why"]
 
 
+def changes_of(events):
+    """What was changed in Azure, as the events say: a line for each change of a step that was read back as done."""
+    lines = []
+    for body in events:
+        if body["type"] != "step-done" or body["data"]["already"]:
+            continue
+        for one in body["changes"] or []:
+            after = {name: value for name, value in one.items() if name not in ("change", "target", "before")}
+            after.update({"keyVersion": body["data"]["outputs"]["keyVersion"]} if one["change"] == "key" and "keyVersion" in body["data"]["outputs"] else {})
+            words = f"{one['change']} of {one['target']}, before {canonical_text(one['before'])}, after {canonical_text(after)}"
+            lines.append(f"changed at {body['time']} by {body['data']['step']} (event {body['seq']}): {words}")
+    return lines
+
+
 def own_text(path):
     """Reads a file of your own, with the line ends and the mark that an editor gave it."""
     try:
@@ -979,7 +1190,6 @@ def continued_words(place, keys, read, size, name):
 
 # Statements of a period: calculated again from all events of the log, and compared byte for byte.
 STATEMENT_FILES = "README.txt SHA256SUMS checkpoint events.jsonl keys.txt report.html statement.json".split()
-ASKING = ("submitted", "plan-changed", "request-changed")
 COUNTED = {
     **{one: one for one in ("submitted", "approved", "rejected", "cancelled", "expired", "succeeded")},
     **{"failed": "given-up", "driftsOpened": "drift-opened", "driftsChanged": "drift-changed", "driftsClosed": "drift-closed"},
@@ -1176,15 +1386,14 @@ def check_statement(read, names, keys, later):
     check_sums(read, names)
     note, events, leaves, before = read("checkpoint").decode("utf-8", "replace"), [], [], "0" * 64
     size, root, name, who = open_note(note, keys, "checkpoint")
-    entries = lines_in(read, "events.jsonl")
+    entries, lives = lines_in(read, "events.jsonl"), Lives()
     for entry in entries:
-        before = check_chain(len(leaves) + 1, entry, before)
+        before, body = check_chain(len(leaves) + 1, entry, before)
+        lives.take(body)
         leaves.append(sha(b"\x00", entry))
-        events.append(json.loads(entry))
+        events.append(body)
     if len(leaves) != size or root_of(leaves) != root:
         raise Wrong("events.jsonl: not all events of the log that was signed")
-    for request, own in requests_in(events).items():
-        check_life(own, request)
     said = strict_json(read("statement.json"))["period"]
     period = {one: str(datetime.date.fromisoformat(said[one])) for one in ("from", "to")}
     about = {"name": name, "events": size, "root": base64.b64encode(root).decode()}
@@ -1246,7 +1455,7 @@ def check_pack(read, names, keys, later):
     if rules is not None and sha(rules).hex()[: 8 if weak else 64] != policy["version" if weak else "digest"]:
         raise Wrong("rules.json: not the policy that applied")
     texts = check_texts(read, events)
-    lines = [f"{counted(len(events))} of {request}, in the log {name} of {size}", *verdict_of(events, asked, replaced)]
+    lines = [f"{counted(len(events))} of {request}, in the log {name} of {size}", *verdict_of(events, asked, replaced), *changes_of(events)]
     matches = "matches" if texts == 1 else "match"
     lines += [f"{counted(texts, 'text')} that people wrote {matches} the audit log"] if texts else []
     older, compared = check_consistency(read, size, root), True
@@ -1321,9 +1530,9 @@ def main():
         read, names = pack_reader(given.given) or (folder_reader(given.given), None)
         text = (read("keys.txt") or b"").decode() if given.keys is None else own_text(given.keys)
         if names is None:
-            size, kept, name, who, root = check(read, sizes_in(given.given), read_keys(text))
+            size, kept, name, who, root, rules = check(read, sizes_in(given.given), read_keys(text))
             vault, whole = vault_words(read_keys(text), name, who, kept)
-            lines = [f"{counted(size)} of {name}, under {counted(len(kept), 'checkpoint')}, signed{vault}"]
+            lines = [f"{counted(size)} of {name}, under {counted(len(kept), 'checkpoint')}, signed{vault}", rules]
             if given.population:
                 table, words = population(read, size, root, name, given.population)
                 lines.append(words)

@@ -30,6 +30,16 @@ export function inPython(expression: string, given: unknown): unknown {
   return JSON.parse(printed);
 }
 
+/**
+ * What the verifier in Python says of each log by the rules of requests: `ok`, or the first rule that is broken. A model's plans
+ * have digests that are only names: `plans` false.
+ */
+export function byRules(logs: readonly (readonly string[])[], { plans = true } = {}): readonly string[] {
+  const named = 'setattr(verify, "digest_of", lambda plan: type("Any", (), {"__ne__": lambda *_: False})())';
+  const judged = `[answer(lambda: (lambda lives: [lives.take(json.loads(body)) for body in log] and "ok")(verify.Lives())) for log in given]`;
+  return inPython(plans ? judged : `[${named}, ${judged}][1]`, logs) as readonly string[];
+}
+
 /** The verifier in Python as people call it: its exit code, and what it printed. */
 export function verifyInPython(...words: readonly string[]): readonly [code: number | null, out: string, err: string] {
   const { status, stdout, stderr } = spawnSync('python3', [verifier, ...words], { encoding: 'utf8' });

@@ -2,22 +2,41 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
-import { hashOf } from '../../../src/audit/verify.ts';
+import { genesis, hashOf } from '../../../src/audit/verify.ts';
 import { canonicalJson } from '../../../src/domain/canonical-json.ts';
+import { planDigest } from '../../../src/domain/digest.ts';
 import { logKey, logName, publishedIn, suiteFolders } from '../../support/audit/published-log.ts';
 import { verifyInPython } from '../../support/audit/python-verifier.ts';
+import { decides, eventsOf, policy } from '../../support/builders/commands.ts';
+import { approver, requester, requestId, submit } from '../../support/builders/fixtures.ts';
+import { noon, planFor } from '../../support/builders/plans.ts';
+import { sealedRecord, testKeys, writtenEvent } from '../../support/builders/sealed-record.ts';
 
 /** `verify.py` as an auditor calls it, with a published log and the auditor's own files. */
 
 const folder = suiteFolders();
 
-function chainOf(count: number, mark = ''): readonly string[] {
-  let prev = '0'.repeat(64);
-  return Array.from({ length: count }, (_, index) => {
-    const about = { request: `CMK-${index}${mark}`, time: '2026-01-01T00:00:00.000Z', type: 'made-up' };
-    const body = canonicalJson({ ...about, prev, seq: index + 1 });
-    prev = hashOf(body);
-    return body;
+const plan = planFor();
+const asks = submit({ plan, digest: planDigest(plan), policy: policy(1) });
+
+/** Requests that were rejected, one after the other. Another salt makes another history. */
+function chainOf(count: number, salt = 0): readonly string[] {
+  const lives = Array.from({ length: Math.ceil(count / 2) }, (_, n) =>
+    eventsOf(requestId(n + 1), [asks, decides('reject', approver)], () => noon).map((event) =>
+      writtenEvent(requestId(n + 1), event),
+    ),
+  );
+  const record = sealedRecord(lives.flat().slice(0, count), testKeys, (size) => Buffer.alloc(size, salt));
+  return record.map(({ line }) => line.body);
+}
+
+/** The events as somebody with the log's key writes them anew. */
+function relinked(bodies: readonly string[]): readonly string[] {
+  let prev = genesis;
+  return bodies.map((body) => {
+    const own = canonicalJson({ ...JSON.parse(body), prev });
+    prev = hashOf(own);
+    return own;
   });
 }
 
@@ -29,7 +48,7 @@ async function fileOf(content: string | Buffer): Promise<string> {
 
 const log = await publishedIn(await folder(), chainOf(7), [3, 5, 7]);
 const older = await publishedIn(await folder(), chainOf(7), [3, 5]);
-const other = await publishedIn(await folder(), chainOf(7, 'x'), [4, 7]);
+const other = await publishedIn(await folder(), chainOf(7, 1), [4, 7]);
 const keys = await fileOf(`${keyLine(logKey.verifier)}\n`);
 
 test.each([
@@ -39,7 +58,9 @@ test.each([
   const said = verifyInPython(log, '--keys', keys, '--later', kept);
   expect(said).toEqual([
     0,
-    expect.stringMatching(/^proved: [\s\S]*\n {2}the log continues your checkpoint of 5 events/),
+    expect.stringMatching(
+      /^proved: [\s\S]*\n {2}4 requests by the rules: 3 rejected, 1 open\n {2}the log continues your checkpoint of 5 events/,
+    ),
     '',
   ]);
 });
@@ -84,13 +105,20 @@ test('a log whose key was replaced is proved with all its keys, and unknown with
   }
 });
 
+test('a log whose events break the rules of requests is not proved, although it is signed', async () => {
+  const record = chainOf(2).map((body) => body.replaceAll(approver, requester));
+  const own = await publishedIn(await folder(), relinked(record), [2]);
+  const said = verifyInPython(own, '--keys', keys);
+  expect(said).toEqual([1, 'NOT proved: event 2: decided by the one who asked\n', '']);
+});
+
 test('what is wrong elsewhere is found also where a key is missing', async () => {
   const changed = await folder();
   await cp(rotated, changed, { recursive: true });
   const before = await readFile(path.join(changed, 'tile/entries/000.p/7'));
   await writeFile(
     path.join(changed, 'tile/entries/000.p/7'),
-    before.toString('latin1').replace('made-up', 'made-on'),
+    before.toString('latin1').replace('rejected', 'rejectee'),
     'latin1',
   );
   expect(verifyInPython(changed, '--keys', newLine)).toEqual([1, expect.stringMatching(/^NOT proved: event/), '']);
@@ -119,9 +147,9 @@ test.each([
 });
 
 test('the number of requests in a list is said beside it', () => {
-  const [code, out, err] = verifyInPython(log, '--keys', keys, '--population', '2026-01-01', '2026-03-31');
+  const [code, out, err] = verifyInPython(log, '--keys', keys, '--population', '2027-01-01', '2027-03-31');
   expect([code, out.split('\n').length]).toEqual([0, 2]);
-  expect(err).toMatch(/^proved: [\s\S]*\n {2}0 requests from 2026-01-01 to 2026-03-31\n/);
+  expect(err).toMatch(/^proved: [\s\S]*\n {2}0 requests from 2027-01-01 to 2027-03-31\n/);
 });
 
 const kept = await readFile(path.join(older, 'checkpoint'), 'utf8');

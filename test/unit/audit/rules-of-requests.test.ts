@@ -1,0 +1,455 @@
+import { hashOf } from '../../../src/audit/verify.ts';
+import { planDigest } from '../../../src/domain/digest.ts';
+import { driftIdOf, FormId } from '../../../src/domain/ids.ts';
+import type { Actor, EventBody, EventType } from '../../../src/domain/request/events.ts';
+import { botActor, isStep, newEvent, operatorActor, personActor } from '../../../src/domain/request/events.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
+import type { UseAnswer } from '../../../src/domain/usage-check.ts';
+import { byRules } from '../../support/audit/python-verifier.ts';
+import {
+  checks,
+  decides,
+  doneWith,
+  eventsAfter,
+  expiresAt,
+  failedWith,
+  id,
+  intends,
+  outsider,
+  policy,
+  proved,
+  records,
+  secondApprover,
+  settles,
+} from '../../support/builders/commands.ts';
+import { approver, requester, requestId, submit, tenant } from '../../support/builders/fixtures.ts';
+import { noon, planFor, ref, wish } from '../../support/builders/plans.ts';
+import { sealedRecord, type Written, writtenEvent } from '../../support/builders/sealed-record.ts';
+
+/**
+ * The verifier for others reads every rule a second time. Every way in which a life can be other than the rules allow is found,
+ * although all hashes are right. `right-people.property` shows that whatever the product lets happen passes.
+ */
+
+const plan = planFor();
+const asks = submit({ plan, digest: planDigest(plan), policy: policy(2) });
+
+const stages = [['enable-identity'], ['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']] as const;
+const [first] = stages[0];
+
+/** Two approve, the first run fails at its first step, the second does everything. */
+const life = eventsAfter(
+  asks,
+  decides('approve', approver),
+  decides('approve', secondApprover),
+  checks(),
+  intends(1, first),
+  records(1, failedWith(first, null)),
+  settles('retry', requester, { asking: 8 }),
+  checks({ run: 2 }),
+  ...stages.flatMap(([step]) => [
+    intends(2, step),
+    records(2, doneWith(step, { proofs: step === 'verify' ? proved : [] })),
+  ]),
+).map((event) => writtenEvent(id, event));
+
+const unavailable = { next: 'wait', status: 503 } as const;
+const retriesItself = (asking: number): Command => ({ do: 'retry-automatically', asking });
+const stuckAgain = (run: number) => [
+  checks({ run }),
+  intends(run, first),
+  records(run, failedWith(first, null, 1, unavailable)),
+];
+/** An outage ends the first run; the bot retries once, and a person after the second outage. */
+const outageLife = eventsAfter(
+  asks,
+  decides('approve', approver),
+  decides('approve', secondApprover),
+  ...stuckAgain(1),
+  {
+    do: 'take-on',
+    by: approver,
+    actor: personActor(approver, tenant, 'local'),
+    asking: 8,
+    roleStatus: 'yes',
+    operator: 'no',
+  },
+  retriesItself(8),
+  ...stuckAgain(2),
+  settles('retry', requester, { asking: 15 }),
+  ...stuckAgain(3),
+  retriesItself(21),
+).map((event) => writtenEvent(id, event));
+/** The outages, with automatic retries by that actor in place of events of that type. */
+const retriedBy = (actor: Actor, type: EventType): readonly Written[] => {
+  const { body } = newEvent('retried-automatically', actor, {});
+  return outageLife.map((event) => (event.body.type === type ? { ...event, body } : event));
+};
+
+const at = (type: EventType, nth = 0): number => {
+  const found = life.flatMap(({ body }, index) => (body.type === type ? [index] : []))[nth];
+  if (found === undefined) throw new Error(`the life has no ${type} ${nth}`);
+  return found;
+};
+const eventAt = (index: number): Written => {
+  const event = life[index];
+  if (event === undefined) throw new Error(`the life has no event ${index}`);
+  return event;
+};
+
+function changed(type: EventType, change: object, nth = 0): readonly Written[] {
+  const event = eventAt(at(type, nth));
+  return life.with(at(type, nth), { ...event, body: { ...event.body, ...change } as EventBody });
+}
+function withData(type: EventType, data: object, nth = 0): readonly Written[] {
+  const { body } = eventAt(at(type, nth));
+  return changed(type, { data: { ...('data' in body ? body.data : {}), ...data } }, nth);
+}
+const without = (type: EventType, nth = 0): readonly Written[] => life.toSpliced(at(type, nth), 1);
+const again = (type: EventType, behind: EventType, nth = 0): readonly Written[] =>
+  life.toSpliced(at(behind, nth) + 1, 0, eventAt(at(type)));
+/** Somebody wants the run to stop, behind the nth event of that type. */
+const stopBehind = (type: EventType, nth: number, run: number, who = requester): readonly Written[] => {
+  const { body } = newEvent('stop-requested', person(who), { run });
+  const index = at(type, nth);
+  return life.toSpliced(index + 1, 0, { ...eventAt(index), body, texts: {} });
+};
+const otherAgent = planFor({ wished: wish({ resource: ref('bot-ward') }) });
+/** So many changes by somebody, behind the first event of that type. */
+function changedBehind(type: EventType, times: number, who = requester, plan = planFor()): readonly Written[] {
+  const index = at(type);
+  const data = { formId: FormId.parse('F-0000000002'), plan, policy: policy() };
+  const { body } = newEvent('request-changed', person(who), data, { planDigest: planDigest(plan) });
+  return life.toSpliced(index + 1, 0, ...Array(times).fill({ ...eventAt(index), body, texts: {} }));
+}
+const late = (written: readonly Written[]): readonly Written[] =>
+  written.slice(0, 2).map((event, n) => (n === 0 ? event : { ...event, time: expiresAt }));
+/** A step was begun, then a check before the second run asked anew. */
+function changedAfterARun(): readonly Written[] {
+  const data = { run: 2, plan: planFor(), policy: policy(), reason: 'approvers-changed' } as const;
+  const { body } = newEvent('plan-changed', botActor, data, { planDigest: planDigest(plan) });
+  const before = life.slice(0, at('run-checked', 1));
+  const [change] = changedBehind('submitted', 1).slice(1, 2);
+  if (change === undefined) throw new Error('no change was made');
+  return [...before, { ...eventAt(at('run-checked', 1)), body, texts: {} }, change];
+}
+const person = (who: typeof approver) => personActor(who, tenant, 'local');
+const byItself = { type: 'retried-automatically', actor: botActor };
+const takenOn = { type: 'taken-on', data: {}, actor: person(approver) };
+const nextYear = '2027-01-01T00:00:00.000Z';
+
+const since = noon.toISOString();
+const until = new Date(noon.getTime() + 30 * 60_000).toISOString();
+const after = (ms: number): string => new Date(noon.getTime() + ms).toISOString();
+const usedAt = (at: string): UseAnswer => ({
+  outcome: 'used',
+  at,
+  operation: 'KeyWrap',
+  knownBy: 'object-id',
+  allowedBy: { by: 'access-policy' },
+});
+const usedAtOnce = [after(60_000), usedAt(after(1_000))] as const;
+const nobodyKnows: UseAnswer = { outcome: 'unknown', why: { code: 'not-asked' } };
+/** The life whose success looks for a use, and what is judged of it then. */
+function judgedThen(
+  ...judged: readonly (readonly [time: string, answer: UseAnswer, more?: object])[]
+): readonly Written[] {
+  const success = withData('succeeded', { seeks: { since, until } });
+  const [last] = success.slice(-1);
+  if (last === undefined) throw new Error('no success');
+  return [
+    ...success,
+    ...judged.map(([time, answer, more = {}]): Written => {
+      const { body } = newEvent('use-judged', botActor, { run: 2, answer, ...more });
+      return { ...last, time, body, texts: {} };
+    }),
+  ];
+}
+
+const bodiesOf = (events: readonly Written[]): readonly string[] => sealedRecord(events).map(({ line }) => line.body);
+
+const passing: readonly (readonly [what: string, events: readonly Written[]])[] = [
+  ['the life', life],
+  ['an outage that the bot retries once', outageLife],
+  ['a use that was found at once', judgedThen(usedAtOnce)],
+  ['a use from a minute before, by another clock', judgedThen([after(60_000), usedAt(after(-60_000))])],
+  ['that nobody knows, at the deadline', judgedThen([until, nobodyKnows])],
+];
+const saidOfPassing = byRules(passing.map(([, events]) => bodiesOf(events)));
+
+it.each(passing.map(([what], n) => [what, n] as const))('passes %s', (_what, n) => {
+  expect(saidOfPassing[n]).toBe('ok');
+});
+
+const broken: readonly (readonly [what: string, words: string, events: readonly Written[]])[] = [
+  ['no submission', 'event 1: events of CMK-000001 are missing, or of another request', life.slice(1)],
+  [
+    'a second submission',
+    'event 3: events of CMK-000001 are missing, or of another request',
+    again('submitted', 'approved'),
+  ],
+  ['a submission by the bot', 'event 1: submitted by cmk-bot', changed('submitted', { actor: botActor })],
+  ['a run after the end', 'event 23: run-ordered, after the end', again('run-ordered', 'succeeded')],
+  [
+    'an approval by the requester',
+    'event 2: decided by the one who asked',
+    changed('approved', { actor: person(requester) }),
+  ],
+  ['an approval by the bot', 'event 2: approved by cmk-bot', changed('approved', { actor: botActor })],
+  ['one person twice', 'event 3: a second approval by one person', changed('approved', { actor: person(approver) }, 1)],
+  [
+    'an approval of another plan',
+    'event 2: not of the plan that was to be approved',
+    changed('approved', { planDigest: '0'.repeat(64) }),
+  ],
+  [
+    'an approval that counts itself twice',
+    'event 2: an approval that says 2 of 2, and is 1 of 2',
+    withData('approved', { counted: 2 }),
+  ],
+  [
+    'an approval of fewer than needed',
+    'event 2: an approval that says 1 of 1, and is 1 of 2',
+    withData('approved', { required: 1 }),
+  ],
+  [
+    'an approval without the tick',
+    "event 2: an approval that does not accept what can't be undone",
+    withData('approved', { acknowledgedIrreversible: false }),
+  ],
+  [
+    'an approval too late',
+    'event 2: approved, after the time to decide',
+    life.map((event) => ({ ...event, time: '2026-04-01T00:00:00.000Z' })),
+  ],
+  ['a run with one approval of two', 'event 3: ordered with too few approvals', without('approved', 1)],
+  [
+    'a run after an approver stopped the one before',
+    'event 12: let go, although an approver had stopped a run of the same plan',
+    stopBehind('step-intended', 0, 1, approver),
+  ],
+  [
+    'a run before the time that was chosen',
+    'event 5: let go before the time that was chosen',
+    withData('submitted', { notBefore: nextYear }),
+  ],
+  [
+    'a run before the time that an approver chose',
+    'event 5: let go before the time that was chosen',
+    withData('approved', { notBefore: nextYear }, 1),
+  ],
+  [
+    'a change by an approver',
+    'event 2: request-changed by another person than the one who asked',
+    changedBehind('submitted', 1, approver),
+  ],
+  [
+    'a change after the time to decide',
+    'event 2: request-changed, after the time to decide',
+    late(changedBehind('submitted', 1)),
+  ],
+  [
+    'a change of what was decided',
+    'event 5: request-changed, when the request was ordered',
+    changedBehind('run-ordered', 1),
+  ],
+  ['a sixth change', 'event 7: edited more than 5 times', changedBehind('submitted', 6)],
+  [
+    'a change to another agent',
+    'event 2: edited to be about something else',
+    changedBehind('submitted', 1, requester, otherAgent),
+  ],
+  ['a change once a run had begun', 'event 12: edited after a run had begun', changedAfterARun()],
+  [
+    'an approval from before a change',
+    'event 4: an approval that says 2 of 2, and is 1 of 2',
+    changedBehind('approved', 1),
+  ],
+  ['a run without any', 'event 2: ordered with too few approvals', life.filter(({ body }) => body.type !== 'approved')],
+  [
+    'a check that counts a stranger',
+    'event 5: let go with too few approvals',
+    withData('run-checked', { counted: [approver, outsider] }),
+  ],
+  [
+    'a check that counts one twice',
+    'event 5: let go with too few approvals',
+    withData('run-checked', { counted: [approver, approver] }),
+  ],
+  ['a run that was not ordered', 'event 5: of run 2, not of run 1', withData('run-checked', { run: 2 })],
+  [
+    'a step in a run that was not checked',
+    'event 5: enable-identity is not what was approved, or came before its turn',
+    without('run-checked'),
+  ],
+  [
+    'a step that was not ordered',
+    'event 4: run-checked, when the request was awaiting-approval',
+    without('run-ordered'),
+  ],
+  [
+    'a step before its turn',
+    'event 6: set-cmk is not what was approved, or came before its turn',
+    withData('step-intended', { step: 'set-cmk' }),
+  ],
+  [
+    'a wish to stop what does not run',
+    'event 5: stop-requested, when the request was ordered',
+    stopBehind('run-ordered', 0, 1),
+  ],
+  ['a wish to stop another run', 'event 13: of run 1, not of run 2', stopBehind('step-intended', 1, 1)],
+  [
+    'a step begun although the run was to stop',
+    'event 15: grant-key-access was begun, although the run was to stop',
+    stopBehind('step-intended', 1, 2),
+  ],
+  ['a step begun twice', 'event 7: attempt 1 of enable-identity, not none', again('step-intended', 'step-intended')],
+  ['a third try after none', 'event 6: attempt 3 of enable-identity, not 1', withData('step-intended', { attempt: 3 })],
+  [
+    'a step of another plan',
+    'event 14: not of the plan that was to be approved',
+    changed('step-intended', { planDigest: '0'.repeat(64) }, 2),
+  ],
+  [
+    'a result that nobody intended',
+    'event 16: a result of protect-vault, attempt 1, which was not under way',
+    without('step-intended', 3),
+  ],
+  [
+    'a success with a step left out',
+    'event 20: success, although something is not done or not proved',
+    life.filter(({ body }) => !isStep(body) || body.data.step !== 'verify'),
+  ],
+  [
+    'a success that proves nothing',
+    'event 22: success, although something is not done or not proved',
+    withData('succeeded', { proofs: [] }),
+  ],
+  [
+    'a use that nobody looked for',
+    'event 23: use of a key, which no success was to look for, or for the second time',
+    [...life, ...judgedThen([until, nobodyKnows]).slice(-1)],
+  ],
+  [
+    'a use that is judged twice',
+    'event 24: use of a key, which no success was to look for, or for the second time',
+    judgedThen(usedAtOnce, [until, nobodyKnows]),
+  ],
+  [
+    'a use from before the change',
+    'event 23: use of a key, before it was set',
+    judgedThen([after(60_000), usedAt(after(-180_000))]),
+  ],
+  [
+    'that nobody knows, before the deadline',
+    'event 23: no use of a key, before the time to look was over',
+    judgedThen([after(60_000), nobodyKnows]),
+  ],
+  ['a use of another run', 'event 23: of run 1, not of run 2', judgedThen([until, nobodyKnows, { run: 1 }])],
+  [
+    'a second automatic retry',
+    'event 16: a retry by the bot, although it had retried before',
+    retriedBy(botActor, 'retried'),
+  ],
+  [
+    'an automatic retry after a refusal',
+    'event 9: a retry by the bot, although it had retried before',
+    changed('retried', byItself),
+  ],
+  [
+    'an automatic retry by a person',
+    'event 10: retried-automatically by 20000000-0000-4000-8000-000000000002',
+    retriedBy(person(approver), 'retried-automatically'),
+  ],
+  ['work on what is not stuck', 'event 5: taken-on, when the request was ordered', changed('run-checked', takenOn)],
+  [
+    'a retry of what is not stuck',
+    'event 3: retried, when the request was awaiting-approval',
+    again('retried', 'approved'),
+  ],
+  [
+    'a step by a person',
+    'event 13: step-done by 20000000-0000-4000-8000-000000000002',
+    changed('step-done', { actor: person(approver) }),
+  ],
+  [
+    'a field that no event has',
+    'event 9: retried is no event of a request, or has fields that no event has',
+    changed('retried', { note: 'x' }),
+  ],
+];
+const saidOfBroken = byRules(broken.map(([, , events]) => bodiesOf(events)));
+
+it.each(broken.map(([what, words], n) => [what, words, n] as const))('finds %s: %s', (_what, words, n) => {
+  expect(saidOfBroken[n]).toContain(`Wrong: ${words}`);
+});
+
+const early = '2020-01-01T00:00:00.000Z';
+const [last] = life.slice(-1).map(({ time }) => time);
+const setRight = (ahead = '', time = early): Written => ({
+  request: id,
+  time,
+  texts: {},
+  body: newEvent('clock-set-right', operatorActor('duty'), { ahead }).body,
+});
+const erased = { ...setRight(), body: newEvent('texts-erased', operatorActor('duty'), { reason: 'asked for' }).body };
+const dated = (n: number): string => `Wrong: event ${n}: dated before the event before it`;
+const otherRequest = life.slice(0, 1).map((event) => ({ ...event, request: requestId(2) }));
+const ended = eventsAfter(asks, decides('reject', approver)).map((event) => writtenEvent(id, event));
+
+const drift = (type: EventType, more: Partial<Written> = {}, change: object = {}): Written => {
+  const body = { ...newEvent('run-ordered', botActor, { run: 1 }).body, type, data: {}, target: ref('bot-care').id };
+  return {
+    request: driftIdOf(hashOf(ref('bot-care').id.toLowerCase())),
+    time: since,
+    texts: {},
+    body: { ...body, ...change } as EventBody,
+    ...more,
+  };
+};
+const [opened, alsoOpened, closed] = [drift('drift-opened'), drift('drift-changed'), drift('drift-closed')];
+
+/** What holds between the requests of a log, and for drifts. */
+const logs: readonly (readonly [what: string, said: string, events: readonly Written[]])[] = [
+  ['a time before the event before', dated(23), [...life, erased]],
+  ['a clock that was set right, from the very time that was ahead', 'ok', [...life, setRight(last)]],
+  ['a clock that was set right, from another time', dated(23), [...life, setRight('2030-01-01T00:00:00.000Z')]],
+  [
+    'what follows when a clock was set right',
+    dated(24),
+    [...life, setRight(last), setRight(last, '2019-01-01T00:00:00.000Z')],
+  ],
+  [
+    'a second open request for one agent',
+    'Wrong: event 2: a second open request for ',
+    [...life.slice(0, 1), ...otherRequest],
+  ],
+  ['a second request for one agent, once the first ended', 'ok', [...ended, ...otherRequest]],
+  ['a drift that is opened, changed, closed and opened again', 'ok', [opened, alsoOpened, closed, opened]],
+  ['a drift that is opened twice', 'Wrong: event 2: drift-opened by cmk-bot, when a drift was open', [opened, opened]],
+  [
+    'a drift that is closed and was not opened',
+    'Wrong: event 1: drift-closed by cmk-bot, when a drift was not open',
+    [closed],
+  ],
+  [
+    'a drift in the name of another agent',
+    'Wrong: event 1: not the next event of',
+    [drift('drift-opened', {}, { target: ref('bot-ward').id })],
+  ],
+  [
+    'a drift by a person',
+    'Wrong: event 1: drift-opened by 2',
+    [drift('drift-opened', {}, { actor: person(approver) })],
+  ],
+];
+const saidOfLogs = byRules(logs.map(([, , events]) => bodiesOf(events)));
+
+it.each(logs.map(([what, said], n) => [what, said, n] as const))('says of %s: %s', (_what, said, n) => {
+  expect(saidOfLogs[n]).toContain(said);
+});
+
+it('finds a revision that is missing', () => {
+  const gap = bodiesOf(life).toSpliced(3, 1);
+  expect(byRules([gap])[0]).toBe('Wrong: event 5: events of CMK-000001 are missing, or of another request');
+});
