@@ -1,7 +1,7 @@
 /** Verifies an audit log of any length, event by event: from an export, or in pages from the database. */
 import type { ChainLine, Derived, Link, RevealedText } from '../domain/record/chain.ts';
+import { isEnding } from '../domain/request/consequences.ts';
 import type { BaselineExport, ExportPart } from './export-jsonl.ts';
-import { RequestReplay, type StrictBodyReader } from './replay-requests.ts';
 import { type SealCount, type SealKeys, SealOrder, sealChecker } from './seals.ts';
 import { type Finding, genesis, readLine, verifyLink, verifyTexts } from './verify.ts';
 
@@ -14,9 +14,6 @@ export interface AuditLogReport {
   readonly texts: number;
   /** Number of texts that an event reports as erased. */
   readonly erased: number;
-  /** Number of requests, and of those replayed from their beginning. */
-  readonly requests: number;
-  readonly replayed: number;
   readonly seals: SealCount & {
     /** The seals were recomputed with the key. False: only their presence was checked. */
     readonly checked: boolean;
@@ -31,8 +28,6 @@ export interface AuditLogReport {
 }
 
 export interface VerifyOptions {
-  /** Parser with the audit log's own schema. */
-  readonly read: StrictBodyReader;
   /** Null: seals are not checked. */
   readonly keys: SealKeys | null;
   readonly derived?: Derived;
@@ -41,6 +36,62 @@ export interface VerifyOptions {
   readonly bodiesOnly?: true;
   /** For a partial export: events in between are missing. */
   readonly part?: ExportPart;
+}
+
+type Note = (seq: number, kind: Finding['kind'], detail: string) => void;
+
+/** What the events say of a request, or of the drifts of an agent, for the data that the database derives. */
+interface Stream {
+  revision: number;
+  /** Number of the runs that were ordered. */
+  runs: number;
+  /** The resource that it holds; null: none, or no longer. */
+  held: string | null;
+}
+
+/** Follows the numbers of each request's events, and compares the result with the derived data. */
+class Streams {
+  readonly #streams = new Map<string, Stream>();
+  /** The audit log is read from its first event. */
+  readonly #whole: boolean;
+  readonly #note: Note;
+
+  constructor(whole: boolean, note: Note) {
+    this.#whole = whole;
+    this.#note = note;
+  }
+
+  event({ seq, request, revision }: ChainLine, { type, target }: Readonly<Record<string, unknown>>): void {
+    const known = this.#streams.get(request) ?? { revision: this.#whole ? 0 : revision - 1, runs: 0, held: null };
+    const expected = known.revision + 1;
+    if (revision !== expected)
+      this.#note(seq, 'revision-differs', `revision of ${request}: expected ${expected}, found ${revision}`);
+    const begins = type === 'submitted';
+    this.#streams.set(request, {
+      revision,
+      runs: known.runs + (type === 'run-ordered' ? 1 : 0),
+      held: begins ? String(target).toLowerCase() : isEnding(String(type)) ? null : known.held,
+    });
+  }
+
+  compare({ seq, open, outbox, texts }: Derived): void {
+    const held = new Map(open.map(({ resource, request }) => [request, resource]));
+    for (const [request, { held: resource }] of this.#streams) {
+      const row = held.get(request) ?? null;
+      if (row !== resource) this.#note(seq, 'open-request-differs', `${request}: ${row ?? resource}`);
+      held.delete(request);
+    }
+    for (const [request, resource] of held)
+      this.#note(seq, 'open-request-differs', `${request}: ${resource}, by no event`);
+    for (const { request, kind, key } of outbox) {
+      const known = this.#streams.get(request);
+      const most = kind === 'run' ? known?.runs : kind === 'call' || kind === 'alert' ? known?.revision : undefined;
+      if (known === undefined || (most !== undefined && Number(key) > most))
+        this.#note(seq, 'outbox-unknown', `${kind} ${key} of ${request}`);
+    }
+    for (const { request, revision, field } of texts)
+      this.#note(seq, 'text-unknown', `${field} of ${request} revision ${revision}: of no event`);
+  }
 }
 
 interface Missing {
@@ -52,7 +103,7 @@ interface Missing {
 export class AuditLogVerifier {
   readonly #options: VerifyOptions;
   readonly #after: Link;
-  readonly #replay: RequestReplay;
+  readonly #streams: Streams;
   readonly #order = new SealOrder();
   readonly #sealFault: ReturnType<typeof sealChecker> | null;
   readonly #older: number | null;
@@ -77,7 +128,7 @@ export class AuditLogVerifier {
     this.#sealFault = options.keys === null ? null : sealChecker(options.keys);
     this.#derived = options.derived ?? null;
     this.#older = options.older?.events ?? null;
-    this.#replay = new RequestReplay(options.read, after.seq === 0, (seq, kind, detail) => {
+    this.#streams = new Streams(after.seq === 0, (seq, kind, detail) => {
       this.#findings.push({ seq, kind, detail });
     });
   }
@@ -94,7 +145,7 @@ export class AuditLogVerifier {
     this.#seal(line);
     const otherwise = this.#options.older?.differenceFrom(line) ?? null;
     if (otherwise !== null) this.note('export-differs', otherwise);
-    this.#replay.event(line, body);
+    this.#streams.event(line, this.#body);
     this.#events += 1;
     this.#fields = new Set();
     if (this.#body.type === 'texts-erased') this.#countErased(String(this.#body.request));
@@ -131,7 +182,6 @@ export class AuditLogVerifier {
       this.note('export-differs', `events ${missing.first} to ${missing.last} were kept: not all of them are there`);
     }
     return {
-      ...this.#replay.counts,
       seals: { ...this.#order.count, checked: this.#sealFault !== null },
       bodiesOnly: this.#options.bodiesOnly ?? false,
       compared: this.#older === null || part === null ? this.#older : (this.#options.older?.compared ?? 0),
@@ -172,7 +222,7 @@ export class AuditLogVerifier {
     if (derived.rows !== derived.seq) {
       this.note('rows-differ', `rows of events: expected ${derived.seq}, found ${derived.rows}`);
     }
-    this.#replay.compare(derived);
+    this.#streams.compare(derived);
   }
 
   #countMissing(): void {

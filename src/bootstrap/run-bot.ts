@@ -11,7 +11,7 @@ import { ownBuild } from '../config/software.ts';
 import { logRunning, openLog, withoutSecrets } from '../observability/log.ts';
 import { requireValidSettings } from '../operator/check-settings.ts';
 import { diagnose } from '../operator/doctor/diagnose.ts';
-import { evidenceFor, keysFileOf } from '../operator/published-log.ts';
+import { evidenceFor } from '../operator/published-log.ts';
 import type { EvidenceWanted } from '../operator/rpc/calls.ts';
 import type { Look } from '../operator/rpc/diagnosis.ts';
 import { startControl as startSocket } from '../operator/rpc/server.ts';
@@ -64,12 +64,9 @@ async function startControlServer(
   evidence: EvidencePorts,
 ): Promise<Stoppable> {
   if (config.store.kind === 'server') return { stop: async () => undefined };
-  const { anchor } = config;
-  const { log: published } = evidence;
   const control = {
     ...recordsOf(store),
     evidence: (wanted: EvidenceWanted) => evidenceFor(evidence, wanted, `cli:evidence:${randomUUID()}`),
-    logKeys: async () => ({ keys: anchor && published && keysFileOf(await published.keys(), anchor) }),
     diagnose: (look: Look) => diagnose({ config, record: { database, store }, look }),
   };
   return startSocket({ folder: config.store.dataDir, control, log });

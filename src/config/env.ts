@@ -2,7 +2,6 @@
  * Reads the environment. This is the only reader of `process.env`. It reports all mistakes together, so that an operator can
  * fix them in one go.
  */
-import path from 'node:path';
 import { closestMatch } from 'leven';
 import type { z } from 'zod';
 import { crossFieldRules } from './cross-field-rules.ts';
@@ -190,15 +189,6 @@ export function readPlace(given: string | undefined, variables: Variables = proc
     );
   }
   return url === '' ? { kind: 'folder', dataDir: dataDir || '.local' } : { kind: 'server', url };
-}
-
-/** Finds the published log for the command line: a folder or an address. Null: none is configured. */
-export function readAnchorPlace(
-  place: Place,
-  { CMK_ANCHOR: named = '' }: Variables = processVariables(),
-): string | null {
-  if (named !== '') return named === 'none' ? null : named;
-  return place.kind === 'folder' ? path.join(place.dataDir, 'anchor') : null;
 }
 
 /**

@@ -4,7 +4,7 @@ import { type KnownSigners, verifiedRead } from '../audit/anchor/newest-checkpoi
 import { knownVaultKeys } from '../audit/anchor/vault-cosignature.ts';
 import { type EvidencePorts, type PublishedLog, takeEvidence } from '../audit/evidence/take-evidence.ts';
 import { KeyFileInvalid, KeyMissing, type KeyPurpose, keysIn, readKeys, type SecretKeys } from '../audit/key-file.ts';
-import { keyLine, readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
+import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { optionsForAzure, secretsFor } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
@@ -77,15 +77,6 @@ export async function openPublishedLog(
     witnessKeys: witnesses,
     keys: async () => [...(await vault()), ...logKeys, ...witnesses],
   };
-}
-
-/** Returns the bot's own keys of the log as a verifier's keys file. */
-export function keysFileOf(
-  keys: readonly VerifierKey[],
-  { witnesses, witnessesNeeded }: Pick<AnchorSettings, 'witnesses' | 'witnessesNeeded'>,
-): string {
-  const quorum = witnessesNeeded < witnesses.length ? [`quorum ${witnessesNeeded}`] : [];
-  return [...keys.map(keyLine), ...quorum].map((line) => `${line}\n`).join('');
 }
 
 export const anchorName = (place: AnchorPlace): string => (place.kind === 'folder' ? place.folder : place.url);

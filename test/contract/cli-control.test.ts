@@ -51,7 +51,6 @@ const start = (folder: string, control: Partial<ControlCalls> = {}, everyMs?: nu
         ...recordsOf(empty),
         diagnose: async () => [],
         evidence: async () => ({ kind: 'nowhere-published' }),
-        logKeys: async () => ({ keys: null }),
         ...control,
       },
       log: { error: (_fields, message) => logged.push(message) },

@@ -102,7 +102,7 @@ onPostgres('a record that is restored', () => {
     expect(await verify()).toMatchObject({
       code: 0,
       err: '',
-      out: expect.stringContaining('Requests: 3, all replayed'),
+      out: expect.stringContaining('verified: '),
     });
   });
 

@@ -3,10 +3,9 @@ import path from 'node:path';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
 import { archiveOf, type PackFiles } from '../../src/audit/pack/files.ts';
-import { utcInWords } from '../../src/text/instants.ts';
 import { type EvidenceWorld, logKey, startEvidenceWorld } from '../support/audit/evidence-world.ts';
-import { edited, forgeries } from '../support/audit/forged-packs.ts';
-import { verifyPy } from '../support/audit/outside-judges.ts';
+import { forgeries } from '../support/audit/forged-packs.ts';
+import { verifyInPython } from '../support/audit/python-verifier.ts';
 import { type Body, packOfRewritten } from '../support/audit/rewritten-log.ts';
 import { readPack } from '../support/audit/taken-evidence.ts';
 import { zipChanges } from '../support/audit/zip-changes.ts';
@@ -24,7 +23,7 @@ import {
 } from '../support/world/story.ts';
 
 /**
- * What both verifiers say at the command line: of a request that did not succeed, what came of it, when and by whom; of a pack that
+ * What verify.py says at the command line: of a request that did not succeed, what came of it, when and by whom; of a pack that
  * was changed, that it was, or what they don't prove of it.
  */
 
@@ -43,21 +42,11 @@ async function timeOf(id: string, type: string): Promise<string> {
   return found.findLast((body) => body.request === id && body.type === type)?.time ?? '';
 }
 
-async function answers(file: string): Promise<readonly [ours: string, python: string]> {
-  const ours = await cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile], {});
-  const python = await verifyPy(file, '--keys', evidence.keyFile);
-  return [ours.out, python?.[1] ?? ''];
-}
-
-async function bothSay(file: string, ours: string, python: string): Promise<void> {
-  const [own, theirs] = await answers(file);
-  expect(own).toContain(ours);
-  expect(theirs).toContain(python);
-}
+const answer = (file: string): string => verifyInPython(file, '--keys', evidence.keyFile)[1];
 
 beforeAll(async () => {
   evidence = await startEvidenceWorld({ record: 'folder' });
-}, 120_000);
+}, 400_000);
 afterAll(() => evidence.end());
 
 test('a rejected request: who rejected it, at the time of the rejection', async () => {
@@ -68,11 +57,7 @@ test('a rejected request: who rejected it, at the time of the rejection', async 
   });
   const file = await evidence.take(id, 'rejected.zip');
   const at = await timeOf(id, 'rejected');
-  await bothSay(
-    file,
-    `triage-agent-test was not changed: ${people.requester} requested it, ${people.approver} rejected it, ${utcInWords(at)}.`,
-    `triage-agent-test was not changed: rejected by ${people.approver} at ${at}\n`,
-  );
+  expect(answer(file)).toContain(`triage-agent-test was not changed: rejected by ${people.approver} at ${at}\n`);
 });
 
 test('a cancelled request: by the requester, or by the operator whose name was given', async () => {
@@ -85,20 +70,12 @@ test('a cancelled request: by the requester, or by the operator whose name was g
   );
   const file = await evidence.take(own, 'cancelled.zip');
   const at = await timeOf(own, 'cancelled');
-  await bothSay(
-    file,
-    `${people.requester} requested it, ${people.requester} cancelled it, ${utcInWords(at)}.`,
-    `triage-agent-test was not changed: cancelled by ${people.requester} at ${at}\n`,
-  );
+  expect(answer(file)).toContain(`triage-agent-test was not changed: cancelled by ${people.requester} at ${at}\n`);
   const theirs = await ask(world, choices.test);
   expect(await operate('cancel', theirs)).toMatchObject({ code: 0 });
   const other = await evidence.take(theirs, 'cancelled-by-operator.zip');
   const then = await timeOf(theirs, 'cancelled');
-  await bothSay(
-    other,
-    `${people.requester} requested it, operator Olga cancelled it, ${utcInWords(then)}.`,
-    `triage-agent-test was not changed: cancelled by operator Olga at ${then}\n`,
-  );
+  expect(answer(other)).toContain(`triage-agent-test was not changed: cancelled by operator Olga at ${then}\n`);
 });
 
 test('an expired request: at the time at which it expired', async () => {
@@ -121,11 +98,7 @@ test('an expired request: at the time at which it expired', async () => {
   );
   const file = path.join(evidence.folder, 'expired.zip');
   await writeFile(file, archiveOf(files));
-  await bothSay(
-    file,
-    `triage-agent-test was not changed: ${people.requester} requested it, expired without a decision, ${utcInWords(at)}.`,
-    `triage-agent-test was not changed: expired without a decision at ${at}\n`,
-  );
+  expect(answer(file)).toContain(`triage-agent-test was not changed: expired without a decision at ${at}\n`);
 });
 
 test('a failed request: where the run stopped, who ended it and when; before that, since when it waits', async () => {
@@ -138,21 +111,14 @@ test('a failed request: where the run stopped, who ended it and when; before tha
   await mendAzure(world);
   const waiting = await evidence.take(id, 'waiting.zip');
   const since = await timeOf(id, 'attention-needed');
-  await bothSay(
-    waiting,
-    `is not yet under the key that ${people.requester} requested: it needs attention at “`,
+  expect(answer(waiting)).toContain(
     `triage-agent-prod is not yet under the requested key: needs-attention since ${since}\n`,
   );
   expect(await operate('give-up', id, '--reason', 'Moved to another subscription')).toMatchObject({ code: 0 });
   const file = await evidence.take(id, 'failed.zip');
   const at = await timeOf(id, 'given-up');
-  await bothSay(
-    file,
-    `and operator Olga ended the request, ${utcInWords(at)}. Done and not undone: “`,
-    `operator Olga ended it at ${at}; `,
-  );
-  const [, python] = await answers(file);
-  expect(python).toMatch(
+  expect(answer(file)).toContain(`operator Olga ended it at ${at}; `);
+  expect(answer(file)).toMatch(
     /failed, the run stopped at grant-key-access, and operator Olga .*; done, and left as it is: enable-identity/,
   );
 });
@@ -180,38 +146,18 @@ describe('a pack of a request that succeeded', () => {
     return wanted !== '' && [...out.matchAll(named)].some(([line]) => line.includes(wanted)) ? 'named' : 'missed';
   }
 
-  async function judge(what: string, archive: Buffer): Promise<readonly [ours: Found, python: Found]> {
+  async function judge(what: string, archive: Buffer): Promise<Found> {
     const file = path.join(evidence.folder, 'changed.zip');
     await writeFile(file, archive);
-    const ours = await cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile], {});
-    const python = (await verifyPy(file, '--keys', evidence.keyFile)) ?? [null, ''];
-    return [foundBy(ours.code, `${ours.out}${ours.err}`, what), foundBy(...python, what)];
+    const [code, out] = verifyInPython(file, '--keys', evidence.keyFile);
+    return foundBy(code, out, what);
   }
 
-  test('as it is, the pack is proved by both', async () => {
-    expect(await judge('nothing', archiveOf(files))).toEqual(['missed', 'missed']);
+  test('as it is, the pack is proved', async () => {
+    expect(await judge('nothing', archiveOf(files))).toBe('missed');
   });
 
-  const renamed = (text: string): string =>
-    text.replace('Requester', 'Somebody else').replace('witness.example', 'w.example');
-
-  test.each<[string, string, (text: string) => string]>([
-    ['names.json', 'changed', renamed],
-    ['names.json', 'emptied', () => ''],
-    ['names.json', 'cut off', (text) => text.slice(0, -9)],
-    ['names.json', 'of no names', () => '{"1":2}'],
-    ['keys.txt', 'changed', renamed],
-  ])('%s: %s, it is blamed itself, and not the report made of it', async (name, _how, edit) => {
-    const file = path.join(evidence.folder, 'changed.zip');
-    await writeFile(file, archiveOf(edited(files, name, edit)));
-    const { code, out } = await cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile], {});
-    expect([code, out]).toEqual([
-      1,
-      expect.stringMatching(new RegExp(`^integrity errors: ${name}: changed since report\\.html`)),
-    ]);
-  });
-
-  test('every change is found by both verifiers, or the answers of both name what they don’t prove', async () => {
+  test('every change is found, or the answer names what it doesn’t prove', async () => {
     const kinds = [
       ...forgeries(files, other).map(({ changes, expected }) => ({
         expected,
@@ -225,8 +171,8 @@ describe('a pack of a request that succeeded', () => {
       const isEnough = (found: Found): boolean => found === 'found' || (found === 'named' && expected !== 'found');
       for (const { what, archive } of changes) {
         if (archive.equals(unchanged)) throw new Error(`${what}: nothing was changed`);
-        const [ours, python] = await judge(what, archive);
-        if (!isEnough(ours) || !isEnough(python)) unexpected.push(`${what}: ours ${ours}, Python ${python}`);
+        const found = await judge(what, archive);
+        if (!isEnough(found)) unexpected.push(`${what}: ${found}`);
       }
     }
     expect(unexpected).toEqual([]);

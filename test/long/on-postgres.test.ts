@@ -2,10 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localBotPrincipal } from '../../sandbox/bot-environment.ts';
-import { packFile } from '../../src/audit/pack/files.ts';
 import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
-import { readPack } from '../support/audit/taken-evidence.ts';
 import { takeRoles } from '../support/azure/azure-state.ts';
 import { type Azurite, startAzurite } from '../support/azure/azurite.ts';
 import { changeState } from '../support/azure/local-azure.ts';
@@ -116,7 +114,7 @@ onPostgres('over a PostgreSQL that is signed in to with tokens, sealed with a se
     expect(world.printed()).not.toMatch(/eyJ|unhandled|unexpected error|audit before/i);
   });
 
-  test('evidence is taken beside the bot, of what it publishes, and proves itself to both verifiers', async () => {
+  test('evidence is taken beside the bot, of what it publishes, and proves itself', async () => {
     const [pack, keys] = [inFolder('pack.zip'), inFolder('my-keys.txt')];
     const before = gate.seen.length;
     expect(await cmkBot(['evidence', id, '-o', pack], settings(published))).toMatchObject({ code: 0, err: '' });
@@ -124,21 +122,10 @@ onPostgres('over a PostgreSQL that is signed in to with tokens, sealed with a se
     const logKey = signingKey('bot.example/audit', 'log', Buffer.alloc(32, 5)).verifier;
     await writeFile(keys, `${keyLine(logKey)}\n`);
     const given = ['--log-key', keys, '--anchor', String(published.CMK_ANCHOR)];
-    const ours = await cmkBot(['audit', 'verify', pack, ...given], settings(published));
-    expect([ours.code, ours.err]).toEqual([0, '']);
-    expect(ours.out).toMatch(/^verified: \d+ events of CMK-[\s\S]* still holds them/);
-    const python = await verifyPy(pack, '--keys', keys);
+    const python = await verifyPy(pack, '--keys', keys, '--later', String(published.CMK_ANCHOR));
     if (python !== null) expect(python).toEqual([0, expect.stringMatching(/^proved: \d+ events of CMK-/)]);
     const whole = await cmkBot(['audit', 'verify', ...given], settings(published));
     expect([whole.code, whole.out]).toEqual([0, expect.stringMatching(/Published log: \d+ events .* consistent/)]);
-  });
-
-  test('a statement made beside it has the log’s own keys, of this shell’s settings', async () => {
-    const today = new Date().toISOString().slice(0, 10);
-    const args = ['statement', '--from', today, '--to', today, '--out', inFolder('statement.zip')];
-    expect(await cmkBot(args, settings(published))).toMatchObject({ code: 0, err: '' });
-    const keys = (await readPack(inFolder('statement.zip'))).get(packFile.keys)?.toString('utf8');
-    expect(keys).toBe(await readFile(inFolder('my-keys.txt'), 'utf8'));
   });
 
   const newerKey = Buffer.from('a newer key for tests, and for no other').toString('base64');

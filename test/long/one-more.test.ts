@@ -22,7 +22,6 @@ const cases: readonly Case[] = [
     added: "  'one-more': z.strictObject({ run }),\n",
     objections: [
       'src/audit/event-classes.ts',
-      'src/audit/replay-rules.ts',
       'src/domain/request/events.ts',
       'src/domain/request/evolve.ts',
       'src/text/events.ts',
@@ -35,7 +34,6 @@ const cases: readonly Case[] = [
     added: "  'one-more',\n",
     objections: [
       'src/audit/event-classes.ts',
-      'src/audit/evidence/report/step-stories.ts',
       'src/operations/steps/registry.ts',
       'src/text/steps.ts',
       'src/text/waiting.ts',
@@ -46,7 +44,7 @@ const cases: readonly Case[] = [
     file: 'src/domain/failure.ts',
     after: "  own('membership-unknown', {}),\n",
     added: "  own('one-more', { what: z.string() }),\n",
-    objections: ['src/text/failures.ts', 'src/text/remedies.ts', 'src/text/waiting.ts'],
+    objections: ['src/text/failures.ts', 'src/text/waiting.ts'],
   },
   {
     more: 'source of failures',
@@ -60,12 +58,7 @@ const cases: readonly Case[] = [
     file: 'src/domain/effect.ts',
     after: "  z.strictObject({ change: z.literal('soft-delete'), target: ArmId, before: z.literal('off') }),\n",
     added: "  z.strictObject({ change: z.literal('one-more'), target: ArmId, before: z.literal('off') }),\n",
-    objections: [
-      'src/audit/evidence/report/changed.ts',
-      'src/audit/evidence/report/step-stories.ts',
-      'src/operations/resources/rights.ts',
-      'src/text/steps.ts',
-    ],
+    objections: ['src/operations/resources/rights.ts', 'src/text/steps.ts'],
   },
   {
     more: 'judgement of a check',
@@ -93,7 +86,7 @@ const cases: readonly Case[] = [
     file: 'src/domain/proof.ts',
     after: "z.enum(['read-back', ",
     added: "'one-more', ",
-    objections: ['src/audit/evidence/report/proved.ts', 'src/text/evidence.ts', 'src/text/steps.ts'],
+    objections: ['src/text/evidence.ts', 'src/text/steps.ts'],
   },
 ];
 

@@ -100,7 +100,6 @@ describe('the published log', () => {
     const { code, out } = await cmkBot(['audit', 'verify', elsewhere, '--log-key', key], {});
     expect(code).toBe(0);
     expect(out).toMatch(/^verified: 2 events/);
-    expect(out).toContain('Requests: 1, all replayed by the rules.');
     expect(out).toContain('A published log has no texts or seals');
     const stranger = keyLine(signingKey('bot.example/audit', 'log', Buffer.alloc(32, 7)).verifier);
     await writeFile(key, `${stranger}\n`);

@@ -55,11 +55,9 @@ test('a request needs a reference that matches the policy; card, history, export
   }
   expect((await cmkBot(['requests', 'show', id], env)).out).toMatch(/Change number +CHG0031337/);
   const pack = await evidence.take(id, 'pack.zip');
-  const ours = await cmkBot(['audit', 'verify', pack, '--log-key', evidence.keyFile], {});
-  expect(ours).toMatchObject({ code: 0 });
   expect(await verifyPy(pack, '--keys', evidence.keyFile)).toEqual([0, expect.stringMatching(/^proved: /)]);
   const files = await readPack(pack);
   const textOf = (name: string) => files.get(name)?.toString('utf8');
-  expect(JSON.parse(textOf(packFile.decisions) ?? '').events[0].data).toMatchObject({ changeReference: 'CHG0031337' });
+  expect(textOf(packFile.events)).toContain('"changeReference":"CHG0031337"');
   expect(textOf(packFile.report)).toContain('change number CHG0031337');
 });

@@ -1,6 +1,7 @@
-/** Creates an evidence pack: proved files, views, report and instructions for verification. */
+/** Creates an evidence pack: proved files, report and instructions for verification. */
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import { canonicalJson } from '../../domain/canonical-json.ts';
+import { digestSubject } from '../../domain/digest.ts';
 import { type Replacement, replacementIn } from '../../domain/evidence/verdict.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { RevealedText } from '../../domain/record/chain.ts';
@@ -8,9 +9,9 @@ import type { StoredEvent } from '../../domain/request/events.ts';
 import { fold } from '../../domain/request/evolve.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import { digestOf, jsonFile, type PackFiles, packFile, reportSources, sumsOf, textIn } from '../pack/files.ts';
+import { digestOf, jsonFile, type PackFiles, packFile, sumsOf, textIn } from '../pack/files.ts';
 import type { ProvedFiles } from '../pack/proved-files.ts';
-import { readEvent, viewsOf } from '../pack/views.ts';
+import { readEvent } from '../pack/read-event.ts';
 import { readKeyLine } from '../tlog/keys.ts';
 import { openNote } from '../tlog/note.ts';
 import { controls } from './report/controls.ts';
@@ -20,7 +21,7 @@ import { type ReportFacts, reportOf } from './report/report.ts';
 const verifier = new URL('../outside/verify.py', import.meta.url);
 
 /** How to verify it; `id`: the archive's name without `.zip`. */
-export const verifySection = (id: string): string => `CHECK IT YOURSELF
+const verifySection = (id: string): string => `CHECK IT YOURSELF
 
 You need Python 3.9 or later. It installs nothing and needs no network.
 On Windows type "py" where this says "python3".
@@ -42,7 +43,7 @@ On Windows type "py" where this says "python3".
    Save them as my-keys.txt. Compare whole lines: the eight digits in the
    middle can be imitated. Every witness in my-keys.txt must have signed. A
    line "quorum N" says that N of them are enough, "quorum 0" that none is
-   needed. A key in a vault must have signed too.
+   needed.
 
 3. Verify:      python3 verify.py ${id}.zip --keys my-keys.txt
 
@@ -133,7 +134,7 @@ interface PackParts {
 }
 
 /** Parses the published events of one request. Throws if one is unreadable: then the audit log isn't the bot's. */
-export function packEventsOf(
+function packEventsOf(
   bodies: readonly string[],
   texts: readonly RevealedText[],
 ): { readonly request: Request; readonly events: readonly StoredEvent[] } {
@@ -143,7 +144,7 @@ export function packEventsOf(
     const read = readEvent(body, texts, parseEventBody);
     if (typeof read === 'string') throw new Error(`making evidence: ${read}`);
     events.push(read.event);
-    id = read.line.request;
+    id = read.request;
   }
   const request = fold(id as Request['id'], events);
   if (request === null) throw new Error('making evidence: there are no events');
@@ -156,8 +157,8 @@ function replacementOf(files: PackFiles, { plan }: Request): Replacement | null 
   return replacementIn(read, plan.wish.resource.id);
 }
 
-/** Returns who signed the checkpoint, by the keys in the pack, and what else nothing but the report is made of. */
-export function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness' | 'vault' | 'madeOf'> {
+/** Returns who signed the checkpoint, by the keys in the pack. */
+function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness' | 'vault'> {
   const note = textIn(files, packFile.checkpoint);
   const lines = textIn(files, packFile.keys).split('\n');
   const keys = lines.map(readKeyLine).filter((key) => typeof key !== 'string');
@@ -169,44 +170,29 @@ export function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness'
     witness:
       witness === undefined ? null : { name: witness.key.name, at: new Date((witness.time ?? 0) * 1000).toISOString() },
     vault: signatures.some(({ key }) => key.kind === 'vault'),
-    madeOf: reportSources.map((name) => `${name} ${digestOf(files.get(name) ?? Buffer.alloc(0))}`).join('; '),
-  };
-}
-
-const Names = z.record(z.string(), z.string());
-
-/** Returns people's names by ID. Without a valid file, there are none: the verifier then blames the file, if the report had names. */
-function namesIn(files: PackFiles): ReadonlyMap<string, string> {
-  try {
-    return new Map(Object.entries(Names.parse(JSON.parse(textIn(files, packFile.names)))));
-  } catch {
-    return new Map();
-  }
-}
-
-/** Returns the input of the report, from the pack only, so that a verifier can reproduce it. */
-export function reportFacts(files: PackFiles, request: Request, events: readonly StoredEvent[]): ReportFacts {
-  const names = namesIn(files);
-  return {
-    request,
-    events,
-    names: (id) => names.get(id) ?? null,
-    ...signedBy(files),
-    later: replacementOf(files, request),
-    texts: files.has(packFile.texts),
   };
 }
 
 export function makePack({ proved, names, texts, rules, keys }: PackParts): PackFiles {
   const { request, events } = packEventsOf(proved.bodies, texts ?? []);
-  const files = new Map<string, Buffer>([...proved.files, ...viewsOf(request, events)]);
+  const files = new Map<string, Buffer>(proved.files);
+  // `sha256sum plan.json` is the digest in the events.
+  files.set(packFile.plan, Buffer.from(canonicalJson(digestSubject(request.plan))));
   files.set(packFile.controls, jsonFile(controls));
   files.set(packFile.keys, Buffer.from(keys));
   if (names !== null)
     files.set(packFile.names, jsonFile(Object.fromEntries([...names].sort(([a], [b]) => (a < b ? -1 : 1)))));
   if (texts !== null) files.set(packFile.texts, Buffer.from(texts.map((text) => `${JSON.stringify(text)}\n`).join('')));
   if (rules.digest === request.policy.digest) files.set(packFile.rules, Buffer.from(rules.text));
-  files.set(packFile.report, Buffer.from(reportOf(reportFacts(files, request, events))));
+  const facts: ReportFacts = {
+    request,
+    events,
+    names: (id) => names?.get(id as PersonId) ?? null,
+    ...signedBy(files),
+    later: replacementOf(files, request),
+    texts: texts !== null,
+  };
+  files.set(packFile.report, Buffer.from(reportOf(facts)));
   files.set(packFile.readme, Buffer.from(readmeOf(request.id, texts !== null)));
   files.set(packFile.sums, sumsOf(files));
   return files;

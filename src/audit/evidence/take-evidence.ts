@@ -23,7 +23,7 @@ import { parseEventBody, workOf } from '../../operations/registry.ts';
 import { newestCheckpoint } from '../anchor/newest-checkpoint.ts';
 import { archiveOf } from '../pack/files.ts';
 import { provedFiles } from '../pack/proved-files.ts';
-import { readEvent } from '../pack/views.ts';
+import { readEvent } from '../pack/read-event.ts';
 import { keyLine, type VerifierKey } from '../tlog/keys.ts';
 import { tileWidth } from '../tlog/merkle-tree.ts';
 import { openNote } from '../tlog/note.ts';

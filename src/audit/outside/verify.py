@@ -5,7 +5,7 @@
     python3 verify.py PACK.zip --keys my-keys.txt [--later ANCHOR or CHECKPOINT]
 
 CHECKPOINT is one that you kept. ANCHOR is the folder the bot publishes its log in, or a copy; PACK.zip is evidence of one request,
-or the statement of a period, as the file or unpacked.
+as the file or unpacked.
 my-keys.txt holds verifier keys, a line each, as you have them from elsewhere. Each witness in it must have signed; a line
 "quorum N" says that N of them are enough, "quorum 0" that none is needed. A key that lies in a vault must have signed too.
 The first words of the answer are the answer: "proved" (exit code 0), "NOT proved" (1), "unknown" (2).
@@ -510,11 +510,11 @@ def check_proof(read, index, entry, note, size, root):
         raise Wrong(f"event {index + 1}: {path} does not lead from it to the root that was signed")
 
 
-PACK_FILES = """README.txt SHA256SUMS change.json checkpoint consistency controls.json decisions.json events.jsonl keys.txt
-later.jsonl names.json plan.json policy.json proof.json report.html rules.json texts.jsonl verify.py""".split()
-EXTRA = ["consistency", "later.jsonl", "verify.py"]
+PACK_FILES = """README.txt SHA256SUMS checkpoint consistency controls.json events.jsonl keys.txt later.jsonl names.json plan.json
+report.html rules.json texts.jsonl""".split()
+EXTRA = ["consistency", "later.jsonl"]
 OPTIONAL = ["README.txt", "controls.json", "keys.txt", "names.json", "rules.json", "texts.jsonl"]
-UNPROVED = ["README.txt", "controls.json", "names.json", "keys.txt", "report.html", "verify.py"]
+UNPROVED = ["README.txt", "controls.json", "names.json", "keys.txt", "report.html"]
 
 
 def check_names(names):
@@ -848,10 +848,7 @@ def proved(data):
     return {one["level"] for one in data.get("proofs", []) if one["outcome"] == "proved"}
 
 
-DECISIONS = """submitted approved rejected cancelled expired decided-late plan-changed request-changed run-checked
-stop-requested retried retried-automatically taken-on given-up texts-erased evidence-made""".split()
 STEPS = ["step-intended", "step-done", "step-failed"]
-ELSEWHERE = {"plan", "policy", "reading", "formId", "origin"}
 LEVELS = ["read-back", "permission-held", "key-usable", "use-seen"]
 LEVEL_NAMES = ["configured", "permitted", "key tested", "use observed"]
 
@@ -864,11 +861,6 @@ def level_of(events):
         known |= {"use-seen", "key-usable"}
     gap = next((n for n, level in enumerate(LEVELS) if level not in known), len(LEVELS))
     return LEVELS[gap - 1] if gap else None
-
-
-def picked(body, *names):
-    data = {name: value for name, value in body["data"].items() if name not in ELSEWHERE}
-    return {"event": body["seq"], **{name: body[name] for name in names}, "data": data}
 
 
 def reading_of(events):
@@ -885,36 +877,6 @@ def state_of(events):
         **{"attention-needed": "needs-attention", "given-up": "failed"},
     }
     return [states[body["type"]] for body in events if body["type"] in states][-1]
-
-
-def views_of(events, asked, request):
-    """The files that say for tools what the events say: created again, to be compared."""
-    common, plan = {"schema": 1, "request": request}, asked["data"]["plan"]
-    decisions = ["time", "type", "actor", "submittedBy", "planDigest"]
-    steps = ["time", "type", "changes", "clientRequestId", "correlationId"]
-    before = ["resource", "vault", "key", "from", "grantHeld"]
-    place = lambda body: {"event": body["seq"], "time": body["time"]}
-    return {
-        "decisions.json": {**common, "events": [picked(one, *decisions) for one in events if one["type"] in DECISIONS]},
-        "change.json": {
-            **common,
-            "resource": plan["wish"]["resource"]["id"],
-            "vault": plan["observation"]["vault"]["id"],
-            "before": {name: plan["observation"][name] for name in before},
-            "steps": [picked(one, *steps) for one in events if one["type"] in STEPS],
-            "now": reading_of(events),
-        },
-        "proof.json": {
-            **common,
-            "state": state_of(events),
-            "level": level_of(events) if state_of(events) == "succeeded" else None,
-            "events": [picked(one, "time", "type") for one in events if one["type"] in ("succeeded", "use-judged")],
-        },
-        "policy.json": {
-            **common,
-            "applied": [{**place(one), **one["data"]["policy"]} for one in events if "policy" in one["data"]],
-        },
-    }
 
 
 def check_texts(read, events):
@@ -1140,8 +1102,7 @@ def kept_at(path, keys):
 
 
 def later_words(place, keys, pack, older, events, entries, request):
-    """Compares the pack with a copy of the log, or with a checkpoint that was kept: a line, and whether that leaves nothing open.
-    `request`: None where the pack has the events of all requests."""
+    """Compares the pack with a copy of the log, or with a checkpoint that was kept: a line, and whether that leaves nothing open."""
     size, root, name = pack
     roots = dict([(size, root), *([older] if older else [])])
     if os.path.isfile(place):
@@ -1162,13 +1123,13 @@ def later_words(place, keys, pack, older, events, entries, request):
             number = len(leaves)
             if own.get(number, entry) != entry or (number in roots and root_of(leaves) != roots[number]):
                 raise Wrong("the log doesn't contain the pack's events")
-            if number in own or (request and json.loads(entry).get("request") != request):
+            if number in own or json.loads(entry).get("request") != request:
                 continue
             if number < events[-1]["seq"]:
                 raise Wrong(f"event {number} of {request} is not in the pack")
             more += 1
     if now >= size:
-        added = f"{counted(more)}{' of the request' if request else ''} {'was' if more == 1 else 'were'} added later"
+        added = f"{counted(more)} of the request {'was' if more == 1 else 'were'} added later"
         return f"the log of {counted(now)} still holds them; {added}", True
     words = f"your copy is older: it has {counted(now)}, the pack's log {size}"
     if older and older[0] == now:
@@ -1188,235 +1149,8 @@ def continued_words(place, keys, read, size, name):
     return f"the log continues your checkpoint of {counted(now)}", True
 
 
-# Statements of a period: calculated again from all events of the log, and compared byte for byte.
-STATEMENT_FILES = "README.txt SHA256SUMS checkpoint events.jsonl keys.txt report.html statement.json".split()
-COUNTED = {
-    **{one: one for one in ("submitted", "approved", "rejected", "cancelled", "expired", "succeeded")},
-    **{"failed": "given-up", "driftsOpened": "drift-opened", "driftsChanged": "drift-changed", "driftsClosed": "drift-closed"},
-}
-OPEN = ("awaiting-approval", "approved", "running", "needs-attention")
-
-
-def period_before(period):
-    first, last = (datetime.date.fromisoformat(period[one]) for one in ("from", "to"))
-    day = datetime.timedelta(days=1)
-    return {"from": str(first - (last - first) - day), "to": str(first - day)}
-
-
-def within(period, time):
-    return period["from"] <= time[:10] <= period["to"]
-
-
-def days_of(log):
-    """Each event's own day, by its number, but at most that of any later event: a clock that was ahead gave days too late."""
-    days, day = {}, "9999-12-31"
-    for one in reversed(log):
-        day = days[one["seq"]] = min(day, one["time"][:10])
-    return days
-
-
-def age_of(period, time):
-    """Whole days to the end of the period."""
-    end = datetime.datetime.fromisoformat(period["to"]) + datetime.timedelta(days=1)
-    found = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|\+00:00)", time)
-    parts = datetime.timedelta(milliseconds=int((found[2] or "0").ljust(3, "0")[:3]))
-    return max(0, (end - datetime.datetime.fromisoformat(found[1]) - parts).days)
-
-
-def exceptions_of(events, asked, agent):
-    """What people accepted with the plan."""
-    approvals = [one for one in events if one["type"] == "approved" and one["seq"] > asked["seq"]]
-
-    def accepted(kind, code, by):
-        last = (by or [asked])[-1]
-        owners = [one["actor"]["id"] or "" for one in by]
-        return {**agent, "request": asked["request"], "event": last["seq"], "kind": kind, "code": code, "owners": owners, "at": last["time"]}
-
-    plan, irreversible = asked["data"]["plan"], [one for one in approvals if one["data"]["acknowledgedIrreversible"]]
-    steps = irreversible_in(plan)
-    return [
-        *[accepted("warning", one["code"], approvals) for one in plan["checks"] if one["outcome"] == "warn"],
-        *[accepted("irreversible", one["name"], irreversible) for one in steps],
-        *[accepted("quick-approval", "approved", [one]) for one in approvals if one["data"]["quick"]],
-    ]
-
-
-def approved_state(events):
-    """What a succeeded request says about its agent, and what people accepted; None where it says no key."""
-    asked = [one for one in events if one["type"] in ASKING][-1]
-    plan, done = asked["data"]["plan"], [one for one in events if one["type"] == "step-done"]
-    effects = [one for step in plan["steps"] for one in step["effects"]]
-    if not any(one["change"] == "customer-key" for one in effects) and not plan["observation"]["resource"]["customerKey"]:
-        return None
-    wanted, success = wanted_key(events, plan), [one for one in events if one["type"] == "succeeded"][-1]
-    key = {name: wanted[name] for name in ("vaultUri", "keyName", "keyVersion")}
-    seen = plan["observation"]["key"]
-    seen = seen if seen and seen["version"] == key["keyVersion"] else None
-    done = [one for one in done if one["data"]["step"] == "make-key-version"]
-    made = [one["time"] for one in done if one["data"]["outputs"].get("keyVersion") == key["keyVersion"]]
-    created = [one for one in effects if one["change"] == "key"]
-    expires = created[0]["expires"] or "none" if created else seen["expires"] or "none" if seen else "unknown"
-    level, used = level_of(events), [one["time"] for one in events if one["type"] == "use-judged"]
-    agent = {"agent": plan["wish"]["resource"]["id"], "name": plan["observation"]["resource"]["name"]}
-    return {
-        **agent,
-        "request": success["request"],
-        "event": success["seq"],
-        "key": key,
-        "setAt": key_set_at(events),
-        "versionSince": made[0] if made else seen["created"] if seen else None,
-        "expires": expires,
-        "level": level,
-        "levelAt": used[-1] if level == "use-seen" and used else success["time"],
-        "guard": plan["observation"].get("guard"),
-        "at": success["time"],
-        "exceptions": exceptions_of(events, asked, agent),
-    }
-
-
-def key_changes(states, days, period):
-    last, changes = {}, []
-    for one in states:
-        before = last.get(one["agent"].lower())
-        last[one["agent"].lower()] = one["key"]
-        if within(period, days[one["event"]]) and not same_key(before, one["key"]):
-            changes.append({**{name: one[name] for name in ("agent", "name", "request", "event", "at")}, "from": before, "to": one["key"]})
-    return changes
-
-
-def drifts_in(events, days, period):
-    """The open ones by agent, and what was opened, changed and closed in the period."""
-    found, last, changes = {}, {}, {"drift-opened": [], "drift-changed": [], "drift-closed": []}
-    for one in events:
-        if one["type"] not in changes:
-            continue
-        agent, gone = one["target"].lower(), one["type"] == "drift-closed"
-        states = last.get(agent, []) if gone else [each["state"]["code"] for each in one["data"]["found"]]
-        last[agent] = states
-        if gone:
-            found.pop(agent, None)
-        else:
-            first = {"event": one["seq"], "openedAt": one["time"], "ageDays": age_of(period, one["time"])}
-            found[agent] = {**found.get(agent, first), "states": states}
-        change = {"agent": one["target"], "name": one["data"]["agentName"], "event": one["seq"], "at": one["time"], "states": states}
-        if within(period, days[one["seq"]]):
-            changes[one["type"]].append(change)
-    return found, changes
-
-
-def stated_agent(agent, name, state, drift, period):
-    fields = ("request", "event", "key", "setAt", "versionSince", "expires", "level", "levelAt", "guard")
-    said = state or dict.fromkeys(fields)
-    age = age_of(period, said["versionSince"]) if said["versionSince"] else None
-    return {
-        **{"agent": agent, "name": name},
-        **{one: said[one] for one in fields[:5]},
-        "versionAgeDays": age,
-        **{one: said[one] for one in fields[5:]},
-        "drift": drift,
-    }
-
-
-GAPS = {
-    "no-approved-key": lambda one: one["key"] is None,
-    "use-not-observed": lambda one: one["key"] and one["level"] != "use-seen",
-    "guard-unknown": lambda one: one["key"] and one["guard"] is None,
-    "version-age-unknown": lambda one: one["key"] and one["versionSince"] is None,
-    "expiry-unknown": lambda one: one["expires"] == "unknown",
-}
-
-
-def requests_in(events):
-    """Events by request, without those of drifts."""
-    found = {}
-    for one in events:
-        if one["request"].startswith("CMK-"):
-            found.setdefault(one["request"], []).append(one)
-    return found
-
-
-def statement_of(log, about, period):
-    """The statement of a period, from all events of the log."""
-    days = days_of(log)
-    events = [one for one in log if days[one["seq"]] <= period["to"]]
-    before, requests, known = period_before(period), requests_in(events), {}
-    for own in requests.values():
-        plan = [one for one in own if one["type"] in ASKING][-1]["data"]["plan"]
-        known[plan["wish"]["resource"]["id"].lower()] = (plan["wish"]["resource"]["id"], plan["observation"]["resource"]["name"])
-    states = [approved_state(own) for own in requests.values() if state_of(own) == "succeeded"]
-    states = sorted(filter(None, states), key=lambda one: one["event"])
-    latest = {one["agent"].lower(): one for one in states}
-    drifts, changed = drifts_in(events, days, period)
-    agents = [stated_agent(*known[one], latest.get(one), drifts.get(one), period) for one in sorted(known, key=units)]
-    exceptions = [one for agent in sorted(latest, key=units) for one in latest[agent]["exceptions"]]
-    keys = key_changes(states, days, period)
-    count = lambda kind, when: sum(one["type"] == kind and within(when, days[one["seq"]]) for one in events)
-    gaps = [(code, [one["agent"] for one in agents if lacks(one)]) for code, lacks in GAPS.items()]
-    return {
-        **{"schema": 2, "period": period, "before": before, "log": about},
-        "lastEvent": {"event": events[-1]["seq"], "time": events[-1]["time"]} if events else None,
-        "changes": {
-            "counts": {name: {"before": count(kind, before), "now": count(kind, period)} for name, kind in COUNTED.items()},
-            "agentsAdded": [one for one in keys if one["from"] is None],
-            "keysChanged": [one for one in keys if one["from"] is not None],
-            "driftsOpened": changed["drift-opened"],
-            "driftsChanged": changed["drift-changed"],
-            "driftsClosed": changed["drift-closed"],
-        },
-        "summary": {
-            "agents": len(agents),
-            "withApprovedKey": sum(one["key"] is not None for one in agents),
-            "openDrifts": sum(one["drift"] is not None for one in agents),
-            "openRequests": sum(state_of(own) in OPEN for own in requests.values()),
-            "exceptions": len(exceptions),
-        },
-        **{"agents": agents, "exceptions": exceptions},
-        "gaps": [{"code": code, "agents": found} for code, found in gaps if found],
-    }
-
-
-def check_statement(read, names, keys, later):
-    """Checks the statement of a period; the lines of the answer."""
-    missing = [one for one in STATEMENT_FILES if one not in names]
-    if missing:
-        raise Unknown(f"there is no {', '.join(missing)} in it")
-    for one in sorted(names):
-        if one not in STATEMENT_FILES:
-            raise Wrong(f"{one}: not a file of a statement")
-    check_sums(read, names)
-    note, events, leaves, before = read("checkpoint").decode("utf-8", "replace"), [], [], "0" * 64
-    size, root, name, who = open_note(note, keys, "checkpoint")
-    entries, lives = lines_in(read, "events.jsonl"), Lives()
-    for entry in entries:
-        before, body = check_chain(len(leaves) + 1, entry, before)
-        lives.take(body)
-        leaves.append(sha(b"\x00", entry))
-        events.append(body)
-    if len(leaves) != size or root_of(leaves) != root:
-        raise Wrong("events.jsonl: not all events of the log that was signed")
-    said = strict_json(read("statement.json"))["period"]
-    period = {one: str(datetime.date.fromisoformat(said[one])) for one in ("from", "to")}
-    about = {"name": name, "events": size, "root": base64.b64encode(root).decode()}
-    stated = statement_of(events, about, period)
-    if f"{json.dumps(stated, indent=2, ensure_ascii=False)}\n".encode() != read("statement.json") or period["from"] > period["to"]:
-        raise Wrong("statement.json: says something other than the events")
-    found, compared = stated["summary"], True
-    lines = [f"statement of {period['from']} to {period['to']}, of all {counted(size)} of the log {name}"]
-    lines.append(f"{found['withApprovedKey']} of {found['agents']} agents have an approved key; {found['openDrifts']} not as approved")
-    counts = [(kind, one) for kind, one in stated["changes"]["counts"].items() if one["now"] or one["before"]]
-    lines += [f"{kind}: {one['now']} (before: {one['before']})" for kind, one in counts] or ["nothing changed"]
-    if later:
-        words, compared = later_words(later, keys, (size, root, name), None, events, entries, None)
-        lines.append(words)
-    unknown = strangers(note, keys)
-    lines += [f"also signed by {', '.join(unknown)}, whose keys weren't given: not checked"] if unknown else []
-    return lines, who, name, compared
-
-
 def check_pack(read, names, keys, later):
-    """Checks an evidence pack, or a statement; the lines of the answer."""
-    if "statement.json" in names:
-        return check_statement(read, names, keys, later)
+    """Checks an evidence pack; the lines of the answer."""
     check_names(names)
     check_sums(read, names)
     note = (read("checkpoint") or b"").decode("utf-8", "replace")
@@ -1447,12 +1181,8 @@ def check_pack(read, names, keys, later):
         raise Wrong("later.jsonl: not an approved request that set the key that Azure showed")
     if sha(read("plan.json") or b"").hex() != asked["planDigest"]:
         raise Wrong("plan.json: not the plan that was approved, by its digest")
-    for path, view in views_of(events, asked, request).items():
-        if canonical_text(strict_json(read(path) or b"null")) != canonical_text(view):
-            raise Wrong(f"{path}: says something other than the events")
-    rules, policy = read("rules.json"), asked["data"]["policy"]
-    weak = rules is not None and "digest" not in policy
-    if rules is not None and sha(rules).hex()[: 8 if weak else 64] != policy["version" if weak else "digest"]:
+    rules = read("rules.json")
+    if rules is not None and sha(rules).hex() != asked["data"]["policy"].get("digest"):
         raise Wrong("rules.json: not the policy that applied")
     texts = check_texts(read, events)
     lines = [f"{counted(len(events))} of {request}, in the log {name} of {size}", *verdict_of(events, asked, replaced), *changes_of(events)]
@@ -1462,14 +1192,12 @@ def check_pack(read, names, keys, later):
     if older:
         root_words = base64.b64encode(older[1]).decode()
         lines.append(f"it proves that its log continues one of {counted(older[0])} with the root {root_words}")
-    if weak:
-        lines.append("NOT proved: rules.json. An older version wrote these events. They have only the first 8 digits of its SHA-256")
     if later:
         words, compared = later_words(later, keys, (size, root, name), older, events, entries, request)
         lines.append(words)
     unknown = strangers(note, keys)
     lines += [f"also signed by {', '.join(unknown)}, whose keys weren't given: not checked"] if unknown else []
-    return lines, who, name, compared and not weak
+    return lines, who, name, compared
 
 
 # What Python says of something that is not built as it should be.
@@ -1568,11 +1296,9 @@ def main():
     print("  not detected: a different history signed with the log's own key, unless a copy or a witness has this one")
     if names is not None:
         print(f"  not proved, only checked for damage: {', '.join(one for one in UNPROVED if one in names)}; trust this output")
-        missing = [one for one in OPTIONAL if one not in names and "statement.json" not in names]
+        missing = [one for one in OPTIONAL if one not in names]
         if missing:
             print(f"  not in the pack: {', '.join(missing)}")
-    if "verify.py" in (names or []):
-        print("  don't run the verify.py of a pack: someone could have replaced it")
     if not given.keys:
         print("  the keys are from the same folder, so this shows only that it's consistent: use --keys with keys that you received separately")
     return 0 if given.keys and enough else 2

@@ -1,15 +1,7 @@
 /** Files of a pack that prove something: events of the published log with inclusion proofs, and the checkpoint. */
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import { newestCheckpoint } from '../anchor/newest-checkpoint.ts';
-import {
-  hashesIn,
-  hashLines,
-  leafHash,
-  provesConsistency,
-  provesInclusion,
-  type Tree,
-  tileWidth,
-} from '../tlog/merkle-tree.ts';
+import { hashLines, leafHash, provesConsistency, provesInclusion, type Tree, tileWidth } from '../tlog/merkle-tree.ts';
 import { proofFile } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
 import { packFile, proofPath } from './files.ts';
@@ -27,18 +19,6 @@ async function consistencyFile(reader: TileReader, size: number, newer: Tree): P
   const older = { size, root: await reader.prefixRoot(size) };
   const hashes = await reader.consistency(size);
   return provesConsistency(older, newer, hashes) ? Buffer.from(fileOf(older, hashes)) : null;
-}
-
-/** Returns the older tree that the file proves to be the beginning of the newer one; null: none. */
-export function provedOlder(bytes: Buffer, newer: Tree): Tree | null {
-  const text = bytes.toString('utf8');
-  const [, size, root = '', lines = ''] =
-    /^cmk-bot\/consistency@v1\n([1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n\n(.*)$/s.exec(text) ?? [];
-  const hashes = hashesIn(lines);
-  if (size === undefined || hashes === null) return null;
-  const older = { size: Number(size), root: Buffer.from(root, 'base64') };
-  // Only the canonical form is valid.
-  return fileOf(older, hashes) === text && provesConsistency(older, newer, hashes) ? older : null;
 }
 
 export interface ProvedFiles {

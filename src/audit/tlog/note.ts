@@ -4,7 +4,7 @@
  */
 import { verify } from 'node:crypto';
 import { keyId, publicKeyObject, type SigningKey, type VerifierKey } from './keys.ts';
-import { type Hash, hashesIn, hashLines, type Tree } from './merkle-tree.ts';
+import { type Hash, hashLines, type Tree } from './merkle-tree.ts';
 
 const dash = '\u2014';
 /** Readers of notes must accept at least this many signatures. More are an error. */
@@ -145,17 +145,6 @@ const head = 'c2sp.org/tlog-proof@v1\n';
 
 export const proofFile = ({ index, hashes, note }: ProofFile): string =>
   `${head}index ${index}\n${hashLines(hashes)}\n${note}`;
-
-/** Parses a proof file; null: invalid. Refuses C2SP's optional `extra` line, which isn't proved but would look so. */
-export function readProofFile(text: string): ProofFile | null {
-  const end = text.indexOf('\n\n');
-  const [, index, lines = ''] = /^index (0|[1-9]\d{0,15})\n(.*)$/s.exec(text.slice(head.length, end + 1)) ?? [];
-  const hashes = hashesIn(lines);
-  if (end < 0 || index === undefined || hashes === null) return null;
-  const proof = { index: Number(index), hashes, note: text.slice(end + 2) };
-  // Only the canonical form is valid.
-  return proofFile(proof) === text ? proof : null;
-}
 
 /** Returns the text of a note that has no empty line in it, such as a checkpoint. It isn't verified. */
 export const textOfNote = (note: string): string => note.slice(0, note.indexOf('\n\n') + 1);

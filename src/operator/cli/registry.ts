@@ -1,12 +1,11 @@
 /** All subcommands, in the order of the help. */
 import { auditAskAgain, auditErase, auditResume } from './audit-act.ts';
 import { auditExport } from './audit-export.ts';
-import { auditPopulation, auditVerify } from './audit-verify.ts';
+import { auditVerify } from './audit-verify.ts';
 import { doctor } from './doctor.ts';
 import { evidence } from './evidence.ts';
 import { requestActs, requestsList, requestsShow } from './requests.ts';
 import { setup } from './setup.ts';
-import { statement } from './statement.ts';
 import type { Subcommand } from './subcommand.ts';
 import { witnessAdd, witnessRun } from './witness.ts';
 
@@ -15,9 +14,7 @@ export const subcommands: readonly Subcommand[] = [
   requestsShow,
   ...requestActs,
   evidence,
-  statement,
   auditVerify,
-  auditPopulation,
   auditExport,
   auditErase,
   auditResume,

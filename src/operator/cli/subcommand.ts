@@ -167,7 +167,6 @@ export function subcommand<S extends Readonly<Record<string, z.ZodType>>>({
   };
 }
 
-export const day = z.iso.date('must be a day, such as 2026-03-31');
 export const flag = z.boolean().default(false);
 export const jsonFlag = argument(flag, ['--json', 'prints JSON for programs']);
 /** Read before the command runs. */

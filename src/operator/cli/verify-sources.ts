@@ -10,10 +10,9 @@ import { NotAnExport, readBaselineExport, verifyExport } from '../../audit/verif
 import { readConfig } from '../../config/config.ts';
 import type { AnchorSource } from '../../domain/ports/published-log.ts';
 import type { Link } from '../../domain/record/chain.ts';
-import { parseEventBody } from '../../operations/registry.ts';
 import type { Records } from '../rpc/calls.ts';
 import { readRecord } from './open-records.ts';
-import { eventCounter, exit, Unusable, unusableIf, type VerificationExit } from './subcommand.ts';
+import { exit, Unusable, unusableIf, type VerificationExit } from './subcommand.ts';
 import {
   checkWitnesses,
   hasVaultKey,
@@ -53,7 +52,7 @@ export interface PublishedReport {
 
 export interface OpenedAnchor {
   readonly reader: AnchorReader;
-  /** The keys were given, or are the bot's own: they weren't read from the published log. */
+  /** The keys were given: they weren't read from the published log. */
   readonly keysGiven: boolean;
   readonly given: VerifierKeysFile;
 }
@@ -76,18 +75,10 @@ async function sourceOf(place: string): Promise<AnchorSource> {
   return { read: (path) => read(path).catch(rethrow), sizes: () => sizes().catch(rethrow) };
 }
 
-/**
- * Opens a published log with keys from a file, else with the bot's own, else with those stored next to it. `own`: as a keys file.
- * Throws {@link Unusable}.
- */
-export async function openPublished(
-  folder: string,
-  keyFile: string | undefined,
-  own: string | null = null,
-): Promise<OpenedAnchor> {
+/** Opens a published log with keys from a file, else with those stored next to it. Throws {@link Unusable}. */
+export async function openPublished(folder: string, keyFile: string | undefined): Promise<OpenedAnchor> {
   const files = await sourceOf(folder);
-  const text =
-    keyFile === undefined ? (own ?? (await files.read(keysPath))) : await readFile(keyFile).catch(() => null);
+  const text = keyFile === undefined ? await files.read(keysPath) : await readFile(keyFile).catch(() => null);
   if (text === null) {
     throw new Unusable(
       keyFile === undefined
@@ -95,10 +86,10 @@ export async function openPublished(
         : `${keyFile} doesn’t exist, or this user can’t read it`,
     );
   }
-  const given = parseVerifierKeys(String(text), keyFile ?? (own === null ? `${folder}/${keysPath}` : 'own keys'));
+  const given = parseVerifierKeys(String(text), keyFile ?? `${folder}/${keysPath}`);
   const unusable = unusableIf(AnchorUnusable, (why) => `reading the log published in ${folder}: ${why}`);
   const reader = await AnchorReader.open(files, given.keys).catch(unusable);
-  return { reader, keysGiven: keyFile !== undefined || own !== null, given };
+  return { reader, keysGiven: keyFile !== undefined, given };
 }
 
 /** Returns whether a vault key was given that didn't sign the newest checkpoint. */
@@ -141,18 +132,16 @@ export async function verifyStore(
   }
 }
 
-/** Verifies a published log, which has no texts and seals. `also` gets each body. */
+/** Verifies a published log, which has no texts and seals. */
 export async function verifyPublished(
   reader: AnchorReader,
   options: VerifyOptions,
   count: () => void,
-  also: (body: string) => void = () => undefined,
 ): Promise<AuditLogReport> {
   const verifier = new AuditLogVerifier({ ...options, keys: null, bodiesOnly: true });
   for await (const body of reader.bodies()) {
     verifier.event(lineFrom(body));
     count();
-    also(body);
   }
   return verifier.end(verifier.last);
 }
@@ -169,18 +158,6 @@ export function exitOutcomeOf(
     published === null ||
     (isWitnessed(published.witnessCheck) && !vaultMissing(published) && published.keysMissing === 0);
   return published?.keysGiven === false || !sealsDone || !signed ? exit.unchecked : exit.done;
-}
-
-/** Verifies a published log with its keys. `also` gets each body. */
-export async function verifyLog(
-  published: OpenedAnchor,
-  progress: (text: string) => void,
-  also: (body: string) => void,
-): Promise<{ readonly report: AuditLogReport; readonly log: PublishedReport; readonly outcome: VerificationExit }> {
-  const options = { read: parseEventBody, keys: null };
-  const report = await verifyPublished(published.reader, options, eventCounter('Verified', progress), also);
-  const log = publishedReport(published);
-  return { report, log, outcome: exitOutcomeOf(report, log) };
 }
 
 async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
@@ -213,7 +190,7 @@ export async function openBaseline({ against, noted, published }: BaselineSource
   const known =
     against === undefined
       ? new BaselineExport()
-      : await readable(against, () => readBaselineExport(() => fileLines(against), parseEventBody));
+      : await readable(against, () => readBaselineExport(() => fileLines(against)));
   if (noted !== undefined) known.add(noted);
   if (published !== null) for await (const body of published.reader.bodies()) known.add(lineFrom(body));
   return known;

@@ -93,8 +93,6 @@ export const calls = {
   resume: { input: z.object({ by: name }), output: ActResult },
   /** Evidence of a request as a pack. Each call creates new evidence and an event. */
   evidence: { input: EvidenceWanted, output: Evidence },
-  /** The bot's own keys of the published log and its witnesses, as a verifier's keys file. Null: it isn't published. */
-  logKeys: { input: z.object({}), output: z.object({ keys: z.string().nullable() }) },
   /** Clears conflicts of witnesses with this name. `cleared`: their number. */
   askAgain: { input: z.object({ witness: z.string(), by: name }), output: z.object({ cleared: z.number() }) },
   /** Findings of the running bot; with an agent's name or id, also the rule that applies. */
@@ -107,4 +105,4 @@ export type ControlCalls = {
     input: z.output<(typeof calls)[N]['input']>,
   ) => Promise<z.output<(typeof calls)[N]['output']>>;
 };
-export type Records = Omit<ControlCalls, 'hello' | 'diagnose' | 'evidence' | 'logKeys'>;
+export type Records = Omit<ControlCalls, 'hello' | 'diagnose' | 'evidence'>;

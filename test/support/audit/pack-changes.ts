@@ -1,12 +1,16 @@
 /** Everything that somebody could do to an evidence pack, by kind, and who finds it. */
+import { unzipSync } from 'fflate';
 import { type PackFiles, packFile, sumsOf } from '../../../src/audit/pack/files.ts';
 import type { Change } from './outside-judges.ts';
 
-/** `ours` and `python` say who finds it; `later` is found by comparing with the log alone. */
 export interface PackChange {
   readonly what: string;
   readonly files: PackFiles;
 }
+
+/** The files of a pack as it is taken. */
+export const filesOf = (archive: Uint8Array): PackFiles =>
+  new Map(Object.entries(unzipSync(archive)).map(([name, bytes]) => [name, Buffer.from(bytes)]));
 
 type Files = ReadonlyMap<string, Buffer>;
 

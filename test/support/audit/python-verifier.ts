@@ -1,6 +1,8 @@
 /** The verifier in Python, called function by function, or as people call it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { PackFiles } from '../../../src/audit/pack/files.ts';
+import { keyLine, type VerifierKey } from '../../../src/audit/tlog/keys.ts';
 
 const verifier = fileURLToPath(new URL('../../../src/audit/outside/verify.py', import.meta.url));
 
@@ -38,6 +40,18 @@ export function byRules(logs: readonly (readonly string[])[], { plans = true } =
   const named = 'setattr(verify, "digest_of", lambda plan: type("Any", (), {"__ne__": lambda *_: False})())';
   const judged = `[answer(lambda: (lambda lives: [lives.take(json.loads(body)) for body in log] and "ok")(verify.Lives())) for log in given]`;
   return inPython(plans ? judged : `[${named}, ${judged}][1]`, logs) as readonly string[];
+}
+
+/** What the verifier in Python says of each pack: `proved`, or what it finds. */
+export function packAnswers(packs: readonly PackFiles[], key: VerifierKey): readonly string[] {
+  const given = {
+    packs: packs.map((files) => Object.fromEntries([...files].map(([name, of]) => [name, of.toString('base64')]))),
+    keys: `${keyLine(key)}\n`,
+  };
+  const pack = '{name: base64.b64decode(data) for name, data in files.items()}';
+  const check = `(lambda files: verify.check_pack(files.get, list(files), verify.read_keys(given["keys"]), None)[0])(${pack})`;
+  const said = inPython(`[answer(lambda: ${check}) for files in given["packs"]]`, given) as readonly unknown[];
+  return said.map((one) => (Array.isArray(one) ? 'proved' : String(one)));
 }
 
 /** The verifier in Python as people call it: its exit code, and what it printed. */

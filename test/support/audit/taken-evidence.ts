@@ -3,20 +3,16 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../../src/audit/anchor/read-anchor.ts';
-import { filesOf, type PackFiles } from '../../../src/audit/pack/files.ts';
+import type { PackFiles } from '../../../src/audit/pack/files.ts';
 import { http } from '../azure/local-azure.ts';
-import { cmkBot, type Said } from '../processes/command-line.ts';
 import { approvalCard, approve, ask, choices, people, places, shows } from '../world/story.ts';
 import { type EvidenceWorld, logKey, startEvidenceWorld } from './evidence-world.ts';
+import { filesOf } from './pack-changes.ts';
 
 /** As a deployment names it. */
 export const image = `registry.example.org/cmk-bot@sha256:${'5'.repeat(64)}`;
 
-export async function readPack(file: string): Promise<PackFiles> {
-  const found = filesOf(await readFile(file));
-  if (typeof found === 'string') throw new Error(found);
-  return found;
-}
+export const readPack = async (file: string): Promise<PackFiles> => filesOf(await readFile(file));
 
 export interface TakenEvidence {
   readonly evidence: EvidenceWorld;
@@ -30,8 +26,6 @@ export interface TakenEvidence {
   readonly other: PackFiles;
   /** Every event of the published log. */
   readonly bodies: readonly string[];
-  /** Verifies a file at the command line, with the keys of log and witness. */
-  verify(file: string, ...more: readonly string[]): Promise<Said>;
 }
 
 /** The pack's files are also in the folder `unpacked`. */
@@ -60,7 +54,5 @@ export async function takeEvidence(): Promise<TakenEvidence> {
   const bodies: string[] = [];
   for await (const body of (await AnchorReader.open(anchor, [logKey.verifier])).bodies()) bodies.push(body);
   const withTexts = await readPack(await evidence.take(id, 'with-texts.zip'));
-  const verify = (file: string, ...more: readonly string[]) =>
-    cmkBot(['audit', 'verify', file, '--log-key', evidence.keyFile, ...more], {});
-  return { evidence, id, pack, files, withTexts, other, bodies, verify };
+  return { evidence, id, pack, files, withTexts, other, bodies };
 }

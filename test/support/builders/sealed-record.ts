@@ -6,7 +6,6 @@ import { genesis } from '../../../src/audit/verify.ts';
 import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../../src/audit/verify-audit-log.ts';
 import type { ChainLine, RevealedText } from '../../../src/domain/record/chain.ts';
 import type { NewEvent, StoredEvent } from '../../../src/domain/request/events.ts';
-import { parseEventBody } from '../../../src/operations/registry.ts';
 
 export interface Written extends NewEvent {
   readonly request: string;
@@ -49,7 +48,7 @@ export function verified(
   options: Partial<VerifyOptions> = {},
   head = record.at(-1)?.line ?? { seq: 0, hash: genesis },
 ): AuditLogReport {
-  const verifier = new AuditLogVerifier({ read: parseEventBody, keys: testKeys, ...options });
+  const verifier = new AuditLogVerifier({ keys: testKeys, ...options });
   for (const { line, texts } of record) {
     verifier.event(line);
     for (const text of texts) verifier.text(text);

@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { botEnvironment } from '../../../sandbox/bot-environment.ts';
 import { AuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
-import { parseEventBody } from '../../../src/operations/registry.ts';
 import type { DatabaseOptions } from '../../../src/store/database.ts';
 import { http, type Latency, type RunningAzure, startAzure } from '../azure/local-azure.ts';
 import { type BotProcess, type EndSignal, spawnBot, untilReady } from '../processes/bot-process.ts';
@@ -265,7 +264,7 @@ export async function readRecord(world: World) {
       .parse(await store.sql('select * from cmk.free_text order by request_id, revision, field'));
     const texts = rows.map(({ request_id: request, ...row }) => ({ request, ...row }));
     const isOwn = ({ seq }: { readonly seq: number }): boolean => seq > world.recordedBefore;
-    const verifier = new AuditLogVerifier({ read: parseEventBody, keys: await sealKeysFor(world.database), derived });
+    const verifier = new AuditLogVerifier({ keys: await sealKeysFor(world.database), derived });
     for (const line of lines.filter(({ seq }) => seq <= head.seq)) {
       verifier.event(line);
       const own = texts.filter(({ request, revision }) => request === line.request && revision === line.revision);

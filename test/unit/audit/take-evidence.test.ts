@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
 import { takeEvidence } from '../../../src/audit/evidence/take-evidence.ts';
-import { filesOf, type PackFiles, packFile } from '../../../src/audit/pack/files.ts';
-import { verifyPack } from '../../../src/audit/pack/verify-pack.ts';
+import { type PackFiles, packFile } from '../../../src/audit/pack/files.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { AnchorFiles } from '../../../src/domain/ports/published-log.ts';
@@ -11,9 +10,10 @@ import type { RevealedText } from '../../../src/domain/record/chain.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import { type Actor, operatorActor } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
-import { parseEventBody } from '../../../src/operations/registry.ts';
 import { openEvidenceLinks, packPath } from '../../../src/teams/sign-in/evidence-links.ts';
+import { filesOf } from '../../support/audit/pack-changes.ts';
 import { logKey, publisherOf, suiteFolders } from '../../support/audit/published-log.ts';
+import { packAnswers } from '../../support/audit/python-verifier.ts';
 import { id } from '../../support/builders/commands.ts';
 import { approver, reject, requester, submit, tenant } from '../../support/builders/fixtures.ts';
 import { memoryDocuments } from '../../support/builders/memory-documents.ts';
@@ -81,9 +81,8 @@ async function evidenceOf(now: () => Date, erases: (moment: Moment) => Promise<b
 }
 
 function filesIn(archive: unknown): PackFiles {
-  const found = Buffer.isBuffer(archive) ? filesOf(archive) : 'no pack';
-  if (typeof found === 'string') throw new Error(found);
-  return found;
+  if (!Buffer.isBuffer(archive)) throw new Error('no pack');
+  return filesOf(archive);
 }
 
 /** Takes the evidence of a rejected request, whose texts are erased at that moment. */
@@ -109,7 +108,7 @@ test.each<readonly [moment: Moment, texts: readonly string[] | null]>([
   const files = await packErased(moment);
   const texts = files.get(packFile.texts)?.toString('utf8');
   expect(texts === undefined ? null : written.filter((text) => texts.includes(text))).toEqual(expected);
-  expect((await verifyPack(files, [logKey.verifier], parseEventBody)).findings).toEqual([]);
+  expect(packAnswers([files], logKey.verifier)).toEqual(['proved']);
 });
 
 test('downloads of one person give the same pack for ten minutes, unless the request changes', async () => {

@@ -3,7 +3,6 @@ import { genesis, hashOf, verifyTexts } from '../../../src/audit/verify.ts';
 import { NotAnExport, verifyExport } from '../../../src/audit/verify-export.ts';
 import type { ChainLine, Link } from '../../../src/domain/record/chain.ts';
 import { type NewEvent, newEvent, operatorActor } from '../../../src/domain/request/events.ts';
-import { parseEventBody } from '../../../src/operations/registry.ts';
 import { verifyChain } from '../../support/audit/verify-chain.ts';
 import { submitted } from '../../support/builders/fixtures.ts';
 import { sealedRecord, testKeys, verified } from '../../support/builders/sealed-record.ts';
@@ -108,7 +107,7 @@ describe('an export', () => {
   async function* each(all: readonly string[]): AsyncGenerator<string> {
     yield* all;
   }
-  const verify = (all: readonly string[]) => verifyExport(each(all), { read: parseEventBody, keys: testKeys });
+  const verify = (all: readonly string[]) => verifyExport(each(all), { keys: testKeys });
   const isFound = (all: readonly string[]): Promise<boolean> =>
     verify(all).then(
       ({ findings }) => findings.length > 0,

@@ -1,5 +1,5 @@
 /** The controls that a report can support, and a place to sign. */
-import { type Column, type Html, html, htmlTable, section } from './page.ts';
+import { type Column, type Html, html, htmlTable, id, section } from './page.ts';
 
 // Mapping of evidence packs and statements to controls. The HIPAA Security Rule by its own numbers (45 CFR part 164, subpart C).
 // Other frameworks by the numbers of Microsoft's Azure Policy initiatives or the frameworks' tables of contents. Someone who has
@@ -72,51 +72,27 @@ export const controls = {
   },
 };
 
-/** What a statement answers of the same controls, by its sections. */
-export const statementControls: readonly ControlMapping[] = [
-  mapped(
-    '164.312(a)(2)(iv)',
-    'Which agents have an approved key, and which differ',
-    'Whether ePHI is there; older data',
-    '2',
-  ),
-  mapped('164.312(b)', 'All events count; rewriting is found', 'Who holds the witness', '1, 5'),
-  mapped('164.308(a)(1)(ii)(D)', 'What changed, what was accepted, a place to sign', 'The review itself', '1, 3, 7'),
-  mapped('164.316(b)(2)(i)', 'What to keep, how to check it', 'Keeping log and statement as long', '5'),
-];
+const numberOf = (control: string): string => control.split(' - ').at(-1) ?? '';
 
-/** Of other frameworks, by the end of their numbers. */
-export const statementOthers: readonly string[] = ['09.o', '09.aa', 'A.8.15', 'A.8.24'];
-
-/** Numbers in other frameworks, of which `isMeant` says which count. */
-export function otherControls(isMeant: (number: string) => boolean): string {
-  const numberOf = (control: string): string => control.split(' - ').at(-1) ?? '';
-  const frameworks = Object.entries(controls.others).map(
-    ([framework, rows]) => [framework, rows.map(({ control }) => numberOf(control)).filter(isMeant)] as const,
-  );
-  return frameworks
-    .filter(([, numbers]) => numbers.length > 0)
-    .map(([framework, numbers]) => `${framework}: ${numbers.join(', ')}`)
-    .join('; ');
-}
-
-/** `what`: the document. `others`: the same in other frameworks. */
-export function controlsTable(number: number, what: string, mapped: readonly ControlMapping[], others: Html): Html {
-  const rows = mapped.map(
+export function controlsSection(number: number): Html {
+  const rows = controls.mapped.map(
     ({ control, about, shows, leaves, sections }) =>
       html`<tr><th scope="row">${control} <span class="what">${about}</span></th><td>${shows}</td><td>${leaves}</td><td>${sections}</td></tr>\n`,
   );
   const columns: readonly Column[] = [
     ['Control', 77],
-    [`What this ${what} shows`],
+    ['What this pack shows'],
     ['What you still need', 46],
     ['Section', 13],
   ];
+  const others = Object.entries(controls.others).map(
+    ([framework, rows]) => `${framework}: ${rows.map(({ control }) => numberOf(control)).join(', ')}`,
+  );
   return section(
     number,
     'Related controls',
     html`${htmlTable(number, `${controls.rule}. An aid for readers, not a statement of compliance. Confirm each mapping.`, columns, rows)}
-<p class="full">${others}</p>`,
+<p class="full">${others.join('; ')}. Confirm the mapping: see ${id('controls.json')}.</p>`,
   );
 }
 

@@ -121,18 +121,14 @@ const paper = (foot: string): string => `
   @bottom-right { content: "Page " counter(page) " of " counter(pages); font: 7pt Arial, "Liberation Sans", sans-serif; color: #434d58; } }
 `;
 
-type Heading = Readonly<Record<'madeBy' | 'madeOf' | 'title' | 'foot', string>>;
-
 /** `foot`: text at the bottom of each page; only letters, digits, spaces and dots. */
-export const reportPage = ({ madeBy, madeOf, title, foot }: Heading, content: Html): string =>
+export const reportPage = ({ title, foot }: { readonly title: string; readonly foot: string }, content: Html): string =>
   html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light">
-${new Html(madeBy)}
-<meta name="made-of" content="${madeOf}">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${title}</title>
 <style>${new Html(`${style}${paper(foot)}`)}</style>

@@ -15,7 +15,7 @@ import { utcDay, utcSecond } from '../../../text/instants.ts';
 import { sentence, useWords } from '../../../text/key-use.ts';
 import { effectWords, gistOfStep, notCheckedWords, proofWords } from '../../../text/steps.ts';
 import { countOf } from '../../../text/words.ts';
-import { controls, controlsTable, otherControls, reviewSection } from './controls.ts';
+import { controlsSection, reviewSection } from './controls.ts';
 import { bullet, type Html, html, htmlTable, id, none, reportPage, section, topFact } from './page.ts';
 
 export interface ReportFacts {
@@ -34,16 +34,7 @@ export interface ReportFacts {
   readonly vault: boolean;
   /** The pack includes people's texts. */
   readonly texts: boolean;
-  /** Source files and their SHA-256. If one changed, the report differs because of it. */
-  readonly madeOf: string;
 }
-
-/** Version of the report. Increase it with each change of the output for the same events. */
-export const madeBy = '<meta name="generator" content="cmk-bot evidence report 7">';
-
-/** Returns the source files named in the page; null: none. */
-export const madeOfIn = (page: string): string | null =>
-  /<meta name="made-of" content="([^"]*)">/.exec(page)?.[1] ?? null;
 
 /** Returns a person's name, or their id without one. */
 const whoIn =
@@ -335,7 +326,7 @@ function limitsSection(given: ReportFacts): Html {
   return section(8, 'Limits', html`<ul class="two">\n${limits.map((one) => bullet('–', html`${one}`))}</ul>`);
 }
 
-/** Returns the report. Deterministic, so that a verifier can reproduce it. */
+/** Returns the report. It proves nothing: the verifier derives the result from the events. */
 export function reportOf(given: ReportFacts): string {
   const { id: request, resourceName, digest } = given.request;
   const content = html`${head(given)}${historySection(given)}
@@ -346,7 +337,7 @@ ${notProvedSection(given)}
 ${undoSection(given)}
 </div>
 ${logSection(given)}
-${controlsTable(7, 'pack', controls.mapped, html`${otherControls(() => true)}. Confirm the mapping: see ${id('controls.json')}.`)}
+${controlsSection(7)}
 ${limitsSection(given)}
 ${reviewSection(9)}
 `;
@@ -355,5 +346,5 @@ ${reviewSection(9)}
     /[^\w .·-]/g,
     '',
   );
-  return reportPage({ madeBy, madeOf: given.madeOf, title: `Evidence ${request}: ${resourceName}`, foot }, content);
+  return reportPage({ title: `Evidence ${request}: ${resourceName}`, foot }, content);
 }

@@ -1,4 +1,4 @@
-/** Verification results as text. */
+/** Verification results as text. The first words are the result. */
 import type { ExportPart } from '../../../audit/export-jsonl.ts';
 import type { Finding } from '../../../audit/verify.ts';
 import type { AuditLogReport } from '../../../audit/verify-audit-log.ts';
@@ -23,7 +23,7 @@ export const verifiableWords = {
   jsonl: (part: ExportPart | null): string =>
     part === null
       ? 'cmk-bot audit verify checks all of it. Only a complete export shows earlier events.'
-      : 'cmk-bot audit verify checks each event, its texts and its seal, and replays the requests. Only a complete export or the published log shows that no later event is missing.',
+      : 'cmk-bot audit verify checks each event, its texts and its seal. Only a complete export or the published log shows that no later event is missing.',
   csv: () => 'A CSV file can’t be verified.',
   cloudevents: () =>
     'Each event’s id is the SHA-256 of its data.raw_data. Only a complete export shows that no event is missing.',
@@ -51,9 +51,6 @@ function sealWords({ seals, bodiesOnly }: AuditLogReport): string {
   return checked ? `Seals: ${counts}, checked.` : `Seals not checked, because the seal key is missing: ${counts}.`;
 }
 
-const replayWords = ({ requests, replayed }: AuditLogReport): string =>
-  `Requests: ${requests}, ${replayed === requests ? 'all' : `${replayed} of them`} replayed by the rules.`;
-
 /** Returns the report in words. `baseline`: what it was compared with. */
 export function reportWords(report: AuditLogReport, outcome: VerificationExit, baseline = ''): string {
   const { findings, events, texts, erased, after, last, part } = report;
@@ -62,7 +59,7 @@ export function reportWords(report: AuditLogReport, outcome: VerificationExit, b
     countOf(texts, 'text', 'texts'),
     ...(erased === 0 ? [] : [`${countOf(erased, 'text', 'texts')} erased`]),
   ].join(', ');
-  const how = [sealWords(report), replayWords(report)];
+  const how = [sealWords(report)];
   if (findings.length > 0) {
     return [
       `${verificationResult[outcome]}: ${countOf(findings.length, 'finding', 'findings')} in ${counts}\n${indent(findingsOf(findings))}`,

@@ -6,9 +6,8 @@ import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
 import { keyLine, signingKey } from '../../../../src/audit/tlog/keys.ts';
 import { AuditLogVerifier } from '../../../../src/audit/verify-audit-log.ts';
 import type { AnchorFiles } from '../../../../src/domain/ports/published-log.ts';
-import { parseEventBody } from '../../../../src/operations/registry.ts';
 import { exitOutcomeOf, openPublished, publishedReport } from '../../../../src/operator/cli/verify-sources.ts';
-import { publishedWords } from '../../../../src/operator/cli/words/pack.ts';
+import { publishedWords } from '../../../../src/operator/cli/words/published-log.ts';
 import {
   bodiesOf,
   logKey,
@@ -114,7 +113,7 @@ describe('publishing a record', () => {
     await writeFile(keyFile, `${keyLine(key.verifier)}\n`);
     const opened = await openPublished(at, keyFile);
     for await (const _ of opened.reader.bodies());
-    const verifier = new AuditLogVerifier({ read: parseEventBody, keys: null, bodiesOnly: true });
+    const verifier = new AuditLogVerifier({ keys: null, bodiesOnly: true });
     const report = publishedReport(opened);
     expect([report.findings, exitOutcomeOf(verifier.end(verifier.last), report)]).toEqual([[], 3]);
     expect(publishedWords(report)).toContain('Not checked: 1 older checkpoint, signed with a key of the log');
