@@ -689,7 +689,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/teams/bot/form-click.ts',
-    suites: ['unit/teams/bot/deferred-updates'],
+    suites: ['unit/teams/bot/dialog'],
     faults: [
       {
         name: 'slow-page-misplaced',
