@@ -140,6 +140,13 @@ const faultyFiles: readonly FaultyFile[] = [
     suites: ['unit/authorization/role-checks'],
     faults: [
       {
+        name: 'requester-checked-as-approver',
+        breaks: 'A request of a person who isn’t a requester any more is approved.',
+        from: 'requesterOf: (request) => onRequest(requester, request.requester, request)',
+        to: 'requesterOf: (request) => onRequest(approver, request.requester, request)',
+        suites: ['unit/teams/bot/decisions'],
+      },
+      {
         name: 'guest-with-role',
         breaks: 'A guest in a group has its role.',
         from: "return kind === 'guest' ? 'no' : 'unknown';",
@@ -442,6 +449,42 @@ const faultyFiles: readonly FaultyFile[] = [
         breaks: 'A compressed answer without a size limit is read.',
         from: "if (packed !== 'identity') throw",
         to: "if (packed === '') throw",
+      },
+    ],
+  },
+  {
+    file: 'src/operations/actions/action.ts',
+    suites: ['unit/teams/bot/decisions'],
+    faults: [
+      {
+        name: 'role-of-decider-unchecked',
+        breaks: 'Anyone ends a request that needs attention.',
+        from: "return request === null ? 'no' : ports.approverStatus(by, request);",
+        to: "return request === null ? 'no' : 'yes';",
+      },
+      {
+        name: 'role-of-requester-unchecked',
+        breaks: 'A request of a person who lost the role is approved.',
+        from: 'ports.requesterStatus(request),\n  ]);',
+        to: 'ports.approverStatus(by, request),\n  ]);',
+      },
+    ],
+  },
+  {
+    file: 'src/operations/actions/approve.ts',
+    suites: ['unit/teams/bot/decisions'],
+    faults: [
+      {
+        name: 'any-tick-counts',
+        breaks: 'A checkbox that isn’t selected counts.',
+        from: "inputs.acknowledgeIrreversible === 'true'",
+        to: "inputs.acknowledgeIrreversible !== ''",
+      },
+      {
+        name: 'later-start-ignored',
+        breaks: 'A start that the approver puts off is ignored.',
+        from: 'stepUp,\n      signIn,\n      notBefore,',
+        to: 'stepUp,\n      signIn,\n      notBefore: null,',
       },
     ],
   },
@@ -837,6 +880,13 @@ const faultyFiles: readonly FaultyFile[] = [
     suites: ['unit/teams/bot/request-click'],
     faults: [
       {
+        name: 'unreadable-revision-acts',
+        breaks: 'A click without a readable revision acts on the first card.',
+        from: 'asking: data.revision ?? -1',
+        to: 'asking: data.revision ?? 1',
+        suites: ['unit/teams/bot/decisions'],
+      },
+      {
         name: 'buttons-for-everyone',
         breaks: 'Everyone has the buttons of an approver.',
         from: "asks ? await ports.approverStatus(person, request) : 'no'",
@@ -865,6 +915,18 @@ const faultyFiles: readonly FaultyFile[] = [
         breaks: 'A paused run is shown as running.',
         from: 'if (paused) return { text: `Paused',
         to: 'if (paused && !paused) return { text: `Paused',
+      },
+    ],
+  },
+  {
+    file: 'src/teams/delivery/audience.ts',
+    suites: ['unit/teams/bot/decisions'],
+    faults: [
+      {
+        name: 'card-of-another-request-taken',
+        breaks: 'A click with another request’s data takes over its card.',
+        from: 'neighbor === undefined || (await holderOf(tools, clicked, request.id)) !== null',
+        to: 'neighbor === undefined',
       },
     ],
   },
@@ -956,6 +1018,13 @@ const faultyFiles: readonly FaultyFile[] = [
     file: 'src/workflow/workflow-steps.ts',
     suites: ['unit/workflow/workflow-steps'],
     faults: [
+      {
+        name: 'approver-not-asked-before-run',
+        breaks: 'The approval of a person who is no longer an approver starts the changes.',
+        from: 'roleStatuses[by] = await ports.approverStatus(by, plan.observation.resource);',
+        to: "roleStatuses[by] = 'yes';",
+        suites: ['unit/teams/bot/decisions'],
+      },
       {
         name: 'directory-down-voids-approvals',
         breaks: 'An outage of the directory discards approvals.',

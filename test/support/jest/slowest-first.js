@@ -11,8 +11,8 @@ const slowest = `
   long/wrong-clock long/outage long/failures-doc long/azure-quotas long/engine-faults crash-all/against-model
   long/record-attacks long/on-postgres long/own-key long/paused-replica long/outside-judges long/store-folder
   long/restart long/reading long/hostile-tables long/policy
-  crash-all/replicas crash-all/drifts crash-all/writes crash-all/retirements long/stop-run long/decisions
-  long/evidence-forgeries long/requester-role long/step-up long/call-costs long/key-watch long/hostile-queries
+  crash-all/replicas crash-all/drifts crash-all/writes crash-all/retirements long/stop-run
+  long/evidence-forgeries long/step-up long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use
   long/published-log scenario/transcripts browser/enable-cmk scenario/evidence contract/infra-bot
   contract/start scenario/rotate-cmk
