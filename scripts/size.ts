@@ -71,7 +71,7 @@ const counts: Readonly<Record<string, readonly [count: number, step: number]>> =
   'README and docs: words without decisions': [words(select(/^(README|docs\/(?!decisions\/).*)\.md$/)), 250],
   'decisions: words': [words(select(/^docs\/decisions\/.*\.md$/)), 250],
   settings: [countIn(select(/^\.env\.example$/), /(.*)/s, /^#?[A-Za-z]\w*=/gm), 1],
-  'doctor: findings': [countIn(source, /^export const diagnosisCodes = \[([^\]]*)\]/m, /'/g) / 2, 1],
+  'doctor: findings': [countIn(source, /^export const findings = \{([^}]*)\}/m, /^ {2}'/gm), 1],
   'event types': [countIn(source, /^export const payloadsWith = (.*?)^\}/ms, /^ {2}'?[a-z-]+'?:/gm), 1],
 };
 

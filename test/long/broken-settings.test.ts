@@ -74,13 +74,13 @@ const rows: readonly Row[] = [
     what: 'an approver’s ID that nobody has',
     breaks: () => ({ CMK_APPROVERS: nobodysId }),
     start: null,
-    doctor: ['people/rule', 'fail', /no one can approve: its approvers have no members/],
+    doctor: ['people/policy', 'fail', /no one can approve: its approvers have no members/],
   },
   {
     what: 'two approvals by one approver',
     breaks: () => ({ CMK_APPROVALS_REQUIRED: '2', CMK_APPROVERS: approver.id }),
     start: null,
-    doctor: ['people/rule', 'fail', /2 approvals can be needed, and at most 1 person can give one/],
+    doctor: ['people/policy', 'fail', /2 approvals can be needed, and at most 1 person can give one/],
   },
   {
     what: 'a seal key that is not there',
@@ -167,16 +167,6 @@ const rows: readonly Row[] = [
     }),
     start: /CMK_POLICY_FILE: rules\[0\]\.approver isn’t a known field. Known fields: .*approvers/,
     doctor: ['config/settings', 'fail', /CMK_POLICY_FILE: rules\[0\]\.approver isn’t a known field/],
-  },
-  {
-    what: 'a collector that does not answer',
-    breaks: () => ({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }),
-    start: null,
-    doctor: [
-      'config/telemetry',
-      'warn',
-      /OTEL_EXPORTER_OTLP_ENDPOINT: http:\/\/127\.0\.0\.1:9\/v1\/traces doesn’t answer/,
-    ],
   },
   {
     what: 'a port that is in use',

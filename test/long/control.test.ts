@@ -4,7 +4,6 @@ import path from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { agentIn, all, giveRole, keyRoles, scopes, takeRoles } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
-import { cmkBot } from '../support/processes/command-line.ts';
 import { cardOf, cardText, type SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState, linesOf, rotation } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
@@ -192,11 +191,6 @@ describe('a rule that permits the other subscription', () => {
     );
     expect(unfolded).toContain('The vault is in another subscription');
     await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
-  });
-
-  test('the doctor tells which vaults an agent’s key may lie in', async () => {
-    const { out } = await cmkBot(['doctor', '--resource', lookAlike.agent], world.place);
-    expect(out).toMatch(new RegExp(`vaults +those named kv-hospit\\* in subscription ${research}\n`));
   });
 
   test('permits no vault that it does not name, the own subscription’s included', async () => {

@@ -267,38 +267,6 @@ describe('rules by agent', () => {
     await shows(world, places.operations, people.requester, id, /Succeeded/);
   });
 
-  test('the doctor tells which rule applies to an agent, and why', async () => {
-    const doctor = (agent: string) => cmkBot(['doctor', '--resource', agent], world.place);
-    const { out, code } = await doctor('visitor-agent');
-    expect(code).toBe(0);
-    expect(out).toMatch(
-      /ok {4}policy +2 rules in .*policy\.json, then the environment’s settings; version [0-9a-f]{8}/,
-    );
-    expect(out).toMatch(/ok {4}agent visitor-agent +\/subscriptions\/.*visitor-agent; no tags/);
-    expect(out).toMatch(/rule production +does not hold: resources is visitor-agent, wanted triage-\*\n/);
-    expect(out).toMatch(/rule visitors +applies: resource group is rg-care-prod; agent is visitor-agent/);
-    expect(out).toMatch(/can request +Approver\n/);
-    expect(out).toMatch(/can approve +Approver; Second approver; Team member; never the requester\n/);
-    expect(out).toMatch(/approvals needed +1\n/);
-    expect(out).toMatch(/expires after +3 days\n/);
-    expect(out).toMatch(/vaults +those in the agent’s own subscription\n/);
-    expect(out).toMatch(/keys +new and existing ones\n/);
-    expect((await doctor('ward-agent')).out).toMatch(/rule environment +applies: no other rule matches/);
-    const tagged = (await doctor(first.agent)).out;
-    expect(tagged).toMatch(
-      /rule production +makes it stricter: agent is triage-agent-prod; tag environment is production/,
-    );
-    expect(tagged).toMatch(
-      /can approve +Approver; Second approver; Team member, and of these only: Second approver; Team member; never the requester/,
-    );
-    expect((await doctor(tests.agent)).out).toMatch(
-      /rule production +does not hold: tags\.environment is test, wanted production/,
-    );
-    const none = await doctor('nobody');
-    expect(none.code).toBe(1);
-    expect(none.out).toMatch(/fail {2}agent nobody +No agent is named nobody\.\n +→ Name an agent/);
-  });
-
   // From here on the bot lives under other rules.
 
   test('attack: another value of a tag that nobody vouches for leaves the rule standing, and the start says so', async () => {

@@ -163,20 +163,6 @@ export function covers(earlier: RuleMatch, later: RuleMatch): boolean {
   );
 }
 
-/** Returns whether a text could match both. Two patterns with stars always might. */
-const mayBothFit = (a: string, b: string): boolean => (a.includes('*') && b.includes('*')) || fits(a, b) || fits(b, a);
-
-const textsMayMeet = (one: readonly string[] | undefined, other: readonly string[] | undefined): boolean =>
-  one === undefined ||
-  other === undefined ||
-  one.some((a) => other.some((b) => mayBothFit(a.toLowerCase(), b.toLowerCase())));
-
-/** Returns whether an agent could match both. Returns true if unsure. */
-export const mayBothMatch = (one: RuleMatch, other: RuleMatch): boolean =>
-  textsMayMeet(one.subscriptions, other.subscriptions) &&
-  textsMayMeet(one.resourceGroups, other.resourceGroups) &&
-  textsMayMeet(one.resources, other.resources);
-
 /** Default: any vault in the agent's own subscription. */
 export const ownSubscription: readonly VaultMatch[] = [{}];
 

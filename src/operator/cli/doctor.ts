@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { strFromU8, unzipSync } from 'fflate';
 import { z } from 'zod';
 import { type Config, readConfig } from '../../config/config.ts';
 import { ConfigurationError, readPlace, readSealKeyPlace } from '../../config/env.ts';
@@ -10,14 +8,7 @@ import { closestName } from '../../operations/choose.ts';
 import { changeSetting } from '../doctor/commands.ts';
 import { about, fail, ok } from '../doctor/subjects.ts';
 import { reachControl } from '../rpc/client.ts';
-import {
-  type Diagnosis,
-  DiagnosisCode,
-  DiagnosisReport,
-  diagnosisCodes,
-  type Look,
-  type PackedApp,
-} from '../rpc/diagnosis.ts';
+import { type Diagnosis, DiagnosisCode, DiagnosisReport, diagnosisCodes, type Look } from '../rpc/diagnosis.ts';
 import {
   argument,
   type CommandEnvironment,
@@ -27,37 +18,9 @@ import {
   flag,
   jsonFlag,
   subcommand,
-  Unusable,
 } from './subcommand.ts';
 import { SealKeyUnusable } from './verifier-keys.ts';
 import { diagnosisTable } from './words/report.ts';
-
-/** Maximum size of a manifest; a usual one has a few kilobytes. */
-const maxManifestBytes = 1_000_000;
-
-const Manifest = z.object({
-  id: z.string(),
-  version: z.string(),
-  bots: z.array(z.object({ botId: z.string() })).default([]),
-  validDomains: z.array(z.string()).default([]),
-  developer: z.record(z.string(), z.string()).default({}),
-});
-
-/** Reads an app package. Throws {@link Unusable} if the file isn't one. */
-async function readPackedApp(file: string): Promise<PackedApp> {
-  try {
-    const filter = ({ name, originalSize }: { name: string; originalSize: number }): boolean =>
-      name === 'manifest.json' && originalSize < maxManifestBytes;
-    const bytes = unzipSync(await readFile(file), { filter })['manifest.json'];
-    if (bytes === undefined) throw new Error('it has no manifest.json');
-    const { id, version, bots, validDomains, developer } = Manifest.parse(JSON.parse(strFromU8(bytes)));
-    return { file, id, version, botIds: bots.map(({ botId }) => botId), validDomains, developer };
-  } catch (error) {
-    const why =
-      error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
-    throw new Unusable(`${file} isn’t an app package: ${why}`);
-  }
-}
 
 /** Findings, and the process id of the bot that checked; null: the command line. */
 interface CheckResult {
@@ -77,8 +40,8 @@ async function askBot(place: Place, look: Look): Promise<CheckResult | null> {
   }
 }
 
-const configuration = about('config/settings', 'configuration');
-const database = about('db/answers', 'database');
+const configuration = about('config/settings');
+const database = about('db/answers');
 
 const settingsPage = 'docs/install/settings.md explains every setting.';
 
@@ -105,7 +68,7 @@ async function openFailure(place: Place, error: unknown): Promise<Diagnosis> {
   const { NotMigrated, UnsupportedFormat } = await import('./open-store.ts');
   if (error instanceof NotMigrated) {
     const fix = 'Start this version of the bot once as the owner of the tables. It migrates them.';
-    return fail(about('db/tables', 'tables'), error.message, fix, ['npm start']);
+    return fail(about('db/tables'), error.message, fix, ['npm start']);
   }
   if (error instanceof UnsupportedFormat) return fail(database, error.message, 'Use the program that wrote it.');
   const variable = place.kind === 'server' ? 'DATABASE_URL' : 'CMK_DATA_DIR';
@@ -178,23 +141,15 @@ export const doctor = subcommand({
     'bot that runs on the data folder checks its own settings. What can’t be checked is listed, and isn’t a failure.',
   ].join('\n'),
   exits: { 0: 'no failure', 1: 'a failure; with --strict also a warning', 2: 'invalid arguments or unreadable input' },
-  examples: ['cmk-bot doctor', 'cmk-bot doctor --resource triage-agent-prod --json'],
+  examples: ['cmk-bot doctor', 'cmk-bot doctor --only db/answers,db/role --json'],
   input: z.object({
-    resource: argument(z.string().trim().min(1, 'names no agent').max(2000).nullable().default(null), [
-      '--resource NAME_OR_ID',
-      'also shows which policy rule applies to this agent, who can request and approve, how many approvals are needed, and when a request expires',
-    ]),
-    package: argument(z.string().min(1, 'names no file').nullable().default(null), [
-      '--package ZIP',
-      'also checks that this app package is for this bot',
-    ]),
     env: envFile,
     only: argument(codes, ['--only CODE,…', 'only these checks, by the codes in the output']),
     strict: argument(flag, ['--strict', 'exit with 1 on a warning too']),
     json: jsonFlag,
   }),
-  async run({ resource, package: file, only, strict, json }, { print, write, progress, data, settingsFile }) {
-    const look: Look = { resource, only, packed: file === null ? null : await readPackedApp(file) };
+  async run({ only, strict, json }, { print, write, progress, data, settingsFile }) {
+    const look: Look = { only };
     progress('Checking settings, permissions, database, Teams and Azure …');
     const result = await runChecks({ data, settingsFile }, look);
     const code = exitOf(result.found, strict);

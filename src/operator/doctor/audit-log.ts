@@ -18,10 +18,10 @@ import { command, setClock } from './commands.ts';
 import { failOn } from './database.ts';
 import { about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
-const seals = about('record/seals', 'seals');
-const logSubject = about('record/trail', 'audit log');
-const anchor = about('record/anchor', 'published log');
-const clock = about('record/clock', 'clock');
+const seals = about('record/seals');
+const logSubject = about('record/trail');
+const anchor = about('record/anchor');
+const clock = about('record/clock');
 
 /** Returns the seal key id of the last event; null: no event, or from before seals. */
 async function lastKeyOf({ store }: Subjects): Promise<string | null> {
@@ -140,7 +140,7 @@ export async function diagnoseAuditLog(subjects: Subjects): Promise<readonly Dia
 }
 
 const requests = about('record/attention', 'requests');
-const drifts = about('record/drift', 'agents as approved');
+const drifts = about('record/attention', 'agents as approved');
 
 /** Longer lists are cut. */
 const maxNamed = 5;

@@ -1,22 +1,20 @@
 import { type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
-import { type ArmId, isAtOrBelow, PersonId } from '../../domain/ids.ts';
+import { type ArmId, isAtOrBelow } from '../../domain/ids.ts';
 import { clockSkew } from '../../domain/write-health.ts';
 import { readGuards } from '../../operations/read-guard.ts';
 import { actionsOn } from '../../operations/resources/rights.ts';
 import { fleetGuardWords } from '../../text/guard.ts';
 import { durationWords } from '../../text/instants.ts';
-import { countOf } from '../../text/words.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting, giveBotRole, newSecret, setClock, updateBotRole, whoGivesRoles } from './commands.ts';
 import { type CheckedResources, diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.ts';
-import { idsInRules } from './role-members.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
 const network = 'Check the network, the proxy and AZURE_CLOUD, and try again.';
 const refused = 'Azure refuses the list if the bot can’t read one of the subscriptions. See its finding above.';
 const signIn = 'Check AZURE_CLIENT_ID, its secret or token file, and the managed identity.';
 
-const azure = about('azure/sign-in', 'Azure');
+const azure = about('azure/sign-in');
 const subscription = (id: string) => about('azure/subscription', `subscription ${id}`);
 
 /** Returns the fix for a refused sign-in: a new secret. */
@@ -103,8 +101,8 @@ async function diagnoseReach(subjects: DoctorEnvironment): Promise<readonly Diag
   return [
     ok(azure, 'reached and signed in'),
     ...(await Promise.all(reads.map((read) => diagnoseSubscription(subjects, read, found)))),
-    diagnoseList(about('azure/agents', 'agents'), resources),
-    diagnoseList(about('azure/vaults', 'vaults'), vaults),
+    diagnoseList(about('azure/lists', 'agents'), resources),
+    diagnoseList(about('azure/lists', 'vaults'), vaults),
     ...(await diagnoseRights(subjects, found)),
   ];
 }
@@ -116,57 +114,12 @@ function diagnoseList(subject: About, found: Outcome<readonly unknown[]>): Diagn
   return found.value.length === 0 ? warn(subject, 'none found', none) : ok(subject, `${found.value.length} found`);
 }
 
-const groups = about('people/groups', 'group check');
-
-/** An id without a person. The query needs the same permissions, and reveals nothing. */
-const nobody = PersonId.parse('00000000-0000-0000-0000-000000000000');
-
-const idsIn = ({ config: { policy, admission } }: DoctorEnvironment): readonly string[] => [
-  ...idsInRules(policy),
-  ...admission.readers,
-];
-
-async function diagnoseGroups(subjects: DoctorEnvironment): Promise<Diagnosis> {
-  const ids = idsIn(subjects);
-  if (ids.length === 0)
-    return unknown(groups, 'not checked: no one is configured', 'See people/ask and people/approve.');
-  const outcome = await subjects.azure.groups.memberOf(nobody, ids);
-  const rights = 'GroupMember.Read.All and User.Read.All, with an administrator’s consent';
-  return outcome.ok
-    ? ok(groups, `Microsoft Graph answers for ${countOf(new Set(ids).size, 'ID', 'IDs')}`)
-    : fail(
-        groups,
-        lookupFailureLine(outcome.failure),
-        `The bot’s identity needs ${rights}. Without them, no one has a role.`,
-      );
-}
-
-const guests = about('people/guests', 'guests');
-
-/** Checks that Entra ID reports guests among the named people and group members. */
-async function diagnoseGuests(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
-  const { config, azure } = subjects;
-  if (config.admission.allowGuests) return [ok(guests, 'allowed: a guest in a group counts like a member')];
-  const outcomes = await Promise.all([...new Set(idsIn(subjects))].map((id) => azure.groups.look(id)));
-  if (outcomes.some(({ ok }) => !ok)) return [unknown(guests, 'not checked', 'See people/groups.')];
-  const people = outcomes.flatMap((one) => (one.ok ? (one.value?.members ?? []) : []));
-  return [
-    people.some(({ kind }) => kind === 'not-told')
-      ? fail(
-          guests,
-          'Microsoft Graph doesn’t say whether some people are guests (userType), so they have no role',
-          'Grant User.Read.All to the bot’s identity, and set the userType of these people in Entra ID. CMK_ALLOW_GUESTS admits all guests: the security lead decides.',
-        )
-      : ok(guests, 'refused; Microsoft Graph says who is a guest'),
-  ];
-}
-
 /**
  * Checks the clock: tokens are valid by Azure's clock, events are dated by this one. Azure reports whole seconds, some of them
  * late.
  */
 async function diagnoseAzureClock({ config, subscriptions }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
-  const subject = about('azure/clock', 'clock of Azure');
+  const subject = about('record/clock', 'clock of Azure');
   const [id] = config.azure.subscriptions;
   if (id === undefined) return [];
   const before = new Date();
@@ -184,21 +137,16 @@ async function diagnoseAzureClock({ config, subscriptions }: DoctorEnvironment):
 export async function diagnoseAzure(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const reached = await diagnoseReach(subjects);
   if (reached[0]?.outcome === 'fail') return reached;
-  return [
-    ...reached,
-    await diagnoseGroups(subjects),
-    ...(await diagnoseGuests(subjects)),
-    ...(await diagnoseAzureClock(subjects)),
-  ];
+  return [...reached, ...(await diagnoseAzureClock(subjects))];
 }
 
-const guard = about('azure/guard', 'guard policies');
+const guard = about('azure/guard');
 const guardPage = 'docs/install/protect-further.md has the steps.';
 
 /** Warns if Azure Policy doesn't refuse every change of keys around the bot. */
 export async function diagnoseGuard({ azure, config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const kept = await azure.inventory.resourceKeys();
-  if (!kept.ok) return [unknown(guard, lookupFailureLine(kept.failure), 'See azure/sign-in and azure/agents.')];
+  if (!kept.ok) return [unknown(guard, lookupFailureLine(kept.failure), 'See azure/sign-in and azure/lists.')];
   const { resources } = kept.value;
   const { agents, unread } = await readGuards(azure, resources, new Date());
   const found = fleetGuardWords(agents, agents.length);

@@ -20,23 +20,13 @@ import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { asOwner, changeSetting, command, removeOwner } from './commands.ts';
 import { type About, about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
-const database = about('db/answers', 'database');
-const tlsToServer = about('db/tls', 'TLS to the database');
-const tables = about('db/tables', 'tables');
-const engine = about('db/engine', 'workflow engine');
-const user = about('db/role', 'database user');
-const writes = about('db/writes', 'database writes');
+const database = about('db/answers');
+const tlsToServer = about('db/tls');
+const tables = about('db/tables');
+const engine = about('db/tables', 'workflow engine');
+const user = about('db/role');
+const writes = about('db/writes');
 const ownerRole = 'the owner of the database';
-
-/** End of support of PostgreSQL versions (its versioning policy). */
-const serverEnds: Readonly<Record<number, string>> = {
-  13: '2025-11-13',
-  14: '2026-11-12',
-  15: '2027-11-11',
-  16: '2028-11-09',
-  17: '2029-11-08',
-  18: '2030-11-14',
-};
 
 async function kindOf({ database: { kind, pool } }: Subjects): Promise<Diagnosis> {
   if (kind === 'pglite') {
@@ -44,10 +34,7 @@ async function kindOf({ database: { kind, pool } }: Subjects): Promise<Diagnosis
     return ok(database, 'the embedded database answers. It is lost with this machine');
   }
   const { major } = await connectionFacts(pool);
-  const found = `PostgreSQL ${major} answers`;
-  const ends = serverEnds[major];
-  if (major >= 13 && (ends === undefined || Date.parse(ends) > Date.now())) return ok(database, found);
-  return warn(database, `${found}; this version is no longer supported`, 'Upgrade to a supported version.');
+  return ok(database, `PostgreSQL ${major} answers`);
 }
 
 /** Checks TLS to the server. On one machine, it isn't needed. */
@@ -177,7 +164,7 @@ export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Dia
 }
 
 const variable = 'CMK_DATABASE_OWNER_URL';
-const owner = about('db/owner', 'owner of the database');
+const owner = about('db/owner');
 const remedy = [changeSetting(variable)];
 
 /** Judges that the running bot can sign in as the owner: only a start that migrates needs it. */

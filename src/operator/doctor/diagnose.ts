@@ -1,4 +1,4 @@
-/** Runs all checks of what the bot depends on, and explains the rule for a named agent. Changes nothing. */
+/** Runs all checks of what the bot depends on. Changes nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { armRegistrations, graphAppSecrets } from '../../azure/app-registrations.ts';
 import { connectAzure } from '../../azure/azure.ts';
@@ -10,11 +10,11 @@ import { type Diagnosis, type DiagnosisCode, diagnosisCodes, type Look } from '.
 import { diagnoseAttention, diagnoseAuditLog } from './audit-log.ts';
 import { diagnoseAzure, diagnoseGuard } from './azure.ts';
 import { diagnoseDatabase, diagnoseOwner } from './database.ts';
-import { diagnoseOutside, diagnosePackedApp } from './outside.ts';
-import { diagnosePolicy, explainResource } from './policy.ts';
+import { diagnoseOutside } from './outside.ts';
+import { diagnosePeople } from './people.ts';
 import { diagnoseRegistration, diagnoseStepUp } from './registration.ts';
 import { diagnoseGraphRights } from './rights.ts';
-import { diagnoseLogs, diagnoseSecrets, diagnoseSettings, diagnoseTelemetry, diagnoseVersions } from './settings.ts';
+import { diagnoseLogs, diagnoseSecrets, diagnoseSettings } from './settings.ts';
 import { about, type DoctorEnvironment, fail, type RecordSubjects, type Subjects, unknown } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';
 import { diagnoseVaultKey, diagnoseWitnesses } from './witnesses.ts';
@@ -25,57 +25,32 @@ interface Part<S> {
   readonly look: (subjects: S) => Promise<readonly Diagnosis[]>;
 }
 
-const settingCodes: readonly DiagnosisCode[] = [
-  'config/settings',
-  'config/mode',
-  'config/pause',
-  'people/ask',
-  'people/approve',
-  'people/read',
-];
+const settingCodes: readonly DiagnosisCode[] = ['config/settings'];
 
 const parts: readonly Part<DoctorEnvironment>[] = [
   { codes: settingCodes, look: ({ config }) => diagnoseSettings(config) },
-  { codes: ['config/versions'], look: diagnoseVersions },
-  { codes: ['config/telemetry'], look: diagnoseTelemetry },
   {
-    codes: [
-      'azure/sign-in',
-      'azure/subscription',
-      'azure/agents',
-      'azure/vaults',
-      'azure/rights',
-      'azure/keys',
-      'azure/clock',
-      'people/groups',
-      'people/guests',
-    ],
+    codes: ['azure/sign-in', 'azure/subscription', 'azure/lists', 'azure/rights', 'record/clock'],
     look: diagnoseAzure,
   },
   { codes: ['azure/guard'], look: diagnoseGuard },
   { codes: ['azure/logs'], look: diagnoseLogs },
   { codes: ['record/vault-key'], look: diagnoseVaultKey },
   { codes: ['graph/rights'], look: diagnoseGraphRights },
-  { codes: ['people/policy', 'people/rule'], look: diagnosePolicy },
+  { codes: ['people/roles', 'people/groups', 'people/policy'], look: diagnosePeople },
   { codes: ['teams/bot', 'teams/endpoint', 'teams/channel'], look: diagnoseRegistration },
-  { codes: ['teams/outside'], look: diagnoseOutside },
+  { codes: ['teams/endpoint'], look: diagnoseOutside },
   { codes: ['teams/secret'], look: diagnoseSecrets },
-  { codes: ['teams/package'], look: diagnosePackedApp },
   { codes: ['people/sign-in'], look: diagnoseStepUp },
-  {
-    codes: ['people/agent'],
-    look: async (subjects) =>
-      subjects.look.resource === null ? [] : explainResource(subjects, subjects.look.resource),
-  },
 ];
 
 const recordParts: readonly Part<Subjects>[] = [
-  { codes: ['db/answers', 'db/tls', 'db/tables', 'db/engine', 'db/role', 'db/writes'], look: diagnoseDatabase },
+  { codes: ['db/answers', 'db/tls', 'db/tables', 'db/role', 'db/writes'], look: diagnoseDatabase },
   { codes: ['db/owner'], look: diagnoseOwner },
   { codes: ['record/seals', 'record/trail', 'record/anchor', 'record/clock'], look: diagnoseAuditLog },
-  { codes: ['record/attention', 'record/drift'], look: diagnoseAttention },
+  { codes: ['record/attention'], look: diagnoseAttention },
   { codes: ['record/witnesses'], look: diagnoseWitnesses },
-  { codes: ['teams/service', 'teams/channels'], look: diagnoseTeams },
+  { codes: ['teams/channels'], look: diagnoseTeams },
 ];
 
 export const recordCodes: readonly DiagnosisCode[] = recordParts.flatMap(({ codes }) => codes);
@@ -112,7 +87,7 @@ export async function runPart<S>(
   return found.filter((one) => wanted.includes(one.code) || (isMissing && explains(one)));
 }
 
-type Clients = Omit<DoctorEnvironment, 'config' | 'look'>;
+type Clients = Omit<DoctorEnvironment, 'config'>;
 
 /** Creates the clients. Throws if a configured file is unreadable. */
 function createClients(config: Config): Clients {
@@ -152,10 +127,10 @@ export async function diagnose({
     const settings = { codes: settingCodes, look: () => diagnoseSettings(config) };
     return [
       ...(await runPart(settings, null, look.only)),
-      fail(about('azure/sign-in', 'Azure'), messageOf(error), 'Check AZURE_CA_FILE.'),
+      fail(about('azure/sign-in'), messageOf(error), 'Check AZURE_CA_FILE.'),
     ];
   }
-  const subjects = { config, look, ...joined };
+  const subjects = { config, ...joined };
   const found = await Promise.all([
     ...parts.map((part) => runPart(part, subjects, look.only)),
     ...(record === null ? [] : recordParts.map((part) => runPart(part, { ...subjects, ...record }, look.only))),

@@ -1,14 +1,12 @@
 /** Checks that the bot answers at its public address, as far as that is visible from here. */
 import { request } from 'node:https';
 import { type PeerCertificate, rootCertificates, type TLSSocket } from 'node:tls';
-import { ownVersion } from '../../config/software.ts';
-import { joinList } from '../../domain/strings.ts';
 import { countOf } from '../../text/words.ts';
-import type { Diagnosis, PackedApp } from '../rpc/diagnosis.ts';
+import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting, command } from './commands.ts';
 import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
-const subject = about('teams/outside', 'from outside');
+const subject = about('teams/endpoint', 'from outside');
 const timeoutMs = 8_000;
 const dayMs = 86_400_000;
 /** Time before expiry at which to warn. */
@@ -94,50 +92,4 @@ export async function diagnoseOutside({ config, cloud }: DoctorEnvironment): Pro
     const [fix, look] = fixForReach(error, new URL(url));
     return [fail(subject, `${url} does not answer: ${error.message}`, fix, [look, changeSetting('CMK_PUBLIC_URL')])];
   }
-}
-
-const packageSubject = about('teams/package', 'app package');
-
-function rebuildCommand({ config }: DoctorEnvironment, { developer, file, validDomains }: PackedApp): string {
-  const { app } = config.teams;
-  const host =
-    config.server.publicUrl === null ? (validDomains[0] ?? 'HOST') : new URL(config.server.publicUrl).hostname;
-  const type = app.secret === null ? 'UserAssignedMSI' : 'SingleTenant';
-  const of = (name: string): string => developer[name] ?? name;
-  return command(
-    ...['npm', 'run', 'package', '--', '--app-id', app.id ?? 'APP_ID', '--app-type', type, '--host', host],
-    ...['--developer-name', of('name'), '--website-url', of('websiteUrl')],
-    ...['--privacy-url', of('privacyUrl'), '--terms-url', of('termsOfUseUrl'), '--out', file],
-  );
-}
-
-/** Checks the named app package; returns nothing if there is none. */
-export async function diagnosePackedApp(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
-  const { config, look } = subjects;
-  const { packed } = look;
-  if (packed === null) return [];
-  const appId = config.teams.app.id?.toLowerCase() ?? null;
-  const host = config.server.publicUrl === null ? null : new URL(config.server.publicUrl).hostname;
-  const version = await ownVersion();
-  const ids = [packed.id, ...packed.botIds];
-  const wrong = [
-    ...(ids.every((id) => id.toLowerCase() === appId)
-      ? []
-      : [`its IDs are ${joinList([...new Set(ids)])}, the bot’s is ${appId ?? 'none'}`]),
-    ...(host === null || packed.validDomains.includes(host)
-      ? []
-      : [`its domains are ${packed.validDomains.join(', ') || 'none'}, the bot’s is ${host}`]),
-    ...(packed.version === version ? [] : [`its version is ${packed.version}, the bot’s is ${version}`]),
-  ];
-  if (wrong.length === 0) return [ok(packageSubject, `${packed.file} is of this bot, version ${version}`)];
-  const upload = 'Build it again, and upload it in the Teams admin center, Manage apps.';
-  return [
-    fail(
-      packageSubject,
-      `${packed.file}: ${wrong.join('; ')}`,
-      upload,
-      [rebuildCommand(subjects, packed)],
-      'a Teams administrator uploads it',
-    ),
-  ];
 }

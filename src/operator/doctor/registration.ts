@@ -10,9 +10,9 @@ import { changeSetting, command, newSecret } from './commands.ts';
 import { lookupFailureLine } from './rights.ts';
 import { about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
-const bot = about('teams/bot', 'bot registration');
-const endpoint = about('teams/endpoint', 'messaging endpoint');
-const channel = about('teams/channel', 'Teams channel');
+const bot = about('teams/bot');
+const endpoint = about('teams/endpoint');
+const channel = about('teams/channel');
 
 /** Returns meaning and fix of Entra ID's refusals (Microsoft's reference of AADSTS codes). */
 function fixForSignIn(message: string, appId: string): readonly [fix: string, ...Remedy] {
@@ -120,7 +120,7 @@ export async function diagnoseRegistration(subjects: DoctorEnvironment): Promise
   return [signIn, endpointOf(found.value, wantedEndpoint(subjects)), await channelOf(subjects, found.value)];
 }
 
-const subject = about('people/sign-in', 'sign-in to approve');
+const subject = about('people/sign-in');
 
 /**
  * Checks step-up authentication, if configured. Only an administrator can see what Entra ID does with the context: without a

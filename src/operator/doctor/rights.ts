@@ -141,6 +141,19 @@ function diagnoseUnread(subject: About, unread: readonly (readonly [CheckedScope
   return lines.length === 0 ? [] : [unknown(subject, `not checked: ${lines.join('; ')}`, 'Try again in a minute.')];
 }
 
+/** Of Owner, Contributor or Key Vault Administrator; no role of the bot has them. */
+const neverNeeded: readonly string[] = [
+  'Microsoft.Authorization/roleDefinitions/write',
+  'Microsoft.KeyVault/vaults/delete',
+  'Microsoft.HealthBot/healthBots/delete',
+];
+const widerAdvice = 'The bot doesn’t need it. Remove the role that gives it.';
+
+async function tooWide({ subscriptions }: DoctorEnvironment, id: string): Promise<readonly string[]> {
+  const lacks = await subscriptions.lacks(scopeOf(id), { actions: neverNeeded, dataActions: [] });
+  return lacks.ok ? neverNeeded.filter((name) => !lacks.value.actions.includes(name)) : [];
+}
+
 async function diagnoseOne(
   subjects: DoctorEnvironment,
   id: string,
@@ -156,6 +169,7 @@ async function diagnoseOne(
   );
   if (found.length === 0) return unreported;
   const actions = linesOf(found.map(([spot, lacks]) => [spot, lacks.actions]));
+  const wide = await tooWide(subjects, id);
   const dataActions = linesOf(found.map(([spot, lacks]) => [spot, lacks.dataActions]));
   const fix =
     'Without a permission, the bot blocks or doesn’t check what needs it. Azure can take 10 minutes to apply a new role.';
@@ -167,7 +181,16 @@ async function diagnoseOne(
       : warn(subject, `lacks ${actions}`, fix, ...remedy),
     ...(dataActions === ''
       ? []
-      : [warn(about('azure/keys', `key use in ${id}`), `lacks ${dataActions}`, effectOfMissing(found), ...remedy)]),
+      : [warn(about('azure/rights', `key use in ${id}`), `lacks ${dataActions}`, effectOfMissing(found), ...remedy)]),
+    ...wide.map((name) =>
+      warn(
+        about('azure/rights', `wider than needed in ${id}`),
+        name,
+        widerAdvice,
+        [],
+        whoGivesRoles(`subscription ${id}`),
+      ),
+    ),
     ...unreported,
   ];
 }
@@ -187,6 +210,8 @@ const without: Readonly<Record<keyof typeof graphPermissionIds, string>> = {
 
 /** Permissions that include these two. */
 const wider = ['Directory.Read.All', 'Directory.ReadWrite.All'];
+/** The last one is optional: the doctor reads when secrets expire. */
+const needed: readonly string[] = [...Object.keys(graphPermissionIds), 'Application.Read.All'];
 
 const spreads =
   'It takes effect within minutes for an app. Azure caches the token of a managed identity for up to a day, and a restart might not renew it: check again later.';
@@ -199,21 +224,19 @@ export async function diagnoseGraphRights(subjects: DoctorEnvironment): Promise<
     claims = await claimsFor(optionsForAzure(config).credential, cloud.graphScope);
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return [
-      unknown(
-        about('graph/rights', 'Graph permissions'),
-        `no token for Microsoft Graph: ${reason}`,
-        'See azure/sign-in.',
-      ),
-    ];
+    return [unknown(about('graph/rights'), `no token for Microsoft Graph: ${reason}`, 'See azure/sign-in.')];
   }
   const { oid = 'OBJECT_ID', roles = [] } = claims ?? {};
   const all = roles.some((role) => wider.includes(role));
-  return (['GroupMember.Read.All', 'User.Read.All'] as const).map((name) => {
+  const excess = roles
+    .filter((name) => !needed.includes(name))
+    .map((name) => warn(about('graph/rights', `wider than needed: ${name}`), 'granted', widerAdvice));
+  const found = (['GroupMember.Read.All', 'User.Read.All'] as const).map((name) => {
     const subject = about('graph/rights', name);
     if (all || roles.includes(name)) return ok(subject, 'granted');
     const who = 'Privileged Role Administrator';
     const commands = [giveGraphPermission(cloud.graphEndpoint, oid, graphPermissionIds[name])];
     return fail(subject, `not granted: ${without[name]}`, spreads, commands, who);
   });
+  return [...found, ...excess];
 }

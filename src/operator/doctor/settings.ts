@@ -1,28 +1,17 @@
-/** Checks settings, versions, secrets, and what they name: vault logs and the collector. */
+/** Checks settings, secrets and the vault logs that they name. */
 import type { AppSecret } from '../../azure/app-registrations.ts';
 import type { Config } from '../../config/config.ts';
-import { ownVersion } from '../../config/software.ts';
 import { ArmId } from '../../domain/ids.ts';
 import type { UsageQuery } from '../../domain/usage-check.ts';
-import { callServer } from '../../io/call-server.ts';
-import { faultOf } from '../../store/db-errors.ts';
 import { utcMinute } from '../../text/instants.ts';
 import { countOf } from '../../text/words.ts';
 import { checkSettings } from '../check-settings.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting, command, giveLogsRole, newSecret, whoGivesRoles } from './commands.ts';
 import { lookupFailureLine } from './rights.ts';
-import { type About, about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
+import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
-const configured = (ids: readonly string[]): string =>
-  `${countOf(ids.length, 'group or person', 'groups or people')} configured`;
-
-function people(subject: About, variable: string, ids: readonly string[], what: string): Diagnosis {
-  if (ids.length > 0) return ok(subject, configured(ids));
-  return fail(subject, `none: ${what}`, `Set ${variable} to Entra group ids or object ids.`, [changeSetting(variable)]);
-}
-
-const settings = about('config/settings', 'configuration');
+const settings = about('config/settings');
 
 async function startFindings(config: Config): Promise<readonly Diagnosis[]> {
   const mistakes = await checkSettings(config);
@@ -33,55 +22,16 @@ async function startFindings(config: Config): Promise<readonly Diagnosis[]> {
 }
 
 export async function diagnoseSettings(config: Config): Promise<readonly Diagnosis[]> {
-  const { requesters, approvers } = config.policy.otherwise;
-  const { readers } = config.admission;
   const trusting = 'local mode: every caller on this machine is trusted';
   return [
     ...(await startFindings(config)),
     ...(config.server.mode === 'local'
-      ? [warn(about('config/mode', 'sign-in'), trusting, 'Use it only on one machine, for the sandbox.')]
+      ? [warn(about('config/settings', 'sign-in'), trusting, 'Use it only on one machine, for the sandbox.')]
       : []),
-    people(about('people/ask', 'requesters'), 'CMK_REQUESTERS', requesters, 'no one can request'),
-    people(about('people/approve', 'approvers'), 'CMK_APPROVERS', approvers, 'no one can approve'),
-    ok(
-      about('people/read', 'readers'),
-      readers.length === 0 ? 'none: only requesters and approvers can read' : configured(readers),
-    ),
     ...(config.paused
-      ? [warn(about('config/pause', 'pause'), 'on: nothing is changed in Azure', 'Remove CMK_PAUSE to continue.')]
+      ? [warn(about('config/settings', 'pause'), 'on: nothing is changed in Azure', 'Remove CMK_PAUSE to continue.')]
       : []),
   ];
-}
-
-const subject = about('config/versions', 'versions');
-
-/** End of support of even Node.js versions (the Node.js release schedule). Odd ones are never for production. */
-const nodeEnds: Readonly<Record<number, string>> = {
-  20: '2026-04-30',
-  22: '2027-04-30',
-  24: '2028-04-30',
-  26: '2029-04-30',
-};
-const newest = 24;
-
-export function judgeNode(version: string, now: Date): 'too-old' | 'ended' | 'fine' {
-  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) return 'too-old';
-  if (major > Math.max(...Object.keys(nodeEnds).map(Number))) return 'fine';
-  return Date.parse(nodeEnds[major] ?? '') > now.getTime() ? 'fine' : 'ended';
-}
-
-export async function diagnoseVersions({ config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
-  const node = process.version;
-  const found = `cmk-bot ${await ownVersion()} on Node.js ${node.slice(1)}`;
-  const judged = judgeNode(node, new Date());
-  const remedy = [[command('nvm', 'install', String(newest))], 'the owner of the machine or the image'] as const;
-  if (judged === 'too-old') return [fail(subject, found, 'It needs Node.js 20.19 or later.', ...remedy)];
-  // A trial on one machine has no production keys.
-  if (judged === 'fine' || config.server.mode === 'local') return [ok(subject, found)];
-  const fix =
-    'This version of Node.js is no longer supported and gets no security fixes. The Dockerfile has a newer one.';
-  return [warn(subject, found, fix, ...remedy)];
 }
 
 const dayMs = 86_400_000;
@@ -148,7 +98,7 @@ export async function diagnoseSecrets(subjects: DoctorEnvironment): Promise<read
   const { config } = subjects;
   if (config.server.mode === 'local') return [];
   const held = secretsIn(subjects);
-  if (held.length === 0) return [ok(about('teams/secret', 'secrets'), 'none that could expire')];
+  if (held.length === 0) return [ok(about('teams/secret'), 'none that could expire')];
   return Promise.all(held.map((one) => diagnoseSecret(subjects, one)));
 }
 
@@ -182,7 +132,7 @@ export async function diagnoseLogs({
   const [subscriptionId = ''] = config.azure.subscriptions;
   if (config.logs === null || vaultLog === null) return [];
   const { workspaceId } = config.logs;
-  const vaultLogs = about('azure/logs', 'vault logs');
+  const vaultLogs = about('azure/logs');
   const read = await vaultLog.read(...emptyQuery(subscriptionId));
   if (read.ok) return [ok(vaultLogs, `the bot can query workspace ${workspaceId}`)];
   const found = lookupFailureLine(read.failure);
@@ -197,32 +147,4 @@ export async function diagnoseLogs({
       whoGivesRoles('the workspace'),
     ),
   ];
-}
-
-const collector = about('config/telemetry', 'collector');
-const limits = { bytes: 1_000_000, ms: 5_000 };
-
-/** Checks that the collector for traces and metrics answers. Nothing depends on it. */
-export async function diagnoseTelemetry({ config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
-  const { endpoint } = config.telemetry;
-  if (endpoint === null) return [];
-  const url = `${endpoint.replace(/\/+$/, '')}/v1/traces`;
-  const none = {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{"resourceSpans":[]}',
-    limits,
-  };
-  const variable = 'OTEL_EXPORTER_OTLP_ENDPOINT';
-  const remedy = [changeSetting(variable)];
-  try {
-    const { status } = await callServer(url, none);
-    // Whether sending is permitted depends on its own headers, which its library reads.
-    if (status !== 404) return [ok(collector, `${url} answers ${status}`)];
-    return [warn(collector, `${variable}: ${url} answers 404`, 'That isn’t an OTLP/HTTP receiver.', remedy)];
-  } catch (error) {
-    const { message } = faultOf(error instanceof Error && error.cause !== undefined ? error.cause : error);
-    const advice = 'Traces and metrics are lost. Start the collector, or correct the address.';
-    return [warn(collector, `${variable}: ${url} doesn’t answer: ${message}`, advice, remedy)];
-  }
 }

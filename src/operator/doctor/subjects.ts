@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { Database } from '../../store/database.ts';
 import type { OpenStore } from '../../store/store.ts';
-import type { Diagnosis, DiagnosisCode, Look } from '../rpc/diagnosis.ts';
+import { type Diagnosis, type DiagnosisCode, findings } from '../rpc/diagnosis.ts';
 
 export interface DoctorEnvironment {
   readonly config: Config;
@@ -17,7 +17,6 @@ export interface DoctorEnvironment {
   readonly cloud: Cloud;
   /** Returns the object ID of the bot's identity, or `OBJECT_ID` without a sign-in. Cached. */
   readonly ownObjectId: () => Promise<string>;
-  readonly look: Look;
 }
 
 export interface RecordSubjects {
@@ -36,7 +35,7 @@ export interface About {
 /** Commands that fix a problem, and the role that can run them. */
 export type Remedy = readonly [commands: readonly string[], who?: string];
 
-export const about = (code: DiagnosisCode, subject: string): About => ({ code, subject });
+export const about = (code: DiagnosisCode, subject: string = findings[code]): About => ({ code, subject });
 
 const says =
   (outcome: Diagnosis['outcome']) =>

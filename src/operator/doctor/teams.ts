@@ -48,7 +48,7 @@ function judge({ which, variable, id }: NamedChannel, status: number, body: unkn
     return fail(subject, `${variable}: the bot isn’t a member of ${id} (${error.code})`, about403, remedy);
   }
   const why = error === undefined ? '' : `: ${error.code}`;
-  return unknown(subject, `${id}: Teams answers ${status}${why}`, 'Not checked. See teams/bot and teams/service.');
+  return unknown(subject, `${id}: Teams answers ${status}${why}`, 'Not checked. See teams/bot and the line of Teams.');
 }
 
 /** Checks the bot's membership in each channel. `url`: service URL. */
@@ -59,7 +59,7 @@ async function diagnoseMembership(
 ): Promise<readonly Diagnosis[]> {
   const notAsked = (why: string) =>
     channels.map(({ which, id }) =>
-      unknown(channel(which), `${id}: not checked: ${why}`, 'See teams/bot and teams/service.'),
+      unknown(channel(which), `${id}: not checked: ${why}`, 'See teams/bot and the line of Teams.'),
     );
   if (!isTrusted(subjects, url)) return notAsked(`${url} isn’t an address of Teams`);
   try {
@@ -86,7 +86,7 @@ async function serviceUrlOf({ config, store }: Subjects): Promise<string | null>
 }
 
 async function diagnoseService(url: string | null): Promise<Diagnosis> {
-  const subject = about('teams/service', 'Teams');
+  const subject = about('teams/channels', 'Teams');
   if (url === null) {
     const fix = 'Set CMK_TEAMS_SERVICE_URL, or send the bot a message in Teams.';
     return warn(subject, 'its service URL isn’t known yet: the bot can’t post before it gets a message', fix);
@@ -130,7 +130,7 @@ export async function diagnoseTeams(subjects: Subjects): Promise<readonly Diagno
   const named = channelsOf(subjects);
   const checks =
     url === null || service.outcome !== 'ok'
-      ? named.map(({ which, id }) => unknown(channel(which), `${id}: not checked`, 'See teams/service.'))
+      ? named.map(({ which, id }) => unknown(channel(which), `${id}: not checked`, 'See the line of Teams.'))
       : await diagnoseMembership(subjects, url, named);
   return [service, ...checks, ...missingChannels(subjects)];
 }

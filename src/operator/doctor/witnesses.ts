@@ -14,7 +14,7 @@ import { failOn } from './database.ts';
 import { lookupFailureLine } from './rights.ts';
 import { about, type DoctorEnvironment, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
-const all = about('record/witnesses', 'witnesses');
+const all = about('record/witnesses');
 const vaultSigned = about('record/witnesses', 'key in the vault');
 
 const contradicts = (name: string, { at, detail }: Contradiction, where: string): Diagnosis =>
@@ -71,7 +71,7 @@ async function diagnose({ config, store }: Subjects): Promise<readonly Diagnosis
 export const diagnoseWitnesses = (subjects: Subjects): Promise<readonly Diagnosis[]> =>
   diagnose(subjects).catch((error: unknown) => [failOn(all)(error)]);
 
-const subject = about('record/vault-key', 'key in the vault');
+const subject = about('record/vault-key');
 const setting = 'CMK_LOG_VAULT_KEY';
 
 /** Refusals of the caller's permissions, not of a firewall. */

@@ -95,7 +95,7 @@ export const calls = {
   evidence: { input: EvidenceWanted, output: Evidence },
   /** Clears conflicts of witnesses with this name. `cleared`: their number. */
   askAgain: { input: z.object({ witness: z.string(), by: name }), output: z.object({ cleared: z.number() }) },
-  /** Findings of the running bot; with an agent's name or id, also the rule that applies. */
+  /** Findings of the running bot. */
   diagnose: { input: Look, output: z.array(Diagnosis) },
 } as const;
 

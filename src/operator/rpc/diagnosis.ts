@@ -1,58 +1,42 @@
 /** Findings of `doctor` as data, shared by the bot, the command line and readers of `doctor --json`. */
 import { z } from 'zod';
 
-/** Codes of all checks. They never change: scripts and alerts use them. */
-export const diagnosisCodes = [
-  'config/settings',
-  'config/mode',
-  'config/pause',
-  'config/versions',
-  'config/telemetry',
-  'people/ask',
-  'people/approve',
-  'people/read',
-  'people/groups',
-  'people/guests',
-  'people/policy',
-  'people/rule',
-  'people/sign-in',
-  'people/agent',
-  'graph/rights',
-  'teams/bot',
-  'teams/endpoint',
-  'teams/outside',
-  'teams/channel',
-  'teams/secret',
-  'teams/package',
-  'teams/service',
-  'teams/channels',
-  'azure/sign-in',
-  'azure/subscription',
-  'azure/agents',
-  'azure/vaults',
-  'azure/rights',
-  'azure/keys',
-  'azure/clock',
-  'azure/guard',
-  'azure/logs',
-  'db/answers',
-  'db/tls',
-  'db/tables',
-  'db/engine',
-  'db/role',
-  'db/writes',
-  'db/owner',
-  'record/seals',
-  'record/trail',
-  'record/anchor',
-  'record/witnesses',
-  'record/vault-key',
-  'record/clock',
-  'record/attention',
-  'record/drift',
-] as const;
+/** Codes of all checks with their usual subject, in the order of the output. They never change: scripts and alerts use them. */
+export const findings = {
+  'config/settings': 'configuration',
+  'people/roles': 'roles',
+  'people/groups': 'groups and people',
+  'people/policy': 'policy',
+  'people/sign-in': 'sign-in to approve',
+  'graph/rights': 'Graph permissions',
+  'teams/bot': 'bot registration',
+  'teams/endpoint': 'messaging endpoint',
+  'teams/channel': 'Teams channel',
+  'teams/secret': 'secrets',
+  'teams/channels': 'channels',
+  'azure/sign-in': 'Azure',
+  'azure/subscription': 'subscription',
+  'azure/lists': 'agents and vaults',
+  'azure/rights': 'permissions',
+  'azure/guard': 'guard policies',
+  'azure/logs': 'vault logs',
+  'db/answers': 'database',
+  'db/tls': 'TLS to the database',
+  'db/tables': 'tables',
+  'db/role': 'database user',
+  'db/writes': 'database writes',
+  'db/owner': 'owner of the database',
+  'record/seals': 'seals',
+  'record/trail': 'audit log',
+  'record/anchor': 'published log',
+  'record/witnesses': 'witnesses',
+  'record/vault-key': 'key in the vault',
+  'record/clock': 'clock',
+  'record/attention': 'waits for people',
+} as const;
+export type DiagnosisCode = keyof typeof findings;
+export const diagnosisCodes = Object.keys(findings).filter((code): code is DiagnosisCode => code in findings);
 export const DiagnosisCode = z.enum(diagnosisCodes);
-export type DiagnosisCode = z.output<typeof DiagnosisCode>;
 
 export const Diagnosis = z.object({
   code: DiagnosisCode,
@@ -70,23 +54,9 @@ export const Diagnosis = z.object({
 });
 export type Diagnosis = z.output<typeof Diagnosis>;
 
-export const PackedApp = z.object({
-  file: z.string().max(4_096),
-  id: z.string().max(200),
-  botIds: z.array(z.string().max(200)).max(10),
-  version: z.string().max(200),
-  validDomains: z.array(z.string().max(300)).max(100),
-  developer: z.record(z.string(), z.string()),
-});
-export type PackedApp = z.output<typeof PackedApp>;
-
 export const Look = z.object({
-  /** An agent by name or id: explains the rule that applies. */
-  resource: z.string().max(2_000).nullable(),
   /** Only these codes; empty: all. */
   only: z.array(DiagnosisCode),
-  /** An app package to compare with the configuration. */
-  packed: PackedApp.nullable(),
 });
 export type Look = z.output<typeof Look>;
 

@@ -113,15 +113,12 @@ function sumOf(found: readonly Diagnosis[]): string {
   return `${countOf(fails, 'failure', 'failures')}, ${countOf(warnings, 'warning', 'warnings')}${rest}.`;
 }
 
-/** The rows about an agent are chosen with `--resource`. */
-const codeWords = (code: Diagnosis['code']): string => (code === 'people/agent' ? '' : ` (${code})`);
-
 /** Returns one line per subject, with its code and the fix below problems; then the totals; then the complete commands to copy. */
 export function diagnosisTable(found: readonly Diagnosis[]): string {
   const remedies = withRemedies(found);
   const indented = ' '.repeat(8 + Math.max(0, ...found.map(({ subject }) => width(subject))));
   const lines = textTable(
-    found.map(({ outcome, code, subject, found }) => [labels[outcome].padEnd(4), subject, found + codeWords(code)]),
+    found.map(({ outcome, code, subject, found }) => [labels[outcome].padEnd(4), subject, `${found} (${code})`]),
   ).split('\n');
   const numbered = found.map((one) => {
     const number = remedies.indexOf(one);

@@ -39,7 +39,7 @@ it('takes out what could steer a terminal or hide in a line, and nothing else', 
 const nothing = { found: '', mend: '', who: '', commands: [] };
 const well: Diagnosis = {
   ...nothing,
-  code: 'people/agent',
+  code: 'azure/lists',
   outcome: 'ok',
   subject: '病院-agent',
   found: 'the first rule\napplies',
@@ -56,7 +56,7 @@ const ill: Diagnosis = {
 it('has a line for each subject, what to do below those that are not well, and the sum', () => {
   expect(diagnosisTable([well, ill])).toBe(
     [
-      'ok    病院-agent  the first rule applies',
+      'ok    病院-agent  the first rule applies (azure/lists)',
       'fail  Azure       no answer (azure/sign-in)',
       '                  → Look at AZURE_CLIENT_ID.',
       '1 failure, 0 warnings.',

