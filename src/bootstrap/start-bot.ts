@@ -123,7 +123,7 @@ function openBot(
       isTaken: async (at) => (await holderOf({ requests, postedCards }, at)) !== null,
     }),
     replaceEarlierForm: (form) => replaceEarlierForm({ documents, chat, directory, requests }, form),
-    lists: openLists({ documents, requests, directory, decidable, random: randomBytes, now, fleet, contradicting }),
+    lists: openLists({ requests, directory, decidable, now, fleet, contradicting }),
     later,
     once: openClickDedupe(documents, now),
     ...{ requestCards, driftAlerts, documents },

@@ -132,10 +132,3 @@ export function driftSummaries(
     .map(([code, { agents, times }]) => ({ code, agents: agents.sort(), since: times.sort()[0] ?? '' }))
     .sort(byUrgency);
 }
-
-/** Keys that expire next, the soonest first. Expired ones are no longer among them. */
-export const nextExpiries = (fleet: readonly AgentKeyState[], now: Date, most: number): readonly AgentKeyState[] =>
-  fleet
-    .filter(({ ends }) => ends !== null && Date.parse(ends) > now.getTime())
-    .sort((a, b) => ((a.ends ?? '') < (b.ends ?? '') ? -1 : 1))
-    .slice(0, most);

@@ -2,7 +2,6 @@
  * Reads the key state of each agent. Agents come from Resource Graph and are cached for a minute, because people turn list
  * pages. Key expiry dates come from the vaults, a limited number per read. Read ones are cached; the rest are unknown.
  */
-import { setTimeout } from 'node:timers/promises';
 import type { Check } from '../domain/check.ts';
 import { done, type Outcome } from '../domain/failure.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
@@ -12,11 +11,10 @@ import type { ResourceKey, ResourceKeys, VaultSummary } from '../domain/ports/in
 import type { Drifts, Requests } from '../domain/ports/store.ts';
 import type { Drift } from '../domain/watch/agent-watch.ts';
 import { type AgentKeyState, judgeFleet, keyOf } from './fleet.ts';
-import { type AgentGuard, readGuards } from './read-guard.ts';
 import { kinds } from './resources/registry.ts';
 
 export interface FleetPorts {
-  readonly azure: Pick<Azure, 'inventory' | 'keys' | 'policies' | 'resources'>;
+  readonly azure: Pick<Azure, 'inventory' | 'keys' | 'resources'>;
   readonly requests: Pick<Requests, 'held'>;
   readonly drifts: Pick<Drifts, 'open'>;
   readonly now: () => Date;
@@ -28,15 +26,12 @@ export interface Fleet {
   readonly agents: readonly AgentKeyState[];
   /** Open drifts by ARM ID in lower case, also of deleted agents. */
   readonly drifts: ReadonlyMap<string, Drift>;
-  /** What Azure Policy refuses. Null: not read yet. Agents whose policies can't be read are missing. */
-  readonly guards: readonly AgentGuard[] | null;
   /** Subscriptions that couldn't be read, with the reason. */
   readonly unread: ResourceKeys['unread'];
 }
 
 const snapshotTtlMs = 60_000;
 const expiryTtlMs = 600_000;
-const guardTtlMs = 600_000;
 /** Limits of one read, because a person waits: keys, concurrency and time. */
 const maxKeys = 64;
 const concurrency = 8;
@@ -66,9 +61,6 @@ export class FleetReader {
   #loadedAt = 0;
   /** Null: supported. */
   readonly #unsupported = new Map<ArmId, { readonly check: Check | null; readonly at: number }>();
-  #guards: readonly AgentGuard[] | null = null;
-  #guardsRead: Promise<void> = Promise.resolve();
-  #guardsAskedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: FleetPorts) {
     this.#ports = ports;
@@ -79,15 +71,10 @@ export class FleetReader {
     if (!snapshot.ok) return snapshot;
     const { at, resources, unread } = snapshot.value;
     const { requests, drifts: stored, now } = this.#ports;
-    const [held, drifts] = await Promise.all([
-      requests.held(),
-      stored.open(),
-      this.#readExpiries(snapshot.value),
-      this.#readGuards(snapshot.value),
-    ]);
+    const [held, drifts] = await Promise.all([requests.held(), stored.open(), this.#readExpiries(snapshot.value)]);
     const ends = new Map([...this.#expiries].map(([key, { ends: end }]) => [key, end]));
     const agents = judgeFleet(resources, { held, ends, drifts }, now());
-    return done({ asOf: at, unread, agents, drifts, guards: this.#guards });
+    return done({ asOf: at, unread, agents, drifts });
   }
 
   /**
@@ -139,21 +126,6 @@ export class FleetReader {
       all.ok || unread.length === 0 ? all : await inventory.vaults(unread.map(({ subscriptionId }) => subscriptionId));
     // Without the vaults, expiry dates are unknown. The other facts are unaffected.
     return done({ at: this.#ports.now(), resources, unread, vaults: vaults.ok ? vaults.value : null });
-  }
-
-  /** Reads the policies of each subscription again after their time. Who waits too long sees what was read before. */
-  async #readGuards({ resources }: Snapshot): Promise<void> {
-    const { azure, now } = this.#ports;
-    if (Math.abs(now().getTime() - this.#guardsAskedAt) >= guardTtlMs) {
-      this.#guardsAskedAt = now().getTime();
-      this.#guardsRead = readGuards(azure, resources, now()).then(({ agents }) => {
-        this.#guards = agents;
-      });
-    }
-    const timer = new AbortController();
-    const timeout = setTimeout(timeoutMs, undefined, { signal: timer.signal, ref: false }).catch(() => undefined);
-    await Promise.race([this.#guardsRead, timeout]);
-    timer.abort();
   }
 
   #keysToRead({ resources, vaults }: Snapshot, now: number): readonly KeyToRead[] {

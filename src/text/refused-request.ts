@@ -15,7 +15,7 @@ export const refusedRequest = {
     Give its resource id instead: resource=/subscriptions/….`,
   'choice-missing': lines`Nothing is chosen.\nChoose one, and then select Next.`,
   'form-ended': lines`This form has ended.\nType the command again.`,
-  'list-ended': lines`This list is too old.\nType its command again.`,
+
   'key-not-visible': (name) => lines`The bot can’t read key ${name}.
     Its vault is in a subscription that the bot can’t read, or the key was deleted. Choose another key or vault.`,
   'not-under-own-key': (name) => lines`${name} uses a Microsoft-managed key.

@@ -30,19 +30,19 @@ const renderer: Renderer = require('adaptivecards/dist/adaptivecards.js');
 const names = [...templates.keys()];
 const gallery = await galleryCards();
 
-/** The id in a button's data beside the revision, by the first word of its verb. */
-const idsByWord: Readonly<Record<string, string>> = {
-  drift: 'driftId',
-  form: 'formId',
-  list: 'formId',
-  request: 'requestId',
+/** What a button's data has beside the revision, by the first word of its verb. */
+const idsByWord: Readonly<Record<string, readonly string[]>> = {
+  drift: ['driftId'],
+  form: ['formId'],
+  list: ['list', 'filter', 'id'],
+  request: ['requestId'],
 };
-const idOf = (verb: string): string | undefined => {
-  if (verb === 'list.open') return 'requestId';
-  return verb === 'list.ask' ? 'resourceId' : idsByWord[verb.split('.')[0] ?? ''];
+const idsOf = (verb: string): readonly string[] | undefined => {
+  if (verb === 'list.open') return ['requestId'];
+  return verb === 'list.ask' ? ['resourceId'] : idsByWord[verb.split('.')[0] ?? ''];
 };
 /** Teams draws them, the open renderer their fallback: each has to have one. */
-const newerElements = ['Badge', 'Chart.Donut', 'Icon', 'ProgressBar'];
+const newerElements = ['Badge', 'Icon', 'ProgressBar'];
 /** They have to work while an input is empty or wrong. */
 const withoutInputs =
   'request.ask-again request.take-on request.change form.back form.cancel form.refresh form.switch form.show form.resume form.existing-key form.new-key typed.meant typed.help'.split(
@@ -134,7 +134,7 @@ const rules: Readonly<Record<string, (shown: GalleryCard) => void>> = {
       else if (verb === 'typed.help') expect(data).toEqual({});
       else if (!startsCommand(verb)) {
         expect([verb, verbs.has(verb)]).toEqual([verb, true]);
-        expect(Object.keys(data)).toEqual([idOf(verb), 'revision']);
+        expect(Object.keys(data)).toEqual([...(idsOf(verb) ?? []), 'revision']);
         expect(data.revision).toEqual(expect.any(Number));
       } else expect(data).toEqual({});
       expect([verb, action.associatedInputs]).toEqual([

@@ -180,10 +180,9 @@ describe('the keys of all agents', () => {
     await world.teams.click(requester, (await approvalCard(world, id)).id, 'request.cancel');
   });
 
-  test('say which key expires soon, what Azure Policy refuses and what can’t be read, and offer a reader no form', async () => {
+  test('say which key expires soon and what can’t be read, and offer a reader no form', async () => {
     const { agent } = choices.first;
     const unseen = '40000000-0000-4000-8000-000000000099';
-    await assignGuard(world.azure, guard);
     const expires = onKey('kv-care-prod', 'cmk-triage-agent', (version) => {
       version.exp = Math.floor(Date.now() / 1_000) + 20 * 86_400;
     });
@@ -195,12 +194,9 @@ describe('the keys of all agents', () => {
     });
     const card = await status(teamMember);
     const words = activityText(card);
-    expect(JSON.stringify(cardOf(card))).toContain('Chart.Donut');
     expect(rowOf(card, 'triage-agent-test')).toMatch(
       /^triage-agent-test \| Key expires soon \| cmk-triage-agent, .*(19|20) days left/,
     );
-    expect(words).toMatch(/Next keys to expire\ntriage-agent-test: cmk-triage-agent, /);
-    expect(words).toMatch(/Azure Policy blocks changes outside the bot for \d of \d agents\./);
     expect(words).toContain(`Subscription ${unseen} couldn’t be read: Azure says · 403 AccessDenied`);
     expect(words).toContain('Access is denied to the requested resource.');
     expect(JSON.stringify(cardOf(card))).not.toContain('list.ask');

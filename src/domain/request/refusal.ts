@@ -16,7 +16,6 @@ export const RefusalCode = z.enum([
   'changed-meanwhile',
   'changed-too-often',
   'form-ended',
-  'list-ended',
   'choice-missing',
   'clock-not-believed',
   'record-not-ahead',

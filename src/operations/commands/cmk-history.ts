@@ -4,7 +4,7 @@ import { chooseResource } from '../choose.ts';
 import { HistoryShow, parseName, type TypedCommand } from './command.ts';
 
 /** Returns the filter if the last of several words is one. A single word can be an agent's name. */
-function showIn(words: readonly string[]): HistoryShow {
+function filterIn(words: readonly string[]): HistoryShow {
   const last = HistoryShow.safeParse(words.at(-1)?.toLowerCase()).data;
   return words.length > 1 && last !== undefined ? last : 'everything';
 }
@@ -17,18 +17,18 @@ export const cmkHistory: TypedCommand = {
   weight: 'list',
   async handle({ args, words }, { azure, requests }) {
     const named = [args.agent, args.resource].filter((one) => one !== undefined);
-    const show = showIn([...named, ...words]);
-    const wanted = parseName({ args, words: show === 'everything' ? words : words.slice(0, -1) });
+    const filter = filterIn([...named, ...words]);
+    const wanted = parseName({ args, words: filter === 'everything' ? words : words.slice(0, -1) });
     if (isRefusal(wanted)) return wanted;
-    if (wanted === '') return { kind: 'show-list', subject: { kind: 'latest-requests' } };
+    if (wanted === '') return { kind: 'show-list', subject: { list: 'latest', filter: 'all', id: '' } };
     const id = RequestId.safeParse(wanted.toUpperCase()).data;
     if (id !== undefined) {
       const request = await requests.load(id);
       if (request === null) return refuse('unknown-request', id);
-      return { kind: 'show-list', subject: { kind: 'history-of-request', requestId: id, show } };
+      return { kind: 'show-list', subject: { list: 'history', filter, id } };
     }
     const resource = await chooseResource(azure, wanted);
     if (resource.kind === 'refused') return resource;
-    return { kind: 'show-list', subject: { kind: 'history-of-resource', resourceId: resource.value.id, show } };
+    return { kind: 'show-list', subject: { list: 'history', filter, id: resource.value.id } };
   },
 };

@@ -1,14 +1,7 @@
 import { RequestId } from '../../domain/ids.ts';
 import { isRefusal, refuse } from '../../domain/request/refusal.ts';
 import { closestName, nameIn } from '../choose.ts';
-import {
-  type CommandPorts,
-  type CommandResult,
-  type OpenShow,
-  parseName,
-  type TypedCall,
-  type TypedCommand,
-} from './command.ts';
+import { type CommandPorts, type CommandResult, type OpenShow, parseName, type TypedCommand } from './command.ts';
 
 /** Filter words after the command. The help card shows the first word of each filter. */
 const shows: Readonly<Record<OpenShow, readonly string[]>> = {
@@ -30,18 +23,18 @@ async function refuseUnknownName(typed: string, { requests }: Pick<CommandPorts,
   return near === null ? refusal : { ...refusal, near };
 }
 
-async function listByName(text: string, { by }: TypedCall, ports: CommandPorts): Promise<CommandResult> {
+async function listByName(text: string, ports: CommandPorts): Promise<CommandResult> {
   const typed = nameIn(text);
   const id = RequestId.safeParse(typed.toUpperCase()).data;
   if (id !== undefined) {
     const request = await ports.requests.load(id);
     return request === null
       ? refuse('unknown-request', id)
-      : { kind: 'show-list', subject: { kind: 'one-request', requestId: id } };
+      : { kind: 'show-list', subject: { list: 'open', filter: 'all', id } };
   }
   const { total } = await ports.requests.open(1, 0, { named: typed });
   if (total === 0) return refuseUnknownName(typed, ports);
-  return { kind: 'show-list', subject: { kind: 'open-requests', show: 'all', by, named: typed.slice(0, 100) } };
+  return { kind: 'show-list', subject: { list: 'open', filter: 'all', id: typed.slice(0, 100) } };
 }
 
 /** Lists open requests, those that wait for people first. A filter or a name limits the list. */
@@ -53,8 +46,9 @@ export const cmkRequests: TypedCommand = {
   async handle(call, ports) {
     const text = parseName(call);
     if (isRefusal(text)) return text;
-    const show = text === '' ? 'all' : openShows.find((one) => shows[one].includes(text.toLowerCase()));
-    if (show === undefined) return listByName(text, call, ports);
-    return { kind: 'show-list', subject: { kind: 'open-requests', show, by: call.by, named: '' } };
+    const filter = text === '' ? 'all' : openShows.find((one) => shows[one].includes(text.toLowerCase()));
+    if (filter === undefined) return listByName(text, ports);
+    const id = filter === 'mine' || filter === 'waiting' ? call.by : '';
+    return { kind: 'show-list', subject: { list: 'open', filter, id } };
   },
 };

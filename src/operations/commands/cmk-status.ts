@@ -11,7 +11,6 @@ export const cmkStatus: TypedCommand = {
   async handle(call) {
     const typed = parseName(call);
     if (isRefusal(typed)) return typed;
-    const named = nameIn(typed).slice(0, 100);
-    return { kind: 'show-list', subject: { kind: 'agents', show: 'all', named } };
+    return { kind: 'show-list', subject: { list: 'agents', filter: 'all', id: nameIn(typed).slice(0, 100) } };
   },
 };

@@ -1,6 +1,6 @@
 /** Typed commands. Each command has one file and returns a value that the Teams layer carries out. */
 import { z } from 'zod';
-import { ArmId, PersonId, RequestId } from '../../domain/ids.ts';
+import { ArmId, type PersonId, RequestId } from '../../domain/ids.ts';
 import type { KeyImpact } from '../../domain/key-impact.ts';
 import type { Policy, RoleStatus } from '../../domain/policy/policy.ts';
 import type { ResourceFacts } from '../../domain/policy/rules.ts';
@@ -24,26 +24,15 @@ export type HistoryShow = z.infer<typeof HistoryShow>;
 export const FleetShow = z.enum(['all', 'to-do', 'microsofts']);
 export type FleetShow = z.infer<typeof FleetShow>;
 
-/** Subject of a list. The list's buttons choose the page and the filter. */
-export const ListSubject = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('open-requests'),
-    show: OpenShow,
-    /** The person that `mine` and `waiting` refer to. */
-    by: PersonId,
-    /** Part of an agent's name or of a request's id; empty: no filter. */
-    named: z.string().max(100),
-  }),
-  z.object({
-    kind: z.literal('agents'),
-    show: FleetShow,
-    /** Part of an agent's name; empty: no filter. */
-    named: z.string().max(100),
-  }),
-  z.object({ kind: z.literal('one-request'), requestId: RequestId }),
-  z.object({ kind: z.literal('history-of-request'), requestId: RequestId, show: HistoryShow }),
-  z.object({ kind: z.literal('history-of-resource'), resourceId: ArmId, show: HistoryShow }),
-  z.object({ kind: z.literal('latest-requests') }),
+/**
+ * What a list shows; its buttons carry it. `id` of open requests: the person that `mine` and `waiting` refer to, a request, or a
+ * part of an agent's name or of a request's id. Of agents: a part of their names. Empty: no limit.
+ */
+export const ListSubject = z.discriminatedUnion('list', [
+  z.object({ list: z.literal('open'), filter: OpenShow, id: z.string().max(100) }),
+  z.object({ list: z.literal('agents'), filter: FleetShow, id: z.string().max(100) }),
+  z.object({ list: z.literal('history'), filter: HistoryShow, id: z.union([RequestId, ArmId]) }),
+  z.object({ list: z.literal('latest'), filter: z.literal('all'), id: z.literal('') }),
 ]);
 export type ListSubject = z.infer<typeof ListSubject>;
 

@@ -25,7 +25,7 @@ import {
   openFromList,
   verbsThatOpenForms,
 } from './form-click.ts';
-import type { Lists } from './lists.ts';
+import { type Lists, subjectAfter } from './lists.ts';
 import { answerEvidenceClick, answerRequestClick, type EvidenceClickOptions } from './request-click.ts';
 import { helpVerb, suggestionOf, suggestionVerb } from './suggestions.ts';
 import { type AdmittedSender, runSuggestion, start, type TypedCommandsOptions } from './typed-commands.ts';
@@ -106,10 +106,11 @@ const list = common(costs.list);
 const stopping: readonly Action[] = [cancel, stop];
 
 const turnList: Handle<AdmittedSender> = async ({ lists }, { sender, click: { action } }) => {
-  const { formId = '', revision = 1 } = action.data;
-  const viewer = { person: sender.person, asks: sender.roles.asks };
-  const turned = await lists.turn(action.verb, formId, revision, viewer);
-  return turned.kind === 'card' ? cardAnswer(turned.card) : messageAnswer(refusalText(turned));
+  const subject = subjectAfter(action.verb, action.data, sender);
+  if (subject === null) return unknownVerbAnswer(action.verb);
+  const page = action.verb === 'list.page' ? action.data.revision : 1;
+  const answer = await lists.open(subject, { person: sender.person, asks: sender.roles.asks }, page);
+  return answer.kind === 'card' ? cardAnswer(answer.card) : messageAnswer(refusalText(answer));
 };
 
 const sayTyped: Handle<AdmittedSender> = async (options, { context, sender, click: { action } }) => {

@@ -33,7 +33,7 @@ export const templates: ReadonlyMap<string, Template> = new Map(names.map((name)
 
 /** Fields that aren't shown as text: IDs, icons, verbs, and what inputs contain. */
 type Unshown =
-  | ('formId' | 'requestId' | 'resourceId' | 'driftId' | 'userIds' | 'mentions')
+  | ('formId' | 'id' | 'requestId' | 'resourceId' | 'driftId' | 'userIds' | 'mentions')
   | ('icon' | 'stateIcon' | 'verb' | 'typed' | 'url' | 'selected' | 'newKeyName' | 'keyExpiry' | 'keyExpiryMin')
   | ('keyExpiryMax' | 'justification' | 'changeReference' | 'startDay' | 'startTime');
 /** Fields that are shown without Markdown. */

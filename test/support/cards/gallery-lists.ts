@@ -1,28 +1,48 @@
 /** Lists of what is real: open requests, agents with their keys, a history. */
 import { judge } from '../../../src/domain/check.ts';
-import { ArmId, RequestId } from '../../../src/domain/ids.ts';
+import { done } from '../../../src/domain/failure.ts';
+import { ArmId, PersonId, RequestId } from '../../../src/domain/ids.ts';
 import type { KeyImpact } from '../../../src/domain/key-impact.ts';
-import { type AgentKeyState, countsOf, type FleetState, nextExpiries } from '../../../src/operations/fleet.ts';
-import { nothing, plain } from '../../../src/teams/cards/plain-text.ts';
-import { agentsCard } from '../../../src/teams/cards/views/agents-view.ts';
-import {
-  entriesPerPage,
-  historyCard,
-  impactCard,
-  listCard,
-  openChips,
-  requestRows,
-} from '../../../src/teams/cards/views/list-view.ts';
-import { historyOf } from '../../../src/text/history.ts';
-import { historySubject, howToAsk, listSubjects, openRequestsTitle, requestTitle } from '../../../src/text/lists.ts';
+import type { StoredEvent } from '../../../src/domain/request/events.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
+import type { Drift } from '../../../src/domain/watch/agent-watch.ts';
+import { unknownCause } from '../../../src/domain/watch/state.ts';
+import type { ListSubject } from '../../../src/operations/commands/command.ts';
+import type { AgentKeyState, FleetState } from '../../../src/operations/fleet.ts';
+import type { Fleet } from '../../../src/operations/read-fleet.ts';
+import { agentsPage } from '../../../src/teams/cards/views/agents-view.ts';
+import { historyPage, requestsPage } from '../../../src/teams/cards/views/list-pages.ts';
+import { impactCard, type ListPage, listCard } from '../../../src/teams/cards/views/list-view.ts';
 import { forbidden } from './card-failures.ts';
 import { keyName, vaultId } from './card-plans.ts';
 import { names } from './card-readers.ts';
 import { longLife, rotationLife, stateNamed } from './card-states.ts';
 import { type GalleryCard, galleryCard } from './gallery-card.ts';
 
-const formId = 'F-2M8D4T7KQX';
 const [care, research] = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];
+const viewer = { person: PersonId.parse('20000000-0000-4000-8000-000000000002'), asks: true };
+const id = RequestId.parse('CMK-7F3K9Q');
+const now = new Date('2026-03-02T12:04:00.000Z');
+const later = new Date('2026-03-02T12:09:00.000Z');
+
+/** `ofAgent`: how many requests the agent has. */
+const portsOf = (requests: readonly Request[], events: readonly StoredEvent[] = [], ofAgent = 1) => ({
+  requests: {
+    open: async () => ({ requests, total: requests.length }),
+    load: async () => requests[0] ?? null,
+    list: async () => requests,
+    count: async () => requests.length,
+    events: async () => events,
+    ofResource: async () =>
+      Array.from({ length: ofAgent }, (_, n) => (n === 0 ? id : RequestId.parse(`CMK-00000${n}`))),
+  },
+  directory: { names: async () => names },
+  decidable: async () => (request: Request) => request.state === 'awaiting-approval' && request.approvals.length === 0,
+  now: () => later,
+});
+
+const drawn = (name: string, subject: ListSubject, list: ListPage, page = 1): GalleryCard =>
+  galleryCard(name, () => listCard(subject, page, list));
 
 const openRequests = [
   ['needs-attention', 'CMK-2M8D4T', 'ward-agent'],
@@ -32,53 +52,32 @@ const openRequests = [
   ['running-spreading', 'CMK-B6N1ZV', 'radiology-agent'],
 ] as const;
 
-async function listOfRequests(): Promise<GalleryCard> {
-  const asOf = new Date('2026-03-02T12:09:00.000Z');
-  const requests = openRequests.map(([state, id, resourceName]) => ({
+async function listsOfRequests(): Promise<readonly GalleryCard[]> {
+  const requests = openRequests.map(([state, name, resourceName]) => ({
     ...stateNamed(state),
-    ...{ id: RequestId.parse(id), resourceName },
+    ...{ id: RequestId.parse(name), resourceName },
   }));
-  const rows = await requestRows(
-    requests,
-    { names: async () => names },
-    asOf,
-    ({ approvals, state }) => state === 'awaiting-approval' && approvals.length === 0,
-  );
-  const title = plain<string>(openRequestsTitle(rows.length));
-  const content = { title, subject: nothing, empty: nothing, chips: openChips('all'), asOf, rows, total: rows.length };
-  return galleryCard('list.mixed', () => listCard(formId, content, 1));
-}
-
-/** The list that one person asked for, with nothing in it; and one request by its id. */
-async function shortLists(): Promise<readonly GalleryCard[]> {
-  const asOf = new Date('2026-03-02T12:09:00.000Z');
-  const rows = await requestRows([stateNamed('succeeded')], { names: async () => names }, asOf);
-  const empty = plain<string>(howToAsk(['/enable-cmk', '/rotate-cmk']));
-  const none = { title: plain<string>(openRequestsTitle(0)), rows: [], total: 0, asOf };
-  const one = { title: plain<string>(requestTitle('CMK-7F3K9Q')), rows, total: 1, asOf, chips: [], empty: nothing };
-  const forApprover = plain<string>(`${listSubjects.for} Approver`);
+  const drawOpen = async (name: string, subject: Extract<ListSubject, { list: 'open' }>, found: readonly Request[]) =>
+    drawn(name, subject, await requestsPage(portsOf(found), subject, viewer, 1));
   return [
-    galleryCard('list.empty', () => listCard(formId, { ...none, subject: nothing, empty, chips: openChips('all') }, 1)),
-    galleryCard('list.nothing-waits', () =>
-      listCard(formId, { ...none, subject: forApprover, empty: nothing, chips: openChips('waiting') }, 1),
-    ),
-    galleryCard('list.one', () => listCard(formId, { ...one, subject: nothing }, 1)),
+    await drawOpen('list.mixed', { list: 'open', filter: 'all', id: '' }, requests),
+    await drawOpen('list.empty', { list: 'open', filter: 'all', id: '' }, []),
+    await drawOpen('list.nothing-waits', { list: 'open', filter: 'waiting', id: viewer.person }, []),
+    await drawOpen('list.one', { list: 'open', filter: 'all', id }, [stateNamed('succeeded')]),
   ];
 }
 
-const now = new Date('2026-03-02T12:04:00.000Z');
+const end = (days: number): string => new Date(now.getTime() + days * 86_400_000).toISOString();
+const agentId = (name: string, subscription = care) =>
+  ArmId.parse(
+    `/subscriptions/${subscription}/resourceGroups/rg-care-prod/providers/Microsoft.HealthBot/healthBots/${name}`,
+  );
 
-function listOfAgents(): GalleryCard {
-  const end = (days: number): string => new Date(now.getTime() + days * 86_400_000).toISOString();
-  const agentId = (name: string) =>
-    ArmId.parse(
-      `/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care-prod/providers/Microsoft.HealthBot/healthBots/${name}`,
-    );
+async function listOfAgents(): Promise<GalleryCard> {
   const inState = (name: string, state: FleetState, change: Partial<AgentKeyState> = {}): AgentKeyState => ({
     ...{ id: agentId(name), name, state, request: null, keyName: `cmk-${name}`, ends: null, drift: [] },
     ...change,
   });
-  const id = RequestId.parse('CMK-7F3K9Q');
   const agents = [
     inState('ward-agent', 'needs-attention', { request: { id, waits: 'attention' } }),
     inState('pharmacy-agent', 'not-as-approved', { drift: ['key-disabled', 'purge-protection-off'] }),
@@ -88,63 +87,46 @@ function listOfAgents(): GalleryCard {
     inState('outpatient-triage-and-appointment-assistant-production', 'microsofts-key'),
     inState('oncology-faq', 'end-unknown'),
     inState('radiology-agent', 'own-key', { ends: end(400) }),
+    ...Array.from({ length: 14 }, (_, n) => {
+      const other = inState(`agent-${n}`, n < 3 ? 'microsofts-key' : 'own-key');
+      return n < 2 ? { ...other, id: agentId(other.name, `${research.slice(0, -1)}${n + 2}`) } : other;
+    }),
   ];
+  const found = (code: 'key-disabled' | 'purge-protection-off', days: number): Drift['found'][number] => ({
+    ...{ state: { code }, cause: unknownCause, by: null, foundAt: end(days) },
+  });
+  const drift: Drift = {
+    ...{ number: 1, openedAt: end(-2), closedAt: null, criticalFrom: 1 },
+    basis: { request: id, planDigest: '' },
+    found: [found('key-disabled', -0.1), found('purge-protection-off', -2)],
+  };
+  const drifts = new Map([[agentId('pharmacy-agent').toLowerCase(), drift]]);
+  return drawAgents('agents.all', { agents, drifts, unread: [], asOf: now });
+}
+
+async function drawAgents(name: string, fleet: Fleet): Promise<GalleryCard> {
+  const subject = { list: 'agents', filter: 'all', id: '' } as const;
   const tooOld = judge('block', 'created-before-cutoff', { day: '2021-05-04', cutoff: '2021-11-11' });
-  const content = {
-    ...({ show: 'all', named: '', subscriptions: 3, total: 22, asks: true, asOf: now, now, unread: [] } as const),
-    counts: { ...countsOf(agents), 'microsofts-key': 4, 'own-key': 12 },
-    agents,
-    repeatedNames: new Set<string>(),
-    unsupported: new Map(
-      agents.filter(({ state }) => state === 'microsofts-key').map(({ id: old }) => [old, tooOld] as const),
-    ),
-    drifts: [
-      { code: 'key-disabled', agents: ['pharmacy-agent'], since: end(-0.1) },
-      { code: 'purge-protection-off', agents: ['pharmacy-agent'], since: end(-2) },
-    ] as const,
-    expiries: nextExpiries(agents, now, 3),
-    guards: Array.from({ length: 22 }, (_, n) => ({
-      ...({ id: agentId('ward-agent'), name: `agent-${n}`, state: n < 15 ? 'all' : 'none' } as const),
-    })),
-  };
-  return galleryCard('agents.all', () => agentsCard(formId, content, 1));
+  const unsupported = async (ids: readonly ArmId[]) => new Map(ids.map((one) => [one, tooOld]));
+  const page = await agentsPage({ read: async () => done(fleet), unsupported }, subject, viewer, now, 1);
+  if (!page.ok) throw new Error(name);
+  return drawn(name, subject, page.value);
 }
 
-const noAgents = (): GalleryCard =>
-  galleryCard('agents.none', () =>
-    agentsCard(
-      formId,
-      {
-        ...({ show: 'all', named: '', subscriptions: 0, agents: [], total: 0, asks: true, asOf: now, now } as const),
-        ...{ counts: countsOf([]), repeatedNames: new Set<string>(), unsupported: new Map() },
-        ...{ unread: [{ subscriptionId: care, failure: forbidden }], drifts: [], expiries: [], guards: null },
-      },
-      1,
-    ),
-  );
+const noAgents = (): Promise<GalleryCard> =>
+  drawAgents('agents.none', {
+    ...{ agents: [], drifts: new Map(), asOf: now },
+    unread: [{ subscriptionId: care, failure: forbidden }],
+  });
 
-function historyOfRotation(): GalleryCard {
-  const request = stateNamed('rotation-succeeded-new-version');
-  const entries = historyOf(rotationLife, names, false).map((entry) => ({ ...entry, of: '' }));
-  const content = {
-    ...{ request, show: 'everything' as const, entries, total: entries.length },
-    title: plain(request.resourceName),
-    subject: plain<string>(historySubject(entries.length, null, 20)),
-  };
-  return galleryCard('history.rotation', () => historyCard(formId, content, 1));
-}
-
-/** The second page of an agent's history, whose entries name their requests. */
-function historyOfAgent(): GalleryCard {
-  const all = historyOf(longLife, names, true).map((entry) => ({ ...entry, of: 'CMK-7F3K9Q' }));
-  const entries = all.slice(0, entriesPerPage);
-  const total = entriesPerPage + all.length;
-  const content = {
-    ...{ request: null, show: 'decisions' as const, entries, total },
-    title: plain('triage-agent-prod'),
-    subject: plain<string>(historySubject(total, 3, 20)),
-  };
-  return galleryCard('history.agent', () => historyCard(formId, content, 2));
+/** And the second page of an agent's history, whose entries name their requests. */
+async function histories(): Promise<readonly GalleryCard[]> {
+  const one = { list: 'history', filter: 'everything', id } as const;
+  const all = { list: 'history', filter: 'everything', id: agentId('triage-agent-prod') } as const;
+  return [
+    drawn('history.rotation', one, await historyPage(portsOf([], rotationLife), one, 1)),
+    drawn('history.agent', all, await historyPage(portsOf([], longLife, 3), all, 2), 2),
+  ];
 }
 
 const idOf = (digit: number): string => `60000000-0000-4000-8000-00000000000${digit}`;
@@ -168,12 +150,10 @@ const someUse: KeyImpact = {
 };
 
 export const listCards = async (): Promise<readonly GalleryCard[]> => [
-  await listOfRequests(),
-  ...(await shortLists()),
-  listOfAgents(),
-  noAgents(),
-  historyOfRotation(),
-  historyOfAgent(),
+  ...(await listsOfRequests()),
+  await listOfAgents(),
+  await noAgents(),
+  ...(await histories()),
   galleryCard('impact.none', () => impactCard(noUse)),
   galleryCard('impact.vault', () => impactCard(someUse)),
 ];

@@ -117,8 +117,6 @@ function draw(element: JsonObject, card: JsonObject): string[] {
       ]);
     case 'Table':
       return grid(objects(element.rows).map((row) => objects(row.cells).map((cell) => drawAll(cell.items, card))));
-    case 'Chart.Donut':
-      return grid(objects(element.data).map((part) => [['◔'], [String(part.value)], [textOf(part.legend)]]));
     case 'ProgressBar':
       return ['▰'.repeat(Number(element.value)) + '▱'.repeat(Number(element.max) - Number(element.value))];
     case 'ActionSet':

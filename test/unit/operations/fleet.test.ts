@@ -4,7 +4,7 @@ import type { CustomerKey } from '../../../src/domain/observed.ts';
 import type { ResourceKey } from '../../../src/domain/ports/inventory.ts';
 import type { Drift } from '../../../src/domain/watch/agent-watch.ts';
 import { type DriftState, unknownCause } from '../../../src/domain/watch/state.ts';
-import { countsOf, driftSummaries, judgeFleet, keyOf, nextExpiries } from '../../../src/operations/fleet.ts';
+import { countsOf, driftSummaries, judgeFleet, keyOf } from '../../../src/operations/fleet.ts';
 import { type FleetPorts, FleetReader } from '../../../src/operations/read-fleet.ts';
 import { failure } from '../../support/builders/commands.ts';
 import { resourceId } from '../../support/builders/fixtures.ts';
@@ -79,7 +79,6 @@ it('puts the most urgent first: what is stuck, what has ended, what ends soonest
   expect(driftSummaries(drifts, [], ({ name }) => name.endsWith('little'))).toMatchObject([
     { agents: ['changed-a-little'] },
   ]);
-  expect(nextExpiries(fleet, noon, 1).map(({ name }) => name)).toEqual(['sooner']);
 });
 
 it('counts a key that ends after sixty days as in order, and one without a version as of unknown end', () => {

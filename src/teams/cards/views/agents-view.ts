@@ -1,11 +1,22 @@
-/** A chart of all agents, and a page of them with each one's next step. */
+/** The keys of all agents, the most urgent first, each with its next step. */
 
 import type { Check } from '../../../domain/check.ts';
+import { done, type Outcome } from '../../../domain/failure.ts';
 import { type ArmId, armIdParts } from '../../../domain/ids.ts';
 import type { UnreadSubscription } from '../../../domain/ports/inventory.ts';
-import { isRepairable } from '../../../domain/watch/state.ts';
-import type { FleetShow } from '../../../operations/commands/command.ts';
-import { type AgentKeyState, type FleetCounts, type FleetState, soonDays } from '../../../operations/fleet.ts';
+import { upperFirst } from '../../../domain/strings.ts';
+import { isRepairable, severityOf } from '../../../domain/watch/state.ts';
+import type { FleetShow, ListSubject } from '../../../operations/commands/command.ts';
+import {
+  type AgentKeyState,
+  countsOf,
+  type DriftSummary,
+  driftSummaries,
+  type FleetCounts,
+  type FleetState,
+  soonDays,
+} from '../../../operations/fleet.ts';
+import type { FleetReader } from '../../../operations/read-fleet.ts';
 import { operationFrom } from '../../../operations/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { repairCommand, repairVerb, shortDrift } from '../../../text/drift.ts';
@@ -16,83 +27,75 @@ import {
   bold,
   type CardText,
   date,
+  dateAndTime,
   joinText,
-  type Label,
   label,
   md,
   nothing,
   plain,
   quoted,
-  time,
   withDates,
 } from '../plain-text.ts';
-import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { coloured, grey, type Line, marks } from '../row.ts';
-import { type FleetSummary, noSummary, summaryOf } from './agents-summary.ts';
-import { chipsOf, pagesOf } from './list-view.ts';
+import type { Viewer } from './list-pages.ts';
+import { chipsOf, type DriftBox, type ListPage, noButton, noDrift, thingRow } from './list-view.ts';
 
-export const agentsPerPage = 8;
-export const mostExpiries = 3;
+const agentsPerPage = 8;
 
-export interface AgentsContent extends FleetSummary {
-  readonly show: FleetShow;
-  /** A part of the names; empty: all. */
-  readonly named: string;
-  /** For all agents with this name, not only those of the page. */
-  readonly counts: FleetCounts;
-  readonly subscriptions: number;
-  /** Agents of this page. */
-  readonly agents: readonly AgentKeyState[];
+/** What a row needs beside its agent. */
+interface RowContext {
   /** Names that several agents have, in lower case; also those of other pages. */
   readonly repeatedNames: ReadonlySet<string>;
   /** Those of the page that can't take a customer-managed key, with the reason. */
   readonly unsupported: ReadonlyMap<ArmId, Check>;
-  /** The number on all pages. */
-  readonly total: number;
-  /** Subscriptions that couldn't be read. */
-  readonly unread: readonly UnreadSubscription[];
   /** True if the reader can make requests. */
   readonly asks: boolean;
-  readonly asOf: Date;
   readonly now: Date;
 }
 
-type Mark = keyof typeof marks;
-
-interface Look {
-  readonly mark: Mark;
-  readonly legend: string;
-  readonly color: ChartColor;
+interface StateWords {
+  readonly mark: keyof typeof marks;
+  readonly title: string;
+  /** Among the counts; missing: the title. */
+  readonly counted?: string;
 }
 
-/** Colors of Teams' charts. */
-type ChartColor =
-  | ('attention' | 'warning' | 'categoricalRed' | 'categoricalPurple')
-  | ('categoricalBlue' | 'good' | 'categoricalTeal' | 'neutral');
-
 /** Most urgent first: an expired key can make data unreadable. */
-const looks: Readonly<Record<FleetState, Look>> = {
-  'not-as-approved': { mark: 'alarm', legend: 'Not as approved', color: 'categoricalRed' },
-  ended: { mark: 'alarm', legend: 'Key expired', color: 'attention' },
-  'needs-attention': { mark: 'alarm', legend: 'Needs attention', color: 'categoricalPurple' },
-  'ends-soon': { mark: 'warn', legend: `Key expires within ${soonDays} days`, color: 'warning' },
-  'request-open': { mark: 'now', legend: 'Request open', color: 'categoricalBlue' },
-  'microsofts-key': { mark: 'idle', legend: 'Microsoft-managed key', color: 'neutral' },
-  'end-unknown': { mark: 'idle', legend: 'Customer-managed key, expiry unknown', color: 'categoricalTeal' },
-  'own-key': { mark: 'done', legend: 'Customer-managed key', color: 'good' },
+const states: Readonly<Record<FleetState, StateWords>> = {
+  'not-as-approved': { mark: 'alarm', title: 'Not as approved' },
+  ended: { mark: 'alarm', title: 'Key expired' },
+  'needs-attention': { mark: 'alarm', title: 'Needs attention' },
+  'ends-soon': { mark: 'warn', title: 'Key expires soon', counted: `Key expires within ${soonDays} days` },
+  'request-open': { mark: 'now', title: 'Request open' },
+  'microsofts-key': { mark: 'idle', title: 'Microsoft-managed key' },
+  'end-unknown': { mark: 'idle', title: 'Customer-managed key', counted: 'Customer-managed key, expiry unknown' },
+  'own-key': { mark: 'done', title: 'Customer-managed key' },
 };
-const partsInOrder = Object.keys(looks) as (keyof typeof looks)[];
 
-/** Returns the parts of the chart, with their texts for clients without charts. */
-const partsOf = (counts: FleetCounts) =>
-  partsInOrder
+const countsIn = (counts: FleetCounts): readonly { readonly count: number; readonly words: string }[] =>
+  (Object.keys(states) as FleetState[])
     .filter((state) => counts[state] > 0)
-    .map((state) => {
-      const { mark, legend, color } = looks[state];
-      const value = counts[state];
-      const words = md`${bold<string>(String(value))} ${plain<string>(legend)}`;
-      return { legend: label(legend), value, color, ...marks[mark], words };
-    });
+    .map((state) => ({ count: counts[state], words: states[state].counted ?? states[state].title }));
+
+const mostDrifts = 5;
+const mostNames = 2;
+
+function driftLine({ code, agents, since }: DriftSummary): CardText {
+  const who = agents.length <= mostNames ? agents.join(', ') : countOf(agents.length, 'agent', 'agents');
+  return md`${bold<string>(upperFirst(shortDrift(code)))}: ${plain<string>(who)}, since ${dateAndTime(new Date(since))}`;
+}
+
+function driftBox(drifts: readonly DriftSummary[]): DriftBox {
+  const drifted = new Set(drifts.flatMap(({ agents }) => agents)).size;
+  if (drifted === 0) return noDrift;
+  const more = drifts.length - mostDrifts;
+  const rest = more > 0 ? [plain<string>(`And ${countOf(more, 'difference', 'differences')} more`)] : [];
+  return {
+    driftTitle: plain<string>(drifted === 1 ? '1 agent isn’t as approved' : `${drifted} agents aren’t as approved`),
+    driftStyle: drifts.some(({ code }) => severityOf(code) === 'critical') ? 'attention' : 'warning',
+    drifts: [...drifts.slice(0, mostDrifts).map(driftLine), ...rest].map((text) => ({ text })),
+  };
+}
 
 const waitsWords = {
   approval: 'waiting for approval',
@@ -100,7 +103,7 @@ const waitsWords = {
   nobody: 'approved or running',
 } as const;
 
-function stateLine(agent: AgentKeyState, { unsupported, now }: AgentsContent): CardText {
+function stateLine(agent: AgentKeyState, { unsupported, now }: RowContext): CardText {
   const { id, state, request, ends, keyName, drift } = agent;
   const key = plain(keyName);
   const reason = unsupported.get(id);
@@ -123,62 +126,35 @@ function stateLine(agent: AgentKeyState, { unsupported, now }: AgentsContent): C
   }
 }
 
-const titles: Readonly<Record<FleetState, string>> = {
-  'needs-attention': 'Needs attention',
-  'not-as-approved': 'Not as approved',
-  ended: 'Key expired',
-  'ends-soon': 'Key expires soon',
-  'request-open': 'Request open',
-  'microsofts-key': 'Microsoft-managed key',
-  'end-unknown': 'Customer-managed key',
-  'own-key': 'Customer-managed key',
-};
-
-interface Step {
-  /** Its open request, which the button opens; or empty. */
-  readonly requestId: string;
-  /** The agent whose form the button opens; empty if nothing is needed or the reader can't make requests. */
-  readonly resourceId: string;
-  /** The command that the button types, as on the agent's alert; empty: none. */
-  readonly typed: string;
-  readonly button: Label;
-}
-const noStep: Step = { requestId: '', resourceId: '', typed: '', button: label('') };
-
 /** Returns the agent's next step as its only button, if it has one. */
-function stepOf({ id, state, request, drift: [found] }: AgentKeyState, { asks, unsupported }: AgentsContent): Step {
-  if (request !== null) return { ...noStep, requestId: request.id, button: label('Open') };
+function buttonOf({ id, state, request, drift: [found] }: AgentKeyState, { asks, unsupported }: RowContext) {
+  if (request !== null) return { ...noButton, requestId: request.id, button: label('Open') };
   // The button of the drift's alert, which names its most urgent difference.
   if (asks && found !== undefined && isRepairable(found))
-    return { ...noStep, typed: repairCommand(id), button: label(repairVerb) };
+    return { ...noButton, typed: repairCommand(id), button: label(repairVerb) };
   const from = state === 'microsofts-key' ? state : state === 'ended' || state === 'ends-soon' ? 'own-key' : null;
   const operation = from === null || !asks || unsupported.has(id) ? null : operationFrom(from);
-  return operation === null ? noStep : { ...noStep, resourceId: id, button: label(operation.words.verb) };
+  return operation === null ? noButton : { ...noButton, resourceId: id, button: label(operation.words.verb) };
 }
 
-function placeLine({ id, name }: AgentKeyState, { repeatedNames }: AgentsContent): readonly Line[] {
+function placeLine({ id, name }: AgentKeyState, { repeatedNames }: RowContext): readonly Line[] {
   const { resourceGroup, subscriptionId } = armIdParts(id);
   return repeatedNames.has(name.toLowerCase())
     ? [grey(plain<string>(`In ${resourceGroup}, subscription ${subscriptionId}`))]
     : [];
 }
 
-function rowOf(agent: AgentKeyState, content: AgentsContent) {
-  const { state } = agent;
-  const { mark } = looks[state];
+function rowOf(agent: AgentKeyState, context: RowContext) {
+  const { mark, title } = states[agent.state];
   const { glyphColor } = marks[mark];
-  const words = plain<string>(titles[state]);
-  const detail = stateLine(agent, content);
-  return {
-    ...marks[mark],
-    name: plain(agent.name),
-    lines: [
-      ...placeLine(agent, content),
-      glyphColor === 'Default' || glyphColor === 'Good' ? grey(words) : coloured(words, glyphColor),
-      ...(detail === '' ? [] : [grey(detail)]),
-    ],
-    ...stepOf(agent, content),
-  };
+  const words = plain<string>(title);
+  const detail = stateLine(agent, context);
+  const lines = [
+    ...placeLine(agent, context),
+    glyphColor === 'Default' || glyphColor === 'Good' ? grey(words) : coloured(words, glyphColor),
+    ...(detail === '' ? [] : [grey(detail)]),
+  ];
+  return thingRow(marks[mark], plain(agent.name), lines, buttonOf(agent, context));
 }
 
 const chipWords: Readonly<Record<FleetShow, string>> = {
@@ -205,37 +181,63 @@ function unreadNotes(unread: readonly UnreadSubscription[]): { text: CardText }[
     : shown;
 }
 
-function emptyOf({ named, show }: AgentsContent): string {
-  if (named !== '') return 'No agent has a name like that.';
-  return show === 'all' ? 'The bot sees no agent.' : 'No agent matches this filter.';
+const nothingToDo: readonly FleetState[] = ['own-key', 'end-unknown', 'microsofts-key'];
+
+const filters: Readonly<Record<FleetShow, (agent: AgentKeyState) => boolean>> = {
+  all: () => true,
+  'to-do': ({ state }) => !nothingToDo.includes(state),
+  microsofts: ({ state }) => state === 'microsofts-key',
+};
+
+const repeatedIn = (names: readonly string[]): ReadonlySet<string> => {
+  const known = new Set<string>();
+  return new Set(names.filter((name) => known.size === known.add(name).size));
+};
+
+function subjectOf(named: string, called: readonly AgentKeyState[]): CardText {
+  const places = new Set(called.map(({ id }) => armIdParts(id).subscriptionId.toLowerCase())).size;
+  const where = `In ${countOf(places, 'subscription', 'subscriptions')}, most urgent first`;
+  const none = called.length === 0;
+  const like =
+    named === '' ? nothing : md`${plain<string>(none ? 'Named' : 'named')} like ${quoted<string>(named, 60)}`;
+  return joinText([none ? nothing : plain<string>(where), like], ', ');
 }
 
-export function agentsCard(id: string, content: AgentsContent, page: number): AdaptiveCard {
-  const { show, named, counts, subscriptions, agents, total, asOf } = content;
-  const all = Object.values(counts).reduce((sum, one) => sum + one, 0);
-  const title = all === 0 ? 'No agents' : `Encryption keys of ${countOf(all, 'agent', 'agents')}`;
-  const parts = partsOf(counts);
-  const unknown = counts['end-unknown'];
-  return renderCard('agents', {
-    formId: id,
-    fallbackText: label([title, ...parts.map(({ value, legend }) => `${value} ${legend}`)].join(', ')),
+/** `id` of the subject: a part of the names. */
+export async function agentsPage(
+  fleet: Pick<FleetReader, 'read' | 'unsupported'>,
+  { filter, id: named }: Extract<ListSubject, { readonly list: 'agents' }>,
+  { asks }: Pick<Viewer, 'asks'>,
+  now: Date,
+  page: number,
+): Promise<Outcome<ListPage>> {
+  const read = await fleet.read();
+  if (!read.ok) return read;
+  const { agents, drifts, unread, asOf } = read.value;
+  const isCalled = ({ name }: { readonly name: string }): boolean => name.toLowerCase().includes(named.toLowerCase());
+  const called = agents.filter(isCalled);
+  const shown = called.filter(filters[filter]);
+  const onPage = shown.slice((page - 1) * agentsPerPage, page * agentsPerPage);
+  const withoutKey = onPage.filter(({ state }) => state === 'microsofts-key').map(({ id }) => id);
+  const repeatedNames = repeatedIn(agents.map(({ name }) => name.toLowerCase()));
+  const context = { repeatedNames, unsupported: await fleet.unsupported(withoutKey), asks, now };
+  const counts = countsIn(countsOf(called));
+  const unknown = countsOf(called)['end-unknown'];
+  const title = called.length === 0 ? 'No agents' : `Encryption keys of ${countOf(called.length, 'agent', 'agents')}`;
+  const none = filter === 'all' ? 'The bot sees no agent.' : 'No agent matches this filter.';
+  return done({
+    ...{ request: null, asOf, total: shown.length, perPage: agentsPerPage },
+    fallbackText: label([title, ...counts.map(({ count, words }) => `${count} ${words}`)].join(', ')),
     title: plain<string>(title),
-    subject: joinText(
-      [
-        all === 0
-          ? nothing
-          : plain<string>(`In ${countOf(subscriptions, 'subscription', 'subscriptions')}, most urgent first`),
-        named === '' ? nothing : md`${plain<string>(all === 0 ? 'Named' : 'named')} like ${quoted<string>(named, 60)}`,
-      ],
-      ', ',
+    subject: subjectOf(named, called),
+    box: page === 1 ? driftBox(driftSummaries(drifts, agents, isCalled)) : noDrift,
+    counts: joinText(
+      counts.map(({ count, words }) => md`${bold<string>(String(count))} ${plain<string>(words)}`),
+      '  ·  ',
     ),
-    asOf: md`Updated ${time(asOf)}`,
-    ...(page === 1 ? summaryOf(content, all, content.now) : noSummary),
-    parts,
-    chips: [...chipsOf(chipWords, show)],
-    rows: agents.map((agent) => rowOf(agent, content)),
-    empty: total === 0 ? plain<string>(emptyOf(content)) : nothing,
-    ...pagesOf(total, page, agentsPerPage, agents.length),
-    notes: [...unreadNotes(content.unread), ...(unknown === 0 ? [] : [{ text: unknownNote(unknown) }])],
+    chips: chipsOf(chipWords, filter),
+    rows: onPage.map((agent) => rowOf(agent, context)),
+    empty: plain<string>(named === '' ? none : 'No agent has a name like that.'),
+    notes: [...unreadNotes(unread), ...(unknown === 0 ? [] : [{ text: unknownNote(unknown) }])],
   });
 }

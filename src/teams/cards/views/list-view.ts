@@ -1,65 +1,47 @@
-/** A page of requests. */
+/** The card of a list: what stands above it, and one page of rows. And who uses a vault or a key. */
 import type { KeyImpact } from '../../../domain/key-impact.ts';
 import type { Request } from '../../../domain/request/request.ts';
-import type { HistoryShow, OpenShow } from '../../../operations/commands/command.ts';
-import { operationOf } from '../../../operations/registry.ts';
-import type { HistoryEntry } from '../../../text/history.ts';
-import { fromNow } from '../../../text/instants.ts';
+import type { ListSubject } from '../../../operations/commands/command.ts';
 import { type ImpactSection, impactSections, impactSummary, impactTitle } from '../../../text/key-impact.ts';
-import { type CardText, dateAndTime, joinText, type Label, label, md, nothing, plain, time } from '../plain-text.ts';
+import { type CardText, type Label, label, md, nothing, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard, renderRows } from '../render-card.ts';
-import { coloured, grey, type Line, marks, personMark, type RowMark } from '../row.ts';
-import type { Directory } from './people-texts.ts';
+import { grey, type Line, marks, type RowMark } from '../row.ts';
 import { stateLineOf } from './state-line.ts';
 
-export const rowsPerPage = 5;
+/** One button: it opens a request, opens the form for an agent, or types a command. */
+interface RowButton {
+  readonly button: Label;
+  readonly requestId: string;
+  /** The revision of the request's last question to people. */
+  readonly revision: number;
+  readonly resourceId: string;
+  readonly typed: string;
+}
+export const noButton: RowButton = { button: label(''), requestId: '', revision: 0, resourceId: '', typed: '' };
 
-export interface ListContent {
-  readonly title: CardText;
-  readonly subject: CardText;
-  readonly chips: readonly Chip[];
-  /** Shown without rows. */
-  readonly empty: CardText;
-  /** Rows of this page. */
-  readonly rows: readonly ListRow[];
-  readonly total: number;
-  readonly asOf: Date;
+interface ListRow extends RowMark, RowButton {
+  readonly name: CardText;
+  readonly lines: readonly Line[];
+  readonly weight: 'Bolder' | 'Default';
+  readonly spacing: 'Default' | 'Small';
+  readonly separator: boolean;
 }
 
+/** A row of a thing: a request, or an agent. */
+export const thingRow = (mark: RowMark, name: CardText, lines: readonly Line[], button: RowButton): ListRow => ({
+  ...{ ...mark, name, lines, weight: 'Bolder', spacing: 'Default', separator: true, ...button },
+});
+/** A row of a log. */
+export const entryRow = (mark: RowMark, name: CardText, line: CardText): ListRow => ({
+  ...{ ...mark, name, lines: [grey(line)], weight: 'Default', spacing: 'Small', separator: false, ...noButton },
+});
+
 /** A filter button of a list. The selected one refreshes the list. */
-export interface Chip {
+interface Chip {
   readonly title: Label;
   readonly selected: boolean;
   readonly verb: string;
 }
-
-interface ListRow extends RowMark {
-  readonly name: CardText;
-  readonly lines: readonly Line[];
-  readonly requestId: string;
-  /** The revision of the request's last question to people. */
-  readonly revision: number;
-  readonly button: Label;
-}
-
-/** Returns the range and neighbors of a page. Page numbers start at 1. */
-export function pagesOf(total: number, page: number, perPage: number, rows: number) {
-  const start = (page - 1) * perPage;
-  return {
-    range: total > perPage ? plain<string>(`${start + 1} – ${start + rows} of ${total}`) : nothing,
-    hasPrevious: page > 1,
-    previousPage: page - 1,
-    hasNext: start + rows < total,
-    nextPage: page + 1,
-  };
-}
-
-const openWords: Readonly<Record<OpenShow, string>> = {
-  all: 'All',
-  waiting: 'Needs your approval',
-  mine: 'Requested by you',
-  running: 'Running',
-};
 
 /** Returns filter buttons; the selected one is highlighted. */
 export const chipsOf = <S extends string>(words: Readonly<Record<S, string>>, shown: S | null): readonly Chip[] =>
@@ -69,65 +51,62 @@ export const chipsOf = <S extends string>(words: Readonly<Record<S, string>>, sh
     verb: `list.${show}`,
   }));
 
-export const openChips = (shown: OpenShow | null): readonly Chip[] => chipsOf(openWords, shown);
+/** What isn't as approved, in a box above a list. Empty title: no box. */
+export interface DriftBox {
+  readonly driftTitle: CardText;
+  readonly driftStyle: 'attention' | 'warning';
+  readonly drifts: readonly { readonly text: CardText }[];
+}
+export const noDrift: DriftBox = { driftTitle: nothing, driftStyle: 'warning', drifts: [] };
 
-export function listCard(id: string, content: ListContent, page: number): AdaptiveCard {
-  const { title, subject, chips, empty, rows, total, asOf } = content;
-  return renderCard('list', {
-    formId: id,
-    fallbackText: label(`${title}. ${subject}`),
-    title,
-    subject,
-    asOf: md`Updated ${time(asOf)}`,
-    chips: [...chips],
-    rows: [...rows],
-    empty: total === 0 ? empty : nothing,
-    ...pagesOf(total, page, rowsPerPage, rows.length),
-  });
+/** A list and one of its pages. */
+export interface ListPage {
+  readonly fallbackText: Label;
+  readonly title: CardText;
+  readonly subject: CardText;
+  /** Null: always up to date. */
+  readonly asOf: Date | null;
+  /** The request that the list is about; null: about more than one. */
+  readonly request: Request | null;
+  readonly box: DriftBox;
+  readonly counts: CardText;
+  readonly chips: readonly Chip[];
+  /** Rows of this page. */
+  readonly rows: readonly ListRow[];
+  /** Rows of all pages. */
+  readonly total: number;
+  readonly perPage: number;
+  /** Shown without rows. */
+  readonly empty: CardText;
+  readonly notes: readonly { readonly text: CardText }[];
 }
 
-const stateMarks: Record<Request['state'], keyof typeof marks> = {
-  'awaiting-approval': 'idle',
-  approved: 'now',
-  running: 'now',
-  'needs-attention': 'alarm',
-  succeeded: 'done',
-  failed: 'idle',
-  rejected: 'idle',
-  cancelled: 'idle',
-  expired: 'idle',
-};
+/** What most lists don't have. */
+export const plainList = { request: null, box: noDrift, counts: nothing, notes: [] } as const;
 
-/** Returns the rows of a page. `decidable`: true if the reader can decide on it. */
-export async function requestRows(
-  requests: readonly Request[],
-  directory: Directory,
-  now: Date,
-  decidable: (request: Request) => boolean = () => false,
-): Promise<readonly ListRow[]> {
-  const names = await directory.names(requests.map((request) => request.requester));
-  return requests.map((request): ListRow => {
-    const mayDecide = decidable(request);
-    const at =
-      request.state === 'awaiting-approval'
-        ? plain<string>(fromNow(request.policy.expiresAt, now))
-        : plain<string>(fromNow(request.changedAt, now));
-    const { color } = mayDecide ? { color: 'Accent' as const } : stateLineOf(request);
-    const words = mayDecide ? 'Needs your approval' : stateLineOf(request).text;
-    return {
-      ...(mayDecide ? personMark : marks[stateMarks[request.state]]),
-      name: plain(request.resourceName),
-      lines: [
-        color === 'Default' ? grey(plain(words)) : coloured(plain(words), color),
-        grey(
-          md`${plain<string>(operationOf(request.plan.wish).words.action)}, requested by ${plain(names(request.requester))}`,
-        ),
-        grey(md`${plain<string>(request.id)}  ·  ${at}`),
-      ],
-      requestId: request.id,
-      revision: request.asking,
-      button: label(mayDecide ? 'Review' : 'Open'),
-    };
+/** `page` begins at 1. */
+export function listCard(subject: ListSubject, page: number, list: ListPage): AdaptiveCard {
+  const { fallbackText, title, asOf, request, counts, rows, total, perPage, notes } = list;
+  const state = request === null ? null : stateLineOf(request);
+  const start = (page - 1) * perPage;
+  return renderCard('list', {
+    ...{ list: subject.list, filter: subject.filter, id: subject.id as string },
+    ...{ fallbackText, title, subject: list.subject, counts, ...list.box },
+    asOf: asOf === null ? nothing : md`Updated ${time(asOf)}`,
+    stateLine: state === null ? nothing : plain(state.text),
+    stateColor: state?.color ?? 'Default',
+    stateIcon: state?.icon ?? '',
+    requestId: request?.id ?? '',
+    revision: request?.asking ?? 0,
+    chips: [...list.chips],
+    rows: [...rows],
+    empty: total === 0 ? list.empty : nothing,
+    range: total > perPage ? plain<string>(`${start + 1} – ${start + rows.length} of ${total}`) : nothing,
+    hasPrevious: page > 1,
+    previousPage: page - 1,
+    hasNext: start + rows.length < total,
+    nextPage: page + 1,
+    notes: [...notes],
   });
 }
 
@@ -153,52 +132,4 @@ export function impactCard(impact: KeyImpact): AdaptiveCard {
     subject: plain<string>(summary),
     sections: sections.map((one) => sectionOf(one, shown)),
   }));
-}
-
-export const entriesPerPage = 15;
-
-export interface HistoryContent {
-  /** The request; null for an agent. */
-  readonly request: Request | null;
-  readonly title: CardText;
-  readonly subject: CardText;
-  readonly show: HistoryShow;
-  /** Entries of this page, with request IDs if there are several requests. */
-  readonly entries: readonly (HistoryEntry & { readonly of: string })[];
-  readonly total: number;
-}
-
-const historyWords: Readonly<Record<HistoryShow, string>> = {
-  everything: 'Everything',
-  decisions: 'Decisions',
-  changes: 'Changes',
-};
-
-/** Teams draws a card of so many rows only where each is short. */
-const longestLine = 420;
-
-const rowOf = ({ at, mark, title, detail, of }: HistoryContent['entries'][number]) => ({
-  ...marks[mark],
-  name: plain(title, 160),
-  line: joinText([dateAndTime(new Date(at)), plain<string>(of), plain(detail, longestLine)], '  ·  '),
-});
-
-export function historyCard(id: string, content: HistoryContent, page: number): AdaptiveCard {
-  const { request, title, subject, show, entries, total } = content;
-  const state = request === null ? null : stateLineOf(request);
-  return renderCard('history', {
-    formId: id,
-    fallbackText: label(`History of ${title}. ${subject}`),
-    stateLine: state === null ? nothing : plain(state.text),
-    stateColor: state?.color ?? 'Default',
-    stateIcon: state?.icon ?? '',
-    requestId: request?.id ?? '',
-    revision: request?.asking ?? 0,
-    title,
-    subject,
-    chips: [...chipsOf(historyWords, show)],
-    rows: entries.map(rowOf),
-    empty: total === 0 ? plain('Nothing of the kind happened.') : nothing,
-    ...pagesOf(total, page, entriesPerPage, entries.length),
-  });
 }

@@ -59,7 +59,7 @@ describe('/cmk-history', () => {
 describe('/cmk-requests', () => {
   const requests = (ports: ReturnType<typeof commandWorld>['ports'], ...words: string[]) =>
     cmkRequests.handle(call({}, words), ports);
-  const open = { kind: 'open-requests', show: 'all', by: requester, named: '' };
+  const open = (filter: string, id = '') => ({ kind: 'show-list', subject: { list: 'open', filter, id } });
 
   async function withRequest() {
     const { ports } = commandWorld();
@@ -71,26 +71,21 @@ describe('/cmk-requests', () => {
   it.each([
     [[], 'all'],
     [['All'], 'all'],
-    [['mine'], 'mine'],
-    [['waiting', 'for', 'me'], 'waiting'],
-    [['waiting'], 'waiting'],
+    [['mine'], 'mine', requester],
+    [['waiting', 'for', 'me'], 'waiting', requester],
+    [['waiting'], 'waiting', requester],
     [['running'], 'running'],
-  ])('understands %j', async (words, show) => {
-    expect(await requests(commandWorld().ports, ...words)).toEqual({ kind: 'show-list', subject: { ...open, show } });
+  ])('understands %j', async (words, filter, id?: string) => {
+    expect(await requests(commandWorld().ports, ...words)).toEqual(open(filter, id));
   });
 
   it('finds open requests by part of the agent’s name or of the id, and one by its id whether open or not', async () => {
     const { ports, id } = await withRequest();
     for (const part of ['CARE', 'bot-c', id.slice(2, 8).toLowerCase()]) {
-      expect(await requests(ports, part)).toEqual({ kind: 'show-list', subject: { ...open, named: part } });
+      expect(await requests(ports, part)).toEqual(open('all', part));
     }
-    expect(await cmkRequests.handle(call({ agent: 'bot-care' }), ports)).toMatchObject({
-      subject: { named: 'bot-care' },
-    });
-    expect(await requests(ports, id.toLowerCase())).toEqual({
-      kind: 'show-list',
-      subject: { kind: 'one-request', requestId: id },
-    });
+    expect(await cmkRequests.handle(call({ agent: 'bot-care' }), ports)).toEqual(open('all', 'bot-care'));
+    expect(await requests(ports, id.toLowerCase())).toEqual(open('all', id));
   });
 
   it('says of what it does not know what may have been meant', async () => {

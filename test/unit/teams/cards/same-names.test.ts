@@ -1,10 +1,10 @@
 /** Agents with the same name in several groups or subscriptions, where people choose one and where they read of one. */
 import { done } from '../../../../src/domain/failure.ts';
 import { ArmId, armIdParts } from '../../../../src/domain/ids.ts';
-import { agentsContent } from '../../../../src/teams/bot/list-contents.ts';
-import { agentsCard } from '../../../../src/teams/cards/views/agents-view.ts';
+import { agentsPage } from '../../../../src/teams/cards/views/agents-view.ts';
 import { resourceTitle } from '../../../../src/teams/cards/views/form-resource-view.ts';
 import { formCard } from '../../../../src/teams/cards/views/form-view.ts';
+import { listCard } from '../../../../src/teams/cards/views/list-view.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
 import { commandWorld, formOn } from '../../../support/builders/command-world.ts';
 import { noon, resource } from '../../../support/builders/plans.ts';
@@ -46,11 +46,12 @@ test('the list of agents says where those with a repeated name are', async () =>
   const agents = all.map(({ id, name }) => ({
     ...{ id, name, state: 'microsofts-key', request: null, keyName: '', ends: null, drift: [] },
   })) satisfies readonly object[];
-  const read = { agents, drifts: [], guards: null, unread: [], asOf: noon };
+  const read = { agents, drifts: new Map(), unread: [], asOf: noon };
   const fleet = { read: async () => done(read), unsupported: async () => new Map() } as never;
-  const content = await agentsContent(fleet, { kind: 'agents', show: 'all', named: '' }, { asks: true, now: noon }, 1);
-  if (!content.ok) throw new Error('the list could not be read');
-  const places = textsOf(agentsCard('F-1', content.value.content, 1)).filter((text) => text.startsWith('In rg-'));
+  const subject = { list: 'agents', filter: 'all', id: '' } as const;
+  const page = await agentsPage(fleet, subject, { asks: true }, noon, 1);
+  if (!page.ok) throw new Error('the list could not be read');
+  const places = textsOf(listCard(subject, 1, page.value)).filter((text) => text.startsWith('In rg-'));
   expect(places).toEqual([
     `In rg-care, subscription ${care}`,
     `In rg-care, subscription ${research}`,
