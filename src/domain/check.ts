@@ -166,3 +166,17 @@ const lasting: ReadonlySet<CheckCode> = new Set<CheckCode>([
 
 /** Returns whether the block can be removed without choosing something else. */
 export const isRemovableBlock = ({ code }: Check): boolean => !lasting.has(code);
+
+const avoidable: ReadonlySet<CheckCode> = new Set<CheckCode>([
+  'vault-firewalled',
+  'key-missing',
+  'key-name-taken',
+  'key-name-deleted',
+  'key-disabled',
+  'key-not-yet-valid',
+  'key-expired',
+  'key-cannot-wrap',
+]);
+
+/** Returns whether another choice avoids a block that can be removed. */
+export const isAvoidableBlock = ({ code }: Check): boolean => avoidable.has(code);

@@ -107,7 +107,7 @@ const words: WordsByCode = {
   'other-agents-not-checked': lines`Other agents weren’t checked
     The bot couldn’t list the agents. Another agent might use this key or a similar name.`,
   'key-used-undeclared': ({ users }) => lines`Others use this key, and no listed resource declares that
-    ${joinList(users.map(({ name, last }) => `${name}, last on ${utcDay(last)}`))}. It might be a backup, a person, or another tenant. /key-impact shows more.`,
+    ${joinList(users.map(({ name, last }) => `${name}, last on ${utcDay(last)}`))}. It might be a backup, a person, or another tenant. /cmk-status key=NAME shows more.`,
   'key-origin-unknown': lines`Existing key, not created by this request\nCopies or backups of it might exist.`,
   'key-must-be-new': ({ rule }) => lines`The approval policy requires a new key.
     Rule ${rule} doesn’t allow existing keys or versions: copies of them might exist.

@@ -110,7 +110,7 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
     If the review finds nothing, check again in some minutes. ${repairs}`(repair(verified)),
   'retired-version-needed': ({ keyVersion }, verified) =>
     alert`Something still needs the retired version ${shortVersion(keyVersion)} of key ${verified.keyName}
-    The vault refuses it. What depends on it can’t be read. To see who called, use /key-impact ${verified.vault.name} ${verified.keyName}.
+    The vault refuses it. What depends on it can’t be read. To see who called, use /cmk-status key=${verified.keyName} vault=${verified.vault.name}.
     ${roleTaskTitle(enabling(verified, keyVersion))}.`(byRole(roleTaskCommand(enabling(verified, keyVersion)))),
   'key-stripped': (_state, verified) =>
     alert`The customer-managed key was removed from the agent

@@ -1,6 +1,6 @@
 /** Texts for failures. Azure's own message is quoted unchanged, as Azure's. */
 
-import { type Check, type CheckCode, isRemovableBlock } from '../domain/check.ts';
+import { type Check, isAvoidableBlock, isRemovableBlock } from '../domain/check.ts';
 import { codeOf, type Failure, type Found, type FoundCode } from '../domain/failure.ts';
 import type { RecreatedObject } from '../domain/observed.ts';
 import { kinds } from '../operations/resources/registry.ts';
@@ -87,22 +87,10 @@ const testKey = 'Check the key in the vault. When it works, select Retry.';
 /** An agent has one open request, and an open request keeps its choices. */
 const endFirst = 'End this request first.';
 
-/** Blocks that can be removed, or avoided by another choice. */
-const avoidable: ReadonlySet<CheckCode> = new Set<CheckCode>([
-  'vault-firewalled',
-  'key-missing',
-  'key-name-taken',
-  'key-name-deleted',
-  'key-disabled',
-  'key-not-yet-valid',
-  'key-expired',
-  'key-cannot-wrap',
-]);
-
 /** The texts of checks are for the form, where people can choose again. */
 function blockedWords(check: Check): FoundWords {
   const { title, text, remedy } = checkWords(check);
-  const again = avoidable.has(check.code) ? `${remedy} Before you choose again, end this request.` : remedy;
+  const again = isAvoidableBlock(check) ? `${remedy} Before you choose again, end this request.` : remedy;
   return found`${text === '' ? title : `${title} ${text}`}
     ${isRemovableBlock(check) ? again : `${endFirst} ${remedy}`.trim()}`;
 }

@@ -9,3 +9,13 @@ const states: Readonly<Record<GuardState, string>> = {
 
 /** For one resource. Null: it couldn't be read. */
 export const guardLine = (found: GuardState | null): string => (found === null ? 'couldn’t be read' : states[found]);
+
+/** `guards`: of the agents whose policies could be read; null: not read yet. */
+export function fleetGuardWords(guards: readonly { readonly state: GuardState }[] | null, agents: number): string {
+  if (guards === null) return 'Azure Policy hasn’t been read yet.';
+  if (guards.length === 0) return 'The bot can’t read Azure Policy.';
+  const count = guards.filter(({ state }) => state === 'all').length;
+  if (count === agents) return `Azure Policy ${states.all}.`;
+  if (guards.every(({ state }) => state === 'none')) return `Azure Policy ${states.none}.`;
+  return `Azure Policy ${states.all} for ${count} of ${agents} agents.`;
+}

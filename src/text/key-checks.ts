@@ -119,5 +119,5 @@ export const keyChecks = {
     Not read: ${joinList([
       ...(subscriptions === 0 ? [] : [countOf(subscriptions, 'subscription', 'subscriptions')]),
       ...(types === 0 ? [] : [countOf(types, 'resource type', 'resource types')]),
-    ])}. A resource there might need the old version. /key-impact shows what.`,
+    ])}. A resource there might need the old version. /cmk-status key=NAME shows what.`,
 } satisfies Partial<WordsByCode>;

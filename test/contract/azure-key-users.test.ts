@@ -1,6 +1,6 @@
 import { observedOnly, unpermitted, unused } from '../../src/domain/key-impact.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { readKeyImpact } from '../../src/operations/commands/key-impact.ts';
+import { readKeyImpact } from '../../src/operations/commands/cmk-status.ts';
 import { all, giveRole, withoutActions } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { simulatedAzure } from '../support/azure/simulated-azure.ts';

@@ -110,9 +110,9 @@ describe('requests at the command line', () => {
     ];
     expect(refusals.map(({ code }) => code)).toEqual([1, 1, 1]);
     expect(refusals.map(({ err }) => err.trim())).toEqual([
-      `Nothing was done. Request ${retrying} has begun to change Azure: it is too late to cancel it.`,
+      `Nothing was done. Request ${retrying} is running.`,
       `Nothing was done. Request ${retrying} doesn’t need attention: it continues automatically.`,
-      `Nothing was done. Request ${rejected} has ended: nothing more can happen to it.`,
+      `Nothing was done. Request ${rejected} has ended.`,
     ]);
     expect(await details(retrying)).toEqual(before);
   });

@@ -78,7 +78,8 @@ test.each([
   '/cmk-history',
   '/enable-cmk',
   '/rotate-cmk',
-  '/key-impact kv-hospital-keys',
+  '/cmk-status vault=kv-hospital-keys',
+  '/cmk-status key=cmk-imaging-agent',
 ])('%s makes no more calls to Azure than are counted', async (text) => {
   const { calls } = await callsIn(() => type(world, people.requester, text, places.operations));
   expect(calls).toBeLessThanOrEqual(allowedForText(text));

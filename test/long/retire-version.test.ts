@@ -134,7 +134,7 @@ test('the evidence of it is proved', async () => {
   expect(verifyInPython(pack, '--keys', evidence.keyFile)).toEqual([0, expect.stringMatching(/^proved: /), '']);
 });
 
-test('a use that nothing declares stops it, and /key-impact names who', async () => {
+test('a use that nothing declares stops it, and /cmk-status names who', async () => {
   const client = others.cryptography(await keyUrl());
   const { result } = await client.wrapKey('RSA-OAEP', new Uint8Array(32));
   await client.unwrapKey('RSA-OAEP', result);
@@ -143,7 +143,7 @@ test('a use that nothing declares stops it, and /key-impact names who', async ()
   expect(review).toContain('and no listed resource declares that');
   const other = `/rotate-cmk resource=${agent} version=${oldVersion}`;
   expect(linesOf(await type(world, people.requester, other)).join('\n')).toContain('Others use this key');
-  const impact = linesOf(await type(world, people.requester, `/key-impact ${vaultName} ${keyName}`)).join('\n');
+  const impact = linesOf(await type(world, people.requester, `/cmk-status key=${keyName}`)).join('\n');
   expect(impact).toContain('Used the key, but no listed resource with this identity declares it.');
   expect(impact).toContain(agent);
 });

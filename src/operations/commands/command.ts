@@ -50,8 +50,8 @@ export interface TypedCommand {
   readonly description: string;
   /** Syntax with all arguments. */
   readonly usage: string;
-  /** Cost class for the rate limit: `form` queries Azure, `list` reads the audit log, `vault` reads who uses a vault. */
-  readonly weight: 'light' | 'form' | 'list' | 'vault';
+  /** Cost class for the rate limit: `form` queries Azure, `list` reads the audit log. */
+  readonly weight: 'light' | 'form' | 'list';
   handle(call: TypedCall, ports: CommandPorts): Promise<CommandResult>;
 }
 

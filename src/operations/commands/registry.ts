@@ -8,7 +8,6 @@ import { cmkHistory } from './cmk-history.ts';
 import { cmkRequests } from './cmk-requests.ts';
 import { cmkStatus } from './cmk-status.ts';
 import type { TypedCommand } from './command.ts';
-import { keyImpact } from './key-impact.ts';
 
 /** Returns the typed command that requests an operation. All operations use the same form. */
 export const requestCommand = (operation: Operation): TypedCommand => ({
@@ -22,6 +21,5 @@ export const commands: readonly TypedCommand[] = [
   cmkStatus,
   cmkRequests,
   cmkHistory,
-  keyImpact,
   cmkHelp,
 ];

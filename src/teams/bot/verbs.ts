@@ -74,7 +74,6 @@ export const costs: { readonly [W in TypedCommand['weight']]: Cost } = {
   light: { clicks: 1, azureCalls: 0 },
   form: { clicks: 5, azureCalls: 5 },
   list: { clicks: 5, azureCalls: 16 },
-  vault: { clicks: 5, azureCalls: 12 },
 };
 
 /** A form that opens on its review page reads the vault, the key, who has control over it, and the guard policies. */

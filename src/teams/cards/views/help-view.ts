@@ -55,7 +55,6 @@ function buttonFor(weight: TypedCommand['weight'], mayAsk: boolean): string {
     case 'list':
       return 'Show';
     case 'light':
-    case 'vault':
       return '';
   }
 }

@@ -36,7 +36,6 @@ export interface Offer {
 const yesWords: Readonly<Record<TypedCommand['weight'], string>> = {
   form: 'Yes, start',
   list: 'Yes, show',
-  vault: 'Yes, show',
   light: 'Yes',
 };
 

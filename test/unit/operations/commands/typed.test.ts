@@ -48,11 +48,11 @@ describe('/cmk-history', () => {
       const answer = await history(ports, ...words);
       return answer.kind === 'show-list' ? answer.subject : answer;
     };
-    const of = { kind: 'history-of-resource', resourceId: resourceId() };
-    expect(await subjectOf()).toEqual({ kind: 'latest-requests' });
-    expect(await subjectOf(form.requestId.toLowerCase())).toMatchObject({ requestId: form.requestId });
-    expect(await subjectOf('bot-care')).toEqual({ ...of, show: 'everything' });
-    expect(await subjectOf('bot-care', 'Decisions')).toEqual({ ...of, show: 'decisions' });
+    const of = { list: 'history', id: resourceId() };
+    expect(await subjectOf()).toEqual({ list: 'latest', filter: 'all', id: '' });
+    expect(await subjectOf(form.requestId.toLowerCase())).toMatchObject({ list: 'history', id: form.requestId });
+    expect(await subjectOf('bot-care')).toEqual({ ...of, filter: 'everything' });
+    expect(await subjectOf('bot-care', 'Decisions')).toEqual({ ...of, filter: 'decisions' });
   });
 });
 
@@ -69,13 +69,13 @@ describe('/cmk-requests', () => {
   }
 
   it.each([
-    [[], 'all'],
-    [['All'], 'all'],
+    [[], 'all', ''],
+    [['All'], 'all', ''],
     [['mine'], 'mine', requester],
     [['waiting', 'for', 'me'], 'waiting', requester],
     [['waiting'], 'waiting', requester],
-    [['running'], 'running'],
-  ])('understands %j', async (words, filter, id?: string) => {
+    [['running'], 'running', ''],
+  ])('understands %j', async (words: string[], filter, id) => {
     expect(await requests(commandWorld().ports, ...words)).toEqual(open(filter, id));
   });
 
