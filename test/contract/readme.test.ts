@@ -112,7 +112,7 @@ describe('pages of reference', () => {
     const folder = new URL('src/observability/', root);
     const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
     const metrics = [...sources.join('\n').matchAll(/'(cmk_\w+)'/g)].map(([, name]) => name);
-    const page = readFileSync(new URL('docs/operate/metrics-and-logs.md#metrics', root), 'utf8');
+    const page = readFileSync(new URL('docs/operate/monitor.md#metrics', root), 'utf8');
     expect([...page.matchAll(/^\| `(cmk_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(
       [...new Set(metrics)].sort(),
     );

@@ -3,7 +3,7 @@ import { logs } from '../../sandbox/azure/scenarios/logs.ts';
 import { scenarios } from '../../sandbox/azure/scenarios/scenarios.ts';
 import { azureRemedies } from '../../src/text/azure-remedies.ts';
 import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { failuresGolden, failuresTables, groups, limitsTable, rows } from '../support/failures/catalogue.ts';
+import { failuresGolden, failuresTable, groups, limitsTable, rows } from '../support/failures/catalogue.ts';
 import type { FailureRow } from '../support/failures/failure-row.ts';
 import { meet, type Outcome } from '../support/failures/meet.ts';
 
@@ -74,7 +74,7 @@ async function outcomesOfAll(): Promise<(row: FailureRow) => Outcome> {
 describe('docs/operate/azure-errors.md', () => {
   test.each([
     ['limits', async () => limitsTable()],
-    ['failures', async () => failuresTables(await outcomesOfAll())],
+    ['failures', async () => failuresTable(await outcomesOfAll())],
   ] as const)('has the %s that the code makes', async (name, make) => {
     const made = await make();
     const text = readFileSync(file, 'utf8');

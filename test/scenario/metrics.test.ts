@@ -120,7 +120,7 @@ test('alerts ask for figures that have a value at the start, in words of the pro
   const ofWitnesses = ['cmk_witness_contradicts{witness=""} 0', 'cmk_witnessed_age_seconds{witness=""} 0'];
   const text = [await scrape(), ...ofWitnesses].join('\n');
   const figures = new Set([...text.matchAll(/^(\w+)(?:\{.*\})? \d/gm)].map(([, name]) => name));
-  const titles = [...read('docs/operate/alerts.md').matchAll(/^### (.+)$/gm)].map(([, title = '']) => title);
+  const titles = [...read('docs/operate/alerts.md').matchAll(/^\| ([A-Z][^|]+) \| /gm)].map(([, title = '']) => title);
   const pages = new Set(titles.map((title) => title.toLowerCase().replaceAll(' ', '-')));
   expect(rules.length).toBeGreaterThan(8);
   for (const rule of rules) {

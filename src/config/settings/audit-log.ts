@@ -95,7 +95,7 @@ export const auditLogSettings = group('The audit log', {
     value: vaultKeyId.optional(),
     example: 'https://kv-cmk-bot.vault.azure.net/keys/checkpoints',
     meaning:
-      'P-256 key of a vault that also signs the published log, and never leaves the vault ([docs/audit/publish-and-witness.md](../audit/publish-and-witness.md#sign-with-a-key-in-a-vault)): its newest version, or with `/VERSION` that one. Default: none',
+      'P-256 key of a vault that also signs the published log, and never leaves the vault ([docs/audit/publish-and-witness.md](../audit/publish-and-witness.md)): its newest version, or with `/VERSION` that one. Default: none',
   },
   CMK_WITNESSES: {
     value: z
@@ -128,7 +128,7 @@ export const auditLogSettings = group('The audit log', {
     example:
       'https://witness.audit.example.org witness.audit.example.org/w1+4e689e2d+BAWHTO2Rpp5Qa2t+bvx8jSWCyVorxU+BgF/h7J9q4Mo/',
     meaning:
-      'witnesses that sign the published log, on machines of other people: https address, space and verifier key; commas between witnesses ([docs/audit/run-a-witness.md](../audit/run-a-witness.md)). Default: none',
+      'witnesses that sign the published log, on machines of other people: https address, space and verifier key; commas between witnesses ([docs/audit/publish-and-witness.md#add-a-witness](../audit/publish-and-witness.md#add-a-witness)). Default: none',
   },
   CMK_WITNESSES_NEEDED: {
     value: z.coerce.number().int().min(1).optional(),

@@ -83,7 +83,7 @@ export const auditAskAgain = subcommand({
   summary: 'asks a witness again after a conflict is settled',
   help: [
     'The bot no longer asks a witness that signed a different version of the log, because its signature would be',
-    'worthless. First find out which version was changed, and settle the conflict (docs/audit/run-a-witness.md). This',
+    'worthless. First find out which version was changed, and settle the conflict (docs/audit/publish-and-witness.md#add-a-witness). This',
     'command ends the alarm, and the audit channel says who ran it. If the witness still has another version, the alarm',
     'returns with the next checkpoint.',
   ].join('\n'),

@@ -73,31 +73,30 @@ const masked = (text: string): string =>
 const saysItself = ({ code }: FailureRow): boolean =>
   code !== null && /^[A-Z]/.test(code) && !['AuthorizationFailed', 'ForbiddenByRbac', unknownCode].includes(code);
 
-interface Remedy {
-  readonly what: string;
-  readonly codes: Set<string>;
+/** What a person does, without the card's explanation: the first sentence that asks for something. */
+function shortRemedy(remedy: string): string {
+  const sentences = remedy.split(/(?<=\.)\s+(?=\p{Lu})/u);
+  const asks = /^(Ask|Assign|Check|Choose|Enable|End|Find|Move|Restore|Retry|Select|Switch|Wait)\b/;
+  const said = sentences.find((sentence) => asks.test(sentence)) ?? sentences.at(-1) ?? remedy;
+  return said.replaceAll(/ \([^)]*\)/g, '').replace(/,? and then (select Retry|try again)\.$/, '.');
 }
 
-/** What needs a person, once for each remedy. A refused click gets the same words at once. */
-export function failuresTables(outcomeOf: (row: FailureRow) => Outcome): string {
-  const seen = new Map<string, Remedy>();
-  const tables = groups.map(({ title, rows: inGroup }) => {
-    const found = inGroup.flatMap((row) => {
-      const { ends, remedy } = outcomeOf(row);
-      if (ends !== 'needs attention') return [];
-      const known = seen.get(remedy);
-      const one = known ?? { what: saysItself(row) ? '' : masked(row.what), codes: new Set<string>() };
-      if (row.code !== null) one.codes.add(row.code === unknownCode ? 'any other code' : `\`${row.code}\``);
-      seen.set(remedy, one);
-      return known === undefined ? [{ one, remedy: masked(remedy) }] : [];
-    });
-    return () => {
-      const example = ({ what }: Remedy): string => (what === '' ? '' : `: ${what.replace(/\.$/, '')}`);
-      const cells = found.map(({ one, remedy }) => [`${[...one.codes].join(', ')}${example(one)}`, remedy]);
-      return `### ${title}\n\n${markdown(['code', 'what to do'], cells)}`;
-    };
-  });
-  return tables.map((table) => table()).join('\n\n');
+/** What needs a person, once for each remedy. A refused click gets the whole remedy at once. */
+export function failuresTable(outcomeOf: (row: FailureRow) => Outcome): string {
+  const found = new Map<string, { readonly what: string; readonly codes: Set<string> }>();
+  for (const row of rows) {
+    const { ends, remedy } = outcomeOf(row);
+    if (ends !== 'needs attention') continue;
+    const short = masked(shortRemedy(remedy));
+    const one = found.get(short) ?? { what: saysItself(row) ? '' : masked(row.what), codes: new Set<string>() };
+    if (row.code !== null) one.codes.add(row.code === unknownCode ? 'any other code' : `\`${row.code}\``);
+    found.set(short, one);
+  }
+  const cells = [...found].map(([short, { what, codes }]) => [
+    `${[...codes].join(', ')}${what === '' ? '' : `: ${what.replace(/\.$/, '')}`}`,
+    short,
+  ]);
+  return markdown(['code', 'what to do'], cells);
 }
 
 const toFive = (count: number): number => Math.round(count / 5) * 5;

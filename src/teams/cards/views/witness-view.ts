@@ -14,7 +14,7 @@ export function contradictsCard(
   const witness = called.length === 0 ? plain('Witness') : md`${listedText(called)}: witness`;
   const what = md`${witness} ${bold(name, 200)} signed a different version of the audit log (since ${dateAndTime(at)}): ${quoted(detail)}.`;
   const remedy = plain(
-    'Either the audit log or the witness’s folder was replaced. Don’t rely on the audit log until an operator has compared them: see cmk-bot doctor and docs/audit/run-a-witness.md. Requests continue. The bot asks the witness again when an operator says so.',
+    'Either the audit log or the witness’s folder was replaced. Don’t rely on the audit log until an operator has compared them: see cmk-bot doctor and docs/audit/publish-and-witness.md#add-a-witness. Requests continue. The bot asks the witness again when an operator says so.',
     600,
   );
   const card = messageCard('Audit log warning', md`${what} ${remedy}`, { color: 'Attention' });
