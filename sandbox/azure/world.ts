@@ -1,16 +1,12 @@
-import type { Delays } from '../faults.ts';
-import type { Quotas } from './http/quotas.ts';
+import type { Delays } from '../http.ts';
+import type { Latency } from './fault.ts';
 import type { SigningKey } from './identity/tokens.ts';
-import type { LogRow } from './log-analytics/known-queries.ts';
-import type { ChangeRecords } from './resource-graph/change-records.ts';
-import type { GraphPages } from './resource-graph/graph-pages.ts';
-import type { BeforeStates } from './simulator/before-states.ts';
-import type { RequestRecord } from './simulator/request-log.ts';
-import type { JsonLines } from './state/json-lines.ts';
-import type { newGraphIndex, newReadReplica } from './state/lagging-view.ts';
-import type { Latency } from './state/latency.ts';
+import type { LogRow } from './logs.ts';
+import type { RequestRecord } from './request-log.ts';
+import type { ChangeRecords, GraphPages } from './resource-graph.ts';
+import type { Quotas } from './server.ts';
+import type { BeforeStates, JsonLines, newGraphIndex, newReadReplica, StateFile } from './state/files.ts';
 import type { SimulatorState } from './state/schema.ts';
-import type { StateFile } from './state/state-file.ts';
 
 /** A person's sign-in: time, authentication contexts and methods. */
 export interface PersonSignIn {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { callServer } from '../loopback.ts';
+import { callServer } from '../http.ts';
 import { cardType } from './cards.ts';
 import type { JsonObject } from './state.ts';
 

@@ -2,19 +2,21 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
-import { plainPath, Refusal, type Reply, Router, send, toSend } from '../http.ts';
-import { close, foreign, listen } from '../loopback.ts';
-import { clientActions, clientSearch, clientSubmits } from './client-actions.ts';
-import { clientAzure } from './client-azure.ts';
-import { clientConversations, type EventStreams, eventStreams } from './client-conversations.ts';
-import { clientMessages } from './client-messages.ts';
-import { connectorConversations } from './connector-conversations.ts';
-import { connectorMessages } from './connector-messages.ts';
-import { openFaults, requestLog, withFaultsAndLog } from './faults.ts';
-import { problemAnswer, type Route, readBody } from './http.ts';
-import { announceInstallation, clientInstallations, waitingInstallations } from './installation.ts';
-import { appIcon, clientCommands, pageRoutes } from './page-files.ts';
-import { refresher } from './refresh.ts';
+import { close, foreign, listen, plainPath, Refusal, type Reply, Router, send, toSend } from '../http.ts';
+import { announceInstallation, clientInstallations, waitingInstallations } from './bot.ts';
+import {
+  clientActions,
+  clientAzure,
+  clientConversations,
+  clientMessages,
+  clientSearch,
+  clientSubmits,
+  type EventStreams,
+  eventStreams,
+  refresher,
+} from './client.ts';
+import { connectorConversations, connectorMessages, openFaults, requestLog, withFaultsAndLog } from './connector.ts';
+import { appIcon, clientCommands, pageRoutes, problemAnswer, type Route, readBody } from './server.ts';
 import { type LocalTeamsOptions, openTeams, type Teams } from './teams.ts';
 
 interface LocalTeams {

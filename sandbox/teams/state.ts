@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RequestRecord } from '../azure/simulator/request-log.ts';
+import { RequestRecord } from '../azure/request-log.ts';
 
 /** The state of the Teams simulator, and the only changes that modify it. */
 

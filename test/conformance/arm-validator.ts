@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Exchange } from '../../sandbox/azure/simulator/exchange-recorder.ts';
+import type { Exchange } from '../../sandbox/azure/request-log.ts';
 import { ArmDescriptions } from './arm-descriptions.ts';
 import type { Judgement, Problem } from './judgement.ts';
 

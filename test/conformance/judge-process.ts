@@ -3,8 +3,9 @@
  * the record, the descriptions' folder, the folder where oav is installed. A process of its own: the validator loads what a
  * test could not.
  */
-import { mainRouter } from '../../sandbox/azure/arm/routes.ts';
-import type { Exchange } from '../../sandbox/azure/simulator/exchange-recorder.ts';
+
+import type { Exchange } from '../../sandbox/azure/request-log.ts';
+import { mainRouter } from '../../sandbox/azure/server.ts';
 import { exchangesIn } from '../support/azure/exchanges.ts';
 import { ArmValidator } from './arm-validator.ts';
 import type { Counted, Judgement } from './judgement.ts';

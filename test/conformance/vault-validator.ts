@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Exchange } from '../../sandbox/azure/simulator/exchange-recorder.ts';
+import type { Exchange } from '../../sandbox/azure/request-log.ts';
 import type { Judgement, Problem } from './judgement.ts';
 
 const described = '7.5';

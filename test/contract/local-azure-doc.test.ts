@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { routes } from '../../sandbox/azure/simulator/simulator-api.ts';
+import { routes } from '../../sandbox/azure/simulator.ts';
 import { localAzureTables } from '../support/azure/local-azure-tables.ts';
 
 const root = new URL('../../', import.meta.url);

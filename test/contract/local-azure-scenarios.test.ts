@@ -1,4 +1,4 @@
-import { scenarios } from '../../sandbox/azure/scenarios/scenarios.ts';
+import { scenarios } from '../../sandbox/azure/scenarios.ts';
 import { vaultLogQueryFor } from '../../src/azure/kql.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf, codeOf, writeAgent } from '../support/azure/local-azure-clients.ts';

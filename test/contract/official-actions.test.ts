@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { mainRouter } from '../../sandbox/azure/arm/routes.ts';
-import { dataActions, secretActions } from '../../sandbox/azure/key-vault/vault-rights.ts';
+import { dataActions, secretActions } from '../../sandbox/azure/key-vault/arm.ts';
+import { mainRouter } from '../../sandbox/azure/server.ts';
 import { logsRole, publishingRole, roleFiles, signingRole } from '../support/azure/role-files.ts';
 import { rightsIn, rightsOf, written } from '../support/permissions/judge.ts';
 import { logCalls, officialCalls, tableRight } from '../support/permissions/official-calls.ts';
@@ -17,7 +17,7 @@ const filesWithNames = (): readonly string[] =>
   ['src', 'sandbox', 'infra', 'docs', 'test'].flatMap((folder) =>
     readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(ts|js|json|md|sh|bicep|txt)$/.test(file))
-      .filter((file) => !file.startsWith('golden/') && !file.endsWith('state/seed-roles.ts'))
+      .filter((file) => !file.startsWith('golden/') && !file.endsWith('state/seed.ts'))
       .map((file) => `${folder}/${file}`),
   );
 

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { logs } from '../../sandbox/azure/scenarios/logs.ts';
-import { scenarios } from '../../sandbox/azure/scenarios/scenarios.ts';
+import { logs, scenarios } from '../../sandbox/azure/scenarios.ts';
 import { azureRemedies } from '../../src/text/azure-remedies.ts';
 import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { failuresGolden, failuresTable, groups, limitsTable, rows } from '../support/failures/catalogue.ts';

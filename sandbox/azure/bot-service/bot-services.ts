@@ -6,11 +6,10 @@
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { botServiceVersions } from '../arm/api-versions.ts';
-import { resourceNotFound } from '../arm/authorize.ts';
+import { resourceNotFound } from '../arm/authorization.ts';
 import { groupScope, type InGroup, named, sameId } from '../arm/ids.ts';
-import { parseBody } from '../http/incoming.ts';
-import { pageOf } from '../http/lists.ts';
-import { armRoutes, type Call, listedIn, param, placeOf, type Route } from '../http/router.ts';
+import { armRoutes, type Call, listedIn, pageOf, param, placeOf, type Route } from '../http.ts';
+import { parseBody } from '../incoming.ts';
 import type { BotService } from '../state/schema.ts';
 
 const type = 'Microsoft.BotService/botServices';

@@ -16,7 +16,7 @@ import {
   SignJWT,
 } from 'jose';
 import { z } from 'zod';
-import type { Incoming } from '../http/incoming.ts';
+import type { Incoming } from '../incoming.ts';
 
 /** The service that a token is for; `elsewhere` for services that aren't simulated. */
 type Audience = 'arm' | 'graph' | 'vault' | 'logs' | 'elsewhere';

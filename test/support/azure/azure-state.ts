@@ -1,10 +1,9 @@
 /** What people do to Azure beside the bot: changes of the simulated Azure's state, to be made through `changeState`. */
+
+import { agentBody } from '../../../sandbox/azure/agents.ts';
 import { agentId, vaultId } from '../../../sandbox/azure/arm/ids.ts';
-import { agentBody } from '../../../sandbox/azure/health-bots/agent-body.ts';
-import { vaultUri } from '../../../sandbox/azure/key-vault/vault-body.ts';
-import type { SimulatorState } from '../../../sandbox/azure/state/schema.ts';
-import type { HealthBot } from '../../../sandbox/azure/state/schema-agents.ts';
-import type { KeyVersion, Vault, VaultKey } from '../../../sandbox/azure/state/schema-vaults.ts';
+import { vaultUri } from '../../../sandbox/azure/key-vault/arm.ts';
+import type { HealthBot, KeyVersion, SimulatorState, Vault, VaultKey } from '../../../sandbox/azure/state/schema.ts';
 import { encryptionUser } from './local-azure-names.ts';
 import { signingRole } from './role-files.ts';
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Exchange } from '../../../sandbox/azure/simulator/exchange-recorder.ts';
+import { Exchange } from '../../../sandbox/azure/request-log.ts';
 
 /** What local Azures recorded in a folder, in no order across them. Half a line was written by one that was killed. */
 export function* exchangesIn(folder: string): Generator<Exchange> {

@@ -1,8 +1,7 @@
-import { mainRouter } from '../../../sandbox/azure/arm/routes.ts';
-import { armLimits, graphLimit } from '../../../sandbox/azure/http/quotas.ts';
-import { dataPlaneRoutes } from '../../../sandbox/azure/key-vault/data-plane.ts';
-import { scenarioGroups } from '../../../sandbox/azure/scenarios/scenarios.ts';
-import { latencies } from '../../../sandbox/azure/state/latency.ts';
+import { latencies } from '../../../sandbox/azure/fault.ts';
+import { dataPlaneRoutes } from '../../../sandbox/azure/key-vault/data.ts';
+import { scenarioGroups } from '../../../sandbox/azure/scenarios.ts';
+import { armLimits, graphLimit, mainRouter } from '../../../sandbox/azure/server.ts';
 
 /** The tables of docs/develop/simulator.md, each made from what the code has. */
 

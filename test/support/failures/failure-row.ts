@@ -1,7 +1,6 @@
 /** One row of the catalogue of failures: what happens with Azure, who meets it, and where that has to end. */
 
-import type { Scenario } from '../../../sandbox/azure/scenarios/scenario.ts';
-import { scenariosNamed } from '../../../sandbox/azure/scenarios/scenarios.ts';
+import { type Scenario, scenariosNamed } from '../../../sandbox/azure/scenarios.ts';
 import type { StepName } from '../../../src/domain/plan.ts';
 import type { ConnectChoices } from '../../contract/azure-setup.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';

@@ -1,5 +1,5 @@
 /** How the write of a key ends. */
-import { agentBody } from '../../../sandbox/azure/health-bots/agent-body.ts';
+import { agentBody } from '../../../sandbox/azure/agents.ts';
 import { agentIn, onAgent, putUnder } from '../azure/azure-state.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
 import { asks, type FailureGroup, goesOn, run, runUnder } from './failure-row.ts';

@@ -1,5 +1,5 @@
 /** Microsoft's list of provider operations: the part that is in the project. */
-import { listedActions, listedDataActions } from '../../../sandbox/azure/arm/provider-operations.ts';
+import { listedActions, listedDataActions } from '../../../sandbox/azure/arm/roles.ts';
 import { type Right, written } from './judge.ts';
 
 const keyOf = (right: Right): string => written(right).toLowerCase();

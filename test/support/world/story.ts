@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault as SimulatorFault } from '../../../sandbox/azure/simulator/fault.ts';
+import type { Fault as SimulatorFault } from '../../../sandbox/azure/fault.ts';
 import { approver, guest, requester, secondApprover, teamMember } from '../../../sandbox/people.ts';
 import { http } from '../azure/local-azure.ts';
 import { type BotAnswer, cardOf, cardText, mostUnsettled, type SeenActivity } from '../teams/local-teams.ts';

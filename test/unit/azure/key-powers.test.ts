@@ -1,4 +1,4 @@
-import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed-roles.ts';
+import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
 import { powersOfPolicy, powersOfRole, union } from '../../../src/azure/key-powers.ts';
 import { signingRole } from '../../support/azure/role-files.ts';
 

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { BeforeStates } from '../../../sandbox/azure/simulator/before-states.ts';
+import { BeforeStates } from '../../../sandbox/azure/state/files.ts';
 import type { SimulatorState } from '../../../sandbox/azure/state/schema.ts';
-import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed-roles.ts';
+import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
 
 const [role] = seedRoleDefinitions();
 const stateWith = (roleName: string) => {

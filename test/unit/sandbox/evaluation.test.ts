@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { conditionHolds } from '../../../sandbox/azure/arm/condition.ts';
-import { Quotas } from '../../../sandbox/azure/http/quotas.ts';
-import { ruleHolds } from '../../../sandbox/azure/policy/rule.ts';
+import { conditionHolds } from '../../../sandbox/azure/arm/authorization.ts';
+import { ruleHolds } from '../../../sandbox/azure/arm/policy.ts';
+import { Quotas } from '../../../sandbox/azure/server.ts';
 import { Settings } from '../../../sandbox/azure/state/schema.ts';
 
 /** What the simulated Azure evaluates: conditions of role assignments, rules of policies, quotas. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { scenarios } from '../../../sandbox/azure/scenarios/scenarios.ts';
+import { scenarios } from '../../../sandbox/azure/scenarios.ts';
 import { azureArguments } from '../../../sandbox/bot-environment.ts';
 import { help, type LocalOptions, readOptions } from '../../../sandbox/options.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { parseQuery, type Row, runQuery } from '../../../sandbox/azure/resource-graph/query.ts';
+import { parseQuery, type Row, runQuery } from '../../../sandbox/azure/resource-graph.ts';
 import { Refusal } from '../../../sandbox/http.ts';
 
 const rows: readonly Row[] = [

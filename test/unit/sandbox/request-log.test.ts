@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../../../sandbox/azure/simulator/request-log.ts';
+import { withoutSecrets } from '../../../sandbox/azure/request-log.ts';
 
 test.each([
   ['an imported key', { key: { kty: 'RSA', n: 'n', d: 'd', p: 'p', q: 'q', dp: 'p', dq: 'q', qi: 'q', k: 'k' } }],

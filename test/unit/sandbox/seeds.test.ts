@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { hostPrincipalId } from '../../../sandbox/azure/state/schema.ts';
-import { seedRoleAssignments } from '../../../sandbox/azure/state/seed-directory.ts';
-import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed-roles.ts';
+import { seedRoleAssignments, seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
 import { grantCondition, logsRole, roleFiles } from '../../support/azure/role-files.ts';
 
 /** The simulated bot must not be able to do more, or less, than the role files let the real one do. */

@@ -1,0 +1,478 @@
+/** Azure Policy: assignments, rules, exemptions, and what they deny. */
+
+import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { Refusal, type Reply, reply } from '../../http.ts';
+import { agentBody } from '../agents.ts';
+import { armRoutes, type Call, param, type Route } from '../http.ts';
+import { type Incoming, parseBody } from '../incoming.ts';
+import { vaultBody } from '../key-vault/arm.ts';
+import {
+  type Condition,
+  type FieldTest,
+  PolicyAssignment,
+  PolicyDefinition,
+  PolicyExemption,
+  type SimulatorState,
+} from '../state/schema.ts';
+import { exemptionVersions, policyVersions } from './api-versions.ts';
+import { agentId, plainLocation, sameId, vaultId, within } from './ids.ts';
+import { extensionRoutes } from './roles.ts';
+
+type Parameters = ReadonlyMap<string, unknown>;
+
+/** Replaces `[parameters('name')]` by the assignment's value, or the definition's default. */
+const resolved = (value: unknown, parameters: Parameters): unknown => {
+  const name = typeof value === 'string' ? /^\[parameters\('([^']+)'\)\]$/i.exec(value)?.[1] : undefined;
+  return name === undefined ? value : parameters.get(name);
+};
+
+const member = (value: unknown, name: string): unknown => {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.entries(value).find(([one]) => sameId(one, name))?.[1];
+};
+
+const at = (value: unknown, path: string): unknown => path.split('.').reduce(member, value);
+
+/** Returns the path in the body for a field. An alias is a type and a path, usually below `properties`. */
+const pathOf = ({ type, body }: WrittenResource, field: string): string => {
+  const tag = /^tags(?:\['([^']+)'\]|\.(.+))$/i.exec(field);
+  if (tag !== null) return `tags.${tag[1] ?? tag[2] ?? ''}`;
+  if (!field.toLowerCase().startsWith(`${type.toLowerCase()}/`)) return field;
+  const tail = field.slice(type.length + 1);
+  return at(body, tail) !== undefined && at(body, `properties.${tail}`) === undefined ? tail : `properties.${tail}`;
+};
+
+const fieldValue = (resource: WrittenResource, field: string): unknown => {
+  if (sameId(field, 'type')) return resource.type;
+  if (sameId(field, 'name')) return resource.name;
+  if (sameId(field, 'id')) return resource.id;
+  const value = at(resource.body, pathOf(resource, field));
+  return sameId(field, 'location') && typeof value === 'string' ? plainLocation(value) : value;
+};
+
+const text = (value: unknown): string => (value === undefined ? '' : String(value)).toLowerCase();
+const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+
+type Operator = Exclude<keyof FieldTest, 'field'>;
+
+const isOneOf = (value: unknown, target: unknown): boolean => listed(target).some((one) => text(one) === text(value));
+
+const operators: Readonly<Record<Operator, (value: unknown, target: unknown) => boolean>> = {
+  equals: (value, target) => text(value) === text(target),
+  notEquals: (value, target) => text(value) !== text(target),
+  in: isOneOf,
+  notIn: (value, target) => !isOneOf(value, target),
+  exists: (value, target) => (value !== undefined) === (text(target) === 'true'),
+};
+
+/** Evaluates a rule's condition. */
+export function ruleHolds(condition: Condition, resource: WrittenResource, parameters: Parameters): boolean {
+  const holds = (one: Condition): boolean => ruleHolds(one, resource, parameters);
+  if ('allOf' in condition) return condition.allOf.every(holds);
+  if ('anyOf' in condition) return condition.anyOf.some(holds);
+  if ('not' in condition) return !holds(condition.not);
+  const { field, ...tests } = condition;
+  const value = fieldValue(resource, field);
+  return Object.entries(tests).every(([name, target]) =>
+    operators[name as Operator](value, resolved(target, parameters)),
+  );
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A resource as a policy sees it after a write. */
+interface WrittenResource {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly body: Json;
+}
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Applies a JSON merge patch: absent members stay, null removes. */
+const merged = (before: Json, patch: Json): Json => {
+  const entries = Object.entries(patch).map(([name, value]): [string, unknown] => {
+    const old = before[name];
+    return [name, isObject(value) && isObject(old) ? merged(old, value) : value];
+  });
+  const after = { ...before, ...Object.fromEntries(entries) };
+  return Object.fromEntries(Object.entries(after).filter(([, value]) => value !== null));
+};
+
+const currentBody = (state: SimulatorState, path: string): Json => {
+  const agent = state.agents.find((one) => sameId(agentId(one), path));
+  if (agent !== undefined) return agentBody(state, agent);
+  const vault = state.vaults.find((one) => sameId(vaultId(one), path));
+  return vault === undefined ? {} : vaultBody(vault);
+};
+
+/** Returns the resource that the path names; null if it isn't one. */
+const namedBy = (path: string): Pick<WrittenResource, 'id' | 'type' | 'name'> | null => {
+  const [, namespace, tail] = /^.*\/providers\/([^/]+)\/(.+)$/i.exec(path) ?? [];
+  const parts = tail?.split('/') ?? [];
+  if (namespace === undefined || parts.length % 2 !== 0) return null;
+  const type = [namespace, ...parts.filter((_, n) => n % 2 === 0)].join('/');
+  return { id: path, type, name: parts.at(-1) ?? '' };
+};
+
+const storedResource = (state: SimulatorState, { path }: Incoming): WrittenResource | null => {
+  const named = namedBy(path);
+  return named === null ? null : { ...named, body: currentBody(state, path) };
+};
+
+/** Returns the resource after a PUT or PATCH; null if the path names none. */
+const writtenResource = (state: SimulatorState, { method, path, body }: Incoming): WrittenResource | null => {
+  const named = namedBy(path);
+  if (named === null || !isObject(body)) return null;
+  return { ...named, body: method === 'PATCH' ? merged(currentBody(state, path), body) : merged({}, body) };
+};
+
+/** A built-in policy, with Microsoft's ID and rule (Azure/azure-policy). */
+const auditsKeys: PolicyDefinition = {
+  id: '/providers/Microsoft.Authorization/policyDefinitions/4d080fa5-a6d2-4f98-ba9c-f482d0d335c0',
+  displayName: 'Azure Health Bots should use customer-managed keys to encrypt data at rest',
+  description: '',
+  mode: 'Indexed',
+  parameters: { effect: { type: 'String', defaultValue: 'Audit' } },
+  policyRule: {
+    if: {
+      allOf: [
+        { field: 'type', equals: 'Microsoft.HealthBot/healthBots' },
+        { field: 'Microsoft.HealthBot/healthBots/keyVaultProperties.keyVaultUri', exists: false },
+      ],
+    },
+    // biome-ignore lint/suspicious/noThenProperty: the language's own word
+    then: { effect: "[parameters('effect')]" },
+  },
+};
+
+const definitionById = (state: SimulatorState, id: string): PolicyDefinition | undefined =>
+  [auditsKeys, ...state.policyDefinitions].find((one) => sameId(one.id, id));
+
+const assignmentIdOf = ({ scope, name }: PolicyAssignment): string =>
+  `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/policyAssignments/${name}`;
+
+const lastOf = (id: string): string => id.split('/').at(-1) ?? '';
+
+/**
+ * External evaluation: a write that such a policy is about needs a token for exactly this write (Microsoft's REST descriptions and
+ * clients, and the guide in Azure/azure-policy). Of the kinds of endpoint only `CoinFlip` is here, which always falls on one side.
+ * A token for another body, or one that expired, counts as none. Words are ours.
+ */
+
+const header = 'x-ms-policy-external-evaluations';
+const key = randomBytes(32);
+
+const Bound = z.object({ uri: z.string(), httpMethod: z.string(), contentHash: z.string(), expiration: z.string() });
+type Bound = z.infer<typeof Bound>;
+
+/** Of what was parsed: both sides are written the same way again, so that the bytes and their order count. */
+const hashOf = (content: unknown): string =>
+  createHash('sha256')
+    .update(content === undefined || content === null ? '' : JSON.stringify(content))
+    .digest('hex');
+
+const signatureOf = (payload: string): string => createHmac('sha256', key).update(payload).digest('base64url');
+
+const mint = (bound: Bound): string => {
+  const payload = Buffer.from(JSON.stringify(bound)).toString('base64url');
+  return `PoP ${payload}.${signatureOf(payload)}`;
+};
+
+const read = (token: string): Bound | null => {
+  const [payload = '', signature = ''] = token.replace(/^PoP /, '').split('.');
+  if (!token.startsWith('PoP ') || signature !== signatureOf(payload)) return null;
+  return Bound.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
+};
+
+/** Whether the request carries a token for itself. */
+const hasToken = ({ headers, sentUrl, method, body }: Incoming, now: Date): boolean => {
+  const token = headers[header];
+  const bound = typeof token === 'string' ? read(token) : null;
+  return (
+    bound !== null &&
+    sameId(bound.uri, sentUrl) &&
+    sameId(bound.httpMethod, method) &&
+    bound.contentHash === hashOf(body) &&
+    Date.parse(bound.expiration) > now.getTime()
+  );
+};
+
+type Settings = NonNullable<PolicyDefinition['externalEvaluationEnforcementSettings']>;
+
+/** What a refusal says of the token that is missing. */
+const missingDetails = ({ endpointSettings, resultLifespan, missingTokenAction }: Settings) => ({
+  shouldDeny: sameId(missingTokenAction, 'deny'),
+  endpointKind: endpointSettings.kind,
+  endpointResultLifespan: resultLifespan,
+  isChangeReferenceRequired: endpointSettings.details.changeReferenceRequired,
+});
+
+/** The effects that refuse a write and a delete. */
+type Refusing = 'deny' | 'denyAction';
+
+interface Violation {
+  readonly assignment: PolicyAssignment;
+  readonly definition: PolicyDefinition;
+  readonly refusing: Refusing;
+}
+
+/** Whether an exemption lifts the assignment here and now. */
+const isExempt = ({ policyExemptions }: SimulatorState, assignment: PolicyAssignment, path: string, now: Date) =>
+  policyExemptions.some(
+    ({ scope, policyAssignmentId, expiresOn }) =>
+      sameId(policyAssignmentId, assignmentIdOf(assignment)) &&
+      within(path, scope) &&
+      (expiresOn === undefined || Date.parse(expiresOn) > now.getTime()),
+  );
+
+/** Resource types with tags and a location. */
+const indexed = ['microsoft.healthbot/healthbots', 'microsoft.keyvault/vaults'];
+
+const violationOf = (
+  resource: WrittenResource,
+  assignment: PolicyAssignment,
+  definition: PolicyDefinition,
+  refusing: Refusing,
+): Violation | null => {
+  if (definition.mode === 'Indexed' && !indexed.includes(resource.type.toLowerCase())) return null;
+  const own = Object.entries(definition.parameters).map(([name, one]) => [name, one.defaultValue] as const);
+  const given = Object.entries(assignment.parameters).map(([name, one]) => [name, one.value] as const);
+  const parameters = new Map<string, unknown>([...own, ...given]);
+  const effect = resolved(definition.policyRule.then.effect, parameters);
+  if (!sameId(String(effect), refusing)) return null;
+  const holds = ruleHolds(definition.policyRule.if, resource, parameters);
+  return holds ? { assignment, definition, refusing } : null;
+};
+
+/** Shape from public reports. */
+const infoOf = ({ assignment, definition, refusing }: Violation) => ({
+  evaluationDetails: {
+    ...(definition.externalEvaluationEnforcementSettings === undefined
+      ? {}
+      : { missingPolicyTokenDetails: missingDetails(definition.externalEvaluationEnforcementSettings) }),
+  },
+  policyDefinitionId: definition.id,
+  policyDefinitionName: lastOf(definition.id),
+  policyDefinitionDisplayName: definition.displayName,
+  policyDefinitionEffect: refusing,
+  policyAssignmentId: assignmentIdOf(assignment),
+  policyAssignmentName: assignment.name,
+  policyAssignmentDisplayName: assignment.displayName,
+  policyAssignmentScope: assignment.scope,
+  policyAssignmentParameters: assignment.parameters,
+  policyExemptionIds: [],
+});
+
+/** Both forms are real (public reports): with the administrators' reasons, or with names and IDs of policies. */
+const messageOf = (name: string, violations: readonly Violation[]): string => {
+  const start = `Resource '${name}' was disallowed by policy.`;
+  const reasons = violations.flatMap(({ assignment }) => assignment.nonComplianceMessages.map((one) => one.message));
+  if (reasons.length > 0) {
+    return `${start} Reasons: '${reasons.join("', '")}'. See error details for policy resource IDs.`;
+  }
+  const identifiers = violations.map(({ assignment, definition }) => ({
+    policyAssignment: { name: assignment.displayName, id: assignmentIdOf(assignment) },
+    policyDefinition: { name: definition.displayName, id: definition.id },
+  }));
+  return `${start} Policy identifiers: '${JSON.stringify(identifiers)}'.`;
+};
+
+/** Policies don't block changes of policies; otherwise they could not be removed (from memory). */
+const isPolicy = ({ type }: WrittenResource): boolean => /^Microsoft\.Authorization\/policy/i.test(type);
+
+const violationsOf = (state: SimulatorState, incoming: Incoming, now: Date): readonly Violation[] => {
+  const refusing = incoming.method === 'DELETE' ? 'denyAction' : 'deny';
+  const resource = refusing === 'deny' ? writtenResource(state, incoming) : storedResource(state, incoming);
+  if (resource === null || isPolicy(resource)) return [];
+  return state.policyAssignments
+    .filter(({ enforcementMode }) => enforcementMode === 'Default')
+    .filter(({ scope }) => within(incoming.path, scope))
+    .filter(({ notScopes }) => !notScopes.some((scope) => within(incoming.path, scope)))
+    .filter((assignment) => !isExempt(state, assignment, incoming.path, now))
+    .flatMap((assignment): Violation[] => {
+      const definition = definitionById(state, assignment.policyDefinitionId);
+      const violation = definition === undefined ? null : violationOf(resource, assignment, definition, refusing);
+      return violation === null ? [] : [violation];
+    });
+};
+
+const isExternal = ({ definition }: Violation): boolean =>
+  definition.externalEvaluationEnforcementSettings !== undefined;
+
+/** Violations that a policy token lifts. */
+const externalViolations = (state: SimulatorState, incoming: Incoming, now: Date): readonly Violation[] =>
+  violationsOf(state, incoming, now).filter(isExternal);
+
+const isLifted = ({ definition }: Violation, incoming: Incoming, now: Date): boolean => {
+  const settings = definition.externalEvaluationEnforcementSettings;
+  return settings !== undefined && (!sameId(settings.missingTokenAction, 'deny') || hasToken(incoming, now));
+};
+
+/**
+ * Refuses a write that violates an assigned `deny` policy, and a delete that a `denyAction` policy blocks.
+ * Source: Microsoft, "Azure Policy definitions denyAction effect": 403. That its text is that of `deny` is from memory.
+ */
+export const requirePolicies = (state: SimulatorState, incoming: Incoming, now: Date): void => {
+  const violations = violationsOf(state, incoming, now).filter((one) => !isLifted(one, incoming, now));
+  if (violations.length === 0) return;
+  const target = incoming.path.split('/').at(-1) ?? '';
+  throw Refusal.of(403, 'RequestDisallowedByPolicy', messageOf(target, violations), {
+    target,
+    additionalInfo: violations.map((one) => ({ type: 'PolicyViolation', info: infoOf(one) })),
+  });
+};
+
+/** Real code; text from memory. */
+const definitionNotFound = (id: string): Refusal =>
+  Refusal.of(404, 'PolicyDefinitionNotFound', `The policy definition '${id.split('/').at(-1)}' could not be found.`);
+
+/** Codes from memory; texts invented. */
+const requireParameters = ({ parameters }: PolicyDefinition, given: PolicyAssignment['parameters']): void => {
+  const unknown = Object.keys(given).find((name) => !(name in parameters));
+  if (unknown !== undefined) {
+    throw Refusal.of(400, 'UndefinedPolicyParameter', `The policy has no parameter '${unknown}'.`);
+  }
+  const missing = Object.entries(parameters).find(([name, one]) => one.defaultValue === undefined && !(name in given));
+  if (missing === undefined) return;
+  throw Refusal.of(400, 'MissingPolicyParameter', `The policy needs a value for its parameter '${missing[0]}'.`);
+};
+
+const Written = z.object({
+  properties: PolicyAssignment.omit({ name: true, scope: true }).extend({ displayName: z.string().optional() }),
+});
+
+const assignmentRoutes = extensionRoutes<PolicyAssignment>({
+  type: 'policyAssignments',
+  versions: policyVersions,
+  listIn: (state) => state.policyAssignments,
+  bodyOf: (assignment) => {
+    const { name, ...properties } = assignment;
+    const type = 'Microsoft.Authorization/policyAssignments';
+    return { id: assignmentIdOf(assignment), name, type, sku: { name: 'A0', tier: 'Free' }, properties };
+  },
+  read: ({ world, incoming }, place) => {
+    const { properties } = parseBody(Written, incoming.body);
+    const definition = definitionById(world.state, properties.policyDefinitionId);
+    if (definition === undefined) throw definitionNotFound(properties.policyDefinitionId);
+    requireParameters(definition, properties.parameters);
+    return { ...properties, ...place, displayName: properties.displayName ?? place.name };
+  },
+  alwaysCreates: true,
+});
+
+const WrittenExemption = z.object({ properties: PolicyExemption.omit({ name: true, scope: true }) });
+
+const exemptionRoutes = extensionRoutes<PolicyExemption>({
+  type: 'policyExemptions',
+  versions: exemptionVersions,
+  listIn: (state) => state.policyExemptions,
+  bodyOf: ({ name, scope, ...properties }) => ({
+    id: `${scope}/providers/Microsoft.Authorization/policyExemptions/${name}`,
+    name,
+    type: 'Microsoft.Authorization/policyExemptions',
+    properties,
+  }),
+  read: ({ incoming }, place) => ({ ...parseBody(WrittenExemption, incoming.body).properties, ...place }),
+});
+
+const definitionId = (call: Call): string =>
+  `/subscriptions/${param(call, 'sub')}/providers/Microsoft.Authorization/policyDefinitions/${param(call, 'name')}`;
+
+const definitionBody = ({ id, ...properties }: PolicyDefinition) => ({
+  id,
+  name: id.split('/').at(-1),
+  type: 'Microsoft.Authorization/policyDefinitions',
+  properties: { policyType: 'Custom', ...properties },
+});
+
+const WrittenDefinition = z.object({ properties: PolicyDefinition.omit({ id: true }) });
+
+/** Creates or replaces a custom definition of one subscription. */
+const putDefinition = (call: Call): Reply => {
+  const { state } = call.world;
+  const definition = { ...parseBody(WrittenDefinition, call.incoming.body).properties, id: definitionId(call) };
+  const others = state.policyDefinitions.filter(({ id }) => !sameId(id, definition.id));
+  state.policyDefinitions = [...others, definition];
+  return reply(201, definitionBody(definition));
+};
+
+const getDefinition = (call: Call): Reply => {
+  const found = call.world.state.policyDefinitions.find(({ id }) => sameId(id, definitionId(call)));
+  if (found === undefined) throw definitionNotFound(definitionId(call));
+  return reply(200, definitionBody(found));
+};
+
+/** `PT1H30M`, in milliseconds. */
+const lifespanMs = (text: string): number => {
+  const [, hours = '0', minutes = '0', seconds = '0'] = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$/.exec(text) ?? [];
+  return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+};
+
+const Asked = z.object({
+  operation: z.object({ uri: z.string(), httpMethod: z.string(), content: z.unknown().optional() }),
+  changeReference: z.string().nullish(),
+});
+
+const verdictOf = ({ definition }: Violation, changeReference: string | null) => {
+  const settings = definition.externalEvaluationEnforcementSettings;
+  const details = settings?.endpointSettings.details;
+  const message =
+    details?.changeReferenceRequired === true && changeReference === null
+      ? `Policy '${definition.displayName}' requires a change reference.`
+      : details?.successProbability === 0
+        ? `Policy '${definition.displayName}' denied the operation.`
+        : null;
+  return {
+    policyInfo: { policyDefinitionId: definition.id },
+    result: 'Succeeded',
+    endpointKind: settings?.endpointSettings.kind,
+    policyAction: message === null ? 'Allow' : 'Deny',
+    ...(message === null ? {} : { message }),
+  };
+};
+
+/** The write that a token is wanted for, as it would arrive. */
+const asIncoming = (call: Call, { uri, httpMethod, content }: z.infer<typeof Asked>['operation']): Incoming => ({
+  ...call.incoming,
+  method: httpMethod.toUpperCase(),
+  path: new URL(uri).pathname,
+  sentUrl: uri,
+  body: content,
+});
+
+const expirationOf = (violations: readonly Violation[], now: Date): string => {
+  const spans = violations.map(({ definition }) =>
+    lifespanMs(definition.externalEvaluationEnforcementSettings?.resultLifespan ?? ''),
+  );
+  return new Date(now.getTime() + Math.min(...spans, 3_600_000)).toISOString();
+};
+
+const acquireToken = (call: Call): Reply => {
+  const { operation, changeReference = null } = parseBody(Asked, call.incoming.body);
+  const violations = externalViolations(call.world.state, asIncoming(call, operation), call.now);
+  const results = violations.map((one) => verdictOf(one, changeReference));
+  const tokenId = randomUUID();
+  if (results.some(({ policyAction }) => policyAction === 'Deny'))
+    return reply(200, { result: 'Succeeded', tokenId, results });
+  const expiration = expirationOf(violations, call.now);
+  const { uri, httpMethod, content } = operation;
+  const token = mint({ uri, httpMethod, contentHash: hashOf(content), expiration });
+  return reply(200, { result: 'Succeeded', token, tokenId, expiration, results });
+};
+
+const route = armRoutes(policyVersions, 'Microsoft.Authorization/policyDefinitions');
+const tokenRoute = armRoutes(['2025-03-01', '2025-11-01'], 'Microsoft.Authorization/acquirePolicyToken');
+const provider = '/subscriptions/{sub}/providers/Microsoft.Authorization';
+const definition = `${provider}/policyDefinitions/{name}`;
+
+export const policyRoutes: readonly Route[] = [
+  route('GET', definition, 'read', getDefinition),
+  route('PUT', definition, 'write', putDefinition),
+  tokenRoute('POST', `${provider}/acquirePolicyToken`, 'read', acquireToken),
+  ...assignmentRoutes,
+  ...exemptionRoutes,
+];

@@ -1,0 +1,154 @@
+/** Routes and lists, as all of Azure's services answer them. */
+import { Refusal, type Reply } from '../http.ts';
+import { type InGroup, sameId } from './arm/ids.ts';
+import type { Caller } from './identity/tokens.ts';
+import type { Incoming } from './incoming.ts';
+import type { World } from './world.ts';
+
+/** Collects, while a request is served, what the request log needs: the permissions that were required and allowed. */
+export class AccessTrace {
+  /** The caller; null until known. */
+  principalId: string | null = null;
+  readonly actions = new Set<string>();
+  /** On a vault that uses RBAC. */
+  readonly dataActions = new Set<string>();
+  /** Application permissions of Microsoft Graph. */
+  readonly graphPermissions = new Set<string>();
+}
+
+/** Arguments of a handler. `params` are the pattern's names, percent-decoded. */
+export interface Call {
+  readonly incoming: Incoming;
+  readonly params: Readonly<Record<string, string>>;
+  readonly caller: Caller;
+  readonly world: World;
+  readonly now: Date;
+  readonly trace: AccessTrace;
+}
+
+export interface Route {
+  readonly method: string;
+  readonly pattern: string;
+  /** Audience of the required token; `open` needs none. */
+  readonly audience: 'arm' | 'graph' | 'logs' | 'open';
+  /** Accepted API versions; empty if the path carries the version. */
+  readonly versions: readonly string[];
+  /** The ARM action that the caller needs at the scope of the path; null if every caller of the tenant can call it. */
+  readonly action: string | null;
+  /** What is behind an answer that has only the shape of the real one. Missing: as in the real service. */
+  readonly shapeOnly?: string;
+  readonly handle: (call: Call) => Reply | Promise<Reply>;
+}
+
+/**
+ * Returns a maker of routes to Azure Resource Manager. Each needs the action `type/verb`; a null verb: every caller of the
+ * tenant can call it.
+ */
+export const armRoutes =
+  (versions: readonly string[], type: string) =>
+  (method: string, pattern: string, verb: string | null, handle: Route['handle']): Route => ({
+    method,
+    pattern,
+    audience: 'arm',
+    versions,
+    action: verb === null ? null : `${type}/${verb}`,
+    handle,
+  });
+
+/** Returns a parameter that the pattern is known to have. */
+export const param = (call: Call, name: string): string => {
+  const value = call.params[name];
+  if (value === undefined) throw new Error(`the route has no parameter ${name}`);
+  return value;
+};
+
+/** Returns place and name of the resource that a path names. */
+export const placeOf = (call: Call): InGroup => ({
+  subscriptionId: param(call, 'sub'),
+  resourceGroup: param(call, 'group'),
+  name: param(call, 'name'),
+});
+
+/** Returns the resources in the subscription, or in the resource group, that a path names. */
+export const listedIn = <T extends InGroup>({ params: { sub = '', group } }: Call, all: readonly T[]): readonly T[] =>
+  all.filter((one) => sameId(one.subscriptionId, sub) && (group === undefined || sameId(one.resourceGroup, group)));
+
+/**
+ * Refuses what isn't simulated.
+ * It must not claim that something doesn't exist. The code is the simulator's own, so that clients don't take it for
+ * Azure's.
+ */
+export const notSimulated = ({ method, path }: Incoming): Refusal =>
+  Refusal.of(501, 'NotSimulated', `The Azure simulator doesn’t simulate ${method} ${path}. Azure might serve it.`);
+
+type Test<T> = (one: T) => boolean;
+
+/** A form of one part of a filter. Its groups, unquoted, make the test. */
+export type FilterPart<T> = readonly [form: RegExp, test: (...values: string[]) => Test<T>];
+
+const unsupported = (part: string): Refusal =>
+  Refusal.of(400, 'UnsupportedQuery', `The filter '${part}' is not supported.`);
+
+/** Splits at a word outside of quotes. A tag's value belongs to its name. */
+const split = (filter: string, word: 'and' | 'or'): readonly string[] =>
+  filter.split(new RegExp(`\\s+${word}\\s+(?!tagValue\\b)(?=(?:[^']*'[^']*')*[^']*$)`, 'i'));
+
+/**
+ * Reads `$filter`: parts joined with `and` and `or`. Refuses a part that has none of the forms: ignoring it would change
+ * the result.
+ */
+export function readFilter<T>(call: Call, forms: readonly FilterPart<T>[], refuse = unsupported): Test<T> {
+  const filter = call.incoming.query.get('$filter')?.trim() ?? '';
+  if (filter === '' || filter === "''") return () => true;
+  const testOf = (part: string): Test<T> => {
+    for (const [form, test] of forms) {
+      const found = form.exec(part);
+      if (found !== null) return test(...found.slice(1).map((value) => value?.replaceAll("''", "'")));
+    }
+    throw refuse(part);
+  };
+  const choices = split(filter, 'or').map((choice) => split(choice, 'and').map((part) => testOf(part.trim())));
+  return (one) => choices.some((tests) => tests.every((test) => test(one)));
+}
+
+const linkName = '$skiptoken';
+
+/** Returns a query parameter. Names ignore case. */
+const asked = ({ incoming }: Call, name: string): string | null =>
+  [...incoming.query].find(([one]) => one.toLowerCase() === name)?.[1] ?? null;
+
+/** The rule is from Microsoft's description of lists; code and text are invented. */
+const sizeOf = (call: Call): number => {
+  const most = call.world.state.settings.pageSize;
+  const top = asked(call, '$top');
+  if (top === null) return most;
+  const size = Number(top);
+  if (Number.isInteger(size) && size > 0) return Math.min(size, most);
+  throw Refusal.of(400, 'InvalidTopInQueryString', `Invalid $top '${top}' specified in the query string.`);
+};
+
+/**
+ * Returns where the page starts: after the last entry of the previous one, or at its place if it is gone. So new or
+ * deleted entries shift no other. That a wrong link is refused is from memory; code and text are invented.
+ */
+const startOf = (ids: readonly string[], token: string | null): number => {
+  if (token === null) return 0;
+  const [, at, last = ''] = /^(\d+) (.+)$/.exec(Buffer.from(token, 'base64url').toString()) ?? [];
+  if (at !== undefined) return ids.indexOf(last) + 1 || Number(at);
+  throw Refusal.of(400, 'InvalidSkipToken', `The value '${token}' of the query parameter '${linkName}' is invalid.`);
+};
+
+/** Returns one page of an ARM list, with the address of the next one if there is more. */
+export const pageOf = <T extends { readonly id: string }>(
+  call: Call,
+  entries: readonly T[],
+): { readonly value: readonly T[]; readonly nextLink?: string } => {
+  const ids = entries.map(({ id }) => id);
+  const start = startOf(ids, asked(call, linkName));
+  const end = start + sizeOf(call);
+  const value = entries.slice(start, end);
+  if (end >= entries.length) return { value };
+  const query = new URLSearchParams([...call.incoming.query].filter(([name]) => name.toLowerCase() !== linkName));
+  query.set(linkName, Buffer.from(`${end - 1} ${ids[end - 1]}`).toString('base64url'));
+  return { value, nextLink: `${call.world.url}${call.incoming.path}?${query}` };
+};
