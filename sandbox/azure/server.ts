@@ -364,7 +364,7 @@ const openWorld = async (options: AzureOptions): Promise<World> => {
     grants: new Map(),
     vaultLog: new JsonLines(inFolder('vault-log.jsonl'), LogRow),
     requests: new JsonLines(inFolder('requests.jsonl'), RequestRecord),
-    beforeStates: new BeforeStates(join(options.data, 'azure'), state),
+    beforeStates: new BeforeStates(state),
     changes: new ChangeRecords(state),
     delays: new Delays(),
     start: randomUUID(),

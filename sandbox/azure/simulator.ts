@@ -5,7 +5,7 @@ import { Fault, LatencyName } from './fault.ts';
 import { issueTeamsToken } from './identity/entra.ts';
 import { addFaults, type Incoming, parseBody, removeFaults } from './incoming.ts';
 import { type Scenario, scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from './scenarios.ts';
-import { changeLatency, moveToPort } from './state/files.ts';
+import { BeforeStates, changeLatency, moveToPort } from './state/files.ts';
 import { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
 import type { World } from './world.ts';
@@ -64,7 +64,7 @@ const replaceState = (world: World, state: SimulatorState): Reply => {
   // Rows of identities that the new state doesn't have.
   const known = new Set(state.principals.map(({ id }) => id));
   world.vaultLog.keep(({ Identity }) => known.has(Identity.claim.oid ?? ''));
-  world.beforeStates.restart(state);
+  world.beforeStates = new BeforeStates(state);
   world.changes.restart(state);
   return reply(200, state);
 };

@@ -38,7 +38,7 @@ export interface World {
   /** It has its own file, because the state file is rewritten at every call. */
   readonly vaultLog: JsonLines<LogRow>;
   readonly requests: JsonLines<RequestRecord>;
-  readonly beforeStates: BeforeStates;
+  beforeStates: BeforeStates;
   readonly changes: ChangeRecords;
   readonly delays: Delays;
   /** Marks this process in revisions. */

@@ -1,22 +1,12 @@
 /** What the Azure simulator stores, and earlier states: what readers see late, and agents before their last change. */
 
-import { createHash } from 'node:crypto';
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
-import { z } from 'zod';
-import { agentId as idOf, sameId } from '../arm/ids.ts';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { z } from 'zod';
+import { agentId, sameId } from '../arm/ids.ts';
 import { type LatencyName, reached } from '../fault.ts';
 import { vaultUri } from '../key-vault/arm.ts';
-import { type AgentOperation, type Settings, SimulatorState, SimulatorState as State } from './schema.ts';
+import { type AgentOperation, type Settings, SimulatorState } from './schema.ts';
 
 /** Replaces a file atomically: a killed process leaves the old or the new one. */
 const replaceFile = (file: string, text: string): void => {
@@ -199,120 +189,53 @@ function recordIn<T>(line: string, schema: z.ZodType<T>): readonly T[] {
   }
 }
 
-/**
- * State other than agents that a comparison needs. Changes that started from the same state share one file, named by
- * its hash.
- */
-const Rest = State.pick({ vaults: true, roleAssignments: true, roleDefinitions: true });
-type Rest = z.infer<typeof Rest>;
-const Agents = State.pick({ agents: true });
+/** What a comparison with an agent's last change needs. */
+type Snapshot = Pick<SimulatorState, 'agents' | 'vaults' | 'roleAssignments' | 'roleDefinitions'>;
+const snapshotOf = ({ agents, vaults, roleAssignments, roleDefinitions }: SimulatorState): Snapshot =>
+  structuredClone({ agents, vaults, roleAssignments, roleDefinitions });
 
-type Snapshot = Rest & z.infer<typeof Agents>;
-
-const StoredAgents = Agents.extend({ rest: z.string().regex(/^[0-9a-f]{64}$/) });
-
-const Changes = z.object({
-  /** The state when the last change ended. */
-  quiet: StoredAgents,
-  /** By the agent's ARM ID: the state before its latest change, and whether that change has ended. */
-  changes: z.array(z.object({ agentId: z.string(), before: StoredAgents, ended: z.boolean() })),
-  /** Operations already counted, with `true` for ended ones. */
-  counted: z.record(z.string(), z.boolean()),
-});
-type Changes = z.infer<typeof Changes>;
+const hasEnded = ({ status }: AgentOperation): boolean => status !== 'Working';
 
 /** Returns false for a repeated write: a retry after a lost answer changes nothing. */
 const changes = (operation: AgentOperation, state: SimulatorState): boolean => {
-  const agent = state.agents.find((one) => sameId(idOf(one), operation.agentId));
+  const agent = state.agents.find((one) => sameId(agentId(one), operation.agentId));
   return JSON.stringify(agent?.content) !== JSON.stringify(operation.before);
 };
 
-/** An unreadable file, such as an older version's, counts as missing. */
-const readChanges = (file: string): Changes | null =>
-  existsSync(file) ? (Changes.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? null) : null;
-
 /**
- * Stores the state before each agent's latest change.
- * A change starts with the first write after the previous one ended, and ends when a write that sets a key succeeds.
- * Several writes can form one change.
+ * Holds the state before each agent's latest change, in memory. A change starts with the first write after the previous
+ * one ended, and ends when a write that sets a key succeeds. Several writes can form one change.
  */
 export class BeforeStates {
-  private readonly file: string;
-  private readonly rests: string;
-  private stored: Changes;
+  /** The state when the last change ended. */
+  private quiet: Snapshot;
+  /** By the agent's name: the state before its latest change, and whether that change has ended. */
+  private readonly latest = new Map<string, { readonly before: Snapshot; ended: boolean }>();
+  /** Operations already counted, with `true` for ended ones. */
+  private readonly counted = new Map<string, boolean>();
 
-  constructor(folder: string, state: SimulatorState) {
-    this.file = join(folder, 'before.json');
-    this.rests = join(folder, 'before');
-    this.stored = readChanges(this.file) ?? this.initial(state);
-  }
-
-  /** Starts over after the whole state was replaced. A file is deleted only when the stored changes don't name it. */
-  restart(state: SimulatorState): void {
-    this.stored = this.initial(state);
-    this.save();
-    const named = this.fileOf(this.stored.quiet.rest);
-    for (const name of readdirSync(this.rests)) {
-      const file = join(this.rests, name);
-      if (file !== named) rmSync(file, { recursive: true, force: true });
-    }
+  constructor(state: SimulatorState) {
+    this.quiet = snapshotOf(state);
+    for (const operation of state.operations) this.counted.set(operation.id, hasEnded(operation));
   }
 
   /** Detects operations that started or ended since the last call. */
   follow(state: SimulatorState): void {
-    const changed = state.operations.filter(({ id, status }) => this.stored.counted[id] !== (status !== 'Working'));
-    for (const operation of changed) {
-      const { id, agentId, status, triesKey } = operation;
-      if (!(id in this.stored.counted) && changes(operation, state)) this.begin(agentId);
-      this.stored.counted[id] = status !== 'Working';
-      if (triesKey && status === 'Succeeded') this.end(agentId, state);
+    for (const operation of state.operations.filter((one) => this.counted.get(one.id) !== hasEnded(one))) {
+      const name = operation.agentId.split('/').at(-1)?.toLowerCase() ?? '';
+      const change = this.latest.get(name);
+      if (!this.counted.has(operation.id) && changes(operation, state) && change?.ended !== false)
+        this.latest.set(name, { before: this.quiet, ended: false });
+      this.counted.set(operation.id, hasEnded(operation));
+      if (!operation.triesKey || operation.status !== 'Succeeded') continue;
+      const ended = this.latest.get(name);
+      if (ended !== undefined) ended.ended = true;
+      this.quiet = snapshotOf(state);
     }
-    if (changed.length > 0) this.save();
   }
 
   /** Returns the state before the latest change of the agent with this name. Without a change: the last quiet state. */
   of(agentName: string): Snapshot {
-    const change = this.stored.changes.find(({ agentId }) => sameId(agentId.split('/').at(-1) ?? '', agentName));
-    const { agents, rest } = change?.before ?? this.stored.quiet;
-    return { agents, ...Rest.parse(JSON.parse(readFileSync(this.fileOf(rest), 'utf8'))) };
-  }
-
-  private begin(agentId: string): void {
-    const change = this.stored.changes.find((one) => sameId(one.agentId, agentId));
-    if (change?.ended === false) return;
-    const others = this.stored.changes.filter((one) => one !== change);
-    const { agents, rest } = this.stored.quiet;
-    const before = { agents: agents.filter((one) => sameId(idOf(one), agentId)), rest };
-    this.stored.changes = [...others, { agentId, before, ended: false }];
-  }
-
-  private end(agentId: string, state: SimulatorState): void {
-    const change = this.stored.changes.find((one) => sameId(one.agentId, agentId));
-    if (change !== undefined) change.ended = true;
-    this.stored.quiet = this.snapshotOf(state);
-  }
-
-  private initial(state: SimulatorState): Changes {
-    const counted = Object.fromEntries(state.operations.map(({ id, status }) => [id, status !== 'Working']));
-    return { quiet: this.snapshotOf(state), changes: [], counted };
-  }
-
-  private snapshotOf(state: SimulatorState): z.infer<typeof StoredAgents> {
-    const { agents, vaults, roleAssignments, roleDefinitions } = state;
-    const text = JSON.stringify({ vaults, roleAssignments, roleDefinitions });
-    const rest = createHash('sha256').update(text).digest('hex');
-    if (!existsSync(this.fileOf(rest))) {
-      mkdirSync(this.rests, { recursive: true });
-      replaceFile(this.fileOf(rest), text);
-    }
-    return { agents: structuredClone(agents), rest };
-  }
-
-  private fileOf(rest: string): string {
-    return join(this.rests, `${rest}.json`);
-  }
-
-  private save(): void {
-    replaceFile(this.file, JSON.stringify(this.stored));
+    return this.latest.get(agentName.toLowerCase())?.before ?? this.quiet;
   }
 }

@@ -1,5 +1,8 @@
 /** The first state of the Azure simulator. */
 
+import mainRole from '../../../infra/custom-role.json' with { type: 'json' };
+import grantsRole from '../../../infra/custom-role-grants.json' with { type: 'json' };
+import logsRole from '../../../infra/custom-role-logs.json' with { type: 'json' };
 import {
   type LocalGroup,
   localGroups,
@@ -74,10 +77,6 @@ const logWorkspace: Workspace = {
 // exactly Azure's permissions (`azure/built-in-roles-raw.json` of iann0036/iam-dataset, 2026-08-22; the same in
 // maciejporebski/azure-rbac-change-tracking).
 
-import mainRole from '../../../infra/custom-role.json' with { type: 'json' };
-import grantsRole from '../../../infra/custom-role-grants.json' with { type: 'json' };
-import logsRole from '../../../infra/custom-role-logs.json' with { type: 'json' };
-
 export const roles = {
   owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
   keyVaultAdministrator: '00482a5a-887f-4fb3-b363-3b7fe8e74483',
@@ -114,32 +113,23 @@ const keys = 'Microsoft.KeyVault/vaults/keys';
 const secrets = 'Microsoft.KeyVault/vaults/secrets';
 const assignments = 'Microsoft.Authorization/roleAssignments';
 
+/** Splits a list of names at white space. */
+const names = (text: string): string[] => text.trim().split(/\s+/);
+
 /** Actions of all Key Vault roles, besides data actions. Only the reader lacks deployments. */
-const readingVaults = [
-  'Microsoft.Authorization/*/read',
-  'Microsoft.Insights/alertRules/*',
-  'Microsoft.Resources/subscriptions/resourceGroups/read',
-  'Microsoft.Support/*',
-  'Microsoft.KeyVault/checkNameAvailability/read',
-  'Microsoft.KeyVault/deletedVaults/read',
-  'Microsoft.KeyVault/locations/*/read',
-  'Microsoft.KeyVault/vaults/*/read',
-  'Microsoft.KeyVault/operations/read',
-];
+const readingVaults = names(`
+  Microsoft.Authorization/*/read Microsoft.Insights/alertRules/*
+  Microsoft.Resources/subscriptions/resourceGroups/read Microsoft.Support/*
+  Microsoft.KeyVault/checkNameAvailability/read Microsoft.KeyVault/deletedVaults/read
+  Microsoft.KeyVault/locations/*/read Microsoft.KeyVault/vaults/*/read Microsoft.KeyVault/operations/read`);
 const deployments = 'Microsoft.Resources/deployments/*';
 const managingVaults = [...readingVaults, deployments];
 
 /** The eight roles that the Data Access Administrator can assign and remove. */
-const assignableByDataAccess = [
-  '00482a5a-887f-4fb3-b363-3b7fe8e74483',
-  'a4417e6f-fecd-4de8-b567-7b0420556985',
-  '14b46e9e-c2b7-41b4-b07b-48a6ebf60603',
-  'e147488a-f6f5-4113-8e2d-b22465e65bf6',
-  '12338af0-0e69-4776-bea7-57ae8d297424',
-  '21090545-7ca7-4776-b22c-e363652d74d2',
-  'b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
-  '4633458b-17de-408a-b874-0445c86b69e6',
-].join(', ');
+const assignableByDataAccess = names(`
+  00482a5a-887f-4fb3-b363-3b7fe8e74483 a4417e6f-fecd-4de8-b567-7b0420556985 14b46e9e-c2b7-41b4-b07b-48a6ebf60603
+  e147488a-f6f5-4113-8e2d-b22465e65bf6 12338af0-0e69-4776-bea7-57ae8d297424 21090545-7ca7-4776-b22c-e363652d74d2
+  b86a8fe4-44ce-4948-aee5-eccb2c155cd7 4633458b-17de-408a-b874-0445c86b69e6`).join(', ');
 const onlyRoles = (verb: 'write' | 'delete', attribute: '@Request' | '@Resource'): string =>
   `((!(ActionMatches{'${assignments}/${verb}'})) OR (${attribute}[${assignments}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals{${assignableByDataAccess}}))`;
 
@@ -147,51 +137,31 @@ const forResources: readonly RoleDefinition[] = [
   builtIn(roles.owner, 'Owner', { actions: ['*'] }),
   builtIn('b24988ac-6180-42a0-ab88-20f7382dd24c', 'Contributor', {
     actions: ['*'],
-    notActions: [
-      'Microsoft.Authorization/*/Delete',
-      'Microsoft.Authorization/*/Write',
-      'Microsoft.Authorization/elevateAccess/Action',
-      'Microsoft.Blueprint/blueprintAssignments/write',
-      'Microsoft.Blueprint/blueprintAssignments/delete',
-      'Microsoft.Compute/galleries/share/action',
-      'Microsoft.Purview/consents/write',
-      'Microsoft.Purview/consents/delete',
-      'Microsoft.Resources/deploymentStacks/manageDenySetting/action',
-      'Microsoft.Subscription/cancel/action',
-      'Microsoft.Subscription/enable/action',
-    ],
+    notActions: names(`
+      Microsoft.Authorization/*/Delete Microsoft.Authorization/*/Write
+      Microsoft.Authorization/elevateAccess/Action Microsoft.Blueprint/blueprintAssignments/write
+      Microsoft.Blueprint/blueprintAssignments/delete Microsoft.Compute/galleries/share/action
+      Microsoft.Purview/consents/write Microsoft.Purview/consents/delete
+      Microsoft.Resources/deploymentStacks/manageDenySetting/action Microsoft.Subscription/cancel/action
+      Microsoft.Subscription/enable/action`),
   }),
   builtIn('acdd72a7-3385-48ef-bd42-f606fba81ae7', 'Reader', { actions: ['*/read'] }),
   builtIn('18d7d88d-d35e-4fb5-a5c3-7773c20a72d9', 'User Access Administrator', {
     actions: ['*/read', 'Microsoft.Authorization/*', 'Microsoft.Support/*'],
   }),
   builtIn('f25e0fa2-a7c8-4377-a976-54943a77a395', 'Key Vault Contributor', {
-    actions: [
-      'Microsoft.Authorization/*/read',
-      'Microsoft.Insights/alertRules/*',
-      'Microsoft.KeyVault/*',
-      deployments,
-      'Microsoft.Resources/subscriptions/resourceGroups/read',
-      'Microsoft.Support/*',
-    ],
-    notActions: [
-      'Microsoft.KeyVault/locations/deletedVaults/purge/action',
-      'Microsoft.KeyVault/hsmPools/*',
-      'Microsoft.KeyVault/managedHsms/*',
-    ],
+    actions: names(`
+      Microsoft.Authorization/*/read Microsoft.Insights/alertRules/* Microsoft.KeyVault/*
+      Microsoft.Resources/deployments/* Microsoft.Resources/subscriptions/resourceGroups/read Microsoft.Support/*`),
+    notActions: names(`
+      Microsoft.KeyVault/locations/deletedVaults/purge/action Microsoft.KeyVault/hsmPools/*
+      Microsoft.KeyVault/managedHsms/*`),
   }),
   builtIn('8b54135c-b56d-4d72-a534-26097cfdc8d8', 'Key Vault Data Access Administrator', {
-    actions: [
-      `${assignments}/write`,
-      `${assignments}/delete`,
-      'Microsoft.Authorization/*/read',
-      deployments,
-      'Microsoft.Resources/subscriptions/resourceGroups/read',
-      'Microsoft.Resources/subscriptions/read',
-      'Microsoft.Management/managementGroups/read',
-      'Microsoft.Support/*',
-      'Microsoft.KeyVault/vaults/*/read',
-    ],
+    actions: names(`
+      ${assignments}/write ${assignments}/delete Microsoft.Authorization/*/read Microsoft.Resources/deployments/*
+      Microsoft.Resources/subscriptions/resourceGroups/read Microsoft.Resources/subscriptions/read
+      Microsoft.Management/managementGroups/read Microsoft.Support/* Microsoft.KeyVault/vaults/*/read`),
     condition: `${onlyRoles('write', '@Request')} AND ${onlyRoles('delete', '@Resource')}`,
     conditionVersion: '2.0',
   }),
@@ -207,25 +177,15 @@ const forData: readonly RoleDefinition[] = [
     dataActions: [`${keys}/*`, 'Microsoft.KeyVault/vaults/keyrotationpolicies/*'],
   }),
   builtIn(roles.cryptoServiceEncryptionUser, 'Key Vault Crypto Service Encryption User', {
-    actions: [
-      'Microsoft.EventGrid/eventSubscriptions/write',
-      'Microsoft.EventGrid/eventSubscriptions/read',
-      'Microsoft.EventGrid/eventSubscriptions/delete',
-    ],
+    actions: names(`
+      Microsoft.EventGrid/eventSubscriptions/write Microsoft.EventGrid/eventSubscriptions/read
+      Microsoft.EventGrid/eventSubscriptions/delete`),
     dataActions: [`${keys}/read`, `${keys}/wrap/action`, `${keys}/unwrap/action`],
   }),
   builtIn('12338af0-0e69-4776-bea7-57ae8d297424', 'Key Vault Crypto User', {
-    dataActions: [
-      `${keys}/read`,
-      `${keys}/update/action`,
-      `${keys}/backup/action`,
-      `${keys}/encrypt/action`,
-      `${keys}/decrypt/action`,
-      `${keys}/wrap/action`,
-      `${keys}/unwrap/action`,
-      `${keys}/sign/action`,
-      `${keys}/verify/action`,
-    ],
+    dataActions: names(`
+      ${keys}/read ${keys}/update/action ${keys}/backup/action ${keys}/encrypt/action ${keys}/decrypt/action
+      ${keys}/wrap/action ${keys}/unwrap/action ${keys}/sign/action ${keys}/verify/action`),
   }),
   builtIn('4633458b-17de-408a-b874-0445c86b69e6', 'Key Vault Secrets User', {
     dataActions: [`${secrets}/getSecret/action`, `${secrets}/readMetadata/action`],
