@@ -8,8 +8,7 @@ import { readRecord } from '../support/world/world.ts';
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
 
-const wear = (page: Page, theme: 'light' | 'dark') =>
-  page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
+const wear = (page: Page, theme: 'light' | 'dark') => page.emulateMedia({ colorScheme: theme });
 
 const sizeOf = (page: Page) =>
   page.evaluate('({ width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight })');
@@ -101,7 +100,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await page.keyboard.press('Enter');
     const titles = ['Request', 'Approve', 'Watch', 'Break', 'Verify', 'Audit'];
     for (const [index, title] of titles.entries()) {
-      const next = page.locator('#tour .primary[aria-disabled="false"]');
+      const next = page.locator('#tour .filled[aria-disabled="false"]');
       await next.waitFor({ timeout: 60_000 });
       expect(await heading.textContent()).toBe(`${index + 1} of 6: ${title}`);
       await page.locator('.msg.in-tour .card').waitFor();

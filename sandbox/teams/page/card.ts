@@ -1,11 +1,460 @@
-import type { Action, AdaptiveCard } from 'adaptivecards';
-import { foldsOf, recall, remember, valuesOf } from './card-memory.ts';
-import { announce } from './dom.ts';
-import { hostConfig } from './host-config.ts';
-import { drawNewerElements } from './newer-elements.ts';
-import { type Search, searchWith } from './typeahead.ts';
+/** An Adaptive Card on the page, drawn as Teams draws it. */
+import type { Action, AdaptiveCard, Input, SerializationContext } from 'adaptivecards';
+import type { Json } from './api.ts';
+import { announce, draw, fill, make } from './dom.ts';
 
-const { AdaptiveCards } = window;
+// Unsent input of a person. It must survive an update of the card by the bot.
+
+type Drawn = { values: Map<string, string>; folds: Map<string, boolean> };
+type Unsent = { values: Map<string, { value: string; title: string | undefined }>; visible: Map<string, boolean> };
+
+const isToggle = (action: Action) => action instanceof AdaptiveCards.ToggleVisibilityAction;
+
+/** Returns the IDs of what a card can expand and collapse. */
+const foldIdsOf = (card: AdaptiveCard) =>
+  card.getAllActions().flatMap((action) => (isToggle(action) ? Object.keys(action.targetElements) : []));
+
+const textIn = (input: Input) => String(input.value ?? '');
+
+/** Returns what a newly rendered card shows. */
+const drawnOf = (card: AdaptiveCard): Drawn => ({
+  values: new Map(card.getAllInputs().map((input) => [input.id ?? '', textIn(input)])),
+  folds: new Map(foldIdsOf(card).map((id) => [id, card.getElementById(id)?.isVisible ?? true])),
+});
+
+/** Adds what a person changed since the card was rendered. */
+function collect(card: AdaptiveCard, drawn: Drawn, { values, visible }: Unsent) {
+  for (const input of card.getAllInputs()) {
+    const title = input instanceof FilteredChoices ? input.taken?.title : undefined;
+    const [id, value] = [input.id ?? '', textIn(input)];
+    if (value !== drawn.values.get(id)) values.set(id, { value, title });
+  }
+  for (const [id, isVisible] of drawnOf(card).folds) if (isVisible !== drawn.folds.get(id)) visible.set(id, isVisible);
+}
+
+/** Returns the card with the person's values and expanded parts. A choice that was found by a search becomes one of its choices. */
+function withUnsent(node: unknown, unsent: Unsent): unknown {
+  if (Array.isArray(node)) return node.map((one) => withUnsent(one, unsent));
+  if (typeof node !== 'object' || node === null) return node;
+  const copy: Json = Object.fromEntries(Object.entries(node).map(([name, one]) => [name, withUnsent(one, unsent)]));
+  if (typeof copy.type !== 'string') return copy;
+  if (unsent.visible.has(copy.id)) copy.isVisible = unsent.visible.get(copy.id);
+  const typed = copy.type.startsWith('Input.') ? unsent.values.get(copy.id) : undefined;
+  if (typed === undefined) return copy;
+  const isNew = typed.title !== undefined && !copy.choices?.some(({ value }: Json) => value === typed.value);
+  return { ...copy, value: typed.value, ...(isNew ? { choices: [...(copy.choices ?? []), typed] } : {}) };
+}
+
+/** Returns a function that sets the focus and the cursor again in another rendering of the card. */
+function focusIn(card: AdaptiveCard): ((again: AdaptiveCard) => void) | undefined {
+  const active = document.activeElement;
+  const input = card.getAllInputs().find(({ renderedElement }) => renderedElement?.contains(active));
+  if (input === undefined) return undefined;
+  const isText =
+    active instanceof HTMLTextAreaElement || (active instanceof HTMLInputElement && active.type === 'text');
+  const [start, end] = isText ? [active.selectionStart, active.selectionEnd] : [null, null];
+  return (again) => {
+    const { renderedElement } = again.getAllInputs().find(({ id }) => id === input.id) ?? {};
+    const control = renderedElement?.querySelector<HTMLInputElement>('input, textarea, select');
+    control?.focus({ preventScroll: true });
+    if (isText) control?.setSelectionRange(start, end);
+  };
+}
+
+// Teams' published fonts, sizes and spacing. Colors are CSS variables of the page, so that a theme change doesn't
+// need to render cards again.
+
+/** The page's font: the last name before the generic one has glyphs that many fonts on Linux lack. */
+const sans = 'var(--sans)';
+const mono = 'var(--mono)';
+const weights = { lighter: 400, default: 400, bolder: 600 };
+
+const plain = (name: string) => ({ default: `var(--${name})`, subtle: `var(--${name})` });
+
+const foregroundColors = {
+  default: { default: 'var(--text)', subtle: 'var(--subtle)' },
+  dark: { default: 'var(--text)', subtle: 'var(--subtle)' },
+  light: plain('surface'),
+  accent: plain('accent'),
+  good: plain('good'),
+  warning: plain('warning'),
+  attention: plain('attention'),
+};
+
+const container = (background: string) => ({ backgroundColor: `var(--${background})`, foregroundColors });
+
+const hostConfig = {
+  choiceSetInputValueSeparator: ',',
+  supportsInteractivity: true,
+  fontTypes: {
+    default: {
+      fontFamily: sans,
+      fontSizes: { small: 12, default: 14, medium: 14, large: 18, extraLarge: 24 },
+      fontWeights: weights,
+    },
+    monospace: {
+      fontFamily: mono,
+      fontSizes: { small: 12, default: 13, medium: 13, large: 18, extraLarge: 24 },
+      fontWeights: weights,
+    },
+  },
+  lineHeights: { small: 16, default: 20, medium: 20, large: 24, extraLarge: 32 },
+  spacing: { small: 8, default: 12, medium: 16, large: 20, extraLarge: 24, padding: 16 },
+  separator: { lineThickness: 1, lineColor: 'var(--line)' },
+  imageSizes: { small: 32, medium: 52, large: 100 },
+  containerStyles: {
+    default: container('surface'),
+    emphasis: container('inset'),
+    accent: container('accent-bg'),
+    good: container('good-bg'),
+    warning: container('warning-bg'),
+    attention: container('attention-bg'),
+  },
+  inputs: {
+    label: {
+      inputSpacing: 'Small',
+      requiredInputs: { weight: 'Bolder', size: 'Default', color: 'Default', suffix: ' *', suffixColor: 'Attention' },
+      optionalInputs: { weight: 'Bolder', size: 'Default', color: 'Default' },
+    },
+    errorMessage: { size: 'Small', color: 'Attention', weight: 'Bolder', spacing: 'Small' },
+    debounceTimeInMilliSeconds: 250,
+  },
+  actions: {
+    maxActions: 6,
+    spacing: 'Default',
+    buttonSpacing: 8,
+    actionsOrientation: 'Horizontal',
+    actionAlignment: 'Left',
+    allowTitleToWrap: false,
+    showCard: { actionMode: 'Inline', inlineTopMargin: 12, style: 'emphasis' },
+    preExpandSingleShowCardAction: false,
+  },
+  adaptiveCard: { allowCustomStyle: false },
+  factSet: {
+    title: { size: 'Default', color: 'Default', isSubtle: true, weight: 'Default', wrap: true, maxWidth: 110 },
+    value: { size: 'Default', color: 'Default', isSubtle: false, weight: 'Default', wrap: true },
+    spacing: 12,
+  },
+  table: { cellSpacing: 8 },
+  textBlock: { headingLevel: 2 },
+  textStyles: {
+    heading: { size: 'Large', weight: 'Bolder', color: 'Default', isSubtle: false, fontType: 'Default' },
+    columnHeader: { size: 'Small', weight: 'Bolder', isSubtle: true, color: 'Default', fontType: 'Default' },
+  },
+  media: { allowInlinePlayback: false },
+};
+
+// Renders elements that Teams supports and the open-source renderer doesn't, instead of their fallbacks.
+
+// `Icon` and `Badge`, with simple shapes instead of Teams' icon catalog.
+
+const disc = 'M10 2a8 8 0 1 0 0 16 8 8 0 0 0 0-16Z';
+const hole = 'M10 3.2a6.8 6.8 0 1 1 0 13.6 6.8 6.8 0 0 1 0-13.6Z';
+const outline = disc + hole;
+
+/** Paths in a square of 20; holes by the even-odd rule. */
+const paths: Readonly<Record<string, string>> = {
+  CheckmarkCircle: `${disc}M14.3 7.3 9 12.6 6.2 9.8l-.9.9L9 14.4l6.2-6.2-.9-.9Z`,
+  ErrorCircle: `${disc}M9.2 5.5h1.6v6H9.2v-6Zm0 7.5h1.6v1.6H9.2V13Z`,
+  DismissCircle: `${outline}M7.2 6.3 10 9.1l2.8-2.8.9.9L10.9 10l2.8 2.8-.9.9L10 10.9l-2.8 2.8-.9-.9L9.1 10 6.3 7.2l.9-.9Z`,
+  SubtractCircle: `${outline}M6 9.4h8v1.2H6V9.4Z`,
+  Circle: outline,
+  Info: `${outline}M9.4 9h1.2v5H9.4V9Zm0-2.6h1.2v1.3H9.4V6.4Z`,
+  Clock: `${disc}M9.2 5.5h1.3v4.3h3.2v1.3H9.2V5.5Z`,
+  Warning: 'M10 2.2 1.4 17.4h17.2L10 2.2ZM9.3 7.2h1.5v5.2H9.3V7.2Zm0 6.5h1.5v1.5H9.3v-1.5Z',
+  ArrowSync:
+    'M10 3a7 7 0 0 1 5.9 3.2V4h1.3v4.6h-4.6V7.3h2.3A5.7 5.7 0 0 0 4.4 9.2l-1.3-.3A7 7 0 0 1 10 3ZM2.8 11.4h4.6v1.3H5.1a5.7 5.7 0 0 0 10.5-1.9l1.3.3A7 7 0 0 1 4.1 13.8V16H2.8v-4.6Z',
+  ChevronDown: 'M4.2 7.2 10 13l5.8-5.8.9.9L10 14.8 3.3 8.1l.9-.9Z',
+  ChevronUp: 'M4.2 12.8 10 7l5.8 5.8.9-.9L10 5.2l-6.7 6.7.9.9Z',
+};
+
+const iconSizes: Readonly<Record<string, number>> = { xxsmall: 12, xsmall: 14, small: 18, medium: 24, large: 32 };
+const tones = ['default', 'accent', 'good', 'warning', 'attention'];
+
+const lower = (value: unknown) => String(value ?? '').toLowerCase();
+const toneOf = (value: unknown) => tones.find((one) => one === lower(value)) ?? 'default';
+
+/** Only the shape, because adjacent text says the same. */
+function shapeOf(name: unknown, size: number) {
+  const path = draw('path', { 'fill-rule': 'evenodd', d: paths[String(name).split(',')[0] ?? ''] ?? outline });
+  return draw('svg', { viewBox: '0 0 20 20', width: size, height: size, 'aria-hidden': 'true' }, path);
+}
+
+const icon = ({ name, size, color }: Json) =>
+  make('span', { class: `icon ${toneOf(color)}` }, shapeOf(name, iconSizes[lower(size)] ?? 18));
+
+const badge = ({ text, icon: name, style }: Json) =>
+  make(
+    'span',
+    { class: `badge ${toneOf(style)}` },
+    ...(name ? [shapeOf(name, 16)] : []),
+    make('span', {}, String(text ?? '')),
+  );
+
+/** Renders a card's `ProgressBar`; indeterminate without a value. */
+function progressBar({ value, max, color }: Json) {
+  const tone = toneOf(color) === 'default' ? 'accent' : toneOf(color);
+  const whole = Number(max) > 0 ? Number(max) : 100;
+  const part = value === undefined ? undefined : Math.min(Math.max(Number(value) || 0, 0), whole);
+  const known = part === undefined ? {} : { 'aria-valuenow': part, 'aria-valuetext': `${part} of ${whole}` };
+  const bar = make(
+    'div',
+    {
+      class: `progress ${tone}`,
+      role: 'progressbar',
+      'aria-label': 'Progress',
+      'aria-valuemin': 0,
+      'aria-valuemax': whole,
+      ...known,
+    },
+    make('div', { class: 'progress-done' }),
+  );
+  bar.style.setProperty('--done', String(part === undefined ? 1 : part / whole));
+  return bar;
+}
+
+const renderers: Readonly<Record<string, (source: Json) => HTMLElement>> = {
+  Badge: badge,
+  Icon: icon,
+  ProgressBar: progressBar,
+};
+
+/** Registers these elements. */
+function drawNewerElements() {
+  const { CardElement, GlobalRegistry, Versions } = AdaptiveCards;
+  for (const [type, render] of Object.entries(renderers)) {
+    class Newer extends CardElement {
+      source: Json = {};
+
+      getJsonTypeName() {
+        return type;
+      }
+
+      internalParse(source: Json, context: SerializationContext) {
+        super.internalParse(source, context);
+        this.source = source;
+      }
+
+      internalRender() {
+        return render(this.source);
+      }
+    }
+    GlobalRegistry.elements.register(type, Newer, Versions.v1_0);
+  }
+}
+
+export type Choice = { title: string; value: string };
+type Search = (inputId: string, query: string) => Promise<Choice[]>;
+
+const shownChoices = 15;
+const debounceMs = 250;
+
+/** Search functions of a card's inputs, set by the code that renders the card. */
+const searches = new WeakMap<object, Search>();
+
+const searchWith = (card: object, search: Search) => searches.set(card, search);
+
+/**
+ * The filtered choice set as in Teams. The renderer's own shows a preset's value instead of its title, hides results whose title
+ * doesn't contain the query, and has no roles for screen readers.
+ */
+class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
+  found: Choice[] = [];
+  taken: Choice | undefined = undefined;
+  box: HTMLInputElement | undefined = undefined;
+  list: HTMLElement | undefined = undefined;
+  marked = -1;
+  asked = 0;
+  timer = 0;
+
+  get isFiltered() {
+    return this.style === 'filtered' && !this.isMultiSelect;
+  }
+
+  internalRender() {
+    if (!this.isFiltered) return super.internalRender();
+    const listId = `${this.id}-choices-${Math.random().toString(36).slice(2)}`;
+    this.box = make('input', {
+      class: 'ac-input ac-choiceSetInput-filtered-textbox',
+      type: 'text',
+      role: 'combobox',
+      autocomplete: 'off',
+      'aria-expanded': 'false',
+      'aria-autocomplete': 'list',
+      'aria-controls': listId,
+      'data-input': this.id,
+      placeholder: this.placeholder ?? '',
+      oninput: () => this.typed(),
+      onfocus: () => this.box?.select(),
+      onclick: () => this.offer(this.known()),
+      onkeydown: (event: KeyboardEvent) => this.key(event),
+      onblur: () => this.close(),
+    });
+    this.list = make('div', { class: 'ac-choiceSetInput-filtered-dropdown', role: 'listbox', id: listId });
+    this.list.setAttribute('aria-label', this.label ?? this.placeholder ?? 'Choices');
+    this.take(
+      this.known().find((choice) => choice.value === this.defaultValue),
+      this.defaultValue ?? '',
+    );
+    return make('div', { class: 'ac-choiceSetInput-filtered-container' }, this.box, this.list);
+  }
+
+  known(): Choice[] {
+    return this.choices.map(({ title = '', value = '' }) => ({ title, value }));
+  }
+
+  /** Selects a choice, or sets free text, which is sent to the bot unchanged. */
+  take(choice: Choice | undefined, text: string) {
+    this.taken = choice;
+    if (this.box !== undefined) this.box.value = choice?.title ?? text;
+  }
+
+  typed() {
+    const query = this.box?.value.trim() ?? '';
+    this.taken = [...this.found, ...this.known()].find((choice) => choice.title === query);
+    this.valueChanged();
+    this.offer(this.known().filter((choice) => choice.title.toLowerCase().includes(query.toLowerCase())));
+    clearTimeout(this.timer);
+    if (query !== '' && this.isDynamicTypeahead()) this.timer = window.setTimeout(() => this.ask(query), debounceMs);
+  }
+
+  async ask(query: string) {
+    const turn = ++this.asked;
+    this.status('Looking …');
+    try {
+      const found = (await searches.get(this.getRootElement())?.(this.id ?? '', query)) ?? [];
+      if (turn !== this.asked || document.activeElement !== this.box) return;
+      this.found = found.slice(0, shownChoices);
+      this.offer(this.found);
+      if (this.found.length === 0) this.status('Nothing found');
+      announce(this.found.length === 0 ? 'Nothing found' : `${this.found.length} found`);
+    } catch {
+      if (turn === this.asked) this.status('The choices could not be loaded');
+    }
+  }
+
+  offer(choices: Choice[]) {
+    const { box, list } = this;
+    if (box === undefined || list === undefined) return;
+    this.marked = -1;
+    box.removeAttribute('aria-activedescendant');
+    fill(list, ...choices.slice(0, shownChoices).map((choice, index) => this.option(choice, index)));
+    this.open(choices.length > 0);
+  }
+
+  option(choice: Choice, index: number) {
+    return make(
+      'div',
+      {
+        class: 'ac-choiceSetInput-choice',
+        role: 'option',
+        id: `${this.list?.id}-${index}`,
+        'data-value': choice.value,
+        'aria-selected': 'false',
+        onmousedown: (event: Event) => event.preventDefault(),
+        onclick: () => this.choose(choice),
+      },
+      ...emphasised(choice.title, this.box?.value.trim() ?? ''),
+    );
+  }
+
+  choose(choice: Choice) {
+    this.take(choice, '');
+    this.close();
+    this.valueChanged();
+  }
+
+  status(text: string) {
+    this.list?.querySelector('.ac-choiceSetInput-statusIndicator')?.remove();
+    this.list?.append(make('div', { class: 'ac-choiceSetInput-statusIndicator', role: 'presentation' }, text));
+    this.open(true);
+  }
+
+  open(wanted: boolean) {
+    this.list?.classList.toggle('ac-choiceSetInput-filtered-dropdown-open', wanted);
+    this.box?.setAttribute('aria-expanded', String(wanted));
+    // The message box must not cover it.
+    if (wanted) this.list?.scrollIntoView({ block: 'nearest' });
+  }
+
+  close() {
+    this.asked += 1;
+    clearTimeout(this.timer);
+    this.open(false);
+  }
+
+  key(event: KeyboardEvent) {
+    const options = [...(this.list?.querySelectorAll('[role=option]') ?? [])];
+    const isOpen = this.box?.getAttribute('aria-expanded') === 'true';
+    if (event.key === 'Escape' && isOpen) this.close();
+    else if (event.key === 'Enter' && isOpen && this.marked >= 0) (options[this.marked] as HTMLElement).click();
+    else if (event.key === 'ArrowDown' && !isOpen) this.offer(this.known());
+    else if (event.key === 'ArrowDown') this.mark(options, (this.marked + 1) % options.length);
+    else if (event.key === 'ArrowUp' && isOpen)
+      this.mark(options, this.marked <= 0 ? options.length - 1 : this.marked - 1);
+    else return;
+    event.preventDefault();
+  }
+
+  mark(options: Element[], index: number) {
+    this.marked = index;
+    options.forEach((option, at) => {
+      option.classList.toggle('ac-choiceSetInput-choice-highlighted', at === index);
+      option.setAttribute('aria-selected', String(at === index));
+    });
+    options[index]?.scrollIntoView({ block: 'nearest' });
+    this.box?.setAttribute('aria-activedescendant', options[index]?.id ?? '');
+  }
+
+  get value() {
+    if (!this.isFiltered || this.box === undefined) return super.value;
+    return this.taken?.value ?? this.box.value.trim();
+  }
+
+  isSet() {
+    return this.isFiltered ? this.value !== '' : super.isSet();
+  }
+
+  isValid() {
+    return this.isFiltered || super.isValid();
+  }
+
+  focus() {
+    if (this.isFiltered) this.box?.focus();
+    else super.focus();
+  }
+
+  updateInputControlAriaLabelledBy() {
+    if (!this.isFiltered) super.updateInputControlAriaLabelledBy();
+    else if (this.getAllLabelIds().length > 0)
+      this.box?.setAttribute('aria-labelledby', this.getAllLabelIds().join(' '));
+    else this.box?.setAttribute('aria-label', this.placeholder ?? this.id ?? '');
+  }
+
+  showValidationFailureCue() {
+    if (this.isFiltered) this.box?.classList.add('ac-input-validation-failed');
+    else super.showValidationFailureCue();
+  }
+
+  removeValidationFailureCue() {
+    this.box?.classList.remove('ac-input-validation-failed');
+    super.removeValidationFailureCue();
+  }
+}
+
+/** Returns the title with the typed part in bold. */
+function emphasised(title: string, query: string) {
+  const at = query === '' ? -1 : title.toLowerCase().indexOf(query.toLowerCase());
+  if (at < 0) return [title];
+  const end = at + query.length;
+  return [title.slice(0, at), make('b', {}, title.slice(at, end)), title.slice(end)];
+}
+
+/** Makes the card renderer use it for every choice set. */
+export function teachTypeahead() {
+  AdaptiveCards.GlobalRegistry.elements.register('Input.ChoiceSet', FilteredChoices, AdaptiveCards.Versions.v1_0);
+}
+
 const host = new AdaptiveCards.HostConfig(hostConfig);
 drawNewerElements();
 
@@ -17,16 +466,12 @@ type CardUse = { click: (clicked: Clicked) => Promise<void>; search: Search };
  * rendering and after each toggle.
  */
 function tendToggles(card: AdaptiveCard) {
-  const actions = card.getAllActions();
-  const targets = actions.flatMap((action) =>
-    action instanceof AdaptiveCards.ToggleVisibilityAction ? Object.keys(action.targetElements) : [],
-  );
   // The renderer sets the state on the parts, where it isn't allowed.
-  for (const id of targets) card.getElementById(id)?.renderedElement?.removeAttribute('aria-expanded');
-  for (const action of actions) {
+  for (const id of foldIdsOf(card)) card.getElementById(id)?.renderedElement?.removeAttribute('aria-expanded');
+  for (const action of card.getAllActions()) {
     // For a clickable element, such as a row, the element itself is the button.
     const button = action.renderedElement ?? action.parent?.renderedElement;
-    if (!(action instanceof AdaptiveCards.ToggleVisibilityAction) || button === undefined) continue;
+    if (!isToggle(action) || button === undefined) continue;
     const [first] = Object.keys(action.targetElements);
     const target = first === undefined ? undefined : card.getElementById(first);
     if (target === undefined) continue;
@@ -37,7 +482,7 @@ function tendToggles(card: AdaptiveCard) {
 }
 
 /** Returns all inputs. An emptied one is an empty text, which the Teams simulator leaves out. */
-const inputsOf = (card: AdaptiveCard): Record<string, string> =>
+const sentInputs = (card: AdaptiveCard): Record<string, string> =>
   Object.fromEntries(
     card.getAllInputs().flatMap((input) => (input.id ? [[input.id, input.isSet() ? String(input.value) : '']] : [])),
   );
@@ -48,8 +493,8 @@ export class ShownCard {
   use: CardUse;
   card: AdaptiveCard | undefined = undefined;
   drawn = '';
-  values = new Map<string, string>();
-  folds = new Map<string, boolean>();
+  shown: Drawn = { values: new Map(), folds: new Map() };
+  unsent: Unsent = { values: new Map(), visible: new Map() };
   isPending = false;
   /** A button of the card had the focus and was removed or disabled by the answer. */
   isFocusDue = false;
@@ -66,16 +511,16 @@ export class ShownCard {
   show(payload: unknown, isFresh: boolean) {
     const json = JSON.stringify(payload);
     if (json === this.drawn) return;
-    const memory = this.card === undefined || isFresh ? undefined : remember(this.card, this.values, this.folds);
+    if (isFresh) this.unsent = { values: new Map(), visible: new Map() };
+    else if (this.card !== undefined) collect(this.card, this.shown, this.unsent);
+    const focus = this.card === undefined || isFresh ? undefined : focusIn(this.card);
     this.drawn = json;
-    const card = this.parse(payload);
+    const card = this.parse(withUnsent(payload, this.unsent));
     this.card = card;
-    const rendered = card.render();
-    this.values = valuesOf(card);
-    this.folds = foldsOf(card, payload);
-    this.element.replaceChildren(rendered ?? document.createTextNode('This card cannot be shown.'));
+    this.element.replaceChildren(card.render() ?? document.createTextNode('This card cannot be shown.'));
+    this.shown = drawnOf(card);
     this.element.removeAttribute('aria-busy');
-    if (memory !== undefined) recall(card, memory);
+    focus?.(card);
     tendToggles(card);
     if (isFresh && this.isFocusDue) this.focusFirst();
     if (this.isPending) this.pend(undefined);
@@ -102,7 +547,7 @@ export class ShownCard {
     this.pend(action.renderedElement);
     announce('Sending');
     try {
-      await this.use.click({ type, verb, data, inputs: inputsOf(card) });
+      await this.use.click({ type, verb, data, inputs: sentInputs(card) });
     } finally {
       this.isPending = false;
       this.settle();

@@ -1,5 +1,3 @@
 /** Libraries that the page loads before its own scripts. */
-interface Window {
-  readonly AdaptiveCards: typeof import('adaptivecards');
-  readonly markdownit: typeof import('markdown-it').default;
-}
+declare const AdaptiveCards: typeof import('adaptivecards');
+declare const markdownit: typeof import('markdown-it').default;

@@ -1,33 +1,309 @@
-import { api, type Person, type Place } from './api.ts';
-import { azurePanel } from './azure-panel.ts';
-import { composer, type Entry, replyBox } from './composer.ts';
-import { type ConversationUse, ShownConversation } from './conversation.ts';
-import { address, byId, fill, giveColours, make, placeSlug, readAddress } from './dom.ts';
-import { follow, type LiveUse } from './live.ts';
-import { teachCards } from './markdown.ts';
-import { placeTitle, showPeople, showPlaces } from './people.ts';
+/** The page: who one is, where one is, and what one writes. */
+import { type Activity, api, type Person, type Place } from './api.ts';
+import { azurePanel } from './azure.ts';
+import { teachTypeahead } from './card.ts';
+import { type ConversationUse, ShownConversation, teachCards } from './conversation.ts';
+import { address, avatar, byId, fill, giveColours, make, personColour, placeSlug, readAddress } from './dom.ts';
 import { guidedTour } from './tour.ts';
-import { teachTypeahead } from './typeahead.ts';
 
-const root = document.documentElement;
+type Entry = { title: string; description: string; insert: string };
 
-/** Sets up the button for light and dark theme. The browser stores the choice. */
-function themeButton(button: HTMLElement) {
-  const show = () => {
-    button.textContent = root.dataset.theme === 'dark' ? 'Light' : 'Dark';
-    button.setAttribute('aria-label', `Switch to the ${root.dataset.theme === 'dark' ? 'light' : 'dark'} theme`);
-  };
-  show();
-  button.addEventListener('click', () => {
-    root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark';
-    localStorage.setItem('local-teams-theme', root.dataset.theme);
-    show();
+let menus = 0;
+
+/** The menu of a compose box while a command or a mention is typed. */
+class CommandMenu {
+  element = make('div', { class: 'menu', role: 'listbox', id: `commands-${++menus}`, 'aria-label': 'Commands' });
+  footer = make('div', { class: 'keys', 'aria-hidden': 'true' }, '↑ ↓ to choose, Enter to take, Esc to close');
+  frame = make('div', { class: 'menu-frame', hidden: true }, this.element, this.footer);
+  box: HTMLInputElement;
+  entries: () => Entry[];
+  shown: Entry[] = [];
+  marked = 0;
+  dismissedFor = '';
+
+  constructor(box: HTMLInputElement, entries: () => Entry[]) {
+    this.box = box;
+    this.entries = entries;
+    box.setAttribute('aria-controls', this.element.id);
+  }
+
+  get isOpen() {
+    return !this.frame.hidden;
+  }
+
+  /** Updates the menu from the text: commands after an initial `/`, the bot after an initial `@`. */
+  follow() {
+    const text = this.box.value;
+    const fits = (entry: Entry) => entry.title.toLowerCase().startsWith(text.toLowerCase());
+    this.shown = /^[/@]/.test(text) && text !== this.dismissedFor ? this.entries().filter(fits) : [];
+    const isComplete = this.shown.length === 1 && this.shown[0]?.insert.trim() === text.trim();
+    if (isComplete) this.shown = [];
+    this.marked = 0;
+    this.draw();
+  }
+
+  draw() {
+    const isOpen = this.shown.length > 0;
+    this.frame.hidden = !isOpen;
+    this.box.setAttribute('aria-expanded', String(isOpen));
+    fill(this.element, ...this.shown.map((entry, index) => this.option(entry, index)));
+    if (isOpen) this.box.setAttribute('aria-activedescendant', `${this.element.id}-${this.marked}`);
+    else this.box.removeAttribute('aria-activedescendant');
+    this.element.children[this.marked]?.scrollIntoView({ block: 'nearest' });
+  }
+
+  option(entry: Entry, index: number) {
+    return make(
+      'div',
+      {
+        role: 'option',
+        id: `${this.element.id}-${index}`,
+        'data-command': entry.title,
+        'aria-selected': String(index === this.marked),
+        onmousedown: (event: Event) => event.preventDefault(),
+        onclick: () => this.take(entry),
+      },
+      make('code', {}, entry.title),
+      make('span', {}, entry.description),
+    );
+  }
+
+  take(entry: Entry) {
+    this.box.value = entry.insert;
+    this.close();
+    this.box.focus();
+  }
+
+  close() {
+    this.dismissedFor = this.box.value;
+    this.shown = [];
+    this.draw();
+  }
+
+  /** Returns true if the menu handled the key. */
+  key(key: string) {
+    const entry = this.shown[this.marked];
+    if (!this.isOpen || entry === undefined) return false;
+    if (key === 'ArrowDown') this.marked = (this.marked + 1) % this.shown.length;
+    else if (key === 'ArrowUp') this.marked = (this.marked + this.shown.length - 1) % this.shown.length;
+    else if (key === 'Escape') this.close();
+    else if ((key === 'Enter' && entry.insert.trim() !== this.box.value.trim()) || key === 'Tab') this.take(entry);
+    else return false;
+    if (this.isOpen) this.draw();
+    return true;
+  }
+}
+
+interface ComposeOptions {
+  /** The author. */
+  person: Person;
+  /** For screen readers. */
+  label: string;
+  placeholder: string;
+  entries: () => Entry[];
+  /** Unsent text, and what stores it. */
+  draft: string;
+  keep: (text: string) => void;
+  send: (text: string) => Promise<void>;
+}
+
+/** A compose box with the command menu, framed in the author's color. */
+function composer(options: ComposeOptions) {
+  const box = make('input', {
+    type: 'text',
+    role: 'combobox',
+    autocomplete: 'off',
+    maxlength: '28000',
+    'aria-label': options.label,
+    'aria-expanded': 'false',
+    'aria-autocomplete': 'list',
+    placeholder: options.placeholder,
+    'data-compose': true,
   });
+  box.value = options.draft;
+  const menu = new CommandMenu(box, options.entries);
+  const problem = make('p', { class: 'problem', role: 'alert' });
+  const send = make('button', { class: 'plain filled send', type: 'submit' }, 'Send');
+  const element = make(
+    'form',
+    { class: 'box', onsubmit: (event: Event) => void submit(event, box, menu, problem, options) },
+    avatar(options.person),
+    box,
+    send,
+  );
+  const follow = () => {
+    options.keep(box.value);
+    box.classList.toggle('is-command', box.value.startsWith('/'));
+    menu.follow();
+  };
+  box.addEventListener('input', follow);
+  box.addEventListener('blur', () => menu.close());
+  box.addEventListener('keydown', (event) => {
+    if (menu.key(event.key)) {
+      event.preventDefault();
+      options.keep(box.value);
+    }
+  });
+  return { element: make('div', { class: 'composer' }, menu.frame, element, problem), box };
+}
+
+async function submit(
+  event: Event,
+  box: HTMLInputElement,
+  menu: CommandMenu,
+  problem: HTMLElement,
+  options: ComposeOptions,
+) {
+  event.preventDefault();
+  const text = box.value.trim();
+  if (text === '') return;
+  menu.close();
+  problem.textContent = '';
+  box.value = '';
+  box.classList.remove('is-command');
+  options.keep('');
+  try {
+    await options.send(text);
+  } catch (error) {
+    if (box.value === '') box.value = text;
+    options.keep(box.value);
+    problem.textContent = `Not sent. ${error instanceof Error ? error.message : ''}`;
+  }
+}
+
+/** The end of a thread: a button that opens a reply box. `draft` is stored while the box is open. */
+function replyBox(
+  label: string,
+  options: (draft: string) => ComposeOptions,
+  draft: { get: () => string | undefined; set: (text: string | undefined) => void },
+) {
+  const element = make('div', { class: 'reply-box' });
+  const closed = () => {
+    draft.set(undefined);
+    const open = { class: 'link', 'data-reply': true, 'aria-label': label, onclick: () => opened('', true) };
+    element.replaceChildren(make('button', open, 'Reply'));
+  };
+  const opened = (text: string, focus: boolean) => {
+    draft.set(text);
+    const { element: box, box: input } = composer(options(text));
+    element.replaceChildren(box);
+    input.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.defaultPrevented && input.value === '') {
+        closed();
+        element.querySelector('button')?.focus();
+      }
+    });
+    if (focus) input.focus();
+  };
+  const kept = draft.get();
+  if (kept === undefined) closed();
+  else opened(kept, false);
+  return element;
+}
+
+const againMs = 1_500;
+
+interface LiveUse {
+  /** Called at each start of a connection: everything might have changed. */
+  connected: () => void;
+  activity: (activity: Activity) => void;
+  removed: (id: string) => void;
+  read: () => void;
+}
+
+/** Follows changes for one person until the returned function is called. Shows when the connection is lost. */
+function follow(personId: string, use: LiveUse) {
+  let source: EventSource;
+  let timer = 0;
+  const open = () => {
+    source = new EventSource(`/client/events?personId=${encodeURIComponent(personId)}`);
+    const on = <T>(name: string, act: (data: T) => void) =>
+      source.addEventListener(name, (event) => act(JSON.parse(event.data)));
+    on('hello', () => {
+      lost(false);
+      use.connected();
+    });
+    on('activity', use.activity);
+    on<{ id: string }>('removed', ({ id }) => use.removed(id));
+    on('read', use.read);
+    source.onerror = () => {
+      lost(true);
+      if (source.readyState === EventSource.CLOSED) timer = window.setTimeout(open, againMs);
+    };
+  };
+  open();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}
+
+function lost(isLost: boolean) {
+  byId('lost').hidden = !isLost;
+}
+
+/** The people to act as. The list keeps its order; the style sheet moves the current person to the top. */
+function showPeople(people: readonly Person[], current: Person, choose: (person: Person) => void) {
+  byId('app').style.setProperty('--me', personColour(current.id));
+  const element = byId('people');
+  const hadFocus = element.contains(document.activeElement);
+  const choices = people.map((person) => choice(person, person === current, () => choose(person)));
+  fill(element, make('p', { 'aria-hidden': 'true' }, 'Switch to'), ...choices);
+  if (hadFocus) element.querySelector<HTMLElement>(':checked')?.focus();
+}
+
+function choice(person: Person, isCurrent: boolean, onchange: () => void) {
+  const name = { 'aria-label': `${person.name}, ${person.role}` };
+  return make(
+    'label',
+    { title: isCurrent ? `You act as ${person.name}` : `Act as ${person.name}`, 'data-person': person.id },
+    make('input', { type: 'radio', name: 'person', class: 'unseen', checked: isCurrent, ...name, onchange }),
+    avatar(person),
+    make(
+      'span',
+      {},
+      isCurrent && make('small', {}, 'You act as'),
+      make('strong', {}, person.name),
+      make('small', {}, person.role),
+    ),
+  );
+}
+
+const groups = [
+  { kind: 'channel', name: 'Channels' },
+  { kind: 'personal', name: 'Personal chat' },
+  { kind: 'groupChat', name: 'Group chat' },
+];
+
+const placeTitle = (place: Place) => `${place.kind === 'channel' ? '# ' : ''}${place.name}`;
+
+/** The list of places with unread counts. */
+function showPlaces(places: readonly Place[], current: Place, href: (place: Place) => string) {
+  const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.place : undefined;
+  const parts = groups.flatMap(({ kind, name }) => [
+    make('h2', {}, name),
+    make('ul', {}, ...places.filter((place) => place.kind === kind).map((place) => entry(place, current, href))),
+  ]);
+  fill(byId('places'), ...parts);
+  byId('places').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  if (focused === undefined) return;
+  const again = byId('places').querySelector(`[data-place="${CSS.escape(focused)}"]`);
+  if (again instanceof HTMLElement) again.focus();
+}
+
+function entry(place: Place, current: Place, href: (place: Place) => string) {
+  const isCurrent = place.id === current.id;
+  const unread = !isCurrent && place.unread > 0;
+  const count =
+    unread && make('span', { class: 'count' }, String(place.unread), make('span', { class: 'unseen' }, ' new'));
+  const link = make('a', { href: href(place), 'data-place': place.id }, placeTitle(place), ' ', count);
+  if (isCurrent) link.setAttribute('aria-current', 'page');
+  link.classList.toggle('unread', unread);
+  return make('li', {}, link);
 }
 
 teachCards();
 teachTypeahead();
-themeButton(byId('theme'));
 
 const session = await api.session();
 giveColours(session.people);

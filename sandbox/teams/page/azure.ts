@@ -1,0 +1,482 @@
+/** The panel at the right: what the simulated Azure holds, what can go wrong in it, and the last requests. */
+import { type AzureRequest, api, type Json, type Scenario, type ScenarioGroup } from './api.ts';
+import { announce, clockTime, fill, make, shortDate } from './dom.ts';
+
+/**
+ * Facts that the panel shows, from the Azure simulator's whole state. They are texts, from the first state and from the current one;
+ * the panel shows both if they differ.
+ */
+type Subject = { name: string; facts: { label: string; text: string; irreversible?: boolean }[] };
+
+const regions = new Map([
+  ['westeurope', 'West Europe'],
+  ['northeurope', 'North Europe'],
+  ['eastus', 'East US'],
+  ['eastus2', 'East US 2'],
+  ['uksouth', 'UK South'],
+  ['swedencentral', 'Sweden Central'],
+  ['germanywestcentral', 'Germany West Central'],
+]);
+
+const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
+
+const agentNamed = (state: Json, name: string): Json | undefined =>
+  state.agents?.find((agent: Json) => same(agent.name, name));
+
+const vaultNamed = (state: Json, name: string): Json | undefined =>
+  state.vaults?.find((vault: Json) => same(vault.name, name));
+
+/** Returns the vault of an address, by its port or host name. */
+function vaultAt(state: Json, uri: string): Json | undefined {
+  if (!URL.canParse(uri)) return undefined;
+  const { hostname, port } = new URL(uri);
+  return (
+    state.vaults?.find((vault: Json) => String(vault.port) === port) ?? vaultNamed(state, hostname.split('.')[0] ?? '')
+  );
+}
+
+/** Returns how an agent's data is encrypted: the key and its vault. */
+function keyManagement(state: Json, agent: Json | undefined) {
+  const set = agent?.content?.keyVaultProperties;
+  if (!set) return { key: 'Microsoft-managed key', where: '', isOwn: false };
+  const vault = vaultAt(state, set.keyVaultUri)?.name ?? set.keyVaultUri;
+  const version = set.keyVersion ? `, version ${set.keyVersion.slice(0, 8)}` : '';
+  return { key: set.keyName, where: `in ${vault}${version}`, isOwn: true };
+}
+
+const identities: Record<string, string> = {
+  SystemAssigned: 'system-assigned',
+  UserAssigned: 'user-assigned',
+  'SystemAssigned, UserAssigned': 'system-assigned and user-assigned',
+};
+
+function agentFacts(agent: Json): Subject {
+  return {
+    name: `Agent ${agent.name}`,
+    facts: [
+      { label: 'Identity', text: identities[agent.content?.identity?.type] ?? 'none' },
+      { label: 'Provisioning', text: agent.lostKey ? 'Failed: it lost its key' : (agent.provisioningState ?? '') },
+      { label: 'Region', text: regions.get(agent.location) ?? agent.location ?? '' },
+    ],
+  };
+}
+
+function vaultFacts(vault: Json): Subject {
+  const isOpen = vault.networkAcls === null || vault.networkAcls?.defaultAction !== 'Deny';
+  const onOff = (value: boolean) => (value ? 'on' : 'off');
+  const days = vault.enableSoftDelete ? `, ${vault.softDeleteRetentionInDays} days` : '';
+  return {
+    name: `Vault ${vault.name}`,
+    facts: [
+      { label: 'Purge protection', text: onOff(vault.enablePurgeProtection), irreversible: true },
+      { label: 'Soft delete', text: onOff(vault.enableSoftDelete) + days, irreversible: true },
+      { label: 'Access', text: vault.enableRbacAuthorization ? 'role assignments' : 'access policies' },
+      { label: 'Firewall', text: isOpen && vault.publicNetworkAccess === 'Enabled' ? 'open' : 'closed to the public' },
+    ],
+  };
+}
+
+function keyFacts(state: Json, vault: Json, keyName: string, agent: Json | undefined): Subject {
+  const key = vault.keys?.find((candidate: Json) => same(candidate.name, keyName));
+  const version = key?.versions?.at(-1);
+  const access = { label: 'Agent’s access', text: accessOf(state, vault, keyName, agent) };
+  if (version === undefined) return { name: `Key ${keyName}`, facts: [{ label: 'Version', text: 'none' }, access] };
+  const size = version.keySize ?? version.curve ?? '';
+  const expires = version.exp === null ? 'never' : shortDate(new Date(version.exp * 1000));
+  return {
+    name: `Key ${key.name}`,
+    facts: [
+      { label: 'Version', text: `${version.version.slice(0, 8)}, ${version.enabled ? 'enabled' : 'disabled'}` },
+      { label: 'Type', text: `${version.kty} ${size}`.trim() },
+      { label: 'Expires', text: expires },
+      access,
+    ],
+  };
+}
+
+/**
+ * Returns the permissions of the agent's identity on a key: names of its roles, or key permissions of its access
+ * policy.
+ */
+function accessOf(state: Json, vault: Json, keyName: string, agent: Json | undefined) {
+  const principalId = agent?.content?.identity?.principalId;
+  if (!principalId) return 'none';
+  if (!vault.enableRbacAuthorization) {
+    const policy = vault.accessPolicies?.find((each: Json) => each.objectId === principalId);
+    return policy === undefined ? 'none' : waiting(policy.permissions.keys.join(', '), policy.effectiveAt);
+  }
+  const keyScope = `/vaults/${vault.name}/keys/${keyName}`.toLowerCase();
+  const vaultScope = `/vaults/${vault.name}`.toLowerCase();
+  const granted = state.roleAssignments?.filter((assignment: Json) => {
+    const scope = assignment.scope.toLowerCase();
+    return assignment.principalId === principalId && (scope.endsWith(keyScope) || scope.endsWith(vaultScope));
+  });
+  const names = (granted ?? []).map((each: Json) => waiting(roleName(state, each.roleDefinitionId), each.effectiveAt));
+  return names.length === 0 ? 'none' : names.join(', ');
+}
+
+const waiting = (text: string, effectiveAt: string) =>
+  Date.parse(effectiveAt) > Date.now() ? `${text}, not in effect yet` : text;
+
+function roleName(state: Json, id: string): string {
+  const role = state.roleDefinitions?.find((each: Json) => each.id.endsWith(id));
+  return (role?.roleName ?? id).replace(/^Key Vault /, '');
+}
+
+/** Returns when the next pending permission takes effect, in milliseconds; infinity if none is pending. */
+function nextEffect(state: Json) {
+  const policies = (state.vaults ?? []).flatMap((vault: Json) => vault.accessPolicies ?? []);
+  const times = [...(state.roleAssignments ?? []), ...policies].map((each) => Date.parse(each.effectiveAt));
+  return Math.min(...times.filter((time) => time > Date.now()), Number.POSITIVE_INFINITY);
+}
+
+/** Calls that the panel hides: sign-in, Key Vault's authentication challenge, and polling. */
+const isNoise = ({ url, status }: AzureRequest) => noisyUrl.test(url) || (status === 401 && vaultUrl.test(url));
+const vaultUrl = /^https:\/\/[^/]+\/(deleted)?keys\b/i;
+const noisyUrl = /\/oauth2\/|\/metadata\/|operationStatuses|operationResults|\/subscriptions\?|\/permissions\?/i;
+
+/** Returns the last relevant calls, newest first. Repeated calls are one line. `requests`: oldest first. */
+function lastCalls(requests: readonly AzureRequest[], most: number) {
+  const lines: { at: string; method: string; what: string; status: number; times: number }[] = [];
+  for (const request of [...requests].reverse()) {
+    const { at, method, url, status } = request;
+    if (isNoise(request)) continue;
+    const what = shortUrl(url);
+    const last = lines.at(-1);
+    if (last?.method === method && last.what === what && last.status === status) last.times += 1;
+    else if (lines.length === most) break;
+    else lines.push({ at, method, what, status, times: 1 });
+  }
+  return lines;
+}
+
+const opaque = /^[0-9a-f-]{32,36}$|^Microsoft\.|^providers$/i;
+
+/** Returns the end of an address, which names the resource, without GUIDs. */
+function shortUrl(url: string) {
+  const path = url.replace(/^https?:\/\/[^/]+/, '').split('?')[0] ?? '';
+  const parts = path.split('/').filter((part) => part !== '' && !opaque.test(part));
+  const key = parts.lastIndexOf('keys');
+  const isOneKey = key >= 0 && key < parts.length - 1;
+  return decodeURIComponent(parts.slice(isOneKey ? key : -2).join('/'));
+}
+
+/**
+ * Returns the name after a collection in the address of the last call that has one: the first group of `pattern`. Writes take
+ * precedence over reads.
+ */
+function lastNamed(requests: readonly AzureRequest[], pattern: RegExp) {
+  const newest = [...requests].reverse();
+  const named = (request: AzureRequest | undefined) => pattern.exec(request?.url ?? '')?.[1];
+  const write = newest.find((request) => request.method !== 'GET' && named(request) !== undefined);
+  const found = named(write ?? newest.find((request) => named(request) !== undefined));
+  return found === undefined ? undefined : decodeURIComponent(found);
+}
+
+const shownCalls = 8;
+
+/** Shows the change at a glance, then the facts. */
+function agentPart(state: Json, past: Json, agent: Json) {
+  const earlier = agentNamed(past, agent.name);
+  const [before, now] = [keyManagement(past, earlier), keyManagement(state, agent)];
+  const isChanged = before.key !== now.key || before.where !== now.where;
+  const side = (name: string, what: typeof now, isNew: boolean) =>
+    make(
+      'div',
+      { class: isNew ? 'now' : '' },
+      make('small', {}, name),
+      isNew ? make('b', {}, what.key) : what.key,
+      what.where !== '' && make('small', {}, what.where),
+    );
+  const swap = isChanged
+    ? make('div', { class: 'swap' }, side('Before', before, false), arrow(), side('Now', now, true))
+    : make('div', { class: 'swap same' }, side('Now', now, false));
+  return [make('h2', {}, `Agent ${agent.name}`), swap, facts(agentFacts(agent), earlier && agentFacts(earlier))];
+}
+
+const arrow = () => make('i', { 'aria-hidden': 'true' }, '→');
+
+function vaultPart(state: Json, past: Json, vault: Json | undefined, keyName: string | undefined, agent: Json) {
+  if (vault === undefined) return [make('p', { class: 'hint' }, 'No vault was used yet.')];
+  const earlier = vaultNamed(past, vault.name);
+  const now = vaultFacts(vault);
+  const parts = [make('h2', {}, now.name), facts(now, earlier && vaultFacts(earlier))];
+  const hasKey = vault.keys?.some((key: Json) => key.name === keyName);
+  if (keyName === undefined || !hasKey) return parts;
+  const key = keyFacts(state, vault, keyName, agent);
+  const before = earlier && keyFacts(past, earlier, keyName, agentNamed(past, agent.name));
+  return [...parts, make('h2', {}, key.name), facts(key, before)];
+}
+
+/** Shows facts, changed ones in bold next to their previous values. */
+function facts(now: Subject, before: Subject | undefined) {
+  const was = new Map((before?.facts ?? []).map(({ label, text }) => [label, text]));
+  const rows = now.facts.flatMap(({ label, text, irreversible }) => {
+    const old = was.get(label);
+    const isChanged = old !== undefined && old !== text;
+    const mark = isChanged && irreversible && make('span', { class: 'mark' }, '▲ Irreversible');
+    const value = isChanged ? [make('del', {}, `${old} →`), ' ', make('ins', {}, text), mark] : [text];
+    return [make('dt', {}, label), make('dd', {}, ...value)];
+  });
+  return make('dl', { class: 'kv' }, ...rows);
+}
+
+function callsPart(requests: AzureRequest[]) {
+  const lines = lastCalls(requests, shownCalls).map(({ at, method, what, status, times }) =>
+    make(
+      'li',
+      { class: status === 0 || status >= 400 ? 'bad' : 'ok' },
+      make('time', { datetime: at }, clockTime(at)),
+      make('code', {}, `${method} ${what}${times > 1 ? ` ×${times}` : ''}`),
+      make('b', {}, status === 0 ? 'cut' : String(status)),
+    ),
+  );
+  if (lines.length === 0) return [];
+  return [make('h2', {}, 'Last requests'), make('ul', { class: 'log' }, ...lines)];
+}
+
+const paces = [
+  ['realistic', 'Realistic: a run takes 30 s'],
+  ['instant', 'Instant: no waiting'],
+] as const;
+
+const misbehaves = 'Azure doesn’t behave as usual.';
+
+/** Counts faults that don't belong to these scenarios. */
+const othersOn = (faults: { id: string }[], scenarios: Scenario[]) =>
+  faults.filter(({ id }) => !scenarios.some(({ name }) => id === name || id.startsWith(`${name} `))).length;
+
+/** “Try what goes wrong”: latency, scenarios, and reset. */
+class AzureTrials {
+  scenarios: Scenario[] = [];
+  others = 0;
+  latency = '';
+  /** Number of pending changes. Until they end, earlier answers aren't shown. */
+  acting = 0;
+  switches = new Map<string, { input: HTMLInputElement; left: HTMLElement }>();
+  on = 0;
+
+  count = make('b');
+  banner = make('div', { class: 'misbehaves', hidden: true });
+  pace = make('select', { onchange: () => this.act(() => api.azureSetLatency(this.pace.value)) });
+  list = make('div');
+  problem = make('p', { class: 'problem', role: 'alert' });
+  section = make('section', { class: 'trials', 'aria-labelledby': 'azure-trials' });
+  changed: () => Promise<void>;
+
+  /** `changed` is called after each change, to read the state of Azure again. */
+  constructor(changed: () => Promise<void>) {
+    this.changed = changed;
+    const off = make('button', { type: 'button', class: 'link', onclick: () => this.allOff() }, 'Turn off');
+    fill(this.banner, this.count, off, make('span', {}, misbehaves));
+    const title = make('h2', { id: 'azure-trials' }, 'Try what goes wrong');
+    const reset = make(
+      'button',
+      { type: 'button', class: 'plain', onclick: () => this.reset() },
+      'Reset Azure to its first state',
+    );
+    fill(this.pace, ...paces.map(([value, words]) => make('option', { value }, words)));
+    fill(this.section, title, make('label', { class: 'pace' }, 'Pace', this.pace), this.list, reset, this.problem);
+  }
+
+  reset() {
+    const words =
+      'Resets only the simulated Azure. The bot keeps its requests, and reports agents that it changed as not as approved. To start over, stop the sandbox and run: npm run local -- --reset';
+    if (window.confirm(words)) void this.act(() => api.azureReset());
+  }
+
+  /** Makes a change, reports a failure, and reads the state again. */
+  async act(work: () => Promise<unknown>) {
+    this.problem.textContent = '';
+    this.acting += 1;
+    try {
+      await work();
+    } catch {
+      this.problem.textContent = 'The simulated Azure didn’t answer. Nothing was turned on or off.';
+      this.draw();
+    } finally {
+      this.acting -= 1;
+    }
+    await this.changed();
+  }
+
+  allOff() {
+    const switches = [...this.switches.values()].map(({ input }) => input);
+    const next = switches.find(({ checked }) => checked) ?? switches[0];
+    next?.closest('details')?.setAttribute('open', '');
+    next?.focus();
+    return this.act(() => api.azureTurnOff());
+  }
+
+  /** Reads the list of scenarios from the Azure simulator. */
+  async prepare() {
+    const groups = await api.azureScenarios();
+    this.scenarios = groups.flatMap(({ scenarios }) => scenarios);
+    if (this.switches.size === 0) fill(this.list, ...groups.map((group, index) => this.groupOf(group, index === 0)));
+  }
+
+  groupOf({ title, scenarios }: ScenarioGroup, isFirst: boolean) {
+    const switches = scenarios.map((scenario) => make('li', {}, this.switchFor(scenario)));
+    const list = make('ul', { class: 'switches' }, ...switches);
+    const open = isFirst || scenarios.some(({ on }) => on);
+    return make('details', { open }, make('summary', {}, title), list);
+  }
+
+  show({ faults, latency }: Json) {
+    this.others = othersOn(faults, this.scenarios);
+    this.latency = latency;
+    this.draw();
+  }
+
+  draw() {
+    this.pace.value = this.latency;
+    for (const { name, on, left } of this.scenarios) {
+      const shown = this.switches.get(name);
+      if (shown === undefined) continue;
+      shown.input.checked = on;
+      shown.left.textContent = left === null ? '' : ` ${left}\u00a0to\u00a0go.`;
+    }
+    this.warn(this.scenarios.filter(({ on }) => on).length + this.others);
+  }
+
+  warn(on: number) {
+    if (on === this.on) return;
+    this.on = on;
+    const count = on === 1 ? '1 scenario is on.' : `${on} scenarios are on.`;
+    this.count.textContent = count;
+    this.banner.hidden = on === 0;
+    announce(on === 0 ? 'No scenario is on. Azure behaves as usual.' : `${count} ${misbehaves}`);
+  }
+
+  switchFor({ name, title: words, does }: Scenario) {
+    const explained = `azure-scenario-${name}`;
+    const turn = () => this.act(() => (input.checked ? api.azureTurnOn(name) : api.azureTurnOff(name)));
+    const named = { 'aria-labelledby': `${explained}-title`, 'aria-describedby': explained };
+    const input = make('input', { type: 'checkbox', role: 'switch', ...named, onchange: () => void turn() });
+    const left = make('b');
+    this.switches.set(name, { input, left });
+    const title = make('span', { id: `${explained}-title` }, words);
+    return make('label', {}, title, make('small', { id: explained }, does, left), input);
+  }
+}
+
+const everyMs = 600;
+const looksBack = 300;
+
+/**
+ * Updates the panel with the Azure simulator's state. `toggle` opens the panel on narrow screens; `isThere` is true if there is an
+ * Azure simulator.
+ */
+export function azurePanel(panel: HTMLElement, toggle: HTMLElement, isThere: boolean) {
+  toggle.hidden = !isThere;
+  panel.hidden = !isThere;
+  document.getElementById('app')?.classList.toggle('without-azure', !isThere);
+  if (!isThere) return;
+  const look = new AzureLook(panel);
+  const open = (isOpen: boolean) => {
+    panel.classList.toggle('open', isOpen);
+    toggle.setAttribute('aria-expanded', String(isOpen));
+    if (isOpen) void look.draw();
+  };
+  toggle.addEventListener('click', () => open(!panel.classList.contains('open')));
+  panel.addEventListener('keydown', ({ key }) => {
+    if (key !== 'Escape' || !panel.classList.contains('open')) return;
+    open(false);
+    toggle.focus();
+  });
+  const again = async () => {
+    if (!document.hidden && panel.getClientRects().length > 0) await look.draw();
+    setTimeout(again, everyMs);
+  };
+  void again();
+}
+
+class AzureLook {
+  status = make('span', { class: 'live' });
+  choice = make('select', { 'aria-label': 'Agent shown', onchange: () => this.choose() });
+  body = make('div', { class: 'azure-body' });
+  calls = make('div');
+  trials = new AzureTrials(() => this.drawAnew());
+  chosen = '';
+  /** The last revision: the state is read again only after a change. */
+  seen = '';
+  drawn = '';
+  /** When a permission that was shown as pending takes effect. */
+  until = Number.POSITIVE_INFINITY;
+  turn = 0;
+
+  constructor(panel: HTMLElement) {
+    const header = make('header', {}, make('strong', {}, 'Simulated Azure'), this.status);
+    fill(panel, header, this.trials.banner, this.choice, this.body, this.trials.section, this.calls);
+  }
+
+  choose() {
+    this.chosen = this.choice.value;
+    void this.drawAnew();
+  }
+
+  drawAnew() {
+    this.seen = '';
+    return this.draw();
+  }
+
+  async draw() {
+    const turn = ++this.turn;
+    try {
+      const { revision } = await api.azureRevision();
+      if (turn !== this.turn) return;
+      if (revision !== this.seen || Date.now() >= this.until) await this.read(turn, revision);
+      this.live(true);
+    } catch {
+      this.seen = '';
+      this.live(false);
+    }
+  }
+
+  live(isThere: boolean) {
+    this.status.textContent = isThere ? `● now, ${clockTime(new Date().toISOString())}` : '○ not reachable';
+    this.status.classList.toggle('away', !isThere);
+  }
+
+  async read(turn: number, revision: string) {
+    const [state, requests] = await Promise.all([api.azureState(), api.azureRequests(looksBack)]);
+    const last = lastNamed(requests, /healthBots\/([^/?]+)/i) ?? state.agents?.[0]?.name ?? '';
+    const agent = agentNamed(state, this.chosen || last);
+    const past = agent === undefined ? state : await api.azureBefore(agent.name);
+    await this.trials.prepare();
+    // Otherwise a switch that was just turned would turn back for a moment.
+    if (turn !== this.turn || this.trials.acting > 0) return;
+    this.trials.show(state);
+    this.seen = revision;
+    this.until = nextEffect(state);
+    this.options(state, last);
+    if (agent !== undefined) this.show(state, past, requests, agent);
+  }
+
+  show(state: Json, past: Json, requests: AzureRequest[], agent: Json) {
+    const json = JSON.stringify([state, past, requests.at(-1), agent.name, this.until]);
+    if (json === this.drawn) return;
+    this.drawn = json;
+    const vault = this.vaultFor(state, agent, requests);
+    const keyName = agent.content?.keyVaultProperties?.keyName ?? lastNamed(requests, /\/keys\/([^/?]+)/i);
+    fill(this.body, ...agentPart(state, past, agent), ...vaultPart(state, past, vault, keyName, agent));
+    fill(this.calls, ...callsPart(requests));
+  }
+
+  options(state: Json, last: string) {
+    const names = (state.agents ?? []).map((agent: Json) => agent.name);
+    const wanted = [['', `Last touched: ${last}`], ...names.map((name: string) => [name, name])];
+    const shown = [...this.choice.options].map(({ value, text }) => [value, text]);
+    if (JSON.stringify(shown) === JSON.stringify(wanted)) return;
+    fill(this.choice, ...wanted.map(([value, text]) => make('option', { value }, text)));
+    this.choice.value = this.chosen;
+  }
+
+  /** Returns the vault of the agent's key, or else the last vault that was called. */
+  vaultFor(state: Json, agent: Json, requests: AzureRequest[]) {
+    const set = agent.content?.keyVaultProperties;
+    if (set) return vaultAt(state, set.keyVaultUri);
+    const touched = lastNamed(requests, /Microsoft\.KeyVault\/vaults\/([^/?]+)/i);
+    return touched === undefined ? undefined : vaultNamed(state, touched);
+  }
+}
