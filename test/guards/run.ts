@@ -3,12 +3,23 @@
  * that its row names run first; if none of them notices it, all others of `npm test` that import the file do.
  * Exits with 1 if a suite fails without a fault, or a fault isn't noticed.
  *
+ * - `--check`: only check that each fault can be put in, and that its suites are there. `npm run check` does.
  * - `--find`: run all suites that import the file, and print each that notices.
  * - `--share N`: one in N faults, chosen by `CMK_CRASH_SEED`.
  * - `--write`: write the table of README.md, after all faults.
  */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -19,7 +30,12 @@ import { type Fault, faults, root, suiteFile } from './faults.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { find: { type: 'boolean' }, share: { type: 'string' }, write: { type: 'boolean' } },
+  options: {
+    check: { type: 'boolean' },
+    find: { type: 'boolean' },
+    share: { type: 'string' },
+    write: { type: 'boolean' },
+  },
 });
 const patienceMs = 300_000;
 const seed = Number(process.env.CMK_CRASH_SEED ?? 0);
@@ -42,6 +58,9 @@ interface SuiteResult {
   readonly name: string;
   readonly assertionResults: readonly { readonly status: string }[];
 }
+
+/** Two parts, where the file holds the text once. */
+const partsOf = (file: string, text: string): readonly string[] => readFileSync(file, 'utf8').split(text);
 
 /** A copy of the sources, in which one fault at a time is. */
 function openCopy(scratch: string, base: string) {
@@ -92,8 +111,7 @@ function openCopy(scratch: string, base: string) {
     async runWith({ file, from, to, programs }: Fault, suites: readonly string[]): Promise<Failed> {
       const place = path.join(folder, file);
       const text = readFileSync(place, 'utf8');
-      const [before = '', after, ...more] = text.split(from);
-      if (after === undefined || more.length > 0) throw new Error(`${file} doesn't hold once: ${from}`);
+      const [before = '', after = ''] = text.split(from);
       writeFileSync(place, `${before}${to}${after}`);
       const own = programs ? await programsAnew() : base;
       try {
@@ -156,6 +174,16 @@ function writeList(found: ReadonlyMap<string, Failed>): void {
   const head = '| fault | what it breaks | noticed by (tests) |\n| --- | --- | --- |';
   writeFileSync(readme, `${before}\n${head}\n${rows.join('\n')}\n`);
 }
+
+const misfits = faults.flatMap(({ name, file, from, suites }) => [
+  ...(existsSync(path.join(root, file)) && partsOf(path.join(root, file), from).length === 2
+    ? []
+    : [`${name}: ${file} doesn't hold once: ${from}`]),
+  ...suites.filter((suite) => !existsSync(path.join(root, suiteFile(suite)))).map((suite) => `${name}: no ${suite}`),
+]);
+if (misfits.length > 0)
+  process.stderr.write(`${misfits.join('\n')}\nChange the rows of test/guards/faults.ts: see README.md there.\n`);
+if (misfits.length > 0 || values.check === true) process.exit(misfits.length > 0 ? 1 : 0);
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'cmk-guards-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
