@@ -61,7 +61,7 @@ async function waitingFor({ requests, decidable }: ListPorts, by: PersonId, page
   return { requests: all.slice(offsetOf(page), page * requestsPerPage), total: all.length };
 }
 
-/** `id` that names nobody, which only a changed button has: the reader. */
+/** Where a changed button names no person, it is the reader. */
 const personIn = ({ id }: Of<'open'>, { person }: Viewer): PersonId => PersonId.safeParse(id).data ?? person;
 
 const oneIn = (subject: ListSubject): RequestId | undefined => RequestId.safeParse(subject.id).data;
