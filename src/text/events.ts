@@ -23,7 +23,7 @@ import {
 } from './event-details.ts';
 import { utcMinute, utcSecond } from './instants.ts';
 import { sentence, useTitles, useWords } from './key-use.ts';
-import { effectWords, interruptedWords, proofWords, stepTitles, stepWords } from './steps.ts';
+import { effectWords, interruptedWords, proofWords, stepTable, stepWords } from './steps.ts';
 import type { Mark, Names } from './words.ts';
 
 interface EventWords {
@@ -136,7 +136,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
   }),
   'step-failed': ({ step, attempt, failure, retryAt }) => ({
     mark: retryAt === null ? 'bad' : 'warn',
-    title: `${stepTitles[step]}: attempt ${attempt} failed`,
+    title: `${stepTable[step].title}: attempt ${attempt} failed`,
     // The next event, `attention-needed`, has the whole message.
     detail:
       retryAt === null

@@ -9,7 +9,7 @@ import type { Request, Succeeded } from '../domain/request/request.ts';
 import { joinListPieces } from '../domain/strings.ts';
 import { utcInWords } from './instants.ts';
 import { resourceKeyWords } from './keys.ts';
-import { stepTitles } from './steps.ts';
+import { stepTable } from './steps.ts';
 
 /** A sentence in pieces, of which some are emphasized. */
 export type Sentence = readonly (string | { readonly strong: string })[];
@@ -146,7 +146,7 @@ function keyHistoryWords(request: Request, { key, unconfirmed }: RunHistory): Se
   return key === null ? null : [' already was under', ...keyIn(request, key.key), ` on ${utcInWords(key.at)}: `];
 }
 
-const titlesOf = (steps: readonly StepName[]): string => steps.map((step) => `“${stepTitles[step]}”`).join(', ');
+const titlesOf = (steps: readonly StepName[]): string => steps.map((step) => `“${stepTable[step].title}”`).join(', ');
 
 function leftWords({ done, unconfirmed }: RunHistory): string {
   const open = unconfirmed.length === 0 ? '' : ` Not confirmed: ${titlesOf(unconfirmed)}.`;
@@ -173,7 +173,7 @@ function notChanged(request: Request, verdict: Extract<Verdict, { is: 'not-chang
 
 function failed(request: Request, verdict: Extract<Verdict, { is: 'failed' }>, who: Who): VerdictWords {
   const { step, history, at } = verdict;
-  const where = step === null ? 'before a step' : `at “${stepTitles[step]}”`;
+  const where = step === null ? 'before a step' : `at “${stepTable[step].title}”`;
   const what = `was not put under ${history.setsKey ? 'the requested' : 'another'} key`;
   return {
     mark: '✘',
@@ -198,7 +198,7 @@ function open(request: Request, verdict: Extract<Verdict, { is: 'open' }>, who: 
   const { state, step, at, history } = verdict;
   const begin = history.setsKey ? ' is not yet under the key that ' : ' is not yet changed as ';
   const requested: Sentence = [begin, strong(who(request.requester)), ' requested: '];
-  const where = step === null ? '' : ` at “${stepTitles[step]}”`;
+  const where = step === null ? '' : ` at “${stepTable[step].title}”`;
   return {
     mark: '!',
     sentence: [

@@ -7,62 +7,70 @@ import type { Request, StepProgress } from '../domain/request/request.ts';
 import { kindWords, versionWords } from './keys.ts';
 import { byRoleWords } from './permission-remedies.ts';
 import { shortVersion } from './places.ts';
+import { lines } from './words.ts';
 
-export const stepTitles: Record<StepName, string> = {
-  'enable-identity': 'Turn on system-assigned identity',
-  'make-key-version': 'Create key',
-  'recover-key': 'Wait for the key to be recovered',
-  'enable-key-version': 'Wait for the key version to be enabled',
-  'disable-key-version': 'Wait for the old version to be disabled',
-  'grant-key-access': 'Assign key access',
-  'protect-vault': 'Turn on purge protection',
-  'set-cmk': 'Set customer-managed key',
-  verify: 'Verify',
+interface StepWords {
+  readonly title: string;
+  /** What a running step does. */
+  readonly running: string;
+  /** What the bot reads back after the step. */
+  readonly readBack: string;
+  /** What the bot checks before the next attempt, and while Azure works. */
+  readonly checked: string;
+  /** Usual duration in Azure, in seconds. Null: a role of the vault decides. */
+  readonly seconds: { readonly least: number; readonly most: number } | null;
+}
+
+const some = { least: 1, most: 10 };
+const many = { least: 15, most: 90 };
+
+const step =
+  (checked: string, seconds: StepWords['seconds']) =>
+  (...written: Parameters<typeof lines>): StepWords => {
+    const { title, text: running, remedy: readBack } = lines(...written);
+    return { title, running, readBack, checked, seconds };
+  };
+
+export const stepTable: Readonly<Record<StepName, StepWords>> = {
+  'enable-identity': step('the agent', many)`Turn on system-assigned identity
+    Azure is creating the agent’s identity.
+    Azure reports: system-assigned`,
+  'make-key-version': step('the key in the vault', some)`Create key
+    The key vault is creating the key.
+    Azure reports: the key exists`,
+  'recover-key': step('the key in the vault', null)`Wait for the key to be recovered
+    The bot checks whether the key is back.
+    Azure reports: the approved version exists and is enabled`,
+  'enable-key-version': step('the key in the vault', null)`Wait for the key version to be enabled
+    The bot checks whether the version is enabled.
+    Azure reports: the approved version is enabled`,
+  'disable-key-version': step('the key in the vault', null)`Wait for the old version to be disabled
+    The bot checks whether the old version is disabled.
+    Azure reports: the old version is disabled`,
+  'grant-key-access': step('the role assignment', some)`Assign key access
+    The bot is giving the agent access to the key.
+    Azure reports: Get, Wrap Key, and Unwrap Key`,
+  'protect-vault': step('the vault', some)`Turn on purge protection
+    Azure is turning on purge protection.
+    Azure reports: purge protection on`,
+  'set-cmk': step('the agent', many)`Set customer-managed key
+    Azure is setting the agent’s key.
+    Azure reports this key and version on the agent`,
+  verify: step('agent, vault, access, and key', some)`Verify
+    The bot reads the result back, checks the permission, and tests the key.
+    Everything was read back from Azure`,
 };
 
-/** What the bot reads back after a step. */
-export const readBackWords: Record<StepName, string> = {
-  'enable-identity': 'Azure reports: system-assigned',
-  'make-key-version': 'Azure reports: the key exists',
-  'recover-key': 'Azure reports: the approved version exists and is enabled',
-  'enable-key-version': 'Azure reports: the approved version is enabled',
-  'disable-key-version': 'Azure reports: the old version is disabled',
-  'grant-key-access': 'Azure reports: Get, Wrap Key, and Unwrap Key',
-  'protect-vault': 'Azure reports: purge protection on',
-  'set-cmk': 'Azure reports this key and version on the agent',
-  verify: 'Everything was read back from Azure',
-};
-
-/** What a running step does. */
-export const runningWords: Record<StepName, string> = {
-  'enable-identity': 'Azure is creating the agent’s identity.',
-  'make-key-version': 'The key vault is creating the key.',
-  'recover-key': 'The bot checks whether the key is back.',
-  'enable-key-version': 'The bot checks whether the version is enabled.',
-  'disable-key-version': 'The bot checks whether the old version is disabled.',
-  'grant-key-access': 'The bot is giving the agent access to the key.',
-  'protect-vault': 'Azure is turning on purge protection.',
-  'set-cmk': 'Azure is setting the agent’s key.',
-  verify: 'The bot reads the result back, checks the permission, and tests the key.',
-};
-
-const newVersion = {
-  title: 'Create key version',
-  running: 'The key vault is creating the version.',
-  readBack: 'Azure reports: the version exists',
-} as const;
+const newVersion = step(stepTable['make-key-version'].checked, some)`Create key version
+  The key vault is creating the version.
+  Azure reports: the version exists`;
 
 /** Returns the texts of a step with these effects: creating a version of an existing key isn't creating a key. */
-export const stepWords = (
-  name: StepName,
-  effects: readonly Effect[],
-): { readonly title: string; readonly running: string; readonly readBack: string } =>
-  effects.some((effect) => effect.change === 'key' && effect.before !== null)
-    ? newVersion
-    : { title: stepTitles[name], running: runningWords[name], readBack: readBackWords[name] };
+export const stepWords = (name: StepName, effects: readonly Effect[]): StepWords =>
+  effects.some((effect) => effect.change === 'key' && effect.before !== null) ? newVersion : stepTable[name];
 
 /** The same for a step of a plan. */
-export const stepWordsIn = ({ steps }: Pick<Plan, 'steps'>, name: StepName): ReturnType<typeof stepWords> =>
+export const stepWordsIn = ({ steps }: Pick<Plan, 'steps'>, name: StepName): StepWords =>
   stepWords(name, steps.find((step) => step.name === name)?.effects ?? []);
 
 export const titlesOf = (

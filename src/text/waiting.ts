@@ -2,50 +2,22 @@
  * Texts for a waiting step: what is missing, whether that is usual, and how long it takes. Plain text, not escaped for
  * cards.
  */
-import type { Failure, Found } from '../domain/failure.ts';
+import type { Failure, Found, FoundCode } from '../domain/failure.ts';
 import { hasFailed } from '../domain/observed.ts';
 import type { StepName } from '../domain/plan.ts';
 import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
-
-/** What the bot checks before the next attempt, and while Azure works. */
-export const looksAt: Readonly<Record<StepName, string>> = {
-  'enable-identity': 'the agent',
-  'make-key-version': 'the key in the vault',
-  'recover-key': 'the key in the vault',
-  'enable-key-version': 'the key in the vault',
-  'disable-key-version': 'the key in the vault',
-  'grant-key-access': 'the role assignment',
-  'protect-vault': 'the vault',
-  'set-cmk': 'the agent',
-  verify: 'agent, vault, access, and key',
-};
-
-const some = { least: 1, most: 10 };
-const many = { least: 15, most: 90 };
-
-/** Usual duration in Azure, in seconds. Null: a role of the vault decides. */
-const usual: Readonly<Record<StepName, { readonly least: number; readonly most: number } | null>> = {
-  'enable-identity': many,
-  'make-key-version': some,
-  'recover-key': null,
-  'enable-key-version': null,
-  'disable-key-version': null,
-  'grant-key-access': some,
-  'protect-vault': some,
-  'set-cmk': many,
-  verify: some,
-};
+import { stepTable } from './steps.ts';
 
 /** `Usually takes 15 to 90 s.` */
 export function usualWords(step: StepName): string {
-  const seconds = usual[step];
+  const { seconds } = stepTable[step];
   if (seconds === null) return 'It ends when someone has run the command.';
-  return `Usually takes ${seconds.most <= some.most ? 'some seconds' : `${seconds.least} to ${seconds.most} s`}.`;
+  return `Usually takes ${seconds.most <= 10 ? 'some seconds' : `${seconds.least} to ${seconds.most} s`}.`;
 }
 
 /** The total for these steps in sequence: `Usually takes 1 to 4 min.` */
 export function usualInAll(steps: readonly StepName[]): string {
-  const each = steps.flatMap((step) => usual[step] ?? []);
+  const each = steps.flatMap((step) => stepTable[step].seconds ?? []);
   if (each.length < steps.length) return 'The run waits until someone has run a command.';
   const sum = (which: 'least' | 'most'): number => each.reduce((seconds, one) => seconds + one[which], 0);
   const [least, most] = [Math.max(1, Math.round(sum('least') / 60)), Math.ceil(sum('most') / 60)];
@@ -56,49 +28,17 @@ const spreading =
   'Waiting for the role assignment to take effect in Azure. This is expected and usually takes 1 to 5 minutes.';
 const notShownYet = 'Azure doesn’t show the change yet. This usually takes less than a minute.';
 
-function foundWaiting(found: Found): string {
-  switch (found.code) {
-    case 'resource-busy':
-      return `Azure is still working on the agent (${found.provisioningState}). This usually takes 15 to 90 seconds.`;
-    case 'resource-not-settled':
-      return hasFailed(found.provisioningState)
-        ? `The agent’s state in Azure is ${found.provisioningState}. The bot sends the change again: the role assignment might need longer.`
-        : `Azure accepted the change and still shows the agent as ${found.provisioningState}. The bot checks again.`;
-    case 'stopped-before-making':
-      return 'The bot stopped before it requested the key. It requests the key now.';
-    case 'role-needed':
-      return `${roleTaskTitle(found)}: ${roleTaskCommand(found)}`;
-    case 'blocked':
-    case 'missing':
-    case 'vault-moved':
-    case 'resource-moved':
-    case 'replaced':
-    case 'identity-changed':
-    case 'access-gone':
-    case 'identity-lost':
-    case 'identity-not-shown':
-    case 'key-of-others':
-    case 'key-doubtful':
-    case 'key-not-there':
-    case 'key-made-otherwise':
-    case 'access-mode-changed':
-    case 'grant-not-shown':
-    case 'protection-not-shown':
-    case 'key-not-shown':
-    case 'key-moved':
-    case 'membership-unknown':
-    case 'requester-lost-role':
-    case 'run-lost':
-    case 'stopped':
-    case 'unexpected':
-    case 'not-of-kind':
-    case 'outside-subscriptions':
-    case 'not-a-vault-address':
-    case 'key-probe-mismatch':
-    case 'key-not-usable':
-      return notShownYet;
-  }
-}
+/** For other codes, Azure doesn't show the change yet. */
+const foundWaiting: { readonly [C in FoundCode]?: (found: Extract<Found, { readonly code: C }>) => string } = {
+  'resource-busy': ({ provisioningState }) =>
+    `Azure is still working on the agent (${provisioningState}). This usually takes 15 to 90 seconds.`,
+  'resource-not-settled': ({ provisioningState }) =>
+    hasFailed(provisioningState)
+      ? `The agent’s state in Azure is ${provisioningState}. The bot sends the change again: the role assignment might need longer.`
+      : `Azure accepted the change and still shows the agent as ${provisioningState}. The bot checks again.`,
+  'stopped-before-making': () => 'The bot stopped before it requested the key. It requests the key now.',
+  'role-needed': (task) => `${roleTaskTitle(task)}: ${roleTaskCommand(task)}`,
+};
 
 type AzureFailure = Extract<Failure, { readonly source: 'azure' }>;
 
@@ -121,7 +61,9 @@ function azureWaiting({ next, code, status }: AzureFailure): string {
 export function waitingWords(failure: Failure): string {
   switch (failure.source) {
     case 'bot':
-      return foundWaiting(failure.found);
+      return (
+        (foundWaiting[failure.found.code] as ((found: Found) => string) | undefined)?.(failure.found) ?? notShownYet
+      );
     case 'azure':
       return azureWaiting(failure);
     case 'sign-in':

@@ -14,15 +14,7 @@ import { excerptLine } from '../../src/text/excerpt.ts';
 import { expectedWords, failureLine, messageOf, sourceWords } from '../../src/text/failures.ts';
 import { refusalLine, refusalWords } from '../../src/text/refusals.ts';
 import { remedyWords } from '../../src/text/remedies.ts';
-import {
-  effectWords,
-  gistOf,
-  notCheckedWords,
-  proofWords,
-  readBackWords,
-  runningWords,
-  stepTitles,
-} from '../../src/text/steps.ts';
+import { effectWords, gistOf, notCheckedWords, proofWords, stepTable } from '../../src/text/steps.ts';
 import { eventSamples } from './event-samples.ts';
 import { allSamplesOf, oddTexts } from './samples.ts';
 
@@ -95,7 +87,9 @@ const eventTexts: readonly StoredEvent['texts'][] = [
   ...oddTexts.map((text) => ({ justification: text, comment: text })),
 ];
 
-const stepWords = StepName.options.flatMap((name) => [stepTitles[name], readBackWords[name], runningWords[name]]);
+const stepWords = StepName.options.flatMap((name) =>
+  Object.values(stepTable[name]).filter((word) => typeof word === 'string'),
+);
 const proofs = [
   ...ProofLevel.options.flatMap((level) => Object.values(proofWords[level])),
   ...allSamplesOf(Proof).map(notCheckedWords),

@@ -4,7 +4,7 @@ import type { Request } from '../../../src/domain/request/request.ts';
 import { statusCard } from '../../../src/teams/cards/views/status-view.ts';
 import { messageOf, sourceWords } from '../../../src/text/failures.ts';
 import { remedyWords } from '../../../src/text/remedies.ts';
-import { notCheckedWords, stepTitles } from '../../../src/text/steps.ts';
+import { notCheckedWords, stepTable } from '../../../src/text/steps.ts';
 import { waitingWords } from '../../../src/text/waiting.ts';
 import { http, type RunningAzure } from '../azure/local-azure.ts';
 import { contextAt } from '../cards/card-readers.ts';
@@ -100,7 +100,7 @@ async function meetRun(azure: AzureUnderRun, row: RunRow): Promise<Outcome> {
     }
   }
   return {
-    by: row.at === 'check' ? 'the pre-run check' : stepTitles[row.at],
+    by: row.at === 'check' ? 'the pre-run check' : stepTable[row.at].title,
     ...{ tries, waitedMs, ends, unsaid },
     code: last === null ? null : codeOf(last),
     waiting: waiting.join(' '),

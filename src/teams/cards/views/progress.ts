@@ -6,8 +6,8 @@ import { stepStatusWords } from '../../../text/attention.ts';
 import { excerptOf } from '../../../text/excerpt.ts';
 import { sourceWords } from '../../../text/failures.ts';
 import { durationWords, shortDuration } from '../../../text/instants.ts';
-import { interruptedWords, stepWords } from '../../../text/steps.ts';
-import { looksAt, usualInAll, usualWords, waitingWords } from '../../../text/waiting.ts';
+import { interruptedWords, stepTable, stepWords } from '../../../text/steps.ts';
+import { usualInAll, usualWords, waitingWords } from '../../../text/waiting.ts';
 import { type CardText, nothing, plain, plainLines } from '../plain-text.ts';
 import { coloured, grey, type Line, marks, type Row, row, type Section } from '../row.ts';
 import type { CardContext, TimeLimits } from './reader.ts';
@@ -42,7 +42,7 @@ function waitingLines(progress: StepProgress, timeLimits: TimeLimits): Line[] {
     { ...grey(plain<string>(waitingWords(failure))), subtle: false },
     ...(needsRole(failure)
       ? [
-          coloured(plain<string>(`The bot checks ${looksAt[name]} again ${when}.`), 'Accent', 'Default'),
+          coloured(plain<string>(`The bot checks ${stepTable[name].checked} again ${when}.`), 'Accent', 'Default'),
           grey(
             plain<string>(
               `It checks for up to ${durationWords(timeLimits.retry.spreadWithinMs)}. Then the request needs attention.`,
@@ -50,7 +50,11 @@ function waitingLines(progress: StepProgress, timeLimits: TimeLimits): Line[] {
           ),
         ]
       : [
-          coloured(plain<string>(`Next attempt ${when}. The bot checks ${looksAt[name]} first.`), 'Accent', 'Default'),
+          coloured(
+            plain<string>(`Next attempt ${when}. The bot checks ${stepTable[name].checked} first.`),
+            'Accent',
+            'Default',
+          ),
           grey(plain<string>(`${limitWords(progress, failure, timeLimits)}. You don’t need to do anything.`)),
         ]),
   ];
@@ -67,7 +71,7 @@ function runningLines(progress: StepProgress, running: string, timeLimits: TimeL
       : [
           grey(
             plain<string>(
-              `The bot checks ${looksAt[progress.name]} every ${shortDuration(everyMs)}, for up to ${shortDuration(atMostMs)}.`,
+              `The bot checks ${stepTable[progress.name].checked} every ${shortDuration(everyMs)}, for up to ${shortDuration(atMostMs)}.`,
             ),
           ),
         ]),
