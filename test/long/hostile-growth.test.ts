@@ -49,24 +49,6 @@ const answer = (body: string, header = ''): HttpAnswer => ({
   header: () => header,
 });
 const restError = Object.assign(new Error('x'), { name: 'RestError' });
-const csvBody = (text: string) =>
-  JSON.stringify({
-    ...{ time: '', type: '', actor: { kind: '', id: null, signIn: null }, submittedBy: text, onBehalfOf: null },
-    ...{ planDigest: null, target: null, changes: null, result: null, clientRequestId: null },
-    ...{ correlationId: null, data: text, commitments: [{ field: 'justification' }] },
-  });
-const line = (text: string) => ({
-  seq: 1,
-  request: text,
-  revision: 1,
-  cause: text,
-  n: 0,
-  body: csvBody(text),
-  prev: text,
-  hash: text,
-  sealKey: text,
-  seal: text,
-});
 const person = '20000000-0000-4000-8000-000000000001';
 const activity = (text: string) => ({
   type: text,
@@ -136,12 +118,18 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
     readFailure(Object.assign(new Error(text), { name: 'AuthenticationError' }), exchangeWith(''), context),
   'a time to wait': (text) => retryAfterOf(answer('', text), now),
   'a row of the export': (text) =>
-    csvRow(
-      line(text),
-      [{ request: 'x', revision: 1, field: 'justification', salt: '', text }],
-      { who: text, what: text, detail: text, outcome: 'done' },
-      { texts: true, part: text },
-    ),
+    csvRow({
+      time: text,
+      request: text,
+      resource: text,
+      requestedBy: text,
+      approvedBy: text,
+      change: text,
+      result: text,
+      changeNumber: text,
+      reason: text,
+      event: text,
+    }),
   'a line on the terminal': (text) => [
     printable(text),
     indent(text),

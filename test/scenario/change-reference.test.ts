@@ -31,7 +31,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => evidence.end());
 
-test('a request needs a reference that matches the policy; card, history, exports and evidence have it', async () => {
+test('a request needs a reference that matches the policy; card, history, export and evidence have it', async () => {
   const { world } = evidence;
   const form = await typeAll(world, choices.test);
   expect(JSON.stringify(form)).toContain('"label":"Change number (format CHG[0-9]{7})"');
@@ -50,9 +50,7 @@ test('a request needs a reference that matches the policy; card, history, export
   await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { reason: 'Not now' } });
   await shows(world, places.operations, people.requester, id, /Rejected/);
   const env = { CMK_DATA_DIR: world.dataDir };
-  for (const format of ['csv', 'cloudevents', 'jsonl']) {
-    expect((await cmkBot(['audit', 'export', '--format', format], env)).out).toContain('CHG0031337');
-  }
+  expect((await cmkBot(['audit', 'export', '--format', 'jsonl'], env)).out).toContain('CHG0031337');
   expect((await cmkBot(['requests', 'show', id], env)).out).toMatch(/Change number +CHG0031337/);
   const pack = await evidence.take(id, 'pack.zip');
   expect(await verifyPy(pack, '--keys', evidence.keyFile)).toEqual([0, expect.stringMatching(/^proved: /)]);

@@ -1,52 +1,21 @@
 import { z } from 'zod';
-import { csvHeader, csvRow, type ReadableColumns } from '../../audit/export-csv.ts';
+import { type ChangeRow, csvHeader, csvRow } from '../../audit/export-csv.ts';
 import { type ExportPart, eventLine, headerLine, headLine, textLine } from '../../audit/export-jsonl.ts';
-import { cloudEventLine } from '../../audit/export-ocsf.ts';
 import { genesis } from '../../audit/verify.ts';
+import type { Effect } from '../../domain/effect.ts';
+import { codeOf } from '../../domain/failure.ts';
 import type { ChainLine, Link } from '../../domain/record/chain.ts';
-import { peopleInEvents, type StoredEvent, traitsOf } from '../../domain/request/events.ts';
+import type { EventBody, EventBodyOf } from '../../domain/request/events.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import { actorName, eventWords } from '../../text/events.ts';
+import { effectWords } from '../../text/steps.ts';
 import { countOf } from '../../text/words.ts';
 import type { Records } from '../rpc/calls.ts';
 import { type RecordedEvent, readRecord } from './open-records.ts';
-import { argument, eventCounter, exit, flag, namesOf, streamIdInput, subcommand } from './subcommand.ts';
+import { argument, eventCounter, exit, flag, namesOf, streamIdInput, subcommand, Unusable } from './subcommand.ts';
 import { partWords, verifiableWords } from './words/report.ts';
 
 const WithTime = z.object({ time: z.string() });
 const WithTarget = z.object({ target: z.string() });
-const nothing: ReadableColumns = { who: '', what: '', detail: '', outcome: '' };
-
-/** The parsed event, null if this version can't parse it, and its text. */
-interface ReadableEvent {
-  readonly event: StoredEvent | null;
-  readonly readable: ReadableColumns;
-}
-
-/** Parses an event; null: unknown to this version. The table still has its ids and data. */
-function eventIn({ line }: RecordedEvent): StoredEvent | null {
-  try {
-    const { seq, revision, cause } = line;
-    const whole: unknown = JSON.parse(line.body);
-    return { seq, revision, cause, time: WithTime.parse(whole).time, body: parseEventBody(whole), texts: {} };
-  } catch {
-    return null;
-  }
-}
-
-/** Returns a function that describes events. It reads each person's name once. People's texts have their own column. */
-function describeEvents(records: Records): (event: RecordedEvent) => Promise<ReadableEvent> {
-  const known = new Map<string, string | null>();
-  return async (recorded) => {
-    const event = eventIn(recorded);
-    if (event === null) return { event, readable: nothing };
-    const names = await namesOf(records, peopleInEvents([event]), known);
-    const { title, detail } = eventWords(event, names, { texts: false });
-    const { outcome } = traitsOf(event.body);
-    const readable = { who: actorName(event, names), what: title, detail, outcome };
-    return { event, readable };
-  };
-}
 
 function read<T>(schema: z.ZodType<T>, { body }: ChainLine): T | null {
   try {
@@ -64,149 +33,189 @@ const matchesResource = (target: string, resource: string): boolean => {
 interface EventFilter {
   /** ISO 8601, UTC. */
   readonly since?: string | undefined;
+  /** The first time that is left out. */
+  readonly until?: string | undefined;
   readonly request?: string | undefined;
   /** An agent's name or complete id; case doesn't matter. */
   readonly resource?: string | undefined;
 }
 
 /**
- * Yields the selected events, each with the chain position before the first. Returns that position and the head. An unreadable
- * event is never excluded for a missing field.
+ * Yields the selected events, each with the chain position before the first. Returns that position and the last one, which is the
+ * head unless later events are left out. An unreadable event is never excluded for a missing field.
  */
 async function* selectEvents(
   events: AsyncGenerator<RecordedEvent, Link>,
-  { since, request, resource }: EventFilter,
+  { since, until, request, resource }: EventFilter,
 ): AsyncGenerator<
   { readonly after: Link; readonly event: RecordedEvent },
   { readonly after: Link; readonly head: Link }
 > {
   let after: Link = { seq: 0, hash: genesis };
+  let last = after;
   let started = since === undefined;
   const ofAgent = new Set<string>();
   for (;;) {
     const next = await events.next();
     if (next.done) return { after, head: next.value };
     const { line } = next.value;
+    const time = read(WithTime, line)?.time;
+    if (until !== undefined && time !== undefined && time >= until) {
+      await events.return(last);
+      return { after, head: last };
+    }
+    last = { seq: line.seq, hash: line.hash };
     // A request's first event names its agent.
     if (resource !== undefined && line.revision === 1) {
       if (matchesResource(read(WithTarget, line)?.target ?? resource, resource)) ofAgent.add(line.request);
     }
-    started ||= !((read(WithTime, line)?.time ?? since ?? '') < (since ?? ''));
+    started ||= !((time ?? since ?? '') < (since ?? ''));
     const isWanted =
       [undefined, line.request].includes(request) && (resource === undefined || ofAgent.has(line.request));
-    if (!started) after = { seq: line.seq, hash: line.hash };
+    if (!started) after = last;
     else if (isWanted) yield { after, event: next.value };
   }
 }
 
-interface Extent {
-  readonly part: ExportPart | null;
-  /** {@link part} and start time in words; empty: everything. */
-  readonly partOf: string;
-  readonly texts: boolean;
-  /** Hash of the audit log's first event. */
-  readonly first: string;
+/** What the lines about a request's changes need of its earlier events. */
+interface Followed {
+  resource: string;
+  requester: string | null;
+  changeNumber: string;
+  reason: string;
+  /** Whose approvals counted for the newest run. */
+  approvers: readonly string[];
+  changes: readonly Effect[];
 }
 
-/** How a format writes the start, each event and the end. */
-interface Format {
-  start(after: Link, extent: Extent): string;
-  /** `read` is called only by formats that need it. */
-  event(event: RecordedEvent, read: () => Promise<ReadableEvent>, extent: Extent): Promise<string>;
-  end(head: Link): string;
+const newRequest = (): Followed => ({
+  resource: '',
+  requester: null,
+  changeNumber: '',
+  reason: '',
+  approvers: [],
+  changes: [],
+});
+
+/** Returns a function that follows each request, and returns the row of an event that changed something in Azure, or tried to. */
+function changesIn(records: Records): (event: RecordedEvent) => Promise<ChangeRow | null> {
+  const known = new Map<string, string | null>();
+  const requests = new Map<string, Followed>();
+  return async ({ line, texts }) => {
+    const body = eventBodyIn(line);
+    const followed = requests.get(line.request) ?? newRequest();
+    requests.set(line.request, followed);
+    if (body.type === 'submitted' || body.type === 'request-changed') {
+      followed.resource = body.target ?? '';
+      followed.requester ??= body.actor.id;
+      followed.changeNumber = body.data.changeReference ?? '';
+      followed.reason = texts.find(({ field }) => field === 'justification')?.text ?? '(erased)';
+    }
+    if (body.type === 'run-checked') followed.approvers = body.data.counted;
+    if (body.type === 'step-intended') followed.changes = body.changes ?? [];
+    if ((body.type !== 'step-done' && body.type !== 'step-failed') || followed.changes.length === 0) return null;
+    const names = await namesOf(records, [followed.requester, ...followed.approvers], known);
+    return {
+      time: WithTime.parse(JSON.parse(line.body)).time,
+      request: line.request,
+      resource: followed.resource,
+      requestedBy: names(followed.requester),
+      approvedBy: followed.approvers.map(names).join(', '),
+      change: followed.changes.map(effectWords).join('; '),
+      result: resultOf(body),
+      changeNumber: followed.changeNumber,
+      reason: followed.reason,
+      event: `${line.seq}`,
+    };
+  };
 }
 
-const formats = {
-  jsonl: {
-    start: (after, { part }) => headerLine(after, part),
-    event: async ({ line, texts }) => eventLine(line) + texts.map(textLine).join(''),
-    end: headLine,
-  },
-  csv: {
-    start: csvHeader,
-    event: async ({ line, texts }, read, { texts: wanted, partOf }) =>
-      csvRow(line, texts, (await read()).readable, { texts: wanted, part: partOf }),
-    end: () => '',
-  },
-  cloudevents: {
-    start: () => '',
-    event: async ({ line, texts }, read, { texts: wanted, partOf, first }) => {
-      const { event, readable } = await read();
-      const { who, what, detail } = readable;
-      const message = [what, detail].filter((words) => words !== '').join(': ');
-      const comment = wanted && texts.length > 0 ? texts.map(({ text }) => text).join('\n') : null;
-      return cloudEventLine({ line, event, who, message, comment }, { first, part: partOf });
-    },
-    end: () => '',
-  },
-} as const satisfies Record<string, Format>;
-const formatNames = Object.keys(formats) as [keyof typeof formats, ...(keyof typeof formats)[]];
+const resultOf = (body: EventBodyOf<'step-done' | 'step-failed'>): string =>
+  body.type === 'step-failed'
+    ? `failed: ${codeOf(body.data.failure)}`
+    : body.data.already
+      ? 'no change needed'
+      : 'done';
 
-const since = z
-  .string()
-  .refine((text) => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)), {
-    error: 'must be a day or a time in UTC, such as 2026-08-21 or 2026-08-21T08:00:00Z',
-  })
-  .transform((text) => new Date(/[T ]/.test(text) && !/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? `${text}Z` : text))
-  .transform((time) => time.toISOString())
+function eventBodyIn({ seq, body }: ChainLine): EventBody {
+  try {
+    return parseEventBody(JSON.parse(body));
+  } catch {
+    throw new Unusable(`event ${seq} can’t be read. Check the log: cmk-bot audit verify`);
+  }
+}
+
+const time = z.string().refine((text) => /^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(Date.parse(text)), {
+  error: 'must be a day or a time in UTC, such as 2026-08-21 or 2026-08-21T08:00:00Z',
+});
+const instant = (text: string): number =>
+  Date.parse(/[T ]/.test(text) && !/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? `${text}Z` : text);
+const dayMs = 86_400_000;
+const since = time.transform((text) => new Date(instant(text)).toISOString()).optional();
+/** Of a day, its end. */
+const until = time
+  .transform((text) => new Date(instant(text) + (/[T ]/.test(text) ? 0 : dayMs)).toISOString())
   .optional();
+const formatNames = ['jsonl', 'csv'] as const;
+type FormatName = (typeof formatNames)[number];
 
 const partLine = (
-  name: keyof typeof formats,
+  name: FormatName,
   partOf: string,
   part: ExportPart | null,
   { exported, of }: { readonly exported: number; readonly of: number },
-): string =>
-  `cmk-bot audit export: a part, ${exported} of ${countOf(of, 'event', 'events')}: ${partOf}. ${verifiableWords[name](part)}`;
+): string => {
+  const size = name === 'csv' ? '' : `, ${exported} of ${countOf(of, 'event', 'events')}`;
+  return `cmk-bot audit export: a part${size}: ${partOf}. ${verifiableWords[name](part)}`;
+};
 
 export const auditExport = subcommand({
   name: 'audit export',
-  usage: `--format ${formatNames.join('|')} [--since T] [--request ID] [--resource NAME] [--texts]`,
+  usage: `--format ${formatNames.join('|')} [--since T] [--until T] [--request ID] [--resource NAME] [--texts]`,
   summary: 'writes the audit log, or a part of it, to standard output',
   help: 'A part says in the file that it is one. Standard error says what of it can be verified.',
   examples: [
     'cmk-bot audit export --format jsonl > audit.jsonl',
-    'cmk-bot audit export --format csv --since 2026-01-01 --texts > audit.csv',
+    'cmk-bot audit export --format csv --since 2026-01-01 --until 2026-03-31 > changes.csv',
   ],
   input: z.object({
     format: argument(z.enum(formatNames, { error: `must be one of ${formatNames.join(', ')}` }), [
       '--format FORMAT',
-      'jsonl: each event word for word with its hashes; audit verify reads it. csv: for spreadsheets; can’t be verified. cloudevents: CloudEvents 1.0 with OCSF 1.5.0 events',
+      'jsonl: each event word for word with its hashes; audit verify reads it. csv: one line for each change in Azure: who requested and approved it, what changed, and the result; can’t be verified',
     ]),
     since: argument(since, ['--since TIME', 'leaves out events from before that day or time (UTC)']),
+    until: argument(until, ['--until TIME', 'leaves out events after that day, or from that time on (UTC)']),
     request: argument(streamIdInput.optional(), ['--request ID', 'only events of this request, or of this drift']),
     resource: argument(z.string().min(1, 'names no agent').optional(), [
       '--resource NAME',
       'only requests for this agent: name or resource ID',
     ]),
-    texts: argument(flag, [
-      '--texts',
-      'adds reasons and comments to csv and cloudevents; a copy outlives their erasure',
-    ]),
+    texts: argument(flag, ['--texts', 'adds the requesters’ reasons to csv; a copy outlives their erasure']),
   }),
-  async run({ format: name, texts, ...wanted }, { records, write, complain, progress }) {
-    const format: Format = formats[name];
+  async run({ format, texts, ...wanted }, { records, write, complain, progress }) {
     const { records: record } = await records();
     const { request = null, resource = null } = wanted;
     const part = request === null && resource === null ? null : { request, resource };
-    const [first] = await record.lines({ after: null, limit: 1 });
-    const partOf = partWords(part, wanted.since);
-    const extent: Extent = { part, partOf, texts, first: first?.hash ?? genesis };
-    const readable = describeEvents(record);
-    const chosen = selectEvents(readRecord(record), wanted);
+    const partOf = partWords(part, wanted);
     const count = eventCounter('Exported', progress);
+    // Rows need earlier events, too.
+    const changes = changesIn(record);
+    const chosen = selectEvents(readRecord(record), format === 'csv' ? { ...wanted, since: undefined } : wanted);
     for (let exported = 0; ; exported += 1) {
       const next = await chosen.next();
-      if (exported === 0) await write(format.start(next.value.after, extent));
+      if (exported === 0) await write(format === 'csv' ? csvHeader() : headerLine(next.value.after, part));
       if (next.done) {
         const { head } = next.value;
-        await write(format.end(head));
-        if (partOf !== '') await complain(partLine(name, partOf, part, { exported, of: head.seq }));
+        if (format === 'jsonl') await write(headLine(head));
+        if (partOf !== '')
+          await complain(partLine(format, partOf, part, { exported, of: (await record.head({})).seq }));
         return exit.done;
       }
-      const { event } = next.value;
+      const { line, texts: revealed } = next.value.event;
       count();
-      await write(await format.event(event, () => readable(event), extent));
+      if (format === 'jsonl') await write(eventLine(line) + revealed.map(textLine).join(''));
+      const row = format === 'csv' ? await changes(next.value.event) : null;
+      if (row !== null && row.time >= (wanted.since ?? '')) await write(csvRow(texts ? row : { ...row, reason: '' }));
     }
   },
 });

@@ -1,25 +1,13 @@
 import { parse } from 'csv-parse/sync';
 import { csvHeader, csvRow } from '../../../src/audit/export-csv.ts';
-import { newEvent, operatorActor } from '../../../src/domain/request/events.ts';
 
-const request = 'CMK-000001';
-
-/** An event in which somebody's words stand wherever somebody's words can. */
-function exported(words: string): string {
-  const { body } = newEvent('cancelled', operatorActor(words), {}, { submittedBy: words });
-  const whole = { ...body, time: '2026-01-01T00:00:00.000Z', commitments: [{ field: 'comment' }] };
-  const place = { seq: 1, request, revision: 1, cause: words, n: 0, prev: '0', hash: '1', sealKey: null, seal: null };
-  const line = { ...place, body: JSON.stringify(whole) };
-  return (
-    csvHeader() +
-    csvRow(
-      line,
-      [{ request, revision: 1, field: 'comment', salt: '', text: words }],
-      { who: words, what: words, detail: words, outcome: 'done' },
-      { texts: true, part: words },
-    )
-  );
-}
+/** A change in which somebody's words stand wherever they can. */
+const exported = (words: string): string =>
+  csvHeader() +
+  csvRow({
+    ...{ time: words, request: words, resource: words, requestedBy: words, approvedBy: words, change: words },
+    ...{ result: words, changeNumber: words, reason: words, event: words },
+  });
 
 /** How programs read such a file: the list separator is the country's, and some do not know quotes. */
 const dialects = [',', ';', '\t', ' ', '|'].flatMap((delimiter) =>
@@ -32,7 +20,7 @@ describe('the export for spreadsheets', () => {
   it('reads back as as many cells in every row as names in the first', () => {
     const [names = [], cells = []] = parse(exported('no comma, "quotes"; and\nlines')) as string[][];
     expect(cells).toHaveLength(names.length);
-    expect(cells[names.indexOf('cause')]).toBe('no comma, "quotes"; and\nlines');
+    expect(cells[names.indexOf('reason')]).toBe('no comma, "quotes"; and\nlines');
   });
 
   it.each([

@@ -9,11 +9,15 @@ import { type VerificationExit, verificationResult } from '../subcommand.ts';
 import { indent, textTable, width } from './table.ts';
 
 /** Returns the part in words: `requests for triage-agent-prod, from 2026-08-01T00:00:00.000Z on`; empty: everything. */
-export function partWords(part: ExportPart | null, since: string | undefined): string {
+export function partWords(
+  part: ExportPart | null,
+  { since, until }: { readonly since?: string | undefined; readonly until?: string | undefined } = {},
+): string {
   const chosen = [
     ...(part?.request == null ? [] : [`request ${part.request}`]),
     ...(part?.resource == null ? [] : [`requests for ${part.resource}`]),
     ...(since === undefined ? [] : [`from ${since} on`]),
+    ...(until === undefined ? [] : [`before ${until}`]),
   ];
   return chosen.join(', ');
 }
@@ -25,8 +29,6 @@ export const verifiableWords = {
       ? 'cmk-bot audit verify checks all of it. Only a complete export shows earlier events.'
       : 'cmk-bot audit verify checks each event, its texts and its seal. Only a complete export or the published log shows that no later event is missing.',
   csv: () => 'A CSV file can’t be verified.',
-  cloudevents: () =>
-    'Each event’s id is the SHA-256 of its data.raw_data. Only a complete export shows that no event is missing.',
 } as const;
 
 const maxShown = 20;
@@ -72,7 +74,7 @@ export function reportWords(report: AuditLogReport, outcome: VerificationExit, b
     `${verificationResult[outcome]}: ${counts}`,
     part === null
       ? `The log ends at event ${last.seq}, ${last.hash}.${notLookedAt}`
-      : `This is part of a log: ${partWords(part, undefined)}. Its last event is ${last.seq}.${notLookedAt}`,
+      : `This is part of a log: ${partWords(part)}. Its last event is ${last.seq}.${notLookedAt}`,
     ...how,
     comparedWords(report, baseline),
   ].join('\n');
