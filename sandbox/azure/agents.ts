@@ -29,27 +29,8 @@ import {
   type Vault,
 } from './state/schema.ts';
 
-/** The first API version with each member. */
-const firstWith = {
-  identity: '2021-06-10',
-  keyVaultProperties: '2021-08-24',
-  propertiesInPatch: '2021-08-24',
-  accessControlMethod: '2025-05-25',
-} as const;
-
-const has = (member: keyof typeof firstWith, version: string): boolean => version >= firstWith[member];
-
-/** Tiers that a write can name, with the first version that has it and the first one without it. */
-const tiers: readonly (readonly [name: string, from: string, before: string])[] = [
-  ['F0', '', '~'],
-  ['S1', '', '2025-11-01'],
-  ['C0', '', '~'],
-  ['PES', '2023-05-01', '~'],
-  ['C1', '2024-02-01', '~'],
-];
-
-const offersTier = (tier: string, version: string): boolean =>
-  tiers.some(([name, from, before]) => name === tier && version >= from && version < before);
+/** The first API version with identities and customer-managed keys. */
+const firstWithKeys = '2021-08-24';
 
 const identityBody = (state: SimulatorState, identity: AgentIdentity) => {
   const assigned = identity.userAssignedIds.map((id) => {
@@ -77,14 +58,11 @@ const shownState = ({ provisioningState, lostKey }: HealthBot): string =>
 /** The version of the recordings. */
 const newestVersion = '2025-11-01';
 
-/**
- * The resource as recorded 2026-02-18 from the real provider: type in lower case, no `encryption` object. Older
- * versions lack later members.
- */
+/** The resource as recorded 2026-02-18 from the real provider: type in lower case, no `encryption` object. */
 export const agentBody = (state: SimulatorState, agent: HealthBot, version: string = newestVersion) => {
   const { content } = agent;
-  const identity = has('identity', version) ? content.identity : null;
-  const key = has('keyVaultProperties', version) ? content.keyVaultProperties : null;
+  const { identity, keyVaultProperties: key } =
+    version < firstWithKeys ? { identity: null, keyVaultProperties: null } : content;
   return {
     id: agentId(agent),
     name: agent.name,
@@ -96,7 +74,7 @@ export const agentBody = (state: SimulatorState, agent: HealthBot, version: stri
     systemData: agent.systemData,
     properties: {
       botManagementPortalLink: `https://${agent.location}.healthbot.microsoft.com/account/${agent.name}-fprdctl`,
-      ...(has('accessControlMethod', version) ? { accessControlMethod: 'AzureRBAC' } : {}),
+      accessControlMethod: 'AzureRBAC',
       ...(key === null ? {} : { keyVaultProperties: keyBody(key) }),
       provisioningState: shownState(agent),
     },
@@ -122,43 +100,33 @@ const KeyBody = z.strictObject({
   userIdentity: z.string().nullable().default(null),
 });
 
-const Properties = {
-  provisioningState: z.string().nullish(),
-  botManagementPortalLink: z.string().nullish(),
-};
+const Tier = z.strictObject({ name: z.enum(['F0', 'S1', 'C0', 'PES', 'C1']) });
 
-const propertiesBody = (version: string) =>
-  z.strictObject({
-    ...Properties,
-    ...(has('accessControlMethod', version) ? { accessControlMethod: z.string().nullish() } : {}),
-    keyVaultProperties: has('keyVaultProperties', version) ? KeyBody.nullish() : z.undefined().optional(),
-  });
-
-const tierBody = (version: string) =>
-  z.strictObject({ name: z.string().refine((tier) => offersTier(tier, version), 'The tier is not offered.') });
-
-/** Members that a version doesn't have are refused as unknown. */
-const agentPatch = (version: string) =>
-  z.strictObject({
+/** Members that the first version doesn't have are refused as unknown. */
+const agentPut = (version: string) => {
+  const none = z.undefined().optional();
+  const isFirst = version < firstWithKeys;
+  return z.strictObject({
     id: z.string().optional(),
     name: z.string().optional(),
     type: z.string().optional(),
-    location: z.string().optional(),
+    location: z.string(),
     systemData: z.unknown().optional(),
     tags: z.record(z.string(), z.string()).nullish(),
-    sku: tierBody(version).optional(),
-    identity: has('identity', version) ? IdentityBody.nullish() : z.undefined().optional(),
-    properties: has('propertiesInPatch', version) ? propertiesBody(version).nullish() : z.undefined().optional(),
+    sku: Tier,
+    identity: isFirst ? none : IdentityBody.nullish(),
+    properties: z
+      .strictObject({
+        provisioningState: z.string().nullish(),
+        botManagementPortalLink: z.string().nullish(),
+        accessControlMethod: z.string().nullish(),
+        keyVaultProperties: isFirst ? none : KeyBody.nullish(),
+      })
+      .nullish(),
   });
-
+};
+const agentPatch = (version: string) => agentPut(version).partial({ location: true, sku: true });
 type AgentPatch = z.infer<ReturnType<typeof agentPatch>>;
-
-const agentPut = (version: string) =>
-  agentPatch(version).extend({
-    location: z.string(),
-    sku: tierBody(version),
-    properties: propertiesBody(version).nullish(),
-  });
 type AgentPut = z.infer<ReturnType<typeof agentPut>>;
 
 /** Code of the platform's payload check (from memory). */

@@ -207,27 +207,12 @@ const getByIds = (call: Call): Reply => {
   return reply(200, { ...context(call, 'directoryObjects'), value });
 };
 
-/** Returns the tenant. */
-const listOrganizations = (call: Call): Reply =>
-  reply(200, {
-    ...context(call, 'organization'),
-    value: [
-      {
-        id: call.world.state.tenantId,
-        displayName: 'Local',
-        tenantType: 'AAD',
-        verifiedDomains: [{ name: 'example.com', isDefault: true, isInitial: true, type: 'Managed' }],
-      },
-    ],
-  });
-
 const [readUsers, readMembers] = ['User.Read.All', 'GroupMember.Read.All'];
 
 export const graphRoutes: readonly Route[] = [
   graphRoute('GET', '/v1.0/users/{id}', [readUsers], getUser),
   graphRoute('POST', '/v1.0/users/{id}/checkMemberGroups', [readUsers, readMembers], checkMemberGroups),
   graphRoute('POST', '/v1.0/directoryObjects/getByIds', ['Directory.Read.All'], getByIds),
-  graphRoute('GET', '/v1.0/organization', ['Organization.Read.All'], listOrganizations),
   graphRoute('GET', '/v1.0/groups/{id}', [readMembers], getGroup),
   graphRoute('GET', '/v1.0/groups/{id}/members', [readMembers], listMembers),
   graphRoute(
