@@ -74,7 +74,7 @@ inBrowser('every card', () => {
     }
   });
 
-  test('how far a run is and how keys stand are drawn as Teams draws them, with names for who does not see them', async () => {
+  test('how far a run is is drawn as Teams draws it, with a name for who does not see it', async () => {
     const [page] = pages;
     if (page === undefined) throw new Error('no page');
     await drawCard(page, cardNamed('running.requester'), 620, 'folded');
@@ -84,11 +84,9 @@ inBrowser('every card', () => {
     const [whole, done] = [await bar.boundingBox(), await bar.locator('.progress-done').boundingBox()];
     expect((done?.width ?? 0) / (whole?.width ?? 1)).toBeCloseTo(0.2);
     expect(await page.locator('#shown').textContent()).not.toContain('┈');
-    await drawCard(page, cardNamed('agents.all'), 620, 'folded');
-    expect(await page.locator('#shown svg[role="img"]').getAttribute('aria-label')).toContain('1 Needs attention');
   });
 
-  test('where the system chooses the colours, bar and ring can still be told apart', async () => {
+  test('where the system chooses the colours, what a bar has done can still be told apart', async () => {
     const page = await gallery.open({ theme: 'dark', forcedColors: true });
     const backgrounds = (selector: string) =>
       page.evaluate<string[]>(
@@ -96,10 +94,6 @@ inBrowser('every card', () => {
       );
     await drawCard(page, cardNamed('running.requester'), 620, 'folded');
     expect(await backgrounds('.progress')).not.toEqual(await backgrounds('.progress-done'));
-    await drawCard(page, cardNamed('agents.all'), 620, 'folded');
-    const dots = await backgrounds('.chart-dot');
-    expect(dots.length).toBeGreaterThan(3);
-    expect(new Set(dots).size).toBe(dots.length);
     await page.close();
   });
 
