@@ -123,7 +123,7 @@ export function tableOf(figures: readonly Figure[]): string {
   return [all, all.map(() => '---'), ...rows].map(line).join('\n');
 }
 
-const [results, page] = ['bench/results.json', 'docs/develop/performance.md'];
+const [results, page] = ['bench/results.json', 'bench/results.md'];
 const [start, end] = ['<!-- npm run bench -- --keep writes this table -->', '<!-- end -->'];
 /** Replaces the stored results of the same measurements. Results of the other checkout aren't stored. */
 export function keep(measured: readonly Figure[]): void {

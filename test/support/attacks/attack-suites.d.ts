@@ -1,2 +1,2 @@
-/** Heading in docs/explain/security.md, by the suite's file. */
+/** Heading in test/golden/attacks.md, by the suite's file. */
 export const attackSuites: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** Which suites attack, and what: the headings of the table in docs/explain/security.md, in order. */
+/** Which suites attack, and what: the headings of the table in test/golden/attacks.md, in order. */
 export const attackSuites = {
   'test/long/control.test.ts': 'Vaults of others, and control over the key',
   'test/long/own-key.test.ts': 'A key that replaces the one that the bot created',

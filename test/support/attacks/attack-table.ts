@@ -19,7 +19,7 @@ export class AttackTable {
   private readonly rows = new Map<string, { tried: number; readonly answers: Map<string, number>; changed: number }>();
 
   /**
-   * One try. `attack` is what docs/explain/security.md has to have, so nothing measured belongs into it: that goes into `answer`.
+   * One try. `attack` is what test/golden/attacks.md has to have, so nothing measured belongs into it: that goes into `answer`.
    * `changed` counts what it stored or did beside its answer.
    */
   add(attack: string, answer: string, changed = 0): void {

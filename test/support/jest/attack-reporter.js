@@ -1,5 +1,5 @@
 /**
- * Writes one table of everything that was tried against the product into docs/explain/security.md, a row for each suite that attacks.
+ * Writes one table of everything that was tried against the product into test/golden/attacks.md, a row for each suite that attacks.
  * Only with `CMK_ATTACKS=write` (`npm run attacks`): how many attempts a suite makes is a figure, not a guarantee.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { attackSuites } from '../attacks/attack-suites.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const doc = path.join(root, 'docs/explain/security.md');
+const doc = path.join(root, 'test/golden/attacks.md');
 const [start, end] = ['<!-- attacks: made by npm run attacks -->', '<!-- /attacks -->'];
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
@@ -68,7 +68,7 @@ export default class AttackReporter {
     }
     const [before, rest = ''] = text.split(start);
     const after = rest.split(end)[1];
-    if (after === undefined) throw new Error(`docs/explain/security.md has no place for the table: ${start} … ${end}`);
+    if (after === undefined) throw new Error(`test/golden/attacks.md has no place for the table: ${start} … ${end}`);
     writeFileSync(doc, `${before}${start}\n\n${table([...rows.values()])}\n\n${end}${after}`);
   }
 }
