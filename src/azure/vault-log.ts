@@ -87,6 +87,7 @@ function partialFailure(
     doing,
     code: code ?? 'PartialError',
     message: message ?? last?.body.slice(0, 500) ?? '',
+    change: 'none',
     status: last?.status ?? 200,
     retryAfterMs: null,
     clientRequestId,

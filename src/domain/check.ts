@@ -75,14 +75,8 @@ export const Check = z.discriminatedUnion('code', [
   judged('key-new', kindOfKey),
   judged('key-made', name),
   judged('key-version-new', kindOfKey),
-  /**
-   * Optional facts are missing in checks stored before they were read. `now`: the newest version of the key that has this
-   * name now.
-   */
-  judged('key-missing', {
-    deleted: z.enum(['none', 'deleted', 'not-checked']).optional(),
-    now: z.string().nullable().optional(),
-  }),
+  /** `now`: the newest version of the key that has this name now. Missing: it wasn't read. */
+  judged('key-missing', { deleted: z.enum(['none', 'deleted', 'not-checked']), now: z.string().nullable().optional() }),
   judged('key-name-taken', name),
   judged('key-of-others', name),
   judged('key-doubtful', { name: z.string(), doubt: Doubt }),
@@ -112,7 +106,7 @@ export const Check = z.discriminatedUnion('code', [
   }),
   /** `since`: the log's first use by the agent; `until`: a day later. Null: it shows none. */
   judged('new-version-used', { since: z.string().nullable(), until: z.string().nullable() }),
-  /** `since`: where the log begins. Missing in earlier plans. */
+  /** `since`: where the log begins. Missing: the log wasn't read. */
   judged('old-version-used', {
     version: z.string(),
     users: Retirement.shape.users,

@@ -17,7 +17,7 @@ export type ControlChange =
       readonly now: number;
       readonly came: number | null;
     }
-  /** A group that has new apps. Older plans don't tell which apps a group had, so their approvals aren't compared. */
+  /** A group that has new apps. */
   | {
       readonly change: 'apps';
       readonly controller: Controller;
@@ -28,9 +28,7 @@ export type ControlChange =
   /** Another system-assigned identity of the resource. IDs of principals. */
   | { readonly change: 'identity'; readonly before: string; readonly now: string }
   | { readonly change: 'vault-address'; readonly before: string; readonly now: string }
-  | { readonly change: 'vault-tenant'; readonly before: string; readonly now: string }
-  /** The approved plan has no list of controllers. Earlier versions of this program made such plans. */
-  | { readonly change: 'never-shown' };
+  | { readonly change: 'vault-tenant'; readonly before: string; readonly now: string };
 
 type Seen = Pick<Observation, 'vault' | 'control'>;
 
@@ -80,14 +78,12 @@ export function identityNotCovered(
 
 /** Returns the differences between what approvers saw and what Azure has now. Having less is covered, having more isn't. */
 export function controlNotCovered(approved: Seen, observed: Seen): readonly ControlChange[] {
-  if (observed.control === undefined) return [];
   const place: ControlChange[] = [];
   const [before, now] = [approved.vault, observed.vault];
   if (host(before.uri) !== host(now.uri)) place.push({ change: 'vault-address', before: before.uri, now: now.uri });
   if (before.tenantId.toLowerCase() !== now.tenantId.toLowerCase()) {
     place.push({ change: 'vault-tenant', before: before.tenantId, now: now.tenantId });
   }
-  if (approved.control === undefined) return [...place, { change: 'never-shown' }];
   const shown = byId(approved.control.controllers);
   return [...place, ...observed.control.controllers.flatMap((one) => changesOf(shown.get(one.id), one))];
 }
@@ -96,7 +92,7 @@ export function controlNotCovered(approved: Seen, observed: Seen): readonly Cont
  * Returns the part that goes into the plan digest. Names and members are left out, because the directory can return them
  * late.
  */
-export const controlSubject = ({ vault, control }: Seen): unknown =>
-  control === undefined
-    ? undefined
-    : { vault: host(vault.uri), controllers: control.controllers.map(({ id, can }) => ({ id, can })) };
+export const controlSubject = ({ vault, control }: Seen): unknown => ({
+  vault: host(vault.uri),
+  controllers: control.controllers.map(({ id, can }) => ({ id, can })),
+});

@@ -26,11 +26,11 @@ export const Controller = z.strictObject({
   members: z.number().nullable(),
   /**
    * A sorted list with one mark per member, to detect new members later. It contains no IDs, because it's stored for good.
-   * Missing in older plans, if the members couldn't be read, and in groups with more people than are read. Then only the
-   * sizes can be compared.
+   * Missing if the members couldn't be read, and in groups with more people than are read. Then only the sizes can be
+   * compared.
    */
   people: z.array(z.string()).optional(),
-  /** The same for apps in a group, nested groups included. Missing in older plans, and if not all were read. */
+  /** The same for apps in a group, nested groups included. Missing if not all were read. */
   apps: z.array(z.string()).optional(),
 });
 export type Controller = z.infer<typeof Controller>;

@@ -24,8 +24,7 @@ export const digestSubject = (plan: Plan): unknown => ({
   irreversible: stepsOf(plan, 'irreversible').map((step) => step.name),
   warnings: [...new Set(warningsOf(plan).map((check) => check.code))].sort(byText),
   policy: plan.policyVersion,
-  // Left out if the plan has no controllers, so that digests of older plans don't change.
-  ...(plan.observation.control === undefined ? {} : { control: controlSubject(plan.observation) }),
+  control: controlSubject(plan.observation),
 });
 
 /** Returns SHA-256 over RFC 8785 canonical JSON of the {@link digestSubject}. */

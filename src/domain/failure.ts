@@ -112,8 +112,7 @@ const outside = {
   retryAfterMs: z.number().nullable(),
   clientRequestId: z.string().nullable(),
   correlationId: z.string().nullable(),
-  /** Missing in events from before ADR 20. */
-  change: ChangeFate.optional(),
+  change: ChangeFate,
 };
 
 /** Any failure, by its source. The list is closed, because cards show the source by name. */
@@ -124,7 +123,7 @@ export const Failure = z.discriminatedUnion('source', [
     ...outside,
     /** For a failed operation: the status of the response that reported the failure. */
     status: z.number(),
-    /** Missing: Azure named none, or the event is from before ADR 20. */
+    /** Missing: Azure named none. */
     policies: z.array(Forbidding).optional(),
   }),
   z.strictObject({ source: z.literal('sign-in'), ...outside }),

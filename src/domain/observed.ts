@@ -42,7 +42,7 @@ export const CustomerKey = z.strictObject({
   keyName: z.string(),
   /** Null if the resource names none. Whether it then follows the newest version is unknown. */
   keyVersion: z.string().nullable(),
-  /** ARM ID of the user-assigned identity that opens the key. Missing: the system-assigned one, or an event from before it was read. */
+  /** ARM ID of the user-assigned identity that opens the key. Missing: the system-assigned one. */
   userIdentity: z.string().optional(),
 });
 export type CustomerKey = z.infer<typeof CustomerKey>;
@@ -81,7 +81,7 @@ export const ObservedVault = z.strictObject({
   /** `closed`: public access is off, or denied by default. */
   firewall: z.enum(['open', 'closed']),
   sku: z.enum(['standard', 'premium']),
-  /** ISO 8601; null if ARM doesn't return it. Missing: read from a list, or stored by an earlier version. */
+  /** ISO 8601; null if ARM doesn't return it. Missing: read from a list. */
   createdAt: z.string().nullable().optional(),
 });
 export type ObservedVault = z.infer<typeof ObservedVault>;
@@ -99,10 +99,8 @@ export const ObservedKey = z.strictObject({
   notBefore: z.string().nullable(),
   expires: z.string().nullable(),
   created: z.string().nullable(),
-  /** Only in events from before ADR 14: the request that the key's tag named, which proves nothing. */
-  madeFor: z.string().nullable().optional(),
-  /** SHA-256 of the key's nonce; null if it has none. Missing in events from before keys had one. */
-  nonceHash: z.string().nullable().optional(),
+  /** SHA-256 of the key's nonce; null if it has none. */
+  nonceHash: z.string().nullable(),
 });
 export type ObservedKey = z.infer<typeof ObservedKey>;
 
@@ -157,7 +155,7 @@ export const Observation = z.strictObject({
   vault: ObservedVault,
   /** The key at the requested version, or at the version that this request created. Null: it doesn't exist. */
   key: ObservedKey.nullable(),
-  /** The owner of the key that was found, if the run creates the key. Missing: not checked, or from before ADR 14. */
+  /** The owner of the key that was found, if the run creates the key. Missing: not checked. */
   keyIs: z.enum(['own', 'others', ...Doubt.options]).optional(),
   /** If the version doesn't exist: the newest version with that name, null for none. Missing: it exists, or wasn't checked. */
   keyNow: KeyVersion.nullable().optional(),
@@ -166,15 +164,13 @@ export const Observation = z.strictObject({
   /** Whether the resource's identity has the get, wrap and unwrap permissions for the key. */
   grantHeld: z.boolean(),
   guards: ObservedGuards,
-  /** Missing in plans of earlier versions: approvers weren't shown who controls the key. */
-  control: ObservedControl.optional(),
-  /** Missing in plans of earlier versions. */
-  others: ObservedOthers.optional(),
+  control: ObservedControl,
+  others: ObservedOthers,
   /**
    * What Azure Policy refuses once the resource has the key. It can change at any time, so no approval depends on it. Null: the
-   * bot couldn't read it. Missing in plans of earlier versions.
+   * bot couldn't read it.
    */
-  guard: GuardState.nullable().optional(),
+  guard: GuardState.nullable(),
   /** Missing: the log couldn't be read, or the key doesn't exist yet. */
   undeclared: z.array(UndeclaredUser).optional(),
   /** Use of the version to disable. Missing: none is to be disabled. */

@@ -12,7 +12,7 @@ export const Proof = z.strictObject({
   level: ProofLevel,
   /** `not-checked`: the bot has no permission to check, or hasn't checked yet. */
   outcome: z.enum(['proved', 'not-checked']),
-  /** Why it wasn't checked. Missing: the usual reason, or from before ADR 20. */
+  /** Why it wasn't checked. Missing: the usual reason. */
   because: z.literal('firewall').optional(),
 });
 export type Proof = z.infer<typeof Proof>;

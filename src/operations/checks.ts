@@ -224,12 +224,8 @@ export function judgePlace(work: KeyWork, context: CheckContext): readonly Check
   ];
 }
 
-/**
- * Checks who has control over the key. Returns nothing if that wasn't observed: only older plans lack it, and the comparison
- * before the run requests approval again.
- */
+/** Checks who has control over the key. */
 export function judgeControl({ make, observed: { control } }: KeyWork, { own, terms }: CheckContext): readonly Check[] {
-  if (control === undefined) return [];
   const { controllers, vaultSubscription: vault, resourceSubscription: resource } = control;
   const unseen = control.unseen.filter((one) => one !== 'names');
   const found: Check[] = [

@@ -68,10 +68,7 @@ export async function othersFor(
   };
 }
 
-/**
- * Checks the other agents. Returns nothing if they weren't observed. Before a run, an unreadable list doesn't void the
- * approval.
- */
+/** Checks the other agents. Before a run, an unreadable list doesn't void the approval. */
 export function judgeOthers(work: KeyWork, context: CheckContext): readonly Check[] {
   const { undeclared = [] } = work.observed;
   const used = undeclared.length === 0 ? [] : [judge('warn', 'key-used-undeclared', { users: undeclared })];
@@ -79,7 +76,6 @@ export function judgeOthers(work: KeyWork, context: CheckContext): readonly Chec
 }
 
 function judgeOtherAgents({ to, observed: { others, vault } }: KeyWork, { own }: CheckContext): readonly Check[] {
-  if (others === undefined) return [];
   if (others.unread) return own === null ? [judge('warn', 'other-agents-not-checked', {})] : [];
   const found: readonly Check[] = [
     ...others.vaultsAlike.map((other) => judge('warn', 'name-alike', { of: 'vault', name: vault.name, other })),

@@ -144,10 +144,5 @@ export function controlChangeWords(change: ControlChange): { readonly title: str
       return { title: `The vault has another address: ${change.now}`, text: `It was ${change.before}` };
     case 'vault-tenant':
       return { title: `The vault belongs to another tenant: ${change.now}`, text: `It was ${change.before}` };
-    case 'never-shown':
-      return {
-        title: 'Who controls the key was not shown when it was approved',
-        text: 'An earlier version of this bot did not look. See Details',
-      };
   }
 }

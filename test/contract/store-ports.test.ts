@@ -2,7 +2,16 @@ import { PersonId } from '../../src/domain/ids.ts';
 import type { WitnessOutcome, WitnessResponse } from '../../src/domain/ports/published-log.ts';
 import type { OutboxItem } from '../../src/domain/request/consequences.ts';
 import { among } from '../../src/store/people-and-conversations.ts';
-import { approve, approver, plan, requester, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
+import {
+  appliedPolicy,
+  approve,
+  approver,
+  plan,
+  requester,
+  requestId,
+  resourceId,
+  submit,
+} from '../support/builders/fixtures.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';
 import { onEveryDatabase } from '../support/store/store-databases.ts';
 
@@ -20,7 +29,7 @@ await onEveryDatabase((databases) => {
   const submitted = async () => {
     last += 1;
     const id = requestId(last);
-    const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: at(1000).toISOString() };
+    const policy = appliedPolicy({ expiresAt: at(1000).toISOString() });
     await store.setClock(at(0));
     await store.append(id, 'submit', submit({ plan: plan(resourceId(`bot-${last}`)), policy }));
     return id;
@@ -204,7 +213,7 @@ await onEveryDatabase((databases) => {
     it('moves the expiry when a changed plan asks for approval again', async () => {
       const id = await submitted();
       await store.append(id, 'click:approve', approve());
-      const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: at(2000).toISOString() };
+      const policy = appliedPolicy({ expiresAt: at(2000).toISOString() });
       const moved = plan(resourceId(`bot-${last}`));
       await store.append(id, 'run:1/check', {
         do: 'check-run',
@@ -214,6 +223,7 @@ await onEveryDatabase((databases) => {
         policy,
         roleStatuses: {},
         requesterStatus: 'yes',
+        approvers: [],
         stepUp: null,
       });
       const early = (await claimAll(1999)).map((item) => item.kind);

@@ -3,7 +3,7 @@ import { Effect } from '../../src/domain/effect.ts';
 import { botFailure, Failure, Found } from '../../src/domain/failure.ts';
 import { StepName } from '../../src/domain/plan.ts';
 import { Proof, ProofLevel } from '../../src/domain/proof.ts';
-import type { EventType, StoredEvent } from '../../src/domain/request/events.ts';
+import { type EventType, recordVersion, type StoredEvent } from '../../src/domain/request/events.ts';
 import { RefusalCode, refuse, refuseFailure } from '../../src/domain/request/refusal.ts';
 import { AllowedBy } from '../../src/domain/usage-check.ts';
 import { operations, parseEventBody } from '../../src/operations/registry.ts';
@@ -172,7 +172,7 @@ it.each(Object.entries(eventSamples))('stand for event %s, whatever is in it', (
   expect(samples.length).toBeGreaterThan(0);
   for (const body of samples) {
     expect(body.type).toBe(type);
-    expect(parseEventBody(body)).toEqual(body);
+    expect(parseEventBody({ ...body, schema: recordVersion })).toEqual(body);
     for (const texts of eventTexts) {
       for (const { title, detail } of storedWords(body, texts)) {
         expect(title.trim()).not.toBe('');

@@ -63,9 +63,9 @@ describe('a form that was written into', () => {
     const victim = await type(world, people.requester, '/enable-cmk');
     const from = String(buttonData({ status: 200, body: own }, 'form.submit').formId);
     const { formId } = buttonData({ status: 200, body: victim }, 'form.next');
-    const filled = (await store.document(`form/${from}`)).dialog.dialogStack[0].state.form;
+    const filled = (await store.document(`form/${from}`)).form;
     const there = await store.document(`form/${formId}`);
-    const { form } = there.dialog.dialogStack[0].state;
+    const { form } = there;
     const inputs = { justification: 'Mine', acknowledgeDataLoss: 'true' };
     Object.assign(form, {
       ...{ page: 'review', answers: filled.answers, shownDigest: filled.shownDigest },
@@ -88,7 +88,7 @@ describe('a form that was written into', () => {
       verb: 'request.approve',
       data: { requestId: id, revision: 1, acknowledgeIrreversible: 'true' },
     };
-    there.dialog.dialogStack[0].state.card = {
+    there.card = {
       ...{ type: 'AdaptiveCard', version: '1.5', body: [], actions: [{ ...approve, title: 'Next' }] },
       refresh: { action: approve },
     };

@@ -589,9 +589,9 @@ def digest_of(plan):
         "irreversible": [step["name"] for step in irreversible_in(plan)],
         "warnings": sorted({one["code"] for one in plan["checks"] if one["outcome"] == "warn"}, key=units),
     }
-    if "control" in (seen := plan["observation"]):
-        controllers = [{"id": one["id"], "can": one["can"]} for one in seen["control"]["controllers"]]
-        subject["control"] = {"vault": re.sub(r"/\Z", "", seen["vault"]["uri"].lower()), "controllers": controllers}
+    seen = plan["observation"]
+    controllers = [{"id": one["id"], "can": one["can"]} for one in seen["control"]["controllers"]]
+    subject["control"] = {"vault": re.sub(r"/\Z", "", seen["vault"]["uri"].lower()), "controllers": controllers}
     return sha(canonical_text(subject).encode()).hex()
 
 
@@ -1182,7 +1182,7 @@ def check_pack(read, names, keys, later):
     if sha(read("plan.json") or b"").hex() != asked["planDigest"]:
         raise Wrong("plan.json: not the plan that was approved, by its digest")
     rules = read("rules.json")
-    if rules is not None and sha(rules).hex() != asked["data"]["policy"].get("digest"):
+    if rules is not None and sha(rules).hex() != asked["data"]["policy"]["digest"]:
         raise Wrong("rules.json: not the policy that applied")
     texts = check_texts(read, events)
     lines = [f"{counted(len(events))} of {request}, in the log {name} of {size}", *verdict_of(events, asked, replaced), *changes_of(events)]

@@ -30,15 +30,12 @@ export type AppliedRule = z.infer<typeof AppliedRule>;
 /** The policy's result for one request, fixed when it's submitted, changed or needs approval again. */
 export const AppliedPolicy = z.strictObject({
   version: z.string(),
-  /** SHA-256 of the whole policy; the version is its beginning. Missing in older events. */
-  digest: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional(),
-  /** Name of the applied rule without tags. Before `held` existed, the name of any rule. */
+  /** SHA-256 of the whole policy; the version is its beginning. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Name of the applied rule without tags. */
   rule: z.string(),
-  /** That rule and the rules that make it stricter, with reasons. Missing in older events. */
-  held: z.array(AppliedRule).optional(),
+  /** That rule and the rules that make it stricter, with reasons. */
+  held: z.array(AppliedRule),
   /** Includes the extra approval for an irreversible step. */
   approvalsRequired: z.number().int().min(1),
   /** ISO 8601. A request that isn't decided by then expires. */

@@ -61,8 +61,7 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   const needed = Math.max(request.policy.approvalsRequired, command.policy.approvalsRequired);
   const { run, plan, policy } = command;
   if (covered && counted.length >= needed && !request.objected) {
-    const { approvers } = command;
-    const data = { run, observed: command.digest, counted, ...(approvers === undefined ? {} : { approvers }) };
+    const data = { run, observed: command.digest, counted, approvers: command.approvers };
     return accept(newEvent('run-checked', botActor, data, { ...runRest(request), result: 'covered' }));
   }
   const old = valid.length >= needed ? 'sign-in-missing' : 'approval-ended';

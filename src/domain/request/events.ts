@@ -15,10 +15,7 @@ export const Actor = z.strictObject({
 });
 export type Actor = z.infer<typeof Actor>;
 
-/**
- * Version of the event format, in every event. Formats change only by the rules of docs/decisions/0012, because old events
- * must stay readable.
- */
+/** Version of the event format, in every event. */
 export const recordVersion = 1;
 const version = z.literal(recordVersion, 'has another version of the audit log');
 
@@ -101,7 +98,7 @@ export const isStep = (body: EventBody): body is StepBody =>
 
 /** Loose, because a stored body also contains its position in the chain. */
 const storedAs = (payloads: Payloads, type: EventType) =>
-  z.object({ ...common.shape, type: z.literal(type), data: payloads[type], schema: version.optional() });
+  z.object({ ...common.shape, type: z.literal(type), data: payloads[type], schema: version });
 
 /**
  * Creates the parser of stored event bodies, given the union of change specs. It throws on any unknown type, operation or

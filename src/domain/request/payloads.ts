@@ -1,7 +1,4 @@
-/**
- * Payloads of a request's events. They change only by the rules of docs/decisions/0012, because old events must stay
- * readable.
- */
+/** Payloads of a request's events. Once version 1 is closed, they change only by the rules of docs/decisions/0012. */
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import { FormId } from '../ids.ts';
@@ -66,7 +63,7 @@ export type Software = z.infer<typeof Software>;
 export const Origin = z.strictObject({
   conversationId: z.string(),
   conversationType: z.enum(['personal', 'groupChat', 'channel']),
-  /** The form's message, which becomes the status card. Missing: unknown, or from before ADR 5. */
+  /** The form's message, which becomes the status card. Missing: unknown. */
   messageId: z.string().optional(),
 });
 export type Origin = z.infer<typeof Origin>;
@@ -86,16 +83,13 @@ export type ReapprovalReason = z.infer<typeof ReapprovalReason>;
 
 const run = z.number().int().min(1);
 
-/** Earliest start of the run. Missing: as soon as it's approved, or from before start times existed. */
+/** Earliest start of the run. Missing: as soon as it's approved. */
 const notBefore = z.iso.datetime().optional();
 
-/** The groups and people that count as approvers: an approver is in each list. Missing in older events. */
-const approvers = z.array(z.array(z.string())).optional();
-
-/** The program version that wrote the event. Missing in older events. */
+/** The program version that wrote the event. Missing: unknown. */
 const software = Software.optional();
 
-/** Change number. Missing: none, or from before it existed. */
+/** Change number. Missing: none. */
 const changeReference = ChangeReference.optional();
 
 /** The usage check's period: from the change of the key to the deadline. */
@@ -137,19 +131,25 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
     policy: AppliedPolicy,
     reason: ReapprovalReason,
   }),
-  /** The requester changed plan, reason or start time. All approvals are void. In format 2 since ADR 28. */
+  /** The requester changed plan, reason or start time. All approvals are void. */
   'request-changed': z.strictObject({ formId: FormId, plan, policy: AppliedPolicy, notBefore, changeReference }),
   'run-ordered': z.strictObject({ run }),
   /**
    * The check before the run: the approval covers Azure's state. `observed`: digest of the plan as of now. `counted`: people
-   * whose approvals were still valid.
+   * whose approvals were still valid. `approvers`: the groups and people that count as approvers: an approver is in each list.
    */
-  'run-checked': z.strictObject({ run, observed: z.string(), counted: z.array(z.string()), approvers, software }),
+  'run-checked': z.strictObject({
+    run,
+    observed: z.string(),
+    counted: z.array(z.string()),
+    approvers: z.array(z.array(z.string())),
+    software,
+  }),
   'step-intended': z.strictObject({
     run,
     step: StepName,
     attempt: run,
-    /** Hash of the nonce in a key that only this attempt creates. Missing: it creates none, or from before ADR 14. */
+    /** Hash of the nonce in a key that only this attempt creates. Missing: it creates none. */
     nonceHash: NonceHash.optional(),
   }),
   'step-done': z.strictObject({
@@ -158,10 +158,7 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
     attempt: run,
     /** Nothing to do: Azure already was in the requested state. */
     already: z.boolean(),
-    /**
-     * This attempt itself had made the change, but its process ended before the response. Missing: it hadn't, or an older
-     * program wrote the event.
-     */
+    /** This attempt itself had made the change, but its process ended before the response. Missing: it hadn't. */
     interrupted: z.literal(true).optional(),
     /** Results that later steps need, such as a new key's version. */
     outputs: z.record(z.string(), z.string()),
@@ -180,19 +177,19 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
   succeeded: z.strictObject({
     run,
     proofs: z.array(Proof),
-    /** Period of the usage check. Missing: no check, or from before ADR 40. */
+    /** Period of the usage check. Missing: no check. */
     seeks: UsagePeriod.optional(),
   }),
-  /** Final result of the usage check. In format 2 since ADR 40. */
+  /** Final result of the usage check. */
   'use-judged': z.strictObject({ run, answer: UseAnswer }),
-  /** A person asked to stop after the current step. In format 2 since ADR 14. */
+  /** A person asked to stop after the current step. */
   'stop-requested': z.strictObject({ run }),
   retried: z.strictObject({}),
-  /** The bot's own retry after an outage. In format 2 since ADR 23. */
+  /** The bot's own retry after an outage. */
   'retried-automatically': z.strictObject({}),
-  /** A person said that they work on the request. In format 2 since ADR 23. */
+  /** A person said that they work on the request. */
   'taken-on': z.strictObject({}),
-  /** The requester sent a reminder to approvers. In format 2 since ADR 23. */
+  /** The requester sent a reminder to approvers. */
   reminded: z.strictObject({}),
   'given-up': z.strictObject({}),
   /**
@@ -200,10 +197,7 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
    * contain names.
    */
   'texts-erased': z.strictObject({ reason: z.string() }),
-  /**
-   * Evidence was made, with or without comments, and with Azure's state. It doesn't change the request. In format 2 since
-   * ADR 39.
-   */
+  /** Evidence was made, with or without comments, and with Azure's state. It doesn't change the request. */
   'evidence-made': z.strictObject({ texts: z.boolean(), reading: Reading, software }),
   /**
    * A wrong clock had dated events in the future, the last one at `ahead` (ISO 8601). Times are correct again from this

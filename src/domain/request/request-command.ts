@@ -126,7 +126,7 @@ export type Command =
       readonly requesterStatus: RoleStatus;
       readonly stepUp: StepUp | null;
       /** The approver lists that the answer is based on. An approver must be in each list. */
-      readonly approvers?: string[][];
+      readonly approvers: string[][];
     }
   | { readonly do: 'intend'; readonly run: number; readonly steps: readonly IntendedTry[] }
   | {

@@ -30,24 +30,13 @@ export interface StoredDialog extends Dialog {
   readonly eTag: string;
 }
 
-/** The document's shape is that of the library `botbuilder-dialogs`, which stored forms at first. */
-const DialogDocument = z.looseObject({
-  eTag: z.string(),
-  dialog: z.looseObject({
-    dialogStack: z.tuple([z.looseObject({ state: z.looseObject({ form: Form, card: z.unknown() }) })]),
-  }),
-});
-
-const documentOf = ({ form, card }: Dialog, eTag: string) => ({
-  dialog: { dialogStack: [{ id: 'form', state: { form, card } }] },
-  eTag,
-});
+const DialogDocument = z.looseObject({ eTag: z.string(), form: Form, card: z.unknown() });
 
 export function openDialogStore(documents: Documents) {
   /** Throws {@link StaleDocument} if the stored form changed since it was read with this ETag. */
   const save = ({ form, card }: Dialog, eTag: string): Promise<void> =>
     documents.write({
-      [formKey(form.id)]: documentOf({ form, card }, eTag),
+      [formKey(form.id)]: { form, card, eTag },
       [`${openFormPrefix}${form.id}`]: markOf(form),
       ...(form.changes === null ? {} : { [`${editFormPrefix}${form.id}`]: {} }),
     });
@@ -57,7 +46,7 @@ export function openDialogStore(documents: Documents) {
       const key = formKey(formId);
       const read = DialogDocument.safeParse((await documents.read([key]))[key]).data;
       if (read === undefined) return null;
-      const { form, card } = read.dialog.dialogStack[0].state;
+      const { form, card } = read;
       // The store returns only what this program wrote and sealed.
       return { form, card: (card ?? null) as AdaptiveCard | null, eTag: read.eTag };
     },
@@ -66,7 +55,7 @@ export function openDialogStore(documents: Documents) {
     save,
     /** The same for an abandoned form: doesn't count as activity of its owner. */
     saveLeft: (dialog: Dialog, eTag: string): Promise<void> =>
-      documents.write({ [formKey(dialog.form.id)]: documentOf(dialog, eTag) }),
+      documents.write({ [formKey(dialog.form.id)]: { ...dialog, eTag } }),
     delete: (formId: string): Promise<void> =>
       documents.delete([formKey(formId), `${openFormPrefix}${formId}`, `${editFormPrefix}${formId}`]),
   };

@@ -11,7 +11,7 @@ import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
-import { approver, click, requester, requestId, submit } from './fixtures.ts';
+import { appliedPolicy, approver, click, requester, requestId, submit } from './fixtures.ts';
 import { noon, planFor } from './plans.ts';
 
 export const id = requestId(1);
@@ -32,10 +32,11 @@ export const failure = (change: Partial<AzureFailure> = {}): AzureFailure => ({
   retryAfterMs: null,
   clientRequestId: 'client-1',
   correlationId: 'correlation-1',
+  change: 'refused',
   ...change,
 });
 
-export const policy = (approvalsRequired = 2) => ({ version: 'p1', rule: 'environment', approvalsRequired, expiresAt });
+export const policy = (approvalsRequired = 2) => appliedPolicy({ approvalsRequired, expiresAt });
 
 export const asks = (approvalsRequired = 2, plan: Plan = planFor()): Command =>
   submit({ plan, digest: '1'.repeat(64), policy: policy(approvalsRequired) });
@@ -108,6 +109,7 @@ export const checks = (change: Partial<CheckRun> = {}): CheckRun => ({
   policy: policy(),
   roleStatuses: { [approver]: 'yes', [secondApprover]: 'yes' },
   requesterStatus: 'yes',
+  approvers: [[approver, secondApprover]],
   stepUp: null,
   ...change,
 });

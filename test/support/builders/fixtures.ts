@@ -2,6 +2,7 @@
 
 import { ArmId, FormId, PersonId, RequestId } from '../../../src/domain/ids.ts';
 import { type Plan, planSchema } from '../../../src/domain/plan.ts';
+import type { AppliedPolicy } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import { type NewEvent, personActor } from '../../../src/domain/request/events.ts';
 import type { Command, Submit } from '../../../src/domain/request/request-command.ts';
@@ -72,6 +73,14 @@ const newPlan = (resource: ArmId): Plan =>
       from: null,
       grantHeld: false,
       guards: { readOnlyLocks: [], allowed: {}, allowedData: {}, deletedKey: 'none' },
+      control: {
+        controllers: [],
+        unseen: [],
+        vaultSubscription: { id: 's-1', name: 'Care production' },
+        resourceSubscription: { id: 's-1', name: 'Care production' },
+      },
+      others: { sameKey: [], vaultsAlike: [], keysAlike: [], unread: false },
+      guard: null,
     },
     checks: [{ outcome: 'pass', code: 'same-region', fact: { region: 'westeurope' } }],
     steps: [
@@ -93,7 +102,16 @@ const newPlan = (resource: ArmId): Plan =>
 
 /** Who clicks, and on a card of which revision. */
 export const click = (by: PersonId, asking = 1) => ({ by, actor: personActor(by, tenant, 'local'), asking });
-const policy = { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2100-01-01T00:00:00.000Z' };
+/** What the policy says of a request: the environment's settings alone. */
+export const appliedPolicy = (change: Partial<AppliedPolicy> = {}): AppliedPolicy => ({
+  version: 'p1',
+  digest: 'f'.repeat(64),
+  rule: 'environment',
+  held: [{ rule: 'environment', criteria: [] }],
+  approvalsRequired: 1,
+  expiresAt: '2100-01-01T00:00:00.000Z',
+  ...change,
+});
 
 export const submit = (change: Partial<Submit> = {}): Submit => ({
   do: 'submit',
@@ -103,7 +121,7 @@ export const submit = (change: Partial<Submit> = {}): Submit => ({
   resourceName: 'bot-care',
   plan: plan(),
   digest: 'd'.repeat(64),
-  policy,
+  policy: appliedPolicy(),
   origin: { conversationId: '19:operations@thread.tacv2', conversationType: 'channel' },
   justification: 'Policy 7: keys the hospital owns',
   notBefore: null,
@@ -129,8 +147,8 @@ export const cancel = (): Command => ({ do: 'cancel', ...click(requester) });
 /** The check before run 1 finds what was approved, and the approver still one. */
 export const checkRun = (resource = resourceId()): Command => ({
   do: 'check-run',
-  ...{ run: 1, plan: plan(resource), digest: 'd'.repeat(64), policy },
-  ...{ roleStatuses: { [approver]: 'yes' }, requesterStatus: 'yes', stepUp: null },
+  ...{ run: 1, plan: plan(resource), digest: 'd'.repeat(64), policy: appliedPolicy() },
+  ...{ roleStatuses: { [approver]: 'yes' }, requesterStatus: 'yes', approvers: [[approver]], stepUp: null },
 });
 
 export const intend = (run = 1, attempt = 1): Command => ({

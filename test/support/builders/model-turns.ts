@@ -7,7 +7,7 @@ import { personActor, type StoredEvent } from '../../../src/domain/request/event
 import type { Refusal } from '../../../src/domain/request/refusal.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import * as commands from './commands.ts';
-import { requester, submit, tenant } from './fixtures.ts';
+import { appliedPolicy, requester, submit, tenant } from './fixtures.ts';
 import { after, expected, isChecked, type Modelled, stepNow } from './model-life.ts';
 import { covers, planIn, slots, type WorldName, worldOf } from './model-worlds.ts';
 import { noon } from './plans.ts';
@@ -123,7 +123,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
   /** What people are asked about: the plan for this agent in a world, and the policy of this moment. */
   const question = (at: number, seen: WorldName) => {
     const expiresAt = new Date(clock + expiryMs).toISOString();
-    const policy = { version: 'p1', rule: 'environment', approvalsRequired: required, expiresAt };
+    const policy = appliedPolicy({ approvalsRequired: required, expiresAt });
     return { ...planIn(slots[at]?.resource ?? '', seen), policy };
   };
   /** What was made so far makes a cause one of its own. */

@@ -93,6 +93,9 @@ export const observation = (change: Partial<Observation> = {}): Observation => (
   from: null,
   grantHeld: false,
   guards: guards(),
+  control: control(),
+  others: { sameKey: [], vaultsAlike: [], keysAlike: [], unread: false },
+  guard: null,
   ...change,
 });
 

@@ -100,7 +100,6 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'awaiting-new-key': requestOf(asked(inOneStage)),
   'awaiting-long-names': requestOf(asked(longNames, 1, { justification: `${justification} `.repeat(5).trim() })),
   'awaiting-look-alike': requestOf(asked(lookAlikePlan)),
-  'awaiting-older-plan': requestOf(asked(planOf({ control: undefined }))),
   changed: requestOf(asked(planOf(), 2), approves(), changes),
   'plan-changed-controllers': requestOf(...approved, checked(moreControllers)),
   'plan-changed': requestOf(...approved, checked(elsewhere)),

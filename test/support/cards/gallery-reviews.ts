@@ -1,4 +1,5 @@
 /** The last page of a form: what a plan comes to, and what keeps it from being submitted. */
+
 import { planDigest } from '../../../src/domain/digest.ts';
 import { RequestId } from '../../../src/domain/ids.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
@@ -7,6 +8,7 @@ import type { Form } from '../../../src/operations/form.ts';
 import type { FactsOf } from '../../../src/operations/pages/page.ts';
 import { operationOf } from '../../../src/operations/registry.ts';
 import { formCard } from '../../../src/teams/cards/views/form-view.ts';
+import { appliedPolicy } from '../builders/fixtures.ts';
 import { vault } from '../builders/plans.ts';
 import { elsewhere, lookAlikePlan, planOf, rotationPlan, seen, toNewest, visitAgent } from './card-plans.ts';
 import { stateNamed } from './card-states.ts';
@@ -21,9 +23,7 @@ interface Shown {
 }
 
 function reviewOf(state: string, plan: Plan, { form = {}, facts = {}, problem }: Shown = {}): GalleryCard {
-  const policy = {
-    ...{ version: '3f9c21ab', rule: 'environment', approvalsRequired: 1, expiresAt: '2026-03-05T12:00:00.000Z' },
-  };
+  const policy = appliedPolicy({ version: '3f9c21ab', expiresAt: '2026-03-05T12:00:00.000Z' });
   const open = { changeReference: null, openRequest: null, change: null };
   const shown = { page: 'review', plan, digest: planDigest(plan), policy, ...open, ...facts } as const;
   const { name: operation, answersOf } = operationOf(plan.wish);

@@ -3,7 +3,6 @@ import { type Controller, powers } from '../../../src/domain/control.ts';
 import { type ControlChange, controlNotCovered } from '../../../src/domain/control-change.ts';
 import { digestSubject } from '../../../src/domain/digest.ts';
 import type { Observation } from '../../../src/domain/observed.ts';
-import { isCovered, notCovered } from '../../../src/domain/plan.ts';
 import { control, controller, planFor, vault } from '../../support/builders/plans.ts';
 
 type Seen = Pick<Observation, 'vault' | 'control'>;
@@ -58,13 +57,6 @@ describe('an approval does not cover', () => {
     expect(controlNotCovered(seen([person]), seen([{ ...more, can: [...more.can] }]))).toMatchObject([
       { more: ['give-access'] },
     ]);
-  });
-
-  it('anything, where nobody was shown who controls the key: plans of earlier versions ask again', () => {
-    const before = planFor();
-    const now = planFor({ seen: { control: control() } });
-    expect(notCovered(before, now).control).toEqual([{ change: 'never-shown' }]);
-    expect(isCovered(notCovered(before, before))).toBe(true);
   });
 });
 

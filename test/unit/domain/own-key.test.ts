@@ -17,7 +17,7 @@ describe('what is found under the name of a key that is to be made', () => {
   });
 
   it('is somebody else’s unless it carries what only the request’s own can carry', () => {
-    for (const other of [key(), key({ nonceHash: 'c'.repeat(64) }), key({ madeFor: 'CMK-000001' })]) {
+    for (const other of [key(), key({ nonceHash: 'c'.repeat(64) })]) {
       expect(ownershipOf({ ...all, versions: [other] }, null, intents)).toEqual({ is: 'others', key: other });
     }
     expect(ownershipOf({ ...all, versions: [own] }, null, [])).toEqual({ is: 'others', key: own });

@@ -109,10 +109,6 @@ describe('an approval of a key that is to be made', () => {
     (keyIs) => expect(uncovered(notCovered(approved, found(keyIs)))).toEqual(['blocks']),
   );
 
-  it('does not cover a key that says it was made for the request: whoever may write keys can say so', () => {
-    expect(uncovered(notCovered(approved, found(undefined, { madeFor: 'CMK-000001' })))).toEqual(['blocks']);
-  });
-
   it('covers only the kind of key that was planned', () => {
     const wider = planFor({ wished: wishForNewKey({ newKey: { ...newKey, size: 4096 } }), seen: { key: null } });
     expect(uncovered(notCovered(approved, wider))).toEqual(['effects']);

@@ -127,7 +127,7 @@ describe('a run', () => {
     });
     azure.before('keys.createIfMissing', () => {
       const [nonceHash] = requests.all().flatMap(({ body }) => ('nonceHash' in body.data ? body.data.nonceHash : []));
-      azure.world.keys = [key({ version: version('c'), nonceHash, created: noon.toISOString() })];
+      azure.world.keys = [key({ version: version('c'), nonceHash: nonceHash ?? null, created: noon.toISOString() })];
     });
     azure.refuse('keys.createIfMissing', failure({ change: 'unknown' }));
     expect(await drive()).toMatchObject({ state: 'needs-attention', outputs: {} });

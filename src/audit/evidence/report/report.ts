@@ -195,11 +195,10 @@ function provedSection(given: ReportFacts): Html {
   return section(3, title, htmlTable(3, 'Four levels, each stronger than the one before.', columns, rows));
 }
 
-/** Names the event with the current plan, which has who controlled the key; empty: older events don't have that. */
+/** Names the event with the current plan, which has who controlled the key. */
 function controlIn(events: ReportFacts['events']): string {
   const planned = events.findLast(({ body }) => 'plan' in body.data);
-  const observed = planned !== undefined && 'plan' in planned.body.data && planned.body.data.plan.observation.control;
-  return observed ? ` Who controlled it when the plan was made is in event ${planned.seq}.` : '';
+  return planned === undefined ? '' : ` Who controlled it when the plan was made is in event ${planned.seq}.`;
 }
 
 function notProvedSection({ request, events }: ReportFacts): Html {
@@ -216,9 +215,7 @@ function notProvedSection({ request, events }: ReportFacts): Html {
       ? ['That the agent uses the key: no use was seen in the vault’s log.']
       : []),
     `That no one else can use the key.${controlIn(events)}`,
-    ...(guard === undefined
-      ? []
-      : [`That no one changes the key without the bot. Guard, as read for the plan: ${guardLine(guard)}.`]),
+    `That no one changes the key without the bot. Guard, as read for the plan: ${guardLine(guard)}.`,
     `That the key is in hardware: the vault is of the ${vault.sku} tier${vault.sku === 'premium' ? ', which can' : ', where keys are kept by software'}.`,
     `Anything after the last ${last === null ? 'event' : `reading, ${utcSecond(last.at)}`}.`,
   ];

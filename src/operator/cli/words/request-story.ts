@@ -99,7 +99,7 @@ function factsOf(request: Request, names: Names): string {
     ...(request.changeReference === null ? [] : [['Change number', request.changeReference]]),
     ['Agent', request.plan.wish.resource.id],
     ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}, rule ${policy.rule}`],
-    ...(policy.held ?? []).map((one): string[] => [
+    ...policy.held.map((one): string[] => [
       one.rule === policy.rule ? 'Rule' : 'Stricter by',
       `${one.rule}: ${reasonWords(one)}`,
     ]),

@@ -35,22 +35,18 @@ import type { CardContext, Reader } from './reader.ts';
 import { badge, earlierRun, requestHeaderOf, type StateLine, startWords, stateLineOf } from './state-line.ts';
 import { statusCard } from './status-view.ts';
 
-/** Returns the rules that apply, with reasons. Older requests have only the rule's name. */
+/** Returns the rules that apply, with reasons. */
 function ruleFacts({ policy: { rule, held } }: Request) {
-  const [first, ...tighter] = held ?? [{ rule, criteria: null }];
-  const words = (one: { rule: string; criteria: AppliedRule['criteria'] | null } | undefined): CardText => {
-    if (one === undefined || one.criteria === null) return plain<string>(one?.rule ?? rule);
-    return md`${plain(one.rule)}: ${plain<string>(reasonWords({ rule: one.rule, criteria: one.criteria }))}`;
-  };
   // The environment's settings alone aren't a configured rule.
-  if (rule === environmentRule && tighter.length === 0) return [];
-  return [fact('Rule', words(first)), ...tighter.map((one) => fact('Stricter by', words(one)))];
+  if (rule === environmentRule && held.length === 1) return [];
+  const words = (one: AppliedRule): CardText => md`${plain(one.rule)}: ${plain<string>(reasonWords(one))}`;
+  return held.map((one, index) => fact(index === 0 ? 'Rule' : 'Stricter by', words(one)));
 }
 
 /** The subscription's name, if Azure tells it to the bot. */
 function subscriptionFact({ wish, observation: { control } }: Plan): CardText {
   const { subscriptionId } = armIdParts(wish.resource.id);
-  const name = control?.resourceSubscription.name ?? null;
+  const { name } = control.resourceSubscription;
   return name === null ? plain(subscriptionId) : md`${plain(name)}, ${plain(subscriptionId)}`;
 }
 

@@ -9,7 +9,7 @@ import { controlCountWords, controlWords, ownControlWords, subscriptionWords } f
 import { guardLine } from '../../../text/guard.ts';
 import { roleTaskCommand, roleTaskTitle, roleTaskWords } from '../../../text/permission-remedies.ts';
 import { countOf } from '../../../text/words.ts';
-import { bold, type CardText, md, nothing, plain } from '../plain-text.ts';
+import { bold, type CardText, md, plain } from '../plain-text.ts';
 import { type Fact, fact, grey, marks, noteMark, type Row, row } from '../row.ts';
 import { changeFacts, checkRow, controllerRows, planRows, vaultAddress } from './parts.ts';
 
@@ -36,8 +36,8 @@ const red = (title: string, text: string): Row =>
   });
 
 function askerRisk({ observation: { control } }: Plan, { id, words }: Asker): Row[] {
-  const own = control === undefined ? null : ownControl(control, id);
-  if (own?.known !== 'yes') return [];
+  const own = ownControl(control, id);
+  if (own.known !== 'yes') return [];
   const has = words === 'You' ? 'You have' : 'The requester has';
   return [red(`${has} control over this key`, own.through === null ? '' : `Through ${own.through}.`)];
 }
@@ -145,13 +145,12 @@ function checksTitle(plan: Plan, notes: readonly Row[]): CardText {
 /** From, To, Key vault, Control and Azure Policy, as facts with titles. */
 function factsOf(plan: Plan): Fact[] {
   const { vault, control, guard } = plan.observation;
-  const place = control === undefined ? nothing : md` in ${plain(subscriptionWords(control.vaultSubscription))}`;
-  const who = control === undefined ? 'not checked' : controlCountWords(control);
+  const place = plain(subscriptionWords(control.vaultSubscription));
   return [
     ...changeFacts(plan),
-    fact('Key vault', md`${bold(vault.name)}${place} (${plain(vaultAddress(vault.uri))})`),
-    fact('Control', plain<string>(who)),
-    ...(guard === undefined ? [] : [fact('Azure Policy', plain<string>(guardLine(guard)))]),
+    fact('Key vault', md`${bold(vault.name)} in ${place} (${plain(vaultAddress(vault.uri))})`),
+    fact('Control', plain<string>(controlCountWords(control))),
+    fact('Azure Policy', plain<string>(guardLine(guard))),
   ];
 }
 
@@ -170,12 +169,8 @@ export function decisionOf(plan: Plan, asker: Asker) {
     notes,
     stepsTitle: plain<string>(`${countOf(plan.steps.length, 'step', 'steps')} in Azure`),
     steps: planRows(plan),
-    control: plain<string>(
-      control === undefined ? 'Who has control over the key was not checked.' : controlWords(control),
-    ),
-    askerControls: plain<string>(
-      control === undefined ? '' : ownControlWords(ownControl(control, asker.id), asker.words),
-    ),
+    control: plain<string>(controlWords(control)),
+    askerControls: plain<string>(ownControlWords(ownControl(control, asker.id), asker.words)),
     controllers: controllerRows(plan),
   };
 }

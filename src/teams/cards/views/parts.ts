@@ -149,7 +149,7 @@ const mostListed = 14;
 
 /** Returns each controller with their powers. */
 export function controllerRows({ observation: { control } }: Plan): Row[] {
-  const all = control?.controllers ?? [];
+  const all = control.controllers;
   const shown = all.length > mostListed ? all.slice(0, mostListed - 1) : all;
   const rest = all.length - shown.length;
   return [

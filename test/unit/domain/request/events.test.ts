@@ -1,4 +1,4 @@
-import { botActor, newEvent, type StoredEvent } from '../../../../src/domain/request/events.ts';
+import { botActor, newEvent, recordVersion, type StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import { parseEventBody } from '../../../../src/operations/registry.ts';
 import { asks, eventsAfter, id } from '../../../support/builders/commands.ts';
@@ -14,13 +14,21 @@ const stored = (revision: number, event: ReturnType<typeof newEvent>): StoredEve
 
 describe('an event body', () => {
   it.each([
+    ['no version', { ...newEvent('expired', botActor, {}).body, schema: undefined }],
     ['no type', {}],
     ['an unknown type', { ...newEvent('expired', botActor, {}).body, type: 'forgotten' }],
     ['a payload of another type', { ...newEvent('expired', botActor, {}).body, type: 'run-ordered' }],
     ['a run number of nought', newEvent('run-ordered', botActor, { run: 0 }).body],
     ['no actor', { ...newEvent('expired', botActor, {}).body, actor: null }],
     ['a field of the record left out', { type: 'expired', data: {}, actor: botActor }],
-  ])('is not one with %s', (_what, value) => expect(() => parseEventBody(value)).toThrow());
+  ])('is not one with %s', (_what, value) =>
+    expect(() => parseEventBody({ schema: recordVersion, ...value })).toThrow(),
+  );
+
+  it('is one with everything', () => {
+    const { body } = newEvent('expired', botActor, {});
+    expect(parseEventBody({ ...body, schema: recordVersion })).toEqual(body);
+  });
 
   it('says null for all that is not known', () => {
     const { type, actor, data, ...rest } = newEvent('expired', botActor, {}).body;

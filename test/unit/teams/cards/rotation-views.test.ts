@@ -1,4 +1,5 @@
 /** What people read of a move to another version or key: on the question, on its pages, and what they can click there. */
+
 import { z } from 'zod';
 import { KeyName } from '../../../../src/domain/ids.ts';
 import type { Plan } from '../../../../src/domain/plan.ts';
@@ -12,6 +13,7 @@ import { everybody } from '../../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
 import { commandWorld, formOn } from '../../../support/builders/command-world.ts';
+import { appliedPolicy } from '../../../support/builders/fixtures.ts';
 import { key, noon, ref, resource, under, version } from '../../../support/builders/plans.ts';
 import {
   newestKey,
@@ -42,7 +44,7 @@ const reviewOf = (plan: Plan): FactsOf<'review'> => ({
   page: 'review',
   plan,
   digest: 'd'.repeat(64),
-  policy: { version: 'p1', rule: 'environment', approvalsRequired: 1, expiresAt: '2026-03-05T12:00:00.000Z' },
+  policy: appliedPolicy({ expiresAt: '2026-03-05T12:00:00.000Z' }),
   changeReference: null,
   openRequest: null,
   change: null,
