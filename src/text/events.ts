@@ -161,13 +161,12 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     title: `${name} stopped the run`,
     detail: 'no further attempt or step starts',
   }),
-  'retried-automatically': () => ({
-    mark: 'now',
-    title: 'The bot retried automatically',
-    detail: 'Azure answers again',
-  }),
   'taken-on': (_data, { name }) => ({ mark: 'now', title: `${name} is on it`, detail: '' }),
-  retried: (_data, { name }) => ({ mark: 'now', title: `${name} retried`, detail: '' }),
+  retried: (_data, { event, name }) => ({
+    mark: 'now',
+    title: `${name} retried`,
+    detail: event.body.actor.kind === 'bot' ? 'Azure answers again' : '',
+  }),
   'given-up': (_data, { name }) => ({ mark: 'bad', title: `${name} ended the request`, detail: 'ended as failed' }),
   'clock-set-right': ({ ahead }, { name }) => ({
     mark: 'warn',

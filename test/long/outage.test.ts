@@ -89,8 +89,7 @@ describe('a request that needs attention', () => {
     await mendAzure(world);
     await status(id, /Succeeded/);
     const events = await eventsOf(id);
-    expect(count(events, 'retried-automatically')).toBe(1);
-    expect(count(events, 'retried')).toBe(0);
+    expect(count(events, 'retried')).toBe(1);
   });
 
   test('is retried exactly once where the bot crashes after the retry, and not again after a second outage', async () => {
@@ -106,7 +105,7 @@ describe('a request that needs attention', () => {
     expect(wordsOf(card)).toContain('Needs attention');
     expect(wordsOf(card)).not.toContain(byItself);
     const events = await eventsOf(id);
-    expect(count(events, 'retried-automatically')).toBe(1);
+    expect(count(events, 'retried')).toBe(1);
     expect(count(events, 'run-ordered')).toBe(2);
     await mendAzure(world);
     await world.teams.click(people.requester, card.id, 'request.retry');
@@ -115,7 +114,7 @@ describe('a request that needs attention', () => {
 
   test('is never retried after a refusal: only a person does that', async () => {
     const events = await eventsOf(refused);
-    expect(count(events, 'retried-automatically')).toBe(0);
+    expect(count(events, 'retried')).toBe(0);
     expect(events.at(-1)).toBe('taken-on');
     const card = await status(refused, /Needs attention/);
     await world.teams.click(people.requester, card.id, 'request.retry');

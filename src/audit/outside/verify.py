@@ -618,8 +618,7 @@ RULES = {
     "succeeded": ("running", "bot"),
     "use-judged": ("ended", "bot"),
     "stop-requested": ("running", "person operator"),
-    "retried": ("needs-attention", "person operator"),
-    "retried-automatically": ("needs-attention", "bot"),
+    "retried": ("needs-attention", "person operator bot"),
     "taken-on": ("needs-attention", "person"),
     "reminded": ("awaiting-approval", "person"),
     "given-up": ("needs-attention", "person operator"),
@@ -633,7 +632,8 @@ ASKING = ("submitted", "plan-changed", "request-changed")
 ENDS = ("rejected", "cancelled", "expired", "succeeded", "given-up")
 NEXT = {
     **{"run-ordered": "ordered", "step-intended": "running", "attention-needed": "needs-attention", "retried": "retried"},
-    **{"retried-automatically": "retried", **dict.fromkeys(ASKING, "awaiting-approval"), **dict.fromkeys(ENDS, "ended")},
+    **dict.fromkeys(ASKING, "awaiting-approval"),
+    **dict.fromkeys(ENDS, "ended"),
 }
 MOST_EDITS = 5
 # Azure's clock and the clock that the change was dated by can differ.
@@ -703,7 +703,7 @@ class Life:
             return f"a result of {data['step']}, attempt {data['attempt']}, which was not under way"
         if kind == "succeeded" and (not all(map(self.is_done, self.stages)) or not {"read-back", "permission-held"} <= proved(data)):
             return "success, although something is not done or not proved"
-        if kind == "retried-automatically" and (not self.outage or self.automatic or self.objected):
+        if kind == "retried" and body["actor"]["kind"] == "bot" and (not self.outage or self.automatic or self.objected):
             return "a retry by the bot, although it had retried before, the failure was no outage, or an approver had stopped the run"
         if kind == "use-judged":
             return self.use_fault(time, data["answer"])
@@ -782,8 +782,8 @@ class Life:
             self.objected = self.objected or (body["actor"]["kind"] == "person" and body["actor"]["id"] != self.requester)
         if kind == "attention-needed":
             self.outage = data["failure"]["source"] != "bot" and data["failure"]["next"] == "wait"
-        if kind in ("retried", "retried-automatically"):
-            self.automatic = kind == "retried-automatically"
+        if kind == "retried":
+            self.automatic = body["actor"]["kind"] == "bot"
         if kind == "succeeded" or kind == "use-judged":
             self.seeks = data.get("seeks")
         self.end = self.end or (kind if kind in ENDS else None)
@@ -871,7 +871,7 @@ def reading_of(events):
 def state_of(events):
     states = {
         **dict.fromkeys(["submitted", "plan-changed", "request-changed", "approved", "reminded"], "awaiting-approval"),
-        **dict.fromkeys(["run-ordered", "run-checked", "retried", "retried-automatically"], "approved"),
+        **dict.fromkeys(["run-ordered", "run-checked", "retried"], "approved"),
         **dict.fromkeys([*STEPS, "stop-requested"], "running"),
         **{one: one for one in ("rejected", "cancelled", "expired", "succeeded")},
         **{"attention-needed": "needs-attention", "given-up": "failed"},

@@ -29,7 +29,7 @@ export function retryAutomatically(
   { asking }: Extract<Command, { do: 'retry-automatically' }>,
 ): Decision {
   if (request.asking !== asking || !retriesAutomatically(request)) return refuse('not-needing-attention', request.id);
-  return accept(newEvent('retried-automatically', botActor, {}, runRest(request)), orderRun(request));
+  return accept(newEvent('retried', botActor, {}, runRest(request)), orderRun(request));
 }
 
 /** Operators and people who can retry the request take it on. Another person can take it over. A second tap stores nothing. */

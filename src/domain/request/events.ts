@@ -54,7 +54,6 @@ export const eventTraits = {
   'use-judged': { kind: 'change', outcome: 'done' },
   'stop-requested': { kind: 'decision', outcome: 'begun' },
   retried: { kind: 'decision', outcome: 'begun' },
-  'retried-automatically': { kind: 'change', outcome: 'begun' },
   'taken-on': { kind: 'decision', outcome: 'done' },
   reminded: { kind: 'decision', outcome: 'done', notifies: ['approvers'] },
   'given-up': { kind: 'decision', outcome: 'done', notifies: ['requester'] },

@@ -56,8 +56,7 @@ type RunEvent = Extract<
       | 'attention-needed'
       | 'succeeded'
       | 'stop-requested'
-      | 'retried'
-      | 'retried-automatically';
+      | 'retried';
   }
 >;
 
@@ -121,7 +120,6 @@ export function evolveRun(base: RequestBase, body: RunEvent, event: StoredEvent)
         objected: base.objected || isObjection(base, event),
       };
     case 'retried':
-    case 'retried-automatically':
-      return { ...base, state: 'approved', retriedAutomatically: body.type === 'retried-automatically' };
+      return { ...base, state: 'approved', retriedAutomatically: body.actor.kind === 'bot' };
   }
 }

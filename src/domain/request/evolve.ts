@@ -197,7 +197,6 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'succeeded':
     case 'stop-requested':
     case 'retried':
-    case 'retried-automatically':
       return evolveRun(base, body, event);
   }
 }

@@ -184,9 +184,8 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
   'use-judged': z.strictObject({ run, answer: UseAnswer }),
   /** A person asked to stop after the current step. */
   'stop-requested': z.strictObject({ run }),
+  /** By a person or an operator, or once by the bot after an outage. */
   retried: z.strictObject({}),
-  /** The bot's own retry after an outage. */
-  'retried-automatically': z.strictObject({}),
   /** A person said that they work on the request. */
   'taken-on': z.strictObject({}),
   /** The requester sent a reminder to approvers. */

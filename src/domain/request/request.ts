@@ -236,7 +236,6 @@ const after: Partial<Record<EventType, OpenState>> = {
   'request-changed': 'awaiting-approval',
   'run-ordered': 'approved',
   retried: 'approved',
-  'retried-automatically': 'approved',
   'step-intended': 'running',
   'attention-needed': 'needs-attention',
 };

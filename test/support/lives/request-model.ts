@@ -99,7 +99,6 @@ const moves: Readonly<Record<string, Move>> = {
   'stop-requested': { from: ['running'] },
   'attention-needed': { from: ['ordered', 'running'], to: 'attention' },
   retried: { from: ['attention'] },
-  'retried-automatically': { from: ['attention'] },
   'taken-on': { from: ['attention'] },
   'given-up': { from: ['attention'], to: 'over' },
   succeeded: { from: ['running'], to: 'over' },

@@ -52,9 +52,7 @@ describe('the automatic retry', () => {
   ])('%s', (_what, change, expected) => {
     const request = requestAfter(...stuckBy(change));
     expect(retriesAutomatically(request)).toBe(expected);
-    expect(comesTo(request, retriesItself())).toBe(
-      expected ? 'retried-automatically run-ordered' : 'not-needing-attention',
-    );
+    expect(comesTo(request, retriesItself())).toBe(expected ? 'retried run-ordered' : 'not-needing-attention');
     const rows = consequencesOf(request, eventsAfter(...stuckBy(change)));
     expect(rows.filter(({ kind }) => kind === 'retry').map(({ key }) => key)).toEqual(expected ? [`${attention}`] : []);
   });
@@ -73,7 +71,7 @@ describe('the automatic retry', () => {
     expect(comesTo(request, retriesItself(request.asking))).toBe('not-needing-attention');
     const third = [checks({ run: 3 }), intends(3), records(3, failedWith('enable-identity', null, 1, unavailable))];
     const byHand = requestAfter(...twice, settles('retry', requester, { asking: request.asking }), ...third);
-    expect(comesTo(byHand, retriesItself(byHand.asking))).toBe('retried-automatically run-ordered');
+    expect(comesTo(byHand, retriesItself(byHand.asking))).toBe('retried run-ordered');
   });
 
   it('does nothing after a person acted, or for an earlier failure', () => {
