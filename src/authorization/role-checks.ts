@@ -171,7 +171,7 @@ export function openRoleChecks(azure: DirectoryPorts, policy: Policy, admission:
   async function onRequest(check: typeof approver, person: PersonId, request: Request): Promise<RoleStatus> {
     const { resource } = request.plan.observation;
     if (!looksAtTags(policy)) return check(person, resource);
-    const tags = await azure.resources.tags(request.plan.wish.resource);
+    const tags = await azure.resources.tags(request.plan.spec.resource);
     if (!tags.ok) return 'unknown';
     // A deleted agent can't be changed any more, so its last tags count.
     return check(person, { ...resource, tags: tags.value ?? resource.tags });
@@ -216,7 +216,7 @@ export function openRoleChecks(azure: DirectoryPorts, policy: Policy, admission:
         // A failure is reported to the caller that needs the answer.
         askAlso: (person) => void groups.memberOf(person, []).catch(() => undefined),
         lookAt(request) {
-          if (looksAtTags(policy)) void tags(request.plan.wish.resource).catch(() => undefined);
+          if (looksAtTags(policy)) void tags(request.plan.spec.resource).catch(() => undefined);
         },
       };
     },

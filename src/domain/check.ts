@@ -57,10 +57,10 @@ export const Check = z.discriminatedUnion('code', [
   judged('controllers-not-checked', { unseen: z.array(z.enum(['role-assignments', 'roles'])) }),
   judged('controllers-not-named', {}),
   judged('key-not-shared', {}),
-  judged('key-shared', { key: z.string(), agent: z.string(), id: ArmId, subscription: Subscription }),
+  judged('key-shared', { key: z.string(), resource: z.string(), id: ArmId, subscription: Subscription }),
   /** The requested vault or key has a name similar to one that other resources use. */
   judged('name-alike', { of: z.enum(['vault', 'key']), name: z.string(), other: z.string() }),
-  judged('other-agents-not-checked', {}),
+  judged('other-resources-not-checked', {}),
   /** Observed using the requested key, and declared by no listed resource. */
   judged('key-used-undeclared', { users: z.array(UndeclaredUser) }),
   judged('key-origin-unknown', {}),

@@ -10,14 +10,14 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 /**
  * Returns what is hashed: the change, its effects without their state before, irreversible steps, warning codes, the policy
  * version, and who controls the key. Without ETags, names and times of reading, the same change always has the same digest.
- * Operation and resource are repeated at the top level, so that no later change of the `wish` schema can leave them out.
+ * Operation and resource are repeated at the top level, so that no later change of the `spec` schema can leave them out.
  */
 export const digestSubject = (plan: Plan): unknown => ({
   schema: plan.schema,
   tenant: plan.tenantId,
-  operation: plan.wish.operation,
-  resource: lowerIds(plan.wish.resource),
-  wish: lowerIds(plan.wish),
+  operation: plan.spec.operation,
+  resource: lowerIds(plan.spec.resource),
+  spec: lowerIds(plan.spec),
   effects: effectsOf(plan)
     .map(approvedPart)
     .sort((a, b) => byText(canonicalJson(a), canonicalJson(b))),

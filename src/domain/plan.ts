@@ -38,12 +38,12 @@ export const planVersion = 1;
 /**
  * Builds the schema of stored plans from the union of change specs. It's strict at every level, so unknown data is rejected.
  */
-export const planSchema = <W extends z.ZodType<ChangeSpec>>(wish: W) =>
+export const planSchema = <W extends z.ZodType<ChangeSpec>>(spec: W) =>
   z.strictObject({
     schema: z.literal(planVersion),
     tenantId: z.string(),
     policyVersion: z.string(),
-    wish,
+    spec,
     observation: Observation,
     checks: z.array(Check),
     steps: z.array(PlannedStep),

@@ -22,7 +22,7 @@ export type ChosenKey = z.infer<typeof ChosenKey>;
 /** Returns the requested key in the form that the key page uses. */
 export const chosenKeyOf = (name: KeyName, version: KeyVersion | null, made: KeyKind | null): ChosenKey => {
   if (version !== null) return { kind: 'existing', name, version };
-  if (made === null) throw new Error(`a wish for key ${name} names no version, and none to make`);
+  if (made === null) throw new Error(`a spec for key ${name} names no version, and none to make`);
   return { kind: 'new', name, key: made };
 };
 

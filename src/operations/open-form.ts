@@ -61,7 +61,7 @@ export async function openForm(
 /** Returns the form fields for an existing request: its answers, justification and change number. */
 function formFieldsOf(operation: Operation, { plan, justification, changeReference }: Request): Partial<Form> {
   const written = { justification: justification ?? '', changeReference: changeReference ?? '' };
-  return { page: 'review', answers: operation.answersOf(plan.wish), ...written };
+  return { page: 'review', answers: operation.answersOf(plan.spec), ...written };
 }
 
 /** After a rejection, only the agent and the reason are filled in. The requester chooses the rest again. */
@@ -84,7 +84,7 @@ export async function openAgain(
   if (!hasEnded(request)) return refuse('resource-has-open-request', request.id);
   const roleStatus = await ports.requesterStatus(call.by, null);
   if (roleStatus !== 'yes') return refuse(requesterRefusals[roleStatus]);
-  const operation = operationOf(request.plan.wish);
+  const operation = operationOf(request.plan.spec);
   return { kind: 'open-form', form: startedAgain(newForm(operation, call, ports), operation, request) };
 }
 
@@ -99,9 +99,9 @@ export async function openChange(
   if (refusal !== null) return refusal.code === 'changed-meanwhile' ? refuse('stale-card', request.id) : refusal;
   const roleStatus = await ports.requesterStatus(call.by, request.plan.observation.resource);
   if (roleStatus !== 'yes') return refuse(requesterRefusals[roleStatus]);
-  const operation = operationOf(request.plan.wish);
+  const operation = operationOf(request.plan.spec);
   const changes = { asking: request.asking };
-  const key = ChosenKey.safeParse(operation.answersOf(request.plan.wish).key).data;
+  const key = ChosenKey.safeParse(operation.answersOf(request.plan.spec).key).data;
   const form: Form = {
     ...newForm(operation, call, ports),
     ...formFieldsOf(operation, request),

@@ -135,7 +135,7 @@ export function defineOperation<Schema extends z.ZodType<ChangeSpec>>(
         schema: planVersion,
         tenantId,
         policyVersion,
-        wish: spec,
+        spec,
         observation: observed,
         checks,
         steps: planned,

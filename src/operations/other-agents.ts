@@ -76,11 +76,11 @@ export function judgeOthers(work: KeyWork, context: CheckContext): readonly Chec
 }
 
 function judgeOtherAgents({ to, observed: { others, vault } }: KeyWork, { own }: CheckContext): readonly Check[] {
-  if (others.unread) return own === null ? [judge('warn', 'other-agents-not-checked', {})] : [];
+  if (others.unread) return own === null ? [judge('warn', 'other-resources-not-checked', {})] : [];
   const found: readonly Check[] = [
     ...others.vaultsAlike.map((other) => judge('warn', 'name-alike', { of: 'vault', name: vault.name, other })),
     ...others.sameKey.map(({ id, name, subscription }) =>
-      judge('warn', 'key-shared', { key: to.keyName, agent: name, id, subscription }),
+      judge('warn', 'key-shared', { key: to.keyName, resource: name, id, subscription }),
     ),
     ...others.keysAlike.map((other) => judge('warn', 'name-alike', { of: 'key', name: to.keyName, other })),
   ];

@@ -39,10 +39,10 @@ export const operationFrom = (key: Operation['startsFrom']): Operation | null =>
 export const operationOf = (spec: ChangeSpec): Operation => operationNamed(spec.operation);
 
 /** Returns the key work of a plan: input of its steps, and content of cards. */
-export const workOf = ({ wish, observation }: Pick<Plan, 'wish' | 'observation'>): KeyWork => ({
-  resource: wish.resource,
+export const workOf = ({ spec, observation }: Pick<Plan, 'spec' | 'observation'>): KeyWork => ({
+  resource: spec.resource,
   observed: observation,
-  ...operationOf(wish).change(wish),
+  ...operationOf(spec).change(spec),
 });
 
 /** Null: the request didn't succeed. */
@@ -56,7 +56,7 @@ export function lastVerifiedOf(request: Request): LastVerified | null {
   const isSameKey = from !== null && sameKeyName(from.keyName, to.keyName) && sameVaultUri(from.vaultUri, uri);
   return {
     ...{ request: request.id, planDigest: request.digest, at: request.changedAt },
-    ...{ resource: plan.wish.resource, resourceName: request.resourceName },
+    ...{ resource: plan.spec.resource, resourceName: request.resourceName },
     vault: {
       ...{ id, name, uri, firewall, access },
       purgeProtection: purgeProtection || plan.steps.some((step) => step.name === 'protect-vault'),

@@ -100,11 +100,11 @@ const words: WordsByCode = {
   'controllers-not-named': lines`Some names of identities with control over the key are missing
     Microsoft Graph didn’t return all names or group sizes. The object IDs are shown instead.`,
   'key-not-shared': lines`No other agent uses this key, and no name resembles one in use`,
-  'key-shared': ({ key, agent, id, subscription }) => lines`${agent} already uses this key
+  'key-shared': ({ key, resource, id, subscription }) => lines`${resource} already uses this key
     It is in ${subscriptionWords(subscription)}, resource group ${armIdParts(id).resourceGroup}. If ${key} is disabled, expires, or is deleted, both agents are affected.`,
   'name-alike': ({ of, name, other }) => lines`The ${of === 'vault' ? 'key vault' : 'key'} name resembles another one
     ${`Requested: ${name}. In use by other agents: ${other}. ${differenceWords(name, other)}`.trim()}`,
-  'other-agents-not-checked': lines`Other agents weren’t checked
+  'other-resources-not-checked': lines`Other agents weren’t checked
     The bot couldn’t list the agents. Another agent might use this key or a similar name.`,
   'key-used-undeclared': ({ users }) => lines`Others use this key, and no listed resource declares that
     ${joinList(users.map(({ name, last }) => `${name}, last on ${utcDay(last)}`))}. It might be a backup, a person, or another tenant. /cmk-status key=NAME shows more.`,

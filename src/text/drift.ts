@@ -60,7 +60,7 @@ type Wording<C extends DriftCode> = (
 
 /** A state without its words doesn't compile. */
 const words: { readonly [C in DriftCode]: Wording<C> } = {
-  'agent-deleted': () =>
+  'resource-deleted': () =>
     alert`The agent was deleted
     Its data can’t be decrypted any more. Microsoft says that this can’t be undone.
     An Azure administrator finds out who deleted it. Keep the key until the owner decides.`(byRole('')),
@@ -120,7 +120,7 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
     alert`The agent is under ${keyWords(now)}
     It isn’t what was last approved and verified here. The agent now depends on it.
     ${`${foundKeyRemedy(now)} ${repairs}`.trim()}`(repair(verified)),
-  'agent-failed': ({ provisioningState }, verified) =>
+  'resource-failed': ({ provisioningState }, verified) =>
     alert`Azure shows the agent as ${provisioningState}
     The last operation on the agent failed. What Azure shows might not be what the agent uses.
     ${repairs}`(repair(verified)),

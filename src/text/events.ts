@@ -183,19 +183,19 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     title: `${name} erased the texts`,
     detail: reason,
   }),
-  'drift-opened': ({ agentName, found }) => ({
+  'drift-opened': ({ resourceName, found }) => ({
     mark: 'alarm',
-    title: `${agentName} differs from what was approved`,
+    title: `${resourceName} differs from what was approved`,
     detail: joinParts(...found.map(({ state }) => shortDrift(state.code))),
   }),
-  'drift-changed': ({ agentName, found }) => ({
+  'drift-changed': ({ resourceName, found }) => ({
     mark: 'alarm',
-    title: `${agentName} differs in another way`,
+    title: `${resourceName} differs in another way`,
     detail: joinParts(...found.map(({ state }) => shortDrift(state.code))),
   }),
-  'drift-closed': ({ agentName, basis }) => ({
+  'drift-closed': ({ resourceName, basis }) => ({
     mark: 'done',
-    title: `${agentName} is as approved again`,
+    title: `${resourceName} is as approved again`,
     detail: `by ${basis.request}`,
   }),
 };

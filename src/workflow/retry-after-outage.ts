@@ -31,8 +31,8 @@ export const openRetryAfterOutage =
     const again = { afterMs: jittered(ports) };
     const sinceMs = now().getTime() - Date.parse(request.askedAt);
     if (paused || sinceMs < again.afterMs / 3) return again;
-    const { wish } = request.plan;
-    const observed = await operationOf(wish).observe(azure, wish, ownKeyOf(request));
+    const { spec } = request.plan;
+    const observed = await operationOf(spec).observe(azure, spec, ownKeyOf(request));
     if (!observed.ok) return again;
     await requests.append(id, `retry-after-outage/${asking}`, (current, at) =>
       decide(current, { do: 'retry-automatically', asking }, at),

@@ -96,11 +96,11 @@ export async function runPreRunCheck(
   const request = requireRequest(await ports.requests.load(id), id);
   // This machine's clock might be behind the clock of the one that started the run.
   if (isTooEarly(request, ports.now())) return { go: 'wait', ms: startsInMs(request, ports.now()) };
-  const { wish } = request.plan;
-  const operation = operationOf(wish);
+  const { spec } = request.plan;
+  const operation = operationOf(spec);
   const own = ownKeyOf(request);
   const observed = await rereadIfMissing(
-    () => operation.observe(ports.azure, wish, own),
+    () => operation.observe(ports.azure, spec, own),
     () => ports.pause(rereadAfterMs(ports.retryLimits)),
     saysAbsent(request),
   );
@@ -111,7 +111,7 @@ export async function runPreRunCheck(
   const { policy, tenantId, now, stepUp } = ports;
   const terms = termsFor(policy, observed.value.resource);
   const context = { tenantId, policyVersion: policy.version, terms, own };
-  const planAt = (at: Date): Plan => operation.plan(wish, observed.value, { ...context, now: at });
+  const planAt = (at: Date): Plan => operation.plan(spec, observed.value, { ...context, now: at });
   const plan = planAt(now());
   const blocks = blocksOf(plan);
   const [block] = blocks;

@@ -188,17 +188,17 @@ describe("setting the customer's key", () => {
   test('sends exactly the three members of the key', async () => {
     const principalId = (await resourceNow(azure, target)).principalId ?? '';
     got(await azure.grants.grant(await vaultNow(azure, vault), key(keyName), principalId, tenantId));
-    const wish = await wished();
-    const sent = await sentDuring(running, async () => got(await setKey(azure, target, wish)));
+    const spec = await wished();
+    const sent = await sentDuring(running, async () => got(await setKey(azure, target, spec)));
     const patch = sent.find(({ method }) => method !== 'GET');
     expect(patch).toMatchObject({
       method: 'PATCH',
       body: {
-        properties: { keyVaultProperties: { keyName, keyVaultUri: wish.vaultUri, keyVersion: wish.keyVersion } },
+        properties: { keyVaultProperties: { keyName, keyVaultUri: spec.vaultUri, keyVersion: spec.keyVersion } },
       },
     });
     expect(Object.keys(patch?.body ?? {})).toEqual(['properties']);
-    expect((await resourceNow(azure, target)).customerKey).toEqual(wish);
+    expect((await resourceNow(azure, target)).customerKey).toEqual(spec);
   });
 
   test("a failed operation without an error keeps its status and the provider's body", async () => {
@@ -211,8 +211,8 @@ describe("setting the customer's key", () => {
   test('an operation that does not end in time may be tried again', async () => {
     const impatient = connect(running, { limits: { operationMs: 700 } });
     const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body: { status: 'Working' } } };
-    const wish = await wished();
-    const failure = outsideFailureOf(await under(running, fault, () => setKey(impatient, target, wish)));
+    const spec = await wished();
+    const failure = outsideFailureOf(await under(running, fault, () => setKey(impatient, target, spec)));
     expect(failure).toMatchObject({ next: 'wait', code: 'NoAnswerInTime' });
   });
 });

@@ -66,7 +66,7 @@ await onPostgreSql((databases) => {
     const { id, ask } = fresh();
     await store.append(id, 'submit', ask);
     const first = accepted(await store.append(id, 'click:approve', approve()));
-    await store.append(id, 'run:1/check', checkRun(ask.plan.wish.resource.id));
+    await store.append(id, 'run:1/check', checkRun(ask.plan.spec.resource.id));
     await store.append(id, 'run:1/enable-identity/1/intent', intend());
     const again = accepted(await store.append(id, 'click:approve', approve()));
     expect(first.events.map((event) => event.body.type)).toEqual(['approved', 'run-ordered']);

@@ -125,8 +125,8 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'edit-of-target-passes',
         breaks: 'An edit that changes the agent passes the verification.',
-        from: 'return None if about(wish) == about(self.wish) else',
-        to: 'return None if about(wish) else',
+        from: 'return None if about(spec) == about(self.spec) else',
+        to: 'return None if about(spec) else',
       },
       {
         name: 'many-edits-pass',

@@ -224,7 +224,7 @@ describe('outside the configured subscriptions', () => {
     const forged = {
       agentId: there('x-ray-agent'),
       vaultId: vaultThere,
-      wish: { agentId: there('x-ray-agent') },
+      spec: { agentId: there('x-ray-agent') },
       page: 'review',
       plan: {},
     };

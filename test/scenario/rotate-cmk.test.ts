@@ -17,7 +17,7 @@ import {
 } from '../support/world/story.ts';
 import { queryStore, readRecord } from '../support/world/world.ts';
 
-const Submitted = z.looseObject({ plan: z.looseObject({ schema: z.number(), wish: z.looseObject({}) }) });
+const Submitted = z.looseObject({ plan: z.looseObject({ schema: z.number(), spec: z.looseObject({}) }) });
 
 /** The seeded agent under a customer's key: the older of two versions of it is in use. */
 const agent = 'virtual-visit-agent';
@@ -169,7 +169,7 @@ test('the record verifies, and says of each rotation what it took the agent from
   const wishes = asked.map(({ body }) => z.looseObject({ data: Submitted }).parse(JSON.parse(String(body))).data);
   expect(wishes).toHaveLength(6);
   for (const { plan } of wishes) {
-    expect(plan.wish).toMatchObject({ operation: 'rotate-cmk', from: { keyName: key } });
+    expect(plan.spec).toMatchObject({ operation: 'rotate-cmk', from: { keyName: key } });
     expect(plan.schema).toBe(2);
   }
 });

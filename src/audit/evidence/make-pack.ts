@@ -154,7 +154,7 @@ function packEventsOf(
 function replacementOf(files: PackFiles, { plan }: Request): Replacement | null {
   const bodies = textIn(files, packFile.later).split('\n').slice(0, -1);
   const read = bodies.map((body) => readEvent(body, [], parseEventBody)).filter((one) => typeof one !== 'string');
-  return replacementIn(read, plan.wish.resource.id);
+  return replacementIn(read, plan.spec.resource.id);
 }
 
 /** Returns who signed the checkpoint, by the keys in the pack. */

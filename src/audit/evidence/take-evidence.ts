@@ -215,7 +215,7 @@ async function findReplacement(
   const verdict = request === null ? null : verdictOf(request, events);
   if (request === null || verdict?.is !== 'under-key' || verdict.now !== 'other') return [];
   const [first, last] = [events[0]?.seq ?? 1, events.at(-1)?.seq ?? 0];
-  const resource = request.plan.wish.resource.id;
+  const resource = request.plan.spec.resource.id;
   const others = (await eventsBetween(reader, first, last)).filter((one) => one.request !== id);
   const later = eventsOfReplacement(others, resource);
   const explained = verdictOf(request, events, replacementIn(later, resource));

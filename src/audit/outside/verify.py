@@ -431,9 +431,9 @@ def population(read, size, root, name, days):
     for request, events in requests.items():
         asked = [one for one in events if one["type"] in ("submitted", "plan-changed", "request-changed")][-1]
         approvers = [one["actor"]["id"] for one in events if one["type"] == "approved" and one["seq"] > asked["seq"]]
-        first, wish, last = events[0], asked["data"]["plan"]["wish"], [one for one in events if one["type"] not in SILENT][-1]
+        first, spec, last = events[0], asked["data"]["plan"]["spec"], [one for one in events if one["type"] not in SILENT][-1]
         state = state_of(events)
-        about = [wish["operation"], wish["resource"]["id"], state, last["time"], key_since(events) if state == "succeeded" else ""]
+        about = [spec["operation"], spec["resource"]["id"], state, last["time"], key_since(events) if state == "succeeded" else ""]
         about += [" ".join(approvers), asked["planDigest"]]
         said = [one["data"] for one in events if one["type"] in ("submitted", "request-changed")][-1]
         about.append(said.get("changeReference", ""))
@@ -582,9 +582,9 @@ def digest_of(plan):
     approved = [lower_ids({name: one[name] for name in one if name != "before"}) for one in effects]
     subject = {
         **{"schema": plan["schema"], "tenant": plan["tenantId"], "policy": plan["policyVersion"]},
-        "operation": plan["wish"]["operation"],
-        "resource": lower_ids(plan["wish"]["resource"]),
-        "wish": lower_ids(plan["wish"]),
+        "operation": plan["spec"]["operation"],
+        "resource": lower_ids(plan["spec"]["resource"]),
+        "spec": lower_ids(plan["spec"]),
         "effects": sorted(approved, key=lambda one: units(canonical_text(one))),
         "irreversible": [step["name"] for step in irreversible_in(plan)],
         "warnings": sorted({one["code"] for one in plan["checks"] if one["outcome"] == "warn"}, key=units),
@@ -690,7 +690,7 @@ class Life:
         if kind == "approved":
             return self.approval_fault(who, data)
         if kind == "request-changed":
-            return self.edit_fault(data["plan"]["wish"])
+            return self.edit_fault(data["plan"]["spec"])
         if kind == "expired" and time < self.policy["expiresAt"]:
             return "expired before the time to decide was over"
         if kind == "run-ordered" and len(self.approvals) < self.policy["approvalsRequired"]:
@@ -719,12 +719,12 @@ class Life:
             return "an approval that does not accept what can't be undone"
         return None
 
-    def edit_fault(self, wish):
+    def edit_fault(self, spec):
         if self.touched:
             return "edited after a run had begun"
         if self.edits >= MOST_EDITS:
             return f"edited more than {MOST_EDITS} times"
-        return None if about(wish) == about(self.wish) else "edited to be about something else"
+        return None if about(spec) == about(self.spec) else "edited to be about something else"
 
     def check_fault(self, time, counted):
         people = set(counted)
@@ -759,7 +759,7 @@ class Life:
     def follow(self, kind, body, data):
         self.state = NEXT.get(kind, self.state)
         if kind in ASKING:
-            self.asked, self.policy, self.wish = body, data["policy"], data["plan"]["wish"]
+            self.asked, self.policy, self.spec = body, data["policy"], data["plan"]["spec"]
             self.stages = {step["name"]: step["stage"] for step in data["plan"]["steps"]}
             self.approvals, self.tried, self.checked, self.objected, self.automatic = [], {}, False, False, False
         if kind == "submitted":
@@ -789,8 +789,8 @@ class Life:
         self.end = self.end or (kind if kind in ENDS else None)
 
 
-def about(wish):
-    return wish["operation"], wish["resource"]["id"].lower()
+def about(spec):
+    return spec["operation"], spec["resource"]["id"].lower()
 
 
 def check_life(events, request):
@@ -822,7 +822,7 @@ class Lives:
             return
         life = self.lives.setdefault(body["request"], Life(body["request"]))
         life.take(body)
-        resource = life.wish["resource"]["id"].lower()
+        resource = life.spec["resource"]["id"].lower()
         if self.open.setdefault(resource, body["request"]) != body["request"] and kind == "submitted":
             raise Wrong(f"{where}: a second open request for {resource}")
         if life.state == "ended" and self.open[resource] == body["request"]:
@@ -934,7 +934,7 @@ def replacement_of(later, events, asked):
     fits = [
         last["type"] == "step-done" and last["data"]["step"] == "set-cmk" and len(effects) == 1,
         {one["request"] for one in later} == {last["request"]} and last["request"] != events[0]["request"],
-        str(last["target"]).lower() == asked["data"]["plan"]["wish"]["resource"]["id"].lower(),
+        str(last["target"]).lower() == asked["data"]["plan"]["spec"]["resource"]["id"].lower(),
         any(one["data"]["counted"] >= one["data"]["required"] for one in approvals),
     ]
     if not all(fits):

@@ -85,7 +85,7 @@ function remindersUntil(expiresAt: string, from: string): readonly Consequence[]
 
 /** Returns the agent that an open request reserves, or null. No other derived data affects decisions. */
 export const reservedResourceId = (request: Request): string | null =>
-  hasEnded(request) ? null : request.plan.wish.resource.id.toLowerCase();
+  hasEnded(request) ? null : request.plan.spec.resource.id.toLowerCase();
 
 const endings: readonly string[] = [
   'rejected',

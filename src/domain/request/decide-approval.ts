@@ -62,7 +62,7 @@ const decidedLate = (
     'decided-late',
     actor,
     { verb, state },
-    { planDigest: request.digest, target: request.plan.wish.resource.id, result: 'no effect' },
+    { planDigest: request.digest, target: request.plan.spec.resource.id, result: 'no effect' },
     texts,
   );
 

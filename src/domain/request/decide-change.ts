@@ -46,7 +46,7 @@ export function changeRefusal(
 
 /** An edit must change something. Otherwise it would only extend the deadline. */
 const isSame = ({ plan, justification, notBefore, changeReference }: Request, other: Change): boolean =>
-  canonicalJson(plan.wish) === canonicalJson(other.plan.wish) &&
+  canonicalJson(plan.spec) === canonicalJson(other.plan.spec) &&
   justification === other.justification.trim() &&
   notBefore === other.notBefore &&
   changeReference === (other.changeReference ?? null);
@@ -56,8 +56,8 @@ export function change(request: Request, command: Change, now: Date): Decision {
   const refusal = changeRefusal(request, command, now);
   if (refusal !== null) return refusal;
   const { plan, policy, digest, formId } = command;
-  const { resource, operation } = request.plan.wish;
-  if (!sameArmId(plan.wish.resource.id, resource.id) || plan.wish.operation !== operation) {
+  const { resource, operation } = request.plan.spec;
+  if (!sameArmId(plan.spec.resource.id, resource.id) || plan.spec.operation !== operation) {
     throw new Error(`changing ${request.id}: the plan is for another agent, or of another operation`);
   }
   const unfit = specRefusal(command, now);

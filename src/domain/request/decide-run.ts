@@ -24,7 +24,7 @@ export const orderRun = (request: Request): NewEvent =>
     'run-ordered',
     botActor,
     { run: request.runs + 1 },
-    { planDigest: request.digest, target: request.plan.wish.resource.id, onBehalfOf: request.requester },
+    { planDigest: request.digest, target: request.plan.spec.resource.id, onBehalfOf: request.requester },
   );
 
 /**
@@ -37,8 +37,8 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   if (isTooEarly(request, now)) {
     throw new Error(`checking run ${command.run} of ${request.id}: it begins at ${request.notBefore} at the earliest`);
   }
-  if (canonicalJson(command.plan.wish) !== canonicalJson(request.plan.wish)) {
-    throw new Error(`checking run ${command.run} of ${request.id}: the plan is for another wish`);
+  if (canonicalJson(command.plan.spec) !== canonicalJson(request.plan.spec)) {
+    throw new Error(`checking run ${command.run} of ${request.id}: the plan is for another spec`);
   }
   if (command.requesterStatus !== 'yes') {
     return stopRun(request, { run: command.run, failure: botFailure(checkingAgain, { code: 'requester-lost-role' }) });
@@ -75,7 +75,7 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
       { run, plan, policy, reason },
       {
         planDigest: command.digest,
-        target: request.plan.wish.resource.id,
+        target: request.plan.spec.resource.id,
         onBehalfOf: request.requester,
         result: 'awaiting-approval',
       },

@@ -60,7 +60,7 @@ export function decide(request: Request | null, command: Command, now: Date): De
       return takeOn(request, command);
     case 'erase-texts':
       return decideErasure(
-        { id: request.id, digest: request.digest, target: request.plan.wish.resource.id },
+        { id: request.id, digest: request.digest, target: request.plan.spec.resource.id },
         command.actor,
         command.reason,
       );
@@ -93,7 +93,7 @@ function submit(command: Submit, now: Date): Decision {
       'submitted',
       command.actor,
       { formId, resourceName, plan, policy, origin, ...startField(command), ...referenceField(command) },
-      { planDigest: digest, target: plan.wish.resource.id, result: 'awaiting-approval' },
+      { planDigest: digest, target: plan.spec.resource.id, result: 'awaiting-approval' },
       { justification },
     ),
   );
@@ -107,7 +107,7 @@ function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): 
   if (command.asking !== request.asking) return refuse('stale-card', request.id);
   if (hasEnded(request)) return refuse('request-ended', request.id);
   if (request.state !== 'awaiting-approval' && request.state !== 'approved') return refuse('run-started', request.id);
-  const rest = { planDigest: request.digest, target: request.plan.wish.resource.id, result: 'cancelled' };
+  const rest = { planDigest: request.digest, target: request.plan.spec.resource.id, result: 'cancelled' };
   return accept(newEvent('cancelled', command.actor, {}, { ...rest, submittedBy: submittedBy(command.actor) }));
 }
 
@@ -123,7 +123,7 @@ function remind(request: Request, command: Extract<Command, { do: 'remind' }>, n
   if (request.remindedAt !== null && passedMs < remindEveryMs) {
     return refuse('reminded-lately', new Date(Date.parse(request.remindedAt) + remindEveryMs).toISOString());
   }
-  const rest = { planDigest: request.digest, target: request.plan.wish.resource.id };
+  const rest = { planDigest: request.digest, target: request.plan.spec.resource.id };
   return accept(newEvent('reminded', command.actor, {}, rest));
 }
 
@@ -178,7 +178,7 @@ function noteEvidence(request: Request, command: Extract<Command, { do: 'note-ev
   if (actor.kind === 'bot') return refuse('not-your-request', request.id);
   const rest = {
     planDigest: request.digest,
-    target: request.plan.wish.resource.id,
+    target: request.plan.spec.resource.id,
     submittedBy: actor.kind === 'operator' ? actor.id : null,
   };
   return accept(newEvent('evidence-made', actor, { texts, reading }, rest));

@@ -103,8 +103,8 @@ const storedAs = (payloads: Payloads, type: EventType) =>
  * Creates the parser of stored event bodies, given the union of change specs. It throws on any unknown type, operation or
  * field, because an unknown event must not be misread.
  */
-export function eventReader(wish: z.ZodType<ChangeSpec>): (value: unknown) => EventBody {
-  const payloads = payloadsWith(planSchema(wish));
+export function eventReader(spec: z.ZodType<ChangeSpec>): (value: unknown) => EventBody {
+  const payloads = payloadsWith(planSchema(spec));
   const types = z.looseObject({ type: z.enum(Object.keys(payloads) as [EventType, ...EventType[]]) });
   // Cached per type, because building a schema costs much more than parsing with it.
   const schemas = new Map<EventType, ReturnType<typeof storedAs>>();

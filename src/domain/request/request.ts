@@ -193,7 +193,7 @@ export type Request =
 /** Returns the common fields of a run's events. */
 export const runRest = ({ digest, plan, requester }: RequestBase) => ({
   planDigest: digest,
-  target: plan.wish.resource.id as string,
+  target: plan.spec.resource.id as string,
   onBehalfOf: requester,
 });
 

@@ -35,7 +35,7 @@ export interface Drift {
 export interface AgentWatch {
   readonly id: DriftId;
   readonly agent: ArmId;
-  readonly agentName: string;
+  readonly resourceName: string;
   readonly revision: number;
   /** Oldest first. Only the last can be open. */
   readonly drifts: readonly Drift[];
@@ -57,7 +57,7 @@ export function evolveWatch(watch: AgentWatch, { body, texts, time, revision }: 
     return { ...next, drifts };
   }
   if (body.type !== 'drift-opened' && body.type !== 'drift-changed') return next;
-  const { agentName, basis } = body.data;
+  const { resourceName, basis } = body.data;
   const found = body.data.found.map((one) => ({ ...one, by: texts[`by.${one.state.code}`] ?? null }));
   const open = openDriftOf(watch);
   const becameCritical = isCritical({ closedAt: null, found }) && (open === null || !isCritical(open));
@@ -66,7 +66,7 @@ export function evolveWatch(watch: AgentWatch, { body, texts, time, revision }: 
     criticalFrom: becameCritical ? revision : (open?.criticalFrom ?? null),
   };
   const before = open === null ? watch.drifts : watch.drifts.slice(0, -1);
-  return { ...next, agentName, drifts: [...before, drift] };
+  return { ...next, resourceName, drifts: [...before, drift] };
 }
 
 /** Null before the first event. */
@@ -74,7 +74,7 @@ export function foldWatch(id: DriftId, events: readonly StoredEvent[]): AgentWat
   const [first] = events;
   if (first === undefined) return null;
   const agent = ArmId.parse(first.body.target);
-  return events.reduce(evolveWatch, { id, agent, agentName: '', revision: 0, drifts: [] });
+  return events.reduce(evolveWatch, { id, agent, resourceName: '', revision: 0, drifts: [] });
 }
 
 /** Causes by state, with the name that isn't part of the event. */
@@ -124,8 +124,8 @@ export function decideDrift(
   now: Date,
 ): Decision {
   const open = openDriftOf(watch);
-  const { request, planDigest, resourceName: agentName, resource } = verified;
-  const data = { agentName, basis: { request, planDigest } };
+  const { request, planDigest, resourceName, resource } = verified;
+  const data = { kind: resource.kind, resourceName, basis: { request, planDigest } };
   const rest = { planDigest, target: resource.id as string };
   const found = statesAfter(open, verdict).map((state): DriftFinding => {
     const before = open?.found.find((one) => one.state.code === state.code);

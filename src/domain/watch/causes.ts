@@ -7,11 +7,11 @@ import { type DriftCause, type DriftCode, type DriftState, partOf } from './stat
 
 /** Where a change of each state shows: a property of the resource, or the operation's name. */
 const traces: Partial<Record<DriftCode, RegExp>> = {
-  'agent-deleted': /healthBots\/delete|^Delete$/i,
+  'resource-deleted': /healthBots\/delete|^Delete$/i,
   'key-stripped': /keyVaultProperties/i,
   'key-replaced': /keyVaultProperties/i,
   'identity-changed': /^identity/i,
-  'agent-failed': /provisioningState/i,
+  'resource-failed': /provisioningState/i,
   'vault-gone': /vaults\/delete|^Delete$/i,
   'purge-protection-off': /enablePurgeProtection|enableSoftDelete/i,
   'firewall-changed': /publicNetworkAccess|networkAcls/i,
@@ -21,11 +21,11 @@ const traces: Partial<Record<DriftCode, RegExp>> = {
 
 /** The Activity Log names no properties: there, the newest write of the kind counts. */
 const writes: Partial<Record<DriftCode, RegExp>> = {
-  'agent-deleted': /healthBots\/delete$/i,
+  'resource-deleted': /healthBots\/delete$/i,
   'key-stripped': /healthBots\/write$/i,
   'key-replaced': /healthBots\/write$/i,
   'identity-changed': /healthBots\/write$/i,
-  'agent-failed': /healthBots\/write$/i,
+  'resource-failed': /healthBots\/write$/i,
   'vault-gone': /vaults\/delete$/i,
   'purge-protection-off': /vaults\/write$/i,
   'firewall-changed': /vaults\/write$/i,

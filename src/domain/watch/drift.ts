@@ -72,12 +72,12 @@ export const approvedKey = ({ vault, keyName, keyVersion }: LastVerified): Custo
 });
 
 function agentStates(verified: LastVerified, resource: ObservedResource | null): readonly DriftState[] {
-  if (resource === null) return [{ code: 'agent-deleted' }];
+  if (resource === null) return [{ code: 'resource-deleted' }];
   const { customerKey, principalId, provisioningState } = resource;
   const states: DriftState[] = [];
   if (customerKey === null) states.push({ code: 'key-stripped' });
   else if (!sameKey(customerKey, approvedKey(verified))) states.push({ code: 'key-replaced', now: customerKey });
-  if (hasFailed(provisioningState)) states.push({ code: 'agent-failed', provisioningState });
+  if (hasFailed(provisioningState)) states.push({ code: 'resource-failed', provisioningState });
   if (verified.principalId !== null && principalId?.toLowerCase() !== verified.principalId.toLowerCase())
     states.push({ code: 'identity-changed', now: principalId });
   return states;
@@ -154,7 +154,7 @@ const isSettled = (resource: ObservedResource | null): boolean =>
 
 /** Whether the agent uses the approved key, as far as is known: else that key says nothing about the agent's data. */
 const isUnderApproved = (states: readonly DriftState[]): boolean =>
-  states.every(({ code }) => !['agent-deleted', 'key-stripped', 'key-replaced'].includes(code));
+  states.every(({ code }) => !['resource-deleted', 'key-stripped', 'key-replaced'].includes(code));
 
 export function judgeDrift(verified: LastVerified, reading: WatchReading, now: Date): DriftVerdict {
   const states: DriftState[] = [];

@@ -8,7 +8,7 @@ const state = <C extends string, F extends z.ZodRawShape>(code: C, fact: F) =>
 
 /** In order of urgency. Times are ISO 8601. */
 export const DriftState = z.discriminatedUnion('code', [
-  state('agent-deleted', {}),
+  state('resource-deleted', {}),
   state('key-purged', {}),
   state('vault-gone', {}),
   /** To another resource group or subscription. Its address stays; role assignments don't move with it. */
@@ -26,7 +26,7 @@ export const DriftState = z.discriminatedUnion('code', [
   /** The agent is under Microsoft's key. */
   state('key-stripped', {}),
   state('key-replaced', { now: CustomerKey }),
-  state('agent-failed', { provisioningState: z.string() }),
+  state('resource-failed', { provisioningState: z.string() }),
   state('key-expired', { at: z.string() }),
   state('purge-protection-off', {}),
   state('firewall-changed', { now: z.enum(['open', 'closed']) }),
@@ -53,7 +53,7 @@ const milder: Partial<Record<DriftCode, DriftSeverity>> = {
 export const severityOf = (code: DriftCode): DriftSeverity => milder[code] ?? 'critical';
 
 const notRepaired: readonly DriftCode[] = [
-  ...(['agent-deleted', 'key-purged', 'vault-gone', 'vault-moved', 'firewall-changed'] as const),
+  ...(['resource-deleted', 'key-purged', 'vault-gone', 'vault-moved', 'firewall-changed'] as const),
   'old-version-disabled',
   'retired-version-needed',
   // A newer version is the way out.
@@ -66,10 +66,10 @@ export const isRepairable = (code: DriftCode): boolean => !notRepaired.includes(
 export type WatchedPart = 'agent' | 'vault' | 'key' | 'access' | 'use';
 
 const parts: Record<DriftCode, WatchedPart> = {
-  'agent-deleted': 'agent',
+  'resource-deleted': 'agent',
   'key-stripped': 'agent',
   'key-replaced': 'agent',
-  'agent-failed': 'agent',
+  'resource-failed': 'agent',
   'identity-changed': 'agent',
   'vault-gone': 'vault',
   'vault-moved': 'vault',
@@ -118,10 +118,10 @@ const found = z.array(z.strictObject({ state: DriftState, cause: DriftCause, fou
 
 /** In record 2 from ADR 82 on. */
 export const driftPayloads = {
-  'drift-opened': z.strictObject({ agentName: z.string(), basis, found }),
-  'drift-changed': z.strictObject({ agentName: z.string(), basis, found }),
+  'drift-opened': z.strictObject({ kind: z.string(), resourceName: z.string(), basis, found }),
+  'drift-changed': z.strictObject({ kind: z.string(), resourceName: z.string(), basis, found }),
   /** Everything is as approved again, or was approved since. */
-  'drift-closed': z.strictObject({ agentName: z.string(), basis }),
+  'drift-closed': z.strictObject({ kind: z.string(), resourceName: z.string(), basis }),
 };
 export type DriftEventType = keyof typeof driftPayloads;
 

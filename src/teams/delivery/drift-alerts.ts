@@ -88,7 +88,7 @@ async function showWorse(
     await reconcileCard(
       { postedCards, chat },
       watch,
-      { audience, card: worseCard(watch.agentName, isNow, notified), post },
+      { audience, card: worseCard(watch.resourceName, isNow, notified), post },
       at,
     );
   });

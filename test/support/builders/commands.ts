@@ -32,7 +32,7 @@ export const failure = (change: Partial<AzureFailure> = {}): AzureFailure => ({
   retryAfterMs: null,
   clientRequestId: 'client-1',
   correlationId: 'correlation-1',
-  change: 'refused',
+  change: 'unknown',
   ...change,
 });
 

@@ -33,7 +33,7 @@ const newPlan = (resource: ArmId): Plan =>
     schema: 1,
     tenantId: tenant,
     policyVersion: 'p1',
-    wish: {
+    spec: {
       operation: 'enable-cmk',
       resource: { kind: 'healthcare-agent', id: resource },
       vaultId,

@@ -39,7 +39,7 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
   const requests = (): readonly Request[] => ids().flatMap((id) => loaded(id) ?? []);
   const open = (): readonly Request[] => requests().filter((request) => !hasEnded(request));
   const isOf = (resourceId: string) => (request: Request) =>
-    request.plan.wish.resource.id.toLowerCase() === resourceId.toLowerCase();
+    request.plan.spec.resource.id.toLowerCase() === resourceId.toLowerCase();
   const holderOf = (resourceId: string): RequestId | null => open().find(isOf(resourceId))?.id ?? null;
 
   return {
@@ -72,7 +72,7 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
       }));
       const request = fold(id, [...before, ...events]);
       if (request === null) throw new Error('accepted without an event, and there is no request');
-      const holder = hasEnded(request) ? null : holderOf(request.plan.wish.resource.id);
+      const holder = hasEnded(request) ? null : holderOf(request.plan.spec.resource.id);
       if (holder !== null && holder !== id) return refuse('resource-has-open-request', holder);
       stored.push(...events);
       folded.set(id, request);
@@ -95,7 +95,7 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
       new Map(
         open().map(({ id, state, plan, touched }) => {
           const waits = (Object.keys(waitsOf) as Waits[]).find((one) => waitsOf[one].includes(state)) ?? 'nobody';
-          return [plan.wish.resource.id.toLowerCase(), { id, waits, touched }];
+          return [plan.spec.resource.id.toLowerCase(), { id, waits, touched }];
         }),
       ),
     ofResource: async (resourceId) =>

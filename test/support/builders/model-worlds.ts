@@ -2,7 +2,7 @@
 import { sha256 } from '../../../src/domain/canonical-json.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
 import { requestId, resourceId } from './fixtures.ts';
-import { planFor, ref, resource, vault, wish } from './plans.ts';
+import { planFor, ref, resource, spec, vault } from './plans.ts';
 
 /** What Azure looks like. An approval is no way around the last one. */
 export const worlds = [
@@ -43,7 +43,7 @@ function planOf(name: string, world: WorldName): Plan {
     ...(world === 'the firewall is closed' ? { vault: vault({ firewall: 'closed' }) } : {}),
     ...(world === 'the grant is there' ? { grantHeld: true } : {}),
   };
-  return planFor({ seen, wished: wish({ resource: ref(name) }) });
+  return planFor({ seen, wished: spec({ resource: ref(name) }) });
 }
 
 /** By resource and world. */

@@ -124,7 +124,7 @@ export type RepairWish = Extract<StoredChangeSpec, { operation: 'repair-cmk' }>;
 export type RotateWish = Extract<StoredChangeSpec, { operation: 'rotate-cmk' }>;
 
 /** To put the agent under the existing version `a…` of the key. */
-export const wish = (change: Partial<EnableWish> = {}): EnableWish => ({
+export const spec = (change: Partial<EnableWish> = {}): EnableWish => ({
   operation: 'enable-cmk',
   resource: ref(),
   vaultId,
@@ -136,7 +136,7 @@ export const wish = (change: Partial<EnableWish> = {}): EnableWish => ({
 
 /** To make the key first. */
 export const wishForNewKey = (change: Partial<EnableWish> = {}): EnableWish =>
-  wish({ keyVersion: null, newKey, ...change });
+  spec({ keyVersion: null, newKey, ...change });
 
 /** The key an agent is under, as ARM reports it. */
 export const under = (keyVersion: string | null, change: { keyName?: string; vaultUri?: string } = {}) => ({
@@ -227,10 +227,10 @@ interface PlanChange {
   readonly own?: OwnKey | null;
 }
 
-/** The plan that the wish's operation makes of it. */
+/** The plan that the spec's operation makes of it. */
 export const planFor = ({
   seen = {},
-  wished = wish(),
+  wished = spec(),
   policyVersion = 'p1',
   terms = termsOf(),
   now = noon,

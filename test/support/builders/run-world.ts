@@ -12,7 +12,7 @@ import { decides, id, policy } from './commands.ts';
 import { type Drive, driveRun } from './drive-run.ts';
 import { approver, submit, tenant } from './fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
-import { noon, wish } from './plans.ts';
+import { noon, spec } from './plans.ts';
 import { policyOf, termsOf } from './policies.ts';
 import { scriptedAzure, type World } from './scripted-azure.ts';
 
@@ -80,7 +80,7 @@ interface Setting {
 const ignore = (): void => {};
 
 /** The same over an Azure in memory, with a clock that begins at noon. */
-export async function approvedRequest({ world = {}, wished = wish(), notBefore = null }: Setting = {}) {
+export async function approvedRequest({ world = {}, wished = spec(), notBefore = null }: Setting = {}) {
   let clock = noon.getTime();
   const advance = (ms: number): void => {
     clock += ms;

@@ -1,4 +1,4 @@
-/** What is found and planned in the requests that cards show: agents, vaults, keys, and what each wish comes to. */
+/** What is found and planned in the requests that cards show: agents, vaults, keys, and what each spec comes to. */
 
 import type { ObservedControl } from '../../../src/domain/control.ts';
 import { ArmId, KeyName, KeyVersion } from '../../../src/domain/ids.ts';
@@ -65,8 +65,8 @@ export const seen = (change: Partial<Observation> = {}): Observation =>
     ...change,
   });
 
-export const planOf = (change: Partial<Observation> = {}, wish: StoredChangeSpec = wished): Plan =>
-  planFor({ seen: seen(change), wished: wish, policyVersion: '3f9c21ab' });
+export const planOf = (change: Partial<Observation> = {}, spec: StoredChangeSpec = wished): Plan =>
+  planFor({ seen: seen(change), wished: spec, policyVersion: '3f9c21ab' });
 
 const lookAlikeId = ArmId.parse(
   '/subscriptions/40000000-0000-4000-8000-000000000002/resourceGroups/rg-research/providers/Microsoft.KeyVault/vaults/kv-hospita1-keys',
@@ -157,15 +157,15 @@ export const toMadeVersion = rotates({ way: 'new-version', ...visitKey, after: o
 export const toOtherKey = rotates({ way: 'other-key', vaultId, keyName, keyVersion: version('5'), make: null });
 
 /** What each kind of rotation comes to, when nothing stands in the way. */
-export const rotationPlan = (wish: RotateWish = toNewest, change: Partial<Observation> = {}): Plan => {
-  const { way } = wish.to;
+export const rotationPlan = (spec: RotateWish = toNewest, change: Partial<Observation> = {}): Plan => {
+  const { way } = spec.to;
   const target: Partial<Observation> =
     way === 'new-version'
       ? { key: null }
       : way === 'other-key'
         ? { key: seen().key, grantHeld: false, vault: seen().vault }
         : {};
-  return planFor({ seen: seenUnderKey({ ...target, ...change }), wished: wish, policyVersion: '3f9c21ab' });
+  return planFor({ seen: seenUnderKey({ ...target, ...change }), wished: spec, policyVersion: '3f9c21ab' });
 };
 
 export const unprotected = planOf({ vault: vault({ ...seen().vault, softDelete: false }) });

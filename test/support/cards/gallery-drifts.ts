@@ -23,7 +23,7 @@ const verified: LastVerified = {
   ...{ keyName, keyVersion, principalId: principal, before: null, retired: null },
 };
 const watch: AgentWatch = {
-  ...{ id: driftIdOf(sha256(agent.id)), agent: agent.id, agentName: agent.name, revision: 1, drifts: [] },
+  ...{ id: driftIdOf(sha256(agent.id)), agent: agent.id, resourceName: agent.name, revision: 1, drifts: [] },
 };
 const byPortal: DriftCause = {
   source: 'resource-graph',

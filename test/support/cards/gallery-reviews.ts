@@ -26,8 +26,8 @@ function reviewOf(state: string, plan: Plan, { form = {}, facts = {}, problem }:
   const policy = appliedPolicy({ version: '3f9c21ab', expiresAt: '2026-03-05T12:00:00.000Z' });
   const open = { changeReference: null, openRequest: null, change: null };
   const shown = { page: 'review', plan, digest: planDigest(plan), policy, ...open, ...facts } as const;
-  const { name: operation, answersOf } = operationOf(plan.wish);
-  const filled = formAt('review', { operation, answers: answersOf(plan.wish), ...form });
+  const { name: operation, answersOf } = operationOf(plan.spec);
+  const filled = formAt('review', { operation, answers: answersOf(plan.spec), ...form });
   return galleryCard(`form-review.${state}`, () => formCard(filled, shown, problem ?? null));
 }
 

@@ -33,7 +33,7 @@ export async function again<T>(act: () => Promise<T>, everyMs = 500): Promise<T>
 const eventsQuery = `select revision, cause, body::json ->> 'type' as type, body::json ->> 'time' as time,
   body::json #>> '{actor,id}' as actor, body::json #>> '{data,step}' as step, body::json ->> 'planDigest' as digest,
   body::json #>> '{data,policy,expiresAt}' as "expiresAt", body::json #>> '{data,notBefore}' as "notBefore",
-  body::json #>> '{data,reason}' as reason, body::json #>> '{data,plan,wish,keyName}' as key
+  body::json #>> '{data,reason}' as reason, body::json #>> '{data,plan,spec,keyName}' as key
   from cmk.event where request_id = $1 order by revision`;
 
 /** The store as it is at this moment, also while its connections are ended again and again. */

@@ -34,11 +34,11 @@ import {
   planFor,
   principal,
   resource,
+  spec,
   toNewVersion,
   under,
   vault,
   version,
-  wish,
   wishToRotate,
 } from '../../support/builders/plans.ts';
 
@@ -166,7 +166,7 @@ it('says that the agent no longer exists, and not that it has another key', () =
 });
 
 it('says which event has who controlled the key of the current plan', () => {
-  const plan = planFor({ wished: wish({ keyName: KeyName.parse('cmk-other') }), seen: { control: control() } });
+  const plan = planFor({ wished: spec({ keyName: KeyName.parse('cmk-other') }), seen: { control: control() } });
   const rejects = decides('reject', approver, { asking: 2 });
   const changed = eventsOf(first, [asks(1), changes({ plan }), rejects], () => noon);
   expect(said(changed, first).page).toContain('Who controlled it when the plan was made is in event 2.');

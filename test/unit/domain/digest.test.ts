@@ -4,7 +4,7 @@ import { ArmId } from '../../../src/domain/ids.ts';
 import { type Plan, planSchema } from '../../../src/domain/plan.ts';
 import { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { resourceId, vaultId } from '../../support/builders/fixtures.ts';
-import { planFor, principal, ref, resource, vault, wish, wishForNewKey } from '../../support/builders/plans.ts';
+import { planFor, principal, ref, resource, spec, vault, wishForNewKey } from '../../support/builders/plans.ts';
 
 const PlanSchema = planSchema(StoredChangeSpec);
 const digest = (plan: Plan): string => planDigest(plan);
@@ -46,7 +46,7 @@ describe('the digest stays', () => {
     [
       'when Azure spells resources in another case',
       planFor({
-        wished: wish({ resource: { ...ref(), id: spelled(resourceId()) }, vaultId: spelled(vaultId) }),
+        wished: spec({ resource: { ...ref(), id: spelled(resourceId()) }, vaultId: spelled(vaultId) }),
         seen: { resource: resource({ id: spelled(resourceId()) }), vault: vault({ id: spelled(vaultId) }) },
       }),
     ],

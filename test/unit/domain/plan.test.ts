@@ -44,7 +44,12 @@ describe('an approval', () => {
   const approved = planFor();
 
   it('is covered when another agent has come under the same key meanwhile', () => {
-    const of = { key: 'care', agent: 'bot-other', id: resourceId('bot-other'), subscription: { id: 's', name: null } };
+    const of = {
+      key: 'care',
+      resource: 'bot-other',
+      id: resourceId('bot-other'),
+      subscription: { id: 's', name: null },
+    };
     const shared = { code: 'key-shared', outcome: 'warn', fact: of } as const;
     expect(isCovered(notCovered(approved, { ...approved, checks: [...approved.checks, shared] }))).toBe(true);
   });

@@ -19,11 +19,11 @@ import {
   resource,
   retirement,
   retiring,
+  spec,
   toNewVersion,
   under,
   vault,
   version,
-  wish,
   wishForNewKey,
   wishToRepair,
   wishToRetire,
@@ -33,7 +33,7 @@ import { termsOf } from '../../support/builders/policies.ts';
 
 const checksOf = (
   seen: Partial<Observation>,
-  wished: StoredChangeSpec = wish(),
+  wished: StoredChangeSpec = spec(),
   own: OwnKey | null = null,
   terms?: KeyTerms,
 ) => planFor({ seen, wished, own, ...(terms === undefined ? {} : { terms }) }).checks;
@@ -114,7 +114,7 @@ const examples: { readonly [C in CheckCode]: readonly [seen: Partial<Observation
   'key-not-shared': [others()],
   'key-shared': [others({ sameKey: [ward] })],
   'name-alike': [others({ vaultsAlike: ['kv-care-prcd'] })],
-  'other-agents-not-checked': [others({ unread: true })],
+  'other-resources-not-checked': [others({ unread: true })],
   'key-used-undeclared': [{ undeclared: [{ name: 'backup', last: '2026-03-01T12:00:00.000Z' }] }],
   'key-origin-unknown': [controlIs({})],
   'key-must-be-new': [{}, care({ requireNewKey: true })],
@@ -212,7 +212,7 @@ describe('the checks of a plan', () => {
     const customerKey = healthcareAgent.customerKeyIn({ keyVaultProperties: { ...named, keyVaultUri, userIdentity } });
     expect(customerKey).toEqual({ ...keyAt('a'), userIdentity });
     const seen = { resource: resource({ customerKey, systemAssigned: true }) };
-    for (const wished of [wish(), wishToRotate(), wishToRepair()])
+    for (const wished of [spec(), wishToRotate(), wishToRepair()])
       expect(checksOf(seen, wished)).toContainEqual({
         ...{ outcome: 'block', code: 'key-user-identity', fact: { identity: userIdentity } },
       });
@@ -339,5 +339,5 @@ it.each<[string, CustomerKey | null, boolean]>([
   ['another vault', under(version('a'), { vaultUri: 'https://kv-other.vault.azure.net/' }), false],
 ])('an agent under %s is as wished: %#', (_what, customerKey, expected) => {
   const seen = observation({ resource: resource({ customerKey }) });
-  expect(isAlreadySet(workOf({ wish: wish(), observation: seen }))).toBe(expected);
+  expect(isAlreadySet(workOf({ spec: spec(), observation: seen }))).toBe(expected);
 });

@@ -99,7 +99,7 @@ describe('a plan to repair', () => {
         expect(blocks(plan)).toEqual([]);
         expect(stagesOf(plan).at(-1)).toEqual(['verify']);
         // In its run, the approval covers what is left to do at any moment.
-        const left = inRun(asApproved, StoredChangeSpec.parse(plan.wish));
+        const left = inRun(asApproved, StoredChangeSpec.parse(plan.spec));
         expect(isCovered(notCovered(plan, left))).toBe(true);
         expect(effectsOf(left)).toEqual([]);
       }),
@@ -117,14 +117,14 @@ describe('a plan to repair', () => {
         const now = damaged(rest);
         const set = [plan.observation.resource.customerKey, approved];
         fc.pre(set.some((one) => JSON.stringify(one) === JSON.stringify(now.resource.customerKey)));
-        expect(isCovered(notCovered(plan, inRun(now, StoredChangeSpec.parse(plan.wish))))).toBe(true);
+        expect(isCovered(notCovered(plan, inRun(now, StoredChangeSpec.parse(plan.spec))))).toBe(true);
       }),
     );
   });
 
   it('doesn’t cover a version that is found disabled after its recovery', () => {
     const plan = planOf(damaged(['the key is deleted']));
-    const now = inRun(damaged(['the version is disabled']), StoredChangeSpec.parse(plan.wish));
+    const now = inRun(damaged(['the version is disabled']), StoredChangeSpec.parse(plan.spec));
     expect(notCovered(plan, now).effects.map(({ change }) => change)).toEqual(['key-enablement']);
   });
 
@@ -210,7 +210,7 @@ describe('the form', () => {
     const newer = lastVerifiedWith({ request: requestId(9), keyVersion: version('b') });
     const facts = await reviewFacts(repairCmk, form, { ...ports, lastVerified: async () => newer });
     if ('kind' in facts || !facts.ok) throw new Error('it can be reviewed');
-    expect(facts.value.plan.wish).toEqual({
+    expect(facts.value.plan.spec).toEqual({
       ...wishToRepair({ from: null, approvedIdentity }),
       basis: newer.request,
       keyVersion: version('b'),

@@ -60,7 +60,7 @@ describe('a run', () => {
     const { ports, azure, load } = await approvedRequest();
     await runPreRunCheck(ports, id, 1, 1);
     await recordIntent(ports, id, 1, [first]);
-    await azure.resources.enableSystemIdentity((await load()).plan.wish.resource, resource());
+    await azure.resources.enableSystemIdentity((await load()).plan.spec.resource, resource());
     await storeResult(ports, id, 1, [first], (one) => attemptStep(ports, id, 1, one));
     expect((await load()).progress[0]).toMatchObject({ state: 'done', already: true, interrupted: false });
   });

@@ -152,7 +152,7 @@ function changesSection(given: ReportFacts): Html {
   const rows = stepsOfRuns(request, events).flatMap((step) => changeRow(given, step));
   const { principalId } = request.outputs;
   const version = requestedKey(request)?.keyVersion ?? null;
-  const full = html`<p class="full">In full: agent ${id(request.plan.wish.resource.id)}${principalId === undefined ? none : html`, identity ${id(principalId)}`}${version === null ? none : html`, key version ${id(version)}`}, plan ${id(request.digest)}.</p>`;
+  const full = html`<p class="full">In full: agent ${id(request.plan.spec.resource.id)}${principalId === undefined ? none : html`, identity ${id(principalId)}`}${version === null ? none : html`, key version ${id(version)}`}, plan ${id(request.digest)}.</p>`;
   const columns = [['Change'], ['Result', 34], ['Azure correlation id', 53], ['Event', 10]] as const;
   return section(
     2,

@@ -44,8 +44,8 @@ const targetOf = (request: Request) => {
 export const summaryOf = (request: Request) => ({
   id: request.id,
   state: request.state,
-  operation: request.plan.wish.operation,
-  resource: request.plan.wish.resource,
+  operation: request.plan.spec.operation,
+  resource: request.plan.spec.resource,
   resourceName: request.resourceName,
   ...targetOf(request),
   requester: request.requester,
@@ -97,7 +97,7 @@ function factsOf(request: Request, names: Names): string {
     ['Requester', `${names(request.requester)}, ${utcSecond(request.submittedAt)}`],
     ['Reason', request.justification === null ? 'erased' : quote(request.justification.replaceAll('\n', ' '))],
     ...(request.changeReference === null ? [] : [['Change number', request.changeReference]]),
-    ['Agent', request.plan.wish.resource.id],
+    ['Agent', request.plan.spec.resource.id],
     ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}, rule ${policy.rule}`],
     ...policy.held.map((one): string[] => [
       one.rule === policy.rule ? 'Rule' : 'Stricter by',

@@ -44,8 +44,8 @@ function ruleFacts({ policy: { rule, held } }: Request) {
 }
 
 /** The subscription's name, if Azure tells it to the bot. */
-function subscriptionFact({ wish, observation: { control } }: Plan): CardText {
-  const { subscriptionId } = armIdParts(wish.resource.id);
+function subscriptionFact({ spec, observation: { control } }: Plan): CardText {
+  const { subscriptionId } = armIdParts(spec.resource.id);
   const { name } = control.resourceSubscription;
   return name === null ? plain(subscriptionId) : md`${plain(name)}, ${plain(subscriptionId)}`;
 }
@@ -56,7 +56,7 @@ const isShort = (reason: string): boolean => reason.length <= 120 && !/[\n\r]/.t
 function facts(request: Request) {
   const { plan } = request;
   const { to, make } = workOf(plan);
-  const { resourceGroup } = armIdParts(plan.wish.resource.id);
+  const { resourceGroup } = armIdParts(plan.spec.resource.id);
   const made = make?.after == null ? 'first version, once created' : 'new version, once created';
   return [
     fact('Subscription', subscriptionFact(plan)),
@@ -115,7 +115,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
     acknowledge: label(acceptWords(plan)),
     risky,
     approve: label(approve),
-    approveTooltip: label(`${approve}: ${operationOf(plan.wish).words.asksFor} for ${request.resourceName}`),
+    approveTooltip: label(`${approve}: ${operationOf(plan.spec).words.asksFor} for ${request.resourceName}`),
     until: untilLine(request, context),
     signIn: stepUp ? plain('Approving needs a fresh sign-in: select Approve to start it.') : nothing,
     checks: passRows(plan),

@@ -125,7 +125,7 @@ function giveUpWords(request: Request): CardText {
 /** Returns the remedy. After the request has ended, only a new request helps. */
 function remedyOf(request: AtRest, context: CardContext): CardText {
   if (mayAskAgain(request, context)) return plain('If you request it again, completed steps aren’t repeated.');
-  const { typed } = operationOf(request.plan.wish);
+  const { typed } = operationOf(request.plan.spec);
   if (request.state === 'failed')
     return md`To request it again, type ${bold(typed.name)}. Completed steps aren’t repeated.`;
   const remedy = attentionRemedy(request);

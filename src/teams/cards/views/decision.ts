@@ -73,7 +73,7 @@ const tasksOf = (plan: Plan) =>
 
 /** Returns what the plan does that can't be undone, and what people must retain. */
 function consequenceRows(plan: Plan): Row[] {
-  const { words } = operationOf(plan.wish);
+  const { words } = operationOf(plan.spec);
   const softDelete = effectsOf(plan).some(({ change }) => change === 'soft-delete') ? 'soft delete and ' : '';
   const protects = amber(
     'Can’t be undone',
@@ -94,8 +94,8 @@ function consequenceRows(plan: Plan): Row[] {
 }
 
 /** Returns what people must retain after the change. */
-export function retentionRows({ wish }: Plan): Row[] {
-  const { title, text } = operationOf(wish).words.keep;
+export function retentionRows({ spec }: Plan): Row[] {
+  const { title, text } = operationOf(spec).words.keep;
   return [amber(title, text)];
 }
 
@@ -119,7 +119,7 @@ export const acceptWords = (plan: Plan): string =>
  * notes.
  */
 function noteRows(plan: Plan): Row[] {
-  const { words } = operationOf(plan.wish);
+  const { words } = operationOf(plan.spec);
   const unknown = stepsOf(plan, 'unknown').map(() =>
     row(noteMark, plain('Might not be reversible'), [
       grey(plain('Microsoft doesn’t document whether an agent can return to a Microsoft-managed key.')),

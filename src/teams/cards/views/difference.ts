@@ -47,7 +47,7 @@ function requestedKey(plan: Plan): CardText {
   return md`${plain(to.keyName)} in ${plain(observed.vault.name)}, ${plain<string>(`${version}${made}`)}`;
 }
 
-const isSameWish = (one: Plan, other: Plan): boolean => canonicalJson(one.wish) === canonicalJson(other.wish);
+const isSameWish = (one: Plan, other: Plan): boolean => canonicalJson(one.spec) === canonicalJson(other.spec);
 
 /** The key has its own row. */
 const effectsIn = (plan: Plan): readonly string[] =>

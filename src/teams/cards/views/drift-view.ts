@@ -62,7 +62,7 @@ function badgeOf(drift: Drift) {
 }
 
 export function driftCard(
-  { id, agentName }: AgentWatch,
+  { id, resourceName }: AgentWatch,
   drift: Drift,
   verified: LastVerified,
   operators: readonly Addressee[],
@@ -78,9 +78,9 @@ export function driftCard(
     userIds: entitiesOf(addressees)
       .map(({ mentioned }) => mentioned.id)
       .slice(0, mostRefreshed),
-    fallbackText: label(`${agentName}: ${isOver ? 'as approved again' : titles}.`),
+    fallbackText: label(`${resourceName}: ${isOver ? 'as approved again' : titles}.`),
     ...badgeOf(drift),
-    agent: plain(agentName),
+    agent: plain(resourceName),
     called: listedText(addressees.map(({ text }) => text)),
     found: told.map(({ finding, words }, n) => boxOf(finding, words, isOver, n === 0)),
     ...stepOf(isOver ? undefined : first?.words),
@@ -90,14 +90,14 @@ export function driftCard(
 }
 
 /** The post below an alert that became critical after it was posted. */
-export function worseCard(agentName: string, isNow: boolean, operators: readonly Addressee[]): AdaptiveCard {
+export function worseCard(resourceName: string, isNow: boolean, operators: readonly Addressee[]): AdaptiveCard {
   const title = isNow ? 'Now critical' : 'No longer critical';
   const addressees = isNow ? operators : [];
   const words = isNow ? 'The card above shows what changed, and what to do.' : 'The card above shows what is left.';
   const called = listedText(addressees.map(({ text }) => text));
-  const card = messageCard(title, joinText([called, md`${plain(agentName)}: ${plain<string>(words)}`], ' '), {
+  const card = messageCard(title, joinText([called, md`${plain(resourceName)}: ${plain<string>(words)}`], ' '), {
     color: isNow ? 'Attention' : 'Default',
-    fallback: `${agentName}: ${title.toLowerCase()}.`,
+    fallback: `${resourceName}: ${title.toLowerCase()}.`,
   });
   return { ...card, msteams: { entities: entitiesOf(addressees) } };
 }

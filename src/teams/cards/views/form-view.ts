@@ -100,7 +100,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
 
 /** Returns the title of the button for the operation that the resource's state allows; empty if this one does. */
 function insteadOf(plan: Plan): Label {
-  const { instead } = operationOf(plan.wish);
+  const { instead } = operationOf(plan.spec);
   const leads = blocksOf(plan).some(({ code }) => instead.where.includes(code));
   return label(leads ? operationNamed(instead.operation).words.offer : '');
 }

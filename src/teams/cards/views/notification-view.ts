@@ -93,7 +93,7 @@ export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: 
         ? attentionNotice(request, names, 'the request needs attention')
         : notice('the request needed attention');
     case 'succeeded':
-      return notice(operationOf(request.plan.wish).words.succeeded.toLowerCase());
+      return notice(operationOf(request.plan.spec).words.succeeded.toLowerCase());
     case 'given-up': {
       const left = request.touched ? plain('Completed changes stay in Azure.') : unchanged(request);
       return notice(`${actorName(event, names)} ended the request`, left, saidIn(event));

@@ -111,7 +111,7 @@ export function requestHeaderOf(
   { userIds, paused }: CardContext,
   line: StateLine = stateLineOf(request, paused),
 ) {
-  const { words } = operationOf(request.plan.wish);
+  const { words } = operationOf(request.plan.spec);
   return {
     requestId: request.id as string,
     revision: request.asking,

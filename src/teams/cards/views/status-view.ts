@@ -92,7 +92,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     nothingChanged: without && !request.touched,
     again:
       without && !mayAskAgain(request, context)
-        ? md`To request it again, type ${bold(operationOf(request.plan.wish).typed.name)}`
+        ? md`To request it again, type ${bold(operationOf(request.plan.spec).typed.name)}`
         : nothing,
     canAskAgain: mayAskAgain(request, context),
     facts: factsOf(request, context),

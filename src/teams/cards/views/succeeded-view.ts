@@ -56,7 +56,7 @@ function judgedRow(answer: UseAnswer, texts: OperationWords['inUse']): Row {
 
 /** The row of the usage check, from its start to its result. */
 function useRow({ plan }: Succeeded, { until, judged }: UsageCheck): Row {
-  const { inUse } = operationOf(plan.wish).words;
+  const { inUse } = operationOf(plan.spec).words;
   if (judged !== null) return judgedRow(judged.answer, inUse);
   const lines = [grey(inCard(usageCheckWords(until))), ...more(inUse?.untilSeen)];
   return row(marks.now, plain('Checking whether the agent uses the key'), lines);

@@ -16,9 +16,9 @@ import {
   toAttention,
 } from '../../../support/builders/commands.ts';
 import { approver, requester } from '../../../support/builders/fixtures.ts';
-import { noon, planFor, ref, vault, wish } from '../../../support/builders/plans.ts';
+import { noon, planFor, ref, spec, vault } from '../../../support/builders/plans.ts';
 
-const otherKey = planFor({ wished: wish({ keyName: KeyName.parse('cmk-other') }) });
+const otherKey = planFor({ wished: spec({ keyName: KeyName.parse('cmk-other') }) });
 const asked = requestAfter(asks());
 const justification = asked.justification ?? '';
 
@@ -65,7 +65,7 @@ it('cannot be once a run had begun: what it made for one plan must not serve ano
 });
 
 it('is for the same agent and operation, or it is another request', () => {
-  const otherAgent = planFor({ wished: wish({ resource: ref('bot-ward') }) });
+  const otherAgent = planFor({ wished: spec({ resource: ref('bot-ward') }) });
   expect(() => decide(asked, changes({ plan: otherAgent }), noon)).toThrow('another agent');
 });
 

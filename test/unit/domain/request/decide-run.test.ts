@@ -39,8 +39,8 @@ import {
   principal,
   ref,
   resource,
+  spec,
   vault,
-  wish,
   wishForNewKey,
 } from '../../../support/builders/plans.ts';
 
@@ -177,8 +177,8 @@ describe('the check before a run', () => {
   });
 
   it('is a bug when it looked at another change than the one that was asked for', () => {
-    const other = planFor({ wished: wish({ resource: ref('bot-other') }) });
-    expect(() => comesTo(requestAfter(...toApproved), checks({ plan: other }))).toThrow('another wish');
+    const other = planFor({ wished: spec({ resource: ref('bot-other') }) });
+    expect(() => comesTo(requestAfter(...toApproved), checks({ plan: other }))).toThrow('another spec');
   });
 
   it('asks a person about a block, whatever else has moved: the approvals hold until it is removed', () => {

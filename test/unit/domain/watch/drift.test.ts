@@ -100,8 +100,8 @@ test.each<[string, Partial<WatchReading>, readonly DriftState['code'][]]>([
   ['stripped, and the key is gone too', { ...agentWith({ customerKey: null }), ...keyGone('none') }, ['key-stripped']],
   ['another key', agentWith({ customerKey: under(version('c')) }), ['key-replaced']],
   ['another identity for the key', agentWith({ customerKey: throughUser }), ['key-replaced']],
-  ['agent failed', agentWith({ provisioningState: 'Failed' }), ['agent-failed']],
-  ['agent deleted', { resource: done(null) }, ['agent-deleted']],
+  ['agent failed', agentWith({ provisioningState: 'Failed' }), ['resource-failed']],
+  ['agent deleted', { resource: done(null) }, ['resource-deleted']],
 ])('%s', (_name, change, expected) => {
   expect(codesOf(change)).toEqual(expected);
   expect(judge(change).unread).toEqual([]);
@@ -120,7 +120,7 @@ const examples: readonly DriftState[] = [
   { code: 'access-lost', by: 'access-policies' },
   { code: 'key-replaced', now: under(version('c')) },
   { code: 'key-replaced', now: throughUser },
-  { code: 'agent-failed', provisioningState: 'Failed' },
+  { code: 'resource-failed', provisioningState: 'Failed' },
   { code: 'key-expired', at: inDays(-1) },
   { code: 'key-expires', at: inDays(9) },
   { code: 'firewall-changed', now: 'open' },
@@ -130,7 +130,7 @@ const examples: readonly DriftState[] = [
   { code: 'use-refused', keyVersion: version('a') },
   { code: 'retired-version-needed', keyVersion: version('c') },
   ...([
-    ...(['agent-deleted', 'key-purged', 'vault-gone', 'key-deleted', 'key-missing', 'key-disabled'] as const),
+    ...(['resource-deleted', 'key-purged', 'vault-gone', 'key-deleted', 'key-missing', 'key-disabled'] as const),
     ...(['key-stripped', 'purge-protection-off'] as const),
   ].map((code) => ({ code })) as DriftState[]),
 ];

@@ -18,10 +18,10 @@ import {
   planFor,
   principal,
   resource,
+  spec,
   under,
   vault,
   version,
-  wish,
   wishForNewKey,
 } from '../../../support/builders/plans.ts';
 import {
@@ -76,7 +76,7 @@ const differs = (said: RegExp, next: Failure['next']) => ({ next, said: expect.s
 describe('enabling the identity', () => {
   it('plans to add to the user-assigned identities', () => {
     const both = resource({ userAssignedIds: ['one'] });
-    expect(enableIdentity.effects(workOf({ wish: wish(), observation: observation({ resource: both }) }))).toEqual([
+    expect(enableIdentity.effects(workOf({ spec: spec(), observation: observation({ resource: both }) }))).toEqual([
       { change: 'identity', target: both.id, before: 'user-assigned' },
     ]);
   });
@@ -201,7 +201,7 @@ it.each([
   [false, ['soft-delete', 'purge-protection']],
 ])('protecting the vault plans what is missing when soft delete is %s', async (softDelete, properties) => {
   const bare = vault({ softDelete });
-  const work = workOf({ wish: wish(), observation: observation({ vault: bare }) });
+  const work = workOf({ spec: spec(), observation: observation({ vault: bare }) });
   expect(protectVault.effects(work).map(({ change }) => change)).toEqual(properties);
   const { azure, outcome } = run(protectVault, { vault: bare });
   expect(await outcome).toMatchObject({ ok: true });
@@ -329,7 +329,7 @@ describe('observing', () => {
   it('sees agent, vault, key and grant together', async () => {
     const care = { id: '40000000-0000-4000-8000-000000000001', name: 'Care production' };
     const nobody = { controllers: [], unseen: [], vaultSubscription: care, resourceSubscription: care };
-    const seen = await observe(scriptedAzure({ resource: identified, granted: true }), wish());
+    const seen = await observe(scriptedAzure({ resource: identified, granted: true }), spec());
     const others = { sameKey: [], vaultsAlike: [], keysAlike: [], unread: false };
     const value = observation({ resource: identified, grantHeld: true, control: nobody, others, guard: 'none' });
     expect(seen).toEqual({ ok: true, value });
@@ -340,13 +340,13 @@ describe('observing', () => {
     const other = { id: ArmId.parse(`${resource().id}-ward`), name: 'ward', customerKey: under(version('b')) };
     const customerKey = { ...other.customerKey, keyName: 'CARE' };
     const resourceKeys = async () => done({ resources: [{ ...other, customerKey }], unread: [] });
-    const seen = await observe({ ...azure, inventory: { ...azure.inventory, resourceKeys } }, wish());
+    const seen = await observe({ ...azure, inventory: { ...azure.inventory, resourceKeys } }, spec());
     expect(seen).toMatchObject({ value: { others: { sameKey: [{ name: 'ward' }] } } });
   });
 
   it('sees no grant where there is no identity, without asking', async () => {
     const azure = scriptedAzure({ granted: true });
     azure.refuse('grants.held', failure());
-    expect(await observe(azure, wish())).toMatchObject({ ok: true, value: { grantHeld: false } });
+    expect(await observe(azure, spec())).toMatchObject({ ok: true, value: { grantHeld: false } });
   });
 });

@@ -17,7 +17,7 @@ import type { Drive } from '../../../support/builders/drive-run.ts';
 import { approver, requester, requestId, submit, tenant } from '../../../support/builders/fixtures.ts';
 import { memoryPostedCards } from '../../../support/builders/memory-posted-cards.ts';
 import { type MemoryRequests, memoryRequests } from '../../../support/builders/memory-requests.ts';
-import { noon, planFor, ref, resource, wish } from '../../../support/builders/plans.ts';
+import { noon, planFor, ref, resource, spec } from '../../../support/builders/plans.ts';
 import { policyOf } from '../../../support/builders/policies.ts';
 import { approvedRun } from '../../../support/builders/run-world.ts';
 import { scriptedAzure } from '../../../support/builders/scripted-azure.ts';
@@ -94,7 +94,7 @@ async function waiting({ needs = 1, approvers = ['deciders'] as readonly string[
   const requests = memoryRequests(now);
   const who = people(approvers);
   const ask = (one = id, named = ref()) => {
-    const plan = planFor({ seen: { resource: resource({ id: named.id }) }, wished: wish({ resource: named }) });
+    const plan = planFor({ seen: { resource: resource({ id: named.id }) }, wished: spec({ resource: named }) });
     const command = submit({ plan, digest: '1'.repeat(64), policy: policy(needs) });
     return requests.append(one, 'submit', (request, at) => decide(request, command, at));
   };
@@ -245,7 +245,7 @@ describe('a run that was approved', () => {
       ...{ approverStatus: who.roles.approver, requesterStatus: who.roles.requester },
       random: (bytes: number) => new Uint8Array(bytes).fill(7),
     };
-    const run = await approvedRun(given, wish());
+    const run = await approvedRun(given, spec());
     const usual: Drive = { journal: [], before: () => {}, after: () => {}, permitted: (work) => work(), advance };
     return {
       ...{ ...who, ...clicks(run.requests, who, now), load: run.load },
