@@ -8,10 +8,7 @@ import { z } from 'zod';
 import { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import { revealInvisible } from '../domain/strings.ts';
 
-/**
- * Requests of a partial export: events in between are missing. Null: not filtered by that. Versions from before partial exports
- * refuse such a file.
- */
+/** Requests of a partial export: events in between are missing. Null: not filtered by that. */
 const ExportPart = z.strictObject({ request: z.string().nullable(), resource: z.string().nullable() });
 export type ExportPart = z.infer<typeof ExportPart>;
 

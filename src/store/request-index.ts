@@ -4,7 +4,6 @@ import type { OpenWanted } from '../domain/ports/store.ts';
 import type { ChainLine, SoundLine } from '../domain/record/chain.ts';
 import { isEnding } from '../domain/request/consequences.ts';
 import { type OpenState, openStateAfter, type Waits, waits, waitsIn } from '../domain/request/request.ts';
-import { isDriftEvent } from '../domain/watch/state.ts';
 
 export interface RequestSummary {
   /** Revision and hash of its last event. */
@@ -35,7 +34,7 @@ function submitted({ target, actor, data }: z.infer<typeof First>): RequestSumma
   };
 }
 
-const Target = z.object({ target: z.string() });
+const DriftFound = z.object({ target: z.string(), data: z.object({ found: z.array(z.unknown()) }) });
 
 /** An agent's drift is no request: it holds nothing, and is in no list of them. */
 const ofAgent = { holds: null, state: 'approved', touched: false, requester: null, message: null } as const;
@@ -55,10 +54,11 @@ export class RequestIndex {
   apply({ request, revision, hash }: ChainLine, body: SoundLine['body']): void {
     const known = this.#requests.get(request);
     const type = String(body.type);
-    if (isDriftEvent(type)) {
+    if (type === 'drift-found') {
       this.#requests.set(request, { ...ofAgent, revision, hash });
-      if (type === 'drift-closed') this.#drifts.delete(Target.parse(body).target.toLowerCase());
-      else this.#drifts.set(Target.parse(body).target.toLowerCase(), request);
+      const { target, data } = DriftFound.parse(body);
+      if (data.found.length === 0) this.#drifts.delete(target.toLowerCase());
+      else this.#drifts.set(target.toLowerCase(), request);
       return;
     }
     const before = known ?? submitted(First.parse(body));

@@ -84,13 +84,17 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
       writtenText(event, 'comment', options),
     ),
   }),
-  rejected: (_data, { event, name, options }) => ({
-    mark: 'bad',
-    title: `${name} rejected`,
-    detail: joinParts(planWords(event), writtenText(event, 'comment', options)),
-  }),
-  cancelled: (_data, { name }) => ({ mark: 'idle', title: `${name} canceled`, detail: '' }),
-  expired: () => ({ mark: 'idle', title: 'Expired', detail: 'no decision in time' }),
+  ended: ({ as }, { event, name, options }) =>
+    ({
+      expired: { mark: 'idle', title: 'Expired', detail: 'no decision in time' } as const,
+      cancelled: { mark: 'idle', title: `${name} canceled`, detail: '' } as const,
+      failed: { mark: 'bad', title: `${name} ended the request`, detail: 'ended as failed' } as const,
+      rejected: {
+        mark: 'bad',
+        title: `${name} rejected`,
+        detail: joinParts(planWords(event), writtenText(event, 'comment', options)),
+      } as const,
+    })[as],
   'decided-late': ({ verb, state }, { event, name, options }) => ({
     mark: 'idle',
     title: `${name} decided too late`,
@@ -167,7 +171,6 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     title: `${name} retried`,
     detail: event.body.actor.kind === 'bot' ? 'Azure answers again' : '',
   }),
-  'given-up': (_data, { name }) => ({ mark: 'bad', title: `${name} ended the request`, detail: 'ended as failed' }),
   'clock-set-right': ({ ahead }, { name }) => ({
     mark: 'warn',
     title: `${name} continued the audit log from this time`,
@@ -183,21 +186,14 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     title: `${name} erased the texts`,
     detail: reason,
   }),
-  'drift-opened': ({ resourceName, found }) => ({
-    mark: 'alarm',
-    title: `${resourceName} differs from what was approved`,
-    detail: joinParts(...found.map(({ state }) => shortDrift(state.code))),
-  }),
-  'drift-changed': ({ resourceName, found }) => ({
-    mark: 'alarm',
-    title: `${resourceName} differs in another way`,
-    detail: joinParts(...found.map(({ state }) => shortDrift(state.code))),
-  }),
-  'drift-closed': ({ resourceName, basis }) => ({
-    mark: 'done',
-    title: `${resourceName} is as approved again`,
-    detail: `by ${basis.request}`,
-  }),
+  'drift-found': ({ resourceName, basis, found }) =>
+    found.length === 0
+      ? { mark: 'done', title: `${resourceName} is as approved again`, detail: `by ${basis.request}` }
+      : {
+          mark: 'alarm',
+          title: `${resourceName} differs from what was approved`,
+          detail: joinParts(...found.map(({ state }) => shortDrift(state.code))),
+        },
 };
 
 /** For a union of types, the compiler would require the data of all of them; a single type has its own. */

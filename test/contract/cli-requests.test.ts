@@ -137,7 +137,7 @@ describe('requests at the command line', () => {
     const { state, events } = await details(waiting);
     expect(state).toBe('cancelled');
     expect(events.at(-1)).toMatchObject({
-      ...{ type: 'cancelled', cause: 'cli:cancel:1', actor: { kind: 'operator' } },
+      ...{ type: 'ended', result: 'cancelled', cause: 'cli:cancel:1', actor: { kind: 'operator' } },
       submittedBy: expect.stringMatching(/\S/),
     });
   });

@@ -56,7 +56,7 @@ test('a rejected request: who rejected it, at the time of the rejection', async 
     inputs: { reason: 'Not this week' },
   });
   const file = await evidence.take(id, 'rejected.zip');
-  const at = await timeOf(id, 'rejected');
+  const at = await timeOf(id, 'ended');
   expect(answer(file)).toContain(`triage-agent-test was not changed: rejected by ${people.approver} at ${at}\n`);
 });
 
@@ -69,12 +69,12 @@ test('a cancelled request: by the requester, or by the operator whose name was g
     'request.cancel',
   );
   const file = await evidence.take(own, 'cancelled.zip');
-  const at = await timeOf(own, 'cancelled');
+  const at = await timeOf(own, 'ended');
   expect(answer(file)).toContain(`triage-agent-test was not changed: cancelled by ${people.requester} at ${at}\n`);
   const theirs = await ask(world, choices.test);
   expect(await operate('cancel', theirs)).toMatchObject({ code: 0 });
   const other = await evidence.take(theirs, 'cancelled-by-operator.zip');
-  const then = await timeOf(theirs, 'cancelled');
+  const then = await timeOf(theirs, 'ended');
   expect(answer(other)).toContain(`triage-agent-test was not changed: cancelled by operator Olga at ${then}\n`);
 });
 
@@ -82,11 +82,11 @@ test('an expired request: at the time at which it expired', async () => {
   const id = await ask(evidence.world, choices.test);
   await operate('cancel', id);
   await evidence.take(id, 'to-expire.zip');
-  const at = await timeOf(id, 'cancelled');
+  const at = await timeOf(id, 'ended');
   const bot = { kind: 'bot', id: null, tenantId: null, signIn: null };
   const expire = (body: Body): Body => {
-    if (body.type === 'cancelled')
-      return { ...body, type: 'expired', actor: bot, submittedBy: null, result: 'expired' };
+    if (body.type === 'ended')
+      return { ...body, data: { as: 'expired' }, actor: bot, submittedBy: null, result: 'expired' };
     const isAsked = body.type === 'submitted';
     return isAsked ? { ...body, data: { ...body.data, policy: { ...body.data.policy, expiresAt: at } } } : body;
   };
@@ -116,7 +116,7 @@ test('a failed request: where the run stopped, who ended it and when; before tha
   );
   expect(await operate('give-up', id, '--reason', 'Moved to another subscription')).toMatchObject({ code: 0 });
   const file = await evidence.take(id, 'failed.zip');
-  const at = await timeOf(id, 'given-up');
+  const at = await timeOf(id, 'ended');
   expect(answer(file)).toContain(`operator Olga ended it at ${at}; `);
   expect(answer(file)).toMatch(
     /failed, the run stopped at grant-key-access, and operator Olga .*; done, and left as it is: enable-identity/,

@@ -621,7 +621,7 @@ RULES = {
     "retried": ("needs-attention", "person operator bot"),
     "taken-on": ("needs-attention", "person"),
     "reminded": ("awaiting-approval", "person"),
-    "given-up": ("needs-attention", "person operator"),
+    "failed": ("needs-attention", "person operator"),
     "texts-erased": (None, "operator"),
     "clock-set-right": (None, "operator"),
     "evidence-made": (None, "person operator"),
@@ -629,7 +629,8 @@ RULES = {
 FIELDS = """schema seq request revision cause n time prev commitments sealKey type actor submittedBy onBehalfOf planDigest target
 changes result clientRequestId correlationId data""".split()
 ASKING = ("submitted", "plan-changed", "request-changed")
-ENDS = ("rejected", "cancelled", "expired", "succeeded", "given-up")
+WITHOUT_SUCCESS = ("rejected", "cancelled", "expired", "failed")
+ENDS = (*WITHOUT_SUCCESS, "succeeded")
 NEXT = {
     **{"run-ordered": "ordered", "step-intended": "running", "attention-needed": "needs-attention", "retried": "retried"},
     **dict.fromkeys(ASKING, "awaiting-approval"),
@@ -645,6 +646,14 @@ def minutes_before(time, minutes):
     return f"{found.isoformat()}{time[19:]}"
 
 
+def kind_of(body):
+    """The type of the event; of one that ends a request without success, how it ended."""
+    kind, ended_as = body["type"], body["data"].get("as")
+    if kind == "ended":
+        return ended_as if ended_as in WITHOUT_SUCCESS else "ended otherwise"
+    return "another type" if kind in WITHOUT_SUCCESS else kind
+
+
 class Life:
     """One request, event by event. Each event has to follow the rules, given those before it."""
 
@@ -654,7 +663,7 @@ class Life:
         self.seeks, self.not_before, self.end = None, "", None
 
     def take(self, body):
-        kind, where = body["type"], f"event {body['seq']}"
+        kind, where = kind_of(body), f"event {body['seq']}"
         self.number += 1
         if body["request"] != self.request or body["revision"] != self.number or (kind == "submitted") != (self.number == 1):
             raise Wrong(f"{where}: events of {self.request} are missing, or of another request")
@@ -831,12 +840,13 @@ class Lives:
     def take_drift(self, kind, body, where):
         revision, is_open = self.drifts.get(body["request"], (0, False))
         erased = kind == "texts-erased"
-        fits = kind in ("drift-opened", "drift-changed", "drift-closed", "texts-erased") and set(body) <= set(FIELDS)
+        fits = kind in ("drift-found", "texts-erased") and set(body) <= set(FIELDS)
         if not fits or body["revision"] != revision + 1 or body["request"] != drift_name(body["target"]):
             raise Wrong(f"{where}: not the next event of {body['request']}")
-        if body["actor"]["kind"] != ("operator" if erased else "bot") or not (erased or is_open == (kind != "drift-opened")):
+        found = is_open if erased else body["data"]["found"] != []
+        if body["actor"]["kind"] != ("operator" if erased else "bot") or not (erased or is_open or found):
             raise Wrong(f"{where}: {kind} by {who_did(body)}, when a drift was {'open' if is_open else 'not open'}")
-        self.drifts[body["request"]] = revision + 1, is_open if erased else kind != "drift-closed"
+        self.drifts[body["request"]] = revision + 1, found
 
     def words(self):
         states = [life.end or "open" for life in self.lives.values()]
@@ -873,10 +883,10 @@ def state_of(events):
         **dict.fromkeys(["submitted", "plan-changed", "request-changed", "approved", "reminded"], "awaiting-approval"),
         **dict.fromkeys(["run-ordered", "run-checked", "retried"], "approved"),
         **dict.fromkeys([*STEPS, "stop-requested"], "running"),
-        **{one: one for one in ("rejected", "cancelled", "expired", "succeeded")},
-        **{"attention-needed": "needs-attention", "given-up": "failed"},
+        **{one: one for one in ENDS},
+        **{"attention-needed": "needs-attention"},
     }
-    return [states[body["type"]] for body in events if body["type"] in states][-1]
+    return [states[kind_of(body)] for body in events if kind_of(body) in states][-1]
 
 
 def check_texts(read, events):

@@ -186,7 +186,7 @@ const endedBy = ({ ended: { by, at } }: Extract<Request, { ended: unknown }>, ev
 
 /** Returns the operator who ended the request. Null if it wasn't an operator, or if no name is stored. */
 function operatorIn(events: readonly StoredEvent[]): string | null {
-  const end = events.findLast(({ body: { type } }) => type === 'cancelled' || type === 'given-up');
+  const end = events.findLast(({ body }) => body.type === 'ended');
   return end?.body.actor.kind === 'operator' ? end.body.actor.id : null;
 }
 

@@ -87,13 +87,7 @@ function remindersUntil(expiresAt: string, from: string): readonly Consequence[]
 export const reservedResourceId = (request: Request): string | null =>
   hasEnded(request) ? null : request.plan.spec.resource.id.toLowerCase();
 
-const endings: readonly string[] = [
-  'rejected',
-  'cancelled',
-  'expired',
-  'given-up',
-  'succeeded',
-] satisfies readonly EventType[];
+const endings: readonly string[] = ['ended', 'succeeded'] satisfies readonly EventType[];
 
 /** Returns whether an event of this type ends its request and frees its agent. It agrees with {@link reservedResourceId}. */
 export const isEnding = (type: string): boolean => endings.includes(type);

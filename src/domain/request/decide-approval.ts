@@ -24,7 +24,7 @@ export const isPastDeadline = (request: Request, now: Date): boolean =>
 
 /** The event for a missed deadline. */
 export const expiry = (request: Request): NewEvent =>
-  newEvent('expired', botActor, {}, { planDigest: request.digest, result: 'expired' });
+  newEvent('ended', botActor, { as: 'expired' }, { planDigest: request.digest, result: 'expired' });
 
 type Decide = Extract<Command, { do: 'approve' | 'reject' }>;
 
@@ -46,7 +46,9 @@ export function decideOn(request: Request, command: Decide, now: Date): Decision
   }
   if (command.do === 'reject') {
     if (isBlank(command.comment)) return refuse('reason-missing', command.do);
-    return accept(newEvent('rejected', command.actor, {}, { ...runRest(request), result: 'rejected' }, texts));
+    return accept(
+      newEvent('ended', command.actor, { as: 'rejected' }, { ...runRest(request), result: 'rejected' }, texts),
+    );
   }
   return approve(request, command, now, texts);
 }

@@ -108,7 +108,9 @@ function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): 
   if (hasEnded(request)) return refuse('request-ended', request.id);
   if (request.state !== 'awaiting-approval' && request.state !== 'approved') return refuse('run-started', request.id);
   const rest = { planDigest: request.digest, target: request.plan.spec.resource.id, result: 'cancelled' };
-  return accept(newEvent('cancelled', command.actor, {}, { ...rest, submittedBy: submittedBy(command.actor) }));
+  return accept(
+    newEvent('ended', command.actor, { as: 'cancelled' }, { ...rest, submittedBy: submittedBy(command.actor) }),
+  );
 }
 
 const remindEveryMs = 3_600_000;
@@ -160,7 +162,7 @@ function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry'
   const reason = command.comment.trim();
   if (isBlank(reason)) return refuse('reason-missing', command.do);
   if (reason.length > longestText) return refuse('comment-too-long', `${longestText}`);
-  return accept(newEvent('given-up', command.actor, {}, { ...rest, result: 'failed' }, { comment: reason }));
+  return accept(newEvent('ended', command.actor, { as: 'failed' }, { ...rest, result: 'failed' }, { comment: reason }));
 }
 
 /** Concerns the audit log; the request doesn't change. */

@@ -37,9 +37,7 @@ export interface EventTraits {
 export const eventTraits = {
   submitted: { kind: 'decision', outcome: 'done' },
   approved: { kind: 'decision', outcome: 'done' },
-  rejected: { kind: 'decision', outcome: 'done', notifies: ['requester'] },
-  cancelled: { kind: 'decision', outcome: 'done', notifies: ['requester'] },
-  expired: { kind: 'decision', outcome: 'done', notifies: ['requester'] },
+  ended: { kind: 'decision', outcome: 'done', notifies: ['requester'] },
   'decided-late': { kind: 'decision', outcome: 'no effect' },
   'plan-changed': { kind: 'decision', outcome: 'done', notifies: ['requester', 'approvers'] },
   'request-changed': { kind: 'decision', outcome: 'done', notifies: ['approvers'] },
@@ -56,13 +54,10 @@ export const eventTraits = {
   retried: { kind: 'decision', outcome: 'begun' },
   'taken-on': { kind: 'decision', outcome: 'done' },
   reminded: { kind: 'decision', outcome: 'done', notifies: ['approvers'] },
-  'given-up': { kind: 'decision', outcome: 'done', notifies: ['requester'] },
   'texts-erased': { kind: 'other', outcome: 'done' },
   'evidence-made': { kind: 'other', outcome: 'done' },
   'clock-set-right': { kind: 'other', outcome: 'done' },
-  'drift-opened': { kind: 'other', outcome: 'done' },
-  'drift-changed': { kind: 'other', outcome: 'done' },
-  'drift-closed': { kind: 'other', outcome: 'done' },
+  'drift-found': { kind: 'other', outcome: 'done' },
 } as const satisfies Readonly<Record<EventType, EventTraits>>;
 
 /** Fields of every event next to its payload. Null: unknown or not applicable. */
@@ -95,9 +90,9 @@ export type StepBody = EventBodyOf<'step-intended' | 'step-done' | 'step-failed'
 export const isStep = (body: EventBody): body is StepBody =>
   body.type === 'step-intended' || body.type === 'step-done' || body.type === 'step-failed';
 
-/** Loose, because a stored body also contains its position in the chain. */
+/** Loose, because a stored body also contains its position in the chain, and its version. The command line gets it without them. */
 const storedAs = (payloads: Payloads, type: EventType) =>
-  z.object({ ...common.shape, type: z.literal(type), data: payloads[type], schema: version });
+  z.object({ ...common.shape, type: z.literal(type), data: payloads[type], schema: version.optional() });
 
 /**
  * Creates the parser of stored event bodies, given the union of change specs. It throws on any unknown type, operation or

@@ -139,21 +139,20 @@ export function evolve(request: Request, event: StoredEvent): Request {
         notBefore: later(base.notBefore, body.data.notBefore ?? null),
       };
     }
-    case 'rejected':
-      return { ...base, state: 'rejected', ended: decided(event) };
-    case 'cancelled':
-      return { ...base, state: 'cancelled', ended: decided(event) };
-    case 'expired':
-      return { ...base, state: 'expired' };
+    case 'ended': {
+      const { as } = body.data;
+      if (as === 'expired') return { ...base, state: as };
+      if (as !== 'failed') return { ...base, state: as, ended: decided(event) };
+      const step = request.state === 'needs-attention' ? request.step : null;
+      return { ...base, state: as, ended: decided(event), step, failure: failureOf(request) };
+    }
     case 'reminded':
       return { ...base, state: 'awaiting-approval', remindedAt: time };
     case 'decided-late':
     case 'clock-set-right':
     case 'evidence-made':
     // Of an agent, and in no request.
-    case 'drift-opened':
-    case 'drift-changed':
-    case 'drift-closed':
+    case 'drift-found':
       return { ...request, revision: event.revision };
     case 'taken-on': {
       const by = PersonId.parse(body.actor.id);
@@ -180,14 +179,6 @@ export function evolve(request: Request, event: StoredEvent): Request {
         changedFrom: { plan, justification, notBefore },
       };
     }
-    case 'given-up':
-      return {
-        ...base,
-        state: 'failed',
-        ended: decided(event),
-        step: request.state === 'needs-attention' ? request.step : null,
-        failure: failureOf(request),
-      };
     case 'run-ordered':
     case 'run-checked':
     case 'step-intended':

@@ -9,7 +9,7 @@ import { AppliedPolicy, ChangeReference } from '../policy/policy.ts';
 import { SignIn } from '../policy/sign-in.ts';
 import { Proof } from '../proof.ts';
 import { UseAnswer } from '../usage-check.ts';
-import { driftPayloads } from '../watch/state.ts';
+import { DriftFound } from '../watch/state.ts';
 
 /** `absent`: Azure says that it doesn't exist. `not`: the bot couldn't read it; `failure` says why. */
 const seenOf = <T extends z.ZodType>(value: T) =>
@@ -119,9 +119,8 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
     quick: z.boolean(),
     notBefore,
   }),
-  rejected: z.strictObject({}),
-  cancelled: z.strictObject({}),
-  expired: z.strictObject({}),
+  /** Without success. The actor rejects, cancels, lets expire (the bot), or gives up a request that needs attention. */
+  ended: z.strictObject({ as: z.enum(['rejected', 'cancelled', 'expired', 'failed']) }),
   /** A decision that came too late and has no effect. */
   'decided-late': z.strictObject({ verb: z.enum(['approve', 'reject']), state: RequestState }),
   /** The check before the run needs a new approval: `reason` says what changed or is missing. All approvals are void. */
@@ -190,7 +189,6 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
   'taken-on': z.strictObject({}),
   /** The requester sent a reminder to approvers. */
   reminded: z.strictObject({}),
-  'given-up': z.strictObject({}),
   /**
    * All earlier texts of the request and their salts were destroyed. The operator's reason is stored for good and must not
    * contain names.
@@ -203,6 +201,6 @@ export const payloadsWith = (plan: z.ZodType<Plan>) => ({
    * event on. It's stored with the request that was last written and doesn't change it.
    */
   'clock-set-right': z.strictObject({ ahead: z.string() }),
-  ...driftPayloads,
+  'drift-found': DriftFound,
 });
 export type Payloads = ReturnType<typeof payloadsWith>;

@@ -52,11 +52,11 @@ export const openDriftOf = (watch: AgentWatch | null): Drift | null => {
 
 export function evolveWatch(watch: AgentWatch, { body, texts, time, revision }: StoredEvent): AgentWatch {
   const next = { ...watch, revision };
-  if (body.type === 'drift-closed') {
+  if (body.type !== 'drift-found') return next;
+  if (body.data.found.length === 0) {
     const drifts = watch.drifts.map((drift) => (drift.closedAt === null ? { ...drift, closedAt: time } : drift));
     return { ...next, drifts };
   }
-  if (body.type !== 'drift-opened' && body.type !== 'drift-changed') return next;
   const { resourceName, basis } = body.data;
   const found = body.data.found.map((one) => ({ ...one, by: texts[`by.${one.state.code}`] ?? null }));
   const open = openDriftOf(watch);
@@ -135,13 +135,10 @@ export function decideDrift(
     return before.cause.source === 'unknown' ? { ...before, ...told } : before;
   });
   if (!isOutdated(open, verified) && canonicalJson(found) === canonicalJson(open?.found ?? [])) return accept();
-  if (found.length === 0) return accept(newEvent('drift-closed', botActor, data, { ...rest, result: 'as-approved' }));
   const texts = Object.fromEntries(found.flatMap(({ state, by }) => (by === null ? [] : [[`by.${state.code}`, by]])));
   const stored = found.map(({ by: _, ...one }) => one);
-  const type = open === null ? 'drift-opened' : 'drift-changed';
-  return accept(
-    newEvent(type, botActor, { ...data, found: stored }, { ...rest, result: found[0]?.state.code ?? null }, texts),
-  );
+  const result = found[0]?.state.code ?? 'as-approved';
+  return accept(newEvent('drift-found', botActor, { ...data, found: stored }, { ...rest, result }, texts));
 }
 
 /**

@@ -113,16 +113,8 @@ export const unknownCause: DriftCause = {
 
 /** The approval that the agent was compared with. */
 const basis = z.strictObject({ request: RequestId, planDigest: z.string() });
-/** `foundAt`, ISO 8601: the cycle that found it first. */
-const found = z.array(z.strictObject({ state: DriftState, cause: DriftCause, foundAt: z.iso.datetime() })).min(1);
+/** `foundAt`, ISO 8601: the cycle that found it first. Empty: everything is as approved again, or was approved since. */
+const found = z.array(z.strictObject({ state: DriftState, cause: DriftCause, foundAt: z.iso.datetime() }));
 
-/** In record 2 from ADR 82 on. */
-export const driftPayloads = {
-  'drift-opened': z.strictObject({ kind: z.string(), resourceName: z.string(), basis, found }),
-  'drift-changed': z.strictObject({ kind: z.string(), resourceName: z.string(), basis, found }),
-  /** Everything is as approved again, or was approved since. */
-  'drift-closed': z.strictObject({ kind: z.string(), resourceName: z.string(), basis }),
-};
-export type DriftEventType = keyof typeof driftPayloads;
-
-export const isDriftEvent = (type: string): type is DriftEventType => type in driftPayloads;
+/** What differs from the approval now: the first opens a drift, later ones change it, and an empty one closes it. */
+export const DriftFound = z.strictObject({ kind: z.string(), resourceName: z.string(), basis, found });

@@ -23,7 +23,7 @@ const logSubject = about('record/trail');
 const anchor = about('record/anchor');
 const clock = about('record/clock');
 
-/** Returns the seal key id of the last event; null: no event, or from before seals. */
+/** Returns the seal key id of the last event; null: no event. */
 async function lastKeyOf({ store }: Subjects): Promise<string | null> {
   const { seq } = await store.auditLog.head();
   const lines = await store.auditLog.lines(seq - 1, 1);

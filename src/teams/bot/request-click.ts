@@ -43,7 +43,7 @@ function readClick({ data }: CardClick['action']):
   const text = (name: string): string => (typeof data[name] === 'string' ? String(data[name]) : '');
   const inputs = {
     acknowledgeIrreversible: text('acknowledgeIrreversible'),
-    // Reject and End request have their own inputs; cards from before ADR 5 have one for all.
+    // Reject and End request have an input of their own.
     comment: text('reason').trim() === '' ? text('comment') : text('reason'),
     startDay: text('startDay'),
     startTime: text('startTime'),

@@ -180,7 +180,7 @@ export function requestAfter(...commands: readonly Command[]): Request {
 export function comesTo(request: Request | null, command: Command, now: Date = noon): string {
   const decision = decide(request, command, now);
   if (decision.kind === 'refused') return decision.code;
-  return decision.events.map((event) => event.body.type).join(' ') || 'nothing';
+  return decision.events.map(({ body }) => (body.type === 'ended' ? body.data.as : body.type)).join(' ') || 'nothing';
 }
 
 /** Two approvals are needed; who approved is `approver`, then `secondApprover`. */

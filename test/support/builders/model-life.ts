@@ -92,7 +92,7 @@ export function expected(
       if (command.asking !== request.asking) return null;
       if (command.do === 'stop') return halting(request);
       if (request.state !== 'needs-attention') return null;
-      if (command.do === 'give-up') return ['given-up'];
+      if (command.do === 'give-up') return ['failed'];
       return command.requesterStatus === 'yes' ? ['retried', 'run-ordered'] : null;
     case 'expire':
       return waits && now >= request.until ? ['expired'] : null;
@@ -192,8 +192,7 @@ export function after(
       return { ...request, state: 'needs-attention', asking: revision, halted: false };
     case 'stop-requested':
       return { ...request, halted: true };
-    case 'given-up':
-      return { ...request, state: 'failed' };
+    case 'failed':
     case 'rejected':
     case 'cancelled':
     case 'succeeded':

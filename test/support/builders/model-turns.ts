@@ -100,7 +100,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
     const types = causes.has(`${id} ${cause}`) ? null : expected(requests, at, command, now);
     await book.append(id, cause, command, new Date(clock));
     const events = await book.events(id);
-    const stored = events.slice(lengths[at]).map((event) => event.body.type);
+    const stored = events.slice(lengths[at]).map(({ body }) => (body.type === 'ended' ? body.data.as : body.type));
     // An `expect` takes longer than the attempt.
     if (stored.join() !== (types ?? []).join()) expect({ cause, stored }).toEqual({ cause, stored: types ?? [] });
     made.push(one);
@@ -117,7 +117,7 @@ export async function lead(book: Book, turns: readonly ModelTurn[], begins = noo
     if (types.includes('step-intended')) told.intended += 1;
     if (types.includes('request-changed')) told.changed += 1;
     if (types.includes('succeeded')) told.succeeded += 1;
-    if (['rejected', 'cancelled', 'expired', 'given-up'].some((type) => types.includes(type))) told.ended += 1;
+    if (['rejected', 'cancelled', 'expired', 'failed'].some((type) => types.includes(type))) told.ended += 1;
   }
 
   /** What people are asked about: the plan for this agent in a world, and the policy of this moment. */

@@ -115,6 +115,6 @@ export async function approvedRequest({ world = {}, wished = spec(), notBefore =
       approved.requests
         .all()
         .slice(3)
-        .map(({ body }) => body.type),
+        .map(({ body }) => (body.type === 'ended' ? body.data.as : body.type)),
   };
 }

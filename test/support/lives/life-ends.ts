@@ -12,7 +12,7 @@ export const titles: Readonly<Record<string, RegExp>> = {
   rejected: /Rejected/,
   cancelled: /Canceled/,
   expired: /Expired/,
-  'given-up': /Failed/,
+  failed: /Failed/,
 };
 
 export interface Ended {

@@ -100,7 +100,7 @@ const moves: Readonly<Record<string, Move>> = {
   'attention-needed': { from: ['ordered', 'running'], to: 'attention' },
   retried: { from: ['attention'] },
   'taken-on': { from: ['attention'] },
-  'given-up': { from: ['attention'], to: 'over' },
+  failed: { from: ['attention'], to: 'over' },
   succeeded: { from: ['running'], to: 'over' },
   'use-judged': { from: anywhere },
   'evidence-made': { from: anywhere },
@@ -225,7 +225,7 @@ const outcomes: Readonly<Record<Verb, (stand: ModelState, person: string, role: 
   stop: (stand, _person, role) => (role === 'nobody' ? nothing : stopsWhat(stand)),
   retry: ({ phase }, _person, role) =>
     role !== 'nobody' && phase === 'attention' ? ['retried', 'run-ordered'] : nothing,
-  'give-up': ({ phase }, _person, role) => (role !== 'nobody' && phase === 'attention' ? ['given-up'] : nothing),
+  'give-up': ({ phase }, _person, role) => (role !== 'nobody' && phase === 'attention' ? ['failed'] : nothing),
   remind: ({ phase, reminded }, _person, role) =>
     role === 'requester' && phase === 'waiting' && !reminded ? ['reminded'] : nothing,
   change: ({ phase, touched, changes }, _person, role) =>

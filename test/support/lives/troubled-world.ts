@@ -30,7 +30,7 @@ export async function again<T>(act: () => Promise<T>, everyMs = 500): Promise<T>
   }
 }
 
-const eventsQuery = `select revision, cause, body::json ->> 'type' as type, body::json ->> 'time' as time,
+const eventsQuery = `select revision, cause, coalesce(body::json #>> '{data,as}', body::json ->> 'type') as type, body::json ->> 'time' as time,
   body::json #>> '{actor,id}' as actor, body::json #>> '{data,step}' as step, body::json ->> 'planDigest' as digest,
   body::json #>> '{data,policy,expiresAt}' as "expiresAt", body::json #>> '{data,notBefore}' as "notBefore",
   body::json #>> '{data,reason}' as reason, body::json #>> '{data,plan,spec,keyName}' as key

@@ -236,9 +236,16 @@ export const watched = (teams: TeamsClient, watch: LogWatch): TeamsClient => ({
 });
 
 const EventInShort = z
-  .object({ type: z.string(), data: z.object({ step: z.string().nullish(), attempt: z.number().optional() }) })
+  .object({
+    type: z.string(),
+    data: z.object({ step: z.string().nullish(), attempt: z.number().optional(), as: z.string().optional() }),
+  })
   .transform(({ type, data }) =>
-    data.step && data.attempt ? `${type} ${data.step}/${data.attempt}` : data.step ? `${type} ${data.step}` : type,
+    data.step && data.attempt
+      ? `${type} ${data.step}/${data.attempt}`
+      : data.step
+        ? `${type} ${data.step}`
+        : (data.as ?? type),
   );
 const Text = z.object({
   request_id: z.string(),
@@ -273,7 +280,7 @@ export async function readRecord(world: World) {
     return {
       /** What the verifier has to say against the chain and the texts. Empty: nothing. */
       findings: verifier.end(head).findings,
-      /** The events of a request in short: `submitted`, `step-done enable-identity/1`, oldest first. */
+      /** The events of a request in short: `submitted`, `step-done enable-identity/1`, `rejected`, oldest first. */
       events: (id: string): readonly string[] =>
         lines.filter((line) => line.request === id).map((line) => EventInShort.parse(JSON.parse(line.body))),
       /** Every request of this suite, oldest first. */

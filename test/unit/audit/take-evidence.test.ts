@@ -135,8 +135,8 @@ test('downloads of one person give the same pack for ten minutes, unless the req
   for (let n = 0; n < 5; n += 1) expect(await downloads(requester)).toBe(first);
   expect(made()).toBe(2);
   await runs('rejected', reject());
-  expect(await downloads(requester)).toContain('"type":"rejected"');
-  expect([await downloads(requester), made()]).toEqual([expect.stringContaining('"type":"rejected"'), 3]);
+  expect(await downloads(requester)).toContain('"as":"rejected"');
+  expect([await downloads(requester), made()]).toEqual([expect.stringContaining('"as":"rejected"'), 3]);
   clock.ms += 10 * 60_000;
   await downloads(requester);
   expect(made()).toBe(4);

@@ -143,7 +143,7 @@ const rewritten: readonly (readonly [what: string, of: typeof succeeded, change:
   [
     'a reminder after the rejection',
     rejected,
-    (body) => (body.type === 'rejected' ? [body, { ...body, type: 'reminded', actor: body.actor }] : body),
+    (body) => (body.type === 'ended' ? [body, { ...body, type: 'reminded', data: {}, actor: body.actor }] : body),
   ],
 ];
 const saidOfRewritten = await found(...(await Promise.all(rewritten.map(([, of, change]) => packOf(of, change)))));

@@ -14,7 +14,7 @@ const recordOf = (...events: readonly NewEvent[]) =>
   sealedRecord(events.map((event) => ({ request, time: '2026-01-01T00:00:00.000Z', ...event })));
 /** A request that was submitted and cancelled. */
 const cancelled = (justification = 'Policy 7') =>
-  recordOf(submitted({ justification }), newEvent('cancelled', operator, {}));
+  recordOf(submitted({ justification }), newEvent('ended', operator, { as: 'cancelled' }));
 
 /** A chain of events of one request that differ in their text and name. */
 const chainOf = (...names: readonly string[]) =>
@@ -88,7 +88,7 @@ describe('verifying texts', () => {
 
   it('accepts a record without texts that an event says were erased', () => {
     const erased = newEvent('texts-erased', operator, { reason: 'asked for' });
-    const record = withoutTexts(recordOf(submitted(), newEvent('cancelled', operator, {}), erased));
+    const record = withoutTexts(recordOf(submitted(), newEvent('ended', operator, { as: 'cancelled' }), erased));
     expect(verified(record)).toMatchObject({ events: 3, texts: 0, erased: 1, findings: [] });
   });
 

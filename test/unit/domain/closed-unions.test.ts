@@ -31,7 +31,7 @@ test('an event takes no payload but its own', () => {
   // @ts-expect-error: a run has a number
   newEvent('run-ordered', botActor, {});
   // @ts-expect-error: a rejection carries nothing
-  newEvent('rejected', botActor, { run: 1 });
+  newEvent('retried', botActor, { run: 1 });
   // @ts-expect-error: there is no such event
   newEvent('approved-by-nobody', botActor, {});
   expect(newEvent('run-ordered', botActor, { run: 1 }).body.type).toBe('run-ordered');

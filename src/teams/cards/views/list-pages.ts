@@ -121,7 +121,7 @@ function requestRow(request: Request, requester: string, mayDecide: boolean, now
   const until = request.state === 'awaiting-approval' ? request.policy.expiresAt : request.changedAt;
   const { color } = mayDecide ? { color: 'Accent' as const } : stateLineOf(request);
   const words = mayDecide ? 'Needs your approval' : stateLineOf(request).text;
-  const { action } = operationOf(request.plan.wish).words;
+  const { action } = operationOf(request.plan.spec).words;
   return thingRow(
     mayDecide ? personMark : marks[stateMarks[request.state]],
     plain(request.resourceName),

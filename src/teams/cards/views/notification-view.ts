@@ -1,7 +1,7 @@
 /** Notifications: one event for one person, with the reason, and buttons that lead to the request. */
 
 import { actingPerson, type NotifyingEvent } from '../../../domain/request/consequences.ts';
-import type { RecipientGroup, StoredEvent } from '../../../domain/request/events.ts';
+import type { Payload, RecipientGroup, StoredEvent } from '../../../domain/request/events.ts';
 import { hasEnded, type NeedsAttention, type Request } from '../../../domain/request/request.ts';
 import { upperFirst } from '../../../domain/strings.ts';
 import { operationOf } from '../../../operations/registry.ts';
@@ -65,18 +65,30 @@ export const decisionNotice = ({ policy }: Request, title = 'your decision is ne
 
 const withdrawn = 'Earlier approvals don’t count.';
 
-export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: Request, names: Names): Notice {
-  const { body } = event;
-  switch (body.type) {
+function endNotice(event: NotifyingEvent, as: Payload<'ended'>['as'], request: Request, names: Names): Notice {
+  const name = actorName(event, names);
+  switch (as) {
     case 'rejected':
-      return notice(`${actorName(event, names)} rejected your request`, unchanged(request), saidIn(event));
+      return notice(`${name} rejected your request`, unchanged(request), saidIn(event));
     case 'cancelled':
-      return notice(`${actorName(event, names)} canceled your request`, unchanged(request));
+      return notice(`${name} canceled your request`, unchanged(request));
     case 'expired':
       return notice(
         'your request expired',
         joinText([plain('No decision was made in time.'), unchanged(request)], ' '),
       );
+    case 'failed': {
+      const left = request.touched ? plain('Completed changes stay in Azure.') : unchanged(request);
+      return notice(`${name} ended the request`, left, saidIn(event));
+    }
+  }
+}
+
+export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: Request, names: Names): Notice {
+  const { body } = event;
+  switch (body.type) {
+    case 'ended':
+      return endNotice(event, body.data.as, request, names);
     case 'plan-changed': {
       const why = upperFirst(reapprovalReasons[body.data.reason]);
       return to === 'approvers'
@@ -94,10 +106,6 @@ export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: 
         : notice('the request needed attention');
     case 'succeeded':
       return notice(operationOf(request.plan.spec).words.succeeded.toLowerCase());
-    case 'given-up': {
-      const left = request.touched ? plain('Completed changes stay in Azure.') : unchanged(request);
-      return notice(`${actorName(event, names)} ended the request`, left, saidIn(event));
-    }
     case 'reminded':
       return decisionNotice(request, `${names(actingPerson(event))} asks you to decide`);
   }

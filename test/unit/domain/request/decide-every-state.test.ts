@@ -115,7 +115,7 @@ const outcomes: Record<keyof typeof commands, readonly string[]> = {
     'request-ended',
   ),
   'give up': then(
-    ['not-needing-attention', 'not-needing-attention', 'not-needing-attention', 'given-up'],
+    ['not-needing-attention', 'not-needing-attention', 'not-needing-attention', 'failed'],
     'request-ended',
   ),
   'give up, by an outsider': all('not-an-approver'),

@@ -44,7 +44,7 @@ describe('erasing texts', () => {
     const stored = eventsAfter(asks(), decides('reject', approver), erase());
     const after = fold(
       id,
-      stored.map((event) => (event.body.type === 'rejected' ? { ...event, texts: {} } : event)),
+      stored.map((event) => (event.body.type === 'ended' ? { ...event, texts: {} } : event)),
     );
     expect(after).toMatchObject({ ended: { comment: null, commentErased: false } });
   });
@@ -52,6 +52,11 @@ describe('erasing texts', () => {
 
 it('records an operator by the name given', () => {
   const cancelled = eventsAfter(asks(), { do: 'cancel', by: null, actor: operator, asking: 1 }).at(-1);
-  expect(cancelled?.body).toMatchObject({ type: 'cancelled', actor: { kind: 'operator' }, submittedBy: 'duty' });
+  expect(cancelled?.body).toMatchObject({
+    type: 'ended',
+    data: { as: 'cancelled' },
+    actor: { kind: 'operator' },
+    submittedBy: 'duty',
+  });
   expect(eventsAfter(asks(), cancels()).at(-1)?.body.submittedBy).toBeNull();
 });

@@ -14,25 +14,25 @@ const stored = (revision: number, event: ReturnType<typeof newEvent>): StoredEve
 
 describe('an event body', () => {
   it.each([
-    ['no version', { ...newEvent('expired', botActor, {}).body, schema: undefined }],
+    ['another version', { ...newEvent('ended', botActor, { as: 'expired' }).body, schema: 2 }],
     ['no type', {}],
-    ['an unknown type', { ...newEvent('expired', botActor, {}).body, type: 'forgotten' }],
-    ['a payload of another type', { ...newEvent('expired', botActor, {}).body, type: 'run-ordered' }],
+    ['an unknown type', { ...newEvent('ended', botActor, { as: 'expired' }).body, type: 'forgotten' }],
+    ['a payload of another type', { ...newEvent('ended', botActor, { as: 'expired' }).body, type: 'run-ordered' }],
     ['a run number of nought', newEvent('run-ordered', botActor, { run: 0 }).body],
-    ['no actor', { ...newEvent('expired', botActor, {}).body, actor: null }],
-    ['a field of the record left out', { type: 'expired', data: {}, actor: botActor }],
+    ['no actor', { ...newEvent('ended', botActor, { as: 'expired' }).body, actor: null }],
+    ['a field of the record left out', { type: 'ended', data: { as: 'expired' }, actor: botActor }],
   ])('is not one with %s', (_what, value) =>
     expect(() => parseEventBody({ schema: recordVersion, ...value })).toThrow(),
   );
 
   it('is one with everything', () => {
-    const { body } = newEvent('expired', botActor, {});
+    const { body } = newEvent('ended', botActor, { as: 'expired' });
     expect(parseEventBody({ ...body, schema: recordVersion })).toEqual(body);
   });
 
   it('says null for all that is not known', () => {
-    const { type, actor, data, ...rest } = newEvent('expired', botActor, {}).body;
-    expect([type, actor, data]).toEqual(['expired', botActor, {}]);
+    const { type, actor, data, ...rest } = newEvent('ended', botActor, { as: 'expired' }).body;
+    expect([type, actor, data]).toEqual(['ended', botActor, { as: 'expired' }]);
     expect(Object.values(rest).every((value) => value === null)).toBe(true);
   });
 });
@@ -40,6 +40,6 @@ describe('an event body', () => {
 it('folding throws on a history that cannot be: a bug, never a state', () => {
   const [first] = eventsAfter(asks());
   if (first === undefined) throw new Error('nothing was submitted');
-  expect(() => fold(id, [stored(1, newEvent('expired', botActor, {}))])).toThrow('starts with expired');
+  expect(() => fold(id, [stored(1, newEvent('ended', botActor, { as: 'expired' }))])).toThrow('starts with ended');
   expect(() => fold(id, [first, { ...first, revision: 2 }])).toThrow('submitted twice');
 });

@@ -178,7 +178,7 @@ describe('the approvals that a request needs', () => {
     const { click, types } = await waiting();
     const data = { ...ticked, reason: 'No' };
     await Promise.all([click(approver, first, data), click(secondApprover, second, data)]);
-    expect(types().filter((type) => type === 'run-ordered' || type === 'rejected')).toHaveLength(1);
+    expect(types().filter((type) => type === 'run-ordered' || type === 'ended')).toHaveLength(1);
   });
 
   it('are nobody’s where no approvers are configured, and the refusal names the setting', async () => {
