@@ -18,7 +18,6 @@ const stepUp = (options: Omit<LocalOptions, 'log'>): NodeJS.ProcessEnv => ({
 export const usageCheckSettings: NodeJS.ProcessEnv = {
   CMK_LOGS_WORKSPACE: 'a0000000-0000-4000-8000-000000000001',
   CMK_USE_WITHIN: '3m',
-  CMK_USE_POLL: '5s',
 };
 
 /** Compares agents with what was approved as often. */
@@ -44,7 +43,6 @@ export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJ
     CMK_SUBSCRIPTIONS: subscriptions.join(','),
     CMK_REQUESTERS: requestersGroup.id,
     CMK_APPROVERS: `${approver.id},${secondApprover.id}`,
-    CMK_TEAM_ID: '19:operations@thread.tacv2',
     CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2',
     CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
     CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',

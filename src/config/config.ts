@@ -6,12 +6,12 @@ import { untrustedTags } from '../domain/policy/policy.ts';
 import { isLoopbackAddress } from '../domain/strings.ts';
 import { ConfigurationError, type Mistake, processVariables, readEnvironment, type Variables } from './env.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
-import { anchorFrom, replicaFrom, sealsFrom, storeFrom } from './settings/audit-log.ts';
+import { anchorFrom, sealsFrom, storeFrom } from './settings/audit-log.ts';
 import { azureFrom } from './settings/azure.ts';
 import { rulesFrom, stepUpFrom, stepUpRuleFrom } from './settings/people.ts';
 import type { Environment } from './settings/table.ts';
 import { teamsFrom } from './settings/teams.ts';
-import { logsFrom, retryFrom, serverFrom, telemetryFrom } from './settings/working.ts';
+import { logsFrom, overridesFrom, retryFrom, serverFrom, telemetryFrom } from './settings/working.ts';
 
 const noFile: PolicyFile = { content: { rules: [] }, mistakes: [] };
 
@@ -20,7 +20,7 @@ export function readConfig(variables: Variables = processVariables()): Config {
   const { env, mistakes } = readEnvironment(variables);
   const { CMK_POLICY_FILE: policyFile = '' } = variables;
   const file = policyFile === '' ? noFile : readPolicyFile(policyFile);
-  if (env !== null && file.content !== null) return configFrom(env, file.content);
+  if (env !== null && file.content !== null) return configFrom(env, file.content, overridesFrom(env, variables));
   throw new ConfigurationError('settings contradict each other:', [
     ...mistakes,
     ...file.mistakes.map((mistake): Mistake => ['CMK_POLICY_FILE', mistake]),
@@ -29,7 +29,11 @@ export function readConfig(variables: Variables = processVariables()): Config {
 
 export type Config = ReturnType<typeof configFrom>;
 
-const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']>) => ({
+const configFrom = (
+  env: Environment,
+  content: NonNullable<PolicyFile['content']>,
+  { usePollMs, metricsEveryMs, replica, beatMs }: ReturnType<typeof overridesFrom>,
+) => ({
   server: serverFrom(env),
   teams: teamsFrom(env),
   /** The database of the audit log. */
@@ -56,18 +60,18 @@ const configFrom = (env: Environment, content: NonNullable<PolicyFile['content']
   /** Step-up authentication for approvals; null: none. */
   stepUp: stepUpFrom(env),
   retry: retryFrom(env),
-  logs: logsFrom(env),
+  logs: logsFrom(env, usePollMs),
   /** Interval of the key watch. Null: it's off. */
   watchMs: env.CMK_WATCH_INTERVAL,
   /** True: no new changes in Azure. */
   paused: env.CMK_PAUSE,
   log: { level: env.CMK_LOG_LEVEL },
-  telemetry: telemetryFrom(env),
-  replica: replicaFrom(env),
+  telemetry: telemetryFrom(env, metricsEveryMs),
+  replica,
   /** The running container image as named by the deployment; null: unknown. */
   image: env.CMK_IMAGE ?? null,
   /** Interval between heartbeats. */
-  beatMs: env.CMK_HEARTBEAT,
+  beatMs,
 });
 
 /** Returns warnings, each a sentence that says what to do. */

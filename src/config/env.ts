@@ -20,61 +20,11 @@ const ofTheAppPackage = [
 ];
 
 /**
- * Variables of `infra`, which `azd env get-values` puts into a shell together with the bot's settings. A test compares this
- * list.
+ * Returns whether the shell has the values of `azd env get-values`, which name the deployment's parameters and results beside the
+ * settings. A container has only the settings.
  */
-const ofTheDeployment = [
-  'CMK_ADMIN_ID',
-  'CMK_ADMIN_IP',
-  'CMK_ADMIN_NAME',
-  'CMK_ADMIN_TYPE',
-  'CMK_ALERT_EMAIL',
-  'CMK_ANCHOR_ACCOUNT',
-  'CMK_ANCHOR_CONTAINER',
-  'CMK_ANCHOR_DAYS',
-  'CMK_ANCHOR_LOCKED',
-  'CMK_ASSIGN_ROLES',
-  'CMK_AUDITORS',
-  'CMK_AUDITOR_ADDRESSES',
-  'CMK_BASE_IMAGE',
-  'CMK_BOT_CLIENT_ID',
-  'CMK_BOT_IDENTITY',
-  'CMK_BOT_PRINCIPAL_ID',
-  'CMK_CORES',
-  'CMK_DATABASE',
-  'CMK_DATABASE_GEO_BACKUP',
-  'CMK_DATABASE_HIGH_AVAILABILITY',
-  'CMK_DATABASE_HOST',
-  'CMK_DATABASE_SERVER',
-  'CMK_DATABASE_SERVER_ID',
-  'CMK_DATABASE_SKU',
-  'CMK_DATABASE_STORAGE_GIB',
-  'CMK_DATABASE_TIER',
-  'CMK_DELETE_LOCK',
-  'CMK_DEPLOYMENT',
-  'CMK_HOST',
-  'CMK_IMAGE',
-  'CMK_KNOWN_DEPLOYMENT',
-  'CMK_LOG_DAYS',
-  'CMK_MIGRATE',
-  'CMK_OWNER_IDENTITY',
-  'CMK_OWNER_PRINCIPAL_ID',
-  'CMK_OWNS_ROLES',
-  'CMK_POLICY',
-  'CMK_REGISTRY',
-  'CMK_ROLE_ID',
-  'CMK_ROLE_SUBSCRIPTIONS',
-  'CMK_STORAGE_SKU',
-  'CMK_TAGS',
-  'CMK_VAULT',
-  'CMK_VAULT_SETTINGS',
-  'CMK_WAIT',
-  'CMK_WORKSPACE_ID',
-  'CMK_ZONE_REDUNDANT',
-];
-
-/** Known names that aren't settings. */
-export const knownOtherNames: ReadonlySet<string> = new Set([...ofTheAppPackage, ...ofTheDeployment]);
+const isShellOfAzd = ({ AZURE_ENV_NAME: environment, CONTAINER_APP_NAME: app }: Variables): boolean =>
+  environment !== undefined && app === undefined;
 
 /** Prefixes of the sandbox and of tests. */
 const otherPrefixes = /^CMK_(LOCAL|TEST|CRASH|FUZZ|PROPERTY)_/;
@@ -104,8 +54,8 @@ function mistakeIn(name: string, variables: Variables): readonly Mistake[] {
     const suggestion = nearestSetting(name, sharedDistance);
     return suggestion === null ? [] : [[name, `isn’t a setting. Did you mean ${suggestion}?`]];
   }
-  if (!/^cmk_/i.test(name) || knownOtherNames.has(name) || otherPrefixes.test(name) || isOfService(name, variables))
-    return [];
+  const isOther = ofTheAppPackage.includes(name) || otherPrefixes.test(name) || isOfService(name, variables);
+  if (!/^cmk_/i.test(name) || isOther || isShellOfAzd(variables)) return [];
   const suggestion = nearestSetting(name, Math.floor(name.length / 3));
   const advice = suggestion === null ? 'docs/install/settings.md has all settings' : `Did you mean ${suggestion}?`;
   return [[name, `isn’t a setting. ${advice}`]];

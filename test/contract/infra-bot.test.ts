@@ -38,7 +38,6 @@ const notByAzd: Readonly<Record<string, readonly string[]>> = {
     ...['MicrosoftAppPassword', 'AZURE_CLIENT_SECRET', 'AZURE_FEDERATED_TOKEN_FILE'],
   ],
   'the vault holds the keys, and PostgreSQL the data': ['CMK_SEAL_KEY_FILE', 'CMK_LOG_KEY_FILE', 'CMK_DATA_DIR'],
-  'each replica has the name of its machine': ['CMK_REPLICA'],
   'the deployment is for the public cloud': [
     ...['AZURE_CLOUD', 'AZURE_ARM_ENDPOINT', 'AZURE_AUTHORITY_HOST', 'AZURE_GRAPH_ENDPOINT', 'AZURE_LOGS_ENDPOINT'],
     ...['AZURE_CA_FILE', 'ToBotFromChannelOpenIdMetadataUrl', 'ToBotFromChannelTokenIssuer'],
@@ -174,8 +173,6 @@ describeCompiled('the bot in a container', () => {
     const { made } = usual();
     const { maxReplicas } = Object(at(app(made), 'properties', 'template', 'scale'));
     expect(at(app(made), 'properties', 'template', 'scale')).toEqual({ minReplicas: 2, maxReplicas: 2 });
-    // Each replica has the name of its machine.
-    expect(environmentOf(made)).not.toHaveProperty('CMK_REPLICA');
     const pool = /max: options\.maxConnections \?\? (\d+)/.exec(
       readFileSync(`${root}src/store/database.ts`, 'utf8'),
     )?.[1];

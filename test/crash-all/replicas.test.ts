@@ -20,7 +20,7 @@ import {
   typeForm,
   writes,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { readRecord, startWorld, testOverrides, type World } from '../support/world/world.ts';
 import { type KilledReplicas, startReplicas } from './killed-replicas.ts';
 
 const count = Number(process.env.CMK_CRASH_REQUESTS ?? 200);
@@ -38,7 +38,9 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
   const told = new Map<string, readonly string[]>();
 
   beforeAll(async () => {
-    world = await startWorld({ env: { DATABASE_URL: (await postgres?.newDatabase()) ?? '', CMK_HEARTBEAT: '1s' } });
+    world = await startWorld({
+      env: { DATABASE_URL: (await postgres?.newDatabase()) ?? '', ...testOverrides({ beatMs: 1_000 }) },
+    });
     await changeState(world.azure, (state) => {
       const pattern = agentIn(state, 'triage-agent-test');
       for (let n = 1; n <= count; n += 1)

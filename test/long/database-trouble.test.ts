@@ -20,7 +20,7 @@ import {
   untilMended,
   writes,
 } from '../support/world/story.ts';
-import { type Replica, readRecord, startWorld, type World } from '../support/world/world.ts';
+import { type Replica, readRecord, startWorld, testOverrides, type World } from '../support/world/world.ts';
 
 /** The database goes away under a bot that works: it lives on, says so, and afterwards everything was done, once. */
 
@@ -56,7 +56,7 @@ onPostgres('a bot whose database goes away', () => {
 
   beforeAll(async () => {
     url = (await postgres?.newDatabase()) ?? '';
-    world = await startWorld({ env: { DATABASE_URL: url, CMK_REPLICA: 'one', CMK_HEARTBEAT: '1s' } });
+    world = await startWorld({ env: { DATABASE_URL: url, ...testOverrides({ replica: 'one', beatMs: 1_000 }) } });
     other = await world.startReplica('two');
     putBack = await rememberAzure(world);
   });

@@ -18,7 +18,7 @@ import {
   untilMended,
   writes,
 } from '../support/world/story.ts';
-import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
+import { queryStore, readRecord, startWorld, testOverrides, type World } from '../support/world/world.ts';
 
 /**
  * Faults that others reported of the engine, tried on the version that is used here. docs/explain/reliability.md says of each what was
@@ -37,7 +37,7 @@ onPostgres('faults that were reported of the engine', () => {
 
   beforeAll(async () => {
     url = (await postgres?.newDatabase()) ?? '';
-    world = await startWorld({ env: { DATABASE_URL: url, CMK_REPLICA: 'one' } });
+    world = await startWorld({ env: { DATABASE_URL: url, ...testOverrides({ replica: 'one' }) } });
     putBack = await rememberAzure(world);
   });
   afterAll(() => world?.end());

@@ -14,7 +14,7 @@ import {
   untilMended,
   writes,
 } from '../support/world/story.ts';
-import { type AzureRequest, readRecord, startWorld, type World } from '../support/world/world.ts';
+import { type AzureRequest, readRecord, startWorld, testOverrides, type World } from '../support/world/world.ts';
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());
@@ -41,14 +41,14 @@ function lookBefore(all: readonly AzureRequest[], write: Write): { readonly url:
 onPostgres('a replica that stands still until others took it for dead, and then goes on', () => {
   let world: World;
   let putBack: () => Promise<void>;
-  const env = { CMK_HEARTBEAT: '250ms' };
+  const env = testOverrides({ beatMs: 250 });
 
   /** What was asked of Azure in a run that nobody disturbed. */
   let usual: readonly AzureRequest[] = [];
 
   beforeAll(async () => {
     world = await startWorld({
-      env: { ...env, DATABASE_URL: (await postgres?.newDatabase()) ?? '', CMK_REPLICA: 'one' },
+      env: { ...env, DATABASE_URL: (await postgres?.newDatabase()) ?? '' },
     });
     putBack = await rememberAzure(world);
     const id = await ask(world);

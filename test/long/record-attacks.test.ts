@@ -18,7 +18,7 @@ import { cmkBot } from '../support/processes/command-line.ts';
 import { runAs, startPostgres } from '../support/store/postgres.ts';
 import { startStore } from '../support/store/store-client.ts';
 import { approvalCard, approve, ask, choices, people, places, shows, writes } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
+import { startWorld, testOverrides, type World } from '../support/world/world.ts';
 
 /**
  * Somebody has the rights of the database's owner and puts rows in, changes them, moves them, takes them away. Nothing of it is
@@ -167,7 +167,7 @@ onPostgres('with the rights of the database’s owner', () => {
   test('while two bots run on it: approval and run put in at negative numbers end the one that meets them first, and the other', async () => {
     const url = (await postgres?.newDatabase(base)) ?? '';
     const [forged] = liveAttacks;
-    await world.startBot({ DATABASE_URL: url, CMK_REPLICA: 'one' });
+    await world.startBot({ DATABASE_URL: url, ...testOverrides({ replica: 'one' }) });
     const second = await world.startReplica('two', { DATABASE_URL: url });
     const since = world.printed().length;
     await runAs(url, [...asOwner, ...(forged?.statements(record) ?? [])]);

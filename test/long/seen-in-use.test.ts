@@ -23,7 +23,7 @@ import {
   until,
   untilMended,
 } from '../support/world/story.ts';
-import { readRecord } from '../support/world/world.ts';
+import { readRecord, testOverrides } from '../support/world/world.ts';
 
 /**
  * Whether an agent was seen using its key, as the vault's log tells: each answer, and the card on the way to it. What is made of
@@ -32,7 +32,7 @@ import { readRecord } from '../support/world/world.ts';
 
 const { requester, approver } = people;
 const { operations } = places;
-const env = { ...usageCheckSettings, CMK_USE_WITHIN: '6s', CMK_USE_POLL: '200ms' };
+const env = { ...usageCheckSettings, CMK_USE_WITHIN: '6s', ...testOverrides({ usePollMs: 200 }) };
 const world = scenario({ own: { env }, restoresAzure: true });
 
 const happens = (...names: string[]) => http(world.azure, 'POST', '/simulator/scenarios', { body: { names } });

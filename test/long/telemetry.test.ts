@@ -15,7 +15,7 @@ import {
   type,
   typeAll,
 } from '../support/world/story.ts';
-import { startWorld, type World } from '../support/world/world.ts';
+import { startWorld, testOverrides, type World } from '../support/world/world.ts';
 
 /** What a collector of OpenTelemetry gets to see, and what becomes of the bot when it sees nothing. */
 
@@ -27,7 +27,11 @@ let collector: Collector;
 beforeAll(async () => {
   collector = await startCollector();
   world = await startWorld({
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_METRIC_EXPORT_INTERVAL: '1000', OTEL_SERVICE_NAME: 'keys' },
+    env: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      ...testOverrides({ metricsEveryMs: 1_000 }),
+      OTEL_SERVICE_NAME: 'keys',
+    },
   });
 });
 afterAll(async () => {

@@ -1,5 +1,4 @@
 /** Settings of the audit log: its database, its seals, and where it is published. */
-import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { isPrivate } from '../../domain/strings.ts';
@@ -141,11 +140,6 @@ export const auditLogSettings = group('The audit log', {
     example: '1m',
     meaning: 'how often new events are published. Default: `1m`. Alerts on witnesses need at most `1h`',
   },
-  CMK_REPLICA: {
-    value: optional,
-    example: 'cmk-bot-1',
-    meaning: "a label for this replica in the application log and telemetry. Default: the machine's name",
-  },
   CMK_IMAGE: {
     value: optional,
     example: 'registry.example.org/cmk-bot@sha256:0123…',
@@ -204,7 +198,3 @@ export function anchorFrom(
   const { CMK_LOG_VAULT_KEY: vaultKey = null, CMK_CHECKPOINT_EVERY: everyMs } = env;
   return { place, name, key, everyMs, witnesses, witnessesNeeded, vaultKey };
 }
-
-/** Default: the host name for a server, which several replicas can share. A data folder has only one process. */
-export const replicaFrom = (env: Env): string =>
-  env.CMK_REPLICA ?? (env.DATABASE_URL === undefined ? 'local' : os.hostname());

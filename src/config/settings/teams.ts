@@ -57,7 +57,6 @@ export const teamsSettings = group('The bot in Teams', {
 });
 
 export const channelsSettings = group('Where in Teams', {
-  CMK_TEAM_ID: { value: optional, example: '19:general@thread.tacv2', meaning: 'has no effect' },
   CMK_OPERATIONS_CHANNEL: {
     value: channel.optional(),
     example: '19:operations@thread.tacv2',

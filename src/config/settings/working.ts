@@ -1,6 +1,8 @@
 /** Settings of server, limits, retries and telemetry. */
+import os from 'node:os';
 import { z } from 'zod';
 import type { RetryLimits } from '../../domain/retry.ts';
+import type { auditLogSettings } from './audit-log.ts';
 import type { azureSettings } from './azure.ts';
 import type { peopleSettings } from './people.ts';
 import { duration, group, optional, text, type Values, yes } from './setting.ts';
@@ -46,9 +48,8 @@ export const workingSettings = group('How it works', {
     value: duration.default(30 * 60_000),
     example: '30m',
     meaning:
-      'usage check: how long the bot searches the vault’s log after a success (default `30m`), and how often (`1m`). Logs are 3 to 10 minutes behind',
+      'usage check: how long the bot searches the vault’s log after a success. Default: `30m`. Logs are 3 to 10 minutes behind',
   },
-  CMK_USE_POLL: { value: duration.default(60_000), example: '1m' },
   CMK_WATCH_INTERVAL: {
     value: z
       .literal('off')
@@ -57,12 +58,6 @@ export const workingSettings = group('How it works', {
       .default(10 * 60_000),
     example: '10m',
     meaning: 'interval of the [key watch](../use/when-a-key-changes.md), or `off`. Default: `10m`',
-  },
-  CMK_HEARTBEAT: {
-    value: duration.default(1_000),
-    example: '1s',
-    meaning:
-      'how often a replica sends a heartbeat; the same for all replicas. After 6 missing heartbeats, another replica takes over its runs. Default: `1s`',
   },
   CMK_LOG_LEVEL: {
     value: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -84,12 +79,7 @@ export const workingSettings = group('How it works', {
   OTEL_SERVICE_NAME: {
     value: text.default('cmk-bot'),
     example: 'cmk-bot',
-    meaning:
-      'name of the bot in traces and metrics (default `cmk-bot`), and milliseconds between two exports of metrics (`60000`)',
-  },
-  OTEL_METRIC_EXPORT_INTERVAL: {
-    value: z.coerce.number().int().min(1_000).max(3_600_000).default(60_000),
-    example: '60000',
+    meaning: 'name of the bot in traces and metrics. Default: `cmk-bot`',
   },
   CMK_MODE: {
     value: z.enum(['local']).optional(),
@@ -118,16 +108,38 @@ export const retryFrom = (env: Env): RetryLimits => ({
   spreadWithinMs: env.CMK_GRANT_WAIT,
 });
 
+/** What no setting changes. Tests change it. */
+const Overrides = z.strictObject({
+  /** Interval between heartbeats of a replica. */
+  beatMs: z.number().default(1_000),
+  /** Interval between two searches of the usage check. */
+  usePollMs: z.number().optional(),
+  /** Interval between two exports of metrics. */
+  metricsEveryMs: z.number().default(60_000),
+  /** Label of this replica in the application log and telemetry. Several can share it. */
+  replica: z.string().optional(),
+});
+
+/** `CMK_TEST_OVERRIDES` is JSON. A bot in production doesn't read it. */
+export function overridesFrom(
+  { CMK_MODE: mode, DATABASE_URL: url }: Env & Pick<Values<typeof auditLogSettings>, 'DATABASE_URL'>,
+  { CMK_TEST_OVERRIDES: given = '' }: Readonly<Record<string, string | undefined>>,
+) {
+  const overrides = Overrides.parse(mode === 'local' && given !== '' ? JSON.parse(given) : {});
+  const { usePollMs = mode === 'local' ? 5_000 : 60_000 } = overrides;
+  // A data folder has only one process.
+  return { ...overrides, usePollMs, replica: overrides.replica ?? (url === undefined ? 'local' : os.hostname()) };
+}
+
 /** The workspace and timing of the usage check; null: no usage check. */
-export const logsFrom = ({
-  CMK_LOGS_WORKSPACE: workspaceId,
-  CMK_USE_WITHIN: withinMs,
-  CMK_USE_POLL: pollMs,
-}: Env & Values<typeof azureSettings>) => (workspaceId === undefined ? null : { workspaceId, withinMs, pollMs });
+export const logsFrom = (
+  { CMK_LOGS_WORKSPACE: workspaceId, CMK_USE_WITHIN: withinMs }: Env & Values<typeof azureSettings>,
+  pollMs: number,
+) => (workspaceId === undefined ? null : { workspaceId, withinMs, pollMs });
 
 /** OpenTelemetry's own libraries read its other variables. */
-export const telemetryFrom = (env: Env) => ({
+export const telemetryFrom = (env: Env, metricsEveryMs: number) => ({
   endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
   serviceName: env.OTEL_SERVICE_NAME,
-  metricsEveryMs: env.OTEL_METRIC_EXPORT_INTERVAL,
+  metricsEveryMs,
 });

@@ -9,7 +9,7 @@ import { changeState, http } from '../azure/local-azure.ts';
 import { startBalancer } from '../processes/balancer.ts';
 import { shiftedClock } from '../processes/shifted-clock.ts';
 import { people } from '../world/story.ts';
-import { startWorld, type World } from '../world/world.ts';
+import { startWorld, testOverrides, type World } from '../world/world.ts';
 import { RecordedEvent } from './request-model.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 
@@ -102,7 +102,12 @@ export async function startTroubledWorld(
   const clock = shiftedClock();
   const numbers = Array.from({ length: deskCount }, (_, n) => n);
   const world = await startWorld({
-    env: { DATABASE_URL: url, CMK_HEARTBEAT: '1s', CMK_APPROVAL_EXPIRY: `${expiryMs / 1_000}s`, ...clock.env },
+    env: {
+      DATABASE_URL: url,
+      ...testOverrides({ beatMs: 1_000 }),
+      CMK_APPROVAL_EXPIRY: `${expiryMs / 1_000}s`,
+      ...clock.env,
+    },
   });
   await world.endBot('SIGINT');
   const file = join(world.dataDir, 'policy.json');

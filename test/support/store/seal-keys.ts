@@ -29,7 +29,7 @@ export async function serverSettings(server: TestPostgres, folder: string): Prom
     DATABASE_URL: server.ready ?? (await server.newDatabase()),
     CMK_ANCHOR: path.join(folder, 'anchor'),
     CMK_LOG_KEY_FILE: keyFile,
-    CMK_REPLICA: 'local',
+    CMK_TEST_OVERRIDES: '{"replica":"local"}',
   };
 }
 

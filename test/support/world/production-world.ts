@@ -225,7 +225,7 @@ export async function startTenant(): Promise<Tenant | null> {
 
 /** What a bot with the settings of the file prints that doesn't start; throws if it starts. */
 export async function printedByStart({ envFile, azure }: ProductionWorld): Promise<string> {
-  const bot = await spawnBot({ CMK_REPLICA: 'once', ...readEnvFile(envFile), NODE_EXTRA_CA_CERTS: caOf(azure) });
+  const bot = await spawnBot({ ...readEnvFile(envFile), NODE_EXTRA_CA_CERTS: caOf(azure) });
   // A watchdog: another program may answer on its port, so that isn't what is looked at.
   const late = new Promise<boolean>((resolve) => setTimeout(resolve, 90_000, false).unref());
   const exited = await Promise.race([bot.ended.then(() => true), late]);
@@ -239,7 +239,7 @@ export async function printedByStart({ envFile, azure }: ProductionWorld): Promi
 /** A bot with the settings of the file, until it is ready. */
 async function startOnce(envFile: string, ca: string): Promise<string> {
   const port = String(await freePorts(1));
-  const bot = await spawnBot({ ...readEnvFile(envFile), PORT: port, CMK_REPLICA: 'once', NODE_EXTRA_CA_CERTS: ca });
+  const bot = await spawnBot({ ...readEnvFile(envFile), PORT: port, NODE_EXTRA_CA_CERTS: ca });
   await untilReady(bot, `http://127.0.0.1:${port}`).finally(() => bot.end('SIGINT'));
   return '';
 }

@@ -13,6 +13,11 @@ import { startStore } from '../store/store-client.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from '../teams/local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
 
+/** What tests change that no setting changes. Heartbeats are fast by default. */
+export const testOverrides = (overrides: object): { readonly CMK_TEST_OVERRIDES: string } => ({
+  CMK_TEST_OVERRIDES: JSON.stringify({ beatMs: 500, ...overrides }),
+});
+
 /** The whole product on this machine, as child processes: local Azure, local Teams, and the bot under test. */
 export interface World {
   readonly azure: RunningAzure;
@@ -147,7 +152,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       CMK_LOG_LEVEL: 'debug',
       CMK_WATCH_INTERVAL: 'off',
       // So that others soon take over what a killed bot had in hand.
-      CMK_HEARTBEAT: '500ms',
+      ...testOverrides({}),
       ...sealKey,
       ...extra,
       ...more,
@@ -165,7 +170,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const replicas: BotProcess[] = [];
   const startReplica = async (name: string, more: NodeJS.ProcessEnv = {}) => {
     const port = await freePorts(1);
-    const replica = await spawnBot({ ...environment({ CMK_REPLICA: name, ...more }), PORT: `${port}` }, print);
+    const replica = await spawnBot(
+      { ...environment({ ...testOverrides({ replica: name }), ...more }), PORT: `${port}` },
+      print,
+    );
     replicas.push(replica);
     const url = `http://127.0.0.1:${port}`;
     await untilReady(replica, url);

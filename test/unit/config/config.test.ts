@@ -266,7 +266,12 @@ describe('the record', () => {
 
   it('in a folder is one replica’s, which needs no name of its own', () => {
     expect(read(sandbox)).toMatchObject({ store: { kind: 'folder', dataDir: '/data' }, replica: 'local' });
-    expect(read({ CMK_REPLICA: 'west-1' }).replica).toBe('west-1');
+  });
+
+  it('can be overridden by tests, and not in production', () => {
+    const overrides = { CMK_TEST_OVERRIDES: '{"beatMs":250}' };
+    expect(readConfig({ ...whole, ...sandbox, ...overrides }).beatMs).toBe(250);
+    expect(readConfig({ ...whole, ...overrides }).beatMs).toBe(1_000);
   });
 });
 
