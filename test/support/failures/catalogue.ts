@@ -76,9 +76,12 @@ const saysItself = ({ code }: FailureRow): boolean =>
 /** What a person does, without the card's explanation: the first sentence that asks for something. */
 function shortRemedy(remedy: string): string {
   const sentences = remedy.split(/(?<=\.)\s+(?=\p{Lu})/u);
-  const asks = /^(Ask|Assign|Check|Choose|Enable|End|Find|Move|Restore|Retry|Select|Switch|Wait)\b/;
-  const said = sentences.find((sentence) => asks.test(sentence)) ?? sentences.at(-1) ?? remedy;
-  return said.replaceAll(/ \([^)]*\)/g, '').replace(/,? and then (select Retry|try again)\.$/, '.');
+  const asks = /^(Ask|Assign|Check|Choose|Enable|End|Find|Move|Restore|Retry|Select|Switch|Wait)\b|, ask /;
+  const said =
+    sentences.find((sentence) => asks.test(sentence)) ??
+    sentences.findLast((sentence) => !sentence.startsWith('Or ')) ??
+    remedy;
+  return said.replaceAll(/ \((?:[^()]|\([^()]*\))*\)/g, '').replace(/,? and then (select Retry|try again)\.$/, '.');
 }
 
 /** What needs a person, once for each remedy. A refused click gets the whole remedy at once. */
