@@ -63,7 +63,6 @@ var known = {
   CMK_IMAGE: image
   CMK_LOG_NAME: '${host}/audit'
   CMK_LOG_KEY_SECRET: '${vaultUri}secrets/log-key'
-  CMK_LOG_VAULT_KEY: '${vaultUri}keys/checkpoints'
   CMK_PUBLIC_URL: 'https://${host}'
   CMK_SUBSCRIPTIONS: subscriptions
   CMK_LOGS_WORKSPACE: workspace

@@ -1,5 +1,5 @@
 // Vault for the seal key and the log signing key. Each identity that can read them can forge events. The hook after provisioning
-// creates both. A third key, `checkpoints`, signs the published log too, and never leaves the vault.
+// creates both.
 import { Place } from 'types.bicep'
 
 @description('Where the resources belong.')
@@ -17,7 +17,6 @@ param workspaceId string
 
 // Azure's own id ("Azure built-in roles").
 var secretsUser = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
-var signing = loadJsonContent('../custom-role-signing.json')
 
 resource vault 'Microsoft.KeyVault/vaults@2026-02-01' = {
   name: 'kv-${place.token}'
@@ -49,51 +48,6 @@ resource botReads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(vault.id, botName, secretsUser)
   properties: {
     roleDefinitionId: secretsUser
-    principalId: botPrincipalId
-    principalType: 'ServicePrincipal'
-  }
-}
-
-resource checkpoints 'Microsoft.KeyVault/vaults/keys@2026-02-01' = {
-  parent: vault
-  name: 'checkpoints'
-  properties: {
-    kty: 'EC'
-    curveName: 'P-256'
-    keyOps: [
-      'sign'
-      'verify'
-    ]
-  }
-}
-
-// A role's name is unique in its tenant: this one has a mark of its resource group.
-resource signingRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(resourceGroup().id, signing.Name)
-  properties: {
-    roleName: '${signing.Name} ${place.token}'
-    description: signing.Description
-    type: 'CustomRole'
-    permissions: [
-      {
-        actions: signing.Actions
-        notActions: signing.NotActions
-        dataActions: signing.DataActions
-        notDataActions: signing.NotDataActions
-      }
-    ]
-    assignableScopes: [
-      resourceGroup().id
-    ]
-  }
-}
-
-// On this key alone: signs with it, and reads its public half.
-resource botSigns 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  scope: checkpoints
-  name: guid(checkpoints.id, botName, signing.Name)
-  properties: {
-    roleDefinitionId: signingRole.id
     principalId: botPrincipalId
     principalType: 'ServicePrincipal'
   }

@@ -25,7 +25,7 @@ const isVaultRefusal = ({ status, codes }: { readonly status: number; readonly c
   status === 403 && codes.some((code) => /^(Forbidden|AccessDenied|AuthorizationFailed)/.test(code));
 
 /** Plain errors that the SDK throws before it sends a request, from the key's dates and operations. */
-export const refusedBySdk = /expired at|can't be used before|is not supported on key/;
+const refusedBySdk = /expired at|can't be used before|is not supported on key/;
 
 async function probeKey(clients: AzureClients, address: string): Promise<Probe> {
   const client = clients.key(address);

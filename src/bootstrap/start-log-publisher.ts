@@ -1,13 +1,10 @@
 /** Publishes the audit log: at the start, at each interval with new events, and at shutdown. */
 import { AnchorContradicts, newestCheckpoint } from '../audit/anchor/newest-checkpoint.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
-import { VaultCosigner } from '../audit/anchor/vault-cosignature.ts';
 import { type CosignOutcome, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
 import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
 import { KeyFileInvalid, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
-import { vaultSigner } from '../azure/vault-clients.ts';
-import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { AnchorSettings } from '../config/settings/audit-log.ts';
@@ -40,12 +37,9 @@ function witnessOf({ url, key: line }: AnchorSettings['witnesses'][number]): Wit
   throw new Error(`the key of a witness was not checked at the start: ${line}`);
 }
 
-/**
- * Logs and counts the witnesses' responses. A missing response of a witness or vault is a warning; a contradiction is an
- * error.
- */
+/** Logs and counts the witnesses' responses. A missing signature is a warning; a contradiction is an error. */
 const sayWitnessed =
-  ({ log, metrics }: Pick<Infrastructure, 'log' | 'metrics'>, vault: string | null) =>
+  ({ log, metrics }: Pick<Infrastructure, 'log' | 'metrics'>) =>
   (outcomes: readonly CosignOutcome[]): void => {
     for (const outcome of outcomes) {
       const { kind, witness } = outcome;
@@ -54,8 +48,6 @@ const sayWitnessed =
       const { detail } = outcome;
       if (kind === 'another-history')
         log.error({ witness, detail }, 'a witness signed a different version of the audit log');
-      else if (vault === witness)
-        log.warn({ key: vault, detail }, 'the key in the vault did not sign the newest checkpoint');
       else log.warn({ witness, detail }, 'a witness did not sign the newest checkpoint');
     }
   };
@@ -70,7 +62,7 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
   const key = keys.at(-1);
   if (key === undefined) throw new Error('the published log: there is no key');
   const olderKeys = keys.slice(0, -1).map(({ verifier }) => verifier);
-  const { witnesses, vaultKey } = settings;
+  const { witnesses } = settings;
   const book = store.witnesses;
   const publisher = new Publisher({
     files: await anchorFiles(settings.place, config),
@@ -78,11 +70,7 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
     key,
     olderKeys,
     witnesses: new Witnesses(witnesses.map(witnessOf), { log: settings.name, book, now }),
-    vaultCosigner:
-      vaultKey === null
-        ? null
-        : new VaultCosigner({ signer: vaultSigner(vaultKey, optionsForAzure(config)), key, olderKeys, book, now }),
-    onCosigned: sayWitnessed(infrastructure, vaultKey),
+    onCosigned: sayWitnessed(infrastructure),
   });
   return { publisher, logKeys: [...olderKeys, key.verifier] };
 }
@@ -187,7 +175,7 @@ export function checkpointsOf(
   if (anchor === null) return null;
   let opened: Promise<PublishedLogFiles> | null = null;
   const newest = async () => {
-    opened ??= openPublishedLog(anchor, config, store.witnesses, logKeys);
+    opened ??= openPublishedLog(anchor, config, logKeys);
     return newestCheckpoint(await opened);
   };
   return {

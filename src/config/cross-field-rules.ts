@@ -95,13 +95,6 @@ export const crossFieldRules: readonly Rule[] = [
     'and CMK_LOG_KEY_FILE: set one of them',
   ],
   [
-    (env) =>
-      env.CMK_LOG_VAULT_KEY === undefined ||
-      (env.CMK_ANCHOR ?? (env.DATABASE_URL === undefined ? '' : 'none')) !== 'none',
-    'CMK_LOG_VAULT_KEY',
-    'signs the published log; set a place in CMK_ANCHOR, or remove it',
-  ],
-  [
     (env) => (env.CMK_WITNESSES_NEEDED ?? 0) <= env.CMK_WITNESSES.length,
     'CMK_WITNESSES_NEEDED',
     'is more than CMK_WITNESSES names',

@@ -1,6 +1,6 @@
 /**
  * Witness status of a published log: each witness's last signature, contradictions, and whether the newest checkpoint has
- * enough cosignatures. Includes the Key Vault key that also signs.
+ * enough cosignatures.
  */
 import type { WitnessStatus } from './ports/published-log.ts';
 
@@ -19,8 +19,6 @@ export interface WitnessSummary {
   readonly needed: number;
   /** Number of witnesses that signed the newest checkpoint. */
   readonly current: number;
-  /** The signing key in Key Vault. It isn't a witness and doesn't count as one. Null: not configured. */
-  readonly vaultKey: WitnessView | null;
 }
 
 interface Signers {
@@ -28,26 +26,19 @@ interface Signers {
   readonly keys: readonly string[];
   /** Number of cosignatures that are needed. */
   readonly needed: number;
-  /** The vault key's address; null: none is configured. */
-  readonly vaultKey: string | null;
 }
 
 /** Computes the status. Stored statuses of other keys don't count. */
-export function summarizeWitnesses(
-  { keys, needed, vaultKey }: Signers,
-  known: readonly WitnessStatus[],
-): WitnessSummary {
-  const signerKeys = [...keys, ...(vaultKey === null ? [] : [vaultKey])];
-  const reports = signerKeys.map((key) => known.find((one) => one.key === key) ?? null);
+export function summarizeWitnesses({ keys, needed }: Signers, known: readonly WitnessStatus[]): WitnessSummary {
+  const reports = keys.map((key) => known.find((one) => one.key === key) ?? null);
   const newest = Math.max(0, ...reports.map((one) => one?.asked.size ?? 0));
-  const views = signerKeys.map((key, index) => {
+  const witnesses = keys.map((key, index) => {
     const report = reports[index] ?? null;
     const current = report !== null && report.contradiction === null && report.signed?.size === newest;
     return { name: key.split('+')[0] ?? key, report, current };
   });
-  const witnesses = views.slice(0, keys.length);
   const current = witnesses.filter((one) => one.current).length;
-  return { witnesses, needed, current, vaultKey: views[keys.length] ?? null };
+  return { witnesses, needed, current };
 }
 
 /** Those that know another history of the log. */

@@ -96,7 +96,7 @@ export function watchForged(
   });
 }
 
-// Metrics of witnesses and of the Key Vault key that also signs. The witness's name is the only name used as a label. There
+// Metrics of witnesses. The witness's name is the only name used as a label. There
 // are few, operators configure them, and they need to know which one doesn't respond.
 
 export interface WitnessMetrics {
@@ -155,14 +155,6 @@ export function watchWitnesses(
     // Before the first event there is no checkpoint, and no witness was asked.
     const isAsked = found?.witnesses.some(({ report }) => report !== null) === true;
     gauge.set(isAsked ? Math.max(0, found.needed - found.current) : 0);
-  });
-  const unsigned = {
-    name: 'cmk_vault_signature_missing',
-    help: '1 while the newest checkpoint is not signed with the key in the vault that is to sign it',
-  };
-  queryGauge(register, unsigned, async (gauge) => {
-    const vaultKey = (await look?.())?.vaultKey ?? null;
-    gauge.set(vaultKey === null || vaultKey.report === null || vaultKey.current ? 0 : 1);
   });
   return { witnessAsked: (witness, outcome) => asks.inc({ witness, outcome }) };
 }

@@ -1,7 +1,6 @@
 /** The published log: its place, the bot's keys for it, its newest checkpoint and its witnesses. */
 import { anchorFolder, maxFileSize } from '../audit/anchor/files.ts';
 import { type KnownSigners, verifiedRead } from '../audit/anchor/newest-checkpoint.ts';
-import { knownVaultKeys } from '../audit/anchor/vault-cosignature.ts';
 import { type EvidencePorts, type PublishedLog, takeEvidence } from '../audit/evidence/take-evidence.ts';
 import { KeyFileInvalid, KeyMissing, type KeyPurpose, keysIn, readKeys, type SecretKeys } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
@@ -48,8 +47,8 @@ export interface PublishedLogFiles {
   /** Reads files like `verifiedRead`. */
   readonly read: AnchorFiles['read'];
   readonly witnessKeys: readonly VerifierKey[];
-  /** Keys of vaults, the log and witnesses. */
-  readonly keys: () => Promise<readonly VerifierKey[]>;
+  /** Keys of the log and its witnesses, the log's own first. */
+  readonly keys: readonly VerifierKey[];
 }
 
 /** Returns the log's own verifier keys, oldest first, from its signing keys. Throws like {@link loadKeys}. */
@@ -65,17 +64,15 @@ export async function logVerifiers(
 export async function openPublishedLog(
   anchor: AnchorSettings,
   config: Pick<Config, 'azure'>,
-  book: Pick<WitnessBook, 'of'>,
   logKeys: readonly VerifierKey[],
 ): Promise<PublishedLogFiles> {
   const { read } = await anchorFiles(anchor.place, config);
   const witnesses = anchor.witnesses.map(({ key }) => readKeyLine(key)).filter((key) => typeof key !== 'string');
-  const vault = () => knownVaultKeys(book, anchor.name, logKeys);
-  const signers: KnownSigners = { origin: anchor.name, log: logKeys, vault, witnesses };
+  const signers: KnownSigners = { origin: anchor.name, log: logKeys, witnesses };
   return {
     read: verifiedRead(read, signers),
     witnessKeys: witnesses,
-    keys: async () => [...(await vault()), ...logKeys, ...witnesses],
+    keys: [...logKeys, ...witnesses],
   };
 }
 
@@ -95,15 +92,15 @@ export async function anchorFiles(
   }
 }
 
-/** Returns a reader of the cosigners' state; null: no witnesses and no vault key are configured. */
+/** Returns a reader of the witnesses' state; null: none are configured. */
 export function witnessingFor(
   { anchor }: Pick<Config, 'anchor'>,
   book: Pick<WitnessBook, 'of'>,
 ): (() => Promise<WitnessSummary>) | null {
-  if (anchor === null || (anchor.witnesses.length === 0 && anchor.vaultKey === null)) return null;
-  const { witnesses, witnessesNeeded: needed, vaultKey } = anchor;
+  if (anchor === null || anchor.witnesses.length === 0) return null;
+  const { witnesses, witnessesNeeded: needed } = anchor;
   const keys = witnesses.map(({ key }) => key);
-  return async () => summarizeWitnesses({ keys, needed, vaultKey }, await book.of(anchor.name));
+  return async () => summarizeWitnesses({ keys, needed }, await book.of(anchor.name));
 }
 
 interface EvidenceParts {
@@ -123,10 +120,7 @@ export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts
   return {
     requests: { ...store.requests, append: appendWithSoftware(await ownSoftware(config.image))(store.requests.append) },
     azure,
-    log:
-      anchor === null
-        ? null
-        : { ...(await openPublishedLog(anchor, config, store.witnesses, logKeys)), publish, timeoutMs },
+    log: anchor === null ? null : { ...(await openPublishedLog(anchor, config, logKeys)), publish, timeoutMs },
     names: async (people) => new Map((await store.people.among(people)).map(({ id, name }) => [id, name])),
     texts: (id) => store.auditLog.textsOf([id]),
     rules: { digest: policy.digest, text: policyText(policy, rule) },

@@ -21,25 +21,10 @@ export function witnessWords({ report, current }: WitnessView, now: Date): strin
   return `${upTo}; asked about ${asked.size} ${fromNow(asked.at.toISOString(), now)}, ${askedWords[asked.outcome]}${detail}`;
 }
 
-/** `signed up to 121, 3 minutes ago`: the signature of the key in the vault. */
-export const vaultKeyWords = (view: WitnessView, now: Date): string =>
-  witnessWords(view, now).replace('witnessed up to', 'signed up to');
-
 /** `2 of 3 witnesses have signed the newest checkpoint, 2 are needed` */
 export function enoughWords({ witnesses, current, needed }: WitnessSummary): string {
   const have = `${current} of ${countOf(witnesses.length, 'witness', 'witnesses')} signed the newest checkpoint`;
   return `${have}; ${needed} ${needed === 1 ? 'is' : 'are'} needed${current < needed ? ': too few' : ''}`;
-}
-
-/** Returns whether the newest checkpoint has all signatures: of witnesses, and of the key in the vault. */
-export function signersWords(witnessing: WitnessSummary): string {
-  const { witnesses, vaultKey } = witnessing;
-  return [
-    ...(witnesses.length === 0 ? [] : [enoughWords(witnessing)]),
-    ...(vaultKey === null
-      ? []
-      : [`The key in the vault ${vaultKey.current ? 'signed' : 'has not signed'} the newest checkpoint`]),
-  ].join('. ');
 }
 
 /** For a witness whose stored state is lost. `what`: the file, and what is wrong with it. */

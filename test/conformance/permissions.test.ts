@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { exchangesIn } from '../support/azure/exchanges.ts';
 import { bot } from '../support/azure/local-azure-names.ts';
-import { logsRole, roleFiles, signingRole } from '../support/azure/role-files.ts';
+import { logsRole, roleFiles } from '../support/azure/role-files.ts';
 import { table } from '../support/docs/table.ts';
 import { judge, rightsIn, type ServedCall, written } from '../support/permissions/judge.ts';
 
@@ -32,7 +32,7 @@ test('every recorded call of the bot takes what its roles give', () => {
     process.stdout.write('not run: it needs CMK_TEST_EXCHANGES (docs/develop/simulator.md)\n');
     return;
   }
-  const roles = [...roleFiles, logsRole, signingRole];
+  const roles = [...roleFiles, logsRole];
   const verdict = judge(callsOfBot(record), roles.flatMap(rightsIn));
   const rows = verdict.rights.map((one) => [written(one)]).sort();
   process.stdout.write(`${table('Rights that recorded calls took', ['right'], rows)}\n`);

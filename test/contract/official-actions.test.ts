@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dataActions, secretActions } from '../../sandbox/azure/key-vault/arm.ts';
 import { mainRouter } from '../../sandbox/azure/server.ts';
-import { logsRole, publishingRole, roleFiles, signingRole } from '../support/azure/role-files.ts';
+import { logsRole, publishingRole, roleFiles } from '../support/azure/role-files.ts';
 import { rightsIn, rightsOf, written } from '../support/permissions/judge.ts';
 import { logCalls, officialCalls, tableRight } from '../support/permissions/official-calls.ts';
 import { isListed, isListedAsAny } from '../support/permissions/official-list.ts';
@@ -32,7 +32,7 @@ describe('the project’s part of Microsoft’s list', () => {
   });
 
   test('has what the roles give, each as the kind that it is given as', () => {
-    const given = [...roleFiles, logsRole, signingRole, publishingRole].flatMap(rightsIn);
+    const given = [...roleFiles, logsRole, publishingRole].flatMap(rightsIn);
     expect(given.filter((one) => !isListed(one)).map(written)).toEqual([]);
   });
 

@@ -1,17 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync, sign } from 'node:crypto';
 import { cp, link, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder, maxFileSize } from '../../src/audit/anchor/files.ts';
 import { verifiedRead } from '../../src/audit/anchor/newest-checkpoint.ts';
-import { knownVaultKeys, VaultCosigner } from '../../src/audit/anchor/vault-cosignature.ts';
 import { provedFiles } from '../../src/audit/pack/proved-files.ts';
-import { keyLine, signingKey, type VerifierKey } from '../../src/audit/tlog/keys.ts';
-import { signatureLine } from '../../src/audit/tlog/note.ts';
-import { done } from '../../src/domain/failure.ts';
-import type { VaultSigner } from '../../src/domain/ports/published-log.ts';
+import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
+import { signText } from '../../src/audit/tlog/note.ts';
 import { AttackTable } from '../support/attacks/attack-table.ts';
-import { bodiesOf, bookInMemory, logKey, logName, newFolder, publisherOf } from '../support/audit/published-log.ts';
+import { bodiesOf, logKey, logName, newFolder, publisherOf } from '../support/audit/published-log.ts';
 import { chosenCases } from '../support/lives/chosen-cases.ts';
 
 /**
@@ -23,17 +19,7 @@ const table = new AttackTable();
 afterAll(() => table.print('Writing in the folder of the published log'));
 
 const secretText = 'the-secret-of-the-bot\n';
-const vaultPair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const theirPair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const der = (pair: typeof vaultPair): Buffer => pair.publicKey.export({ format: 'der', type: 'spki' });
-const theirKey: VerifierKey = { name: logName, kind: 'vault', publicKey: der(theirPair) };
 const theirLogKey = signingKey(logName, 'log', Buffer.alloc(32, 66));
-
-const signer: VaultSigner = {
-  address: 'https://kv.vault.azure.net/keys/checkpoints',
-  version: async () => done({ id: 'https://kv.vault.azure.net/keys/checkpoints/1', publicKey: der(vaultPair) }),
-  sign: async (_, message) => done(sign('sha256', message, vaultPair.privateKey)),
-};
 
 const files = [
   'checkpoint',
@@ -91,13 +77,12 @@ const forms: readonly Form[] = [
   [
     'a file with more lines behind it',
     ['checkpoint', 'checkpoints/300', 'keys.txt'],
-    async (file) => writeFile(file, `${await readFile(file, 'utf8')}${keyLine(theirKey)}\n`),
+    async (file) => writeFile(file, `${await readFile(file, 'utf8')}${keyLine(theirLogKey.verifier)}\n`),
   ],
   [
     'a key of theirs above the others',
     ['keys.txt'],
-    async (file) =>
-      writeFile(file, `${keyLine(theirKey)}\n${keyLine(theirLogKey.verifier)}\n${await readFile(file, 'utf8')}`),
+    async (file) => writeFile(file, `${keyLine(theirLogKey.verifier)}\n${await readFile(file, 'utf8')}`),
   ],
   [
     'a signature of a key of theirs',
@@ -105,9 +90,9 @@ const forms: readonly Form[] = [
     async (file) => {
       const note = await readFile(file, 'utf8');
       const text = note.slice(0, note.indexOf('\n\n') + 1);
-      const line = signatureLine(theirKey, sign('sha256', Buffer.from(text), theirPair.privateKey));
+      const line = signText(text, theirLogKey);
       await writeFile(file, `${note}${line}`);
-      await writeFile(path.join(path.dirname(file), 'keys.txt'), `${keyLine(theirKey)}\n`);
+      await writeFile(path.join(path.dirname(file), 'keys.txt'), `${keyLine(theirLogKey.verifier)}\n`);
     },
   ],
   ['a directory that is a link', directories, replaced((file, { victim }) => symlink(victim, file))],
@@ -135,12 +120,8 @@ const madeFolder = async (): Promise<string> => {
 };
 
 /** The log as the bot published it: another process of the bot goes on with what is in the database. */
-const publisherIn = ({ at }: Place, book: ReturnType<typeof bookInMemory>, events: number) =>
-  publisherOf(anchorFolder(at), bodiesOf(events), logKey, [], {
-    vaultCosigner: new VaultCosigner({ signer, key: logKey, olderKeys: [], book, now: () => new Date() }),
-  });
+const publisherIn = ({ at }: Place, events: number) => publisherOf(anchorFolder(at), bodiesOf(events));
 
-const book = bookInMemory();
 let original: string;
 beforeAll(async () => {
   original = await madeFolder();
@@ -150,7 +131,7 @@ beforeAll(async () => {
   await writeFile(path.join(place.victim, 'precious'), 'precious\n');
   const another = signingKey('other.example/audit', 'log', Buffer.alloc(32, 7));
   await publisherOf(anchorFolder(place.other), bodiesOf(310, 'other '), another).publish();
-  await publisherIn(place, book, 300).publish();
+  await publisherIn(place, 300).publish();
 });
 
 /** A copy of the log with 300 events, and what the bot does with it. */
@@ -158,19 +139,18 @@ async function publishedPlace() {
   const root = await madeFolder();
   await cp(original, root, { recursive: true });
   const place = placeIn(root);
-  const keys = () => knownVaultKeys(book, logName, [logKey.verifier]);
-  const publish = (events: number) => publisherIn(place, book, events).publish();
-  return { place, keys, source: anchorFolder(place.at), publish };
+  const publish = (events: number) => publisherIn(place, events).publish();
+  return { place, source: anchorFolder(place.at), publish };
 }
 
 /** All that the bot hands on of the log: the proved part of a pack, with events of every tile, and the keys. */
 async function handedOut(
-  { source, keys }: Awaited<ReturnType<typeof publishedPlace>>,
+  { source }: Awaited<ReturnType<typeof publishedPlace>>,
   numbers: readonly number[],
 ): Promise<Buffer[]> {
-  const signers = { origin: logName, log: [logKey.verifier], vault: keys, witnesses: [] };
+  const signers = { origin: logName, log: [logKey.verifier], witnesses: [] };
   const { files: proved } = await provedFiles(verifiedRead(source.read, signers), numbers);
-  return [...proved.values(), Buffer.from((await keys()).map(keyLine).join('\n'))];
+  return [...proved.values()];
 }
 
 async function attack(form: Form, target: string): Promise<string> {
@@ -203,7 +183,7 @@ async function attack(form: Form, target: string): Promise<string> {
   // Nothing of the bot's was read out, and no key of theirs is handed on.
   const environment = process.env.PATH ?? 'no path';
   for (const bytes of seen) {
-    for (const secret of [secretText.trim(), environment, keyLine(theirKey), keyLine(theirLogKey.verifier)])
+    for (const secret of [secretText.trim(), environment, keyLine(theirLogKey.verifier)])
       expect([target, bytes.includes(secret)]).toEqual([target, false]);
   }
   // Nothing outside was changed.

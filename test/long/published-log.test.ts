@@ -1,14 +1,11 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { localBotPrincipal } from '../../sandbox/bot-environment.ts';
 import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { checkpointText } from '../../src/audit/tlog/note.ts';
 import { type RunningWitness, startWitness } from '../../src/audit/witness/server.ts';
 import { WitnessState } from '../../src/audit/witness/state.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
-import { type AzureState, letSignWith, scopes } from '../support/azure/azure-state.ts';
-import { changeState } from '../support/azure/local-azure.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { copyFolder } from '../support/processes/copy-folder.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
@@ -132,24 +129,17 @@ describe('the published log', () => {
   it('is published to its end when the bot ends, and goes on with the next start', async () => {
     await world.endBot('SIGINT');
     const [witness, keys] = await startedWitness();
-    const key = (state: AzureState): string => `${scopes.vault(state, 'kv-care-prod')}/keys/curve-signing`;
-    await changeState(world.azure, letSignWith(localBotPrincipal.id, key));
     await world.startBot({
       CMK_CHECKPOINT_EVERY: '1h',
-      CMK_LOG_VAULT_KEY: `https://localhost:${world.azure.port + 1}/keys/curve-signing`,
       CMK_WITNESSES: `${witness.url} ${keyLine(witnessKey.verifier)}`,
     });
     await ask(world, choices.test);
     expect(await published()).toBe(2);
-    const { out: doctor } = await cli('doctor', '--only', 'record/vault-key,record/witnesses', '--json');
+    const { out: doctor } = await cli('doctor', '--only', 'record/witnesses', '--json');
     expect(DiagnosisReport.parse(JSON.parse(doctor)).findings.map(({ outcome, found }) => [outcome, found])).toEqual([
       ['ok', '1 of 1 witness signed the newest checkpoint; 1 is needed'],
       ['ok', expect.stringMatching(/^witnessed up to 2, /)],
-      ['ok', expect.stringMatching(/^signed up to 2, /)],
-      ['ok', expect.stringMatching(/\/keys\/curve-signing\/[0-9a-f]{32} signs for the bot$/)],
     ]);
-    const { body: figures } = await sendRaw(world, '', { method: 'GET', path: '/metrics' });
-    expect(figures).toContain('\ncmk_vault_signature_missing 0\n');
     await world.endBot('SIGINT');
     await witness.stop();
     expect(await published()).toBe(3);
@@ -169,23 +159,6 @@ describe('the published log', () => {
     await world.endBot('SIGINT');
     await rmdir(anchor('checkpoint'));
     await rename(anchor('checkpoint-kept'), anchor('checkpoint'));
-  });
-
-  it('is signed with the key in the vault, too, which whoever has its public half checks', async () => {
-    const keys = path.join(world.dataDir, 'keys-of-all.txt');
-    const given = await readFile(path.join(world.dataDir, 'keys-of-both.txt'), 'utf8');
-    const [vaultLine = ''] = (await readFile(anchor('keys.txt'), 'utf8')).split('\n');
-    expect(vaultLine).toMatch(/^bot\.example\/audit\+[0-9a-f]{8}\+AjBZ/);
-    await writeFile(keys, `${given}${vaultLine}\n`);
-    const ours = await cmkBot(['audit', 'verify', anchor(), '--log-key', keys], {});
-    const words = 'signed (2 of 3 by the key in the vault, too)';
-    expect([ours.code, ours.out]).toEqual([
-      0,
-      expect.stringContaining(`of bot.example/audit, ${words}, and consistent`),
-    ]);
-    const python = await verifyPy(anchor(), '--keys', keys);
-    if (python !== null) expect(python).toEqual([0, expect.stringMatching(/^proved: 3 events of bot\.example\/audit/)]);
-    if (python !== null) expect(python[1]).toContain(words);
   });
 
   it('says that enough witnesses signed, or too few, in Python as well', async () => {

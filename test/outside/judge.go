@@ -6,9 +6,6 @@ package main
 
 import (
 	"bufio"
-	"crypto/ecdsa"
-	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -35,18 +32,6 @@ type change struct {
 type folder struct {
 	files map[string][]byte
 	sizes []int64
-}
-
-// inVault holds the ids of keys in vaults that were given.
-var inVault []uint32
-
-func isInVault(hash uint32) bool {
-	for _, one := range inVault {
-		if one == hash {
-			return true
-		}
-	}
-	return false
 }
 
 var errMissing = errors.New("no such file")
@@ -127,58 +112,8 @@ func (f folder) checkpoint(path string, keys note.Verifiers) (tree tlog.Tree, er
 	if tree.N, err = strconv.ParseInt(lines[1], 10, 64); err != nil {
 		return tree, err
 	}
-	// The log's own signature has to be there, whoever else signed under its name.
-	signed, ownKey := map[uint32]bool{}, false
-	for _, sig := range opened.Sigs {
-		signed[sig.Hash] = true
-		ownKey = ownKey || !isInVault(sig.Hash)
-	}
-	if !ownKey {
-		return tree, fmt.Errorf("%s: not signed by the log", path)
-	}
-	// Here every one of them was signed with the key in the vault, where there is one.
-	for _, hash := range inVault {
-		if !signed[hash] {
-			return tree, fmt.Errorf("%s: not signed by the key in the vault", path)
-		}
-	}
 	tree.Hash, err = tlog.ParseHash(lines[2])
 	return tree, err
-}
-
-// vaultVerifier reads the line of a key in a vault: ECDSA, type 2 of C2SP signed-note, which this package leaves to others.
-type vaultVerifier struct {
-	name string
-	hash uint32
-	key  *ecdsa.PublicKey
-}
-
-func (v vaultVerifier) Name() string    { return v.name }
-func (v vaultVerifier) KeyHash() uint32 { return v.hash }
-func (v vaultVerifier) Verify(msg, sig []byte) bool {
-	digest := sha256.Sum256(msg)
-	return ecdsa.VerifyASN1(v.key, digest[:], sig)
-}
-
-func newVaultVerifier(line string) (note.Verifier, error) {
-	parts := strings.SplitN(line, "+", 3)
-	if len(parts) != 3 {
-		return nil, errors.New("not a verifier key")
-	}
-	data, err := base64.StdEncoding.DecodeString(parts[2])
-	if err != nil || len(data) < 2 || data[0] != 2 {
-		return nil, errors.New("not a key of this type")
-	}
-	key, err := x509.ParsePKIXPublicKey(data[1:])
-	if err != nil {
-		return nil, err
-	}
-	public, ok := key.(*ecdsa.PublicKey)
-	digest := sha256.Sum256(data[1:])
-	if !ok || fmt.Sprintf("%x", digest[:4]) != parts[1] {
-		return nil, errors.New("not an ECDSA key under its own id")
-	}
-	return vaultVerifier{parts[0], binary.BigEndian.Uint32(digest[:4]), public}, nil
 }
 
 func tilePath(kind string, index int64, width int64) string {
@@ -301,9 +236,6 @@ func main() {
 		// Keys of witnesses are of a kind that this package does not know.
 		if verifier, err := note.NewVerifier(line); err == nil {
 			verifiers = append(verifiers, verifier)
-		} else if verifier, err := newVaultVerifier(line); err == nil {
-			verifiers = append(verifiers, verifier)
-			inVault = append(inVault, verifier.KeyHash())
 		}
 	}
 	keys := note.VerifierList(verifiers...)

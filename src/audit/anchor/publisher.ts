@@ -3,13 +3,11 @@
  * published log with the audit log first, so that a replaced or truncated audit log is detected and not published.
  */
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
-import { settleAll } from '../../io/settle.ts';
 import { keyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
 import { bundleOf, GrowingTree, leafHash, tilePath, tileWidth } from '../tlog/merkle-tree.ts';
 import { type Checkpoint, checkpointText, noteOf, signText } from '../tlog/note.ts';
 import { checkpointPath, keysPath, newestPath } from './files.ts';
 import { AnchorContradicts, openNewest, type Published } from './newest-checkpoint.ts';
-import type { VaultCosigner } from './vault-cosignature.ts';
 import type { ReportOutcomes, Witnesses } from './witnesses.ts';
 
 interface PublisherPorts {
@@ -20,9 +18,7 @@ interface PublisherPorts {
   /** Earlier signing keys of this log. */
   readonly olderKeys: readonly VerifierKey[];
   readonly witnesses: Witnesses;
-  /** Null: no vault key cosigns. */
-  readonly vaultCosigner: VaultCosigner | null;
-  /** Called with the outcomes of each cosignature request to the witnesses and the vault. */
+  /** Called with the outcomes of each cosignature request to the witnesses. */
   readonly onCosigned: ReportOutcomes;
 }
 
@@ -78,10 +74,8 @@ export class Publisher {
   }
 
   async #isDue(size: number): Promise<boolean> {
-    const { files, witnesses, vaultCosigner } = this.#ports;
-    return (
-      witnesses.isDue(size) || vaultCosigner?.isDue(size) === true || (await files.read(checkpointPath(size))) === null
-    );
+    const { files, witnesses } = this.#ports;
+    return witnesses.isDue(size) || (await files.read(checkpointPath(size))) === null;
   }
 
   async #newest(recorded: number): Promise<Published | null> {
@@ -92,7 +86,6 @@ export class Publisher {
     const checkpoint = openNewest(note, this.origin, [key.verifier, ...olderKeys]);
     if (typeof checkpoint === 'string') throw new AnchorContradicts('not-this-log', null, recorded, checkpoint);
     this.#ports.witnesses.recall(note, checkpoint.size);
-    await this.#ports.vaultCosigner?.recall(note, checkpoint.size);
     return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
   }
 
@@ -155,9 +148,8 @@ export class Publisher {
    * log's current key is last: that line is for distribution.
    */
   async #writeKeys(): Promise<void> {
-    const { files, key, olderKeys, vaultCosigner } = this.#ports;
-    const vault = (await vaultCosigner?.keys()) ?? [];
-    const lines = [...vault, ...olderKeys, key.verifier].map((one) => `${keyLine(one)}\n`);
+    const { files, key, olderKeys } = this.#ports;
+    const lines = [...olderKeys, key.verifier].map((one) => `${keyLine(one)}\n`);
     await writeChanged(files, keysPath, Buffer.from(lines.join('')));
   }
 
@@ -166,14 +158,10 @@ export class Publisher {
    * checkpoint beyond the newest one would look like a log that was rolled back. A missing copy is written the next time.
    */
   async #publish(signed: Published): Promise<void> {
-    const { files, witnesses, vaultCosigner, onCosigned } = this.#ports;
-    await settleAll([
-      ...(vaultCosigner === null ? [] : [vaultCosigner.ask(signed, onCosigned)]),
-      witnesses.ask(files, signed, onCosigned),
-    ]);
+    const { files, witnesses, onCosigned } = this.#ports;
+    await witnesses.ask(files, signed, onCosigned);
     await this.#writeKeys();
-    const lines = [...(vaultCosigner?.linesOf(signed.size) ?? []), ...witnesses.linesOf(signed.size)];
-    const bytes = Buffer.from(`${signed.signedNote}${lines.join('')}`);
+    const bytes = Buffer.from(`${signed.signedNote}${witnesses.linesOf(signed.size).join('')}`);
     await writeChanged(files, newestPath, bytes);
     await writeChanged(files, checkpointPath(signed.size), bytes);
   }

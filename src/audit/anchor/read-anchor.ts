@@ -22,10 +22,6 @@ export class AnchorUnusable extends Error {
   override readonly name = 'AnchorUnusable';
 }
 
-/** Returns whether one of the known vault keys cosigned it. */
-export const isVaultSigned = ({ origin, signatures }: SignedCheckpoint): boolean =>
-  signatures.some(({ key }) => key.kind === 'vault' && key.name === origin);
-
 /** Returns whether a key with the log's name that isn't known signed too, such as one from before a rotation. */
 const isSignedByOther = (note: string, known: OpenedNote['signatures']): boolean =>
   note
@@ -59,12 +55,10 @@ export async function openCheckpoint(read: AnchorFiles['read'], path: string, ke
 export class AnchorReader {
   readonly #source: AnchorSource;
   readonly #keys: readonly VerifierKey[];
-  /** Findings so far; these four are complete after {@link bodies} ended. */
+  /** Findings so far; these three are complete after {@link bodies} ended. */
   readonly findings: Finding[] = [];
   /** Number of valid checkpoints. */
   checkpoints = 0;
-  /** Number of them with the signature of a known vault key. */
-  vaultSigned = 0;
   /** Number of checkpoints that can't be verified: a key of the log that wasn't given signed them. */
   keysMissing = 0;
   readonly newest: SignedCheckpoint;
@@ -135,7 +129,6 @@ export class AnchorReader {
       return null;
     }
     this.checkpoints += 1;
-    if (isVaultSigned(checkpoint)) this.vaultSigned += 1;
     return checkpoint;
   }
 

@@ -107,8 +107,8 @@ const freshMs = 3_600_000;
 /** Maximum length of a stored answer. */
 const maxDetail = 300;
 
-/** Returns what to store of a cosignature request. `key`: the complete verifier key, or the address of a vault key. */
-export function responseOf(key: string, published: Published, outcome: CosignOutcome, at: Date): WitnessResponse {
+/** Returns what to store of a cosignature request. `key`: the complete verifier key. */
+function responseOf(key: string, published: Published, outcome: CosignOutcome, at: Date): WitnessResponse {
   const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, maxDetail);
   return { key, size: published.size, at, outcome: outcome.kind, detail, note: published.signedNote };
 }

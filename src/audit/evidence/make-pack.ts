@@ -158,7 +158,7 @@ function replacementOf(files: PackFiles, { plan }: Request): Replacement | null 
 }
 
 /** Returns who signed the checkpoint, by the keys in the pack. */
-function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness' | 'vault'> {
+function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness'> {
   const note = textIn(files, packFile.checkpoint);
   const lines = textIn(files, packFile.keys).split('\n');
   const keys = lines.map(readKeyLine).filter((key) => typeof key !== 'string');
@@ -169,7 +169,6 @@ function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness' | 'vau
     note,
     witness:
       witness === undefined ? null : { name: witness.key.name, at: new Date((witness.time ?? 0) * 1000).toISOString() },
-    vault: signatures.some(({ key }) => key.kind === 'vault'),
   };
 }
 

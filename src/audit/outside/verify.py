@@ -7,9 +7,9 @@
 CHECKPOINT is one that you kept. ANCHOR is the folder the bot publishes its log in, or a copy; PACK.zip is evidence of one request,
 as the file or unpacked.
 my-keys.txt holds verifier keys, a line each, as you have them from elsewhere. Each witness in it must have signed; a line
-"quorum N" says that N of them are enough, "quorum 0" that none is needed. A key that lies in a vault must have signed too.
+"quorum N" says that N of them are enough, "quorum 0" that none is needed.
 The first words of the answer are the answer: "proved" (exit code 0), "NOT proved" (1), "unknown" (2).
-Forms: C2SP tlog-tiles, tlog-checkpoint, tlog-proof, signed-note, tlog-cosignature; RFC 6962; Ed25519 as in RFC 8032; ECDSA over P-256 as in FIPS 186-4.
+Forms: C2SP tlog-tiles, tlog-checkpoint, tlog-proof, signed-note, tlog-cosignature; RFC 6962; Ed25519 as in RFC 8032.
 """
 import argparse
 import base64
@@ -88,67 +88,6 @@ def signed(public, message, signature):
     return (left[0] * right[2] - right[0] * left[2]) % P == 0 and (left[1] * right[2] - right[1] * left[2]) % P == 0
 
 
-# P-256 and ECDSA (FIPS 186-4), to verify only, in plain coordinates; None is the point at infinity.
-FIELD = 2**256 - 2**224 + 2**192 + 2**96 - 1
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-CURVE = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
-START = (
-    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
-    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
-)
-# How SubjectPublicKeyInfo of such a key begins (RFC 5480); its two coordinates follow.
-SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
-
-
-def joined(a, b):
-    """Adds two points."""
-    if a is None or b is None:
-        return a or b
-    if a[0] == b[0] and (a[1] + b[1]) % FIELD == 0:
-        return None
-    if a == b:
-        slope = (3 * a[0] * a[0] - 3) * pow(2 * a[1], -1, FIELD) % FIELD
-    else:
-        slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, FIELD) % FIELD
-    x = (slope * slope - a[0] - b[0]) % FIELD
-    return (x, (slope * (a[0] - x) - a[1]) % FIELD)
-
-
-def multiple(n, point):
-    found = None
-    while n:
-        if n & 1:
-            found = joined(found, point)
-        point, n = joined(point, point), n >> 1
-    return found
-
-
-def in_der(number):
-    data = number.to_bytes(number.bit_length() // 8 + 1, "big")
-    return bytes([2, len(data)]) + data
-
-
-def vault_point(public):
-    """The point of a key in SubjectPublicKeyInfo; None where it is none of this curve."""
-    x, y = int.from_bytes(public[27:59], "big"), int.from_bytes(public[59:], "big")
-    whole = len(public) == 91 and public.startswith(SPKI) and x < FIELD and y < FIELD
-    return (x, y) if whole and (y * y - x * x * x + 3 * x - CURVE) % FIELD == 0 else None
-
-
-@functools.lru_cache(maxsize=10_000)
-def vault_signed(public, message, signature):
-    point, length = vault_point(public), signature[3] if len(signature) > 8 else 0
-    r, s = int.from_bytes(signature[4 : 4 + length], "big"), int.from_bytes(signature[6 + length :], "big")
-    body = in_der(r) + in_der(s)
-    # One way alone of writing it.
-    if point is None or bytes([0x30, len(body)]) + body != signature or not (0 < r < ORDER and 0 < s < ORDER):
-        return False
-    inverse = pow(s, -1, ORDER)
-    h = int.from_bytes(hashlib.sha256(message).digest(), "big")
-    found = joined(multiple(h * inverse % ORDER, START), multiple(r * inverse % ORDER, point))
-    return found is not None and found[0] % ORDER == r
-
-
 def sha(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
@@ -207,9 +146,7 @@ def read_keys(text):
         data = decoded(found[3]) if found else b""
         if line.startswith("#"):
             continue
-        vault = data[:1] == b"\x02" and vault_point(data[1:]) is not None
-        name = sha(data[1:]) if vault else sha(found[1].encode(), b"\n", data) if found else b""
-        if len(data) != (92 if vault else 33) or name[:4].hex() != found[2]:
+        if len(data) != 33 or sha(found[1].encode(), b"\n", data)[:4].hex() != found[2]:
             raise Unknown(f"not a whole verifier key: {line}")
         keys.setdefault((found[1], found[2]), []).append(data)
     return keys
@@ -230,8 +167,7 @@ def open_note(note, keys, where):
             witness = key[0] == 4
             time = int.from_bytes(data[4:12], "big") if witness else None
             message = f"cosignature/v1\ntime {time}\n{text}" if witness else text
-            holds = vault_signed if key[0] == 2 else signed
-            if holds(key[1:], message.encode(), data[12 if witness else 4 :]):
+            if signed(key[1:], message.encode(), data[12 if witness else 4 :]):
                 who += [(found[1], key[0], time)] if (time or 0) <= LAST_TIME else []
                 break
         else:
@@ -257,21 +193,6 @@ def signers(note):
 def strangers(note, keys):
     """Returns the names of signers whose keys weren't given."""
     return sorted({one[0] for one in signers(note) if one not in keys})
-
-
-def in_vault(who, name):
-    """Returns whether one of the given vault keys of this log signed."""
-    return any(kind == 2 and of == name for of, kind, _ in who)
-
-
-def vault_words(keys, name, who, kept):
-    """What follows on "signed", and whether it is enough: where such a key was given it has to have signed the newest."""
-    if not any(one[0] == 2 for (of, _), known in keys.items() if of == name for one in known):
-        return "", True
-    if not in_vault(who, name):
-        return " (the last one NOT by the key in the vault)", False
-    found = sum(in_vault(one, name) for one in kept)
-    return f" ({'each' if found == len(kept) else f'{found} of {len(kept)}'} by the key in the vault, too)", True
 
 
 def tile_path(kind, index, width):
@@ -414,7 +335,7 @@ def check(read, sizes, keys):
             raise Wrong(f"the checkpoint of {counted(one)} is not of the events that are published")
     if unknown:
         raise unknown
-    return size, [found[3] for found in kept.values()], name, who, root, lives.words()
+    return size, len(kept), name, who, root, lives.words()
 
 
 def population(read, size, root, name, days):
@@ -1207,7 +1128,7 @@ def check_pack(read, names, keys, later):
         lines.append(words)
     unknown = strangers(note, keys)
     lines += [f"also signed by {', '.join(unknown)}, whose keys weren't given: not checked"] if unknown else []
-    return lines, who, name, compared
+    return lines, who, compared
 
 
 # What Python says of something that is not built as it should be.
@@ -1269,8 +1190,7 @@ def main():
         text = (read("keys.txt") or b"").decode() if given.keys is None else own_text(given.keys)
         if names is None:
             size, kept, name, who, root, rules = check(read, sizes_in(given.given), read_keys(text))
-            vault, whole = vault_words(read_keys(text), name, who, kept)
-            lines = [f"{counted(size)} of {name}, under {counted(len(kept), 'checkpoint')}, signed{vault}", rules]
+            lines, whole = [f"{counted(size)} of {name}, under {counted(kept, 'checkpoint')}, signed", rules], True
             if given.population:
                 table, words = population(read, size, root, name, given.population)
                 lines.append(words)
@@ -1280,10 +1200,7 @@ def main():
         else:
             if given.population:
                 parser.error("--population needs a published log, not a pack")
-            lines, who, name, compared = check_pack(read, names, read_keys(text), given.later)
-            vault, whole = vault_words(read_keys(text), name, who, [who])
-            whole = whole and compared
-            lines += [f"its checkpoint is signed{vault}"] if vault else []
+            lines, who, whole = check_pack(read, names, read_keys(text), given.later)
         said, witnessed = witness_words(text, read_keys(text), who)
         lines += said
     except Wrong as wrong:

@@ -17,7 +17,7 @@ const lastTime = 253_402_300_799n;
 
 export interface NoteSignature {
   readonly key: VerifierKey;
-  /** Time of a witness's signature, in seconds since 1970; null for the log's and the vault's. */
+  /** Time of a witness's signature, in seconds since 1970; null for the log's. */
   readonly time: number | null;
   /** The signature line with its line feed. */
   readonly line: string;
@@ -33,7 +33,7 @@ export interface OpenedNote {
 type NoteFault = 'not-a-note' | 'signature-differs' | 'no-known-signature';
 
 /** Returns the line of an existing signature. */
-export const signatureLine = (key: VerifierKey, signature: Buffer): string =>
+const signatureLine = (key: VerifierKey, signature: Buffer): string =>
   `${dash} ${key.name} ${Buffer.concat([Buffer.from(keyId(key), 'hex'), signature]).toString('base64')}\n`;
 
 /** Returns what a witness signs: the note's text after the time (C2SP tlog-cosignature). */
@@ -77,11 +77,6 @@ function partsOf(note: string): Parts | null {
 /** Verifies a signature; null: invalid. */
 function signatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string): NoteSignature | null {
   const body = bytes.subarray(idBytes);
-  if (key.kind === 'vault') {
-    // Node accepts only one DER encoding.
-    const signer = { key: publicKeyObject(key), dsaEncoding: 'der' } as const;
-    return verify('sha256', Buffer.from(text), signer, body) ? { key, time: null, line } : null;
-  }
   const isWitness = key.kind === 'witness';
   if (body.length !== signatureBytes + (isWitness ? timeBytes : 0)) return null;
   const time = isWitness ? body.readBigUInt64BE() : null;

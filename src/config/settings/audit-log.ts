@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { isPrivate } from '../../domain/strings.ts';
 import { type KeyPlace, keyPlace, type Place } from '../place.ts';
-import { databaseUrl, duration, group, optional, secretId, type Values, vaultKeyId } from './setting.ts';
+import { databaseUrl, duration, group, optional, secretId, type Values } from './setting.ts';
 import type { teamsSettings } from './teams.ts';
 
 export const auditLogSettings = group('The audit log', {
@@ -90,12 +90,6 @@ export const auditLogSettings = group('The audit log', {
     example: 'https://kv-cmk-bot.vault.azure.net/secrets/log-key',
     meaning: 'secret of a vault in place of that file, as for `CMK_SEAL_KEY_SECRET`',
   },
-  CMK_LOG_VAULT_KEY: {
-    value: vaultKeyId.optional(),
-    example: 'https://kv-cmk-bot.vault.azure.net/keys/checkpoints',
-    meaning:
-      'P-256 key of a vault that also signs the published log, and never leaves the vault ([docs/audit/publish-and-witness.md](../audit/publish-and-witness.md)): its newest version, or with `/VERSION` that one. Default: none',
-  },
   CMK_WITNESSES: {
     value: z
       .string()
@@ -169,8 +163,6 @@ export interface AnchorSettings {
   /** Witnesses that are asked to cosign checkpoints: address without a final slash, and verifier key. */
   readonly witnesses: readonly { readonly url: string; readonly key: string }[];
   readonly witnessesNeeded: number;
-  /** Address of a Key Vault key that also signs checkpoints; null: none. */
-  readonly vaultKey: string | null;
 }
 
 /** Exactly one of the two is set. */
@@ -195,6 +187,6 @@ export function anchorFrom(
     ? { kind: 'container', url: named.replace(/\/+$/, '') }
     : { kind: 'folder', folder: named };
   const { CMK_WITNESSES: witnesses, CMK_WITNESSES_NEEDED: witnessesNeeded = witnesses.length } = env;
-  const { CMK_LOG_VAULT_KEY: vaultKey = null, CMK_CHECKPOINT_EVERY: everyMs } = env;
-  return { place, name, key, everyMs, witnesses, witnessesNeeded, vaultKey };
+  const { CMK_CHECKPOINT_EVERY: everyMs } = env;
+  return { place, name, key, everyMs, witnesses, witnessesNeeded };
 }

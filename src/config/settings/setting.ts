@@ -56,13 +56,6 @@ export const secretId = z
     'must be the address of a secret, such as https://kv-cmk-bot.vault.azure.net/secrets/seal-key',
   );
 
-export const vaultKeyId = z
-  .string()
-  .regex(
-    /^https:\/\/[^/?#@\s]+\/keys\/[0-9a-zA-Z-]{1,127}(\/[0-9a-fA-F]{32})?$/,
-    'must be the address of a key, such as https://kv-cmk-bot.vault.azure.net/keys/checkpoints',
-  );
-
 export const clientId = z.guid('must be a client ID as Microsoft Entra ID shows it, a GUID');
 
 export const databaseUrl = z

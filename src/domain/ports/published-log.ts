@@ -1,6 +1,3 @@
-/** Stored state of a published log's witnesses, shared by all replicas. */
-import type { Outcome } from '../failure.ts';
-
 /**
  * A witness's response. `signed`. `no-answer`: unreachable, or it had an error. `another-history`: it signed a different log
  * that this one doesn't extend. `refused`: it doesn't know this log or its key, or isn't a witness.
@@ -14,7 +11,7 @@ export interface WitnessResponse {
   readonly size: number;
   readonly at: Date;
   readonly outcome: WitnessOutcome;
-  /** The witness's message; empty if it signed. For a Key Vault key: the signed checkpoint. */
+  /** The witness's message; empty if it signed. */
   readonly detail: string;
   /** The checkpoint, a signed note. */
   readonly note: string;
@@ -49,22 +46,6 @@ export interface WitnessBook {
   told(log: string, key: string, told: boolean): Promise<void>;
   /** Ends the contradictions of the witnesses with that name, by an operator's decision. Returns their number. */
   clear(name: string, by: string, at: Date): Promise<number>;
-}
-
-export interface SigningVersion {
-  /** The key's address, including the version. */
-  readonly id: string;
-  /** The public half, as SubjectPublicKeyInfo in DER (RFC 5480). */
-  readonly publicKey: Buffer;
-}
-
-export interface VaultSigner {
-  /** The key's address as it was configured, with or without a version. */
-  readonly address: string;
-  /** Returns the current version. Fails if it isn't a P-256 key. Needs the permission to get the key. */
-  version(): Promise<Outcome<SigningVersion>>;
-  /** Signs the message's SHA-256 with ECDSA. Returns an `Ecdsa-Sig-Value` in DER (RFC 3279). Needs only the sign permission. */
-  sign(version: SigningVersion, message: Uint8Array): Promise<Outcome<Buffer>>;
 }
 
 export interface AnchorFiles {

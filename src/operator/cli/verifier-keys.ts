@@ -75,10 +75,6 @@ export function checkWitnesses({ keys, quorum }: VerifierKeysFile, signatures: r
   };
 }
 
-/** Returns whether the keys include one of a vault for the log. */
-export const hasVaultKey = ({ keys }: VerifierKeysFile, origin: string): boolean =>
-  keys.some(({ kind, name }) => kind === 'vault' && name === origin);
-
 export const isWitnessed = ({ needed, signed }: WitnessCheck): boolean => signed.length >= needed;
 
 /** The seal key is unusable; the rest of the audit log is readable. */

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { anchorFolder, keysPath } from '../../audit/anchor/files.ts';
-import { AnchorReader, AnchorUnusable, isVaultSigned } from '../../audit/anchor/read-anchor.ts';
+import { AnchorReader, AnchorUnusable } from '../../audit/anchor/read-anchor.ts';
 import { BaselineExport } from '../../audit/export-jsonl.ts';
 import { type Finding, lineFrom } from '../../audit/verify.ts';
 import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../audit/verify-audit-log.ts';
@@ -15,7 +15,6 @@ import { readRecord } from './open-records.ts';
 import { exit, Unusable, unusableIf, type VerificationExit } from './subcommand.ts';
 import {
   checkWitnesses,
-  hasVaultKey,
   isWitnessed,
   parseVerifierKeys,
   type VerifierKeysFile,
@@ -36,13 +35,6 @@ export interface PublishedReport {
   readonly keysMissing: number;
   /** Witnesses that signed the newest checkpoint, by the given keys, and when. */
   readonly witnesses: readonly { readonly name: string; readonly at: string }[];
-  /** Cosignatures of the given vault key; null: no vault key was given. */
-  readonly vaultKey: {
-    /** It signed the newest checkpoint. */
-    readonly newest: boolean;
-    /** Number of stored checkpoints that it signed. */
-    readonly checkpoints: number;
-  } | null;
   /** From the line `quorum N` of the keys; null: none. */
   readonly quorum: number | null;
   readonly witnessCheck: WitnessCheck;
@@ -92,9 +84,6 @@ export async function openPublished(folder: string, keyFile: string | undefined)
   return { reader, keysGiven: keyFile !== undefined, given };
 }
 
-/** Returns whether a vault key was given that didn't sign the newest checkpoint. */
-export const vaultMissing = ({ vaultKey }: PublishedReport): boolean => vaultKey !== null && !vaultKey.newest;
-
 /** Returns the report. Call it after reading all events. */
 export function publishedReport({ reader, keysGiven, given }: OpenedAnchor): PublishedReport {
   const { newest } = reader;
@@ -105,9 +94,6 @@ export function publishedReport({ reader, keysGiven, given }: OpenedAnchor): Pub
     checkpoints: reader.checkpoints,
     keysMissing: reader.keysMissing,
     witnesses: witnessCheck.signed,
-    vaultKey: hasVaultKey(given, newest.origin)
-      ? { newest: isVaultSigned(newest), checkpoints: reader.vaultSigned }
-      : null,
     quorum: given.quorum,
     witnessCheck,
     keysGiven,
@@ -154,9 +140,7 @@ export function exitOutcomeOf(
   if (findings.length + (published?.findings.length ?? 0) > 0) return exit.no;
   // A published log has no seals, so without the database there is nothing to check.
   const sealsDone = seals.checked || seals.sealed === 0;
-  const signed =
-    published === null ||
-    (isWitnessed(published.witnessCheck) && !vaultMissing(published) && published.keysMissing === 0);
+  const signed = published === null || (isWitnessed(published.witnessCheck) && published.keysMissing === 0);
   return published?.keysGiven === false || !sealsDone || !signed ? exit.unchecked : exit.done;
 }
 

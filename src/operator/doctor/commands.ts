@@ -11,7 +11,7 @@ export const command = (...words: readonly string[]): string => words.map(quoted
 export const deploymentSettings: readonly string[] = [
   ...['PORT', 'CMK_LISTEN', 'MicrosoftAppType', 'MicrosoftAppId', 'MicrosoftAppTenantId', 'AZURE_CLIENT_ID'],
   ...['DATABASE_URL', 'CMK_DATABASE_SIGN_IN', 'CMK_DATABASE_OWNER_URL', 'CMK_DATABASE_OWNER_CLIENT_ID'],
-  ...['CMK_SEAL_KEY_SECRET', 'CMK_LOG_KEY_SECRET', 'CMK_LOG_VAULT_KEY', 'CMK_ANCHOR', 'CMK_PUBLIC_URL'],
+  ...['CMK_SEAL_KEY_SECRET', 'CMK_LOG_KEY_SECRET', 'CMK_ANCHOR', 'CMK_PUBLIC_URL'],
 ];
 
 /** Secrets that azd stores in the vault. */
@@ -82,27 +82,6 @@ export const giveGrantsRole = (objectId: string, scope: string): string =>
 export const giveLogsRole = (objectId: string, workspaceId: string): string =>
   `bash infra/grant-azure.sh --yes --workspace "$(az account list --query '[].id' -o tsv | xargs -I% az monitor log-analytics ` +
   `workspace list --subscription % --query "[?customerId=='${workspaceId}'].id" -o tsv)" ${objectId}`;
-
-export const makeSigningKey = (vault: string, name: string): string =>
-  `${command('az', 'keyvault', 'key', 'create', '--vault-name', vault, '--name', name)} --kty EC --curve P-256 --ops sign verify`;
-
-/** Returns the command that creates a role in the subscription of a resource, which the words of an `az` command show. */
-const makeRoleBeside = (file: string, ...shown: readonly string[]): string => {
-  const subscription = `$(${command('az', ...shown)} --query id -o tsv | cut -d/ -f1-3)`;
-  return `az role definition create --role-definition "$(sed "s#/subscriptions/0.*0#${subscription}#" ${file})"`;
-};
-
-/** Returns the command that creates the signing role in the vault's subscription. Each tenant needs it once. */
-export const makeSigningRole = (vault: string): string =>
-  makeRoleBeside('infra/custom-role-signing.json', 'keyvault', 'show', '--name', vault);
-
-/** Returns a scope below the resource that the words of an `az` command show. */
-const below = (path: string, ...shown: readonly string[]): string =>
-  `"$(${command('az', ...shown)} --query id -o tsv)/${path}"`;
-
-/** Returns the command that lets an identity sign with one key of a vault and read its public half. */
-export const giveKeyRole = (objectId: string, vault: string, name: string): string =>
-  giveRole('CMK bot signing', objectId, below(`keys/${name}`, 'keyvault', 'show', '--name', vault));
 
 /** Returns the file with the subscriptions in place of the placeholder. */
 const filledRole = (file: string, subscriptions: readonly string[]): string => {

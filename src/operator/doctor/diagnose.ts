@@ -17,7 +17,7 @@ import { diagnoseGraphRights } from './rights.ts';
 import { diagnoseLogs, diagnoseSecrets, diagnoseSettings } from './settings.ts';
 import { about, type DoctorEnvironment, fail, type RecordSubjects, type Subjects, unknown } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';
-import { diagnoseVaultKey, diagnoseWitnesses } from './witnesses.ts';
+import { diagnoseWitnesses } from './witnesses.ts';
 
 /** An independent check, and the codes of its findings. If the first one fails, the others can be missing. */
 interface Part<S> {
@@ -35,7 +35,6 @@ const parts: readonly Part<DoctorEnvironment>[] = [
   },
   { codes: ['azure/guard'], look: diagnoseGuard },
   { codes: ['azure/logs'], look: diagnoseLogs },
-  { codes: ['record/vault-key'], look: diagnoseVaultKey },
   { codes: ['graph/rights'], look: diagnoseGraphRights },
   { codes: ['people/roles', 'people/groups', 'people/policy'], look: diagnosePeople },
   { codes: ['teams/bot', 'teams/endpoint', 'teams/channel'], look: diagnoseRegistration },

@@ -30,7 +30,6 @@ export const findings = {
   'record/trail': 'audit log',
   'record/anchor': 'published log',
   'record/witnesses': 'witnesses',
-  'record/vault-key': 'key in the vault',
   'record/clock': 'clock',
   'record/attention': 'waits for people',
 } as const;

@@ -4,7 +4,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
 import { Publisher } from '../../../src/audit/anchor/publisher.ts';
-import type { VaultCosigner } from '../../../src/audit/anchor/vault-cosignature.ts';
 import { type CosignOutcome, type Witness, Witnesses } from '../../../src/audit/anchor/witnesses.ts';
 import { signingKey, type VerifierKey } from '../../../src/audit/tlog/keys.ts';
 import type {
@@ -35,7 +34,7 @@ export function suiteFolders(): () => Promise<string> {
 
 type Book = Pick<WitnessBook, 'of' | 'keep'>;
 
-/** What witnesses and vaults answered, for as long as the list lives. */
+/** What witnesses answered, for as long as the list lives. */
 export function bookInMemory(): Book & { readonly asked: WitnessResponse[] } {
   const asked: WitnessResponse[] = [];
   const statusOf = (key: string): WitnessStatus => {
@@ -56,7 +55,6 @@ interface Cosigning {
   readonly witnesses?: readonly Witness[];
   readonly onCosigned?: (outcomes: readonly CosignOutcome[]) => void;
   readonly book?: Book;
-  readonly vaultCosigner?: VaultCosigner;
 }
 
 /** Publishes whatever the list holds at that moment. */
@@ -65,7 +63,7 @@ export const publisherOf = (
   bodies: readonly string[],
   key = logKey,
   olderKeys: readonly VerifierKey[] = [],
-  { witnesses = [], onCosigned = () => undefined, book = bookInMemory(), vaultCosigner }: Cosigning = {},
+  { witnesses = [], onCosigned = () => undefined, book = bookInMemory() }: Cosigning = {},
 ): Publisher =>
   new Publisher({
     files,
@@ -74,7 +72,6 @@ export const publisherOf = (
     key,
     olderKeys,
     witnesses: new Witnesses(witnesses, { log: key.verifier.name, book, now: () => new Date() }),
-    vaultCosigner: vaultCosigner ?? null,
     onCosigned,
   });
 

@@ -5,7 +5,6 @@ import { agentId, vaultId } from '../../../sandbox/azure/arm/ids.ts';
 import { vaultUri } from '../../../sandbox/azure/key-vault/arm.ts';
 import type { HealthBot, KeyVersion, SimulatorState, Vault, VaultKey } from '../../../sandbox/azure/state/schema.ts';
 import { encryptionUser } from './local-azure-names.ts';
-import { signingRole } from './role-files.ts';
 
 export type AzureState = SimulatorState;
 export type Change = (state: AzureState) => void;
@@ -95,25 +94,6 @@ export const giveRole =
     if (like === undefined) throw new Error('nobody has a role');
     const name = `80000000-0000-4000-8000-${String(state.roleAssignments.length + 1000).padStart(12, '0')}`;
     state.roleAssignments.push({ ...like, name, scope: scope(state), principalId, principalType, roleDefinitionId });
-  };
-
-const signingRoleId = '71000000-0000-4000-8000-000000000009';
-
-/** Makes the role of `infra/custom-role-signing.json` and gives it on one key of a vault. */
-export const letSignWith =
-  (principalId: string, key: (state: AzureState) => string): Change =>
-  (state) => {
-    if (!state.roleDefinitions.some(({ id }) => id === signingRoleId)) {
-      state.roleDefinitions.push({
-        id: signingRoleId,
-        roleName: signingRole.Name,
-        description: signingRole.Description,
-        type: 'CustomRole',
-        permissions: [{ actions: [], notActions: [], dataActions: signingRole.DataActions, notDataActions: [] }],
-        assignableScopes: state.subscriptions.map(({ id }) => `/subscriptions/${id}`),
-      });
-    }
-    giveRole(principalId, signingRoleId, key, 'ServicePrincipal')(state);
   };
 
 export const takeRoles =

@@ -25,9 +25,6 @@ export const roleFiles = [mainRole, grantsRole];
 /** Given on a workspace alone, where there is one to look into. */
 export const logsRole = role('custom-role-logs.json');
 
-/** Given on one key, where one of a vault signs the published log. */
-export const signingRole = role('custom-role-signing.json');
-
 /** Given on one container, where the log is published in one. */
 export const publishingRole = role('custom-role-publishing.json');
 

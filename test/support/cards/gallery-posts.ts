@@ -80,7 +80,7 @@ const stillStuck = () => {
 const hash = '9c0e51d7b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881';
 const logName = 'cmk-bot.example.org/prod/audit';
 const note = `${logName}\n121\nfC52gmfi09DShlIGmbam68lxIxQxJ1AzvTOvkAiV03c=\n\n— ${logName} 3MQ/3SkFyTxMTfyHCA0jPYoS1i7T/10qq/p1A1Njb1xBNzA0W3wCgXsDYm/7ImhfrV+RqmZdz0PjueFic1mrV66TtgU=\n— witness.audit.example.org/w1 oEQliAAAAABrBjV0wK7mZU1gDUheQF7d1sy/s6U7XbEKOOiPbEAd0l7g99yKjO9PdjjWE32100TVxoWACsDDaLjfrcSUJEzp9kFWAA==\n`;
-const noWitnessYet = summarizeWitnesses({ keys: ['witness.audit.example.org/w1+k'], needed: 1, vaultKey: null }, []);
+const noWitnessYet = summarizeWitnesses({ keys: ['witness.audit.example.org/w1+k'], needed: 1 }, []);
 
 const audit = (): readonly GalleryCard[] => [
   galleryCard('audit-root.running', () => auditRootCard(stateNamed('running-irreversible-done'), names, 121)),

@@ -57,7 +57,7 @@ async function evidenceOf(now: () => Date, erases: (moment: Moment) => Promise<b
     },
     timeoutMs: 1_000,
     witnessKeys: [],
-    keys: async () => [logKey.verifier],
+    keys: [logKey.verifier],
   };
   const ports = {
     ...{ requests, azure: scriptedAzure(), log, rules: { digest: '', text: '' } },

@@ -212,15 +212,6 @@ test('a name of a signer that one reader takes for two words, and more signature
   }
 });
 
-test('only a vault key of the log’s own name counts as the log’s', () => {
-  const who = [
-    [logKey.verifier.name, 1, null],
-    ['other.example', 2, null],
-  ];
-  expect(inPython('verify.in_vault(given[0], given[1])', [who, logKey.verifier.name])).toBe(false);
-  expect(inPython('verify.in_vault(given[0], given[1])', [who, 'other.example'])).toBe(true);
-});
-
 test('a checkpoint that is newer than the pack’s log leaves the comparison open', async () => {
   const newer = { origin: logKey.verifier.name, size: 3, root: Buffer.alloc(32) };
   const file = path.join(await folder(), 'checkpoint');

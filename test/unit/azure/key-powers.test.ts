@@ -1,6 +1,5 @@
 import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
 import { powersOfPolicy, powersOfRole, union } from '../../../src/azure/key-powers.ts';
-import { signingRole } from '../../support/azure/role-files.ts';
 
 const none = { actions: [], notActions: [], dataActions: [], notDataActions: [] };
 const role = (
@@ -34,11 +33,6 @@ it.each([
 );
 
 describe('a role of one’s own', () => {
-  it('that signs the published log lets its holder do nothing else to the key', () => {
-    expect(role({ actions: signingRole.Actions, dataActions: signingRole.DataActions })).toEqual([]);
-    expect(signingRole.DataActions).toEqual([`${keys}/read`, `${keys}/sign/action`]);
-  });
-
   it('counts whichever action is enough, by name or by wildcard, in any case', () => {
     expect(role({ dataActions: [`${keys}/backup/action`] })).toEqual(['copy']);
     expect(role({ dataActions: ['microsoft.keyvault/VAULTS/keys/*/action'] })).toEqual(['copy', 'change', 'purge']);

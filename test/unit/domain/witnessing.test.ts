@@ -1,6 +1,6 @@
 import type { WitnessStatus } from '../../../src/domain/ports/published-log.ts';
 import { contradicting, summarizeWitnesses } from '../../../src/domain/witnessing.ts';
-import { enoughWords, signersWords, vaultKeyWords, witnessWords } from '../../../src/text/witnesses.ts';
+import { enoughWords, witnessWords } from '../../../src/text/witnesses.ts';
 
 const at = new Date('2026-11-26T08:00:00Z');
 const now = new Date('2026-11-26T08:03:00Z');
@@ -27,7 +27,7 @@ const known = [
 ];
 
 test('those count who signed the newest checkpoint, under the key that is named, and contradict nothing', () => {
-  const witnessing = summarizeWitnesses({ keys, needed: 2, vaultKey: null }, known);
+  const witnessing = summarizeWitnesses({ keys, needed: 2 }, known);
   expect(witnessing.witnesses.map(({ name, current }) => [name, current])).toEqual([
     ['w1', true],
     ['w2', false],
@@ -39,31 +39,11 @@ test('those count who signed the newest checkpoint, under the key that is named,
 });
 
 test('each is told by what it signed last, and when', () => {
-  const words = summarizeWitnesses({ keys, needed: 2, vaultKey: null }, known).witnesses.map((view) =>
-    witnessWords(view, now),
-  );
+  const words = summarizeWitnesses({ keys, needed: 2 }, known).witnesses.map((view) => witnessWords(view, now));
   expect(words).toEqual([
     'witnessed up to 121, 3 minutes ago',
     'witnessed up to 117, 3 minutes ago; asked about 121 3 minutes ago, it didn’t answer (fetch failed)',
     'witnessed up to 121, 3 minutes ago',
     'not asked yet',
   ]);
-});
-
-test('the key in a vault is told by itself, and counts for no witness', () => {
-  const vaultKey = 'https://kv-cmk-bot.vault.azure.net/keys/checkpoints';
-  const silent = report(vaultKey, {
-    asked: { size: 121, at, outcome: 'no-answer', detail: 'fetch failed' },
-    signed: { size: 117, at },
-  });
-  const missing = summarizeWitnesses({ keys, needed: 1, vaultKey }, [...known, silent]);
-  expect(signersWords(missing)).toBe(
-    '1 of 4 witnesses signed the newest checkpoint; 1 is needed. The key in the vault has not signed the newest checkpoint',
-  );
-  expect([missing.current, missing.vaultKey?.current]).toEqual([1, false]);
-  expect(missing.vaultKey === null ? '' : vaultKeyWords(missing.vaultKey, now)).toBe(
-    'signed up to 117, 3 minutes ago; asked about 121 3 minutes ago, it didn’t answer (fetch failed)',
-  );
-  const alone = summarizeWitnesses({ keys: [], needed: 0, vaultKey }, [report(vaultKey, {})]);
-  expect(signersWords(alone)).toBe('The key in the vault signed the newest checkpoint');
 });

@@ -88,7 +88,7 @@ describe('the key watch', () => {
 });
 
 it('misses no signature of a witness before there is a checkpoint to sign', async () => {
-  const summary = { witnesses: [{ name: 'w', report: null, current: false }], needed: 1, current: 0, vaultKey: null };
+  const summary = { witnesses: [{ name: 'w', report: null, current: false }], needed: 1, current: 0 };
   const { value } = opened(null, minutes(1), memoryDocuments(), async () => summary);
   expect(await value('cmk_witnesses_missing')).toBe('0');
 });

@@ -30,8 +30,6 @@ export interface ReportFacts {
   readonly witness: { readonly name: string; readonly at: string } | null;
   /** The later request that replaced the key, by its events in the pack; null: none. */
   readonly later: Replacement | null;
-  /** A vault key cosigned it, by the keys in the pack. */
-  readonly vault: boolean;
   /** The pack includes people's texts. */
   readonly texts: boolean;
 }
@@ -282,16 +280,15 @@ const softwareWords = ({ version, commit, image }: Software): string =>
   `cmk-bot ${version}${commit === undefined ? '' : `, commit ${commit.slice(0, 8)}`}${image === undefined ? '' : `, image ${image.replace(/^.*@sha256:/, '').slice(0, 8)}`}`;
 
 function logSection(given: ReportFacts): Html {
-  const { request, events, note, witness, vault } = given;
+  const { request, events, note, witness } = given;
   const software = events.flatMap(({ body: { data } }) =>
     'software' in data && data.software ? [softwareWords(data.software)] : [],
   );
   const written = software.length === 0 ? '' : ` Written by ${joinList([...new Set(software)])}.`;
-  const signers = `the log${vault ? ', also with its key in a vault,' : ''}`;
   const signed =
     witness === null
-      ? html`signed by ${signers}. <b>No witness signed it</b>: its owner could have signed a different history`
-      : html`signed by ${signers} and by ${witness.name} on ${utcSecond(witness.at)}. A witness signs only a continuation of everything that it signed before`;
+      ? html`signed by the log. <b>No witness signed it</b>: its owner could have signed a different history`
+      : html`signed by the log and by ${witness.name} on ${utcSecond(witness.at)}. A witness signs only a continuation of everything that it signed before`;
   return section(
     6,
     'The audit log, and how to check it without trusting the bot or its owner',

@@ -12,20 +12,12 @@ const keysMissingWords = (count: number): readonly string[] =>
         `Not checked: ${countOf(count, 'older checkpoint', 'older checkpoints')}, signed with a key of the log that you didn’t give. Ask for all lines of keys.txt.`,
       ];
 
-/** Continues the sentence after `signed`. */
-function vaultSignatureWords({ vaultKey, checkpoints }: PublishedReport): string {
-  if (vaultKey === null) return '';
-  const { newest, checkpoints: signed } = vaultKey;
-  const which = signed === checkpoints ? 'each' : `${signed} of ${checkpoints}`;
-  return newest ? ` (${which} by the key in the vault, too)` : ' (the last one NOT by the key in the vault)';
-}
-
 export function publishedWords(report: PublishedReport): string {
   const { origin, events, checkpoints, keysGiven, findings } = report;
   const what = `${countOf(events, 'event', 'events')} under ${countOf(checkpoints, 'checkpoint', 'checkpoints')} of ${origin}`;
   const state =
     findings.length === 0
-      ? `Published log: ${what}, signed${vaultSignatureWords(report)}, and consistent.`
+      ? `Published log: ${what}, signed, and consistent.`
       : `Published log, integrity errors: ${countOf(findings.length, 'finding', 'findings')} in ${what}\n${indent(findingsOf(findings))}`;
   const whole = [
     state,

@@ -9,7 +9,7 @@ import type { Request } from '../../../domain/request/request.ts';
 import type { WitnessSummary } from '../../../domain/witnessing.ts';
 import { eventWords } from '../../../text/events.ts';
 import { utcTimeOfDay } from '../../../text/instants.ts';
-import { signersWords } from '../../../text/witnesses.ts';
+import { enoughWords } from '../../../text/witnesses.ts';
 import { countOf, type Names } from '../../../text/words.ts';
 import { bold, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -79,9 +79,6 @@ const linesOf = (text: string): { text: ReturnType<typeof plain> }[] =>
     .filter((line) => line !== '')
     .map((line) => ({ text: plain(line, longestLine) }));
 
-const isWhole = ({ current, needed, vaultKey }: WitnessSummary): boolean =>
-  current >= needed && vaultKey?.current !== false;
-
 /** `note`: the whole signed note. `witnessing`: null without witnesses. */
 export function auditCheckpointCard(
   { size, note }: { readonly size: number; readonly note: string },
@@ -89,11 +86,11 @@ export function auditCheckpointCard(
 ): AdaptiveCard {
   const [text = '', signatures = ''] = note.split('\n\n');
   const title = `Checkpoint of ${countOf(size, 'event', 'events')}`;
-  const enough = witnessing === null || isWhole(witnessing);
+  const enough = witnessing === null || witnessing.current >= witnessing.needed;
   return renderCard('audit-checkpoint', {
     fallbackText: label(title),
     title: plain<string>(title),
-    witnessed: witnessing === null ? nothing : plain<string>(signersWords(witnessing)),
+    witnessed: witnessing === null ? nothing : plain<string>(enoughWords(witnessing)),
     witnessedColor: enough ? 'Default' : 'Warning',
     lines: linesOf(text),
     signatures: linesOf(signatures),
