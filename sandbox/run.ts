@@ -4,7 +4,6 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openOwnKeys } from '../src/audit/key-file.ts';
 import { keyLine, signingKey } from '../src/audit/tlog/keys.ts';
-import { WitnessState } from '../src/audit/witness/state.ts';
 import { logKeyUse } from '../src/text/record.ts';
 import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings, watchingKeys } from './bot-environment.ts';
 import { type Child, formatLogLine, startChild } from './children.ts';
@@ -52,13 +51,13 @@ async function startOwnWitness(
   if (callerSettings.some((name) => (caller[name] ?? '') !== '')) return null;
   const { CMK_LOG_NAME: name = `cmk-bot/${localTenantId}/audit` } = caller;
   const folder = `${data}/witness`;
-  await mkdir(folder, { recursive: true });
   // The bot would create the key at its first start, but the witness needs it before.
   const keys = await openOwnKeys(`${data}/log.key`, logKeyUse);
-  const state = await WitnessState.open(folder);
   const verifiers = keys.map((seed) => signingKey(name, 'log', seed).verifier);
-  for (const verifier of verifiers) await state.add(verifier);
-  const child = startChild('witness', 'sandbox/witness/run.ts', { args: [folder], env: caller });
+  const child = startChild('witness', 'sandbox/witness/run.ts', {
+    args: [folder, ...verifiers.map(keyLine)],
+    env: caller,
+  });
   const settings = async (): Promise<NodeJS.ProcessEnv> => {
     const witness = await child.started;
     const lines = [...verifiers.map(keyLine), witness.slice(witness.indexOf(' ') + 1)];

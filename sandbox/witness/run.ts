@@ -1,35 +1,20 @@
-/** Runs a witness as its own process: `run.ts FOLDER`. Prints `witness ADDRESS KEY` when it listens. */
-import { KeyFileInvalid, openOwnKeys } from '../../src/audit/key-file.ts';
-import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
-import { startWitness } from '../../src/audit/witness/server.ts';
-import { WitnessState } from '../../src/audit/witness/state.ts';
-import { lockFolder } from '../../src/store/folder-lock.ts';
-import { witnessKeyUse } from '../../src/text/record.ts';
+/** Runs the stand-in for a witness as its own process: `run.ts FOLDER LOG_KEY…`. Prints `witness ADDRESS KEY` when it listens. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { keyLine, readKeyLine, signingKey } from '../../src/audit/tlog/keys.ts';
+import { ifMissing, replaceFile } from '../../src/io/files.ts';
+import { startWitness } from './witness.ts';
 
-const [folder = ''] = process.argv.slice(2);
-const keys = await openOwnKeys(`${folder}/witness.key`, witnessKeyUse);
-const seed = keys.at(-1);
-if (seed === undefined) throw new KeyFileInvalid(`${folder}/witness.key holds no key`);
-const state = await WitnessState.open(folder);
-const lock = await lockFolder(folder, `${folder}/logs`);
-const key = signingKey('localhost/witness', 'witness', seed);
-const witness = await startWitness({
-  state,
-  check: lock.check,
-  key,
-  now: () => new Date(),
-  port: 0,
-  listen: '127.0.0.1',
-  onRefused: (verdict, origin) => console.error(`refused, ${verdict}: ${origin}`),
-});
+const [folder = '', ...lines] = process.argv.slice(2);
+await mkdir(folder, { recursive: true });
+const file = `${folder}/witness.key`;
+const kept = await readFile(file, 'utf8').catch(ifMissing(null));
+const text = kept ?? randomBytes(32).toString('base64');
+if (kept === null) await replaceFile(file, text, 0o600);
+const key = signingKey('localhost/witness', 'witness', Buffer.from(text, 'base64'));
+const log = lines.map(readKeyLine).filter((one) => typeof one !== 'string');
+const onRefused = (why: string): void => console.error(`refused: ${why}`);
+const witness = await startWitness({ folder, log, key, onRefused });
 console.log(`witness ${witness.url} ${keyLine(key.verifier)}`);
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(
-    signal,
-    () =>
-      void witness
-        .stop()
-        .then(lock.release)
-        .then(() => process.exit(0)),
-  );
-}
+for (const signal of ['SIGTERM', 'SIGINT'] as const)
+  process.once(signal, () => void witness.stop().then(() => process.exit(0)));

@@ -2,8 +2,6 @@
 import { defaultLimits } from '../azure/limits.ts';
 import { credentialForBotFramework } from '../config/azure-from-config.ts';
 import { browserUrl, type Config } from '../config/config.ts';
-import { contradicting as contradictingOf } from '../domain/witnessing.ts';
-import { witnessingFor } from '../operator/published-log.ts';
 import { isDatabaseUnavailable } from '../store/db-errors.ts';
 import { botFrameworkOf, trustHosts, trustThisMachine } from '../teams/bot-framework.ts';
 import { openDirectory } from '../teams/cards/views/people-texts.ts';
@@ -15,7 +13,6 @@ import { openDriftAlerts } from '../teams/delivery/drift-alerts.ts';
 import { openNotifications } from '../teams/delivery/notifications.ts';
 import { openReminders } from '../teams/delivery/reminders.ts';
 import { openRequestCards } from '../teams/delivery/request-cards.ts';
-import { openWitnessPosts } from '../teams/delivery/witness-posts.ts';
 import { openAdapter, type TokenSource } from '../teams/ingress/adapter.ts';
 import { localCallers, tokenCallers } from '../teams/ingress/gate.ts';
 import { openCallerTokens } from '../teams/sign-in/caller-tokens.ts';
@@ -55,12 +52,6 @@ function openBotFramework({ config, log }: Infrastructure) {
 
 export type TeamsModule = ReturnType<typeof openTeamsModule>;
 
-/** Returns what reads the names of witnesses that signed a different history of the audit log. */
-function contradictingFor({ config, store }: Infrastructure): () => Promise<readonly string[]> {
-  const witnessing = witnessingFor(config, store.witnesses);
-  return async () => (witnessing === null ? [] : contradictingOf(await witnessing()).map(({ name }) => name));
-}
-
 export function openTeamsModule(
   infrastructure: Infrastructure,
   { azure, portal }: AzureModule,
@@ -88,9 +79,8 @@ export function openTeamsModule(
     retry: config.retry,
     poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },
   };
-  const contradicting = contradictingFor(infrastructure);
   const evidence = browserUrl(config) !== null && config.anchor !== null;
-  const shownWith = { paused, stepUp: config.stepUp !== null, evidence, timeLimits, portal, contradicting, now };
+  const shownWith = { paused, stepUp: config.stepUp !== null, evidence, timeLimits, portal, now };
   const places = { approvalsChannel, operationsChannel, approvers };
   return {
     adapter,
@@ -100,12 +90,10 @@ export function openTeamsModule(
     requestCards: openRequestCards({ ...posts, onWritten, conversations, people, ...places, ...shownWith }),
     notifications,
     remind: openReminders({ requests, notifications, directory, postedCards }),
-    contradicting,
     driftAlerts: openDriftAlerts({
       ...{ drifts: store.drifts, requests, postedCards, chat, people, lookups, operators },
       channel: operationsChannel ?? approvalsChannel,
     }),
-    witnessPosts: openWitnessPosts({ chat, people, lookups, operators, approvalsChannel }),
     auditChannel: openAuditChannel({
       ...posts,
       hashes: store.auditLog,

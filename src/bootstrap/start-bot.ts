@@ -98,7 +98,7 @@ function openBot(
   const { now } = store.clock;
   const { documents, conversations, people, postedCards } = store;
   const { azure, roleChecks, portal } = azureModule;
-  const { chat, requestCards, driftAlerts, directory, contradicting } = teamsModule;
+  const { chat, requestCards, driftAlerts, directory } = teamsModule;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
   const { requester: requesterStatus, approverOf, requesterOf, operator, decidable } = roleChecks;
@@ -123,7 +123,7 @@ function openBot(
       isTaken: async (at) => (await holderOf({ requests, postedCards }, at)) !== null,
     }),
     replaceEarlierForm: (form) => replaceEarlierForm({ documents, chat, directory, requests }, form),
-    lists: openLists({ requests, directory, decidable, now, fleet, contradicting }),
+    lists: openLists({ requests, directory, decidable, now, fleet }),
     later,
     once: openClickDedupe(documents, now),
     ...{ requestCards, driftAlerts, documents },

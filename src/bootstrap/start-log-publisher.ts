@@ -37,13 +37,12 @@ function witnessOf({ url, key: line }: AnchorSettings['witnesses'][number]): Wit
   throw new Error(`the key of a witness was not checked at the start: ${line}`);
 }
 
-/** Logs and counts the witnesses' responses. A missing signature is a warning; a contradiction is an error. */
+/** Logs the witnesses' responses. A missing signature is a warning; a contradiction is an error. */
 const sayWitnessed =
-  ({ log, metrics }: Pick<Infrastructure, 'log' | 'metrics'>) =>
+  ({ log }: Pick<Infrastructure, 'log'>) =>
   (outcomes: readonly CosignOutcome[]): void => {
     for (const outcome of outcomes) {
       const { kind, witness } = outcome;
-      metrics.witnessAsked(witness, kind);
       if (kind === 'signed') continue;
       const { detail } = outcome;
       if (kind === 'another-history')

@@ -4,6 +4,9 @@
  */
 import type { WitnessStatus } from './ports/published-log.ts';
 
+/** Longest time without a signature that isn't reported: each witness is asked at least every hour. */
+const silentMs = 3 * 3_600_000;
+
 /** A configured witness. */
 export interface WitnessView {
   readonly name: string;
@@ -41,6 +44,10 @@ export function summarizeWitnesses({ keys, needed }: Signers, known: readonly Wi
   return { witnesses, needed, current };
 }
 
-/** Those that know another history of the log. */
-export const contradicting = ({ witnesses }: WitnessSummary): readonly WitnessView[] =>
-  witnesses.filter(({ report }) => report !== null && report.contradiction !== null);
+/** Whether people have to look: it signed another history, or has answered without a signature for hours. */
+export function isInTrouble({ report }: WitnessView, now: Date): boolean {
+  if (report === null) return false;
+  const { contradiction, asked, signed, since } = report;
+  if (contradiction !== null) return true;
+  return asked.outcome !== 'signed' && now.getTime() - (signed?.at ?? since).getTime() > silentMs;
+}

@@ -1,8 +1,7 @@
 /** Metrics of the database, of documents and of witnesses. */
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { WitnessOutcome } from '../domain/ports/published-log.ts';
 import { type DocumentFault, documentFaults } from '../domain/record/chain.ts';
-import type { WitnessSummary, WitnessView } from '../domain/witnessing.ts';
+import type { WitnessSummary } from '../domain/witnessing.ts';
 import { type WriteHealth, writeRejections } from '../domain/write-health.ts';
 import type { Overdue } from './overdue.ts';
 
@@ -96,56 +95,20 @@ export function watchForged(
   });
 }
 
-// Metrics of witnesses. The witness's name is the only name used as a label. There
-// are few, operators configure them, and they need to know which one doesn't respond.
-
-export interface WitnessMetrics {
-  witnessAsked(witness: string, outcome: WitnessOutcome): void;
-}
-
-interface Look {
-  readonly name: string;
-  readonly help: string;
-  readonly value: (view: WitnessView, now: Date) => number;
-}
-
-const looks: readonly Look[] = [
-  {
-    name: 'cmk_witnessed_events',
-    help: 'Events under the last checkpoint that each witness signed',
-    value: ({ report }) => report?.signed?.size ?? 0,
-  },
-  {
-    name: 'cmk_witnessed_age_seconds',
-    help: 'Since when each witness has signed nothing: since its last signature, or since it was first asked',
-    value: ({ report }, now) =>
-      report === null ? 0 : Math.max(0, (now.getTime() - (report.signed?.at ?? report.since).getTime()) / 1_000),
-  },
-  {
-    name: 'cmk_witness_contradicts',
-    help: '1 while a witness is known to have signed a different version of the audit log',
-    value: ({ report }) => (report !== null && report.contradiction !== null ? 1 : 0),
-  },
-];
+// Metrics of witnesses. The witness's name is the only name used as a label. There are few, and operators configure them.
 
 /** `look`: null if no witness is configured; then the metrics have no values. */
-export function watchWitnesses(
-  register: Registry,
-  look: (() => Promise<WitnessSummary>) | null,
-  now: () => Date,
-): WitnessMetrics {
-  const asks = new Counter({
-    name: 'cmk_witness_asks_total',
-    help: 'How often each witness was asked to sign, by what came of it',
-    labelNames: ['witness', 'outcome'],
-    registers: [register],
+export function watchWitnesses(register: Registry, look: (() => Promise<WitnessSummary>) | null): void {
+  const differs = {
+    name: 'cmk_witness_contradicts',
+    help: '1 while a witness is known to have signed a different version of the audit log',
+    labelNames: ['witness'],
+  };
+  queryGauge(register, differs, async (gauge) => {
+    gauge.reset();
+    for (const { name, report } of (await look?.())?.witnesses ?? [])
+      gauge.set({ witness: name }, report !== null && report.contradiction !== null ? 1 : 0);
   });
-  for (const { name, help, value } of looks) {
-    queryGauge(register, { name, help, labelNames: ['witness'] }, async (gauge) => {
-      gauge.reset();
-      for (const view of (await look?.())?.witnesses ?? []) gauge.set({ witness: view.name }, value(view, now()));
-    });
-  }
   const missing = {
     name: 'cmk_witnesses_missing',
     help: 'How many more witnesses would have to sign the newest checkpoint for it to count as witnessed',
@@ -156,5 +119,4 @@ export function watchWitnesses(
     const isAsked = found?.witnesses.some(({ report }) => report !== null) === true;
     gauge.set(isAsked ? Math.max(0, found.needed - found.current) : 0);
   });
-  return { witnessAsked: (witness, outcome) => asks.inc({ witness, outcome }) };
 }

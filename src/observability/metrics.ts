@@ -14,7 +14,6 @@ import { type DriftFigures, type WatchOptions, watchDrifts } from './drift-gauge
 import {
   queryGauge,
   type WatchedWriteHealth,
-  type WitnessMetrics,
   watchForged,
   watchPublishing,
   watchWitnesses,
@@ -23,7 +22,7 @@ import {
 import { type Overdue, trackOverdue } from './overdue.ts';
 import type { MetricSnapshot } from './telemetry.ts';
 
-export interface Metrics extends CallMetrics, WitnessMetrics, DriftFigures {
+export interface Metrics extends CallMetrics, DriftFigures {
   /** The same metrics as data, for other exporters. */
   readonly figures: () => Promise<readonly MetricSnapshot[]>;
   /** Counts a failed Azure call. */
@@ -144,8 +143,8 @@ export function openMetrics({
   watchForged(register, refusedDocuments, outbox.orphans);
   const publishing = trackOverdue({ documents, key: 'publishing/last', normalMs: publishMs, now });
   watchPublishing(register, publishing);
+  watchWitnesses(register, witnessing);
   return {
-    ...watchWitnesses(register, witnessing, now),
     ...watchDrifts(register, drifts, now, watch),
     publishing,
     contentType: register.contentType,

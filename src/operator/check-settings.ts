@@ -10,7 +10,7 @@ import { ConfigurationError, type Mistake } from '../config/env.ts';
 
 type Checked = Pick<Config, 'anchor' | 'azure'>;
 
-const keyAdvice = 'Copy the whole line that cmk-bot witness run prints';
+const keyAdvice = 'Copy the whole line that its operator gave you';
 
 const keyWords: Readonly<Record<KeyLineFault, string>> = {
   'not-a-key-line': 'isn’t a verifier key, which is a name, eight digits and the key, with plus signs between',

@@ -137,10 +137,3 @@ export const logKeyUse = keyUse(
   'CMK_LOG_KEY_SECRET',
   'Log signing key of the published log. Someone who can read it can sign another history.',
 );
-
-export const witnessKeyUse = keyUse(
-  'the witness’s key',
-  true,
-  '',
-  'Signing key of this witness. Someone who can read it can sign two histories of a log.',
-);

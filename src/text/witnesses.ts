@@ -26,7 +26,3 @@ export function enoughWords({ witnesses, current, needed }: WitnessSummary): str
   const have = `${current} of ${countOf(witnesses.length, 'witness', 'witnesses')} signed the newest checkpoint`;
   return `${have}; ${needed} ${needed === 1 ? 'is' : 'are'} needed${current < needed ? ': too few' : ''}`;
 }
-
-/** For a witness whose stored state is lost. `what`: the file, and what is wrong with it. */
-export const lostStateWords = (what: string): string =>
-  `${what}. The witness could sign a second history, so it signs nothing. Put the newest copy of the file back. Without one, delete the folder, and run a witness with a new name and a new key. If this witness never signed a checkpoint of the log, delete the log’s files and its line in logs.txt, and add the log again.`;

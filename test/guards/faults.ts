@@ -203,18 +203,6 @@ const faultyFiles: readonly FaultyFile[] = [
     ],
   },
   {
-    file: 'src/audit/witness/state.ts',
-    suites: ['unit/audit/witness/witness'],
-    faults: [
-      {
-        name: 'witness-without-state',
-        breaks: 'A witness that lost its state signs again.',
-        from: 'if (lost !== undefined)',
-        to: 'if (lost === null)',
-      },
-    ],
-  },
-  {
     file: 'src/authorization/role-checks.ts',
     suites: ['unit/authorization/role-checks'],
     faults: [

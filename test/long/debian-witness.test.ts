@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { lastFile, startWitness } from '../../sandbox/witness/witness.ts';
 import { signingKey } from '../../src/audit/tlog/keys.ts';
 import { checkpointText } from '../../src/audit/tlog/note.ts';
-import { startWitness } from '../../src/audit/witness/server.ts';
-import { WitnessState } from '../../src/audit/witness/state.ts';
 import { missingForDebianWitness, startDebianWitness } from '../support/audit/debian-witness.ts';
 import { logKey, logName, newFolder } from '../support/audit/published-log.ts';
 import { refusedAsks, tree } from '../support/audit/witness-asks.ts';
@@ -24,12 +24,9 @@ where('a log that is rewritten, shrunk or stale', () => {
   beforeAll(async () => {
     const folders = [await newFolder(), await newFolder()];
     const [at = '', debianAt = ''] = folders;
-    const state = await WitnessState.open(at);
-    await state.add(logKey.verifier);
-    await state.keep(logName, checkpointText({ origin: logName, ...tree.at(700) }));
+    await writeFile(path.join(at, lastFile), checkpointText({ origin: logName, ...tree.at(700) }));
     const key = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 2));
-    const onRefused = () => undefined;
-    const ours = await startWitness({ state, key, now: () => new Date(), port: 0, listen: '127.0.0.1', onRefused });
+    const ours = await startWitness({ folder: at, log: [logKey.verifier], key });
     const debian = await startDebianWitness(debianAt, logKey.verifier, tree.at(700));
     urls.push(ours.url, debian.url);
     stops.push(ours.stop, debian.stop, ...folders.map((folder) => () => rm(folder, { recursive: true })));

@@ -5,9 +5,9 @@
 import type { AnchorFiles, WitnessBook, WitnessResponse } from '../../domain/ports/published-log.ts';
 import { callServer } from '../../io/call-server.ts';
 import { keyId, keyLine, type VerifierKey } from '../tlog/keys.ts';
+import { type Hash, hashLines } from '../tlog/merkle-tree.ts';
 import { type NoteSignature, openNote } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
-import { cosignRequestText } from '../witness/server.ts';
 import type { Published } from './newest-checkpoint.ts';
 
 export interface Witness {
@@ -35,6 +35,18 @@ export type CosignOutcome =
       readonly witness: string;
       readonly detail: string;
     };
+
+interface CosignRequest {
+  /** The size that the witness is assumed to know. */
+  readonly old: number;
+  /** Consistency proof from that size to the checkpoint. */
+  readonly proof: readonly Hash[];
+  /** The signed note. */
+  readonly note: string;
+}
+
+export const cosignRequestText = ({ old, proof, note }: CosignRequest): string =>
+  `old ${old}\n${hashLines(proof)}\n${note}`;
 
 /** A witness answers with a signature line or a few words; a proxy with a page. */
 const limits = { bytes: 65_536, ms: 5_000 };

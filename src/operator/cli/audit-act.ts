@@ -84,7 +84,7 @@ export const auditAskAgain = subcommand({
   help: [
     'The bot no longer asks a witness that signed a different version of the log, because its signature would be',
     'worthless. First find out which version was changed, and settle the conflict (docs/audit/publish-and-witness.md#add-a-witness). This',
-    'command ends the alarm, and the audit channel says who ran it. If the witness still has another version, the alarm',
+    'command ends the alarm. If the witness still has another version, the alarm',
     'returns with the next checkpoint.',
   ].join('\n'),
   examples: ['cmk-bot audit ask-again witness.example/hospital'],

@@ -7,7 +7,6 @@ import { evidence } from './evidence.ts';
 import { requestActs, requestsList, requestsShow } from './requests.ts';
 import { setup } from './setup.ts';
 import type { Subcommand } from './subcommand.ts';
-import { witnessAdd, witnessRun } from './witness.ts';
 
 export const subcommands: readonly Subcommand[] = [
   requestsList,
@@ -19,8 +18,6 @@ export const subcommands: readonly Subcommand[] = [
   auditErase,
   auditResume,
   auditAskAgain,
-  witnessRun,
-  witnessAdd,
   doctor,
   setup,
 ];

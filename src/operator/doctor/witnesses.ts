@@ -28,7 +28,7 @@ function found(view: WitnessView, where: string): Diagnosis {
   if (current || report === null) return ok(subject, words);
   const fix =
     report.asked.outcome === 'refused'
-      ? 'Its operator must add this log to it: cmk-bot witness add, with the last line of the log’s keys.txt.'
+      ? 'Its operator must add this log to it, with the last line of the log’s keys.txt.'
       : 'Check that it runs and can be reached from here. No request waits for it.';
   return warn(subject, words, fix);
 }

@@ -8,7 +8,6 @@ import type { AdaptiveCard } from '../cards/render-card.ts';
 import { agentsPage } from '../cards/views/agents-view.ts';
 import { historyPage, type ListPorts, requestsPage, type Viewer } from '../cards/views/list-pages.ts';
 import { type ListPage, listCard } from '../cards/views/list-view.ts';
-import { withDoubt } from '../cards/views/witness-view.ts';
 
 type Answer = { readonly kind: 'card'; readonly card: AdaptiveCard } | Refusal;
 
@@ -18,8 +17,6 @@ export interface Lists {
 
 interface ListsOptions extends ListPorts {
   readonly fleet: Pick<FleetReader, 'read' | 'unsupported'>;
-  /** Names of witnesses that signed a different version of the log; lists show a warning. */
-  readonly contradicting: () => Promise<readonly string[]>;
 }
 
 async function pageOf(
@@ -61,13 +58,9 @@ const longListsAtOnce = 2;
 export function openLists(options: ListsOptions): Lists {
   const limit = pLimit(longListsAtOnce);
   return {
-    async open(subject, viewer, page = 1) {
+    open(subject, viewer, page = 1) {
       const drawn = () => draw(options, subject, viewer, Math.min(Math.max(page, 1), mostPages));
-      const [answer, witnesses] = await Promise.all([
-        isLong(subject) ? limit(drawn) : drawn(),
-        options.contradicting(),
-      ]);
-      return answer.kind === 'card' ? { kind: 'card', card: withDoubt(answer.card, witnesses) } : answer;
+      return isLong(subject) ? limit(drawn) : drawn();
     },
   };
 }

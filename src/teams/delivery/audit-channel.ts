@@ -12,9 +12,15 @@ import {
 import type { RescheduleAt } from '../../domain/request/consequences.ts';
 import { peopleInEvents, type StoredEvent } from '../../domain/request/events.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
-import type { WitnessSummary } from '../../domain/witnessing.ts';
+import type { WitnessSummary, WitnessView } from '../../domain/witnessing.ts';
 import type { Names } from '../../text/words.ts';
-import { auditCheckpointCard, auditReplyCard, auditRootCard, eventsPerReply } from '../cards/views/audit-view.ts';
+import {
+  auditCheckpointCard,
+  auditReplyCard,
+  auditRootCard,
+  eventsPerReply,
+  witnessCard,
+} from '../cards/views/audit-view.ts';
 import type { Directory } from '../cards/views/people-texts.ts';
 import type { Chat, Posted } from './chat.ts';
 import { fingerprint } from './reconcile-cards.ts';
@@ -138,6 +144,11 @@ export function openAuditChannel(options: AuditChannelOptions) {
         await showRoot(request, names, last, again);
       }
       return showCheckpoint(request, last);
+    },
+
+    /** Posts that a witness's signature is missing or contradicts the log. */
+    async warn(witness: WitnessView): Promise<void> {
+      if (channelId !== null) await chat.postThread(channelId, witnessCard(witness, now()));
     },
   };
 }

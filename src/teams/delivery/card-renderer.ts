@@ -10,7 +10,6 @@ import { openDirectory } from '../cards/views/people-texts.ts';
 import { everybody, hasViews, type Reader, type TimeLimits } from '../cards/views/reader.ts';
 import { type CardKind, requestCard, withEvidence } from '../cards/views/request-card.ts';
 import { peopleOfStop } from '../cards/views/state-line.ts';
-import { withDoubt } from '../cards/views/witness-view.ts';
 import { knownIn } from './addressees.ts';
 import type { Approvers, AwaitedApprovers } from './approvers.ts';
 import { kindOf, readerIn } from './audience.ts';
@@ -28,8 +27,6 @@ export interface CardRendererOptions {
   readonly portal: Portal | null;
   /** Time limits that cards show. */
   readonly timeLimits: Omit<TimeLimits, 'now'>;
-  /** Names of witnesses that signed a different version of the log; cards show a warning. */
-  readonly contradicting: () => Promise<readonly string[]>;
   readonly now: () => Date;
 }
 
@@ -61,7 +58,7 @@ function refreshedFor(
 }
 
 export function openCardRenderer(options: CardRendererOptions) {
-  const { approvers, paused, stepUp, evidence, timeLimits, portal, contradicting, now } = options;
+  const { approvers, paused, stepUp, evidence, timeLimits, portal, now } = options;
 
   /** Returns the people who have their own view, as far as Teams knows them. */
   async function viewersOf(request: Request, people: CardRendererOptions['people']): Promise<readonly KnownPerson[]> {
@@ -72,12 +69,10 @@ export function openCardRenderer(options: CardRendererOptions) {
 
   /** `people`: source of names, if they shouldn't be read now. */
   return async (request: Request, waiting?: 'click', people = options.people): Promise<RequestView> => {
-    const [asked, names, viewers, witnesses] = await Promise.all([
+    const [asked, names, viewers] = await Promise.all([
       hasEnded(request) ? nobody : approvers.of(request, waiting),
       openDirectory(people).names(peopleIn(request)),
       viewersOf(request, people),
-      // Nothing would take the warning off the card of an ended request.
-      hasEnded(request) ? [] : contradicting(),
     ]);
     const userIds = refreshedFor(request, viewers, asked);
 
@@ -93,9 +88,9 @@ export function openCardRenderer(options: CardRendererOptions) {
         paused,
         stepUp,
       });
-      if (kind === 'short') return withDoubt(card, witnesses);
+      if (kind === 'short') return card;
       const whole = withPortal(card, portal, request.plan, request.outputs.keyVersion);
-      return withDoubt(withEvidence(whole, request, evidence), witnesses);
+      return withEvidence(whole, request, evidence);
     }
 
     return {

@@ -2,9 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { startWitness } from '../../../sandbox/witness/witness.ts';
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
-import { startWitness } from '../../../src/audit/witness/server.ts';
-import { WitnessState } from '../../../src/audit/witness/state.ts';
 import { cmkBot } from '../processes/command-line.ts';
 import { startWorld, type World, type WorldOptions } from '../world/world.ts';
 
@@ -29,10 +28,7 @@ export async function startEvidenceWorld(options: WorldOptions = {}): Promise<Ev
   const [seedFile, keyFile] = [path.join(folder, 'log.key'), path.join(folder, 'my-keys.txt')];
   await writeFile(seedFile, `${seed.toString('base64')}\n`, { mode: 0o600 });
   await writeFile(keyFile, `${keyLine(logKey.verifier)}\n${keyLine(witnessKey.verifier)}\n`);
-  const state = await WitnessState.open(path.join(folder, 'witness'));
-  await state.add(logKey.verifier);
-  const how = { port: 0, listen: '127.0.0.1', now: () => new Date(), onRefused: () => undefined };
-  const witness = await startWitness({ state, key: witnessKey, ...how });
+  const witness = await startWitness({ folder: path.join(folder, 'witness'), log: [logKey.verifier], key: witnessKey });
   const world = await startWorld({
     ...options,
     env: {

@@ -4,7 +4,12 @@ import { refuse } from '../../../src/domain/request/refusal.ts';
 import { summarizeWitnesses } from '../../../src/domain/witnessing.ts';
 import { commands } from '../../../src/operations/commands/registry.ts';
 import { mention } from '../../../src/teams/cards/plain-text.ts';
-import { auditCheckpointCard, auditReplyCard, auditRootCard } from '../../../src/teams/cards/views/audit-view.ts';
+import {
+  auditCheckpointCard,
+  auditReplyCard,
+  auditRootCard,
+  witnessCard,
+} from '../../../src/teams/cards/views/audit-view.ts';
 import { worseCard } from '../../../src/teams/cards/views/drift-view.ts';
 import { helpCard, welcomeCard } from '../../../src/teams/cards/views/help-view.ts';
 import {
@@ -20,7 +25,6 @@ import {
   refusalCard,
   typoCard,
 } from '../../../src/teams/cards/views/short-views.ts';
-import { contradictsCard, settledCard } from '../../../src/teams/cards/views/witness-view.ts';
 import { approver } from '../builders/fixtures.ts';
 import { noon } from '../builders/plans.ts';
 import { policyOf } from '../builders/policies.ts';
@@ -50,10 +54,15 @@ const shortCards = (): readonly GalleryCard[] => [
   galleryCard('message.looking', () => lookingCard()),
   galleryCard('message.worse', () => worseCard('triage-agent-prod', true, [mention('29:operator', 'Operator')])),
   galleryCard('message.witness-differs', () =>
-    contradictsCard('witness', { at: noon, detail: 'the log forked at 117', note: '' }, []),
+    witnessCard({ name: 'witness', report: contradicted, current: false }, noon),
   ),
-  galleryCard('message.witness-settled', () => settledCard('witness', { by: 'Operator', at: noon })),
 ];
+
+const contradicted = {
+  ...{ key: 'w', since: noon, signed: null, cleared: null, told: false },
+  asked: { size: 121, at: noon, outcome: 'another-history', detail: '' },
+  contradiction: { at: noon, detail: 'the log forked at 117', note: '' },
+} as const;
 
 const url =
   'https://teams.microsoft.com/l/message/19%3Aapprovals%40thread.tacv2/1700000000000?tenantId=10000000-0000-4000-8000-000000000000&parentMessageId=1700000000000';

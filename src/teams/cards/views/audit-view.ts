@@ -6,15 +6,16 @@ import { shortDigest, wholeDigest } from '../../../domain/digest.ts';
 import { stepsOf } from '../../../domain/plan.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import type { Request } from '../../../domain/request/request.ts';
-import type { WitnessSummary } from '../../../domain/witnessing.ts';
+import type { WitnessSummary, WitnessView } from '../../../domain/witnessing.ts';
 import { eventWords } from '../../../text/events.ts';
 import { utcTimeOfDay } from '../../../text/instants.ts';
-import { enoughWords } from '../../../text/witnesses.ts';
+import { enoughWords, witnessWords } from '../../../text/witnesses.ts';
 import { countOf, type Names } from '../../../text/words.ts';
-import { bold, label, md, nothing, plain } from '../plain-text.ts';
+import { bold, dateAndTime, label, md, nothing, plain, quoted } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { fact } from '../row.ts';
 import { changeLine } from './parts.ts';
+import { messageCard } from './short-views.ts';
 import { stateLineOf } from './state-line.ts';
 
 export const eventsPerReply = 20;
@@ -95,4 +96,15 @@ export function auditCheckpointCard(
     lines: linesOf(text),
     signatures: linesOf(signatures),
   });
+}
+
+/** A witness whose signature is missing, or who signed a different version of the log. */
+export function witnessCard(view: WitnessView, now: Date): AdaptiveCard {
+  const { contradiction } = view.report ?? {};
+  const what =
+    contradiction == null
+      ? md`Witness ${bold(view.name, 200)}: ${plain(witnessWords(view, now), 400)}.`
+      : md`Witness ${bold(view.name, 200)} signed a different version of the audit log (since ${dateAndTime(contradiction.at)}): ${quoted(contradiction.detail)}. Either the audit log or the witness’s state was replaced.`;
+  const remedy = plain<string>('Requests continue. An operator finds out why: cmk-bot doctor --only record/witnesses.');
+  return messageCard('Audit log warning', md`${what} ${remedy}`, { color: 'Attention' });
 }

@@ -104,7 +104,7 @@ test('where reminders of a request were posted is forgotten once it has ended', 
   const posted = { requestId: id, audience: 'call:reminder:1:last:person:y', conversationId: 'a', activityId: '9' };
   const stored = async (request: Request) => {
     const postedCards = memoryPostedCards(postedIn(['status', 'approval', 'call:1:requester', ...reminders]));
-    const drawnWith = { paused: false, stepUp: false, evidence: false, portal: null, contradicting: async () => [] };
+    const drawnWith = { paused: false, stepUp: false, evidence: false, portal: null };
     const { show } = openRequestCards({
       ...optionsWith(someone, chatRefusing([])),
       ...drawnWith,

@@ -1,37 +1,25 @@
-import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { type RunningWitness, startWitness } from '../../../../sandbox/witness/witness.ts';
 import { anchorFolder } from '../../../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
-import type { CosignOutcome } from '../../../../src/audit/anchor/witnesses.ts';
+import { type CosignOutcome, cosignRequestText } from '../../../../src/audit/anchor/witnesses.ts';
 import { signingKey } from '../../../../src/audit/tlog/keys.ts';
-import { emptyRoot } from '../../../../src/audit/tlog/merkle-tree.ts';
-import { checkpointText, openNote } from '../../../../src/audit/tlog/note.ts';
-import { cosignRequestText, type RunningWitness, startWitness } from '../../../../src/audit/witness/server.ts';
-import { WitnessState } from '../../../../src/audit/witness/state.ts';
+import { openNote } from '../../../../src/audit/tlog/note.ts';
 import { startHostileServer } from '../../../support/attacks/hostile-server.ts';
-import {
-  bodiesOf,
-  bookInMemory,
-  logKey,
-  logName,
-  publisherOf,
-  suiteFolders,
-} from '../../../support/audit/published-log.ts';
+import { bodiesOf, bookInMemory, logKey, publisherOf, suiteFolders } from '../../../support/audit/published-log.ts';
 import { ask, note, other, refusedAsks, tree } from '../../../support/audit/witness-asks.ts';
 
-/** A witness over HTTP: what it signs, what it refuses, and what comes of both where a log is published. */
+/** The stand-in for a witness: what it signs, what it refuses, and what comes of both where a log is published. */
 
 const folder = suiteFolders();
 const witnessKey = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 2));
 const now = new Date('2026-11-25T08:30:12Z');
 const refused: string[] = [];
 
-async function start(at: string, port = 0): Promise<RunningWitness> {
-  const state = await WitnessState.open(at);
-  await state.add(logKey.verifier);
-  const onRefused = (verdict: string): number => refused.push(verdict);
-  return startWitness({ state, key: witnessKey, now: () => now, port, listen: '127.0.0.1', onRefused });
-}
+const start = (at: string, port = 0): Promise<RunningWitness> =>
+  startWitness({
+    ...{ folder: at, log: [logKey.verifier], key: witnessKey, now: () => now, port },
+    onRefused: (why) => void refused.push(why),
+  });
 
 describe('a witness', () => {
   let at: string;
@@ -202,64 +190,5 @@ describe('a log that is published with a witness', () => {
     const key = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 3)).verifier;
     await publisher(await folder(), bodiesOf(3), key).publish();
     expect(outcomes).toMatchObject([{ kind: 'refused' }]);
-  });
-});
-
-describe('the state of a witness', () => {
-  const fileIn = async (at: string, what: string): Promise<string> => {
-    const names = await readdir(path.join(at, 'logs'));
-    return path.join(at, 'logs', names.find((name) => name.endsWith(what)) ?? '');
-  };
-  async function signed(): Promise<string> {
-    const at = await folder();
-    const witness = await start(at);
-    const body = await ask(tree, 0, 700);
-    expect((await fetch(`${witness.url}/add-checkpoint`, { method: 'POST', body })).status).toBe(200);
-    await witness.stop();
-    return at;
-  }
-  const noKeys = /\.keys doesn’t hold the keys of a log/;
-  const noCheckpoint = /is not a checkpoint of it/;
-  const otherLog = checkpointText({ origin: 'o', size: 0, root: emptyRoot });
-  const gone = (at: string): Promise<void> => rm(at, { recursive: true });
-
-  test.each<readonly [what: string, end: string | null, lose: (file: string) => Promise<unknown>, why: RegExp]>([
-    ['its last checkpoint is empty', '.last', (file) => writeFile(file, ''), /\.last, .* is empty$/],
-    ['its last checkpoint is deleted', '.last', gone, /\.last, .* is not there$/],
-    ['its last checkpoint is cut off', '.last', (file) => truncate(file, 30), noCheckpoint],
-    ['its last checkpoint is another log’s', '.last', (file) => writeFile(file, otherLog), noCheckpoint],
-    ['its last checkpoint is a directory', '.last', (file) => gone(file).then(() => mkdir(file)), /read: EISDIR/],
-    ['its keys are empty', '.keys', (file) => writeFile(file, ''), noKeys],
-    ['its keys are cut off', '.keys', (file) => truncate(file, 30), noKeys],
-    ['its keys are deleted', '.keys', gone, /hold the keys of bot\.example\/audit, which this witness knew/],
-    [
-      'its keys and the list are deleted',
-      '.keys',
-      (file) => Promise.all([gone(file), gone(path.join(file, '../../logs.txt'))]),
-      /\.last is a checkpoint that this witness signed/,
-    ],
-    ['all of its logs are deleted', null, gone, /doesn’t hold the keys of bot\.example\/audit/],
-    ['its logs are a file', null, (logs) => gone(logs).then(() => writeFile(logs, '')), /can’t be read: ENOTDIR/],
-  ])('is refused where %s', async (_, end, lose, why) => {
-    const at = await signed();
-    await lose(end === null ? path.join(at, 'logs') : await fileIn(at, end));
-    const refusal = { name: 'WitnessStateUnusable', message: expect.stringMatching(why) };
-    await expect(WitnessState.open(at)).rejects.toMatchObject(refusal);
-  });
-
-  test('begins with no event for a log that is new, also where adding it was cut short', async () => {
-    const at = await folder();
-    await (await WitnessState.open(at)).add(logKey.verifier);
-    expect((await WitnessState.open(at)).log(logName)).toMatchObject({ last: { size: 0 } });
-    await Promise.all([rm(await fileIn(at, '.keys')), rm(path.join(at, 'logs.txt'))]);
-    await (await WitnessState.open(at)).add(logKey.verifier);
-    expect((await WitnessState.open(at)).origins).toEqual([logName]);
-  });
-
-  test('keeps what was signed where another key of the log is added', async () => {
-    const at = await signed();
-    await (await WitnessState.open(at)).add(signingKey(logName, 'log', Buffer.alloc(32, 9)).verifier);
-    const log = (await WitnessState.open(at)).log(logName);
-    expect([log?.last.size, log?.keys.length]).toEqual([700, 2]);
   });
 });
