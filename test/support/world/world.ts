@@ -15,7 +15,7 @@ import { LogWatch } from './log-leaks.ts';
 
 /** What tests change that no setting changes. Heartbeats are fast by default. */
 export const testOverrides = (overrides: object): { readonly CMK_TEST_OVERRIDES: string } => ({
-  CMK_TEST_OVERRIDES: JSON.stringify({ beatMs: 500, ...overrides }),
+  CMK_TEST_OVERRIDES: JSON.stringify({ beatMs: 500, replica: 'local', ...overrides }),
 });
 
 /** The whole product on this machine, as child processes: local Azure, local Teams, and the bot under test. */
