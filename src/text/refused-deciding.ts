@@ -17,7 +17,7 @@ export const refusedDeciding = {
   'not-an-operator': lines`You aren’t an operator.
     Operators, approvers and the requester can do that. Your click changed nothing.`,
   'not-awaiting-approval': lines`This request no longer needs approval.\nRefresh the card to see its state.`,
-  'not-needing-attention': lines`The request no longer needs attention.\nRefresh the card to see its state.`,
+  'not-needing-attention': lines`The request doesn’t need attention now.\nRefresh the card to see its state.`,
   'not-your-request': lines`This isn’t your request.\nOnly its requester can do that.`,
   'own-request': lines`This is your own request.\nSomeone else must decide. Your click changed nothing.`,
   'reminded-lately': (until) => lines`A reminder was sent less than an hour ago.

@@ -111,7 +111,7 @@ describe('requests at the command line', () => {
     expect(refusals.map(({ code }) => code)).toEqual([1, 1, 1]);
     expect(refusals.map(({ err }) => err.trim())).toEqual([
       `Nothing was done. Request ${retrying} is running.`,
-      `Nothing was done. Request ${retrying} doesn’t need attention: it continues automatically.`,
+      'Nothing was done. The request doesn’t need attention now.',
       `Nothing was done. Request ${rejected} has ended.`,
     ]);
     expect(await details(retrying)).toEqual(before);

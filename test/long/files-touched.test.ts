@@ -53,7 +53,7 @@ const additions: readonly Addition[] = [
       },
       {
         file: 'src/config/settings/working.ts',
-        after: 'export const telemetryFrom = (env: Env) => ({\n',
+        after: 'export const telemetryFrom = (env: Env, metricsEveryMs: number) => ({\n',
         added: '  oneMoreMs: env.CMK_ONE_MORE,\n',
       },
       {

@@ -32,7 +32,7 @@ describe('while the bot runs', () => {
     for (const line of [
       /ok {4}Azure +reached and signed in/,
       /ok {4}workflow engine +its tables exist/,
-      /ok {4}group check /,
+      /ok {4}groups and people +Microsoft Graph answers for \d+ IDs? \(people\/groups\)/,
       /ok {4}seals +events are sealed with key [0-9a-f]{16} of .*seal\.key/,
       /ok {4}database user +/,
       /ok {4}requests +none needs attention \(record\/attention\)/,
@@ -40,7 +40,7 @@ describe('while the bot runs', () => {
       expect(out).toMatch(line);
     }
     expect(out).toMatch(/ok {4}Teams +http:\/\/127\.0\.0\.1:\d+\/? answers/);
-    expect(out).toContain('0 failures, 1 warning.');
+    expect(out).toContain('0 failures, 2 warnings.');
     const [key = ''] = await sealKeysIn(world.dataDir);
     expect(key).toHaveLength(44);
     expect(out).not.toContain(key);
@@ -105,7 +105,7 @@ it('the doctor says what is wrong and what to do, and fails', async () => {
   const { code, out } = await cli('doctor');
   expect(code).toBe(1);
   expect(out).toMatch(/^Checked by the running bot \(process \d+\)/);
-  expect(out).toMatch(/fail {2}approvers +none: no one can approve \(people\/approve\)\n +→ Set CMK_APPROVERS/);
+  expect(out).toMatch(/fail {2}approvers +none: no one can approve \(people\/roles\)\n +→ Set CMK_APPROVERS/);
   expect(out).toMatch(/warn {2}audit channel +none: the audit log has no copy in Teams/);
   expect(out).toMatch(
     new RegExp(`fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Assign the role of infra/custom-role.json`),
@@ -113,5 +113,5 @@ it('the doctor says what is wrong and what to do, and fails', async () => {
   // Resource Graph answers about all subscriptions or none.
   for (const list of ['agents', 'vaults'])
     expect(out).toMatch(new RegExp(`fail {2}${list} +403 AccessDenied: .*\\n +→ Azure refuses the list`));
-  expect(out).toContain('4 failures, 2 warnings, 1 not checked.');
+  expect(out).toContain('4 failures, 3 warnings, 1 not checked.');
 });

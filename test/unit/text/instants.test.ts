@@ -37,7 +37,7 @@ it('is the only place that puts a time into text for people', () => {
   const folders = ['src/text', 'src/operator', 'src/teams/cards', 'src/operations/commands'];
   const found = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && file !== 'instants.ts' && !/^(setup|packaging)\//.test(file))
+      .filter((file) => file.endsWith('.ts') && file !== 'instants.ts' && !/^(app-package\/|cli\/env-text)/.test(file))
       .filter((file) => otherForms.test(readFileSync(`${folder}/${file}`, 'utf8')))
       .map((file) => `${folder}/${file}`),
   );
@@ -81,7 +81,7 @@ it('the product depends on no language and no time zone of the machine', () => {
   expect(uses('src', '.ts', byTheMachine)).toEqual([]);
   // Teams' simulator tells the bot the time zone of the person's client. Its page runs in the person's browser.
   const found = uses('sandbox', '.ts', byTheMachine).filter((one) => !one.startsWith('teams/page/'));
-  expect(found).toEqual(['teams/inbound.ts: Intl.DateTimeFormat()']);
+  expect(found).toEqual(['teams/bot.ts: Intl.DateTimeFormat()']);
 });
 
 it('every program that a test starts gets the clock, the time zone and the language that the test runs with', () => {

@@ -131,8 +131,8 @@ describe('a card that was made to say something else', () => {
   });
 
   it.each([
-    ['retry', 'no longer needs attention'],
-    ['give-up', 'no longer needs attention'],
+    ['retry', 'doesn’t need attention now'],
+    ['give-up', 'doesn’t need attention now'],
     ['stop', 'hasn’t changed anything yet'],
     ['cancel', 'This isn’t your request.'],
     ['remind', 'This isn’t your request.'],
