@@ -166,7 +166,7 @@ describe('attack: a guest who carries the host tenant’s id', () => {
     await looksEverywhere(people.teamMember, /The bot couldn’t check your membership\./);
     const { out } = await cmkBot(['doctor'], world.place);
     expect(out).toMatch(
-      /fail {2}guests +Microsoft Graph doesn’t say whether some people are guests .*\n +→ .*User\.Read\.All/,
+      /fail {2}groups and people +Microsoft Graph doesn’t say whether some people are guests .*\n +→ .*User\.Read\.All/,
     );
   });
 
