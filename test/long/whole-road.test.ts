@@ -227,6 +227,8 @@ where(
       'teams/endpoint unknown',
       'teams/channel unknown',
       'teams/secret unknown',
+      // No policy guards this tenant's agents.
+      'azure/guard warn',
       // This is the first start: the owner's password goes after it.
       'db/owner warn',
     ]);
