@@ -1,4 +1,4 @@
-/** Runs the Azure simulator as its own process. `docs/develop/simulator.md` has the options. */
+/** Runs the Azure simulator as its own process. */
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { AzureOptions, startLocalAzure } from './server.ts';

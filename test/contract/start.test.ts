@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,10 +60,11 @@ test(
     await teams.say(people.requester, places.operations, '/cmk-help');
     const help = await teams.sees(places.operations, people.requester, (one) => cardText(one).includes('/enable-cmk'));
     expect(help.from.name).not.toBe('Requester');
-    // A witness of its own, which knows the log before the first event.
+    // A stand-in for a witness, whose key the person's file of verifier keys names.
     expect(printed).toMatch(/witness {10}http:\/\/127\.0\.0\.1:\d+ .* signs the published log/);
     expect(printed).toMatch(/^starting; this can take a minute$/m);
-    expect((await readdir(join(folder, 'witness', 'logs'))).filter((name) => name.endsWith('.keys'))).toHaveLength(1);
+    expect(await readdir(join(folder, 'witness'))).toContain('witness.key');
+    expect(await readFile(join(folder, 'my-keys.txt'), 'utf8')).toContain('localhost/witness+');
     // All of it: npm itself is gone at once.
     const ended = once(npm, 'close');
     signal('SIGINT');

@@ -20,10 +20,7 @@ import {
 } from '../support/world/story.ts';
 import { queryStore, readRecord, startWorld, testOverrides, type World } from '../support/world/world.ts';
 
-/**
- * Faults that others reported of the engine, tried on the version that is used here. docs/explain/reliability.md says of each what was
- * found.
- */
+/** Faults that others reported of the engine, tried on the version that is used here. */
 
 const postgres = await startPostgres();
 afterAll(() => postgres?.stop());
