@@ -3,13 +3,14 @@ import type { Check, CheckCode, CheckOf } from '../domain/check.ts';
 import { armIdParts } from '../domain/ids.ts';
 import { type CustomerKey, hasFailed, sameKeyName, sameVaultUri } from '../domain/observed.ts';
 import { joinList } from '../domain/strings.ts';
+import { type CheckWords, lines, wordsFor } from '../domain/words.ts';
 import { subscriptionWords } from './control.ts';
 import { utcDay } from './instants.ts';
 import { keyChecks } from './key-checks.ts';
 import { identityName, keyWords, ownIdentityRemedy } from './keys.ts';
 import { rolesRemedy } from './permission-remedies.ts';
 import { regionWords, scopeWords, shortVersion } from './places.ts';
-import { type CheckWords, lines, type WordsByCode, wordsFor } from './words.ts';
+import type { WordsByCode } from './words.ts';
 
 const unseenWords = {
   'role-assignments': 'role assignments (Microsoft.Authorization/roleAssignments/read)',

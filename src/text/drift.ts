@@ -3,11 +3,11 @@ import type { RoleTask } from '../domain/check.ts';
 import { type ArmId, armIdParts } from '../domain/ids.ts';
 import type { LastVerified } from '../domain/watch/drift.ts';
 import type { DriftCause, DriftCode, DriftState } from '../domain/watch/state.ts';
+import { type CheckWords, lines } from '../domain/words.ts';
 import { utcDay, utcMinute } from './instants.ts';
 import { foundKeyRemedy, keyWords } from './keys.ts';
 import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
 import { shortVersion } from './places.ts';
-import { type CheckWords, lines } from './words.ts';
 
 /** What changed, what it means for the data, and one safe next step. */
 export interface DriftWords extends CheckWords {

@@ -3,13 +3,13 @@
 import { type Check, isAvoidableBlock, isRemovableBlock } from '../domain/check.ts';
 import { codeOf, type Failure, type Found, type FoundCode } from '../domain/failure.ts';
 import type { RecreatedObject } from '../domain/observed.ts';
+import { lines } from '../domain/words.ts';
 import { kinds } from '../operations/resources/registry.ts';
 import { checkWords } from './checks.ts';
 import { utcDay, utcMinute } from './instants.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy, resourceKeyWords } from './keys.ts';
 import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
 import { placeWords } from './places.ts';
-import { lines } from './words.ts';
 
 const missingThings = { resource: 'The agent', vault: 'The vault', identity: 'The identity of the agent' } as const;
 

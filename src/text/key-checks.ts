@@ -1,11 +1,12 @@
 /** Texts for checks of keys: whether one is usable, can be created, is the request's own, or has an old version to disable. */
 import type { FactOf } from '../domain/check.ts';
 import { joinList } from '../domain/strings.ts';
+import { type CheckWords, lines } from '../domain/words.ts';
 import { utcDay, utcMinute } from './instants.ts';
 import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy } from './keys.ts';
 import { roleTaskCommand, roleTaskTitle, roleTaskWords } from './permission-remedies.ts';
 import { shortVersion } from './places.ts';
-import { type CheckWords, countOf, lines, type WordsByCode } from './words.ts';
+import { countOf, type WordsByCode } from './words.ts';
 
 /** Built-in roles that can recover a deleted key. A vault with access policies has its own permission for it. */
 const recoverers =

@@ -1,5 +1,5 @@
 /** Texts of the pages that browsers show: sign-in, download of an evidence pack, and errors. */
-import { lines } from './words.ts';
+import { lines } from '../domain/words.ts';
 
 /** Plain text; the page escapes it. */
 interface PageText {

@@ -4,10 +4,10 @@ import { sameKeyName, sameVaultUri } from '../domain/observed.ts';
 import type { Plan, PlannedStep, StepName } from '../domain/plan.ts';
 import type { Proof, ProofLevel } from '../domain/proof.ts';
 import type { Request, StepProgress } from '../domain/request/request.ts';
+import { lines } from '../domain/words.ts';
 import { kindWords, versionWords } from './keys.ts';
 import { byRoleWords } from './permission-remedies.ts';
 import { shortVersion } from './places.ts';
-import { lines } from './words.ts';
 
 interface StepWords {
   readonly title: string;

@@ -47,7 +47,8 @@ describe('every refusal', () => {
     (folder) =>
       filesIn(`src/${folder}`, '.ts')
         // Where the codes are listed they are not given.
-        .map((file) => read(`src/${folder}/${file}`).replace(/z\.enum\(\[[^\]]*\]\)/g, '')),
+        .filter((file) => file !== 'request/refusals.ts')
+        .map((file) => read(`src/${folder}/${file}`)),
   );
 
   it.each(RefusalCode.options)('%s is given somewhere', (code) => {

@@ -1,89 +1,10 @@
-/** Refusals: expected negative answers. The words are in `src/text`. */
+/** Refusals: expected negative answers. The words are in refusals.ts. */
 import { z } from 'zod';
 import { type Failure, isPermissionRefusal } from '../failure.ts';
+import { refusals } from './refusals.ts';
 
-export const RefusalCode = z.enum([
-  'acknowledge-data-loss',
-  'acknowledge-irreversible',
-  'resource-has-open-request',
-  'already-approved',
-  'already-approved-by-you',
-  'cannot-check-membership',
-  'cannot-check-requester',
-  'check-too-old',
-  'change-half-done',
-  'change-too-late',
-  'changed-meanwhile',
-  'changed-too-often',
-  'form-ended',
-  'choice-missing',
-  'clock-not-believed',
-  'record-not-ahead',
-  'guest',
-  'key-not-visible',
-  'look-lost',
-  'not-under-own-key',
-  'unknown-version',
-  'version-in-use',
-  'version-unfit',
-  'justification-missing',
-  'justification-too-long',
-  'change-reference-missing',
-  'change-reference-unfit',
-  'comment-too-long',
-  'reason-missing',
-  'new-key-expiry-unfit',
-  'new-key-kind-unfit',
-  'new-key-name-unfit',
-  'no-approvers-configured',
-  'no-open-request-named',
-  'no-requesters-configured',
-  'no-role',
-  'not-understood',
-  'not-an-approver',
-  'not-an-operator',
-  'not-a-requester',
-  'not-awaiting-approval',
-  'not-needing-attention',
-  'not-your-form',
-  'nothing-changed',
-  'not-your-request',
-  'own-request',
-  'plan-blocked',
-  'plan-moved',
-  'reminded-lately',
-  'request-ended',
-  'requester-lost-role',
-  'run-started',
-  'run-not-begun',
-  'run-ending',
-  'run-stops',
-  'run-stopped',
-  'sign-in-needed',
-  'sign-in-other-person',
-  'sign-in-too-old',
-  'sign-in-too-weak',
-  'sign-in-unverifiable',
-  'stale-card',
-  'start-half-chosen',
-  'start-passed',
-  'submit-lost',
-  'start-too-far',
-  'unknown-resource',
-  'ambiguous-resource',
-  'no-approved-state',
-  'key-not-approved',
-  'no-old-version',
-  'old-version-not-named',
-  'approved-vault-gone',
-  'unknown-key',
-  'unknown-request',
-  'unknown-vault',
-  'azure-unreachable',
-  'azure-refused',
-  'azure-cannot',
-]);
-export type RefusalCode = z.infer<typeof RefusalCode>;
+export type RefusalCode = keyof typeof refusals;
+export const RefusalCode = z.enum(Object.keys(refusals) as [RefusalCode, ...RefusalCode[]]);
 
 /** A refusal with the one fact that its text needs, such as a name or request ID. Empty: none. */
 export interface Refusal {
@@ -103,8 +24,12 @@ export const refuseFailure = (failure: Failure): Refusal => ({ ...refuse(refusal
 
 function refusalFor(failure: Failure): RefusalCode {
   if (isPermissionRefusal(failure)) return 'azure-refused';
-  return failure.source !== 'bot' && failure.next === 'ask' ? 'azure-cannot' : 'azure-unreachable';
+  return isLastingFailure(failure) ? 'azure-cannot' : 'azure-unreachable';
 }
+
+/** Returns whether a later attempt gets the same answer from Azure. */
+export const isLastingFailure = (failure: Failure): boolean =>
+  isPermissionRefusal(failure) || (failure.source !== 'bot' && failure.next === 'ask');
 
 export const isRefusal = (value: unknown): value is Refusal =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'refused';

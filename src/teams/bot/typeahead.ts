@@ -10,7 +10,7 @@ import { answerOn } from '../../operations/pages/page.ts';
 import { listedAgents, resourcePage } from '../../operations/pages/resource-page.ts';
 import { vaultPage } from '../../operations/pages/vault-page.ts';
 import { kindNamed } from '../../operations/resources/registry.ts';
-import { notFoundWords } from '../../text/refused-lookup.ts';
+import { notFoundWords } from '../../text/refusals.ts';
 import { type Label, label } from '../cards/plain-text.ts';
 import { keyTitle, vaultTitle } from '../cards/views/form-key-view.ts';
 import { resourceTitle } from '../cards/views/form-resource-view.ts';

@@ -3,6 +3,7 @@ import { shortDigest } from '../../../domain/digest.ts';
 import { type Failure, receiptOf } from '../../../domain/failure.ts';
 import type { EarlierStep, Failed, NeedsAttention, Request, StepProgress } from '../../../domain/request/request.ts';
 import { endOfRun, type StepStatus, stepStatus } from '../../../domain/request/step-status.ts';
+import type { CheckWords } from '../../../domain/words.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import {
   attentionHeadlineWords,
@@ -17,7 +18,7 @@ import { checkWords } from '../../../text/checks.ts';
 import { expectedWords, isReadBack, messageOf, sourceWords } from '../../../text/failures.ts';
 import { assignmentCommand } from '../../../text/permission-remedies.ts';
 import { completedTitles, stepWords, stepWordsIn, titlesOf } from '../../../text/steps.ts';
-import type { CheckWords, Names } from '../../../text/words.ts';
+import type { Names } from '../../../text/words.ts';
 import {
   bold,
   type CardText,
