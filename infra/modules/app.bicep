@@ -60,7 +60,6 @@ var known = {
   CMK_DATABASE_SIGN_IN: 'entra'
   CMK_SEAL_KEY_SECRET: '${vaultUri}secrets/seal-key'
   CMK_ANCHOR: anchor
-  CMK_IMAGE: image
   CMK_LOG_NAME: '${host}/audit'
   CMK_LOG_KEY_SECRET: '${vaultUri}secrets/log-key'
   CMK_PUBLIC_URL: 'https://${host}'

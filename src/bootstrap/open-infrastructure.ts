@@ -52,7 +52,7 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
     await telemetry.stop();
     await database.close();
   };
-  const append = appendWithSoftware(await ownSoftware(config.image))(stored.append);
+  const append = appendWithSoftware(await ownSoftware())(stored.append);
   /** With refusals counted. For actions of people. */
   const requests = metrics.requests(tracedRequests({ ...stored, append }, tracing));
   return { config, log, database, store, storing, requests, metrics, telemetry, stop };

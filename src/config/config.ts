@@ -11,7 +11,7 @@ import { azureFrom } from './settings/azure.ts';
 import { rulesFrom, stepUpFrom, stepUpRuleFrom } from './settings/people.ts';
 import type { Environment } from './settings/table.ts';
 import { teamsFrom } from './settings/teams.ts';
-import { logsFrom, overridesFrom, retryFrom, serverFrom, telemetryFrom } from './settings/working.ts';
+import { defaultRetryLimits, logsFrom, overridesFrom, serverFrom, telemetryFrom } from './settings/working.ts';
 
 const noFile: PolicyFile = { content: { rules: [] }, mistakes: [] };
 
@@ -59,7 +59,7 @@ const configFrom = (
   policyFile: env.CMK_POLICY_FILE ?? null,
   /** Step-up authentication for approvals; null: none. */
   stepUp: stepUpFrom(env),
-  retry: retryFrom(env),
+  retry: { ...defaultRetryLimits, firstWaitMs: env.CMK_RETRY_FIRST_WAIT },
   logs: logsFrom(env, usePollMs),
   /** Interval of the key watch. Null: it's off. */
   watchMs: env.CMK_WATCH_INTERVAL,
@@ -68,8 +68,6 @@ const configFrom = (
   log: { level: env.CMK_LOG_LEVEL },
   telemetry: telemetryFrom(env, metricsEveryMs),
   replica,
-  /** The running container image as named by the deployment; null: unknown. */
-  image: env.CMK_IMAGE ?? null,
   /** Interval between heartbeats. */
   beatMs,
 });

@@ -22,10 +22,9 @@ export const ownBuild = async (): Promise<Build> =>
 /** Returns the version, for example `0.1.0`. */
 export const ownVersion = async (): Promise<string> => (await ownBuild()).version;
 
-/** `image`: the image named by the deployment; null: unknown. */
-export async function ownSoftware(image: string | null): Promise<Software> {
+export async function ownSoftware(): Promise<Software> {
   const { version, commit } = await ownBuild();
-  return { version, ...(commit === undefined ? {} : { commit }), ...(image === null ? {} : { image }) };
+  return { version, ...(commit === undefined ? {} : { commit }) };
 }
 
 function eventWithSoftware(event: NewEvent, software: Software): NewEvent {

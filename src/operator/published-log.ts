@@ -118,7 +118,7 @@ export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts
   const { anchor, policy, stepUp } = config;
   const rule = stepUp === null ? null : { context: stepUp.context, maxAgeMs: stepUp.maxAgeMs };
   return {
-    requests: { ...store.requests, append: appendWithSoftware(await ownSoftware(config.image))(store.requests.append) },
+    requests: { ...store.requests, append: appendWithSoftware(await ownSoftware())(store.requests.append) },
     azure,
     log: anchor === null ? null : { ...(await openPublishedLog(anchor, config, logKeys)), publish, timeoutMs },
     names: async (people) => new Map((await store.people.among(people)).map(({ id, name }) => [id, name])),

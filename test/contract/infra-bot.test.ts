@@ -32,7 +32,7 @@ import { grantCondition, logsRole, publishingRole, roleFiles } from '../support/
 /** Settings that azd does not hand on, and why. */
 const notByAzd: Readonly<Record<string, readonly string[]>> = {
   'the deployment knows them': deploymentSettings,
-  'parameters of their own': ['CMK_POLICY_FILE', 'CMK_SUBSCRIPTIONS', 'CMK_IMAGE'],
+  'parameters of their own': ['CMK_POLICY_FILE', 'CMK_SUBSCRIPTIONS'],
   'secrets, which go through the vault': azdSecrets,
   'a managed identity signs in without them': [
     ...['MicrosoftAppPassword', 'AZURE_CLIENT_SECRET', 'AZURE_FEDERATED_TOKEN_FILE'],

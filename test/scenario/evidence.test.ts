@@ -8,7 +8,7 @@ import { archiveOf, digestOf, type PackFiles, packFile } from '../../src/audit/p
 import type { EvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';
 import type { Body } from '../support/audit/rewritten-log.ts';
-import { image, readPack, takeEvidence } from '../support/audit/taken-evidence.ts';
+import { readPack, takeEvidence } from '../support/audit/taken-evidence.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { chromiumPath } from '../support/browser/browser.ts';
 import { print } from '../support/browser/printed-report.ts';
@@ -83,7 +83,7 @@ describe('a pack', () => {
       actor: { kind: 'operator' },
       data: {
         texts: false,
-        software: { version: expect.stringMatching(/^\d+\.\d+\.\d+$/), image },
+        software: { version: expect.stringMatching(/^\d+\.\d+\.\d+$/) },
         reading: {
           resource: { seen: 'yes', value: { customerKey: { keyName: 'cmk-triage-agent' } } },
           vault: { seen: 'yes', value: { purgeProtection: true } },
@@ -96,10 +96,10 @@ describe('a pack', () => {
 
   it('names the software that took the request, let it run and took the evidence', () => {
     const named = eventsIn(files)
-      .filter(({ data }: Body) => data.software?.image === image)
+      .filter(({ data }: Body) => data.software !== undefined)
       .map(({ type }: Body) => type);
     expect(named).toEqual(['submitted', 'run-checked', 'evidence-made']);
-    expect(textIn(packFile.report)).toContain('image 55555555');
+    expect(textIn(packFile.report)).toMatch(/cmk-bot \d+\.\d+\.\d+/);
   });
 
   it('tells of every try, under the ids that Azure’s own log has', () => {

@@ -134,12 +134,6 @@ export const auditLogSettings = group('The audit log', {
     example: '1m',
     meaning: 'how often new events are published. Default: `1m`. Alerts on witnesses need at most `1h`',
   },
-  CMK_IMAGE: {
-    value: optional,
-    example: 'registry.example.org/cmk-bot@sha256:0123…',
-    meaning:
-      'the container image that runs, with its digest. Events and evidence packs name it beside version and commit. Default: none',
-  },
 });
 
 type Env = Values<typeof auditLogSettings>;

@@ -9,7 +9,7 @@ import { duration, group, optional, text, type Values, yes } from './setting.ts'
 import type { teamsSettings } from './teams.ts';
 
 /**
- * Default retry limits. The environment can change the first wait and the propagation window. Six attempts with doubled
+ * Default retry limits. The environment can change the first wait. Six attempts with doubled
  * waits take a little over three minutes. A role assignment takes "up to ten minutes" to propagate, according to Microsoft,
  * so twelve leave a margin.
  */
@@ -38,11 +38,9 @@ export const workingSettings = group('How it works', {
   CMK_AZURE_POLL: {
     value: duration.default(5_000),
     example: '5s',
-    meaning:
-      'interval between checks of a running operation (default `5s`), wait before the first retry (`10s`), and longest wait for a role assignment to propagate (`12m`)',
+    meaning: 'interval between checks of a running operation (default `5s`), and wait before the first retry (`10s`)',
   },
   CMK_RETRY_FIRST_WAIT: { value: duration.default(defaultRetryLimits.firstWaitMs), example: '10s' },
-  CMK_GRANT_WAIT: { value: duration.default(defaultRetryLimits.spreadWithinMs), example: '12m' },
   // Resource logs take 3 to 10 minutes ("Log data ingestion time in Azure Monitor").
   CMK_USE_WITHIN: {
     value: duration.default(30 * 60_000),
@@ -100,12 +98,6 @@ export const serverFrom = (
   listen: env.CMK_LISTEN ?? null,
   callsAtOnce: env.CMK_CALLS_AT_ONCE,
   publicUrl: env.CMK_PUBLIC_URL ?? null,
-});
-
-export const retryFrom = (env: Env): RetryLimits => ({
-  ...defaultRetryLimits,
-  firstWaitMs: env.CMK_RETRY_FIRST_WAIT,
-  spreadWithinMs: env.CMK_GRANT_WAIT,
 });
 
 /** What no setting changes. Tests change it. */

@@ -54,8 +54,6 @@ export const Software = z.strictObject({
   version: z.string(),
   /** Full commit hash, followed by `+` if files differed from it. Missing: run from source, or built without git. */
   commit: z.string().optional(),
-  /** The container image, for example `REGISTRY/cmk-bot@sha256:DIGEST`. Missing: unknown. */
-  image: z.string().optional(),
 });
 export type Software = z.infer<typeof Software>;
 

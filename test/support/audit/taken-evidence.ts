@@ -9,9 +9,6 @@ import { approvalCard, approve, ask, choices, people, places, shows } from '../w
 import { type EvidenceWorld, logKey, startEvidenceWorld } from './evidence-world.ts';
 import { filesOf } from './pack-changes.ts';
 
-/** As a deployment names it. */
-export const image = `registry.example.org/cmk-bot@sha256:${'5'.repeat(64)}`;
-
 export const readPack = async (file: string): Promise<PackFiles> => filesOf(await readFile(file));
 
 export interface TakenEvidence {
@@ -30,7 +27,7 @@ export interface TakenEvidence {
 
 /** The pack's files are also in the folder `unpacked`. */
 export async function takeEvidence(): Promise<TakenEvidence> {
-  const evidence = await startEvidenceWorld({ record: 'folder', env: { CMK_IMAGE: image } });
+  const evidence = await startEvidenceWorld({ record: 'folder' });
   const { world } = evidence;
   const rejected = await ask(world, choices.test);
   await world.teams.click(people.approver, (await approvalCard(world, rejected)).id, 'request.reject', {

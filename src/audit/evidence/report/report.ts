@@ -276,8 +276,8 @@ function undoSection({ request, events }: ReportFacts): Html {
 }
 
 /** Shortened for display; `decisions.json` has the complete hashes. */
-const softwareWords = ({ version, commit, image }: Software): string =>
-  `cmk-bot ${version}${commit === undefined ? '' : `, commit ${commit.slice(0, 8)}`}${image === undefined ? '' : `, image ${image.replace(/^.*@sha256:/, '').slice(0, 8)}`}`;
+const softwareWords = ({ version, commit }: Software): string =>
+  `cmk-bot ${version}${commit === undefined ? '' : `, commit ${commit.slice(0, 8)}`}`;
 
 function logSection(given: ReportFacts): Html {
   const { request, events, note, witness } = given;
