@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkCodes } from '../src/domain/check.ts';
-import { eventTraits } from '../src/domain/request/events.ts';
+import { eventTypes } from '../src/domain/request/payloads.ts';
 import { RefusalCode } from '../src/domain/request/refusal.ts';
 import { diagnosisCodes } from '../src/operator/rpc/diagnosis.ts';
 import { root } from './bundle.ts';
@@ -16,7 +16,7 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((file) => readFileSync(path.join(folder, file), 'utf8'));
 
 const lists: readonly (readonly [list: string, names: readonly string[], limit: number])[] = [
-  ['event types', Object.keys(eventTraits), 9],
+  ['event types', Object.keys(eventTypes), 9],
   ['checks', checkCodes, 3],
   ['refusals', RefusalCode.options, 3],
   ['findings', diagnosisCodes, 3],

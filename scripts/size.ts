@@ -72,7 +72,7 @@ const counts: Readonly<Record<string, readonly [count: number, step: number]>> =
   'decisions: words': [words(select(/^docs\/decisions\/.*\.md$/)), 250],
   settings: [countIn(select(/^\.env\.example$/), /(.*)/s, /^#?[A-Za-z]\w*=/gm), 1],
   'doctor: findings': [countIn(source, /^export const findings = \{([^}]*)\}/m, /^ {2}'/gm), 1],
-  'event types': [countIn(source, /^export const payloadsWith = (.*?)^\}/ms, /^ {2}'?[a-z-]+'?:/gm), 1],
+  'event types': [countIn(source, /^export const eventTypes = (.*?)^\}/ms, /^ {2}'?[a-z-]+'?:/gm), 1],
 };
 
 const limitsFile = path.join(folder, '.ci/size.json');

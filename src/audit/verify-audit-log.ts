@@ -1,6 +1,6 @@
 /** Verifies an audit log of any length, event by event: from an export, or in pages from the database. */
 import type { ChainLine, Derived, Link, RevealedText } from '../domain/record/chain.ts';
-import { isEnding } from '../domain/request/consequences.ts';
+import { isEnding } from '../domain/request/request.ts';
 import type { BaselineExport, ExportPart } from './export-jsonl.ts';
 import { type SealCount, type SealKeys, SealOrder, sealChecker } from './seals.ts';
 import { type Finding, genesis, readLine, verifyLink, verifyTexts } from './verify.ts';

@@ -2,7 +2,7 @@
 import { ArmId, armIdParts, type RequestId } from '../domain/ids.ts';
 import { normalizedVaultUri } from '../domain/observed.ts';
 import type { ResourceKey } from '../domain/ports/inventory.ts';
-import type { Waits } from '../domain/request/request.ts';
+import type { Waits } from '../domain/request/payloads.ts';
 import type { Drift } from '../domain/watch/agent-watch.ts';
 import { byUrgency, type DriftCode, severityOf } from '../domain/watch/state.ts';
 

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { OpenWanted } from '../domain/ports/store.ts';
 import type { ChainLine, SoundLine } from '../domain/record/chain.ts';
-import { isEnding } from '../domain/request/consequences.ts';
-import { type OpenState, openStateAfter, type Waits, waits, waitsIn } from '../domain/request/request.ts';
+import { type OpenState, requestStates, type Waits } from '../domain/request/payloads.ts';
+import { isEnding, openStateAfter, waits } from '../domain/request/request.ts';
 
 export interface RequestSummary {
   /** Revision and hash of its last event. */
@@ -64,14 +64,14 @@ export class RequestIndex {
     const before = known ?? submitted(First.parse(body));
     if (type === 'succeeded' && before.holds !== null) this.#succeeded.set(before.holds, request);
     const holds = isEnding(type) ? null : before.holds;
-    const touched = before.touched || type === 'step-intended';
+    const state = openStateAfter(before.state, type);
     this.#requests.set(request, {
       ...before,
       revision,
       hash,
       holds,
-      touched,
-      state: openStateAfter(before.state, type),
+      touched: before.touched || state === 'running',
+      state,
     });
     if (known === undefined && holds !== null) this.#file(holds, request);
     if (holds !== null) this.#holders.set(holds, request);
@@ -136,7 +136,7 @@ export class RequestIndex {
 
   waitsOf(request: string): Waits {
     const state = this.#requests.get(request)?.state;
-    return state === undefined ? 'nobody' : waitsIn[state];
+    return state === undefined ? 'nobody' : requestStates[state];
   }
 
   countOpen(): Readonly<Record<OpenState, number>> {

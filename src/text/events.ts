@@ -3,8 +3,8 @@
 import { codeOf } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import { highestProof } from '../domain/proof.ts';
-import type { EventBodyOf, EventType, Payload, StoredEvent } from '../domain/request/events.ts';
-import type { ReapprovalReason } from '../domain/request/payloads.ts';
+import type { EventBodyOf, Payload, StoredEvent } from '../domain/request/events.ts';
+import type { EventType, ReapprovalReason } from '../domain/request/payloads.ts';
 import { joinList } from '../domain/strings.ts';
 import { shortDrift } from './drift.ts';
 import {

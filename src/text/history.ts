@@ -5,7 +5,8 @@
 import type { Effect } from '../domain/effect.ts';
 import { codeOf, type Failure } from '../domain/failure.ts';
 import type { StepName } from '../domain/plan.ts';
-import { type EventTraits, isStep, type StepBody, type StoredEvent, traitsOf } from '../domain/request/events.ts';
+import { isStep, type StepBody, type StoredEvent, traitsOf } from '../domain/request/events.ts';
+import type { EventTraits } from '../domain/request/payloads.ts';
 import { joinParts } from './event-details.ts';
 import { eventWords } from './events.ts';
 import { shortDuration, utcSecond } from './instants.ts';

@@ -6,13 +6,12 @@ import {
   type Actor,
   botActor,
   type EventBodyOf,
-  type EventType,
   newEvent,
   operatorActor,
   type Payload,
   personActor,
 } from '../../src/domain/request/events.ts';
-import { payloadsWith } from '../../src/domain/request/payloads.ts';
+import { type EventType, payloadsWith } from '../../src/domain/request/payloads.ts';
 import { plan, requester, tenant } from '../support/builders/fixtures.ts';
 import { allSamplesOf } from './samples.ts';
 

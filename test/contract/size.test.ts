@@ -29,14 +29,7 @@ test('npm run size counts a small tree, fails above a limit, and lowers limits o
   put('src/c.ts', 'import {', '  twice,', "} from './a.ts';", "import type { B } from './b/b.ts';");
   put('src/store/0001.sql', 'select 1;');
   put('src/codes.ts', "export const findings = {\n  'db/tls': '',\n  'db/role': '',\n};");
-  put(
-    'src/payloads.ts',
-    'export const payloadsWith = () => ({',
-    '  expired: z({',
-    '    inner: 1,',
-    "  'step-done': z,",
-    '});',
-  );
+  put('src/payloads.ts', 'export const eventTypes = {', '  expired: z({', '    inner: 1,', "  'step-done': z,", '};');
   put('cards/card.json', '{', '}');
   put('sandbox/run.ts', '', '');
   put('sandbox/page/a.css', '');
@@ -67,7 +60,7 @@ test('npm run size counts a small tree, fails above a limit, and lowers limits o
     code: 1,
     rows: [
       'src: lines | 20 ≤ 2,000',
-      'src: characters | 369 ≤ 400',
+      'src: characters | 359 ≤ 400',
       'src: exports that one other file uses | 2 ≤ 50',
       'cards: lines | 2 ≤ 250',
       'cards: characters | 4 ≤ 250',

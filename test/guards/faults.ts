@@ -337,14 +337,14 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'edit-has-no-expiry-row',
         breaks: 'An edited request never expires.',
-        from: "body.type === 'plan-changed' || body.type === 'request-changed') {\n      const { expiresAt }",
-        to: "body.type === 'plan-changed') {\n      const { expiresAt }",
+        from: "if ('policy' in body.data) {",
+        to: "if ('policy' in body.data && body.type !== 'request-changed') {",
       },
       {
         name: 'stale-notification',
         breaks: 'People are notified about a state that has passed.',
-        from: "if (body.type === 'attention-needed') return request.state === 'needs-attention' && isAsked;",
-        to: "if (body.type === 'attention-needed') return true;",
+        from: 'request.state === state && request.asking === revision',
+        to: "(body.type === 'attention-needed' || (request.state === state && request.asking === revision))",
         suites: ['unit/teams/delivery/notifications'],
       },
     ],

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { changedNothing } from '../../src/domain/failure.ts';
-import type { EventBodyOf, EventType, StoredEvent } from '../../src/domain/request/events.ts';
+import type { EventBodyOf, StoredEvent } from '../../src/domain/request/events.ts';
+import type { EventType } from '../../src/domain/request/payloads.ts';
 import type { Request } from '../../src/domain/request/request.ts';
 import { everybody, type Reader } from '../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../src/teams/cards/views/request-card.ts';

@@ -18,9 +18,9 @@ const cases: readonly Case[] = [
   {
     more: 'type of event',
     file: 'src/domain/request/payloads.ts',
-    after: '  retried: z.strictObject({}),\n',
-    added: "  'one-more': z.strictObject({ run }),\n",
-    objections: ['src/domain/request/events.ts', 'src/domain/request/evolve.ts', 'src/text/events.ts'],
+    after: "  retried: { kind: 'decision', outcome: 'begun', state: 'approved', data: z.strictObject({}) },\n",
+    added: "  'one-more': { kind: 'decision', outcome: 'done', data: z.strictObject({ run }) },\n",
+    objections: ['src/domain/request/evolve.ts', 'src/text/events.ts'],
   },
   {
     more: 'step',

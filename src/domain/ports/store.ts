@@ -3,8 +3,9 @@
 import type { ArmId, DriftId, PersonId, RequestId, StreamId } from '../ids.ts';
 import type { OrphanRow, OutboxItem, RescheduleAt } from '../request/consequences.ts';
 import type { StoredEvent } from '../request/events.ts';
+import type { OpenState, Waits } from '../request/payloads.ts';
 import type { Refusal } from '../request/refusal.ts';
-import type { OpenState, Request, Waits } from '../request/request.ts';
+import type { Request } from '../request/request.ts';
 import type { Decision } from '../request/request-command.ts';
 import type { AgentWatch, Drift } from '../watch/agent-watch.ts';
 

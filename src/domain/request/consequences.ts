@@ -1,14 +1,8 @@
 /** Follow-up work of stored events. Its outbox rows are written in the events' transaction. */
 import { type DriftId, PersonId, type RequestId } from '../ids.ts';
 import { retriesAutomatically } from './decide-attention.ts';
-import {
-  type EventBodyOf,
-  type EventType,
-  eventTraits,
-  type RecipientGroup,
-  type StoredEvent,
-  traitsOf,
-} from './events.ts';
+import { type EventBodyOf, type StoredEvent, traitsOf } from './events.ts';
+import { type EventType, eventTypes, type RecipientGroup } from './payloads.ts';
 import { hasEnded, type Request } from './request.ts';
 import { later } from './start-window.ts';
 
@@ -53,7 +47,7 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
     if (isNotifying(event)) rows.push({ kind: 'call', key: `${revision}`, dueAt: time });
     if (body.type === 'run-ordered')
       rows.push({ kind: 'run', key: `${body.data.run}`, dueAt: latest(time, request.notBefore) });
-    if (body.type === 'submitted' || body.type === 'plan-changed' || body.type === 'request-changed') {
+    if ('policy' in body.data) {
       const { expiresAt } = body.data.policy;
       rows.push({ kind: 'expire', key: '', dueAt: expiresAt }, ...remindersUntil(expiresAt, time));
     }
@@ -87,11 +81,6 @@ function remindersUntil(expiresAt: string, from: string): readonly Consequence[]
 export const reservedResourceId = (request: Request): string | null =>
   hasEnded(request) ? null : request.plan.spec.resource.id.toLowerCase();
 
-const endings: readonly string[] = ['ended', 'succeeded'] satisfies readonly EventType[];
-
-/** Returns whether an event of this type ends its request and frees its agent. It agrees with {@link reservedResourceId}. */
-export const isEnding = (type: string): boolean => endings.includes(type);
-
 export type OutboxItem = OutboxRow &
   (
     | { readonly kind: Exclude<Consequence['kind'], 'alert'>; readonly requestId: RequestId }
@@ -116,14 +105,14 @@ interface OutboxRow extends Consequence {
 // Recipients of notifications, by event. Teams doesn't notify people of a changed card, so each event notifies each person
 // once by a message. People aren't notified of their own actions.
 
-type Traits = typeof eventTraits;
-type NotifyingType = { [T in keyof Traits]: Traits[T] extends { notifies: unknown } ? T : never }[keyof Traits];
+type Types = typeof eventTypes;
+type NotifyingType = { [T in EventType]: Types[T] extends { notifies: unknown } ? T : never }[EventType];
 export type NotifyingEvent = StoredEvent & { readonly body: EventBodyOf<NotifyingType> };
 
 export const isNotifying = (event: StoredEvent): event is NotifyingEvent => traitsOf(event.body).notifies !== undefined;
 
 export const recipientsOf = ({ body }: NotifyingEvent): readonly [RecipientGroup, ...RecipientGroup[]] =>
-  eventTraits[body.type].notifies;
+  eventTypes[body.type].notifies;
 
 /**
  * Returns the person who caused the event; null for the bot or an operator. A stopped run needs attention because of the
@@ -140,11 +129,8 @@ export function actingPerson({ body }: Pick<StoredEvent, 'body'>): PersonId | nu
 
 /** Returns whether the notification is still needed. Someone might have acted in the meantime. */
 export function isStillNeeded(request: Request, { body, revision }: Pick<StoredEvent, 'body' | 'revision'>): boolean {
-  const isAsked = request.asking === revision;
-  if (body.type === 'attention-needed') return request.state === 'needs-attention' && isAsked;
-  if (body.type === 'plan-changed' || body.type === 'request-changed')
-    return request.state === 'awaiting-approval' && isAsked;
-  if (body.type === 'reminded') return request.state === 'awaiting-approval' && request.asking < revision;
-  // All others are final.
-  return hasEnded(request);
+  const { state } = traitsOf(body);
+  // A reminder.
+  if (state === undefined) return request.state === 'awaiting-approval' && request.asking < revision;
+  return state === 'over' ? hasEnded(request) : request.state === state && request.asking === revision;
 }

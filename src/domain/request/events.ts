@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Effect } from '../effect.ts';
 import { PersonId } from '../ids.ts';
 import { type ChangeSpec, planSchema } from '../plan.ts';
-import { type Payloads, payloadsWith } from './payloads.ts';
+import { type EventTraits, type EventType, eventTypes, type Payloads, payloadsWith } from './payloads.ts';
 
 /** The actor. `bot`: the product itself, acting for the requester. Names aren't part of events. */
 export const Actor = z.strictObject({
@@ -18,47 +18,6 @@ export type Actor = z.infer<typeof Actor>;
 /** Version of the event format, in every event. */
 export const recordVersion = 1;
 const version = z.literal(recordVersion, 'has another version of the audit log');
-
-export type EventType = keyof Payloads;
-
-/** `operators`: the configured recipients for requests that need attention. */
-export type RecipientGroup = 'requester' | 'approvers' | 'operators';
-
-export interface EventTraits {
-  /** `decision`: by a person. `change`: an action or a finding of the bot. */
-  readonly kind: 'decision' | 'change' | 'other';
-  /** `begun`: a later event has its end. `no effect`: it came too late. */
-  readonly outcome: 'done' | 'begun' | 'failed' | 'no effect';
-  /** Submitting a request notifies by posting new cards, and an alert's card calls operators itself. */
-  readonly notifies?: readonly RecipientGroup[];
-}
-
-/** Complete: a missing type doesn't compile. */
-export const eventTraits = {
-  submitted: { kind: 'decision', outcome: 'done' },
-  approved: { kind: 'decision', outcome: 'done' },
-  ended: { kind: 'decision', outcome: 'done', notifies: ['requester'] },
-  'decided-late': { kind: 'decision', outcome: 'no effect' },
-  'plan-changed': { kind: 'decision', outcome: 'done', notifies: ['requester', 'approvers'] },
-  'request-changed': { kind: 'decision', outcome: 'done', notifies: ['approvers'] },
-  'run-ordered': { kind: 'change', outcome: 'begun' },
-  'run-checked': { kind: 'change', outcome: 'done' },
-  'step-intended': { kind: 'change', outcome: 'begun' },
-  'step-done': { kind: 'change', outcome: 'done' },
-  'step-failed': { kind: 'change', outcome: 'failed' },
-  'attention-needed': { kind: 'change', outcome: 'failed', notifies: ['requester', 'operators'] },
-  succeeded: { kind: 'change', outcome: 'done', notifies: ['requester'] },
-  // The check is done; its result is in the event.
-  'use-judged': { kind: 'change', outcome: 'done' },
-  'stop-requested': { kind: 'decision', outcome: 'begun' },
-  retried: { kind: 'decision', outcome: 'begun' },
-  'taken-on': { kind: 'decision', outcome: 'done' },
-  reminded: { kind: 'decision', outcome: 'done', notifies: ['approvers'] },
-  'texts-erased': { kind: 'other', outcome: 'done' },
-  'evidence-made': { kind: 'other', outcome: 'done' },
-  'clock-set-right': { kind: 'other', outcome: 'done' },
-  'drift-found': { kind: 'other', outcome: 'done' },
-} as const satisfies Readonly<Record<EventType, EventTraits>>;
 
 /** Fields of every event next to its payload. Null: unknown or not applicable. */
 const common = z.strictObject({
@@ -84,7 +43,7 @@ export type EventBodyOf<T extends EventType = EventType> = {
 }[T];
 export type EventBody = EventBodyOf;
 
-export const traitsOf = ({ type }: Pick<EventBody, 'type'>): EventTraits => eventTraits[type];
+export const traitsOf = ({ type }: Pick<EventBody, 'type'>): EventTraits => eventTypes[type];
 
 export type StepBody = EventBodyOf<'step-intended' | 'step-done' | 'step-failed'>;
 export const isStep = (body: EventBody): body is StepBody =>

@@ -34,19 +34,23 @@ export type Seen<T> =
   | { readonly seen: 'absent' }
   | { readonly seen: 'not'; readonly failure: Failure };
 
-/** Every state of a request. request.ts has the fields of each. */
-export const RequestState = z.enum([
-  'awaiting-approval',
-  'approved',
-  'running',
-  'needs-attention',
-  'succeeded',
-  'failed',
-  'rejected',
-  'cancelled',
-  'expired',
-]);
-export type RequestState = z.infer<typeof RequestState>;
+/** Every state of a request, and what an open one waits for. request.ts has the fields of each. */
+export const requestStates = {
+  'awaiting-approval': 'approval',
+  approved: 'nobody',
+  running: 'nobody',
+  'needs-attention': 'attention',
+  succeeded: 'over',
+  failed: 'over',
+  rejected: 'over',
+  cancelled: 'over',
+  expired: 'over',
+} as const;
+export type RequestState = keyof typeof requestStates;
+/** What an open request waits for. */
+export type Waits = Exclude<(typeof requestStates)[RequestState], 'over'>;
+export type OpenState = { [S in RequestState]: (typeof requestStates)[S] extends Waits ? S : never }[RequestState];
+export const RequestState = z.enum(Object.keys(requestStates) as [RequestState, ...RequestState[]]);
 
 /** The program version that wrote an event: in events that start a request, check a run and make evidence. */
 export const Software = z.strictObject({
@@ -94,111 +98,203 @@ const changeReference = ChangeReference.optional();
 const UsagePeriod = z.strictObject({ since: z.iso.datetime(), until: z.iso.datetime() });
 export type UsagePeriod = z.infer<typeof UsagePeriod>;
 
-/** Payload schemas by event type. `plan`: the schema of plans. */
-export const payloadsWith = (plan: z.ZodType<Plan>) => ({
-  submitted: z.strictObject({
-    formId: FormId,
-    resourceName: z.string(),
-    plan,
-    policy: AppliedPolicy,
-    origin: Origin,
-    notBefore,
-    changeReference,
-    software,
-  }),
-  approved: z.strictObject({
-    acknowledgedIrreversible: z.boolean(),
-    /** Number of approvals including this one, and number of approvals needed. */
-    counted: z.number().int().min(1),
-    required: z.number().int().min(1),
-    /** Null if approving needed no sign-in of its own. */
-    signIn: SignIn.nullable(),
-    /** Approved within seconds: faster than anyone can read the card. */
-    quick: z.boolean(),
-    notBefore,
-  }),
+/** `operators`: the configured recipients for requests that need attention. */
+export type RecipientGroup = 'requester' | 'approvers' | 'operators';
+
+export interface EventTraits {
+  /** `decision`: by a person. `change`: an action or a finding of the bot. */
+  readonly kind: 'decision' | 'change' | 'other';
+  /** `begun`: a later event has its end. `no effect`: it came too late. */
+  readonly outcome: 'done' | 'begun' | 'failed' | 'no effect';
+  /** Submitting a request notifies by posting new cards, and an alert's card calls operators itself. */
+  readonly notifies?: readonly [RecipientGroup, ...RecipientGroup[]];
+  /** The request's state after the event. Missing: it doesn't change the state. */
+  readonly state?: OpenState | 'over';
+}
+
+/** The types of events: traits and payload of each. */
+export const eventTypes = {
+  submitted: {
+    kind: 'decision',
+    outcome: 'done',
+    state: 'awaiting-approval',
+    data: (plan: z.ZodType<Plan>) =>
+      z.strictObject({
+        formId: FormId,
+        resourceName: z.string(),
+        plan,
+        policy: AppliedPolicy,
+        origin: Origin,
+        notBefore,
+        changeReference,
+        software,
+      }),
+  },
+  approved: {
+    kind: 'decision',
+    outcome: 'done',
+    data: z.strictObject({
+      acknowledgedIrreversible: z.boolean(),
+      /** Number of approvals including this one, and number of approvals needed. */
+      counted: z.number().int().min(1),
+      required: z.number().int().min(1),
+      /** Null if approving needed no sign-in of its own. */
+      signIn: SignIn.nullable(),
+      /** Approved within seconds: faster than anyone can read the card. */
+      quick: z.boolean(),
+      notBefore,
+    }),
+  },
   /** Without success. The actor rejects, cancels, lets expire (the bot), or gives up a request that needs attention. */
-  ended: z.strictObject({ as: z.enum(['rejected', 'cancelled', 'expired', 'failed']) }),
+  ended: {
+    kind: 'decision',
+    outcome: 'done',
+    notifies: ['requester'],
+    state: 'over',
+    data: z.strictObject({ as: z.enum(['rejected', 'cancelled', 'expired', 'failed']) }),
+  },
   /** A decision that came too late and has no effect. */
-  'decided-late': z.strictObject({ verb: z.enum(['approve', 'reject']), state: RequestState }),
+  'decided-late': {
+    kind: 'decision',
+    outcome: 'no effect',
+    data: z.strictObject({ verb: z.enum(['approve', 'reject']), state: RequestState }),
+  },
   /** The check before the run needs a new approval: `reason` says what changed or is missing. All approvals are void. */
-  'plan-changed': z.strictObject({
-    run,
-    plan,
-    policy: AppliedPolicy,
-    reason: ReapprovalReason,
-  }),
+  'plan-changed': {
+    kind: 'decision',
+    outcome: 'done',
+    notifies: ['requester', 'approvers'],
+    state: 'awaiting-approval',
+    data: (plan: z.ZodType<Plan>) =>
+      z.strictObject({
+        run,
+        plan,
+        policy: AppliedPolicy,
+        reason: ReapprovalReason,
+      }),
+  },
   /** The requester changed plan, reason or start time. All approvals are void. */
-  'request-changed': z.strictObject({ formId: FormId, plan, policy: AppliedPolicy, notBefore, changeReference }),
-  'run-ordered': z.strictObject({ run }),
+  'request-changed': {
+    kind: 'decision',
+    outcome: 'done',
+    notifies: ['approvers'],
+    state: 'awaiting-approval',
+    data: (plan: z.ZodType<Plan>) =>
+      z.strictObject({ formId: FormId, plan, policy: AppliedPolicy, notBefore, changeReference }),
+  },
+  'run-ordered': { kind: 'change', outcome: 'begun', state: 'approved', data: z.strictObject({ run }) },
   /**
    * The check before the run: the approval covers Azure's state. `observed`: digest of the plan as of now. `counted`: people
    * whose approvals were still valid. `approvers`: the groups and people that count as approvers: an approver is in each list.
    */
-  'run-checked': z.strictObject({
-    run,
-    observed: z.string(),
-    counted: z.array(z.string()),
-    approvers: z.array(z.array(z.string())),
-    software,
-  }),
-  'step-intended': z.strictObject({
-    run,
-    step: StepName,
-    attempt: run,
-    /** Hash of the nonce in a key that only this attempt creates. Missing: it creates none. */
-    nonceHash: NonceHash.optional(),
-  }),
-  'step-done': z.strictObject({
-    run,
-    step: StepName,
-    attempt: run,
-    /** Nothing to do: Azure already was in the requested state. */
-    already: z.boolean(),
-    /** This attempt itself had made the change, but its process ended before the response. Missing: it hadn't. */
-    interrupted: z.literal(true).optional(),
-    /** Results that later steps need, such as a new key's version. */
-    outputs: z.record(z.string(), z.string()),
-  }),
-  'step-failed': z.strictObject({
-    run,
-    step: StepName,
-    attempt: run,
-    failure: Failure,
-    /** ISO 8601 time of the next attempt; null when a person must act. */
-    retryAt: z.string().nullable(),
-    /** Partial results before the failure. Missing: none that later attempts need. */
-    outputs: z.record(z.string(), z.string()).optional(),
-  }),
-  'attention-needed': z.strictObject({ run, step: StepName.nullable(), failure: Failure }),
-  succeeded: z.strictObject({
-    run,
-    proofs: z.array(Proof),
-    /** Period of the usage check. Missing: no check. */
-    seeks: UsagePeriod.optional(),
-  }),
+  'run-checked': {
+    kind: 'change',
+    outcome: 'done',
+    data: z.strictObject({
+      run,
+      observed: z.string(),
+      counted: z.array(z.string()),
+      approvers: z.array(z.array(z.string())),
+      software,
+    }),
+  },
+  'step-intended': {
+    kind: 'change',
+    outcome: 'begun',
+    state: 'running',
+    data: z.strictObject({
+      run,
+      step: StepName,
+      attempt: run,
+      /** Hash of the nonce in a key that only this attempt creates. Missing: it creates none. */
+      nonceHash: NonceHash.optional(),
+    }),
+  },
+  'step-done': {
+    kind: 'change',
+    outcome: 'done',
+    data: z.strictObject({
+      run,
+      step: StepName,
+      attempt: run,
+      /** Nothing to do: Azure already was in the requested state. */
+      already: z.boolean(),
+      /** This attempt itself had made the change, but its process ended before the response. Missing: it hadn't. */
+      interrupted: z.literal(true).optional(),
+      /** Results that later steps need, such as a new key's version. */
+      outputs: z.record(z.string(), z.string()),
+    }),
+  },
+  'step-failed': {
+    kind: 'change',
+    outcome: 'failed',
+    data: z.strictObject({
+      run,
+      step: StepName,
+      attempt: run,
+      failure: Failure,
+      /** ISO 8601 time of the next attempt; null when a person must act. */
+      retryAt: z.string().nullable(),
+      /** Partial results before the failure. Missing: none that later attempts need. */
+      outputs: z.record(z.string(), z.string()).optional(),
+    }),
+  },
+  'attention-needed': {
+    kind: 'change',
+    outcome: 'failed',
+    notifies: ['requester', 'operators'],
+    state: 'needs-attention',
+    data: z.strictObject({ run, step: StepName.nullable(), failure: Failure }),
+  },
+  succeeded: {
+    kind: 'change',
+    outcome: 'done',
+    notifies: ['requester'],
+    state: 'over',
+    data: z.strictObject({
+      run,
+      proofs: z.array(Proof),
+      /** Period of the usage check. Missing: no check. */
+      seeks: UsagePeriod.optional(),
+    }),
+  },
   /** Final result of the usage check. */
-  'use-judged': z.strictObject({ run, answer: UseAnswer }),
+  'use-judged': { kind: 'change', outcome: 'done', data: z.strictObject({ run, answer: UseAnswer }) },
   /** A person asked to stop after the current step. */
-  'stop-requested': z.strictObject({ run }),
+  'stop-requested': { kind: 'decision', outcome: 'begun', data: z.strictObject({ run }) },
   /** By a person or an operator, or once by the bot after an outage. */
-  retried: z.strictObject({}),
+  retried: { kind: 'decision', outcome: 'begun', state: 'approved', data: z.strictObject({}) },
   /** A person said that they work on the request. */
-  'taken-on': z.strictObject({}),
+  'taken-on': { kind: 'decision', outcome: 'done', data: z.strictObject({}) },
   /** The requester sent a reminder to approvers. */
-  reminded: z.strictObject({}),
+  reminded: { kind: 'decision', outcome: 'done', notifies: ['approvers'], data: z.strictObject({}) },
   /**
    * All earlier texts of the request and their salts were destroyed. The operator's reason is stored for good and must not
    * contain names.
    */
-  'texts-erased': z.strictObject({ reason: z.string() }),
+  'texts-erased': { kind: 'other', outcome: 'done', data: z.strictObject({ reason: z.string() }) },
   /** Evidence was made, with or without comments, and with Azure's state. It doesn't change the request. */
-  'evidence-made': z.strictObject({ texts: z.boolean(), reading: Reading, software }),
+  'evidence-made': {
+    kind: 'other',
+    outcome: 'done',
+    data: z.strictObject({ texts: z.boolean(), reading: Reading, software }),
+  },
   /**
    * A wrong clock had dated events in the future, the last one at `ahead` (ISO 8601). Times are correct again from this
    * event on. It's stored with the request that was last written and doesn't change it.
    */
-  'clock-set-right': z.strictObject({ ahead: z.string() }),
-  'drift-found': DriftFound,
-});
-export type Payloads = ReturnType<typeof payloadsWith>;
+  'clock-set-right': { kind: 'other', outcome: 'done', data: z.strictObject({ ahead: z.string() }) },
+  'drift-found': { kind: 'other', outcome: 'done', data: DriftFound },
+} as const satisfies Readonly<
+  Record<string, EventTraits & { readonly data: z.ZodType | ((plan: z.ZodType<Plan>) => z.ZodType) }>
+>;
+export type EventType = keyof typeof eventTypes;
+
+type SchemaOf<D> = D extends (plan: z.ZodType<Plan>) => infer S ? S : D;
+export type Payloads = { readonly [T in EventType]: SchemaOf<(typeof eventTypes)[T]['data']> };
+
+/** Returns the payload schemas by event type, with this schema of plans. */
+export const payloadsWith = (plan: z.ZodType<Plan>): Payloads =>
+  Object.fromEntries(
+    Object.entries(eventTypes).map(([type, { data }]) => [type, typeof data === 'function' ? data(plan) : data]),
+  ) as Payloads;

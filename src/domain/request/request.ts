@@ -8,8 +8,16 @@ import type { AppliedPolicy } from '../policy/policy.ts';
 import type { SignIn } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
 import type { UseAnswer } from '../usage-check.ts';
-import type { EventType } from './events.ts';
-import type { Origin, ReapprovalReason, UsagePeriod } from './payloads.ts';
+import {
+  type EventTraits,
+  eventTypes,
+  type OpenState,
+  type Origin,
+  type ReapprovalReason,
+  requestStates,
+  type UsagePeriod,
+  type Waits,
+} from './payloads.ts';
 
 /** A comment on a decision. */
 export interface Comment {
@@ -209,37 +217,21 @@ export const keyProgress = ({ plan, progress }: Request): StepProgress | undefin
     plan.steps.some((step) => step.name === name && step.effects.some(({ change }) => change === 'customer-key')),
   );
 
-export const endedStates = ['succeeded', 'failed', 'rejected', 'cancelled', 'expired'] as const;
-export const hasEnded = (request: Request): boolean => (endedStates as readonly string[]).includes(request.state);
+export const hasEnded = ({ state }: Request): boolean => requestStates[state] === 'over';
 
 /** Returns whether nothing happens without a person: it has ended, or needs attention. */
 export const isAtRest = (request: Request): boolean => hasEnded(request) || request.state === 'needs-attention';
 
-export const openStates = ['awaiting-approval', 'approved', 'running', 'needs-attention'] as const;
-export type OpenState = (typeof openStates)[number];
-
 /** What a request waits for, in list order. */
-export const waits = ['attention', 'approval', 'nobody'] as const;
-export type Waits = (typeof waits)[number];
+export const waits: readonly Waits[] = ['attention', 'approval', 'nobody'];
 
-export const waitsIn: Readonly<Record<OpenState, Waits>> = {
-  'awaiting-approval': 'approval',
-  approved: 'nobody',
-  running: 'nobody',
-  'needs-attention': 'attention',
-};
+const traits: Readonly<Record<string, EventTraits | undefined>> = eventTypes;
 
-/** Types that are missing here don't change the state. */
-const after: Partial<Record<EventType, OpenState>> = {
-  submitted: 'awaiting-approval',
-  'plan-changed': 'awaiting-approval',
-  'request-changed': 'awaiting-approval',
-  'run-ordered': 'approved',
-  retried: 'approved',
-  'step-intended': 'running',
-  'attention-needed': 'needs-attention',
-};
+/** Returns whether an event of this type ends its request and frees its agent. */
+export const isEnding = (type: string): boolean => traits[type]?.state === 'over';
 
-const known: ReadonlyMap<string, OpenState> = new Map(Object.entries(after));
-
-export const openStateAfter = (before: OpenState, type: string): OpenState => known.get(type) ?? before;
+/** The last state in which the request was open, after an event of this type. */
+export function openStateAfter(before: OpenState, type: string): OpenState {
+  const state = traits[type]?.state ?? before;
+  return state === 'over' ? before : state;
+}

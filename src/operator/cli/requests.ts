@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { safeJson } from '../../audit/export-jsonl.ts';
 import type { StreamId } from '../../domain/ids.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
-import { endedStates, openStates, type Request } from '../../domain/request/request.ts';
+import { RequestState } from '../../domain/request/payloads.ts';
+import type { Request } from '../../domain/request/request.ts';
 import { utcSecond } from '../../text/instants.ts';
 import { refusalLine } from '../../text/refusals.ts';
 import type { Act, ActResult, Records } from '../rpc/calls.ts';
@@ -24,7 +25,7 @@ import {
 import { lastFailure, nextRetry, requestOf, requestStory, requestTable, summaryOf } from './words/request-story.ts';
 import { safeNow } from './words/safe-now.ts';
 
-const states = [...openStates, ...endedStates] as const;
+const states = RequestState.options;
 const pageSize = 100;
 
 async function allRequests(records: Records): Promise<readonly Request[]> {

@@ -7,7 +7,6 @@ import type { VerifierKey } from '../../audit/tlog/keys.ts';
 import { readCheckpoint, textOfNote } from '../../audit/tlog/note.ts';
 import type { KeyPlace } from '../../config/place.ts';
 import type { AnchorSettings } from '../../config/settings/audit-log.ts';
-import { waitsIn } from '../../domain/request/request.ts';
 import { nameIn } from '../../operations/choose.ts';
 import { durationWords } from '../../text/instants.ts';
 import { foreignWords, sealKeyUse } from '../../text/record.ts';
@@ -149,7 +148,7 @@ const listed = (names: readonly string[], total: number): string =>
   [...names, ...(total > names.length ? [`and ${total - names.length} more`] : [])].join(', ');
 
 async function requestsOf({ store }: Subjects): Promise<Diagnosis> {
-  const { requests: found, total } = await store.requests.open(maxNamed, 0, { waits: waitsIn['needs-attention'] });
+  const { requests: found, total } = await store.requests.open(maxNamed, 0, { waits: 'attention' });
   if (total === 0) return ok(requests, 'none needs attention');
   const ids = found.map(({ id }) => id);
   const said = `${countOf(total, 'request needs', 'requests need')} attention: ${listed(ids, total)}`;

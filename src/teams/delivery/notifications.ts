@@ -6,7 +6,7 @@
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Conversations, People, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import { actingPerson, isNotifying, isStillNeeded, recipientsOf } from '../../domain/request/consequences.ts';
-import type { RecipientGroup } from '../../domain/request/events.ts';
+import type { RecipientGroup } from '../../domain/request/payloads.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { throwSoonest } from '../../io/settle.ts';
 import { type Addressee, mention } from '../cards/plain-text.ts';

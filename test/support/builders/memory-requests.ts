@@ -4,8 +4,9 @@ import { RequestId } from '../../../src/domain/ids.ts';
 import type { Requests } from '../../../src/domain/ports/store.ts';
 import { type EventBody, recordVersion, type StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
+import type { Waits } from '../../../src/domain/request/payloads.ts';
 import { refuse } from '../../../src/domain/request/refusal.ts';
-import { hasEnded, type Request, type Waits } from '../../../src/domain/request/request.ts';
+import { hasEnded, type Request } from '../../../src/domain/request/request.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
 
 const asStored = (body: EventBody): EventBody =>

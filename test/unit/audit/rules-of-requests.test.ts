@@ -1,8 +1,9 @@
 import { hashOf } from '../../../src/audit/verify.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
 import { driftIdOf, FormId } from '../../../src/domain/ids.ts';
-import type { EventBody, EventType } from '../../../src/domain/request/events.ts';
+import type { EventBody } from '../../../src/domain/request/events.ts';
 import { botActor, isStep, newEvent, operatorActor, personActor } from '../../../src/domain/request/events.ts';
+import type { EventType } from '../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import type { UseAnswer } from '../../../src/domain/usage-check.ts';
 import { byRules } from '../../support/audit/python-verifier.ts';

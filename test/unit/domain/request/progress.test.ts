@@ -4,7 +4,8 @@ import { botFailure, type Failure } from '../../../../src/domain/failure.ts';
 import type { StepName } from '../../../../src/domain/plan.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
-import { type OpenState, openStateAfter } from '../../../../src/domain/request/request.ts';
+import type { OpenState } from '../../../../src/domain/request/payloads.ts';
+import { openStateAfter } from '../../../../src/domain/request/request.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import { attemptsSoFar } from '../../../../src/domain/retry.ts';
 import {

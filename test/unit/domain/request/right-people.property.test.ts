@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import { isEnding } from '../../../../src/domain/request/consequences.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
-import { hasEnded } from '../../../../src/domain/request/request.ts';
+import { hasEnded, isEnding } from '../../../../src/domain/request/request.ts';
 import { byRules } from '../../../support/audit/python-verifier.ts';
 import { memoryBook } from '../../../support/builders/memory-book.ts';
 import { lead, type Told } from '../../../support/builders/model-turns.ts';
