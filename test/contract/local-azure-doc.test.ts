@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { routes } from '../../sandbox/azure/simulator.ts';
-import { localAzureTables } from '../support/azure/local-azure-tables.ts';
+import { localAzureLists } from '../support/azure/local-azure-tables.ts';
 
 const root = new URL('../../', import.meta.url);
 const file = new URL('docs/develop/simulator.md', root);
@@ -11,17 +11,17 @@ const place = (name: string): RegExp => new RegExp(`(<!-- made: ${name} -->\n\n)
 
 /** Made anew by `UPDATE_GOLDEN=1 npm test -- test/contract/local-azure-doc`. */
 const update = (): string =>
-  Object.entries(localAzureTables).reduce(
-    (made, [name, table]) => made.replace(place(name), (_, before, _old, after) => `${before}${table()}\n\n${after}`),
+  Object.entries(localAzureLists).reduce(
+    (made, [name, list]) => made.replace(place(name), (_, before, _old, after) => `${before}${list()}\n\n${after}`),
     text,
   );
 
 describe('docs/develop/simulator.md', () => {
   if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, update());
 
-  test.each(Object.entries(localAzureTables))('has the table of %s that the code makes', (name, table) => {
+  test.each(Object.entries(localAzureLists))('has the list of %s that the code makes', (name, list) => {
     const now = process.env.UPDATE_GOLDEN === '1' ? update() : text;
-    expect(place(name).exec(now)?.[2]).toBe(`${table()}\n\n`);
+    expect(place(name).exec(now)?.[2]).toBe(`${list()}\n\n`);
   });
 
   test('names every door of the simulator, and no other', () => {

@@ -7,7 +7,7 @@ import {
   environmentExample,
   environmentSchema,
   variableGroups,
-  variableRows,
+  variableLists,
 } from '../../src/config/settings/table.ts';
 import { mostChanges } from '../../src/domain/request/decide-change.ts';
 import { RequestState } from '../../src/domain/request/payloads.ts';
@@ -44,11 +44,11 @@ describe('what is said of variables', () => {
   });
 
   test('is what docs/install/settings.md says', () => {
-    const table = /(?<=\| variable \| meaning \|\n\| --- \| --- \|\n)(\|.*\n)+/;
+    const lists = /(?<=<!-- made: settings -->\n\n)[\s\S]*(?=\n<!-- \/made -->)/;
     holds(
       'docs/install/settings.md',
       settingsPage,
-      settingsPage.replace(table, () => variableRows()),
+      settingsPage.replace(lists, () => variableLists()),
     );
   });
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { logs, scenarios } from '../../sandbox/azure/scenarios.ts';
 import { azureRemedies } from '../../src/text/azure-remedies.ts';
 import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { failuresGolden, failuresTable, groups, limitsTable, rows } from '../support/failures/catalogue.ts';
+import { failuresGolden, failuresList, groups, limitsTable, rows } from '../support/failures/catalogue.ts';
 import type { FailureRow } from '../support/failures/failure-row.ts';
 import { meet, type Outcome } from '../support/failures/meet.ts';
 
@@ -73,7 +73,7 @@ async function outcomesOfAll(): Promise<(row: FailureRow) => Outcome> {
 describe('docs/operate/azure-errors.md', () => {
   test.each([
     ['limits', async () => limitsTable()],
-    ['failures', async () => failuresTable(await outcomesOfAll())],
+    ['failures', async () => failuresList(await outcomesOfAll())],
   ] as const)('has the %s that the code makes', async (name, make) => {
     const made = await make();
     const text = readFileSync(file, 'utf8');

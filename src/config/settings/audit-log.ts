@@ -25,32 +25,32 @@ export const auditLogSettings = group('The audit log', {
     value: databaseUrl.optional(),
     example: 'postgres://cmk_owner@cmk-pg.postgres.database.azure.com/cmkbot?sslmode=verify-full',
     meaning:
-      'the same database with its owner role, for migrations at a start. The user in `DATABASE_URL` then needs only permission to connect, and can’t change events. Default: none',
+      'the same database with its owner role, for migrations. The user in `DATABASE_URL` then needs only permission to connect, and can’t change events. Default: none',
     isSecret: true,
   },
   CMK_DATABASE_SIGN_IN: {
     value: z.enum(['password', 'entra']).default('password'),
     example: 'entra',
     meaning:
-      "`entra`: the bot's identity signs in to the database with tokens; the address has a user and no password. Default: `password`",
+      "with `entra`, the bot's identity signs in to the database; the address has a user and no password. Default: `password`",
   },
   CMK_DATABASE_OWNER_CLIENT_ID: {
     value: z.guid().optional(),
     example: '5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d32',
-    meaning: "with `entra`: the managed identity that owns the tables. Default: the bot's own",
+    meaning: "with `entra`, the managed identity that owns the tables. Default: the bot's own",
   },
   CMK_SEAL_KEY_FILE: {
     value: optional,
     example: '/run/secrets/seal.key',
     meaning:
-      'file with the seal key, which only the bot’s user can read: one key per line, in base64, the newest last. Required with `DATABASE_URL`, unless `CMK_SEAL_KEY_SECRET` is set. With a data folder: `seal.key` in it, created at the first start',
+      'file with the seal key, which only the bot’s user can read: one key per line, in base64, the newest last. Required, or `CMK_SEAL_KEY_SECRET`. With a data folder: `seal.key` in it, created at the first start',
     mustBeSet: true,
   },
   CMK_SEAL_KEY_SECRET: {
     value: secretId.optional(),
     example: 'https://kv-cmk-bot.vault.azure.net/secrets/seal-key',
     meaning:
-      "secret of a vault with the same lines, in place of that file. The bot's identity reads it at each start: `https://VAULT/secrets/NAME` for its newest version, or with `/VERSION`",
+      "a vault's secret with the same lines, in place of that file: `https://VAULT/secrets/NAME`, or with `/VERSION`. Read at each start",
   },
   // Names follow "Naming and referencing containers, blobs, and metadata".
   CMK_ANCHOR: {
@@ -64,7 +64,7 @@ export const auditLogSettings = group('The audit log', {
       .optional(),
     example: '/mnt/anchor',
     meaning:
-      'where the audit log is [published](../audit/publish-and-witness.md) for others to check: a folder, a container of a storage account (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), or `none`. Default: `none`; with a data folder, `anchor` in it',
+      'where the audit log is [published](../audit/publish-and-witness.md): a folder, a storage container (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), or `none`. Default: `none`; with a data folder, `anchor` in it',
   },
   // The name is used in lines between spaces and plus signs (C2SP signed-note).
   CMK_LOG_NAME: {
@@ -88,7 +88,7 @@ export const auditLogSettings = group('The audit log', {
   CMK_LOG_KEY_SECRET: {
     value: secretId.optional(),
     example: 'https://kv-cmk-bot.vault.azure.net/secrets/log-key',
-    meaning: 'secret of a vault in place of that file, as for `CMK_SEAL_KEY_SECRET`',
+    meaning: "a vault's secret in place of that file, as for `CMK_SEAL_KEY_SECRET`",
   },
   CMK_WITNESSES: {
     value: z
@@ -121,13 +121,12 @@ export const auditLogSettings = group('The audit log', {
     example:
       'https://witness.audit.example.org witness.audit.example.org/w1+4e689e2d+BAWHTO2Rpp5Qa2t+bvx8jSWCyVorxU+BgF/h7J9q4Mo/',
     meaning:
-      'witnesses that sign the published log, on machines of other people: https address, space and verifier key; commas between witnesses ([docs/audit/publish-and-witness.md#add-a-witness](../audit/publish-and-witness.md#add-a-witness)). Default: none',
+      '[witnesses](../audit/publish-and-witness.md#add-a-witness) of the published log, separated by commas: `https` address, space, verifier key. Default: none',
   },
   CMK_WITNESSES_NEEDED: {
     value: z.coerce.number().int().min(1).optional(),
     example: '1',
-    meaning:
-      'how many witnesses must sign a checkpoint before it counts as witnessed. Requests don’t wait for it. Default: all',
+    meaning: 'how many witnesses must sign a checkpoint. Requests don’t wait for them. Default: all',
   },
   CMK_CHECKPOINT_EVERY: {
     value: duration.default(60_000),

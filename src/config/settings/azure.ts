@@ -8,7 +8,7 @@ export const azureSettings = group('Azure', {
   AZURE_CLOUD: {
     value: z.enum(['public', 'usgovernment', 'china', 'custom']).default('public'),
     example: 'public',
-    meaning: 'Azure cloud: `public` (default), `usgovernment`, `china`, or `custom`',
+    meaning: '`public` (default), `usgovernment`, `china`, or `custom`',
   },
   AZURE_ARM_ENDPOINT: {
     value: z.url().optional(),
@@ -27,26 +27,26 @@ export const azureSettings = group('Azure', {
     value: clientId.optional(),
     example: '5f1c0a52-7d0e-4a8b-9a53-6f2f4f6c9d31',
     meaning:
-      'how the bot signs in to Azure: the client ID of its app or managed identity, and the app’s secret. Without a secret and a token file, it uses its managed identity',
+      'client ID of the bot’s app or managed identity, and the app’s secret. Without secret and token file, the managed identity signs in',
     mustBeSet: true,
   },
   AZURE_CLIENT_SECRET: { value: optional, example: 'what-entra-showed-once', mustBeSet: true, isSecret: true },
   AZURE_FEDERATED_TOKEN_FILE: {
     value: optional,
     example: '/var/run/secrets/azure/tokens/azure-identity-token',
-    meaning: 'file with the token that a Kubernetes cluster projects for workload identity, in place of a secret',
+    meaning: 'token file of Kubernetes workload identity, in place of a secret',
   },
   CMK_SUBSCRIPTIONS: {
     value: list,
     example: '40000000-0000-4000-8000-000000000001,40000000-0000-4000-8000-000000000002',
-    meaning: 'IDs of the only subscriptions that the bot reads and changes, separated by commas',
+    meaning: 'the only subscriptions that the bot reads and changes: IDs, separated by commas',
     mustBeSet: true,
   },
   CMK_LOGS_WORKSPACE: {
     value: z.guid('must be the id that the workspace shows as its own, which is no ARM id').optional(),
     example: '0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33',
     meaning:
-      'workspace ID (a GUID, not the ARM ID) of the Log Analytics workspace with the vaults’ audit logs, for the [usage check](protect-further.md#usage-checks) after a success. Default: none',
+      'ID (a GUID, not the ARM ID) of the Log Analytics workspace for [usage checks](protect-further.md#usage-checks). Default: none',
   },
 });
 

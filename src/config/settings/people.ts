@@ -7,27 +7,24 @@ export const peopleSettings = group('Roles and the approval policy', {
   CMK_REQUESTERS: {
     value: list,
     example: '60000000-0000-4000-8000-000000000001',
-    meaning:
-      'who can request changes, and who can approve them: Microsoft Entra ID group ids or object ids, separated by commas. An empty role has no members',
+    meaning: 'who can request, and who can approve: object IDs of Entra groups or people, separated by commas',
     mustBeSet: true,
   },
   CMK_APPROVERS: { value: list, example: '60000000-0000-4000-8000-000000000002', mustBeSet: true },
   CMK_READERS: {
     value: list,
     example: '60000000-0000-4000-8000-000000000003',
-    meaning:
-      'groups or people who can only view requests, such as auditors. Requesters and approvers can view them without it',
+    meaning: 'who can only view requests, such as auditors. Default: none',
   },
   CMK_OPERATORS: {
     value: list,
     example: '60000000-0000-4000-8000-000000000004',
-    meaning:
-      'groups or people to notify in Teams when a request needs attention. They can also view requests. Default: none',
+    meaning: 'who is notified when a request needs attention or a key changes. They can view requests. Default: none',
   },
   CMK_ALLOW_GUESTS: {
     value: yes,
     example: 'true',
-    meaning: '`true`: guests of the tenant have the roles that they are named for. Default: `false`',
+    meaning: '`true` lets guests of the tenant have roles. Default: `false`',
   },
   CMK_POLICY_FILE: {
     value: optional,
@@ -44,18 +41,18 @@ export const peopleSettings = group('Roles and the approval policy', {
     value: vaultPlaces,
     example: 'own/rg-keys/*',
     meaning:
-      "vaults that a key can be in, as `SUBSCRIPTION/GROUP/NAME`: `*` for anything, `own` for the agent's subscription. Default: `own/*/*`",
+      "allowed vaults, as `SUBSCRIPTION/GROUP/NAME`: `*` is anything, `own` the agent's subscription. Default: `own/*/*`",
   },
   CMK_REQUIRE_NEW_KEY: {
     value: yes,
     example: 'true',
-    meaning: '`true`: only keys and versions that the request creates. Default: `false`',
+    meaning: '`true` permits only keys and versions that the request creates. Default: `false`',
   },
   CMK_APPROVAL_EXPIRY: {
     value: duration.default(72 * 3_600_000),
     example: '72h',
     meaning:
-      'how long a request waits for approval before it expires. An approval is valid as long again, from when it was given or from the scheduled start. Default: `72h`',
+      'how long a request waits for approval. An approval is valid as long again, from when it was given or from the scheduled start. Default: `72h`',
   },
   CMK_STEP_UP: {
     value: z
@@ -63,8 +60,7 @@ export const peopleSettings = group('Roles and the approval policy', {
       .regex(/^c[1-9]\d?$/, 'must be the id of an authentication context, such as c1')
       .optional(),
     example: 'c1',
-    meaning:
-      'authentication context, such as `c1`, for which an approver must [sign in again to approve](require-sign-in.md). Default: off',
+    meaning: 'authentication context for [signing in again to approve](require-sign-in.md). Default: off',
   },
   CMK_STEP_UP_MAX_AGE: {
     value: duration.default(10 * 60_000),
@@ -88,8 +84,7 @@ export const peopleSettings = group('Roles and the approval policy', {
       .transform((url) => url.replace(/\/+$/, ''))
       .optional(),
     example: 'https://cmk-bot.example.org',
-    meaning:
-      "the bot's `https` address for browsers and Bot Framework. Required by `CMK_STEP_UP`; `cmk-bot doctor` checks it. Default: none",
+    meaning: "the bot's public `https` address. Required by `CMK_STEP_UP`. Default: none",
   },
 });
 

@@ -1,5 +1,5 @@
 /**
- * All settings: valid values, an example and the meaning. The table in docs/install/settings.md and `.env.example` are
+ * All settings: valid values, an example and the meaning. The lists in docs/install/settings.md and `.env.example` are
  * generated from it, and a test compares them. Mistyped names are found in env.ts.
  */
 import { z } from 'zod';
@@ -67,15 +67,17 @@ export const isNeededSetting = (name: string): boolean =>
 export const settingOf = (name: string): string =>
   plain(variableGroups.flatMap(({ settings }) => settings).find(({ names }) => name in names)?.meaning ?? '');
 
-/** Returns the rows of the table in docs/install/settings.md. */
-export const variableRows = (): string =>
+/** Returns the lists in docs/install/settings.md. */
+export const variableLists = (): string =>
   variableGroups
-    .flatMap(({ settings }) => settings)
-    .map(({ names, meaning }) => {
-      const named = Object.keys(names).map((name) => `\`${name}\``);
-      return `| ${named.join(', ')} | ${meaning} |\n`;
+    .map(({ title, settings }) => {
+      const items = settings.map(({ names, meaning }) => {
+        const named = Object.keys(names).map((name) => `\`${name}\``);
+        return `- ${named.join(', ')}: ${meaning}\n`;
+      });
+      return `## ${title}\n\n${items.join('')}`;
     })
-    .join('');
+    .join('\n');
 
 const plain = (markdown: string): string => markdown.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '');
 

@@ -36,14 +36,13 @@ export const teamsSettings = group('The bot in Teams', {
   ToBotFromChannelOpenIdMetadataUrl: {
     value: privateUrl.optional(),
     example: 'https://login.botframework.com/v1/.well-known/openidconfiguration',
-    meaning: "where the keys of callers' tokens are, and who issues the tokens. Default: the cloud's Bot Framework",
+    meaning: "keys and issuer of callers' tokens. Default: the cloud's Bot Framework",
   },
   ToBotFromChannelTokenIssuer: { value: optional, example: 'https://api.botframework.com' },
   ToChannelFromBotLoginUrl: {
     value: z.url({ protocol: /^https$/, error: 'must be an https URL' }).optional(),
     example: 'https://login.microsoftonline.com/10000000-0000-4000-8000-000000000000',
-    meaning:
-      "where the bot signs in to Bot Framework (`https`; the path can name a tenant), and for which scope. Default: the cloud's",
+    meaning: "where the bot signs in to Bot Framework, and for which scope. Default: the cloud's",
   },
   ToChannelFromBotOAuthScope: { value: optional, example: 'https://api.botframework.com' },
   PORT: { value: port.default(3978), example: '3978', meaning: 'port that the bot listens on. Default: 3978' },
@@ -51,8 +50,7 @@ export const teamsSettings = group('The bot in Teams', {
   CMK_LISTEN: {
     value: z.union([z.ipv4(), z.ipv6()], 'must be an IP address of this machine, such as 0.0.0.0 or ::').optional(),
     example: '0.0.0.0',
-    meaning:
-      'IP address to listen on. Set `0.0.0.0` or `::` if TLS ends on another machine or outside the container. Default: loopback (`127.0.0.1` and `::1`)',
+    meaning: 'IP address to listen on. Set `0.0.0.0` or `::` if TLS ends elsewhere. Default: loopback',
   },
 });
 
@@ -61,7 +59,7 @@ export const channelsSettings = group('Where in Teams', {
     value: channel.optional(),
     example: '19:operations@thread.tacv2',
     meaning:
-      'channel where people make requests. Requests from chats are also shown there. ID as `19:…@thread.tacv2`, or the link that Teams gives for the channel. Default: none',
+      'channel for requests, also those from chats: its ID (`19:…@thread.tacv2`) or the link that Teams gives. Default: none',
   },
   CMK_APPROVALS_CHANNEL: {
     value: channel,
@@ -72,14 +70,14 @@ export const channelsSettings = group('Where in Teams', {
   CMK_AUDIT_CHANNEL: {
     value: channelOrNone,
     example: '19:audit@thread.tacv2',
-    meaning: 'channel that the audit log is copied to, which no other setting names, or `none`',
+    meaning: 'channel for a copy of the audit log, and nothing else; or `none`',
     mustBeSet: true,
   },
   CMK_TEAMS_SERVICE_URL: {
     value: privateUrl.optional(),
     example: 'https://smba.trafficmanager.net/emea/10000000-0000-4000-8000-000000000000/',
     meaning:
-      "address of Teams, used until the tenant's first activity. Its origin is trusted in addition to Teams' own hosts. Default: none",
+      "address of Teams until the tenant's first activity. Its origin is trusted beside Teams' own hosts. Default: none",
   },
 });
 

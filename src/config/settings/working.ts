@@ -27,26 +27,25 @@ export const workingSettings = group('How it works', {
     value: z.coerce.number().int().min(10).max(1_000_000).default(200),
     example: '200',
     meaning:
-      'rate limit. Default: 200. One person can send a burst of 200 messages or clicks; the allowance refills by one tenth (20) per second. A conversation gets 5 times as much. Opening a list, form or evidence pack costs 5. All people together get 5 times as much for these. Above the limit the bot returns HTTP 429',
+      'rate limit: a person’s burst of messages and clicks. A tenth of it returns per second. A conversation gets 5 times as much. Opening a list, form or evidence pack counts as 5; all people together have 5 times the limit for these. Default: 200',
   },
   CMK_PAUSE: {
     value: yes,
     example: 'true',
     meaning:
-      '`true`: make no changes in Azure. Running changes pause before the next step; requests and decisions are still recorded. Remove the setting and restart to continue. Default: `false`',
+      '`true` stops changes in Azure. Runs pause before their next step; requests and decisions are still recorded. Default: `false`',
   },
   CMK_AZURE_POLL: {
     value: duration.default(5_000),
     example: '5s',
-    meaning: 'interval between checks of a running operation (default `5s`), and wait before the first retry (`10s`)',
+    meaning: 'interval between checks of an operation (default: `5s`), and wait before the first retry (`10s`)',
   },
   CMK_RETRY_FIRST_WAIT: { value: duration.default(defaultRetryLimits.firstWaitMs), example: '10s' },
   // Resource logs take 3 to 10 minutes ("Log data ingestion time in Azure Monitor").
   CMK_USE_WITHIN: {
     value: duration.default(30 * 60_000),
     example: '30m',
-    meaning:
-      'usage check: how long the bot searches the vault’s log after a success. Default: `30m`. Logs are 3 to 10 minutes behind',
+    meaning: 'how long the usage check searches the log, which is 3 to 10 minutes behind. Default: `30m`',
   },
   CMK_WATCH_INTERVAL: {
     value: z
@@ -60,30 +59,28 @@ export const workingSettings = group('How it works', {
   CMK_LOG_LEVEL: {
     value: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
     example: 'info',
-    meaning: 'lowest level in the application log: `debug`, `info`, `warn`, `error` or `silent`. Default: `info`',
+    meaning: 'lowest level logged: `debug`, `info`, `warn`, `error` or `silent`. Default: `info`',
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     value: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
     example: 'http://localhost:4318',
-    meaning:
-      'collector for OTLP over HTTP, for [traces and metrics](../operate/monitor.md). Default: none, and nothing is sent',
+    meaning: 'collector for OTLP over HTTP, for [traces and metrics](../operate/monitor.md). Default: none',
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
     value: optional,
     example: 'api-key=what-the-collector-wants',
-    meaning: 'headers for the collector, such as its key. Default: none',
+    meaning: "the collector's headers, such as its key. Default: none",
     isSecret: true,
   },
   OTEL_SERVICE_NAME: {
     value: text.default('cmk-bot'),
     example: 'cmk-bot',
-    meaning: 'name of the bot in traces and metrics. Default: `cmk-bot`',
+    meaning: "the bot's name in traces and metrics. Default: `cmk-bot`",
   },
   CMK_MODE: {
     value: z.enum(['local']).optional(),
     example: 'local',
-    meaning:
-      '`local`: callers need no token, and the bot listens on loopback only. For the sandbox; never in production',
+    meaning: '`local` is for the sandbox only. Callers need no token, and the bot listens on loopback',
   },
 });
 

@@ -69,37 +69,54 @@ const masked = (text: string): string =>
     .replaceAll(/\bversion [0-9a-f]{8}\b/g, 'version …')
     .replaceAll(/\d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/g, '…');
 
-/** Azure's code says what happened, unless it only says that a permission is missing. */
-const saysItself = ({ code }: FailureRow): boolean =>
-  code !== null && /^[A-Z]/.test(code) && !['AuthorizationFailed', 'ForbiddenByRbac', unknownCode].includes(code);
+/** Roles that can fix many errors, as the remedies name them. */
+const roles = ['an operator', 'an Owner or User Access Administrator', 'a Key Vault Crypto Officer'];
 
-/** What a person does, without the card's explanation: the first sentence that asks for something. */
-function shortRemedy(remedy: string): string {
+/** Words for which the sentence before is needed, too. */
+const refersBack = /^(Restore it|Ask its|If it)\b|\b(a new one|the one that|both|find it|it can be)\b/;
+
+/** What a person does, without the card's explanation: the first sentence that asks for something, and the role it asks. */
+function shortRemedy(remedy: string): { readonly role: string | null; readonly said: string } {
   const sentences = remedy.split(/(?<=\.)\s+(?=\p{Lu})/u);
-  const asks = /^(Ask|Assign|Check|Choose|Enable|End|Find|Move|Restore|Retry|Select|Switch|Wait)\b|, ask /;
-  const said =
-    sentences.find((sentence) => asks.test(sentence)) ??
-    sentences.findLast((sentence) => !sentence.startsWith('Or ')) ??
-    remedy;
-  return said.replaceAll(/ \((?:[^()]|\([^()]*\))*\)/g, '').replace(/,? and then (select Retry|try again)\.$/, '.');
+  const asks =
+    /^(Ask|Assign|Check|Choose|Enable|End|Find|Move|Restore|Retry|Select|Switch|Wait)\b|, (ask|check) |can find/;
+  const at = Math.max(
+    sentences.findIndex((sentence) => asks.test(sentence)),
+    0,
+  );
+  const ask = (sentences[at] ?? '')
+    .replaceAll(/ \((?:[^()]|\([^()]*\))*\)/g, '')
+    .replace(/,? and then (select Retry|try again)\.$/, '.')
+    .replace(/policy “[^”]*”/, 'the policy');
+  const role = roles.find((one) => ask.startsWith(`Ask ${one} to `)) ?? null;
+  const task = role === null ? ask : ask.slice(`Ask ${role} to `.length).replace(', or to ', ', or ');
+  const before = sentences[at - 1] ?? '';
+  const lead = !refersBack.test(ask) ? '' : /^Such /.test(before) ? `${sentences[at - 2]} ` : `${before} `;
+  return { role, said: `${lead}${task.charAt(0).toUpperCase()}${task.slice(1)}` };
 }
 
-/** What needs a person, once for each remedy. A refused click gets the whole remedy at once. */
-export function failuresTable(outcomeOf: (row: FailureRow) => Outcome): string {
-  const found = new Map<string, { readonly what: string; readonly codes: Set<string> }>();
+/** Codes of the bot itself: their cards name what was found. */
+const isOwn = (code: string): boolean => /^[a-z-]+$/.test(code);
+
+/** What a person does about each code of Azure, once for each remedy, by the role that acts. */
+export function failuresList(outcomeOf: (row: FailureRow) => Outcome): string {
+  const found = new Map<string, { readonly role: string | null; readonly codes: Set<string> }>();
   for (const row of rows) {
     const { ends, remedy } = outcomeOf(row);
-    if (ends !== 'needs attention') continue;
-    const short = masked(shortRemedy(remedy));
-    const one = found.get(short) ?? { what: saysItself(row) ? '' : masked(row.what), codes: new Set<string>() };
-    if (row.code !== null) one.codes.add(row.code === unknownCode ? 'any other code' : `\`${row.code}\``);
-    found.set(short, one);
+    if (ends !== 'needs attention' || row.code === null || isOwn(row.code)) continue;
+    const { role, said } = shortRemedy(masked(remedy));
+    const { codes } = found.get(said) ?? { codes: new Set<string>() };
+    const other = row.kind === 'run' && row.at === 'set-cmk' ? 'any other code, when the key is set' : 'any other code';
+    found.set(said, { role, codes: codes.add(row.code === unknownCode ? other : `\`${row.code}\``) });
   }
-  const cells = [...found].map(([short, { what, codes }]) => [
-    `${[...codes].join(', ')}${what === '' ? '' : `: ${what.replace(/\.$/, '')}`}`,
-    short,
-  ]);
-  return markdown(['code', 'what to do'], cells);
+  return [...roles, null]
+    .map((role) => {
+      const lines = [...found]
+        .filter(([, one]) => one.role === role)
+        .map(([said, { codes }]) => `- ${[...codes].join(', ')}: ${said}`);
+      return `For ${role ?? 'others'}:\n\n${lines.join('\n')}`;
+    })
+    .join('\n\n');
 }
 
 const toFive = (count: number): number => Math.round(count / 5) * 5;
