@@ -394,4 +394,15 @@ describe('erasing', () => {
     expect(long.err).toContain('--reason: is longer than 500 characters');
     expect(await readFile(await exported(record), 'utf8')).toContain('asked for under article 17');
   });
+
+  it('says in csv that a reason was erased', async () => {
+    const reasons = async () => {
+      const { out } = await record.cli('audit', 'export', '--format', 'csv', '--texts');
+      const rows: { readonly reason: string }[] = parse(out, { columns: true });
+      return rows.map(({ reason }) => reason);
+    };
+    expect(await reasons()).toEqual([reasonOf(stuck), reasonOf(retrying)]);
+    await record.cli('audit', 'erase', stuck, '--reason', 'asked for', '--as', 'duty', '--yes');
+    expect(await reasons()).toEqual(['(erased)', reasonOf(retrying)]);
+  });
 });

@@ -246,15 +246,26 @@ export const watched = (teams: TeamsClient, watch: LogWatch): TeamsClient => ({
 const EventInShort = z
   .object({
     type: z.string(),
-    data: z.object({ step: z.string().nullish(), attempt: z.number().optional(), as: z.string().optional() }),
+    data: z.object({
+      step: z.string().nullish(),
+      attempt: z.number().optional(),
+      as: z.string().optional(),
+      found: z.array(z.object({ state: z.string() })).optional(),
+    }),
   })
-  .transform(({ type, data }) =>
-    data.step && data.attempt
-      ? `${type} ${data.step}/${data.attempt}`
-      : data.step
-        ? `${type} ${data.step}`
-        : (data.as ?? type),
-  );
+  .transform(({ type, data: { step, attempt, as, found } }) => {
+    if (found !== undefined) return [type, ...found.map(({ state }) => state)].join(' ');
+    if (step && attempt) return `${type} ${step}/${attempt}`;
+    return step ? `${type} ${step}` : (as ?? type);
+  });
+
+/** How often drifts began and ended, by the events of one: after the last, nothing is found any more. */
+export function driftsIn(events: readonly string[]): { readonly begun: number; readonly ended: number } {
+  const found = events.filter((one) => one.startsWith('drift-found')).map((one) => one !== 'drift-found');
+  const count = (drifted: boolean) =>
+    found.filter((one, n) => one === drifted && (found[n - 1] ?? false) !== drifted).length;
+  return { begun: count(true), ended: count(false) };
+}
 const Text = z.object({
   request_id: z.string(),
   revision: z.number(),
@@ -288,7 +299,7 @@ export async function readRecord(world: World) {
     return {
       /** What the verifier has to say against the chain and the texts. Empty: nothing. */
       findings: verifier.end(head).findings,
-      /** The events of a request in short: `submitted`, `step-done enable-identity/1`, `rejected`, oldest first. */
+      /** The events of a request in short: `submitted`, `step-done enable-identity/1`, `rejected`, `drift-found key-gone`, oldest first. */
       events: (id: string): readonly string[] =>
         lines.filter((line) => line.request === id).map((line) => EventInShort.parse(JSON.parse(line.body))),
       /** Every request of this suite, oldest first. */
