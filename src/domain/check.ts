@@ -1,17 +1,54 @@
 /**
- * Checks of a resource, a vault, a key and the bot's permissions. Each has the outcome pass, warn or block. A plan with a
- * block can't be submitted. The operations run the checks; `src/text` has the words for each.
+ * Checks of a resource, a vault, a key and the bot's permissions: code, facts, and what depends on them. Each has the outcome
+ * pass, warn or block. A plan with a block can't be submitted. `src/text` has the words for each.
+ * Sources: Microsoft's how-to for customer-managed keys on a healthcare agent service (soft delete, purge protection) and its
+ * list of key kinds (learn.microsoft.com: health-bot/cmk, key-vault/general).
  */
 import { z } from 'zod';
 import { Subscription } from './control.ts';
-import { ArmId } from './ids.ts';
-import { CustomerKey, Doubt, isBusy, Retirement, UndeclaredUser } from './observed.ts';
+import type { Effect } from './effect.ts';
+import { ArmId, armIdParts } from './ids.ts';
+import { isAlreadySet, type KeyWork, type OwnKey, showsRequestedKey } from './key-change.ts';
+import {
+  CustomerKey,
+  Doubt,
+  hasFailed,
+  isBusy,
+  isNamedAlike,
+  type KeyKind,
+  type Observation,
+  type ObservedKey,
+  type ObservedResource,
+  type ObservedVault,
+  Retirement,
+  UndeclaredUser,
+} from './observed.ts';
+import { inOneSubscription, type KeyTerms, permitsVault } from './policy/rules.ts';
 
 const outcome = z.enum(['pass', 'warn', 'block']);
 
-/** Defines the schema of one check: its code and the facts behind it, as Azure returned them. */
-const judged = <C extends string, F extends z.ZodRawShape>(code: C, fact: F) =>
-  z.strictObject({ outcome, code: z.literal(code), fact: z.strictObject(fact) });
+/** What depends on a check's code. */
+interface CheckTraits {
+  /**
+   * How people clear the block: they `choose` another agent, vault or key, because checking again doesn't help; or `either` that
+   * or fix what was found. Missing: they fix it.
+   */
+  readonly wayOut?: 'choose' | 'either';
+  /** An operation that starts from this key continues from the block. */
+  readonly startsFrom?: 'microsofts-key' | 'own-key';
+  /** Place among the risks of this request, the most dangerous first. Missing: the warning is a note. */
+  readonly risk?: number;
+  /**
+   * A warning about other agents and users. It's shown, but doesn't void an approval: with one key for several agents, each run
+   * would void the next request's approvals.
+   */
+  readonly aboutOthers?: true;
+}
+const traits = z.registry<CheckTraits>();
+
+/** Defines a check: its code, the schema of the facts behind it, as Azure returned them, and what depends on it. */
+const judged = <C extends string, F extends z.ZodRawShape>(code: C, fact: F, more: CheckTraits = {}) =>
+  z.strictObject({ outcome, code: z.literal(code), fact: z.strictObject(fact) }).register(traits, more);
 
 const day = { day: z.string(), cutoff: z.string() };
 const state = { provisioningState: z.string() };
@@ -34,39 +71,47 @@ export type RoleTask = z.infer<typeof RoleTask>;
 /** Every possible check. Days and times are ISO 8601. */
 export const Check = z.discriminatedUnion('code', [
   judged('created-after-cutoff', day),
-  judged('created-before-cutoff', day),
-  judged('created-unknown', { cutoff: z.string() }),
+  judged('created-before-cutoff', day, { wayOut: 'choose' }),
+  judged('created-unknown', { cutoff: z.string() }, { wayOut: 'choose' }),
   judged('provisioning-settled', state),
   judged('provisioning-unsettled', state),
-  judged('microsoft-managed', {}),
+  judged('microsoft-managed', {}, { wayOut: 'choose', startsFrom: 'microsofts-key' }),
   judged('customer-managed', key),
-  judged('already-under-this-key', key),
-  judged('already-under-another-key', key),
+  judged('already-under-this-key', key, { wayOut: 'choose', startsFrom: 'own-key' }),
+  judged('already-under-another-key', key, { wayOut: 'choose', startsFrom: 'own-key' }),
   judged('key-user-identity', { identity: z.string() }),
-  judged('key-moved', { key: CustomerKey, expected: CustomerKey }),
-  judged('old-version-disabled', key),
+  judged('key-moved', { key: CustomerKey, expected: CustomerKey }, { wayOut: 'choose' }),
+  judged('old-version-disabled', key, { risk: 4 }),
   judged('old-version-unknown', key),
   judged('same-tenant', {}),
-  judged('other-tenant', { tenantId: z.string() }),
+  judged('other-tenant', { tenantId: z.string() }, { wayOut: 'choose' }),
   judged('same-region', { region: z.string() }),
   judged('other-region', { resource: z.string(), vault: z.string() }),
   judged('same-subscription', {}),
-  judged('other-subscription', { resource: Subscription, vault: Subscription }),
-  judged('vault-not-permitted', { ...rule, vault: z.string(), sameSubscription: z.boolean() }),
+  judged('other-subscription', { resource: Subscription, vault: Subscription }, { risk: 3 }),
+  judged('vault-not-permitted', { ...rule, vault: z.string(), sameSubscription: z.boolean() }, { wayOut: 'choose' }),
   judged('controllers-known', { count: z.number() }),
   judged('controllers-not-checked', { unseen: z.array(z.enum(['role-assignments', 'roles'])) }),
   judged('controllers-not-named', {}),
   judged('key-not-shared', {}),
-  judged('key-shared', { key: z.string(), resource: z.string(), id: ArmId, subscription: Subscription }),
+  judged(
+    'key-shared',
+    { key: z.string(), resource: z.string(), id: ArmId, subscription: Subscription },
+    { risk: 2, aboutOthers: true },
+  ),
   /** The requested vault or key has a name similar to one that other resources use. */
-  judged('name-alike', { of: z.enum(['vault', 'key']), name: z.string(), other: z.string() }),
+  judged(
+    'name-alike',
+    { of: z.enum(['vault', 'key']), name: z.string(), other: z.string() },
+    { risk: 1, aboutOthers: true },
+  ),
   judged('other-resources-not-checked', {}),
   /** Observed using the requested key, and declared by no listed resource. */
-  judged('key-used-undeclared', { users: z.array(UndeclaredUser) }),
+  judged('key-used-undeclared', { users: z.array(UndeclaredUser) }, { aboutOthers: true }),
   judged('key-origin-unknown', {}),
-  judged('key-must-be-new', rule),
+  judged('key-must-be-new', rule, { wayOut: 'choose' }),
   judged('vault-reachable', {}),
-  judged('vault-firewalled', {}),
+  judged('vault-firewalled', {}, { wayOut: 'either' }),
   judged('soft-delete-on', {}),
   judged('soft-delete-will-be-on', {}),
   judged('purge-protection-on', {}),
@@ -76,25 +121,29 @@ export const Check = z.discriminatedUnion('code', [
   judged('key-made', name),
   judged('key-version-new', kindOfKey),
   /** `now`: the newest version of the key that has this name now. Missing: it wasn't read. */
-  judged('key-missing', { deleted: z.enum(['none', 'deleted', 'not-checked']), now: z.string().nullable().optional() }),
-  judged('key-name-taken', name),
-  judged('key-of-others', name),
-  judged('key-doubtful', { name: z.string(), doubt: Doubt }),
-  judged('key-not-rsa', { type: z.string() }),
-  judged('key-size-unfit', { size: z.number().nullable() }),
-  judged('key-disabled', {}),
-  judged('key-not-yet-valid', { from: z.string() }),
-  judged('key-expired', { at: z.string() }),
+  judged(
+    'key-missing',
+    { deleted: z.enum(['none', 'deleted', 'not-checked']), now: z.string().nullable().optional() },
+    { wayOut: 'either' },
+  ),
+  judged('key-name-taken', name, { wayOut: 'either' }),
+  judged('key-of-others', name, { wayOut: 'choose' }),
+  judged('key-doubtful', { name: z.string(), doubt: Doubt }, { wayOut: 'choose' }),
+  judged('key-not-rsa', { type: z.string() }, { wayOut: 'choose' }),
+  judged('key-size-unfit', { size: z.number().nullable() }, { wayOut: 'choose' }),
+  judged('key-disabled', {}, { wayOut: 'either' }),
+  judged('key-not-yet-valid', { from: z.string() }, { wayOut: 'either' }),
+  judged('key-expired', { at: z.string() }, { wayOut: 'either', startsFrom: 'own-key' }),
   judged('key-expires', { at: z.string() }),
-  judged('key-cannot-wrap', { missing: z.array(z.string()) }),
-  judged('key-hsm-needs-premium', {}),
-  judged('key-name-deleted', name),
+  judged('key-cannot-wrap', { missing: z.array(z.string()) }, { wayOut: 'either' }),
+  judged('key-hsm-needs-premium', {}, { wayOut: 'choose' }),
+  judged('key-name-deleted', name, { wayOut: 'either' }),
   judged('key-name-not-checked', name),
   judged('nothing-to-repair', {}),
   /** The agent has another system-assigned identity than the one that was approved. Object IDs. */
   judged('identity-replaced', { approved: z.string(), now: z.string(), hasAccess: z.boolean() }),
   /** The agent's key changed after the repair was requested. */
-  judged('repair-outdated', { key: CustomerKey.nullable(), expected: CustomerKey.nullable() }),
+  judged('repair-outdated', { key: CustomerKey.nullable(), expected: CustomerKey.nullable() }, { wayOut: 'choose' }),
   /** `inUse`: the agent is under it, so its data depends on it. */
   judged('approved-key-gone', { vault: z.string(), ...name, version: z.string(), inUse: z.boolean() }),
   judged('role-needed', RoleTask.shape),
@@ -112,7 +161,7 @@ export const Check = z.discriminatedUnion('code', [
     users: Retirement.shape.users,
     since: z.string().optional(),
   }),
-  judged('declared-not-read', Retirement.shape.unread.shape),
+  judged('declared-not-read', Retirement.shape.unread.shape, { risk: 5 }),
   judged('no-lock', {}),
   judged('locked', { locks: z.array(z.strictObject({ name: z.string(), scope: z.string() })) }),
   judged('locks-not-checked', {}),
@@ -139,38 +188,268 @@ export const judge = <C extends CheckCode>(outcome: Check['outcome'], code: C, f
 export const isTemporaryBlock = (check: Check): boolean =>
   check.code === 'provisioning-unsettled' && isBusy(check.fact.provisioningState);
 
-/** Blocks that depend on what was chosen: the agent, vault, key or policy. Checking again doesn't help. */
-const lasting: ReadonlySet<CheckCode> = new Set<CheckCode>([
-  'created-before-cutoff',
-  'created-unknown',
-  'microsoft-managed',
-  'already-under-this-key',
-  'already-under-another-key',
-  'key-moved',
-  'repair-outdated',
-  'other-tenant',
-  'vault-not-permitted',
-  'key-must-be-new',
-  'key-of-others',
-  'key-doubtful',
-  'key-not-rsa',
-  'key-size-unfit',
-  'key-hsm-needs-premium',
-]);
+const traitsByCode = new Map(Check.options.map((option) => [option.shape.code.value, traits.get(option)]));
+export const traitsOf = ({ code }: Check): CheckTraits => traitsByCode.get(code) ?? {};
 
 /** Returns whether the block can be removed without choosing something else. */
-export const isRemovableBlock = ({ code }: Check): boolean => !lasting.has(code);
-
-const avoidable: ReadonlySet<CheckCode> = new Set<CheckCode>([
-  'vault-firewalled',
-  'key-missing',
-  'key-name-taken',
-  'key-name-deleted',
-  'key-disabled',
-  'key-not-yet-valid',
-  'key-expired',
-  'key-cannot-wrap',
-]);
+export const isRemovableBlock = (check: Check): boolean => traitsOf(check).wayOut !== 'choose';
 
 /** Returns whether another choice avoids a block that can be removed. */
-export const isAvoidableBlock = ({ code }: Check): boolean => avoidable.has(code);
+export const isAvoidableBlock = (check: Check): boolean => traitsOf(check).wayOut === 'either';
+
+export const isKeyMissing = (check: Check): check is CheckOf<'key-missing'> => check.code === 'key-missing';
+
+export const roleNeeded = (task: RoleTask): Check => judge('warn', 'role-needed', task);
+
+/** Returns what a role of the vault must do, if the check says so; otherwise null. */
+export const roleTaskIn = (check: Check): RoleTask | null => (check.code === 'role-needed' ? check.fact : null);
+
+export interface PlanContext {
+  readonly tenantId: string;
+  readonly policyVersion: string;
+  readonly terms: KeyTerms;
+  readonly now: Date;
+  /** Keys that the request might have created. Null: no run yet, the plan is a preview. */
+  readonly own: OwnKey | null;
+}
+
+/** What a kind of resource checks by itself. */
+export interface KindRules {
+  /** Checks whether this resource supports a customer-managed key. */
+  readonly checks: (resource: ObservedResource) => readonly Check[];
+  /** Returns whether resources of this kind can reach a vault with this firewall. */
+  readonly reaches: (vault: Pick<ObservedVault, 'firewall'>) => boolean;
+}
+
+/** Input of checks in addition to the key work. */
+export interface CheckContext extends PlanContext {
+  readonly effects: readonly Effect[];
+  readonly kind: KindRules;
+}
+
+/** Checks that the resource supports a customer-managed key and that no other operation is in progress. */
+export function judgeResource(
+  resource: ObservedResource,
+  { kind, own }: Pick<CheckContext, 'kind' | 'own'>,
+): readonly Check[] {
+  const { provisioningState } = resource;
+  if (provisioningState === 'Succeeded') {
+    return [...kind.checks(resource), judge('pass', 'provisioning-settled', { provisioningState })];
+  }
+  const outcome = hasFailed(provisioningState) ? recoveryOutcome(own) : 'block';
+  return [...kind.checks(resource), judge(outcome, 'provisioning-unsettled', { provisioningState })];
+}
+
+/**
+ * Returns `warn` before the first run, because a successful change also resets the `Failed` state. Returns `pass` in a run: the
+ * failed operation might be the run's own, and approvers aren't asked again for it.
+ */
+const recoveryOutcome = (own: OwnKey | null): Check['outcome'] => (own === null ? 'warn' : 'pass');
+
+/** Checks a resource that already shows the requested key. Returns null if it shows another key or none. */
+export function judgeShown(work: KeyWork, { own }: Pick<CheckContext, 'own'>): Check | null {
+  const { customerKey: key } = work.observed.resource;
+  if (key === null || !showsRequestedKey(work)) return null;
+  const nothingToDo = own === null ? 'block' : 'pass';
+  return judge(isAlreadySet(work) ? nothingToDo : recoveryOutcome(own), 'already-under-this-key', { key });
+}
+
+/** Passes: the key that the resource has now. */
+export const currentKey = (key: CustomerKey | null): Check =>
+  key === null ? judge('pass', 'microsoft-managed', {}) : judge('pass', 'customer-managed', { key });
+
+/** Checks that the resource still has a Microsoft-managed key. */
+export const judgeFirstKey = (key: CustomerKey | null): Check =>
+  key === null ? currentKey(key) : judge('block', 'already-under-another-key', { key });
+
+/** Checks that the resource still has the key that the change starts from. */
+export function judgeUnchangedKey({ from, observed }: KeyWork): Check {
+  const { customerKey: key } = observed.resource;
+  if (key === null) return judge('block', 'microsoft-managed', {});
+  return from === null || isNamedAlike(key, from)
+    ? currentKey(key)
+    : judge('block', 'key-moved', { key, expected: from });
+}
+
+export function judgeVault({ observed: { resource, vault } }: KeyWork, context: CheckContext): readonly Check[] {
+  const { tenantId, location: region } = vault;
+  return [
+    tenantId.toLowerCase() === context.tenantId.toLowerCase()
+      ? judge('pass', 'same-tenant', {})
+      : judge('block', 'other-tenant', { tenantId }),
+    resource.location === region
+      ? judge('pass', 'same-region', { region })
+      : judge('warn', 'other-region', { resource: resource.location, vault: region }),
+    context.kind.reaches(vault) ? judge('pass', 'vault-reachable', {}) : judge('block', 'vault-firewalled', {}),
+    vault.softDelete ? judge('pass', 'soft-delete-on', {}) : judge('warn', 'soft-delete-will-be-on', {}),
+    vault.purgeProtection ? judge('pass', 'purge-protection-on', {}) : judge('pass', 'purge-protection-will-be-on', {}),
+  ];
+}
+
+export const disabledKey: Check = judge('block', 'key-disabled', {});
+
+const wrapOperations = ['wrapKey', 'unwrapKey'];
+
+/** Checks an existing key on its own. The lists of keys to choose from use it too. */
+export function judgeKey(key: ObservedKey, now: Date): readonly Check[] {
+  const found: Check[] = [];
+  const { type, size, notBefore } = key;
+  const expiry = expiryOf(key, now);
+  const isRsa = /^RSA(-HSM)?$/.test(type);
+  if (!isRsa) found.push(judge('block', 'key-not-rsa', { type }));
+  else if (![2048, 3072, 4096].includes(size ?? 0)) found.push(judge('block', 'key-size-unfit', { size }));
+  if (!key.enabled) found.push(disabledKey);
+  if (notBefore !== null && notBefore > now.toISOString())
+    found.push(judge('block', 'key-not-yet-valid', { from: notBefore }));
+  if (expiry?.outcome === 'block') found.push(expiry);
+  const missing = wrapOperations.filter((operation) => !key.operations.includes(operation));
+  // EC keys can't wrap at all, so a hint about key operations would point to a setting that doesn't exist.
+  if (missing.length > 0 && isRsa) found.push(judge('block', 'key-cannot-wrap', { missing }));
+  if (found.length > 0) return found;
+  const fit = judge('pass', 'key-fit', { type, size });
+  return expiry === null ? [fit] : [fit, expiry];
+}
+
+/** Also of a key to create: days can pass between form and run, and the date can pass with them. */
+const expiryOf = ({ expires }: Pick<KeyKind, 'expires'>, now: Date): Check | null =>
+  expires === null
+    ? null
+    : expires <= now.toISOString()
+      ? judge('block', 'key-expired', { at: expires })
+      : judge('warn', 'key-expires', { at: expires });
+
+function judgeNewKey(
+  { to, observed: { vault, guards } }: KeyWork,
+  kind: KeyKind,
+  { now, own }: CheckContext,
+): readonly Check[] {
+  if (kind.type === 'RSA-HSM' && vault.sku !== 'premium') return [judge('block', 'key-hsm-needs-premium', {})];
+  const expiry = expiryOf(kind, now);
+  if (expiry?.outcome === 'block') return [expiry];
+  const { keyName: name } = to;
+  if (guards.deletedKey === 'deleted') return [judge('block', 'key-name-deleted', { name })];
+  const made = judge('pass', 'key-new', { type: kind.type, size: kind.size });
+  // Only a hint on the form. Before a run, an unanswered check doesn't void the approval: creating the key reports the
+  // conflict.
+  const isFree = guards.deletedKey === 'none' || own !== null;
+  const free = isFree ? [] : [judge('warn', 'key-name-not-checked', { name })];
+  return [made, ...free, ...(expiry === null ? [] : [expiry])];
+}
+
+function judgeNewVersion(kind: KeyKind, now: Date): readonly Check[] {
+  const expiry = expiryOf(kind, now);
+  if (expiry?.outcome === 'block') return [expiry];
+  const made = judge('pass', 'key-version-new', { type: kind.type, size: kind.size });
+  return [made, ...(expiry === null ? [] : [expiry])];
+}
+
+/** Checks a key that has the name of the one to create. Only a key that this request created isn't a block. */
+function judgeMadeKey({ name }: ObservedKey, keyIs: Observation['keyIs']): Check {
+  switch (keyIs) {
+    case 'own':
+      return judge('pass', 'key-made', { name });
+    case 'others':
+      return judge('block', 'key-of-others', { name });
+    case undefined:
+      return judge('block', 'key-name-taken', { name });
+    case 'copied':
+    case 'not-the-first':
+    case 'made-at-another-time':
+    case 'too-many-versions':
+      return judge('block', 'key-doubtful', { name, doubt: keyIs });
+  }
+}
+
+/** A version that isn't there. `now`: the newest version of the key of that name; undefined: it wasn't read. */
+export const missingKey = (deleted: FactOf<'key-missing'>['deleted'], now?: string | null): Check =>
+  judge('block', 'key-missing', { deleted, ...(now === undefined ? {} : { now }) });
+
+/** Checks the requested key, whether it exists or is to be created. */
+export function judgeWantedKey(work: KeyWork, context: CheckContext): readonly Check[] {
+  const { make, observed } = work;
+  const { now } = context;
+  if (make === null)
+    return observed.key === null
+      ? [missingKey(observed.guards.deletedKey, observed.keyNow)]
+      : judgeKey(observed.key, now);
+  if (observed.key !== null) return [judgeMadeKey(observed.key, observed.keyIs)];
+  return make.after === null ? judgeNewKey(work, make.kind, context) : judgeNewVersion(make.kind, now);
+}
+
+function judgeLocks({ guards }: Observation): Check {
+  if (guards.readOnlyLocks === null) return judge('warn', 'locks-not-checked', {});
+  // A lock on a common parent scope is found for both the resource and the vault.
+  const locks = guards.readOnlyLocks.filter(
+    ({ name, scope }, at, all) => all.findIndex((one) => one.name === name && one.scope === scope) === at,
+  );
+  return locks.length === 0 ? judge('pass', 'no-lock', {}) : judge('block', 'locked', { locks });
+}
+
+const missingFrom = (wanted: readonly string[], allowed: Readonly<Record<string, boolean>>): string[] =>
+  wanted.filter((action) => allowed[action] !== true);
+
+/** Checks locks, and the permissions that the plan's writes need. */
+export function judgeGuards(
+  observed: Observation,
+  needed: { readonly actions: readonly string[]; readonly dataActions: readonly string[] },
+): readonly Check[] {
+  const { allowed, allowedData } = observed.guards;
+  const locks = judgeLocks(observed);
+  if (allowed === null) return [locks, judge('warn', 'rights-not-checked', {})];
+  const data = needed.dataActions;
+  const missing = {
+    actions: missingFrom(needed.actions, allowed),
+    dataActions: allowedData === null ? [] : missingFrom(data, allowedData),
+  };
+  const isAllowed = missing.actions.length + missing.dataActions.length === 0;
+  return [
+    locks,
+    isAllowed ? judge('pass', 'bot-allowed', {}) : judge('block', 'bot-not-allowed', missing),
+    // A vault with access policies doesn't report the bot's data permissions.
+    ...(data.length > 0 && allowedData === null
+      ? [judge('warn', 'vault-rights-not-checked', { actions: [...data] })]
+      : []),
+  ];
+}
+
+export function judgePermittedVault({ resource, to }: KeyWork, { terms }: CheckContext): readonly Check[] {
+  const against = terms.vaults.find(({ permits }) => !permitsVault(permits, resource.id, to.vaultId));
+  if (against === undefined) return [];
+  const { name: vault } = armIdParts(to.vaultId);
+  const sameSubscription = inOneSubscription(resource.id, to.vaultId);
+  return [judge('block', 'vault-not-permitted', { rule: against.rule, vault, sameSubscription })];
+}
+
+/** A key or key version that the request creates counts as new, because the vault generates its material then. */
+export function judgePlace(work: KeyWork, context: CheckContext): readonly Check[] {
+  const [wantsNew] = context.terms.newKeyWantedBy;
+  return [
+    ...judgePermittedVault(work, context),
+    ...(wantsNew === undefined || work.make !== null ? [] : [judge('block', 'key-must-be-new', { rule: wantsNew })]),
+  ];
+}
+
+/** Checks who has control over the key. */
+export function judgeControl({ make, observed: { control } }: KeyWork, { own, terms }: CheckContext): readonly Check[] {
+  const { controllers, vaultSubscription: vault, resourceSubscription: resource } = control;
+  const unseen = control.unseen.filter((one) => one !== 'names');
+  const found: Check[] = [
+    vault.id.toLowerCase() === resource.id.toLowerCase()
+      ? judge('pass', 'same-subscription', {})
+      : judge('warn', 'other-subscription', { resource, vault }),
+    unseen.length === 0
+      ? judge('pass', 'controllers-known', { count: controllers.length })
+      : judge('warn', 'controllers-not-checked', { unseen }),
+  ];
+  // Only on the form. Before a run, an unanswered directory query doesn't void the approval.
+  if (own === null && control.unseen.includes('names')) found.push(judge('warn', 'controllers-not-named', {}));
+  if (make === null && terms.newKeyWantedBy.length === 0) found.push(judge('warn', 'key-origin-unknown', {}));
+  return found;
+}
+
+/** Checks the old version: moving back, and use of it for a while after the change, depend on it. */
+export function judgeOldVersion({ from: key, observed }: KeyWork): readonly Check[] {
+  if (key === null) return [];
+  if (observed.from === null) return [judge('warn', 'old-version-unknown', { key })];
+  return observed.from.enabled ? [] : [judge('warn', 'old-version-disabled', { key })];
+}

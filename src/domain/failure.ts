@@ -1,6 +1,6 @@
 /** Failures. Azure's own messages are stored unchanged; the bot's own findings are structured data. */
 import { z } from 'zod';
-import { Check, RoleTask } from './check.ts';
+import { Check, isKeyMissing, RoleTask } from './check.ts';
 import { CustomerKey, Doubt } from './observed.ts';
 
 /**
@@ -168,8 +168,7 @@ const absences: ReadonlySet<FoundCode> = new Set(['missing', 'identity-lost', 'i
  */
 export const isDisappearance = (failure: Failure): boolean =>
   failure.source === 'bot' &&
-  (absences.has(failure.found.code) ||
-    (failure.found.code === 'blocked' && failure.found.check.code === 'key-missing'));
+  (absences.has(failure.found.code) || (failure.found.code === 'blocked' && isKeyMissing(failure.found.check)));
 
 /** Returns whether the failed attempt changed nothing: the change was rejected or not sent. */
 export const changedNothing = (failure: Failure): boolean =>

@@ -9,9 +9,9 @@ import {
   type KeyKind,
   type Observation,
   type ObservedKey,
+  type ObservedResource,
   sameKey,
 } from './observed.ts';
-import type { ResourceRef } from './plan.ts';
 
 /** A key, or a key version, that the run creates. */
 export interface KeyCreation {
@@ -37,7 +37,7 @@ export interface KeyChange {
 
 /** Everything that shared steps can use. Each step declares the part it needs. */
 export interface KeyWork extends KeyChange {
-  readonly resource: ResourceRef;
+  readonly resource: Pick<ObservedResource, 'kind' | 'id'>;
   readonly observed: Observation;
 }
 

@@ -1,7 +1,7 @@
 /** A plan: the checks, ordered steps and effects for a requested change, given Azure's state. */
 import { z } from 'zod';
 import { canonicalJson } from './canonical-json.ts';
-import { Check } from './check.ts';
+import { Check, traitsOf } from './check.ts';
 import { type ControlChange, controlNotCovered, identityNotCovered } from './control-change.ts';
 import { approvedPart, Effect } from './effect.ts';
 import { ArmId, sameArmId } from './ids.ts';
@@ -114,14 +114,8 @@ const replacedIn = (approved: Observation, now: Observation): readonly Recreated
     sameArmId(approved.vault.id, now.vault.id) ? replacedSince('vault', approved.vault, now.vault) : null,
   ].filter((one) => one !== null);
 
-/**
- * Warnings about other agents and users. They're shown, but don't void an approval: with one key for several agents, each run would
- * void the next request's approvals.
- */
-const aboutOthers: readonly Check['code'][] = ['key-shared', 'name-alike', 'key-used-undeclared'];
-
 export const isCovered = ({ warnings, ...difference }: NotCovered): boolean =>
-  warnings.every(({ code }) => aboutOthers.includes(code)) &&
+  warnings.every((check) => traitsOf(check).aboutOthers === true) &&
   Object.values(difference).every((part) => part.length === 0);
 
 export const ResourceRef = z.strictObject({ kind: z.string(), id: ArmId });

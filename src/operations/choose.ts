@@ -2,7 +2,7 @@
 
 import leven, { closestMatch } from 'leven';
 import { z } from 'zod';
-import type { Check } from '../domain/check.ts';
+import { type Check, judgeKey } from '../domain/check.ts';
 import { ArmId, KeyName, KeyVersion, sameArmId } from '../domain/ids.ts';
 import { KeyKind, type ObservedKey, type ObservedResource, type ObservedVault } from '../domain/observed.ts';
 import type { Terms } from '../domain/policy/policy.ts';
@@ -10,7 +10,6 @@ import { inOneSubscription, permitsVault } from '../domain/policy/rules.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind, ResourceSummary } from '../domain/ports/inventory.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
-import { judgeKey } from './checks.ts';
 
 /** Chosen key: an existing version, or a key to create. */
 export const ChosenKey = z.discriminatedUnion('kind', [

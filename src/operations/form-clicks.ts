@@ -100,7 +100,7 @@ export const resume = (form: Form): FormResult => advance(form, { ended: null })
 /** Switches to the operation that fits the resource's state, and keeps the chosen resource. */
 export function switchOperation(form: Form): FormResult {
   if (form.changes !== null) return advance(form, {});
-  const operation = operationNamed(operationFor(form).instead.operation);
+  const operation = operationNamed(operationFor(form).instead);
   const { resource } = form.answers;
   const fresh: Form = {
     ...form,

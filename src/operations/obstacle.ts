@@ -1,11 +1,10 @@
 /** What keeps a form from leading anywhere, as soon as the pages so far show it: people choose nothing in vain. */
-import { type Check, judge } from '../domain/check.ts';
+import { type Check, judgeFirstKey, judgeResource } from '../domain/check.ts';
 import { done, type Outcome } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import { hasFailed, type ObservedResource } from '../domain/observed.ts';
 import { termsFor } from '../domain/policy/policy.ts';
 import { isRefusal, type Refusal } from '../domain/request/refusal.ts';
-import { judgeResource } from './checks.ts';
 import { isUsable, judgeVaults } from './choose.ts';
 import type { CommandPorts } from './commands/command.ts';
 import type { Form } from './form.ts';
@@ -40,7 +39,7 @@ function resourceBlocks({ startsFrom }: Pick<Operation, 'startsFrom'>, resource:
   // After a failed change, the same key can be set again.
   return key === null || startsFrom !== 'microsofts-key' || hasFailed(provisioningState)
     ? blocks
-    : [...blocks, judge('block', 'already-under-another-key', { key })];
+    : [...blocks, judgeFirstKey(key)];
 }
 
 async function obstacleTo(

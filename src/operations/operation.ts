@@ -1,16 +1,16 @@
 /** Operations: what each one defines (`OperationDefinition`), and what the rest of the code sees (`Operation`). */
 import type { z } from 'zod';
-import type { Check, CheckCode } from '../domain/check.ts';
+import type { Check, PlanContext } from '../domain/check.ts';
 import type { Outcome } from '../domain/failure.ts';
 import type { KeyChange, KeyWork, OwnKey } from '../domain/key-change.ts';
-import type { Observation } from '../domain/observed.ts';
+import type { Observation, ObservedResource } from '../domain/observed.ts';
 import { type ChangeSpec, type Plan, planVersion, type StepName } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
-import type { CheckContext, PlanContext } from './checks.ts';
 import type { Form } from './form.ts';
 import { observe } from './observe.ts';
 import type { Page } from './pages/page.ts';
 import { kindNamed } from './resources/registry.ts';
+import type { OperationContext } from './resources/rights.ts';
 import { steps } from './steps/registry.ts';
 
 /** Texts of one operation. Plain text, not yet escaped for cards. */
@@ -70,11 +70,11 @@ export interface OperationDefinition<Schema extends z.ZodType<ChangeSpec>> {
    */
   readonly stages: readonly (readonly StepName[])[];
   /** In display order. */
-  readonly checks: (work: KeyWork, context: CheckContext) => readonly Check[];
-  /** Which resources it applies to, by their current key. `either`: lists of agents don't offer it. */
+  readonly checks: (work: KeyWork, context: OperationContext) => readonly Check[];
+  /** Which resources it applies to, by their current key. */
   readonly startsFrom: 'microsofts-key' | 'own-key' | 'either';
-  /** The operation to suggest if one of these checks blocks because the resource is in the wrong state. */
-  readonly instead: { readonly operation: string; readonly where: readonly CheckCode[] };
+  /** The operation to suggest if this one can't go on from the resource's current key. */
+  readonly instead: string;
 }
 
 /** An operation as its callers see it. `Schema` is used in covariant positions only, so all operations fit in one list. */
@@ -83,7 +83,7 @@ export interface Operation<Schema extends z.ZodType<ChangeSpec> = z.ZodType<Chan
   readonly typed: Typed;
   readonly schema: Schema;
   readonly words: OperationWords;
-  readonly instead: OperationDefinition<Schema>['instead'];
+  readonly instead: string;
   readonly startsFrom: OperationDefinition<Schema>['startsFrom'];
   readonly pages: (form: Form) => readonly Page[];
   readonly specOf: (form: Form) => ChangeSpec | null;
@@ -94,6 +94,10 @@ export interface Operation<Schema extends z.ZodType<ChangeSpec> = z.ZodType<Chan
   /** Returns the plan. Steps without effects are left out, but a plan always ends with `verify`. */
   readonly plan: (spec: ChangeSpec, observed: Observation, context: PlanContext) => Plan;
 }
+
+/** Returns whether the operation starts from the resource's current key, Microsoft-managed or customer-managed. */
+export const isFor = ({ startsFrom }: Operation, { customerKey }: ObservedResource): boolean =>
+  startsFrom === 'either' || (startsFrom === 'microsofts-key') === (customerKey === null);
 
 function plannedSteps(stages: readonly (readonly StepName[])[], work: KeyWork): Plan['steps'] {
   return stages

@@ -1,5 +1,5 @@
 /** Checks against other agents: agents that share the requested key, and vaults or keys with similar names. */
-import { type Check, judge } from '../domain/check.ts';
+import { type Check, type CheckContext, judge } from '../domain/check.ts';
 import { type ArmId, armIdParts, sameArmId } from '../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../domain/key-change.ts';
 import {
@@ -11,7 +11,6 @@ import {
 } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKey } from '../domain/ports/inventory.ts';
-import type { CheckContext } from './checks.ts';
 import { areNamesSimilar } from './choose.ts';
 
 /** Names shown per check. One is enough to reconsider. */

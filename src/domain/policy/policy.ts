@@ -12,12 +12,12 @@ import {
   criteriaOf,
   isTrustedTag,
   Judged,
+  type KeyTerms,
   matches,
   type ResourceFacts,
   type Rule,
   type TagRule,
   tagCriteriaOf,
-  type VaultMatch,
 } from './rules.ts';
 
 /** A rule that applies, with all its criteria as reasons. */
@@ -66,7 +66,7 @@ export const ruleFor = ({ rules, otherwise }: Policy, resource: Pick<ResourceFac
   rules.find((rule) => matches(rule.match, resource)) ?? otherwise;
 
 /** The rules for an agent, combined: the matching rule, made stricter by each tag rule that applies. */
-export interface Terms {
+export interface Terms extends KeyTerms {
   readonly rule: Rule;
   readonly tightenedBy: readonly TagRule[];
   /** Lists of IDs. A requester must be in every list. */
@@ -76,10 +76,6 @@ export interface Terms {
   readonly approvalsRequired: number;
   readonly expiryMs: number;
   readonly extraApprovalForIrreversible: boolean;
-  /** A vault must be permitted by every one of these rules. */
-  readonly vaults: readonly { readonly rule: string; readonly permits: readonly VaultMatch[] }[];
-  /** Names of the rules that require a key or key version created by the request. */
-  readonly newKeyWantedBy: readonly string[];
 }
 
 const given = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value]);

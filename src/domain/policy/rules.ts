@@ -179,6 +179,14 @@ function fitsMatch(match: VaultMatch, resource: ArmId, vault: ArmId): boolean {
   return place && some(match.resourceGroups, resourceGroup) && some(match.names, name);
 }
 
+/** What an approval policy requires of vault and key. */
+export interface KeyTerms {
+  /** A vault must be permitted by every one of these rules. */
+  readonly vaults: readonly { readonly rule: string; readonly permits: readonly VaultMatch[] }[];
+  /** Names of the rules that require a key or key version created by the request. */
+  readonly newKeyWantedBy: readonly string[];
+}
+
 /** Returns whether a key in the vault can protect the resource. */
 export const permitsVault = (vaults: readonly VaultMatch[], resource: ArmId, vault: ArmId): boolean =>
   vaults.some((match) => fitsMatch(match, resource, vault));

@@ -1,10 +1,10 @@
 /** Lists of agents and vaults, and who uses keys, across subscriptions. */
 import type { z } from 'zod';
-import type { Check } from '../check.ts';
+import type { KindRules } from '../check.ts';
 import type { Failure, Outcome } from '../failure.ts';
 import type { ArmId, KeyName } from '../ids.ts';
 import type { DeclaredUse, KeyHolder, ObservedUse } from '../key-impact.ts';
-import type { CustomerKey, ObservedResource, ObservedVault } from '../observed.ts';
+import type { CustomerKey, ObservedVault } from '../observed.ts';
 import type { ResourceRef } from '../plan.ts';
 
 /** A resource as returned by a list. */
@@ -66,7 +66,7 @@ export interface KeyUsers {
  * Everything specific to one kind of resource: data and pure functions. The adapter gets the registry of kinds, so adding a
  * kind takes a file and a line there. `Ref` is used covariantly only, so that one list can hold all kinds.
  */
-export interface ResourceKind<Ref extends z.ZodType<ResourceRef> = z.ZodType<ResourceRef>> {
+export interface ResourceKind<Ref extends z.ZodType<ResourceRef> = z.ZodType<ResourceRef>> extends KindRules {
   /** Stored with every request: never changes. */
   readonly name: string;
   /** Display name: short, `agent`, and in full for readers who might not know it, `healthcare agent service`. */
@@ -86,10 +86,6 @@ export interface ResourceKind<Ref extends z.ZodType<ResourceRef> = z.ZodType<Res
   readonly customerKeyIn: (properties: unknown) => CustomerKey | null;
   readonly customerKeyBody: (key: CustomerKey) => Readonly<Record<string, unknown>>;
   readonly rights: { readonly read: readonly string[]; readonly write: readonly string[] };
-  /** Checks whether this resource supports a customer-managed key. */
-  readonly checks: (resource: ObservedResource) => readonly Check[];
-  /** Returns whether resources of this kind can reach a vault with this firewall. */
-  readonly reaches: (vault: Pick<ObservedVault, 'firewall'>) => boolean;
 }
 
 /** A definition as Azure has it. `rule` is JSON. */

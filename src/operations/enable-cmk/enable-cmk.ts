@@ -1,19 +1,16 @@
 /** Operation: sets a customer-managed key on a resource that has a Microsoft-managed key. */
 import { z } from 'zod';
-import { type Check, judge } from '../../domain/check.ts';
-import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
-import type { KeyWork } from '../../domain/key-change.ts';
-import { KeyKind } from '../../domain/observed.ts';
 import {
-  type CheckContext,
   judgeControl,
+  judgeFirstKey,
   judgePlace,
   judgeResource,
   judgeShown,
   judgeVault,
   judgeWantedKey,
-  judgeWrites,
-} from '../checks.ts';
+} from '../../domain/check.ts';
+import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
+import { KeyKind } from '../../domain/observed.ts';
 import { chosenKeyOf } from '../choose.ts';
 import { defineOperation } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';
@@ -23,6 +20,7 @@ import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { vaultPage } from '../pages/vault-page.ts';
 import { Resource } from '../resources/registry.ts';
+import { judgeWrites } from '../resources/rights.ts';
 import { enableCmkWords } from './words.ts';
 
 const EnableCmkSpec = z.strictObject({
@@ -35,13 +33,6 @@ const EnableCmkSpec = z.strictObject({
   newKey: KeyKind.nullable(),
 });
 type EnableCmkSpec = z.infer<typeof EnableCmkSpec>;
-
-/** Checks that the resource still has a Microsoft-managed key: the approval covers only that change. */
-function judgeCurrentKey(work: KeyWork, context: CheckContext): Check {
-  const key = work.observed.resource.customerKey;
-  if (key === null) return judge('pass', 'microsoft-managed', {});
-  return judgeShown(work, context) ?? judge('block', 'already-under-another-key', { key });
-}
 
 const review = reviewPage(() => enableCmk);
 
@@ -77,7 +68,7 @@ export const enableCmk = defineOperation<typeof EnableCmkSpec>({
   stages: [['enable-identity', 'make-key-version'], ['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']],
   checks: (work, context) => [
     ...judgeResource(work.observed.resource, context),
-    judgeCurrentKey(work, context),
+    judgeShown(work, context) ?? judgeFirstKey(work.observed.resource.customerKey),
     ...judgeVault(work, context),
     ...judgePlace(work, context),
     ...judgeOthers(work, context),
@@ -86,5 +77,5 @@ export const enableCmk = defineOperation<typeof EnableCmkSpec>({
     ...judgeWantedKey(work, context),
   ],
   startsFrom: 'microsofts-key',
-  instead: { operation: 'rotate-cmk', where: ['already-under-another-key', 'already-under-this-key'] },
+  instead: 'rotate-cmk',
 });

@@ -1,26 +1,30 @@
 /** Operation: brings an agent back to the state that was last approved and verified. */
 import { z } from 'zod';
-import { type Check, judge } from '../../domain/check.ts';
-import { isDoneByRole } from '../../domain/effect.ts';
-import { ArmId, armIdParts, KeyName, KeyVersion, RequestId } from '../../domain/ids.ts';
-import { type KeyWork, showsRequestedKey } from '../../domain/key-change.ts';
-import { CustomerKey, isUnchangedKey } from '../../domain/observed.ts';
-import { refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import {
+  type Check,
   type CheckContext,
+  currentKey,
+  disabledKey,
+  judge,
   judgeControl,
   judgeKey,
   judgePermittedVault,
   judgeResource,
   judgeVault,
-  judgeWrites,
-} from '../checks.ts';
+  roleNeeded,
+} from '../../domain/check.ts';
+import { isDoneByRole } from '../../domain/effect.ts';
+import { ArmId, armIdParts, KeyName, KeyVersion, RequestId } from '../../domain/ids.ts';
+import { type KeyWork, showsRequestedKey } from '../../domain/key-change.ts';
+import { CustomerKey, isUnchangedKey } from '../../domain/observed.ts';
+import { refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import { defineOperation } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';
 import { answerOn, type Page } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { Resource } from '../resources/registry.ts';
+import { judgeWrites, type OperationContext } from '../resources/rights.ts';
 import { isRecoverable, roleTaskOf } from '../steps/recover-key.ts';
 import { repairCmkWords } from './words.ts';
 
@@ -75,12 +79,12 @@ function judgeCurrentKey(work: KeyWork, { own }: CheckContext): Check {
   const isDone = own !== null && showsRequestedKey(work);
   if (!isDone && !isUnchangedKey(key, work.from))
     return judge('block', 'repair-outdated', { key, expected: work.from });
-  return key === null ? judge('pass', 'microsoft-managed', {}) : judge('pass', 'customer-managed', { key });
+  return currentKey(key);
 }
 
 /** Before a run only: what people read then. A permission that changes later doesn't void the approval. */
-const roleNeeded = (work: KeyWork, task: 'recover-key' | 'enable-key-version', own: CheckContext['own']) =>
-  own === null ? [judge('warn', 'role-needed', roleTaskOf(work, task))] : [];
+const judgeRole = (work: KeyWork, task: 'recover-key' | 'enable-key-version', own: CheckContext['own']) =>
+  own === null ? [roleNeeded(roleTaskOf(work, task))] : [];
 
 /** Checks the approved key. Deleted or disabled, it can be repaired; purged, it can't. */
 function judgeApprovedKey(work: KeyWork, { now, own }: CheckContext): readonly Check[] {
@@ -89,10 +93,10 @@ function judgeApprovedKey(work: KeyWork, { now, own }: CheckContext): readonly C
   if (key !== null) {
     // A key that was deleted at the approval shows its expiry only now: in a run, that's no news.
     const isNews = ({ outcome }: Check): boolean => own === null || outcome !== 'warn';
-    const found = judgeKey(key, now).filter((check) => check.code !== 'key-disabled' && isNews(check));
-    return key.enabled ? found : [...found, ...roleNeeded(work, 'enable-key-version', own)];
+    const found = judgeKey(key, now).filter((check) => check !== disabledKey && isNews(check));
+    return key.enabled ? found : [...found, ...judgeRole(work, 'enable-key-version', own)];
   }
-  if (isRecoverable(observed)) return roleNeeded(work, 'recover-key', own);
+  if (isRecoverable(observed)) return judgeRole(work, 'recover-key', own);
   const inUse = resource.customerKey !== null && showsRequestedKey(work);
   const gone = { vault: vault.name, name: to.keyName, version: to.keyVersion ?? '', inUse };
   return [judge('block', 'approved-key-gone', gone)];
@@ -117,7 +121,7 @@ function judgeNeed({ effects, own }: CheckContext, checks: readonly Check[]): re
   return isNeeded ? [] : [judge('block', 'nothing-to-repair', {})];
 }
 
-function judgeRepair(work: KeyWork, context: CheckContext): readonly Check[] {
+function judgeRepair(work: KeyWork, context: OperationContext): readonly Check[] {
   const effects = context.effects.filter((effect) => !isDoneByRole(effect));
   const checks = [
     ...judgeResource(work.observed.resource, context),
@@ -168,5 +172,5 @@ export const repairCmk = defineOperation<typeof RepairCmkSpec>({
   ],
   checks: judgeRepair,
   startsFrom: 'either',
-  instead: { operation: 'rotate-cmk', where: ['key-expired'] },
+  instead: 'rotate-cmk',
 });

@@ -3,7 +3,9 @@
  * `infra/custom-role-grants.json` grant exactly these; a test compares them with the permissions in use. Names are those of
  * Azure's list of provider operations.
  */
+import { type Check, type CheckContext, judgeGuards } from '../../domain/check.ts';
 import type { Effect } from '../../domain/effect.ts';
+import type { KeyWork } from '../../domain/key-change.ts';
 import type { Rights } from '../../domain/ports/azure.ts';
 import type { ResourceKind } from '../../domain/ports/inventory.ts';
 import { kinds } from './registry.ts';
@@ -116,6 +118,17 @@ export function rightsForEffects(effects: readonly Effect[], kind: ResourceKind,
     actions: [...new Set(each.flatMap(({ actions }) => actions))],
     dataActions: [...new Set(each.flatMap(({ dataActions }) => dataActions))],
   };
+}
+
+/** Input of an operation's checks. */
+export interface OperationContext extends CheckContext {
+  readonly kind: ResourceKind;
+}
+
+/** Checks locks and permissions for the plan's writes. A plan without writes needs neither. */
+export function judgeWrites({ observed }: KeyWork, { effects, kind }: OperationContext): readonly Check[] {
+  if (effects.length === 0) return [];
+  return judgeGuards(observed, rightsForEffects(effects, kind, observed.resource.userAssignedIds.length > 0));
 }
 
 /** All permissions that a plan can need on a resource, and on a vault with its keys. */

@@ -1,6 +1,17 @@
 /** Operation: disables a key version that an agent used before, once nothing uses it any more. */
 import { z } from 'zod';
-import { type Check, judge } from '../../domain/check.ts';
+import {
+  type Check,
+  type CheckContext,
+  judge,
+  judgeControl,
+  judgePermittedVault,
+  judgeResource,
+  judgeUnchangedKey,
+  judgeVault,
+  judgeWantedKey,
+  roleNeeded,
+} from '../../domain/check.ts';
 import { isDoneByRole } from '../../domain/effect.ts';
 import { done, type Outcome } from '../../domain/failure.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
@@ -9,16 +20,6 @@ import { retirementOf } from '../../domain/key-impact.ts';
 import { CustomerKey, dayOfOldUseMs, isNamedAlike, type Observation, type Retirement } from '../../domain/observed.ts';
 import type { Azure, ListedKeyVersion } from '../../domain/ports/azure.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
-import {
-  type CheckContext,
-  judgeControl,
-  judgePermittedVault,
-  judgeResource,
-  judgeUnchangedKey,
-  judgeVault,
-  judgeWantedKey,
-  judgeWrites,
-} from '../checks.ts';
 import { vaultAt } from '../observe.ts';
 import { defineOperation } from '../operation.ts';
 import { answerOn, type Page } from '../pages/page.ts';
@@ -26,6 +27,7 @@ import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { readKeyUse } from '../read-key-use.ts';
 import { Resource } from '../resources/registry.ts';
+import { judgeWrites, type OperationContext } from '../resources/rights.ts';
 import { retireTaskOf } from '../steps/disable-key-version.ts';
 import { retireVersionWords } from './words.ts';
 
@@ -137,7 +139,7 @@ function judgeRetirement(retirement: Retirement | undefined, { now, own }: Check
   return [...judgeUse(retirement, now), ...(isRead ? [] : [judge('warn', 'declared-not-read', unread)])];
 }
 
-function judgeRetire(work: KeyWork, context: CheckContext): readonly Check[] {
+function judgeRetire(work: KeyWork, context: OperationContext): readonly Check[] {
   const effects = context.effects.filter((effect) => !isDoneByRole(effect));
   const isRoleNeeded = context.own === null && work.observed.retirement?.enabled === true;
   return [
@@ -150,7 +152,7 @@ function judgeRetire(work: KeyWork, context: CheckContext): readonly Check[] {
     ...judgeWantedKey(work, context),
     ...judgeRetirement(work.observed.retirement, context),
     ...judgeWrites(work, { ...context, effects }),
-    ...(isRoleNeeded ? [judge('warn', 'role-needed', retireTaskOf(work))] : []),
+    ...(isRoleNeeded ? [roleNeeded(retireTaskOf(work))] : []),
   ];
 }
 
@@ -203,6 +205,6 @@ export const retireVersion = defineOperation<typeof RetireVersionSpec>({
   // The agent's own key is made sure of first.
   stages: [['grant-key-access'], ['protect-vault'], ['disable-key-version'], ['verify']],
   checks: judgeRetire,
-  startsFrom: 'either',
-  instead: { operation: 'enable-cmk', where: ['microsoft-managed'] },
+  startsFrom: 'own-key',
+  instead: 'enable-cmk',
 });

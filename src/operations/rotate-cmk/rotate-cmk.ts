@@ -1,19 +1,18 @@
 /** Operation: moves a resource with a customer-managed key to another version of it, or to another key. */
 import { z } from 'zod';
-import { type Check, judge } from '../../domain/check.ts';
-import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
-import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
-import { CustomerKey, KeyKind } from '../../domain/observed.ts';
 import {
   judgeControl,
+  judgeOldVersion,
   judgePlace,
   judgeResource,
   judgeShown,
   judgeUnchangedKey,
   judgeVault,
   judgeWantedKey,
-  judgeWrites,
-} from '../checks.ts';
+} from '../../domain/check.ts';
+import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
+import type { KeyChange } from '../../domain/key-change.ts';
+import { CustomerKey, KeyKind } from '../../domain/observed.ts';
 import { chosenKeyOf } from '../choose.ts';
 import type { Form } from '../form.ts';
 import { defineOperation } from '../operation.ts';
@@ -24,6 +23,7 @@ import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { vaultPage } from '../pages/vault-page.ts';
 import { Resource } from '../resources/registry.ts';
+import { judgeWrites } from '../resources/rights.ts';
 import { versionPage } from './version-page.ts';
 import { rotateCmkWords } from './words.ts';
 
@@ -75,13 +75,6 @@ function makingOf(to: To): KeyChange['make'] {
   return to.make === null ? null : { kind: to.make, after: null };
 }
 
-/** Checks the old version: moving back, and use of it for a while after the change, depend on it. */
-function judgeOldVersion({ from: key, observed }: KeyWork): readonly Check[] {
-  if (key === null) return [];
-  if (observed.from === null) return [judge('warn', 'old-version-unknown', { key })];
-  return observed.from.enabled ? [] : [judge('warn', 'old-version-disabled', { key })];
-}
-
 const review = reviewPage(() => rotateCmk);
 
 export const rotateCmk = defineOperation<typeof RotateCmkSpec>({
@@ -129,5 +122,5 @@ export const rotateCmk = defineOperation<typeof RotateCmkSpec>({
     ...judgeWantedKey(work, context),
   ],
   startsFrom: 'own-key',
-  instead: { operation: 'enable-cmk', where: ['microsoft-managed'] },
+  instead: 'enable-cmk',
 });

@@ -1,8 +1,8 @@
-import { judge, type RoleTask } from '../../domain/check.ts';
+import { type Check, disabledKey, isKeyMissing, missingKey, type RoleTask } from '../../domain/check.ts';
 import { botFailure, done, type Found, failed, type Outcome } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
 import type { KeyWork } from '../../domain/key-change.ts';
-import { keyScope, type ObservedKey } from '../../domain/observed.ts';
+import { keyScope } from '../../domain/observed.ts';
 import { noOutputs, reversible, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `reading key ${work.to.keyName} in ${work.observed.vault.name}`;
@@ -20,28 +20,33 @@ export const roleTaskOf = ({ to, observed: { vault } }: KeyWork, task: RoleTask[
 export const isRecoverable = ({ key, keyNow, guards }: KeyWork['observed']): boolean =>
   key === null && guards.deletedKey !== 'none' && (keyNow ?? null) === null;
 
-/** Returns what is still wrong with the key. Null: it exists and is enabled. */
-async function wrongWith(context: StepContext, task: RoleTask['task']): Promise<Outcome<Found | null>> {
-  const { azure, work } = context;
+/** Reads a version of the key. Null: it exists and is enabled. */
+export async function checkVersion(
+  { azure, work }: StepContext,
+  version: KeyVersion | null,
+): Promise<Outcome<Check | null>> {
   const { to, observed } = work;
-  const key: Outcome<ObservedKey | null> = await azure.keys.get(to.vaultId, to.keyName, to.keyVersion);
+  const key = await azure.keys.get(to.vaultId, to.keyName, version);
   if (!key.ok) return key;
-  if (key.value?.enabled === true) return done(null);
-  if (key.value !== null) {
-    // A version that is disabled after its recovery needs another approval.
-    const disabled: Found = { code: 'blocked', check: judge('block', 'key-disabled', {}) };
-    return done(task === 'enable-key-version' ? { code: 'role-needed', ...roleTaskOf(work, task) } : disabled);
-  }
-  const found = await azure.keys.deleted(observed.vault.uri, to.keyName);
-  const deleted = found.ok ? found.value : 'not-checked';
-  return done(
-    task === 'recover-key' && deleted !== 'none'
-      ? { code: 'role-needed', ...roleTaskOf(work, task) }
-      : { code: 'blocked', check: judge('block', 'key-missing', { deleted }) },
-  );
+  if (key.value !== null) return done(key.value.enabled ? null : disabledKey);
+  const deleted = await azure.keys.deleted(observed.vault.uri, to.keyName);
+  return done(missingKey(deleted.ok ? deleted.value : 'not-checked'));
 }
 
-const isDisabled = (found: Found): boolean => found.code === 'blocked' && found.check.code === 'key-disabled';
+/** Returns what is still wrong with the key. Null: it exists and is enabled. */
+async function wrongWith(context: StepContext, task: RoleTask['task']): Promise<Outcome<Found | null>> {
+  const found = await checkVersion(context, context.work.to.keyVersion);
+  if (!found.ok) return found;
+  if (found.value === null) return done(null);
+  const check = found.value;
+  // A version that is disabled after its recovery needs another approval.
+  const isTask = isKeyMissing(check)
+    ? task === 'recover-key' && check.fact.deleted !== 'none'
+    : task === 'enable-key-version';
+  return done(isTask ? { code: 'role-needed', ...roleTaskOf(context.work, task) } : { code: 'blocked', check });
+}
+
+const isDisabled = (found: Found): boolean => found.code === 'blocked' && found.check === disabledKey;
 
 /**
  * Waits until a role of the vault has done its task, and reads the key back. The bot changes nothing, because it has no

@@ -1,10 +1,10 @@
-import { type Check, judge } from '../../domain/check.ts';
 import { madeVersion } from '../../domain/effect.ts';
 import { done, type Failure, type Outcome } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
 import { isAlreadySet } from '../../domain/key-change.ts';
 import { type CustomerKey, hasFailed, isBusy, isUnchangedKey, sameKey } from '../../domain/observed.ts';
 import { verifyAccess, verifyIdentity } from './grant-key-access.ts';
+import { checkVersion } from './recover-key.ts';
 import { failBusy, failStep, readResource, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `setting the key of ${work.observed.resource.name}`;
@@ -59,17 +59,9 @@ const isLeftover = ({ work }: StepContext, provisioningState: string): boolean =
 
 /** Checks that the version exists and is enabled. Propagation delays can't fix a key that isn't. */
 async function verifyKeyUsable(context: StepContext): Promise<Outcome<'works'>> {
-  const { to } = context.work;
-  const key = await context.azure.keys.get(to.vaultId, to.keyName, plannedKey(context).keyVersion);
-  if (!key.ok) return key;
-  if (key.value?.enabled === true) return done('works');
-  const check = key.value === null ? await missingKey(context) : judge('block', 'key-disabled', {});
-  return failStep(doing(context), { code: 'blocked', check });
-}
-
-async function missingKey({ azure, work: { to, observed } }: StepContext): Promise<Check> {
-  const deleted = await azure.keys.deleted(observed.vault.uri, to.keyName);
-  return judge('block', 'key-missing', { deleted: deleted.ok ? deleted.value : 'not-checked' });
+  const check = await checkVersion(context, plannedKey(context).keyVersion);
+  if (!check.ok) return check;
+  return check.value === null ? done('works') : failStep(doing(context), { code: 'blocked', check: check.value });
 }
 
 /**

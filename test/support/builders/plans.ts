@@ -1,4 +1,5 @@
 /** What Azure holds, what is wished, and the real plan that follows: small values, each test changes what it is about. */
+
 import type { Controller, ObservedControl } from '../../../src/domain/control.ts';
 import { KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import type { OwnKey } from '../../../src/domain/key-change.ts';
@@ -12,7 +13,7 @@ import type {
   Retirement,
 } from '../../../src/domain/observed.ts';
 import type { Plan, ResourceRef } from '../../../src/domain/plan.ts';
-import type { KeyTerms } from '../../../src/operations/checks.ts';
+import type { KeyTerms } from '../../../src/domain/policy/rules.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { kindNamed } from '../../../src/operations/resources/registry.ts';
 import { rightsAtResource, rightsAtVault } from '../../../src/operations/resources/rights.ts';

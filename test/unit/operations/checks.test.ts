@@ -1,8 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Check, type CheckCode, checkCodes, isRemovableBlock, judge } from '../../../src/domain/check.ts';
+import {
+  type Check,
+  type CheckCode,
+  checkCodes,
+  isRemovableBlock,
+  judge,
+  judgeKey,
+} from '../../../src/domain/check.ts';
 import { isAlreadySet, type OwnKey } from '../../../src/domain/key-change.ts';
 import type { CustomerKey, Observation, ObservedOthers } from '../../../src/domain/observed.ts';
-import { judgeKey, type KeyTerms } from '../../../src/operations/checks.ts';
+import type { KeyTerms } from '../../../src/domain/policy/rules.ts';
 import { type StoredChangeSpec, workOf } from '../../../src/operations/registry.ts';
 import { healthcareAgent } from '../../../src/operations/resources/healthcare-agent.ts';
 import { checkWords } from '../../../src/text/checks.ts';

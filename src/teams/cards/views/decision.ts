@@ -1,5 +1,5 @@
 /** What people decide on: the change, its risks and consequences, and notes that apply to most requests. */
-import type { Check, CheckCode } from '../../../domain/check.ts';
+import { type Check, roleTaskIn, traitsOf } from '../../../domain/check.ts';
 import { ownControl } from '../../../domain/control.ts';
 import type { PersonId } from '../../../domain/ids.ts';
 import { effectsOf, type Plan, stepsOf, warningsOf } from '../../../domain/plan.ts';
@@ -19,16 +19,8 @@ interface Asker {
   readonly words: 'The requester' | 'You';
 }
 
-/** Findings about this request only, most dangerous first. All other warnings are notes. */
-const riskCodes: readonly CheckCode[] = [
-  'name-alike',
-  'key-shared',
-  'other-subscription',
-  'old-version-disabled',
-  'declared-not-read',
-];
-
-const riskOf = (check: Check): number => riskCodes.indexOf(check.code);
+/** The check's place among the risks, from 1; 0: none. */
+const riskOf = (check: Check): number => traitsOf(check).risk ?? 0;
 
 const red = (title: string, text: string): Row =>
   row(marks.alarm, plain<string>(title), text === '' ? [] : [{ ...grey(plain<string>(text, 600)), subtle: false }], {
@@ -44,7 +36,7 @@ function askerRisk({ observation: { control } }: Plan, { id, words }: Asker): Ro
 
 function riskRows(plan: Plan, asker: Asker): Row[] {
   const found = warningsOf(plan)
-    .filter((check) => riskOf(check) >= 0)
+    .filter((check) => riskOf(check) > 0)
     .sort((one, other) => riskOf(one) - riskOf(other))
     .map((check) => ({ ...checkRow(marks.alarm, check), nameWeight: 'Bolder' as const }));
   return [...found, ...askerRisk(plan, asker)].slice(0, 8);
@@ -58,18 +50,14 @@ const amber = (title: string, text: string): Row =>
     nameWeight: 'Bolder',
   });
 
-const isRoleTask = ({ code }: Check): boolean => code === 'role-needed';
-
 const tasksOf = (plan: Plan) =>
-  warningsOf(plan).flatMap((check) =>
-    check.code === 'role-needed'
-      ? {
-          name: plain<string>(roleTaskTitle(check.fact)),
-          text: plain<string>(roleTaskWords(check.fact)),
-          command: plain<string>(roleTaskCommand(check.fact), 600),
-        }
-      : [],
-  );
+  warningsOf(plan)
+    .flatMap((check) => roleTaskIn(check) ?? [])
+    .map((task) => ({
+      name: plain<string>(roleTaskTitle(task)),
+      text: plain<string>(roleTaskWords(task)),
+      command: plain<string>(roleTaskCommand(task), 600),
+    }));
 
 /** Returns what the plan does that can't be undone, and what people must retain. */
 function consequenceRows(plan: Plan): Row[] {
@@ -127,7 +115,7 @@ function noteRows(plan: Plan): Row[] {
   );
   return [
     ...warningsOf(plan)
-      .filter((check) => riskOf(check) < 0 && !isRoleTask(check))
+      .filter((check) => riskOf(check) === 0 && roleTaskIn(check) === null)
       .map((check) => checkRow(marks.warn, check)),
     ...unknown,
     ...words.notes(workOf(plan)).map((note) => row(noteMark, plain<string>(note, 500))),

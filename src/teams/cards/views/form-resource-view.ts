@@ -3,7 +3,7 @@ import type { ObservedResource } from '../../../domain/observed.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
 import type { Obstacle } from '../../../operations/obstacle.ts';
-import type { Operation } from '../../../operations/operation.ts';
+import { isFor } from '../../../operations/operation.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
 import { operationNamed } from '../../../operations/registry.ts';
 import { kinds } from '../../../operations/resources/registry.ts';
@@ -58,12 +58,6 @@ function obstacleWords({ blocks, openRequest }: Obstacle): CardText {
   );
 }
 
-/**
- * Returns true if the resource's current key, Microsoft-managed or customer-managed, is what the operation starts from.
- */
-const isFor = ({ instead }: Operation, { customerKey }: ObservedResource): boolean =>
-  !instead.where.includes(customerKey === null ? 'microsoft-managed' : 'already-under-another-key');
-
 const coverage = (count: number, more: boolean): string =>
   more
     ? `${countOf(count, 'agent', 'agents')} listed. Type to find others; a new one can take some minutes to be found.`
@@ -85,7 +79,7 @@ export function resourcePageCard(
   const { question, verdicts } = operation.words;
   const blocked = obstacleWords(obstacle);
   const usable = resource !== null && isFor(operation, resource) && blocked === '';
-  const instead = operationNamed(operation.instead.operation).words.offer;
+  const instead = operationNamed(operation.instead).words.offer;
   const isOther = resource !== null && !isFor(operation, resource);
   return renderCard('form-resource', {
     ...formHeaderOf(form, problem),

@@ -74,7 +74,7 @@ function underMicrosoftsKey(form: Form, { resource }: Facts, problem: Refusal | 
     selected: '',
     notes: [],
     nothingToChoose: md`${bold('There is no version to rotate.')} This agent uses a Microsoft-managed key.`,
-    instead: label(form.changes === null ? operationNamed(instead.operation).words.offer : ''),
+    instead: label(form.changes === null ? operationNamed(instead).words.offer : ''),
   });
 }
 

@@ -1,12 +1,13 @@
 /** Renders the pages of a form. */
 
-import { isRemovableBlock } from '../../../domain/check.ts';
+import { isRemovableBlock, traitsOf } from '../../../domain/check.ts';
 import { armIdParts } from '../../../domain/ids.ts';
 import { blocksOf, type Plan } from '../../../domain/plan.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import { lowerFirst } from '../../../domain/strings.ts';
 import type { Form } from '../../../operations/form.ts';
 import { noObstacle, type Obstacle } from '../../../operations/obstacle.ts';
+import { isFor } from '../../../operations/operation.ts';
 import { answerOn, type FactsOf, type PageFacts } from '../../../operations/pages/page.ts';
 import { resourcePage as whichResource } from '../../../operations/pages/resource-page.ts';
 import { operationNamed, operationOf } from '../../../operations/registry.ts';
@@ -100,9 +101,9 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
 
 /** Returns the title of the button for the operation that the resource's state allows; empty if this one does. */
 function insteadOf(plan: Plan): Label {
-  const { instead } = operationOf(plan.spec);
-  const leads = blocksOf(plan).some(({ code }) => instead.where.includes(code));
-  return label(leads ? operationNamed(instead.operation).words.offer : '');
+  const instead = operationNamed(operationOf(plan.spec).instead);
+  const isNeeded = blocksOf(plan).some((check) => traitsOf(check).startsFrom === instead.startsFrom);
+  return label(isNeeded && isFor(instead, plan.observation.resource) ? instead.words.offer : '');
 }
 
 export function formCard(

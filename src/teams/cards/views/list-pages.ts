@@ -5,7 +5,7 @@ import { peopleInEvents } from '../../../domain/request/events.ts';
 import { fold } from '../../../domain/request/evolve.ts';
 import { hasEnded, type Request } from '../../../domain/request/request.ts';
 import type { HistoryShow, ListSubject, OpenShow } from '../../../operations/commands/command.ts';
-import { operationOf, operations } from '../../../operations/registry.ts';
+import { operationFrom, operationOf } from '../../../operations/registry.ts';
 import { type HistoryEntry, historyOf } from '../../../text/history.ts';
 import { fromNow } from '../../../text/instants.ts';
 import {
@@ -142,7 +142,7 @@ const openWords: Readonly<Record<OpenShow, string>> = {
 };
 
 /** The commands to begin with. */
-const firstCommands = operations.filter(({ startsFrom }) => startsFrom !== 'either').map(({ typed }) => typed.name);
+const firstCommands = (['microsofts-key', 'own-key'] as const).flatMap((key) => operationFrom(key)?.typed.name ?? []);
 
 export async function requestsPage(
   ports: ListPorts,
