@@ -145,7 +145,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     detail:
       retryAt === null
         ? joinParts(codeOf(failure), 'needs attention')
-        : joinParts(failureExcerpt(failure), `next attempt ${utcSecond(retryAt)}`),
+        : joinParts(failureExcerpt(failure).replace(/\.$/, ''), `next attempt ${utcSecond(retryAt)}`),
   }),
   'attention-needed': ({ failure }) => ({ mark: 'alarm', title: 'Needs attention', detail: failureExcerpt(failure) }),
   succeeded: ({ proofs, seeks }) => {

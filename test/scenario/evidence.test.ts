@@ -106,6 +106,9 @@ describe('a pack', () => {
     const steps = eventsIn(files);
     const failed = steps.filter(({ type }: Body) => type === 'step-failed').map(({ data }: Body) => data.failure.code);
     expect([...new Set(failed)]).toEqual(['PrincipalNotFound', 'KeyVaultAccessForbidden']);
+    // The report has one row for attempts that failed alike, the last.
+    expect(failed.length).toBeGreaterThan(2);
+    expect(textIn(packFile.report).match(/attempt \d+ failed/g)).toHaveLength(2);
     expect(
       steps.filter(({ type, correlationId }: Body) => type === 'step-done' && correlationId !== null).length,
     ).toBeGreaterThan(3);

@@ -2,6 +2,7 @@
 import { shortDigest } from '../../../domain/digest.ts';
 import { requestedKey, runHistory } from '../../../domain/evidence/run-history.ts';
 import { lastReading, type Replacement, verdictOf } from '../../../domain/evidence/verdict.ts';
+import { codeOf } from '../../../domain/failure.ts';
 import type { PlannedStep } from '../../../domain/plan.ts';
 import { highestProof, ProofLevel } from '../../../domain/proof.ts';
 import { isStep, type StoredEvent } from '../../../domain/request/events.ts';
@@ -106,12 +107,20 @@ const signIns: Readonly<Record<string, string>> = {
   'command-line': 'command line, by the name they gave',
 };
 
+/** A wait retries every few seconds: of attempts that failed alike, the last one says enough. */
+const failsAlike = ({ body: one }: StoredEvent, next: StoredEvent | undefined): boolean =>
+  one.type === 'step-failed' &&
+  next?.body.type === 'step-failed' &&
+  one.data.step === next.body.data.step &&
+  codeOf(one.data.failure) === codeOf(next.body.data.failure);
+
 /** All events but starts of runs and attempts, in the words of the history and of the audit channel. */
 function historySection(given: ReportFacts): Html {
   const { request, events, texts } = given;
   const names = whoIn(given);
   const ended = events.filter(({ body }) => body.type !== 'run-ordered' && body.type !== 'step-intended');
-  const rows = ended.map((event) => {
+  const shown = ended.filter((event, n) => !failsAlike(event, ended[n + 1]));
+  const rows = shown.map((event) => {
     const { title, detail } = eventWords(event, names, { texts });
     const { actor } = event.body;
     const who = actor.kind === 'bot' ? 'the bot' : (signIns[actor.signIn ?? ''] ?? 'not recorded');
@@ -120,8 +129,8 @@ function historySection(given: ReportFacts): Html {
   });
   const { rule, version, approvalsRequired, expiresAt } = request.policy;
   const needed = countOf(approvalsRequired, 'approval', 'approvals by different people');
-  const caption = `Rule “${rule}” of policy ${version}: ${needed}, never by the requester, until ${utcSecond(expiresAt)}. Each change was logged before it was sent, and read back after. Azure’s Activity Log has the same correlation ids. Starts of attempts are in events.jsonl.`;
-  const columns = [['Event', 9], ['Time', 30], ['What', 42], ['Details'], ['Authenticated by', 36]] as const;
+  const caption = `Rule “${rule}” of policy ${version}: ${needed}, never by the requester, until ${utcSecond(expiresAt)}. Each change was logged before it was sent, and read back after. Azure’s Activity Log has the same correlation ids. Starts of attempts, and earlier attempts that failed alike, are in events.jsonl.`;
+  const columns = [['Event', 12], ['Time', 30], ['What', 42], ['Details'], ['Authenticated by', 36]] as const;
   const left = texts
     ? 'The texts that people wrote are included. The audit log has a salted SHA-256 of each.'
     : 'Reason and comment aren’t in this pack. The audit log has a salted SHA-256 of each, so a text that you get later can be checked.';
@@ -275,7 +284,6 @@ function undoSection({ request, events }: ReportFacts): Html {
   return section(5, 'What can’t be undone', rows.length === 0 ? html`<p>Nothing of what was done.</p>` : list);
 }
 
-/** Shortened for display; `decisions.json` has the complete hashes. */
 const softwareWords = ({ version, commit }: Software): string =>
   `cmk-bot ${version}${commit === undefined ? '' : `, commit ${commit.slice(0, 8)}`}`;
 
