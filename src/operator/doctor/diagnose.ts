@@ -6,7 +6,14 @@ import { claimsFor } from '../../azure/credential.ts';
 import { armSubscriptions } from '../../azure/subscriptions.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
-import { type Diagnosis, type DiagnosisCode, diagnosisCodes, type Look } from '../rpc/diagnosis.ts';
+import {
+  type Diagnosis,
+  type DiagnosisCode,
+  type DoctorCheck,
+  diagnosisCodes,
+  findings,
+  type Look,
+} from '../rpc/diagnosis.ts';
 import { diagnoseAttention, diagnoseAuditLog } from './audit-log.ts';
 import { diagnoseAzure, diagnoseGuard } from './azure.ts';
 import { diagnoseDatabase, diagnoseOwner } from './database.ts';
@@ -25,34 +32,37 @@ interface Part<S> {
   readonly look: (subjects: S) => Promise<readonly Diagnosis[]>;
 }
 
-const settingCodes: readonly DiagnosisCode[] = ['config/settings'];
+type Looks<S> = Readonly<Record<string, Part<S>['look']>>;
 
-const parts: readonly Part<DoctorEnvironment>[] = [
-  { codes: settingCodes, look: ({ config }) => diagnoseSettings(config) },
-  {
-    codes: ['azure/sign-in', 'azure/subscription', 'azure/lists', 'azure/rights', 'record/clock'],
-    look: diagnoseAzure,
-  },
-  { codes: ['azure/guard'], look: diagnoseGuard },
-  { codes: ['azure/logs'], look: diagnoseLogs },
-  { codes: ['graph/rights'], look: diagnoseGraphRights },
-  { codes: ['people/roles', 'people/groups', 'people/policy'], look: diagnosePeople },
-  { codes: ['teams/bot', 'teams/endpoint', 'teams/channel'], look: diagnoseRegistration },
-  { codes: ['teams/endpoint'], look: diagnoseOutside },
-  { codes: ['teams/secret'], look: diagnoseSecrets },
-  { codes: ['people/sign-in'], look: diagnoseStepUp },
-];
+const recordLooks = {
+  database: diagnoseDatabase,
+  owner: diagnoseOwner,
+  auditLog: diagnoseAuditLog,
+  attention: diagnoseAttention,
+  witnesses: diagnoseWitnesses,
+  teams: diagnoseTeams,
+} satisfies Looks<Subjects>;
 
-const recordParts: readonly Part<Subjects>[] = [
-  { codes: ['db/answers', 'db/tls', 'db/tables', 'db/role', 'db/writes'], look: diagnoseDatabase },
-  { codes: ['db/owner'], look: diagnoseOwner },
-  { codes: ['record/seals', 'record/trail', 'record/anchor', 'record/clock'], look: diagnoseAuditLog },
-  { codes: ['record/attention'], look: diagnoseAttention },
-  { codes: ['record/witnesses'], look: diagnoseWitnesses },
-  { codes: ['teams/channels'], look: diagnoseTeams },
-];
+const looks: Readonly<Record<Exclude<DoctorCheck, keyof typeof recordLooks>, Part<DoctorEnvironment>['look']>> = {
+  settings: ({ config }) => diagnoseSettings(config),
+  azure: diagnoseAzure,
+  guard: diagnoseGuard,
+  logs: diagnoseLogs,
+  graph: diagnoseGraphRights,
+  people: diagnosePeople,
+  registration: diagnoseRegistration,
+  outside: diagnoseOutside,
+  secrets: diagnoseSecrets,
+  stepUp: diagnoseStepUp,
+};
 
-export const recordCodes: readonly DiagnosisCode[] = recordParts.flatMap(({ codes }) => codes);
+const partsOf = <S>(checks: Looks<S>): readonly Part<S>[] =>
+  Object.entries(checks).map(([check, look]) => ({ codes: codesBy((by) => by === check), look }));
+
+const codesBy = (isBy: (check: string) => boolean): readonly DiagnosisCode[] =>
+  diagnosisCodes.filter((code) => findings[code].slice(1).some(isBy));
+
+export const recordCodes = codesBy((check) => check in recordLooks);
 
 /** Timeout of a check; longer than any call's own limit. */
 const timeoutMs = 45_000;
@@ -123,7 +133,7 @@ export async function diagnose({
   try {
     joined = createClients(config);
   } catch (error) {
-    const settings = { codes: settingCodes, look: () => diagnoseSettings(config) };
+    const settings = { codes: codesBy((check) => check === 'settings'), look: () => diagnoseSettings(config) };
     return [
       ...(await runPart(settings, null, look.only)),
       fail(about('azure/sign-in'), messageOf(error), 'Check AZURE_CA_FILE.'),
@@ -131,8 +141,10 @@ export async function diagnose({
   }
   const subjects = { config, ...joined };
   const found = await Promise.all([
-    ...parts.map((part) => runPart(part, subjects, look.only)),
-    ...(record === null ? [] : recordParts.map((part) => runPart(part, { ...subjects, ...record }, look.only))),
+    ...partsOf(looks).map((part) => runPart(part, subjects, look.only)),
+    ...(record === null
+      ? []
+      : partsOf(recordLooks).map((part) => runPart(part, { ...subjects, ...record }, look.only))),
   ]);
   return found.flat().sort((a, b) => diagnosisCodes.indexOf(a.code) - diagnosisCodes.indexOf(b.code));
 }

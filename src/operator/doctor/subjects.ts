@@ -35,7 +35,7 @@ export interface About {
 /** Commands that fix a problem, and the role that can run them. */
 export type Remedy = readonly [commands: readonly string[], who?: string];
 
-export const about = (code: DiagnosisCode, subject: string = findings[code]): About => ({ code, subject });
+export const about = (code: DiagnosisCode, subject: string = findings[code][0]): About => ({ code, subject });
 
 const says =
   (outcome: Diagnosis['outcome']) =>

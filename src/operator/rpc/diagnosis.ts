@@ -1,39 +1,45 @@
 /** Findings of `doctor` as data, shared by the bot, the command line and readers of `doctor --json`. */
 import { z } from 'zod';
 
-/** Codes of all checks with their usual subject, in the order of the output. They never change: scripts and alerts use them. */
+/**
+ * All findings by code, in the order of the output: the usual subject, and the checks that report it. Codes never change:
+ * scripts and alerts use them.
+ */
 export const findings = {
-  'config/settings': 'configuration',
-  'people/roles': 'roles',
-  'people/groups': 'groups and people',
-  'people/policy': 'policy',
-  'people/sign-in': 'sign-in to approve',
-  'graph/rights': 'Graph permissions',
-  'teams/bot': 'bot registration',
-  'teams/endpoint': 'messaging endpoint',
-  'teams/channel': 'Teams channel',
-  'teams/secret': 'secrets',
-  'teams/channels': 'channels',
-  'azure/sign-in': 'Azure',
-  'azure/subscription': 'subscription',
-  'azure/lists': 'agents and vaults',
-  'azure/rights': 'permissions',
-  'azure/guard': 'guard policies',
-  'azure/logs': 'vault logs',
-  'db/answers': 'database',
-  'db/tls': 'TLS to the database',
-  'db/tables': 'tables',
-  'db/role': 'database user',
-  'db/writes': 'database writes',
-  'db/owner': 'owner of the database',
-  'record/seals': 'seals',
-  'record/trail': 'audit log',
-  'record/anchor': 'published log',
-  'record/witnesses': 'witnesses',
-  'record/clock': 'clock',
-  'record/attention': 'waits for people',
+  'config/settings': ['configuration', 'settings'],
+  'people/roles': ['roles', 'people'],
+  'people/groups': ['groups and people', 'people'],
+  'people/policy': ['policy', 'people'],
+  'people/sign-in': ['sign-in to approve', 'stepUp'],
+  'graph/rights': ['Graph permissions', 'graph'],
+  'teams/bot': ['bot registration', 'registration'],
+  'teams/endpoint': ['messaging endpoint', 'registration', 'outside'],
+  'teams/channel': ['Teams channel', 'registration'],
+  'teams/secret': ['secrets', 'secrets'],
+  'teams/channels': ['channels', 'teams'],
+  'azure/sign-in': ['Azure', 'azure'],
+  'azure/subscription': ['subscription', 'azure'],
+  'azure/lists': ['agents and vaults', 'azure'],
+  'azure/rights': ['permissions', 'azure'],
+  'azure/guard': ['guard policies', 'guard'],
+  'azure/logs': ['vault logs', 'logs'],
+  'db/answers': ['database', 'database'],
+  'db/tls': ['TLS to the database', 'database'],
+  'db/tables': ['tables', 'database'],
+  'db/role': ['database user', 'database'],
+  'db/writes': ['database writes', 'database'],
+  'db/owner': ['owner of the database', 'owner'],
+  'record/seals': ['seals', 'auditLog'],
+  'record/trail': ['audit log', 'auditLog'],
+  'record/anchor': ['published log', 'auditLog'],
+  'record/witnesses': ['witnesses', 'witnesses'],
+  'record/clock': ['clock', 'azure', 'auditLog'],
+  'record/attention': ['waits for people', 'attention'],
 } as const;
 export type DiagnosisCode = keyof typeof findings;
+export type DoctorCheck = {
+  [C in DiagnosisCode]: (typeof findings)[C] extends readonly [string, ...infer Checks] ? Checks[number] : never;
+}[DiagnosisCode];
 export const diagnosisCodes = Object.keys(findings).filter((code): code is DiagnosisCode => code in findings);
 export const DiagnosisCode = z.enum(diagnosisCodes);
 
