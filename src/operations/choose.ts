@@ -10,6 +10,7 @@ import { inOneSubscription, permitsVault } from '../domain/policy/rules.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind, ResourceSummary } from '../domain/ports/inventory.ts';
 import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
+import { isBlank } from '../domain/strings.ts';
 
 /** Chosen key: an existing version, or a key to create. */
 export const ChosenKey = z.discriminatedUnion('kind', [
@@ -46,6 +47,7 @@ export const nameIn = (typed: string): string =>
 /** Finds a resource by ARM id, or by a name that is unique in the configured subscriptions. */
 export async function chooseResource(azure: Azure, typed: string): Promise<Chosen<ResourceSummary>> {
   const wanted = typed.trim();
+  if (wanted === '') return refuse('choice-missing');
   const id = ArmId.safeParse(wanted).data;
   const name = nameIn(wanted);
   const found = await azure.inventory.resources(name, 1000);
@@ -62,6 +64,7 @@ export async function chooseResource(azure: Azure, typed: string): Promise<Chose
 /** Finds a vault by name. Vault names are unique in all of Azure. */
 export async function chooseVault(azure: Azure, typed: string): Promise<Chosen<ObservedVault>> {
   const wanted = typed.trim().toLowerCase();
+  if (wanted === '') return refuse('choice-missing');
   const found = await azure.inventory.vaults();
   if (!found.ok) return refuseFailure(found.failure);
   const vault = found.value.find((one) => one.name.toLowerCase() === wanted || sameArmId(one.id, wanted));
@@ -72,6 +75,7 @@ export async function chooseVault(azure: Azure, typed: string): Promise<Chosen<O
 
 /** Finds an existing key by name, and pins its newest version. */
 export async function chooseKey(azure: Azure, vaultId: ArmId, typed: string): Promise<Chosen<ChosenKey>> {
+  if (isBlank(typed)) return refuse('choice-missing');
   const name = KeyName.safeParse(typed.trim()).data;
   if (name === undefined) return refuse('unknown-key', typed.trim().slice(0, 80));
   const found = await azure.keys.get(vaultId, name, null);

@@ -6,7 +6,7 @@ import { type CustomerKey, isNamedAlike } from '../observed.ts';
 import type { StepName } from '../plan.ts';
 import { highestProof, type ProofLevel } from '../proof.ts';
 import type { EventBodyOf, StoredEvent } from '../request/events.ts';
-import type { Reading } from '../request/payloads.ts';
+import type { OpenState, Reading } from '../request/payloads.ts';
 import type { Request, Succeeded } from '../request/request.ts';
 import { keyShownFor, type RunHistory, requestedKey, runHistory } from './run-history.ts';
 
@@ -124,7 +124,7 @@ export type Verdict =
     }
   | {
       readonly is: 'open';
-      readonly state: 'awaiting-approval' | 'approved' | 'running' | 'needs-attention';
+      readonly state: OpenState;
       readonly step: StepName | null;
       readonly at: string;
       readonly history: RunHistory;
@@ -194,21 +194,13 @@ function operatorIn(events: readonly StoredEvent[]): string | null {
 export function verdictOf(request: Request, events: readonly StoredEvent[], later: Replacement | null = null): Verdict {
   const { changedAt: at, touched } = request;
   const history = runHistory(events);
-  switch (request.state) {
-    case 'succeeded':
-      return underKey(request, events, later);
-    case 'rejected':
-    case 'cancelled':
-      return { is: 'not-changed', how: request.state, ...endedBy(request, events), touched, history };
-    case 'expired':
-      return { is: 'not-changed', how: 'expired', by: null, operator: null, at, touched, history };
-    case 'failed':
-      return { is: 'failed', step: request.step, done: history.done, history, ...endedBy(request, events) };
-    case 'needs-attention':
-      return { is: 'open', state: request.state, step: request.step, at, history };
-    case 'awaiting-approval':
-    case 'approved':
-    case 'running':
-      return { is: 'open', state: request.state, step: null, at, history };
-  }
+  if (request.state === 'succeeded') return underKey(request, events, later);
+  if (request.state === 'failed')
+    return { is: 'failed', step: request.step, done: history.done, history, ...endedBy(request, events) };
+  if ('ended' in request)
+    return { is: 'not-changed', how: request.state, ...endedBy(request, events), touched, history };
+  if (request.state === 'expired')
+    return { is: 'not-changed', how: 'expired', by: null, operator: null, at, touched, history };
+  const step = request.state === 'needs-attention' ? request.step : null;
+  return { is: 'open', state: request.state, step, at, history };
 }

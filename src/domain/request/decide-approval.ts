@@ -8,7 +8,7 @@ import { orderRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
 import { botActor, type NewEvent, newEvent } from './events.ts';
 import { type Refusal, type RefusalCode, refuse } from './refusal.ts';
-import { type Request, runRest } from './request.ts';
+import { hasEnded, isBeforeRun, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision, longestText } from './request-command.ts';
 import { startField, startRefusal } from './start-window.ts';
 
@@ -26,6 +26,12 @@ export const isPastDeadline = (request: Request, now: Date): boolean =>
 export const expiry = (request: Request): NewEvent =>
   newEvent('ended', botActor, { as: 'expired' }, { planDigest: request.digest, result: 'expired' });
 
+/** Refuses a click on an earlier card, or on an ended request. */
+export function outdatedRefusal(request: Request, asking: number): Refusal | null {
+  if (asking !== request.asking) return refuse('stale-card', request.id);
+  return hasEnded(request) ? refuse('request-ended', request.id) : null;
+}
+
 type Decide = Extract<Command, { do: 'approve' | 'reject' }>;
 
 export function decideOn(request: Request, command: Decide, now: Date): Decision {
@@ -36,7 +42,7 @@ export function decideOn(request: Request, command: Decide, now: Date): Decision
   if (command.comment.length > longestText) return refuse('comment-too-long', `${longestText}`);
   const texts: Record<string, string> = isBlank(command.comment) ? {} : { comment: command.comment.trim() };
   if (isPastDeadline(request, now)) return accept(expiry(request), decidedLate(request, 'expired', command, texts));
-  if (request.state !== 'awaiting-approval' && request.state !== 'approved') {
+  if (!isBeforeRun(request)) {
     // A late rejection of a running request stops it after the attempt under way.
     const stops = command.do === 'reject' && request.state === 'running' && !isInLastStep(request);
     return accept(

@@ -1,9 +1,10 @@
 /** A request that needs attention: who works on it, and its one automatic retry. */
 import { type Failure, statusOf } from '../failure.ts';
+import { outdatedRefusal } from './decide-approval.ts';
 import { orderRun } from './decide-run.ts';
 import { botActor, newEvent } from './events.ts';
 import { refuse } from './refusal.ts';
-import { hasEnded, type Request, runRest } from './request.ts';
+import { type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision } from './request-command.ts';
 
 /** Returns whether Azure, the sign-in service or the network was unavailable. Refusals and conflicts aren't outages. */
@@ -39,8 +40,8 @@ export function takeOn(request: Request, command: Extract<Command, { do: 'take-o
     const unknown = roleStatus === 'unknown' || operator === 'unknown';
     return refuse(unknown ? 'cannot-check-membership' : 'not-an-operator', request.id);
   }
-  if (asking !== request.asking) return refuse('stale-card', request.id);
-  if (hasEnded(request)) return refuse('request-ended', request.id);
+  const outdated = outdatedRefusal(request, asking);
+  if (outdated !== null) return outdated;
   if (request.state !== 'needs-attention') return refuse('not-needing-attention', request.id);
   return request.takenOn?.by === by ? accept() : accept(newEvent('taken-on', actor, {}, runRest(request)));
 }

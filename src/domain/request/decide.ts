@@ -6,7 +6,7 @@
 import type { ArmId, StreamId } from '../ids.ts';
 import { referenceField } from '../policy/policy.ts';
 import { isBlank } from '../strings.ts';
-import { decideOn, expiry, isPastDeadline, lostRequesterRefusal } from './decide-approval.ts';
+import { decideOn, expiry, isPastDeadline, lostRequesterRefusal, outdatedRefusal } from './decide-approval.ts';
 import { retryAutomatically, takeOn } from './decide-attention.ts';
 import { change, specRefusal } from './decide-change.ts';
 import { checkRun, intend, orderRun, recordResult, stopRun } from './decide-run.ts';
@@ -14,7 +14,7 @@ import { isInLastStep, stopEvents } from './decide-stop.ts';
 import { decideUse } from './decide-use.ts';
 import { type Actor, newEvent } from './events.ts';
 import { type Refusal, refuse } from './refusal.ts';
-import { hasEnded, type Request, runRest } from './request.ts';
+import { isBeforeRun, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision, longestText, type Submit } from './request-command.ts';
 import { startField } from './start-window.ts';
 
@@ -104,9 +104,9 @@ const submittedBy = (actor: Actor): string | null => (actor.kind === 'operator' 
 
 function cancel(request: Request, command: Extract<Command, { do: 'cancel' }>): Decision {
   if (command.actor.kind !== 'operator' && command.by !== request.requester) return refuse('not-your-request');
-  if (command.asking !== request.asking) return refuse('stale-card', request.id);
-  if (hasEnded(request)) return refuse('request-ended', request.id);
-  if (request.state !== 'awaiting-approval' && request.state !== 'approved') return refuse('run-started', request.id);
+  const outdated = outdatedRefusal(request, command.asking);
+  if (outdated !== null) return outdated;
+  if (!isBeforeRun(request)) return refuse('run-started', request.id);
   const rest = { planDigest: request.digest, target: request.plan.spec.resource.id, result: 'cancelled' };
   return accept(
     newEvent('ended', command.actor, { as: 'cancelled' }, { ...rest, submittedBy: submittedBy(command.actor) }),
@@ -135,8 +135,7 @@ type Settle = Extract<Command, { do: 'retry' | 'give-up' | 'stop' }>;
 function settleRefusal(request: Request, { actor, by, roleStatus, asking }: Settle): Refusal | null {
   const may = actor.kind === 'operator' || by === request.requester || roleStatus === 'yes';
   if (!may) return refuse(roleStatus === 'unknown' ? 'cannot-check-membership' : 'not-an-approver', request.id);
-  if (asking !== request.asking) return refuse('stale-card', request.id);
-  return hasEnded(request) ? refuse('request-ended', request.id) : null;
+  return outdatedRefusal(request, asking);
 }
 
 function stop(request: Request, command: Extract<Command, { do: 'stop' }>): Decision {

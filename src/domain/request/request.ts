@@ -222,6 +222,15 @@ export const hasEnded = ({ state }: Request): boolean => requestStates[state] ==
 /** Returns whether nothing happens without a person: it has ended, or needs attention. */
 export const isAtRest = (request: Request): boolean => hasEnded(request) || request.state === 'needs-attention';
 
+/** Returns whether the request ended in any other way than success. */
+export const endedInVain = (request: Request): boolean => hasEnded(request) && request.state !== 'succeeded';
+
+/** Returns whether no run has begun since approval was last requested: the request can be rejected or canceled. */
+export const isBeforeRun = ({ state }: Request): boolean => state === 'awaiting-approval' || state === 'approved';
+
+/** Returns whether a run has been ordered or has begun. */
+export const isUnderWay = ({ state }: Request): boolean => state === 'running' || state === 'approved';
+
 /** What a request waits for, in list order. */
 export const waits: readonly Waits[] = ['attention', 'approval', 'nobody'];
 

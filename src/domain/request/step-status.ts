@@ -1,6 +1,13 @@
 /** The status of each step, computed from events. Cards and the command line show only this. */
 import type { Plan } from '../plan.ts';
-import { type EarlierStep, keyProgress, type Request, type RequestBase, type StepProgress } from './request.ts';
+import {
+  type EarlierStep,
+  isUnderWay,
+  keyProgress,
+  type Request,
+  type RequestBase,
+  type StepProgress,
+} from './request.ts';
 
 export type StepStatus =
   | { readonly kind: 'not-started' }
@@ -13,8 +20,6 @@ export type StepStatus =
   | { readonly kind: 'unknown'; readonly run: number; readonly attempts: number }
   /** Azure, read back, shows it. `already`: it was so before this request. */
   | { readonly kind: 'verified'; readonly run: number; readonly already: boolean };
-
-const isUnderWay = ({ state }: Request): boolean => state === 'running' || state === 'approved';
 
 export function stepStatus(request: Request, step: StepProgress): StepStatus {
   const { state, run, attempt, tries: attempts } = step;

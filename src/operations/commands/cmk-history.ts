@@ -1,6 +1,7 @@
 import { RequestId } from '../../domain/ids.ts';
-import { isRefusal, refuse } from '../../domain/request/refusal.ts';
+import { isRefusal } from '../../domain/request/refusal.ts';
 import { chooseResource } from '../choose.ts';
+import { findRequest } from '../find-request.ts';
 import { HistoryShow, parseName, type TypedCommand } from './command.ts';
 
 /** Returns the filter if the last of several words is one. A single word can be an agent's name. */
@@ -23,9 +24,8 @@ export const cmkHistory: TypedCommand = {
     if (wanted === '') return { kind: 'show-list', subject: { list: 'latest', filter: 'all', id: '' } };
     const id = RequestId.safeParse(wanted.toUpperCase()).data;
     if (id !== undefined) {
-      const request = await requests.load(id);
-      if (request === null) return refuse('unknown-request', id);
-      return { kind: 'show-list', subject: { list: 'history', filter, id } };
+      const request = await findRequest(requests, id);
+      return isRefusal(request) ? request : { kind: 'show-list', subject: { list: 'history', filter, id } };
     }
     const resource = await chooseResource(azure, wanted);
     if (resource.kind === 'refused') return resource;

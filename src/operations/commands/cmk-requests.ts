@@ -1,6 +1,7 @@
 import { RequestId } from '../../domain/ids.ts';
 import { isRefusal, refuse } from '../../domain/request/refusal.ts';
 import { closestName, nameIn } from '../choose.ts';
+import { findRequest } from '../find-request.ts';
 import { type CommandPorts, type CommandResult, type OpenShow, parseName, type TypedCommand } from './command.ts';
 
 /** Filter words after the command. The help card shows the first word of each filter. */
@@ -27,10 +28,8 @@ async function listByName(text: string, ports: CommandPorts): Promise<CommandRes
   const typed = nameIn(text);
   const id = RequestId.safeParse(typed.toUpperCase()).data;
   if (id !== undefined) {
-    const request = await ports.requests.load(id);
-    return request === null
-      ? refuse('unknown-request', id)
-      : { kind: 'show-list', subject: { list: 'open', filter: 'all', id } };
+    const request = await findRequest(ports.requests, id);
+    return isRefusal(request) ? request : { kind: 'show-list', subject: { list: 'open', filter: 'all', id } };
   }
   const { total } = await ports.requests.open(1, 0, { named: typed });
   if (total === 0) return refuseUnknownName(typed, ports);

@@ -1,9 +1,9 @@
 import { done } from '../../domain/failure.ts';
 import { armIdParts } from '../../domain/ids.ts';
-import { refuse } from '../../domain/request/refusal.ts';
+import { isRefusal, refuse } from '../../domain/request/refusal.ts';
 import { ChosenKey, chooseKey, chooseNewKey, judgeKeys } from '../choose.ts';
 import { answerOn, type Page } from './page.ts';
-import { resourcePage } from './resource-page.ts';
+import { readResource } from './resource-page.ts';
 import { vaultPage } from './vault-page.ts';
 
 /** Page: an existing key of the vault, or the settings of a new one. The inputs tell which. */
@@ -19,23 +19,20 @@ export const keyPage: Page<ChosenKey> = {
     const [hasName, hasKey] = [inputs.newKeyName.trim() !== '', inputs.key.trim() !== ''];
     // Also after "existing", because the page offers only a new key if no key fits any more.
     const makes = form.keyWay === 'new' || (hasName && (form.keyWay === null || !hasKey));
-    if (!makes && !hasKey) return refuse('choice-missing');
     const chosen = makes ? chooseNewKey(inputs, now()) : await chooseKey(azure, vaultId, inputs.key);
     return chosen.kind === 'refused' ? chosen : chosen.value;
   },
   async facts(form, { azure, now }) {
-    const [ref, vaultId] = [answerOn(form, resourcePage), answerOn(form, vaultPage)];
-    if (ref === null) return refuse('unknown-resource');
+    const vaultId = answerOn(form, vaultPage);
     if (vaultId === null) return refuse('unknown-vault');
     const [resource, vault, keys] = await Promise.all([
-      azure.resources.get(ref),
+      readResource(form, azure),
       azure.vaults.get(vaultId),
       azure.keys.list(vaultId),
     ]);
-    if (!resource.ok) return resource;
+    if (isRefusal(resource) || !resource.ok) return resource;
     if (!vault.ok) return vault;
     if (!keys.ok) return keys;
-    if (resource.value === null) return refuse('unknown-resource', armIdParts(ref.id).name);
     if (vault.value === null) return refuse('unknown-vault', armIdParts(vaultId).name);
     const judged = judgeKeys(keys.value, now());
     const chosen = answerOn(form, keyPage);

@@ -6,7 +6,7 @@ import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault
 import type { Plan } from '../../domain/plan.ts';
 import type { AppliedPolicy, ChangeReferenceRule } from '../../domain/policy/policy.ts';
 import type { ResourceSummary } from '../../domain/ports/inventory.ts';
-import type { Refusal } from '../../domain/request/refusal.ts';
+import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { ChosenKey, JudgedKey, JudgedVault } from '../choose.ts';
 import type { CommandPorts } from '../commands/command.ts';
@@ -114,3 +114,6 @@ export function answerOn<A>(form: Form, page: Pick<Page<A>, 'name' | 'answer'>):
   const answer = form.answers[page.name];
   return answer === undefined ? null : page.answer.parse(answer);
 }
+
+/** Of a page whose answer follows from earlier pages. */
+export const neverShown = { automatic: true, facts: async () => refuse('choice-missing') } as const;

@@ -1,7 +1,11 @@
-import { done } from '../../domain/failure.ts';
+import { done, type Outcome } from '../../domain/failure.ts';
+import { armIdParts } from '../../domain/ids.ts';
+import type { ObservedResource } from '../../domain/observed.ts';
 import type { ResourceRef } from '../../domain/plan.ts';
-import { refuse } from '../../domain/request/refusal.ts';
+import type { Azure } from '../../domain/ports/azure.ts';
+import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { chooseResource } from '../choose.ts';
+import type { Form } from '../form.ts';
 import { Resource } from '../resources/registry.ts';
 import { answerOn, type Page } from './page.ts';
 
@@ -14,7 +18,6 @@ export const resourcePage: Page<ResourceRef> = {
   answer: Resource,
   typed: ({ resource }) => (resource === undefined ? null : { resource }),
   async take(_form, inputs, { azure }) {
-    if (inputs.resource.trim() === '') return refuse('choice-missing');
     const chosen = await chooseResource(azure, inputs.resource);
     return chosen.kind === 'refused' ? chosen : { kind: chosen.value.kind, id: chosen.value.id };
   },
@@ -33,3 +36,12 @@ export const resourcePage: Page<ResourceRef> = {
     });
   },
 };
+
+/** Reads the chosen resource. */
+export async function readResource(form: Form, azure: Azure): Promise<Outcome<ObservedResource> | Refusal> {
+  const ref = answerOn(form, resourcePage);
+  if (ref === null) return refuse('choice-missing');
+  const resource = await azure.resources.get(ref);
+  if (!resource.ok) return resource;
+  return resource.value === null ? refuse('unknown-resource', armIdParts(ref.id).name) : done(resource.value);
+}

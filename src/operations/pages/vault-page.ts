@@ -1,11 +1,11 @@
 import { done } from '../../domain/failure.ts';
-import { ArmId, armIdParts } from '../../domain/ids.ts';
+import { ArmId } from '../../domain/ids.ts';
 import { termsFor } from '../../domain/policy/policy.ts';
-import { refuse } from '../../domain/request/refusal.ts';
+import { isRefusal } from '../../domain/request/refusal.ts';
 import { chooseVault, judgeVaults } from '../choose.ts';
 import { kindNamed } from '../resources/registry.ts';
 import { answerOn, type Page } from './page.ts';
-import { resourcePage } from './resource-page.ts';
+import { readResource } from './resource-page.ts';
 
 export const vaultPage: Page<ArmId> = {
   name: 'vault',
@@ -14,20 +14,16 @@ export const vaultPage: Page<ArmId> = {
   answer: ArmId,
   typed: ({ vault }) => (vault === undefined ? null : { vault }),
   async take(_form, inputs, { azure }) {
-    if (inputs.vault.trim() === '') return refuse('choice-missing');
     const chosen = await chooseVault(azure, inputs.vault);
     return chosen.kind === 'refused' ? chosen : chosen.value.id;
   },
   async facts(form, { azure, tenantId, policy }) {
-    const ref = answerOn(form, resourcePage);
-    if (ref === null) return refuse('unknown-resource');
-    const [resource, vaults] = await Promise.all([azure.resources.get(ref), azure.inventory.vaults()]);
-    if (!resource.ok) return resource;
+    const [resource, vaults] = await Promise.all([readResource(form, azure), azure.inventory.vaults()]);
+    if (isRefusal(resource) || !resource.ok) return resource;
     if (!vaults.ok) return vaults;
-    if (resource.value === null) return refuse('unknown-resource', armIdParts(ref.id).name);
     const judged = judgeVaults(vaults.value, resource.value, {
       tenantId,
-      kind: kindNamed(ref.kind),
+      kind: kindNamed(resource.value.kind),
       terms: termsFor(policy, resource.value),
     });
     return done({ page: 'vault', resource: resource.value, vaults: judged, chosen: answerOn(form, vaultPage) });

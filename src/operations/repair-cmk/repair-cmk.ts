@@ -17,11 +17,11 @@ import { isDoneByRole } from '../../domain/effect.ts';
 import { ArmId, armIdParts, KeyName, KeyVersion, RequestId } from '../../domain/ids.ts';
 import { type KeyWork, showsRequestedKey } from '../../domain/key-change.ts';
 import { CustomerKey, isUnchangedKey } from '../../domain/observed.ts';
-import { refuse, refuseFailure } from '../../domain/request/refusal.ts';
+import { isRefusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import { defineOperation } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';
-import { answerOn, type Page } from '../pages/page.ts';
-import { resourcePage } from '../pages/resource-page.ts';
+import { answerOn, neverShown, type Page } from '../pages/page.ts';
+import { readResource, resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { Resource } from '../resources/registry.ts';
 import { judgeWrites, type OperationContext } from '../resources/rights.ts';
@@ -44,26 +44,24 @@ const ApprovedState = z.strictObject({
 const approvedPage: Page<z.infer<typeof ApprovedState>> = {
   name: 'version',
   label: 'Approved key',
-  automatic: true,
+  ...neverShown,
   dependsOn: ['resource'],
   answer: ApprovedState,
   typed: () => ({}),
   async take(form, _inputs, { azure, lastVerified }) {
     const ref = answerOn(form, resourcePage);
-    if (ref === null) return refuse('unknown-resource');
-    const { name } = armIdParts(ref.id);
+    if (ref === null) return refuse('choice-missing');
     const verified = await lastVerified(ref.id);
-    if (verified === null) return refuse('no-approved-state', name);
+    if (verified === null) return refuse('no-approved-state', armIdParts(ref.id).name);
     const { request: basis, vault: approved, keyName, keyVersion, principalId } = verified;
-    const [resource, vault] = await Promise.all([azure.resources.get(ref), azure.vaults.get(approved.id)]);
+    const [resource, vault] = await Promise.all([readResource(form, azure), azure.vaults.get(approved.id)]);
+    if (isRefusal(resource)) return resource;
     if (!resource.ok) return refuseFailure(resource.failure);
     if (!vault.ok) return refuseFailure(vault.failure);
-    if (resource.value === null) return refuse('unknown-resource', name);
     if (vault.value === null) return refuse('approved-vault-gone', approved.name);
     const answer = { basis, from: resource.value.customerKey, vaultId: approved.id, keyName, keyVersion };
     return principalId === null ? answer : { ...answer, approvedIdentity: principalId };
   },
-  facts: async () => refuse('choice-missing'),
 };
 
 const RepairCmkSpec = z.strictObject({

@@ -19,11 +19,11 @@ import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
 import { retirementOf } from '../../domain/key-impact.ts';
 import { CustomerKey, dayOfOldUseMs, isNamedAlike, type Observation, type Retirement } from '../../domain/observed.ts';
 import type { Azure, ListedKeyVersion } from '../../domain/ports/azure.ts';
-import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import { vaultAt } from '../observe.ts';
 import { defineOperation } from '../operation.ts';
-import { answerOn, type Page } from '../pages/page.ts';
-import { resourcePage } from '../pages/resource-page.ts';
+import { answerOn, neverShown, type Page } from '../pages/page.ts';
+import { readResource, resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { readKeyUse } from '../read-key-use.ts';
 import { Resource } from '../resources/registry.ts';
@@ -59,20 +59,18 @@ function oldVersion(keyName: string, older: readonly ListedKeyVersion[], typed: 
 const oldVersionPage: Page<z.infer<typeof OldVersion>> = {
   name: 'version',
   label: 'Old version',
-  automatic: true,
+  ...neverShown,
   dependsOn: ['resource'],
   answer: OldVersion,
   typed: ({ version }) => (version === undefined ? {} : { version }),
   again: (form) => ({ version: answerOn(form, oldVersionPage)?.old ?? '' }),
   async take(form, inputs, { azure, lastVerified }) {
-    const ref = answerOn(form, resourcePage);
-    if (ref === null) return refuse('unknown-resource');
-    const resource = await azure.resources.get(ref);
+    const resource = await readResource(form, azure);
+    if (isRefusal(resource)) return resource;
     if (!resource.ok) return refuseFailure(resource.failure);
-    if (resource.value === null) return refuse('unknown-resource');
-    const { customerKey: from, name } = resource.value;
+    const { id, customerKey: from, name } = resource.value;
     if (from === null) return refuse('not-under-own-key', name);
-    const approved = await lastVerified(ref.id);
+    const approved = await lastVerified(id);
     if (approved === null) return refuse('no-approved-state', name);
     if (
       !isNamedAlike(from, { vaultUri: approved.vault.uri, keyName: approved.keyName, keyVersion: approved.keyVersion })
@@ -89,7 +87,6 @@ const oldVersionPage: Page<z.infer<typeof OldVersion>> = {
     const old = oldVersion(keyName, older.value, inputs.version);
     return typeof old === 'string' ? { from, vaultId, keyName, keyVersion, old } : old;
   },
-  facts: async () => refuse('choice-missing'),
 };
 
 const RetireVersionSpec = z.strictObject({

@@ -1,7 +1,7 @@
 /** Page: the target version. The newest, a new one, or another key. */
 import { z } from 'zod';
 import { done, type Outcome } from '../../domain/failure.ts';
-import { ArmId, armIdParts, KeyName, KeyVersion } from '../../domain/ids.ts';
+import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import {
   CustomerKey,
   hasFailed,
@@ -10,14 +10,13 @@ import {
   type ObservedResource,
   type ObservedVault,
 } from '../../domain/observed.ts';
-import type { ResourceRef } from '../../domain/plan.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
-import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import type { CommandPorts } from '../commands/command.ts';
 import type { Form } from '../form.ts';
 import { vaultAt } from '../observe.ts';
 import { answerOn, type FormInputs, type Page } from '../pages/page.ts';
-import { resourcePage } from '../pages/resource-page.ts';
+import { readResource } from '../pages/resource-page.ts';
 
 /** `from` is the resource's key when this was answered. The approval covers only a change from that key. */
 const Answer = z.discriminatedUnion('way', [
@@ -68,11 +67,9 @@ async function readVersions(
   return newest.ok ? done({ vault: vault.value, inUse: inUse.value, newest: newest.value }) : newest;
 }
 
-async function readState(azure: Azure, ref: ResourceRef | null): Promise<Outcome<VersionState> | Refusal> {
-  if (ref === null) return refuse('unknown-resource');
-  const resource = await azure.resources.get(ref);
-  if (!resource.ok) return resource;
-  if (resource.value === null) return refuse('unknown-resource', armIdParts(ref.id).name);
+async function readState(azure: Azure, form: Form): Promise<Outcome<VersionState> | Refusal> {
+  const resource = await readResource(form, azure);
+  if (isRefusal(resource) || !resource.ok) return resource;
   const current = resource.value.customerKey;
   const none = { vault: null, inUse: null, newest: null };
   const versions = current === null ? done(none) : await readVersions(azure, current);
@@ -128,8 +125,8 @@ async function existingVersion(
 async function take(form: Form, inputs: FormInputs, { azure, now }: CommandPorts): Promise<Answer | Refusal> {
   const wanted = inputs.version.trim();
   if (wanted === '') return refuse('choice-missing');
-  const state = await readState(azure, answerOn(form, resourcePage));
-  if ('kind' in state) return state;
+  const state = await readState(azure, form);
+  if (isRefusal(state)) return state;
   if (!state.ok) return refuseFailure(state.failure);
   const { current } = state.value;
   if (current === null) return refuse('not-under-own-key', state.value.resource.name);
@@ -158,8 +155,8 @@ export const versionPage: Page<Answer> = {
     vault !== undefined || key !== undefined ? { version: 'other' } : version === undefined ? null : { version },
   take,
   async facts(form, { azure, now }) {
-    const state = await readState(azure, answerOn(form, resourcePage));
-    if ('kind' in state || !state.ok) return state;
+    const state = await readState(azure, form);
+    if (isRefusal(state) || !state.ok) return state;
     const makes = kindOfNew(state.value, now());
     return done({ page: 'version', ...state.value, makes, chosen: chosenOn(form, state.value.newest), now: now() });
   },

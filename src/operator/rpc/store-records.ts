@@ -6,10 +6,11 @@ import type { Appended, AppendedTo, People, Requests } from '../../domain/ports/
 import type { ChainLine, Derived, RevealedText } from '../../domain/record/chain.ts';
 import { decide } from '../../domain/request/decide.ts';
 import { operatorActor, type StoredEvent } from '../../domain/request/events.ts';
-import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Decision } from '../../domain/request/request-command.ts';
 import { type AgentWatch, eraseNames } from '../../domain/watch/agent-watch.ts';
+import { findRequest } from '../../operations/find-request.ts';
 import type { Act, ActResult, Records } from './calls.ts';
 
 /** Required parts of the store. */
@@ -52,11 +53,10 @@ async function erase({ requests, auditLog }: RecordStore, id: StreamId, by: stri
 /** Carries out an action. The cause makes it idempotent; after newer texts, erasing is a new action. */
 async function act(store: RecordStore, stream: StreamId, act: Act): Promise<Carried> {
   if (act.verb === 'erase') return erase(store, stream, act.by, act.reason);
-  const id = RequestId.safeParse(stream).data;
-  const request = id === undefined ? null : await store.requests.load(id);
-  if (id === undefined || request === null) return refuse('unknown-request', stream);
+  const request = await findRequest(store.requests, stream);
+  if (isRefusal(request)) return request;
   const actor = operatorActor(act.by);
-  const { asking } = request;
+  const { id, asking } = request;
   const common = { by: null, actor, asking, roleStatus: 'no', requesterStatus: 'no' } as const;
   const command =
     act.verb === 'give-up' ? { ...common, do: act.verb, comment: act.reason } : { ...common, do: act.verb };

@@ -4,11 +4,12 @@
  * the owner's own view of it.
  */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
-import { ArmId, RequestId } from '../../domain/ids.ts';
-import { type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { ArmId } from '../../domain/ids.ts';
+import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { chooseResource } from '../../operations/choose.ts';
 import type { CommandPorts } from '../../operations/commands/command.ts';
+import { findRequest } from '../../operations/find-request.ts';
 import type { Form } from '../../operations/form.ts';
 import { openAgain, openChange, openForm as openFormOf } from '../../operations/open-form.ts';
 import { operationFrom } from '../../operations/registry.ts';
@@ -156,8 +157,7 @@ export async function askFromList(
   wanted: unknown,
 ): Promise<InvokeResponse> {
   const id = ArmId.safeParse(wanted).data;
-  if (id === undefined)
-    return messageAnswer(refusalText(refuse('unknown-resource', String(wanted ?? '').slice(0, 80))));
+  if (id === undefined) return refused(refuse('unknown-resource', String(wanted ?? '').slice(0, 80)));
   if (await options.once.isFirst(sender, 'list.ask', id.toLowerCase()))
     await reply(options, context, formFor(options, sender, id), 'everybody');
   return messageAnswer(postedBelow.form);
@@ -169,9 +169,8 @@ export async function openFromList(
   sender: KnownSender,
   wanted: string,
 ): Promise<InvokeResponse> {
-  const id = RequestId.safeParse(wanted).data;
-  const request = id === undefined ? null : await actionPorts.requests.load(id);
-  if (request === null) return messageAnswer(refusalText(refuse('unknown-request', wanted.slice(0, 20))));
+  const request = await findRequest(actionPorts.requests, wanted);
+  if (isRefusal(request)) return refused(request);
   const reader = await ownReader(actionPorts, request, sender.person);
   await requestCards.open(request, sender.origin, reader);
   return messageAnswer(postedBelow.card(request.id));
@@ -207,9 +206,8 @@ export async function answerFormFromCard(
   { action: { verb, data } }: CardClick,
 ): Promise<InvokeResponse> {
   const { commandPorts, once } = options;
-  const id = RequestId.safeParse(data.requestId).data;
-  const request = id === undefined ? null : await commandPorts.requests.load(id);
-  if (request === null) return refused(refuse('unknown-request', String(data.requestId ?? '').slice(0, 20)));
+  const request = await findRequest(commandPorts.requests, data.requestId);
+  if (isRefusal(request)) return refused(request);
   const opened = await openers[verb]?.(request, sender, data.revision ?? -1, commandPorts);
   if (opened === undefined) throw new Error(`${verb} opens no form`);
   if (opened.kind === 'refused') return refused(opened);

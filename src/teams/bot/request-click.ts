@@ -3,11 +3,12 @@ import type { InvokeResponse } from 'botbuilder';
 import type { ClickRoleChecks } from '../../authorization/role-checks.ts';
 import { type PersonId, RequestId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
-import { type Refusal, type RefusalCode, refuse } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, type RefusalCode, refuse } from '../../domain/request/refusal.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { Action, ActionPorts, ActionResult, ClickedCall } from '../../operations/actions/action.ts';
 import { approve } from '../../operations/actions/approve.ts';
 import { actions } from '../../operations/actions/registry.ts';
+import { findRequest } from '../../operations/find-request.ts';
 import { evidenceByOperator } from '../../text/pages.ts';
 import { type CardInputs, withInputs } from '../cards/render-card.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
@@ -193,9 +194,8 @@ export async function answerEvidenceClick(
   { person }: KnownSender,
   { at, click }: { readonly at: Posted | null; readonly click: CardClick },
 ): Promise<InvokeResponse> {
-  const id = RequestId.safeParse(click.action.data.requestId).data;
-  const request = id === undefined ? null : await actionPorts.requests.load(id);
-  if (request === null) return messageAnswer(refusalText(refuse('unknown-request', id ?? '')));
+  const request = await findRequest(actionPorts.requests, click.action.data.requestId);
+  if (isRefusal(request)) return messageAnswer(refusalText(request));
   if (evidence === null) {
     return messageAnswer(evidenceByOperator(request.id));
   }

@@ -77,8 +77,12 @@ describe('a key', () => {
     });
   });
 
-  it.each(['other', 'not a name', ''])('is unknown by %j', async (typed) => {
-    expect(await chooseKey(azure, vaultId, typed)).toMatchObject({ code: 'unknown-key' });
+  it.each([
+    ['other', 'unknown-key'],
+    ['not a name', 'unknown-key'],
+    ['', 'choice-missing'],
+  ])('is refused by %j: %s', async (typed, code) => {
+    expect(await chooseKey(azure, vaultId, typed)).toMatchObject({ code });
   });
 });
 

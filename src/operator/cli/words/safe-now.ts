@@ -32,39 +32,37 @@ function attentionWords(request: Request): string {
   ].join('\n');
 }
 
+const safe = (words: string, ...verbs: readonly SafeVerb[]): SafeNow => ({ verbs, words });
+
 export function safeNow(request: Request): SafeNow {
   switch (request.state) {
     case 'awaiting-approval':
-      return { verbs: ['cancel'], words: `${changedWords(request)}\ncancel: ends the request.` };
-    case 'approved':
-      return {
-        verbs: ['cancel'],
-        words: `It starts automatically${startsAt(request) === null ? '' : `, not before ${startsAt(request)}`}.\ncancel: ends the request, as long as its first change hasn’t started.`,
-      };
+      return safe(`${changedWords(request)}\ncancel: ends the request.`, 'cancel');
+    case 'approved': {
+      const start = startsAt(request) === null ? '' : `, not before ${startsAt(request)}`;
+      return safe(
+        `It starts automatically${start}.\ncancel: ends the request, as long as its first change hasn’t started.`,
+        'cancel',
+      );
+    }
     case 'running':
-      if (isInLastStep(request)) return { verbs: [], words: 'Nothing to do: it is in its last step.' };
-      return request.stop === null
-        ? {
-            verbs: ['stop'],
-            words:
-              'Nothing to do: it continues automatically, also after a restart of the bot.\nstop: the attempt under way finishes; no further attempt or step starts. Completed changes stay.',
-          }
-        : { verbs: [], words: 'It stops after the attempt under way, and then needs attention.' };
+      if (isInLastStep(request)) return safe('Nothing to do: it is in its last step.');
+      if (request.stop !== null) return safe('It stops after the attempt under way, and then needs attention.');
+      return safe(
+        'Nothing to do: it continues automatically, also after a restart of the bot.\nstop: the attempt under way finishes; no further attempt or step starts. Completed changes stay.',
+        'stop',
+      );
     case 'needs-attention':
-      return { verbs: ['retry', 'give-up'], words: attentionWords(request) };
+      return safe(attentionWords(request), 'retry', 'give-up');
     case 'succeeded':
-      return {
-        verbs: [],
-        words: 'It has ended. Deleting this agent or this key now loses the agent’s data for good.',
-      };
+      return safe('It has ended. Deleting this agent or this key now loses the agent’s data for good.');
     case 'failed':
-      return {
-        verbs: [],
-        words: `It has ended. Completed, and left as it is: ${inWords(completedTitles(request))}. Not done: ${inWords(titlesOf(request, ({ state }) => state !== 'done'))}.\n${keyFateWords(request)}`,
-      };
+      return safe(
+        `It has ended. Completed, and left as it is: ${inWords(completedTitles(request))}. Not done: ${inWords(titlesOf(request, ({ state }) => state !== 'done'))}.\n${keyFateWords(request)}`,
+      );
     case 'rejected':
     case 'cancelled':
     case 'expired':
-      return { verbs: [], words: `It has ended. ${changedWords(request)}` };
+      return safe(`It has ended. ${changedWords(request)}`);
   }
 }

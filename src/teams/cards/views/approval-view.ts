@@ -4,7 +4,7 @@ import { armIdParts, type PersonId } from '../../../domain/ids.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import type { AppliedRule } from '../../../domain/policy/policy.ts';
 import { environmentRule } from '../../../domain/policy/rules.ts';
-import { hasEnded, type Request } from '../../../domain/request/request.ts';
+import { endedInVain, hasEnded, isBeforeRun, type Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import { upperFirst } from '../../../domain/strings.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
@@ -181,18 +181,8 @@ const hasApproved = (request: Request, reader: Reader): boolean =>
 
 /** The card in the approvals channel: the question, then the decision, then the status card. */
 export function approvalCard(request: Request, context: CardContext): AdaptiveCard {
-  switch (request.state) {
-    case 'awaiting-approval':
-      return hasApproved(request, context.reader) ? decidedApproval(request, context) : openApproval(request, context);
-    case 'approved':
-    case 'rejected':
-    case 'cancelled':
-    case 'expired':
-      return decidedApproval(request, context);
-    case 'running':
-    case 'needs-attention':
-    case 'succeeded':
-    case 'failed':
-      return statusCard(request, context);
-  }
+  if (request.state === 'awaiting-approval' && !hasApproved(request, context.reader))
+    return openApproval(request, context);
+  const isDecided = isBeforeRun(request) || (endedInVain(request) && request.state !== 'failed');
+  return isDecided ? decidedApproval(request, context) : statusCard(request, context);
 }

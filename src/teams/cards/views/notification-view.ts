@@ -3,7 +3,7 @@
 import { actingPerson, type NotifyingEvent } from '../../../domain/request/consequences.ts';
 import type { Payload, StoredEvent } from '../../../domain/request/events.ts';
 import type { RecipientGroup } from '../../../domain/request/payloads.ts';
-import { hasEnded, type NeedsAttention, type Request } from '../../../domain/request/request.ts';
+import { endedInVain, type NeedsAttention, type Request } from '../../../domain/request/request.ts';
 import { upperFirst } from '../../../domain/strings.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { attentionRemedy } from '../../../text/attention.ts';
@@ -133,7 +133,7 @@ export function notificationCard(
     detail,
     requestId: request.id,
     revision: request.asking,
-    canAskAgain: to === 'requester' && hasEnded(request) && request.state !== 'succeeded',
+    canAskAgain: to === 'requester' && endedInVain(request),
     open: label(to === 'approvers' ? 'Review' : 'Open'),
     url: url ?? '',
   });

@@ -21,24 +21,12 @@ function did(who: string, what: string, { comment, commentErased }: Comment): Ca
   return comment === null ? md`${said}.` : md`${said}: ${quoted(comment)}`;
 }
 
+const endings = { rejected: 'rejected it', cancelled: 'canceled it', failed: 'ended it' } as const;
+
 /** Returns how a person ended it, with their text; empty if it didn't end this way. */
 export function endedBy(request: Request, names: Names): CardText[] {
-  switch (request.state) {
-    case 'rejected':
-      return [did(names(request.ended.by), 'rejected it', request.ended)];
-    case 'cancelled':
-      return [did(names(request.ended.by), 'canceled it', request.ended)];
-    case 'failed':
-      return [did(names(request.ended.by), 'ended it', request.ended)];
-    case 'expired':
-      return [plain('No one decided in time.')];
-    case 'awaiting-approval':
-    case 'approved':
-    case 'running':
-    case 'needs-attention':
-    case 'succeeded':
-      return [];
-  }
+  if ('ended' in request) return [did(names(request.ended.by), endings[request.state], request.ended)];
+  return request.state === 'expired' ? [plain('No one decided in time.')] : [];
 }
 
 /** Returns requester and reason, approvers and comments, and how it ended: one paragraph each, in order. */

@@ -2,7 +2,7 @@
 import type { PersonId } from '../../../domain/ids.ts';
 import type { RoleStatus } from '../../../domain/policy/policy.ts';
 import { changeRefusal } from '../../../domain/request/decide-change.ts';
-import type { Request } from '../../../domain/request/request.ts';
+import { endedInVain, hasEnded, type Request } from '../../../domain/request/request.ts';
 import type { RetryLimits } from '../../../domain/retry.ts';
 import type { Names } from '../../../text/words.ts';
 import type { Addressee } from '../plain-text.ts';
@@ -39,15 +39,8 @@ export interface CardContext {
   readonly stepUp: boolean;
 }
 
-/** States in which a person's card can differ from the shared one. */
-const differing: readonly Request['state'][] = [
-  'awaiting-approval',
-  'approved',
-  'running',
-  'needs-attention',
-  ...(['rejected', 'cancelled', 'expired', 'failed'] as const),
-];
-export const hasViews = (request: Request): boolean => differing.includes(request.state);
+/** Whether a person's card can differ from the shared one. */
+export const hasViews = (request: Request): boolean => !hasEnded(request) || endedInVain(request);
 
 export function readerOf(request: Request, person: PersonId, roleStatus: RoleStatus): Reader {
   if (person === request.requester) return { kind: 'requester' };
@@ -66,5 +59,5 @@ export const mayChange = (
   changeRefusal(request, { by: request.requester, asking: request.asking }, timeLimits.now) === null;
 
 /** The requester can submit a request again that ended without a change. */
-export const mayAskAgain = ({ state }: Request, { reader }: Pick<CardContext, 'reader'>): boolean =>
-  reader.kind === 'requester' && ['rejected', 'cancelled', 'expired', 'failed'].includes(state);
+export const mayAskAgain = (request: Request, { reader }: Pick<CardContext, 'reader'>): boolean =>
+  reader.kind === 'requester' && endedInVain(request);

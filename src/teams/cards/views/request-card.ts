@@ -1,7 +1,7 @@
 /** Renders a request's card, by place and reader. */
 
 import { z } from 'zod';
-import { hasEnded, type Request } from '../../../domain/request/request.ts';
+import { hasEnded, isBeforeRun, type Request } from '../../../domain/request/request.ts';
 import { stepWordsIn } from '../../../text/steps.ts';
 import { waitingWords } from '../../../text/waiting.ts';
 import { type CardText, dateAndTime, joinText, md, plain } from '../plain-text.ts';
@@ -66,8 +66,8 @@ export type CardKind = 'status' | 'approval' | 'short';
 export function requestCard(kind: CardKind, request: Request, context: CardContext): AdaptiveCard {
   if (kind === 'short') return shortCard(request, context);
   const { reader } = context;
-  const decidable = request.state === 'awaiting-approval' || request.state === 'approved';
-  const approval = decidable && reader.kind !== 'everybody' ? reader.kind === 'approver' : kind === 'approval';
+  const approval =
+    isBeforeRun(request) && reader.kind !== 'everybody' ? reader.kind === 'approver' : kind === 'approval';
   return approval ? approvalCard(request, context) : statusCard(request, context);
 }
 

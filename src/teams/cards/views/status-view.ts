@@ -1,7 +1,7 @@
 /** The status card, for everyone in the conversation. */
 
 import { shortDigest } from '../../../domain/digest.ts';
-import type { Failed, NeedsAttention, Request } from '../../../domain/request/request.ts';
+import { hasEnded, isAtRest, isBeforeRun, isUnderWay, type Request } from '../../../domain/request/request.ts';
 import { upperFirst } from '../../../domain/strings.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { reapprovalReasons } from '../../../text/events.ts';
@@ -18,8 +18,6 @@ import { type CardContext, mayAskAgain, mayChange } from './reader.ts';
 import { earlierRun, pausedWords, requestHeaderOf, startWords, stopOffer, stoppingNote } from './state-line.ts';
 import { succeededCard } from './succeeded-view.ts';
 
-const decidedWithoutChange = ['rejected', 'cancelled', 'expired'];
-
 const startFacts = ({ notBefore }: Request) =>
   notBefore === null ? [] : [fact('Starts', md`${dateAndTime(new Date(notBefore))} or later`)];
 
@@ -30,24 +28,13 @@ const endedNote = (request: Request): CardText => {
 
 function noteOf(request: Request, context: CardContext): CardText {
   const { names, paused, timeLimits } = context;
-  switch (request.state) {
-    case 'awaiting-approval':
-      return request.touched ? earlierRun(request) : plain('Nothing has been changed in Azure.');
-    case 'approved':
-      return startWords(request, context);
-    case 'running': {
-      if (paused) return joinText([stoppingNote(request, names), plain(pausedWords)], ' ');
-      if (request.stop !== null) return stoppingNote(request, names);
-      return md`Updated ${time(timeLimits.now)}. This card updates automatically.`;
-    }
-    case 'needs-attention':
-    case 'succeeded':
-    case 'failed':
-    case 'rejected':
-    case 'cancelled':
-    case 'expired':
-      return endedNote(request);
-  }
+  if (isAtRest(request)) return endedNote(request);
+  if (request.state === 'awaiting-approval')
+    return request.touched ? earlierRun(request) : plain('Nothing has been changed in Azure.');
+  if (request.state !== 'running') return startWords(request, context);
+  if (paused) return joinText([stoppingNote(request, names), plain(pausedWords)], ' ');
+  if (request.stop !== null) return stoppingNote(request, names);
+  return md`Updated ${time(timeLimits.now)}. This card updates automatically.`;
 }
 
 /** Who must decide, and the deadline. */
@@ -63,7 +50,7 @@ function factsOf(request: Request, { awaited, timeLimits }: CardContext) {
 }
 
 function sectionsOf(request: Request, context: CardContext): Section[] {
-  if (request.state === 'running' || request.state === 'approved') return progressSections(request, context);
+  if (isUnderWay(request)) return progressSections(request, context);
   const differences = request.state === 'awaiting-approval' ? differenceRows(request) : [];
   const title = request.changedFrom === null ? 'Changes since the approval' : 'What was edited';
   return differences.length === 0 ? [] : [{ title: plain(title), boxed: false, rows: differences }];
@@ -78,8 +65,7 @@ const movedHeadline = (request: Request): CardText => {
 
 function plainStatus(request: Request, context: CardContext): AdaptiveCard {
   const { names, reader } = context;
-  const without = decidedWithoutChange.includes(request.state);
-  const cancellable = request.state === 'awaiting-approval' || request.state === 'approved';
+  const without = hasEnded(request);
   return renderCard('status', {
     ...requestHeaderOf(request, context),
     change: without ? nothing : changeLine(request.plan),
@@ -103,24 +89,14 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     stop: stopOffer(request, context),
     canRemind: request.state === 'awaiting-approval' && reader.kind === 'requester',
     canChange: mayChange(request, context),
-    canCancel: cancellable && reader.kind === 'requester',
+    canCancel: isBeforeRun(request) && reader.kind === 'requester',
     canRefresh: !without,
   });
 }
 
 export function statusCard(request: Request, context: CardContext): AdaptiveCard {
-  switch (request.state) {
-    case 'succeeded':
-      return succeededCard(request, context);
-    case 'needs-attention':
-    case 'failed':
-      return attentionCard(request satisfies NeedsAttention | Failed, context);
-    case 'awaiting-approval':
-    case 'approved':
-    case 'running':
-    case 'rejected':
-    case 'cancelled':
-    case 'expired':
-      return plainStatus(request, context);
-  }
+  if (request.state === 'succeeded') return succeededCard(request, context);
+  return request.state === 'needs-attention' || request.state === 'failed'
+    ? attentionCard(request, context)
+    : plainStatus(request, context);
 }

@@ -195,7 +195,7 @@ describe('going through the form', () => {
   });
 
   it.each([
-    ['vault', {}, {}, { kind: 'refused', code: 'unknown-resource' }],
+    ['vault', {}, {}, { kind: 'refused', code: 'choice-missing' }],
     ['key', { resource: ref() }, {}, { kind: 'refused', code: 'unknown-vault' }],
     ['review', { resource: ref(), vault: vaultId }, {}, { kind: 'refused', code: 'choice-missing' }],
     ['vault', { resource: ref() }, { resource: null }, { code: 'unknown-resource', fact: 'bot-care' }],
@@ -275,7 +275,7 @@ describe('submitting', () => {
   it.each([
     ['no tick', { justification: 'Policy 7' }, 'Select the checkbox'],
     ['a reason of blanks', { ...filled, justification: ' \n\t\u00a0 ' }, 'The reason is missing.'],
-    ['a reason that is too long', { ...filled, justification: 'x'.repeat(501) }, 'The reason is too long.'],
+    ['a reason that is too long', { ...filled, justification: 'x'.repeat(501) }, 'This text is too long.'],
     ['a list as reason', { ...filled, justification: ['because'] }, ''],
   ])('wants tick and reason: %s', async (_what, given, words) => {
     const { click, form, requests } = await opened();
