@@ -79,7 +79,7 @@ await onPostgreSql((databases) => {
     const head = await store.call('auditLog', 'head');
     expect(await store.append(id, 'click:approve', approve())).toMatchObject({ code: 'unknown-request' });
     expect(await store.append(id, 'submit', { ...ask, justification: ' ' })).toMatchObject({
-      code: 'justification-missing',
+      code: 'reason-missing',
     });
     expect(await store.call('auditLog', 'head')).toEqual(head);
     accepted(await store.append(id, 'submit', ask));

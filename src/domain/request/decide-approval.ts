@@ -39,7 +39,7 @@ export function decideOn(request: Request, command: Decide, now: Date): Decision
   if (command.by === request.requester) return refuse('own-request', request.id);
   if (command.roleStatus !== 'yes') return refuse(roleRefusals[command.roleStatus], request.id);
   if (command.asking !== request.asking) return refuse('stale-card', request.id);
-  if (command.comment.length > longestText) return refuse('comment-too-long', `${longestText}`);
+  if (command.comment.length > longestText) return refuse('text-too-long', `${longestText}`);
   const texts: Record<string, string> = isBlank(command.comment) ? {} : { comment: command.comment.trim() };
   if (isPastDeadline(request, now)) return accept(expiry(request), decidedLate(request, 'expired', command, texts));
   if (!isBeforeRun(request)) {

@@ -3,12 +3,11 @@ import { canonicalJson } from '../canonical-json.ts';
 import { sameArmId } from '../ids.ts';
 import { blocksOf } from '../plan.ts';
 import { referenceField } from '../policy/policy.ts';
-import { isBlank } from '../strings.ts';
 import { isPastDeadline } from './decide-approval.ts';
 import { newEvent } from './events.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import type { Request } from './request.ts';
-import { accept, type Change, type Decision, longestText, type Submit } from './request-command.ts';
+import { accept, type Change, type Decision, reasonRefusal, type Submit } from './request-command.ts';
 import { startField, startRefusal } from './start-window.ts';
 
 /** Each edit restarts the time to decide and notifies people. Without a limit, a request could stay open indefinitely. */
@@ -19,8 +18,8 @@ export function specRefusal(
   { justification, plan, notBefore }: Pick<Submit, 'justification' | 'plan' | 'notBefore'>,
   now: Date,
 ): Refusal | null {
-  if (isBlank(justification)) return refuse('justification-missing');
-  if (justification.trim().length > longestText) return refuse('justification-too-long', `${longestText}`);
+  const unwritten = reasonRefusal(justification);
+  if (unwritten !== null) return unwritten;
   const block = blocksOf(plan)[0];
   if (block !== undefined) return refuse('plan-blocked', block.code);
   return startRefusal(notBefore, now);

@@ -5,7 +5,6 @@
 
 import type { ArmId, StreamId } from '../ids.ts';
 import { referenceField } from '../policy/policy.ts';
-import { isBlank } from '../strings.ts';
 import { decideOn, expiry, isPastDeadline, lostRequesterRefusal, outdatedRefusal } from './decide-approval.ts';
 import { retryAutomatically, takeOn } from './decide-attention.ts';
 import { change, specRefusal } from './decide-change.ts';
@@ -15,7 +14,7 @@ import { decideUse } from './decide-use.ts';
 import { type Actor, newEvent } from './events.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { isBeforeRun, type Request, runRest } from './request.ts';
-import { accept, type Command, type Decision, longestText, type Submit } from './request-command.ts';
+import { accept, type Command, type Decision, reasonRefusal, type Submit } from './request-command.ts';
 import { startField } from './start-window.ts';
 
 const operatorMay: readonly Command['do'][] = ['cancel', 'stop', 'retry', 'give-up'];
@@ -158,10 +157,10 @@ function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry'
   if (lost !== null) return lost;
   const rest = { ...runRest(request), submittedBy: submittedBy(command.actor) };
   if (command.do === 'retry') return accept(newEvent('retried', command.actor, {}, rest), orderRun(request));
-  const reason = command.comment.trim();
-  if (isBlank(reason)) return refuse('reason-missing', command.do);
-  if (reason.length > longestText) return refuse('comment-too-long', `${longestText}`);
-  return accept(newEvent('ended', command.actor, { as: 'failed' }, { ...rest, result: 'failed' }, { comment: reason }));
+  const comment = command.comment.trim();
+  const unfit = reasonRefusal(comment, command.do);
+  if (unfit !== null) return unfit;
+  return accept(newEvent('ended', command.actor, { as: 'failed' }, { ...rest, result: 'failed' }, { comment }));
 }
 
 /** Concerns the audit log; the request doesn't change. */
@@ -196,8 +195,8 @@ interface ErasedStream {
 export function decideErasure({ id, digest: planDigest, target }: ErasedStream, actor: Actor, text: string): Decision {
   if (actor.kind !== 'operator') return refuse('not-your-request', id);
   const reason = text.trim();
-  if (isBlank(reason)) return refuse('justification-missing');
-  if (reason.length > longestText) return refuse('justification-too-long', `${longestText}`);
+  const unfit = reasonRefusal(reason);
+  if (unfit !== null) return unfit;
   const rest = { planDigest, target, result: 'erased', submittedBy: actor.id };
   return accept(newEvent('texts-erased', actor, { reason }, rest));
 }

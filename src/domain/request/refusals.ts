@@ -44,9 +44,14 @@ export const refusals = {
     Choose another version, a new one, or another key.`,
   'version-unfit': (type) => lines`Azure can’t use a new version of a key of type ${type}.
     Choose another key: RSA or RSA-HSM with 2048, 3072 or 4096 bits.`,
-  'justification-missing': lines`The reason is missing.
-    Enter why the change is needed. Approvers read it first.`,
-  'justification-too-long': (length) => lines`The reason is too long.\nUse at most ${length} characters.`,
+  'reason-missing': (verb) =>
+    verb === 'give-up'
+      ? lines`The reason is missing.
+        Select End request and enter a reason. Everyone who can see the request can read it.`
+      : verb === 'reject'
+        ? lines`Enter a reason.\nSelect Reject and enter why. The requester sees it.`
+        : lines`The reason is missing.\nEnter why the change is needed. Approvers read it first.`,
+  'text-too-long': (length) => lines`This text is too long.\nUse at most ${length} characters.`,
   'change-reference-missing': lines`The change number is missing.
     Enter the number of the change in your change management system. The approval policy requires it.`,
   'change-reference-unfit': (pattern) => lines`The change number doesn’t have the required format.
@@ -88,12 +93,6 @@ export const refusals = {
     ${count === '1' ? 'One step' : `${count} steps`} can’t be undone. Select the checkbox, and then select Approve.`,
   'already-approved': lines`Already approved.\nEnough people approved it before you. The run starts.`,
   'already-approved-by-you': lines`You already approved this.\nSomeone else must approve it, too.`,
-  'comment-too-long': (length) => lines`The comment is too long.\nUse at most ${length} characters.`,
-  'reason-missing': (verb) =>
-    verb === 'give-up'
-      ? lines`The reason is missing.
-        Select End request and enter a reason. Everyone who can see the request can read it.`
-      : lines`Enter a reason.\nSelect Reject and enter why. The requester sees it.`,
   'not-an-approver': lines`You aren’t an approver.\nYour click changed nothing. Ask an operator to add you.`,
   'not-an-operator': lines`You aren’t an operator.
     Operators, approvers and the requester can do that. Your click changed nothing.`,

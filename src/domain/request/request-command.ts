@@ -6,12 +6,19 @@ import type { Plan, StepName } from '../plan.ts';
 import type { AppliedPolicy, RoleStatus } from '../policy/policy.ts';
 import type { SignIn, StepUp } from '../policy/sign-in.ts';
 import type { Proof } from '../proof.ts';
+import { isBlank } from '../strings.ts';
 import type { UseAnswer } from '../usage-check.ts';
 import type { Actor, NewEvent } from './events.ts';
 import type { Origin, Reading } from './payloads.ts';
-import type { Refusal } from './refusal.ts';
+import { type Refusal, refuse } from './refusal.ts';
 
 export const longestText = 500;
+
+/** Refuses a reason that is missing or too long. `verb`: what it is for; empty: the request itself. */
+export function reasonRefusal(reason: string, verb = ''): Refusal | null {
+  if (isBlank(reason)) return refuse('reason-missing', verb);
+  return reason.trim().length > longestText ? refuse('text-too-long', `${longestText}`) : null;
+}
 
 /** A click on a request's card. `asking`: the card's revision. */
 interface Click {

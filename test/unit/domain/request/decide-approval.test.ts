@@ -28,12 +28,12 @@ describe('submitting', () => {
   const submits = (change: Partial<Submit>) => comesTo(null, submit({ plan: planFor(), ...change }));
 
   it('refuses a missing reason, however many spaces it has', () => {
-    expect(submits({ justification: ' \n ' })).toBe('justification-missing');
+    expect(submits({ justification: ' \n ' })).toBe('reason-missing');
   });
 
   it('takes a reason of the longest length, and not one character more', () => {
     expect(submits({ justification: 'a'.repeat(longestText) })).toBe('submitted');
-    expect(submits({ justification: 'a'.repeat(longestText + 1) })).toBe('justification-too-long');
+    expect(submits({ justification: 'a'.repeat(longestText + 1) })).toBe('text-too-long');
   });
 
   it('keeps the reason outside the record, trimmed', () => {
@@ -129,7 +129,7 @@ describe('approving', () => {
     const [, event] = eventsAfter(asks(), decides('approve', approver, { comment: ' looks right ' }));
     expect(event?.texts).toEqual({ comment: 'looks right' });
     expect(comesTo(awaiting, decides('reject', approver, { comment: 'a'.repeat(longestText + 1) }))).toBe(
-      'comment-too-long',
+      'text-too-long',
     );
   });
 

@@ -70,8 +70,8 @@ it('is for the same agent and operation, or it is another request', () => {
 });
 
 it.each([
-  ['no reason', { justification: ' ' }, 'justification-missing'],
-  ['a reason that is too long', { justification: 'x'.repeat(501) }, 'justification-too-long'],
+  ['no reason', { justification: ' ' }, 'reason-missing'],
+  ['a reason that is too long', { justification: 'x'.repeat(501) }, 'text-too-long'],
   ['a plan with a block', { plan: planFor({ seen: { key: null } }) }, 'plan-blocked'],
   ['a start that has passed', { notBefore: '2026-03-01T00:00:00.000Z' }, 'start-passed'],
 ])('is judged as what is asked for the first time: %s', (_what, change, code) => {

@@ -18,8 +18,8 @@ describe('erasing texts', () => {
   });
 
   it('wants a reason, which stays in the record with the name of whoever gave it', () => {
-    expect(comesTo(requestAfter(asks()), erase('  '))).toBe('justification-missing');
-    expect(comesTo(requestAfter(asks()), erase('x'.repeat(501)))).toBe('justification-too-long');
+    expect(comesTo(requestAfter(asks()), erase('  '))).toBe('reason-missing');
+    expect(comesTo(requestAfter(asks()), erase('x'.repeat(501)))).toBe('text-too-long');
     expect(eventsAfter(asks(), erase(' article 17 ')).at(-1)?.body).toMatchObject({
       data: { reason: 'article 17' },
       actor: { kind: 'operator', id: 'duty', signIn: 'command-line' },

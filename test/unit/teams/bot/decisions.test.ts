@@ -123,7 +123,7 @@ describe('a card that was made to say something else', () => {
     ['no tick but a truth', { acknowledgeIrreversible: true }, 'Not approved yet.'],
     ['no tick but a list', { acknowledgeIrreversible: ['true'] }, 'Not approved yet.'],
     ['another’s name', { by: secondApprover, acknowledgeIrreversible: 'false' }, 'Not approved yet.'],
-    ['a comment that is too long', { ...ticked, comment: tooLong }, 'The comment is too long.'],
+    ['a comment that is too long', { ...ticked, comment: tooLong }, 'This text is too long.'],
   ])('with %s approves nothing', async (_what, data, words) => {
     const { click, types } = await waiting();
     expect(await click(approver, 'approve', { ...ticked, ...data })).toContain(words);
