@@ -7,7 +7,7 @@ import { payloadsWith } from '../../src/domain/request/payloads.ts';
 
 const folder = new URL('../../docs/audit/', import.meta.url);
 const [, doc = ''] = readFileSync(new URL('files-and-events.md', folder), 'utf8').split('## Events');
-const rows = [...doc.matchAll(/^\| (`.*?) \| (.*) \|$/gm)].map(([, names = '', words = '']) => ({
+const rows = [...doc.matchAll(/^(?:\||-) (`[^|:]*?)(?: \||:) (.*?)(?: \|)?$/gm)].map(([, names = '', words = '']) => ({
   names: [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
   words,
 }));

@@ -2,13 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { logs, scenarios } from '../../sandbox/azure/scenarios.ts';
 import { azureRemedies } from '../../src/text/azure-remedies.ts';
 import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { failuresGolden, failuresList, groups, limitsTable, rows } from '../support/failures/catalogue.ts';
+import { failuresGolden, failuresList, groups, limitsList, rows } from '../support/failures/catalogue.ts';
 import type { FailureRow } from '../support/failures/failure-row.ts';
 import { meet, type Outcome } from '../support/failures/meet.ts';
 
 /**
  * The catalogue of failures: every row is met over HTTPS, by the product's own clients and the run's own rules, with the pauses
- * of a run left out. `UPDATE_GOLDEN=1 npm run test:long -- test/long/failures-doc` rewrites the page's tables and the golden.
+ * of a run left out. `UPDATE_GOLDEN=1 npm run test:long -- test/long/failures-doc` rewrites the page's lists and the golden.
  */
 
 const file = new URL('../../docs/operate/azure-errors.md', import.meta.url);
@@ -72,7 +72,7 @@ async function outcomesOfAll(): Promise<(row: FailureRow) => Outcome> {
 
 describe('docs/operate/azure-errors.md', () => {
   test.each([
-    ['limits', async () => limitsTable()],
+    ['limits', async () => limitsList()],
     ['failures', async () => failuresList(await outcomesOfAll())],
   ] as const)('has the %s that the code makes', async (name, make) => {
     const made = await make();

@@ -1,4 +1,4 @@
-/** Every row there is, and the tables of docs/operate/azure-errors.md that are made of what the rows came to. */
+/** Every row there is, and the lists of docs/operate/azure-errors.md that are made of what the rows came to. */
 import { defaultLimits } from '../../../src/azure/limits.ts';
 import { environmentSchema } from '../../../src/config/settings/table.ts';
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
@@ -35,29 +35,27 @@ function pauses(): string {
   return all.map(seconds).join(', ');
 }
 
-export const limitsTable = (): string => {
+export const limitsList = (): string => {
   const limits = defaultLimits;
-  return markdown(
-    ['what', 'limit'],
+  const rows = [
+    ['one HTTP request', durationWords(limits.requestMs)],
+    ['retries of a request by the client', `${limits.retries}, the first after ${seconds(limits.firstRetryMs)}`],
+    ['pause that Azure asks for, within a call', `at most ${seconds(limits.longestRetryMs)}`],
+    ['a call with its retries', durationWords(limits.callMs)],
+    ['a call that waits for an operation', durationWords(limits.operationMs)],
     [
-      ['one HTTP request', durationWords(limits.requestMs)],
-      ['retries of a request by the client', `${limits.retries}, the first after ${seconds(limits.firstRetryMs)}`],
-      ['pause that Azure asks for, within a call', `at most ${seconds(limits.longestRetryMs)}`],
-      ['a call with its retries', durationWords(limits.callMs)],
-      ['a call that waits for an operation', durationWords(limits.operationMs)],
-      [
-        'interval between checks of an operation',
-        `every ${seconds(environmentSchema.shape.CMK_AZURE_POLL.parse(undefined))}`,
-      ],
-      ['a call during a click', durationWords(limits.clickMs)],
-      ['a step, after a temporary failure', `${defaultRetryLimits.waitAttempts} attempts, with pauses of ${pauses()}`],
-      [
-        'a step, while a role assignment propagates',
-        `attempts for ${durationWords(defaultRetryLimits.spreadWithinMs)}, with pauses of up to ${seconds(defaultRetryLimits.longestWaitMs)}`,
-      ],
-      ['the pre-run check', `${defaultRetryLimits.waitAttempts} attempts, with the same pauses`],
+      'interval between checks of an operation',
+      `every ${seconds(environmentSchema.shape.CMK_AZURE_POLL.parse(undefined))}`,
     ],
-  );
+    ['a call during a click', durationWords(limits.clickMs)],
+    ['a step, after a temporary failure', `${defaultRetryLimits.waitAttempts} attempts, with pauses of ${pauses()}`],
+    [
+      'a step, while a role assignment propagates',
+      `attempts for ${durationWords(defaultRetryLimits.spreadWithinMs)}, with pauses of up to ${seconds(defaultRetryLimits.longestWaitMs)}`,
+    ],
+    ['the pre-run check', `${defaultRetryLimits.waitAttempts} attempts, with the same pauses`],
+  ];
+  return rows.map(([what, limit]) => `- ${what}: ${limit}`).join('\n');
 };
 
 /** Ports, versions of keys, ids that Azure makes and times are others each time. Seeded ids are not. */
