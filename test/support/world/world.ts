@@ -250,11 +250,11 @@ const EventInShort = z
       step: z.string().nullish(),
       attempt: z.number().optional(),
       as: z.string().optional(),
-      found: z.array(z.object({ state: z.string() })).optional(),
+      found: z.array(z.object({ state: z.object({ code: z.string() }) })).optional(),
     }),
   })
   .transform(({ type, data: { step, attempt, as, found } }) => {
-    if (found !== undefined) return [type, ...found.map(({ state }) => state)].join(' ');
+    if (found !== undefined) return [type, ...found.map(({ state }) => state.code)].join(' ');
     if (step && attempt) return `${type} ${step}/${attempt}`;
     return step ? `${type} ${step}` : (as ?? type);
   });
@@ -299,7 +299,7 @@ export async function readRecord(world: World) {
     return {
       /** What the verifier has to say against the chain and the texts. Empty: nothing. */
       findings: verifier.end(head).findings,
-      /** The events of a request in short: `submitted`, `step-done enable-identity/1`, `rejected`, `drift-found key-gone`, oldest first. */
+      /** The events of a request in short: `submitted`, `step-done enable-identity/1`, `rejected`, `drift-found key-deleted`, oldest first. */
       events: (id: string): readonly string[] =>
         lines.filter((line) => line.request === id).map((line) => EventInShort.parse(JSON.parse(line.body))),
       /** Every request of this suite, oldest first. */
