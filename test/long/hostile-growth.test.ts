@@ -23,6 +23,7 @@ import { regionWords, scopeWords } from '../../src/text/places.ts';
 import { refusalWords } from '../../src/text/refusals.ts';
 import { effectWords } from '../../src/text/steps.ts';
 import { AttackTable } from '../support/attacks/attack-table.ts';
+import { changeOf } from '../support/builders/fixtures.ts';
 
 /**
  * Nothing that reads outside text takes much longer for twice the text. A pattern that tries every split of what it was given
@@ -117,19 +118,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   'a refused sign-in': (text) =>
     readFailure(Object.assign(new Error(text), { name: 'AuthenticationError' }), exchangeWith(''), context),
   'a time to wait': (text) => retryAfterOf(answer('', text), now),
-  'a row of the export': (text) =>
-    csvRow({
-      time: text,
-      request: text,
-      resource: text,
-      requestedBy: text,
-      approvedBy: text,
-      change: text,
-      result: text,
-      changeNumber: text,
-      reason: text,
-      event: text,
-    }),
+  'a row of the export': (text) => csvRow(changeOf(text)),
   'a line on the terminal': (text) => [
     printable(text),
     indent(text),

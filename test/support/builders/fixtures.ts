@@ -1,5 +1,6 @@
 /** Small domain values for tests: a plan that may be submitted, and the commands that carry a request along. */
 
+import type { ChangeRow } from '../../../src/audit/export-csv.ts';
 import { ArmId, FormId, PersonId, RequestId } from '../../../src/domain/ids.ts';
 import { type Plan, planSchema } from '../../../src/domain/plan.ts';
 import type { AppliedPolicy } from '../../../src/domain/policy/policy.ts';
@@ -164,3 +165,9 @@ export function submitted(change: Partial<Submit> = {}): NewEvent {
   if (event === undefined) throw new Error('the fixture was refused');
   return event;
 }
+
+/** A row of the CSV export with the same text in each cell. */
+export const changeOf = (text: string): ChangeRow => ({
+  ...{ time: text, request: text, resource: text, requestedBy: text, approvedBy: text, change: text },
+  ...{ result: text, changeNumber: text, reason: text, event: text },
+});

@@ -1,13 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import { csvHeader, csvRow } from '../../../src/audit/export-csv.ts';
+import { changeOf } from '../../support/builders/fixtures.ts';
 
 /** A change in which somebody's words stand wherever they can. */
-const exported = (words: string): string =>
-  csvHeader() +
-  csvRow({
-    ...{ time: words, request: words, resource: words, requestedBy: words, approvedBy: words, change: words },
-    ...{ result: words, changeNumber: words, reason: words, event: words },
-  });
+const exported = (words: string): string => csvHeader() + csvRow(changeOf(words));
 
 /** How programs read such a file: the list separator is the country's, and some do not know quotes. */
 const dialects = [',', ';', '\t', ' ', '|'].flatMap((delimiter) =>

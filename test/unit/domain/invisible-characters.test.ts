@@ -3,6 +3,7 @@ import { safeJson } from '../../../src/audit/export-jsonl.ts';
 import { isBlank } from '../../../src/domain/strings.ts';
 import { printable } from '../../../src/operator/cli/words/table.ts';
 import { label, mention, message, plain, plainLines } from '../../../src/teams/cards/plain-text.ts';
+import { changeOf } from '../../support/builders/fixtures.ts';
 
 /** Every character that is shown as nothing, asked of the Unicode data that Node brings. */
 const ignorable = Array.from({ length: 0x110000 }, (_, code) => code)
@@ -13,20 +14,6 @@ const blanks = ['\u2800', '\u{13441}', '\u{13442}', '\u{16FE4}', '\u{1D159}'];
 /** They belong to the letter before. */
 const joined = /[\p{Cf}\p{M}]/u;
 const letters = [...ignorable.filter((letter) => !joined.test(letter)), ...blanks];
-
-const ofLine = (text: string): string =>
-  csvRow({
-    time: text,
-    request: text,
-    resource: text,
-    requestedBy: text,
-    approvedBy: text,
-    change: text,
-    result: text,
-    changeNumber: text,
-    reason: text,
-    event: text,
-  });
 
 it('knows the letters that the attack used', () => {
   expect(letters).toEqual(expect.arrayContaining(['\u2800', '\u3164', '\u115F', '\u1160', '\uFFA0']));
@@ -40,7 +27,7 @@ it.each<[string, (text: string) => string]>([
   ['a message to one person', message],
   ['a mention', (text) => mention('29:x', text).text],
   ['the terminal', printable],
-  ['the export for spreadsheets', ofLine],
+  ['the export for spreadsheets', (text) => csvRow(changeOf(text))],
   ['the export', safeJson],
 ])('no letter hides on %s', (_where, show) => {
   const honest = show('Requester');
