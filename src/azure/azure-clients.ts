@@ -1,11 +1,17 @@
-/** SDK clients of one port call. */
+/** SDK clients, which live as long as the process. The record of each port call is in its asynchronous context. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { AuthorizationManagementClient } from '@azure/arm-authorization';
 import { KeyVaultManagementClient } from '@azure/arm-keyvault';
 import { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import type { TokenCredential } from '@azure/core-auth';
-import type { PipelinePolicy, SendRequest } from '@azure/core-rest-pipeline';
+import {
+  bearerTokenAuthenticationPolicy,
+  createDefaultHttpClient,
+  createPipelineFromOptions,
+  type PipelinePolicy,
+  type SendRequest,
+} from '@azure/core-rest-pipeline';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { LogsQueryClient } from '@azure/monitor-query-logs';
@@ -13,10 +19,10 @@ import { z } from 'zod';
 import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { Cloud } from './clouds.ts';
 import { azureErrorIn } from './error-body.ts';
-import { Exchange, isChange, UnusableAnswer } from './exchange.ts';
+import { currentExchange, enforceDeadline, isChange, recordExchange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';
-import { Links } from './links.ts';
-import { PlainCalls, retriesWithin, traceCalls } from './plain-calls.ts';
+import { followRedirects, requireSameOrigin } from './links.ts';
+import { plainCalls, traceCalls } from './plain-calls.ts';
 import { acquirePolicyTokens } from './policy-token.ts';
 import { renewRefusedTokens } from './renewable-credential.ts';
 
@@ -68,8 +74,6 @@ export interface ClientOptions {
   readonly clock: () => Date;
   /** Traces each attempt of each call. */
   readonly tracing: Tracing;
-  /** Sends HTTP requests that no SDK client covers. */
-  readonly wire: SendRequest;
 }
 
 /** Properties of a call that change its limits or its failures. */
@@ -103,121 +107,116 @@ export const missing = [
 const ListPage = z.object({ value: z.array(z.unknown()) });
 const containsList = (body: string): boolean => ListPage.safeParse(JSON.parse(body || 'null')).success;
 
-/** Clients of one call. Creating them takes microseconds; the credential caches tokens. */
-export class AzureClients {
-  readonly exchange: Exchange;
-  readonly plain: PlainCalls;
-  private readonly options: ClientOptions;
-  private readonly links = new Links();
-
-  constructor(options: ClientOptions, kind: CallKind) {
-    const { limits } = options;
-    this.options = options;
-    this.exchange = new Exchange(limits, options.clock, limits[`${kind.limit ?? 'call'}Ms` as const]);
-    this.plain = new PlainCalls(options, { exchange: this.exchange, links: this.links });
+/** Returns the value, or null if Azure refused with one of these codes. */
+async function nullOn<T>(codes: readonly string[], pending: Promise<T>): Promise<T | null> {
+  try {
+    return await pending;
+  } catch (error) {
+    const { last } = currentExchange();
+    const reported = last === null ? null : azureErrorIn(last);
+    if (reported !== null && codes.includes(reported.code)) return null;
+    throw error;
   }
+}
 
-  resources(subscriptionId: string): ResourceManagementClient {
-    return new ResourceManagementClient(this.options.credential, subscriptionId, this.armOptions());
+/** Yields the items of an SDK list. Throws `UnusableAnswer` at a page without a list, which the SDK reads as an empty one. */
+async function* items<T>(list: { byPage(): AsyncIterable<readonly T[]> }): AsyncGenerator<T> {
+  for await (const page of list.byPage()) {
+    if (!containsList(currentExchange().last?.body ?? '')) throw new UnusableAnswer('it holds no list');
+    yield* page;
   }
+}
 
-  keyVault(subscriptionId: string): KeyVaultManagementClient {
-    return new KeyVaultManagementClient(this.options.credential, subscriptionId, this.armOptions());
-  }
+/** Creates one client for each key. */
+function once<T>(create: (key: string) => T): (key: string) => T {
+  const created = new Map<string, T>();
+  return (key) => {
+    const client = created.get(key) ?? create(key);
+    created.set(key, client);
+    return client;
+  };
+}
 
-  authorization(subscriptionId: string): AuthorizationManagementClient {
-    const { credential, cloud } = this.options;
-    const options = {
-      ...this.common(cloud.armEndpoint),
-      endpoint: cloud.armEndpoint,
-      credentialScopes: cloud.armScope,
-    };
-    return new AuthorizationManagementClient(credential, subscriptionId, options);
-  }
+/** The SDK's clients share one, too. */
+const httpClient = createDefaultHttpClient();
 
-  resourceGraph(): ResourceGraphClient {
-    return new ResourceGraphClient(this.options.credential, this.armOptions());
-  }
+export type AzureClients = ReturnType<typeof openClients>;
 
-  /** Returns a client for a key by its full address in Key Vault. */
-  key(address: string): CryptographyClient {
-    return new CryptographyClient(address, this.options.credential, this.vaultOptions(address));
-  }
-
-  /** Returns a client for the vault's keys, including deleted ones. `expiresOn`: the expiry of the version that it creates. */
-  keysAt(vaultUri: string, expiresOn: Date | null = null): KeyClient {
-    const options = this.vaultOptions(vaultUri);
-    const exact = expiresOn === null ? [] : [{ policy: sendExpiry(expiresOn), position: 'perCall' as const }];
-    const additionalPolicies = [...options.additionalPolicies, ...exact];
-    return new KeyClient(vaultUri, this.options.credential, { ...options, additionalPolicies });
-  }
-
-  secretsAt(vaultUri: string): SecretClient {
-    return new SecretClient(vaultUri, this.options.credential, this.vaultOptions(vaultUri));
-  }
-
-  /** Returns a client for Log Analytics queries. */
-  logs(endpoint: string): LogsQueryClient {
-    const credentials = { scopes: [`${endpoint}/.default`] };
-    const options = { ...this.common(endpoint), endpoint: `${endpoint}/v1`, credentials };
-    return new LogsQueryClient(this.options.credential, options);
-  }
-
-  /** Returns the value, or null if Azure refused with one of these codes. */
-  async nullOn<T>(codes: readonly string[], pending: Promise<T>): Promise<T | null> {
-    try {
-      return await pending;
-    } catch (error) {
-      const reported = this.exchange.last === null ? null : azureErrorIn(this.exchange.last);
-      if (reported !== null && codes.includes(reported.code)) return null;
-      throw error;
-    }
-  }
-
-  /** Yields the items of an SDK list. Throws `UnusableAnswer` at a page without a list, which the SDK reads as an empty one. */
-  async *items<T>(list: { byPage(): AsyncIterable<readonly T[]> }): AsyncGenerator<T> {
-    for await (const page of list.byPage()) {
-      if (!containsList(this.exchange.last?.body ?? '')) throw new UnusableAnswer('it holds no list');
-      yield* page;
-    }
-  }
-
-  private transport() {
-    const { cloud, limits } = this.options;
-    return {
-      retryOptions: retriesWithin(limits),
-      userAgentOptions: { userAgentPrefix: 'cmk-bot' },
-      ...cloud.tls,
-    };
-  }
-
+export function openClients({ cloud, credential, limits, tracing }: ClientOptions) {
   /** Options of a client that calls only this endpoint's origin. */
-  private common(endpoint: string) {
-    return {
-      ...this.transport(),
-      additionalPolicies: [
-        { policy: this.exchange.deadline, position: 'perCall' as const },
-        { policy: this.links.requireSameOrigin(endpoint), position: 'perCall' as const },
-        { policy: this.links.followRedirects(endpoint), position: 'perRetry' as const },
-        { policy: traceCalls(this.options.tracing), position: 'perRetry' as const },
-        { policy: renewRefusedTokens(this.options.credential), position: 'perRetry' as const },
-        { policy: this.exchange.recorder, position: 'perRetry' as const },
-        { policy: acquirePolicyTokens, position: 'perRetry' as const },
-        { policy: checkWriteFence, position: 'perRetry' as const },
-      ],
-    };
+  const common = (endpoint: string) => ({
+    endpoint,
+    retryOptions: {
+      maxRetries: limits.retries,
+      retryDelayInMs: limits.firstRetryMs,
+      maxRetryDelayInMs: limits.longestRetryMs,
+    },
+    userAgentOptions: { userAgentPrefix: 'cmk-bot' },
+    ...cloud.tls,
+    additionalPolicies: [
+      { policy: enforceDeadline, position: 'perCall' as const },
+      { policy: requireSameOrigin(endpoint), position: 'perCall' as const },
+      { policy: followRedirects(endpoint), position: 'perRetry' as const },
+      { policy: traceCalls(tracing), position: 'perRetry' as const },
+      { policy: renewRefusedTokens(credential), position: 'perRetry' as const },
+      { policy: recordExchange, position: 'perRetry' as const },
+      { policy: acquirePolicyTokens, position: 'perRetry' as const },
+      { policy: checkWriteFence, position: 'perRetry' as const },
+    ],
+  });
+  const arm = { ...common(cloud.armEndpoint), credentials: { scopes: [cloud.armScope] } };
+  const vaultOptions = (address: string) => {
+    const { endpoint: _, ...options } = common(address);
+    return { ...options, disableChallengeResourceVerification: !cloud.verifyChallenges };
+  };
+  const graph = new ResourceGraphClient(credential, arm);
+
+  /** Sends requests that no SDK client covers. */
+  function senderTo(endpoint: string, scopes: string): SendRequest {
+    const options = common(endpoint);
+    const pipeline = createPipelineFromOptions(options);
+    for (const { policy, position } of options.additionalPolicies)
+      pipeline.addPolicy(policy, position === 'perRetry' ? { afterPhase: 'Sign' } : {});
+    pipeline.addPolicy(bearerTokenAuthenticationPolicy({ credential, scopes }));
+    return (request) => pipeline.sendRequest(httpClient, request);
   }
 
-  private armOptions() {
-    const { cloud } = this.options;
-    return {
-      ...this.common(cloud.armEndpoint),
-      endpoint: cloud.armEndpoint,
-      credentials: { scopes: [cloud.armScope] },
-    };
-  }
+  return {
+    get exchange() {
+      return currentExchange();
+    },
+    nullOn,
+    items,
+    plain: plainCalls(
+      cloud,
+      senderTo(cloud.armEndpoint, cloud.armScope),
+      senderTo(cloud.graphEndpoint, cloud.graphScope),
+    ),
+    resources: once((subscription) => new ResourceManagementClient(credential, subscription, arm)),
+    keyVault: once((subscription) => new KeyVaultManagementClient(credential, subscription, arm)),
+    authorization: once(
+      (subscription) =>
+        new AuthorizationManagementClient(credential, subscription, { ...arm, credentialScopes: cloud.armScope }),
+    ),
+    resourceGraph: () => graph,
+    /** Log Analytics queries. */
+    logs: once((endpoint) => {
+      const credentials = { scopes: [`${endpoint}/.default`] };
+      return new LogsQueryClient(credential, { ...common(endpoint), endpoint: `${endpoint}/v1`, credentials });
+    }),
 
-  private vaultOptions(address: string) {
-    return { ...this.common(address), disableChallengeResourceVerification: !this.options.cloud.verifyChallenges };
-  }
+    // Clients of a vault are of one call: at their first requests, the SDK's policy for the vault's challenge mixes up the
+    // bodies of concurrent ones (keyvault-common 2.1.0), and the client of a key keeps the key as it was.
+
+    /** Returns a client for a key by its full address in Key Vault. */
+    key: (address: string) => new CryptographyClient(address, credential, vaultOptions(address)),
+    /** Returns a client for the vault's keys, including deleted ones. `expiresOn`: the expiry of the version that it creates. */
+    keysAt(vaultUri: string, expiresOn: Date | null = null): KeyClient {
+      const options = vaultOptions(vaultUri);
+      const exact = expiresOn === null ? [] : [{ policy: sendExpiry(expiresOn), position: 'perCall' as const }];
+      const additionalPolicies = [...options.additionalPolicies, ...exact];
+      return new KeyClient(vaultUri, credential, { ...options, additionalPolicies });
+    },
+    secretsAt: (vaultUri: string) => new SecretClient(vaultUri, credential, vaultOptions(vaultUri)),
+  };
 }

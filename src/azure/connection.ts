@@ -2,10 +2,10 @@
 import { done, type Failure, type Found, failed, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
 import type { ResourceKind } from '../domain/ports/inventory.ts';
-import { AzureClients, type CallKind, type ClientOptions } from './azure-clients.ts';
+import { type AzureClients, type CallKind, type ClientOptions, openClients } from './azure-clients.ts';
 import { ownIdOf } from './credential.ts';
+import { Exchange } from './exchange.ts';
 import { readFailure } from './failures.ts';
-import { wireTo } from './plain-calls.ts';
 import { type Kind, ownResource } from './resource-ids.ts';
 
 /** Thrown out of a call: what the bot itself found instead of an answer. The caller makes a failure of it. */
@@ -17,7 +17,7 @@ export class FoundInCall extends Error {
   }
 }
 
-export interface ConnectionOptions extends Omit<ClientOptions, 'wire'> {
+export interface ConnectionOptions extends ClientOptions {
   readonly kinds: readonly ResourceKind[];
   readonly subscriptions: readonly string[];
   readonly pollIntervalMs: number;
@@ -41,23 +41,21 @@ export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscript
 }
 
 export function openConnection(options: ConnectionOptions): Connection {
-  const { cloud, subscriptions, pollIntervalMs, kinds } = options;
+  const { cloud, subscriptions, pollIntervalMs, kinds, limits, clock } = options;
   const report = (failure: Failure, { optional }: CallKind = {}) => {
     if (optional !== true || !isPermissionRefusal(failure)) options.onFailure(failure);
     return failed(failure);
   };
-  const clientOptions = { ...options, wire: wireTo(cloud) };
+  const clients = openClients(options);
   const call: Connection['call'] = async (doing, work, kind = {}) => {
-    const clients = new AzureClients(clientOptions, kind);
+    const exchange = new Exchange(limits, clock, limits[`${kind.limit ?? 'call'}Ms` as const]);
     try {
-      return done(await work(clients));
+      return done(await exchange.run(() => work(clients)));
     } catch (error) {
-      const context = { doing, dependsOnGrant: kind.dependsOnGrant === true, now: options.clock() };
-      const failure = readFailure(error, clients.exchange, context);
+      const context = { doing, dependsOnGrant: kind.dependsOnGrant === true, now: clock() };
+      const failure = readFailure(error, exchange, context);
       if (failure === null) throw error;
       return report(failure, kind);
-    } finally {
-      clients.exchange.end();
     }
   };
   return {

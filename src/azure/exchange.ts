@@ -2,6 +2,7 @@
  * Records the HTTP traffic of one port call. The SDK's errors lose details: a failed long-running operation is a plain `Error`
  * without a code, and some clients drop the inner parts of an error body. So each answer is stored as received.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import {
   isRestError,
@@ -9,6 +10,7 @@ import {
   type PipelineRequest,
   type PipelineResponse,
   type RestError,
+  type SendRequest,
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
 import type { ChangeFate, Receipt } from '../domain/failure.ts';
@@ -119,6 +121,39 @@ export function jsonIn(text: string): unknown {
 const GoodError = z.object({ error: z.object({ code: z.string() }), status: z.undefined().optional() });
 const reportsError = (body: string): boolean => GoodError.safeParse(jsonIn(body)).success;
 
+const exchanges = new AsyncLocalStorage<Exchange>();
+
+/** Returns the record of the current port call. */
+export function currentExchange(): Exchange {
+  const exchange = exchanges.getStore();
+  if (exchange === undefined) throw new Error('calling Azure: outside a port’s call');
+  return exchange;
+}
+
+/** Rejects when the signal aborts. Calls share a sign-in, which none of them can end for the others. */
+const abortable = <T>(pending: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    pending.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+
+/** After the deadline, nothing is sent any more. */
+export const enforceDeadline: PipelinePolicy = {
+  name: 'cmkDeadline',
+  sendRequest(request, next) {
+    request.abortSignal = currentExchange().signal;
+    return next(request);
+  },
+};
+
+/** Last policy before the network, once per attempt. */
+export const recordExchange: PipelinePolicy = {
+  name: 'cmkRecorder',
+  sendRequest: (request, next) => currentExchange().send(request, next),
+};
+
 /** Records one port call. All its requests, polls and retries carry the same client request id. */
 export class Exchange {
   readonly clientRequestId = randomUUID();
@@ -131,6 +166,8 @@ export class Exchange {
   /** Outcome of the change that the call makes. */
   change: ChangeFate = 'none';
   sent = false;
+  /** Next pages that were announced. */
+  readonly pages = new Set<string>();
   /** Number of 429 answers. */
   private throttled = 0;
   private readonly limits: Limits;
@@ -153,39 +190,27 @@ export class Exchange {
     this.timer.unref();
   }
 
-  /** Ends the call and clears its deadline. */
-  end(): void {
-    clearTimeout(this.timer);
+  /** Runs the call until its deadline, which also covers sign-in and pauses between retries. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return abortable(exchanges.run(this, work), this.signal).finally(() => clearTimeout(this.timer));
   }
 
-  /** First policy: the deadline also covers sign-in and pauses between retries. */
-  readonly deadline: PipelinePolicy = {
-    name: 'cmkDeadline',
-    sendRequest: (request, next) => {
-      request.abortSignal = this.signal;
-      return next(request);
-    },
-  };
-
-  /** Last policy before the network, once per attempt. */
-  readonly recorder: PipelinePolicy = {
-    name: 'cmkRecorder',
-    sendRequest: async (request, next) => {
-      request.headers.set('x-ms-client-request-id', this.clientRequestId);
-      request.timeout = this.limits.requestMs;
-      this.sent = true;
-      this.last = null;
-      if (isChange(request) && this.change !== 'accepted') this.change = 'unknown';
-      request.onDownloadProgress = ({ loadedBytes }) => this.limitSize(loadedBytes);
-      const response = await next(request).catch((error: unknown) => {
-        throw isChange(request) && isRestError(error) ? new ChangeUnanswered(error) : error;
-      });
-      const answer = answerOf(response);
-      this.store(answer);
-      if (answer.status === 429) this.setRetryDelay(answer, response);
-      return response;
-    },
-  };
+  /** Sends one attempt of a request, and records the answer. */
+  async send(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
+    request.headers.set('x-ms-client-request-id', this.clientRequestId);
+    request.timeout = this.limits.requestMs;
+    this.sent = true;
+    this.last = null;
+    if (isChange(request) && this.change !== 'accepted') this.change = 'unknown';
+    request.onDownloadProgress = ({ loadedBytes }) => this.limitSize(loadedBytes);
+    const response = await next(request).catch((error: unknown) => {
+      throw isChange(request) && isRestError(error) ? new ChangeUnanswered(error) : error;
+    });
+    const answer = answerOf(response);
+    this.store(answer);
+    if (answer.status === 429) this.setRetryDelay(answer, response);
+    return response;
+  }
 
   private limitSize(bytes: number): void {
     if (bytes <= this.limits.answerBytes) return;

@@ -17,7 +17,7 @@ import type { AzureClients } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { UnusableAnswer } from './exchange.ts';
 import { isSearchable, kqlString } from './kql.ts';
-import { inBatches } from './limits.ts';
+import { inParallel } from './limits.ts';
 import { sameSpelling, vaultKind } from './resource-ids.ts';
 import { firewallOf, skuOf } from './vaults.ts';
 
@@ -141,7 +141,7 @@ export async function listReadable<T>(
   const [all, unread]: [T[], UnreadSubscription[]] = [[], []];
   let parts: readonly (readonly string[])[] = [subscriptions];
   for (let queries = 0; parts.length > 0; queries += parts.length) {
-    const answers = await inBatches(parts, async (part) => ({ part, found: await list(part) }));
+    const answers = await inParallel(parts, async (part) => ({ part, found: await list(part) }));
     const halves: (readonly string[])[] = [];
     for (const { part, found } of answers) {
       if (found.ok) all.push(...found.value);

@@ -8,7 +8,7 @@ import { done, nullIfForbidden, type Outcome } from '../domain/failure.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { inBatches } from './limits.ts';
+import { inParallel } from './limits.ts';
 import { maybeAllowedBy, Permission } from './permissions.ts';
 import { vaultKind } from './resource-ids.ts';
 
@@ -131,7 +131,7 @@ export function roleDefinitions(connection: Connection, now: () => number = () =
   return {
     async read(vault, ids) {
       const roles = new Map<string, readonly Permission[] | null>();
-      for (const { id, role } of await inBatches(ids, async (id) => ({ id, role: await readOne(vault, id) }))) {
+      for (const { id, role } of await inParallel(ids, async (id) => ({ id, role: await readOne(vault, id) }))) {
         if (!role.ok) return role;
         roles.set(id, role.value);
       }

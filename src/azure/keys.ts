@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Key } from '@azure/arm-keyvault';
-import { botFailure, done, failed, type Outcome } from '../domain/failure.ts';
+import { botFailure, done, type Failure, failed, type Outcome } from '../domain/failure.ts';
 import { KeyName } from '../domain/ids.ts';
 import type { KeyKind, ObservedKey } from '../domain/observed.ts';
 import type { Deleted, Keys, Probe } from '../domain/ports/azure.ts';
@@ -8,6 +8,7 @@ import { type AzureClients, missing } from './azure-clients.ts';
 import { type Connection, FoundInCall } from './connection.ts';
 import { azureErrorIn } from './error-body.ts';
 import { createdKey, keyVersions, listVersions, observedKey, tagsOf } from './key-versions.ts';
+import { inParallel } from './limits.ts';
 import { isVaultHost, lastPart, notAVault, vaultKind } from './resource-ids.ts';
 
 /**
@@ -108,24 +109,22 @@ const newKeyProperties = ({ type, size, expires }: KeyKind) => ({
   attributes: { enabled: true, ...(expires === null ? {} : { expires: secondsOf(expires) }) },
 });
 
-/** Concurrent reads of keys. More could be throttled by Azure. */
-const batchSize = 8;
-
-/** Returns the list's entries. Reads those of which only the name is known. */
+/** Returns the list's entries. Reads those of which only the name is known, until a read fails. */
 async function readMissing(
   entries: readonly (ObservedKey | KeyName)[],
   get: (name: KeyName) => Promise<Outcome<ObservedKey | null>>,
 ): Promise<Outcome<readonly ObservedKey[]>> {
-  const found: ObservedKey[] = [];
-  for (let start = 0; start < entries.length; start += batchSize) {
-    const batch = entries.slice(start, start + batchSize);
-    const read = await Promise.all(batch.map(async (entry) => (typeof entry === 'string' ? get(entry) : done(entry))));
-    for (const outcome of read) {
-      if (!outcome.ok) return outcome;
-      if (outcome.value !== null) found.push(outcome.value);
-    }
-  }
-  return done(found.sort((a, b) => a.name.localeCompare(b.name, 'en')));
+  const failures: Failure[] = [];
+  const found = await inParallel(entries, async (entry) => {
+    if (typeof entry !== 'string') return entry;
+    const outcome = failures.length > 0 ? done(null) : await get(entry);
+    if (outcome.ok) return outcome.value;
+    failures.push(outcome.failure);
+    return null;
+  });
+  const [failure] = failures;
+  if (failure !== undefined) return failed(failure);
+  return done(found.filter((key) => key !== null).sort((a, b) => a.name.localeCompare(b.name, 'en')));
 }
 
 export function armKeys(connection: Connection): Keys {

@@ -1,5 +1,7 @@
 /** Limits on the duration, retries and memory of one port call. */
 
+import pLimit from 'p-limit';
+
 /** Milliseconds, if not named otherwise. The workflow retries on its own, so these only cover short outages. */
 export interface Limits {
   /** One HTTP request. */
@@ -33,13 +35,10 @@ export const defaultLimits: Limits = {
 };
 
 /** Concurrent reads. More could be throttled by Azure. */
-const batchSize = 8;
+const readsAtOnce = 8;
 
 /** Maps items with limited concurrency. Results are in the order of the items. */
-export async function inBatches<T, R>(items: readonly T[], read: (item: T) => Promise<R>): Promise<readonly R[]> {
-  const found: R[] = [];
-  for (let start = 0; start < items.length; start += batchSize) {
-    found.push(...(await Promise.all(items.slice(start, start + batchSize).map(read))));
-  }
-  return found;
+export function inParallel<T, R>(items: readonly T[], read: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const limit = pLimit(readsAtOnce);
+  return Promise.all(items.map((item) => limit(() => read(item))));
 }

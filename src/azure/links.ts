@@ -1,7 +1,7 @@
 /** Restricts redirects and next pages: a token is for one origin, and a list must end. */
 import type { PipelinePolicy, PipelineResponse } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
-import { jsonIn, UnusableAnswer } from './exchange.ts';
+import { currentExchange, jsonIn, UnusableAnswer } from './exchange.ts';
 
 const maxRedirects = 5;
 
@@ -30,49 +30,45 @@ function requireOrigin(url: string, origin: string): void {
   if (originOf(url) !== origin) throw new UnusableAnswer(`it points to another server, ${originOf(url)}`);
 }
 
-/** Links of one port call. All its pages and polls pass here. */
-export class Links {
-  private readonly pages = new Set<string>();
-
-  /** Policy before authentication: a next page or a poll on another origin gets neither request nor token. */
-  readonly requireSameOrigin = (endpoint: string): PipelinePolicy => {
-    const { origin } = new URL(endpoint);
-    return {
-      name: 'cmkStay',
-      sendRequest: async (request, next) => {
-        requireOrigin(request.url, origin);
-        return next(request);
-      },
-    };
+/** Policy before authentication: a next page or a poll on another origin gets neither request nor token. */
+export const requireSameOrigin = (endpoint: string): PipelinePolicy => {
+  const { origin } = new URL(endpoint);
+  return {
+    name: 'cmkStay',
+    sendRequest: async (request, next) => {
+      requireOrigin(request.url, origin);
+      return next(request);
+    },
   };
+};
 
-  /**
-   * Policy after authentication. Follows redirects within the origin with the token, which the SDK's own policy drops. Throws
-   * `UnusableAnswer` at a redirect to another origin, and at a repeated next page.
-   */
-  readonly followRedirects = (endpoint: string): PipelinePolicy => {
-    const { origin } = new URL(endpoint);
-    return {
-      name: 'cmkFollow',
-      sendRequest: async (request, next) => {
-        for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-          const response = await next(request);
-          const redirect = redirectIn(response);
-          if (redirect === null) {
-            this.requireNewPage(nextPageIn(response));
-            return response;
-          }
-          requireOrigin(redirect, origin);
-          request.url = redirect;
+/**
+ * Policy after authentication. Follows redirects within the origin with the token, which the SDK's own policy drops. Throws
+ * `UnusableAnswer` at a redirect to another origin, and at a repeated next page.
+ */
+export const followRedirects = (endpoint: string): PipelinePolicy => {
+  const { origin } = new URL(endpoint);
+  return {
+    name: 'cmkFollow',
+    sendRequest: async (request, next) => {
+      for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+        const response = await next(request);
+        const redirect = redirectIn(response);
+        if (redirect === null) {
+          requireNewPage(nextPageIn(response));
+          return response;
         }
-        throw new UnusableAnswer('it redirects without end');
-      },
-    };
+        requireOrigin(redirect, origin);
+        request.url = redirect;
+      }
+      throw new UnusableAnswer('it redirects without end');
+    },
   };
+};
 
-  private requireNewPage(page: string | null): void {
-    if (page === null) return;
-    if (this.pages.has(page)) throw new UnusableAnswer('its next page is one that was read already');
-    this.pages.add(page);
-  }
+function requireNewPage(page: string | null): void {
+  if (page === null) return;
+  const { pages } = currentExchange();
+  if (pages.has(page)) throw new UnusableAnswer('its next page is one that was read already');
+  pages.add(page);
 }

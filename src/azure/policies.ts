@@ -7,7 +7,7 @@ import { done } from '../domain/failure.ts';
 import type { Policies, PolicyAssignment, PolicyDefinition } from '../domain/ports/inventory.ts';
 import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { inBatches } from './limits.ts';
+import { inParallel } from './limits.ts';
 import { lastPart } from './resource-ids.ts';
 
 const version = 'api-version=2023-04-01';
@@ -123,7 +123,7 @@ export function armPolicies(connection: Connection): Policies {
         wanted.has(lastPart(properties.policyDefinitionId).toLowerCase()),
       );
       const ids = [...new Set(assignments.map(({ properties }) => properties.policyDefinitionId))];
-      const found = await inBatches(ids, async (id) => [id, await definitionAt(connection, id)] as const);
+      const found = await inParallel(ids, async (id) => [id, await definitionAt(connection, id)] as const);
       const definitions = new Map(found);
       return done({
         assignments: assignments.map((one) =>

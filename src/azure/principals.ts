@@ -7,7 +7,7 @@ import { type Controller, memberMark } from '../domain/control.ts';
 import type { AzureClients } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { appsIn, countMembers, displayNameOf, membersOf } from './directory.ts';
-import { inBatches } from './limits.ts';
+import { inParallel } from './limits.ts';
 
 export type Principal = Pick<Controller, 'id' | 'type'>;
 type NamedPrincipal = Omit<Controller, 'can'>;
@@ -81,11 +81,11 @@ export async function resolveNames(
   const [firstApp, ...otherApps] = all.filter(({ type }) => type === 'app').slice(0, maxNamed);
   // The first app shows whether the bot can read app names.
   const [known, first] = await Promise.all([
-    inBatches(others, (one) => resolve(connection, one)),
+    inParallel(others, (one) => resolve(connection, one)),
     firstApp === undefined ? null : resolve(connection, firstApp),
   ]);
   const apps =
-    first?.complete === true ? [first, ...(await inBatches(otherApps, (one) => resolve(connection, one)))] : [];
+    first?.complete === true ? [first, ...(await inParallel(otherApps, (one) => resolve(connection, one)))] : [];
   const resolved = new Map([...known, ...apps].map((found) => [found.one.id, found]));
   const principals = all.map((one) => resolved.get(one.id)?.principal ?? unnamed(one));
   const open = all.filter(({ type }) => type !== 'app' && type !== 'bot');

@@ -1,6 +1,6 @@
 /** Checks that the bot's identity has all permissions of its role in each configured subscription. */
 import { claimsFor, type TokenClaims } from '../../azure/credential.ts';
-import { inBatches } from '../../azure/limits.ts';
+import { inParallel } from '../../azure/limits.ts';
 import type { SubscriptionRights } from '../../azure/subscriptions.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import { codeOf, type Failure, statusOf } from '../../domain/failure.ts';
@@ -90,7 +90,7 @@ async function findMissing(
   { subscriptions }: DoctorEnvironment,
   scopes: readonly CheckedScope[],
 ): Promise<{ readonly found: Lacks; readonly unread: readonly (readonly [CheckedScope, Failure])[] }> {
-  const answers = await inBatches(
+  const answers = await inParallel(
     scopes,
     async (spot) => [spot, await subscriptions.lacks(spot.scope, spot.wanted)] as const,
   );

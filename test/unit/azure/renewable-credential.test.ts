@@ -1,85 +1,64 @@
-import type { AccessToken, GetTokenOptions } from '@azure/core-auth';
+import type { AccessToken } from '@azure/core-auth';
+import { connectAzure } from '../../../src/azure/azure.ts';
+import { openCloud } from '../../../src/azure/clouds.ts';
 import { RenewableCredential } from '../../../src/azure/renewable-credential.ts';
+import { PersonId } from '../../../src/domain/ids.ts';
 
 const minute = 60_000;
 
 /** A sign-in that counts how often it is asked, and gives each of its tokens a name of its own. */
-function open(token: (asked: number) => Partial<AccessToken> = () => ({})) {
-  const asked: (readonly [string | string[], GetTokenOptions | undefined])[] = [];
+function open() {
+  let asked = 0;
   let signIns = 0;
   const credential = new RenewableCredential(() => {
     signIns += 1;
     const signIn = signIns;
     return {
-      getToken: async (scopes, options) => {
-        asked.push([scopes, options]);
-        const expiresOnTimestamp = Date.now() + 60 * minute;
-        return { token: `token ${asked.length} of sign-in ${signIn}`, expiresOnTimestamp, ...token(asked.length) };
+      getToken: async () => {
+        asked += 1;
+        return { token: `token ${asked} of sign-in ${signIn}`, expiresOnTimestamp: Date.now() + 60 * minute };
       },
     };
   });
-  return { credential, asked };
+  return { credential };
 }
 
 const tokenOf = async (coming: Promise<AccessToken | null>): Promise<string> => (await coming)?.token ?? 'none';
 
-it('hands out the token that it has, each for what it is for', async () => {
-  const { credential, asked } = open();
-  const first = await tokenOf(credential.getToken('graph'));
-  expect(await tokenOf(credential.getToken('graph', { abortSignal: AbortSignal.timeout(1) }))).toBe(first);
-  expect(await tokenOf(credential.getToken('arm'))).not.toBe(first);
-  expect(await tokenOf(credential.getToken('graph', { tenantId: 'another' }))).not.toBe(first);
-  expect(await tokenOf(credential.getToken('graph', { enableCae: true }))).not.toBe(first);
-  expect(asked).toHaveLength(4);
-});
-
-it.each<[string, () => Partial<AccessToken>]>([
-  ['ends within five minutes', () => ({ expiresOnTimestamp: Date.now() + 5 * minute - 1 })],
-  ['is to be replaced from now on', () => ({ refreshAfterTimestamp: Date.now() - 1 })],
-])('asks again where the token %s', async (_when, token) => {
-  const { credential, asked } = open(token);
-  await credential.getToken('graph');
-  await credential.getToken('graph');
-  expect(asked).toHaveLength(2);
-});
-
-it('keeps nobody who has given up, and the next has the token that comes all the same', async () => {
+it('ends a call that waits too long for a sign-in, and not the sign-in that others wait for', async () => {
   let come: (token: AccessToken) => void = () => undefined;
   const coming = new Promise<AccessToken>((resolve) => {
     come = resolve;
   });
   let signIns = 0;
   const credential = new RenewableCredential(() => ({
-    getToken: () => {
+    getToken: (_scopes, options) => {
       signIns += 1;
+      expect(options?.abortSignal).toBeUndefined();
       return coming;
     },
   }));
-  const hasty = new AbortController();
-  const given = credential.getToken('graph', { abortSignal: hasty.signal });
-  hasty.abort();
-  await expect(given).rejects.toMatchObject({ name: 'TimeoutError' });
-  const late = credential.getToken('graph', { abortSignal: hasty.signal });
-  await expect(late).rejects.toMatchObject({ name: 'TimeoutError' });
-  const patient = credential.getToken('graph');
+  const nowhere = 'https://127.0.0.1:1';
+  const endpoints = { armEndpoint: nowhere, authorityHost: nowhere, graphEndpoint: nowhere };
+  const cloud = openCloud({ name: 'custom', ...endpoints, caFile: null });
+  const { groups } = connectAzure({
+    ...{ kinds: [], subscriptions: [], cloud, credential },
+    limits: { clickMs: 50, briefMs: 20_000, retries: 0 },
+  });
+  const patient = groups.look('d0000000-0000-4000-8000-000000000001');
+  const hasty = await groups.memberOf(PersonId.parse('d0000000-0000-4000-8000-000000000001'), []);
+  expect(hasty).toMatchObject({ ok: false, failure: { code: 'NoAnswerInTime', clientRequestId: null } });
   come({ token: 'late', expiresOnTimestamp: Date.now() + 60 * minute });
-  expect(await tokenOf(patient)).toBe('late');
-  expect(await tokenOf(credential.getToken('graph', { abortSignal: hasty.signal }))).toBe('late');
+  expect(await patient).toMatchObject({ ok: false, failure: { code: 'ECONNREFUSED' } });
   expect(signIns).toBe(1);
 });
 
-it('asks each time where Azure wants further claims', async () => {
-  const { credential, asked } = open();
-  const first = await tokenOf(credential.getToken('graph'));
-  expect(await tokenOf(credential.getToken('graph', { claims: '{}' }))).not.toBe(first);
-  expect(await tokenOf(credential.getToken('graph', { claims: '{}' }))).not.toBe(first);
-  expect(asked).toHaveLength(3);
-});
-
-it('hands out none that was refused, of whatever it was for', async () => {
+it('replaces a refused token once, whoever still has it', async () => {
   const { credential } = open();
   const [graph, arm] = [await tokenOf(credential.getToken('graph')), await tokenOf(credential.getToken('arm'))];
+  expect(credential.latest(graph)).toBe(graph);
   expect(await credential.replace(graph)).toBe('token 3 of sign-in 2');
-  expect(await tokenOf(credential.getToken('graph'))).toBe('token 3 of sign-in 2');
-  expect(await tokenOf(credential.getToken('arm'))).not.toBe(arm);
+  expect(await credential.replace(graph)).toBe('token 3 of sign-in 2');
+  expect(credential.latest(graph)).toBe('token 3 of sign-in 2');
+  expect(credential.latest(arm)).toBe(arm);
 });
