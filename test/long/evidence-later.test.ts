@@ -1,8 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
-import { archiveOf, packFile } from '../../src/audit/pack/files.ts';
-import { provedFiles } from '../../src/audit/pack/proved-files.ts';
+import { archiveOf, packFile, provedFiles } from '../../src/audit/evidence/files.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { edited } from '../support/audit/forged-packs.ts';
 import { linesOf, withSums } from '../support/audit/pack-changes.ts';

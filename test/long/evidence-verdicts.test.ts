@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
-import { archiveOf, type PackFiles } from '../../src/audit/pack/files.ts';
+import { archiveOf, type PackFiles } from '../../src/audit/evidence/files.ts';
 import { type EvidenceWorld, logKey, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { forgeries } from '../support/audit/forged-packs.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';

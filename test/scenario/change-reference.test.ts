@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { packFile } from '../../src/audit/pack/files.ts';
+import { packFile } from '../../src/audit/evidence/files.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
 import { newFolder } from '../support/audit/published-log.ts';

@@ -2,18 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { digestSubject } from '../../domain/digest.ts';
-import { type Replacement, replacementIn } from '../../domain/evidence/verdict.ts';
+import { type EventOfRequest, type Replacement, replacementIn } from '../../domain/evidence/verdict.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { RevealedText } from '../../domain/record/chain.ts';
-import type { StoredEvent } from '../../domain/request/events.ts';
+import type { EventBody, StoredEvent } from '../../domain/request/events.ts';
 import { fold } from '../../domain/request/evolve.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { parseEventBody } from '../../operations/registry.ts';
-import { digestOf, jsonFile, type PackFiles, packFile, sumsOf, textIn } from '../pack/files.ts';
-import type { ProvedFiles } from '../pack/proved-files.ts';
-import { readEvent } from '../pack/read-event.ts';
 import { readKeyLine } from '../tlog/keys.ts';
 import { openNote } from '../tlog/note.ts';
+import { lineFrom, parseBody } from '../verify.ts';
+import { digestOf, jsonFile, type PackFiles, type ProvedFiles, packFile, sumsOf, textIn } from './files.ts';
 import { controls } from './report/controls.ts';
 import { type ReportFacts, reportOf } from './report/report.ts';
 
@@ -133,6 +132,30 @@ interface PackParts {
   readonly keys: string;
 }
 
+/** Parses an event, or returns the reason in words. Omitted texts are null, as if they were erased. */
+export function readEvent(body: string, texts: readonly RevealedText[]): EventOfRequest | string {
+  const parsed = parseBody(body);
+  if (parsed === null) return 'not a JSON object in canonical form';
+  let event: EventBody;
+  try {
+    event = parseEventBody(parsed);
+  } catch (error) {
+    return String(error);
+  }
+  const { seq, revision, cause, request } = lineFrom(body);
+  const shown = texts.filter((text) => text.request === request && text.revision === revision);
+  // The strict schema validated these.
+  const commitments = parsed.commitments as readonly { readonly field: string }[];
+  const fields = commitments.map(({ field }): [string, string | null] => [
+    field,
+    shown.find((text) => text.field === field)?.text ?? null,
+  ]);
+  return {
+    request,
+    event: { seq, revision, cause, time: String(parsed.time), body: event, texts: Object.fromEntries(fields) },
+  };
+}
+
 /** Parses the published events of one request. Throws if one is unreadable: then the audit log isn't the bot's. */
 function packEventsOf(
   bodies: readonly string[],
@@ -141,7 +164,7 @@ function packEventsOf(
   const events: StoredEvent[] = [];
   let id = '';
   for (const body of bodies) {
-    const read = readEvent(body, texts, parseEventBody);
+    const read = readEvent(body, texts);
     if (typeof read === 'string') throw new Error(`making evidence: ${read}`);
     events.push(read.event);
     id = read.request;
@@ -153,7 +176,7 @@ function packEventsOf(
 
 function replacementOf(files: PackFiles, { plan }: Request): Replacement | null {
   const bodies = textIn(files, packFile.later).split('\n').slice(0, -1);
-  const read = bodies.map((body) => readEvent(body, [], parseEventBody)).filter((one) => typeof one !== 'string');
+  const read = bodies.map((body) => readEvent(body, [])).filter((one) => typeof one !== 'string');
   return replacementIn(read, plan.spec.resource.id);
 }
 

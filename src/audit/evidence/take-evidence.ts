@@ -19,16 +19,14 @@ import { fold } from '../../domain/request/evolve.ts';
 import type { Reading, Seen } from '../../domain/request/payloads.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
-import { parseEventBody, workOf } from '../../operations/registry.ts';
+import { workOf } from '../../operations/registry.ts';
 import { newestCheckpoint } from '../anchor/newest-checkpoint.ts';
-import { archiveOf } from '../pack/files.ts';
-import { provedFiles } from '../pack/proved-files.ts';
-import { readEvent } from '../pack/read-event.ts';
 import { keyLine, type VerifierKey } from '../tlog/keys.ts';
 import { tileWidth } from '../tlog/merkle-tree.ts';
 import { openNote } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
-import { makePack } from './make-pack.ts';
+import { archiveOf, provedFiles } from './files.ts';
+import { makePack, readEvent } from './make-pack.ts';
 
 export interface EvidencePorts {
   readonly requests: Pick<Requests, 'append' | 'events' | 'load'>;
@@ -194,7 +192,7 @@ async function eventsBetween(reader: TileReader, first: number, last: number): P
   for (let tile = Math.floor((first - 1) / tileWidth); tile * tileWidth < last; tile += 1) {
     for (const entry of await reader.entries(tile)) {
       const body = entry.toString('utf8');
-      const read = isOfInterest(body) ? readEvent(body, [], parseEventBody) : null;
+      const read = isOfInterest(body) ? readEvent(body, []) : null;
       if (read === null || typeof read === 'string') continue;
       if (read.event.seq >= first && read.event.seq <= last) found.push(read);
     }

@@ -1,9 +1,8 @@
 /** A log as its owner would have liked it: events changed, every hash made anew, signed with the log's own key. */
 import { rm } from 'node:fs/promises';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
+import { type PackFiles, provedFiles } from '../../../src/audit/evidence/files.ts';
 import { makePack } from '../../../src/audit/evidence/make-pack.ts';
-import type { PackFiles } from '../../../src/audit/pack/files.ts';
-import { provedFiles } from '../../../src/audit/pack/proved-files.ts';
 import { keyLine, type SigningKey } from '../../../src/audit/tlog/keys.ts';
 import { hashOf } from '../../../src/audit/verify.ts';
 import { canonicalJson } from '../../../src/domain/canonical-json.ts';

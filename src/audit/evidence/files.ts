@@ -1,10 +1,66 @@
-/** Files of a pack that prove something: events of the published log with inclusion proofs, and the checkpoint. */
+/** Files of evidence packs: names, proofs, archive and checksums. */
+import { createHash } from 'node:crypto';
+import { zipSync } from 'fflate';
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import { newestCheckpoint } from '../anchor/newest-checkpoint.ts';
 import { hashLines, leafHash, provesConsistency, provesInclusion, type Tree, tileWidth } from '../tlog/merkle-tree.ts';
 import { proofFile } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
-import { packFile, proofPath } from './files.ts';
+
+export const packFile = {
+  readme: 'README.txt',
+  report: 'report.html',
+  events: 'events.jsonl',
+  /** Events of the later request that replaced the key, if any. */
+  later: 'later.jsonl',
+  checkpoint: 'checkpoint',
+  consistency: 'consistency',
+  plan: 'plan.json',
+  rules: 'rules.json',
+  controls: 'controls.json',
+  names: 'names.json',
+  texts: 'texts.jsonl',
+  keys: 'keys.txt',
+  sums: 'SHA256SUMS',
+} as const;
+
+/** SHA-256 in hexadecimal. */
+export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+export const jsonFile = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+
+const linesOf = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''));
+
+/** Returns the proof's path for a leaf index, from 0. */
+const proofPath = (index: number): string => `proofs/${String(index).padStart(10, '0')}.tlog-proof`;
+
+/** Files of a pack: names with slashes, in no order. */
+export type PackFiles = ReadonlyMap<string, Buffer>;
+
+/** Returns the text of a file; empty: it isn't there. */
+export const textIn = (files: PackFiles, name: string): string => files.get(name)?.toString('utf8') ?? '';
+
+/**
+ * Returns a deterministic archive: names are sorted, the date is in local time as in the zip format, and nothing is compressed,
+ * because compressors differ.
+ */
+export function archiveOf(files: PackFiles): Buffer {
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Buffer.from(zipSync(Object.fromEntries(sorted), { level: 0, mtime: new Date(1980, 0, 1) }));
+}
+
+// `SHA256SUMS`: all other files of a pack. It detects damage, not forgery: a forger can write a new one.
+
+/** Returns the sums in the format of `sha256sum -c`. */
+export const sumsOf = (files: PackFiles): Buffer =>
+  linesOf(
+    [...files]
+      .filter(([name]) => name !== packFile.sums)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, bytes]) => `${digestOf(bytes)}  ${name}`),
+  );
+
+// Files that prove something: events of the published log with inclusion proofs, and the checkpoint.
 
 // Consistency proof from an older size that the auditor named (RFC 6962, 2.1.2). C2SP has no file format for it: a first line,
 // size and root as in a checkpoint, an empty line, and the hashes.
@@ -66,5 +122,3 @@ export async function provedFiles(
   if (others.length > 0) files.set(packFile.later, linesOf(others));
   return { bodies: own, files };
 }
-
-const linesOf = (bodies: readonly string[]): Buffer => Buffer.from(bodies.map((body) => `${body}\n`).join(''));
