@@ -5,7 +5,15 @@ import { PersonId } from '../domain/ids.ts';
 import type { ConversationAddress, Conversations, People } from '../domain/ports/store.ts';
 import type { RowSeals } from '../domain/record/chain.ts';
 import { batchCalls } from './batch-calls.ts';
+import { writeRejectionIn } from './db-errors.ts';
 import { changedRows, select } from './sql.ts';
+
+/** A database that stores nothing must not keep people from reading. The next message says the same again. */
+async function learn(pool: Pool, text: string, values: unknown[]): Promise<void> {
+  await changedRows(pool, text, values).catch((error: unknown) => {
+    if (writeRejectionIn(error) === null) throw error;
+  });
+}
 
 const savePerson = `insert into cmk.person (id, member_id, name, address, seal, address_seal) values ($1, $2, $3, $4, $5, $6)
   on conflict (id) do update set member_id = excluded.member_id, name = excluded.name, seal = excluded.seal,
@@ -48,7 +56,6 @@ const PersonRow = z.object({
 
 /** Rows without a valid seal count as absent. */
 export function openPeople(pool: Pool, seals: RowSeals): People {
-  const last = new WriteDedupe();
   const knownIn = (rows: readonly z.infer<typeof PersonRow>[]) =>
     rows.flatMap(({ id, member_id: memberId, name, address, seal, address_seal, shared }) => {
       if (!seals.isGood(...personSeal(id, memberId, name), seal)) return [];
@@ -63,16 +70,10 @@ export function openPeople(pool: Pool, seals: RowSeals): People {
   };
   return {
     save: ({ id, memberId, name, address }) => {
+      const seal = seals.seal(...personSeal(id, memberId, name));
       // Without an address, the stored one stays.
-      const said = [
-        { key: `called ${id}`, value: JSON.stringify([memberId, name]) },
-        ...(address === null ? [] : [{ key: `reached ${id}`, value: address }]),
-      ];
-      return last.write(said, async () => {
-        const seal = seals.seal(...personSeal(id, memberId, name));
-        const ofAddress = address === null ? null : seals.seal(...addressSeal(id, address));
-        await changedRows(pool, savePerson, [id, memberId, name, address, seal, ofAddress]);
-      });
+      const ofAddress = address === null ? null : seals.seal(...addressSeal(id, address));
+      return learn(pool, savePerson, [id, memberId, name, address, seal, ofAddress]);
     },
     async get(id) {
       const [found] = await known([id]);
@@ -115,22 +116,11 @@ const chatsOf = `select distinct on (person_id) * from cmk.conversation where pe
   order by person_id, seen desc`;
 const lastOfTenant = 'select * from cmk.conversation where tenant_id = $1 order by seen desc limit 1';
 
-/**
- * Returns the values that a write changes: the row, the person's newest chat, and the tenant's service URL. If none changes,
- * the write is skipped.
- */
-const upsertsOf = ({ conversationId, serviceUrl, tenantId, personId }: ConversationAddress): readonly Upsert[] => [
-  { key: `conversation ${conversationId}`, value: JSON.stringify([serviceUrl, tenantId, personId]) },
-  { key: `tenant ${tenantId}`, value: serviceUrl },
-  ...(personId === null ? [] : [{ key: `person ${personId}`, value: conversationId }]),
-];
-
 /** All threads of a channel (`…;messageid=…`) have its row: otherwise each command in a channel would add one. */
 const rowIdOf = (conversationId: string): string => conversationId.split(';')[0] ?? '';
 
 /** Opens the port. Rows without a valid seal count as absent. */
 export function openConversations(pool: Pool, seals: RowSeals): Conversations {
-  const last = new WriteDedupe();
   const sound = (rows: readonly z.infer<typeof AddressRow>[]): readonly ConversationAddress[] =>
     rows.flatMap(({ address, seal }) => (seals.isGood(...conversationSeal(address), seal) ? address : []));
   const read = batchCalls(async (ids: readonly string[]) => sound(await select(pool, AddressRow, those, [ids])));
@@ -147,11 +137,9 @@ export function openConversations(pool: Pool, seals: RowSeals): Conversations {
   return {
     save: (address) => {
       const row = { ...address, conversationId: rowIdOf(address.conversationId) };
-      return last.write(upsertsOf(row), async () => {
-        const { conversationId, serviceUrl, tenantId, personId } = row;
-        const seal = seals.seal(...conversationSeal(row));
-        await changedRows(pool, saveAddress, [conversationId, serviceUrl, tenantId, personId, seal]);
-      });
+      const { conversationId, serviceUrl, tenantId, personId } = row;
+      const seal = seals.seal(...conversationSeal(row));
+      return learn(pool, saveAddress, [conversationId, serviceUrl, tenantId, personId, seal]);
     },
     async get(id) {
       const rowId = rowIdOf(id);
@@ -160,78 +148,4 @@ export function openConversations(pool: Pool, seals: RowSeals): Conversations {
     personalChat: async (person) => (await readChats([person])).find(({ personId }) => personId === person) ?? null,
     serviceUrl: async (tenantId) => (await readLast([tenantId])).get(tenantId) ?? null,
   };
-}
-
-// Skips an upsert with the values that this process wrote last. Only the last value counts: A, B, A writes A again. Another
-// replica might have written in between, and concurrent writes can reach the database in either order. So an entry is valid for
-// ten minutes, and not at all if two different values were in flight together.
-
-/** Longest time that another replica's value can go unnoticed. */
-const validMs = 600_000;
-/** The oldest entry is dropped first, which costs one extra write. */
-const maxEntries = 20_000;
-
-interface Entry {
-  value: string;
-  /** When it was stored, in milliseconds. Null: unknown. */
-  storedAt: number | null;
-  /** The number of writes in flight, and whether their values differ. */
-  writing: number;
-  mixed: boolean;
-}
-
-/** One value of a row, with the key of its subject, such as a conversation. */
-interface Upsert {
-  readonly key: string;
-  readonly value: string;
-}
-
-export class WriteDedupe {
-  readonly #entries = new Map<string, Entry>();
-  readonly #now: () => number;
-
-  /** `now`: a monotonic clock, in milliseconds. */
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
-  }
-
-  /** Runs `write` unless all values equal the last written ones. A failed write counts as not written. */
-  async write(upserts: readonly Upsert[], write: () => Promise<void>): Promise<void> {
-    if (upserts.every((one) => this.#isStored(one))) return;
-    const entries = upserts.map((one) => this.#begin(one));
-    try {
-      await write();
-      for (const entry of entries) entry.storedAt = entry.mixed ? null : this.#now();
-    } catch (error) {
-      for (const entry of entries) entry.storedAt = null;
-      throw error;
-    } finally {
-      for (const entry of entries) {
-        entry.writing -= 1;
-        if (entry.writing === 0) entry.mixed = false;
-      }
-    }
-  }
-
-  #isStored({ key, value }: Upsert): boolean {
-    const entry = this.#entries.get(key);
-    if (entry === undefined || entry.value !== value || entry.storedAt === null) return false;
-    return this.#now() - entry.storedAt < validMs;
-  }
-
-  #begin({ key, value }: Upsert): Entry {
-    const before = this.#entries.get(key);
-    if (before !== undefined) this.#entries.delete(key);
-    const entry = before ?? { value, storedAt: null, writing: 0, mixed: false };
-    if (entry.value !== value) {
-      entry.mixed = entry.writing > 0;
-      entry.storedAt = null;
-      entry.value = value;
-    }
-    entry.writing += 1;
-    this.#entries.set(key, entry);
-    const [oldest] = this.#entries.keys();
-    if (this.#entries.size > maxEntries && oldest !== undefined) this.#entries.delete(oldest);
-    return entry;
-  }
 }
