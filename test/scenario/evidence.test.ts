@@ -44,13 +44,21 @@ describe('a pack', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/^proved: \d+ events of CMK-/);
     expect(out).toContain(`requested by ${people.requester}, approved by ${people.approver}`);
-    // Each change, with what was before and after.
-    const changed = [...out.matchAll(/^ {2}changed at \S+ by (\S+) \(event \d+\): (\S+) of \/subscriptions/gm)];
-    expect(changed.map(([, step, change]) => [step, change])).toEqual([
-      ['enable-identity', 'identity'],
-      ['grant-key-access', 'role-assignment'],
-      ['protect-vault', 'purge-protection'],
-      ['set-cmk', 'customer-key'],
+    // Each change in words, with what was before.
+    const changed = [...out.matchAll(/^ {2}changed at \S+ by (\S+) \(event \d+\): (.*)$/gm)];
+    expect(changed.map(([, step, words]) => [step, words?.replaceAll(/\/subscriptions\S*\//g, '…/')])).toEqual([
+      ['enable-identity', 'turned on the system-assigned identity of …/triage-agent-prod (before: none)'],
+      [
+        'grant-key-access',
+        "assigned the role Key Vault Crypto Service Encryption User at …/cmk-triage-agent to the agent's identity (before: none)",
+      ],
+      ['protect-vault', 'turned on purge protection of …/kv-care-prod (before: off)'],
+      [
+        'set-cmk',
+        expect.stringMatching(
+          /^put …\/triage-agent-prod under the key cmk-triage-agent in \S+, version \w{32} \(before: no customer-managed key\)$/,
+        ),
+      ],
     ]);
     const [, no] = verifyInPython(path.join(evidence.folder, 'rejected.zip'), '--keys', evidence.keyFile);
     expect(no).toContain(`triage-agent-test was not changed: rejected by ${people.approver} at `);

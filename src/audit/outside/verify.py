@@ -520,35 +520,48 @@ def irreversible_in(plan):
     return [step for step in plan["steps"] if step["reversibility"] == "irreversible" and step["effects"]]
 
 
-# What can happen to a request in which state, and who can do it. Read from the rules, and not from the program.
+# What can happen to a request in which state, who can do it, and what it says: "?" where it can be left out. Read from the rules,
+# and not from the program.
 RULES = {
-    "submitted": ("", "person"),
-    "approved": ("awaiting-approval", "person"),
-    "rejected": ("awaiting-approval ordered", "person"),
-    "cancelled": ("awaiting-approval ordered", "person operator"),
-    "expired": ("awaiting-approval", "bot"),
-    "decided-late": ("running needs-attention ended", "person"),
-    "plan-changed": ("ordered", "bot"),
-    "request-changed": ("awaiting-approval", "person"),
-    "run-ordered": ("awaiting-approval retried", "bot"),
-    "run-checked": ("ordered", "bot"),
-    "step-intended": ("ordered running", "bot"),
-    "step-done": ("running", "bot"),
-    "step-failed": ("running", "bot"),
-    "attention-needed": ("ordered running", "bot"),
-    "succeeded": ("running", "bot"),
-    "use-judged": ("ended", "bot"),
-    "stop-requested": ("running", "person operator"),
-    "retried": ("needs-attention", "person operator bot"),
-    "taken-on": ("needs-attention", "person"),
-    "reminded": ("awaiting-approval", "person"),
-    "failed": ("needs-attention", "person operator"),
-    "texts-erased": (None, "operator"),
-    "clock-set-right": (None, "operator"),
-    "evidence-made": (None, "person operator"),
+    "submitted": ("", "person", "formId resourceName plan policy origin notBefore? changeReference? software?"),
+    "approved": ("awaiting-approval", "person", "acknowledgedIrreversible counted required signIn quick notBefore?"),
+    "rejected": ("awaiting-approval ordered", "person", "as"),
+    "cancelled": ("awaiting-approval ordered", "person operator", "as"),
+    "expired": ("awaiting-approval", "bot", "as"),
+    "decided-late": ("running needs-attention ended", "person", "verb state"),
+    "plan-changed": ("ordered", "bot", "run plan policy reason"),
+    "request-changed": ("awaiting-approval", "person", "formId plan policy notBefore? changeReference?"),
+    "run-ordered": ("awaiting-approval retried", "bot", "run"),
+    "run-checked": ("ordered", "bot", "run observed counted approvers software?"),
+    "step-intended": ("ordered running", "bot", "run step attempt nonceHash?"),
+    "step-done": ("running", "bot", "run step attempt already outputs interrupted?"),
+    "step-failed": ("running", "bot", "run step attempt failure retryAt outputs?"),
+    "attention-needed": ("ordered running", "bot", "run step failure"),
+    "succeeded": ("running", "bot", "run proofs seeks?"),
+    "use-judged": ("ended", "bot", "run answer"),
+    "stop-requested": ("running", "person operator", "run"),
+    "retried": ("needs-attention", "person operator bot", ""),
+    "taken-on": ("needs-attention", "person", ""),
+    "reminded": ("awaiting-approval", "person", ""),
+    "failed": ("needs-attention", "person operator", "as"),
+    "texts-erased": (None, "operator", "reason"),
+    "clock-set-right": (None, "operator", "ahead"),
+    "evidence-made": (None, "person operator", "texts reading software?"),
+    "drift-found": (None, "bot", "kind resourceName basis found"),
 }
 FIELDS = """schema seq request revision cause n time prev commitments sealKey type actor submittedBy onBehalfOf planDigest target
 changes result clientRequestId correlationId data""".split()
+
+
+def body_unknown(kind, body):
+    """Which fields of an event are unknown or missing, in words; None where it has those that it should."""
+    known = RULES[kind][2].split()
+    needed = {*FIELDS, *("data " + one for one in known if one[-1] != "?")}
+    found = {*body, *("data " + one for one in body["data"])}
+    wrong = sorted((found ^ needed) - {"data " + one[:-1] for one in known if one[-1] == "?"})
+    return f"body-unknown: {kind} has no such field, or lacks it: {', '.join(wrong)}" if wrong else None
+
+
 ASKING = ("submitted", "plan-changed", "request-changed")
 WITHOUT_SUCCESS = ("rejected", "cancelled", "expired", "failed")
 ENDS = (*WITHOUT_SUCCESS, "succeeded")
@@ -588,9 +601,9 @@ class Life:
         self.number += 1
         if body["request"] != self.request or body["revision"] != self.number or (kind == "submitted") != (self.number == 1):
             raise Wrong(f"{where}: events of {self.request} are missing, or of another request")
-        if kind not in RULES or not set(body) <= set(FIELDS):
-            raise Wrong(f"{where}: {kind} is no event of a request, or has fields that no event has")
-        states, actors = RULES[kind]
+        if kind not in RULES or kind == "drift-found":
+            raise Wrong(f"{where}: {kind} is no event of a request")
+        states, actors, _ = RULES[kind]
         if states is not None and self.state not in (states.split() or [""]):
             raise Wrong(f"{where}: {kind}, after the end" if self.state == "ended" else f"{where}: {kind}, when the request was {self.state}")
         run = self.runs + (kind == "run-ordered")
@@ -598,7 +611,7 @@ class Life:
             raise Wrong(f"{where}: of run {body['data']['run']}, not of run {run}")
         if body["actor"]["kind"] not in actors.split() or (actors == "person" and not body["actor"]["id"]):
             raise Wrong(f"{where}: {kind} by {who_did(body)}")
-        words = self.fault(kind, body, body["data"])
+        words = body_unknown(kind, body) or self.fault(kind, body, body["data"])
         if words:
             raise Wrong(f"{where}: {words}")
         self.follow(kind, body, body["data"])
@@ -761,7 +774,9 @@ class Lives:
     def take_drift(self, kind, body, where):
         revision, is_open = self.drifts.get(body["request"], (0, False))
         erased = kind == "texts-erased"
-        fits = kind in ("drift-found", "texts-erased") and set(body) <= set(FIELDS)
+        fits = kind in ("drift-found", "texts-erased")
+        if fits and body_unknown(kind, body):
+            raise Wrong(f"{where}: {body_unknown(kind, body)}")
         if not fits or body["revision"] != revision + 1 or body["request"] != drift_name(body["target"]):
             raise Wrong(f"{where}: not the next event of {body['request']}")
         found = is_open if erased else body["data"]["found"] != []
@@ -1001,16 +1016,33 @@ def verdict_of(events, asked, replaced):
     return [*lines, f"WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had {key_words(now)}, and no request in this pack says why"]
 
 
+CHANGES = {
+    "identity": "turned on the system-assigned identity of {target} (before: {before})",
+    "key": "created the key {target}, {type} {size}, expiry: {expires}, version {keyVersion} (before: {before})",
+    "key-recovery": "recovered the key {target}, version {keyVersion} (before: {before})",
+    "key-enablement": "enabled version {keyVersion} of the key {target} (before: {before})",
+    "key-disablement": "disabled version {keyVersion} of the key {target} (before: {before})",
+    "role-assignment": "assigned the role {role} at {target} to the agent's identity (before: {before})",
+    "access-policy": "gave the agent's identity the permissions {permissions} in {target} (before: {before})",
+    "soft-delete": "turned on soft delete of {target} (before: {before})",
+    "purge-protection": "turned on purge protection of {target} (before: {before})",
+    "customer-key": "put {target} under the key {key} (before: {old})",
+}
+
+
 def changes_of(events):
     """What was changed in Azure, as the events say: a line for each change of a step that was read back as done."""
-    lines = []
+    lines, made = [], "unknown"
     for body in events:
+        made = body["data"].get("outputs", {}).get("keyVersion", made)
         if body["type"] != "step-done" or body["data"]["already"]:
             continue
         for one in body["changes"] or []:
-            after = {name: value for name, value in one.items() if name not in ("change", "target", "before")}
-            after.update({"keyVersion": body["data"]["outputs"]["keyVersion"]} if one["change"] == "key" and "keyVersion" in body["data"]["outputs"] else {})
-            words = f"{one['change']} of {one['target']}, before {canonical_text(one['before'])}, after {canonical_text(after)}"
+            about = {name: "none" if value is None else value for name, value in {"keyVersion": made, **one}.items()}
+            if one["change"] == "customer-key":
+                to, own = one["to"], one["to"]["keyVersion"] == "made-by-this-request"
+                about.update(key=key_words({**to, "keyVersion": made} if own else to), old=key_words(one["before"]))
+            words = CHANGES[one["change"]].format_map(about)
             lines.append(f"changed at {body['time']} by {body['data']['step']} (event {body['seq']}): {words}")
     return lines
 

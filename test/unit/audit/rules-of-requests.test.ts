@@ -363,9 +363,24 @@ const broken: readonly (readonly [what: string, words: string, events: readonly 
     changed('step-done', { actor: person(approver) }),
   ],
   [
+    'an event that no request has',
+    'event 9: drift-found is no event of a request',
+    changed('retried', { type: 'drift-found' as 'retried' }),
+  ],
+  [
     'a field that no event has',
-    'event 9: retried is no event of a request, or has fields that no event has',
+    'event 9: body-unknown: retried has no such field, or lacks it: note',
     changed('retried', { note: 'x' }),
+  ],
+  [
+    'a field that this event does not have',
+    'event 9: body-unknown: retried has no such field, or lacks it: data note',
+    withData('retried', { note: 'x' }),
+  ],
+  [
+    'an event without a field',
+    'event 5: body-unknown: run-checked has no such field, or lacks it: data approvers',
+    changed('run-checked', { data: { run: 1, observed: planDigest(plan), counted: [approver, secondApprover] } }),
   ],
 ];
 const saidOfBroken = byRules(broken.map(([, , events]) => bodiesOf(events)));
@@ -388,7 +403,7 @@ const otherRequest = life.slice(0, 1).map((event) => ({ ...event, request: reque
 const ended = eventsAfter(asks, decides('reject', approver)).map((event) => writtenEvent(id, event));
 
 const drift = (found: readonly string[], more: Partial<Written> = {}, change: object = {}): Written => {
-  const data: object = { found };
+  const data: object = { kind: 'healthcare-agent', resourceName: 'bot-care', basis: {}, found };
   const { body: ordered } = newEvent('run-ordered', botActor, { run: 1 });
   const body = { ...ordered, type: 'drift-found', data, target: ref('bot-care').id };
   return {
@@ -427,6 +442,11 @@ const logs: readonly (readonly [what: string, said: string, events: readonly Wri
     'a drift in the name of another agent',
     'Wrong: event 1: not the next event of',
     [drift(['a'], {}, { target: ref('bot-ward').id })],
+  ],
+  [
+    'a drift without what it is of',
+    'Wrong: event 1: body-unknown: drift-found has no such field, or lacks it: data basis, data kind, data resourceName',
+    [drift(['a'], {}, { data: { found: ['a'] } as object })],
   ],
   ['a drift by a person', 'Wrong: event 1: drift-found by 2', [drift(['a'], {}, { actor: person(approver) })]],
 ];
