@@ -40,7 +40,6 @@ export function openDocumentSeals(keys: SealKeys): DocumentSeals {
   };
 }
 
-/** Creates row seals in the same way. */
 export function openRowSeals(keys: SealKeys): RowSeals {
   const { key: newest, keyId } = newestKey(keys);
   const known = keysById(keys);

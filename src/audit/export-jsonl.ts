@@ -73,7 +73,6 @@ export class BaselineExport {
     return known === hash ? null : `hash: kept was ${known}, found ${hash}`;
   }
 
-  /** Returns the first and the last event that were never compared; null: none after that position. */
   missing(after: number): { readonly first: number; readonly last: number } | null {
     const left = [...this.#left.keys()].filter((seq) => seq > after).sort((a, b) => a - b);
     const [first, last] = [left[0], left.at(-1)];

@@ -34,7 +34,6 @@ export class KeyFileInvalid extends Error {
 /** The key file doesn't exist. Work that needs no key can continue. */
 export class KeyMissing extends KeyFileInvalid {}
 
-/** Returns the file's mode; null: no such file. */
 const modeOf = async (file: string): Promise<number | null> => (await stat(file).catch(ifMissing(null)))?.mode ?? null;
 
 /** Parses keys. `where`: the source, for errors. Throws {@link KeyFileInvalid} if there is no key. */

@@ -43,7 +43,6 @@ type Note = (seq: number, kind: Finding['kind'], detail: string) => void;
 /** What the events say of a request, or of the drifts of an agent, for the data that the database derives. */
 interface Stream {
   revision: number;
-  /** Number of the runs that were ordered. */
   runs: number;
   /** The resource that it holds; null: none, or no longer. */
   held: string | null;
@@ -111,7 +110,6 @@ export class AuditLogVerifier {
   readonly #findings: Finding[] = [];
   /** By request, until an event reports them as erased. */
   readonly #missing = new Map<string, readonly Missing[]>();
-  /** Chain position of the latest event. */
   last: Link;
   #line: ChainLine | null = null;
   /** Of the latest event; empty: unreadable, or counted. */
@@ -151,7 +149,6 @@ export class AuditLogVerifier {
     if (this.#body.type === 'texts-erased') this.#countErased(String(this.#body.request));
   }
 
-  /** Adds a text of the latest event. */
   text(text: RevealedText): void {
     this.#findings.push(...verifyTexts(this.#line === null ? [] : [this.#line], [text]));
     this.#texts += 1;
@@ -164,7 +161,6 @@ export class AuditLogVerifier {
     this.#findings.push({ seq: this.last.seq, kind, detail });
   }
 
-  /** Ends the verification at the stored head. */
   end(head: Link): AuditLogReport {
     this.#countMissing();
     this.#body = {};
@@ -195,7 +191,6 @@ export class AuditLogVerifier {
     };
   }
 
-  /** Checks the link to the previous event. In a partial export, only consecutive events are linked. */
   #link(line: ChainLine): readonly Finding[] {
     const apart = this.#options.part !== undefined && line.seq > this.last.seq + 1;
     return apart ? [] : verifyLink(this.last, line);

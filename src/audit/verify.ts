@@ -13,7 +13,6 @@ import { parseCanonical } from '../domain/canonical-json.ts';
 import type { ChainLine, Link, RevealedText } from '../domain/record/chain.ts';
 import type { RecordFault } from '../domain/record/faults.ts';
 
-/** The previous hash of the first event. */
 export const genesis = '0'.repeat(64);
 
 export const hashOf = (body: string): string => digest('sha256', body, 'hex');
@@ -25,7 +24,6 @@ export const commitmentTo = (salt: string, text: string): string =>
 export interface Finding {
   readonly seq: number;
   readonly kind: RecordFault;
-  /** Expected and found values. */
   readonly detail: string;
 }
 
@@ -41,14 +39,12 @@ export function parseBody(body: string): Record<string, unknown> | null {
   return isRecord(value) ? value : null;
 }
 
-/** A parsed event with its own faults, independent of earlier events. */
 interface ReadLine {
   /** Null: not a JSON object in canonical form. */
   readonly body: Readonly<Record<string, unknown>> | null;
   readonly findings: readonly Finding[];
 }
 
-/** Parses and checks an event once for all later checks. */
 export function readLine(line: ChainLine): ReadLine {
   const { seq } = line;
   const findings: Finding[] = [];
@@ -61,7 +57,6 @@ export function readLine(line: ChainLine): ReadLine {
   return { body, findings };
 }
 
-/** Returns the first column that differs from the body, with both values. */
 export function wrongColumn(line: ChainLine, body: Readonly<Record<string, unknown>>): string | null {
   for (const column of ['seq', 'prev', 'request', 'revision', 'cause', 'n'] as const) {
     if (line[column] !== body[column]) return mismatch(column, body[column], line[column]);
@@ -69,7 +64,6 @@ export function wrongColumn(line: ChainLine, body: Readonly<Record<string, unkno
   return null;
 }
 
-/** Returns the faults between an event and the previous one. */
 export function verifyLink(before: Link, line: ChainLine): readonly Finding[] {
   const { seq, prev } = line;
   const next = before.seq + 1;
@@ -118,7 +112,6 @@ const Columns = z.object({
   prev: z.string(),
 });
 
-/** Placeholder for an unreadable body, which the verifier reports. */
 const unreadable = { seq: 0, request: '', revision: 0, cause: '', n: 0, prev: '' };
 
 /** Builds a chain entry from a published body: the hash is recomputed, and there is no seal. */

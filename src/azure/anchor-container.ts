@@ -56,7 +56,6 @@ async function withinLimit<T>(
   }
 }
 
-/** Opens the container. Throws {@link NotStorage}. */
 export function anchorContainer({
   url,
   cloud,

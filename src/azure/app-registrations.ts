@@ -25,7 +25,6 @@ export interface BotRegistration {
   readonly name: string;
   readonly resourceGroup: string;
   readonly subscriptionId: string;
-  /** The messaging endpoint that Bot Framework calls. */
   readonly endpoint: string | null;
   readonly appType: string | null;
   readonly tenantId: string | null;
@@ -34,7 +33,6 @@ export interface BotRegistration {
 export interface Registrations {
   /** Returns the registration of an app in the configured subscriptions; null: none that the caller can read. */
   of(appId: string): Promise<Outcome<BotRegistration | null>>;
-  /** Returns whether a registration has the Teams channel. */
   hasTeams(id: string): Promise<Outcome<boolean>>;
 }
 
@@ -47,7 +45,6 @@ function registrationFrom({ id, name, properties }: z.output<typeof Registration
 /** Error codes for a missing channel: ARM's own, and the provider's (not verified against Azure). */
 const noChannel = [...missing, 'ChannelNotFound'];
 
-/** Creates the reader. Sends no request until a method is called. */
 export function armRegistrations(options: AzureOptions): Registrations {
   const connection = connectionOf(options);
   return {
@@ -92,7 +89,6 @@ export interface AppSecrets {
   of(appId: string): Promise<Outcome<readonly AppSecret[] | null>>;
 }
 
-/** Creates the reader. Sends no request until a method is called. */
 export function graphAppSecrets(options: AzureOptions): AppSecrets {
   const connection = connectionOf(options);
   return {

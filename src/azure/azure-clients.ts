@@ -72,7 +72,6 @@ export interface ClientOptions {
   readonly credential: TokenCredential;
   readonly limits: Limits;
   readonly clock: () => Date;
-  /** Traces each attempt of each call. */
   readonly tracing: Tracing;
 }
 
@@ -107,7 +106,6 @@ export const missing = [
 const ListPage = z.object({ value: z.array(z.unknown()) });
 const containsList = (body: string): boolean => ListPage.safeParse(JSON.parse(body || 'null')).success;
 
-/** Returns the value, or null if Azure refused with one of these codes. */
 async function nullOn<T>(codes: readonly string[], pending: Promise<T>): Promise<T | null> {
   try {
     return await pending;
@@ -127,7 +125,6 @@ async function* items<T>(list: { byPage(): AsyncIterable<readonly T[]> }): Async
   }
 }
 
-/** Creates one client for each key. */
 function once<T>(create: (key: string) => T): (key: string) => T {
   const created = new Map<string, T>();
   return (key) => {
@@ -199,7 +196,6 @@ export function openClients({ cloud, credential, limits, tracing }: ClientOption
         new AuthorizationManagementClient(credential, subscription, { ...arm, credentialScopes: cloud.armScope }),
     ),
     resourceGraph: () => graph,
-    /** Log Analytics queries. */
     logs: once((endpoint) => {
       const credentials = { scopes: [`${endpoint}/.default`] };
       return new LogsQueryClient(credential, { ...common(endpoint), endpoint: `${endpoint}/v1`, credentials });
@@ -208,7 +204,6 @@ export function openClients({ cloud, credential, limits, tracing }: ClientOption
     // Clients of a vault are of one call: at their first requests, the SDK's policy for the vault's challenge mixes up the
     // bodies of concurrent ones (keyvault-common 2.1.0), and the client of a key keeps the key as it was.
 
-    /** Returns a client for a key by its full address in Key Vault. */
     key: (address: string) => new CryptographyClient(address, credential, vaultOptions(address)),
     /** Returns a client for the vault's keys, including deleted ones. `expiresOn`: the expiry of the version that it creates. */
     keysAt(vaultUri: string, expiresOn: Date | null = null): KeyClient {

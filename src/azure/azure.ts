@@ -24,9 +24,7 @@ import { armVaults } from './vaults.ts';
 export interface AzureOptions {
   /** All kinds of resources, from `resources/registry`. */
   readonly kinds: readonly ResourceKind[];
-  /** From `openCloud`. */
   readonly cloud: Cloud;
-  /** From `openCredential`. */
   readonly credential: TokenCredential;
   /** The only subscriptions in which the bot reads and changes resources. */
   readonly subscriptions: readonly string[];
@@ -37,7 +35,6 @@ export interface AzureOptions {
   /** Limits on time and retries; missing ones use the defaults. */
   readonly limits?: Partial<Limits>;
   readonly clock?: () => Date;
-  /** Traces every call; optional. */
   readonly tracing?: Tracing;
   readonly onFailure?: (failure: Failure) => void;
 }

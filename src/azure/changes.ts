@@ -16,7 +16,6 @@ const text = z
   .nullish()
   .transform((value) => value || null);
 
-/** Only what is used. */
 const Row = z.object({
   properties: z.object({
     targetResourceId: z.string(),
@@ -91,7 +90,6 @@ async function recordsOfEach(
 
 const named = z.object({ value: z.string() });
 
-/** Only what is used. */
 const Event = z.object({
   resourceId: z.string(),
   eventTimestamp: z.string(),

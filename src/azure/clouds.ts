@@ -50,7 +50,6 @@ export interface Cloud {
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
-/** Endpoints and host suffixes; null: unknown. */
 interface Places {
   readonly arm: string;
   readonly graph: string;

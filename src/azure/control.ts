@@ -16,7 +16,6 @@ import { powersOfPolicy, powersOfRole, type RoleDefinitions, roleDefinitions, un
 import { type Principal, resolveNames } from './principals.ts';
 import { vaultKind } from './resource-ids.ts';
 
-/** A generous limit of distinct roles. */
 const maxRoles = 100;
 
 /** Returns all role assignments at the key's scope or above; null: not readable, or too many. */
@@ -58,7 +57,6 @@ interface Sources {
   readonly definitions: RoleDefinitions;
 }
 
-/** Adds the controllers by role. Returns what couldn't be read. */
 async function addByRole({ connection, definitions }: Sources, vault: ObservedVault, keyName: KeyName, found: Found) {
   const assignments = await assignmentsAt(connection, vault, keyName);
   if (!assignments.ok) return assignments;
@@ -127,7 +125,6 @@ const Subscription = z.object({ displayName: z.string().nullish() });
 /** Time to cache a subscription's name, or that the bot can't read it. Names are for display only. */
 const nameMs = 3_600_000;
 
-/** Creates the port over ARM and Microsoft Graph. */
 export function armControl(connection: Connection): Control {
   const sources = { connection, definitions: roleDefinitions(connection) };
   /** By subscription. Bounded by the configured subscriptions. */

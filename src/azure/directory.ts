@@ -28,7 +28,6 @@ function isNotFound(clients: AzureClients, id: string): boolean {
   return reported?.code === 'Request_ResourceNotFound' && reported.message.toLowerCase().includes(id.toLowerCase());
 }
 
-/** Returns the object; null: there is none. */
 async function objectOf(
   clients: AzureClients,
   kind: 'groups' | 'users' | 'servicePrincipals',
@@ -45,7 +44,6 @@ async function objectOf(
 
 const Named = z.object({ displayName: z.string().nullish() });
 
-/** Returns the display name; null: no such object. */
 export async function displayNameOf(
   clients: AzureClients,
   kind: 'groups' | 'users' | 'servicePrincipals',
@@ -65,7 +63,6 @@ const User = z
     return { id, kind: userType === 'Guest' ? 'guest' : 'not-told' };
   });
 
-/** Returns the account; null: no such person. */
 async function accountOf(clients: AzureClients, person: string): Promise<Account | null> {
   const found = await objectOf(clients, 'users', person, accountFields);
   if (found === null) return null;
@@ -130,7 +127,6 @@ export async function appsIn(clients: AzureClients, group: string): Promise<read
   }
 }
 
-/** Returns the number of people in a group, including nested groups. */
 export const countMembers = (clients: AzureClients, id: string): Promise<number> =>
   clients.plain.graphCount(`${membersPath(id, 'user')}?$count=true&$select=id&$top=1`);
 
@@ -162,7 +158,6 @@ async function membershipsOf(
   return ids.filter((id) => held.has(id.toLowerCase()));
 }
 
-/** Creates the port over Microsoft Graph. */
 export function graphGroups(connection: Connection): Groups {
   const click = <T>(doing: string, look: (clients: AzureClients) => Promise<T>) =>
     connection.call(doing, look, { limit: 'click' });

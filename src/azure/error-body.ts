@@ -50,11 +50,9 @@ function detailOf(body: string, reported: string | null): string {
     : `The answer reports an error: ${reported}`;
 }
 
-/** An error that an answer reports. */
 export interface AzureError {
   /** The provider's code, word for word. */
   readonly code: string;
-  /** The codes in the body, outermost first. */
   readonly codes: readonly string[];
   /** The provider's message, word for word, limited to 4000 characters. */
   readonly message: string;

@@ -48,7 +48,6 @@ class ChangeUnanswered extends Error {
 /** Every POST that only reads or signs. Any other POST counts as a change. */
 const readingPost = /\/(resources|query|wrapkey|unwrapkey|sign|acquirePolicyToken|checkMemberGroups)\/?$/i;
 
-/** Returns whether a request changes something. */
 export const isChange = ({ method, url }: Pick<PipelineRequest, 'method' | 'url'>): boolean =>
   method === 'POST' ? !readingPost.test(new URL(url).pathname) : method !== 'GET' && method !== 'HEAD';
 
@@ -108,7 +107,6 @@ function answerOf(response: PipelineResponse): HttpAnswer {
   };
 }
 
-/** Returns the parsed text; undefined: not JSON. */
 export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -123,7 +121,6 @@ const reportsError = (body: string): boolean => GoodError.safeParse(jsonIn(body)
 
 const exchanges = new AsyncLocalStorage<Exchange>();
 
-/** Returns the record of the current port call. */
 export function currentExchange(): Exchange {
   const exchange = exchanges.getStore();
   if (exchange === undefined) throw new Error('calling Azure: outside a port’s call');
@@ -159,22 +156,18 @@ export class Exchange {
   readonly clientRequestId = randomUUID();
   /** Aborts the call at its deadline, also between requests. */
   readonly signal: AbortSignal;
-  /** Answer to the latest request; null: none yet. */
   last: HttpAnswer | null = null;
   /** Latest answer to a request other than GET. Azure's logs identify the change by it. */
   write: HttpAnswer | null = null;
-  /** Outcome of the change that the call makes. */
   change: ChangeFate = 'none';
   sent = false;
   /** Next pages that were announced. */
   readonly pages = new Set<string>();
-  /** Number of 429 answers. */
   private throttled = 0;
   private readonly limits: Limits;
   private readonly clock: () => Date;
   private readonly timer: NodeJS.Timeout;
   private readonly controller: AbortController;
-  /** An answer exceeded the size limit and ended the call. */
   tooLong = false;
 
   constructor(limits: Limits, clock: () => Date, totalMs: number) {

@@ -128,7 +128,6 @@ function fromSignIn(error: Error, context: FailureContext, exchange: Exchange): 
   });
 }
 
-/** Codes of Node and the SDK for a connection without a complete answer. */
 const connectionErrors =
   /^(E[A-Z]+|EAI_AGAIN|REQUEST_SEND_ERROR|PARSE_ERROR|ERR_SSL_.*|ERR_TLS_.*|ERR_STREAM_PREMATURE_CLOSE|HPE_.*)$/;
 /** An untrusted certificate stays untrusted until a setting changes. */

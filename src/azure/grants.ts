@@ -49,7 +49,6 @@ export type RoleAssignment = z.infer<typeof RoleAssignment>;
 /** Azure's limit of role assignments per subscription. */
 export const maxAssignments = 5000;
 
-/** Returns the role's GUID. */
 export const roleIdOf = ({ roleDefinitionId }: Pick<RoleAssignment, 'roleDefinitionId'>): string =>
   lastPart(roleDefinitionId).toLowerCase();
 

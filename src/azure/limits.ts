@@ -4,7 +4,6 @@ import pLimit from 'p-limit';
 
 /** Milliseconds, if not named otherwise. The workflow retries on its own, so these only cover short outages. */
 export interface Limits {
-  /** One HTTP request. */
   readonly requestMs: number;
   /** A whole call, sign-in and retries included. */
   readonly callMs: number;

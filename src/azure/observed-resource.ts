@@ -161,7 +161,6 @@ export interface Target {
   readonly id: ArmId;
 }
 
-/** Reads a resource and its ETag. Throws if there is none. */
 export async function readOrThrow({ clients, subscriptionId, kind, id }: Target): Promise<AzureReading<ArmResource>> {
   const answer = { etag: null as string | null };
   const onResponse = ({ headers }: { readonly headers: { get(name: string): string | undefined } }): void => {
@@ -188,7 +187,6 @@ async function createdTime({ clients, subscriptionId, kind, id }: Target): Promi
   return null;
 }
 
-/** Converts a resource, with its creation time. */
 export async function observe(target: Target, resource: ArmResource): Promise<ObservedResource> {
   return observed(target.kind, resource, isoOf(resource.systemData?.createdAt) ?? (await createdTime(target)));
 }

@@ -33,7 +33,6 @@ export class RenewableCredential implements TokenCredential {
     return token;
   }
 
-  /** Returns the replacement of a token, or the token itself. */
   latest(token: string): string {
     const next = this.replaced.get(token);
     return next === undefined ? token : this.latest(next);

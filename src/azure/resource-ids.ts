@@ -8,7 +8,6 @@ import type { Portal } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/inventory.ts';
 import type { Cloud } from './clouds.ts';
 
-/** A kind of object that an id can name. */
 export interface Kind {
   /** Name in the bot's own codes. */
   readonly name: string;
@@ -36,7 +35,6 @@ const identityKind: Kind = {
 /** Matches no id. */
 const unknownKind: Kind = { name: 'known-kind', type: '', names: /^(?!)/ };
 
-/** Returns provider and type of the resource in lower case. */
 function typeOf(id: ArmId): string {
   const [provider = '', type = ''] = id.split('/').slice(6, 8);
   return `${provider}/${type}`.toLowerCase();
@@ -49,7 +47,6 @@ export const resourceKindOf = (id: ArmId, kinds: readonly ResourceKind[]): Kind 
 /** ARM's rule: letters, digits, underscores, parentheses, hyphens, periods, and no period at the end. */
 const resourceGroup = /^[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]$/u;
 
-/** Returns the id's parts, or the reason why it's refused. */
 export function ownResource(
   doing: string,
   id: ArmId,

@@ -7,7 +7,6 @@ import { missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { lastPart, sameSpelling, vaultKind } from './resource-ids.ts';
 
-/** Only the fields in use. */
 const Vault = z.object({
   id: ArmId,
   name: z.string(),

@@ -13,7 +13,6 @@ export function openAzureModule({ config, metrics, telemetry }: Infrastructure) 
   const { authorityHost: host, tls } = options.cloud;
   const azure = connectAzure({ ...options, tracing: telemetry.tracing, onFailure: metrics.azureFailed });
   return {
-    /** Counts failures in the metrics. */
     azure,
     roleChecks: openRoleChecks(azure, config.policy, config.admission),
     /** Null: this cloud's portal address isn't known. */

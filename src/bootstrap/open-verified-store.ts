@@ -122,7 +122,6 @@ const refuseNoOwner =
     );
   };
 
-/** Opens the keys, then prepares the tables. */
 async function prepareSealed(owner: Database, database: Database, config: Config) {
   await refuseOtherDatabase(owner, database, config);
   const tools = auditTools(randomBytes, await openKeys(config));

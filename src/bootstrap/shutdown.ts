@@ -1,6 +1,5 @@
 /** Shutdown of the process. */
 
-/** A part that must be stopped. */
 export interface Stoppable {
   stop(): Promise<void>;
 }

@@ -113,7 +113,6 @@ export function openLocked(options: LockedOptions): () => Promise<void> {
 export interface LogPublisher extends Stoppable {
   /** Publishes new events immediately. A failure is logged and retried later. */
   publish(): Promise<unknown>;
-  /** The log's own verifier keys, oldest first. */
   readonly logKeys: readonly VerifierKey[];
 }
 

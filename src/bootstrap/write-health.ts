@@ -20,7 +20,6 @@ export function logWriteHealth(log: Log) {
   });
   return {
     ...storing,
-    /** Reports any error that the database returns. */
     onError(error: unknown): void {
       const why = writeRejectionIn(error);
       if (why !== null) storing.refused(why);

@@ -88,7 +88,6 @@ export function openLog(level: string, replica: string, idsOf: () => object = ()
   });
 }
 
-/** Formats printed values: texts, and placeholders for errors and objects. */
 const printed = (args: readonly unknown[]): string =>
   withoutSecrets(format(...args.map((one) => (isObject(one) ? (one instanceof Error ? '(error)' : '(object)') : one))));
 
@@ -118,9 +117,7 @@ export function logUncaughtErrors(log: Log): void {
 
 interface RunningSources {
   readonly log: Record<'info' | 'warn', (fields: object, message: string) => unknown>;
-  /** Reads the end of the audit log. */
   readonly head: () => Promise<{ readonly seq: number }>;
-  /** The program's version, and where it is known, its commit. */
   readonly build: object;
 }
 

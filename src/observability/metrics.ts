@@ -23,15 +23,11 @@ import { type Overdue, trackOverdue } from './overdue.ts';
 import type { MetricSnapshot } from './telemetry.ts';
 
 export interface Metrics extends CallMetrics, DriftFigures {
-  /** The same metrics as data, for other exporters. */
   readonly figures: () => Promise<readonly MetricSnapshot[]>;
-  /** Counts a failed Azure call. */
   azureFailed(failure: Failure): void;
   /** Counts a refusal that no append of {@link Metrics.requests} counts. */
   refused(code: RefusalCode): void;
-  /** Publishing of the audit log. */
   readonly publishing: Overdue;
-  /** Wraps the port to count refusals. */
   requests(requests: Requests): Requests;
 }
 
@@ -42,7 +38,6 @@ export interface MetricsPorts {
   readonly documents: Pick<Documents, 'read' | 'write'>;
   readonly clock: { look(): Promise<ClockSkew | null> };
   readonly storing: WatchedWriteHealth;
-  /** Updated by the reader of documents. */
   readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
   /** Null: no witness is configured. */
   readonly witnessing: (() => Promise<WitnessSummary>) | null;

@@ -23,7 +23,6 @@ import { tracingPort } from './tracing-port.ts';
 /** Limit on the final export, so that an unavailable collector doesn't delay shutdown. */
 const partingMs = 2_000;
 const sendEveryMs = 1_000;
-/** Interval between two warnings about failed exports. */
 const troubleEveryMs = 60_000;
 
 /** Throws if a resource attribute in the environment is invalid. */
@@ -89,7 +88,6 @@ const pointOf = ({ labels, value }: Value, times: Times): DataPoint<number> => (
   value,
 });
 
-/** Groups values by series, ignoring `le` and the kind of value. */
 function bySeries(values: readonly Value[]): readonly (readonly Value[])[] {
   const series = new Map<string, Value[]>();
   for (const one of values) {

@@ -6,7 +6,6 @@ import { z } from 'zod';
 import { type Documents, isWritten } from '../domain/ports/store.ts';
 
 export interface Overdue {
-  /** The work has succeeded here. */
   done(): Promise<void>;
   /** The time since the last success in any replica, or since the first start, beyond what is normal. */
   seconds(): Promise<number>;

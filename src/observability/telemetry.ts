@@ -9,7 +9,6 @@ export interface TelemetryOptions {
   /** Name of this replica, sent with all data. */
   readonly replica: string;
   readonly metricsEveryMs: number;
-  /** Called when exports fail. */
   readonly onTrouble: (message: string) => void;
 }
 
@@ -34,7 +33,6 @@ export interface Telemetry {
   lineIds(): LineIds;
   /** Starts exporting these metrics at the configured interval. Default: every minute. */
   exportMetrics(figures: () => Promise<readonly MetricSnapshot[]>): void;
-  /** Exports pending data, with a short timeout. */
   stop(): Promise<void>;
 }
 

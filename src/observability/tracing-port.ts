@@ -15,7 +15,6 @@ import {
 import type { Note, SpanAttributes, SpanOf, TraceOrigin, Tracing } from '../domain/ports/telemetry.ts';
 import type { LineIds } from './telemetry.ts';
 
-/** The current spans, outermost first. */
 interface Scope {
   readonly context: Context;
   readonly spans: readonly Span[];
@@ -37,7 +36,6 @@ function spanContextOf({ traceparent }: TraceOrigin): SpanContext | null {
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
 }
 
-/** Returns a span's parent and links. */
 function placeOf(from: TraceOrigin | null, scope: Scope): { readonly scope: Scope; readonly links: Link[] } {
   const origin = from === null ? null : spanContextOf(from);
   if (origin === null) return { scope, links: [] };

@@ -35,7 +35,6 @@ export interface AuditLog extends EventHashes {
   linesOf(id: RequestId): Promise<readonly ChainLine[]>;
   /** Returns the tables derived from events, read in one statement. Not verified. */
   derived(): Promise<Derived>;
-  /** Returns texts of these requests that weren't erased. */
   textsOf(ids: readonly RequestId[]): Promise<readonly RevealedText[]>;
   /**
    * Appends an erasure event. In the same transaction, it deletes every earlier text of the request with its salt, so that

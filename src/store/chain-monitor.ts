@@ -53,7 +53,6 @@ export class ChainMonitor {
     this.#onBroken = onBroken;
   }
 
-  /** The last event that this process has read. */
   get last(): ChainHead {
     return this.#last;
   }

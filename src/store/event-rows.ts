@@ -43,7 +43,6 @@ function toStoredEvent(read: ReadEvent, { line, body, envelope, openings }: Read
   return { seq, revision, cause, time, body: read(body), texts };
 }
 
-/** Returns the event as it will be read back after storing. */
 export function asStored(read: ReadEvent, position: Position, sealed: Sealed): StoredEvent {
   const { seq, revision, cause, time } = position;
   const texts = Object.fromEntries(sealed.openings.map(({ field, text }) => [field, text]));
@@ -124,7 +123,6 @@ const BehindRow = z.object({
   holder: z.string().nullable(),
 });
 
-/** The row with a resource's open request. Null: there is none. */
 export interface LockRow {
   /** Lower case. */
   readonly resource: string;

@@ -9,7 +9,6 @@ import type { Database } from './database.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { changedRows, type Sql, select, selectOne } from './sql.ts';
 
-/** The default interval between heartbeats. */
 export const defaultBeatMs = 1_000;
 /** Lifetime of a lease in heartbeats. A process that is delayed briefly misses fewer. */
 const ttlBeats = 6;

@@ -117,7 +117,6 @@ function place(
 
 type Rows = readonly (readonly unknown[])[];
 
-/** Returns one array for each column, as `unnest` expects. */
 const columnsOf = (rows: Rows, count: number): readonly (readonly unknown[])[] =>
   Array.from({ length: count }, (_, at) => rows.map((row) => row[at]));
 
@@ -131,7 +130,6 @@ const textRows = ({ placed }: PendingCommit): Rows =>
     sealed.openings.map(({ field, salt, text }) => [request, revision, field, salt, text]),
   );
 
-/** Returns the last row for each kind and key. */
 function outboxRows({ command: { id, trace }, consequences }: PendingCommit): Rows {
   const rows = consequences.map(({ kind, key, dueAt }) => [`${kind} ${key}`, [id, kind, key, dueAt, trace]] as const);
   return [...new Map(rows).values()];

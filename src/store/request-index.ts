@@ -100,12 +100,10 @@ export class RequestIndex {
     return this.#drifts;
   }
 
-  /** Returns the open request for the resource, given in lower case. */
   holderOf(resource: string): string | null {
     return this.#holders.get(resource) ?? null;
   }
 
-  /** Returns the resource that the request reserves, in lower case. */
   heldBy(request: string): string | null {
     return this.#requests.get(request)?.holds ?? null;
   }

@@ -21,7 +21,6 @@ const maxHashTile = 256 * 32;
 /** 256 entries, each after its length. */
 const maxEntryTile = 256 * (2 + 0xff_ff);
 
-/** Returns the maximum size of a file with this name, in bytes. */
 export function maxFileSize(name: string): number {
   if (name.startsWith('tile/entries/')) return maxEntryTile;
   return name.startsWith('tile/') ? maxHashTile : maxNote;

@@ -5,7 +5,6 @@ import { type Checkpoint, noteOf, openNote, readCheckpoint, textOfNote } from '.
 import { newestPath } from './files.ts';
 
 type ContradictionKind =
-  /** The newest checkpoint isn't signed with a key of this log, or names another log. */
   | 'not-this-log'
   /** More events were published than the audit log has: its end was cut off, or it was replaced with an older copy. */
   | 'record-shorter'
@@ -79,9 +78,7 @@ export function openNewest(note: string, origin: string, keys: readonly Verifier
 
 /** The bot's own keys for a log, never read from the published log. */
 export interface KnownSigners {
-  /** The log's name. */
   readonly origin: string;
-  /** The log's own keys, oldest first. */
   readonly log: readonly VerifierKey[];
   readonly witnesses: readonly VerifierKey[];
 }

@@ -33,7 +33,6 @@ async function writeChanged(files: AnchorFiles, path: string, bytes: Buffer): Pr
   if (there?.equals(bytes) !== true) await files.write(path, bytes);
 }
 
-/** The tree so far, and the events of its last partial tile. */
 interface TreeProgress {
   readonly tree: GrowingTree;
   entries: Buffer[];

@@ -13,7 +13,6 @@ import { checkpointPath, newestPath } from './files.ts';
 
 export interface SignedCheckpoint extends Checkpoint {
   readonly signatures: OpenedNote['signatures'];
-  /** The signed note. */
   readonly note: string;
 }
 
@@ -69,7 +68,6 @@ export class AnchorReader {
     this.newest = newest;
   }
 
-  /** Opens the log. Throws {@link AnchorUnusable}. */
   static async open(source: AnchorSource, keys: readonly VerifierKey[]): Promise<AnchorReader> {
     // In this order: a checkpoint that is published now is the newest before it's stored under its size.
     const sizes = await source.sizes();

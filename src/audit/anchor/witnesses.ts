@@ -37,11 +37,9 @@ export type CosignOutcome =
     };
 
 interface CosignRequest {
-  /** The size that the witness is assumed to know. */
   readonly old: number;
   /** Consistency proof from that size to the checkpoint. */
   readonly proof: readonly Hash[];
-  /** The signed note. */
   readonly note: string;
 }
 
@@ -61,7 +59,6 @@ async function post({ url }: Witness, body: string): Promise<Answer> {
   return { status: response.status, text: (await response.text()).slice(0, 2_000) };
 }
 
-/** Returns this witness's valid signature of this checkpoint; null: none. */
 function signatureIn(text: string, { key }: Witness, published: Published): NoteSignature | null {
   const opened = openNote(`${published.signedNote}${text}`, [key]);
   return typeof opened === 'string' ? null : (opened.signatures.find(({ time }) => time !== null) ?? null);
@@ -129,7 +126,6 @@ function responseOf(key: string, published: Published, outcome: CosignOutcome, a
 export type ReportOutcomes = (outcomes: readonly CosignOutcome[]) => void;
 
 interface WitnessesPorts {
-  /** The log's name. */
   readonly log: string;
   readonly book: Pick<WitnessBook, 'of' | 'keep'>;
   readonly now: () => Date;
@@ -168,7 +164,6 @@ export class Witnesses {
     }
   }
 
-  /** Returns whether a witness hasn't signed this size, or not within the last hour. */
   isDue(size: number): boolean {
     const now = this.#ports.now().getTime();
     return [...this.#signed].some(

@@ -37,7 +37,6 @@ const proofPath = (index: number): string => `proofs/${String(index).padStart(10
 /** Files of a pack: names with slashes, in no order. */
 export type PackFiles = ReadonlyMap<string, Buffer>;
 
-/** Returns the text of a file; empty: it isn't there. */
 export const textIn = (files: PackFiles, name: string): string => files.get(name)?.toString('utf8') ?? '';
 
 /**

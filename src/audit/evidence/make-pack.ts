@@ -180,7 +180,6 @@ function replacementOf(files: PackFiles, { plan }: Request): Replacement | null 
   return replacementIn(read, plan.spec.resource.id);
 }
 
-/** Returns who signed the checkpoint, by the keys in the pack. */
 function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness'> {
   const note = textIn(files, packFile.checkpoint);
   const lines = textIn(files, packFile.keys).split('\n');

@@ -35,7 +35,6 @@ export interface EvidencePorts {
   readonly log: PublishedLog | null;
   readonly names: (people: readonly PersonId[]) => Promise<ReadonlyMap<PersonId, string>>;
   readonly texts: (id: RequestId) => Promise<readonly RevealedText[]>;
-  /** The currently configured policy. */
   readonly rules: { readonly digest: string; readonly text: string };
 }
 
@@ -156,7 +155,6 @@ const seen = <T>(outcome: Outcome<T | null>): Seen<T> => {
   return outcome.value === null ? { seen: 'absent' } : { seen: 'yes', value: outcome.value };
 };
 
-/** Reads the key access, only if agent and vault were readable. Otherwise, returns their failure. */
 async function readGrant(
   azure: ReadPorts,
   resource: Seen<ObservedResource>,
@@ -171,7 +169,6 @@ async function readGrant(
   return seen(await azure.grants.held(vault.value, workOf(request.plan).to.keyName, principalId));
 }
 
-/** Reads the current state. A failed call becomes part of the result. */
 async function readAzure(azure: ReadPorts, request: Request): Promise<Reading> {
   const { resource: ref, to } = workOf(request.plan);
   const version = KeyVersion.safeParse(requestedKey(request)?.keyVersion).data ?? null;

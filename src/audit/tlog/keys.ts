@@ -10,7 +10,6 @@ type SignatureKind = 'log' | 'witness';
 export interface VerifierKey {
   readonly name: string;
   readonly kind: SignatureKind;
-  /** The 32 bytes of an Ed25519 public key. */
   readonly publicKey: Buffer;
 }
 

@@ -70,7 +70,6 @@ function climb(at: Climb): 'left' | 'right' | null {
   return side;
 }
 
-/** Returns whether the leaf at `index` is in the tree with this size and root. */
 export function provesInclusion(leaf: Hash, index: number, size: number, proof: readonly Hash[], root: Hash): boolean {
   if (index < 0 || index >= size) return false;
   const at = { node: index, last: size - 1 };
@@ -88,7 +87,6 @@ export interface Tree {
   readonly root: Hash;
 }
 
-/** Returns whether the newer tree begins with the older one. */
 export function provesConsistency(older: Tree, newer: Tree, proof: readonly Hash[]): boolean {
   if (older.size > newer.size) return false;
   if (older.size === newer.size) return proof.length === 0 && older.root.equals(newer.root);

@@ -32,7 +32,6 @@ export interface OpenedNote {
 
 type NoteFault = 'not-a-note' | 'signature-differs' | 'no-known-signature';
 
-/** Returns the line of an existing signature. */
 const signatureLine = (key: VerifierKey, signature: Buffer): string =>
   `${dash} ${key.name} ${Buffer.concat([Buffer.from(keyId(key), 'hex'), signature]).toString('base64')}\n`;
 
@@ -74,7 +73,6 @@ function partsOf(note: string): Parts | null {
   return canonical ? { text: note.slice(0, at + 1), lines } : null;
 }
 
-/** Verifies a signature; null: invalid. */
 function signatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string): NoteSignature | null {
   const body = bytes.subarray(idBytes);
   const isWitness = key.kind === 'witness';

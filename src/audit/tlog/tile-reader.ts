@@ -21,7 +21,6 @@ export class TileReader {
     this.#size = size;
   }
 
-  /** Returns the root of the first `size` leaves. */
   prefixRoot(size: number): Promise<Hash> {
     return this.#rangeHash({ from: 0, to: size });
   }

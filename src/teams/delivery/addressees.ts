@@ -76,7 +76,6 @@ export async function sourcesOf(
   return (await Promise.all(ids.map(sourceOf))).flat();
 }
 
-/** Returns the people that Teams knows, without duplicates. */
 export const knownIn = (sources: readonly Source[]): readonly KnownPerson[] => [
   ...new Map(sources.flatMap(({ known }) => known).map((one) => [one.id, one])).values(),
 ];

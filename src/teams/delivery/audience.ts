@@ -39,7 +39,6 @@ export function kindOf(audience: string): CardKind | null {
   return original === 'approval' || original.startsWith(approverPrefix) ? 'approval' : null;
 }
 
-/** Returns the approver whose personal chat has the card. */
 export function approverIn(audience: string): PersonId | null {
   const original = originalOf(audience);
   if (!original.startsWith(approverPrefix)) return null;

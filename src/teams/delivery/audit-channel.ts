@@ -39,7 +39,6 @@ interface AuditChannelOptions {
   readonly now: () => Date;
 }
 
-/** Access to the published log. */
 export interface Checkpoints {
   /**
    * Returns the newest checkpoint, if it covers the event or a new one can; null: not yet. Throws if none can be read.
@@ -47,7 +46,6 @@ export interface Checkpoints {
   covering(seq: number): Promise<{ readonly size: number; readonly note: string } | null>;
   /** Null: no witnesses are configured. */
   witnessing(): Promise<WitnessSummary | null>;
-  /** The interval of publishing. */
   readonly everyMs: number;
 }
 

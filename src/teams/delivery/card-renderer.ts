@@ -60,7 +60,6 @@ function refreshedFor(
 export function openCardRenderer(options: CardRendererOptions) {
   const { approvers, paused, stepUp, evidence, timeLimits, portal, now } = options;
 
-  /** Returns the people who have their own view, as far as Teams knows them. */
   async function viewersOf(request: Request, people: CardRendererOptions['people']): Promise<readonly KnownPerson[]> {
     const ids = [request.requester, ...(hasEnded(request) ? [] : request.approvals.map(({ by }) => by))];
     const known = new Map((await people.among([...new Set(ids)])).map((one) => [one.id, one]));

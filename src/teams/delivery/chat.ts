@@ -25,7 +25,6 @@ export interface Chat {
   replyTargeted(typed: TurnContext, card: AdaptiveCard): Promise<Posted | null>;
   /** Posts into a conversation: a chat, or a thread of a channel (`…;messageid=…`). */
   post(conversationId: string, card: AdaptiveCard): Promise<Posted>;
-  /** Starts a new thread in a channel. */
   postThread(channelId: string, card: AdaptiveCard): Promise<Posted>;
   /** Returns false if the card or its conversation was deleted, or Teams refuses to edit the message. */
   update(posted: Posted, card: AdaptiveCard): Promise<boolean>;

@@ -52,7 +52,6 @@ export interface Notification {
 export interface Notifications {
   /** Notifies everyone who wasn't notified yet. Throws if a post fails; the next call continues with the rest. */
   notify(request: Request, what: Notification): Promise<void>;
-  /** The same for a stored event, by its revision. */
   notifyForEvent(id: RequestId, revision: number): Promise<void>;
 }
 

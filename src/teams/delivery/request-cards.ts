@@ -93,7 +93,6 @@ export interface RequestCards {
    * Registers an unregistered copy as `cardFor` does, for callers that need no card: after a refused click, or later.
    */
   registerCopy(id: RequestId, clicked: Posted | null): Promise<void>;
-  /** Posts the card where a person opened it. */
   open(request: Request, place: Origin, reader: Reader): Promise<void>;
 }
 

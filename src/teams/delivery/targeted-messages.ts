@@ -11,7 +11,6 @@ import { z } from 'zod';
 const Targeted = z.looseObject({ isTargeted: z.literal(true) });
 const Sent = z.looseObject({ id: z.string() });
 
-/** Returns true if only the sender and the bot saw this message. */
 export const isTargetedMessage = ({ recipient }: Pick<Activity, 'recipient'>): boolean =>
   Targeted.safeParse(recipient).success;
 
@@ -19,7 +18,6 @@ interface Log {
   warn(fields: object, message: string): void;
 }
 
-/** Returns the status with which Teams refused a call; null: the error isn't one of its answers. */
 export const statusOf = (error: unknown): number | null => {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   return typeof status === 'number' ? status : null;
@@ -54,7 +52,6 @@ const activitiesOf = (serviceUrl: string, conversationId: string, ...below: stri
 /** Codes for a question that was deleted, or whose ID is unknown. Its answer is sent without it. */
 const lostQuestion = /INVALID_TARGETED_MESSAGE_ID|TARGETED_MESSAGE_EXPIRED_OR_DELETED/;
 
-/** Replies so that only the sender sees it. Null: Teams, or this conversation, doesn't support that. */
 export async function replyTargeted(
   client: ConnectorClient,
   typed: Activity,

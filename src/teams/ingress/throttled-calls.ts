@@ -38,7 +38,6 @@ export async function withinLimit<T>(limitMs: number, call: (signal: AbortSignal
   }
 }
 
-/** Returns how long `Retry-After` says to wait, in milliseconds; null: it doesn't say. */
 function retryAfterMs({ status, headers }: PipelineResponse): number | null {
   if (status !== 429 && status !== 503) return null;
   const said = headers.get('retry-after') ?? '';

@@ -40,7 +40,6 @@ interface EvidenceLinkOptions extends SecretDocumentTools {
 
 export interface EvidenceLinks {
   readonly pages: readonly BrowserPage[];
-  /** Returns a link for one person and one request. */
   offer(offer: Offer): Promise<string>;
 }
 

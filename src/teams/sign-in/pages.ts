@@ -44,7 +44,6 @@ export interface BrowserPage {
   readonly path: string;
   /** The query parameter with the link's secret name. */
   readonly parameter: 'ask' | 'state';
-  /** Returns whether the link is stored and valid: one indexed read. */
   isKnown(name: string): Promise<boolean>;
   /** Answers all other links. */
   readonly unknown: PageAnswer;

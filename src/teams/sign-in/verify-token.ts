@@ -41,7 +41,6 @@ type Claims = z.infer<typeof Claims>;
  */
 const teamsScope = 'access_as_user';
 
-/** Returns why the token isn't the required kind; null if it is. */
 function otherThanWanted(claims: Claims, tenantId: string, wanted: TokenRequirements): string | null {
   if (claims.tid !== tenantId) return 'another tenant';
   if (wanted.how === 'browser') return claims.nonce === wanted.nonce ? null : 'another nonce';

@@ -26,7 +26,6 @@ export const none = html``;
 
 export const id = (text: string): Html => html`<span class="id">${text}</span>`;
 
-/** Returns a section with its number. */
 export const section = (number: number, title: string, content: Html): Html =>
   html`<section aria-labelledby="h${number}">
 <h2 id="h${number}"><span class="n">${number}</span>${title}</h2>

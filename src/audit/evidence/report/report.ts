@@ -25,17 +25,14 @@ export interface ReportFacts {
   readonly events: readonly StoredEvent[];
   /** A person's name; null: not found, or omitted. */
   readonly names: (id: string) => string | null;
-  /** The signed checkpoint. */
   readonly note: string;
   /** The witness that cosigned it, by the keys in the pack, and when (ISO 8601). */
   readonly witness: { readonly name: string; readonly at: string } | null;
   /** The later request that replaced the key, by its events in the pack; null: none. */
   readonly later: Replacement | null;
-  /** The pack includes people's texts. */
   readonly texts: boolean;
 }
 
-/** Returns a person's name, or their id without one. */
 const whoIn =
   ({ names }: ReportFacts): Who =>
   (person) =>
