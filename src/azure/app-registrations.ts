@@ -30,12 +30,6 @@ export interface BotRegistration {
   readonly tenantId: string | null;
 }
 
-export interface Registrations {
-  /** Returns the registration of an app in the configured subscriptions; null: none that the caller can read. */
-  of(appId: string): Promise<Outcome<BotRegistration | null>>;
-  hasTeams(id: string): Promise<Outcome<boolean>>;
-}
-
 function registrationFrom({ id, name, properties }: z.output<typeof Registration>): BotRegistration {
   const [, , subscriptionId = '', , resourceGroup = ''] = id.split('/');
   const { endpoint = null, msaAppType: appType = null, msaAppTenantId: tenantId = null } = properties;
@@ -45,10 +39,11 @@ function registrationFrom({ id, name, properties }: z.output<typeof Registration
 /** Error codes for a missing channel: ARM's own, and the provider's (not verified against Azure). */
 const noChannel = [...missing, 'ChannelNotFound'];
 
-export function armRegistrations(options: AzureOptions): Registrations {
+export function armRegistrations(options: AzureOptions) {
   const connection = connectionOf(options);
   return {
-    of: (appId) =>
+    /** Returns the registration of an app in the configured subscriptions; null: none that the caller can read. */
+    of: (appId: string): Promise<Outcome<BotRegistration | null>> =>
       connection.call('reading how the bot is registered', async (clients) => {
         for (const id of options.subscriptions) {
           const path = `/subscriptions/${id}/providers/Microsoft.BotService/botServices?${version}`;
@@ -59,7 +54,7 @@ export function armRegistrations(options: AzureOptions): Registrations {
         }
         return null;
       }),
-    hasTeams: (id) =>
+    hasTeams: (id: string) =>
       connection.call(
         'reading the bot’s Teams channel',
         async (clients) =>
@@ -78,21 +73,11 @@ const Applications = z.object({
   ),
 });
 
-export interface AppSecret {
-  /** The first characters of the secret. */
-  readonly hint: string | null;
-  readonly endsAt: Date | null;
-}
-
-export interface AppSecrets {
-  /** Returns the app's secrets; null: Entra ID has no such app registration. */
-  of(appId: string): Promise<Outcome<readonly AppSecret[] | null>>;
-}
-
-export function graphAppSecrets(options: AzureOptions): AppSecrets {
+export function graphAppSecrets(options: AzureOptions) {
   const connection = connectionOf(options);
   return {
-    of: (appId) =>
+    /** Returns the app's secrets, each with its first characters; null: Entra ID has no such app registration. */
+    of: (appId: string) =>
       connection.call(
         `reading the secrets of app ${appId}`,
         async (clients) => {

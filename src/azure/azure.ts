@@ -1,6 +1,6 @@
 /** Adapter for all Azure ports, with one credential and one cloud. */
 import type { TokenCredential } from '@azure/core-auth';
-import type { Failure } from '../domain/failure.ts';
+import { type Failure, failed } from '../domain/failure.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/ports/inventory.ts';
 import { noTracing, type Tracing } from '../domain/ports/telemetry.ts';
@@ -17,6 +17,7 @@ import { defaultLimits, type Limits } from './limits.ts';
 import { armGuards } from './permissions.ts';
 import { armPolicies } from './policies.ts';
 import { underReference } from './policy-token.ts';
+import { isVaultHost, notAVault } from './resource-ids.ts';
 import { armResources } from './resources.ts';
 import { armVaultLog } from './vault-log.ts';
 import { armVaults } from './vaults.ts';
@@ -78,4 +79,21 @@ export function connectAzure(options: AzureOptions): Azure {
     changes: { since: graphChanges(connection), activity: activityLog(connection) },
     groups: graphGroups(connection),
   };
+}
+
+/**
+ * Reads a secret of the bot itself in Key Vault, and the address with the version that was read. `id`:
+ * `https://VAULT/secrets/NAME` for the newest version, or with `/VERSION`. Needs only permission to get it.
+ */
+export async function readSecret(options: AzureOptions, id: string) {
+  const { origin, host, pathname } = new URL(id);
+  const [, , name = '', version = ''] = pathname.split('/');
+  const doing = `reading secret ${name} in ${host}`;
+  if (!isVaultHost(origin, options.cloud)) return failed(notAVault(doing, origin));
+  return connectionOf(options).call(doing, async (clients) => {
+    const { value = '', properties } = await clients
+      .secretsAt(origin)
+      .getSecret(name, version === '' ? {} : { version });
+    return { id: properties.id ?? id, value };
+  });
 }

@@ -12,7 +12,7 @@ import type { Control } from '../domain/ports/azure.ts';
 import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { holderType, maxAssignments, RoleAssignment, roleIdOf, scopeCovers } from './grants.ts';
-import { powersOfPolicy, powersOfRole, type RoleDefinitions, roleDefinitions, union } from './key-powers.ts';
+import { powersOfPolicy, powersOfRole, roleDefinitions, union } from './key-powers.ts';
 import { type Principal, resolveNames } from './principals.ts';
 import { vaultKind } from './resource-ids.ts';
 
@@ -54,15 +54,15 @@ function add(found: Found, id: string, type: Principal['type'], can: readonly Po
 
 interface Sources {
   readonly connection: Connection;
-  readonly definitions: RoleDefinitions;
+  readonly readRoles: ReturnType<typeof roleDefinitions>;
 }
 
-async function addByRole({ connection, definitions }: Sources, vault: ObservedVault, keyName: KeyName, found: Found) {
+async function addByRole({ connection, readRoles }: Sources, vault: ObservedVault, keyName: KeyName, found: Found) {
   const assignments = await assignmentsAt(connection, vault, keyName);
   if (!assignments.ok) return assignments;
   if (assignments.value === null) return done<Unseen[]>(['role-assignments']);
   const ids = [...new Set(assignments.value.map(roleIdOf))];
-  const roles = await definitions.read(vault, ids.slice(0, maxRoles));
+  const roles = await readRoles(vault, ids.slice(0, maxRoles));
   if (!roles.ok) return roles;
   for (const one of assignments.value) {
     add(found, one.principalId, holderType(one), powersOfRole(roles.value.get(roleIdOf(one)) ?? [], vault.access));
@@ -126,7 +126,7 @@ const Subscription = z.object({ displayName: z.string().nullish() });
 const nameMs = 3_600_000;
 
 export function armControl(connection: Connection): Control {
-  const sources = { connection, definitions: roleDefinitions(connection) };
+  const sources = { connection, readRoles: roleDefinitions(connection) };
   /** By subscription. Bounded by the configured subscriptions. */
   const names = new Map<string, { readonly name: string | null; readonly until: number }>();
   return {

@@ -94,16 +94,11 @@ const deleted = ['RoleDefinitionDoesNotExist'];
 const Definition = z.object({ roleType: z.string().nullish(), permissions: z.array(Permission) });
 type Definition = z.infer<typeof Definition>;
 
-export interface RoleDefinitions {
-  /** Returns permissions by role id, a GUID; null: the bot can't read the role, or it was deleted. */
-  read(
-    vault: ObservedVault,
-    ids: readonly string[],
-  ): Promise<Outcome<ReadonlyMap<string, readonly Permission[] | null>>>;
-}
-
-/** Creates the reader. `now`: milliseconds of a monotonic clock. */
-export function roleDefinitions(connection: Connection, now: () => number = () => performance.now()): RoleDefinitions {
+/**
+ * Creates the reader of permissions by role id, a GUID; null: the bot can't read the role, or it was deleted. `now`:
+ * milliseconds of a monotonic clock.
+ */
+export function roleDefinitions(connection: Connection, now: () => number = () => performance.now()) {
   const cache = new Map<string, { readonly permissions: readonly Permission[]; readonly until: number }>();
 
   const store = (id: string, { roleType, permissions }: Definition): readonly Permission[] => {
@@ -128,14 +123,12 @@ export function roleDefinitions(connection: Connection, now: () => number = () =
     return nullIfForbidden(found);
   }
 
-  return {
-    async read(vault, ids) {
-      const roles = new Map<string, readonly Permission[] | null>();
-      for (const { id, role } of await inParallel(ids, async (id) => ({ id, role: await readOne(vault, id) }))) {
-        if (!role.ok) return role;
-        roles.set(id, role.value);
-      }
-      return done(roles);
-    },
+  return async (vault: ObservedVault, ids: readonly string[]) => {
+    const roles = new Map<string, readonly Permission[] | null>();
+    for (const { id, role } of await inParallel(ids, async (id) => ({ id, role: await readOne(vault, id) }))) {
+      if (!role.ok) return role;
+      roles.set(id, role.value);
+    }
+    return done(roles);
   };
 }

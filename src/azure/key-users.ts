@@ -10,7 +10,7 @@ import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { holderType, maxAssignments, RoleAssignment, roleIdOf, scopeCovers } from './grants.ts';
 import { listReadable, rows } from './inventory.ts';
-import { type RoleDefinitions, roleDefinitions } from './key-powers.ts';
+import { roleDefinitions } from './key-powers.ts';
 import { keysNamedBy, keyUserRoots, keyUserTypes } from './key-user-types.ts';
 import { kqlString } from './kql.ts';
 import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
@@ -87,7 +87,7 @@ const unwrap = 'Microsoft.KeyVault/vaults/keys/unwrap/action';
 
 async function byRole(
   connection: Connection,
-  definitions: RoleDefinitions,
+  readRoles: ReturnType<typeof roleDefinitions>,
   vault: ObservedVault,
   keyName: KeyName | null,
 ) {
@@ -113,7 +113,7 @@ async function byRole(
     brief,
   );
   if (!listed.ok) return listed;
-  const roles = await definitions.read(vault, [...new Set(listed.value.map(roleIdOf))]);
+  const roles = await readRoles(vault, [...new Set(listed.value.map(roleIdOf))]);
   if (!roles.ok) return roles;
   // A role that can't be read is counted: the list must not be shorter than the truth.
   const uses = listed.value.filter((one) => {
@@ -167,14 +167,14 @@ async function observed(
 }
 
 export function armKeyUsers(connection: Connection, log: VaultLog | null): KeyUsers {
-  const definitions = roleDefinitions(connection);
+  const readRoles = roleDefinitions(connection);
   return {
     observed: (vault, since) => observed(connection, log, vault, since),
     declared: (vault) => declared(connection, vault),
     async holders(vault, keyName) {
       const found =
         vault.access === 'role-assignments'
-          ? await byRole(connection, definitions, vault, keyName)
+          ? await byRole(connection, readRoles, vault, keyName)
           : await byPolicy(connection, vault);
       if (!found.ok) return nullIfForbidden(found);
       const each = new Map(found.value.map((one) => [one.id, one]));

@@ -9,20 +9,11 @@ export interface SubscriptionRights {
 }
 
 /** Reads that only the command line uses; no request depends on them. */
-export interface Subscriptions {
-  /**
-   * Returns the permissions that the bot's own roles lack. `scope`: ARM id of a configured subscription or of something in one.
-   * Ignores conditions on role assignments and deny assignments.
-   */
-  lacks(scope: string, wanted: SubscriptionRights): Promise<Outcome<SubscriptionRights>>;
-  /** Returns Azure's time, to the second, from the answer about a configured subscription; null: not in the answer. */
-  time(subscriptionId: string): Promise<Outcome<Date | null>>;
-}
-
-export function armSubscriptions(options: AzureOptions): Subscriptions {
+export function armSubscriptions(options: AzureOptions) {
   const connection = connectionOf(options);
   return {
-    time: (id) =>
+    /** Returns Azure's time, to the second, from the answer about a configured subscription; null: not in the answer. */
+    time: (id: string): Promise<Outcome<Date | null>> =>
       connection.call(
         'asking Azure for the time',
         async (clients) => {
@@ -35,7 +26,11 @@ export function armSubscriptions(options: AzureOptions): Subscriptions {
         },
         { limit: 'brief' },
       ),
-    lacks: (scope, { actions, dataActions }) =>
+    /**
+     * Returns the permissions that the bot's own roles lack. `scope`: ARM id of a configured subscription or of something in one.
+     * Ignores conditions on role assignments and deny assignments.
+     */
+    lacks: (scope: string, { actions, dataActions }: SubscriptionRights): Promise<Outcome<SubscriptionRights>> =>
       connection.call(`reading what the bot can do at ${scope}`, async (clients) => {
         const granted = allowedBy(await permissionsAt(clients, scope));
         return {

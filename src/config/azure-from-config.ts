@@ -2,7 +2,6 @@
 import type { AzureOptions } from '../azure/azure.ts';
 import { openCloud } from '../azure/clouds.ts';
 import { openCredential } from '../azure/credential.ts';
-import { type Secrets, vaultSecrets } from '../azure/vault-clients.ts';
 import { kinds } from '../operations/resources/registry.ts';
 import { type Config, readConfig } from './config.ts';
 import { processVariables, type Variables } from './env.ts';
@@ -14,9 +13,6 @@ export function optionsForAzure({ azure, logs }: Pick<Config, 'azure'> & Partial
   const workspaceId = logs?.workspaceId ?? null;
   return { kinds, cloud, credential, subscriptions: azure.subscriptions, pollIntervalMs: azure.pollMs, workspaceId };
 }
-
-/** Signs in as the bot. Throws as {@link optionsForAzure} does. */
-export const secretsFor = (config: Pick<Config, 'azure'>): Secrets => vaultSecrets(optionsForAzure(config));
 
 /**
  * Opens the credential for Bot Framework: the bot's app, at its cloud's login server or the configured one. The sign-in to

@@ -4,7 +4,8 @@ import { type KnownSigners, verifiedRead } from '../audit/anchor/newest-checkpoi
 import { type EvidencePorts, type PublishedLog, takeEvidence } from '../audit/evidence/take-evidence.ts';
 import { KeyFileInvalid, KeyMissing, type KeyPurpose, keysIn, readKeys, type SecretKeys } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
-import { optionsForAzure, secretsFor } from '../config/azure-from-config.ts';
+import { readSecret } from '../azure/azure.ts';
+import { optionsForAzure } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { KeyPlace } from '../config/place.ts';
@@ -27,7 +28,7 @@ interface LoadedKeys {
 }
 
 async function fromSecret(id: string, config: Pick<Config, 'azure'>, use: KeyPurpose): Promise<LoadedKeys> {
-  const read = await secretsFor(config).get(id);
+  const read = await readSecret(optionsForAzure(config), id);
   if (read.ok) return { keys: keysIn(read.value.value, read.value.id, use), where: read.value.id };
   const { failure } = read;
   const isMissing = failure.source === 'azure' && failure.code === 'SecretNotFound';

@@ -1,6 +1,6 @@
 import { connectionOf } from '../../src/azure/azure.ts';
 import { openCredential } from '../../src/azure/credential.ts';
-import { type RoleDefinitions, roleDefinitions } from '../../src/azure/key-powers.ts';
+import { roleDefinitions } from '../../src/azure/key-powers.ts';
 import type { Controller } from '../../src/domain/control.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import type { AzureState } from '../support/azure/azure-state.ts';
@@ -119,7 +119,7 @@ describe('what a role allows', () => {
   const custom = '70000000-0000-4000-8000-000000000001';
 
   /** A bot that has just started, and a clock that stands still until it is moved. */
-  function started(): { readonly roles: RoleDefinitions; readonly pass: (ms: number) => void } {
+  function started(): { readonly roles: ReturnType<typeof roleDefinitions>; readonly pass: (ms: number) => void } {
     let now = 0;
     const pass = (ms: number): void => {
       now += ms;
@@ -143,7 +143,7 @@ describe('what a role allows', () => {
 
   test('a custom role is read each time, a built-in one again after an hour', async () => {
     const [{ roles, pass }, at] = [started(), await careVault()];
-    const read = () => asked(async () => got(await roles.read(at, [builtIn, custom])));
+    const read = () => asked(async () => got(await roles(at, [builtIn, custom])));
     expect((await read()).toSorted()).toEqual([builtIn, custom]);
     pass(3_599_999);
     expect(await read()).toEqual([custom]);
@@ -157,11 +157,11 @@ describe('what a role allows', () => {
       under(
         running,
         { match: { url: 'roleDefinitions' }, respond: { status, body: { error: { code, message: 'x' } } } },
-        () => roles.read(at, [builtIn]),
+        () => roles(at, [builtIn]),
       );
     expect(outsideFailureOf(await answered(503, 'ServiceUnavailable')).next).toBe('wait');
     expect(got(await answered(403, 'AuthorizationFailed')).get(builtIn)).toBeNull();
-    expect(got(await roles.read(at, [builtIn])).get(builtIn)).toMatchObject([{ dataActions: expect.anything() }]);
+    expect(got(await roles(at, [builtIn])).get(builtIn)).toMatchObject([{ dataActions: expect.anything() }]);
   });
 });
 

@@ -1,5 +1,5 @@
+import { readSecret } from '../../src/azure/azure.ts';
 import { openCredential } from '../../src/azure/credential.ts';
-import { vaultSecrets } from '../../src/azure/vault-clients.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { giveRole, onVault, scopes } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
@@ -35,7 +35,7 @@ describe('the bot', () => {
   const read = (id: string, cloud = customCloud(azure)) => {
     const signIn = { tenantId, clientId: bot.id, clientSecret: bot.secret, federatedTokenFile: null };
     const credential = openCredential(signIn, customCloud(azure));
-    return vaultSecrets({ kinds, cloud, credential, subscriptions: [], limits: { firstRetryMs: 20 } }).get(id);
+    return readSecret({ kinds, cloud, credential, subscriptions: [], limits: { firstRetryMs: 20 } }, id);
   };
   const address = (): string => `${vaultUrl()}/secrets/seal-key`;
 

@@ -1,5 +1,4 @@
 /** Checks settings, secrets and the vault logs that they name. */
-import type { AppSecret } from '../../azure/app-registrations.ts';
 import type { Config } from '../../config/config.ts';
 import { ArmId } from '../../domain/ids.ts';
 import type { UsageQuery } from '../../domain/usage-check.ts';
@@ -61,7 +60,10 @@ function secretsIn({ config }: DoctorEnvironment): readonly ConfiguredSecret[] {
  * Returns the expiry of the configured secret. The directory only reports the beginning of each secret. If none matches, the
  * latest expiry.
  */
-function endOf(secret: string, all: readonly AppSecret[]): Date | null {
+function endOf(
+  secret: string,
+  all: readonly { readonly hint: string | null; readonly endsAt: Date | null }[],
+): Date | null {
   const own = all.filter(({ hint }) => hint !== null && secret.startsWith(hint));
   const ends = (own.length > 0 ? own : all).flatMap(({ endsAt }) => (endsAt === null ? [] : [endsAt.getTime()]));
   return ends.length === 0 ? null : new Date(Math.max(...ends));

@@ -1,7 +1,7 @@
 /** Environment of the checks, and the four outcomes of a finding. */
-import type { AppSecrets, Registrations } from '../../azure/app-registrations.ts';
+import type { armRegistrations, graphAppSecrets } from '../../azure/app-registrations.ts';
 import type { Cloud } from '../../azure/clouds.ts';
-import type { Subscriptions } from '../../azure/subscriptions.ts';
+import type { armSubscriptions } from '../../azure/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { Database } from '../../store/database.ts';
@@ -11,9 +11,9 @@ import { type Diagnosis, type DiagnosisCode, findings } from '../rpc/diagnosis.t
 export interface DoctorEnvironment {
   readonly config: Config;
   readonly azure: Azure;
-  readonly subscriptions: Subscriptions;
-  readonly registrations: Registrations;
-  readonly secrets: AppSecrets;
+  readonly subscriptions: ReturnType<typeof armSubscriptions>;
+  readonly registrations: ReturnType<typeof armRegistrations>;
+  readonly secrets: ReturnType<typeof graphAppSecrets>;
   readonly cloud: Cloud;
   /** Returns the object ID of the bot's identity, or `OBJECT_ID` without a sign-in. Cached. */
   readonly ownObjectId: () => Promise<string>;
