@@ -14,7 +14,6 @@ import { type CardInputs, withInputs } from '../cards/render-card.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { withDownload } from '../cards/views/request-card.ts';
 import { refusalText, withMissingTick } from '../cards/views/short-views.ts';
-import type { CardReads } from '../delivery/card-renderer.ts';
 import type { Posted } from '../delivery/chat.ts';
 import type { RequestCards, ViewedCard } from '../delivery/request-cards.ts';
 import { cardAnswer, messageAnswer } from '../invoke-answers.ts';
@@ -74,7 +73,6 @@ export async function answerRequestClick(
   const presented = await stepUp?.presented(purpose, click.authentication);
   if (presented?.kind === 'answer') return presented.answer;
   const signIn = presented?.signIn ?? null;
-  const reads = options.requestCards.prefetch(options.actionPorts.loadSnapshot(requestId), person);
   const result = await action.handle({ by: person, actor, requestId, asking, inputs, signIn }, options.actionPorts);
   if (result.kind === 'refused') {
     await options.requestCards.registerCopy(requestId, at);
@@ -88,7 +86,7 @@ export async function answerRequestClick(
   const reader = await ownReader(options.actionPorts, result.request, person);
   const viewed = { at, reader, automatic: click.trigger === 'automatic' };
   const entered = await enteredBefore(options, result.request, person);
-  return answerWithCard(options, result.request, { ...viewed, inputs: entered }, reads);
+  return answerWithCard(options, result.request, { ...viewed, inputs: entered });
 }
 
 /** A refused click, with what an answer needs to repeat the question. `stepUp`: null if the click needs no sign-in. */
@@ -137,9 +135,8 @@ export async function answerWithCard(
   { requestCards, later }: Pick<RequestClickOptions, 'requestCards' | 'later'>,
   request: Request,
   { inputs = {}, ...viewed }: ViewedCard & { readonly inputs?: CardInputs },
-  reads?: CardReads,
 ): Promise<InvokeResponse> {
-  const { card, isUnknown } = await requestCards.cardFor(request, viewed, reads);
+  const { card, isUnknown } = await requestCards.cardFor(request, viewed);
   const { at } = viewed;
   if (at !== null) later.follow(at, () => requestCards.latestCard(request, at));
   // Another process that just posted the card has stored it by then. If not, its answer was lost, and this is a copy.

@@ -1,8 +1,8 @@
 /** Renders a request's card for a reader and a place. */
 
-import type { PersonId, RequestId } from '../../domain/ids.ts';
+import type { PersonId } from '../../domain/ids.ts';
 import type { Portal } from '../../domain/ports/azure.ts';
-import type { KnownPerson, People, PostedCards } from '../../domain/ports/store.ts';
+import type { KnownPerson, People } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { withPortal } from '../cards/views/parts.ts';
@@ -58,20 +58,20 @@ function refreshedFor(
 }
 
 export function openCardRenderer(options: CardRendererOptions) {
-  const { approvers, paused, stepUp, evidence, timeLimits, portal, now } = options;
+  const { people, approvers, paused, stepUp, evidence, timeLimits, portal, now } = options;
+  const directory = openDirectory(people);
 
-  async function viewersOf(request: Request, people: CardRendererOptions['people']): Promise<readonly KnownPerson[]> {
+  async function viewersOf(request: Request): Promise<readonly KnownPerson[]> {
     const ids = [request.requester, ...(hasEnded(request) ? [] : request.approvals.map(({ by }) => by))];
     const known = new Map((await people.among([...new Set(ids)])).map((one) => [one.id, one]));
     return ids.flatMap((id) => known.get(id) ?? []);
   }
 
-  /** `people`: source of names, if they shouldn't be read now. */
-  return async (request: Request, waiting?: 'click', people = options.people): Promise<RequestView> => {
+  return async (request: Request, waiting?: 'click'): Promise<RequestView> => {
     const [asked, names, viewers] = await Promise.all([
       hasEnded(request) ? nobody : approvers.of(request, waiting),
-      openDirectory(people).names(peopleIn(request)),
-      viewersOf(request, people),
+      directory.names(peopleIn(request)),
+      viewersOf(request),
     ]);
     const userIds = refreshedFor(request, viewers, asked);
 
@@ -101,41 +101,6 @@ export function openCardRenderer(options: CardRendererOptions) {
       },
       withoutQuestion: () => draw('status', everybody, true),
     };
-  };
-}
-
-/** Names, and locations of the request's cards. */
-export interface CardReads {
-  readonly people: Pick<People, 'among'>;
-  readonly postedCards: Pick<PostedCards, 'of'>;
-}
-
-/**
- * `coming`: the request before the decision. `by`: the person who clicked. Other people are read when they are needed.
- */
-export function prefetch({ people, postedCards }: CardReads, coming: Promise<Request | null>, by: PersonId): CardReads {
-  const reading = coming.then(async (request) => {
-    if (request === null) return null;
-    const ids = [...new Set([...peopleIn(request), by])];
-    const [known, cards] = await Promise.all([people.among(ids), postedCards.of(request.id)]);
-    return { ids: new Set(ids), known, id: request.id, cards };
-  });
-  // Callers that await it get the error. A refused click doesn't await it.
-  reading.catch(() => undefined);
-  return {
-    people: {
-      async among(wanted) {
-        const read = await reading;
-        const isRead = read !== null && wanted.every((id) => read.ids.has(id));
-        return isRead ? read.known.filter(({ id }) => wanted.includes(id)) : people.among(wanted);
-      },
-    },
-    postedCards: {
-      async of(id: RequestId) {
-        const read = await reading;
-        return read?.id === id ? read.cards : postedCards.of(id);
-      },
-    },
   };
 }
 

@@ -3,7 +3,7 @@
  * A card that was lost, refused or deleted is posted again the next time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PersonId, RequestId } from '../../domain/ids.ts';
+import type { RequestId } from '../../domain/ids.ts';
 import type { Outbox, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
@@ -13,13 +13,7 @@ import type { Directory } from '../cards/views/people-texts.ts';
 import type { Reader } from '../cards/views/reader.ts';
 import type { CardKind } from '../cards/views/request-card.ts';
 import { approverIn, asCopy, kindOf, knownCards } from './audience.ts';
-import {
-  type CardReads,
-  type CardRendererOptions,
-  openCardRenderer,
-  prefetch,
-  type RequestView,
-} from './card-renderer.ts';
+import { type CardRendererOptions, openCardRenderer, type RequestView } from './card-renderer.ts';
 import type { Chat, Posted } from './chat.ts';
 import { erasedNotifications } from './notifications.ts';
 import { type DesiredCardsOptions, desiredCards, fingerprint, openCard, reconcileCard } from './reconcile-cards.ts';
@@ -73,28 +67,7 @@ export interface Drawn {
   readonly isUnknown: boolean;
 }
 
-export interface RequestCards {
-  show(id: RequestId): Promise<void>;
-  /** Returns the current card for this reader. An unregistered copy is updated for everyone and registered. */
-  cardFor(request: Request, viewed: ViewedCard, reads?: CardReads): Promise<Drawn>;
-  /** Starts to read what `cardFor` needs, for a click that is being decided: see {@link prefetch}. */
-  prefetch(coming: Promise<Request | null>, by: PersonId): CardReads;
-  /**
-   * Returns the shared card if the request has come to rest since it was rendered as `request`; otherwise null. Other
-   * changes are followed by more updates, or shown later than any answer.
-   */
-  latestCard(request: Request, at: Posted): Promise<AdaptiveCard | null>;
-  /**
-   * Sends the current card again to a place that has one. Fills in the inputs of the person who clicked it, where no one
-   * else sees them.
-   */
-  redraw(id: RequestId, at: Posted, inputs: CardInputs): Promise<void>;
-  /**
-   * Registers an unregistered copy as `cardFor` does, for callers that need no card: after a refused click, or later.
-   */
-  registerCopy(id: RequestId, clicked: Posted | null): Promise<void>;
-  open(request: Request, place: Origin, reader: Reader): Promise<void>;
-}
+export type RequestCards = ReturnType<typeof openRequestCards>;
 
 type Click = Omit<ViewedCard, 'reader'>;
 
@@ -127,35 +100,40 @@ async function cardAt(
   return { kind: kindOf((known ?? copy)?.audience ?? '') ?? 'approval', isUnknown };
 }
 
-export function openRequestCards(options: RequestCardsOptions): RequestCards {
+export function openRequestCards(options: RequestCardsOptions) {
   const { requests, postedCards } = options;
   const draw = openCardRenderer(options);
   const pace = openUpdateThrottle();
-  async function settingOf(request: Request, waiting?: 'click', reads: CardReads = options): Promise<Setting> {
-    const [view, cards] = await Promise.all([
-      draw(request, waiting, reads.people),
-      knownCards(reads.postedCards, request),
-    ]);
+  async function settingOf(request: Request, waiting?: 'click'): Promise<Setting> {
+    const [view, cards] = await Promise.all([draw(request, waiting), knownCards(postedCards, request)]);
     return { request, view, cards };
   }
   options.onWritten((after) => {
     if (isAtRest(after)) pace.atOnce(after.id);
   });
   return {
-    prefetch: (coming, by) => prefetch(options, coming, by),
-    async cardFor(request, viewed, reads) {
-      const setting = await settingOf(request, 'click', reads);
+    /** Returns the current card for this reader. An unregistered copy is updated for everyone and registered. */
+    async cardFor(request: Request, viewed: ViewedCard): Promise<Drawn> {
+      const setting = await settingOf(request, 'click');
       const { kind, isUnknown } = await cardAt(options, setting, viewed);
       return { card: setting.view.forReader(kind, viewed.reader), isUnknown };
     },
-    async latestCard({ id, revision }, at) {
+    /**
+     * Returns the shared card if the request has come to rest since it was rendered as `request`; otherwise null. Other
+     * changes are followed by more updates, or shown later than any answer.
+     */
+    async latestCard({ id, revision }: Request, at: Posted): Promise<AdaptiveCard | null> {
       const request = await requests.load(id);
       if (request === null || request.revision === revision || !isAtRest(request)) return null;
       const known = (await knownCards(postedCards, request)).find((card) => card.activityId === at.activityId);
       if (known === undefined) return null;
       return (await draw(request, 'click')).inPlace(known.audience);
     },
-    async redraw(id, at, inputs) {
+    /**
+     * Sends the current card again to a place that has one. Fills in the inputs of the person who clicked it, where no one
+     * else sees them.
+     */
+    async redraw(id: RequestId, at: Posted, inputs: CardInputs): Promise<void> {
       const request = await requests.load(id);
       if (request === null) return;
       const { view, cards } = await settingOf(request, 'click');
@@ -164,16 +142,17 @@ export function openRequestCards(options: RequestCardsOptions): RequestCards {
       const own = approverIn(known.audience) === null ? {} : inputs;
       await options.chat.update(known, withInputs(view.inPlace(known.audience), own));
     },
-    async registerCopy(id, at) {
+    /** Registers an unregistered copy as `cardFor` does, for callers that need no card: after a refused click, or later. */
+    async registerCopy(id: RequestId, at: Posted | null): Promise<void> {
       if (at === null) return;
       const request = await requests.load(id);
       if (request === null) return;
       await cardAt(options, await settingOf(request, 'click'), { at, automatic: false });
     },
-    async open(request, place, reader) {
+    async open(request: Request, place: Origin, reader: Reader): Promise<void> {
       await openCard(options, request, place, reader, await draw(request, 'click'));
     },
-    async show(id) {
+    async show(id: RequestId): Promise<void> {
       await pace.turn(id);
       // Loaded after the wait, so that it includes what happened in the meantime.
       const request = await requests.load(id);
