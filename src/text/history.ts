@@ -5,7 +5,7 @@
 import type { Effect } from '../domain/effect.ts';
 import { codeOf, type Failure } from '../domain/failure.ts';
 import type { StepName } from '../domain/plan.ts';
-import { isStep, type StepBody, type StoredEvent, traitsOf } from '../domain/request/events.ts';
+import { eventTraitsOf, isStep, type StepBody, type StoredEvent } from '../domain/request/events.ts';
 import type { EventTraits } from '../domain/request/payloads.ts';
 import { joinParts } from './event-details.ts';
 import { eventWords } from './events.ts';
@@ -86,7 +86,7 @@ export function historyOf(events: readonly StoredEvent[], names: Names, ended: b
       // Leaves out the event for a new run: the check right after it says the same.
     } else if (body.type !== 'run-ordered' || !checkedRuns.has(body.data.run)) {
       const { mark, title, detail } = eventWords(event, names, { texts: false });
-      placed.push({ at: time, mark: mark === 'now' ? 'idle' : mark, title, detail, kind: traitsOf(body).kind });
+      placed.push({ at: time, mark: mark === 'now' ? 'idle' : mark, title, detail, kind: eventTraitsOf(body).kind });
     }
   }
   return placed.flatMap((one) => {

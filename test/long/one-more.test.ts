@@ -18,8 +18,8 @@ const cases: readonly Case[] = [
   {
     more: 'type of event',
     file: 'src/domain/request/payloads.ts',
-    after: "  retried: { kind: 'decision', outcome: 'begun', state: 'approved', data: z.strictObject({}) },\n",
-    added: "  'one-more': { kind: 'decision', outcome: 'done', data: z.strictObject({ run }) },\n",
+    after: "  retried: { kind: 'decision', state: 'approved', data: z.strictObject({}) },\n",
+    added: "  'one-more': { kind: 'decision', data: z.strictObject({ run }) },\n",
     objections: ['src/domain/request/evolve.ts', 'src/text/events.ts'],
   },
   {

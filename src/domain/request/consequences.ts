@@ -1,7 +1,7 @@
 /** Follow-up work of stored events. Its outbox rows are written in the events' transaction. */
 import { type DriftId, PersonId, type RequestId } from '../ids.ts';
 import { retriesAutomatically } from './decide-attention.ts';
-import { type EventBodyOf, type StoredEvent, traitsOf } from './events.ts';
+import { type EventBodyOf, eventTraitsOf, type StoredEvent } from './events.ts';
 import { type EventType, eventTypes, type RecipientGroup } from './payloads.ts';
 import { hasEnded, type Request } from './request.ts';
 import { later } from './start-window.ts';
@@ -109,7 +109,8 @@ type Types = typeof eventTypes;
 type NotifyingType = { [T in EventType]: Types[T] extends { notifies: unknown } ? T : never }[EventType];
 export type NotifyingEvent = StoredEvent & { readonly body: EventBodyOf<NotifyingType> };
 
-export const isNotifying = (event: StoredEvent): event is NotifyingEvent => traitsOf(event.body).notifies !== undefined;
+export const isNotifying = (event: StoredEvent): event is NotifyingEvent =>
+  eventTraitsOf(event.body).notifies !== undefined;
 
 export const recipientsOf = ({ body }: NotifyingEvent): readonly [RecipientGroup, ...RecipientGroup[]] =>
   eventTypes[body.type].notifies;
@@ -129,7 +130,7 @@ export function actingPerson({ body }: Pick<StoredEvent, 'body'>): PersonId | nu
 
 /** Returns whether the notification is still needed. Someone might have acted in the meantime. */
 export function isStillNeeded(request: Request, { body, revision }: Pick<StoredEvent, 'body' | 'revision'>): boolean {
-  const { state } = traitsOf(body);
+  const { state } = eventTraitsOf(body);
   // A reminder.
   if (state === undefined) return request.state === 'awaiting-approval' && request.asking < revision;
   return state === 'over' ? hasEnded(request) : request.state === state && request.asking === revision;

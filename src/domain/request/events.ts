@@ -43,7 +43,7 @@ export type EventBodyOf<T extends EventType = EventType> = {
 }[T];
 export type EventBody = EventBodyOf;
 
-export const traitsOf = ({ type }: Pick<EventBody, 'type'>): EventTraits => eventTypes[type];
+export const eventTraitsOf = ({ type }: Pick<EventBody, 'type'>): EventTraits => eventTypes[type];
 
 export type StepBody = EventBodyOf<'step-intended' | 'step-done' | 'step-failed'>;
 export const isStep = (body: EventBody): body is StepBody =>

@@ -104,8 +104,6 @@ export type RecipientGroup = 'requester' | 'approvers' | 'operators';
 export interface EventTraits {
   /** `decision`: by a person. `change`: an action or a finding of the bot. */
   readonly kind: 'decision' | 'change' | 'other';
-  /** `begun`: a later event has its end. `no effect`: it came too late. */
-  readonly outcome: 'done' | 'begun' | 'failed' | 'no effect';
   /** Submitting a request notifies by posting new cards, and an alert's card calls operators itself. */
   readonly notifies?: readonly [RecipientGroup, ...RecipientGroup[]];
   /** The request's state after the event. Missing: it doesn't change the state. */
@@ -116,7 +114,6 @@ export interface EventTraits {
 export const eventTypes = {
   submitted: {
     kind: 'decision',
-    outcome: 'done',
     state: 'awaiting-approval',
     data: (plan: z.ZodType<Plan>) =>
       z.strictObject({
@@ -132,7 +129,6 @@ export const eventTypes = {
   },
   approved: {
     kind: 'decision',
-    outcome: 'done',
     data: z.strictObject({
       acknowledgedIrreversible: z.boolean(),
       /** Number of approvals including this one, and number of approvals needed. */
@@ -148,7 +144,6 @@ export const eventTypes = {
   /** Without success. The actor rejects, cancels, lets expire (the bot), or gives up a request that needs attention. */
   ended: {
     kind: 'decision',
-    outcome: 'done',
     notifies: ['requester'],
     state: 'over',
     data: z.strictObject({ as: z.enum(['rejected', 'cancelled', 'expired', 'failed']) }),
@@ -156,13 +151,11 @@ export const eventTypes = {
   /** A decision that came too late and has no effect. */
   'decided-late': {
     kind: 'decision',
-    outcome: 'no effect',
     data: z.strictObject({ verb: z.enum(['approve', 'reject']), state: RequestState }),
   },
   /** The check before the run needs a new approval: `reason` says what changed or is missing. All approvals are void. */
   'plan-changed': {
     kind: 'decision',
-    outcome: 'done',
     notifies: ['requester', 'approvers'],
     state: 'awaiting-approval',
     data: (plan: z.ZodType<Plan>) =>
@@ -176,20 +169,18 @@ export const eventTypes = {
   /** The requester changed plan, reason or start time. All approvals are void. */
   'request-changed': {
     kind: 'decision',
-    outcome: 'done',
     notifies: ['approvers'],
     state: 'awaiting-approval',
     data: (plan: z.ZodType<Plan>) =>
       z.strictObject({ formId: FormId, plan, policy: AppliedPolicy, notBefore, changeReference }),
   },
-  'run-ordered': { kind: 'change', outcome: 'begun', state: 'approved', data: z.strictObject({ run }) },
+  'run-ordered': { kind: 'change', state: 'approved', data: z.strictObject({ run }) },
   /**
    * The check before the run: the approval covers Azure's state. `observed`: digest of the plan as of now. `counted`: people
    * whose approvals were still valid. `approvers`: the groups and people that count as approvers: an approver is in each list.
    */
   'run-checked': {
     kind: 'change',
-    outcome: 'done',
     data: z.strictObject({
       run,
       observed: z.string(),
@@ -200,7 +191,6 @@ export const eventTypes = {
   },
   'step-intended': {
     kind: 'change',
-    outcome: 'begun',
     state: 'running',
     data: z.strictObject({
       run,
@@ -212,7 +202,6 @@ export const eventTypes = {
   },
   'step-done': {
     kind: 'change',
-    outcome: 'done',
     data: z.strictObject({
       run,
       step: StepName,
@@ -227,7 +216,6 @@ export const eventTypes = {
   },
   'step-failed': {
     kind: 'change',
-    outcome: 'failed',
     data: z.strictObject({
       run,
       step: StepName,
@@ -241,14 +229,12 @@ export const eventTypes = {
   },
   'attention-needed': {
     kind: 'change',
-    outcome: 'failed',
     notifies: ['requester', 'operators'],
     state: 'needs-attention',
     data: z.strictObject({ run, step: StepName.nullable(), failure: Failure }),
   },
   succeeded: {
     kind: 'change',
-    outcome: 'done',
     notifies: ['requester'],
     state: 'over',
     data: z.strictObject({
@@ -259,32 +245,31 @@ export const eventTypes = {
     }),
   },
   /** Final result of the usage check. */
-  'use-judged': { kind: 'change', outcome: 'done', data: z.strictObject({ run, answer: UseAnswer }) },
+  'use-judged': { kind: 'change', data: z.strictObject({ run, answer: UseAnswer }) },
   /** A person asked to stop after the current step. */
-  'stop-requested': { kind: 'decision', outcome: 'begun', data: z.strictObject({ run }) },
+  'stop-requested': { kind: 'decision', data: z.strictObject({ run }) },
   /** By a person or an operator, or once by the bot after an outage. */
-  retried: { kind: 'decision', outcome: 'begun', state: 'approved', data: z.strictObject({}) },
+  retried: { kind: 'decision', state: 'approved', data: z.strictObject({}) },
   /** A person said that they work on the request. */
-  'taken-on': { kind: 'decision', outcome: 'done', data: z.strictObject({}) },
+  'taken-on': { kind: 'decision', data: z.strictObject({}) },
   /** The requester sent a reminder to approvers. */
-  reminded: { kind: 'decision', outcome: 'done', notifies: ['approvers'], data: z.strictObject({}) },
+  reminded: { kind: 'decision', notifies: ['approvers'], data: z.strictObject({}) },
   /**
    * All earlier texts of the request and their salts were destroyed. The operator's reason is stored for good and must not
    * contain names.
    */
-  'texts-erased': { kind: 'other', outcome: 'done', data: z.strictObject({ reason: z.string() }) },
+  'texts-erased': { kind: 'other', data: z.strictObject({ reason: z.string() }) },
   /** Evidence was made, with or without comments, and with Azure's state. It doesn't change the request. */
   'evidence-made': {
     kind: 'other',
-    outcome: 'done',
     data: z.strictObject({ texts: z.boolean(), reading: Reading, software }),
   },
   /**
    * A wrong clock had dated events in the future, the last one at `ahead` (ISO 8601). Times are correct again from this
    * event on. It's stored with the request that was last written and doesn't change it.
    */
-  'clock-set-right': { kind: 'other', outcome: 'done', data: z.strictObject({ ahead: z.string() }) },
-  'drift-found': { kind: 'other', outcome: 'done', data: DriftFound },
+  'clock-set-right': { kind: 'other', data: z.strictObject({ ahead: z.string() }) },
+  'drift-found': { kind: 'other', data: DriftFound },
 } as const satisfies Readonly<
   Record<string, EventTraits & { readonly data: z.ZodType | ((plan: z.ZodType<Plan>) => z.ZodType) }>
 >;
