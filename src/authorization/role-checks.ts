@@ -155,7 +155,6 @@ export interface Roles {
   readonly approves: boolean;
 }
 
-/** Returns every ID that any rule names. */
 const everyId = (policy: Policy, { readers }: Admission): readonly string[] => {
   const named = [...rulesOf(policy), ...policy.tagRules].flatMap((rule) => [rule.requesters, rule.approvers]);
   return [...new Set([...named.flatMap((ids) => ids ?? []), ...readers])];

@@ -65,7 +65,6 @@ function mistakeIn(name: string, variables: Variables): readonly Mistake[] {
 const mistypedNames = (variables: Variables): readonly Mistake[] =>
   Object.keys(variables).flatMap((name) => mistakeIn(name, variables));
 
-/** A variable and its problem. */
 export type Mistake = readonly [variable: string, message: string];
 
 /** The settings are invalid, so the bot can't start. The message is for people and says what to do. */

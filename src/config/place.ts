@@ -6,7 +6,6 @@ export type Place =
   | { readonly kind: 'folder'; readonly dataDir: string }
   | { readonly kind: 'server'; readonly url: string };
 
-/** The location of a key. */
 export type KeyPlace =
   /** `own`: the bot creates it if it's missing. */
   | { readonly kind: 'file'; readonly file: string; readonly own: boolean }

@@ -429,7 +429,6 @@ export function judgePlace(work: KeyWork, context: CheckContext): readonly Check
   ];
 }
 
-/** Checks who has control over the key. */
 export function judgeControl({ make, observed: { control } }: KeyWork, { own, terms }: CheckContext): readonly Check[] {
   const { controllers, vaultSubscription: vault, resourceSubscription: resource } = control;
   const unseen = control.unseen.filter((one) => one !== 'names');

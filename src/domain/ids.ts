@@ -63,7 +63,6 @@ export const KeyName = z
   .brand<'KeyName'>();
 export type KeyName = z.infer<typeof KeyName>;
 
-/** Returns whether two ARM IDs name the same resource. */
 export const sameArmId = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 /** Returns whether a resource is at a scope or below it. The scope of the whole tenant is `/`. */

@@ -36,7 +36,6 @@ export type Retirement = z.infer<typeof Retirement>;
 /** A service can use an earlier version for up to a day after a rotation (learn.microsoft.com, key rotation). */
 export const dayOfOldUseMs = 24 * 3_600_000;
 
-/** The customer-managed key of a resource. */
 export const CustomerKey = z.strictObject({
   vaultUri: z.string(),
   keyName: z.string(),

@@ -7,7 +7,6 @@ import type { WitnessStatus } from './ports/published-log.ts';
 /** Longest time without a signature that isn't reported: each witness is asked at least every hour. */
 const silentMs = 3 * 3_600_000;
 
-/** A configured witness. */
 export interface WitnessView {
   readonly name: string;
   /** Null: it was never asked. */

@@ -58,7 +58,6 @@ const framesOf = (stack: string): string =>
 
 const deepestCause = 3;
 
-/** Returns the fields of a thrown value that are safe to log. */
 export function errorInLog(thrown: unknown, depth = 0): LoggedError {
   if (!isObject(thrown)) return { type: typeof thrown, message: withoutSecrets(String(thrown)) };
   const { name, message, code, statusCode, status, constraint, stack, cause } = thrown;

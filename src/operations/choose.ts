@@ -115,7 +115,6 @@ export function chooseNewKey(inputs: NewKeyInputs, now: Date): Chosen<ChosenKey>
   return key === undefined ? refuse('new-key-kind-unfit') : chosen({ kind: 'new', name, key });
 }
 
-/** A vault with its suitability for this resource. */
 export interface JudgedVault {
   readonly vault: ObservedVault;
   readonly otherTenant: boolean;
@@ -156,7 +155,6 @@ export function judgeVaults(
 
 export const isUsable = (vault: JudgedVault): boolean => !vault.otherTenant && !vault.notPermitted && !vault.firewalled;
 
-/** A key and the results of its checks. */
 export interface JudgedKey {
   readonly key: ObservedKey;
   readonly checks: readonly Check[];

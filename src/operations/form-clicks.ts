@@ -36,7 +36,6 @@ const operationFor = (form: Form): Operation => operationNamed(form.operation);
 export const formPagesOf = (operation: Pick<Operation, 'pages'>, form: Form): readonly Page[] =>
   operation.pages(form).filter(({ name }) => form.changes === null || name !== 'resource');
 
-/** The pages that people see. */
 export const shownPagesOf = (operation: Pick<Operation, 'pages'>, form: Form): readonly Page[] =>
   formPagesOf(operation, form).filter(({ automatic }) => automatic !== true);
 
@@ -47,7 +46,6 @@ export function pageOf(operation: Operation, form: Form): Page {
   return page;
 }
 
-/** Reads the facts for the form's current page. */
 export const factsOf = (form: Form, ports: CommandPorts): ReturnType<Page<unknown>['facts']> =>
   pageOf(operationFor(form), form).facts(form, ports);
 

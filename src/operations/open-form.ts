@@ -13,7 +13,6 @@ import { operationOf } from './registry.ts';
 
 type RequesterContext = Pick<TypedCall, 'by' | 'actor' | 'origin'>;
 
-/** Returns a new form on its first page. */
 function newForm(operation: Operation, call: RequesterContext, { random }: Pick<CommandPorts, 'random'>): Form {
   return {
     id: mintFormId(random(10)),

@@ -62,7 +62,6 @@ export interface TagRule {
   readonly requireNewKey?: boolean | undefined;
 }
 
-/** The fields that rules match. */
 export type ResourceFacts = Pick<ObservedResource, 'id' | 'name' | 'tags'>;
 
 /** Matches a text against a pattern with `*` wildcards. Greedy from the left, so it takes linear time and doesn't backtrack. */

@@ -34,7 +34,6 @@ export const meetsStepUp = (stepUp: StepUp | null, by: string, signIn: SignIn | 
 /** Allowed clock difference between Entra and this process. */
 const clockDifferenceMs = 60_000;
 
-/** Returns why the sign-in isn't sufficient; null if it is. */
 export function signInRefusal(
   { context, maxAgeMs }: StepUp,
   who: { readonly person: string; readonly tenantId: string | null },

@@ -7,7 +7,6 @@ import type { DeclaredUse, KeyHolder, ObservedUse } from '../key-impact.ts';
 import type { CustomerKey, ObservedVault } from '../observed.ts';
 import type { ResourceRef } from '../plan.ts';
 
-/** A resource as returned by a list. */
 export interface ResourceSummary {
   readonly kind: string;
   readonly id: ArmId;
@@ -26,7 +25,6 @@ export interface ResourceKey {
   readonly customerKey: CustomerKey | null;
 }
 
-/** A vault as returned by a list. */
 export type VaultSummary = ObservedVault;
 
 /** The agents that could be read, and the subscriptions that couldn't. */

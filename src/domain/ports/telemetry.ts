@@ -36,7 +36,6 @@ export interface Tracing {
 
 const noNote: Note = () => undefined;
 
-/** A tracer that does nothing. */
 export const noTracing: Tracing = { span: (_of, work) => work(noNote), current: () => null };
 
 /** A call that was answered. */

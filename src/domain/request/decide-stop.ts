@@ -7,7 +7,6 @@ import { type Request, runRest, type StopRequest } from './request.ts';
 const isUnderWay = ({ progress, runs }: Request): boolean =>
   progress.some(({ state, run }) => run === runs && state === 'running');
 
-/** Returns whether no step is left to start. */
 export const isInLastStep = ({ progress, runs }: Request): boolean =>
   progress.every(({ state, run }) => run === runs && (state === 'done' || state === 'running'));
 

@@ -47,7 +47,6 @@ export const requestStates = {
   expired: 'over',
 } as const;
 export type RequestState = keyof typeof requestStates;
-/** What an open request waits for. */
 export type Waits = Exclude<(typeof requestStates)[RequestState], 'over'>;
 export type OpenState = { [S in RequestState]: (typeof requestStates)[S] extends Waits ? S : never }[RequestState];
 export const RequestState = z.enum(Object.keys(requestStates) as [RequestState, ...RequestState[]]);

@@ -19,7 +19,6 @@ import {
   type Waits,
 } from './payloads.ts';
 
-/** A comment on a decision. */
 export interface Comment {
   /** Null: none, or erased. */
   readonly comment: string | null;
@@ -130,7 +129,6 @@ interface Replaced {
   readonly reason: ReapprovalReason;
 }
 
-/** The request before an edit. */
 export interface ChangedFrom {
   readonly plan: Plan;
   /** Null after it was erased. */
@@ -155,7 +153,6 @@ export interface UsageCheck extends UsagePeriod {
   readonly judged: { readonly at: string; readonly answer: UseAnswer } | null;
 }
 
-/** A decision that ended the request. */
 export interface Decided extends Comment {
   readonly by: PersonId | null;
   readonly at: string;

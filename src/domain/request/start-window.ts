@@ -23,7 +23,6 @@ export const startField = ({ notBefore }: { readonly notBefore: string | null })
 export const later = (one: string | null, other: string | null): string | null =>
   one === null || (other !== null && other > one) ? other : one;
 
-/** Returns whether it's too early to start. */
 export const isTooEarly = ({ notBefore }: { readonly notBefore: string | null }, now: Date): boolean =>
   notBefore !== null && now.toISOString() < notBefore;
 

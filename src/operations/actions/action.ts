@@ -42,7 +42,6 @@ export interface ActionPorts {
   readonly stepUp: StepUp | null;
 }
 
-/** Returns whether the clicker can decide on the clicked request. */
 export async function clickerStatus({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<RoleStatus> {
   const request = await ports.loadSnapshot(requestId);
   return request === null ? 'no' : ports.approverStatus(by, request);

@@ -37,7 +37,6 @@ export const resourcePage: Page<ResourceRef> = {
   },
 };
 
-/** Reads the chosen resource. */
 export async function readResource(form: Form, azure: Azure): Promise<Outcome<ObservedResource> | Refusal> {
   const ref = answerOn(form, resourcePage);
   if (ref === null) return refuse('choice-missing');

@@ -127,7 +127,6 @@ export const CardClick = z.object({
 });
 export type CardClick = z.infer<typeof CardClick>;
 
-/** The text in a choice input with typeahead. */
 export const CardSearch = z.object({ queryText: z.string().max(200).default(''), dataset: z.string().max(100) });
 
 // Typed messages.

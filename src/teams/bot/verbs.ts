@@ -40,7 +40,6 @@ export interface VerbOptions
   readonly commandPorts: FormFromCardOptions['commandPorts'];
 }
 
-/** One click on a card. */
 export interface ClickTurn<Sender extends KnownSender> {
   readonly context: TurnContext;
   readonly sender: Sender;

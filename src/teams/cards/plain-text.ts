@@ -25,7 +25,7 @@ export type Label = z.infer<typeof Label>;
 export const nothing: CardText = CardText.parse('');
 
 /** A string that isn't escaped yet. Escaping twice would show backslashes, so it doesn't compile either. */
-type Raw<T extends string> = T extends CardText ? never : T;
+type Raw = string & { readonly [z.$brand]?: { readonly CardText?: never; readonly [other: string]: unknown } };
 
 const defaultLength = 300;
 
@@ -71,7 +71,7 @@ function escapeMarkdown(line: string): string {
 }
 
 /** Escapes a text from outside on one line, shortened to `length`. */
-export function plain<T extends string>(text: Raw<T>, length = defaultLength): CardText {
+export function plain(text: Raw, length = defaultLength): CardText {
   return CardText.parse(escapeMarkdown(cut(oneLine(text), length)));
 }
 
@@ -79,10 +79,10 @@ export function plain<T extends string>(text: Raw<T>, length = defaultLength): C
 const longestSentences = 1000;
 
 /** Escapes the bot's own sentences. They can quote other services. */
-export const sentences = <T extends string>(text: Raw<T>): CardText => plain(text, longestSentences);
+export const sentences = (text: Raw): CardText => plain(text, longestSentences);
 
 /** Escapes a text from outside with its line breaks, at most `maxLines`. Each line becomes a paragraph. */
-export function plainLines<T extends string>(text: Raw<T>, length = 2000, maxLines = 30): CardText {
+export function plainLines(text: Raw, length = 2000, maxLines = 30): CardText {
   const all = cut(text, length)
     .split(/\r\n|[\n\r\u0085\u2028\u2029]/)
     .map(oneLine)
@@ -92,12 +92,10 @@ export function plainLines<T extends string>(text: Raw<T>, length = 2000, maxLin
 }
 
 /** Quotes a text from outside on one line. The text can't close the quotation marks. */
-export const quoted = <T extends string>(text: Raw<T>, length = 500): CardText =>
-  md`“${plain<string>(unquoted(text), length)}”`;
+export const quoted = (text: Raw, length = 500): CardText => md`“${plain(unquoted(text), length)}”`;
 
-/** The same as `plain`, in bold. */
-export function bold<T extends string>(text: Raw<T>, length = defaultLength): CardText {
-  const inner = plain<string>(text, length);
+export function bold(text: Raw, length = defaultLength): CardText {
+  const inner = plain(text, length);
   return inner === '' ? nothing : CardText.parse(`**${inner}**`);
 }
 
@@ -137,7 +135,7 @@ const address = /^https:\/\/[a-z0-9.-]+\/[\w.~#@%:/-]*$/i;
 /** A link with the bot's own text. The address consists of validated IDs; anything else is a bug. */
 export function link(words: string, url: string): CardText {
   if (!address.test(url)) throw new Error(`linking to ${url}: not an address made of ids`);
-  return CardText.parse(`[${plain<string>(words)}](${url})`);
+  return CardText.parse(`[${plain(words)}](${url})`);
 }
 
 /** The date in the reader's own format and time zone. Works only in a TextBlock and a fact. */

@@ -87,7 +87,6 @@ function hideMarks(data: unknown): unknown {
   return text.includes('${') ? JSON.parse(text.replaceAll('${', `$${guard}{`)) : data;
 }
 
-/** Returns the card as JSON. */
 function expand(name: string, data: unknown): string {
   const template = templates.get(name);
   if (template === undefined) throw new Error(`no card ${name}`);

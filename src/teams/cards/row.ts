@@ -5,7 +5,6 @@ import { CardText, nothing } from './plain-text.ts';
 export type Color = 'Default' | 'Accent' | 'Good' | 'Warning' | 'Attention';
 type Weight = 'Default' | 'Bolder';
 
-/** A small line below a row's name. */
 export interface Line {
   readonly text: CardText;
   readonly color: Color;
@@ -72,9 +71,7 @@ export const noteMark = mark('Info', 'i', 'Default');
 
 export const fact = (title: string, value: CardText): Fact => ({ title: text(title), value });
 
-/** A small gray line. */
 export const grey = (value: CardText): Line => ({ text: value, color: 'Default', weight: 'Default', subtle: true });
-/** A small colored line; bold by default. */
 export const coloured = (value: CardText, color: Color, weight: Line['weight'] = 'Bolder'): Line => ({
   text: value,
   color,
@@ -84,7 +81,6 @@ export const coloured = (value: CardText, color: Color, weight: Line['weight'] =
 
 type RowOptions = Partial<Pick<Row, 'nameWeight' | 'nameSubtle' | 'time'>>;
 
-/** A row with one of the marks. */
 export function row(
   { icon, glyph, glyphColor }: RowMark,
   name: CardText,
@@ -95,7 +91,6 @@ export function row(
   return { icon, glyph, glyphColor, glyphSubtle: false, name, lines: [...lines], ...rest, ...options };
 }
 
-/** A row of a numbered list, such as the steps of a plan. */
 export const numberedRow = (position: number, name: CardText, lines: readonly Line[] = []): Row => ({
   ...row(mark('', String(position), 'Default'), name, lines, { nameWeight: 'Bolder' }),
   glyphSubtle: true,

@@ -42,7 +42,6 @@ import { chipsOf, type DriftBox, type ListPage, noButton, noDrift, thingRow } fr
 
 const agentsPerPage = 8;
 
-/** What a row needs beside its agent. */
 interface RowContext {
   /** Names that several agents have, in lower case; also those of other pages. */
   readonly repeatedNames: ReadonlySet<string>;
@@ -82,16 +81,16 @@ const mostNames = 2;
 
 function driftLine({ code, agents, since }: DriftSummary): CardText {
   const who = agents.length <= mostNames ? agents.join(', ') : countOf(agents.length, 'agent', 'agents');
-  return md`${bold<string>(upperFirst(shortDrift(code)))}: ${plain<string>(who)}, since ${dateAndTime(new Date(since))}`;
+  return md`${bold(upperFirst(shortDrift(code)))}: ${plain(who)}, since ${dateAndTime(new Date(since))}`;
 }
 
 function driftBox(drifts: readonly DriftSummary[]): DriftBox {
   const drifted = new Set(drifts.flatMap(({ agents }) => agents)).size;
   if (drifted === 0) return noDrift;
   const more = drifts.length - mostDrifts;
-  const rest = more > 0 ? [plain<string>(`And ${countOf(more, 'difference', 'differences')} more`)] : [];
+  const rest = more > 0 ? [plain(`And ${countOf(more, 'difference', 'differences')} more`)] : [];
   return {
-    driftTitle: plain<string>(drifted === 1 ? '1 agent isn’t as approved' : `${drifted} agents aren’t as approved`),
+    driftTitle: plain(drifted === 1 ? '1 agent isn’t as approved' : `${drifted} agents aren’t as approved`),
     driftStyle: drifts.some(({ code }) => severityOf(code) === 'critical') ? 'attention' : 'warning',
     drifts: [...drifts.slice(0, mostDrifts).map(driftLine), ...rest].map((text) => ({ text })),
   };
@@ -109,20 +108,20 @@ function stateLine(agent: AgentKeyState, { unsupported, now }: RowContext): Card
   const reason = unsupported.get(id);
   switch (state) {
     case 'not-as-approved':
-      return plain<string>(drift.map(shortDrift).join(', '));
+      return plain(drift.map(shortDrift).join(', '));
     case 'needs-attention':
-      return plain<string>(request?.id ?? '');
+      return plain(request?.id ?? '');
     case 'request-open':
-      return md`${plain<string>(request?.id ?? '')}, ${plain<string>(waitsWords[request?.waits ?? 'nobody'])}`;
+      return md`${plain(request?.id ?? '')}, ${plain(waitsWords[request?.waits ?? 'nobody'])}`;
     case 'ended':
     case 'ends-soon':
-      return ends === null ? key : md`${key}, ${date(new Date(ends))}, ${plain<string>(fromNow(ends, now))}`;
+      return ends === null ? key : md`${key}, ${date(new Date(ends))}, ${plain(fromNow(ends, now))}`;
     case 'own-key':
       return ends === null ? md`${key}, doesn’t expire` : md`${key}, expires ${date(new Date(ends))}`;
     case 'end-unknown':
       return md`${key}, expiry unknown`;
     case 'microsofts-key':
-      return reason === undefined ? nothing : withDates(plain<string>(checkWords(reason).text));
+      return reason === undefined ? nothing : withDates(plain(checkWords(reason).text));
   }
 }
 
@@ -140,14 +139,14 @@ function buttonOf({ id, state, request, drift: [found] }: AgentKeyState, { asks,
 function placeLine({ id, name }: AgentKeyState, { repeatedNames }: RowContext): readonly Line[] {
   const { resourceGroup, subscriptionId } = armIdParts(id);
   return repeatedNames.has(name.toLowerCase())
-    ? [grey(plain<string>(`In ${resourceGroup}, subscription ${subscriptionId}`))]
+    ? [grey(plain(`In ${resourceGroup}, subscription ${subscriptionId}`))]
     : [];
 }
 
 function rowOf(agent: AgentKeyState, context: RowContext) {
   const { mark, title } = states[agent.state];
   const { glyphColor } = marks[mark];
-  const words = plain<string>(title);
+  const words = plain(title);
   const detail = stateLine(agent, context);
   const lines = [
     ...placeLine(agent, context),
@@ -164,7 +163,7 @@ const chipWords: Readonly<Record<FleetShow, string>> = {
 };
 
 const unknownNote = (count: number): CardText =>
-  plain<string>(
+  plain(
     `The expiry date of ${countOf(count, 'key', 'keys')} is unknown. The bot hasn’t read it yet, can’t read it, or the agent uses no fixed version.`,
   );
 
@@ -173,12 +172,10 @@ const mostUnread = 3;
 /** Returns what the card doesn't contain, with the reason. */
 function unreadNotes(unread: readonly UnreadSubscription[]): { text: CardText }[] {
   const shown = unread.slice(0, mostUnread).map(({ subscriptionId, failure }) => ({
-    text: md`Subscription ${plain(subscriptionId)} couldn’t be read: ${plain<string>(sourceWords(failure))}: ${quoted(messageOf(failure), 300)}`,
+    text: md`Subscription ${plain(subscriptionId)} couldn’t be read: ${plain(sourceWords(failure))}: ${quoted(messageOf(failure), 300)}`,
   }));
   const more = unread.length - mostUnread;
-  return more > 0
-    ? [...shown, { text: plain<string>(`${countOf(more, 'other', 'others')} couldn’t be read either.`) }]
-    : shown;
+  return more > 0 ? [...shown, { text: plain(`${countOf(more, 'other', 'others')} couldn’t be read either.`) }] : shown;
 }
 
 const nothingToDo: readonly FleetState[] = ['own-key', 'end-unknown', 'microsofts-key'];
@@ -198,9 +195,8 @@ function subjectOf(named: string, called: readonly AgentKeyState[]): CardText {
   const places = new Set(called.map(({ id }) => armIdParts(id).subscriptionId.toLowerCase())).size;
   const where = `In ${countOf(places, 'subscription', 'subscriptions')}, most urgent first`;
   const none = called.length === 0;
-  const like =
-    named === '' ? nothing : md`${plain<string>(none ? 'Named' : 'named')} like ${quoted<string>(named, 60)}`;
-  return joinText([none ? nothing : plain<string>(where), like], ', ');
+  const like = named === '' ? nothing : md`${plain(none ? 'Named' : 'named')} like ${quoted(named, 60)}`;
+  return joinText([none ? nothing : plain(where), like], ', ');
 }
 
 /** `id` of the subject: a part of the names. */
@@ -228,16 +224,16 @@ export async function agentsPage(
   return done({
     ...{ request: null, asOf, total: shown.length, perPage: agentsPerPage },
     fallbackText: label([title, ...counts.map(({ count, words }) => `${count} ${words}`)].join(', ')),
-    title: plain<string>(title),
+    title: plain(title),
     subject: subjectOf(named, called),
     box: page === 1 ? driftBox(driftSummaries(drifts, agents, isCalled)) : noDrift,
     counts: joinText(
-      counts.map(({ count, words }) => md`${bold<string>(String(count))} ${plain<string>(words)}`),
+      counts.map(({ count, words }) => md`${bold(String(count))} ${plain(words)}`),
       '  ·  ',
     ),
     chips: chipsOf(chipWords, filter),
     rows: onPage.map((agent) => rowOf(agent, context)),
-    empty: plain<string>(named === '' ? none : 'No agent has a name like that.'),
+    empty: plain(named === '' ? none : 'No agent has a name like that.'),
     notes: [...unreadNotes(unread), ...(unknown === 0 ? [] : [{ text: unknownNote(unknown) }])],
   });
 }

@@ -35,11 +35,10 @@ import type { CardContext, Reader } from './reader.ts';
 import { badge, earlierRun, requestHeaderOf, type StateLine, startWords, stateLineOf } from './state-line.ts';
 import { statusCard } from './status-view.ts';
 
-/** Returns the rules that apply, with reasons. */
 function ruleFacts({ policy: { rule, held } }: Request) {
   // The environment's settings alone aren't a configured rule.
   if (rule === environmentRule && held.length === 1) return [];
-  const words = (one: AppliedRule): CardText => md`${plain(one.rule)}: ${plain<string>(reasonWords(one))}`;
+  const words = (one: AppliedRule): CardText => md`${plain(one.rule)}: ${plain(reasonWords(one))}`;
   return held.map((one, index) => fact(index === 0 ? 'Rule' : 'Stricter by', words(one)));
 }
 
@@ -62,7 +61,7 @@ function facts(request: Request) {
     fact('Subscription', subscriptionFact(plan)),
     fact('Resource group', plain(resourceGroup)),
     fact('Key vault group', plain(armIdParts(to.vaultId).resourceGroup)),
-    fact('Key version', plain<string>(to.keyVersion === null ? made : shortVersion(to.keyVersion))),
+    fact('Key version', plain(to.keyVersion === null ? made : shortVersion(to.keyVersion))),
     fact('Policy', md`Version ${plain(plan.policyVersion)}`),
     ...ruleFacts(request),
     fact('Plan digest', plain(wholeDigest(request.digest))),
@@ -71,7 +70,7 @@ function facts(request: Request) {
 
 const approvedRows = (request: Request, { names, reader }: CardContext): Row[] =>
   request.approvals.map((approval) =>
-    row(marks.done, plain<string>(`${saysYou(request, approval.by, reader) ? 'You' : names(approval.by)} approved`), [
+    row(marks.done, plain(`${saysYou(request, approval.by, reader) ? 'You' : names(approval.by)} approved`), [
       grey(dateAndTime(new Date(approval.at))),
       ...commentLines(approval),
     ]),
@@ -79,9 +78,9 @@ const approvedRows = (request: Request, { names, reader }: CardContext): Row[] =
 
 function noticeOf(request: Request, { names }: CardContext): CardText {
   if (request.changedFrom !== null)
-    return plain<string>(`${names(request.requester)} edited the request. Earlier approvals don’t count.`);
+    return plain(`${names(request.requester)} edited the request. Earlier approvals don’t count.`);
   if (request.replaced === null) return nothing;
-  return plain<string>(`${upperFirst(reapprovalReasons[request.replaced.reason])}. Earlier approvals don’t count.`);
+  return plain(`${upperFirst(reapprovalReasons[request.replaced.reason])}. Earlier approvals don’t count.`);
 }
 
 /** Returns false after the decision, when the card is the same for all readers and names everyone. */
@@ -94,7 +93,7 @@ const countLine = ({ approvals, policy }: Request): string => `${approvals.lengt
 /** `Decide by … (3 days left)`, and the earliest start. */
 function untilLine(request: Request, { timeLimits }: CardContext): CardText {
   const { expiresAt } = request.policy;
-  const left = plain<string>(fromNow(expiresAt, timeLimits.now));
+  const left = plain(fromNow(expiresAt, timeLimits.now));
   return md`Decide by ${dateAndTime(new Date(expiresAt))} (${left})${startNote(request)}${referenceNote(request)}`;
 }
 
@@ -137,7 +136,7 @@ function decidedNote(request: Request, context: CardContext): CardText {
   if (request.state !== 'awaiting-approval') return startWords(request, context);
   const missing = request.policy.approvalsRequired - request.approvals.length;
   const until = dateAndTime(new Date(request.policy.expiresAt));
-  const more = plain<string>(missing === 1 ? 'One more approval is' : `${missing} more approvals are`);
+  const more = plain(missing === 1 ? 'One more approval is' : `${missing} more approvals are`);
   return md`${more} needed by ${until}. Waits for: ${plain(awaited)}.`;
 }
 
@@ -145,7 +144,7 @@ function endedRow(request: Request, { names }: CardContext): Row[] {
   if (request.state !== 'rejected' && request.state !== 'cancelled') return [];
   const { by, at } = request.ended;
   return [
-    row(endedMark, plain<string>(`${names(by)} ${request.state === 'cancelled' ? 'canceled' : request.state}`), [
+    row(endedMark, plain(`${names(by)} ${request.state === 'cancelled' ? 'canceled' : request.state}`), [
       grey(dateAndTime(new Date(at))),
       ...commentLines(request.ended),
     ]),
@@ -153,7 +152,7 @@ function endedRow(request: Request, { names }: CardContext): Row[] {
 }
 
 const referenceNote = ({ changeReference }: Request): CardText =>
-  changeReference === null ? nothing : plain<string>(`. Change number: ${changeReference}`);
+  changeReference === null ? nothing : plain(`. Change number: ${changeReference}`);
 
 const startNote = ({ notBefore }: Request): CardText =>
   notBefore === null ? nothing : md`. Starts at ${dateAndTime(new Date(notBefore))} or later`;

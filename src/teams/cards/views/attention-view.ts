@@ -40,7 +40,7 @@ import { requestHeaderOf } from './state-line.ts';
 type AtRest = NeedsAttention | Failed;
 
 export const attentionHeadline = (request: AtRest, names: Names): CardText =>
-  plain<string>(attentionHeadlineWords(request, names));
+  plain(attentionHeadlineWords(request, names));
 
 /** Returns the step in which the run ended. Failures of earlier runs don't count. */
 function stuckStep(request: AtRest): StepProgress | undefined {
@@ -59,13 +59,13 @@ const stepMarks = {
 
 const stepRow = (request: Request, step: StepProgress): Row =>
   row(stepMarks[stepStatus(request, step).kind], plain(stepWordsIn(request.plan, step.name).title), [
-    grey(plain<string>(stepStatusWords(request, step))),
+    grey(plain(stepStatusWords(request, step))),
   ]);
 
 const earlierRow = (earlier: EarlierStep): Row => {
   const { step, isConfirmed } = earlier;
   const { title } = stepWords(step.name, step.effects);
-  return row(isConfirmed ? marks.done : marks.warn, plain(title), [grey(plain<string>(earlierStepWords(earlier)))]);
+  return row(isConfirmed ? marks.done : marks.warn, plain(title), [grey(plain(earlierStepWords(earlier)))]);
 };
 
 /** Returns the check that stopped the run; null for other causes. */
@@ -97,7 +97,7 @@ function wordsOf(request: AtRest) {
   }
   const [message, expected] = [messageOf(failure), expectedWords(failure)];
   return {
-    source: plain<string>(sourceWords(failure)),
+    source: plain(sourceWords(failure)),
     font: failure.source === 'bot' ? ('Default' as const) : ('Monospace' as const),
     words: plainLines(message, 3000),
     expected: expected === null ? nothing : md`${bold('Expected:')} ${plain(expected)}`,
@@ -109,13 +109,13 @@ function factsOf(request: AtRest) {
   return [
     ...(correlation === null ? [] : [fact('Correlation', plain(correlation))]),
     fact('Last attempt', dateAndTime(new Date(stuckStep(request)?.endedAt ?? request.changedAt))),
-    fact('Plan digest', plain<string>(shortDigest(request.digest))),
+    fact('Plan digest', plain(shortDigest(request.digest))),
   ];
 }
 
 function giveUpWords(request: Request): CardText {
   const completed = completedTitles(request).join(', ');
-  return plain<string>(
+  return plain(
     completed === ''
       ? 'This ends the request. No step is completed.'
       : `This ends the request. Completed changes stay in Azure: ${completed}.`,
@@ -130,13 +130,13 @@ function remedyOf(request: AtRest, context: CardContext): CardText {
   if (request.state === 'failed')
     return md`To request it again, type ${bold(typed.name)}. Completed steps aren’t repeated.`;
   const remedy = attentionRemedy(request);
-  return remedy === '' ? nothing : sentences<string>(remedy);
+  return remedy === '' ? nothing : sentences(remedy);
 }
 
 /** The command for the person who can assign the missing role. */
 function commandOf({ state, failure }: AtRest): CardText {
   const command = state === 'needs-attention' && failure !== null ? assignmentCommand(failure) : null;
-  return command === null ? nothing : plain<string>(command, 900);
+  return command === null ? nothing : plain(command, 900);
 }
 
 const isIdle = (progress: StepProgress): boolean => progress.state === 'planned' || progress.state === 'waiting';
@@ -147,7 +147,7 @@ function stepRows(request: Request): Row[] {
   return [
     ...request.earlier.map(earlierRow),
     ...request.progress.filter((progress) => !isIdle(progress)).map((progress) => stepRow(request, progress)),
-    ...(idle === '' ? [] : [row(marks.idle, plain('Not started'), [grey(plain<string>(idle))])]),
+    ...(idle === '' ? [] : [row(marks.idle, plain('Not started'), [grey(plain(idle))])]),
   ];
 }
 
@@ -164,7 +164,7 @@ function countsOf(request: Request): CardText {
     [count('unknown'), 'not confirmed'],
     [count('not-started'), 'not started'],
   ];
-  return plain<string>(
+  return plain(
     parts
       .filter(([n]) => n > 0)
       .map(([n, word]) => `${n} ${word}`)
@@ -185,7 +185,7 @@ function causeAndSummary(request: AtRest): CardText {
   const cause = block === null ? (ownWords(failure) ?? '') : `${block.title} ${block.text}`;
   const parts = [cause, doingWords(request), stoppedAttemptWords(request), keyFateWords(request)];
   return joinText(
-    parts.map((part) => plain<string>(part, 600)),
+    parts.map((part) => plain(part, 600)),
     ' ',
   );
 }

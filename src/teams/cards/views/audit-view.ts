@@ -37,10 +37,10 @@ export function auditRootCard(request: Request, names: Names, shownUpTo: number)
     facts: [
       fact('Requester', plain(names(request.requester))),
       fact('State', plain(stateLineOf(request).text)),
-      fact('Can’t be undone', plain<string>(irreversible.length === 0 ? 'none' : mark)),
-      fact('Plan digest', plain<string>(shortDigest(request.digest))),
+      fact('Can’t be undone', plain(irreversible.length === 0 ? 'none' : mark)),
+      fact('Plan digest', plain(shortDigest(request.digest))),
     ],
-    shownUpTo: plain<string>(String(shownUpTo)),
+    shownUpTo: plain(String(shownUpTo)),
   });
 }
 
@@ -57,17 +57,17 @@ export function auditReplyCard(
   return renderCard('audit-reply', {
     fallbackText: label(`${request.id}: ${range}`),
     requestId: request.id,
-    title: plain<string>(range),
+    title: plain(range),
     events: events.map((event) => {
       // An erased text must not remain in a channel.
       const words = eventWords(event, names, { texts: false });
       return {
-        sequence: plain<string>(String(event.seq)),
+        sequence: plain(String(event.seq)),
         text: words.detail === '' ? bold(words.title) : md`${bold(words.title)}: ${plain(words.detail, 400)}`,
         time: plain(utcTimeOfDay(event.time)),
       };
     }),
-    chain: plain<string>(`Chain at ${last.seq}: ${wholeDigest(hash)}`),
+    chain: plain(`Chain at ${last.seq}: ${wholeDigest(hash)}`),
   });
 }
 
@@ -90,8 +90,8 @@ export function auditCheckpointCard(
   const enough = witnessing === null || witnessing.current >= witnessing.needed;
   return renderCard('audit-checkpoint', {
     fallbackText: label(title),
-    title: plain<string>(title),
-    witnessed: witnessing === null ? nothing : plain<string>(enoughWords(witnessing)),
+    title: plain(title),
+    witnessed: witnessing === null ? nothing : plain(enoughWords(witnessing)),
     witnessedColor: enough ? 'Default' : 'Warning',
     lines: linesOf(text),
     signatures: linesOf(signatures),
@@ -105,6 +105,6 @@ export function witnessCard(view: WitnessView, now: Date): AdaptiveCard {
     contradiction == null
       ? md`Witness ${bold(view.name, 200)}: ${plain(witnessWords(view, now), 400)}.`
       : md`Witness ${bold(view.name, 200)} signed a different version of the audit log (since ${dateAndTime(contradiction.at)}): ${quoted(contradiction.detail)}. Either the audit log or the witness’s state was replaced.`;
-  const remedy = plain<string>('Requests continue. An operator finds out why: cmk-bot doctor --only record/witnesses.');
+  const remedy = plain('Requests continue. An operator finds out why: cmk-bot doctor --only record/witnesses.');
   return messageCard('Audit log warning', md`${what} ${remedy}`, { color: 'Attention' });
 }

@@ -13,7 +13,6 @@ import { bold, type CardText, md, plain } from '../plain-text.ts';
 import { type Fact, fact, grey, marks, noteMark, type Row, row } from '../row.ts';
 import { changeFacts, checkRow, controllerRows, planRows, vaultAddress } from './parts.ts';
 
-/** The requester, and how the reader's card calls them. */
 interface Asker {
   readonly id: PersonId;
   readonly words: 'The requester' | 'You';
@@ -23,7 +22,7 @@ interface Asker {
 const riskOf = (check: Check): number => traitsOf(check).risk ?? 0;
 
 const red = (title: string, text: string): Row =>
-  row(marks.alarm, plain<string>(title), text === '' ? [] : [{ ...grey(plain<string>(text, 600)), subtle: false }], {
+  row(marks.alarm, plain(title), text === '' ? [] : [{ ...grey(plain(text, 600)), subtle: false }], {
     nameWeight: 'Bolder',
   });
 
@@ -46,7 +45,7 @@ function riskRows(plan: Plan, asker: Asker): Row[] {
 const protectsVault = (plan: Plan): boolean => stepsOf(plan, 'irreversible').length > 0;
 
 const amber = (title: string, text: string): Row =>
-  row(marks.warn, plain<string>(title), [{ ...grey(plain<string>(text, 600)), subtle: false }], {
+  row(marks.warn, plain(title), [{ ...grey(plain(text, 600)), subtle: false }], {
     nameWeight: 'Bolder',
   });
 
@@ -54,9 +53,9 @@ const tasksOf = (plan: Plan) =>
   warningsOf(plan)
     .flatMap((check) => roleTaskIn(check) ?? [])
     .map((task) => ({
-      name: plain<string>(roleTaskTitle(task)),
-      text: plain<string>(roleTaskWords(task)),
-      command: plain<string>(roleTaskCommand(task), 600),
+      name: plain(roleTaskTitle(task)),
+      text: plain(roleTaskWords(task)),
+      command: plain(roleTaskCommand(task), 600),
     }));
 
 /** Returns what the plan does that can't be undone, and what people must retain. */
@@ -73,8 +72,8 @@ function consequenceRows(plan: Plan): Row[] {
     ...(undo === ''
       ? []
       : [
-          row(marks.done, plain<string>(protectsVault(plan) ? 'The key can be moved back' : 'Can be undone'), [
-            grey(plain<string>(undo)),
+          row(marks.done, plain(protectsVault(plan) ? 'The key can be moved back' : 'Can be undone'), [
+            grey(plain(undo)),
           ]),
         ]),
     ...retentionRows(plan),
@@ -118,7 +117,7 @@ function noteRows(plan: Plan): Row[] {
       .filter((check) => riskOf(check) === 0 && roleTaskIn(check) === null)
       .map((check) => checkRow(marks.warn, check)),
     ...unknown,
-    ...words.notes(workOf(plan)).map((note) => row(noteMark, plain<string>(note, 500))),
+    ...words.notes(workOf(plan)).map((note) => row(noteMark, plain(note, 500))),
   ].slice(0, 12);
 }
 
@@ -127,18 +126,17 @@ function checksTitle(plan: Plan, notes: readonly Row[]): CardText {
   const failed = numberOf('block');
   const passed = `${countOf(numberOf('pass'), 'check', 'checks')} passed`;
   const checks = failed === 0 ? passed : `${failed} failed, ${passed}`;
-  return plain<string>(notes.length === 0 ? checks : `${checks}, ${countOf(notes.length, 'note', 'notes')}`);
+  return plain(notes.length === 0 ? checks : `${checks}, ${countOf(notes.length, 'note', 'notes')}`);
 }
 
-/** From, To, Key vault, Control and Azure Policy, as facts with titles. */
 function factsOf(plan: Plan): Fact[] {
   const { vault, control, guard } = plan.observation;
   const place = plain(subscriptionWords(control.vaultSubscription));
   return [
     ...changeFacts(plan),
     fact('Key vault', md`${bold(vault.name)} in ${place} (${plain(vaultAddress(vault.uri))})`),
-    fact('Control', plain<string>(controlCountWords(control))),
-    fact('Azure Policy', plain<string>(guardLine(guard))),
+    fact('Control', plain(controlCountWords(control))),
+    fact('Azure Policy', plain(guardLine(guard))),
   ];
 }
 
@@ -150,15 +148,15 @@ export function decisionOf(plan: Plan, asker: Asker) {
   return {
     change: factsOf(plan),
     risks,
-    risksTitle: plain<string>(one === '' ? `${risks.length} risks: check them first` : one),
+    risksTitle: plain(one === '' ? `${risks.length} risks: check them first` : one),
     tasks: tasksOf(plan),
     consequences: consequenceRows(plan),
     checksTitle: checksTitle(plan, notes),
     notes,
-    stepsTitle: plain<string>(`${countOf(plan.steps.length, 'step', 'steps')} in Azure`),
+    stepsTitle: plain(`${countOf(plan.steps.length, 'step', 'steps')} in Azure`),
     steps: planRows(plan),
-    control: plain<string>(controlWords(control)),
-    askerControls: plain<string>(ownControlWords(ownControl(control, asker.id), asker.words)),
+    control: plain(controlWords(control)),
+    askerControls: plain(ownControlWords(ownControl(control, asker.id), asker.words)),
     controllers: controllerRows(plan),
   };
 }

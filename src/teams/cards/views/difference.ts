@@ -38,13 +38,13 @@ const replacedRow = (replaced: RecreatedObject): Row =>
   row(marks.bad, plain(replacedTitles[replaced.what]), [grey(plain(replacedWords(replaced)))]);
 
 const beforeAndNow = (name: string, before: CardText, now: CardText): Row =>
-  row(marks.warn, plain<string>(name), [grey(md`Before: ${before}`), grey(md`Now: ${now}`)]);
+  row(marks.warn, plain(name), [grey(md`Before: ${before}`), grey(md`Now: ${now}`)]);
 
 function requestedKey(plan: Plan): CardText {
   const { to, make, observed } = workOf(plan);
   const version = versionWords(to.keyVersion, make?.after ?? null);
   const made = make === null ? '' : `, ${kindWords(make.kind)}`;
-  return md`${plain(to.keyName)} in ${plain(observed.vault.name)}, ${plain<string>(`${version}${made}`)}`;
+  return md`${plain(to.keyName)} in ${plain(observed.vault.name)}, ${plain(`${version}${made}`)}`;
 }
 
 const isSameWish = (one: Plan, other: Plan): boolean => canonicalJson(one.spec) === canonicalJson(other.spec);
@@ -59,7 +59,7 @@ const effectsIn = (plan: Plan): readonly string[] =>
 const only = (one: Plan, other: Plan, note: string): Row[] =>
   effectsIn(one)
     .filter((words) => !effectsIn(other).includes(words))
-    .map((words) => row(marks.warn, plain<string>(words), [grey(plain<string>(note))]));
+    .map((words) => row(marks.warn, plain(words), [grey(plain(note))]));
 
 /** Another vault has another address, so that isn't listed. */
 const isTold = ({ change }: ControlChange): boolean => change === 'vault-address';

@@ -29,10 +29,10 @@ const boxStyleOf = ({ state }: DriftFinding): 'attention' | 'warning' =>
 
 function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirst: boolean) {
   const { cause, by, foundAt } = finding;
-  const found = md`Found ${dateAndTime(new Date(foundAt))}. ${withDates(plain<string>(causeWords(cause, by), long))}`;
+  const found = md`Found ${dateAndTime(new Date(foundAt))}. ${withDates(plain(causeWords(cause, by), long))}`;
   return {
-    title: withDates(plain<string>(isOver ? `Was: ${words.title}` : words.title)),
-    meaning: isOver ? nothing : plain<string>(words.text, long),
+    title: withDates(plain(isOver ? `Was: ${words.title}` : words.title)),
+    meaning: isOver ? nothing : plain(words.text, long),
     cause: found,
     /** One box alone has a color. */
     boxStyle: !isFirst ? 'emphasis' : isOver ? 'good' : boxStyleOf(finding),
@@ -41,8 +41,8 @@ function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirs
 
 /** One safe next step, for the most urgent. An empty text isn't shown. */
 const stepOf = (words: DriftWords | undefined) => ({
-  next: plain<string>(words?.remedy ?? '', long),
-  command: plain<string>(words?.az ?? '', long),
+  next: plain(words?.remedy ?? '', long),
+  command: plain(words?.az ?? '', long),
   button: label(words?.button ?? ''),
   typed: words?.typed ?? '',
 });
@@ -55,7 +55,7 @@ function badgeOf(drift: Drift) {
   const isWorst = isCritical(drift);
   return {
     // Of one difference, the box below says it.
-    stateLine: plain<string>(`Not as approved${found.length === 1 ? '' : `: ${found.length} differences`}`),
+    stateLine: plain(`Not as approved${found.length === 1 ? '' : `: ${found.length} differences`}`),
     stateIcon: isWorst ? marks.alarm.icon : marks.warn.icon,
     stateColor: isWorst ? ('Attention' as const) : ('Warning' as const),
   };
@@ -84,7 +84,7 @@ export function driftCard(
     called: listedText(addressees.map(({ text }) => text)),
     found: told.map(({ finding, words }, n) => boxOf(finding, words, isOver, n === 0)),
     ...stepOf(isOver ? undefined : first?.words),
-    basis: md`Opened ${dateAndTime(new Date(drift.openedAt))}.${ended} Compared with ${plain<string>(verified.request)}.`,
+    basis: md`Opened ${dateAndTime(new Date(drift.openedAt))}.${ended} Compared with ${plain(verified.request)}.`,
   });
   return { ...card, msteams: { entities: entitiesOf(addressees) } };
 }
@@ -95,7 +95,7 @@ export function worseCard(resourceName: string, isNow: boolean, operators: reado
   const addressees = isNow ? operators : [];
   const words = isNow ? 'The card above shows what changed, and what to do.' : 'The card above shows what is left.';
   const called = listedText(addressees.map(({ text }) => text));
-  const card = messageCard(title, joinText([called, md`${plain(resourceName)}: ${plain<string>(words)}`], ' '), {
+  const card = messageCard(title, joinText([called, md`${plain(resourceName)}: ${plain(words)}`], ' '), {
     color: isNow ? 'Attention' : 'Default',
     fallback: `${resourceName}: ${title.toLowerCase()}.`,
   });

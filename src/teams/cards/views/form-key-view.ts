@@ -25,7 +25,6 @@ const changes = ({ vault }: JudgedVault): readonly string[] => [
   ...(vault.purgeProtection ? [] : ['purge protection']),
 ];
 
-/** The title of a usable vault in the list. */
 export function vaultTitle(one: JudgedVault): string {
   const todo = changes(one);
   const region = one.otherRegion ? `${regionWords(one.vault.location)} (another region)` : 'same region';
@@ -62,7 +61,7 @@ export function vaultPageCard(
     ...formHeaderOf(form, problem),
     ...(chosen === undefined || isUsable(chosen)
       ? {}
-      : { problem: md`${bold<string>(`${chosen.vault.name} can’t be used.`)} ${plain(whyNot(chosen))}` }),
+      : { problem: md`${bold(`${chosen.vault.name} can’t be used.`)} ${plain(whyNot(chosen))}` }),
     canGoBack: canGoBack(form),
     subject: md`${plain(resource.name)}  ·  ${plain(regionWords(resource.location))}`,
     style: styleFor(usable.length),
@@ -135,7 +134,7 @@ function newPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCar
   const taken = keys.map((one) => one.key.name);
   const none = keys.some((one) => one.fit)
     ? nothing
-    : plain<string>(keys.length === 0 ? 'The vault has no key yet.' : 'No key of the vault suits this agent.');
+    : plain(keys.length === 0 ? 'The vault has no key yet.' : 'No key of the vault suits this agent.');
   return renderCard('form-key-new', {
     ...headerOf(form, facts, problem),
     title: md`A new key in ${plain(vault.name)}`,

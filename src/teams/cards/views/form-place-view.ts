@@ -18,7 +18,7 @@ const titleOf = (form: Form): string => operationNamed(form.operation).words.tit
 
 const ending = ({ revision }: Form, words: string, { color, icon }: (typeof badge)['done' | 'ended']) => ({
   revision,
-  stateLine: plain<string>(words),
+  stateLine: plain(words),
   stateColor: color,
   stateIcon: icon,
 });
@@ -32,8 +32,8 @@ export function formOpenCard(form: Form, { name, memberId }: Pick<KnownPerson, '
     revision: form.revision,
     userIds: [memberId],
     fallbackText: label(`${title}.`),
-    title: plain<string>(title),
-    text: plain<string>(
+    title: plain(title),
+    text: plain(
       form.changes === null
         ? `${titleOf(form)}. Approvers are asked when the request is submitted.`
         : 'Until the edit is submitted, the request stays as it is and can be approved.',
@@ -50,7 +50,7 @@ export function formCancelledCard(form: Form): AdaptiveCard {
     text:
       form.changes === null
         ? md`Nothing was saved or changed in Azure. To start again, type ${bold(operationNamed(form.operation).typed.name)}`
-        : plain<string>(`${form.requestId} stays as it was. Nothing was changed in Azure.`),
+        : plain(`${form.requestId} stays as it was. Nothing was changed in Azure.`),
   });
 }
 
@@ -60,7 +60,7 @@ export function formSentCard(form: Form): AdaptiveCard {
     formId: '',
     ...ending(form, 'Sent for approval', badge.done),
     fallbackText: label(`${form.requestId} was sent for approval.`),
-    title: plain<string>(`${form.requestId}: ${nameOf(form)}`),
+    title: plain(`${form.requestId}: ${nameOf(form)}`),
     text: plain('The request has its own card in this conversation, which everyone sees.'),
   });
 }
@@ -71,7 +71,7 @@ export function formChangedCard(form: Form): AdaptiveCard {
     formId: '',
     ...ending(form, 'Edited', badge.done),
     fallbackText: label(`${form.requestId} was edited.`),
-    title: plain<string>(`${form.requestId}: ${nameOf(form)}`),
+    title: plain(`${form.requestId}: ${nameOf(form)}`),
     text: plain('The edit was saved. Existing approvals were removed, and approvers were asked again.'),
   });
 }
@@ -101,8 +101,8 @@ export function formAbandonedCard(form: Form, owner: string, why: ClosingReason)
     formId: why === 'outdated' ? '' : form.id,
     ...ending(form, 'Closed', badge.ended),
     fallbackText: label(words),
-    title: plain<string>(`${owner}’s form: ${lowerFirst(titleOf(form))}${where}`),
-    text: plain<string>(words),
+    title: plain(`${owner}’s form: ${lowerFirst(titleOf(form))}${where}`),
+    text: plain(words),
   });
 }
 
@@ -125,7 +125,6 @@ const lookingFor: { readonly [P in PageName]: string } = {
   review: 'Working out what would change',
 };
 
-/** Returns the next page, as far as the answers decide it. */
 function comingPage(form: Form): PageName {
   const pages = operationNamed(form.operation).pages(form);
   const step = form.pending?.verb === 'form.next' ? 1 : form.pending?.verb === 'form.back' ? -1 : 0;
@@ -142,7 +141,7 @@ function slowCard(form: Form, canGoBack: boolean, rest: { readonly unread: Refus
   return renderCard('form-slow', {
     ...formHeaderOf(coming, null),
     fallbackText: label('Azure takes longer than usual. What you filled in is kept.'),
-    title: plain<string>(
+    title: plain(
       form.pending?.verb === 'form.submit' ? 'Looking once more before it is submitted' : lookingFor[coming.page],
     ),
     subject: plain(nameOf(form)),

@@ -42,10 +42,10 @@ function resourceFacts(resource: ObservedResource) {
   return [
     fact('Resource group', plain(resourceGroup)),
     fact('Subscription', plain(subscriptionId)),
-    fact('Key now', bold<string>(keyNow(resource.customerKey))),
+    fact('Key now', md`**${keyNow(resource.customerKey)}**`),
     fact('Region', plain(regionWords(resource.location))),
     fact('Created', resource.createdAt === null ? plain('unknown') : date(new Date(resource.createdAt))),
-    fact('Identity', plain<string>(identity)),
+    fact('Identity', plain(identity)),
   ];
 }
 
@@ -63,7 +63,6 @@ const coverage = (count: number, more: boolean): string =>
     ? `${countOf(count, 'agent', 'agents')} listed. Type to find others; a new one can take some minutes to be found.`
     : `The bot can read ${countOf(count, 'agent', 'agents')}.`;
 
-/** The resource page, the first one of every operation. */
 export function resourcePageCard(
   form: Form,
   { resources, more, resource }: Facts,
@@ -87,15 +86,15 @@ export function resourcePageCard(
     choices,
     selected: choices.find((choice) => resource !== null && sameArmId(choice.value, resource.id))?.value ?? '',
     facts: resource === null ? [] : resourceFacts(resource),
-    verdict: resource === null || blocked !== '' ? nothing : plain<string>(usable ? verdicts.fits : verdicts.unfit),
+    verdict: resource === null || blocked !== '' ? nothing : plain(usable ? verdicts.fits : verdicts.unfit),
     blocked,
     instead: label(blocked !== '' && isOther ? instead : ''),
     verdictColor: usable ? 'Good' : 'Warning',
     coverage:
       resources.length === 0
-        ? plain<string>(
+        ? plain(
             `The bot can read no ${kinds.map(({ nounInFull }) => nounInFull).join(' and no ')}: that takes ${kinds.flatMap(({ rights }) => rights.read).join(', ')}.`,
           )
-        : plain<string>(coverage(resources.length, more)),
+        : plain(coverage(resources.length, more)),
   });
 }

@@ -56,7 +56,7 @@ function notesOn(facts: Facts): readonly CardText[] {
     ...(made === null
       ? []
       : [
-          md`A new version is like the ${plain(inUse === null ? 'newest' : 'current')} one: ${plain<string>(`${made.type} ${made.size}`)}, ${endOf(made.expires)}.`,
+          md`A new version is like the ${plain(inUse === null ? 'newest' : 'current')} one: ${plain(`${made.type} ${made.size}`)}, ${endOf(made.expires)}.`,
         ]),
     plain('The old version stays enabled. This request doesn’t disable it.'),
   ];
@@ -86,9 +86,7 @@ export function versionPageCard(form: Form, facts: Facts, problem: Refusal | nul
     ...formHeaderOf(form, problem),
     canGoBack: canGoBack(form),
     subject: md`${plain(resource.name)}  ·  ${plain(current.keyName)} in ${plain(vault?.name ?? vaultAddress(current.vaultUri))}`,
-    inUse: plain<string>(
-      current.keyVersion === null ? 'No version named' : `Version ${shortVersion(current.keyVersion)}`,
-    ),
+    inUse: plain(current.keyVersion === null ? 'No version named' : `Version ${shortVersion(current.keyVersion)}`),
     inUseNote: inUseNote(facts),
     choices,
     selected: choices.find(({ value }) => value === chosen)?.value ?? choices[0]?.value ?? '',

@@ -43,7 +43,7 @@ function changingWords(form: Form): CardText {
   if (form.changes === null) return nothing;
   // The key of a repair isn't chosen.
   const choice = canGoBack(form) ? 'Select Back to change the vault or key.' : 'Edit the reason or the start.';
-  return plain<string>(
+  return plain(
     `You’re editing ${form.requestId}. ${choice} When you submit, existing approvals are removed and approvers are asked again.`,
   );
 }
@@ -75,7 +75,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
   return renderCard('form-review', {
     ...formHeaderOf(form, problem),
     ...decisionOf(plan, { id: form.owner, words: 'You' }),
-    resource: plain<string>(`${what} for ${plan.observation.resource.name}`),
+    resource: plain(`${what} for ${plan.observation.resource.name}`),
     changing: changingWords(form),
     canGoBack: canGoBack(form),
     differences: change === null ? [] : planChangeRows(change.request.plan, plan),
@@ -93,7 +93,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     startTime: form.startTime,
     startOpen: form.startDay !== '' || form.startTime !== '',
     startTitle: plain(form.startDay === '' ? 'Start: when approved' : 'Start: scheduled'),
-    footer: plain<string>(
+    footer: plain(
       `${form.requestId}. ${countOf(needed, 'approval is', 'approvals are')} required. You can’t approve your own request.`,
     ),
   });

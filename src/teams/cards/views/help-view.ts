@@ -89,15 +89,13 @@ function drawHelp(facts: HelpFacts): AdaptiveCard {
     commands: facts.commands.map(({ name, description, usage, weight }) => ({
       command: plain(name),
       text: plain(description),
-      usage: usage === name ? nothing : plain<string>(usage),
+      usage: usage === name ? nothing : plain(usage),
       verb: `${helpVerb}${name.slice(1)}`,
       button: label(buttonFor(weight, facts.mayAsk)),
     })),
     role: roleText(facts),
     notes: [
-      plain<string>(
-        `${needed} ${needed === '1' ? 'approval is' : 'approvals are'} needed. Requests expire after ${times}.`,
-      ),
+      plain(`${needed} ${needed === '1' ? 'approval is' : 'approvals are'} needed. Requests expire after ${times}.`),
       rules.length > 1 ? plain('Both depend on the agent, and so do requesters and approvers.') : nothing,
       facts.auditChannel ? nothing : plain('The audit log is in the database only.'),
     ]

@@ -100,7 +100,7 @@ async function subjectOf({ directory }: ListPorts, subject: Of<'open' | 'latest'
   if (subject.filter === 'all')
     return subject.id === '' || oneIn(subject) !== undefined
       ? nothing
-      : md`${plain(listSubjects.named)} ${quoted<string>(subject.id, 60)}`;
+      : md`${plain(listSubjects.named)} ${quoted(subject.id, 60)}`;
   const by = personIn(subject, viewer);
   return md`${plain(subject.filter === 'mine' ? listSubjects.by : listSubjects.for)} ${plain((await directory.names([by]))(by))}`;
 }
@@ -127,8 +127,8 @@ function requestRow(request: Request, requester: string, mayDecide: boolean, now
     plain(request.resourceName),
     [
       color === 'Default' ? grey(plain(words)) : coloured(plain(words), color),
-      grey(md`${plain<string>(action)}, requested by ${plain(requester)}`),
-      grey(md`${plain<string>(request.id)}  ·  ${plain<string>(fromNow(until, now))}`),
+      grey(md`${plain(action)}, requested by ${plain(requester)}`),
+      grey(md`${plain(request.id)}  ·  ${plain(fromNow(until, now))}`),
     ],
     { ...noButton, requestId: request.id, revision: request.asking, button: label(mayDecide ? 'Review' : 'Open') },
   );
@@ -157,7 +157,7 @@ export async function requestsPage(
   const names = await ports.directory.names(requests.map(({ requester }) => requester));
   const one = oneIn(subject);
   const all = subject.list === 'open' && one === undefined ? openRequestsTitle(total) : latestRequestsTitle;
-  const title = plain<string>(one === undefined ? all : requestTitle(one));
+  const title = plain(one === undefined ? all : requestTitle(one));
   const about = await subjectOf(ports, subject, viewer);
   return {
     ...{ ...plainList, title, subject: about, asOf, total, perPage: requestsPerPage },
@@ -168,7 +168,7 @@ export async function requestsPage(
         ? []
         : chipsOf(openWords, subject.filter === 'all' && subject.id !== '' ? null : subject.filter),
     rows: requests.map((request) => requestRow(request, names(request.requester), may(request), asOf)),
-    empty: plain<string>(emptyWords(subject, one)),
+    empty: plain(emptyWords(subject, one)),
   };
 }
 
@@ -199,7 +199,7 @@ const historyRow = ({ at, mark, title, detail }: HistoryEntry, of: string) =>
   entryRow(
     marks[mark],
     plain(title, 160),
-    joinText([dateAndTime(new Date(at)), plain<string>(of), plain(detail, longestLine)], '  ·  '),
+    joinText([dateAndTime(new Date(at)), plain(of), plain(detail, longestLine)], '  ·  '),
   );
 
 /** Of a request, or of an agent's requests. */
@@ -215,8 +215,8 @@ export async function historyPage(ports: ListPorts, subject: Of<'history'>, page
     )
     .filter(({ entry: { kind } }) => subject.filter === 'everything' || `${kind}s` === subject.filter);
   const request = one === undefined ? null : (histories[0]?.request ?? null);
-  const title = plain<string>(one === undefined ? armIdParts(subject.id as ArmId).name : (request?.resourceName ?? ''));
-  const about = plain<string>(historySubject(all.length, one === undefined ? ids.length : null, mostRequests));
+  const title = plain(one === undefined ? armIdParts(subject.id as ArmId).name : (request?.resourceName ?? ''));
+  const about = plain(historySubject(all.length, one === undefined ? ids.length : null, mostRequests));
   return {
     ...{ ...plainList, request, title, subject: about, asOf: null, total: all.length, perPage: entriesPerPage },
     fallbackText: label(`History of ${title}. ${about}`),

@@ -27,11 +27,9 @@ interface ListRow extends RowMark, RowButton {
   readonly separator: boolean;
 }
 
-/** A row of a thing: a request, or an agent. */
 export const thingRow = (mark: RowMark, name: CardText, lines: readonly Line[], button: RowButton): ListRow => ({
   ...{ ...mark, name, lines, weight: 'Bolder', spacing: 'Default', separator: true, ...button },
 });
-/** A row of a log. */
 export const entryRow = (mark: RowMark, name: CardText, line: CardText): ListRow => ({
   ...{ ...mark, name, lines: [grey(line)], weight: 'Default', spacing: 'Small', separator: false, ...noButton },
 });
@@ -43,7 +41,6 @@ interface Chip {
   readonly verb: string;
 }
 
-/** Returns filter buttons; the selected one is highlighted. */
 export const chipsOf = <S extends string>(words: Readonly<Record<S, string>>, shown: S | null): readonly Chip[] =>
   (Object.keys(words) as S[]).map((show) => ({
     title: label(show === shown ? `✓ ${words[show]}` : words[show]),
@@ -59,7 +56,6 @@ export interface DriftBox {
 }
 export const noDrift: DriftBox = { driftTitle: nothing, driftStyle: 'warning', drifts: [] };
 
-/** A list and one of its pages. */
 export interface ListPage {
   readonly fallbackText: Label;
   readonly title: CardText;
@@ -101,7 +97,7 @@ export function listCard(subject: ListSubject, page: number, list: ListPage): Ad
     chips: [...list.chips],
     rows: [...rows],
     empty: total === 0 ? list.empty : nothing,
-    range: total > perPage ? plain<string>(`${start + 1} – ${start + rows.length} of ${total}`) : nothing,
+    range: total > perPage ? plain(`${start + 1} – ${start + rows.length} of ${total}`) : nothing,
     hasPrevious: page > 1,
     previousPage: page - 1,
     hasNext: start + rows.length < total,
@@ -114,13 +110,13 @@ export function listCard(subject: ListSubject, page: number, list: ListPage): Ad
 const mostRows = 15;
 
 const sectionOf = ({ title, rows }: ImpactSection, shown: number) => ({
-  title: plain<string>(`${title} (${rows.length})`),
+  title: plain(`${title} (${rows.length})`),
   rows: rows.slice(0, shown).map(({ mark, name, detail }) => ({
     ...marks[mark],
-    name: plain<string>(name, 160),
-    line: plain<string>(detail, 280),
+    name: plain(name, 160),
+    line: plain(detail, 280),
   })),
-  more: rows.length > shown ? plain<string>(`and ${rows.length - shown} more`) : nothing,
+  more: rows.length > shown ? plain(`and ${rows.length - shown} more`) : nothing,
 });
 
 export function impactCard(impact: KeyImpact): AdaptiveCard {
@@ -128,8 +124,8 @@ export function impactCard(impact: KeyImpact): AdaptiveCard {
   const sections = impactSections(impact);
   return renderRows('impact', mostRows, (shown) => ({
     fallbackText: label(`Use of ${title}. ${summary}`),
-    title: plain<string>(title),
-    subject: plain<string>(summary),
+    title: plain(title),
+    subject: plain(summary),
     sections: sections.map((one) => sectionOf(one, shown)),
   }));
 }

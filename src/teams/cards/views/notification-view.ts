@@ -26,7 +26,6 @@ import {
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionHeadline } from './attention-view.ts';
 
-/** What a notification says. */
 export interface Notice {
   /** Follows the agent's name: `Approver rejected your request` */
   readonly title: string;
@@ -49,18 +48,16 @@ function saidIn({ texts }: StoredEvent): CardText {
 
 const unchanged = ({ touched }: Request): CardText => (touched ? nothing : plain('Nothing was changed in Azure.'));
 
-/** Why a person has to act. */
 export function attentionNotice(
   request: NeedsAttention,
   names: Names,
   title = 'the request still needs attention',
 ): Notice {
   const remedy = attentionRemedy(request);
-  const fix = remedy === '' ? nothing : md` ${sentences<string>(remedy)}`;
+  const fix = remedy === '' ? nothing : md` ${sentences(remedy)}`;
   return notice(title, md`${attentionHeadline(request, names)}.${fix}`);
 }
 
-/** How long there is to decide. */
 export const decisionNotice = ({ policy }: Request, title = 'your decision is needed'): Notice =>
   notice(title, md`Decide by ${dateAndTime(new Date(policy.expiresAt))}.`);
 
@@ -93,14 +90,11 @@ export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: 
     case 'plan-changed': {
       const why = upperFirst(reapprovalReasons[body.data.reason]);
       return to === 'approvers'
-        ? notice('please decide again', plain<string>(`${why}. ${withdrawn}`))
-        : notice('your request needs approval again', plain<string>(`${why}.`));
+        ? notice('please decide again', plain(`${why}. ${withdrawn}`))
+        : notice('your request needs approval again', plain(`${why}.`));
     }
     case 'request-changed':
-      return notice(
-        `${actorName(event, names)} edited the request`,
-        plain<string>(`Please decide again. ${withdrawn}`),
-      );
+      return notice(`${actorName(event, names)} edited the request`, plain(`Please decide again. ${withdrawn}`));
     case 'attention-needed':
       return request.state === 'needs-attention'
         ? attentionNotice(request, names, 'the request needs attention')
@@ -112,7 +106,6 @@ export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: 
   }
 }
 
-/** Who is notified, and how they get to the request. */
 interface NotificationReader {
   readonly to: RecipientGroup;
   readonly addressees: readonly Addressee[];

@@ -52,7 +52,7 @@ export function changeLine(plan: Plan): CardText {
   }
   if (isUnchanged(work)) return md`${bold(work.to.keyName)}, ${bold(versionAfter(work))} in ${vault}`;
   return isSameKey(work)
-    ? md`${plain(work.to.keyName)}: ${plain<string>(versionBefore(work.from))} → ${bold(versionAfter(work))}`
+    ? md`${plain(work.to.keyName)}: ${plain(versionBefore(work.from))} → ${bold(versionAfter(work))}`
     : md`${plain(work.from.keyName)} → ${bold(work.to.keyName)} in ${vault}`;
 }
 
@@ -73,7 +73,7 @@ export function changeFacts(plan: Plan): Fact[] {
   if (from === null) {
     return [
       fact('From', keyNow(observed.resource.customerKey)),
-      fact('To', joinText([md`${bold(to.keyName)} (${plain<string>(made)})`, afterExpires])),
+      fact('To', joinText([md`${bold(to.keyName)} (${plain(made)})`, afterExpires])),
     ];
   }
   if (isUnchanged(work)) return [fact('Key', joinText([bold(to.keyName), bold(versionAfter(work)), afterExpires]))];
@@ -81,7 +81,7 @@ export function changeFacts(plan: Plan): Fact[] {
     ? nothing
     : md`in ${plain(vaultAddress(from.vaultUri))}`;
   return [
-    fact('From', joinText([plain(from.keyName), plain<string>(versionBefore(from)), elsewhere, nowExpires])),
+    fact('From', joinText([plain(from.keyName), plain(versionBefore(from)), elsewhere, nowExpires])),
     fact('To', joinText([bold(to.keyName), bold(versionAfter(work)), afterExpires])),
   ];
 }
@@ -98,7 +98,6 @@ export function reversibilityLines(step: PlannedStep): readonly Line[] {
   }
 }
 
-/** Returns the numbered steps of a plan with their changes. */
 export const planRows = (plan: Plan): Row[] =>
   plan.steps.map((step, index) =>
     numberedRow(index + 1, plain(stepWords(step.name, step.effects).title), [
@@ -110,7 +109,6 @@ export const planRows = (plan: Plan): Row[] =>
     ]),
   );
 
-/** Returns a check as a row, with why it matters. */
 export const checkRow = (mark: (typeof marks)[keyof typeof marks], check: Check): Row => {
   const words = checkWords(check);
   return row(mark, withDates(plain(words.title)), words.text === '' ? [] : [grey(withDates(sentences(words.text)))]);
@@ -142,12 +140,10 @@ export function withPortal(
   return { ...card, body: [...card.body, line] };
 }
 
-/** Returns a vault's address without scheme and trailing slash. */
 export const vaultAddress = (uri: string): string => uri.replace(/^https:\/\//i, '').replace(/\/$/, '');
 
 const mostListed = 14;
 
-/** Returns each controller with their powers. */
 export function controllerRows({ observation: { control } }: Plan): Row[] {
   const all = control.controllers;
   const shown = all.length > mostListed ? all.slice(0, mostListed - 1) : all;
@@ -156,9 +152,9 @@ export function controllerRows({ observation: { control } }: Plan): Row[] {
     ...shown.map((one, index) => {
       const isNameless = one.type === 'app' && one.name === null;
       const name = isNameless ? 'App (name not readable)' : controllerWords(one);
-      return numberedRow(index + 1, plain<string>(name), [
-        grey(plain<string>(`Can ${powersWords(one.can)} the key.`)),
-        ...(isNameless ? [grey(plain<string>(`To see whose app it is: az ad sp show --id ${one.id}`))] : []),
+      return numberedRow(index + 1, plain(name), [
+        grey(plain(`Can ${powersWords(one.can)} the key.`)),
+        ...(isNameless ? [grey(plain(`To see whose app it is: az ad sp show --id ${one.id}`))] : []),
       ]);
     }),
     ...(rest === 0 ? [] : [numberedRow(all.length, plain(`and ${countOf(rest, 'other', 'others')}`))]),
@@ -169,7 +165,7 @@ export function controllerRows({ observation: { control } }: Plan): Row[] {
 function stepOf(form: Form) {
   const pages = shownPagesOf(operationNamed(form.operation), form);
   const stepNumber = pages.findIndex(({ name }) => name === form.page) + 1;
-  const step = plain<string>(`Step ${stepNumber} of ${pages.length}: ${pages[stepNumber - 1]?.label ?? ''}`);
+  const step = plain(`Step ${stepNumber} of ${pages.length}: ${pages[stepNumber - 1]?.label ?? ''}`);
   return { step, stepNumber, stepCount: pages.length };
 }
 

@@ -8,7 +8,6 @@ import type { Names } from '../../../text/words.ts';
 import { bold, type CardText, joinText, md, plain, quoted } from '../plain-text.ts';
 import { grey, type Line } from '../row.ts';
 
-/** Lines below an approval; none without a comment. */
 export function commentLines({ comment, commentErased }: Comment): readonly Line[] {
   if (commentErased) return [grey(plain('The comment was erased.'))];
   return comment === null ? [] : [grey(quoted(comment))];
@@ -16,7 +15,7 @@ export function commentLines({ comment, commentErased }: Comment): readonly Line
 
 /** `**Approver** rejected it: “…”` */
 function did(who: string, what: string, { comment, commentErased }: Comment): CardText {
-  const said = md`${bold(who)} ${plain<string>(what)}`;
+  const said = md`${bold(who)} ${plain(what)}`;
   if (commentErased) return md`${said}. What they wrote was erased.`;
   return comment === null ? md`${said}.` : md`${said}: ${quoted(comment)}`;
 }

@@ -18,10 +18,9 @@ const worthSaying = 10_000;
 const sinceFirst = ({ startedAt }: StepProgress, now: Date): number =>
   startedAt === null ? 0 : Math.max(0, now.getTime() - Date.parse(startedAt));
 
-/** Returns how long a step has been running: `40 s`. */
 function elapsedWords(progress: StepProgress, { now }: TimeLimits): CardText {
   const ms = sinceFirst(progress, now);
-  return plain<string>(ms < 1_000 ? 'just started' : shortDuration(ms));
+  return plain(ms < 1_000 ? 'just started' : shortDuration(ms));
 }
 
 function limitWords({ attempt }: StepProgress, { next }: Failure, { retry }: TimeLimits): string {
@@ -39,23 +38,23 @@ function waitingLines(progress: StepProgress, timeLimits: TimeLimits): Line[] {
   const left = Date.parse(retryAt) - timeLimits.now.getTime();
   const when = left < 1000 ? 'now' : `in ${shortDuration(left)}`;
   return [
-    { ...grey(plain<string>(waitingWords(failure))), subtle: false },
+    { ...grey(plain(waitingWords(failure))), subtle: false },
     ...(needsRole(failure)
       ? [
-          coloured(plain<string>(`The bot checks ${stepTable[name].checked} again ${when}.`), 'Accent', 'Default'),
+          coloured(plain(`The bot checks ${stepTable[name].checked} again ${when}.`), 'Accent', 'Default'),
           grey(
-            plain<string>(
+            plain(
               `It checks for up to ${durationWords(timeLimits.retry.spreadWithinMs)}. Then the request needs attention.`,
             ),
           ),
         ]
       : [
           coloured(
-            plain<string>(`Next attempt ${when}. The bot checks ${stepTable[name].checked} first.`),
+            plain(`Next attempt ${when}. The bot checks ${stepTable[name].checked} first.`),
             'Accent',
             'Default',
           ),
-          grey(plain<string>(`${limitWords(progress, failure, timeLimits)}. You don’t need to do anything.`)),
+          grey(plain(`${limitWords(progress, failure, timeLimits)}. You don’t need to do anything.`)),
         ]),
   ];
 }
@@ -65,12 +64,12 @@ function runningLines(progress: StepProgress, running: string, timeLimits: TimeL
   const { everyMs, atMostMs } = timeLimits.poll;
   const tries = progress.attempt > 1 ? ` Attempt ${progress.attempt}.` : '';
   return [
-    grey(plain<string>(`${running} ${usualWords(progress.name)}${tries}`)),
+    grey(plain(`${running} ${usualWords(progress.name)}${tries}`)),
     ...(sinceFirst(progress, timeLimits.now) < worthSaying
       ? []
       : [
           grey(
-            plain<string>(
+            plain(
               `The bot checks ${stepTable[progress.name].checked} every ${shortDuration(everyMs)}, for up to ${shortDuration(atMostMs)}.`,
             ),
           ),
@@ -95,7 +94,7 @@ function doneRow(progress: StepProgress, step: PlannedStep | undefined): Row {
     ...(irreversible(step) ? [grey(plain('Can’t be undone.'))] : []),
   ];
   const [from, to] = [progress.startedAt, progress.endedAt].map((at) => (at === null ? null : Date.parse(at)));
-  const took = from == null || to == null ? nothing : plain<string>(shortDuration(to - from));
+  const took = from == null || to == null ? nothing : plain(shortDuration(to - from));
   return row(marks.done, plain(title), lines, { time: took });
 }
 
@@ -123,10 +122,10 @@ function progressRow(
       return nowRow(title, waitingLines(progress, timeLimits), progress, timeLimits);
     case 'done':
       return progress.run < request.runs
-        ? row(marks.done, title, [grey(plain<string>(stepStatusWords(request, progress)))])
+        ? row(marks.done, title, [grey(plain(stepStatusWords(request, progress)))])
         : doneRow(progress, step);
     case 'failed':
-      return row(marks.idle, title, [grey(plain<string>(stepStatusWords(request, progress)))]);
+      return row(marks.idle, title, [grey(plain(stepStatusWords(request, progress)))]);
   }
 }
 
@@ -149,7 +148,7 @@ function progressRows(request: Request, context: Context): { readonly row: Row; 
     return {
       isNow: isNext || (isBusy && !context.paused),
       row: isNext
-        ? row(marks.now, plain(wordsOf(progress, step).title), [grey(plain<string>(aboutTo(progress)))], {
+        ? row(marks.now, plain(wordsOf(progress, step).title), [grey(plain(aboutTo(progress)))], {
             nameWeight: 'Bolder',
           })
         : progressRow(request, progress, step, context),
@@ -194,7 +193,7 @@ export function progressBar(request: Request, { timeLimits }: Pick<Context, 'tim
   return {
     stepsDone,
     stepsOf,
-    elapsed: plain<string>(`${shortDuration(workedMs(request, timeLimits.now))} so far. ${usually}`),
+    elapsed: plain(`${shortDuration(workedMs(request, timeLimits.now))} so far. ${usually}`),
   };
 }
 
@@ -206,5 +205,5 @@ export const failureMessages = (request: Request): { readonly source: CardText; 
   request.progress.flatMap(({ state, failure }) =>
     state !== 'waiting' || failure === null
       ? []
-      : [{ source: plain<string>(sourceWords(failure)), words: plainLines(excerptOf(failure, longestWords)) }],
+      : [{ source: plain(sourceWords(failure)), words: plainLines(excerptOf(failure, longestWords)) }],
   );

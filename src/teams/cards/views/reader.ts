@@ -50,7 +50,6 @@ export function readerOf(request: Request, person: PersonId, roleStatus: RoleSta
 /** True for a reader who can retry and end the request; others see who can. */
 export const maySettle = ({ reader }: CardContext): boolean => reader.kind !== 'everybody';
 
-/** The requester can edit a waiting request. */
 export const mayChange = (
   request: Request,
   { reader, timeLimits }: Pick<CardContext, 'reader' | 'timeLimits'>,

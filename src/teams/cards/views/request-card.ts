@@ -20,7 +20,7 @@ function stepWords(request: Request): CardText {
   const words = stepWordsIn(request.plan, step.name);
   return step.state === 'running' || step.failure === null
     ? plain(words.running)
-    : plain<string>(`${words.title}: ${waitingWords(step.failure)}`);
+    : plain(`${words.title}: ${waitingWords(step.failure)}`);
 }
 
 function lineOf(request: Request, context: CardContext): CardText {

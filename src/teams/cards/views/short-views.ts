@@ -15,10 +15,10 @@ export const messageCard = (
 ): AdaptiveCard =>
   renderCard('message', {
     fallbackText: label(fallback),
-    title: plain<string>(title),
+    title: plain(title),
     titleColor: color,
     text,
-    reference: plain<string>(reference),
+    reference: plain(reference),
   });
 
 interface MessageOptions {
@@ -44,7 +44,6 @@ const offered = (offer: Offer | null) => ({
   button: label(offer === null ? '' : yesWords[offer.weight]),
 });
 
-/** A refused command, with a suggestion. */
 export function refusalCard(refusal: Refusal, offer: Offer | null = null): AdaptiveCard {
   const words = refusalWords(refusal);
   return renderCard('refusal', {
@@ -69,7 +68,7 @@ export function typoCard(wrote: string, meant: string, offer: Offer | null): Ada
     stateColor: badge.check.color,
     stateIcon: badge.check.icon,
     requestId: '',
-    title: plain<string>(`There is no ${wrote.slice(0, 40)}.`),
+    title: plain(`There is no ${wrote.slice(0, 40)}.`),
     text: md`Did you mean ${bold(meant)}?`,
     note: nothing,
     ...offered(offer),

@@ -79,8 +79,8 @@ function checkWords(request: Request, { now, retry }: TimeLimits): CardText {
   const run = request.runs > 1 ? `Run ${request.runs}` : 'The run';
   const first = `${run} hasn’t started. The bot checks everything in Azure again and then starts the changes.`;
   const since = Math.max(Date.parse(request.changedAt), Date.parse(request.notBefore ?? request.changedAt));
-  if (now.getTime() - since < longCheckMs) return plain<string>(first);
-  return plain<string>(
+  if (now.getTime() - since < longCheckMs) return plain(first);
+  return plain(
     `${run} hasn’t started, and nothing changes until it does. The check in Azure is taking longer than usual: Azure might not be answering. The bot makes up to ${retry.waitAttempts} attempts. You don’t need to do anything.`,
     500,
   );
@@ -103,7 +103,7 @@ export const pausedWords =
 
 /** For an ended request with an earlier run: then the card must not say that nothing changed. */
 export const earlierRun = (request: Request): CardText =>
-  md`An earlier run started changes in Azure. To see them, type /cmk-history ${plain(request.id as string)}.`;
+  md`An earlier run started changes in Azure. To see them, type /cmk-history ${plain(request.id)}.`;
 
 /** Returns the first lines of every card about the request. */
 export function requestHeaderOf(
@@ -120,7 +120,7 @@ export function requestHeaderOf(
     stateLine: plain(line.text),
     stateColor: line.color,
     stateIcon: line.icon,
-    resource: plain<string>(
+    resource: plain(
       request.state === 'succeeded'
         ? `${words.succeeded} for ${request.resourceName}`
         : `${words.action} for ${request.resourceName}`,
@@ -143,8 +143,8 @@ export function stopOffer(request: Request, context: CardContext): CardText {
   const isBusy = request.progress.some(({ state }) => state === 'running');
   const first = `${isBusy ? 'The attempt under way finishes. ' : ''}No further attempt or step starts.`;
   const stays = lasting(request);
-  const irreversible = stays.length === 0 ? nothing : plain<string>(`Can’t be undone: ${joinList(stays)}.`);
-  const words = [plain<string>(first), plain('Completed changes stay in Azure.'), irreversible];
+  const irreversible = stays.length === 0 ? nothing : plain(`Can’t be undone: ${joinList(stays)}.`);
+  const words = [plain(first), plain('Completed changes stay in Azure.'), irreversible];
   return joinText(words, ' ');
 }
 

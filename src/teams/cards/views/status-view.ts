@@ -42,7 +42,7 @@ function factsOf(request: Request, { awaited, timeLimits }: CardContext) {
   if (request.state !== 'awaiting-approval') return [];
   const { expiresAt } = request.policy;
   return [
-    fact('Decide by', md`${dateAndTime(new Date(expiresAt))} (${plain<string>(fromNow(expiresAt, timeLimits.now))})`),
+    fact('Decide by', md`${dateAndTime(new Date(expiresAt))} (${plain(fromNow(expiresAt, timeLimits.now))})`),
     ...startFacts(request),
     fact('Waiting for', plain(awaited)),
     ...(request.remindedAt === null ? [] : [fact('Reminder sent', dateAndTime(new Date(request.remindedAt)))]),
@@ -60,7 +60,7 @@ const movedHeadline = (request: Request): CardText => {
   if (request.state !== 'awaiting-approval') return nothing;
   if (request.changedFrom !== null) return plain('The requester edited this request. It needs approval again.');
   if (request.replaced === null) return nothing;
-  return plain<string>(`${upperFirst(reapprovalReasons[request.replaced.reason])}. The request needs approval again.`);
+  return plain(`${upperFirst(reapprovalReasons[request.replaced.reason])}. The request needs approval again.`);
 };
 
 function plainStatus(request: Request, context: CardContext): AdaptiveCard {
@@ -73,7 +73,7 @@ function plainStatus(request: Request, context: CardContext): AdaptiveCard {
     said: peopleTexts(request, names),
     ended: joinText(endedBy(request, names), ' '),
     peopleTitle: plain(request.approvals.length > 0 ? 'Reason and approvals' : 'Reason'),
-    plan: plain<string>(`Plan digest ${shortDigest(request.digest)}`),
+    plan: plain(`Plan digest ${shortDigest(request.digest)}`),
     noteIsSmall: request.state === 'running' && request.stop === null && !context.paused,
     nothingChanged: without && !request.touched,
     again:

@@ -30,12 +30,9 @@ const provedRow = ({ level }: Proof, at: string): Row =>
   row(marks.done, plain(proofWords[level].name), [grey(plain(proofWords[level].proved))], { time: time(new Date(at)) });
 
 const notCheckedRow = (proof: Proof): Row =>
-  row(
-    endedMark,
-    plain<string>(`${proofWords[proof.level].name}: not verified`),
-    [grey(plain(notCheckedWords(proof)))],
-    { nameSubtle: true },
-  );
+  row(endedMark, plain(`${proofWords[proof.level].name}: not verified`), [grey(plain(notCheckedWords(proof)))], {
+    nameSubtle: true,
+  });
 
 const { name } = proofWords['use-seen'];
 const notSeen = {
@@ -54,7 +51,6 @@ function judgedRow(answer: UseAnswer, texts: OperationWords['inUse']): Row {
   return row(mark, plain(title), [...lines, ...more(texts?.untilSeen)]);
 }
 
-/** The row of the usage check, from its start to its result. */
 function useRow({ plan }: Succeeded, { until, judged }: UsageCheck): Row {
   const { inUse } = operationOf(plan.spec).words;
   if (judged !== null) return judgedRow(judged.answer, inUse);
@@ -77,9 +73,9 @@ function changeRows(request: Request): Row[] {
     const progress = request.progress.find((one) => one.name === step.name);
     return numberedRow(index + 1, plain(stepWords(step.name, step.effects).title), [
       ...lines,
-      ...(before === undefined ? [] : [grey(plain<string>(earlierStepWords(before)))]),
+      ...(before === undefined ? [] : [grey(plain(earlierStepWords(before)))]),
       ...(progress?.already === true ? [grey(plain('Nothing to change: it was already so.'))] : []),
-      ...(progress?.interrupted === true ? [grey(plain<string>(`${interruptedWords}.`))] : []),
+      ...(progress?.interrupted === true ? [grey(plain(`${interruptedWords}.`))] : []),
       ...reversibilityLines(step),
     ]);
   });
@@ -108,16 +104,16 @@ export function succeededCard(request: Succeeded, context: CardContext): Adaptiv
   return renderCard('status-succeeded', {
     ...requestHeaderOf(request, context),
     change: [
-      fact('Key', md`${bold(to.keyName)}, version ${plain<string>(`${version}${newerWords(outputs)}`)}`),
+      fact('Key', md`${bold(to.keyName)}, version ${plain(`${version}${newerWords(outputs)}`)}`),
       fact('Key vault', bold(plan.observation.vault.name)),
       fact('Expires', expires === null ? plain('No expiration date') : date(new Date(expires))),
     ],
-    level: plain<string>(`Verification level: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`),
+    level: plain(`Verification level: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`),
     proofs: proofRows(request),
     consequences: retentionRows(plan),
-    changesTitle: plain<string>(`${countOf(changes.length, 'change', 'changes')} made in Azure`),
+    changesTitle: plain(`${countOf(changes.length, 'change', 'changes')} made in Azure`),
     changes,
     said: peopleTexts(request, names),
-    note: md`${plain<string>(took)} from request to done. Plan digest ${plain<string>(shortDigest(request.digest))}.`,
+    note: md`${plain(took)} from request to done. Plan digest ${plain(shortDigest(request.digest))}.`,
   });
 }

@@ -39,7 +39,7 @@ test('takes only texts that are made for cards: anything else does not compile',
   // @ts-expect-error a text without Markdown is not escaped
   renderCard('message', { ...message, text: label(name) });
   // @ts-expect-error what a client shows as it is, would show the escapes
-  renderCard('message', { ...message, fallbackText: plain<string>(name) });
+  renderCard('message', { ...message, fallbackText: plain(name) });
   // @ts-expect-error nothing is an empty text
   renderCard('message', { ...message, text: null });
   // @ts-expect-error a list holds safe texts too
