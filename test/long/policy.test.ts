@@ -307,8 +307,8 @@ describe('rules by agent', () => {
     expect(record.findings).toEqual([]);
     const [id = ''] = record.requests;
     const { out } = await cmkBot(['requests', 'show', id], world.place);
-    expect(out).toMatch(/Plan +\w{4} \w{4}, policy [0-9a-f]{8}, rule environment/);
-    expect(out).toMatch(/Stricter by +production: agent is triage-agent-prod; tag environment is production/);
+    const { out: events } = await cmkBot(['audit', 'export', '--format', 'jsonl', '--request', id], world.place);
+    for (const rule of ['environment', 'production']) expect(events.replaceAll('\\', '')).toContain(`"rule":"${rule}"`);
     expect(out).toContain('Second approver approved: plan');
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|local-bot/i);
   });

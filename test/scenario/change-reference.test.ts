@@ -51,7 +51,7 @@ test('a request needs a reference that matches the policy; card, history, export
   await shows(world, places.operations, people.requester, id, /Rejected/);
   const env = { CMK_DATA_DIR: world.dataDir };
   expect((await cmkBot(['audit', 'export', '--format', 'jsonl'], env)).out).toContain('CHG0031337');
-  expect((await cmkBot(['requests', 'show', id], env)).out).toMatch(/Change number +CHG0031337/);
+  expect((await cmkBot(['requests', 'show', id], env)).out).toContain('CHG0031337');
   const pack = await evidence.take(id, 'pack.zip');
   expect(await verifyPy(pack, '--keys', evidence.keyFile)).toEqual([0, expect.stringMatching(/^proved: /)]);
   const files = await readPack(pack);

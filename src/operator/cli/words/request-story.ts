@@ -1,30 +1,15 @@
-/** A request as text: events, progress and safe actions. */
-import { shortDigest } from '../../../domain/digest.ts';
+/** A request as text: its history, the last failure, and safe actions. */
 import { codeOf, type Failure, receiptOf, statusOf } from '../../../domain/failure.ts';
-import { highestProof } from '../../../domain/proof.ts';
 import { retriesAutomatically } from '../../../domain/request/decide-attention.ts';
-import { mostChanges } from '../../../domain/request/decide-change.ts';
 import type { StoredEvent } from '../../../domain/request/events.ts';
 import { fold } from '../../../domain/request/evolve.ts';
-import type { EarlierStep, Request, StepProgress } from '../../../domain/request/request.ts';
+import type { Request } from '../../../domain/request/request.ts';
 import { workOf } from '../../../operations/registry.ts';
 import { eventWords } from '../../../text/events.ts';
 import { messageOf } from '../../../text/failures.ts';
 import { utcSecond } from '../../../text/instants.ts';
-import { sentence, usageCheckWords, useWords } from '../../../text/key-use.ts';
 import { assignmentCommand } from '../../../text/permission-remedies.ts';
-import { reasonWords } from '../../../text/policy.ts';
-import { quote } from '../../../text/quote.ts';
 import { remedyWords } from '../../../text/remedies.ts';
-import {
-  completedTitles,
-  effectWords,
-  interruptedWords,
-  proofWords,
-  stepWords,
-  stepWordsIn,
-} from '../../../text/steps.ts';
-import { countOf } from '../../../text/words.ts';
 import type { RequestEvents } from '../../rpc/calls.ts';
 import { safeNow } from './safe-now.ts';
 import { indent, textTable } from './table.ts';
@@ -90,75 +75,6 @@ function headOf(request: Request): string {
   return `${request.id}  ${request.state.replace('-', ' ')}\n${request.resourceName}: ${change}`;
 }
 
-function factsOf(request: Request, names: Names): string {
-  const { approvals, policy } = request;
-  const approved = approvals.map((approval) => `${names(approval.by)}, ${utcSecond(approval.at)}`);
-  const rows = [
-    ['Requester', `${names(request.requester)}, ${utcSecond(request.submittedAt)}`],
-    ['Reason', request.justification === null ? 'erased' : quote(request.justification.replaceAll('\n', ' '))],
-    ...(request.changeReference === null ? [] : [['Change number', request.changeReference]]),
-    ['Agent', request.plan.spec.resource.id],
-    ['Plan', `${shortDigest(request.digest)}, policy ${request.plan.policyVersion}, rule ${policy.rule}`],
-    ...policy.held.map((one): string[] => [
-      one.rule === policy.rule ? 'Rule' : 'Stricter by',
-      `${one.rule}: ${reasonWords(one)}`,
-    ]),
-    ['Approved', [`${approvals.length} of ${policy.approvalsRequired}`, ...approved].join('; ')],
-    ...(request.changes === 0 ? [] : [['Edited', `${request.changes} of ${countOf(mostChanges, 'time', 'times')}`]]),
-    ...('ended' in request && request.ended.commentErased ? [['Comment', 'erased']] : []),
-    ...(request.state === 'needs-attention' && request.takenOn !== null
-      ? [['On it', `${names(request.takenOn.by)}, since ${utcSecond(request.takenOn.at)}`]]
-      : []),
-    ...(request.state === 'awaiting-approval' ? [['Expires', utcSecond(policy.expiresAt)]] : []),
-    ...(request.state === 'succeeded' ? [['Verified', proofOf(request)], ...useRows(request)] : []),
-  ];
-  return textTable(rows);
-}
-
-function proofOf(request: Extract<Request, { state: 'succeeded' }>): string {
-  const level = highestProof(request.proofs);
-  return level === null ? 'none' : proofWords[level].name.toLowerCase();
-}
-
-function useRows({ use }: Extract<Request, { state: 'succeeded' }>): string[][] {
-  if (use === null) return [];
-  const parts = use.judged === null ? [usageCheckWords(use.until)] : useWords(use.judged.answer);
-  return [['Use', parts.map((one) => sentence(one, utcSecond)).join(' ')]];
-}
-
-function stepDetail(request: Request, step: StepProgress): string {
-  const planned = request.plan.steps.find((one) => one.name === step.name);
-  const effects = (planned?.effects ?? []).map(effectWords).join(', ');
-  const marks = [
-    step.already ? 'nothing to change: it was already so' : effects,
-    step.interrupted ? interruptedWords.toLowerCase() : '',
-    planned?.reversibility === 'irreversible' && planned.effects.length > 0 ? 'irreversible' : '',
-    step.attempt > 1 ? `attempt ${step.attempt}` : '',
-    step.retryAt === null ? '' : `next attempt ${utcSecond(step.retryAt)}`,
-  ];
-  return marks.filter((mark) => mark !== '').join('; ');
-}
-
-const earlierRow = ({ step, isConfirmed }: EarlierStep): string[] => [
-  isConfirmed ? 'done' : 'not confirmed',
-  stepWords(step.name, step.effects).title,
-  [
-    ...step.effects.map(effectWords),
-    'under an earlier plan',
-    ...(step.reversibility === 'irreversible' ? ['irreversible'] : []),
-  ].join('; '),
-];
-
-const stepsOf = (request: Request): string =>
-  textTable([
-    ...request.earlier.map(earlierRow),
-    ...request.progress.map((step) => [
-      step.state,
-      stepWordsIn(request.plan, step.name).title,
-      stepDetail(request, step),
-    ]),
-  ]);
-
 /** At a terminal, a command takes the place of the card’s button. */
 const remedyAtTerminal = (failure: Failure, id: string): string =>
   remedyWords(failure).replaceAll(
@@ -205,12 +121,9 @@ const section = (title: string, body: string): string => `${title}\n${indent(bod
 
 export function requestStory(request: Request, events: readonly StoredEvent[], names: Names): string {
   const failure = lastFailure(request);
-  const [done, all] = [completedTitles(request).length, request.earlier.length + request.progress.length];
   const sections = [
     headOf(request),
-    factsOf(request, names),
     section('History (with the number of each event in the audit log)', eventRows(events, names)),
-    section(`Steps, ${done} of ${countOf(all, 'step', 'steps')} done`, stepsOf(request)),
     ...(failure === null ? [] : [section('Last failure', failureWords(failure, request.id))]),
     section('Next attempt', retryWords(request)),
     section('Safe now', safeNow(request).words),
