@@ -13,7 +13,6 @@ import type { Request } from '../domain/request/request.ts';
 /** How long an answer counts. Both checks of a click usually happen within milliseconds. */
 const cacheMs = 2_000;
 
-/** Caches results for two seconds. `keyOf` returns the cache key. */
 function cacheBriefly<Query, Answer>(
   ask: (query: Query) => Answer,
   keyOf: (query: Query) => string,

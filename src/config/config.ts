@@ -36,7 +36,6 @@ const configFrom = (
 ) => ({
   server: serverFrom(env),
   teams: teamsFrom(env),
-  /** The database of the audit log. */
   store: storeFrom(env),
   /** The same database as its owner, for migrations only. Null: the bot's own user migrates. */
   ownerUrl: env.CMK_DATABASE_OWNER_URL ?? null,
@@ -55,20 +54,15 @@ const configFrom = (
     operators: env.CMK_OPERATORS,
     allowGuests: env.CMK_ALLOW_GUESTS,
   },
-  /** Null: no policy file. */
   policyFile: env.CMK_POLICY_FILE ?? null,
-  /** Step-up authentication for approvals; null: none. */
   stepUp: stepUpFrom(env),
   retry: { ...defaultRetryLimits, firstWaitMs: env.CMK_RETRY_FIRST_WAIT },
   logs: logsFrom(env, usePollMs),
-  /** Interval of the key watch. Null: it's off. */
   watchMs: env.CMK_WATCH_INTERVAL,
-  /** True: no new changes in Azure. */
   paused: env.CMK_PAUSE,
   log: { level: env.CMK_LOG_LEVEL },
   telemetry: telemetryFrom(env, metricsEveryMs),
   replica,
-  /** Interval between heartbeats. */
   beatMs,
 });
 
@@ -100,7 +94,6 @@ function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
   return ['other machines can reach the bot over plain http. Let only the proxy that ends TLS reach the port'];
 }
 
-/** Warns about rules that apply whatever the value of their tag is. */
 const tagWarnings = ({ policy }: Config): readonly string[] =>
   policy.tagRules.flatMap((rule) => {
     const free = untrustedTags(rule, policy);

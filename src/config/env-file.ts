@@ -7,7 +7,6 @@ import { ConfigurationError, setVariable, type Variables } from './env.ts';
 /** An empty line, a comment, or a variable. A value in quotes can have several lines. */
 const line = /[ \t]*(?:#.*|(?:export[ \t]+)?[A-Za-z_]\w*[ \t]*=[ \t]*(?:(["'`])[\s\S]*?\1.*|(?!["'`]).*))?\r?(?:\n|$)/y;
 
-/** Returns the number of the first invalid line, which Node would skip. Null: there is none. */
 function brokenLine(text: string): number | null {
   for (line.lastIndex = 0; line.lastIndex < text.length; ) {
     const at = line.lastIndex;

@@ -26,7 +26,6 @@ const ofTheAppPackage = [
 const isShellOfAzd = ({ AZURE_ENV_NAME: environment, CONTAINER_APP_NAME: app }: Variables): boolean =>
   environment !== undefined && app === undefined;
 
-/** Prefixes of the sandbox and of tests. */
 const otherPrefixes = /^CMK_(LOCAL|TEST|CRASH|FUZZ|PROPERTY)_/;
 
 /**
@@ -42,7 +41,6 @@ function isOfService(name: string, variables: Variables): boolean {
 const shared = /^(MicrosoftApp|ToBotFrom|ToChannelFrom|AZURE_|OTEL_)/i;
 const sharedDistance = 2;
 
-/** Returns the setting with the most similar name, ignoring case; null if none is similar. */
 function nearestSetting(name: string, maxDistance: number): string | null {
   const byLower = new Map(settings.map((one) => [one.toLowerCase(), one]));
   return byLower.get(closestMatch(name.toLowerCase(), [...byLower.keys()], { maxDistance }) ?? '') ?? null;
@@ -61,7 +59,6 @@ function mistakeIn(name: string, variables: Variables): readonly Mistake[] {
   return [[name, `isn’t a setting. ${advice}`]];
 }
 
-/** Returns variables that look like settings but aren't, so they would have no effect. */
 const mistypedNames = (variables: Variables): readonly Mistake[] =>
   Object.keys(variables).flatMap((name) => mistakeIn(name, variables));
 
@@ -70,7 +67,6 @@ export type Mistake = readonly [variable: string, message: string];
 /** The settings are invalid, so the bot can't start. The message is for people and says what to do. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
-  /** The single mistakes, if the message lists several. */
   readonly mistakes: readonly Mistake[];
 
   constructor(message: string, mistakes: readonly Mistake[] = []) {

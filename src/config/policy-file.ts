@@ -114,7 +114,6 @@ export type PolicyFile =
 
 const wrong = (...mistakes: readonly string[]): PolicyFile => ({ content: null, mistakes });
 
-/** Formats a path: `rules[1].match.tags.environment[0]`. */
 const placeOf = (path: readonly PropertyKey[]): string =>
   path
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
@@ -128,7 +127,6 @@ const known = (path: readonly PropertyKey[]): readonly string[] => {
   return Object.keys(path.at(-2) === 'vaults' ? VaultMatch.shape : FileRule.shape);
 };
 
-/** Old names of criteria. */
 const renamed: Readonly<Record<string, string>> = { agents: 'resources' };
 
 function mistakeOf(issue: z.core.$ZodIssue): readonly string[] {

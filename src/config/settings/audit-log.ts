@@ -151,7 +151,6 @@ export interface AnchorSettings {
   /** The log's name. It's unique and never changes. */
   readonly name: string;
   readonly key: KeyPlace;
-  /** Interval between checkpoints. */
   readonly everyMs: number;
   /** Witnesses that are asked to cosign checkpoints: address without a final slash, and verifier key. */
   readonly witnesses: readonly { readonly url: string; readonly key: string }[];

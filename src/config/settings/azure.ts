@@ -1,4 +1,3 @@
-/** Azure settings: cloud, identity and subscriptions. */
 import { z } from 'zod';
 import type { CloudChoice } from '../../azure/clouds.ts';
 import { clientId, group, list, optional, type Values } from './setting.ts';

@@ -1,4 +1,3 @@
-/** Settings of roles and approvals. */
 import { z } from 'zod';
 import { duration, group, list, optional, type Values, vaultPlaces, yes } from './setting.ts';
 import type { teamsSettings } from './teams.ts';
@@ -91,7 +90,6 @@ export const peopleSettings = group('Roles and the approval policy', {
 type Env = Values<typeof peopleSettings>;
 
 interface StepUpChoice {
-  /** An authentication context, such as `c1`. */
   readonly context: string;
   readonly maxAgeMs: number;
   readonly appId: string;

@@ -1,4 +1,3 @@
-/** Definition of a setting, and schemas that several settings share. */
 import { z } from 'zod';
 import type { VaultMatch } from '../../domain/policy/rules.ts';
 import { isPrivate, percentDecoded } from '../../domain/strings.ts';
@@ -78,7 +77,6 @@ export const duration = z
 
 /** Channel IDs as in Teams: `19:…@thread.tacv2`. */
 const channelId = /^19:[^\s/?#%]+@[\w.]+$/;
-/** “Get link to channel” in Teams. */
 const channelLink = /^https:\/\/[\w.-]+\/l\/channel\/([^/?#]+)/i;
 
 /** The ID of a channel, or the link to it. `none`: an additional valid value. */

@@ -43,7 +43,6 @@ function rowsOf({ settings }: SettingGroup): readonly Row[] {
   return rows;
 }
 
-/** In reading order. */
 const groups: readonly SettingGroup[] = [
   teamsSettings,
   channelsSettings,
@@ -81,7 +80,6 @@ export const variableLists = (): string =>
 
 const plain = (markdown: string): string => markdown.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('`', '');
 
-/** Maximum line length, as in code. */
 const longest = 118;
 
 const commentOf = (text: string): string =>
@@ -89,7 +87,6 @@ const commentOf = (text: string): string =>
     .map((line) => `# ${line}\n`)
     .join('');
 
-/** Returns plain text with a capital first letter, unless it starts with a value. */
 const beginning = (markdown: string): string =>
   /^[`[]/.test(markdown) ? plain(markdown) : `${markdown.charAt(0).toUpperCase()}${plain(markdown).slice(1)}`;
 

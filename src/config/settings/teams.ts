@@ -1,4 +1,3 @@
-/** Settings of the bot in Teams. */
 import { z } from 'zod';
 import { channel, channelOrNone, clientId, group, optional, port, privateUrl, type Values } from './setting.ts';
 

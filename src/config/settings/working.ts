@@ -1,4 +1,3 @@
-/** Settings of server, limits, retries and telemetry. */
 import os from 'node:os';
 import { z } from 'zod';
 import type { RetryLimits } from '../../domain/retry.ts';
@@ -99,11 +98,8 @@ export const serverFrom = (
 
 /** What no setting changes. Tests change it. */
 const Overrides = z.strictObject({
-  /** Interval between heartbeats of a replica. */
   beatMs: z.number().default(1_000),
-  /** Interval between two searches of the usage check. */
   usePollMs: z.number().optional(),
-  /** Interval between two exports of metrics. */
   metricsEveryMs: z.number().default(60_000),
   /** Label of this replica in the application log and telemetry. Several can share it. */
   replica: z.string().optional(),

@@ -11,7 +11,6 @@ const sampleDomain =
 /** Ids of the sandbox tenant, of one repeated digit, and the ascending id. */
 const sampleId = /(?<![0-9a-f-])(?:[0-9]0000000-0000-4000-8000-|([0-9a-f])\1{7}-|12345678-1234-)/i;
 
-/** Words and signs of placeholders. */
 const replaceMe = /[<>{}]|\byour[-_]|\b(?:todo|tbd|change-?me|placeholder|x{3,})\b/i;
 
 const holdsSampleValue = (text: string): boolean => sampleDomain.test(text) || sampleId.test(text);

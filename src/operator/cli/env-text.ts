@@ -9,7 +9,6 @@ export class ValueNotWritable extends Error {
   override readonly name = 'ValueNotWritable';
 }
 
-/** Returns whether Node reads exactly this variable and value from the line. */
 function isRead(line: string, name: string, value: string): boolean {
   const read = Object.entries(parseEnv(line));
   return read.length === 1 && read[0]?.[0] === name && read[0][1] === value;
@@ -34,7 +33,6 @@ function lineFor(name: string, value: string): string {
 const nameOf = (statement: string): string | null =>
   /^#?[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=/.exec(statement)?.[1] ?? null;
 
-/** Throws if the text would change any other setting. */
 function requireOnlyChanges(before: string, after: string, settings: Readonly<Record<string, string | null>>): void {
   const [wanted, found] = [new Map(Object.entries(parseEnv(before))), new Map(Object.entries(parseEnv(after)))];
   for (const [name, value] of Object.entries(settings)) {

@@ -1,4 +1,3 @@
-/** Text of `--help`. */
 import { upperFirst, wrapText } from '../../domain/strings.ts';
 import { type Exit, type Explained, exit, type Subcommand } from './subcommand.ts';
 import { indent, textTable } from './words/table.ts';
@@ -19,7 +18,6 @@ const exitMeanings: readonly string[] = [
 const maxLineLength = 118;
 const maxNameWidth = 30;
 
-/** Returns two columns. A long name gets its own line. */
 function explainedTable(rows: Explained): string {
   const names = rows.map(([typed]) => typed.length).filter((length) => length <= maxNameWidth);
   const column = Math.max(0, ...names) + 4;

@@ -1,4 +1,3 @@
-/** Entry point of the command line. */
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';

@@ -1,4 +1,3 @@
-/** The `requests` commands: list, show, and act. */
 import { z } from 'zod';
 import { safeJson } from '../../audit/export-jsonl.ts';
 import type { StreamId } from '../../domain/ids.ts';

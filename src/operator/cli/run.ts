@@ -15,7 +15,6 @@ import { printable } from './words/table.ts';
 const matchesCommand = (args: readonly string[], { name }: Subcommand): boolean =>
   name.split(' ').every((word, index) => args[index] === word);
 
-/** Parses the arguments of a subcommand. Throws {@link Unusable}. */
 function read(rest: readonly string[], { options, positionals }: Subcommand) {
   try {
     const common = { data: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
@@ -39,7 +38,6 @@ function split(args: readonly string[]): { readonly asked: readonly string[]; re
   return { asked: args.slice(used), common: args.slice(0, used) };
 }
 
-/** Opens the audit log on first use, and closes it at the end. */
 function openRecordsOnce(data: string | undefined) {
   let opening: Promise<OpenRecords> | null = null;
   return {
@@ -83,7 +81,6 @@ async function carryOut({ command, rest, folder }: Invocation, terminal: Termina
   }
 }
 
-/** Prints help if requested or if nothing was typed; else a suggestion. */
 async function printHelp(args: readonly string[], terminal: Terminal): Promise<Exit> {
   if (args.length === 1 && ['--version', '-v'].some((word) => args.includes(word))) {
     await terminal.print(await ownVersion());

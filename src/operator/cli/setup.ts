@@ -38,13 +38,11 @@ function refusalOf(before: Variables, name: VariableName, value: string): string
   return blocking.length === 0 ? null : blocking.map(lineOf).join('; ').replace(/\.$/, '');
 }
 
-/** Asks for the value; null: the input ended. */
 async function valueFor(name: VariableName, why: string, { print, ask, nextLine }: People): Promise<string | null> {
   await print(`${name}${why === '' ? '' : ` ${why}`}\n   ${settingOf(name)}`);
   return ask === null ? nextLine() : (await ask('> ', { unseen: isSecretSetting(name) })).trim();
 }
 
-/** `NAME=VALUE`, else the value of `name`. */
 function assignmentIn(typed: string, name: VariableName): readonly [VariableName, string] {
   const [, other = '', value = ''] = /^(\w+)=(.*)$/s.exec(typed) ?? [];
   return isVariable(other) ? [other, value] : [name, typed];
@@ -56,7 +54,6 @@ interface Written {
   readonly backup: string | null;
 }
 
-/** Writes one setting, unless it's refused. */
 async function write(
   file: string,
   [name, value]: readonly [VariableName, string],

@@ -50,19 +50,16 @@ export interface CommandEnvironment {
   print(text: string): Promise<void>;
   /** Shows progress in place of the previous progress; nothing if standard error isn't a terminal. */
   progress(text: string): void;
-  /** Prints a line about an error. */
   complain(line: string): Promise<void>;
   /** Writes output for programs unchanged. Waits for a slow reader. */
   write(text: string): Promise<void>;
   /** Returns the audit log, opened on first use. */
   records(): Promise<OpenRecords>;
-  /** The operating system's user name. */
   readonly user: string;
   /** Asks a question at the terminal; null: no person is there. */
   readonly ask: ((question: string, how?: { readonly unseen: boolean }) => Promise<string>) | null;
   /** Returns the next line of a pipe; null at the end or with a terminal. */
   nextLine(): Promise<string | null>;
-  /** Value of `--data`. */
   readonly data: string | undefined;
   /** Path of the settings file: `.env` in the working folder, or from `--env`. Null: none. */
   readonly settingsFile: string | null;
@@ -93,7 +90,6 @@ export const argument = <T extends z.ZodType>(schema: T, ...explains: Explained)
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 export interface Subcommand {
-  /** `requests list` */
   readonly name: string;
   /** Syntax after the name: `ID [--json]`. */
   readonly usage: string;
@@ -104,7 +100,6 @@ export interface Subcommand {
   readonly explains: Explained;
   /** Meanings of exit codes that differ from the general ones. */
   readonly exits?: Readonly<Partial<Record<Exit, string>>>;
-  /** Whole commands. */
   readonly examples: readonly string[];
   readonly options: Options;
   /** It needs no settings, or reads the file itself: `.env` isn't loaded. */

@@ -22,7 +22,6 @@ const logSubject = about('record/trail');
 const anchor = about('record/anchor');
 const clock = about('record/clock');
 
-/** Returns the seal key id of the last event; null: no event. */
 async function lastKeyOf({ store }: Subjects): Promise<string | null> {
   const { seq } = await store.auditLog.head();
   const lines = await store.auditLog.lines(seq - 1, 1);
@@ -59,7 +58,6 @@ async function headOf({ store }: Subjects): Promise<Diagnosis> {
   return ok(logSubject, `${seq} events; cmk-bot audit verify verifies them`);
 }
 
-/** Number of publishing intervals after which the log is late. */
 const lateIntervals = 5;
 const minLateMs = 60_000;
 
@@ -73,7 +71,6 @@ async function logKeysOf({ config }: Subjects, { key, name }: AnchorSettings): P
   }
 }
 
-/** Checks whether the bot would start with the published log; null: it would. */
 async function foreignCheckpoint(subjects: Subjects, note: string | null): Promise<Diagnosis | null> {
   const { anchor: settings } = subjects.config;
   if (settings === null) return null;
@@ -141,7 +138,6 @@ export async function diagnoseAuditLog(subjects: Subjects): Promise<readonly Dia
 const requests = about('record/attention', 'requests');
 const drifts = about('record/attention', 'agents as approved');
 
-/** Longer lists are cut. */
 const maxNamed = 5;
 
 const listed = (names: readonly string[], total: number): string =>

@@ -17,14 +17,12 @@ const signIn = 'Check AZURE_CLIENT_ID, its secret or token file, and the managed
 const azure = about('azure/sign-in');
 const subscription = (id: string) => about('azure/subscription', `subscription ${id}`);
 
-/** Returns the fix for a refused sign-in: a new secret. */
 function fixForSignIn({ azure }: DoctorEnvironment['config']): Remedy {
   const { clientId, clientSecret } = azure.signIn;
   if (clientId === null || clientSecret === null) return [[changeSetting('AZURE_CLIENT_ID')]];
   return [[newSecret(clientId), changeSetting('AZURE_CLIENT_SECRET')], 'an owner of the app registration'];
 }
 
-/** Returns the finding for a machine without a managed identity, the only option without secret and token file. */
 function withoutIdentity({ azure: { signIn } }: DoctorEnvironment['config'], why: string): Diagnosis {
   const which =
     signIn.clientId === null ? 'the system-assigned one' : `client ID ${signIn.clientId} in AZURE_CLIENT_ID`;

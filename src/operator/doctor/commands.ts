@@ -2,7 +2,6 @@
 import { processVariables, type Variables } from '../../config/env.ts';
 import { isSecretSetting } from '../../config/settings/table.ts';
 
-/** Quotes a word for a POSIX shell. */
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 export const command = (...words: readonly string[]): string => words.map(quoted).join(' ');
@@ -83,7 +82,6 @@ export const giveLogsRole = (objectId: string, workspaceId: string): string =>
   `bash infra/grant-azure.sh --yes --workspace "$(az account list --query '[].id' -o tsv | xargs -I% az monitor log-analytics ` +
   `workspace list --subscription % --query "[?customerId=='${workspaceId}'].id" -o tsv)" ${objectId}`;
 
-/** Returns the file with the subscriptions in place of the placeholder. */
 const filledRole = (file: string, subscriptions: readonly string[]): string => {
   const scopes = subscriptions.map((id) => `"/subscriptions/${id}"`).join(',');
   return `sed 's#"/subscriptions/0.*0"#${scopes}#' ${file}`;
@@ -98,7 +96,6 @@ export const graphPermissionIds = {
   'User.Read.All': 'df021288-bdef-4463-88db-98f22de89214',
 } as const;
 
-/** Microsoft Graph's application id, the same in every tenant. */
 const graphAppId = '00000003-0000-0000-c000-000000000000';
 
 /**

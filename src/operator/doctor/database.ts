@@ -64,7 +64,6 @@ async function engineOf({ database }: Subjects): Promise<Diagnosis> {
   return fail(engine, 'its tables don’t exist', 'Start the bot once: it creates them.', ['npm start']);
 }
 
-/** Returns the fix: an administrator creates the bot's own database role, and the setting is changed. */
 function ownRole({ store }: Subjects['config']): Remedy {
   const { hostname, port, pathname } = new URL(store.kind === 'server' ? store.url : 'postgres://localhost/');
   const at = ['-h', hostname, ...(port === '' ? [] : ['-p', port]), '-d', pathname.slice(1)];
@@ -113,7 +112,6 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
 
 const writesAgain = 'begin read write; alter database %I reset default_transaction_read_only; commit';
 
-/** Cause and fix of failing writes, by the database's reason. */
 const refusedWrites: Readonly<Record<WriteRejection, { readonly found: string; readonly fix: string }>> = {
   'read-only': {
     found: 'refuses writes: it is read-only',

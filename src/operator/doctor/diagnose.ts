@@ -64,7 +64,6 @@ const codesBy = (isBy: (check: string) => boolean): readonly DiagnosisCode[] =>
 
 export const recordCodes = codesBy((check) => check in recordLooks);
 
-/** Timeout of a check; longer than any call's own limit. */
 const timeoutMs = 45_000;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -98,7 +97,6 @@ export async function runPart<S>(
 
 type Clients = Omit<DoctorEnvironment, 'config'>;
 
-/** Creates the clients. Throws if a configured file is unreadable. */
 function createClients(config: Config): Clients {
   const options = optionsForAzure(config);
   const { cloud, credential } = options;

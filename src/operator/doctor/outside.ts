@@ -9,7 +9,6 @@ import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjec
 const subject = about('teams/endpoint', 'from outside');
 const timeoutMs = 8_000;
 const dayMs = 86_400_000;
-/** Time before expiry at which to warn. */
 const warnBeforeMs = 21 * dayMs;
 
 interface ProbeResult {

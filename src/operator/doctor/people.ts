@@ -42,7 +42,6 @@ function rolesOf({ policy, admission, operators }: Config): readonly Diagnosis[]
   ];
 }
 
-/** Looks each id up. Without an answer of the directory, no one has a role. */
 async function lookUp({ azure, config }: DoctorEnvironment, ids: readonly string[]) {
   const unique = [...new Set(ids.map((id) => id.toLowerCase()))];
   const outcomes = await Promise.all(unique.map(async (id) => [id, await azure.groups.look(id)] as const));

@@ -63,7 +63,6 @@ const notSeen = (of: typeof channel, found: string, commands: readonly string[])
     'Reader of the bot’s registration',
   );
 
-/** Returns the expected endpoint; null: no public address configured. */
 const wantedEndpoint = ({ config }: DoctorEnvironment): string | null =>
   config.server.publicUrl === null ? null : `${config.server.publicUrl}/api/messages`;
 

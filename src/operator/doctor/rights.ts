@@ -77,7 +77,6 @@ const scopesIn = (id: string, { resources, vaults }: CheckedResources): readonly
   ),
 ];
 
-/** Returns the missing permissions per scope: `X, Y on vaults in rg-care`. */
 const linesOf = (found: readonly (readonly [CheckedScope, readonly string[]])[]): string =>
   [
     ...new Set(found.flatMap(([spot, names]) => (names.length === 0 ? [] : [`${names.join(', ')} on ${spot.where}`]))),
@@ -100,7 +99,6 @@ async function findMissing(
   };
 }
 
-/** Returns the effect of missing data actions: some are for key tests, others for new versions. */
 function effectOfMissing(found: Lacks): string {
   const missing = new Set(found.flatMap(([, { dataActions }]) => dataActions));
   const onlyForVersions = missing.size === 1 && missing.has('Microsoft.KeyVault/vaults/keys/create/action');
@@ -208,7 +206,6 @@ const without: Readonly<Record<keyof typeof graphPermissionIds, string>> = {
   'User.Read.All': 'members and guests can’t be told apart: no one has a role',
 };
 
-/** Permissions that include these two. */
 const wider = ['Directory.Read.All', 'Directory.ReadWrite.All'];
 /** The last one is optional: the doctor reads when secrets expire. */
 const needed: readonly string[] = [...Object.keys(graphPermissionIds), 'Application.Read.All'];

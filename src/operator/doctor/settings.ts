@@ -34,7 +34,6 @@ export async function diagnoseSettings(config: Config): Promise<readonly Diagnos
 }
 
 const dayMs = 86_400_000;
-/** Time before expiry at which to warn. */
 const warnBeforeMs = 30 * dayMs;
 
 interface ConfiguredSecret {

@@ -14,7 +14,6 @@ interface NamedChannel {
 
 const TeamsError = z.object({ error: z.object({ code: z.string(), message: z.string().optional() }) });
 
-/** Returns the Bot Framework token; null in the sandbox, which needs none. */
 async function tokenOf(config: Subjects['config']): Promise<string | null> {
   const { app, framework } = config.teams;
   if (app.id === null) return null;
@@ -51,7 +50,6 @@ function judge({ which, variable, id }: NamedChannel, status: number, body: unkn
   return unknown(subject, `${id}: Teams answers ${status}${why}`, 'Not checked. See teams/bot and the line of Teams.');
 }
 
-/** Checks the bot's membership in each channel. `url`: service URL. */
 async function diagnoseMembership(
   subjects: Subjects,
   url: string,
@@ -78,7 +76,6 @@ async function diagnoseMembership(
 
 const limits = { bytes: 1_000_000, ms: 5_000 };
 
-/** Returns the service URL: from activities, else from the configuration. */
 async function serviceUrlOf({ config, store }: Subjects): Promise<string | null> {
   const learned = await store.conversations.serviceUrl(config.teams.tenantId);
   const url = learned ?? config.teams.serviceUrl;

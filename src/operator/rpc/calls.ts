@@ -21,7 +21,6 @@ const StoredEvent = z.object({
 });
 const StoredEvents = z.array(StoredEvent).readonly();
 
-/** The events of one request, oldest first. */
 const RequestEvents = z.object({ id: RequestId, events: StoredEvents });
 export type RequestEvents = z.output<typeof RequestEvents>;
 
@@ -42,7 +41,6 @@ export type Act = z.output<typeof Act>;
 const ActResult = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('accepted'),
-    /** The resulting event. */
     event: StoredEvent,
     /** It was stored before: nothing was done now. */
     replay: z.boolean(),
@@ -95,7 +93,6 @@ export const calls = {
   evidence: { input: EvidenceWanted, output: Evidence },
   /** Clears conflicts of witnesses with this name. `cleared`: their number. */
   askAgain: { input: z.object({ witness: z.string(), by: name }), output: z.object({ cleared: z.number() }) },
-  /** Findings of the running bot. */
   diagnose: { input: Look, output: z.array(Diagnosis) },
 } as const;
 

@@ -48,7 +48,6 @@ const NoListener = z.object({ code: z.enum(['ENOENT', 'ECONNREFUSED']) });
 
 interface ControlClient {
   readonly control: ControlCalls;
-  /** Process id of the bot. */
   readonly pid: number;
   close(): Promise<void>;
 }

@@ -12,7 +12,6 @@ import { socketFolder, socketName, temporaryPrefix } from './client.ts';
 
 const maxBody = 65_536;
 
-/** A bad request, as opposed to an error while answering it. */
 class BadCall extends Error {
   override readonly name = 'BadCall';
   readonly status: number;

@@ -80,7 +80,6 @@ export function reportWords(report: AuditLogReport, outcome: VerificationExit, b
   ].join('\n');
 }
 
-/** Returns what the log alone can't show. */
 function comparedWords({ compared, part, events }: AuditLogReport, baseline: string): string {
   if (part !== null) {
     return compared === null
@@ -100,7 +99,6 @@ const order: readonly Diagnosis['outcome'][] = ['fail', 'warn', 'unknown'];
 const withRemedies = (found: readonly Diagnosis[]): readonly Diagnosis[] =>
   order.flatMap((outcome) => found.filter((one) => one.outcome === outcome && one.commands.length > 0));
 
-/** Returns role and commands, under the finding's number. */
 function remedyOf({ outcome, code, subject, who, commands }: Diagnosis, index: number): string {
   const lines = [...(who === '' ? [] : [`Who: ${who}`]), ...commands];
   return `[${index + 1}] ${labels[outcome].padEnd(4)}  ${code}  ${subject}\n${indent(lines.join('\n'), 4)}`;

@@ -1,4 +1,3 @@
-/** Text in columns. */
 import stringWidth from 'string-width';
 import { revealInvisible } from '../../../domain/strings.ts';
 
@@ -14,7 +13,6 @@ export function width(text: string): number {
   return shown.length > maxWidth ? shown.length : stringWidth(shown);
 }
 
-/** Replaces line breaks, which would start a new row. */
 const oneLine = (text: string): string => text.replaceAll(/[\r\n\u0085\u2028\u2029]+/g, ' ');
 
 /** Returns rows with aligned columns, two spaces apart, without trailing spaces. */
