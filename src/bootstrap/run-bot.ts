@@ -67,7 +67,7 @@ async function startControlServer(
   const control = {
     ...recordsOf(store),
     evidence: (wanted: EvidenceWanted) => evidenceFor(evidence, wanted, `cli:evidence:${randomUUID()}`),
-    diagnose: (look: Look) => diagnose({ config, record: { database, store }, look }),
+    diagnose: (look: Look) => diagnose(config, { database, store }, look),
   };
   return startSocket({ folder: config.store.dataDir, control, log });
 }

@@ -1,5 +1,13 @@
 /** Checks against other agents: agents that share the requested key, and vaults or keys with similar names. */
-import { type Check, type CheckContext, judge } from '../domain/check.ts';
+import {
+  type Check,
+  type CheckContext,
+  judge,
+  judgeControl,
+  judgePlace,
+  judgeVault,
+  judgeWantedKey,
+} from '../domain/check.ts';
 import { type ArmId, armIdParts, sameArmId } from '../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../domain/key-change.ts';
 import {
@@ -12,6 +20,7 @@ import {
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKey } from '../domain/ports/inventory.ts';
 import { areNamesSimilar } from './choose.ts';
+import { judgeWrites, type OperationContext } from './resources/rights.ts';
 
 /** Names shown per check. One is enough to reconsider. */
 const maxShown = 5;
@@ -73,6 +82,16 @@ export function judgeOthers(work: KeyWork, context: CheckContext): readonly Chec
   const used = undeclared.length === 0 ? [] : [judge('warn', 'key-used-undeclared', { users: undeclared })];
   return [...judgeOtherAgents(work, context), ...used];
 }
+
+/** Checks the chosen vault and key, who else uses them, and the writes, in display order. */
+export const judgeChoice = (work: KeyWork, context: OperationContext): readonly Check[] => [
+  ...judgeVault(work, context),
+  ...judgePlace(work, context),
+  ...judgeOthers(work, context),
+  ...judgeControl(work, context),
+  ...judgeWrites(work, context),
+  ...judgeWantedKey(work, context),
+];
 
 function judgeOtherAgents({ to, observed: { others, vault } }: KeyWork, { own }: CheckContext): readonly Check[] {
   if (others.unread) return own === null ? [judge('warn', 'other-resources-not-checked', {})] : [];

@@ -1,26 +1,17 @@
 /** Operation: sets a customer-managed key on a resource that has a Microsoft-managed key. */
 import { z } from 'zod';
-import {
-  judgeControl,
-  judgeFirstKey,
-  judgePlace,
-  judgeResource,
-  judgeShown,
-  judgeVault,
-  judgeWantedKey,
-} from '../../domain/check.ts';
+import { judgeFirstKey, judgeResource, judgeShown } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import { KeyKind } from '../../domain/observed.ts';
 import { chosenKeyOf } from '../choose.ts';
 import { defineOperation } from '../operation.ts';
-import { judgeOthers } from '../other-agents.ts';
+import { judgeChoice } from '../other-agents.ts';
 import { keyPage } from '../pages/key-page.ts';
 import { answerOn } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { vaultPage } from '../pages/vault-page.ts';
 import { Resource } from '../resources/registry.ts';
-import { judgeWrites } from '../resources/rights.ts';
 import { enableCmkWords } from './words.ts';
 
 const EnableCmkSpec = z.strictObject({
@@ -69,12 +60,7 @@ export const enableCmk = defineOperation<typeof EnableCmkSpec>({
   checks: (work, context) => [
     ...judgeResource(work.observed.resource, context),
     judgeShown(work, context) ?? judgeFirstKey(work.observed.resource.customerKey),
-    ...judgeVault(work, context),
-    ...judgePlace(work, context),
-    ...judgeOthers(work, context),
-    ...judgeControl(work, context),
-    ...judgeWrites(work, context),
-    ...judgeWantedKey(work, context),
+    ...judgeChoice(work, context),
   ],
   startsFrom: 'microsofts-key',
   instead: 'rotate-cmk',

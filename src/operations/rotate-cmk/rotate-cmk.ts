@@ -1,29 +1,19 @@
 /** Operation: moves a resource with a customer-managed key to another version of it, or to another key. */
 import { z } from 'zod';
-import {
-  judgeControl,
-  judgeOldVersion,
-  judgePlace,
-  judgeResource,
-  judgeShown,
-  judgeUnchangedKey,
-  judgeVault,
-  judgeWantedKey,
-} from '../../domain/check.ts';
+import { judgeOldVersion, judgeResource, judgeShown, judgeUnchangedKey } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyChange } from '../../domain/key-change.ts';
 import { CustomerKey, KeyKind } from '../../domain/observed.ts';
 import { chosenKeyOf } from '../choose.ts';
 import type { Form } from '../form.ts';
 import { defineOperation } from '../operation.ts';
-import { judgeOthers } from '../other-agents.ts';
+import { judgeChoice } from '../other-agents.ts';
 import { keyPage } from '../pages/key-page.ts';
 import { answerOn } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { vaultPage } from '../pages/vault-page.ts';
 import { Resource } from '../resources/registry.ts';
-import { judgeWrites } from '../resources/rights.ts';
 import { versionPage } from './version-page.ts';
 import { rotateCmkWords } from './words.ts';
 
@@ -114,12 +104,7 @@ export const rotateCmk = defineOperation<typeof RotateCmkSpec>({
     ...judgeResource(work.observed.resource, context),
     judgeShown(work, context) ?? judgeUnchangedKey(work),
     ...judgeOldVersion(work),
-    ...judgeVault(work, context),
-    ...judgePlace(work, context),
-    ...judgeOthers(work, context),
-    ...judgeControl(work, context),
-    ...judgeWrites(work, context),
-    ...judgeWantedKey(work, context),
+    ...judgeChoice(work, context),
   ],
   startsFrom: 'own-key',
   instead: 'enable-cmk',

@@ -82,7 +82,7 @@ export const auditVerify = subcommand({
     if (folder === undefined && logKey !== undefined)
       throw new Unusable('--log-key needs a published log: name one, or use --anchor');
     const published = folder === undefined ? null : await openPublished(folder, logKey);
-    const known = await openBaseline({ against, noted, published: isLog ? null : published });
+    const known = await openBaseline(against, noted, isLog ? null : published);
     const { keys, missing } = await keysFor(sealKey, file === undefined ? readPlace(data) : null);
     const options = { ...(known === null ? {} : { older: known }), keys };
     const count = eventCounter('Verified', progress);

@@ -83,7 +83,7 @@ async function checkHere(place: Place, look: Look): Promise<readonly Diagnosis[]
     import('./open-store.ts'),
     import('../doctor/diagnose.ts'),
   ]);
-  const elsewhere = async () => ('policy' in config ? diagnose({ config, record: null, look }) : config);
+  const elsewhere = async () => ('policy' in config ? diagnose(config, null, look) : config);
   // A bot that runs on the folder has locked it, so only that bot can check the data there.
   const only = look.only.length === 0 ? [...recordCodes] : look.only.filter((code) => recordCodes.includes(code));
   const result = only.length === 0 ? null : await askBot(place, { ...look, only });
@@ -92,7 +92,7 @@ async function checkHere(place: Place, look: Look): Promise<readonly Diagnosis[]
   if ('outcome' in opened) return 'policy' in config ? [opened, ...(await elsewhere())] : [...config, opened];
   try {
     if (!('policy' in config)) return [...config, ok(database, 'answers')];
-    return await diagnose({ config, record: opened, look });
+    return await diagnose(config, opened, look);
   } finally {
     await opened.close();
   }

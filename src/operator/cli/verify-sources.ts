@@ -162,14 +162,12 @@ async function* counted(lines: AsyncIterable<string>, count: () => void): AsyncG
   }
 }
 
-interface BaselineSources {
-  readonly against: string | undefined;
-  readonly noted: Link | undefined;
-  readonly published: OpenedAnchor | null;
-}
-
 /** Returns the baseline from all given sources; null: none. Throws {@link Unusable}. */
-export async function openBaseline({ against, noted, published }: BaselineSources): Promise<BaselineExport | null> {
+export async function openBaseline(
+  against: string | undefined,
+  noted: Link | undefined,
+  published: OpenedAnchor | null,
+): Promise<BaselineExport | null> {
   if (against === undefined && noted === undefined && published === null) return null;
   const known =
     against === undefined

@@ -45,11 +45,6 @@ function notSignedIn(config: DoctorEnvironment['config'], failure: Failure): Dia
   return fail(azure, line, signIn, ...fixForSignIn(config));
 }
 
-interface SubscriptionRead {
-  readonly id: string;
-  readonly outcome: Outcome<unknown>;
-}
-
 /** Roles on resource groups alone are enough for most of what the bot does. */
 const onGroupsOnly = [
   `Without a role on the subscription, the bot lacks ${actionsOn.subscription.join(', ')}.`,
@@ -63,7 +58,7 @@ const isIn = (subscriptionId: string, { id }: { readonly id: ArmId }): boolean =
 
 async function diagnoseSubscription(
   { ownObjectId, subscriptions }: DoctorEnvironment,
-  { id, outcome }: SubscriptionRead,
+  { id, outcome }: { readonly id: string; readonly outcome: Outcome<unknown> },
   { resources, vaults }: CheckedResources,
 ): Promise<Diagnosis> {
   if (outcome.ok) return ok(subscription(id), 'readable');

@@ -118,15 +118,7 @@ function createClients(config: Config): Clients {
 }
 
 /** Runs the selected checks. `record`: null if the database couldn't be opened. */
-export async function diagnose({
-  config,
-  record,
-  look,
-}: {
-  readonly config: Config;
-  readonly record: RecordSubjects | null;
-  readonly look: Look;
-}): Promise<Diagnosis[]> {
+export async function diagnose(config: Config, record: RecordSubjects | null, look: Look): Promise<Diagnosis[]> {
   let joined: Clients;
   try {
     joined = createClients(config);

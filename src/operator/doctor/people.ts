@@ -119,21 +119,14 @@ function diagnoseScope(rule: Rule, { config }: DoctorEnvironment): readonly Diag
   const isReachable = subscriptions === undefined || subscriptions.some((id) => own.includes(id.toLowerCase()));
   const named = rule.vaults.flatMap(({ subscriptions: those = [] }) => those);
   const outside = named.filter((id) => id !== '*' && !own.includes(id.toLowerCase()));
-  const says = (found: string, fix: string) => [warn(subjectOf(rule), found, fix)];
-  return [
-    ...(isReachable
-      ? []
-      : says('never applies: none of its subscriptions is in CMK_SUBSCRIPTIONS', 'Compare both lists.')),
-    ...(outside.length === 0
-      ? []
-      : says(`permits vaults in ${outside.join(', ')}, which is not in CMK_SUBSCRIPTIONS`, 'Compare both lists.')),
-    ...(named.includes('*')
-      ? says(
-          'permits vaults of every subscription',
-          'A requester could own a vault with a similar name. Name the subscriptions.',
-        )
-      : []),
+  const compare = 'Compare both lists.';
+  const wide = 'A requester could own a vault with a similar name. Name the subscriptions.';
+  const found: readonly (readonly [isFound: boolean, found: string, fix: string])[] = [
+    [!isReachable, 'never applies: none of its subscriptions is in CMK_SUBSCRIPTIONS', compare],
+    [outside.length > 0, `permits vaults in ${outside.join(', ')}, which is not in CMK_SUBSCRIPTIONS`, compare],
+    [named.includes('*'), 'permits vaults of every subscription', wide],
   ];
+  return found.flatMap(([isFound, ...words]) => (isFound ? [warn(subjectOf(rule), ...words)] : []));
 }
 
 function diagnoseTagRule(rule: TagRule, { config }: DoctorEnvironment, lookup: Lookup): readonly Diagnosis[] {

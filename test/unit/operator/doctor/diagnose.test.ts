@@ -51,7 +51,7 @@ describe('--only', () => {
     const cloud = { name: 'custom', armEndpoint: at, graphEndpoint: at, authorityHost: at, caFile };
     const config = { azure: { cloud } } as never;
     const look = { only: ['teams/channels' as const] };
-    expect(await diagnose({ config, record: null, look })).toMatchObject([
+    expect(await diagnose(config, null, look)).toMatchObject([
       { code: 'azure/sign-in', outcome: 'fail', found: expect.stringContaining(caFile) },
     ]);
   });
