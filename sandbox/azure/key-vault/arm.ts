@@ -553,7 +553,6 @@ export const dataActions = {
   recover: 'Microsoft.KeyVault/vaults/keys/recover/action',
   wrapKey: 'Microsoft.KeyVault/vaults/keys/wrap/action',
   unwrapKey: 'Microsoft.KeyVault/vaults/keys/unwrap/action',
-  sign: 'Microsoft.KeyVault/vaults/keys/sign/action',
 } as const;
 
 export type KeyRight = keyof typeof dataActions;
