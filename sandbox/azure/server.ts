@@ -34,16 +34,7 @@ import { ExchangeRecorder, RequestRecord, withoutSecrets } from './request-log.t
 import { type ChangeActor, ChangeRecords, GraphPages, resourceGraphRoutes } from './resource-graph.ts';
 import { chosenScenarios, type Scenario, turnAllOff, turnOn } from './scenarios.ts';
 import { serveSimulator } from './simulator.ts';
-import {
-  BeforeStates,
-  changeLatency,
-  JsonLines,
-  lags,
-  moveToPort,
-  newGraphIndex,
-  newReadReplica,
-  StateFile,
-} from './state/files.ts';
+import { changeLatency, JsonLines, lags, moveToPort, newGraphIndex, newReadReplica, StateFile } from './state/files.ts';
 import type { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
 import type { World } from './world.ts';
@@ -364,7 +355,6 @@ const openWorld = async (options: AzureOptions): Promise<World> => {
     grants: new Map(),
     vaultLog: new JsonLines(inFolder('vault-log.jsonl'), LogRow),
     requests: new JsonLines(inFolder('requests.jsonl'), RequestRecord),
-    beforeStates: new BeforeStates(state),
     changes: new ChangeRecords(state),
     delays: new Delays(),
     start: randomUUID(),
@@ -431,10 +421,9 @@ class AzureServer {
 
   /** Updates everything that keeps earlier states. */
   private followChanges(now: Date): void {
-    const { state, graphIndex, readReplica, beforeStates } = this.world;
+    const { state, graphIndex, readReplica } = this.world;
     graphIndex.follow(state, now);
     readReplica.follow(state, now);
-    beforeStates.follow(state);
   }
 
   private async keep(actor: ChangeActor | null = null): Promise<void> {

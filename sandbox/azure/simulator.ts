@@ -5,7 +5,7 @@ import { Fault, LatencyName } from './fault.ts';
 import { issueTeamsToken } from './identity/entra.ts';
 import { addFaults, type Incoming, parseBody, removeFaults } from './incoming.ts';
 import { type Scenario, scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from './scenarios.ts';
-import { BeforeStates, changeLatency, moveToPort } from './state/files.ts';
+import { changeLatency, moveToPort } from './state/files.ts';
 import { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
 import type { World } from './world.ts';
@@ -64,7 +64,6 @@ const replaceState = (world: World, state: SimulatorState): Reply => {
   // Rows of identities that the new state doesn't have.
   const known = new Set(state.principals.map(({ id }) => id));
   world.vaultLog.keep(({ Identity }) => known.has(Identity.claim.oid ?? ''));
-  world.beforeStates = new BeforeStates(state);
   world.changes.restart(state);
   return reply(200, state);
 };
@@ -102,7 +101,6 @@ export const routes: Readonly<Record<string, SimulatorRoute>> = {
     replaceState(world, parseBody(SimulatorState, incoming.body, 'BadRequest')),
   'DELETE /simulator/state': resetState,
   'PUT /simulator/members': putMembers,
-  'GET /simulator/before': ({ beforeStates }, { query }) => reply(200, beforeStates.of(query.get('agent') ?? '')),
   'GET /simulator/revision': ({ start, file, requests }) =>
     reply(200, { revision: `${start} ${file.changes} ${requests.all().length}` }),
   'GET /simulator/requests': getRequests,

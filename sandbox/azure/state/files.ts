@@ -1,12 +1,11 @@
-/** What the Azure simulator stores, and earlier states: what readers see late, and agents before their last change. */
+/** What the Azure simulator stores, and earlier states that readers see late. */
 
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
-import { agentId, sameId } from '../arm/ids.ts';
 import { type LatencyName, reached } from '../fault.ts';
 import { vaultUri } from '../key-vault/arm.ts';
-import { type AgentOperation, type Settings, SimulatorState } from './schema.ts';
+import { type Settings, SimulatorState } from './schema.ts';
 
 /** Replaces a file atomically: a killed process leaves the old or the new one. */
 const replaceFile = (file: string, text: string): void => {
@@ -186,56 +185,5 @@ function recordIn<T>(line: string, schema: z.ZodType<T>): readonly T[] {
     return read.success ? [read.data] : [];
   } catch {
     return [];
-  }
-}
-
-/** What a comparison with an agent's last change needs. */
-type Snapshot = Pick<SimulatorState, 'agents' | 'vaults' | 'roleAssignments' | 'roleDefinitions'>;
-const snapshotOf = ({ agents, vaults, roleAssignments, roleDefinitions }: SimulatorState): Snapshot =>
-  structuredClone({ agents, vaults, roleAssignments, roleDefinitions });
-
-const hasEnded = ({ status }: AgentOperation): boolean => status !== 'Working';
-
-/** Returns false for a repeated write: a retry after a lost answer changes nothing. */
-const changes = (operation: AgentOperation, state: SimulatorState): boolean => {
-  const agent = state.agents.find((one) => sameId(agentId(one), operation.agentId));
-  return JSON.stringify(agent?.content) !== JSON.stringify(operation.before);
-};
-
-/**
- * Holds the state before each agent's latest change, in memory. A change starts with the first write after the previous
- * one ended, and ends when a write that sets a key succeeds. Several writes can form one change.
- */
-export class BeforeStates {
-  /** The state when the last change ended. */
-  private quiet: Snapshot;
-  /** By the agent's name: the state before its latest change, and whether that change has ended. */
-  private readonly latest = new Map<string, { readonly before: Snapshot; ended: boolean }>();
-  /** Operations already counted, with `true` for ended ones. */
-  private readonly counted = new Map<string, boolean>();
-
-  constructor(state: SimulatorState) {
-    this.quiet = snapshotOf(state);
-    for (const operation of state.operations) this.counted.set(operation.id, hasEnded(operation));
-  }
-
-  /** Detects operations that started or ended since the last call. */
-  follow(state: SimulatorState): void {
-    for (const operation of state.operations.filter((one) => this.counted.get(one.id) !== hasEnded(one))) {
-      const name = operation.agentId.split('/').at(-1)?.toLowerCase() ?? '';
-      const change = this.latest.get(name);
-      if (!this.counted.has(operation.id) && changes(operation, state) && change?.ended !== false)
-        this.latest.set(name, { before: this.quiet, ended: false });
-      this.counted.set(operation.id, hasEnded(operation));
-      if (!operation.triesKey || operation.status !== 'Succeeded') continue;
-      const ended = this.latest.get(name);
-      if (ended !== undefined) ended.ended = true;
-      this.quiet = snapshotOf(state);
-    }
-  }
-
-  /** Returns the state before the latest change of the agent with this name. Without a change: the last quiet state. */
-  of(agentName: string): Snapshot {
-    return this.latest.get(agentName.toLowerCase())?.before ?? this.quiet;
   }
 }

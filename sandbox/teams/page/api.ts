@@ -70,8 +70,6 @@ export const api = {
   search: (search: Json) => call('POST', '/client/search', search),
   azureState: () => must('GET', '/client/azure/state'),
   azureRevision: () => must<{ revision: string }>('GET', '/client/azure/revision'),
-  /** Returns the state before the latest change of the agent. */
-  azureBefore: (agent: string) => must('GET', `/client/azure/before?agent=${enc(agent)}`),
   azureRequests: (last: number) => must<AzureRequest[]>('GET', `/client/azure/requests?last=${last}`),
   azureReset: () => must('DELETE', '/client/azure/state'),
   azureSetLatency: (latency: string) => must('PUT', '/client/azure/latency', { latency }),

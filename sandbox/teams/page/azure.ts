@@ -2,22 +2,6 @@
 import { type AzureRequest, api, type Json, type Scenario, type ScenarioGroup } from './api.ts';
 import { announce, clockTime, fill, make, shortDate } from './dom.ts';
 
-/**
- * Facts that the panel shows, from the Azure simulator's whole state. They are texts, from the first state and from the current one;
- * the panel shows both if they differ.
- */
-type Subject = { name: string; facts: { label: string; text: string; irreversible?: boolean }[] };
-
-const regions = new Map([
-  ['westeurope', 'West Europe'],
-  ['northeurope', 'North Europe'],
-  ['eastus', 'East US'],
-  ['eastus2', 'East US 2'],
-  ['uksouth', 'UK South'],
-  ['swedencentral', 'Sweden Central'],
-  ['germanywestcentral', 'Germany West Central'],
-]);
-
 const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
 
 const agentNamed = (state: Json, name: string): Json | undefined =>
@@ -35,71 +19,62 @@ function vaultAt(state: Json, uri: string): Json | undefined {
   );
 }
 
-/** Returns how an agent's data is encrypted: the key and its vault. */
-function keyManagement(state: Json, agent: Json | undefined) {
-  const set = agent?.content?.keyVaultProperties;
-  if (!set) return { key: 'Microsoft-managed key', where: '', isOwn: false };
+/** A heading, and the facts of one resource by their names. */
+const facts = (title: string, rows: Readonly<Record<string, string>>) => [
+  make('h2', {}, title),
+  make(
+    'dl',
+    { class: 'kv' },
+    ...Object.entries(rows).flatMap(([label, text]) => [make('dt', {}, label), make('dd', {}, text)]),
+  ),
+];
+
+/** Returns the key that encrypts an agent's data. */
+function keyText(state: Json, agent: Json) {
+  const set = agent.content?.keyVaultProperties;
+  if (!set) return 'Microsoft-managed key';
   const vault = vaultAt(state, set.keyVaultUri)?.name ?? set.keyVaultUri;
-  const version = set.keyVersion ? `, version ${set.keyVersion.slice(0, 8)}` : '';
-  return { key: set.keyName, where: `in ${vault}${version}`, isOwn: true };
+  return `${set.keyName} in ${vault}${set.keyVersion ? `, version ${set.keyVersion.slice(0, 8)}` : ''}`;
 }
 
-const identities: Record<string, string> = {
-  SystemAssigned: 'system-assigned',
-  UserAssigned: 'user-assigned',
-  'SystemAssigned, UserAssigned': 'system-assigned and user-assigned',
-};
+const agentFacts = (state: Json, agent: Json) =>
+  facts(`Agent ${agent.name}`, {
+    Key: keyText(state, agent),
+    Identity: agent.content?.identity?.type ?? 'None',
+    Provisioning: agent.lostKey ? 'Failed: it lost its key' : (agent.provisioningState ?? ''),
+    Region: agent.location,
+  });
 
-function agentFacts(agent: Json): Subject {
-  return {
-    name: `Agent ${agent.name}`,
-    facts: [
-      { label: 'Identity', text: identities[agent.content?.identity?.type] ?? 'none' },
-      { label: 'Provisioning', text: agent.lostKey ? 'Failed: it lost its key' : (agent.provisioningState ?? '') },
-      { label: 'Region', text: regions.get(agent.location) ?? agent.location ?? '' },
-    ],
-  };
-}
-
-function vaultFacts(vault: Json): Subject {
+function vaultFacts(vault: Json) {
   const isOpen = vault.networkAcls === null || vault.networkAcls?.defaultAction !== 'Deny';
   const onOff = (value: boolean) => (value ? 'on' : 'off');
   const days = vault.enableSoftDelete ? `, ${vault.softDeleteRetentionInDays} days` : '';
-  return {
-    name: `Vault ${vault.name}`,
-    facts: [
-      { label: 'Purge protection', text: onOff(vault.enablePurgeProtection), irreversible: true },
-      { label: 'Soft delete', text: onOff(vault.enableSoftDelete) + days, irreversible: true },
-      { label: 'Access', text: vault.enableRbacAuthorization ? 'role assignments' : 'access policies' },
-      { label: 'Firewall', text: isOpen && vault.publicNetworkAccess === 'Enabled' ? 'open' : 'closed to the public' },
-    ],
-  };
+  return facts(`Vault ${vault.name}`, {
+    'Purge protection': onOff(vault.enablePurgeProtection),
+    'Soft delete': onOff(vault.enableSoftDelete) + days,
+    Access: vault.enableRbacAuthorization ? 'role assignments' : 'access policies',
+    Firewall: isOpen && vault.publicNetworkAccess === 'Enabled' ? 'open' : 'closed to the public',
+  });
 }
 
-function keyFacts(state: Json, vault: Json, keyName: string, agent: Json | undefined): Subject {
-  const key = vault.keys?.find((candidate: Json) => same(candidate.name, keyName));
+function keyFacts(state: Json, vault: Json, keyName: string | undefined, agent: Json) {
+  const key = vault.keys?.find(({ name }: Json) => name === keyName);
   const version = key?.versions?.at(-1);
-  const access = { label: 'Agent’s access', text: accessOf(state, vault, keyName, agent) };
-  if (version === undefined) return { name: `Key ${keyName}`, facts: [{ label: 'Version', text: 'none' }, access] };
-  const size = version.keySize ?? version.curve ?? '';
-  const expires = version.exp === null ? 'never' : shortDate(new Date(version.exp * 1000));
-  return {
-    name: `Key ${key.name}`,
-    facts: [
-      { label: 'Version', text: `${version.version.slice(0, 8)}, ${version.enabled ? 'enabled' : 'disabled'}` },
-      { label: 'Type', text: `${version.kty} ${size}`.trim() },
-      { label: 'Expires', text: expires },
-      access,
-    ],
-  };
+  if (version === undefined) return [];
+  return facts(`Key ${key.name}`, {
+    Version: `${version.version.slice(0, 8)}, ${version.enabled ? 'enabled' : 'disabled'}`,
+    Type: `${version.kty} ${version.keySize ?? version.curve ?? ''}`,
+    Expires: version.exp === null ? 'never' : shortDate(new Date(version.exp * 1000)),
+    'Agent’s access': accessOf(state, vault, key.name, agent),
+  });
 }
 
 /**
  * Returns the permissions of the agent's identity on a key: names of its roles, or key permissions of its access
  * policy.
  */
-function accessOf(state: Json, vault: Json, keyName: string, agent: Json | undefined) {
-  const principalId = agent?.content?.identity?.principalId;
+function accessOf(state: Json, vault: Json, keyName: string, agent: Json) {
+  const principalId = agent.content?.identity?.principalId;
   if (!principalId) return 'none';
   if (!vault.enableRbacAuthorization) {
     const policy = vault.accessPolicies?.find((each: Json) => each.objectId === principalId);
@@ -174,52 +149,6 @@ function lastNamed(requests: readonly AzureRequest[], pattern: RegExp) {
 }
 
 const shownCalls = 8;
-
-/** Shows the change at a glance, then the facts. */
-function agentPart(state: Json, past: Json, agent: Json) {
-  const earlier = agentNamed(past, agent.name);
-  const [before, now] = [keyManagement(past, earlier), keyManagement(state, agent)];
-  const isChanged = before.key !== now.key || before.where !== now.where;
-  const side = (name: string, what: typeof now, isNew: boolean) =>
-    make(
-      'div',
-      { class: isNew ? 'now' : '' },
-      make('small', {}, name),
-      isNew ? make('b', {}, what.key) : what.key,
-      what.where !== '' && make('small', {}, what.where),
-    );
-  const swap = isChanged
-    ? make('div', { class: 'swap' }, side('Before', before, false), arrow(), side('Now', now, true))
-    : make('div', { class: 'swap same' }, side('Now', now, false));
-  return [make('h2', {}, `Agent ${agent.name}`), swap, facts(agentFacts(agent), earlier && agentFacts(earlier))];
-}
-
-const arrow = () => make('i', { 'aria-hidden': 'true' }, '→');
-
-function vaultPart(state: Json, past: Json, vault: Json | undefined, keyName: string | undefined, agent: Json) {
-  if (vault === undefined) return [make('p', { class: 'hint' }, 'No vault was used yet.')];
-  const earlier = vaultNamed(past, vault.name);
-  const now = vaultFacts(vault);
-  const parts = [make('h2', {}, now.name), facts(now, earlier && vaultFacts(earlier))];
-  const hasKey = vault.keys?.some((key: Json) => key.name === keyName);
-  if (keyName === undefined || !hasKey) return parts;
-  const key = keyFacts(state, vault, keyName, agent);
-  const before = earlier && keyFacts(past, earlier, keyName, agentNamed(past, agent.name));
-  return [...parts, make('h2', {}, key.name), facts(key, before)];
-}
-
-/** Shows facts, changed ones in bold next to their previous values. */
-function facts(now: Subject, before: Subject | undefined) {
-  const was = new Map((before?.facts ?? []).map(({ label, text }) => [label, text]));
-  const rows = now.facts.flatMap(({ label, text, irreversible }) => {
-    const old = was.get(label);
-    const isChanged = old !== undefined && old !== text;
-    const mark = isChanged && irreversible && make('span', { class: 'mark' }, '▲ Irreversible');
-    const value = isChanged ? [make('del', {}, `${old} →`), ' ', make('ins', {}, text), mark] : [text];
-    return [make('dt', {}, label), make('dd', {}, ...value)];
-  });
-  return make('dl', { class: 'kv' }, ...rows);
-}
 
 function callsPart(requests: AzureRequest[]) {
   const lines = lastCalls(requests, shownCalls).map(({ at, method, what, status, times }) =>
@@ -442,7 +371,6 @@ class AzureLook {
     const [state, requests] = await Promise.all([api.azureState(), api.azureRequests(looksBack)]);
     const last = lastNamed(requests, /healthBots\/([^/?]+)/i) ?? state.agents?.[0]?.name ?? '';
     const agent = agentNamed(state, this.chosen || last);
-    const past = agent === undefined ? state : await api.azureBefore(agent.name);
     await this.trials.prepare();
     // Otherwise a switch that was just turned would turn back for a moment.
     if (turn !== this.turn || this.trials.acting > 0) return;
@@ -450,16 +378,17 @@ class AzureLook {
     this.seen = revision;
     this.until = nextEffect(state);
     this.options(state, last);
-    if (agent !== undefined) this.show(state, past, requests, agent);
+    if (agent !== undefined) this.show(state, requests, agent);
   }
 
-  show(state: Json, past: Json, requests: AzureRequest[], agent: Json) {
-    const json = JSON.stringify([state, past, requests.at(-1), agent.name, this.until]);
+  show(state: Json, requests: AzureRequest[], agent: Json) {
+    const json = JSON.stringify([state, requests.at(-1), agent.name, this.until]);
     if (json === this.drawn) return;
     this.drawn = json;
     const vault = this.vaultFor(state, agent, requests);
     const keyName = agent.content?.keyVaultProperties?.keyName ?? lastNamed(requests, /\/keys\/([^/?]+)/i);
-    fill(this.body, ...agentPart(state, past, agent), ...vaultPart(state, past, vault, keyName, agent));
+    const inVault = vault === undefined ? [] : [...vaultFacts(vault), ...keyFacts(state, vault, keyName, agent)];
+    fill(this.body, ...agentFacts(state, agent), ...inVault);
     fill(this.calls, ...callsPart(requests));
   }
 
