@@ -452,4 +452,4 @@ document.addEventListener('visibilitychange', () => void markRead());
 await loadCommands();
 await go();
 azurePanel(byId('azure'), byId('azure-toggle'), session.azure);
-guidedTour(byId('tour-start'), byId('tour'), session, api.places);
+guidedTour(byId('tour-start'), byId('tour'), session);
