@@ -26,17 +26,7 @@ import {
   Vault,
   type VaultKey,
 } from '../state/schema.ts';
-import {
-  addVersion,
-  findKey,
-  findVersion,
-  keyDeletedText,
-  newestVersion,
-  newKeyVersion,
-  notFoundText,
-  sizeProblem,
-  wantedVersion,
-} from './keys.ts';
+import { addKey, findKey, newestVersion, newKeyVersion, requireKey, requireVersion, wantedVersion } from './keys.ts';
 
 /** With a trailing slash, as Key Vault's resource provider writes it. */
 export const vaultUri = (vault: Vault): string => `https://localhost:${vault.port}/`;
@@ -458,14 +448,6 @@ const asVersion = (vault: Vault, key: VaultKey, version: KeyVersion, body: Retur
   type: 'Microsoft.KeyVault/vaults/keys/versions',
 });
 
-const requireKey = (vault: Vault, name: string): VaultKey => found(findKey(vault, name), name);
-
-/** Key Vault's text in ARM's envelope. */
-const found = <T>(one: T | undefined, name: string): T => {
-  if (one === undefined) throw Refusal.of(404, 'KeyNotFound', notFoundText('key', name));
-  return one;
-};
-
 const getKey = (call: Call): Reply => {
   const vault = requireVault(call);
   const key = requireKey(vault, param(call, 'key'));
@@ -490,7 +472,7 @@ const listVersions = (call: Call): Reply => {
 const getVersion = (call: Call): Reply => {
   const vault = requireVault(call);
   const key = requireKey(vault, param(call, 'key'));
-  const version = found(findVersion(key, param(call, 'version')), `${key.name}/${param(call, 'version')}`);
+  const version = requireVersion(key, param(call, 'version'));
   return reply(200, asVersion(vault, key, version, keyBody(vault, key, version)));
 };
 
@@ -521,13 +503,7 @@ const createKey = async (call: Call): Promise<Reply> => {
   const { tags, properties } = parseBody(CreateKey, call.incoming.body, 'BadRequest');
   const { kty = 'RSA', keySize, curveName: curve, keyOps, attributes } = properties;
   const wanted = wantedVersion({ kty, keySize, curve, keyOps, attributes, tags });
-  const problem = sizeProblem(vault, name, wanted);
-  if (problem !== null) throw Refusal.of(400, 'BadRequest', problem);
-  if (vault.keys.some((one) => sameId(one.name, name))) {
-    throw Refusal.of(409, 'Conflict', keyDeletedText(name), { innererror: { code: 'ObjectIsDeletedButRecoverable' } });
-  }
-  const version = await newKeyVersion(wanted, call.now);
-  const key = findKey(vault, name) ?? addVersion(vault, name, version);
+  const key = await addKey('arm', vault, name, wanted, () => newKeyVersion(wanted, call.now));
   return reply(200, keyBody(vault, key, newestVersion(key)));
 };
 

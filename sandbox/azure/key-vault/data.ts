@@ -33,15 +33,14 @@ import {
   vaultUri,
 } from './arm.ts';
 import {
-  addVersion,
-  findKey,
-  findVersion,
-  keyDeletedText,
+  addKey,
   newestVersion,
   newKeyVersion,
   notFoundText,
   publicParts,
-  sizeProblem,
+  requireDeleted,
+  requireKey,
+  requireVersion,
   unwrapBytes,
   versionOf,
   wantedVersion,
@@ -305,29 +304,16 @@ const deletedBundle = (call: VaultCall, key: VaultKey) => {
   };
 };
 
-const found = <T>(one: T | undefined, name: string): T => {
-  if (one === undefined) throw vaultRefusal(404, 'KeyNotFound', notFoundText('key', name));
-  return one;
-};
-
-const requireKey = (call: VaultCall, name: string): VaultKey => found(findKey(call.vault, name), name);
-
-const requireVersion = (key: VaultKey, version: string): KeyVersion =>
-  found(findVersion(key, version), `${key.name}/${version}`);
-
-const findDeleted = ({ vault }: VaultCall, name: string): VaultKey | undefined =>
-  vault.keys.find((one) => sameId(one.name, name) && one.deletedAt !== null);
-
 /** Reads a key. A disabled key can still be read, but not used. */
 const getKey = (call: VaultCall, name: string, version: string): Reply => {
   requireRight(call, 'get', name);
-  const key = requireKey(call, name);
+  const key = requireKey(call.vault, name);
   return reply(200, keyBundle(call, key, requireVersion(key, version)));
 };
 
 const getDeleted = (call: VaultCall, name: string): Reply => {
   requireRight(call, 'get', name);
-  return reply(200, deletedBundle(call, found(findDeleted(call, name), name)));
+  return reply(200, deletedBundle(call, requireDeleted(call.vault, name)));
 };
 
 const Tags = z.record(z.string(), z.string()).optional();
@@ -341,28 +327,6 @@ const parseVaultBody = <T>(schema: z.ZodType<T>, body: unknown): T => {
   const parsed = schema.safeParse(body);
   if (!parsed.success) throw badParameter(`Invalid request body: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
-};
-
-type Wanted = ReturnType<typeof wantedVersion>;
-
-/** Adds a key, or a new version if the name exists. Both checks are needed: making key material takes time. */
-const add = async (
-  call: VaultCall,
-  name: string,
-  wanted: Wanted,
-  make: () => KeyVersion | Promise<KeyVersion>,
-): Promise<Reply> => {
-  const problem = sizeProblem(call.vault, name, wanted);
-  if (problem !== null) throw badParameter(problem);
-  requireNotDeleted(call, name);
-  const version = await make();
-  requireNotDeleted(call, name);
-  return reply(200, keyBundle(call, addVersion(call.vault, name, version), version));
-};
-
-const requireNotDeleted = (call: VaultCall, name: string): void => {
-  if (findDeleted(call, name) === undefined) return;
-  throw vaultRefusal(409, 'Conflict', keyDeletedText(name), 'ObjectIsDeletedButRecoverable');
 };
 
 const CreateKey = z.object({
@@ -380,7 +344,8 @@ const createKey = async (call: VaultCall, name: string): Promise<Reply> => {
   const body = parseVaultBody(CreateKey, call.incoming.body);
   const { key_size: keySize, crv: curve, key_ops: keyOps, ...rest } = body;
   const wanted = wantedVersion({ ...rest, keySize, curve, keyOps });
-  return add(call, name, wanted, () => newKeyVersion(wanted, call.now));
+  const key = await addKey('vault', call.vault, name, wanted, () => newKeyVersion(wanted, call.now));
+  return reply(200, keyBundle(call, key, newestVersion(key)));
 };
 
 /** The body of `ImportKey` (7.4): a complete key as JWK, including its private part. */
@@ -409,14 +374,15 @@ const importKey = async (call: VaultCall, name: string): Promise<Reply> => {
   const { jwk, keySize } = materialOf(key);
   const kty = Hsm === true ? 'RSA-HSM' : key.kty;
   const wanted = wantedVersion({ kty, keySize, keyOps: key.key_ops, attributes, tags });
-  return add(call, name, wanted, () => versionOf(wanted, jwk, call.now));
+  const imported = await addKey('vault', call.vault, name, wanted, () => versionOf(wanted, jwk, call.now));
+  return reply(200, keyBundle(call, imported, newestVersion(imported)));
 };
 
 const UpdateKey = z.object({ key_ops: z.array(z.string()).optional(), attributes: Attributes.optional(), tags: Tags });
 
 const updateKey = (call: VaultCall, name: string, version: string): Reply => {
   requireRight(call, 'update', name);
-  const key = requireKey(call, name);
+  const key = requireKey(call.vault, name);
   const { key_ops: keyOps, attributes, tags } = parseVaultBody(UpdateKey, call.incoming.body);
   const updated = Math.floor(call.now.getTime() / 1000);
   const changed = requireVersion(key, version);
@@ -428,7 +394,7 @@ const updateKey = (call: VaultCall, name: string, version: string): Reply => {
 /** Deletes a key. With soft delete it can be recovered by name; without, it is lost. */
 const deleteKey = (call: VaultCall, name: string): Reply => {
   requireRight(call, 'delete', name);
-  const key = requireKey(call, name);
+  const key = requireKey(call.vault, name);
   if (!call.vault.enableSoftDelete) {
     call.vault.keys = call.vault.keys.filter((one) => one !== key);
     return reply(200, keyBundle(call, key, newestVersion(key)));
@@ -439,7 +405,7 @@ const deleteKey = (call: VaultCall, name: string): Reply => {
 
 const recoverKey = (call: VaultCall, name: string): Reply => {
   requireRight(call, 'recover', name);
-  const key = found(findDeleted(call, name), name);
+  const key = requireDeleted(call.vault, name);
   key.deletedAt = null;
   return reply(200, keyBundle(call, key, newestVersion(key)));
 };
@@ -447,7 +413,7 @@ const recoverKey = (call: VaultCall, name: string): Reply => {
 /** Purges a deleted key and frees its name. Not possible with purge protection (text from memory). */
 const purgeKey = (call: VaultCall, name: string): Reply => {
   requireRight(call, 'purge', name);
-  const key = found(findDeleted(call, name), name);
+  const key = requireDeleted(call.vault, name);
   if (call.vault.enablePurgeProtection) {
     const text =
       'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will automatically purge it after the retention period has passed.';
@@ -464,7 +430,7 @@ const useKey =
   (operation: KeyOperation) =>
   (call: VaultCall, name: string, wantedVersion: string): Reply => {
     requireRight(call, operation, name);
-    const version = requireVersion(requireKey(call, name), wantedVersion);
+    const version = requireVersion(requireKey(call.vault, name), wantedVersion);
     const problem = keyUseProblem(version, operation, call.now);
     if (problem !== null) throw vaultRefusal(403, 'Forbidden', problem.message, problem.innerCode);
     const body = parseVaultBody(WrapBody, call.incoming.body);

@@ -9,6 +9,7 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { promisify } from 'node:util';
+import { Refusal } from '../../http.ts';
 import { sameId } from '../arm/ids.ts';
 import type { KeyVersion, PrivateJwk, Vault, VaultKey } from '../state/schema.ts';
 
@@ -120,8 +121,48 @@ export const findKey = (vault: Vault, name: string): VaultKey | undefined =>
 export const findVersion = (key: VaultKey, version: string): KeyVersion | undefined =>
   version === '' ? newestVersion(key) : key.versions.find((one) => sameId(one.version, version));
 
+/** Returns what was found, or refuses with Key Vault's code, which both doors use. */
+const found = <T>(one: T | undefined, name: string): T => {
+  if (one === undefined) throw Refusal.of(404, 'KeyNotFound', notFoundText('key', name));
+  return one;
+};
+
+export const requireKey = (vault: Vault, name: string): VaultKey => found(findKey(vault, name), name);
+
+export const requireVersion = (key: VaultKey, version: string): KeyVersion =>
+  found(findVersion(key, version), `${key.name}/${version}`);
+
+const findDeleted = ({ keys }: Vault, name: string): VaultKey | undefined =>
+  keys.find((one) => sameId(one.name, name) && one.deletedAt !== null);
+
+export const requireDeleted = (vault: Vault, name: string): VaultKey => found(findDeleted(vault, name), name);
+
+const requireNotDeleted = (vault: Vault, name: string): void => {
+  if (findDeleted(vault, name) === undefined) return;
+  throw Refusal.of(409, 'Conflict', keyDeletedText(name), { innererror: { code: 'ObjectIsDeletedButRecoverable' } });
+};
+
+/**
+ * Adds a key. If the name exists, Key Vault adds a version, and Azure Resource Manager returns the key unchanged. What is checked
+ * again can have changed: making key material takes time.
+ */
+export const addKey = async (
+  door: 'arm' | 'vault',
+  vault: Vault,
+  name: string,
+  wanted: NewVersion,
+  make: () => KeyVersion | Promise<KeyVersion>,
+): Promise<VaultKey> => {
+  const problem = sizeProblem(vault, name, wanted);
+  if (problem !== null) throw Refusal.of(400, door === 'arm' ? 'BadRequest' : 'BadParameter', problem);
+  requireNotDeleted(vault, name);
+  const version = await make();
+  requireNotDeleted(vault, name);
+  return (door === 'arm' && findKey(vault, name)) || addVersion(vault, name, version);
+};
+
 /** Adds a version, and the key if it doesn't exist. */
-export const addVersion = (vault: Vault, name: string, version: KeyVersion): VaultKey => {
+const addVersion = (vault: Vault, name: string, version: KeyVersion): VaultKey => {
   const key: VaultKey = findKey(vault, name) ?? { name, versions: [], deletedAt: null };
   if (key.versions.length === 0) vault.keys.push(key);
   key.versions.push(version);
@@ -133,14 +174,14 @@ export const notFoundText = (kind: 'key' | 'secret', name: string): string =>
   `A ${kind} with (name/id) ${name} was not found in this key vault. If you recently deleted this ${kind} you may be able to recover it using the correct recovery command. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125182`;
 
 /** Real text (public reports). */
-export const keyDeletedText = (name: string): string =>
+const keyDeletedText = (name: string): string =>
   `Key ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the key can only be recovered or purged.`;
 
 /**
  * Returns why the vault can't create such a key, or null. The rules are on Microsoft's page about keys; the texts are
  * invented.
  */
-export const sizeProblem = (
+const sizeProblem = (
   vault: Vault,
   name: string,
   wanted: Pick<NewVersion, 'kty' | 'keySize' | 'curve'>,
