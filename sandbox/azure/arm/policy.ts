@@ -362,6 +362,7 @@ const assignmentRoutes = extensionRoutes<PolicyAssignment>({
     return { ...properties, ...place, displayName: properties.displayName ?? place.name };
   },
   alwaysCreates: true,
+  showsDeleted: true,
 });
 
 const WrittenExemption = z.object({ properties: PolicyExemption.omit({ name: true, scope: true }) });

@@ -101,54 +101,30 @@ const requireNoConflict = (state: SimulatorState, wanted: RoleAssignment): void 
   throw Refusal.of(400, 'RoleAssignmentUpdateNotPermitted', message);
 };
 
-/** Answers 201 for a new assignment, 200 for the same one again. */
-const putAssignment = (call: Call): Reply => {
+/** Returns the assignment to store: the existing one if it is written again. */
+const readAssignment = (call: Call, { name, scope }: AtScope): RoleAssignment => {
   const { state, latency } = call.world;
-  const name = param(call, 'name');
-  const scope = scopeOfCall(call);
   requireScope(state, scope);
-  const { properties } = parseBody(AssignmentBody, call.incoming.body);
-  const roleDefinitionId = requireRole(state, properties.roleDefinitionId);
-  const principalType = kindOf(state, properties.principalId, call.now);
-  requireSameKind(properties.principalId, principalType, properties.principalType);
+  const {
+    scope: _,
+    delegatedManagedIdentityResourceId: _delegated,
+    ...sent
+  } = parseBody(AssignmentBody, call.incoming.body).properties;
+  const roleDefinitionId = requireRole(state, sent.roleDefinitionId);
+  const principalType = kindOf(state, sent.principalId, call.now);
+  requireSameKind(sent.principalId, principalType, sent.principalType);
   const wanted: RoleAssignment = {
-    name,
-    scope,
-    roleDefinitionId,
-    principalId: properties.principalId,
-    principalType,
-    description: properties.description,
-    condition: properties.condition,
-    conditionVersion: properties.conditionVersion,
+    ...{ ...sent, name, scope, roleDefinitionId, principalType },
     createdOn: call.now.toISOString(),
     createdBy: call.caller.principalId,
     effectiveAt: later(call.now, latency.propagation),
   };
   requireNoConflict(state, wanted);
-  const existing = state.roleAssignments.find((one) => sameId(one.name, name));
-  if (existing !== undefined) return reply(200, assignmentBody(existing));
-  state.roleAssignments.push(wanted);
-  return reply(201, assignmentBody(wanted));
-};
-
-const byName = (call: Call): RoleAssignment | undefined => namedHere(call, call.world.state.roleAssignments);
-
-const getAssignment = (call: Call): Reply => {
-  const found = byName(call);
-  if (found !== undefined) return reply(200, assignmentBody(found));
-  throw Refusal.of(404, 'RoleAssignmentNotFound', `The role assignment '${param(call, 'name')}' is not found.`);
-};
-
-const deleteAssignment = (call: Call): Reply => {
-  const found = byName(call);
-  if (found === undefined) return reply(204);
-  call.world.state.roleAssignments = call.world.state.roleAssignments.filter((one) => one !== found);
-  return reply(200, assignmentBody(found));
+  return state.roleAssignments.find((one) => sameId(one.name, name)) ?? wanted;
 };
 
 /** The filters of the 2022-04-01 description. */
 const assignmentFilters = (call: Call): readonly FilterPart<RoleAssignment>[] => [
-  atScope(call),
   [/^principalId\s+eq\s+'?([0-9a-f-]+)'?$/i, (id) => (one) => sameId(one.principalId, id)],
   [
     /^assignedTo\('([0-9a-f-]+)'\)$/i,
@@ -157,22 +133,6 @@ const assignmentFilters = (call: Call): readonly FilterPart<RoleAssignment>[] =>
       return (one) => holders.has(one.principalId);
     },
   ],
-];
-
-const listAssignments = (call: Call): Reply => {
-  const found = atOrNear(call, call.world.state.roleAssignments).filter(readFilter(call, assignmentFilters(call)));
-  return reply(200, pageOf(call, found.map(assignmentBody)));
-};
-
-const all = '/{*scope}/providers/Microsoft.Authorization/roleAssignments';
-
-const assignmentRoute = armRoutes(authorizationVersions, 'Microsoft.Authorization/roleAssignments');
-
-export const roleAssignmentRoutes: readonly Route[] = [
-  assignmentRoute('GET', `${all}/{name}`, 'read', getAssignment),
-  assignmentRoute('PUT', `${all}/{name}`, 'write', putAssignment),
-  assignmentRoute('DELETE', `${all}/{name}`, 'delete', deleteAssignment),
-  assignmentRoute('GET', all, 'read', listAssignments),
 ];
 
 // Names from Microsoft's list of provider operations. Only those that the simulator, the product, its roles and its
@@ -397,13 +357,19 @@ interface Extension<T extends AtScope> {
   readonly bodyOf: (one: T) => { readonly id: string };
   /** Reads what is to be written. */
   readonly read: (call: Call, place: AtScope) => T;
-  /** Azure answers each write with 201, and a delete with what was deleted. */
+  /** Azure answers each write with 201. */
   readonly alwaysCreates?: true;
+  /** Azure answers a delete with what was deleted. */
+  readonly showsDeleted?: true;
+  /** Other filters of lists than the scope. */
+  readonly filters?: (call: Call) => readonly FilterPart<T>[];
+  /** The refusal if there is none with this name. Missing: single ones can't be read here. */
+  readonly notFound?: (name: string) => Refusal;
 }
 
 /** Routes that list, write and delete resources of this type. */
 export function extensionRoutes<T extends AtScope>(extension: Extension<T>): readonly Route[] {
-  const { type, versions, bodyOf, read, alwaysCreates = false } = extension;
+  const { type, versions, bodyOf, read, filters = () => [], notFound } = extension;
   const route = armRoutes(versions, `Microsoft.Authorization/${type}`);
   const all = `/{*scope}/providers/Microsoft.Authorization/${type}`;
   const listOf = ({ world }: Call): T[] => extension.listIn(world.state);
@@ -414,19 +380,28 @@ export function extensionRoutes<T extends AtScope>(extension: Extension<T>): rea
   };
   return [
     route('GET', all, 'read', (call) => {
-      const found = atOrNear(call, listOf(call)).filter(readFilter(call, [atScope(call)]));
+      const found = atOrNear(call, listOf(call)).filter(readFilter(call, [atScope(call), ...filters(call)]));
       return reply(200, pageOf(call, found.map(bodyOf)));
     }),
+    ...(notFound === undefined
+      ? []
+      : [
+          route('GET', `${all}/{name}`, 'read', (call) => {
+            const found = namedHere(call, listOf(call));
+            if (found === undefined) throw notFound(param(call, 'name'));
+            return reply(200, bodyOf(found));
+          }),
+        ]),
     route('PUT', `${all}/{name}`, 'write', (call) => {
       const written = read(call, { name: param(call, 'name'), scope: scopeOfCall(call) });
       const isNew = remove(call) === undefined;
       listOf(call).push(written);
-      return reply(isNew || alwaysCreates ? 201 : 200, bodyOf(written));
+      return reply(isNew || extension.alwaysCreates ? 201 : 200, bodyOf(written));
     }),
     route('DELETE', `${all}/{name}`, 'delete', (call) => {
       const removed = remove(call);
       if (removed === undefined) return reply(204);
-      return reply(200, alwaysCreates ? bodyOf(removed) : undefined);
+      return reply(200, extension.showsDeleted ? bodyOf(removed) : undefined);
     }),
   ];
 }
@@ -449,4 +424,15 @@ export const lockRoutes: readonly Route[] = extensionRoutes<ManagementLock>({
     const { level, notes } = parseBody(WrittenLock, incoming.body).properties;
     return { ...place, level, notes: notes ?? '' };
   },
+});
+
+export const roleAssignmentRoutes: readonly Route[] = extensionRoutes<RoleAssignment>({
+  type: 'roleAssignments',
+  versions: authorizationVersions,
+  listIn: (state) => state.roleAssignments,
+  bodyOf: assignmentBody,
+  read: readAssignment,
+  showsDeleted: true,
+  filters: assignmentFilters,
+  notFound: (name) => refused('RoleAssignmentNotFound', `The role assignment '${name}' is not found.`, 404),
 });
