@@ -6,7 +6,7 @@ import { announce, draw, fill, make } from './dom.ts';
 // Unsent input of a person. It must survive an update of the card by the bot.
 
 type Drawn = { values: Map<string, string>; folds: Map<string, boolean> };
-type Unsent = { values: Map<string, { value: string; title: string | undefined }>; visible: Map<string, boolean> };
+type Unsent = { values: Map<string, string>; visible: Map<string, boolean> };
 
 const isToggle = (action: Action) => action instanceof AdaptiveCards.ToggleVisibilityAction;
 
@@ -25,24 +25,25 @@ const drawnOf = (card: AdaptiveCard): Drawn => ({
 /** Adds what a person changed since the card was rendered. */
 function collect(card: AdaptiveCard, drawn: Drawn, { values, visible }: Unsent) {
   for (const input of card.getAllInputs()) {
-    const title = input instanceof FilteredChoices ? input.taken?.title : undefined;
     const [id, value] = [input.id ?? '', textIn(input)];
-    if (value !== drawn.values.get(id)) values.set(id, { value, title });
+    if (value !== drawn.values.get(id)) values.set(id, value);
   }
   for (const [id, isVisible] of drawnOf(card).folds) if (isVisible !== drawn.folds.get(id)) visible.set(id, isVisible);
 }
 
-/** Returns the card with the person's values and expanded parts. A choice that was found by a search becomes one of its choices. */
-function withUnsent(node: unknown, unsent: Unsent): unknown {
-  if (Array.isArray(node)) return node.map((one) => withUnsent(one, unsent));
+/** Returns the card as it is rendered: with the person's values and expanded parts. */
+function toRender(node: unknown, unsent: Unsent, filtered: Map<string, Filtered>): unknown {
+  if (Array.isArray(node)) return node.map((one) => toRender(one, unsent, filtered));
   if (typeof node !== 'object' || node === null) return node;
-  const copy: Json = Object.fromEntries(Object.entries(node).map(([name, one]) => [name, withUnsent(one, unsent)]));
+  const copy: Json = Object.fromEntries(
+    Object.entries(node).map(([name, one]) => [name, toRender(one, unsent, filtered)]),
+  );
   if (typeof copy.type !== 'string') return copy;
   if (unsent.visible.has(copy.id)) copy.isVisible = unsent.visible.get(copy.id);
-  const typed = copy.type.startsWith('Input.') ? unsent.values.get(copy.id) : undefined;
-  if (typed === undefined) return copy;
-  const isNew = typed.title !== undefined && !copy.choices?.some(({ value }: Json) => value === typed.value);
-  return { ...copy, value: typed.value, ...(isNew ? { choices: [...(copy.choices ?? []), typed] } : {}) };
+  if (!copy.type.startsWith('Input.')) return copy;
+  const isFiltered = copy.style === 'filtered' && copy.isMultiSelect !== true;
+  const input = isFiltered ? asText(copy, filtered) : copy;
+  return { ...input, ...(unsent.values.has(copy.id) ? { value: unsent.values.get(copy.id) } : {}) };
 }
 
 /** Returns a function that sets the focus and the cursor again in another rendering of the card. */
@@ -245,214 +246,46 @@ function drawNewerElements() {
 
 export type Choice = { title: string; value: string };
 type Search = (inputId: string, query: string) => Promise<Choice[]>;
+/** A filtered choice set: all choices that were offered, and whether the bot knows more. */
+type Filtered = { offered: Choice[]; isDynamic: boolean };
 
-const shownChoices = 15;
+/** Returns a filtered choice set as a text input whose text is a choice's title. Other text is sent to the bot unchanged. */
+function asText(
+  { choices = [], style: _, 'choices.data': query, ...input }: Json,
+  filtered: Map<string, Filtered>,
+): Json {
+  const known = filtered.get(input.id)?.offered ?? [];
+  filtered.set(input.id, { offered: [...choices, ...known], isDynamic: query !== undefined });
+  const preset = choices.find(({ value }: Choice) => value === input.value)?.title;
+  return { ...input, type: 'Input.Text', value: preset ?? input.value };
+}
+
 const debounceMs = 250;
 
-/** Search functions of a card's inputs, set by the code that renders the card. */
-const searches = new WeakMap<object, Search>();
-
-const searchWith = (card: object, search: Search) => searches.set(card, search);
-
-/**
- * The filtered choice set as in Teams. The renderer's own shows a preset's value instead of its title, hides results whose title
- * doesn't contain the query, and has no roles for screen readers.
- */
-class FilteredChoices extends AdaptiveCards.ChoiceSetInput {
-  found: Choice[] = [];
-  taken: Choice | undefined = undefined;
-  box: HTMLInputElement | undefined = undefined;
-  list: HTMLElement | undefined = undefined;
-  marked = -1;
-  asked = 0;
-  timer = 0;
-
-  get isFiltered() {
-    return this.style === 'filtered' && !this.isMultiSelect;
-  }
-
-  internalRender() {
-    if (!this.isFiltered) return super.internalRender();
-    const listId = `${this.id}-choices-${Math.random().toString(36).slice(2)}`;
-    this.box = make('input', {
-      class: 'ac-input ac-choiceSetInput-filtered-textbox',
-      type: 'text',
-      role: 'combobox',
-      autocomplete: 'off',
-      'aria-expanded': 'false',
-      'aria-autocomplete': 'list',
-      'aria-controls': listId,
-      'data-input': this.id,
-      placeholder: this.placeholder ?? '',
-      oninput: () => this.typed(),
-      onfocus: () => this.box?.select(),
-      onclick: () => this.offer(this.known()),
-      onkeydown: (event: KeyboardEvent) => this.key(event),
-      onblur: () => this.close(),
-    });
-    this.list = make('div', { class: 'ac-choiceSetInput-filtered-dropdown', role: 'listbox', id: listId });
-    this.list.setAttribute('aria-label', this.label ?? this.placeholder ?? 'Choices');
-    this.take(
-      this.known().find((choice) => choice.value === this.defaultValue),
-      this.defaultValue ?? '',
-    );
-    return make('div', { class: 'ac-choiceSetInput-filtered-container' }, this.box, this.list);
-  }
-
-  known(): Choice[] {
-    return this.choices.map(({ title = '', value = '' }) => ({ title, value }));
-  }
-
-  /** Selects a choice, or sets free text, which is sent to the bot unchanged. */
-  take(choice: Choice | undefined, text: string) {
-    this.taken = choice;
-    if (this.box !== undefined) this.box.value = choice?.title ?? text;
-  }
-
-  typed() {
-    const query = this.box?.value.trim() ?? '';
-    this.taken = [...this.found, ...this.known()].find((choice) => choice.title === query);
-    this.valueChanged();
-    this.offer(this.known().filter((choice) => choice.title.toLowerCase().includes(query.toLowerCase())));
-    clearTimeout(this.timer);
-    if (query !== '' && this.isDynamicTypeahead()) this.timer = window.setTimeout(() => this.ask(query), debounceMs);
-  }
-
-  async ask(query: string) {
-    const turn = ++this.asked;
-    this.status('Looking …');
-    try {
-      const found = (await searches.get(this.getRootElement())?.(this.id ?? '', query)) ?? [];
-      if (turn !== this.asked || document.activeElement !== this.box) return;
-      this.found = found.slice(0, shownChoices);
-      this.offer(this.found);
-      if (this.found.length === 0) this.status('Nothing found');
-      announce(this.found.length === 0 ? 'Nothing found' : `${this.found.length} found`);
-    } catch {
-      if (turn === this.asked) this.status('The choices could not be loaded');
-    }
-  }
-
-  offer(choices: Choice[]) {
-    const { box, list } = this;
-    if (box === undefined || list === undefined) return;
-    this.marked = -1;
-    box.removeAttribute('aria-activedescendant');
-    fill(list, ...choices.slice(0, shownChoices).map((choice, index) => this.option(choice, index)));
-    this.open(choices.length > 0);
-  }
-
-  option(choice: Choice, index: number) {
-    return make(
-      'div',
-      {
-        class: 'ac-choiceSetInput-choice',
-        role: 'option',
-        id: `${this.list?.id}-${index}`,
-        'data-value': choice.value,
-        'aria-selected': 'false',
-        onmousedown: (event: Event) => event.preventDefault(),
-        onclick: () => this.choose(choice),
-      },
-      ...emphasised(choice.title, this.box?.value.trim() ?? ''),
-    );
-  }
-
-  choose(choice: Choice) {
-    this.take(choice, '');
-    this.close();
-    this.valueChanged();
-  }
-
-  status(text: string) {
-    this.list?.querySelector('.ac-choiceSetInput-statusIndicator')?.remove();
-    this.list?.append(make('div', { class: 'ac-choiceSetInput-statusIndicator', role: 'presentation' }, text));
-    this.open(true);
-  }
-
-  open(wanted: boolean) {
-    this.list?.classList.toggle('ac-choiceSetInput-filtered-dropdown-open', wanted);
-    this.box?.setAttribute('aria-expanded', String(wanted));
-    // The message box must not cover it.
-    if (wanted) this.list?.scrollIntoView({ block: 'nearest' });
-  }
-
-  close() {
-    this.asked += 1;
-    clearTimeout(this.timer);
-    this.open(false);
-  }
-
-  key(event: KeyboardEvent) {
-    const options = [...(this.list?.querySelectorAll('[role=option]') ?? [])];
-    const isOpen = this.box?.getAttribute('aria-expanded') === 'true';
-    if (event.key === 'Escape' && isOpen) this.close();
-    else if (event.key === 'Enter' && isOpen && this.marked >= 0) (options[this.marked] as HTMLElement).click();
-    else if (event.key === 'ArrowDown' && !isOpen) this.offer(this.known());
-    else if (event.key === 'ArrowDown') this.mark(options, (this.marked + 1) % options.length);
-    else if (event.key === 'ArrowUp' && isOpen)
-      this.mark(options, this.marked <= 0 ? options.length - 1 : this.marked - 1);
-    else return;
-    event.preventDefault();
-  }
-
-  mark(options: Element[], index: number) {
-    this.marked = index;
-    options.forEach((option, at) => {
-      option.classList.toggle('ac-choiceSetInput-choice-highlighted', at === index);
-      option.setAttribute('aria-selected', String(at === index));
-    });
-    options[index]?.scrollIntoView({ block: 'nearest' });
-    this.box?.setAttribute('aria-activedescendant', options[index]?.id ?? '');
-  }
-
-  get value() {
-    if (!this.isFiltered || this.box === undefined) return super.value;
-    return this.taken?.value ?? this.box.value.trim();
-  }
-
-  isSet() {
-    return this.isFiltered ? this.value !== '' : super.isSet();
-  }
-
-  isValid() {
-    return this.isFiltered || super.isValid();
-  }
-
-  focus() {
-    if (this.isFiltered) this.box?.focus();
-    else super.focus();
-  }
-
-  updateInputControlAriaLabelledBy() {
-    if (!this.isFiltered) super.updateInputControlAriaLabelledBy();
-    else if (this.getAllLabelIds().length > 0)
-      this.box?.setAttribute('aria-labelledby', this.getAllLabelIds().join(' '));
-    else this.box?.setAttribute('aria-label', this.placeholder ?? this.id ?? '');
-  }
-
-  showValidationFailureCue() {
-    if (this.isFiltered) this.box?.classList.add('ac-input-validation-failed');
-    else super.showValidationFailureCue();
-  }
-
-  removeValidationFailureCue() {
-    this.box?.classList.remove('ac-input-validation-failed');
-    super.removeValidationFailureCue();
-  }
-}
-
-/** Returns the title with the typed part in bold. */
-function emphasised(title: string, query: string) {
-  const at = query === '' ? -1 : title.toLowerCase().indexOf(query.toLowerCase());
-  if (at < 0) return [title];
-  const end = at + query.length;
-  return [title.slice(0, at), make('b', {}, title.slice(at, end)), title.slice(end)];
-}
-
-/** Makes the card renderer use it for every choice set. */
-export function teachTypeahead() {
-  AdaptiveCards.GlobalRegistry.elements.register('Input.ChoiceSet', FilteredChoices, AdaptiveCards.Versions.v1_0);
+/** Gives a filtered choice set the browser's own list. */
+function addList({ id = '', renderedElement }: Input, known: Filtered, search: Search) {
+  const box = renderedElement?.querySelector('input');
+  if (!box) return;
+  const list = make('datalist', { id: `choices-${crypto.randomUUID()}` });
+  const offer = (choices: Choice[]) => {
+    known.offered = [...choices, ...known.offered];
+    fill(list, ...choices.map(({ title }) => make('option', { value: title })));
+  };
+  offer(known.offered);
+  box.after(list);
+  box.setAttribute('list', list.id);
+  box.dataset.input = id;
+  let timer = 0;
+  box.addEventListener('focus', () => box.select());
+  box.addEventListener('input', () => {
+    clearTimeout(timer);
+    const query = box.value.trim();
+    if (query === '' || !known.isDynamic || known.offered.some(({ title }) => title === query)) return;
+    timer = window.setTimeout(async () => {
+      const found = await search(id, query).catch(() => []);
+      if (query === box.value.trim()) offer(found);
+    }, debounceMs);
+  });
 }
 
 const host = new AdaptiveCards.HostConfig(hostConfig);
@@ -482,10 +315,15 @@ function tendToggles(card: AdaptiveCard) {
 }
 
 /** Returns all inputs. An emptied one is an empty text, which the Teams simulator leaves out. */
-const sentInputs = (card: AdaptiveCard): Record<string, string> =>
-  Object.fromEntries(
-    card.getAllInputs().flatMap((input) => (input.id ? [[input.id, input.isSet() ? String(input.value) : '']] : [])),
+function sentInputs(card: AdaptiveCard, filtered: ReadonlyMap<string, Filtered>): Record<string, string> {
+  const sent = (id: string, text: string) =>
+    filtered.get(id)?.offered.find(({ title }) => title === text.trim())?.value ?? text;
+  return Object.fromEntries(
+    card
+      .getAllInputs()
+      .flatMap((input) => (input.id ? [[input.id, input.isSet() ? sent(input.id, textIn(input)) : '']] : [])),
   );
+}
 
 /** One Adaptive Card on the page; `show` renders another one in its place. */
 export class ShownCard {
@@ -495,6 +333,7 @@ export class ShownCard {
   drawn = '';
   shown: Drawn = { values: new Map(), folds: new Map() };
   unsent: Unsent = { values: new Map(), visible: new Map() };
+  filtered = new Map<string, Filtered>();
   isPending = false;
   /** A button of the card had the focus and was removed or disabled by the answer. */
   isFocusDue = false;
@@ -515,9 +354,13 @@ export class ShownCard {
     else if (this.card !== undefined) collect(this.card, this.shown, this.unsent);
     const focus = this.card === undefined || isFresh ? undefined : focusIn(this.card);
     this.drawn = json;
-    const card = this.parse(withUnsent(payload, this.unsent));
+    const card = this.parse(toRender(payload, this.unsent, this.filtered));
     this.card = card;
     this.element.replaceChildren(card.render() ?? document.createTextNode('This card cannot be shown.'));
+    for (const input of card.getAllInputs()) {
+      const known = this.filtered.get(input.id ?? '');
+      if (known !== undefined) addList(input, known, this.use.search);
+    }
     this.shown = drawnOf(card);
     this.element.removeAttribute('aria-busy');
     focus?.(card);
@@ -529,10 +372,8 @@ export class ShownCard {
   parse(payload: unknown) {
     const card = new AdaptiveCards.AdaptiveCard();
     card.hostConfig = host;
-    // The renderer requires version 1.6 for `choices.data`, Teams accepts it in 1.5.
     card.parse(payload, new AdaptiveCards.SerializationContext(AdaptiveCards.Versions.latest));
     card.onExecuteAction = (action) => void this.execute(card, action);
-    searchWith(card, this.use.search);
     return card;
   }
 
@@ -547,7 +388,7 @@ export class ShownCard {
     this.pend(action.renderedElement);
     announce('Sending');
     try {
-      await this.use.click({ type, verb, data, inputs: sentInputs(card) });
+      await this.use.click({ type, verb, data, inputs: sentInputs(card, this.filtered) });
     } finally {
       this.isPending = false;
       this.settle();

@@ -1,7 +1,6 @@
 /** The page: who one is, where one is, and what one writes. */
 import { type Activity, api, type Person, type Place } from './api.ts';
 import { azurePanel } from './azure.ts';
-import { teachTypeahead } from './card.ts';
 import { type ConversationUse, ShownConversation, teachCards } from './conversation.ts';
 import { address, avatar, byId, fill, giveColours, make, personColour, placeSlug, readAddress } from './dom.ts';
 import { guidedTour } from './tour.ts';
@@ -303,7 +302,6 @@ function entry(place: Place, current: Place, href: (place: Place) => string) {
 }
 
 teachCards();
-teachTypeahead();
 
 const session = await api.session();
 giveColours(session.people);
