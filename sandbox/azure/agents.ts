@@ -29,9 +29,6 @@ import {
   type Vault,
 } from './state/schema.ts';
 
-/** The first API version with identities and customer-managed keys. */
-const firstWithKeys = '2021-08-24';
-
 const identityBody = (state: SimulatorState, identity: AgentIdentity) => {
   const assigned = identity.userAssignedIds.map((id) => {
     const known = state.userAssignedIdentities.find((one) => sameId(one.id, id));
@@ -55,14 +52,10 @@ const keyBody = (key: KeyVaultProperties) => ({
 const shownState = ({ provisioningState, lostKey }: HealthBot): string =>
   provisioningState === 'Succeeded' && lostKey ? 'Failed' : provisioningState;
 
-/** The version of the recordings. */
-const newestVersion = '2025-11-01';
-
 /** The resource as recorded 2026-02-18 from the real provider: type in lower case, no `encryption` object. */
-export const agentBody = (state: SimulatorState, agent: HealthBot, version: string = newestVersion) => {
+export const agentBody = (state: SimulatorState, agent: HealthBot) => {
   const { content } = agent;
-  const { identity, keyVaultProperties: key } =
-    version < firstWithKeys ? { identity: null, keyVaultProperties: null } : content;
+  const { identity, keyVaultProperties: key } = content;
   return {
     id: agentId(agent),
     name: agent.name,
@@ -102,32 +95,27 @@ const KeyBody = z.strictObject({
 
 const Tier = z.strictObject({ name: z.enum(['F0', 'S1', 'C0', 'PES', 'C1']) });
 
-/** Members that the first version doesn't have are refused as unknown. */
-const agentPut = (version: string) => {
-  const none = z.undefined().optional();
-  const isFirst = version < firstWithKeys;
-  return z.strictObject({
-    id: z.string().optional(),
-    name: z.string().optional(),
-    type: z.string().optional(),
-    location: z.string(),
-    systemData: z.unknown().optional(),
-    tags: z.record(z.string(), z.string()).nullish(),
-    sku: Tier,
-    identity: isFirst ? none : IdentityBody.nullish(),
-    properties: z
-      .strictObject({
-        provisioningState: z.string().nullish(),
-        botManagementPortalLink: z.string().nullish(),
-        accessControlMethod: z.string().nullish(),
-        keyVaultProperties: isFirst ? none : KeyBody.nullish(),
-      })
-      .nullish(),
-  });
-};
-const agentPatch = (version: string) => agentPut(version).partial({ location: true, sku: true });
-type AgentPatch = z.infer<ReturnType<typeof agentPatch>>;
-type AgentPut = z.infer<ReturnType<typeof agentPut>>;
+const AgentPut = z.strictObject({
+  id: z.string().optional(),
+  name: z.string().optional(),
+  type: z.string().optional(),
+  location: z.string(),
+  systemData: z.unknown().optional(),
+  tags: z.record(z.string(), z.string()).nullish(),
+  sku: Tier,
+  identity: IdentityBody.nullish(),
+  properties: z
+    .strictObject({
+      provisioningState: z.string().nullish(),
+      botManagementPortalLink: z.string().nullish(),
+      accessControlMethod: z.string().nullish(),
+      keyVaultProperties: KeyBody.nullish(),
+    })
+    .nullish(),
+});
+const AgentPatch = AgentPut.partial({ location: true, sku: true });
+type AgentPatch = z.infer<typeof AgentPatch>;
+type AgentPut = z.infer<typeof AgentPut>;
 
 /** Code of the platform's payload check (from memory). */
 const payloadRefused = 'HttpRequestPayloadAPISpecValidationFailed';
@@ -444,7 +432,7 @@ const finish = (state: SimulatorState, latency: Latency, operation: AgentOperati
   operation.status = status;
   operation.error = status === 'Succeeded' ? null : (ending.error ?? problem ?? usualError[status]);
   if (operation.deletes && status === 'Succeeded') {
-    forgetAgent(state, agent, end);
+    forgetAgent(state, agent);
     return;
   }
   agent.provisioningState = ending.provisioningState ?? status;
@@ -477,15 +465,8 @@ export const endDueOperations = (state: SimulatorState, latency: Latency, now: D
 const isBusy = (state: SimulatorState, agent: HealthBot): boolean =>
   state.operations.some((one) => one.status === 'Working' && sameId(one.agentId, agentId(agent)));
 
-/**
- * Deletes an agent with its own identity.
- * What was granted to that identity opens no vault any more, also for a new agent with the same name. From then on,
- * data under a customer-managed key can't be decrypted (Microsoft's page on customer-managed keys warns of that); the
- * state stores which.
- */
-const forgetAgent = (state: SimulatorState, agent: HealthBot, end: Date): void => {
-  const key = agent.content.keyVaultProperties;
-  if (key !== null) state.lostData.push({ agentId: agentId(agent), at: end.toISOString(), key });
+/** Deletes an agent with its own identity: what was granted to that opens no vault, also for a new agent with the same name. */
+const forgetAgent = (state: SimulatorState, agent: HealthBot): void => {
   const own = agent.content.identity?.principalId ?? null;
   state.principals = state.principals.filter((one) => one.id !== own);
   state.agents = state.agents.filter((one) => one !== agent);
@@ -517,8 +498,6 @@ const useKey = (state: SimulatorState, agent: HealthBot, problem: Problem | null
   state.agentCalls.push(call('KeyGet', 'get', 0), call('KeyWrap', 'wrapKey', 1), call('KeyUnwrap', 'unwrapKey', 2));
 };
 
-const versionOf = (call: Call): string => call.incoming.query.get('api-version') ?? newestVersion;
-
 const statusPath = (operation: AgentOperation): string =>
   `/providers/Microsoft.HealthBot/locations/${operation.location.toUpperCase()}/operationStatuses/${operation.id}`;
 
@@ -531,7 +510,7 @@ const noise = (seed: string, bytes: number): string =>
  */
 const statusUrl = (call: Call, operation: AgentOperation): string => {
   const signature = `t=${Date.parse(operation.startTime)}&c=${noise(`c${operation.id}`, 2_200)}&s=${noise(`s${operation.id}`, 256)}&h=${noise(`h${operation.id}`, 32)}`;
-  return `${call.world.url}${statusPath(operation)}?api-version=${versionOf(call)}&${signature}`;
+  return `${call.world.url}${statusPath(operation)}?api-version=${call.incoming.query.get('api-version')}&${signature}`;
 };
 
 /**
@@ -562,8 +541,7 @@ const getStatus = (call: Call): Reply => {
   return reply(200, statusBody(found), { etag, 'x-ms-operation-identifier': '' });
 };
 
-/** The body in the requested API version. */
-const shown = (call: Call, agent: HealthBot) => agentBody(call.world.state, agent, versionOf(call));
+const shown = (call: Call, agent: HealthBot) => agentBody(call.world.state, agent);
 
 const findAgent = (call: Call): HealthBot | undefined => call.world.state.agents.find(named(placeOf(call)));
 
@@ -611,7 +589,7 @@ const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, tri
 
 const patchAgent = (call: Call): Reply => {
   const agent = requireAgent(call);
-  const patch = parseBody(agentPatch(versionOf(call)), call.incoming.body, payloadRefused);
+  const patch = parseBody(AgentPatch, call.incoming.body, payloadRefused);
   requireConditions(call, agent.etag);
   requireIdle(call, agent);
   const before = structuredClone(agent.content);
@@ -623,7 +601,7 @@ const patchAgent = (call: Call): Reply => {
 };
 
 const putAgent = (call: Call): Reply => {
-  const put = parseBody(agentPut(versionOf(call)), call.incoming.body, payloadRefused);
+  const put = parseBody(AgentPut, call.incoming.body, payloadRefused);
   const existing = findAgent(call);
   requireSameLocation(existing, put.location);
   requireConditions(call, existing?.etag ?? null);

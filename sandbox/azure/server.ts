@@ -27,7 +27,7 @@ import { entraRoutes, openSignInListener } from './identity/entra.ts';
 import { graphApplicationRoutes, graphListRoutes, graphRoutes } from './identity/graph.ts';
 import { type Caller, callerOf, SigningKey, type TokenTexts } from './identity/tokens.ts';
 import { type Incoming, isReading, readIncoming, takeFault, underFault } from './incoming.ts';
-import { accessPolicyRoutes, purgeDue, vaultKeyRoutes, vaultRoutes } from './key-vault/arm.ts';
+import { accessPolicyRoutes, vaultKeyRoutes, vaultRoutes } from './key-vault/arm.ts';
 import { isVaultHost, logAgentCalls, logPast, serveVault, vaultOf } from './key-vault/data.ts';
 import { activityLogRoutes, LogRow, logQueryRoutes } from './logs.ts';
 import { ExchangeRecorder, RequestRecord, withoutSecrets } from './request-log.ts';
@@ -188,9 +188,6 @@ export const armLimits: Readonly<Record<OperationKind, Limit>> = {
   deletes: { size: 200, perSecond: 10 },
 };
 
-/** All principals together have 15 times this limit in a subscription. Same source. */
-const principalsAtOnce = 15;
-
 /**
  * Resource Graph: 15 queries in each window of 5 seconds, for each principal. Source: its page on throttled requests.
  */
@@ -221,18 +218,12 @@ export class Quotas {
   private readonly buckets = new Map<string, { tokens: number; filledAt: number }>();
   private readonly windows = new Map<string, { readonly startedAt: number; readonly used: number }>();
 
-  /**
-   * Counts a request to Azure Resource Manager: in the principal's bucket and, in a subscription, in the bucket that all
-   * principals share. Throws the refusal if no token is left; a refused request takes none of the others' share.
-   */
+  /** Counts a request to Azure Resource Manager in the principal's bucket. Throws the refusal if no token is left. */
   countArm(state: Pace, { method, path }: Pick<Incoming, 'method' | 'path'>, principalId: string, now: Date): void {
     if (!quotasCount(state)) return;
     const kind = kindOf(method);
     const subscription = /^\/subscriptions\/([^/]+)/i.exec(path)?.[1]?.toLowerCase() ?? null;
-    const { size, perSecond } = armLimits[kind];
-    const shared = { size: size * principalsAtOnce, perSecond: perSecond * principalsAtOnce };
-    const own = this.take(`${subscription ?? 'tenant'} ${kind} ${principalId}`, { size, perSecond }, now);
-    const seconds = own > 0 || subscription === null ? own : this.take(`${subscription} ${kind}`, shared, now);
+    const seconds = this.take(`${subscription ?? 'tenant'} ${kind} ${principalId}`, armLimits[kind], now);
     if (seconds > 0) throw throttled(kind, subscription, principalId, seconds);
   }
 
@@ -411,9 +402,7 @@ class AzureServer {
   /** Ends everything that is due before a request reads the state. Returns true if the state changed. */
   private applyDueChanges(now: Date): boolean {
     const { state, latency, changes } = this.world;
-    const changed = [endDueOperations(state, latency, now), purgeDue(state, now), markLostKeys(state, now)].some(
-      Boolean,
-    );
+    const changed = [endDueOperations(state, latency, now), markLostKeys(state, now)].some(Boolean);
     this.followChanges(now);
     if (changed) changes.follow(state, null, now);
     return changed;

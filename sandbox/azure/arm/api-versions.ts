@@ -1,61 +1,34 @@
 import { Refusal } from '../../http.ts';
 
+const versions = (text: string): readonly string[] => text.split(' ');
+
 /** API versions that each resource type accepts here. Azure offers more; the simulator has the shapes of these only. */
-export const healthBotVersions = [
-  '2020-12-08',
-  '2021-08-24',
-  '2022-08-08',
-  '2023-05-01',
-  '2024-02-01',
-  '2025-05-25',
-  '2025-11-01',
-] as const;
+export const healthBotVersions = versions('2021-08-24 2022-08-08 2023-05-01 2024-02-01 2025-05-25 2025-11-01');
 
-export const vaultVersions = ['2023-02-01', '2023-07-01', '2024-11-01', '2026-02-01'] as const;
+export const vaultVersions = versions('2023-02-01 2023-07-01 2024-11-01 2026-02-01');
 
-export const botServiceVersions = ['2021-03-01', '2022-09-15'] as const;
+export const botServiceVersions = versions('2021-03-01 2022-09-15');
 
-export const authorizationVersions = [
-  '2015-07-01',
-  '2018-01-01-preview',
-  '2018-07-01',
-  '2020-04-01-preview',
-  '2022-04-01',
-  '2022-05-01-preview',
-] as const;
+export const authorizationVersions = versions(
+  '2015-07-01 2018-01-01-preview 2018-07-01 2020-04-01-preview 2022-04-01 2022-05-01-preview',
+);
 
-export const policyVersions = [
-  '2019-09-01',
-  '2020-09-01',
-  '2021-06-01',
-  '2022-06-01',
-  '2023-04-01',
-  '2024-04-01',
-  '2024-05-01',
-  '2025-01-01',
-] as const;
+export const policyVersions = versions(
+  '2019-09-01 2020-09-01 2021-06-01 2022-06-01 2023-04-01 2024-04-01 2024-05-01 2025-01-01',
+);
 
-export const exemptionVersions = ['2020-07-01-preview', '2022-07-01-preview'] as const;
+export const exemptionVersions = versions('2020-07-01-preview 2022-07-01-preview');
 
-export const lockVersions = ['2016-09-01', '2020-05-01'] as const;
+export const lockVersions = versions('2016-09-01 2020-05-01');
 
-export const resourcesVersions = [
-  '2019-11-01',
-  '2020-01-01',
-  '2021-01-01',
-  '2021-04-01',
-  '2022-09-01',
-  '2022-12-01',
-  '2024-03-01',
-  '2024-07-01',
-  '2024-11-01',
-  '2025-04-01',
-] as const;
+export const resourcesVersions = versions(
+  '2019-11-01 2020-01-01 2021-01-01 2021-04-01 2022-09-01 2022-12-01 2024-03-01 2024-07-01 2024-11-01 2025-04-01',
+);
 
 /** Includes the version that Key Vault clients of 2023-07-01 use to list vaults (2023-07-01 description). */
-export const resourceListVersions = ['2015-11-01', ...resourcesVersions] as const;
+export const resourceListVersions = versions('2015-11-01');
 
-export const resourceGraphVersions = ['2021-03-01', '2022-10-01', '2024-04-01'] as const;
+export const resourceGraphVersions = versions('2021-03-01 2022-10-01 2024-04-01');
 
 /** Returns namespace and type of the last `providers` part of a path. */
 const typeOf = (path: string): { readonly namespace: string; readonly type: string } => {

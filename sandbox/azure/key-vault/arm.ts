@@ -330,18 +330,6 @@ const recovered = (call: Call, createMode: string | null | undefined): Vault | n
   throw Refusal.of(409, 'ConflictError', message);
 };
 
-/** Purges deleted vaults and keys after their retention, even with purge protection. Returns true if there were any. */
-export const purgeDue = (state: SimulatorState, now: Date): boolean => {
-  const isDue = (deletedAtMs: number, { softDeleteRetentionInDays }: Vault): boolean =>
-    deletedAtMs + softDeleteRetentionInDays * 86_400_000 <= now.getTime();
-  const count = (): number => state.deletedVaults.length + state.vaults.reduce((sum, { keys }) => sum + keys.length, 0);
-  const before = count();
-  state.deletedVaults = state.deletedVaults.filter(({ vault, deletedAt }) => !isDue(Date.parse(deletedAt), vault));
-  for (const vault of state.vaults)
-    vault.keys = vault.keys.filter(({ deletedAt }) => deletedAt === null || !isDue(deletedAt * 1_000, vault));
-  return count() < before;
-};
-
 const Body = z.object({ properties: z.object({ accessPolicies: z.array(PolicyBody) }) });
 
 type Combine = (a: readonly string[], b: readonly string[]) => readonly string[];

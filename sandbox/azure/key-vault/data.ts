@@ -542,17 +542,7 @@ const setSecret = (call: VaultCall, name: string): Reply => {
   return reply(200, secretBundle(call, secret, version));
 };
 
-const dataPlaneVersions = [
-  '7.2',
-  '7.3',
-  '7.4',
-  '7.5',
-  '7.6-preview.2',
-  '7.6',
-  '2025-06-01-preview',
-  '2025-07-01',
-  '2026-04-01',
-];
+const dataPlaneVersions = '7.2 7.3 7.4 7.5 7.6-preview.2 7.6 2025-06-01-preview 2025-07-01 2026-04-01'.split(' ');
 
 /** How calls are in the vault's log: the operation's name ("Key Vault logging"), and the right that it needs. */
 type Logged = readonly [operation: string, right: KeyRight];
