@@ -114,16 +114,15 @@ const secrets = 'Microsoft.KeyVault/vaults/secrets';
 const assignments = 'Microsoft.Authorization/roleAssignments';
 
 /** Splits a list of names at white space. */
-const names = (text: string): string[] => text.trim().split(/\s+/);
+const names = (text: string): string[] => text.split(/\s+/).filter((name) => name !== '');
 
 /** Actions of all Key Vault roles, besides data actions. Only the reader lacks deployments. */
-const readingVaults = names(`
-  Microsoft.Authorization/*/read Microsoft.Insights/alertRules/*
+const readingVaults = `Microsoft.Authorization/*/read Microsoft.Insights/alertRules/*
   Microsoft.Resources/subscriptions/resourceGroups/read Microsoft.Support/*
   Microsoft.KeyVault/checkNameAvailability/read Microsoft.KeyVault/deletedVaults/read
-  Microsoft.KeyVault/locations/*/read Microsoft.KeyVault/vaults/*/read Microsoft.KeyVault/operations/read`);
+  Microsoft.KeyVault/locations/*/read Microsoft.KeyVault/vaults/*/read Microsoft.KeyVault/operations/read`;
 const deployments = 'Microsoft.Resources/deployments/*';
-const managingVaults = [...readingVaults, deployments];
+const managingVaults = `${readingVaults} ${deployments}`;
 
 /** The eight roles that the Data Access Administrator can assign and remove. */
 const assignableByDataAccess = names(`
@@ -133,74 +132,52 @@ const assignableByDataAccess = names(`
 const onlyRoles = (verb: 'write' | 'delete', attribute: '@Request' | '@Resource'): string =>
   `((!(ActionMatches{'${assignments}/${verb}'})) OR (${attribute}[${assignments}:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals{${assignableByDataAccess}}))`;
 
-const forResources: readonly RoleDefinition[] = [
-  builtIn(roles.owner, 'Owner', { actions: ['*'] }),
-  builtIn('b24988ac-6180-42a0-ab88-20f7382dd24c', 'Contributor', {
-    actions: ['*'],
-    notActions: names(`
-      Microsoft.Authorization/*/Delete Microsoft.Authorization/*/Write
-      Microsoft.Authorization/elevateAccess/Action Microsoft.Blueprint/blueprintAssignments/write
-      Microsoft.Blueprint/blueprintAssignments/delete Microsoft.Compute/galleries/share/action
-      Microsoft.Purview/consents/write Microsoft.Purview/consents/delete
-      Microsoft.Resources/deploymentStacks/manageDenySetting/action Microsoft.Subscription/cancel/action
-      Microsoft.Subscription/enable/action`),
-  }),
-  builtIn('acdd72a7-3385-48ef-bd42-f606fba81ae7', 'Reader', { actions: ['*/read'] }),
-  builtIn('18d7d88d-d35e-4fb5-a5c3-7773c20a72d9', 'User Access Administrator', {
-    actions: ['*/read', 'Microsoft.Authorization/*', 'Microsoft.Support/*'],
-  }),
-  builtIn('f25e0fa2-a7c8-4377-a976-54943a77a395', 'Key Vault Contributor', {
-    actions: names(`
-      Microsoft.Authorization/*/read Microsoft.Insights/alertRules/* Microsoft.KeyVault/*
-      Microsoft.Resources/deployments/* Microsoft.Resources/subscriptions/resourceGroups/read Microsoft.Support/*`),
-    notActions: names(`
-      Microsoft.KeyVault/locations/deletedVaults/purge/action Microsoft.KeyVault/hsmPools/*
-      Microsoft.KeyVault/managedHsms/*`),
-  }),
-  builtIn('8b54135c-b56d-4d72-a534-26097cfdc8d8', 'Key Vault Data Access Administrator', {
-    actions: names(`
-      ${assignments}/write ${assignments}/delete Microsoft.Authorization/*/read Microsoft.Resources/deployments/*
-      Microsoft.Resources/subscriptions/resourceGroups/read Microsoft.Resources/subscriptions/read
-      Microsoft.Management/managementGroups/read Microsoft.Support/* Microsoft.KeyVault/vaults/*/read`),
-    condition: `${onlyRoles('write', '@Request')} AND ${onlyRoles('delete', '@Resource')}`,
-    conditionVersion: '2.0',
-  }),
-];
+const dataAccessAdministrator = '8b54135c-b56d-4d72-a534-26097cfdc8d8';
+const onlyAssignable = `${onlyRoles('write', '@Request')} AND ${onlyRoles('delete', '@Resource')}`;
 
-const forData: readonly RoleDefinition[] = [
-  builtIn(roles.keyVaultAdministrator, 'Key Vault Administrator', {
-    actions: managingVaults,
-    dataActions: ['Microsoft.KeyVault/vaults/*'],
-  }),
-  builtIn('14b46e9e-c2b7-41b4-b07b-48a6ebf60603', 'Key Vault Crypto Officer', {
-    actions: managingVaults,
-    dataActions: [`${keys}/*`, 'Microsoft.KeyVault/vaults/keyrotationpolicies/*'],
-  }),
-  builtIn(roles.cryptoServiceEncryptionUser, 'Key Vault Crypto Service Encryption User', {
-    actions: names(`
-      Microsoft.EventGrid/eventSubscriptions/write Microsoft.EventGrid/eventSubscriptions/read
-      Microsoft.EventGrid/eventSubscriptions/delete`),
-    dataActions: [`${keys}/read`, `${keys}/wrap/action`, `${keys}/unwrap/action`],
-  }),
-  builtIn('12338af0-0e69-4776-bea7-57ae8d297424', 'Key Vault Crypto User', {
-    dataActions: names(`
-      ${keys}/read ${keys}/update/action ${keys}/backup/action ${keys}/encrypt/action ${keys}/decrypt/action
-      ${keys}/wrap/action ${keys}/unwrap/action ${keys}/sign/action ${keys}/verify/action`),
-  }),
-  builtIn('4633458b-17de-408a-b874-0445c86b69e6', 'Key Vault Secrets User', {
-    dataActions: [`${secrets}/getSecret/action`, `${secrets}/readMetadata/action`],
-  }),
-  builtIn('b86a8fe4-44ce-4948-aee5-eccb2c155cd7', 'Key Vault Secrets Officer', {
-    actions: managingVaults,
-    dataActions: [`${secrets}/*`],
-  }),
-  builtIn('21090545-7ca7-4776-b22c-e363652d74d2', 'Key Vault Reader', {
-    actions: readingVaults,
-    dataActions: ['Microsoft.KeyVault/vaults/*/read', `${secrets}/readMetadata/action`],
-  }),
-];
+/** ID, name, actions, actions that it lacks, and data actions. */
+const builtInRoles = `
+8e3af657-a8ff-443c-a75c-2fe8c4bcb635 | Owner | * | |
+b24988ac-6180-42a0-ab88-20f7382dd24c | Contributor | * | Microsoft.Authorization/*/Delete
+  Microsoft.Authorization/*/Write Microsoft.Authorization/elevateAccess/Action
+  Microsoft.Blueprint/blueprintAssignments/write Microsoft.Blueprint/blueprintAssignments/delete
+  Microsoft.Compute/galleries/share/action Microsoft.Purview/consents/write Microsoft.Purview/consents/delete
+  Microsoft.Resources/deploymentStacks/manageDenySetting/action Microsoft.Subscription/cancel/action
+  Microsoft.Subscription/enable/action |
+acdd72a7-3385-48ef-bd42-f606fba81ae7 | Reader | */read | |
+18d7d88d-d35e-4fb5-a5c3-7773c20a72d9 | User Access Administrator | */read Microsoft.Authorization/* Microsoft.Support/* | |
+f25e0fa2-a7c8-4377-a976-54943a77a395 | Key Vault Contributor | Microsoft.Authorization/*/read
+  Microsoft.Insights/alertRules/* Microsoft.KeyVault/* ${deployments} Microsoft.Resources/subscriptions/resourceGroups/read
+  Microsoft.Support/* | Microsoft.KeyVault/locations/deletedVaults/purge/action Microsoft.KeyVault/hsmPools/*
+  Microsoft.KeyVault/managedHsms/* |
+8b54135c-b56d-4d72-a534-26097cfdc8d8 | Key Vault Data Access Administrator | ${assignments}/write
+  ${assignments}/delete Microsoft.Authorization/*/read ${deployments} Microsoft.Resources/subscriptions/resourceGroups/read
+  Microsoft.Resources/subscriptions/read Microsoft.Management/managementGroups/read Microsoft.Support/*
+  Microsoft.KeyVault/vaults/*/read | |
+00482a5a-887f-4fb3-b363-3b7fe8e74483 | Key Vault Administrator | ${managingVaults} | | Microsoft.KeyVault/vaults/*
+14b46e9e-c2b7-41b4-b07b-48a6ebf60603 | Key Vault Crypto Officer | ${managingVaults} | | ${keys}/*
+  Microsoft.KeyVault/vaults/keyrotationpolicies/*
+e147488a-f6f5-4113-8e2d-b22465e65bf6 | Key Vault Crypto Service Encryption User | Microsoft.EventGrid/eventSubscriptions/write
+  Microsoft.EventGrid/eventSubscriptions/read Microsoft.EventGrid/eventSubscriptions/delete | | ${keys}/read
+  ${keys}/wrap/action ${keys}/unwrap/action
+12338af0-0e69-4776-bea7-57ae8d297424 | Key Vault Crypto User | | | ${keys}/read ${keys}/update/action ${keys}/backup/action
+  ${keys}/encrypt/action ${keys}/decrypt/action ${keys}/wrap/action ${keys}/unwrap/action ${keys}/sign/action
+  ${keys}/verify/action
+4633458b-17de-408a-b874-0445c86b69e6 | Key Vault Secrets User | | | ${secrets}/getSecret/action ${secrets}/readMetadata/action
+b86a8fe4-44ce-4948-aee5-eccb2c155cd7 | Key Vault Secrets Officer | ${managingVaults} | | ${secrets}/*
+21090545-7ca7-4776-b22c-e363652d74d2 | Key Vault Reader | ${readingVaults} | | Microsoft.KeyVault/vaults/*/read
+  ${secrets}/readMetadata/action
+`
+  .trim()
+  .split(/\n(?! )/)
+  .map((row): RoleDefinition => {
+    const [id = '', name = '', actions = '', notActions = '', dataActions = ''] = row.split(/\s*\|\s*/);
+    const limits = id === dataAccessAdministrator ? { condition: onlyAssignable, conditionVersion: '2.0' } : {};
+    const rights = { actions: names(actions), notActions: names(notActions), dataActions: names(dataActions) };
+    return builtIn(id, name, { ...rights, ...limits });
+  });
 
-export const seedRoleDefinitions = (): RoleDefinition[] => structuredClone([...forResources, ...forData, ...ofBot]);
+export const seedRoleDefinitions = (): RoleDefinition[] => structuredClone([...builtInRoles, ...ofBot]);
 
 const ownerPrincipalId = '50000000-0000-4000-8000-000000000001';
 const principal = (
