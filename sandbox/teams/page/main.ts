@@ -2,95 +2,64 @@
 import { type Activity, api, type Person, type Place } from './api.ts';
 import { azurePanel } from './azure.ts';
 import { type ConversationUse, ShownConversation, teachCards } from './conversation.ts';
-import { address, avatar, byId, fill, giveColours, make, personColour, placeSlug, readAddress } from './dom.ts';
+import {
+  address,
+  announce,
+  avatar,
+  byId,
+  fill,
+  giveColours,
+  make,
+  personColour,
+  placeSlug,
+  readAddress,
+} from './dom.ts';
 import { guidedTour } from './tour.ts';
 
 type Entry = { title: string; description: string; insert: string };
 
-let menus = 0;
-
-/** The menu of a compose box while a command or a mention is typed. */
-class CommandMenu {
-  element = make('div', { class: 'menu', role: 'listbox', id: `commands-${++menus}`, 'aria-label': 'Commands' });
-  footer = make('div', { class: 'keys', 'aria-hidden': 'true' }, '↑ ↓ to choose, Enter to take, Esc to close');
-  frame = make('div', { class: 'menu-frame', hidden: true }, this.element, this.footer);
-  box: HTMLInputElement;
-  entries: () => Entry[];
-  shown: Entry[] = [];
-  marked = 0;
-  dismissedFor = '';
-
-  constructor(box: HTMLInputElement, entries: () => Entry[]) {
-    this.box = box;
-    this.entries = entries;
-    box.setAttribute('aria-controls', this.element.id);
-  }
-
-  get isOpen() {
-    return !this.frame.hidden;
-  }
-
-  /** Updates the menu from the text: commands after an initial `/`, the bot after an initial `@`. */
-  follow() {
-    const text = this.box.value;
-    const fits = (entry: Entry) => entry.title.toLowerCase().startsWith(text.toLowerCase());
-    this.shown = /^[/@]/.test(text) && text !== this.dismissedFor ? this.entries().filter(fits) : [];
-    const isComplete = this.shown.length === 1 && this.shown[0]?.insert.trim() === text.trim();
-    if (isComplete) this.shown = [];
-    this.marked = 0;
-    this.draw();
-  }
-
-  draw() {
-    const isOpen = this.shown.length > 0;
-    this.frame.hidden = !isOpen;
-    this.box.setAttribute('aria-expanded', String(isOpen));
-    fill(this.element, ...this.shown.map((entry, index) => this.option(entry, index)));
-    if (isOpen) this.box.setAttribute('aria-activedescendant', `${this.element.id}-${this.marked}`);
-    else this.box.removeAttribute('aria-activedescendant');
-    this.element.children[this.marked]?.scrollIntoView({ block: 'nearest' });
-  }
-
-  option(entry: Entry, index: number) {
-    return make(
-      'div',
-      {
-        role: 'option',
-        id: `${this.element.id}-${index}`,
-        'data-command': entry.title,
-        'aria-selected': String(index === this.marked),
-        onmousedown: (event: Event) => event.preventDefault(),
-        onclick: () => this.take(entry),
-      },
-      make('code', {}, entry.title),
-      make('span', {}, entry.description),
+/** Adds a list of commands to a compose box: after an initial `/`, or the bot after an initial `@`. */
+function commandList(box: HTMLInputElement, entries: () => Entry[]) {
+  const list = make('select', { class: 'menu', size: 2, hidden: true, tabindex: '-1', 'aria-label': 'Commands' });
+  const take = () => {
+    box.value = list.value;
+    list.hidden = true;
+    box.focus();
+    box.dispatchEvent(new Event('input'));
+  };
+  box.addEventListener('input', () => {
+    const text = box.value.toLowerCase();
+    const isMissing = ({ title, insert }: Entry) =>
+      /^[/@]/.test(text) && title.toLowerCase().startsWith(text) && insert.trim() !== box.value.trim();
+    const fitting = entries().filter(isMissing);
+    const shown = fitting.map(({ title, description, insert }) =>
+      make('option', { value: insert }, `${title}: ${description}`),
     );
-  }
-
-  take(entry: Entry) {
-    this.box.value = entry.insert;
-    this.close();
-    this.box.focus();
-  }
-
-  close() {
-    this.dismissedFor = this.box.value;
-    this.shown = [];
-    this.draw();
-  }
-
-  /** Returns true if the menu handled the key. */
-  key(key: string) {
-    const entry = this.shown[this.marked];
-    if (!this.isOpen || entry === undefined) return false;
-    if (key === 'ArrowDown') this.marked = (this.marked + 1) % this.shown.length;
-    else if (key === 'ArrowUp') this.marked = (this.marked + this.shown.length - 1) % this.shown.length;
-    else if (key === 'Escape') this.close();
-    else if ((key === 'Enter' && entry.insert.trim() !== this.box.value.trim()) || key === 'Tab') this.take(entry);
-    else return false;
-    if (this.isOpen) this.draw();
-    return true;
-  }
+    fill(list, ...shown);
+    list.size = Math.max(2, shown.length);
+    list.selectedIndex = 0;
+    list.hidden = shown.length === 0;
+  });
+  box.addEventListener('keydown', (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1, Enter: 0, Tab: 0, Escape: 0 }[event.key];
+    if (list.hidden || step === undefined) return;
+    event.preventDefault();
+    if (event.key === 'Escape') list.hidden = true;
+    else if (step === 0) take();
+    else list.selectedIndex = (list.selectedIndex + step + list.length) % list.length;
+    announce(list.hidden ? '' : (list.selectedOptions[0]?.text ?? ''));
+  });
+  box.addEventListener('blur', () => {
+    list.hidden = true;
+  });
+  // Before the box loses the focus.
+  list.addEventListener('mousedown', (event) => {
+    if (!(event.target instanceof HTMLOptionElement)) return;
+    event.preventDefault();
+    list.value = event.target.value;
+    take();
+  });
+  return list;
 }
 
 interface ComposeOptions {
@@ -106,97 +75,47 @@ interface ComposeOptions {
   send: (text: string) => Promise<void>;
 }
 
-/** A compose box with the command menu, framed in the author's color. */
-function composer(options: ComposeOptions) {
-  const box = make('input', {
-    type: 'text',
-    role: 'combobox',
-    autocomplete: 'off',
-    maxlength: '28000',
-    'aria-label': options.label,
-    'aria-expanded': 'false',
-    'aria-autocomplete': 'list',
-    placeholder: options.placeholder,
-    'data-compose': true,
-  });
-  box.value = options.draft;
-  const menu = new CommandMenu(box, options.entries);
+/** A compose box with the list of commands, framed in the author's color. */
+function composer({ person, label, placeholder, entries, draft, keep, send }: ComposeOptions) {
+  const names = { 'aria-label': label, placeholder, 'data-compose': true };
+  const box = make('input', { type: 'text', autocomplete: 'off', maxlength: '28000', ...names });
+  box.value = draft;
+  const list = commandList(box, entries);
   const problem = make('p', { class: 'problem', role: 'alert' });
-  const send = make('button', { class: 'plain filled send', type: 'submit' }, 'Send');
-  const element = make(
-    'form',
-    { class: 'box', onsubmit: (event: Event) => void submit(event, box, menu, problem, options) },
-    avatar(options.person),
-    box,
-    send,
-  );
-  const follow = () => {
-    options.keep(box.value);
-    box.classList.toggle('is-command', box.value.startsWith('/'));
-    menu.follow();
-  };
-  box.addEventListener('input', follow);
-  box.addEventListener('blur', () => menu.close());
-  box.addEventListener('keydown', (event) => {
-    if (menu.key(event.key)) {
-      event.preventDefault();
-      options.keep(box.value);
+  box.addEventListener('input', () => keep(box.value));
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const text = box.value.trim();
+    if (text === '') return;
+    problem.textContent = '';
+    box.value = '';
+    keep('');
+    try {
+      await send(text);
+    } catch (error) {
+      box.value ||= text;
+      keep(box.value);
+      problem.textContent = `Not sent. ${error instanceof Error ? error.message : ''}`;
     }
+  };
+  const button = make('button', { class: 'plain filled send', type: 'submit' }, 'Send');
+  const form = make('form', { class: 'box', onsubmit: submit }, avatar(person), box, button);
+  return make('div', { class: 'composer' }, list, form, problem);
+}
+
+/** The end of a thread: opens a reply box, which is already open if it has a draft. */
+function replyBox(label: string, options: ComposeOptions) {
+  const element = make('details', { class: 'reply-box', open: options.draft !== '' });
+  fill(element, make('summary', { class: 'link', 'aria-label': label }, 'Reply'));
+  element.addEventListener('toggle', () => {
+    if (element.querySelector('input') === null) element.append(composer(options));
+    if (element.open && options.draft === '') element.querySelector('input')?.focus();
   });
-  return { element: make('div', { class: 'composer' }, menu.frame, element, problem), box };
-}
-
-async function submit(
-  event: Event,
-  box: HTMLInputElement,
-  menu: CommandMenu,
-  problem: HTMLElement,
-  options: ComposeOptions,
-) {
-  event.preventDefault();
-  const text = box.value.trim();
-  if (text === '') return;
-  menu.close();
-  problem.textContent = '';
-  box.value = '';
-  box.classList.remove('is-command');
-  options.keep('');
-  try {
-    await options.send(text);
-  } catch (error) {
-    if (box.value === '') box.value = text;
-    options.keep(box.value);
-    problem.textContent = `Not sent. ${error instanceof Error ? error.message : ''}`;
-  }
-}
-
-/** The end of a thread: a button that opens a reply box. `draft` is stored while the box is open. */
-function replyBox(
-  label: string,
-  options: (draft: string) => ComposeOptions,
-  draft: { get: () => string | undefined; set: (text: string | undefined) => void },
-) {
-  const element = make('div', { class: 'reply-box' });
-  const closed = () => {
-    draft.set(undefined);
-    const open = { class: 'link', 'data-reply': true, 'aria-label': label, onclick: () => opened('', true) };
-    element.replaceChildren(make('button', open, 'Reply'));
-  };
-  const opened = (text: string, focus: boolean) => {
-    draft.set(text);
-    const { element: box, box: input } = composer(options(text));
-    element.replaceChildren(box);
-    input.addEventListener('keydown', (event) => {
-      if (event.key === 'Escape' && !event.defaultPrevented && input.value === '') {
-        closed();
-        element.querySelector('button')?.focus();
-      }
-    });
-    if (focus) input.focus();
-  };
-  const kept = draft.get();
-  if (kept === undefined) closed();
-  else opened(kept, false);
+  element.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.defaultPrevented || element.querySelector('input')?.value) return;
+    element.open = false;
+    element.querySelector('summary')?.focus();
+  });
   return element;
 }
 
@@ -306,7 +225,7 @@ teachCards();
 const session = await api.session();
 giveColours(session.people);
 let entries: Entry[] = [];
-const drafts = new Map<string, string | undefined>();
+const drafts = new Map<string, string>();
 
 let person: Person | undefined;
 let places: Place[] = [];
@@ -344,9 +263,8 @@ function drawFrame(me: Person, here: Place) {
   byId('messages').setAttribute('aria-label', `Messages in ${here.name}`);
   const label = here.kind === 'channel' ? `New post in ${here.name}` : `Message to ${here.name}`;
   const options = { ...composing(me, here, here.id), label: `${label}, as ${me.name}`, placeholder: label };
-  const { element } = composer(options);
   const line = make('p', { class: 'as' }, 'You write as ', make('b', {}, me.name), '. Type / for commands.');
-  fill(byId('compose'), element, line);
+  fill(byId('compose'), composer(options), line);
 }
 
 /** Options of all compose boxes. There is a draft for each person and thread. */
@@ -372,15 +290,7 @@ function conversationUse(me: Person, here: Place): ConversationUse {
   return {
     isChannel: here.kind === 'channel',
     empty: 'Nothing yet. Type / to see what the bot can do.',
-    reply: (thread, rootId) => {
-      const key = `${me.id} ${thread}`;
-      const draft = {
-        get: () => drafts.get(key),
-        set: (text: string | undefined) => void drafts.set(key, text),
-      };
-      const options = (text: string) => ({ ...composing(me, here, thread, rootId), draft: text });
-      return replyBox(`Reply to the thread, as ${me.name}`, options, draft);
-    },
+    reply: (thread, rootId) => replyBox(`Reply to the thread, as ${me.name}`, composing(me, here, thread, rootId)),
     click: async (activity, { type, verb, data, inputs }) => {
       const click = { personId: me.id, activityId: activity.id, data, inputs };
       if (type === 'Action.Submit') await api.submit(click);
