@@ -1,7 +1,7 @@
 /** The messages of one conversation as one person sees them. */
 import type { Activity, Json } from './api.ts';
 import { type Choice, type Clicked, ShownCard } from './card.ts';
-import { arrange, avatar, clockTime, dayName, fill, make } from './dom.ts';
+import { arrange, avatar, clockTime, fill, make } from './dom.ts';
 
 const markdown = markdownit({ html: false, linkify: false, breaks: true });
 markdown.disable(['image', 'html_inline', 'html_block']);
@@ -51,9 +51,8 @@ class ShownMessage {
   activity: Activity | undefined = undefined;
   card: ShownCard | undefined = undefined;
   clicks = 0;
-  shownText = '';
-  shownMeta = '';
-  shownNotice = '';
+  /** What each part shows. A part is drawn again only if that changes. */
+  drawn = new Map<Element, string>();
 
   constructor(use: MessageUse) {
     this.use = use;
@@ -75,6 +74,13 @@ class ShownMessage {
     this.showNotice(notice);
   }
 
+  isNew(part: Element, content: unknown) {
+    const json = JSON.stringify([content]);
+    const isNew = this.drawn.get(part) !== json;
+    this.drawn.set(part, json);
+    return isNew;
+  }
+
   frame(activity: Activity) {
     const byBot = activity.from.role === 'bot';
     const author = byBot ? 'bot' : { id: activity.from.aadObjectId ?? '', name: activity.from.name };
@@ -88,9 +94,7 @@ class ShownMessage {
   showMeta(activity: Activity) {
     const { editedAt, ownView, onlyYou } = activity.local;
     const refresh = ownRefresh(cardOf(activity));
-    const json = JSON.stringify([editedAt, ownView, onlyYou, refresh]);
-    if (json === this.shownMeta) return;
-    this.shownMeta = json;
+    if (!this.isNew(this.meta, [editedAt, ownView, onlyYou, refresh])) return;
     const edited = editedAt === null ? '' : `, updated ${clockTime(editedAt)}`;
     fill(
       this.meta,
@@ -105,8 +109,7 @@ class ShownMessage {
 
   showWords(activity: Activity) {
     const text = activity.text ?? '';
-    if (text === this.shownText) return;
-    this.shownText = text;
+    if (!this.isNew(this.text, text)) return;
     this.text.hidden = text === '';
     showText(this.text, text, activity.from.role === 'bot');
   }
@@ -150,18 +153,17 @@ class ShownMessage {
   }
 
   showNotice(notice: Activity | undefined) {
-    const id = notice?.id ?? '';
-    if (id === this.shownNotice && (this.notice.hidden || id !== '')) return;
-    this.shownNotice = id;
+    if (!this.isNew(this.notice, notice?.id)) return;
     this.notice.hidden = notice === undefined;
     if (notice === undefined) return;
     this.notice.dataset.tone = notice.local.tone;
-    const dismiss = () => {
-      this.notice.hidden = true;
-    };
     const words = make('div', { class: 'words' });
     showText(words, notice.text ?? '', true);
-    const close = make('button', { class: 'close', 'aria-label': 'Dismiss', onclick: () => dismiss() }, '×');
+    const close = make(
+      'button',
+      { class: 'close', 'aria-label': 'Dismiss', onclick: () => (this.notice.hidden = true) },
+      '×',
+    );
     const signIn = signInLink(notice);
     fill(this.notice, make('div', {}, make('small', {}, 'Only you can see this'), words, signIn), close);
     this.notice.setAttribute('role', 'status');
@@ -189,27 +191,18 @@ function ownRefresh(payload: Json | undefined): string | undefined {
   return verb !== undefined && JSON.stringify(payload?.body).includes(`"verb":"${verb}"`) ? undefined : verb;
 }
 
-type Thread = { id: string; day: string; messages: Activity[] };
-
-/** Number of replies that a collapsed thread shows; longer threads are collapsed. */
-const shownReplies = 3;
-const foldFrom = 8;
-
-/**
- * Groups messages into threads: by conversation ID in a channel, elsewhere each message alone. In order of their
- * start.
- */
-function threadsOf(activities: Iterable<Activity>): Thread[] {
-  const threads = new Map<string, Thread>();
+/** Groups messages into threads: by conversation ID in a channel, elsewhere each message alone. In order of their start. */
+function threadsOf(activities: Iterable<Activity>): Map<string, Activity[]> {
+  const threads = new Map<string, Activity[]>();
   for (const activity of activities) {
     if (activity.local.tone !== 'message') continue;
     const isThread = activity.conversation.id.includes(';messageid=');
     const id = isThread ? activity.conversation.id : activity.id;
-    const thread = threads.get(id) ?? { id, day: new Date(activity.timestamp).toDateString(), messages: [] };
-    thread.messages.push(activity);
+    const thread = threads.get(id) ?? [];
+    thread.push(activity);
     threads.set(id, thread);
   }
-  return [...threads.values()];
+  return threads;
 }
 
 /** Returns the last answer that only this person sees, by the ID of its message. */
@@ -218,13 +211,6 @@ function noticesOf(activities: Iterable<Activity>): Map<string, Activity> {
   for (const activity of activities)
     if (activity.local.tone !== 'message') notices.set(activity.replyToId ?? '', activity);
   return notices;
-}
-
-/** Returns the visible messages of a thread, and the number of collapsed ones in between. */
-function folded(messages: readonly Activity[], isUnfolded: boolean) {
-  if (isUnfolded || messages.length < foldFrom) return { shown: messages, hidden: 0 };
-  const last = messages.slice(-shownReplies);
-  return { shown: [...messages.slice(0, 1), ...last], hidden: messages.length - 1 - shownReplies };
 }
 
 export interface ConversationUse extends MessageUse {
@@ -243,8 +229,6 @@ export class ShownConversation {
   activities = new Map<string, Activity>();
   messages = new Map<string, ShownMessage>();
   threads = new Map<string, { section: HTMLElement; replies: HTMLElement }>();
-  days = new Map<string, HTMLElement>();
-  unfolded = new Set<string>();
 
   constructor(element: HTMLElement, use: ConversationUse) {
     this.element = element;
@@ -293,55 +277,27 @@ export class ShownConversation {
   draw() {
     const { element } = this;
     const follow = this.isAtEnd();
-    const threads = threadsOf(this.activities.values());
     const notices = noticesOf(this.activities.values());
-    const wanted: Element[] = [];
-    threads.forEach((thread, index) => {
-      if (threads[index - 1]?.day !== thread.day) wanted.push(this.day(thread));
-      wanted.push(this.thread(thread, notices));
-    });
-    if (wanted.length === 0) wanted.push(make('p', { class: 'empty' }, this.use.empty));
-    arrange(element, wanted);
+    const wanted = [...threadsOf(this.activities.values())].map(([id, messages]) => this.thread(id, messages, notices));
+    arrange(element, wanted.length > 0 ? wanted : [make('p', { class: 'empty' }, this.use.empty)]);
     if (follow) element.scrollTop = element.scrollHeight;
   }
 
-  day(thread: Thread) {
-    const first = thread.messages[0];
-    const known = this.days.get(thread.day) ?? make('div', { class: 'day' }, dayName(first?.timestamp ?? ''));
-    this.days.set(thread.day, known);
-    return known;
-  }
-
-  thread(thread: Thread, notices: Map<string, Activity>) {
-    const known = this.threads.get(thread.id) ?? this.newThread(thread);
-    const { shown, hidden } = folded(thread.messages, this.unfolded.has(thread.id));
-    const elements: HTMLElement[] = shown.map((activity) => this.message(activity, notices.get(activity.id)));
+  thread(id: string, messages: Activity[], notices: Map<string, Activity>) {
+    const known = this.threads.get(id) ?? this.newThread(id, messages[0]?.id ?? '');
+    const elements = messages.map((activity) => this.message(activity, notices.get(activity.id)));
     for (const [index, element] of elements.entries()) element.classList.toggle('reply', index > 0);
-    if (hidden > 0) elements.splice(1, 0, this.unfoldButton(thread, hidden));
     arrange(known.replies, elements);
     return known.section;
   }
 
-  newThread(thread: Thread) {
+  newThread(id: string, root: string) {
     const replies = make('div', { class: 'replies' });
-    const root = thread.messages[0]?.id ?? '';
-    const section = make(
-      'section',
-      { class: 'thread', 'data-thread': thread.id },
-      replies,
-      this.use.isChannel && this.use.reply(thread.id, root),
-    );
+    const reply = this.use.isChannel && this.use.reply(id, root);
+    const section = make('section', { class: 'thread', 'data-thread': id }, replies, reply);
     const made = { section, replies };
-    this.threads.set(thread.id, made);
+    this.threads.set(id, made);
     return made;
-  }
-
-  unfoldButton(thread: Thread, hidden: number): HTMLElement {
-    const unfold = () => {
-      this.unfolded.add(thread.id);
-      this.draw();
-    };
-    return make('button', { class: 'link fold', onclick: unfold }, `Show ${hidden} earlier replies`);
   }
 
   message(activity: Activity, notice: Activity | undefined) {

@@ -76,19 +76,15 @@ export function readAddress(people: readonly Person[]) {
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' });
-const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 
-export const clockTime = (iso: string) => clock.format(new Date(iso));
 export const shortDate = (when: Date) => date.format(when);
 
-/** Returns `Today`, `Yesterday`, or the day's name. */
-export function dayName(iso: string) {
+/** The time, and the day if it isn't today. */
+export function clockTime(iso: string) {
   const then = new Date(iso);
-  const now = new Date();
-  if (then.toDateString() === now.toDateString()) return 'Today';
-  now.setDate(now.getDate() - 1);
-  return then.toDateString() === now.toDateString() ? 'Yesterday' : day.format(then);
+  const isToday = then.toDateString() === new Date().toDateString();
+  return (isToday ? '' : `${shortDate(then)}, `) + clock.format(then);
 }
 
 const colours = ['#4f52b2', '#0b6a5b', '#8a3b7c', '#5a5a5a', '#7a4f00'];
