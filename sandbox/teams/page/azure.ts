@@ -2,21 +2,11 @@
 import { type AzureRequest, api, type Json, type Scenario, type ScenarioGroup } from './api.ts';
 import { announce, clockTime, fill, make, shortDate } from './dom.ts';
 
-const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
-
-const agentNamed = (state: Json, name: string): Json | undefined =>
-  state.agents?.find((agent: Json) => same(agent.name, name));
-
-const vaultNamed = (state: Json, name: string): Json | undefined =>
-  state.vaults?.find((vault: Json) => same(vault.name, name));
-
 /** Returns the vault of an address, by its port or host name. */
 function vaultAt(state: Json, uri: string): Json | undefined {
   if (!URL.canParse(uri)) return undefined;
   const { hostname, port } = new URL(uri);
-  return (
-    state.vaults?.find((vault: Json) => String(vault.port) === port) ?? vaultNamed(state, hostname.split('.')[0] ?? '')
-  );
+  return state.vaults?.find((vault: Json) => String(vault.port) === port || hostname.startsWith(`${vault.name}.`));
 }
 
 /** A heading, and the facts of one resource by their names. */
@@ -57,7 +47,7 @@ function vaultFacts(vault: Json) {
   });
 }
 
-function keyFacts(state: Json, vault: Json, keyName: string | undefined, agent: Json) {
+function keyFacts(state: Json, vault: Json, keyName: string, agent: Json) {
   const key = vault.keys?.find(({ name }: Json) => name === keyName);
   const version = key?.versions?.at(-1);
   if (version === undefined) return [];
@@ -98,32 +88,10 @@ function roleName(state: Json, id: string): string {
   return (role?.roleName ?? id).replace(/^Key Vault /, '');
 }
 
-/** Returns when the next pending permission takes effect, in milliseconds; infinity if none is pending. */
-function nextEffect(state: Json) {
-  const policies = (state.vaults ?? []).flatMap((vault: Json) => vault.accessPolicies ?? []);
-  const times = [...(state.roleAssignments ?? []), ...policies].map((each) => Date.parse(each.effectiveAt));
-  return Math.min(...times.filter((time) => time > Date.now()), Number.POSITIVE_INFINITY);
-}
-
 /** Calls that the panel hides: sign-in, Key Vault's authentication challenge, and polling. */
 const isNoise = ({ url, status }: AzureRequest) => noisyUrl.test(url) || (status === 401 && vaultUrl.test(url));
 const vaultUrl = /^https:\/\/[^/]+\/(deleted)?keys\b/i;
 const noisyUrl = /\/oauth2\/|\/metadata\/|operationStatuses|operationResults|\/subscriptions\?|\/permissions\?/i;
-
-/** Returns the last relevant calls, newest first. Repeated calls are one line. `requests`: oldest first. */
-function lastCalls(requests: readonly AzureRequest[], most: number) {
-  const lines: { at: string; method: string; what: string; status: number; times: number }[] = [];
-  for (const request of [...requests].reverse()) {
-    const { at, method, url, status } = request;
-    if (isNoise(request)) continue;
-    const what = shortUrl(url);
-    const last = lines.at(-1);
-    if (last?.method === method && last.what === what && last.status === status) last.times += 1;
-    else if (lines.length === most) break;
-    else lines.push({ at, method, what, status, times: 1 });
-  }
-  return lines;
-}
 
 const opaque = /^[0-9a-f-]{32,36}$|^Microsoft\.|^providers$/i;
 
@@ -136,32 +104,34 @@ function shortUrl(url: string) {
   return decodeURIComponent(parts.slice(isOneKey ? key : -2).join('/'));
 }
 
-/**
- * Returns the name after a collection in the address of the last call that has one: the first group of `pattern`. Writes take
- * precedence over reads.
- */
-function lastNamed(requests: readonly AzureRequest[], pattern: RegExp) {
-  const newest = [...requests].reverse();
-  const named = (request: AzureRequest | undefined) => pattern.exec(request?.url ?? '')?.[1];
-  const write = newest.find((request) => request.method !== 'GET' && named(request) !== undefined);
-  const found = named(write ?? newest.find((request) => named(request) !== undefined));
-  return found === undefined ? undefined : decodeURIComponent(found);
-}
-
 const shownCalls = 8;
 
+/** The last relevant calls, newest first. */
 function callsPart(requests: AzureRequest[]) {
-  const lines = lastCalls(requests, shownCalls).map(({ at, method, what, status, times }) =>
+  const last = requests
+    .filter((request) => !isNoise(request))
+    .slice(-shownCalls)
+    .reverse();
+  const lines = last.map(({ at, method, url, status }) =>
     make(
       'li',
       { class: status === 0 || status >= 400 ? 'bad' : 'ok' },
       make('time', { datetime: at }, clockTime(at)),
-      make('code', {}, `${method} ${what}${times > 1 ? ` ×${times}` : ''}`),
+      make('code', {}, `${method} ${shortUrl(url)}`),
       make('b', {}, status === 0 ? 'cut' : String(status)),
     ),
   );
-  if (lines.length === 0) return [];
-  return [make('h2', {}, 'Last requests'), make('ul', { class: 'log' }, ...lines)];
+  return lines.length === 0 ? [] : [make('h2', {}, 'Last requests'), make('ul', { class: 'log' }, ...lines)];
+}
+
+/** The agent that was changed last, or else the first. */
+function lastChanged(agents: Json[]): Json | undefined {
+  const changedAt = ({ systemData: { createdAt, lastModifiedAt } }: Json) =>
+    createdAt === lastModifiedAt ? '' : lastModifiedAt;
+  return agents.reduce<Json | undefined>(
+    (last, agent) => (last === undefined || changedAt(agent) > changedAt(last) ? agent : last),
+    undefined,
+  );
 }
 
 const paces = [
@@ -178,8 +148,7 @@ const othersOn = (faults: { id: string }[], scenarios: Scenario[]) =>
 /** “Try what goes wrong”: latency, scenarios, and reset. */
 class AzureTrials {
   scenarios: Scenario[] = [];
-  others = 0;
-  latency = '';
+  state: Json = { faults: [], latency: '' };
   /** Number of pending changes. Until they end, earlier answers aren't shown. */
   acting = 0;
   switches = new Map<string, { input: HTMLInputElement; left: HTMLElement }>();
@@ -222,7 +191,7 @@ class AzureTrials {
       await work();
     } catch {
       this.problem.textContent = 'The simulated Azure didn’t answer. Nothing was turned on or off.';
-      this.draw();
+      this.show();
     } finally {
       this.acting -= 1;
     }
@@ -251,21 +220,17 @@ class AzureTrials {
     return make('details', { open }, make('summary', {}, title), list);
   }
 
-  show({ faults, latency }: Json) {
-    this.others = othersOn(faults, this.scenarios);
-    this.latency = latency;
-    this.draw();
-  }
-
-  draw() {
-    this.pace.value = this.latency;
+  /** Shows the state. Without one: the last again, after a change failed. */
+  show(state = this.state) {
+    this.state = state;
+    this.pace.value = state.latency;
     for (const { name, on, left } of this.scenarios) {
       const shown = this.switches.get(name);
       if (shown === undefined) continue;
       shown.input.checked = on;
       shown.left.textContent = left === null ? '' : ` ${left}\u00a0to\u00a0go.`;
     }
-    this.warn(this.scenarios.filter(({ on }) => on).length + this.others);
+    this.warn(this.scenarios.filter(({ on }) => on).length + othersOn(this.state.faults, this.scenarios));
   }
 
   warn(on: number) {
@@ -290,7 +255,7 @@ class AzureTrials {
 }
 
 const everyMs = 600;
-const looksBack = 300;
+const looksBack = 100;
 
 /**
  * Updates the panel with the Azure simulator's state. `toggle` opens the panel on narrow screens; `isThere` is true if there is an
@@ -322,26 +287,17 @@ export function azurePanel(panel: HTMLElement, toggle: HTMLElement, isThere: boo
 
 class AzureLook {
   status = make('span', { class: 'live' });
-  choice = make('select', { 'aria-label': 'Agent shown', onchange: () => this.choose() });
+  choice = make('select', { 'aria-label': 'Agent shown', onchange: () => this.drawAnew() });
   body = make('div', { class: 'azure-body' });
   calls = make('div');
   trials = new AzureTrials(() => this.drawAnew());
-  chosen = '';
   /** The last revision: the state is read again only after a change. */
   seen = '';
-  drawn = '';
-  /** When a permission that was shown as pending takes effect. */
-  until = Number.POSITIVE_INFINITY;
   turn = 0;
 
   constructor(panel: HTMLElement) {
     const header = make('header', {}, make('strong', {}, 'Simulated Azure'), this.status);
     fill(panel, header, this.trials.banner, this.choice, this.body, this.trials.section, this.calls);
-  }
-
-  choose() {
-    this.chosen = this.choice.value;
-    void this.drawAnew();
   }
 
   drawAnew() {
@@ -354,7 +310,7 @@ class AzureLook {
     try {
       const { revision } = await api.azureRevision();
       if (turn !== this.turn) return;
-      if (revision !== this.seen || Date.now() >= this.until) await this.read(turn, revision);
+      if (revision !== this.seen) await this.read(turn, revision);
       this.live(true);
     } catch {
       this.seen = '';
@@ -369,43 +325,21 @@ class AzureLook {
 
   async read(turn: number, revision: string) {
     const [state, requests] = await Promise.all([api.azureState(), api.azureRequests(looksBack)]);
-    const last = lastNamed(requests, /healthBots\/([^/?]+)/i) ?? state.agents?.[0]?.name ?? '';
-    const agent = agentNamed(state, this.chosen || last);
     await this.trials.prepare();
     // Otherwise a switch that was just turned would turn back for a moment.
     if (turn !== this.turn || this.trials.acting > 0) return;
     this.trials.show(state);
     this.seen = revision;
-    this.until = nextEffect(state);
-    this.options(state, last);
-    if (agent !== undefined) this.show(state, requests, agent);
-  }
-
-  show(state: Json, requests: AzureRequest[], agent: Json) {
-    const json = JSON.stringify([state, requests.at(-1), agent.name, this.until]);
-    if (json === this.drawn) return;
-    this.drawn = json;
-    const vault = this.vaultFor(state, agent, requests);
-    const keyName = agent.content?.keyVaultProperties?.keyName ?? lastNamed(requests, /\/keys\/([^/?]+)/i);
-    const inVault = vault === undefined ? [] : [...vaultFacts(vault), ...keyFacts(state, vault, keyName, agent)];
-    fill(this.body, ...agentFacts(state, agent), ...inVault);
+    const agents: Json[] = state.agents ?? [];
+    if (this.choice.length !== agents.length + 1) {
+      const names = agents.map(({ name }) => make('option', {}, name));
+      fill(this.choice, make('option', { value: '' }, 'The agent changed last'), ...names);
+    }
+    const agent = agents.find(({ name }) => name === this.choice.value) ?? lastChanged(agents);
+    fill(this.body, ...(agent === undefined ? [] : agentFacts(state, agent)));
+    const set = agent?.content?.keyVaultProperties;
+    const vault = set && vaultAt(state, set.keyVaultUri);
+    if (vault) this.body.append(...vaultFacts(vault), ...keyFacts(state, vault, set.keyName, agent));
     fill(this.calls, ...callsPart(requests));
-  }
-
-  options(state: Json, last: string) {
-    const names = (state.agents ?? []).map((agent: Json) => agent.name);
-    const wanted = [['', `Last touched: ${last}`], ...names.map((name: string) => [name, name])];
-    const shown = [...this.choice.options].map(({ value, text }) => [value, text]);
-    if (JSON.stringify(shown) === JSON.stringify(wanted)) return;
-    fill(this.choice, ...wanted.map(([value, text]) => make('option', { value }, text)));
-    this.choice.value = this.chosen;
-  }
-
-  /** Returns the vault of the agent's key, or else the last vault that was called. */
-  vaultFor(state: Json, agent: Json, requests: AzureRequest[]) {
-    const set = agent.content?.keyVaultProperties;
-    if (set) return vaultAt(state, set.keyVaultUri);
-    const touched = lastNamed(requests, /Microsoft\.KeyVault\/vaults\/([^/?]+)/i);
-    return touched === undefined ? undefined : vaultNamed(state, touched);
   }
 }
