@@ -26,7 +26,7 @@ export const resourcesVersions = versions(
 );
 
 /** Includes the version that Key Vault clients of 2023-07-01 use to list vaults (2023-07-01 description). */
-export const resourceListVersions = versions('2015-11-01');
+export const resourceListVersions = ['2015-11-01', ...resourcesVersions];
 
 export const resourceGraphVersions = versions('2021-03-01 2022-10-01 2024-04-01');
 
