@@ -8,10 +8,7 @@ import { z } from 'zod';
 
 // What both simulators share: answers, refusals and routes.
 
-/**
- * An answer to a client. A text, bytes or undefined are sent unchanged, anything else as JSON. `stream` takes over the
- * response, for example for an event stream.
- */
+/** An answer. A text, bytes or undefined are sent unchanged, anything else as JSON. `stream` takes over the response. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -158,10 +155,7 @@ const listenAt = async <S extends WebServer>(server: S, host: string, port: numb
 
 const isInUse = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 
-/**
- * Listens on 127.0.0.1 and, if available, ::1; port 0 uses a free one. `inUse` is the error's text if another program
- * uses the port.
- */
+/** Listens on 127.0.0.1 and, if available, ::1; port 0 uses a free one. `inUse`: the error if the port is in use. */
 export async function listen<S extends WebServer>(
   create: () => S,
   port: number,

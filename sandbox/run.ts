@@ -20,10 +20,7 @@ const isTaken = (port: number): Promise<boolean> =>
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(false)));
   });
 
-/**
- * Returns one line for each port in use.
- * A bot that already uses the port would answer that it's ready. Then each page could talk to the wrong bot.
- */
+/** Returns one line for each port in use: a bot that already runs there would answer that it's ready. */
 async function busyPorts(options: LocalOptions): Promise<readonly string[]> {
   const taken = await Promise.all(flags.map(async (flag) => ((await isTaken(options[flag])) ? [flag] : [])));
   return taken
@@ -40,10 +37,7 @@ const callerSettings = ['DATABASE_URL', 'CMK_ANCHOR', 'CMK_LOG_KEY_FILE', 'CMK_L
 /** The verifier keys that an auditor would get from the operator and from the witness. */
 const auditorKeys = 'my-keys.txt';
 
-/**
- * Starts the witness. Returns null if the caller's settings take precedence. `settings` are the bot's, once the witness
- * listens and its key is in `my-keys.txt`.
- */
+/** Starts the witness; null if the caller's settings take precedence. `settings` are the bot's, once the witness listens. */
 async function startOwnWitness(
   { data }: Pick<LocalOptions, 'data'>,
   caller: NodeJS.ProcessEnv,

@@ -1,7 +1,4 @@
-/**
- * Azure healthcare agent services: their bodies, long operations, and what the service checks of a customer-
- * managed key.
- */
+/** Azure healthcare agent services: their bodies, long operations, and what the service checks of a customer- managed key. */
 
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -120,10 +117,7 @@ type AgentPut = z.infer<typeof AgentPut>;
 /** Code of the platform's payload check (from memory). */
 const payloadRefused = 'HttpRequestPayloadAPISpecValidationFailed';
 
-/**
- * Returns the user-assigned identities that a write names; each must exist. Real code `MissingIdentityIds` (from
- * memory); the other is invented.
- */
+/** Returns the user-assigned identities that a write names. Code `MissingIdentityIds` is from memory, the other invented. */
 const namedIdentities = (state: SimulatorState, wanted: z.infer<typeof IdentityBody>): string[] => {
   if (!wanted.type.includes('UserAssigned')) return [];
   const ids = Object.entries(wanted.userAssignedIdentities ?? {}).flatMap(([id, value]) =>
@@ -150,10 +144,7 @@ const identityAfter = (
   userAssignedIds: namedIdentities(state, wanted),
 });
 
-/**
- * Applies a JSON merge patch: absent members stay, null removes. That null removes the key is inferred: it isn't
- * documented and was never recorded.
- */
+/** Applies a JSON merge patch: absent members stay, null removes. That null removes the key was never recorded. */
 const patched = (state: SimulatorState, before: AgentContent, patch: AgentPatch): AgentContent => {
   const key = patch.properties?.keyVaultProperties;
   return {
@@ -341,10 +332,7 @@ const dueAt = (latency: Latency, { triesKey }: AgentWrite, { takesMs }: Operatio
   return later(now, takesMs ?? (triesKey ? latency.keyWrite : latency.agentWrite));
 };
 
-/**
- * Starts the operation that completes a write, with the ending that a fault asks for. Until then, the agent shows the
- * requested values and the state `Accepted`.
- */
+/** Starts the operation that completes a write. Until then, the agent shows the requested values and `Accepted`. */
 const startOperation = (
   state: SimulatorState,
   latency: Latency,
@@ -409,9 +397,7 @@ const lose = (state: SimulatorState, operation: AgentOperation, agent: HealthBot
   state.operations = state.operations.filter((one) => one !== operation);
 };
 
-/**
- * Completes an operation. The agent's provisioning state is that of its last operation: `Failed` after a failed one.
- */
+/** Completes an operation. The agent's provisioning state is that of its last operation: `Failed` after a failed one. */
 const finish = (state: SimulatorState, latency: Latency, operation: AgentOperation, end: Date): void => {
   const agent = state.agents.find((one) => sameId(agentId(one), operation.agentId));
   operation.endTime = end.toISOString();
@@ -450,10 +436,7 @@ const endNow = (state: SimulatorState, latency: Latency, operation: AgentOperati
   finish(state, latency, operation, now);
 };
 
-/**
- * Completes all due operations, oldest first, each with the state at its due time. Returns true if there were any.
- * Runs before every request, so an operation also ends correctly between requests or while the process was down.
- */
+/** Completes all due operations, oldest first, each with the state at its due time. Returns true if there were any. */
 export const endDueOperations = (state: SimulatorState, latency: Latency, now: Date): boolean => {
   const due = state.operations
     .filter((one) => one.status === 'Working' && one.dueAt !== null && reached(one.dueAt, now))
@@ -504,18 +487,13 @@ const statusPath = (operation: AgentOperation): string =>
 const noise = (seed: string, bytes: number): string =>
   createHash('shake256', { outputLength: bytes }).update(seed).digest('base64url');
 
-/**
- * Returns the poll address with a signature of about 4 kB, as the real provider's (recorded 2026-02-18). It isn't
- * verified here.
- */
+/** Returns the poll address with a signature of about 4 kB, as the real provider's (recorded 2026-02-18). It isn't verified here. */
 const statusUrl = (call: Call, operation: AgentOperation): string => {
   const signature = `t=${Date.parse(operation.startTime)}&c=${noise(`c${operation.id}`, 2_200)}&s=${noise(`s${operation.id}`, 256)}&h=${noise(`h${operation.id}`, 32)}`;
   return `${call.world.url}${statusPath(operation)}?api-version=${call.incoming.query.get('api-version')}&${signature}`;
 };
 
-/**
- * Status and members as recorded: `Working`, then `Succeeded` with null properties. A failed poll was never recorded.
- */
+/** Status and members as recorded: `Working`, then `Succeeded` with null properties. A failed poll was never recorded. */
 const statusBody = (operation: AgentOperation) => ({
   id: statusPath(operation),
   name: operation.id,
@@ -567,10 +545,7 @@ const requireIdentityRights = (call: Call, content: AgentContent): void => {
 
 const providerHeaders = { 'x-ms-providerhub-traffic': 'True' };
 
-/**
- * Answers PATCH and PUT: 201 without Location and Retry-After, unlike the description (recorded 2026-02-18). With such
- * a fault, 200 after the end, which the description allows.
- */
+/** Answers PATCH and PUT: 201 without Location and Retry-After, as recorded; after such a fault 200, at the end. */
 const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, triesKey: boolean): Reply => {
   const { state, latency } = call.world;
   agent.systemData = modifiedBy(agent.systemData, call.caller.appId, call.now);
@@ -671,19 +646,13 @@ const deleteAgent = (call: Call, agent: HealthBot | undefined): Reply => {
   return reply(202, undefined, { 'azure-asyncoperation': url, location: url, 'x-ms-providerhub-traffic': 'True' });
 };
 
-/**
- * Refuses a return to the free tier. Microsoft's provider for Terraform says that it is impossible "and the API returns
- * an uninformative error". This one is invented, and uninformative too.
- */
+/** Refuses a return to the free tier, with "an uninformative error" (Microsoft's provider for Terraform). The text is invented. */
 const requireTierChange = (before: AgentContent | null, after: AgentContent): void => {
   if (before === null || before.sku === 'F0' || after.sku !== 'F0') return;
   throw Refusal.of(400, 'BadRequest', 'The request is invalid.');
 };
 
-/**
- * Checks `If-Match` and `If-None-Match` of a write; `etag` is null for a new resource. Status from the standard (RFC
- * 9110); code and text from memory.
- */
+/** Checks `If-Match` and `If-None-Match` (RFC 9110); `etag` is null for a new resource. Code and text from memory. */
 const requireConditions = ({ incoming, world }: Call, etag: string | null): void => {
   if (!world.state.settings.agentsHeedConditions) return;
   const { 'if-match': match, 'if-none-match': noneMatch } = incoming.headers;

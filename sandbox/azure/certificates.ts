@@ -40,10 +40,7 @@ const certified = async (cert: X509Certificate, key: webcrypto.CryptoKey): Promi
   key: pem(await webcrypto.subtle.exportKey('pkcs8', key), PemConverter.PrivateKeyTag),
 });
 
-/**
- * Limits the authority to loopback names, even if its key is stolen: RFC 5280, 4.2.1.10. A name includes all names
- * below it, so `localhost` covers the vaults' names.
- */
+/** Limits the authority to loopback names and what is below them, even if its key is stolen: RFC 5280, 4.2.1.10. */
 const loopbackConstraint = new Extension(
   id_ce_nameConstraints,
   true,

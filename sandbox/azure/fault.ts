@@ -86,10 +86,7 @@ const anyFault = z.strictObject({
   late: z.literal(true).optional(),
   deny: z.literal(true).optional(),
   expireToken: z.literal(true).optional(),
-  /**
-   * Members of the body as dotted paths, such as `properties.keyVaultProperties`. Affects only requests that contain
-   * one of them.
-   */
+  /** Members of the body as dotted paths, such as `properties.keyVaultProperties`. Affects only requests that contain one of them. */
   lose: z.array(z.string().min(1)).min(1).optional(),
   operation: OperationEnding.optional(),
 });

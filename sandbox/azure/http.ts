@@ -40,10 +40,7 @@ export interface Route {
   readonly handle: (call: Call) => Reply | Promise<Reply>;
 }
 
-/**
- * Returns a maker of routes to Azure Resource Manager. Each needs the action `type/verb`; a null verb: every caller of the
- * tenant can call it.
- */
+/** Returns a maker of routes to ARM. Each needs the action `type/verb`; a null verb: every caller of the tenant can call it. */
 export const armRoutes =
   (versions: readonly string[], type: string) =>
   (method: string, pattern: string, verb: string | null, handle: Route['handle']): Route => ({
@@ -73,11 +70,7 @@ export const placeOf = (call: Call): InGroup => ({
 export const listedIn = <T extends InGroup>({ params: { sub = '', group } }: Call, all: readonly T[]): readonly T[] =>
   all.filter((one) => sameId(one.subscriptionId, sub) && (group === undefined || sameId(one.resourceGroup, group)));
 
-/**
- * Refuses what isn't simulated.
- * It must not claim that something doesn't exist. The code is the simulator's own, so that clients don't take it for
- * Azure's.
- */
+/** Refuses what isn't simulated, with a code of the simulator's own: it might exist in Azure. */
 export const notSimulated = ({ method, path }: Incoming): Refusal =>
   Refusal.of(501, 'NotSimulated', `The Azure simulator doesn’t simulate ${method} ${path}. Azure might serve it.`);
 
@@ -93,10 +86,7 @@ const unsupported = (part: string): Refusal =>
 const split = (filter: string, word: 'and' | 'or'): readonly string[] =>
   filter.split(new RegExp(`\\s+${word}\\s+(?!tagValue\\b)(?=(?:[^']*'[^']*')*[^']*$)`, 'i'));
 
-/**
- * Reads `$filter`: parts joined with `and` and `or`. Refuses a part that has none of the forms: ignoring it would change
- * the result.
- */
+/** Reads `$filter`: parts joined with `and` and `or`. Refuses an unknown part: ignoring it would change the result. */
 export function readFilter<T>(call: Call, forms: readonly FilterPart<T>[], refuse = unsupported): Test<T> {
   const filter = call.incoming.query.get('$filter')?.trim() ?? '';
   if (filter === '' || filter === "''") return () => true;

@@ -99,10 +99,7 @@ const matches = ({ match, lose }: Fault, { method, sentUrl, body }: Incoming): b
   (match.carries === undefined || hasMember(body, match.carries)) &&
   (lose === undefined || lose.some((member) => hasMember(body, member)));
 
-/**
- * Returns the first fault that matches, combined with the first lasting delay; null if there is none. Counts the use
- * and removes a used-up fault.
- */
+/** Returns the first fault that matches, combined with the first lasting delay, and counts the use; null if there is none. */
 export const takeFault = (state: SimulatorState, incoming: Incoming): Fault | null => {
   const fitting = state.faults.filter((one) => one.operation === undefined && matches(one, incoming));
   const slow = fitting.find(onlySlows);

@@ -289,10 +289,7 @@ const actions = [
   'Microsoft.OperationalInsights/workspaces/query/AZKVAuditLogs/read',
 ];
 
-/**
- * Real code and text (Microsoft's troubleshooting guides of its clients). That an unknown caller gets the same is from
- * memory.
- */
+/** Real code and text (Microsoft's troubleshooting guides of its clients). That an unknown caller gets the same is from memory. */
 function requireAccess(call: Call): void {
   const { world, incoming, trace } = call;
   const id = param(call, 'workspace');

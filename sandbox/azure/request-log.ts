@@ -7,9 +7,7 @@ import { z } from 'zod';
 import type { Sent } from '../http.ts';
 import type { Incoming } from './incoming.ts';
 
-/**
- * A served request. It is logged before the answer, so the log has everything that a client saw, even after SIGKILL. `status` is 0 if the connection was closed without an answer.
- */
+/** A served request, logged before the answer. `status` is 0 if the connection was closed without one. */
 export const RequestRecord = z.object({
   at: z.string(),
   method: z.string(),

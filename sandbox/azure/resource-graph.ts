@@ -273,11 +273,7 @@ interface PagePosition {
   readonly id: string;
 }
 
-/**
- * Cache of the last query results, for their later pages.
- * Running the query again for each page would take quadratic time. In memory only: an unknown token is answered from
- * the current state.
- */
+/** The last query results, for their later pages, in memory. For an unknown token, the current state answers. */
 export class GraphPages {
   private readonly cached = new Map<string, CachedQuery>();
 
@@ -332,9 +328,7 @@ const rowOf = (call: Call, body: Row, subscriptionId: string, resourceGroup: str
   };
 };
 
-/**
- * A row needs read permission on its resource, as Microsoft documents. The query itself needs no documented permission.
- */
+/** A row needs read permission on its resource, as Microsoft documents. The query itself needs no documented permission. */
 const readActions: Readonly<Record<string, string>> = {
   'microsoft.healthbot/healthbots': 'Microsoft.HealthBot/healthBots/read',
   'microsoft.keyvault/vaults': 'Microsoft.KeyVault/vaults/read',

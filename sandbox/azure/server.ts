@@ -100,9 +100,7 @@ const tokenTexts: TokenTexts<readonly [code: string, message: string]> = {
   ],
 };
 
-/**
- * Throws the real answers of the services to a missing or unusable token (for logs: Microsoft's page on its errors).
- */
+/** Throws the real answers of the services to a missing or unusable token (for logs: Microsoft's page on its errors). */
 const authenticate = async (world: World, incoming: Incoming, audience: Route['audience']): Promise<Caller> => {
   if (audience === 'open') return anonymous;
   const caller = await callerOf(world, incoming, audience);
@@ -149,10 +147,7 @@ const requireRights = ({ world, incoming, caller, now, trace }: Call, action: st
   requireWritable(world.state, incoming, now);
 };
 
-/**
- * Serves one request, of a vault or of the main port. Refusals are answers; anything else thrown is a bug of the
- * simulator.
- */
+/** Serves one request, of a vault or of the main port. Refusals are answers; anything else thrown is a bug of the simulator. */
 const dispatch = async (world: World, incoming: Incoming, now: Date, trace: AccessTrace): Promise<Reply> => {
   const by = isVaultHost(incoming) || vaultOf(world, incoming) !== undefined ? serveVault : serveMain;
   try {
@@ -188,9 +183,7 @@ export const armLimits: Readonly<Record<OperationKind, Limit>> = {
   deletes: { size: 200, perSecond: 10 },
 };
 
-/**
- * Resource Graph: 15 queries in each window of 5 seconds, for each principal. Source: its page on throttled requests.
- */
+/** Resource Graph: 15 queries in each window of 5 seconds, for each principal. Source: its page on throttled requests. */
 export const graphLimit = { queries: 15, windowMs: 5_000 } as const;
 
 type Pace = Pick<SimulatorState, 'settings' | 'latency'>;

@@ -115,10 +115,7 @@ export const routes: Readonly<Record<string, SimulatorRoute>> = {
   'POST /simulator/teams-token': issueTeamsToken,
 };
 
-/**
- * Serves `/simulator/…` for tests and demos. These routes need no token, aren't logged and aren't affected by faults. They
- * change everything and return private keys, so web pages can't call them.
- */
+/** Serves `/simulator/…`, unlogged, without token and faults. It returns private keys, so web pages can't call it. */
 export const serveSimulator = async (world: World, incoming: Incoming): Promise<Reply> => {
   const refused = foreign(incoming, false);
   if (refused !== null) return refused.reply;

@@ -147,10 +147,7 @@ const unannounced = (teams: Teams): readonly Place[] =>
 export const waitingInstallations = (teams: Teams): Route =>
   route('GET', '/client/installations', () => ok({ waiting: unannounced(teams).map(({ id }) => id) }));
 
-/**
- * Sends the installation activities when the bot first answers: for the team and each personal chat. Stops when the
- * signal is aborted.
- */
+/** Sends the installation activities for the team and each personal chat, when the bot first answers. */
 export async function announceInstallation(teams: Teams, stopped: AbortSignal): Promise<void> {
   const waiting = () => unannounced(teams);
   while (!stopped.aborted && waiting().length > 0) {

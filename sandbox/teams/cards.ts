@@ -87,10 +87,7 @@ export function refreshAction(card: JsonObject): CardAction | undefined {
 
 const mostRefreshed = 60;
 
-/**
- * Returns true if Teams requests this person's own view when it loads the card: only for the first 60 in the list. An
- * empty list means on demand only.
- */
+/** Returns true if Teams requests this person's view when it loads the card: for the first 60. An empty list: on demand only. */
 export function refreshesFor(card: JsonObject, memberId: string): boolean {
   const refresh = Refresh.safeParse(card.refresh);
   if (!refresh.success) return false;

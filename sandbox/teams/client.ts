@@ -52,10 +52,7 @@ async function askAzure(
   });
 }
 
-/**
- * `/client/azure/…`: forwards to the Azure simulator's `/simulator/…`, so that the page needs no certificate and only
- * one server.
- */
+/** `/client/azure/…`: forwards to the Azure simulator's `/simulator/…`, so that the page needs no certificate and only one server. */
 export const clientAzure = (teams: Teams): Route[] =>
   Object.entries(passed).flatMap(([what, methods]) =>
     methods
@@ -170,11 +167,7 @@ interface Delivered {
   readonly button: SignInButton | null;
 }
 
-/**
- * Delivers a click as a Teams client does.
- * If the bot asks for a sign-in, the client exchanges a token without asking the person and sends the same click again.
- * If that isn't possible, the person gets a button.
- */
+/** Delivers a click. If the bot asks for a sign-in, exchanges a token and sends it again, or else the person gets a button. */
 async function deliverSignedIn(teams: Teams, person: LocalPerson, activity: JsonObject): Promise<Delivered> {
   const reply = await deliverInvoke(teams, activity);
   const login = readInvokeAnswer(reply);
@@ -494,10 +487,7 @@ function conversationsOf(teams: Teams, request: Request) {
     .map(({ id, kind, name, topic }) => ({ id, kind, name, topic, unread: unreadCount(teams, person, id) }));
 }
 
-/**
- * Returns the activities. Loading a conversation makes a client request user-specific views; the answer has them.
- * With `after`, which can be empty, the answer is {@link ChangedPosts}.
- */
+/** Returns the activities with the person's own views. With `after`, which can be empty: {@link ChangedPosts}. */
 async function activities(teams: Teams, refresh: Refresher, request: Request) {
   const person = personOf(request);
   const conversationId = request.params.conversation ?? '';

@@ -75,10 +75,7 @@ function compact(journal: string, state: TeamsState): void {
   renameSync(`${journal}.new`, journal);
 }
 
-/**
- * Opens the state of a data folder. Leaves its journal unchanged until the first commit: another process can use it until
- * the port is bound.
- */
+/** Opens the state of a data folder. Leaves its journal unchanged until the first commit, when the port is bound. */
 export function openTeams(options: LocalTeamsOptions): Teams {
   const folder = join(options.data, 'teams');
   mkdirSync(folder, { recursive: true });
@@ -249,10 +246,7 @@ export function postFor(teams: Teams, person: LocalPerson, activityId: string): 
 export const viewOf = (teams: Teams, post: Post, person: LocalPerson): JsonObject | undefined =>
   teams.state.views.get(pair(post.id, person.id));
 
-/**
- * Returns true if loading this post requests the person's own view: the person is listed and has none since the last
- * update.
- */
+/** Returns true if loading this post requests the person's own view: the person is listed and has none since the last update. */
 export function refreshIsDue(teams: Teams, post: Post, person: LocalPerson): boolean {
   const card = cardOf(post.content);
   return card !== undefined && viewOf(teams, post, person) === undefined && refreshesFor(card, memberIdOf(person.id));

@@ -1,7 +1,4 @@
-/**
- * The sandbox's stand-in for a witness (C2SP tlog-witness) of one log: it signs a checkpoint that continues the last signed one.
- * Real witnesses are other people's programs, such as litewitness.
- */
+/** The sandbox's stand-in for a witness (C2SP tlog-witness): it signs a checkpoint that continues the last signed one. */
 import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';

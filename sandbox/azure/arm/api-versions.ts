@@ -37,10 +37,7 @@ const typeOf = (path: string): { readonly namespace: string; readonly type: stri
   return { namespace: tail?.[1] ?? 'Microsoft.Resources', type: parts.filter((_, index) => index % 2 === 0).join('/') };
 };
 
-/**
- * Throws Azure's refusal of a missing or unknown version. Real codes and texts; `InvalidResourceType` as reported
- * publicly for healthBots 2021-06-10.
- */
+/** Throws Azure's refusal of a missing or unknown version, with real codes and texts. */
 export const requireApiVersion = (path: string, version: string | null, offered: readonly string[]): void => {
   if (offered.length === 0) return;
   if (version === null || version === '') {

@@ -117,10 +117,7 @@ const assignmentsAt = (
 const permissionsOf = (state: SimulatorState, assignment: RoleAssignment): readonly Permission[] =>
   state.roleDefinitions.find((role) => role.id === assignment.roleDefinitionId)?.permissions ?? [];
 
-/**
- * Returns what the assignments allow: one entry for each permission of a role. Ignores conditions, as Azure's list of a
- * caller's own permissions does.
- */
+/** Returns what the assignments allow, without their conditions, as Azure's list of a caller's own permissions does. */
 export const permissionsAt = (
   state: SimulatorState,
   principalId: string,
@@ -271,9 +268,7 @@ export const authorizationFailed = (caller: Caller, action: string, scope: strin
     `The client '${caller.appId}' with object id '${caller.principalId}' does not have authorization ${condition ? 'or an ABAC condition not fulfilled ' : ''}to perform action '${action}' over scope '${scope}' or the scope is invalid. If access was recently granted, please refresh your credentials.`,
   );
 
-/**
- * For a caller whose role allows the action, but a deny assignment blocks it. Real code and text, from public reports.
- */
+/** For a caller whose role allows the action, but a deny assignment blocks it. Real code and text, from public reports. */
 const denied = (caller: Caller, action: string, scope: string, by: DenyAssignment): Refusal =>
   Refusal.of(
     403,
@@ -330,10 +325,7 @@ export const requireAction = (
 
 export const identityAssignAction = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
 
-/**
- * A write that names other resources also needs a permission on each: that of user-assigned identities, and that of a
- * role's scopes. Real code; text from public reports.
- */
+/** A write that names other resources also needs a permission on each. Real code; text from public reports. */
 export const requireLinked = (call: Call, action: string, linkedAction: string, ids: readonly string[]): void => {
   const { caller, incoming } = call;
   const refused = ids.filter((scope) => !callerHolds(call, linkedAction, scope));
@@ -359,10 +351,7 @@ export const requireGroup = (state: SimulatorState, path: string): void => {
   if (!known) throw Refusal.of(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
 };
 
-/**
- * A read-only lock blocks writes at or below its scope; either kind of lock blocks deletes. Real text, from public
- * reports.
- */
+/** A read-only lock blocks writes at or below its scope; either kind of lock blocks deletes. Real text, from public reports. */
 export const requireUnlocked = (state: SimulatorState, path: string, operation: 'write' | 'delete'): void => {
   const locks = state.locks.filter(
     (lock) => within(path, lock.scope) && (operation === 'delete' || lock.level === 'ReadOnly'),

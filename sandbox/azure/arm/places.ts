@@ -95,11 +95,7 @@ const requireNamespace = (call: Call): string => {
   throw Refusal.of(404, 'InvalidResourceNamespace', `The resource namespace '${wanted}' is invalid.`);
 };
 
-/**
- * Registers the subscription with a provider.
- * The permission is the provider's own, such as `Microsoft.KeyVault/register/action`. None is listed for
- * Microsoft.HealthBot: only a wildcard includes it, as in Owner and Contributor.
- */
+/** Registers the subscription, with the provider's own permission. Microsoft.HealthBot lists none: only a wildcard includes it. */
 const register = (call: Call): Reply => {
   const namespace = requireNamespace(call);
   const { world, caller, now, trace, incoming } = call;
@@ -114,10 +110,7 @@ const register = (call: Call): Reply => {
   return reply(200, providerBody(call, namespace, 'Registering'));
 };
 
-/**
- * Refuses to create resources in a subscription that isn't registered. Real code and text (public reports). That reads
- * still work is from memory.
- */
+/** Refuses to create resources without registration. Real code and text (public reports). That reads still work is from memory. */
 export const requireRegistered = (state: SimulatorState, path: string): void => {
   const [, subscriptionId = '', namespace = ''] =
     /^\/subscriptions\/([^/]+)\/resourceGroups\/[^/]+\/providers\/([^/]+)\//i.exec(path) ?? [];

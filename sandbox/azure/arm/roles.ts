@@ -46,10 +46,7 @@ const principalNotFound = (state: SimulatorState, principalId: string): Refusal 
     `Principal ${principalId.replaceAll('-', '')} does not exist in the directory ${state.tenantId}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group. See https://aka.ms/docs-principaltype`,
   );
 
-/**
- * Returns the type of principal. A new principal isn't found until it has propagated, even if its type is given (public
- * reports).
- */
+/** Returns the type of principal. A new principal isn't found until it has propagated, even if its type is given (public reports). */
 const kindOf = (state: SimulatorState, principalId: string, now: Date): PrincipalType => {
   const principal = state.principals.find((one) => sameId(one.id, principalId));
   if (principal !== undefined && reached(principal.replicatedAt, now)) return 'ServicePrincipal';
@@ -58,9 +55,7 @@ const kindOf = (state: SimulatorState, principalId: string, now: Date): Principa
   throw principalNotFound(state, principalId);
 };
 
-/**
- * ARM finds a resource before it assigns a role on it. It is unknown if Azure also checks keys; the simulator doesn't.
- */
+/** ARM finds a resource before it assigns a role on it. It is unknown if Azure also checks keys; the simulator doesn't. */
 const requireScope = (state: SimulatorState, scope: string): void => {
   if (!/\/providers\//i.test(scope)) return;
   const workspaces = state.workspaces.map(({ id }) => id);
@@ -85,10 +80,7 @@ const requireSameKind = (principalId: string, kind: PrincipalType, asked: Princi
 const sameGrant = (a: RoleAssignment, b: RoleAssignment): boolean =>
   sameId(a.scope, b.scope) && sameId(a.principalId, b.principalId) && a.roleDefinitionId === b.roleDefinitionId;
 
-/**
- * Refuses duplicates and changes. Real codes and texts, from public reports; the existing assignment's ID has no
- * dashes.
- */
+/** Refuses duplicates and changes. Real codes and texts, from public reports; the existing assignment's ID has no dashes. */
 const requireNoConflict = (state: SimulatorState, wanted: RoleAssignment): void => {
   const twin = state.roleAssignments.find((one) => sameGrant(one, wanted) && !sameId(one.name, wanted.name));
   if (twin !== undefined) {
@@ -222,10 +214,7 @@ type Properties = z.infer<typeof Written>['properties'];
 
 const refused = (code: string, message: string, status = 400): Refusal => Refusal.of(status, code, message);
 
-/**
- * Refuses actions that aren't listed; a wildcard must match a listed one. The lists hold what this project uses: Azure
- * has tens of thousands more.
- */
+/** Refuses actions that aren't listed; a wildcard must match a listed one. Azure lists tens of thousands more. */
 function requireListed({ permissions }: Properties): void {
   const unlisted = (given: readonly string[], listed: readonly string[]): string | undefined =>
     given.find((pattern) => !listed.some((name) => patternMatches(pattern, name)));

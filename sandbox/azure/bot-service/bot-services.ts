@@ -1,8 +1,4 @@
-/**
- * Bot registrations and their channels.
- * Shapes and paths are those of Microsoft's resource types `Microsoft.BotService/botServices` and `.../channels` in
- * 2022-09-15 (bicep-types-az). Unused fields are left out.
- */
+/** Bot registrations and their channels, in the shapes of Microsoft's resource types 2022-09-15 (bicep-types-az). */
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { botServiceVersions } from '../arm/api-versions.ts';

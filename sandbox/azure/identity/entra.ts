@@ -221,10 +221,7 @@ const authorizeRoutes: readonly Route[] = [
 /** The only path that is served over plain http. */
 const isAuthorizePath = (path: string): boolean => /^\/[^/]+\/oauth2\/v2\.0\/authorize$/i.test(path);
 
-/**
- * Opens a plain http listener for the sign-in page.
- * Browsers don't know the simulator's certificate authority, and shouldn't need to. It serves nothing else.
- */
+/** Opens a plain http listener for the sign-in page only: browsers don't know the simulator's certificate authority. */
 export function openSignInListener(port: number, serve: RequestListener): Promise<readonly Server[]> {
   const inUse = `port ${port}, for the sign-in page, is in use; choose another with --sign-in-port`;
   const create = () =>

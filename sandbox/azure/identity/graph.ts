@@ -171,10 +171,7 @@ const requirePermissions = (call: Call, wanted: readonly string[]): void => {
   for (const permission of wanted) call.trace.graphPermissions.add(permission);
 };
 
-/**
- * A route with the application permissions that Microsoft Graph 1.0 documents for the call. `Directory.Read.All`
- * replaces all that only read.
- */
+/** A route with the permissions that Microsoft Graph 1.0 documents. `Directory.Read.All` replaces all that only read. */
 const graphRoute = (
   method: string,
   pattern: string,

@@ -39,10 +39,7 @@ const wellKnown: Readonly<Record<string, readonly Audience[]>> = {
   'https://storage.azure.com': ['elsewhere'],
 };
 
-/**
- * Returns the services that accept tokens for this resource; empty for an unknown resource.
- * Azure Resource Manager, Microsoft Graph and Log Analytics share the server's own address.
- */
+/** Returns the services that accept tokens for this resource; empty for an unknown one. ARM, Graph and logs share an address. */
 export const audiencesOf = (resource: string, port: number): readonly Audience[] => {
   const wanted = trim(resource);
   const known = wellKnown[wanted];
@@ -132,10 +129,7 @@ interface Key {
   readonly jwk: JWK;
 }
 
-/**
- * The tenant's signing key, for tokens of people and applications.
- * It is in the data folder, so that tokens survive a restart. It is created at first use, because that is slow.
- */
+/** The tenant's signing key, in the data folder, so that tokens survive a restart. Created at first use, because that is slow. */
 export class SigningKey {
   private readonly file: string;
   private key: Promise<Key> | null = null;

@@ -299,10 +299,7 @@ const requireFreeName = ({ vaults, deletedVaults }: SimulatorState, name: string
   throw Refusal.of(409, 'VaultAlreadyExists', message);
 };
 
-/**
- * Deletes a vault. With soft delete it can be recovered. Role assignments at the vault and its keys are lost either
- * way, and aren't restored with it (source: Microsoft's page on recovering vaults).
- */
+/** Deletes a vault. With soft delete it can be recovered, but without the role assignments below it (Microsoft's page). */
 const softDelete = (state: SimulatorState, vault: Vault, now: Date): void => {
   state.vaults = state.vaults.filter((one) => one !== vault);
   state.roleAssignments = state.roleAssignments.filter((one) => !within(one.scope, vaultId(vault)));
@@ -399,9 +396,7 @@ const pattern =
 
 export const accessPolicyRoutes: readonly Route[] = [policyRoute('PUT', pattern, 'write', updatePolicies)];
 
-/**
- * List entries have only dates and addresses; type, size and operations are in the single key (2023-07-01 examples).
- */
+/** List entries have only dates and addresses; type, size and operations are in the single key (2023-07-01 examples). */
 const listedBody = (vault: Vault, key: VaultKey, version: KeyVersion) => ({
   id: keyId(vault, key.name),
   name: key.name,

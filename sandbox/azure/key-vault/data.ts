@@ -479,10 +479,7 @@ export const keyUseProblem = (key: KeyVersion, operation: KeyOperation, now: Dat
 
 // Reads and sets secrets. The product and its operators use nothing else.
 
-/**
- * "Any sequence of characters … maximum size 25k bytes" (About Azure Key Vault secrets). The text of the refusal is
- * invented.
- */
+/** "Any sequence of characters … maximum size 25k bytes" (About Azure Key Vault secrets). The text of the refusal is invented. */
 const largestValue = 25_600;
 
 const SetSecret = z.object({
@@ -503,10 +500,7 @@ const secretBundle = ({ base, vault }: VaultCall, { name }: VaultSecret, version
 const secretOf = ({ vault }: VaultCall, name: string): VaultSecret | undefined =>
   vault.secrets.find((one) => sameId(one.name, name));
 
-/**
- * Reads a secret; without a version, the newest one, even if it is disabled.
- * A disabled secret is refused (public reports). One outside its dates isn't (About Azure Key Vault secrets).
- */
+/** Reads a secret, also outside its dates; without a version, the newest. Refuses a disabled one (public reports). */
 const getSecret = (call: VaultCall, name: string, version: string): Reply => {
   requireSecretRight(call, 'get', name);
   const secret = secretOf(call, name);
@@ -562,10 +556,7 @@ const at = (method: string, pattern: string, handle: VaultRoute['handle'], ...lo
   logged: logged.length === 0 ? undefined : logged,
 });
 
-/**
- * Data-plane paths of 7.5 and later. Without a version, an address means the newest one; here only reads can leave it
- * out.
- */
+/** Data-plane paths of 7.5 and later. Without a version, an address means the newest one; here only reads can leave it out. */
 export const dataPlaneRoutes: readonly VaultRoute[] = [
   at('GET', '/keys/{name}', getKey, 'KeyGet', 'get'),
   at('GET', '/keys/{name}/{version}', getKey, 'KeyGet', 'get'),
@@ -598,9 +589,7 @@ const requireApiVersion = (incoming: Incoming): void => {
   );
 };
 
-/**
- * Serves a request at a vault's own address. Checks in the order of the real service: token, firewall, permission, key.
- */
+/** Serves a request at a vault's own address. Checks in the order of the real service: token, firewall, permission, key. */
 export const serveVault = async (world: World, incoming: Incoming, now: Date, trace: AccessTrace): Promise<Reply> => {
   const vault = vaultOf(world, incoming);
   if (vault === undefined) throw Refusal.of(404, 'VaultNotFound', `Vault not found at ${incoming.host}.`);

@@ -142,10 +142,7 @@ const requireNotDeleted = (vault: Vault, name: string): void => {
   throw Refusal.of(409, 'Conflict', keyDeletedText(name), { innererror: { code: 'ObjectIsDeletedButRecoverable' } });
 };
 
-/**
- * Adds a key. If the name exists, Key Vault adds a version, and Azure Resource Manager returns the key unchanged. What is checked
- * again can have changed: making key material takes time.
- */
+/** Adds a key or, over ARM, returns an existing one. What is checked again can have changed: making key material takes time. */
 export const addKey = async (
   door: 'arm' | 'vault',
   vault: Vault,
@@ -177,10 +174,7 @@ export const notFoundText = (kind: 'key' | 'secret', name: string): string =>
 const keyDeletedText = (name: string): string =>
   `Key ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the key can only be recovered or purged.`;
 
-/**
- * Returns why the vault can't create such a key, or null. The rules are on Microsoft's page about keys; the texts are
- * invented.
- */
+/** Returns why the vault can't create such a key, or null. The rules are on Microsoft's page about keys; the texts are invented. */
 const sizeProblem = (
   vault: Vault,
   name: string,

@@ -39,10 +39,7 @@ export class StateFile {
   }
 }
 
-/**
- * Moves the state to a main port. Vault n gets the port n above it, and agents get their vaults' new addresses.
- * For a copied data folder, a machine where the old port is in use, and vaults of a replaced state.
- */
+/** Moves the state to a main port, as for a copied data folder. Vault n gets the port n above it, and agents follow. */
 export const moveToPort = (state: SimulatorState, port: number): void => {
   const vaults = [...state.vaults, ...state.deletedVaults.map((one) => one.vault)];
   const moves = vaults.map((vault) => {
@@ -90,10 +87,7 @@ interface StateAt {
   readonly text: string;
 }
 
-/**
- * A view of parts of the state that lags by the time in the settings.
- * Snapshots exist only while it lags, and in memory: after a restart it shows the state at that time.
- */
+/** A view of parts of the state that lags by the time in the settings. Snapshots exist only while it lags, in memory. */
 class LaggingView<Part extends keyof SimulatorState> {
   private readonly parts: readonly Part[];
   private readonly lagOf: (settings: Settings) => number;
@@ -142,10 +136,7 @@ const lagging = /\/(healthBots|vaults|roleAssignments)(\/[^/]+)?$/i;
 
 export const lags = (method: string, path: string): boolean => method === 'GET' && lagging.test(path);
 
-/**
- * A file of records, one JSON line each, oldest first. Skips unreadable lines: a killed process can leave a partial
- * line.
- */
+/** A file of records, one JSON line each, oldest first. Skips unreadable lines: a killed process can leave a partial line. */
 export class JsonLines<T> {
   private readonly file: string;
   private records: T[] = [];

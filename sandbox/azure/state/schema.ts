@@ -91,10 +91,7 @@ export type RoleAssignment = z.infer<typeof RoleAssignment>;
 
 const Principal = z.object({ id: z.string(), type: z.enum(['SystemDefined', 'ServicePrincipal', 'User', 'Group']) });
 
-/**
- * Clients can't create one: Azure does, for managed applications and deployment stacks. Here, a change of the state
- * does.
- */
+/** Clients can't create one: Azure does, for managed applications and deployment stacks. Here, a change of the state does. */
 export const DenyAssignment = z.object({
   name: z.string(),
   displayName: z.string(),
@@ -441,10 +438,7 @@ const seconds = (usual: number) => z.number().int().positive().default(usual);
 
 /** Settings of a tenant or administrator, and behavior of the real service that can't be configured there. */
 export const Settings = z.object({
-  /**
-   * Lifetimes of access tokens. Microsoft's references: about an hour for an application, between 60 and 90 minutes for
-   * a person.
-   */
+  /** Lifetimes of access tokens. Microsoft's references: about an hour for an application, between 60 and 90 minutes for a person. */
   tokenSeconds: z.object({ application: seconds(3_599), person: seconds(3_899) }).prefault({}),
   /** Maximum entries of one page of an ARM list. */
   pageSize: z.number().int().positive().default(1_000),
@@ -452,10 +446,7 @@ export const Settings = z.object({
   graphLagMs: z.number().int().nonnegative().default(0),
   /** How far reads of agents, vaults, role assignments and their lists lag behind writes. */
   readLagMs: z.number().int().nonnegative().default(0),
-  /**
-   * Counts requests against the quotas of Azure Resource Manager and Resource Graph; null: only with `realistic`
-   * latency.
-   */
+  /** Counts requests against the quotas of Azure Resource Manager and Resource Graph; null: only with `realistic` latency. */
   quotas: z.boolean().nullable().default(null),
   /** From a role assignment or access policy until it is effective; null: as the latency says. */
   grantTakesMs: z.number().int().nonnegative().nullable().default(null),
@@ -469,10 +460,7 @@ export const Settings = z.object({
 });
 export type Settings = z.infer<typeof Settings>;
 
-/**
- * A change of an agent or a vault, as Resource Graph's table `resourcechanges` has it (Microsoft: "Get resource
- * changes").
- */
+/** A change of an agent or a vault, as Resource Graph's table `resourcechanges` has it (Microsoft: "Get resource changes"). */
 export const ResourceChange = z.object({
   name: z.string(),
   targetResourceId: z.string(),

@@ -59,10 +59,7 @@ function keyFacts(state: Json, vault: Json, keyName: string, agent: Json) {
   });
 }
 
-/**
- * Returns the permissions of the agent's identity on a key: names of its roles, or key permissions of its access
- * policy.
- */
+/** Returns the permissions of the agent's identity on a key: names of its roles, or key permissions of its access policy. */
 function accessOf(state: Json, vault: Json, keyName: string, agent: Json) {
   const principalId = agent.content?.identity?.principalId;
   if (!principalId) return 'none';
@@ -257,10 +254,7 @@ class AzureTrials {
 const everyMs = 600;
 const looksBack = 100;
 
-/**
- * Updates the panel with the Azure simulator's state. `toggle` opens the panel on narrow screens; `isThere` is true if there is an
- * Azure simulator.
- */
+/** Updates the panel with the Azure simulator's state. `toggle` opens the panel on narrow screens. */
 export function azurePanel(panel: HTMLElement, toggle: HTMLElement, isThere: boolean) {
   toggle.hidden = !isThere;
   panel.hidden = !isThere;

@@ -294,10 +294,7 @@ drawNewerElements();
 export type Clicked = { type: string; verb: string; data: unknown; inputs: Record<string, string> };
 type CardUse = { click: (clicked: Clicked) => Promise<void>; search: Search };
 
-/**
- * Sets the expanded state of each row that expands a part of a card, because the renderer doesn't announce it. Call it after
- * rendering and after each toggle.
- */
+/** Announces which parts of the card are expanded. Call it after rendering and after each toggle. */
 function tendToggles(card: AdaptiveCard) {
   // The renderer sets the state on the parts, where it isn't allowed.
   for (const id of foldIdsOf(card)) card.getElementById(id)?.renderedElement?.removeAttribute('aria-expanded');
@@ -343,10 +340,7 @@ export class ShownCard {
     this.use = use;
   }
 
-  /**
-   * Renders the card if it changed. Typed values and expanded parts remain, except with `isFresh`: the answer to the person's own click
-   * is shown in its initial state.
-   */
+  /** Renders the card if it changed, with the person's input. With `isFresh`, the answer to a click, in its initial state. */
   show(payload: unknown, isFresh: boolean) {
     const json = JSON.stringify(payload);
     if (json === this.drawn) return;

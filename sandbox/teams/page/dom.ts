@@ -41,10 +41,7 @@ export function byId(id: string) {
   return element;
 }
 
-/**
- * Orders the children of the parent and removes all others. Doesn't touch elements that are already in place, so that focus,
- * selection and scroll positions survive.
- */
+/** Orders the children and removes all others. Elements that are in place keep focus, selection and scroll position. */
 export function arrange(parent: Element, wanted: readonly Element[]) {
   const keep = new Set(wanted);
   for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
