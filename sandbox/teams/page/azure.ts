@@ -258,7 +258,6 @@ const looksBack = 100;
 export function azurePanel(panel: HTMLElement, toggle: HTMLElement, isThere: boolean) {
   toggle.hidden = !isThere;
   panel.hidden = !isThere;
-  document.getElementById('app')?.classList.toggle('without-azure', !isThere);
   if (!isThere) return;
   const look = new AzureLook(panel);
   const open = (isOpen: boolean) => {

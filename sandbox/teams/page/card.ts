@@ -85,8 +85,6 @@ const foregroundColors = {
 const container = (background: string) => ({ backgroundColor: `var(--${background})`, foregroundColors });
 
 const hostConfig = {
-  choiceSetInputValueSeparator: ',',
-  supportsInteractivity: true,
   fontTypes: {
     default: {
       fontFamily: sans,
@@ -118,7 +116,6 @@ const hostConfig = {
       optionalInputs: { weight: 'Bolder', size: 'Default', color: 'Default' },
     },
     errorMessage: { size: 'Small', color: 'Attention', weight: 'Bolder', spacing: 'Small' },
-    debounceTimeInMilliSeconds: 250,
   },
   actions: {
     maxActions: 6,
@@ -137,12 +134,10 @@ const hostConfig = {
     spacing: 12,
   },
   table: { cellSpacing: 8 },
-  textBlock: { headingLevel: 2 },
   textStyles: {
     heading: { size: 'Large', weight: 'Bolder', color: 'Default', isSubtle: false, fontType: 'Default' },
     columnHeader: { size: 'Small', weight: 'Bolder', isSubtle: true, color: 'Default', fontType: 'Default' },
   },
-  media: { allowInlinePlayback: false },
 };
 
 // Renders elements that Teams supports and the open-source renderer doesn't, instead of their fallbacks.
