@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { chosenScenarios, scenarioHelp } from './azure/scenarios.ts';
+import { scenarioHelp, scenariosNamed } from './azure/scenarios.ts';
 
 const port = z.coerce.number().int().min(1).max(65_000);
 
@@ -84,7 +84,6 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Lo
   if (!read.success) {
     throw new Error(read.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}`).join('\n'));
   }
-  const chosen = chosenScenarios(read.data.scenario ?? []);
-  if (typeof chosen === 'string') throw new Error(`--scenario: ${chosen}`);
+  scenariosNamed(read.data.scenario ?? [], (text) => new Error(`--scenario: ${text}`));
   return read.data;
 }

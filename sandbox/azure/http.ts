@@ -82,9 +82,9 @@ export type FilterPart<T> = readonly [form: RegExp, test: (...values: string[]) 
 const unsupported = (part: string): Refusal =>
   Refusal.of(400, 'UnsupportedQuery', `The filter '${part}' is not supported.`);
 
-/** Splits at a word outside of quotes. A tag's value belongs to its name. */
+/** Splits at a word outside of quotes. */
 const split = (filter: string, word: 'and' | 'or'): readonly string[] =>
-  filter.split(new RegExp(`\\s+${word}\\s+(?!tagValue\\b)(?=(?:[^']*'[^']*')*[^']*$)`, 'i'));
+  filter.split(new RegExp(`\\s+${word}\\s+(?=(?:[^']*'[^']*')*[^']*$)`, 'i'));
 
 /** Reads `$filter`: parts joined with `and` and `or`. Refuses an unknown part: ignoring it would change the result. */
 export function readFilter<T>(call: Call, forms: readonly FilterPart<T>[], refuse = unsupported): Test<T> {

@@ -494,16 +494,16 @@ export const scenarioGroups = groups.map(({ title, scenarios: effects }) => ({
 
 export const scenarios: readonly Scenario[] = scenarioGroups.flatMap((group) => group.scenarios);
 
-/** Returns the scenarios with these names. For an unknown name, returns an error text with all names. */
-export const scenariosNamed = (names: readonly string[]): readonly Scenario[] | string => {
-  const unknown = names.filter((name) => scenarios.every((one) => one.name !== name));
+/** Returns the scenarios with these names; `none` means no scenario. Throws for an unknown name. */
+export const scenariosNamed = (
+  names: readonly string[],
+  error = (text: string) => new Error(text),
+): readonly Scenario[] => {
+  const unknown = names.filter((name) => name !== 'none' && scenarios.every((one) => one.name !== name));
   if (unknown.length === 0) return scenarios.filter(({ name }) => names.includes(name));
-  return `There is no scenario ${unknown.join(', ')}. There are: ${scenarios.map(({ name }) => name).join(', ')}.`;
+  const known = scenarios.map(({ name }) => name).join(', ');
+  throw error(`There is no scenario ${unknown.join(', ')}. There are: ${known}.`);
 };
-
-/** The same for the command line, where `none` means no scenario. */
-export const chosenScenarios = (names: readonly string[]): readonly Scenario[] | string =>
-  scenariosNamed(names.filter((name) => name !== 'none'));
 
 const widest = Math.max(...scenarios.map(({ name }) => name.length));
 

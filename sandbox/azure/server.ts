@@ -32,7 +32,7 @@ import { isVaultHost, logAgentCalls, logPast, serveVault, vaultOf } from './key-
 import { activityLogRoutes, LogRow, logQueryRoutes } from './logs.ts';
 import { ExchangeRecorder, RequestRecord, withoutSecrets } from './request-log.ts';
 import { type ChangeActor, ChangeRecords, GraphPages, resourceGraphRoutes } from './resource-graph.ts';
-import { chosenScenarios, type Scenario, turnAllOff, turnOn } from './scenarios.ts';
+import { scenariosNamed, turnAllOff, turnOn } from './scenarios.ts';
 import { serveSimulator } from './simulator.ts';
 import { changeLatency, JsonLines, lags, moveToPort, newGraphIndex, newReadReplica, StateFile } from './state/files.ts';
 import type { SimulatorState } from './state/schema.ts';
@@ -293,13 +293,6 @@ class Listeners {
   }
 }
 
-/** Throws for an unknown scenario. */
-const namedScenarios = (names: readonly string[]): readonly Scenario[] => {
-  const chosen = chosenScenarios(names);
-  if (typeof chosen === 'string') throw new Error(chosen);
-  return chosen;
-};
-
 /** Options of the command line. */
 export const AzureOptions = z.object({
   data: z.string(),
@@ -319,7 +312,7 @@ type AzureOptions = z.infer<typeof AzureOptions>;
 const openWorld = async (options: AzureOptions): Promise<World> => {
   const inFolder = (name: string): string => join(options.data, 'azure', name);
   const file = new StateFile(inFolder('state.json'));
-  const scenarios = options.scenario === undefined ? undefined : namedScenarios(options.scenario);
+  const scenarios = options.scenario === undefined ? undefined : scenariosNamed(options.scenario);
   const state: SimulatorState = file.load() ?? (await seedState(options.port, new Date()));
   moveToPort(state, options.port);
   if (options.latency !== undefined) changeLatency(state, options.latency, new Date());

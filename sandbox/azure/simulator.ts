@@ -4,7 +4,7 @@ import { foreign, Refusal, type Reply, reply } from '../http.ts';
 import { Fault, LatencyName } from './fault.ts';
 import { issueTeamsToken } from './identity/entra.ts';
 import { addFaults, type Incoming, parseBody, removeFaults } from './incoming.ts';
-import { type Scenario, scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from './scenarios.ts';
+import { scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from './scenarios.ts';
 import { changeLatency, moveToPort } from './state/files.ts';
 import { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
@@ -20,13 +20,6 @@ const postFaults = (world: World, incoming: Incoming): Reply => {
   return reply(200, world.state.faults);
 };
 
-/** Throws for an unknown name. */
-const scenariosIn = (names: readonly string[]): readonly Scenario[] => {
-  const found = scenariosNamed(names);
-  if (typeof found === 'string') throw badRequest(found);
-  return found;
-};
-
 const deleteFaults = (world: World, { query }: Incoming): Reply => {
   const id = query.get('id');
   removeFaults(world.state, id, new Date());
@@ -37,8 +30,8 @@ const deleteFaults = (world: World, { query }: Incoming): Reply => {
 const WantedScenarios = z.strictObject({ names: z.array(z.string()).min(1) });
 
 const postScenarios = (world: World, incoming: Incoming): Reply => {
-  for (const scenario of scenariosIn(parseBody(WantedScenarios, incoming.body, 'BadRequest').names))
-    turnOn(world.state, scenario);
+  const { names } = parseBody(WantedScenarios, incoming.body, 'BadRequest');
+  for (const scenario of scenariosNamed(names, badRequest)) turnOn(world.state, scenario);
   return reply(200, scenarioList(world.state));
 };
 
@@ -52,7 +45,7 @@ const deleteScenarios = (world: World, { query }: Incoming): Reply => {
     world.delays.end();
     return reply(204);
   }
-  for (const scenario of scenariosIn([name])) turnOff(world.state, scenario, now);
+  for (const scenario of scenariosNamed([name], badRequest)) turnOff(world.state, scenario, now);
   return reply(204);
 };
 

@@ -146,19 +146,11 @@ const is = (field: string, read: (one: Listed) => string): FilterPart<Listed> =>
   (value) => (one) => sameId(read(one), value),
 ];
 
-/** Name and value describe one tag. Names ignore case, values don't. */
-const tagged: FilterPart<Listed> = [
-  new RegExp(`^tagName\\s+eq\\s+${quoted}(?:\\s+and\\s+tagValue\\s+eq\\s+${quoted})?$`, 'i'),
-  (name, value) => (one) =>
-    Object.entries(one.tags ?? {}).some(([tag, held]) => sameId(tag, name) && (value === undefined || held === value)),
-];
-
 const filters: readonly FilterPart<Listed>[] = [
   is('name', ({ name }) => name),
   is('resourceType', ({ type }) => type),
   is('location', ({ location }) => location),
   is('resourceGroup', ({ resourceGroup }) => resourceGroup),
-  tagged,
 ];
 
 const allResources = (call: Call): readonly Listed[] => {
@@ -190,8 +182,6 @@ const invalid = (part: string): Refusal =>
 
 const listResources = (call: Call, scope: string): Reply => {
   const matches = readFilter(call, filters, invalid);
-  // Then the answer doesn't contain tags.
-  const usesTags = /\btagName\b/i.test(call.incoming.query.get('$filter') ?? '');
   const expand = call.incoming.query.get('$expand') ?? '';
   const value = allResources(call)
     .filter((one) => within(one.id, scope) && matches(one))
@@ -200,7 +190,7 @@ const listResources = (call: Call, scope: string): Reply => {
       name: one.name,
       type: one.type,
       location: one.location,
-      ...(usesTags ? {} : { tags: one.tags ?? {} }),
+      tags: one.tags ?? {},
       ...one.more,
       ...expanded(one, expand),
     }));

@@ -64,8 +64,7 @@ export interface FailureGroup {
 }
 
 function scenarioNamed(name: string): Scenario {
-  const found = scenariosNamed([name]);
-  const [scenario] = typeof found === 'string' ? [] : found;
+  const [scenario] = scenariosNamed([name]);
   if (scenario === undefined) throw new Error(`there is no scenario ${name}`);
   return scenario;
 }
