@@ -78,22 +78,15 @@ inBrowser('every card', () => {
     const [page] = pages;
     if (page === undefined) throw new Error('no page');
     await drawCard(page, cardNamed('running.requester'), 620, 'folded');
-    const bar = page.locator('#shown [role="progressbar"]');
-    expect(await bar.getAttribute('aria-label')).toBe('Progress');
-    expect(await bar.getAttribute('aria-valuetext')).toBe('1 of 5');
-    const [whole, done] = [await bar.boundingBox(), await bar.locator('.progress-done').boundingBox()];
-    expect((done?.width ?? 0) / (whole?.width ?? 1)).toBeCloseTo(0.2);
+    const bar = page.locator('#shown').getByRole('progressbar', { name: 'Progress' });
+    expect([await bar.getAttribute('value'), await bar.getAttribute('max')]).toEqual(['1', '5']);
     expect(await page.locator('#shown').textContent()).not.toContain('┈');
   });
 
-  test('where the system chooses the colours, what a bar has done can still be told apart', async () => {
+  test('where the system chooses the colors, it draws the bar', async () => {
     const page = await gallery.open({ theme: 'dark', forcedColors: true });
-    const backgrounds = (selector: string) =>
-      page.evaluate<string[]>(
-        `[...document.querySelectorAll('#shown ${selector}')].map((one) => getComputedStyle(one).backgroundColor)`,
-      );
     await drawCard(page, cardNamed('running.requester'), 620, 'folded');
-    expect(await backgrounds('.progress')).not.toEqual(await backgrounds('.progress-done'));
+    expect(await page.evaluate("getComputedStyle(document.querySelector('#shown progress')).appearance")).toBe('auto');
     await page.close();
   });
 

@@ -187,27 +187,11 @@ const badge = ({ text, icon: name, style }: Json) =>
     make('span', {}, String(text ?? '')),
   );
 
-/** Renders a card's `ProgressBar`; indeterminate without a value. */
-function progressBar({ value, max, color }: Json) {
+/** Without a value, how far it is isn't known. */
+const progressBar = ({ value, max, color }: Json) => {
   const tone = toneOf(color) === 'default' ? 'accent' : toneOf(color);
-  const whole = Number(max) > 0 ? Number(max) : 100;
-  const part = value === undefined ? undefined : Math.min(Math.max(Number(value) || 0, 0), whole);
-  const known = part === undefined ? {} : { 'aria-valuenow': part, 'aria-valuetext': `${part} of ${whole}` };
-  const bar = make(
-    'div',
-    {
-      class: `progress ${tone}`,
-      role: 'progressbar',
-      'aria-label': 'Progress',
-      'aria-valuemin': 0,
-      'aria-valuemax': whole,
-      ...known,
-    },
-    make('div', { class: 'progress-done' }),
-  );
-  bar.style.setProperty('--done', String(part === undefined ? 1 : part / whole));
-  return bar;
-}
+  return make('progress', { class: `progress ${tone}`, 'aria-label': 'Progress', value, max: Number(max) || 100 });
+};
 
 const renderers: Readonly<Record<string, (source: Json) => HTMLElement>> = {
   Badge: badge,
