@@ -21,9 +21,9 @@ import { policyRoutes, requirePolicies } from './arm/policy.ts';
 import { lockRoutes, roleAssignmentRoutes, roleDefinitionRoutes } from './arm/roles.ts';
 import { botServiceRoutes } from './bot-service/bot-services.ts';
 import { type CertificateAndKey, serverCertificate } from './certificates.ts';
-import { type Fault, LatencyName, latencies } from './fault.ts';
+import { type Fault, type Latency, LatencyName, latencies } from './fault.ts';
 import { AccessTrace, type Call, notSimulated, type Route } from './http.ts';
-import { entraRoutes, openSignInListener } from './identity/entra.ts';
+import { entraRoutes, type Grant, openSignInListener } from './identity/entra.ts';
 import { graphApplicationRoutes, graphListRoutes, graphRoutes } from './identity/graph.ts';
 import { type Caller, callerOf, SigningKey, type TokenTexts } from './identity/tokens.ts';
 import { type Incoming, isReading, readIncoming, takeFault, underFault } from './incoming.ts';
@@ -37,7 +37,6 @@ import { serveSimulator } from './simulator.ts';
 import { changeLatency, JsonLines, lags, moveToPort, newGraphIndex, newReadReplica, StateFile } from './state/files.ts';
 import type { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
-import type { World } from './world.ts';
 
 /** Routes of the main port. Extensions of scopes (roles, locks) come before the scopes themselves. */
 export const mainRouter = new Router<Route>([
@@ -309,9 +308,39 @@ export const AzureOptions = z.object({
 });
 type AzureOptions = z.infer<typeof AzureOptions>;
 
+/** Everything that a handler can read or change. `PUT /simulator/state` replaces `state` as a whole. */
+const worldOf = (state: SimulatorState, file: StateFile, { data, port, 'sign-in-port': signInPort }: AzureOptions) => ({
+  state,
+  file,
+  /** The current value in the state. */
+  get latency(): Latency {
+    const usual = latencies[this.state.latency];
+    const { grantTakesMs } = this.state.settings;
+    return grantTakesMs === null ? usual : { ...usual, propagation: grantTakesMs };
+  },
+  signingKey: new SigningKey(data),
+  grants: new Map<string, Grant>(),
+  /** It has its own file, because the state file is rewritten at every call. */
+  vaultLog: new JsonLines(join(data, 'azure', 'vault-log.jsonl'), LogRow),
+  requests: new JsonLines(join(data, 'azure', 'requests.jsonl'), RequestRecord),
+  changes: new ChangeRecords(state),
+  delays: new Delays(),
+  /** Marks this process in revisions. */
+  start: randomUUID(),
+  graphIndex: newGraphIndex(),
+  readReplica: newReadReplica(),
+  graphPages: new GraphPages(),
+  quotas: new Quotas(),
+  /** Address of Azure Resource Manager, without a trailing slash. */
+  url: `https://localhost:${port}`,
+  port,
+  /** Address of the sign-in page for browsers, if it has its own. */
+  signInUrl: signInPort === undefined ? null : `http://localhost:${signInPort}`,
+});
+export type World = ReturnType<typeof worldOf>;
+
 const openWorld = async (options: AzureOptions): Promise<World> => {
-  const inFolder = (name: string): string => join(options.data, 'azure', name);
-  const file = new StateFile(inFolder('state.json'));
+  const file = new StateFile(join(options.data, 'azure', 'state.json'));
   const scenarios = options.scenario === undefined ? undefined : scenariosNamed(options.scenario);
   const state: SimulatorState = file.load() ?? (await seedState(options.port, new Date()));
   moveToPort(state, options.port);
@@ -319,31 +348,8 @@ const openWorld = async (options: AzureOptions): Promise<World> => {
   if (scenarios !== undefined) turnAllOff(state, new Date());
   for (const scenario of scenarios ?? []) turnOn(state, scenario);
   file.save(state);
-  const { 'sign-in-port': signInPort } = options;
-  const world: World = {
-    state,
-    file,
-    get latency() {
-      const usual = latencies[world.state.latency];
-      const { grantTakesMs } = world.state.settings;
-      return grantTakesMs === null ? usual : { ...usual, propagation: grantTakesMs };
-    },
-    signingKey: new SigningKey(options.data),
-    grants: new Map(),
-    vaultLog: new JsonLines(inFolder('vault-log.jsonl'), LogRow),
-    requests: new JsonLines(inFolder('requests.jsonl'), RequestRecord),
-    changes: new ChangeRecords(state),
-    delays: new Delays(),
-    start: randomUUID(),
-    graphIndex: newGraphIndex(),
-    readReplica: newReadReplica(),
-    graphPages: new GraphPages(),
-    quotas: new Quotas(),
-    url: `https://localhost:${options.port}`,
-    port: options.port,
-    signInUrl: signInPort === undefined ? null : `http://localhost:${signInPort}`,
-  };
-  if (world.vaultLog.all().length === 0) logPast(world.state, world.vaultLog, new Date());
+  const world = worldOf(state, file, options);
+  if (world.vaultLog.all().length === 0) logPast(state, world.vaultLog, new Date());
   return world;
 };
 

@@ -5,10 +5,10 @@ import { Fault, LatencyName } from './fault.ts';
 import { issueTeamsToken } from './identity/entra.ts';
 import { addFaults, type Incoming, parseBody, removeFaults } from './incoming.ts';
 import { scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from './scenarios.ts';
+import type { World } from './server.ts';
 import { changeLatency, moveToPort } from './state/files.ts';
 import { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
-import type { World } from './world.ts';
 
 const Faults = z.union([Fault, z.array(Fault)]);
 const WantedLatency = z.strictObject({ latency: LatencyName });

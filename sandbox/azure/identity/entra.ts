@@ -5,9 +5,27 @@ import { z } from 'zod';
 import { listen, Refusal, type Reply, reply } from '../../http.ts';
 import { type Call, param, type Route } from '../http.ts';
 import { type Incoming, parseBody } from '../incoming.ts';
+import type { World } from '../server.ts';
 import type { ServicePrincipal, User } from '../state/schema.ts';
-import type { Grant, PersonSignIn, World } from '../world.ts';
 import { audiencesOf, issueToken } from './tokens.ts';
+
+/** A person's sign-in: time, authentication contexts and methods. */
+interface PersonSignIn {
+  readonly userId: string;
+  readonly at: Date;
+  readonly contexts: readonly string[];
+  readonly methods: readonly string[];
+}
+
+/** What an authorization code stands for until it is redeemed. */
+export interface Grant {
+  readonly signIn: PersonSignIn;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly nonce: string;
+  readonly challenge: string;
+  readonly expiresAt: Date;
+}
 
 /** Entra ID's error body, with AADSTS numbers and texts from its public error reference. */
 const entraRefusal = (status: number, error: string, number: number, text: string): Refusal => {

@@ -9,6 +9,7 @@ import { type AccessTrace, notSimulated } from '../http.ts';
 import { type Caller, callerOf, type TokenTexts } from '../identity/tokens.ts';
 import type { Incoming } from '../incoming.ts';
 import type { LogRow } from '../logs.ts';
+import type { World } from '../server.ts';
 import type { JsonLines } from '../state/files.ts';
 import type {
   AgentCall,
@@ -20,7 +21,6 @@ import type {
   VaultKey,
   VaultSecret,
 } from '../state/schema.ts';
-import type { World } from '../world.ts';
 import {
   actionOf,
   appliedAssignment,
