@@ -22,6 +22,9 @@ export const reply = (status: number, body?: unknown, headers: Readonly<Record<s
   body,
 });
 
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** The error envelope of Azure Resource Manager, Microsoft Graph and the Bot Connector. */
 export const errorBody = (code: string, message: string, more: Readonly<Record<string, unknown>> = {}) => ({
   error: { code, message, ...more },

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { matchesCall, plainPath, Refusal, readText } from '../http.ts';
+import { isObject, matchesCall, plainPath, Refusal, readText } from '../http.ts';
 import { type Fault, onlySlows } from './fault.ts';
 import type { SimulatorState } from './state/schema.ts';
 
@@ -146,9 +146,6 @@ export const removeFaults = (state: SimulatorState, id: string | null, now: Date
   }
   state.faults = id === null ? [] : state.faults.filter((one) => one.id !== id);
 };
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Returns true if the body has the member at a dotted path. */
 const hasMember = (body: unknown, path: string): boolean => {

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Sent } from '../http.ts';
+import { isObject, type Sent } from '../http.ts';
 import type { Incoming } from './incoming.ts';
 
 /** A served request, logged before the answer. `status` is 0 if the connection was closed without one. */
@@ -30,9 +30,6 @@ const secretFields = [
 ];
 /** The private part of an imported key, as a JSON Web Key (RFC 7518, section 6). */
 const privateKeyFields = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'key_hsm'];
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function redact(body: object, fields: readonly string[]): object {
   const hidden = fields.filter((field) => field in body);

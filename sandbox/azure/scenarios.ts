@@ -23,14 +23,27 @@ interface Circumstances {
 type Settings = SimulatorState['settings'];
 
 /** Changes one setting and restores only that one, because several scenarios can be on. */
-const setting = <K extends keyof Settings>(name: K, value: Settings[K], usual: Settings[K]): Circumstances => ({
-  on: ({ settings }) => {
-    settings[name] = value;
+const changing = <T, K extends keyof T>(
+  settingsIn: (state: SimulatorState) => T,
+  name: K,
+  value: () => T[K],
+  usual: T[K],
+): Circumstances => ({
+  on: (state) => {
+    settingsIn(state)[name] = value();
   },
-  off: ({ settings }) => {
-    settings[name] = usual;
+  off: (state) => {
+    settingsIn(state)[name] = usual;
   },
 });
+
+const setting = <K extends keyof Settings>(name: K, value: Settings[K], usual: Settings[K]): Circumstances =>
+  changing(
+    ({ settings }) => settings,
+    name,
+    () => value,
+    usual,
+  );
 
 /** A failure or situation in Azure that tests, the command line and the page can turn on by name. */
 export interface Scenario {
@@ -146,15 +159,8 @@ const signIn: ScenarioGroup = {
 type Logs = SimulatorState['settings']['logs'];
 const usual: Logs = { sent: 'everything', since: null, takesMs: null, agentsUseKeys: true, agentsAgoMs: 0 };
 
-/** Changes one setting and restores only that one, because several scenarios can be on. */
-const set = <K extends keyof Logs>(name: K, value: () => Logs[K]): Circumstances => ({
-  on: ({ settings }) => {
-    settings.logs[name] = value();
-  },
-  off: ({ settings }) => {
-    settings.logs[name] = usual[name];
-  },
-});
+const set = <K extends keyof Logs>(name: K, value: () => Logs[K]): Circumstances =>
+  changing(({ settings }) => settings.logs, name, value, usual[name]);
 
 /** Scenarios for the vaults' logs. No run waits for logs. */
 export const logs: ScenarioGroup = {

@@ -1,12 +1,10 @@
 import { z } from 'zod';
+import { isObject } from '../http.ts';
 import type { JsonObject } from './state.ts';
 
 /** Reads Adaptive Cards as a Teams client does: their buttons and inputs, and what a click sends. */
 
 export const cardType = 'application/vnd.microsoft.card.adaptive';
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Returns the first Adaptive Card of an activity. */
 export function cardOf(content: JsonObject): JsonObject | undefined {

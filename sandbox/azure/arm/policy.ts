@@ -2,7 +2,7 @@
 
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { Refusal, type Reply, reply } from '../../http.ts';
+import { isObject, Refusal, type Reply, reply } from '../../http.ts';
 import { agentBody } from '../agents.ts';
 import { armRoutes, type Call, param, type Route } from '../http.ts';
 import { type Incoming, parseBody } from '../incoming.ts';
@@ -88,9 +88,6 @@ interface WrittenResource {
   readonly name: string;
   readonly body: Json;
 }
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Applies a JSON merge patch: absent members stay, null removes. */
 const merged = (before: Json, patch: Json): Json => {

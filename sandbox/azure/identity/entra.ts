@@ -108,29 +108,8 @@ button:focus-visible, input:focus-visible { outline: 3px solid var(--fill); outl
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const text = (value: string): string => value.replace(/[&<>"]/g, (mark) => entities[mark] ?? '');
 
-interface AccountPage {
-  readonly app: string;
-  readonly users: readonly User[];
-  /** The authentication context that the app requires. */
-  readonly context: string | null;
-  /** The form's target: this address, with all parameters of the app. */
-  readonly action: string;
-}
-
 const account = ({ id, displayName, mail }: User): string =>
   `<label><input type="radio" name="user" value="${text(id)}" required><span><b>${text(displayName)}</b><small>${text(mail)}</small></span></label>`;
-
-function accountPage({ app, users, context, action }: AccountPage): string {
-  const meets = context === null ? '' : ` (meets ${text(context)})`;
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Sign in</title><style>${style}</style></head><body><main>
-<header>Local Entra</header><h1>Pick an account</h1><p>to sign in to ${text(app)}</p>
-<form method="post" action="${text(action)}">
-<fieldset><legend>Account</legend>${users.map(account).join('')}</fieldset>
-<button name="with" value="key">Sign in with a security key${meets}</button>
-<button class="weak" name="with" value="password">Sign in with a password only</button>
-</form></main></body></html>`;
-}
 
 /** Parameters of an authorization request. PKCE is required for every app. */
 const AuthorizationRequest = z.object({
@@ -189,14 +168,19 @@ const html = {
 
 const show = (call: Call): Reply => {
   const request = requestOf(call);
-  const app = call.world.state.principals.find((one) => one.appId === request.client_id)?.displayName ?? '';
+  const { principals, users } = call.world.state;
+  const app = principals.find((one) => one.appId === request.client_id)?.displayName ?? '';
+  const context = contextOf(request);
+  const meets = context === null ? '' : ` (meets ${text(context)})`;
   const { pathname, search } = new URL(call.incoming.sentUrl);
-  const page = accountPage({
-    app,
-    users: call.world.state.users,
-    context: contextOf(request),
-    action: pathname + search,
-  });
+  const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Sign in</title><style>${style}</style></head><body><main>
+<header>Local Entra</header><h1>Pick an account</h1><p>to sign in to ${text(app)}</p>
+<form method="post" action="${text(pathname + search)}">
+<fieldset><legend>Account</legend>${users.map(account).join('')}</fieldset>
+<button name="with" value="key">Sign in with a security key${meets}</button>
+<button class="weak" name="with" value="password">Sign in with a password only</button>
+</form></main></body></html>`;
   return reply(200, page, html);
 };
 
