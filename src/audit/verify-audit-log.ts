@@ -10,15 +10,12 @@ export interface AuditLogReport {
   readonly after: Link;
   readonly last: Link;
   readonly events: number;
-  /** Number of existing texts, matching their commitment or reported as a finding. */
   readonly texts: number;
-  /** Number of texts that an event reports as erased. */
   readonly erased: number;
   readonly seals: SealCount & {
     /** The seals were recomputed with the key. False: only their presence was checked. */
     readonly checked: boolean;
   };
-  /** Texts and seals weren't available. */
   readonly bodiesOnly: boolean;
   /** Number of events in the baseline; for a partial export, only its own. Null: no baseline. */
   readonly compared: number | null;
@@ -34,7 +31,6 @@ export interface VerifyOptions {
   readonly older?: BaselineExport;
   /** For a published log, which has no texts and seals. */
   readonly bodiesOnly?: true;
-  /** For a partial export: events in between are missing. */
   readonly part?: ExportPart;
 }
 
@@ -108,7 +104,6 @@ export class AuditLogVerifier {
   readonly #older: number | null;
   #derived: Derived | null;
   readonly #findings: Finding[] = [];
-  /** By request, until an event reports them as erased. */
   readonly #missing = new Map<string, readonly Missing[]>();
   last: Link;
   #line: ChainLine | null = null;
@@ -156,7 +151,6 @@ export class AuditLogVerifier {
     this.#fields.add(text.field);
   }
 
-  /** Adds a finding from outside the chain arithmetic. */
   note(kind: Finding['kind'], detail: string): void {
     this.#findings.push({ seq: this.last.seq, kind, detail });
   }

@@ -134,7 +134,6 @@ function once<T>(create: (key: string) => T): (key: string) => T {
   };
 }
 
-/** The SDK's clients share one, too. */
 const httpClient = createDefaultHttpClient();
 
 export type AzureClients = ReturnType<typeof openClients>;
@@ -168,7 +167,6 @@ export function openClients({ cloud, credential, limits, tracing }: ClientOption
   };
   const graph = new ResourceGraphClient(credential, arm);
 
-  /** Sends requests that no SDK client covers. */
   function senderTo(endpoint: string, scopes: string): SendRequest {
     const options = common(endpoint);
     const pipeline = createPipelineFromOptions(options);

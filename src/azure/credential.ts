@@ -20,7 +20,6 @@ import { RenewableCredential } from './renewable-credential.ts';
 /** Sign-in settings. The first complete one of the three ways is used, in this order: secret, token file, managed identity. */
 export interface AzureSignIn {
   readonly tenantId: string;
-  /** Client id of the app or the user-assigned identity; null: a system-assigned identity. */
   readonly clientId: string | null;
   readonly clientSecret: string | null;
   /** Path of the token that a Kubernetes cluster projects for workload identity. */
@@ -58,11 +57,8 @@ const id = z.string().toLowerCase();
 
 /** Claims of version 1 tokens, which Azure's own services get (Microsoft's reference of access token claims). */
 const Claims = z.object({
-  /** The identity's object id. */
   oid: id,
-  /** Its app or client id. */
   appid: id.nullish().transform((value) => value ?? null),
-  /** The tenant that signed it in. */
   tid: id.nullish().transform((value) => value ?? null),
   /** Application permissions, in tokens for the service that has them. */
   roles: z.array(z.string()).default([]),
@@ -84,7 +80,6 @@ export async function claimsFor(credential: TokenCredential, scope: string): Pro
   return token === null ? null : claimsIn(token.token);
 }
 
-/** Returns the identity's object id; null: the sign-in failed, or the token has no claims. */
 export const ownIdOf = (credential: TokenCredential, scope: string): Promise<string | null> =>
   claimsFor(credential, scope).then(
     (claims) => claims?.oid ?? null,

@@ -73,9 +73,7 @@ async function accountOf(clients: AzureClients, person: string): Promise<Account
 
 /** Graph's largest page (Microsoft, "List group transitive members"). */
 const pageSize = 999;
-/** Maximum number of members read; the rest is only counted. */
 const maxMembers = 2_000;
-/** Graph can return smaller pages than requested, so pages are limited too. */
 const maxPages = 20;
 
 type MemberType = 'user' | 'servicePrincipal';
@@ -105,7 +103,6 @@ async function readMembers<T extends { readonly id: string }>(
   return { members: [...members.values()], complete: true };
 }
 
-/** Returns the people in a group, including nested groups. */
 export const membersOf = (clients: AzureClients, group: string): Promise<Members<Account>> =>
   readMembers(clients, group, { type: 'user', fields: accountFields, shape: User });
 

@@ -161,7 +161,6 @@ export class Exchange {
   write: HttpAnswer | null = null;
   change: ChangeFate = 'none';
   sent = false;
-  /** Next pages that were announced. */
   readonly pages = new Set<string>();
   private throttled = 0;
   private readonly limits: Limits;

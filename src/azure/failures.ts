@@ -36,7 +36,6 @@ import {
 import { correlationIdOf, type Exchange, type HttpAnswer, retryAfterOf } from './exchange.ts';
 
 interface FailureContext {
-  /** What the call does: `reading agent triage-agent-prod`. */
   readonly doing: string;
   /** The call depends on key access that might have been assigned just before. */
   readonly dependsOnGrant: boolean;

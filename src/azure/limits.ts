@@ -33,7 +33,6 @@ export const defaultLimits: Limits = {
   answerBytes: 64 * 1_048_576,
 };
 
-/** Concurrent reads. More could be throttled by Azure. */
 const readsAtOnce = 8;
 
 /** Maps items with limited concurrency. Results are in the order of the items. */

@@ -46,7 +46,6 @@ function endOnBroken(log: Log, broken: RecordBroken): never {
   endProcess(log, { seq, requestId, fault }, 'the audit log was changed outside the bot', brokenWords(broken));
 }
 
-/** Logged on changes only. */
 const logClock =
   (log: Log) =>
   (apart: ClockSkew | null): void => {
@@ -110,7 +109,6 @@ async function prepare(owner: Database, database: Database, config: Config): Pro
   if (role !== (await roleOf(owner.pool))) await grantRuntime(owner.pool, role);
 }
 
-/** Explains the missing permission to create or change tables. */
 const refuseNoOwner =
   ({ ownerUrl, store: place }: Config) =>
   (error: unknown): never => {
@@ -174,7 +172,6 @@ export async function openVerifiedStore(config: Config, log: Log, tracing: Pick<
       : { kind: 'postgres', url: place.url, onError, ...passwordOf(config, 'bot') },
   );
   try {
-    /** Number of rejected documents, by fault. */
     const refusedDocuments = { 'seal-key-unknown': 0, 'seal-differs': 0 };
     const store = await openStoreOn(database, config, log, tracing, refusedDocuments);
     store.outbox.onWritten(() => storing.stored());

@@ -189,7 +189,6 @@ export function checkpointsOf(
   };
 }
 
-/** Limit on waiting for a slow witness, because a person waits for the evidence. */
 const timeoutMs = 10_000;
 
 export const openEvidence = (

@@ -18,7 +18,6 @@ const parts: readonly WatchedPart[] = ['agent', 'vault', 'key', 'access', 'use']
 const normalIntervals = 3;
 const notes = driftCodes.filter((code) => severityOf(code) === 'info');
 
-/** The key watch. Null: it is turned off. */
 export interface WatchOptions {
   readonly intervalMs: number;
   /** How long no cycle of any replica has read and judged every agent, beyond three intervals. */

@@ -27,9 +27,7 @@ interface LoggedError {
   readonly message: string;
   readonly code?: string | number;
   readonly status?: number;
-  /** The other service's IDs of the call. */
   readonly requestIds?: readonly string[];
-  /** Name of a database object, never a value. */
   readonly constraint?: string;
   readonly stack?: string;
   readonly cause?: LoggedError;

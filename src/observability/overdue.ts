@@ -13,7 +13,6 @@ export interface Overdue {
 
 interface OverdueOptions {
   readonly documents: Pick<Documents, 'read' | 'write'>;
-  /** Of the stored document. */
   readonly key: string;
   /** The longest normal time between two successes. Null: the work is turned off, and never overdue. */
   readonly normalMs: number | null;

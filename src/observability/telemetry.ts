@@ -6,7 +6,6 @@ export interface TelemetryOptions {
   /** OTLP/HTTP endpoint, as in `OTEL_EXPORTER_OTLP_ENDPOINT`. Null: nothing is sent. */
   readonly endpoint: string | null;
   readonly serviceName: string;
-  /** Name of this replica, sent with all data. */
   readonly replica: string;
   readonly metricsEveryMs: number;
   readonly onTrouble: (message: string) => void;

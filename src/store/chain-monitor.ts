@@ -34,12 +34,10 @@ export type KnownAtSend = (request: string) => Pick<RequestSummary, 'revision' |
 
 export interface ChainMonitorOptions {
   readonly check: CheckLine;
-  /** Called before {@link RecordBroken} is thrown. In production it ends the process. */
   readonly onBroken: (broken: RecordBroken) => void;
 }
 
 export class ChainMonitor {
-  /** Index of requests, built from verified events. */
   readonly index = new RequestIndex();
   readonly #check: CheckLine;
   readonly #onBroken: ChainMonitorOptions['onBroken'];
@@ -124,7 +122,6 @@ export class ChainMonitor {
     this.broken({ request, ...(last === undefined ? {} : { seq: last.seq }) }, 'revision-differs', detail);
   }
 
-  /** Throws if the chain has replaced this seal key. Otherwise, every process would treat the event as forged. */
   assertActiveSealKey(key: string): void {
     if (this.#keys.at(-1)?.key === key || this.#keys.every((change) => change.key !== key)) return;
     const detail = `seal: this process seals with key ${key}, which the chain has replaced by ${this.#keys.at(-1)?.key}`;

@@ -14,7 +14,6 @@ export type ChainHead = z.infer<typeof ChainHead>;
 
 const noHead = (): Error => new Error('the chain has no head: the database was not migrated');
 
-/** The head with the database's time, which events get. */
 const LockedHead = z.object({ ...ChainHead.shape, now: z.date() });
 export type LockedHead = z.infer<typeof LockedHead>;
 
@@ -48,7 +47,6 @@ export const lineColumns = {
   seal: z.string().nullable(),
 };
 
-/** SQL: the columns of a line, with the table's name or alias. */
 export const columnsOf = (table: string): string =>
   Object.keys(lineColumns)
     .map((column) => `${table}.${column}`)
@@ -76,7 +74,6 @@ const linesWhere = async (
 export const linesAfter = (sql: Sql, after: number | null, limit: number): Promise<readonly ChainLine[]> =>
   linesWhere(sql, '$1::bigint is null or e.seq > $1::bigint', [after], limit);
 
-/** The head beside each line, or beside nulls if there is no line. */
 const Behind = z.union([
   z.object({ ...lineColumns, head_seq: int8, head_hash: z.string(), head_time: z.string().nullable() }),
   z.object({ seq: z.null(), head_seq: int8, head_hash: z.string(), head_time: z.string().nullable() }),

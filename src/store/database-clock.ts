@@ -13,14 +13,12 @@ export interface DatabaseClock {
   now(): Date;
   /** Stores an answer of the database and returns it. `askedAt`: `performance.now()` before the query. */
   heard(database: Date, askedAt: number): Date;
-  /** Queries the database's time. */
   sync(): Promise<void>;
   /** Compares this process's clock and the last event with the database's time. Null: no significant difference. */
   look(): Promise<ClockSkew | null>;
 }
 
 export interface DatabaseClockTools {
-  /** Overrides the database's time in tests. */
   readonly time?: () => Date;
   /** Called when a check finds a difference, and with null when there is none any more. */
   readonly onClock?: (apart: ClockSkew | null) => void;
@@ -33,7 +31,6 @@ export function openDatabaseClock(
   const clock = (): Date => new Date();
   // The embedded database uses this process's clock.
   const fixed = tools.time ?? (kind === 'pglite' ? clock : null);
-  /** The database's time minus the monotonic clock. Before the first answer, this process's clock is used. */
   let offset = clock().getTime() - performance.now();
   let known = false;
   let isApart = false;

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { WriteRejection } from '../domain/write-health.ts';
 
 interface DatabaseFault {
-  /** SQLSTATE, or the system's error code. Null without one. */
   readonly code: string | null;
   readonly message: string;
 }
@@ -31,7 +30,6 @@ const networkCodes = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOST
 const driverMessages =
   /^(timeout exceeded when trying to connect|Connection terminated|Client .* is not queryable|Query read timeout|querying the database: no answer within)/;
 
-/** By SQLSTATE or the system's error code; the first match counts. */
 const refusing: readonly (readonly [RegExp, WriteRejection])[] = [
   [/^(25006|EROFS)$/, 'read-only'],
   [/^(53100|ENOSPC|EDQUOT)$/, 'disk-full'],

@@ -48,7 +48,6 @@ export interface UnsoundDocument {
 export interface DocumentTools {
   readonly clock: Pick<DatabaseClock, 'now'>;
   readonly seals: DocumentSeals;
-  /** Called for each document that wasn't used. */
   readonly onUnsound: (document: UnsoundDocument) => void;
 }
 
@@ -79,7 +78,6 @@ export const deleteTextsOf = (sql: Sql, id: string): Promise<number> => changedR
 export interface SweptDocuments extends Documents {
   /** Keys with the prefix, returned without it, not written for `ms`. Oldest first, at most 100. */
   leftFor(prefix: string, ms: number): Promise<readonly string[]>;
-  /** Deletes documents not written for `ms` and returns how many. */
   deleteLeftFor(ms: number): Promise<number>;
 }
 

@@ -16,7 +16,6 @@ export interface ReadTools {
   readonly commitmentTo: CommitmentTo;
 }
 
-/** The fields of a stored body that the store itself reads. */
 const Envelope = z.object({
   time: z.string(),
   type: z.string(),
@@ -84,7 +83,6 @@ function verified(
   return lines.map((line) => toStoredEvent(tools.read, line));
 }
 
-/** Groups rows, in the order of their first rows. */
 function byRequest(rows: readonly z.infer<typeof Row>[]): ReadonlyMap<string, readonly z.infer<typeof Row>[]> {
   const requests = new Map<string, z.infer<typeof Row>[]>();
   for (const row of rows) {
@@ -111,7 +109,6 @@ export function eventsOfEach(sql: Sql, tools: ReadTools, ids: readonly string[])
   });
 }
 
-/** Every event of the request, oldest first. */
 export const eventsOf = async (sql: Sql, tools: ReadTools, id: StreamId): Promise<readonly StoredEvent[]> =>
   (await eventsOfEach(sql, tools, [id])).get(id) ?? [];
 
@@ -124,7 +121,6 @@ const BehindRow = z.object({
 });
 
 export interface LockRow {
-  /** Lower case. */
   readonly resource: string;
   readonly holder: string | null;
 }
@@ -158,7 +154,6 @@ export async function eventsUpTo(
   return { events: verified(tools, id, inOrder, monitor.index.get), held };
 }
 
-/** The events of the requests that a sub-query selects, the newest request first. */
 async function eventsOfRequests(
   sql: Sql,
   tools: ReadTools,
@@ -183,7 +178,6 @@ export const eventsOfNewest = (sql: Sql, tools: ReadTools, limit: number, offset
 export const eventsOfThese = async (sql: Sql, tools: ReadTools, ids: readonly string[]): Promise<EventsByRequest> =>
   ids.length === 0 ? new Map() : eventsOfRequests(sql, tools, `${firstEvents} and request_id = any($1)`, [ids]);
 
-/** The number of requests, counted up to `most`. */
 export async function countRequests(sql: Sql, most: number): Promise<number> {
   const text = `select count(*) as requests from (${firstEvents} limit $1) first`;
   return (await selectOne(sql, z.object({ requests: int8 }), text, [most]))?.requests ?? 0;

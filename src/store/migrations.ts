@@ -65,7 +65,6 @@ async function prepare(sql: Sql): Promise<void> {
   await sql.query('create table if not exists cmk.migration (number int primary key, name text not null)');
 }
 
-/** Does nothing if it was applied. */
 async function apply(sql: Sql, { number, name }: Migration): Promise<void> {
   await takeTurn(sql);
   const before = await sql.query('select 1 from cmk.migration where number = $1', [number]);

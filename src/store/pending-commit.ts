@@ -32,11 +32,9 @@ export const driftRules: StreamRules<AgentWatch, DriftId> = {
 
 export type Decide<S = Request> = (state: S | null, now: Date) => Decision;
 
-/** The arguments of `Requests.append` and `Drifts.append`. */
 export interface AppendCommand<S = Request, Id extends StreamId = RequestId> {
   readonly rules: StreamRules<S, Id>;
   readonly id: Id;
-  /** The idempotency key. */
   readonly cause: string;
   readonly decide: Decide<S>;
   /** The W3C `traceparent` to store with the outbox rows. Null without one. */
@@ -53,7 +51,6 @@ export interface PendingCommit<S = unknown> {
   readonly command: Pick<AppendCommand<S, StreamId>, 'id' | 'cause' | 'trace'>;
   /** Sealed events. Empty: the decision was accepted without events. */
   readonly placed: readonly PlacedEvent[];
-  /** The same events as they will be read back. */
   readonly events: readonly StoredEvent[];
   readonly after: S;
   /** The resource that the request holds before and after, in lower case. Null: none. */
@@ -99,7 +96,6 @@ export function prepareCommit<S, Id extends StreamId>(
 const notBefore = (earliest: string | null, now: Date): Date =>
   earliest !== null && now.toISOString() < earliest ? new Date(earliest) : now;
 
-/** Links each event to the previous one. */
 function place(
   seal: Seal,
   head: ChainHead,

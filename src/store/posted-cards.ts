@@ -61,7 +61,6 @@ async function withRetries(store: () => Promise<unknown>): Promise<void> {
 
 const those = 'select * from cmk.shown where request_id = any($1) order by audience';
 
-/** Rows without a valid seal count as absent: then the card is posted again. */
 export function openPostedCards(pool: Pool, seals: RowSeals): PostedCards {
   const sound = (rows: readonly z.infer<typeof Row>[]): readonly PostedCard[] =>
     rows.flatMap(({ card, seal }) => (seals.isGood(...postedCardSeal(card), seal) ? card : []));

@@ -17,7 +17,6 @@ const factsQuery = `select current_setting('server_version_num') as number, ssl,
   from (select 1) as one left join pg_stat_ssl on pid = pg_backend_pid()`;
 
 interface ConnectionFacts {
-  /** The server's major version. */
   readonly major: number;
   /** `TLSv1.3, TLS_AES_256_GCM_SHA384`; null without TLS. */
   readonly tls: string | null;
@@ -30,7 +29,6 @@ export async function connectionFacts(sql: Sql): Promise<ConnectionFacts> {
   return { major: Math.floor(number / 10_000), tls: ssl === true ? `${version}, ${cipher}` : null };
 }
 
-/** The database's name, quoted for SQL. */
 export async function databaseName(sql: Sql): Promise<string> {
   const row = await selectOne(sql, z.object({ name: z.string() }), 'select quote_ident(current_database()) as name');
   return row?.name ?? '';
@@ -42,7 +40,6 @@ export type DatabaseIdentity = z.infer<typeof Identity>;
 const identityQuery = `select current_database() as name, pg_postmaster_start_time()::text as started,
   (select oid::text from pg_database where datname = current_database()) as oid`;
 
-/** Throws what the database or the driver throws. */
 export async function databaseIdentity(sql: Sql): Promise<DatabaseIdentity> {
   const found = await selectOne(sql, Identity, identityQuery);
   if (found === null) throw new Error('asking the database for its name: no answer');

@@ -6,21 +6,16 @@ import { type OpenState, requestStates, type Waits } from '../domain/request/pay
 import { isEnding, openStateAfter, waits } from '../domain/request/request.ts';
 
 export interface RequestSummary {
-  /** Revision and hash of its last event. */
   readonly revision: number;
   readonly hash: string;
   /** The resource that it reserves, in lower case. Null: it has ended. */
   readonly holds: string | null;
-  /** The last state in which it was open. */
   readonly state: OpenState;
-  /** A run has begun to change Azure. */
   readonly touched: boolean;
   readonly requester: string | null;
-  /** The message of the form that it was submitted from. */
   readonly message: string | null;
 }
 
-/** The fields of a first event that the index reads. */
 const First = z.object({
   target: z.string(),
   actor: z.object({ id: z.string().nullable() }),
@@ -43,14 +38,11 @@ export class RequestIndex {
   readonly #requests = new Map<string, RequestSummary>();
   /** The open request of each resource, in the order of submission. */
   readonly #holders = new Map<string, string>();
-  /** The last succeeded request of each resource. */
   readonly #succeeded = new Map<string, string>();
   /** The stream of each agent that has an open drift, by ARM id in lower case. */
   readonly #drifts = new Map<string, string>();
-  /** Every request of each resource, oldest first. */
   readonly #ofResource = new Map<string, string[]>();
 
-  /** Applies the request's next event. */
   apply({ request, revision, hash }: ChainLine, body: SoundLine['body']): void {
     const known = this.#requests.get(request);
     const type = String(body.type);
@@ -86,7 +78,6 @@ export class RequestIndex {
 
   readonly get = (request: string): RequestSummary | undefined => this.#requests.get(request);
 
-  /** The open request of each resource, in lower case. */
   get holders(): ReadonlyMap<string, string> {
     return this.#holders;
   }
@@ -95,7 +86,6 @@ export class RequestIndex {
     return this.#succeeded;
   }
 
-  /** The streams of agents that have an open drift, by ARM id in lower case. */
   get drifts(): ReadonlyMap<string, string> {
     return this.#drifts;
   }
@@ -127,7 +117,6 @@ export class RequestIndex {
       .flatMap((one) => newestFirst.filter((id) => this.waitsOf(id) === one));
   }
 
-  /** Returns every request for the resource, given in lower case, newest first. */
   requestsFor(resource: string): readonly string[] {
     return [...(this.#ofResource.get(resource) ?? [])].reverse();
   }

@@ -36,7 +36,6 @@ interface RoleOnEvents {
    * that inherits nothing, or before PostgreSQL 16 by `createrole`, which lets it make itself a member.
    */
   readonly owns: boolean;
-  /** Needed to store anything. */
   readonly mayAdd: boolean;
   /** Those of `update`, `delete` and `truncate` that it has. */
   readonly mayChange: readonly string[];

@@ -6,12 +6,10 @@ export interface Sql {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }>;
 }
 
-/** Runs the query and parses each row. */
 export async function select<T>(sql: Sql, row: z.ZodType<T>, text: string, values: unknown[] = []): Promise<T[]> {
   return (await sql.query(text, values)).rows.map((one) => row.parse(one));
 }
 
-/** {@link select} for a query that returns at most one row. */
 export async function selectOne<T>(
   sql: Sql,
   row: z.ZodType<T>,
@@ -21,7 +19,6 @@ export async function selectOne<T>(
   return (await select(sql, row, text, values))[0] ?? null;
 }
 
-/** Runs the statement and returns the number of changed rows. */
 export async function changedRows(sql: Sql, text: string, values: unknown[] = []): Promise<number> {
   return (await sql.query(text, values)).rowCount ?? 0;
 }

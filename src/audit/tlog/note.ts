@@ -19,14 +19,12 @@ export interface NoteSignature {
   readonly key: VerifierKey;
   /** Time of a witness's signature, in seconds since 1970; null for the log's. */
   readonly time: number | null;
-  /** The signature line with its line feed. */
   readonly line: string;
 }
 
 export interface OpenedNote {
   /** The signed bytes, including the last line feed. */
   readonly text: string;
-  /** At least one. */
   readonly signatures: readonly NoteSignature[];
 }
 
@@ -103,7 +101,6 @@ export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote
 // A checkpoint (C2SP tlog-checkpoint): the log's name, size and root, as the text of a signed note.
 
 export interface Checkpoint extends Tree {
-  /** The log's name: permanent and unique. */
   readonly origin: string;
 }
 
@@ -126,11 +123,9 @@ export function readCheckpoint(text: string): Checkpoint | null {
 // Inclusion proof of one entry with its checkpoint, as a file (C2SP tlog-proof), verifiable on its own.
 
 interface ProofFile {
-  /** Leaf index, from 0. */
   readonly index: number;
   /** From the leaf up. */
   readonly hashes: readonly Hash[];
-  /** The checkpoint as a signed note. */
   readonly note: string;
 }
 

@@ -31,9 +31,7 @@ interface AuditChannelOptions {
   readonly hashes: EventHashes;
   readonly chat: Chat;
   readonly directory: Directory;
-  /** Null: no audit channel. */
   readonly channelId: string | null;
-  /** Null: the log isn't published. */
   readonly checkpoints: Checkpoints | null;
   readonly documents: Pick<Documents, 'read' | 'write'>;
   readonly now: () => Date;

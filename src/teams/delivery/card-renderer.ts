@@ -25,7 +25,6 @@ export interface CardRendererOptions {
   readonly evidence: boolean;
   /** Null: the address of the Azure portal is unknown. */
   readonly portal: Portal | null;
-  /** Time limits that cards show. */
   readonly timeLimits: Omit<TimeLimits, 'now'>;
   readonly now: () => Date;
 }
@@ -41,7 +40,6 @@ export interface RequestView {
   withoutQuestion(): AdaptiveCard;
 }
 
-/** Teams: `refresh.userIds` takes 60. */
 const mostRefreshed = 60;
 
 const nobody: AwaitedApprovers = { described: '', addressed: [], people: [], sources: [] };

@@ -19,7 +19,6 @@ interface DriftAlertsOptions extends SourcesOptions {
   readonly postedCards: PostedCards;
   readonly chat: Pick<Chat, 'post' | 'postThread' | 'update'>;
   readonly channel: string;
-  /** Who is notified: object IDs of people and groups. */
   readonly operators: readonly string[];
 }
 

@@ -29,7 +29,6 @@ import { openHttpClient } from './throttled-calls.ts';
  */
 export type TokenSource = (scope: string) => Promise<{ readonly token: string; readonly expiresOnTimestamp: number }>;
 
-/** Thrown instead of sending the bot's token to an untrusted URL. */
 class UntrustedServiceUrl extends Error {
   override readonly name = 'UntrustedServiceUrl';
 }

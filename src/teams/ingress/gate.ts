@@ -18,7 +18,6 @@ import {
 
 export interface GateOptions {
   readonly callers: Callers;
-  /** The burst of activities that one person can send. */
   readonly callsAtOnce: number;
 }
 
@@ -137,7 +136,6 @@ export interface CallRefusal {
   readonly message: string;
 }
 
-/** An accepted call, and the service URLs that its activity can carry. */
 interface Admitted {
   readonly kind: 'admitted';
   readonly mayCarry: Trust;

@@ -1,14 +1,10 @@
 /** Rate limits by token bucket, so that one person or conversation can't block the bot for others. */
 interface RateLimits {
-  /** Maximum at once. */
   readonly burst: number;
-  /** Sustained rate. */
   readonly perSecond: number;
 }
 
-/** Limit of a person: the configured burst, and a tenth of it per second. */
 export const personLimits = (most: number): RateLimits => ({ burst: most, perSecond: most / 10 });
-/** Limit of expensive operations of all people together. */
 export const heavyLimits = (most: number): RateLimits => personLimits(5 * most);
 /**
  * Limit of a person's calls to Azure.
@@ -60,7 +56,6 @@ export function openRateLimit({ burst, perSecond }: RateLimits, now: () => numbe
 export const probeLimits: RateLimits = { burst: 100, perSecond: 20 };
 /** Indexed reads of links, for each group of pages. Anyone can send invented names, so it's far above normal use. */
 export const linkReadLimits: RateLimits = { burst: 1_000, perSecond: 200 };
-/** Far above normal use by the person who has the link. */
 export const linkLimits: RateLimits = { burst: 20, perSecond: 2 };
 
 export interface PageLimit {

@@ -19,7 +19,6 @@ import { openPageLimit, type PageLimit, shareAnswers } from './rate-limit.ts';
 
 const notStoringPage = (id: string): PageAnswer => page({ status: 503, tone: 'bad', ...cannotSave(id) });
 
-/** Rendered once, because it answers floods. */
 const tooManyPage: PageAnswer = page({ status: 429, tone: 'bad', ...tooManyPages });
 
 const bugPage = (id: string): PageAnswer => page({ status: 500, tone: 'bad', ...unexpectedError(id) });
@@ -34,7 +33,6 @@ interface ServerOptions extends GateOptions {
   readonly local: boolean;
   /** Returns true for a page's error that means the database is away or read-only. */
   readonly isDatabaseUnavailable: (error: unknown) => boolean;
-  /** Throws if the database is unreachable. */
   readonly ready: () => Promise<Readiness>;
   readonly metrics: CallMetrics;
   readonly tracing: Tracing;
@@ -42,7 +40,6 @@ interface ServerOptions extends GateOptions {
   readonly log: { error(fields: object, message: string): void; info(fields: object, message: string): void };
 }
 
-/** Timeouts for slow or idle connections, in milliseconds. */
 const timeouts = { headersTimeout: 10_000, requestTimeout: 15_000, connectionsCheckingInterval: 1_000 };
 const mostConnections = 1_000;
 

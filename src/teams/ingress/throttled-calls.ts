@@ -48,9 +48,7 @@ function retryAfterMs({ status, headers }: PipelineResponse): number | null {
 /** Longest time for which a conversation isn't called, whatever Teams says. */
 const longestRefusalMs = 600_000;
 
-/** The conversations that take no calls at present. */
 class Refusals {
-  /** Until when, by `performance.now()`. */
   readonly #until = new Map<string, number>();
 
   /** Throws {@link Throttled} if the conversation takes no calls yet. */

@@ -28,7 +28,6 @@ export function unreachable(url: string, error: unknown): AuthorityUnreachable {
   return new AuthorityUnreachable(`asking ${url.replace(/\?.*/, '')}: ${why}`, { cause: error });
 }
 
-/** Timeout in seconds, for openid-client. */
 const timeoutS = 5;
 const limits = { bytes: 1_000_000, ms: timeoutS * 1_000 };
 

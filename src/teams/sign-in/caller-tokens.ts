@@ -32,7 +32,6 @@ const timeoutMs = 5_000;
 const limits = { bytes: 1_000_000, ms: timeoutMs };
 /** Microsoft's documentation requires at most a day. An unknown key ID is looked up at once, at most twice a minute. */
 const keysLastMs = 24 * hour;
-/** The SDK's maximum. */
 const clockToleranceSeconds = 300;
 const algorithms = ['RS256', 'RS384', 'RS512'];
 

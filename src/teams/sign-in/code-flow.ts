@@ -27,7 +27,6 @@ export interface FlowTools {
   readonly authority: Authority;
 }
 
-/** Secrets that identify one sign-in. */
 export interface FlowSecrets {
   readonly state: string;
   readonly nonce: string;

@@ -28,10 +28,8 @@ interface EvidenceLinkOptions extends SecretDocumentTools {
   /** The bot's address for browsers, without a trailing slash. */
   readonly publicUrl: string;
   readonly tenantId: string;
-  /** How people are authenticated. */
   readonly signIn: string;
   readonly requests: Pick<Requests, 'load' | 'events'>;
-  /** Checked again each time. */
   readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
   /** Creates the pack for the person. The same cause returns the same pack. */
   readonly take: (id: RequestId, actor: Actor, cause: string) => Promise<EvidenceDownload>;

@@ -14,7 +14,6 @@ interface PageWords {
   readonly tone: 'ask' | 'good' | 'bad';
   readonly title: string;
   readonly lines: readonly string[];
-  /** Names and values of the subject. */
   readonly facts?: readonly (readonly [string, string])[];
   readonly button?: { readonly title: string; readonly url: string };
   readonly note?: string;

@@ -45,7 +45,6 @@ export interface BrowserPage {
   /** The query parameter with the link's secret name. */
   readonly parameter: 'ask' | 'state';
   isKnown(name: string): Promise<boolean>;
-  /** Answers all other links. */
   readonly unknown: PageAnswer;
   show(query: URLSearchParams, cookies: string | undefined): Promise<PageAnswer>;
 }
@@ -58,7 +57,6 @@ const unreachable = page({ status: 503, tone: 'bad', ...signInUnavailable });
 
 const refused = (text: ReturnType<typeof signInRefused>): PageAnswer => page({ status: 403, tone: 'bad', ...text });
 
-/** Returns both pages. An unreachable Entra ID is reported; other errors are bugs. */
 export const signInPages = (tools: PageTools): readonly BrowserPage[] =>
   [
     { path: startPath, parameter: 'ask', isKnown: tools.pending.isAsked, show: start } as const,

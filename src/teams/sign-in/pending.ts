@@ -48,7 +48,6 @@ export function openPendingSignIns(tools: SecretDocumentTools) {
       const key = proofKey(purpose);
       return Proof.safeParse((await documents.read([key]))[key]).data ?? null;
     },
-    /** Deletes the proof once the approval is stored. */
     spend: (purpose: Purpose): Promise<void> => documents.delete([proofKey(purpose)]),
   };
 }
@@ -79,7 +78,6 @@ export function browserCookie(publicUrl: string, random: (size: number) => Uint8
       const flags = `Path=/; Max-Age=${lifeS}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
       return { browser: hashed(own), header: `${name}=${own}; ${flags}` };
     },
-    /** Returns true if it is the browser that was stored as `browser`. */
     isSame(cookies: string | undefined, browser: string): boolean {
       const own = read(cookies);
       const [a, b] = [Buffer.from(hashed(own ?? '')), Buffer.from(browser)];

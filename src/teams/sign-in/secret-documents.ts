@@ -12,7 +12,6 @@ export interface SecretDocumentTools {
   readonly now: () => Date;
 }
 
-/** Returns true if it can be a name. Others need no question to the database. */
 export const isSecretName = (name: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(name);
 
 /** Enough to read the page, find the security key and return. */

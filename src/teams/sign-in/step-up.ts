@@ -48,9 +48,7 @@ export interface StepUpSignIn {
   presented(purpose: Purpose, authentication: Authentication | undefined): Promise<Presented>;
   /** Returns the login request, if the refusal requires a sign-in; otherwise null. */
   question(purpose: Purpose, refusal: Refusal, clicked: ClickToRepeat): Promise<InvokeResponse | null>;
-  /** Returns what the person entered before they signed in in a browser. */
   entered(purpose: Purpose): Promise<CardInputs>;
-  /** Deletes the proof and the entries once the approval is stored. */
   settle(purpose: Purpose): Promise<void>;
 }
 
