@@ -2,9 +2,8 @@
 import { type Config, configWarnings } from '../config/config.ts';
 import { appendWithSoftware, ownBuild, ownSoftware } from '../config/software.ts';
 import type { Documents } from '../domain/ports/store.ts';
-import type { WatchOptions } from '../observability/drift-gauges.ts';
 import { logUncaughtErrors, openLog, redirectConsole, withoutSecrets } from '../observability/log.ts';
-import { openMetrics } from '../observability/metrics.ts';
+import { openMetrics, type WatchOptions } from '../observability/metrics.ts';
 import { noTelemetry, type Telemetry, type TelemetryOptions, tracedRequests } from '../observability/telemetry.ts';
 import { witnessingFor } from '../operator/published-log.ts';
 import { openWatchOverdue } from '../workflow/key-watch/schedule.ts';

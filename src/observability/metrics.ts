@@ -2,27 +2,26 @@
  * Prometheus metrics of this process. Metrics from the database are the same in every replica. Labels are program terms,
  * never IDs, names or texts, which would create unlimited series and reveal who did what.
  */
-import { Counter, collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 import type { Failure } from '../domain/failure.ts';
 import type { Documents, Drifts, Outbox, Requests } from '../domain/ports/store.ts';
 import { type Call, type CallMetrics, callRefusalReasons, callTypes } from '../domain/ports/telemetry.ts';
-import type { DocumentFault } from '../domain/record/chain.ts';
+import { type DocumentFault, documentFaults } from '../domain/record/chain.ts';
 import type { RefusalCode } from '../domain/request/refusal.ts';
+import { type DriftState, driftCodes, severityOf, type WatchedPart } from '../domain/watch/state.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
-import type { ClockSkew } from '../domain/write-health.ts';
-import { type DriftFigures, type WatchOptions, watchDrifts } from './drift-gauges.ts';
-import {
-  queryGauge,
-  type WatchedWriteHealth,
-  watchForged,
-  watchPublishing,
-  watchWitnesses,
-  watchWriteHealth,
-} from './gauges.ts';
+import { type ClockSkew, type WriteHealth, writeRejections } from '../domain/write-health.ts';
 import { type Overdue, trackOverdue } from './overdue.ts';
 import type { MetricSnapshot } from './telemetry.ts';
 
-export interface Metrics extends CallMetrics, DriftFigures {
+interface Metrics extends CallMetrics, DriftFigures {
   readonly figures: () => Promise<readonly MetricSnapshot[]>;
   azureFailed(failure: Failure): void;
   /** Counts a refusal that no append of {@link Metrics.requests} counts. */
@@ -45,6 +44,161 @@ export interface MetricsPorts {
   /** Interval of publishing. Null: the audit log isn't published. */
   readonly publishMs: number | null;
   readonly now: () => Date;
+}
+
+/** Helpers that create metrics in one registry. */
+type Create = ReturnType<typeof creatorsIn>;
+
+function creatorsIn(register: Registry) {
+  const registers = [register];
+  return {
+    counter: <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+      new Counter({ name, help, labelNames, registers }),
+
+    /** A counter that is counted elsewhere. */
+    counted<Label extends string>(
+      name: string,
+      help: string,
+      labelNames: Label[],
+      count: (counter: Counter<Label>) => void,
+    ) {
+      const counter: Counter<Label> = new Counter({
+        ...{ name, help, labelNames, registers },
+        collect() {
+          counter.reset();
+          count(counter);
+        },
+      });
+    },
+
+    /**
+     * A gauge that is read from the database. If reading fails, it's omitted from the scrape, so that the other metrics,
+     * which report the database failure, are still returned.
+     */
+    query<Label extends string>(
+      name: string,
+      help: string,
+      labelNames: Label[],
+      read: (gauge: Gauge<Label>) => Promise<void>,
+    ) {
+      const gauge: Gauge<Label> = new Gauge({
+        ...{ name, help, labelNames, registers },
+        collect: () =>
+          read(gauge).catch(() => {
+            gauge.reset();
+            // After a reset, a gauge without labels would report 0.
+            gauge.remove({});
+          }),
+      });
+    },
+  };
+}
+
+interface WatchedWriteHealth extends Pick<WriteHealth, 'counts'> {
+  readonly isWritable: () => boolean;
+}
+
+/** All reasons exist from the start. An alert on growth doesn't detect a series that starts with its first rejection. */
+function watchWriteHealth({ counted, query }: Create, { counts, isWritable }: WatchedWriteHealth): void {
+  const refusals = 'Statements that the database answered with no, by why it takes nothing';
+  counted('cmk_store_refusals_total', refusals, ['reason'], (counter) => {
+    for (const reason of writeRejections) counter.inc({ reason }, counts()[reason]);
+  });
+  const storing =
+    '0 while the last heartbeat could not be stored, or the database has refused something within a minute and stored nothing since; else 1';
+  query('cmk_storing', storing, [], async (gauge) => gauge.set(isWritable() ? 1 : 0));
+}
+
+/** Counts what someone else put into the database: documents without a valid seal, and rows that no event asks for. */
+function watchForged(
+  { counted }: Create,
+  refused: Readonly<Record<DocumentFault, number>>,
+  orphans: () => number,
+): void {
+  const rows = 'Rows in the database that were dropped because no event asks for them';
+  counted('cmk_rows_dropped_total', rows, [], (counter) => counter.inc(orphans()));
+  const documents =
+    'Documents in the database that were ignored because their seal is missing or wrong, by what is wrong';
+  counted('cmk_documents_refused_total', documents, ['fault'], (counter) => {
+    for (const fault of documentFaults) counter.inc({ fault }, refused[fault]);
+  });
+}
+
+// The witness's name is the only name used as a label. There are few, and operators configure them.
+
+/** `look`: null if no witness is configured; then the metrics have no values. */
+function watchWitnesses({ query }: Create, look: (() => Promise<WitnessSummary>) | null): void {
+  const differs = '1 while a witness is known to have signed a different version of the audit log';
+  query('cmk_witness_contradicts', differs, ['witness'], async (gauge) => {
+    gauge.reset();
+    for (const { name, report } of (await look?.())?.witnesses ?? [])
+      gauge.set({ witness: name }, report !== null && report.contradiction !== null ? 1 : 0);
+  });
+  const missing = 'How many more witnesses would have to sign the newest checkpoint for it to count as witnessed';
+  query('cmk_witnesses_missing', missing, [], async (gauge) => {
+    const found = await look?.();
+    // Before the first event there is no checkpoint, and no witness was asked.
+    const isAsked = found?.witnesses.some(({ report }) => report !== null) === true;
+    gauge.set(isAsked ? Math.max(0, found.needed - found.current) : 0);
+  });
+}
+
+// The key watch: open drifts by state, which are the same in every replica, and what the last cycle here read.
+
+interface WatchedAgent {
+  readonly states: readonly DriftState[];
+  readonly unread: readonly WatchedPart[];
+}
+
+interface DriftFigures {
+  /** What a cycle of the key watch found in this replica. */
+  watched(agents: readonly WatchedAgent[]): void;
+}
+
+const parts: readonly WatchedPart[] = ['agent', 'vault', 'key', 'access', 'use'];
+/** Replicas take cycles by chance. One that took none in so many intervals reports nothing of its last one. */
+const normalIntervals = 3;
+const notes = driftCodes.filter((code) => severityOf(code) === 'info');
+
+export interface WatchOptions {
+  readonly intervalMs: number;
+  /** How long no cycle of any replica has read and judged every agent, beyond three intervals. */
+  readonly overdueSeconds: () => Promise<number>;
+}
+
+function watchDrifts(
+  { query }: Create,
+  drifts: Pick<Drifts, 'open'>,
+  now: () => Date,
+  watch: WatchOptions | null,
+): DriftFigures {
+  let last: readonly WatchedAgent[] = [];
+  let lastAt = 0;
+  const recentMs = normalIntervals * (watch?.intervalMs ?? 0);
+  const recent = (): readonly WatchedAgent[] => (now().getTime() - lastAt > recentMs ? [] : last);
+  query('cmk_agents_drifted', 'Agents that are not as approved, by state', ['state'], async (gauge) => {
+    const found = [...(await drifts.open()).values()].flatMap((drift) => drift.found.map(({ state }) => state.code));
+    const noted = recent()
+      .flatMap(({ states }) => states.map(({ code }) => code))
+      .filter((code) => notes.includes(code));
+    for (const code of driftCodes)
+      gauge.set({ state: code }, [...found, ...noted].filter((one) => one === code).length);
+  });
+  const unread = 'Agents that the last cycle of the key watch in this replica could not read, by part';
+  query('cmk_agents_unread', unread, ['part'], async (gauge) => {
+    for (const part of parts) gauge.set({ part }, recent().filter((one) => one.unread.includes(part)).length);
+  });
+  const cycle = 'When this replica last completed a cycle of the key watch, in seconds since 1970; 0: never';
+  query('cmk_watch_last_cycle_seconds', cycle, [], async (gauge) => gauge.set(lastAt / 1_000));
+  const overdue =
+    'For how long no cycle of the key watch, in any replica, has read and judged every agent, beyond three intervals';
+  query('cmk_watch_overdue_seconds', overdue, [], async (gauge) => gauge.set((await watch?.overdueSeconds()) ?? 0));
+  return {
+    watched(agents) {
+      last = agents;
+      lastAt = now().getTime();
+    },
+  };
 }
 
 /** Refusals for which people can have alerts: of approvals, and of people without a role. */
@@ -81,8 +235,8 @@ export function openMetrics({
 }: MetricsPorts): Metrics {
   const register = new Registry();
   collectDefaultMetrics({ register });
-  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
-    new Counter({ name, help, labelNames, registers: [register] });
+  const create = creatorsIn(register);
+  const { counter, query } = create;
   const calls = counter(
     'cmk_calls_total',
     'Calls of Teams, by what they were and how they were answered',
@@ -105,42 +259,30 @@ export function openMetrics({
   for (const reason of callRefusalReasons) refusedCalls.inc({ reason }, 0);
   for (const code of watchedRefusals) refusals.inc({ code }, 0);
   failures.inc({ next: 'ask' }, 0);
-  const openFigure = {
-    name: 'cmk_requests_open',
-    help: 'Requests that have not ended, by state',
-    labelNames: ['state'],
-  };
-  queryGauge(register, openFigure, async (gauge) => {
+  query('cmk_requests_open', 'Requests that have not ended, by state', ['state'], async (gauge) => {
     for (const [state, count] of Object.entries(await requests.countOpen())) gauge.set({ state }, count);
   });
-  const ageFigure = { name: 'cmk_outbox_age_seconds', help: 'For how long the oldest work that is due has waited' };
-  queryGauge(register, ageFigure, async (gauge) => {
+  query('cmk_outbox_age_seconds', 'For how long the oldest work that is due has waited', [], async (gauge) => {
     const due = await outbox.oldestDue(now());
     gauge.set(due === null ? 0 : Math.max(0, (now().getTime() - due.getTime()) / 1_000));
   });
-  const attemptsFigure = {
-    name: 'cmk_outbox_attempts',
-    help: 'How often the work that failed most has failed in a row',
-  };
-  queryGauge(register, attemptsFigure, async (gauge) => gauge.set(await outbox.mostAttempts()));
-  const clockFigure = {
-    name: 'cmk_clock_ahead_seconds',
-    help: 'How far this process’s clock, or the last stored event, is ahead of the database’s clock (below 0: behind) where that is more than a minute; else 0',
-    labelNames: ['what'],
-  };
-  queryGauge(register, clockFigure, async (gauge) => {
+  const attempts = 'How often the work that failed most has failed in a row';
+  query('cmk_outbox_attempts', attempts, [], async (gauge) => gauge.set(await outbox.mostAttempts()));
+  const ahead =
+    'How far this process’s clock, or the last stored event, is ahead of the database’s clock (below 0: behind) where that is more than a minute; else 0';
+  query('cmk_clock_ahead_seconds', ahead, ['what'], async (gauge) => {
     const apart = await clock.look();
-    for (const what of ['clock', 'record'] as const) {
+    for (const what of ['clock', 'record'] as const)
       gauge.set({ what }, apart?.kind === what ? apart.aheadMs / 1_000 : 0);
-    }
   });
-  watchWriteHealth(register, storing);
-  watchForged(register, refusedDocuments, outbox.orphans);
+  watchWriteHealth(create, storing);
+  watchForged(create, refusedDocuments, outbox.orphans);
   const publishing = trackOverdue({ documents, key: 'publishing/last', normalMs: publishMs, now });
-  watchPublishing(register, publishing);
-  watchWitnesses(register, witnessing);
+  const published = 'For how long no replica has published the audit log, beyond the interval';
+  query('cmk_publish_overdue_seconds', published, [], async (gauge) => gauge.set(await publishing.seconds()));
+  watchWitnesses(create, witnessing);
   return {
-    ...watchDrifts(register, drifts, now, watch),
+    ...watchDrifts(create, drifts, now, watch),
     publishing,
     contentType: register.contentType,
     text: () => register.metrics(),

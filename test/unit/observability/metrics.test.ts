@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { WitnessSummary } from '../../../src/domain/witnessing.ts';
-import type { WatchOptions } from '../../../src/observability/drift-gauges.ts';
-import { openMetrics } from '../../../src/observability/metrics.ts';
+import { openMetrics, type WatchOptions } from '../../../src/observability/metrics.ts';
 import { memoryDocuments } from '../../support/builders/memory-documents.ts';
 import { memoryRequests } from '../../support/builders/memory-requests.ts';
 import { noon, version } from '../../support/builders/plans.ts';
