@@ -2,7 +2,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { withWriteFence } from '../azure/azure-clients.ts';
-import type { StepResult } from '../domain/request/request-command.ts';
 import { isDatabaseUnavailable, isDriverError } from '../store/db-errors.ts';
 import { roleRights } from '../store/runtime-role.ts';
 import { closeAbandonedForms, recoverLostFormJobs } from '../teams/bot/abandoned-forms.ts';
@@ -13,7 +12,6 @@ import { startOutboxWorker } from '../workflow/outbox-worker.ts';
 import { openRetryAfterOutage } from '../workflow/retry-after-outage.ts';
 import { openRunMonitor } from '../workflow/run-monitor.ts';
 import { openUsageCheck } from '../workflow/usage-check.ts';
-import { openAttemptStore } from '../workflow/workflow-steps.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import type { TeamsModule } from './open-teams.ts';
@@ -72,9 +70,6 @@ export async function startWorkers(
     stepUp,
     retryLimits,
     random: randomBytes,
-    nonces: openAttemptStore<string>(),
-    intents: openAttemptStore<true>(),
-    results: openAttemptStore<StepResult>(),
     ...(config.logs === null ? {} : { useWithinMs: config.logs.withinMs }),
     paused,
     now,

@@ -37,8 +37,8 @@ export const Found = z.discriminatedUnion('code', [
   own('key-of-others', { keyName: z.string() }),
   /** It has the mark of the request's own key, but someone might have copied it. */
   own('key-doubtful', { keyName: z.string(), doubt: Doubt }),
-  /** The process ended after it stored the intent to create the key and before it created it. */
-  own('stopped-before-making', { keyName: z.string() }),
+  /** The process that began the attempt ended, and Azure doesn't show the change. It might still come. */
+  own('interrupted', {}),
   own('key-not-there', { keyName: z.string() }),
   /** The step is done once a role of the vault did this. */
   own('role-needed', RoleTask.shape),
@@ -153,7 +153,6 @@ const foundFirst: ReadonlySet<FoundCode> = new Set([
   'blocked',
   'resource-busy',
   'key-moved',
-  'stopped-before-making',
   'identity-changed',
   'access-gone',
   'replaced',
@@ -170,11 +169,20 @@ export const isDisappearance = (failure: Failure): boolean =>
   failure.source === 'bot' &&
   (absences.has(failure.found.code) || (failure.found.code === 'blocked' && isKeyMissing(failure.found.check)));
 
-/** Returns whether the failed attempt changed nothing: the change was rejected or not sent. */
-export const changedNothing = (failure: Failure): boolean =>
-  failure.source === 'bot'
+/**
+ * Returns whether the failed attempt changed nothing: the change was rejected or not sent. It isn't known what an interrupted
+ * attempt sent.
+ */
+export const changedNothing = ({ failure, interrupted }: FailedAttempt): boolean =>
+  interrupted !== true &&
+  (failure.source === 'bot'
     ? foundFirst.has(failure.found.code)
-    : failure.change === 'none' || failure.change === 'refused';
+    : failure.change === 'none' || failure.change === 'refused');
+
+interface FailedAttempt {
+  readonly failure: Failure;
+  readonly interrupted?: true | undefined;
+}
 
 /** The IDs by which Azure logs a call. */
 export const Receipt = z.strictObject({

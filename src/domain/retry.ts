@@ -65,7 +65,7 @@ export function decideRetry(
 
 /** Attempts and time spent on a step in a run, as input of the retry limits. */
 interface StepAttempts {
-  /** Failed attempts with a temporary cause, without those that waited for propagation. */
+  /** Failed attempts with a temporary cause, without those that waited for propagation or were interrupted. */
   readonly waited: number;
   /** Time spent on attempts and the waits between them. */
   readonly spentMs: number;
@@ -90,8 +90,8 @@ export function attemptsSoFar(events: readonly StoredEvent[], run: number, step:
   for (const { body, time } of events) {
     if (body.type === 'step-intended' && body.data.run === run && body.data.step === step) begun = time;
     if (body.type !== 'step-failed' || body.data.run !== run || body.data.step !== step) continue;
-    const { failure, retryAt } = body.data;
-    if (failure.next === 'wait') waited += 1;
+    const { failure, interrupted, retryAt } = body.data;
+    if (failure.next === 'wait' && interrupted !== true) waited += 1;
     spentMs += between(begun, time) + (retryAt === null ? 0 : Math.max(0, Date.parse(retryAt) - Date.parse(time)));
     begun = null;
   }

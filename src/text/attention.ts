@@ -2,6 +2,7 @@
  * Texts about a run that ended: where, and what is known about each step and the agent's key.
  * Only what the events confirm. Plain text, not escaped for cards.
  */
+import { isTemporaryBlock } from '../domain/check.ts';
 import { codeOf, type Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
 import { retriesAutomatically } from '../domain/request/decide-attention.ts';
@@ -88,10 +89,18 @@ export function keyFateWords(request: Request): string {
         ? 'This request changed the agent’s key.'
         : 'This request changed the agent’s key: Azure showed the new key when the bot read it back. The final verification isn’t complete.';
     case 'unknown':
-      return step?.done == null
-        ? 'It isn’t known whether the agent’s key changed: Azure didn’t confirm it.'
-        : 'An earlier run read the new key back from Azure. The last run didn’t confirm it again.';
+      if (step?.done != null)
+        return 'An earlier run read the new key back from Azure. The last run didn’t confirm it again.';
+      return `It isn’t known whether the agent’s key changed: Azure didn’t confirm it.${isBusyNow(request) ? ' Azure’s operation might be the one that this request started.' : ''}`;
   }
+}
+
+/** Returns whether the last failure was that Azure is at work on the agent. */
+function isBusyNow(request: Request): boolean {
+  const failure = 'failure' in request ? request.failure : null;
+  if (failure?.source !== 'bot') return false;
+  const { found } = failure;
+  return found.code === 'resource-busy' || (found.code === 'blocked' && isTemporaryBlock(found.check));
 }
 
 const changesAzure = ({ plan }: Request, { name }: StepProgress): boolean =>

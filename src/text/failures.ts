@@ -137,7 +137,7 @@ const words: { readonly [C in FoundCode]: (facts: Extract<Found, { readonly code
     ${endFirst} ${otherKeyRemedy}`,
   'key-doubtful': ({ keyName, doubt }) => found`${doubtfulKeyWords(keyName, doubt)}
     ${endFirst} ${doubtfulKeyRemedy}`,
-  'stopped-before-making': ({ keyName }) => found`The bot was stopped before it asked for key ${keyName}.
+  interrupted: () => found`The bot was interrupted during an attempt, and Azure doesn’t show the change.
     ${passes}`,
   'key-not-there': ({ keyName }) => found`Key ${keyName} doesn’t exist.
     ${inPortal}

@@ -84,8 +84,8 @@ export const completedTitles = (request: Request): readonly string[] => [
   ...titlesOf(request, ({ state }) => state === 'done'),
 ];
 
-/** For a step whose process ended before it received Azure's confirmation. */
-export const interruptedWords = 'Completed by an attempt that was interrupted';
+/** For a step that was sent before Azure's confirmation could be stored, and then only read back. */
+export const interruptedWords = 'Sent earlier, confirmed by reading';
 
 const grantOf = 'Agent’s role on the key';
 

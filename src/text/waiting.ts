@@ -36,7 +36,7 @@ const foundWaiting: { readonly [C in FoundCode]?: (found: Extract<Found, { reado
     hasFailed(provisioningState)
       ? `The agent’s state in Azure is ${provisioningState}. The bot sends the change again: the role assignment might need longer.`
       : `Azure accepted the change and still shows the agent as ${provisioningState}. The bot checks again.`,
-  'stopped-before-making': () => 'The bot stopped before it requested the key. It requests the key now.',
+  interrupted: () => 'The bot was interrupted. Azure doesn’t show the change, so the bot sends it again.',
   'role-needed': (task) => `${roleTaskTitle(task)}: ${roleTaskCommand(task)}`,
 };
 

@@ -1,11 +1,10 @@
 /**
  * The workflow engine. DBOS Transact runs each approved plan as one durable workflow, `<request>:<run>`. It starts each run
- * once, waits, retries, and resumes after a crash. Its tables contain progress only; a request's state is never read from
- * them.
+ * once, and again after a crash. Its tables say only which runs are going on: what is next in a run is read from its events.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DBOS, DBOSWorkflowConflictError, StatusString } from '@dbos-inc/dbos-sdk';
+import { DBOS, StatusString } from '@dbos-inc/dbos-sdk';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { dbRetryConfig, INTERNAL_QUEUE_NAME } from '@dbos-inc/dbos-sdk/internal/utils';
 import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
@@ -13,11 +12,11 @@ import { botFailure, type Failure } from '../domain/failure.ts';
 import { RequestId } from '../domain/ids.ts';
 import type { TraceOrigin, Tracing } from '../domain/ports/telemetry.ts';
 import { type EngineRun, type FencingOptions, fencedPorts } from './fencing.ts';
-import { type EngineStep, runPlan, Semaphore, withReleasedSlot } from './run-plan.ts';
+import { runPlan, Semaphore, type Turn, withReleasedSlot } from './run-plan.ts';
 import { endRunEarly, type RunPorts } from './workflow-steps.ts';
 
 /**
- * Raise it when a change makes running workflows impossible to replay. Runs of another version are left to replicas with
+ * Raise it when a change makes running workflows impossible to continue. Runs of another version are left to replicas with
  * that version. If none is left, a person must act.
  */
 export const workflowVersion = '2';
@@ -55,29 +54,31 @@ export interface Engine {
 
 const storeWaitMs = 2_000;
 
+/** Unexpected errors of one turn before the run ends, after about a minute. */
+const mostErrors = 8;
+
 /**
- * Creates the step runner. A thrown error means that the store or the engine is unavailable, and is retried; all other
- * outcomes are returned. A step waits without limit for an unavailable or full store. Unexpected errors are retried for a
- * minute.
+ * Creates the function that does one turn of a run. A thrown error means that the store is unavailable, which is waited out
+ * without limit, or is unexpected; all other outcomes are returned.
  */
-const stepRunner =
-  ({ isDatabaseUnavailable, isDriverError, isWritable, log }: EngineOptions, isStopping: () => boolean): EngineStep =>
-  (name, act) => {
-    const outlast = async () => {
-      for (let n = 0; ; n += 1) {
-        try {
-          return await act();
-        } catch (error) {
-          // Another service's refused connection looks the same, so check the store itself. Its driver's own errors are
-          // unmistakable, and heartbeats can go on meanwhile, because a lock holds up only some tables.
-          const isStores = isDriverError(error) || (!isWritable() && isDatabaseUnavailable(error));
-          if (isStopping() || !isStores) throw error;
-          if (n === 0) log.warn({ err: error, step: name }, 'a run waits: the database doesn’t answer or store');
-          await pause(storeWaitMs, undefined, { ref: false });
-        }
+const turnRunner =
+  ({ isDatabaseUnavailable, isDriverError, isWritable, log }: EngineOptions, isStopping: () => boolean): Turn =>
+  async (name, work) => {
+    let errors = 0;
+    for (let n = 0; ; n += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        // Another service's refused connection looks the same, so check the store itself. Its driver's own errors are
+        // unmistakable, and heartbeats can go on meanwhile, because a lock holds up only some tables.
+        const isStores = isDriverError(error) || (!isWritable() && isDatabaseUnavailable(error));
+        if (!isStores) errors += 1;
+        if (isStopping() || errors === mostErrors) throw error;
+        if (isStores && n === 0)
+          log.warn({ err: error, turn: name }, 'a run waits: the database doesn’t answer or store');
+        await pause(isStores ? storeWaitMs : 250 * 2 ** errors, undefined, { ref: false });
       }
-    };
-    return DBOS.runStep(outlast, { name, retriesAllowed: true, maxAttempts: 8, intervalSeconds: 0.5, backoffRate: 2 });
+    }
   };
 
 /**
@@ -131,47 +132,38 @@ async function dequeueRuns(): Promise<void> {
   await executor.dispatchDequeuedWorkflows(taken, owner);
 }
 
-/** How much later than the engine's sleep the fallback timer fires. Usually the engine's sleep ends first. */
-const sleepSlackMs = 1_000;
-
-/**
- * Sleeps durably. DBOS sleeps until a wall-clock time, so a clock change could extend the wait. A monotonic timer limits it.
- * It isn't an additional engine step.
- */
-const sleep = (ms: number): Promise<void> =>
-  Promise.race([DBOS.sleep(ms), pause(ms + sleepSlackMs, undefined, { ref: false })]);
-
 /** Starts the engine. Interrupted runs continue at once. One engine per process. */
 export async function startEngine(options: EngineOptions, ports: RunPorts): Promise<Engine> {
   let stopping = false;
   const here = new Set<string>();
   const room = new Semaphore(runsAtOnce);
-  const step = stepRunner(options, () => stopping);
+  const turn = turnRunner(options, () => stopping);
+  const sleep = (ms: number): Promise<void> => pause(ms, undefined, { ref: false });
+  async function continueRun(id: RequestId, run: number, from: TraceOrigin | null): Promise<void> {
+    here.add(workflowId(id, run));
+    const held = fencedPorts(options, () => look(here, id, run), ports, { id, run });
+    const azure = withReleasedSlot(room, ports.azure);
+    const own = { ...held.ports, azure, tracing: options.tracing, permitted: held.permitted, room, turn, sleep };
+    await room.enter();
+    try {
+      const of = { name: 'run', attributes: { 'cmk.request.id': id, 'cmk.run': run }, from };
+      await options.tracing.span(of, () => runPlan(own, id, run));
+    } catch (error) {
+      // Neither a shutdown nor an unavailable store is a bug. The promise never settles, so the run stays pending and
+      // continues after the next start or takeover. An error, or asking a person, would end it.
+      if (stopping || options.isDatabaseUnavailable(error)) return new Promise<void>(() => undefined);
+      const errorId = `${id}:${run}`;
+      options.log.error({ err: error, errorId }, 'run stopped: unexpected error');
+      await turn('stop', () => endRunEarly(own, id, run, bug(errorId)));
+    } finally {
+      room.leave();
+      here.delete(workflowId(id, run));
+    }
+  }
+  // One step without a result: a run continues from its events. Within it, the engine stores no answers about its runs.
   const workflow = DBOS.registerWorkflow(
-    async (requestId: string, run: number, from: TraceOrigin | null = null) => {
-      const id = RequestId.parse(requestId);
-      here.add(workflowId(id, run));
-      const held = fencedPorts(options, () => look(here, id, run), ports, { id, run });
-      const azure = withReleasedSlot(room, ports.azure);
-      const own = { ...held.ports, azure, tracing: options.tracing, permitted: held.permitted, room, step, sleep };
-      await room.enter();
-      try {
-        const of = { name: 'run', attributes: { 'cmk.request.id': id, 'cmk.run': run }, from };
-        await options.tracing.span(of, () => runPlan(own, id, run));
-      } catch (error) {
-        // Another replica has taken over the run and continues it.
-        if (error instanceof DBOSWorkflowConflictError) throw error;
-        // Neither a shutdown nor an unavailable store is a bug. The promise never settles, so the run stays pending and
-        // continues after the next start or takeover. An error, or asking a person, would end it.
-        if (stopping || options.isDatabaseUnavailable(error)) return new Promise<void>(() => undefined);
-        const errorId = `${id}:${run}`;
-        options.log.error({ err: error, errorId }, 'run stopped: unexpected error');
-        await step('stop', () => endRunEarly(own, id, run, bug(errorId)));
-      } finally {
-        room.leave();
-        here.delete(workflowId(id, run));
-      }
-    },
+    (id: string, run: number, from: TraceOrigin | null = null) =>
+      DBOS.runStep(() => continueRun(RequestId.parse(id), run, from), { name: 'run' }),
     { name: 'run-plan', maxRecoveryAttempts: 1000 },
   );
   limitDatabaseBackoff(storeWaitMs);

@@ -1,113 +1,118 @@
-/** The body of the workflow that runs an approved plan: check, then each stage's steps until all are done. */
+/**
+ * Runs an approved plan: check, then each stage's steps until all are done. What is next is what the request's events say, so
+ * a process that takes over a run continues where they end.
+ */
 import type { RequestId } from '../domain/ids.ts';
-import type { StepName } from '../domain/plan.ts';
+import { stagesOf } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { Tracing } from '../domain/ports/telemetry.ts';
-import { attemptStep, storeResult } from './attempt-step.ts';
+import type { Request, StepProgress } from '../domain/request/request.ts';
+import { isCheckOld } from '../domain/request/start-window.ts';
+import { attemptStep, storeResults } from './attempt-step.ts';
 import type { FencedPorts } from './fencing.ts';
-import { type RunPorts, recordIntent, runPreRunCheck, type StepAttempt, type Waiting } from './workflow-steps.ts';
+import { type OwnAttempts, type RunPorts, recordIntent, requireRequest, runPreRunCheck } from './workflow-steps.ts';
 
-/** Runs a workflow step. Its result is stored and reused on replay. */
-export type EngineStep = <T>(name: string, act: () => Promise<T>) => Promise<T>;
-
-/**
- * Blocks the run while the bot is paused; it resumes after the next restart. It isn't an engine step, so a replay is the
- * same with or without it.
- */
-const whilePaused = ({ paused }: RunPorts): Promise<void> =>
-  paused ? new Promise<never>(() => undefined) : Promise.resolve();
+/** Does the work, and repeats it while the store is unavailable. */
+export type Turn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /** Everything that a run uses, with tracing. */
 interface TracedPorts extends RunPorts, Pick<FencedPorts, 'permitted'> {
   readonly tracing: Tracing;
   readonly room: Semaphore;
-  readonly step: EngineStep;
-  /** Sleeps durably. */
+  readonly turn: Turn;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-const tracedCheck = (ports: TracedPorts, id: RequestId, run: number, attempt: number, round: number) =>
-  ports.tracing.span({ name: 'check', attributes: { 'cmk.attempt': attempt } }, async (note) => {
-    const gate = await runPreRunCheck(ports, id, run, attempt, round);
-    note({ 'cmk.go': `${gate.go}` });
-    return gate;
-  });
+const isRunning = (request: Request, run: number): boolean =>
+  request.runs === run && (request.state === 'approved' || request.state === 'running');
 
-const tracedTry = (ports: TracedPorts, id: RequestId, run: number, one: StepAttempt) =>
-  ports.tracing.span({ name: `step ${one.step}`, attributes: { 'cmk.attempt': one.attempt } }, async (note) => {
-    await ports.permitted(() => attemptStep(ports, id, run, one));
-    const result = ports.results.of({ id, run, ...one });
-    if (result?.outcome === 'failed') note({ 'error.type': result.failure.next });
-  });
+const rest = ({ room, sleep }: TracedPorts, ms: number): Promise<void> => room.outside(() => sleep(ms));
 
-/** Waits until the check passes. Returns the stages; null: the run has ended. */
-async function passCheck(ports: TracedPorts, id: RequestId, run: number, round: number) {
+/** Waits until the check passes. Returns false if the run has ended. */
+async function passCheck(ports: TracedPorts, id: RequestId, run: number): Promise<boolean> {
+  const events = await ports.turn('load', () => ports.requests.events(id));
+  const round = 1 + events.filter(({ body }) => body.type === 'run-checked' && body.data.run === run).length;
   for (let attempt = 1; ; attempt++) {
-    const tried = attempt;
-    await whilePaused(ports);
-    const gate = await ports.step('check', () => tracedCheck(ports, id, run, tried, round));
-    if (gate.go === false) return null;
-    if (gate.go === true) return gate.stages;
-    await ports.room.outside(() => ports.sleep(gate.ms));
+    const span = { name: 'check', attributes: { 'cmk.attempt': attempt } };
+    const gate = await ports.turn('check', () =>
+      ports.tracing.span(span, async (note) => {
+        const found = await runPreRunCheck(ports, id, run, attempt, round);
+        note({ 'cmk.go': `${found.go}` });
+        return found;
+      }),
+    );
+    if (gate.go !== 'wait') return gate.go;
+    await rest(ports, gate.ms);
   }
 }
 
-/** The workflow body. It calls only engine steps and depends only on their results, so a replay is deterministic. */
+/** Returns the steps of the first stage that isn't done in this run, without those that are. */
+function nextSteps({ id, plan, progress }: Request, run: number): readonly StepProgress[] {
+  const open = progress.filter((step) => step.run !== run || step.state !== 'done');
+  const stage = stagesOf(plan).find((names) => open.some(({ name }) => names.includes(name)));
+  if (stage === undefined) throw new Error(`run ${run} of ${id} has no step left, and has not ended`);
+  return stage.flatMap((name) => open.filter((step) => step.name === name));
+}
+
+/** Returns the time until the next attempts: at most what was planned, because a clock might have been set back. */
+const untilRetryMs = (next: readonly StepProgress[], now: Date): number =>
+  Math.max(
+    0,
+    ...next.map(({ retryAt, endedAt }) =>
+      retryAt === null ? 0 : Date.parse(retryAt) - Math.max(Date.parse(endedAt ?? retryAt), now.getTime()),
+    ),
+  );
+
+/** Runs until the run has ended. */
 export async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<void> {
-  for (let round = 1; ; round++) {
-    const stages = await passCheck(ports, id, run, round);
-    if (stages === null || (await runStages(ports, id, run, stages)) !== 'check-again') return;
+  let own: OwnAttempts = new Map();
+  let isTooOld = false;
+  for (;;) {
+    // The run stays as it is until a start without the pause.
+    if (ports.paused) await new Promise<never>(() => undefined);
+    const request = requireRequest(await ports.turn('load', () => ports.requests.load(id)), id);
+    if (!isRunning(request, run)) return;
+    if (isTooOld || request.checked !== run || isCheckOld(request, ports.now())) {
+      if (!(await passCheck(ports, id, run))) return;
+      isTooOld = false;
+      continue;
+    }
+    const next = nextSteps(request, run);
+    const underWay = next.filter((step) => step.run === run && step.state === 'running');
+    if (underWay.length > 0) {
+      await makeAttempts(ports, request, underWay, own);
+      continue;
+    }
+    const waitMs = untilRetryMs(next, ports.now());
+    if (waitMs > 0) await rest(ports, waitMs);
+    const tries = next.map((step) => ({ step: step.name, attempt: step.run === run ? step.attempt + 1 : 1 }));
+    const intended = await ports.turn('intend', () => recordIntent(ports, id, run, tries));
+    isTooOld = intended === 'check-again';
+    own = intended === 'check-again' ? new Map() : intended;
   }
 }
 
-type StageEnd = 'done' | 'ended' | 'check-again';
-
-async function runStages(
+/** Makes the attempts that are under way, and stores their results. */
+async function makeAttempts(
   ports: TracedPorts,
-  id: RequestId,
-  run: number,
-  stages: readonly (readonly StepName[])[],
-): Promise<StageEnd> {
-  for (const stage of stages) {
-    const first = stage.map((name) => ({ step: name, attempt: 1 }));
-    const end = await runStage(ports, id, run, first);
-    if (end !== 'done') return end;
-  }
-  return 'done';
-}
-
-/** Runs a stage until all its steps are done, the run has ended, or the check before the first change is too old. */
-async function runStage(
-  ports: TracedPorts,
-  id: RequestId,
-  run: number,
-  first: readonly StepAttempt[],
-): Promise<StageEnd> {
-  let open: readonly StepAttempt[] = first;
-  while (open.length > 0) {
-    const tries = open;
-    await whilePaused(ports);
-    const intended = await ports.step('intend', () => recordIntent(ports, id, run, tries));
-    if (intended !== true) return intended === 'check-again' ? intended : 'ended';
-    // Started in order and awaited together: the engine numbers steps by call order.
-    await Promise.all(
-      tries.map((one) =>
-        ports.step(one.step, async () => {
-          // The pause started during the attempt, so its result is checked after the restart.
-          await whilePaused(ports);
-          return tracedTry(ports, id, run, one);
+  request: Request,
+  underWay: readonly StepProgress[],
+  own: OwnAttempts,
+): Promise<void> {
+  const results = await Promise.all(
+    underWay.map((step) => {
+      const span = { name: `step ${step.name}`, attributes: { 'cmk.attempt': step.attempt } };
+      return ports.turn(step.name, () =>
+        ports.tracing.span(span, async (note) => {
+          const attempt = () => attemptStep(ports, request, step, own, (ms) => rest(ports, ms));
+          const result = await ports.permitted(attempt);
+          if (result.outcome === 'failed') note({ 'error.type': result.failure.next });
+          return result;
         }),
-      ),
-    );
-    const waiting: readonly Waiting[] | 'stopped' = await ports.step('record', () =>
-      storeResult(ports, id, run, tries, (one) => tracedTry(ports, id, run, one)),
-    );
-    if (waiting === 'stopped') return 'ended';
-    const longestMs = Math.max(...waiting.map(({ ms }) => ms));
-    if (waiting.length > 0) await ports.room.outside(() => ports.sleep(longestMs));
-    open = waiting.map(({ step: name, attempt }) => ({ step: name, attempt }));
-  }
-  return 'done';
+      );
+    }),
+  );
+  await ports.turn('record', () => storeResults(ports, request.id, request.runs, results));
 }
 
 /** FIFO counting semaphore. */

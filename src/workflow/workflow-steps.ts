@@ -1,9 +1,4 @@
-/**
- * What a run stores around its attempts: the pre-run check, intents, and an early end. The attempts are in `attempt-step.ts`.
- * Each function can run twice, and then finds its earlier result by cause. The engine's tables aren't trusted, because anyone with access to the database
- * can change them: they decide only which step is next. Permitted changes and results come from the audit log and from this
- * process's memory.
- */
+/** What a run stores around its attempts: the pre-run check, intents, and an early end. The attempts are in `attempt-step.ts`. */
 
 import { sha256 } from '../domain/canonical-json.ts';
 import { isTemporaryBlock } from '../domain/check.ts';
@@ -11,7 +6,7 @@ import { planDigest } from '../domain/digest.ts';
 import { botFailure, type Failure, isDisappearance, type Outcome } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
 import type { Observation } from '../domain/observed.ts';
-import { blocksOf, type Plan, type StepName, stagesOf } from '../domain/plan.ts';
+import { blocksOf, type Plan, type StepName } from '../domain/plan.ts';
 import { applyPolicy, type Policy, type RoleStatus, termsFor } from '../domain/policy/policy.ts';
 import type { ResourceFacts } from '../domain/policy/rules.ts';
 import type { StepUp } from '../domain/policy/sign-in.ts';
@@ -20,7 +15,7 @@ import type { Requests } from '../domain/ports/store.ts';
 import { decide } from '../domain/request/decide.ts';
 import { blockedBy } from '../domain/request/decide-run.ts';
 import { ownKeyOf, type Request } from '../domain/request/request.ts';
-import type { IntendedTry, StepResult } from '../domain/request/request-command.ts';
+import type { IntendedTry } from '../domain/request/request-command.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';
 import { decideRetry, type RetryLimits, rereadAfterMs } from '../domain/retry.ts';
 import { maxSkewMs } from '../domain/write-health.ts';
@@ -42,38 +37,21 @@ export interface RunPorts {
   readonly stepUp: StepUp | null;
   readonly retryLimits: RetryLimits;
   readonly random: (bytes: number) => Uint8Array;
-  /**
-   * Nonces, from storing their hashes until the key is created. Readers of the database, a log or a card must not learn a
-   * nonce before that. Each attempt has its own.
-   */
-  readonly nonces: AttemptStore<string>;
-  /** Attempts whose intents this process stored. The process of any other running attempt has ended. */
-  readonly intents: AttemptStore<true>;
-  /** Results until they are stored. They don't go through the engine, whose tables have no seals. */
-  readonly results: AttemptStore<StepResult>;
   /** Duration of the usage check after a success; missing: no check. */
   readonly useWithinMs?: number;
   readonly now: () => Date;
-  /** Waits within an attempt, so only briefly. The engine does longer waits. */
+  /** Waits within an attempt, so only briefly. */
   readonly pause: (ms: number) => Promise<void>;
   /** True: this process changes nothing in Azure. */
   readonly paused: boolean;
 }
 
-/** Result of the check: whether the run continues, and its stages. */
-type Gate =
-  | { readonly go: true; readonly stages: readonly (readonly StepName[])[] }
-  | { readonly go: false }
-  | { readonly go: 'wait'; readonly ms: number };
+/** Result of the check: whether the run continues. */
+type Gate = { readonly go: boolean } | { readonly go: 'wait'; readonly ms: number };
 
 export interface StepAttempt {
   readonly step: StepName;
   readonly attempt: number;
-}
-
-/** A failed attempt that will be retried. */
-export interface Waiting extends StepAttempt {
-  readonly ms: number;
 }
 
 export const requireRequest = (request: Request | null, id: RequestId): Request => {
@@ -134,9 +112,7 @@ export async function runPreRunCheck(
     const digest = planDigest(found);
     return decide(current, { ...command, plan: found, digest, policy: applyPolicy(policy, found, at) }, at);
   });
-  const passed = checked.kind === 'accepted' && checked.events.some(({ body }) => body.type === 'run-checked');
-  if (!passed) return { go: false };
-  return { go: true, stages: stagesOf(request.plan) };
+  return { go: checked.kind === 'accepted' && checked.events.some(({ body }) => body.type === 'run-checked') };
 }
 
 /** Returns whether something is missing that existed at the approval. */
@@ -171,42 +147,35 @@ async function stopOrWait(
   return { go: false };
 }
 
-/** Generates a nonce per attempt, for a step that marks what it creates. Only the hash is stored. */
-function withNonce(
-  { random }: RunPorts,
-  one: StepAttempt,
-): { readonly intended: IntendedTry; readonly nonce: string | null } {
-  if (steps[one.step].marks !== true) return { intended: one, nonce: null };
-  const nonce = Buffer.from(random(32)).toString('hex');
-  return { intended: { ...one, nonceHash: sha256(nonce) }, nonce };
-}
+/**
+ * Attempts whose intents this process stored, each with its nonce; null: it marks nothing. They are deliberately not durable: readers
+ * of the database, a log or a card must not learn a nonce before the key has it. Any other attempt was begun by a process that
+ * ended.
+ */
+export type OwnAttempts = Map<StepName, string | null>;
 
 /**
- * Stores the intent to attempt these steps. Without a stored intent, nothing changes in Azure. Returns false if the run has
- * ended.
+ * Stores the intent to attempt these steps. Without a stored intent, nothing changes in Azure. Returns the attempts that are
+ * now this process's; none: the run has ended, or the intent was stored before.
  */
 export async function recordIntent(
   ports: RunPorts,
   id: RequestId,
   run: number,
   tries: readonly StepAttempt[],
-): Promise<boolean | 'check-again'> {
+): Promise<OwnAttempts | 'check-again'> {
   const cause = `run:${run}/${tries.map(({ step, attempt }) => `${step}/${attempt}`).join('+')}/intent`;
-  const marked = tries.map((one) => withNonce(ports, one));
+  const own: OwnAttempts = new Map();
+  const intended = tries.map((one): IntendedTry => {
+    const nonce = steps[one.step].marks === true ? Buffer.from(ports.random(32)).toString('hex') : null;
+    own.set(one.step, nonce);
+    return nonce === null ? one : { ...one, nonceHash: sha256(nonce) };
+  });
   const stored = await ports.requests.append(id, cause, (request, at) =>
-    decide(request, { do: 'intend', run, steps: marked.map(({ intended }) => intended) }, at),
+    decide(request, { do: 'intend', run, steps: intended }, at),
   );
-  if (stored.kind === 'refused') return stored.code === 'check-too-old' ? 'check-again' : false;
-  if (!stored.replay) {
-    for (const { intended, nonce } of marked) {
-      ports.intents.keep({ id, run, ...intended }, true);
-      if (nonce !== null) ports.nonces.keep({ id, run, ...intended }, nonce);
-    }
-    return true;
-  }
-  // A process that was considered failed can continue with an intent of a run that has ended.
-  const current = await ports.requests.load(id);
-  return current?.state === 'running' && current.runs === run;
+  if (stored.kind === 'refused') return stored.code === 'check-too-old' ? 'check-again' : new Map();
+  return stored.replay ? new Map() : own;
 }
 
 /** Ends the run and asks a person, outside a step: Azure couldn't be read, or an unexpected error was caught. */
@@ -219,29 +188,4 @@ export async function endRunEarly(
   await ports.requests.append(id, `run:${run}/stop`, (request, at) =>
     decide(request, { do: 'stop-run', run, failure }, at),
   );
-}
-
-interface AttemptId {
-  readonly id: RequestId;
-  readonly run: number;
-  readonly step: StepName;
-  readonly attempt: number;
-}
-
-/** Values of an attempt, in this process's memory only. They are deliberately not durable. */
-interface AttemptStore<T> {
-  keep(of: AttemptId, what: T): void;
-  /** Returns null if this process has no value. */
-  of(one: AttemptId): T | null;
-  forget(one: AttemptId): void;
-}
-
-export function openAttemptStore<T>(): AttemptStore<T> {
-  const values = new Map<string, T>();
-  const key = ({ id, run, step, attempt }: AttemptId): string => `${id}:${run}/${step}/${attempt}`;
-  return {
-    keep: (one, what) => void values.set(key(one), what),
-    of: (one) => values.get(key(one)) ?? null,
-    forget: (one) => void values.delete(key(one)),
-  };
 }

@@ -1082,6 +1082,18 @@ const faultyFiles: readonly FaultyFile[] = [
     ],
   },
   {
+    file: 'src/workflow/attempt-step.ts',
+    suites: ['unit/workflow/run-plan'],
+    faults: [
+      {
+        name: 'interrupted-attempt-repeated',
+        breaks: 'An attempt whose process ended is sent again, and the log denies the first one.',
+        from: 'const confirms = nonce === undefined && steps[step].apply !== undefined;',
+        to: 'const confirms = false;',
+      },
+    ],
+  },
+  {
     file: 'src/workflow/workflow-steps.ts',
     suites: ['unit/workflow/workflow-steps'],
     faults: [

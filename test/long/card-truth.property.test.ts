@@ -64,7 +64,7 @@ function isUntouched(events: readonly StoredEvent[], step: string): boolean {
   const intended = bodies(events, 'step-intended').filter(({ data }) => data.step === step).length;
   const failed = bodies(events, 'step-failed').filter(({ data }) => data.step === step);
   const done = bodies(events, 'step-done').some(({ data }) => data.step === step && !data.already);
-  return !done && failed.length === intended && failed.every(({ data }) => changedNothing(data.failure));
+  return !done && failed.length === intended && failed.every(({ data }) => changedNothing(data));
 }
 
 const lastOf = (events: readonly StoredEvent[], step: string): EventType | undefined =>

@@ -902,11 +902,14 @@ def who_did(body):
 
 
 # Failures that the bot found before it sent anything.
-FOUND_FIRST = "blocked resource-busy key-moved stopped-before-making identity-changed access-gone replaced role-needed".split()
+FOUND_FIRST = "blocked resource-busy key-moved identity-changed access-gone replaced role-needed".split()
 
 
-def changed_nothing(failure):
-    """Whether an attempt that failed was refused as a whole, or never sent."""
+def changed_nothing(data):
+    """Whether an attempt that failed was refused as a whole, or never sent. Nobody knows what an interrupted one sent."""
+    failure = data["failure"]
+    if data.get("interrupted", False):
+        return False
     if failure["source"] == "bot":
         return failure["found"]["code"] in FOUND_FIRST
     return failure.get("change") in ("none", "refused")
@@ -926,7 +929,7 @@ def history_of(events):
             continue
         if kind == "step-intended":
             tried[step] = "unknown" if step in tried else "under way"
-        elif kind == "step-failed" and tried.get(step) == "under way" and changed_nothing(data["failure"]):
+        elif kind == "step-failed" and tried.get(step) == "under way" and changed_nothing(data):
             del tried[step]
         elif kind == "step-failed":
             tried[step] = "unknown"
@@ -1035,7 +1038,7 @@ def changes_of(events):
     lines, made = [], "unknown"
     for body in events:
         made = body["data"].get("outputs", {}).get("keyVersion", made)
-        if body["type"] != "step-done" or body["data"]["already"]:
+        if body["type"] != "step-done" or (body["data"]["already"] and not body["data"].get("interrupted", False)):
             continue
         for one in body["changes"] or []:
             about = {name: "none" if value is None else value for name, value in {"keyVersion": made, **one}.items()}

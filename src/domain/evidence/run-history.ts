@@ -69,9 +69,10 @@ class History {
     this.#setsKey ||= plan.steps.some(({ name }) => name === 'set-cmk');
   }
 
-  #fail({ step, failure, outputs }: EventBodyOf<'step-failed'>['data']): void {
+  #fail(data: EventBodyOf<'step-failed'>['data']): void {
+    const { step, outputs } = data;
     this.#outputs = { ...this.#outputs, ...outputs };
-    if (this.#tried.get(step) === 'under-way' && changedNothing(failure)) this.#tried.delete(step);
+    if (this.#tried.get(step) === 'under-way' && changedNothing(data)) this.#tried.delete(step);
     else this.#tried.set(step, 'unknown');
   }
 

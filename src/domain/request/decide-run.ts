@@ -213,12 +213,12 @@ function resultEvent(request: Request, run: number, result: StepResult): NewEven
       },
     );
   }
-  const { step, attempt, failure, retryAt, outputs = {} } = result;
+  const { step, attempt, failure, interrupted, retryAt, outputs = {} } = result;
   const answered = Object.keys(outputs).length === 0 ? {} : { outputs };
   return newEvent(
     'step-failed',
     botActor,
-    { run, step, attempt, failure, retryAt, ...answered },
+    { run, step, attempt, failure, ...(interrupted === undefined ? {} : { interrupted }), retryAt, ...answered },
     {
       ...runRest(request),
       changes: changesOf(request.plan, step),

@@ -248,7 +248,7 @@ export function evolve(request: Request, event: StoredEvent): Request {
       const outputs = { ...base.outputs, ...answered };
       const progress = change(base.progress, body.data.step, ({ untouched }) => ({
         ...now,
-        untouched: untouched && changedNothing(failure),
+        untouched: untouched && changedNothing(body.data),
       }));
       return { ...base, state: 'running', progress, outputs };
     }

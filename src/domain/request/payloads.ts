@@ -207,7 +207,7 @@ export const eventTypes = {
       attempt: run,
       /** Nothing to do: Azure already was in the requested state. */
       already: z.boolean(),
-      /** This attempt itself had made the change, but its process ended before the response. Missing: it hadn't. */
+      /** An attempt without a known result sent it, and this one only read it back. Missing: no such attempt. */
       interrupted: z.literal(true).optional(),
       /** Results that later steps need, such as a new key's version. */
       outputs: z.record(z.string(), z.string()),
@@ -220,6 +220,8 @@ export const eventTypes = {
       step: StepName,
       attempt: run,
       failure: Failure,
+      /** The process that began the attempt ended, so it isn't known what it sent. Missing: it is. */
+      interrupted: z.literal(true).optional(),
       /** ISO 8601 time of the next attempt; null when a person must act. */
       retryAt: z.string().nullable(),
       /** Partial results before the failure. Missing: none that later attempts need. */

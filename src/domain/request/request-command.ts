@@ -75,7 +75,7 @@ export type StepResult =
       readonly outputs: Readonly<Record<string, string>>;
       readonly receipt: Receipt | null;
       readonly proofs: readonly Proof[];
-      /** This attempt itself made the change, but its process ended before the response. */
+      /** An attempt without a known result sent it, and this one only read it back. */
       readonly interrupted?: true;
     }
   | {
@@ -83,6 +83,8 @@ export type StepResult =
       readonly attempt: number;
       readonly outcome: 'failed';
       readonly failure: Failure;
+      /** The process that began the attempt ended, so it isn't known what it sent. */
+      readonly interrupted?: true;
       /** ISO 8601, or null if a person must act. */
       readonly retryAt: string | null;
       /** Partial results before the failure, for later attempts. */

@@ -48,7 +48,7 @@ export interface StepProgress {
   readonly endedAt: string | null;
   /** It was so before this request's first attempt. */
   readonly already: boolean;
-  /** An attempt made the change, but its process ended before the response. */
+  /** An attempt without a known result sent the change, and a later reading confirmed it. */
   readonly interrupted: boolean;
   /** The first successful result, preserved while later runs find it unchanged. */
   readonly done: Pick<StepProgress, 'startedAt' | 'endedAt' | 'already' | 'interrupted'> | null;

@@ -94,9 +94,7 @@ export const makeKeyVersion: Step = {
     const { azure, work, requestId: request, nonce } = context;
     const { make, to, observed } = work;
     if (make === null) throw new Error('a plan that makes no key has no step that makes one');
-    // Only the nonce's hash is stored, and the process that had the nonce ended. Another attempt gets a new nonce, because
-    // there is no such key yet.
-    if (nonce === null) return failStep(doing(context), { code: 'stopped-before-making', keyName: to.keyName }, 'wait');
+    if (nonce === null) throw new Error('an attempt that makes a key has no nonce');
     const mark = { request, nonce };
     const made = await (make.after === null
       ? azure.keys.createIfMissing(to.vaultId, to.keyName, make.kind, mark)

@@ -65,7 +65,6 @@ export const waitForRole = (
     const found = await wrong(context, task);
     return found.ok ? done(found.value === null ? 'already' : 'to-do') : found;
   },
-  apply: async () => done({ clientRequestId: null, correlationId: null }),
   async verify(context) {
     const found = await wrong(context, task);
     if (!found.ok) return found;

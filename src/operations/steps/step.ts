@@ -2,6 +2,7 @@
 import type { Effect } from '../../domain/effect.ts';
 import {
   botFailure,
+  codeOf,
   done,
   type Failure,
   type Found,
@@ -27,10 +28,14 @@ export interface StepContext {
   readonly outputs: Readonly<Record<string, string>>;
   /** The audit log's facts about the key that this request created. */
   readonly own: OwnKey;
-  /** Nonce of this attempt, for steps that mark what they create; null: the process that had it ended. */
+  /** Nonce of this attempt, for steps that mark what they create; null: it marks nothing, or sends nothing. */
   readonly nonce: string | null;
   /** Attempt in this run: 1 is the first. */
   readonly attempt: number;
+  /** The process that began this attempt ended: what it sent is only read back, and nothing is sent. */
+  readonly confirms: boolean;
+  /** Waits for an operation that this request may have started; false: it took too long. Null: there can be none. */
+  readonly outlast: (() => Promise<boolean>) | null;
   /** Waits briefly before a missing object is read again. */
   readonly pause: () => Promise<void>;
 }
@@ -48,7 +53,8 @@ export interface Verified {
 
 /**
  * One kind of change to Azure. `effects`: what it would change (empty: nothing). `observe`: whether that is still to do.
- * `apply`: makes the change and can run twice. `verify`: reads back, and only then is the step done.
+ * `apply`: makes the change and can run twice; missing: the bot only reads. `verify`: reads back, and only then is the step
+ * done.
  */
 export interface Step {
   readonly name: StepName;
@@ -59,7 +65,7 @@ export interface Step {
   reversibility(work: KeyWork): Reversibility;
   effects(work: KeyWork): readonly Effect[];
   observe(context: StepContext): Promise<Outcome<'to-do' | 'already'>>;
-  apply(context: StepContext): Promise<Outcome<Applied>>;
+  apply?(context: StepContext): Promise<Outcome<Applied>>;
   verify(context: StepContext): Promise<Outcome<Verified>>;
 }
 
@@ -108,12 +114,19 @@ async function attemptStep(step: Step, context: StepContext): Promise<CarriedOut
     await context.pause();
     invalidate();
   };
-  const observed = await rereadIfMissing(() => step.observe(memoized), retryRead);
+  const observed = await observeSettled(
+    context,
+    () => rereadIfMissing(() => step.observe(memoized), retryRead),
+    invalidate,
+  );
   if (!observed.ok) return { ...observed, outputs: {} };
   const already = observed.value === 'already';
   let receipt: Receipt | null = null;
   let outputs: Readonly<Record<string, string>> = {};
-  if (!already) {
+  if (!already && step.apply !== undefined) {
+    if (context.confirms) {
+      return { ...failStep('reading back an interrupted attempt', { code: 'interrupted' }, 'wait'), outputs };
+    }
     const applied = await step.apply(memoized);
     if (step.changesAccessOnly !== true) invalidate();
     if (!applied.ok) return { ...applied, outputs };
@@ -125,6 +138,21 @@ async function attemptStep(step: Step, context: StepContext): Promise<CarriedOut
   const verified = await rereadIfMissing(() => step.verify(after), retryRead);
   if (verified.ok) return { ok: true, value: { ...verified.value, already, receipt } };
   return { ok: false, failure: already ? verified.failure : afterChange(verified.failure), outputs };
+}
+
+/** Observes, and again while the resource is busy with an operation that this request may have started. */
+async function observeSettled<T>(
+  { outlast }: StepContext,
+  observe: () => Promise<Outcome<T>>,
+  invalidate: () => void,
+): Promise<Outcome<T>> {
+  for (;;) {
+    const observed = await observe();
+    const isBusyNow = !observed.ok && codeOf(observed.failure) === 'resource-busy';
+    if (!isBusyNow || outlast === null) return observed;
+    if (!(await outlast())) return failed({ ...observed.failure, next: 'ask' });
+    invalidate();
+  }
 }
 
 /** Reads the resource. In one attempt, its check and its change get the same reading. Fails if the resource is missing. */

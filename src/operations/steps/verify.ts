@@ -29,7 +29,6 @@ export const verify: Step = {
   reversibility: reversible,
   effects: () => [],
   observe: async () => done('to-do'),
-  apply: async () => done({ clientRequestId: null, correlationId: null }),
   async verify(context) {
     const key = await readKeyBack(context, 'ask');
     if (!key.ok) return key;

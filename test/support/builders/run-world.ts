@@ -5,9 +5,9 @@ import { codeOf } from '../../../src/domain/failure.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
-import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
-import { openAttemptStore, type RunPorts } from '../../../src/workflow/workflow-steps.ts';
+import type { RunPorts } from '../../../src/workflow/workflow-steps.ts';
 import { decides, id, policy } from './commands.ts';
 import { type Drive, driveRun } from './drive-run.ts';
 import { approver, submit, tenant } from './fixtures.ts';
@@ -24,19 +24,11 @@ type Given = Pick<
 /** One approval is needed, and given: run 1 is ordered. */
 export async function approvedRun(given: Given, wished: StoredChangeSpec, notBefore: string | null = null) {
   const requests = memoryRequests(given.now);
-  const memory = { intents: openAttemptStore<true>(), results: openAttemptStore<StepResult>() };
   const ports: RunPorts = {
     ...given,
     requests,
     tenantId: tenant,
     stepUp: null,
-    nonces: openAttemptStore<string>(),
-    get intents() {
-      return memory.intents;
-    },
-    get results() {
-      return memory.results;
-    },
     pause: async () => undefined,
     paused: false,
   };
@@ -61,11 +53,6 @@ export async function approvedRun(given: Given, wished: StoredChangeSpec, notBef
       const request = await requests.load(id);
       if (request === null) throw new Error('the request is gone');
       return request;
-    },
-    /** Another process: what this one had seen and not recorded is gone. */
-    restart: () => {
-      memory.intents = openAttemptStore();
-      memory.results = openAttemptStore();
     },
     drive: (run: number, drive: Drive) => driveRun(ports, id, run, drive),
   };
@@ -98,16 +85,16 @@ export async function approvedRequest({ world = {}, wished = spec(), notBefore =
     now: () => new Date(clock),
   };
   const approved = await approvedRun(given, wished, notBefore);
-  const usual: Drive = { journal: [], before: ignore, after: ignore, permitted: (work) => work(), advance };
+  const usual: Drive = { before: ignore, after: ignore, permitted: (work) => work(), advance };
   return {
     ...approved,
     azure,
     roleStatus,
     requesterStatus,
     advance,
-    /** Goes through run `run`, or on with it where `journal` says it was. */
+    /** Goes through run `run`, or on with it where its events end. */
     drive: async (run = 1, change: Partial<Drive> = {}) => {
-      await approved.drive(run, { ...usual, journal: [], ...change });
+      await approved.drive(run, { ...usual, ...change });
       return approved.load();
     },
     /** Types of the stored events, without the submission and the approval. */

@@ -70,7 +70,6 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
     const [start, first] = [waited, requests.all().length];
     let looks = 0;
     await driveOn(run, {
-      journal: [],
       before: (turn) => {
         if (turn === 'check') looks += 1;
         return before(turn, waited - start);

@@ -1,20 +1,9 @@
 import { decide } from '../../../src/domain/request/decide.ts';
-import { attemptStep, storeResult } from '../../../src/workflow/attempt-step.ts';
+import { storeResults } from '../../../src/workflow/attempt-step.ts';
 import { endRunEarly, recordIntent, runPreRunCheck } from '../../../src/workflow/workflow-steps.ts';
 import { cancels, decides, failure, id, settles } from '../../support/builders/commands.ts';
-import { Killed } from '../../support/builders/drive-run.ts';
 import { approver, requester } from '../../support/builders/fixtures.ts';
-import {
-  key,
-  noon,
-  principal,
-  resource,
-  under,
-  vault,
-  version,
-  wishForNewKey,
-  wishToRepair,
-} from '../../support/builders/plans.ts';
+import { key, noon, principal, resource, under, vault, version, wishForNewKey } from '../../support/builders/plans.ts';
 import { approvedRequest } from '../../support/builders/run-world.ts';
 
 const everyWrite = [
@@ -41,43 +30,6 @@ describe('a run', () => {
       'succeeded',
     ]);
     expect(done.progress.every((step) => step.state === 'done')).toBe(true);
-  });
-
-  const first = { step: 'enable-identity', attempt: 1 } as const;
-
-  it('says of what a process had done that ended that this try did it, and not that it was so before', async () => {
-    const { ports, load, restart } = await approvedRequest();
-    await runPreRunCheck(ports, id, 1, 1);
-    await recordIntent(ports, id, 1, [first]);
-    // Azure has carried it out; the process ends before it is recorded, and another goes on.
-    await attemptStep(ports, id, 1, first);
-    restart();
-    await storeResult(ports, id, 1, [first], (one) => attemptStep(ports, id, 1, one));
-    expect((await load()).progress[0]).toMatchObject({ state: 'done', already: false, interrupted: true });
-  });
-
-  it('says of what somebody else did meanwhile that it was so already', async () => {
-    const { ports, azure, load } = await approvedRequest();
-    await runPreRunCheck(ports, id, 1, 1);
-    await recordIntent(ports, id, 1, [first]);
-    await azure.resources.enableSystemIdentity((await load()).plan.spec.resource, resource());
-    await storeResult(ports, id, 1, [first], (one) => attemptStep(ports, id, 1, one));
-    expect((await load()).progress[0]).toMatchObject({ state: 'done', already: true, interrupted: false });
-  });
-
-  it('says of what a role of the vault did that it was so already, also if the waiting process ended', async () => {
-    const agent = resource({ systemAssigned: true, principalId: principal, customerKey: under(version('a')) });
-    const { ports, azure, load, restart } = await approvedRequest({
-      wished: wishToRepair(),
-      world: { resource: agent, keys: [key({ enabled: false })], granted: true },
-    });
-    const waits = { step: 'enable-key-version', attempt: 1 } as const;
-    await runPreRunCheck(ports, id, 1, 1);
-    await recordIntent(ports, id, 1, [waits]);
-    azure.world.keys = [key()];
-    restart();
-    await storeResult(ports, id, 1, [waits], (one) => attemptStep(ports, id, 1, one));
-    expect((await load()).progress[0]).toMatchObject({ name: waits.step, already: true, interrupted: false });
   });
 
   it('waits out a busy Azure, counting attempts, and then goes on', async () => {
@@ -230,54 +182,24 @@ it.each(['give-up', 'retry'] as const)('a process given up for dead finds its ru
   const { ports, drive, azure, send, load } = await approvedRequest();
   azure.refuse('resources.enableSystemIdentity', failure());
   const { asking } = await drive();
-  expect(await recordIntent(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toBe(false);
+  expect(await recordIntent(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toEqual(new Map());
   await send('click:settle', settles(verb, requester, { asking }));
-  expect(await recordIntent(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toBe(false);
+  expect(await recordIntent(ports, id, 1, [{ step: 'enable-identity', attempt: 1 }])).toEqual(new Map());
   expect((await load()).state).toBe(verb === 'retry' ? 'approved' : 'failed');
-});
-
-describe('an engine whose tables somebody wrote into', () => {
-  const first = { step: 'enable-identity', attempt: 1 } as const;
-
-  it('changes nothing in Azure by saying that a change was intended', async () => {
-    const { ports, azure } = await approvedRequest();
-    await attemptStep(ports, id, 1, first);
-    await runPreRunCheck(ports, id, 1, 1);
-    await attemptStep(ports, id, 1, first);
-    expect(azure.writes).toEqual([]);
-  });
-
-  it('has nothing recorded as done by saying that it was', async () => {
-    const { drive, azure, load } = await approvedRequest({ wished: wishForNewKey(), world: { keys: [] } });
-    const done = { attempt: 1, outcome: 'done', already: false, receipt: null, proofs: [] } as const;
-    const journal: unknown[] = [];
-    const forge = (turn: string): void => {
-      if (turn !== 'intend' || journal.length > 2) return;
-      // The two steps of the first stage, the key of an attacker among what they brought forth.
-      journal.push({ ...done, step: 'enable-identity', outputs: {} });
-      journal.push({ ...done, step: 'make-key-version', outputs: { keyVersion: version('e') } });
-      throw new Killed();
-    };
-    await expect(drive(1, { journal, after: forge })).rejects.toThrow(Killed);
-    journal.splice(1, 0, true);
-    await drive(1, { journal });
-    expect((await load()).outputs.keyVersion).toBe(version('c'));
-    expect(new Set(azure.writes)).toEqual(new Set(everyWrite));
-    expect(azure.writes).toHaveLength(everyWrite.length);
-  });
 });
 
 describe('what a run stores', () => {
   it('is stored once, however often a turn is taken', async () => {
-    const { ports, requests, azure } = await approvedRequest();
+    const { ports, requests } = await approvedRequest();
     await runPreRunCheck(ports, id, 1, 1);
     const tries = [{ step: 'enable-identity', attempt: 1 } as const];
-    expect(await recordIntent(ports, id, 1, tries)).toBe(true);
+    expect(await recordIntent(ports, id, 1, tries)).toEqual(new Map([['enable-identity', null]]));
     const { length } = requests.all();
-    expect(await recordIntent(ports, id, 1, tries)).toBe(true);
-    azure.refuse('resources.enableSystemIdentity', failure());
-    expect(await storeResult(ports, id, 1, tries, (one) => attemptStep(ports, id, 1, one))).toBe('stopped');
-    expect(await storeResult(ports, id, 1, tries, (one) => attemptStep(ports, id, 1, one))).toBe('stopped');
+    // Whoever takes the turn again doesn't know what was sent.
+    expect(await recordIntent(ports, id, 1, tries)).toEqual(new Map());
+    const results = [{ step: 'enable-identity', attempt: 1, outcome: 'failed', failure: failure() } as const];
+    await storeResults(ports, id, 1, results);
+    await storeResults(ports, id, 1, results);
     await endRunEarly(ports, id, 1, failure());
     expect(requests.all()).toHaveLength(length + 2);
   });
@@ -285,7 +207,7 @@ describe('what a run stores', () => {
   it('is nothing for a run that was not ordered', async () => {
     const { ports, requests } = await approvedRequest();
     const { length } = requests.all();
-    expect(await recordIntent(ports, id, 2, [{ step: 'verify', attempt: 1 }])).toBe(false);
+    expect(await recordIntent(ports, id, 2, [{ step: 'verify', attempt: 1 }])).toEqual(new Map());
     expect(await runPreRunCheck(ports, id, 2, 1)).toEqual({ go: false });
     await endRunEarly(ports, id, 2, failure());
     expect(requests.all()).toHaveLength(length);

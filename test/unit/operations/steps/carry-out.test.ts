@@ -66,7 +66,7 @@ const run = (name: StepName, azure: ScriptedAzure) =>
   carryOut(steps[name], {
     ...{ azure, requestId: id, work: workOf(plan), approved: effectsOf(plan), outputs, nonce },
     own: { keyVersion: null, intents: [intent] },
-    ...{ attempt: 1, pause: async () => undefined },
+    ...{ attempt: 1, confirms: false, outlast: null, pause: async () => undefined },
   });
 
 describe.each(names)('%s', (name) => {

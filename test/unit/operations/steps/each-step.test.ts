@@ -35,12 +35,12 @@ import {
 
 const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
 /** Without more: the process that stored what its tries' keys carry has them still, or again. */
-const tried = { nonce: nonce as string | null, intents: [intent] };
+const tried = { confirms: false, intents: [intent] };
 const contextOf = (
   azure: ScriptedAzure,
   plan = planFor(),
   outputs: Record<string, string> = {},
-  { nonce: ofTry, intents } = tried,
+  { confirms, intents } = tried,
 ): StepContext => ({
   azure,
   requestId: id,
@@ -48,8 +48,10 @@ const contextOf = (
   approved: effectsOf(plan),
   outputs,
   own: { keyVersion: null, intents },
-  nonce: ofTry,
+  nonce,
   attempt: 1,
+  confirms,
+  outlast: null,
   pause: async () => undefined,
 });
 const run = (
@@ -118,9 +120,9 @@ describe('creating the key', () => {
   const later = (minutes: number) => new Date(Date.parse(intent.at) + minutes * 60_000).toISOString();
   const inAMinute = later(1);
 
-  it('makes nothing with a nonce that is gone: another try has another', async () => {
-    const { azure, outcome } = run(makeKeyVersion, { keys: [] }, plan, {}, { nonce: null, intents: [intent] });
-    expect(await outcome).toMatchObject({ failure: { next: 'wait', found: { code: 'stopped-before-making' } } });
+  it('makes nothing in a try that another process began: another try has another nonce', async () => {
+    const { azure, outcome } = run(makeKeyVersion, { keys: [] }, plan, {}, { confirms: true, intents: [intent] });
+    expect(await outcome).toMatchObject({ failure: { next: 'wait', found: { code: 'interrupted' } } });
     expect(azure.writes).toEqual([]);
   });
 

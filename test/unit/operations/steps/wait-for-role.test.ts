@@ -33,7 +33,8 @@ async function attempt(name: keyof typeof seen, world: Partial<World>, number = 
   const azure = scriptedAzure({ resource: agent, ...world });
   const outcome = await carryOut(steps[name], {
     ...{ azure, requestId: id, work: workOf(plan), approved: effectsOf(plan), outputs: {}, nonce: null },
-    ...{ own: { keyVersion: null, intents: [] }, attempt: number, pause: async () => undefined },
+    ...{ own: { keyVersion: null, intents: [] }, attempt: number, confirms: false, outlast: null },
+    pause: async () => undefined,
   });
   expect(azure.writes).toEqual([]);
   return outcome;

@@ -246,10 +246,10 @@ describe('a run that was approved', () => {
       random: (bytes: number) => new Uint8Array(bytes).fill(7),
     };
     const run = await approvedRun(given, spec());
-    const usual: Drive = { journal: [], before: () => {}, after: () => {}, permitted: (work) => work(), advance };
+    const usual: Drive = { before: () => {}, after: () => {}, permitted: (work) => work(), advance };
     return {
       ...{ ...who, ...clicks(run.requests, who, now), load: run.load },
-      drive: (number = 1) => run.drive(number, { ...usual, journal: [] }),
+      drive: (number = 1) => run.drive(number, usual),
     };
   }
 
