@@ -9,6 +9,7 @@ import type { Cloud } from './clouds.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { armControl } from './control.ts';
 import { graphGroups } from './directory.ts';
+import { withinAttempt } from './exchange.ts';
 import { armGrants } from './grants.ts';
 import { graphInventory } from './inventory.ts';
 import { armKeyUsers } from './key-users.ts';
@@ -16,7 +17,6 @@ import { armKeys } from './keys.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { armGuards } from './permissions.ts';
 import { armPolicies } from './policies.ts';
-import { underReference } from './policy-token.ts';
 import { isVaultHost, notAVault } from './resource-ids.ts';
 import { armResources } from './resources.ts';
 import { armVaultLog } from './vault-log.ts';
@@ -65,7 +65,7 @@ export function connectAzure(options: AzureOptions): Azure {
       ? null
       : armVaultLog(connection, { workspaceId, endpoint }, clockOf(options));
   return {
-    underReference,
+    within: withinAttempt,
     vaultLog,
     resources: armResources(connection),
     vaults: armVaults(connection),

@@ -14,7 +14,17 @@ import {
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
 import type { ChangeFate, Receipt } from '../domain/failure.ts';
+import type { AttemptCalls } from '../domain/ports/azure.ts';
 import type { Limits } from './limits.ts';
+
+const attempts = new AsyncLocalStorage<AttemptCalls>();
+
+/** Runs the work of an attempt. */
+export const withinAttempt = <T>(attempt: AttemptCalls, work: () => Promise<T>): Promise<T> =>
+  attempts.run(attempt, work);
+
+/** Returns what the current attempt's calls tell Azure; undefined outside of an attempt. */
+export const attemptCalls = (): AttemptCalls | undefined => attempts.getStore();
 
 export interface HttpAnswer {
   readonly method: string;
@@ -151,9 +161,9 @@ export const recordExchange: PipelinePolicy = {
   sendRequest: (request, next) => currentExchange().send(request, next),
 };
 
-/** Records one port call. All its requests, polls and retries carry the same client request id. */
+/** Records one port call. All its requests, polls and retries carry the same client request id: that of the attempt, if any. */
 export class Exchange {
-  readonly clientRequestId = randomUUID();
+  readonly clientRequestId = attemptCalls()?.clientRequestId ?? randomUUID();
   /** Aborts the call at its deadline, also between requests. */
   readonly signal: AbortSignal;
   last: HttpAnswer | null = null;

@@ -3,7 +3,6 @@
  * acquired for exactly these bytes, and the write is sent once more with it. The token is only in that request's header: nothing
  * stores or logs it. Shapes: acquirePolicyToken 2025-11-01, and Microsoft's own clients. Not run against Azure.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   createHttpHeaders,
   createPipelineRequest,
@@ -13,16 +12,10 @@ import {
   type SendRequest,
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
-import { jsonIn } from './exchange.ts';
+import { attemptCalls, jsonIn } from './exchange.ts';
 
 const header = 'x-ms-policy-external-evaluations';
 const path = '/providers/Microsoft.Authorization/acquirePolicyToken?api-version=2025-11-01';
-
-const references = new AsyncLocalStorage<string | null>();
-
-/** Runs the work. If a policy asks for a token, the change number is sent with that request. */
-export const underReference = <T>(reference: string | null, work: () => Promise<T>): Promise<T> =>
-  references.run(reference, work);
 
 const Missing = z.object({ shouldDeny: z.boolean() });
 const Violation = z.object({
@@ -57,7 +50,7 @@ const questionAbout = ({ url, method, body }: PipelineRequest): string => {
   const asked = { uri: url, httpMethod: method };
   const operation =
     typeof body === 'string' ? `${JSON.stringify(asked).slice(0, -1)},"content":${body}}` : JSON.stringify(asked);
-  const reference = references.getStore() ?? null;
+  const reference = attemptCalls()?.changeReference ?? null;
   return `{"operation":${operation}${reference === null ? '' : `,"changeReference":${JSON.stringify(reference)}`}}`;
 };
 

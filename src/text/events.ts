@@ -135,7 +135,7 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     detail: joinParts(
       interrupted ? interruptedWords.toLowerCase() : already ? 'no change was needed' : '',
       readBackOf(event.body.changes ?? [], outputs),
-      correlationOf(event.body.correlationId),
+      interrupted ? `client request ${event.body.clientRequestId}` : correlationOf(event.body.correlationId),
     ),
   }),
   'step-failed': ({ step, attempt, failure, retryAt }) => ({

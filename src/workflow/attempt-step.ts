@@ -1,5 +1,6 @@
 /** The attempts of a run: their changes in Azure and their stored results. */
 
+import { randomUUID } from 'node:crypto';
 import { isDoneByRole } from '../domain/effect.ts';
 import { botFailure, type Failure } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
@@ -48,10 +49,10 @@ export async function attemptStep(
   rest: (ms: number) => Promise<void>,
 ): Promise<AttemptResult> {
   const { name: step, attempt } = progress;
-  const nonce = own.get(step);
+  const intended = own.get(step);
   // If this try is cut off by an error, the next one doesn't know what was sent either.
   own.delete(step);
-  const confirms = nonce === undefined && steps[step].apply !== undefined;
+  const confirms = intended === undefined && steps[step].apply !== undefined;
   const mayRun = confirms || !progress.untouched;
   const work = {
     azure: ports.azure,
@@ -60,20 +61,23 @@ export async function attemptStep(
     approved: effectsOf(request.plan),
     outputs: request.outputs,
     own: ownKeyOf(request),
-    nonce: nonce ?? null,
+    nonce: intended?.nonce ?? null,
     attempt,
     confirms,
     pause: () => ports.pause(rereadAfterMs(ports.retryLimits)),
     outlast: mayRun ? ownOperationWait(ports, rest) : null,
   };
-  const outcome = await ports.azure.underReference(request.changeReference, () => carryOut(steps[step], work));
+  const { changeReference } = request;
+  const clientRequestId = intended?.clientRequestId ?? randomUUID();
+  const outcome = await ports.azure.within({ changeReference, clientRequestId }, () => carryOut(steps[step], work));
   if (!outcome.ok) {
     const { failure, outputs } = outcome;
     return { step, attempt, outcome: 'failed', failure, outputs, ...(confirms ? { interrupted: true } : {}) };
   }
   const { already } = outcome.value;
-  const sentBefore = already && progress.done === null && mayRun && wasToDo(request, progress);
-  return { step, attempt, outcome: 'done', ...outcome.value, ...(sentBefore ? { interrupted: true } : {}) };
+  const done = { step, attempt, outcome: 'done', ...outcome.value } as const;
+  if (!already || progress.done !== null || !mayRun || !wasToDo(request, progress)) return done;
+  return { ...done, interrupted: true, receipt: { clientRequestId: progress.sentAs, correlationId: null } };
 }
 
 /** Returns the time of the next attempt, or null if a person must act. */

@@ -1,5 +1,6 @@
 /** What a run stores around its attempts: the pre-run check, intents, and an early end. The attempts are in `attempt-step.ts`. */
 
+import { randomUUID } from 'node:crypto';
 import { sha256 } from '../domain/canonical-json.ts';
 import { isTemporaryBlock } from '../domain/check.ts';
 import { planDigest } from '../domain/digest.ts';
@@ -148,11 +149,10 @@ async function stopOrWait(
 }
 
 /**
- * Attempts whose intents this process stored, each with its nonce; null: it marks nothing. They are deliberately not durable: readers
- * of the database, a log or a card must not learn a nonce before the key has it. Any other attempt was begun by a process that
- * ended.
+ * Attempts whose intents this process stored. Any other attempt was begun by a process that ended. The nonce (null: it marks
+ * nothing) is deliberately not durable: readers of the database, a log or a card must not learn it before the key has it.
  */
-export type OwnAttempts = Map<StepName, string | null>;
+export type OwnAttempts = Map<StepName, { readonly nonce: string | null; readonly clientRequestId: string | null }>;
 
 /**
  * Stores the intent to attempt these steps. Without a stored intent, nothing changes in Azure. Returns the attempts that are
@@ -168,8 +168,9 @@ export async function recordIntent(
   const own: OwnAttempts = new Map();
   const intended = tries.map((one): IntendedTry => {
     const nonce = steps[one.step].marks === true ? Buffer.from(ports.random(32)).toString('hex') : null;
-    own.set(one.step, nonce);
-    return nonce === null ? one : { ...one, nonceHash: sha256(nonce) };
+    const clientRequestId = steps[one.step].apply === undefined ? null : randomUUID();
+    own.set(one.step, { nonce, clientRequestId });
+    return { ...one, clientRequestId, ...(nonce === null ? {} : { nonceHash: sha256(nonce) }) };
   });
   const stored = await ports.requests.append(id, cause, (request, at) =>
     decide(request, { do: 'intend', run, steps: intended }, at),

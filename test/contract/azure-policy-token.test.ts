@@ -49,7 +49,8 @@ test('the change reference of the request is given; without one the policy’s w
   await requireTokens({ successProbability: 1, changeReferenceRequired: true });
   const missing = outsideFailureOf(await protect());
   expect(missing.message).toContain("Policy 'Reviewed writes' requires a change reference.");
-  const sent = await sentDuring(running, async () => got(await azure.underReference('CHG0031337', protect)));
+  const attempt = { changeReference: 'CHG0031337', clientRequestId: '50000000-0000-4000-8000-0000000000c1' };
+  const sent = await sentDuring(running, async () => got(await azure.within(attempt, protect)));
   expect(sent.find(isAcquire)?.body).toMatchObject({ changeReference: 'CHG0031337' });
 });
 

@@ -1088,7 +1088,7 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'interrupted-attempt-repeated',
         breaks: 'An attempt whose process ended is sent again, and the log denies the first one.',
-        from: 'const confirms = nonce === undefined && steps[step].apply !== undefined;',
+        from: 'const confirms = intended === undefined && steps[step].apply !== undefined;',
         to: 'const confirms = false;',
       },
     ],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { packFile } from '../../src/audit/evidence/files.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';
 import { readPack } from '../support/audit/taken-evidence.ts';
@@ -58,9 +59,15 @@ describe('an operation that outlasts the bot', () => {
     const [code, said] = verifyInPython(pack, '--keys', evidence.keyFile);
     expect([code, said]).toEqual([0, expect.stringContaining('triage-agent-prod was put under cmk-triage-agent')]);
     expect(said).toMatch(/changed at \S+ by set-cmk \(event \d+\): put \S*triage-agent-prod under the key /);
-    const report = (await readPack(pack)).get('report.html')?.toString('utf8') ?? '';
+    const files = await readPack(pack);
+    const report = files.get('report.html')?.toString('utf8') ?? '';
     expect(report).not.toMatch(/already in this state|no change was needed/);
     expect(report).toContain('sent earlier, confirmed by reading');
+    // The log names the first call as Azure's own log does.
+    const lines = files.get(packFile.events)?.toString('utf8').split('\n') ?? [];
+    const done = lines.find((line) => line.includes('"step-done"') && line.includes('"set-cmk"'));
+    const [sent] = await keyWrites(from);
+    expect(done).toContain(`"clientRequestId":"${sent?.clientRequestId}"`);
     const { findings, events } = await readRecord(world);
     await world.startBot();
     expect(findings).toEqual([]);

@@ -228,10 +228,18 @@ export interface Changes {
   activity(ids: readonly ArmId[], since: Date): Promise<Outcome<readonly ChangeRecord[]>>;
 }
 
+/** What the calls of an attempt tell Azure. */
+export interface AttemptCalls {
+  /** The change number, given if an Azure policy asks for it. */
+  readonly changeReference: string | null;
+  /** Sent with each call: the audit log has it also if the answer is lost. */
+  readonly clientRequestId: string;
+}
+
 /** All Azure ports, for steps and checks. */
 export interface Azure {
-  /** Runs the work. If an Azure policy asks for a change reference, this change number is given. */
-  underReference<T>(changeReference: string | null, work: () => Promise<T>): Promise<T>;
+  /** Runs the work, whose calls say what they belong to. */
+  within<T>(attempt: AttemptCalls, work: () => Promise<T>): Promise<T>;
   readonly resources: Resources;
   readonly vaults: Vaults;
   readonly keys: Keys;

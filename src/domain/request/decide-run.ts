@@ -129,12 +129,12 @@ export function intend(request: Request, command: Extract<Command, { do: 'intend
   if (isCheckOld(request, now)) return refuse('check-too-old', request.id);
   for (const one of command.steps) mustBeNext(request, command.run, one);
   return accept(
-    ...command.steps.map(({ step, attempt, nonceHash }) =>
+    ...command.steps.map(({ step, attempt, nonceHash, clientRequestId = null }) =>
       newEvent(
         'step-intended',
         botActor,
         { run: command.run, step, attempt, ...(nonceHash === undefined ? {} : { nonceHash }) },
-        { ...runRest(request), changes: changesOf(request.plan, step) },
+        { ...runRest(request), changes: changesOf(request.plan, step), clientRequestId },
       ),
     ),
   );

@@ -24,6 +24,7 @@ const planned = (plan: Plan): readonly StepProgress[] =>
     failure: null,
     retryAt: null,
     untouched: true,
+    sentAs: null,
   }));
 
 const isBody = <T extends EventBody['type']>(body: EventBody, type: T): body is EventBody & { type: T } =>
@@ -224,11 +225,12 @@ export function evolve(request: Request, event: StoredEvent): Request {
     case 'step-intended': {
       const { run, step, attempt, nonceHash } = body.data;
       const now = { state: 'running', run, attempt, endedAt: null, retryAt: null } as const;
-      const progress = change(base.progress, step, ({ tries, startedAt, state, untouched }) => ({
+      const progress = change(base.progress, step, ({ tries, startedAt, state, untouched, sentAs }) => ({
         ...now,
         tries: tries + 1,
         // `running`: the last attempt has no result, because its run was lost.
         untouched: untouched && state !== 'running',
+        sentAs: sentAs ?? body.clientRequestId,
         startedAt: attempt > 1 ? (startedAt ?? time) : time,
       }));
       const keyIntents = nonceHash === undefined ? base.keyIntents : [...base.keyIntents, { nonceHash, at: time }];
@@ -246,10 +248,10 @@ export function evolve(request: Request, event: StoredEvent): Request {
       const { failure, retryAt, outputs: answered = {} } = body.data;
       const now = { state: retryAt === null ? 'failed' : 'waiting', endedAt: time, failure, retryAt } as const;
       const outputs = { ...base.outputs, ...answered };
-      const progress = change(base.progress, body.data.step, ({ untouched }) => ({
-        ...now,
-        untouched: untouched && changedNothing(body.data),
-      }));
+      const progress = change(base.progress, body.data.step, (step) => {
+        const untouched = step.untouched && changedNothing(body.data);
+        return { ...now, untouched, sentAs: untouched ? null : step.sentAs };
+      });
       return { ...base, state: 'running', progress, outputs };
     }
     case 'attention-needed':

@@ -64,6 +64,8 @@ export interface IntendedTry {
   readonly attempt: number;
   /** Hash of the nonce in the key that this attempt creates. */
   readonly nonceHash?: string;
+  /** Sent with the attempt's calls; missing or null: it only reads. */
+  readonly clientRequestId?: string | null;
 }
 
 export type StepResult =

@@ -56,6 +56,8 @@ export interface StepProgress {
   readonly retryAt: string | null;
   /** No attempt so far can have changed anything: each was rejected or not sent. */
   readonly untouched: boolean;
+  /** Client request id of the first attempt that might have changed something; null: none, or it only reads. */
+  readonly sentAs: string | null;
 }
 
 /** A step of an earlier plan that changed Azure, or might have, and that the current plan doesn't repeat. */

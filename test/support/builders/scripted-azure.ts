@@ -106,7 +106,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     pretend: (call) => void pretended.add(call),
     before: (call, act) => void acts.set(call, act),
     vaultLog: null,
-    underReference: (_reference, work) => work(),
+    within: (_attempt, work) => work(),
     keyUsers: {
       declared: () => read('keyUsers.declared', () => world.declared),
       holders: () => read('keyUsers.holders', () => []),

@@ -66,6 +66,7 @@ const AzureRequest = z.object({
   url: z.string(),
   status: z.number().nullable(),
   principalId: z.string().nullable(),
+  clientRequestId: z.string().nullable(),
   body: z.unknown(),
 });
 export type AzureRequest = z.infer<typeof AzureRequest>;

@@ -32,6 +32,11 @@ describe('an attempt whose process ended', () => {
     const { azure, drive, requests } = await approvedRequest();
     await expect(drive(1, { after: killedAt('enable-identity') })).rejects.toThrow(Killed);
     const { progress } = await drive();
+    const [intended, done] = requests
+      .all()
+      .flatMap(({ body }) => ('step' in body.data && body.data.step === 'enable-identity' ? body : []));
+    expect(done?.clientRequestId).toBe(intended?.clientRequestId);
+    expect(done?.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(progress[0]).toMatchObject({ state: 'done', attempt: 1, already: false, interrupted: true });
     expect(azure.writes.filter((write) => write === 'resources.enableSystemIdentity')).toHaveLength(1);
     expect(requests.all().filter(({ body }) => body.type === 'step-failed')).toEqual([]);

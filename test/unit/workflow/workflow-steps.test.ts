@@ -193,7 +193,7 @@ describe('what a run stores', () => {
     const { ports, requests } = await approvedRequest();
     await runPreRunCheck(ports, id, 1, 1);
     const tries = [{ step: 'enable-identity', attempt: 1 } as const];
-    expect(await recordIntent(ports, id, 1, tries)).toEqual(new Map([['enable-identity', null]]));
+    expect([...(await recordIntent(ports, id, 1, tries))]).toMatchObject([['enable-identity', { nonce: null }]]);
     const { length } = requests.all();
     // Whoever takes the turn again doesn't know what was sent.
     expect(await recordIntent(ports, id, 1, tries)).toEqual(new Map());
