@@ -69,29 +69,23 @@ const configFrom = (
 /** Returns warnings, each a sentence that says what to do. */
 export const configWarnings = (config: Config): readonly string[] => [
   ...tagWarnings(config),
-  ...stepUpWarnings(config),
-  ...edgeWarnings(config),
-  ...anchorWarnings(config),
+  ...(config.server.mode === 'local' ? [] : productionWarnings(config)),
 ];
 
-const stepUpWarnings = ({ server, stepUp }: Config): readonly string[] =>
-  server.mode === 'production' && stepUp === null
-    ? ['a click in Teams is enough to approve, also in a stolen Teams session. Set CMK_STEP_UP']
-    : [];
-
-const anchorWarnings = ({ server, anchor }: Config): readonly string[] =>
-  server.mode === 'production' && anchor === null
-    ? [
-        'the audit log isn’t published. If its last events are deleted while no bot runs, only an older export shows it. Set CMK_ANCHOR',
-      ]
-    : [];
-
-function edgeWarnings({ server: { mode, listen } }: Config): readonly string[] {
-  if (mode === 'local') return [];
-  if (listen === null)
-    return ['only this machine can reach the bot. If the proxy that ends TLS runs elsewhere, set CMK_LISTEN'];
-  if (isLoopbackAddress(listen)) return [];
-  return ['other machines can reach the bot over plain http. Let only the proxy that ends TLS reach the port'];
+function productionWarnings({ server: { listen }, stepUp, anchor }: Config): readonly string[] {
+  const found: readonly (readonly [isFound: boolean, warning: string])[] = [
+    [stepUp === null, 'a click in Teams is enough to approve, also in a stolen Teams session. Set CMK_STEP_UP'],
+    [listen === null, 'only this machine can reach the bot. If the proxy that ends TLS runs elsewhere, set CMK_LISTEN'],
+    [
+      listen !== null && !isLoopbackAddress(listen),
+      'other machines can reach the bot over plain http. Let only the proxy that ends TLS reach the port',
+    ],
+    [
+      anchor === null,
+      'the audit log isn’t published. If its last events are deleted while no bot runs, only an older export shows it. Set CMK_ANCHOR',
+    ],
+  ];
+  return found.flatMap(([isFound, warning]) => (isFound ? [warning] : []));
 }
 
 const tagWarnings = ({ policy }: Config): readonly string[] =>
