@@ -70,7 +70,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     for (const words of ['triage-agent-prod', 'cmk-triage-agent in kv-care-prod', 'Requester'])
       await popup.getByText(words, { exact: true }).last().waitFor();
     expect(await faultsOn(popup)).toEqual([]);
-    await picture('step-up-page', popup, await popup.locator('body').textContent());
+    await picture('step-up-page', popup.locator('main'), await popup.locator('body').textContent());
     await popup.getByRole('link', { name: 'Sign in' }).click();
     await popup.getByRole('heading', { name: 'Pick an account' }).waitFor();
     expect(await faultsOn(popup)).toEqual([]);

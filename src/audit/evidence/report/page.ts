@@ -79,7 +79,7 @@ table { width: 100%; border-collapse: collapse; }
 caption { text-align: left; font-size: 7.8pt; color: var(--soft); padding: 0 0 1mm; }
 th, td { text-align: left; vertical-align: top; padding: .7mm 2.2mm .7mm 0; border-top: .5pt solid var(--rule); font-size: 8.1pt; line-height: 1.3; overflow-wrap: anywhere; }
 td:last-child, th:last-child { padding-right: 0; }
-thead th { font-size: 7.4pt; font-weight: 700; color: var(--soft); border-top: 0; border-bottom: .9pt solid var(--ink); padding-bottom: .5mm; vertical-align: bottom; }
+thead th { font-size: 7.4pt; font-weight: 700; overflow-wrap: normal; color: var(--soft); border-top: 0; border-bottom: .9pt solid var(--ink); padding-bottom: .5mm; vertical-align: bottom; }
 tbody tr:first-child > * { border-top: 0; }
 tbody { border-bottom: .5pt solid var(--rule); }
 tr { break-inside: avoid; }
