@@ -59,10 +59,10 @@ const cases: readonly Case[] = [
   },
   {
     more: 'refusal',
-    file: 'src/domain/request/refusal.ts',
-    after: "  'guest',\n",
-    added: "  'one-more',\n",
-    objections: ['src/text/refusals.ts'],
+    file: 'src/domain/request/refusals.ts',
+    after: '  // Decisions, and commands for a run.\n',
+    added: "  'one-more': '',\n",
+    objections: ['src/domain/request/refusals.ts', 'src/text/refusals.ts'],
   },
   {
     more: 'page of forms',
