@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { readJson } from './http.ts';
 
 export interface Child {
   readonly name: string;
@@ -67,29 +68,23 @@ export function startChild(name: string, entry: string, { args, env, shown = (li
   };
 }
 
-const Line = z.looseObject({ level: z.number(), time: z.number(), msg: z.string().default('') });
 const Thrown = z.object({ type: z.string(), message: z.string(), stack: z.string().default('') });
+const Line = z.looseObject({
+  ...{ level: z.number(), time: z.number(), msg: z.string().default('') },
+  err: Thrown.optional().catch(undefined),
+});
 
 const shownAs = (value: unknown): string =>
   typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 
 /** Formats a JSON log line as `12:27:01 info  listening  url=http://127.0.0.1:3978`. Returns other lines unchanged. */
 export function formatLogLine(line: string): string {
-  let json: unknown;
-  try {
-    json = JSON.parse(line);
-  } catch {
-    return line;
-  }
-  const read = Line.safeParse(json);
+  const read = Line.safeParse(readJson(line));
   if (!read.success) return line;
   const { level, time, msg, replica: _one, err, ...facts } = read.data;
-  const thrown = Thrown.safeParse(err).data;
   const fields = Object.entries(facts).map(([name, value]) => `${name}=${shownAs(value)}`);
-  const head = [
-    `${new Date(time).toISOString().slice(11, 19)} ${(pino.levels.labels[level] ?? '').padEnd(5)} ${msg}`,
-    ...(thrown === undefined ? [] : [`${thrown.type}: ${thrown.message}`]),
-    ...(fields.length === 0 ? [] : [fields.join(' ')]),
-  ].join('  ');
-  return thrown === undefined || thrown.stack === '' ? head : `${head}\n${thrown.stack}`;
+  const clock = new Date(time).toISOString().slice(11, 19);
+  const head = `${clock} ${(pino.levels.labels[level] ?? '').padEnd(5)} ${msg}`;
+  const parts = [head, err === undefined ? '' : `${err.type}: ${err.message}`, fields.join(' ')];
+  return parts.filter((part) => part !== '').join('  ') + (err?.stack ? `\n${err.stack}` : '');
 }

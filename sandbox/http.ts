@@ -6,8 +6,6 @@ import { request as httpsRequest } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { z } from 'zod';
 
-// What both simulators share: answers, refusals and routes.
-
 /** An answer. A text, bytes or undefined are sent unchanged, anything else as JSON. `stream` takes over the response. */
 export interface Reply {
   readonly status: number;
@@ -21,6 +19,15 @@ export const reply = (status: number, body?: unknown, headers: Readonly<Record<s
   headers,
   body,
 });
+
+/** Returns a text that isn't JSON unchanged, and undefined for an empty one. */
+export function readJson(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
 
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -140,9 +147,6 @@ export class Router<Route extends { readonly method: string; readonly pattern: s
   }
 }
 
-// What both simulators share: servers on loopback addresses, their callers, and calls of other servers on this
-// machine.
-
 type WebServer = Server & { closeAllConnections(): void };
 
 export const close = (server: WebServer): Promise<void> =>
@@ -242,8 +246,6 @@ export function callServer(
     sent.end(body);
   });
 }
-
-// What the faults of both simulators have in common.
 
 const isExpression = (source: string): boolean => {
   try {

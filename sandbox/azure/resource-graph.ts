@@ -266,19 +266,12 @@ interface CachedQuery {
 const maxCached = 5;
 const token = /^row:(\d+):(\d+):([0-9a-f]{12})$/;
 
-/** Where a page starts, its size, and its cached query. */
-interface PagePosition {
-  readonly start: number;
-  readonly size: number;
-  readonly id: string;
-}
-
 /** The last query results, for their later pages, in memory. For an unknown token, the current state answers. */
 export class GraphPages {
   private readonly cached = new Map<string, CachedQuery>();
 
   /** Returns the position of a token; null if it isn't one. */
-  read(sent: string): PagePosition | null {
+  read(sent: string) {
     const [, start, size, id] = token.exec(Buffer.from(sent, 'base64url').toString('utf8')) ?? [];
     return id === undefined ? null : { start: Number(start), size: Number(size), id };
   }
@@ -289,7 +282,7 @@ export class GraphPages {
   }
 
   /** Returns a token for the page of this size that starts at `start`. */
-  next(id: string | null, cached: CachedQuery, { start, size }: Pick<PagePosition, 'start' | 'size'>): string {
+  next(id: string | null, cached: CachedQuery, start: number, size: number): string {
     const key = id ?? randomBytes(6).toString('hex');
     this.cached.set(key, cached);
     for (const oldest of this.cached.keys()) {
@@ -433,7 +426,7 @@ const runGraphQuery = (call: Call): Reply => {
   const [start, size] = [$skip ?? at.start, $top ?? at.size];
   const end = start + size;
   const data = rows.slice(start, end);
-  const more = end < rows.length ? { $skipToken: pages.next(at.id, { of, rows }, { start: end, size }) } : {};
+  const more = end < rows.length ? { $skipToken: pages.next(at.id, { of, rows }, end, size) } : {};
   const body = { totalRecords: rows.length, count: data.length, data, facets: [], resultTruncated: 'false', ...more };
   return reply(200, body, quota.headers);
 };

@@ -249,6 +249,11 @@ const adding = <T>(
   },
 });
 
+const both = (one: Circumstances, other: Circumstances): Circumstances => ({
+  on: (state) => [one, other].forEach(({ on }) => void on(state)),
+  off: (state) => [one, other].forEach(({ off }) => void off(state)),
+});
+
 const policyId = (subscriptionId: string, name: string): string =>
   `${subscriptionScope(subscriptionId)}/providers/Microsoft.Authorization/policyDefinitions/${name}`;
 
@@ -271,28 +276,19 @@ const keyPolicy = (name: string): Circumstances =>
   );
 
 /** Denies every key in every subscription, with or without the administrators' own reason. */
-const denied = (name: string, reasons: readonly string[]): Circumstances => {
-  const definitions = keyPolicy(name);
-  const assignments = adding<PolicyAssignment>(
-    (state) => state.policyAssignments,
-    (id) => ({
-      ...{ name, scope: subscriptionScope(id), displayName: 'Hospital key rules', description: '' },
-      ...{ policyDefinitionId: policyId(id, name), parameters: {}, notScopes: [], enforcementMode: 'Default' },
-      nonComplianceMessages: reasons.map((message) => ({ message })),
-    }),
-    (one) => one.name === name,
+const denied = (name: string, reasons: readonly string[]): Circumstances =>
+  both(
+    keyPolicy(name),
+    adding<PolicyAssignment>(
+      (state) => state.policyAssignments,
+      (id) => ({
+        ...{ name, scope: subscriptionScope(id), displayName: 'Hospital key rules', description: '' },
+        ...{ policyDefinitionId: policyId(id, name), parameters: {}, notScopes: [], enforcementMode: 'Default' },
+        nonComplianceMessages: reasons.map((message) => ({ message })),
+      }),
+      (one) => one.name === name,
+    ),
   );
-  return {
-    on: (state) => {
-      definitions.on(state);
-      assignments.on(state);
-    },
-    off: (state) => {
-      definitions.off(state);
-      assignments.off(state);
-    },
-  };
-};
 
 const healthBot = 'Microsoft.HealthBot';
 const notRegistered = adding(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { callServer } from '../http.ts';
+import { callServer, readJson } from '../http.ts';
 import { cardType } from './cards.ts';
 import type { JsonObject } from './state.ts';
 
@@ -8,15 +8,11 @@ export type BotReply =
   | { readonly kind: 'answered'; readonly status: number; readonly body: unknown }
   | { readonly kind: 'refused' | 'cut' | 'late' };
 
-export interface BotLink {
+export const botLink = (botUrl: string) => ({
   /** Posts one activity to the bot and waits at most `timeoutMs` for its answer. */
-  deliver(activity: JsonObject, timeoutMs: number): Promise<BotReply>;
+  deliver: (activity: JsonObject, timeoutMs: number): Promise<BotReply> =>
+    call(new URL(botUrl), 'POST', JSON.stringify(activity), timeoutMs),
   /** Returns true if `/healthz` of the bot answers at all. */
-  reachable(): Promise<boolean>;
-}
-
-export const botLink = (botUrl: string): BotLink => ({
-  deliver: (activity, timeoutMs) => call(new URL(botUrl), 'POST', JSON.stringify(activity), timeoutMs),
   reachable: async () => (await call(new URL('/healthz', botUrl), 'GET', '', 2_000)).kind === 'answered',
 });
 
@@ -28,14 +24,6 @@ async function call(url: URL, method: string, body: string, timeoutMs: number): 
     if (!(error instanceof Error)) throw error;
     if (error.name === 'AbortError' || error.name === 'TimeoutError') return { kind: 'late' };
     return { kind: 'code' in error && error.code === 'ECONNREFUSED' ? 'refused' : 'cut' };
-  }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return text;
   }
 }
 

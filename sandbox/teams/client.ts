@@ -500,24 +500,19 @@ async function activities(teams: Teams, refresh: Refresher, request: Request) {
 
 const heartbeatMs = 10_000;
 
-export interface EventStreams {
-  readonly route: Route;
-  /** Ends all streams, so that the server can stop. */
-  end(): void;
-}
-
 /**
  * `GET /client/events?personId=`: server-sent events of what changes for one person.
  * `activity`: a new or changed activity as that person sees it. `removed`: the ID of a deleted one. `read`: a
  * conversation read in another window. `hello` starts each connection: the client must load everything again.
  */
-export function eventStreams(teams: Teams): EventStreams {
+export function eventStreams(teams: Teams) {
   const open = new Set<ServerResponse>();
   return {
     route: route('GET', '/client/events', (request) => {
       const person = personOf(request);
       return { ...reply(200), stream: (response) => stream(teams, person, response, open) };
     }),
+    /** Ends all streams, so that the server can stop. */
     end: () => {
       for (const response of open) response.end();
     },

@@ -289,17 +289,9 @@ const Fault = z.strictObject({
 type Fault = z.infer<typeof Fault>;
 
 /** Faults of Connector calls, set by tests. A restart removes them. */
-interface Faults {
-  readonly routes: readonly Route[];
-  /**
-   * Serves a call with the first fault that matches.
-   * `respond` answers without serving. `drop` serves the call and closes the connection, so that only the answer is
-   * lost. Both together close it without serving.
-   */
-  around(request: Request, serve: () => Promise<Reply>): Promise<Reply>;
-}
+type Faults = ReturnType<typeof openFaults>;
 
-export function openFaults(): Faults {
+export function openFaults() {
   let active: readonly Fault[] = [];
   const without = (id: string | null) => active.filter((fault) => id !== null && fault.id !== id);
   const delays = new Delays();
@@ -318,7 +310,8 @@ export function openFaults(): Faults {
         return reply(204);
       }),
     ],
-    around: async (request, serve) => {
+    /** Serves a call with the first fault that matches. `drop` loses the answer; `respond` answers without serving. */
+    around: async (request: Request, serve: () => Promise<Reply>): Promise<Reply> => {
       const hit = active.find((fault) => matches(fault, request));
       if (hit === undefined) return serve();
       if (hit.times !== undefined) hit.times -= 1;

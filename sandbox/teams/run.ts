@@ -11,7 +11,6 @@ import {
   clientMessages,
   clientSearch,
   clientSubmits,
-  type EventStreams,
   eventStreams,
   refresher,
 } from './client.ts';
@@ -19,13 +18,8 @@ import { connectorConversations, connectorMessages, openFaults, requestLog, with
 import { appIcon, clientCommands, pageRoutes, problemAnswer, type Route, readBody } from './server.ts';
 import { type LocalTeamsOptions, openTeams, type Teams } from './teams.ts';
 
-interface LocalTeams {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
 /** Starts the Teams simulator on 127.0.0.1 and, if available, ::1, with the state of the data folder. */
-async function startLocalTeams(options: LocalTeamsOptions): Promise<LocalTeams> {
+async function startLocalTeams(options: LocalTeamsOptions) {
   const teams = openTeams(options);
   const events = eventStreams(teams);
   const router = new Router(routesOf(teams, events));
@@ -53,7 +47,7 @@ async function startLocalTeams(options: LocalTeamsOptions): Promise<LocalTeams> 
   };
 }
 
-function routesOf(teams: Teams, events: EventStreams): readonly Route[] {
+function routesOf(teams: Teams, events: ReturnType<typeof eventStreams>): readonly Route[] {
   const faults = openFaults();
   return [
     ...withFaultsAndLog(teams, faults, [...connectorMessages(teams), ...connectorConversations(teams)]),

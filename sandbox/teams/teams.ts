@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { JsonLines } from '../azure/state/files.ts';
 import { Refusal } from '../http.ts';
 import { approversGroup, type LocalPerson, localPeople, localTenantId, requestersGroup } from '../people.ts';
-import { type BotLink, botLink } from './bot-link.ts';
+import { botLink } from './bot-link.ts';
 import { cardOf, refreshesFor, withCard } from './cards.ts';
 import {
   apply,
@@ -56,7 +56,7 @@ export interface Teams {
   /** This server's address for the bot, set when it listens. */
   serviceUrl: string;
   readonly bot: { readonly id: string; readonly name: string };
-  readonly botLink: BotLink;
+  readonly botLink: ReturnType<typeof botLink>;
   readonly state: TeamsState;
   readonly requests: JsonLines<ServedRequest>;
   readonly nextId: () => string;

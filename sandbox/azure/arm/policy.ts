@@ -154,11 +154,8 @@ const assignmentIdOf = ({ scope, name }: PolicyAssignment): string =>
 
 const lastOf = (id: string): string => id.split('/').at(-1) ?? '';
 
-/**
- * External evaluation: a write that such a policy is about needs a token for exactly this write (Microsoft's REST descriptions and
- * clients, and the guide in Azure/azure-policy). Of the kinds of endpoint only `CoinFlip` is here, which always falls on one side.
- * A token for another body, or one that expired, counts as none. Words are ours.
- */
+// External evaluation: a write that such a policy is about needs a token for exactly this write (Azure/azure-policy). Of the kinds
+// of endpoint, only `CoinFlip` is here, which always falls on one side.
 
 const header = 'x-ms-policy-external-evaluations';
 const key = randomBytes(32);

@@ -169,15 +169,13 @@ const newPolicy = (vault: Vault, body: PolicyBody, now: Date, propagation: numbe
   };
 };
 
-const aclsAfter = (vault: Vault, wanted: VaultProperties['networkAcls']): Vault['networkAcls'] =>
-  wanted === undefined || wanted === null
-    ? vault.networkAcls
-    : {
-        bypass: wanted.bypass ?? vault.networkAcls?.bypass ?? 'AzureServices',
-        defaultAction: wanted.defaultAction ?? vault.networkAcls?.defaultAction ?? 'Allow',
-        ipRules: wanted.ipRules ?? vault.networkAcls?.ipRules ?? [],
-        virtualNetworkRules: wanted.virtualNetworkRules ?? vault.networkAcls?.virtualNetworkRules ?? [],
-      };
+const noAcls = { bypass: 'AzureServices', defaultAction: 'Allow', ipRules: [], virtualNetworkRules: [] } as const;
+
+const aclsAfter = ({ networkAcls: before }: Vault, wanted: VaultProperties['networkAcls']): Vault['networkAcls'] => {
+  if (wanted === undefined || wanted === null) return before;
+  const sent = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined && value !== null));
+  return NetworkAcls.parse({ ...noAcls, ...before, ...sent });
+};
 
 /** Applies a PATCH or the properties of a PUT. Access policies in it replace the whole list. */
 const applyProperties = (vault: Vault, wanted: VaultProperties, now: Date, propagation: number): void => {
