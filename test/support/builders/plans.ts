@@ -96,7 +96,7 @@ export const observation = (change: Partial<Observation> = {}): Observation => (
   guards: guards(),
   control: control(),
   others: { sameKey: [], vaultsAlike: [], keysAlike: [], unread: false },
-  guard: null,
+  guard: 'all',
   ...change,
 });
 
