@@ -22,14 +22,7 @@ interface DriftAlertsOptions extends SourcesOptions {
   readonly operators: readonly string[];
 }
 
-export interface DriftAlerts {
-  /** Brings the card of the drift with that number up to date. Throws if Teams doesn't take it. */
-  show(id: DriftId, number: number): Promise<void>;
-  /** Returns the card as it is now. Null: there is no such drift. */
-  cardOf(id: DriftId, number: number): Promise<AdaptiveCard | null>;
-  /** Registers a copy that is left of a post without an answer, so that it is brought up to date as well. */
-  registerCopy(id: DriftId, number: number, at: Posted): Promise<void>;
-}
+export type DriftAlerts = ReturnType<typeof openDriftAlerts>;
 
 interface Alert {
   readonly watch: AgentWatch;
@@ -121,18 +114,22 @@ async function showAlert(options: DriftAlertsOptions, alert: Alert): Promise<voi
   ]);
 }
 
-export function openDriftAlerts(options: DriftAlertsOptions): DriftAlerts {
+export function openDriftAlerts(options: DriftAlertsOptions) {
   const { postedCards } = options;
+  /** Brings the card of the drift with that number up to date. Throws if Teams doesn't take it. */
+  async function show(id: DriftId, number: number): Promise<void> {
+    const alert = await alertFor(options, id, number, workerTimeoutMs);
+    if (alert !== null) await showAlert(options, alert);
+  }
   return {
-    async cardOf(id, number) {
+    show,
+    /** Returns the card as it is now. Null: there is no such drift. */
+    async cardOf(id: DriftId, number: number): Promise<AdaptiveCard | null> {
       const alert = await alertFor(options, id, number, clickTimeoutMs);
       return alert === null ? null : cardFor(alert);
     },
-    async show(id, number) {
-      const alert = await alertFor(options, id, number, workerTimeoutMs);
-      if (alert !== null) await showAlert(options, alert);
-    },
-    async registerCopy(id, number, at) {
+    /** Registers a copy that is left of a post without an answer, so that it is brought up to date as well. */
+    async registerCopy(id: DriftId, number: number, at: Posted): Promise<void> {
       const [cards, held] = await Promise.all([postedCards.of(id), postedCards.at(at.activityId)]);
       const known = cards.find(({ audience }) => audience === audienceOf(number));
       // The client says which card it shows: it must be near the alert, and no other card.
@@ -143,7 +140,7 @@ export function openDriftAlerts(options: DriftAlertsOptions): DriftAlerts {
         ...at,
         fingerprint: '',
       });
-      await this.show(id, number);
+      await show(id, number);
     },
   };
 }

@@ -49,11 +49,7 @@ export interface Notification {
   readonly notice: (to: RecipientGroup) => Notice;
 }
 
-export interface Notifications {
-  /** Notifies everyone who wasn't notified yet. Throws if a post fails; the next call continues with the rest. */
-  notify(request: Request, what: Notification): Promise<void>;
-  notifyForEvent(id: RequestId, revision: number): Promise<void>;
-}
+export type Notifications = ReturnType<typeof openNotifications>;
 
 const notificationPrefix = 'call:';
 /** What the audiences of its stored posts start with. */
@@ -219,9 +215,10 @@ export async function erasedNotifications(
   });
 }
 
-export function openNotifications(options: NotificationsOptions): Notifications {
+export function openNotifications(options: NotificationsOptions) {
   const { requests, directory } = options;
 
+  /** Notifies everyone who wasn't notified yet. Throws if a post fails; the next call continues with the rest. */
   async function notify(request: Request, one: Notification): Promise<void> {
     const posts = new NotificationPosts(options, request, one);
     const turns = one.who.filter((to) => to !== 'requester' || one.except !== request.requester);
@@ -232,7 +229,7 @@ export function openNotifications(options: NotificationsOptions): Notifications 
 
   return {
     notify,
-    async notifyForEvent(id, revision) {
+    async notifyForEvent(id: RequestId, revision: number): Promise<void> {
       const [request, events] = await Promise.all([requests.load(id), requests.events(id)]);
       const event = events.find((one) => one.revision === revision);
       if (request === null || event === undefined || !isNotifying(event) || !isStillNeeded(request, event)) return;

@@ -14,7 +14,7 @@ import type { Directory } from '../cards/views/people-texts.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import { loginAnswer, messageAnswer, preconditionAnswer } from '../invoke-answers.ts';
 import type { Authority } from './authority.ts';
-import { type BrowserPage, type PageTools, signInPages, startPath } from './pages.ts';
+import { type PageTools, signInPages, startPath } from './pages.ts';
 import { browserCookie, type ClickedCard, openPendingSignIns, type Purpose } from './pending.ts';
 import { verifyToken } from './verify-token.ts';
 
@@ -42,20 +42,12 @@ type Presented =
   | { readonly kind: 'presented'; readonly signIn: SignIn | null }
   | { readonly kind: 'answer'; readonly answer: InvokeResponse };
 
-export interface StepUpSignIn {
-  readonly pages: readonly BrowserPage[];
-  /** Returns the sign-in that the client sent or that was proved in a browser; or an answer that ends the click. */
-  presented(purpose: Purpose, authentication: Authentication | undefined): Promise<Presented>;
-  /** Returns the login request, if the refusal requires a sign-in; otherwise null. */
-  question(purpose: Purpose, refusal: Refusal, clicked: ClickToRepeat): Promise<InvokeResponse | null>;
-  entered(purpose: Purpose): Promise<CardInputs>;
-  settle(purpose: Purpose): Promise<void>;
-}
+export type StepUpSignIn = ReturnType<typeof openStepUp>;
 
 const samePurpose = (a: Purpose, b: Purpose): boolean =>
   a.person === b.person && a.requestId === b.requestId && a.asking === b.asking;
 
-export function openStepUp(options: StepUpOptions): StepUpSignIn {
+export function openStepUp(options: StepUpOptions) {
   const { app, documents, random, now, log } = options;
   const authority: Authority = options.authority;
   const pending = openPendingSignIns({ documents, random, now });
@@ -74,7 +66,8 @@ export function openStepUp(options: StepUpOptions): StepUpSignIn {
 
   return {
     pages: signInPages({ ...options, pending, cookie }),
-    async presented(purpose, authentication) {
+    /** Returns the sign-in that the client sent or that was proved in a browser; or an answer that ends the click. */
+    async presented(purpose: Purpose, authentication: Authentication | undefined): Promise<Presented> {
       // A token answers one login request: it must carry the ID of the one that this person got, once.
       const asked = authentication === undefined ? null : await pending.takeAsked(authentication.id);
       if (authentication !== undefined && asked !== null && samePurpose(asked, purpose)) {
@@ -82,7 +75,8 @@ export function openStepUp(options: StepUpOptions): StepUpSignIn {
       }
       return { kind: 'presented', signIn: (await pending.proved(purpose))?.signIn ?? null };
     },
-    async question(purpose, refusal, { at, inputs }) {
+    /** Returns the login request, if the refusal requires a sign-in; otherwise null. */
+    async question(purpose: Purpose, refusal: Refusal, { at, inputs }: ClickToRepeat): Promise<InvokeResponse | null> {
       const again = refusal.code === 'sign-in-too-old' || refusal.code === 'sign-in-too-weak';
       if (!again && refusal.code !== 'sign-in-needed') return null;
       const id = await pending.ask({ purpose, inputs, ...(at === null ? {} : { at }) });
@@ -91,7 +85,7 @@ export function openStepUp(options: StepUpOptions): StepUpSignIn {
       const exchange = again ? null : { id, uri: `api://botid-${app.appId}` };
       return loginAnswer(refusalText(refusal), url, exchange);
     },
-    entered: async (purpose) => (await pending.proved(purpose))?.inputs ?? {},
-    settle: (purpose) => pending.spend(purpose),
+    entered: async (purpose: Purpose): Promise<CardInputs> => (await pending.proved(purpose))?.inputs ?? {},
+    settle: pending.spend,
   };
 }
