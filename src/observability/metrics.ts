@@ -145,14 +145,14 @@ function watchWitnesses({ query }: Create, look: (() => Promise<WitnessSummary>)
 
 // The key watch: open drifts by state, which are the same in every replica, and what the last cycle here read.
 
-interface WatchedAgent {
+interface WatchedResource {
   readonly states: readonly DriftState[];
   readonly unread: readonly WatchedPart[];
 }
 
 interface DriftFigures {
   /** What a cycle of the key watch found in this replica. */
-  watched(agents: readonly WatchedAgent[]): void;
+  watched(agents: readonly WatchedResource[]): void;
 }
 
 const parts: readonly WatchedPart[] = ['agent', 'vault', 'key', 'access', 'use'];
@@ -172,10 +172,10 @@ function watchDrifts(
   now: () => Date,
   watch: WatchOptions | null,
 ): DriftFigures {
-  let last: readonly WatchedAgent[] = [];
+  let last: readonly WatchedResource[] = [];
   let lastAt = 0;
   const recentMs = normalIntervals * (watch?.intervalMs ?? 0);
-  const recent = (): readonly WatchedAgent[] => (now().getTime() - lastAt > recentMs ? [] : last);
+  const recent = (): readonly WatchedResource[] => (now().getTime() - lastAt > recentMs ? [] : last);
   query('cmk_agents_drifted', 'Agents that are not as approved, by state', ['state'], async (gauge) => {
     const found = [...(await drifts.open()).values()].flatMap((drift) => drift.found.map(({ state }) => state.code));
     const noted = recent()

@@ -3,7 +3,7 @@ import { ArmId, armIdParts, type RequestId } from '../domain/ids.ts';
 import { normalizedVaultUri } from '../domain/observed.ts';
 import type { ResourceKey } from '../domain/ports/inventory.ts';
 import type { Waits } from '../domain/request/payloads.ts';
-import type { Drift } from '../domain/watch/agent-watch.ts';
+import type { Drift } from '../domain/watch/resource-watch.ts';
 import { byUrgency, type DriftCode, severityOf } from '../domain/watch/state.ts';
 
 /** In the order of lists. */

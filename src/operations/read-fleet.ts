@@ -9,7 +9,7 @@ import { normalizedVaultUri } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKey, ResourceKeys, VaultSummary } from '../domain/ports/inventory.ts';
 import type { Drifts, Requests } from '../domain/ports/store.ts';
-import type { Drift } from '../domain/watch/agent-watch.ts';
+import type { Drift } from '../domain/watch/resource-watch.ts';
 import { type AgentKeyState, judgeFleet, keyOf } from './fleet.ts';
 import { kinds } from './resources/registry.ts';
 

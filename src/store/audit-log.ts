@@ -6,7 +6,7 @@ import { type ChainLine, Derived, type RevealedText } from '../domain/record/cha
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
-import type { AgentWatch } from '../domain/watch/agent-watch.ts';
+import type { ResourceWatch } from '../domain/watch/resource-watch.ts';
 import { auditLogSkew } from '../domain/write-health.ts';
 import { type AppendTools, appendIn, lockedHead, verifyLocks } from './append.ts';
 import { type ChainHead, linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
@@ -42,7 +42,7 @@ export interface AuditLog extends EventHashes {
    */
   erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
   /** {@link erase} for an agent's drifts. */
-  eraseDrift(id: DriftId, cause: string, decide: Decide<AgentWatch>): Promise<AppendedTo<AgentWatch> | Refusal>;
+  eraseDrift(id: DriftId, cause: string, decide: Decide<ResourceWatch>): Promise<AppendedTo<ResourceWatch> | Refusal>;
   /**
    * Resumes the audit log if its last event is dated far in the future. Appends an event with the database's time to that
    * event's request, and makes outbox rows due that the wrong clock had dated ahead. Else refuses.

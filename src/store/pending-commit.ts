@@ -8,7 +8,7 @@ import { evolve, fold } from '../domain/request/evolve.ts';
 import type { Refusal } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
-import { type AgentWatch, alertsOf, evolveWatch, foldWatch } from '../domain/watch/agent-watch.ts';
+import { alertsOf, evolveWatch, foldWatch, type ResourceWatch } from '../domain/watch/resource-watch.ts';
 import type { ChainHead } from './chain-rows.ts';
 import { asStored, type PlacedEvent, type ReadEvent } from './event-rows.ts';
 import { type Sql, selectOne } from './sql.ts';
@@ -26,7 +26,7 @@ export const requestRules: StreamRules<Request, RequestId> = {
   ...{ fold, evolve, holds: reservedResourceId, consequences: consequencesOf },
 };
 
-export const driftRules: StreamRules<AgentWatch, DriftId> = {
+export const driftRules: StreamRules<ResourceWatch, DriftId> = {
   ...{ fold: foldWatch, evolve: evolveWatch, holds: () => null, consequences: alertsOf },
 };
 

@@ -32,7 +32,7 @@ function submitted({ target, actor, data }: z.infer<typeof First>): RequestSumma
 const DriftFound = z.object({ target: z.string(), data: z.object({ found: z.array(z.unknown()) }) });
 
 /** An agent's drift is no request: it holds nothing, and is in no list of them. */
-const ofAgent = { holds: null, state: 'approved', touched: false, requester: null, message: null } as const;
+const ofDrift = { holds: null, state: 'approved', touched: false, requester: null, message: null } as const;
 
 export class RequestIndex {
   readonly #requests = new Map<string, RequestSummary>();
@@ -47,7 +47,7 @@ export class RequestIndex {
     const known = this.#requests.get(request);
     const type = String(body.type);
     if (type === 'drift-found') {
-      this.#requests.set(request, { ...ofAgent, revision, hash });
+      this.#requests.set(request, { ...ofDrift, revision, hash });
       const { target, data } = DriftFound.parse(body);
       if (data.found.length === 0) this.#drifts.delete(target.toLowerCase());
       else this.#drifts.set(target.toLowerCase(), request);

@@ -7,7 +7,7 @@ import type { Appended, AppendedTo, Drifts, Requests } from '../domain/ports/sto
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
 import type { Request } from '../domain/request/request.ts';
-import { foldWatch, openDriftOf } from '../domain/watch/agent-watch.ts';
+import { foldWatch, openDriftOf } from '../domain/watch/resource-watch.ts';
 import { type AppendTools, append } from './append.ts';
 import { batchCalls } from './batch-calls.ts';
 import { countRequests, eventsOf, eventsOfEach, eventsOfNewest, eventsOfThese } from './event-rows.ts';

@@ -7,7 +7,7 @@ import type { OpenState, Waits } from '../request/payloads.ts';
 import type { Refusal } from '../request/refusal.ts';
 import type { Request } from '../request/request.ts';
 import type { Decision } from '../request/request-command.ts';
-import type { AgentWatch, Drift } from '../watch/agent-watch.ts';
+import type { Drift, ResourceWatch } from '../watch/resource-watch.ts';
 
 /** What an append stored, now or earlier under the same cause. */
 export interface AppendedTo<S> {
@@ -76,11 +76,11 @@ export interface Drifts {
   append(
     agent: ArmId,
     cause: string,
-    decide: (watch: AgentWatch | null, now: Date) => Decision,
-  ): Promise<AppendedTo<AgentWatch> | Refusal>;
-  load(id: DriftId): Promise<AgentWatch | null>;
+    decide: (watch: ResourceWatch | null, now: Date) => Decision,
+  ): Promise<AppendedTo<ResourceWatch> | Refusal>;
+  load(id: DriftId): Promise<ResourceWatch | null>;
   /** The agent's stream. Null: no drift was ever found. */
-  of(agent: ArmId): Promise<AgentWatch | null>;
+  of(agent: ArmId): Promise<ResourceWatch | null>;
   /** The last succeeded request of each agent, by ARM id in lower case: what it is compared with. */
   succeeded(): Promise<ReadonlyMap<string, RequestId>>;
   /** The open drift of each agent that has one, by ARM id in lower case. */

@@ -1,8 +1,8 @@
 /** Finds who caused a drift in Azure's records of changes. Pure. */
 import { type ArmId, isAtOrBelow } from '../ids.ts';
 import type { ChangeRecord } from '../ports/azure.ts';
-import type { KnownCauses } from './agent-watch.ts';
 import type { LastVerified } from './drift.ts';
+import type { KnownCauses } from './resource-watch.ts';
 import { type DriftCause, type DriftCode, type DriftState, partOf } from './state.ts';
 
 /** Where a change of each state shows: a property of the resource, or the operation's name. */

@@ -139,8 +139,8 @@ function useStates(
   const callsWith = (version: string): readonly LoggedUser[] =>
     users.filter((call) => isIdentified(call) && call.keyName === keyName.toLowerCase() && call.keyVersion === version);
   const states: DriftState[] = [];
-  const ofAgent = callsWith(keyVersion).filter((call) => isCallOf(own, call));
-  if (isRefused(ofAgent, at, now)) states.push({ code: 'use-refused', keyVersion });
+  const ofResource = callsWith(keyVersion).filter((call) => isCallOf(own, call));
+  if (isRefused(ofResource, at, now)) states.push({ code: 'use-refused', keyVersion });
   const isBack = found?.ok === true && found.value?.enabled === true;
   // A role disables the version before the request is done: calls count that were refused in between.
   if (retired !== null && !isBack && isRefused(callsWith(retired), '', now))
@@ -191,4 +191,4 @@ export function carriedOver(open: readonly DriftState[], { states, unread }: Dri
 }
 
 /** A fleet's agents by ARM id in lower case. */
-export type VerifiedAgents = ReadonlyMap<string, LastVerified>;
+export type VerifiedResources = ReadonlyMap<string, LastVerified>;

@@ -9,7 +9,7 @@ import { operatorActor, type StoredEvent } from '../../domain/request/events.ts'
 import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import type { Decision } from '../../domain/request/request-command.ts';
-import { type AgentWatch, eraseNames } from '../../domain/watch/agent-watch.ts';
+import { eraseNames, type ResourceWatch } from '../../domain/watch/resource-watch.ts';
 import { findRequest } from '../../operations/find-request.ts';
 import type { Act, ActResult, Records } from './calls.ts';
 
@@ -28,8 +28,8 @@ export interface RecordStore {
     eraseDrift(
       id: DriftId,
       cause: string,
-      decide: (watch: AgentWatch | null) => Decision,
-    ): Promise<AppendedTo<AgentWatch> | Refusal>;
+      decide: (watch: ResourceWatch | null) => Decision,
+    ): Promise<AppendedTo<ResourceWatch> | Refusal>;
     resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
   };
 }

@@ -1,8 +1,8 @@
 /** Keeps one card for each drift where operators see it, and notifies them when it is posted or becomes critical. */
 import type { DriftId } from '../../domain/ids.ts';
 import type { Drifts, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
-import { type AgentWatch, type Drift, isCritical } from '../../domain/watch/agent-watch.ts';
 import type { LastVerified } from '../../domain/watch/drift.ts';
+import { type Drift, isCritical, type ResourceWatch } from '../../domain/watch/resource-watch.ts';
 import { settleAll, settleInTurn } from '../../io/settle.ts';
 import { lastVerifiedOf } from '../../operations/registry.ts';
 import type { Addressee } from '../cards/plain-text.ts';
@@ -25,7 +25,7 @@ interface DriftAlertsOptions extends SourcesOptions {
 export type DriftAlerts = ReturnType<typeof openDriftAlerts>;
 
 interface Alert {
-  readonly watch: AgentWatch;
+  readonly watch: ResourceWatch;
   readonly drift: Drift;
   readonly verified: LastVerified;
   readonly notified: readonly Addressee[];

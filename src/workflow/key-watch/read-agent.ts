@@ -6,7 +6,12 @@ import type { ArmId, RequestId } from '../../domain/ids.ts';
 import type { ObservedKey, ObservedVault } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { Drifts, Requests } from '../../domain/ports/store.ts';
-import { type LastVerified, type VerifiedAgents, type WatchReading, watchedUseMs } from '../../domain/watch/drift.ts';
+import {
+  type LastVerified,
+  type VerifiedResources,
+  type WatchReading,
+  watchedUseMs,
+} from '../../domain/watch/drift.ts';
 import { lastVerifiedOf } from '../../operations/registry.ts';
 import { findMovedVault } from '../../operations/steps/moved-or-replaced.ts';
 
@@ -98,7 +103,7 @@ export const openLastVerified =
 const atOnce = 32;
 
 /** A success never changes, so each is read once. */
-export function openVerified({ requests, drifts }: VerifiedPorts): () => Promise<VerifiedAgents> {
+export function openVerified({ requests, drifts }: VerifiedPorts): () => Promise<VerifiedResources> {
   const few = pLimit(atOnce);
   const known = new Map<RequestId, LastVerified | null>();
   return async () => {

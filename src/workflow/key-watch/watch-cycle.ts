@@ -6,6 +6,8 @@ import type { Azure } from '../../domain/ports/azure.ts';
 import type { ResourceKeys } from '../../domain/ports/inventory.ts';
 import type { Drifts, Requests } from '../../domain/ports/store.ts';
 import { accept } from '../../domain/request/request-command.ts';
+import { causesOf } from '../../domain/watch/causes.ts';
+import { approvedKey, judgeDrift, type LastVerified, type VerifiedResources } from '../../domain/watch/drift.ts';
 import {
   causesSought,
   type Drift,
@@ -13,9 +15,7 @@ import {
   isNews,
   type KnownCauses,
   statesAfter,
-} from '../../domain/watch/agent-watch.ts';
-import { causesOf } from '../../domain/watch/causes.ts';
-import { approvedKey, judgeDrift, type LastVerified, type VerifiedAgents } from '../../domain/watch/drift.ts';
+} from '../../domain/watch/resource-watch.ts';
 import type { DriftState, WatchedPart } from '../../domain/watch/state.ts';
 import { AgentReader } from './read-agent.ts';
 
@@ -23,7 +23,7 @@ export interface CyclePorts {
   readonly azure: Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'vaultLog' | 'inventory' | 'changes'>;
   readonly requests: Pick<Requests, 'held'>;
   readonly drifts: Drifts;
-  readonly verified: () => Promise<VerifiedAgents>;
+  readonly verified: () => Promise<VerifiedResources>;
   readonly now: () => Date;
   /** So long after a success Azure's reads might not show it everywhere. */
   readonly settleMs: number;
@@ -37,14 +37,14 @@ export interface CyclePorts {
 }
 
 /** How an agent was found. */
-export interface WatchedAgent {
+export interface WatchedResource {
   readonly states: readonly DriftState[];
   readonly unread: readonly WatchedPart[];
 }
 
 export interface CycleResult {
   /** By ARM id in lower case: those that this cycle judged. */
-  readonly agents: ReadonlyMap<string, WatchedAgent>;
+  readonly agents: ReadonlyMap<string, WatchedResource>;
   /** It ended by itself, and could read and judge every agent. */
   readonly isWhole: boolean;
   /** Where the next cycle continues. */
@@ -74,7 +74,7 @@ function looksDifferent(kept: Outcome<ResourceKeys>): (verified: LastVerified, a
 
 /** Those to read now: with a drift, or that look different, then the next ones after the cursor, around the end. */
 function chosen(
-  all: VerifiedAgents,
+  all: VerifiedResources,
   open: ReadonlyMap<string, Drift>,
   looks: ReturnType<typeof looksDifferent>,
   cursor: string,
@@ -126,7 +126,7 @@ async function watchAgent(
   cycle: CycleState,
   agent: string,
   verified: LastVerified,
-): Promise<WatchedAgent | null> {
+): Promise<WatchedResource | null> {
   const verdict = judgeDrift(verified, await cycle.reader.read(verified), ports.now());
   const drift = cycle.open.get(agent) ?? null;
   const known = new Set(drift?.found.map(({ state }) => state.code));
@@ -148,14 +148,14 @@ async function watchAgent(
 }
 
 /** Counts the agents that couldn't be read, by part: what was found of them before still holds, and nothing new is found. */
-function countUnread(agents: Iterable<WatchedAgent>): Partial<Record<WatchedPart, number>> {
+function countUnread(agents: Iterable<WatchedResource>): Partial<Record<WatchedPart, number>> {
   const counts: Partial<Record<WatchedPart, number>> = {};
   for (const { unread } of agents) for (const part of unread) counts[part] = (counts[part] ?? 0) + 1;
   return counts;
 }
 
 /** Logs what kept the cycle from being whole. Returns whether it was. */
-function logGaps(ports: CyclePorts, agents: Iterable<WatchedAgent>, failures: readonly unknown[]): boolean {
+function logGaps(ports: CyclePorts, agents: Iterable<WatchedResource>, failures: readonly unknown[]): boolean {
   const { log } = ports;
   const overdueSeconds = ports.overdueSeconds();
   const unread = countUnread(agents);
@@ -181,7 +181,7 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
   const queue = chosen(all, open, looksDifferent(kept), cursor);
   const pending = queue.filter((agent) => !busy.has(agent) && isSettled(agent));
   const cycle = { id, reader: new AgentReader(ports.azure, ports.now()), open, causesLeft: mostCauses };
-  const agents = new Map<string, WatchedAgent>();
+  const agents = new Map<string, WatchedResource>();
   const failures: unknown[] = [];
   const { intervalMs, signal } = ports;
   const began = performance.now();

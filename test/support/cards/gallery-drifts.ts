@@ -2,8 +2,8 @@
 
 import { sha256 } from '../../../src/domain/canonical-json.ts';
 import { driftIdOf, RequestId } from '../../../src/domain/ids.ts';
-import type { AgentWatch, Drift, DriftFinding } from '../../../src/domain/watch/agent-watch.ts';
 import type { LastVerified } from '../../../src/domain/watch/drift.ts';
+import type { Drift, DriftFinding, ResourceWatch } from '../../../src/domain/watch/resource-watch.ts';
 import { type DriftCause, type DriftState, unknownCause } from '../../../src/domain/watch/state.ts';
 import { mention } from '../../../src/teams/cards/plain-text.ts';
 import { driftCard } from '../../../src/teams/cards/views/drift-view.ts';
@@ -22,7 +22,7 @@ const verified: LastVerified = {
   ...{ resource: wished.resource, resourceName: agent.name, vault: { ...vault, purgeProtection: true } },
   ...{ keyName, keyVersion, principalId: principal, before: null, retired: null },
 };
-const watch: AgentWatch = {
+const watch: ResourceWatch = {
   ...{ id: driftIdOf(sha256(agent.id)), agent: agent.id, resourceName: agent.name, revision: 1, drifts: [] },
 };
 const byPortal: DriftCause = {

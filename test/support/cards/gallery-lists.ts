@@ -5,7 +5,7 @@ import { ArmId, PersonId, RequestId } from '../../../src/domain/ids.ts';
 import type { KeyImpact } from '../../../src/domain/key-impact.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
-import type { Drift } from '../../../src/domain/watch/agent-watch.ts';
+import type { Drift } from '../../../src/domain/watch/resource-watch.ts';
 import { unknownCause } from '../../../src/domain/watch/state.ts';
 import type { ListSubject } from '../../../src/operations/commands/command.ts';
 import type { AgentKeyState, FleetState } from '../../../src/operations/fleet.ts';

@@ -2,7 +2,7 @@ import { done, failed } from '../../../src/domain/failure.ts';
 import { RequestId } from '../../../src/domain/ids.ts';
 import type { CustomerKey } from '../../../src/domain/observed.ts';
 import type { ResourceKey } from '../../../src/domain/ports/inventory.ts';
-import type { Drift } from '../../../src/domain/watch/agent-watch.ts';
+import type { Drift } from '../../../src/domain/watch/resource-watch.ts';
 import { type DriftState, unknownCause } from '../../../src/domain/watch/state.ts';
 import { countsOf, driftSummaries, judgeFleet, keyOf } from '../../../src/operations/fleet.ts';
 import { type FleetPorts, FleetReader } from '../../../src/operations/read-fleet.ts';

@@ -1,7 +1,7 @@
 import { done } from '../../../src/domain/failure.ts';
 import { ArmId, DriftId } from '../../../src/domain/ids.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
-import { type AgentWatch, decideDrift, foldWatch, openDriftOf } from '../../../src/domain/watch/agent-watch.ts';
+import { decideDrift, foldWatch, openDriftOf, type ResourceWatch } from '../../../src/domain/watch/resource-watch.ts';
 import { type CyclePorts, watchCycle } from '../../../src/workflow/key-watch/watch-cycle.ts';
 import { lastVerifiedWith } from '../../support/builders/command-world.ts';
 import { key, principal, resource, under, vault, version } from '../../support/builders/plans.ts';
@@ -21,8 +21,8 @@ const id = DriftId.parse('DRIFT-0000000000');
 /** The agent's stream in memory, and an Azure whose key is disabled at first. `inBetween` runs once, as another replica. */
 function worldOf(inBetween: (store: (states: 'disabled' | 'none') => void) => void) {
   const events: StoredEvent[] = [];
-  const watch = (): AgentWatch | null => foldWatch(id, events);
-  const append = (decide: (watch: AgentWatch | null, at: Date) => ReturnType<typeof decideDrift>): void => {
+  const watch = (): ResourceWatch | null => foldWatch(id, events);
+  const append = (decide: (watch: ResourceWatch | null, at: Date) => ReturnType<typeof decideDrift>): void => {
     const decision = decide(watch(), now);
     if (decision.kind !== 'accepted') throw new Error('refused');
     for (const { body, texts } of decision.events) {

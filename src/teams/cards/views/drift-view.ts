@@ -1,7 +1,7 @@
 /** The alert about an agent that isn't as approved: one card for each drift, brought up to date until it is over. */
 
-import { type AgentWatch, type Drift, type DriftFinding, isCritical } from '../../../domain/watch/agent-watch.ts';
 import type { LastVerified } from '../../../domain/watch/drift.ts';
+import { type Drift, type DriftFinding, isCritical, type ResourceWatch } from '../../../domain/watch/resource-watch.ts';
 import { severityOf } from '../../../domain/watch/state.ts';
 import { causeWords, type DriftWords, driftWords } from '../../../text/drift.ts';
 import {
@@ -62,7 +62,7 @@ function badgeOf(drift: Drift) {
 }
 
 export function driftCard(
-  { id, resourceName }: AgentWatch,
+  { id, resourceName }: ResourceWatch,
   drift: Drift,
   verified: LastVerified,
   operators: readonly Addressee[],

@@ -5,16 +5,16 @@ import { botFailure, done, failed, type Outcome } from '../../../../src/domain/f
 import { ArmId, driftIdOf, RequestId } from '../../../../src/domain/ids.ts';
 import type { ObservedKey, ObservedResource, ObservedVault } from '../../../../src/domain/observed.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
+import { causesOf } from '../../../../src/domain/watch/causes.ts';
+import { type DriftVerdict, judgeDrift, type WatchReading } from '../../../../src/domain/watch/drift.ts';
 import {
-  type AgentWatch,
   decideDrift,
   evolveWatch,
   foldWatch,
   openDriftOf,
+  type ResourceWatch,
   statesAfter,
-} from '../../../../src/domain/watch/agent-watch.ts';
-import { causesOf } from '../../../../src/domain/watch/causes.ts';
-import { type DriftVerdict, judgeDrift, type WatchReading } from '../../../../src/domain/watch/drift.ts';
+} from '../../../../src/domain/watch/resource-watch.ts';
 import { type DriftState, driftCodes, isRepairable, severityOf } from '../../../../src/domain/watch/state.ts';
 import { causeWords, driftWords } from '../../../../src/text/drift.ts';
 import { lastVerifiedWith } from '../../../support/builders/command-world.ts';
@@ -226,7 +226,7 @@ test('over any history: at most one drift is open, it says what was found last, 
         events = after(events, verdict, at);
         // Another replica found the same.
         expect(after(events, verdict, at)).toEqual(events);
-        const watch: AgentWatch | null = foldWatch(id, events);
+        const watch: ResourceWatch | null = foldWatch(id, events);
         expect(openDriftOf(watch)?.found.map(({ state }) => state) ?? []).toEqual(expected);
         expect(watch?.drifts.slice(0, -1).every(({ closedAt }) => closedAt !== null) ?? true).toBe(true);
         // What can't be read closes nothing, and what was read is believed.

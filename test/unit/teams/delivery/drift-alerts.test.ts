@@ -1,6 +1,6 @@
 import { type DriftId, driftIdOf, PersonId } from '../../../../src/domain/ids.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
-import { type AgentWatch, decideDrift, foldWatch } from '../../../../src/domain/watch/agent-watch.ts';
+import { decideDrift, foldWatch, type ResourceWatch } from '../../../../src/domain/watch/resource-watch.ts';
 import type { DriftState } from '../../../../src/domain/watch/state.ts';
 import { lastVerifiedOf } from '../../../../src/operations/registry.ts';
 import { openDriftAlerts } from '../../../../src/teams/delivery/drift-alerts.ts';
@@ -22,7 +22,7 @@ function watched(failing = '') {
   const verified = lastVerifiedOf(request);
   if (verified === null) throw new Error('the request was not verified');
   let events: readonly StoredEvent[] = [];
-  const watchNow = (): AgentWatch | null => foldWatch(id, events);
+  const watchNow = (): ResourceWatch | null => foldWatch(id, events);
   const sent: string[] = [];
   const chat = (kind: string) => async (conversationId: string, card: object) => {
     sent.push(`${kind}: ${textsOf(card)[0]}`);

@@ -32,7 +32,7 @@ export interface Drift {
   readonly found: readonly DriftFinding[];
 }
 
-export interface AgentWatch {
+export interface ResourceWatch {
   readonly id: DriftId;
   readonly agent: ArmId;
   readonly resourceName: string;
@@ -45,12 +45,12 @@ export interface AgentWatch {
 export const isCritical = ({ closedAt, found }: Pick<Drift, 'closedAt' | 'found'>): boolean =>
   closedAt === null && found.some(({ state }) => severityOf(state.code) === 'critical');
 
-export const openDriftOf = (watch: AgentWatch | null): Drift | null => {
+export const openDriftOf = (watch: ResourceWatch | null): Drift | null => {
   const last = watch?.drifts.at(-1) ?? null;
   return last?.closedAt === null ? last : null;
 };
 
-export function evolveWatch(watch: AgentWatch, { body, texts, time, revision }: StoredEvent): AgentWatch {
+export function evolveWatch(watch: ResourceWatch, { body, texts, time, revision }: StoredEvent): ResourceWatch {
   const next = { ...watch, revision };
   if (body.type !== 'drift-found') return next;
   if (body.data.found.length === 0) {
@@ -70,7 +70,7 @@ export function evolveWatch(watch: AgentWatch, { body, texts, time, revision }: 
 }
 
 /** Null before the first event. */
-export function foldWatch(id: DriftId, events: readonly StoredEvent[]): AgentWatch | null {
+export function foldWatch(id: DriftId, events: readonly StoredEvent[]): ResourceWatch | null {
   const [first] = events;
   if (first === undefined) return null;
   const agent = ArmId.parse(first.body.target);
@@ -110,7 +110,7 @@ export const causesSought = (open: Drift | null, now: Date): readonly DriftState
   );
 
 /** Erases the names of those who changed the agent. The drifts stay as they are. */
-export function eraseNames(watch: AgentWatch | null, actor: Actor, reason: string): Decision {
+export function eraseNames(watch: ResourceWatch | null, actor: Actor, reason: string): Decision {
   const last = watch?.drifts.at(-1);
   if (watch === null || last === undefined) return refuse('unknown-request');
   return decideErasure({ id: watch.id, digest: last.basis.planDigest, target: watch.agent }, actor, reason);
@@ -118,7 +118,7 @@ export function eraseNames(watch: AgentWatch | null, actor: Actor, reason: strin
 
 /** Stores the verdict, or nothing if it says what is stored: so two replicas that find the same store it once. */
 export function decideDrift(
-  watch: AgentWatch | null,
+  watch: ResourceWatch | null,
   { verified, verdict }: Finding,
   causes: KnownCauses,
   now: Date,
@@ -145,7 +145,7 @@ export function decideDrift(
  * What follows from events of an agent's drifts: the card of the last drift, which is the only one that they can change. Erased
  * names are on every card.
  */
-export function alertsOf({ drifts }: AgentWatch, events: readonly StoredEvent[]): readonly Consequence[] {
+export function alertsOf({ drifts }: ResourceWatch, events: readonly StoredEvent[]): readonly Consequence[] {
   const dueAt = events.at(-1)?.time;
   if (dueAt === undefined) return [];
   const changed = events.some(({ body }) => body.type === 'texts-erased') ? drifts : drifts.slice(-1);
