@@ -134,6 +134,7 @@ const hostConfig = {
     spacing: 12,
   },
   table: { cellSpacing: 8 },
+  textBlock: { headingLevel: 2 },
   textStyles: {
     heading: { size: 'Large', weight: 'Bolder', color: 'Default', isSubtle: false, fontType: 'Default' },
     columnHeader: { size: 'Small', weight: 'Bolder', isSubtle: true, color: 'Default', fontType: 'Default' },
