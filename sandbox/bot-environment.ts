@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 /** The bot's settings and the simulators' arguments for `npm run local`. */
 import type { LocalOptions } from './options.ts';
 import { approver, localTenantId, requestersGroup, secondApprover } from './people.ts';
@@ -31,7 +32,6 @@ export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJ
     CMK_MODE: 'local',
     PORT: String(options['bot-port']),
     MicrosoftAppTenantId: localTenantId,
-    ...(caller.DATABASE_URL ? {} : { CMK_DATA_DIR: options.data }),
     AZURE_CLOUD: 'custom',
     AZURE_ARM_ENDPOINT: azure,
     AZURE_AUTHORITY_HOST: azure,
@@ -52,6 +52,7 @@ export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJ
     CMK_LOG_LEVEL: 'warn',
     ...(options['step-up'] ? stepUp(options) : {}),
     ...caller,
+    DATABASE_URL: caller.DATABASE_URL || pathToFileURL(options.data).href,
   };
 }
 

@@ -56,7 +56,11 @@ const configFrom = (
   },
   policyFile: env.CMK_POLICY_FILE ?? null,
   stepUp: stepUpFrom(env),
-  retry: { ...defaultRetryLimits, firstWaitMs: env.CMK_RETRY_FIRST_WAIT },
+  retry: {
+    ...defaultRetryLimits,
+    firstWaitMs: env.CMK_RETRY_FIRST_WAIT,
+    spreadWithinMs: env.CMK_GRANT_WAIT,
+  },
   logs: logsFrom(env, usePollMs),
   watchMs: env.CMK_WATCH_INTERVAL,
   paused: env.CMK_PAUSE,

@@ -1,4 +1,5 @@
 import { isLoopbackAddress } from '../domain/strings.ts';
+import { isServer } from './place.ts';
 import type { Environment } from './settings/table.ts';
 
 type Rule = readonly [holds: (env: Environment) => boolean, variable: string, message: string];
@@ -39,28 +40,19 @@ export const crossFieldRules: readonly Rule[] = [
     'MicrosoftAppPassword',
     'is missing; SingleTenant needs it',
   ],
+  [(env) => env.DATABASE_URL !== undefined, 'DATABASE_URL', 'is missing; set the address of a PostgreSQL database'],
   [
-    (env) => env.DATABASE_URL === undefined || env.CMK_DATA_DIR === undefined,
-    'CMK_DATA_DIR',
-    'contradicts DATABASE_URL: the data folder is for the sandbox. Remove it',
-  ],
-  [
-    (env) => env.DATABASE_URL !== undefined || env.CMK_MODE === 'local',
+    (env) => env.DATABASE_URL === undefined || env.CMK_MODE === 'local' || isServer(env.DATABASE_URL),
     'DATABASE_URL',
-    'is missing; set the address of a PostgreSQL database. The data folder is for the sandbox',
+    'is a data folder, which is for the sandbox; set the address of a PostgreSQL database',
   ],
   [
-    (env) => env.DATABASE_URL !== undefined || env.CMK_MODE !== 'local' || env.CMK_DATA_DIR !== undefined,
-    'CMK_DATA_DIR',
-    'is missing; the sandbox needs a data folder, or a database in DATABASE_URL',
-  ],
-  [
-    (env) => env.CMK_DATABASE_OWNER_URL === undefined || env.DATABASE_URL !== undefined,
+    (env) => env.CMK_DATABASE_OWNER_URL === undefined || isServer(env.DATABASE_URL),
     'CMK_DATABASE_OWNER_URL',
     'is for migrating a database; set DATABASE_URL to the same one, with the bot’s own user',
   ],
   [
-    (env) => env.CMK_DATABASE_SIGN_IN === 'password' || env.DATABASE_URL !== undefined,
+    (env) => env.CMK_DATABASE_SIGN_IN === 'password' || isServer(env.DATABASE_URL),
     'CMK_DATABASE_SIGN_IN',
     'is for a database on a server; set DATABASE_URL, or remove it',
   ],
@@ -71,7 +63,7 @@ export const crossFieldRules: readonly Rule[] = [
   ],
   [
     (env) =>
-      env.DATABASE_URL === undefined || env.CMK_SEAL_KEY_FILE !== undefined || env.CMK_SEAL_KEY_SECRET !== undefined,
+      !isServer(env.DATABASE_URL) || env.CMK_SEAL_KEY_FILE !== undefined || env.CMK_SEAL_KEY_SECRET !== undefined,
     'CMK_SEAL_KEY_FILE',
     'is missing; the audit log is sealed with a key outside the database. Create a file with openssl rand -base64 32, or a secret of a vault, and set CMK_SEAL_KEY_SECRET to it',
   ],
@@ -82,7 +74,7 @@ export const crossFieldRules: readonly Rule[] = [
   ],
   [
     (env) =>
-      env.DATABASE_URL === undefined ||
+      !isServer(env.DATABASE_URL) ||
       (env.CMK_ANCHOR ?? 'none') === 'none' ||
       env.CMK_LOG_KEY_FILE !== undefined ||
       env.CMK_LOG_KEY_SECRET !== undefined,

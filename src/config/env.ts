@@ -5,7 +5,7 @@
 import { closestMatch } from 'leven';
 import type { z } from 'zod';
 import { crossFieldRules } from './cross-field-rules.ts';
-import { type KeyPlace, keyPlace, type Place } from './place.ts';
+import { type KeyPlace, keyPlace, type Place, placeAt } from './place.ts';
 import { type Environment, environmentSchema } from './settings/table.ts';
 
 const settings: readonly string[] = Object.keys(environmentSchema.shape);
@@ -122,18 +122,13 @@ function mistakesBeside(variables: Variables): readonly Mistake[] {
 }
 
 /**
- * Finds the audit log for the command line: the given folder, the configured database or folder, or the sandbox's folder.
- * Needs no other setting. Throws {@link ConfigurationError}.
+ * Finds the audit log for the command line: the given folder, the configured database, or the sandbox's folder.
+ * Needs no other setting.
  */
 export function readPlace(given: string | undefined, variables: Variables = processVariables()): Place {
   if (given !== undefined) return { kind: 'folder', dataDir: given };
-  const { DATABASE_URL: url = '', CMK_DATA_DIR: dataDir = '' } = variables;
-  if (url !== '' && dataDir !== '') {
-    throw new ConfigurationError(
-      'DATABASE_URL and CMK_DATA_DIR are both set: set one of them, or name a folder with --data',
-    );
-  }
-  return url === '' ? { kind: 'folder', dataDir: dataDir || '.local' } : { kind: 'server', url };
+  const { DATABASE_URL: url = '' } = variables;
+  return url === '' ? { kind: 'folder', dataDir: '.local' } : placeAt(url);
 }
 
 /**

@@ -1,10 +1,18 @@
 /** Locations of the audit log and of keys. */
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** The database: a data folder or a server. */
 export type Place =
   | { readonly kind: 'folder'; readonly dataDir: string }
   | { readonly kind: 'server'; readonly url: string };
+
+/** Returns the database at an address: `file:` and an absolute path is a data folder, for the sandbox. */
+export const placeAt = (url: string): Place =>
+  url.startsWith('file:///') ? { kind: 'folder', dataDir: fileURLToPath(url) } : { kind: 'server', url };
+
+/** Returns whether the address names a database server. */
+export const isServer = (url: string | undefined): boolean => url !== undefined && placeAt(url).kind === 'server';
 
 export type KeyPlace =
   /** `own`: the bot creates it if it's missing. */

@@ -85,7 +85,7 @@ async function withdraw(at: string): Promise<void> {
 const inUse = (folder: string, owner?: string): FolderInUse =>
   new FolderInUse(
     `opening the data folder ${folder}: it is in use by process ${pidOf(owner)}. ` +
-      'Stop that process, or choose another folder with --data or CMK_DATA_DIR.',
+      'Stop that process, or choose another folder with --data.',
   );
 
 /**

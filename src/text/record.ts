@@ -108,7 +108,7 @@ export const unknownFormatWords = ({
 }): string =>
   newer
     ? `${where} has migration ${migration}, made by a newer version of this program. Start that version again, or restore the backup from before its first start, and lose later decisions (docs/operate/back-up-and-upgrade.md#upgrade).`
-    : `${where} was created by a preview of this program, which this version can’t read. Set a new data folder (CMK_DATA_DIR, or --data) or a new database (DATABASE_URL).`;
+    : `${where} was created by a preview of this program, which this version can’t read. Set a new data folder (--data) or a new database (DATABASE_URL).`;
 
 /** The purpose of a key, with the texts of its file. `exact`: 32 bytes, no more. `comment`: the first line of a new file. */
 const keyUse = (name: string, exact: boolean, secretSetting: string, comment: string) => ({

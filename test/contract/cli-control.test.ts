@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import type { ControlCalls } from '../../src/operator/rpc/calls.ts';
 import { reachControl } from '../../src/operator/rpc/client.ts';
 import { startControl } from '../../src/operator/rpc/server.ts';
@@ -144,7 +145,8 @@ it('asks for no evidence, which stores an event, where the pack can’t be writt
       return made;
     },
   });
-  const take = (file: string) => cmkBot(['evidence', requestId(1), '-o', file], { CMK_DATA_DIR: folder });
+  const take = (file: string) =>
+    cmkBot(['evidence', requestId(1), '-o', file], { DATABASE_URL: pathToFileURL(folder).href });
   for (const file of [path.join(folder, 'missing', 'pack.zip'), folder]) {
     const { code, err } = await take(file);
     expect(err).toContain(`cmk-bot evidence: writing ${file}: `);

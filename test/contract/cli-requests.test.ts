@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { requester } from '../support/builders/fixtures.ts';
 import { cmkBot, npxCmkBot } from '../support/processes/command-line.ts';
@@ -28,7 +29,7 @@ describe('requests at the command line', () => {
     await writeRecord(store);
     await store.call('people', 'save', { id: requester, memberId: '29:x', name: 'Requester\u001b[2J', address: null });
     await store.close();
-    if (database.kind === 'pglite') env.CMK_DATA_DIR = database.dataDir;
+    if (database.kind === 'pglite') env.DATABASE_URL = pathToFileURL(database.dataDir).href;
     else Object.assign(env, { DATABASE_URL: database.url, CMK_SEAL_KEY_FILE: await writeServerSealKey(keyFolder) });
   });
 

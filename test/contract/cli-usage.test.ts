@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { subcommands } from '../../src/operator/cli/registry.ts';
 import { openTerminal, run } from '../../src/operator/cli/run.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
@@ -70,7 +71,7 @@ it.each([
   ['cmk-bot requests cancel', ['CMK-000001', '--as', ' '], '--as: is blank'],
 ])('what is not understood ends with 2 and one line: %s %j', async (command, args, line) => {
   const [, ...words] = command.split(' ');
-  const { code, out, err } = await cmkBot([...words, ...args], { CMK_DATA_DIR: empty.folder });
+  const { code, out, err } = await cmkBot([...words, ...args], { DATABASE_URL: pathToFileURL(empty.folder).href });
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err.startsWith(`${command}: ${line}`)).toBe(true);
   expect(err.trim().split('\n')).toHaveLength(1);
@@ -79,21 +80,14 @@ it.each([
 describe('where there is no record', () => {
   it.each([
     ['--data', ['--data'], {}],
-    ['CMK_DATA_DIR', [], { CMK_DATA_DIR: 'here' }],
+    ['DATABASE_URL', [], { DATABASE_URL: 'here' }],
   ])('says so of the folder in %s, and makes none', async (_what, option, env) => {
     const args = ['audit', 'verify', ...option.flatMap((name) => [name, empty.folder])];
-    const set = 'CMK_DATA_DIR' in env ? { CMK_DATA_DIR: empty.folder } : {};
+    const set = 'DATABASE_URL' in env ? { DATABASE_URL: pathToFileURL(empty.folder).href } : {};
     const { code, err } = await cmkBot(args, set);
     expect(code).toBe(2);
-    expect(err).toContain(`${empty.folder} has no audit log. Give the bot’s data folder with --data or CMK_DATA_DIR.`);
+    expect(err).toContain(`${empty.folder} has no audit log. Give the bot’s data folder with --data.`);
     expect(existsSync(path.join(empty.folder, 'database'))).toBe(false);
-  });
-
-  it('does not choose between a server and a folder', async () => {
-    const env = { DATABASE_URL: 'postgres://localhost/none', CMK_DATA_DIR: empty.folder };
-    const { code, err } = await cmkBot(['requests', 'list'], env);
-    expect(code).toBe(2);
-    expect(err).toContain('DATABASE_URL and CMK_DATA_DIR are both set');
   });
 
   it('names a server that does not answer without its password', async () => {
@@ -127,7 +121,7 @@ describe('doctor without a configuration', () => {
       CMK_AUDIT_CHANNEL: '19:a@thread.tacv2',
       CMK_APPROVALS_CHANNEL: '19:a@thread.tacv2',
       CMK_APPROVERS: 'everybody',
-      CMK_DATA_DIR: empty.folder,
+      DATABASE_URL: pathToFileURL(empty.folder).href,
     };
     const { code, out } = await cmkBot(['doctor'], env);
     expect(code).toBe(1);
@@ -160,7 +154,7 @@ describe('doctor without a configuration', () => {
 
   it('where azd deployed it names azd for each mistake, because it sets the settings there', async () => {
     const CMK_POLICY_FILE = path.join(empty.folder, 'none.json');
-    const env = { CMK_DATA_DIR: empty.folder, CMK_APPROVERS: 'everybody', CMK_POLICY_FILE };
+    const env = { DATABASE_URL: pathToFileURL(empty.folder).href, CMK_APPROVERS: 'everybody', CMK_POLICY_FILE };
     const deployed = { CONTAINER_APP_NAME: 'cmk-bot', AZURE_ENV_NAME: 'prod' };
     const { code, out } = await cmkBot(['doctor'], { ...env, ...deployed });
     expect(code).toBe(1);

@@ -37,7 +37,7 @@ const notByAzd: Readonly<Record<string, readonly string[]>> = {
   'a managed identity signs in without them': [
     ...['MicrosoftAppPassword', 'AZURE_CLIENT_SECRET', 'AZURE_FEDERATED_TOKEN_FILE'],
   ],
-  'the vault holds the keys, and PostgreSQL the data': ['CMK_SEAL_KEY_FILE', 'CMK_LOG_KEY_FILE', 'CMK_DATA_DIR'],
+  'the vault holds the keys': ['CMK_SEAL_KEY_FILE', 'CMK_LOG_KEY_FILE'],
   'the deployment is for the public cloud': [
     ...['AZURE_CLOUD', 'AZURE_ARM_ENDPOINT', 'AZURE_AUTHORITY_HOST', 'AZURE_GRAPH_ENDPOINT', 'AZURE_LOGS_ENDPOINT'],
     ...['AZURE_CA_FILE', 'ToBotFromChannelOpenIdMetadataUrl', 'ToBotFromChannelTokenIssuer'],

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import type { DatabaseOptions } from '../../src/store/database.ts';
@@ -53,7 +54,7 @@ async function newDataFolder(): Promise<AuditLog> {
   const { dataDir } = database;
   return {
     dataDir,
-    cli: (...args) => cmkBot(args, { CMK_DATA_DIR: dataDir }),
+    cli: (...args) => cmkBot(args, { DATABASE_URL: pathToFileURL(dataDir).href }),
     async tamper(...statements) {
       const owner = await databases.start(database);
       await owner.session(asOwner, ...statements);

@@ -1,5 +1,6 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { archiveOf, packFile, provedFiles } from '../../src/audit/evidence/files.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
@@ -80,7 +81,7 @@ describe('a copy of the log from before', () => {
 
   it('that has more than the log is not proved from', async () => {
     const { code, err } = await cmkBot(['evidence', first, '--from-size', '9999'], {
-      CMK_DATA_DIR: evidence.world.dataDir,
+      DATABASE_URL: pathToFileURL(evidence.world.dataDir).href,
     });
     expect([code, err]).toEqual([1, expect.stringMatching(/the published log has \d+ events, fewer than 9999/)]);
   });

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
 import { archiveOf, type PackFiles } from '../../src/audit/evidence/files.ts';
@@ -31,7 +32,7 @@ let evidence: EvidenceWorld;
 let bodies: readonly Body[];
 
 const operate = (...words: readonly string[]) =>
-  cmkBot(['requests', ...words, '--as', 'Olga'], { CMK_DATA_DIR: evidence.world.dataDir });
+  cmkBot(['requests', ...words, '--as', 'Olga'], { DATABASE_URL: pathToFileURL(evidence.world.dataDir).href });
 
 /** The time of the request's last event of that type. */
 async function timeOf(id: string, type: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { lastFile, type RunningWitness, startWitness } from '../../sandbox/witness/witness.ts';
 import { keyLine, readKeyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { checkpointText } from '../../src/audit/tlog/note.ts';
@@ -18,7 +19,7 @@ const logName = 'bot.example/audit';
 
 const env = { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: logName };
 const world = scenario({ own: { record: 'folder', env } });
-const cli = (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: world.dataDir });
+const cli = (...args: string[]) => cmkBot(args, { DATABASE_URL: pathToFileURL(world.dataDir).href });
 const anchor = (...parts: string[]): string => path.join(world.dataDir, 'anchor', ...parts);
 const published = async (): Promise<number> =>
   Number((await readFile(anchor('checkpoint'), 'utf8').catch(() => '\n0')).split('\n')[1]);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { DatabaseOptions } from '../../src/store/database.ts';
 import { verifyChain } from '../support/audit/verify-chain.ts';
 import { approver, plan, reject, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
@@ -15,7 +16,7 @@ afterAll(() => rmSync(keys, { recursive: true }));
 
 const place = async (options: DatabaseOptions) =>
   options.kind === 'pglite'
-    ? { CMK_DATA_DIR: options.dataDir }
+    ? { DATABASE_URL: pathToFileURL(options.dataDir).href }
     : { DATABASE_URL: options.url, CMK_SEAL_KEY_FILE: await writeServerSealKey(keys) };
 const day = 86_400_000;
 const ask = (name: string) => submit({ plan: plan(resourceId(name)), resourceName: name });

@@ -30,7 +30,7 @@ describe('data folder', () => {
     const first = await databases.start(options);
     const refusal = databases.start(options);
     await expect(refusal).rejects.toThrow(
-      /^opening the data folder .*cmk-data-.*: it is in use by process \d+\. Stop that process, or choose another folder with --data or CMK_DATA_DIR\.$/,
+      /^opening the data folder .*cmk-data-.*: it is in use by process \d+\. Stop that process, or choose another folder with --data\.$/,
     );
     await expect(refusal).rejects.toThrow(`${folderOf(options)}: it is in use by process ${pidIn(options)}.`);
     await write(first);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { sealWith } from '../../src/audit/audit-tools.ts';
 import { openSeals } from '../../src/audit/seals.ts';
 import type { DatabaseOptions } from '../../src/store/database.ts';
@@ -31,7 +32,8 @@ const folderOf = (database: DatabaseOptions): string => {
   if (database.kind !== 'pglite') throw new Error('keys lie in folders here');
   return database.dataDir;
 };
-const verify = (database: DatabaseOptions) => cmkBot(['audit', 'verify'], { CMK_DATA_DIR: folderOf(database) });
+const verify = (database: DatabaseOptions) =>
+  cmkBot(['audit', 'verify'], { DATABASE_URL: pathToFileURL(folderOf(database)).href });
 
 /** Its first events were sealed with the folder's own key, the next with another that was added to the file. */
 let original: DatabaseOptions;
@@ -59,7 +61,9 @@ it('stores nothing with the older key, and says which file to look at', async ()
   await writeFile(file, [about, other, own, ''].join('\n'));
   await expect(write(database, 3)).rejects.toThrow('which the chain has replaced');
   expect((await verify(database)).out).toContain('verified: 4 events');
-  const said = await cmkBot(['requests', 'cancel', requestId(2)], { CMK_DATA_DIR: path.dirname(file) });
+  const said = await cmkBot(['requests', 'cancel', requestId(2)], {
+    DATABASE_URL: pathToFileURL(path.dirname(file)).href,
+  });
   expect(said.code).not.toBe(0);
 });
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { packFile } from '../../src/audit/evidence/files.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
@@ -49,7 +50,7 @@ test('a request needs a reference that matches the policy; card, history, export
   expect(activityText(await type(world, people.requester, `/cmk-history ${id}`))).toContain('change number CHG0031337');
   await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { reason: 'Not now' } });
   await shows(world, places.operations, people.requester, id, /Rejected/);
-  const env = { CMK_DATA_DIR: world.dataDir };
+  const env = { DATABASE_URL: pathToFileURL(world.dataDir).href };
   expect((await cmkBot(['audit', 'export', '--format', 'jsonl'], env)).out).toContain('CHG0031337');
   expect((await cmkBot(['requests', 'show', id], env)).out).toContain('CHG0031337');
   const pack = await evidence.take(id, 'pack.zip');

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { sealKeysIn } from '../support/store/seal-keys.ts';
 import { scenario } from '../support/world/scenario.ts';
@@ -8,7 +9,7 @@ import { activityText, approvalCard, ask, people, places, shows, type, until } f
 /** An operator at the command line while the bot runs on its folder, and after it was killed. */
 
 const world = scenario({ own: { record: 'folder' } });
-const cli = (...args: string[]) => cmkBot(args, { CMK_DATA_DIR: world.dataDir });
+const cli = (...args: string[]) => cmkBot(args, { DATABASE_URL: pathToFileURL(world.dataDir).href });
 const socket = () => path.join(world.dataDir, 'control.sock');
 
 describe('while the bot runs', () => {

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { requestersGroup } from '../../sandbox/people.ts';
 import { archiveOf, digestOf, type PackFiles, packFile } from '../../src/audit/evidence/files.ts';
@@ -248,7 +248,7 @@ describe('the button on the card', () => {
 
 describe('what is said where a pack cannot be had or used', () => {
   it('a request that there is not', async () => {
-    const said = await cmkBot(['evidence', 'CMK-ZZZZZZ'], { CMK_DATA_DIR: evidence.world.dataDir });
+    const said = await cmkBot(['evidence', 'CMK-ZZZZZZ'], { DATABASE_URL: pathToFileURL(evidence.world.dataDir).href });
     expect(said).toMatchObject({ code: 1, err: expect.stringMatching(/there is no request/i) });
   });
 
@@ -270,7 +270,7 @@ describe('what is said where a pack cannot be had or used', () => {
   it('no bot to publish', async () => {
     await evidence.world.endBot('SIGINT');
     const said = await cmkBot(['evidence', id, '-o', path.join(evidence.folder, 'x.zip')], {
-      CMK_DATA_DIR: evidence.world.dataDir,
+      DATABASE_URL: pathToFileURL(evidence.world.dataDir).href,
     });
     expect(said).toMatchObject({ code: 2, err: expect.stringContaining('no bot runs on') });
   });

@@ -2,24 +2,18 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { isPrivate } from '../../domain/strings.ts';
-import { type KeyPlace, keyPlace, type Place } from '../place.ts';
-import { databaseUrl, duration, group, optional, secretId, type Values } from './setting.ts';
+import { type KeyPlace, keyPlace, type Place, placeAt } from '../place.ts';
+import { databaseUrl, duration, group, optional, secretId, storeUrl, type Values } from './setting.ts';
 import type { teamsSettings } from './teams.ts';
 
 export const auditLogSettings = group('The audit log', {
   DATABASE_URL: {
-    value: databaseUrl.optional(),
+    value: storeUrl.optional(),
     example: 'postgres://cmk_bot@cmk-pg.postgres.database.azure.com/cmkbot?sslmode=verify-full',
     meaning:
-      'PostgreSQL database: `postgres://USER@HOST/DATABASE?sslmode=verify-full`. The sandbox can have `CMK_DATA_DIR` instead',
+      'PostgreSQL database: `postgres://USER@HOST/DATABASE?sslmode=verify-full`. The sandbox sets `file:` and its data folder: an embedded database that can lose events in a power cut',
     mustBeSet: true,
     isSecret: true,
-  },
-  CMK_DATA_DIR: {
-    value: optional,
-    example: '/var/lib/cmk-bot',
-    meaning:
-      'data folder of the sandbox, with an embedded database that can lose events in a power cut. A bot in production does not start with it',
   },
   CMK_DATABASE_OWNER_URL: {
     value: databaseUrl.optional(),
@@ -157,9 +151,7 @@ export interface AnchorSettings {
   readonly witnessesNeeded: number;
 }
 
-/** Exactly one of the two is set. */
-export const storeFrom = ({ DATABASE_URL: url, CMK_DATA_DIR: dataDir = '' }: Env): Place =>
-  url === undefined ? { kind: 'folder', dataDir } : { kind: 'server', url };
+export const storeFrom = ({ DATABASE_URL: url = '' }: Env): Place => placeAt(url);
 
 export function sealsFrom(env: Env): SealSettings {
   const named = { file: env.CMK_SEAL_KEY_FILE, secret: env.CMK_SEAL_KEY_SECRET };

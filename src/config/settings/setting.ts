@@ -57,13 +57,18 @@ export const secretId = z
 
 export const clientId = z.guid('must be a client ID as Microsoft Entra ID shows it, a GUID');
 
-export const databaseUrl = z
-  .string()
-  .trim()
-  .refine(
-    (url) => /^postgres(ql)?:\/\//.test(url) && URL.canParse(url),
-    'must be an address such as postgres://USER@HOST/DATABASE?sslmode=verify-full; special characters in a password are percent-encoded',
-  );
+const addressOf = (scheme: RegExp) =>
+  z
+    .string()
+    .trim()
+    .refine(
+      (url) => scheme.test(url) && URL.canParse(url),
+      'must be an address such as postgres://USER@HOST/DATABASE?sslmode=verify-full; special characters in a password are percent-encoded',
+    );
+
+export const databaseUrl = addressOf(/^postgres(ql)?:\/\//);
+/** A database, or `file:///` and an absolute path: the sandbox's data folder. */
+export const storeUrl = addressOf(/^(postgres(ql)?:\/\/|file:\/\/\/)/);
 
 export const port = z.coerce.number().int().min(1).max(65_535);
 

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { z } from 'zod';
 import type { RetryLimits } from '../../domain/retry.ts';
+import { isServer } from '../place.ts';
 import type { auditLogSettings } from './audit-log.ts';
 import type { azureSettings } from './azure.ts';
 import type { peopleSettings } from './people.ts';
@@ -8,7 +9,7 @@ import { duration, group, optional, text, type Values, yes } from './setting.ts'
 import type { teamsSettings } from './teams.ts';
 
 /**
- * Default retry limits. The environment can change the first wait. Six attempts with doubled
+ * Default retry limits. The environment can change the first wait and the propagation window. Six attempts with doubled
  * waits take a little over three minutes. A role assignment takes "up to ten minutes" to propagate, according to Microsoft,
  * so twelve leave a margin.
  */
@@ -37,9 +38,11 @@ export const workingSettings = group('How it works', {
   CMK_AZURE_POLL: {
     value: duration.default(5_000),
     example: '5s',
-    meaning: 'interval between checks of an operation (default: `5s`), and wait before the first retry (`10s`)',
+    meaning:
+      'interval between checks of an operation (default: `5s`), wait before the first retry (`10s`), and longest wait for a role assignment (`12m`)',
   },
   CMK_RETRY_FIRST_WAIT: { value: duration.default(defaultRetryLimits.firstWaitMs), example: '10s' },
+  CMK_GRANT_WAIT: { value: duration.default(defaultRetryLimits.spreadWithinMs), example: '12m' },
   // Resource logs take 3 to 10 minutes ("Log data ingestion time in Azure Monitor").
   CMK_USE_WITHIN: {
     value: duration.default(30 * 60_000),
@@ -113,7 +116,7 @@ export function overridesFrom(
   const overrides = Overrides.parse(mode === 'local' && given !== '' ? JSON.parse(given) : {});
   const { usePollMs = mode === 'local' ? 5_000 : 60_000 } = overrides;
   // A data folder has only one process.
-  return { ...overrides, usePollMs, replica: overrides.replica ?? (url === undefined ? 'local' : os.hostname()) };
+  return { ...overrides, usePollMs, replica: overrides.replica ?? (isServer(url) ? os.hostname() : 'local') };
 }
 
 /** The workspace and timing of the usage check; null: no usage check. */

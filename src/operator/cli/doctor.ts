@@ -71,9 +71,8 @@ async function openFailure(place: Place, error: unknown): Promise<Diagnosis> {
     return fail(about('db/tables'), error.message, fix, ['npm start']);
   }
   if (error instanceof UnsupportedFormat) return fail(database, error.message, 'Use the program that wrote it.');
-  const variable = place.kind === 'server' ? 'DATABASE_URL' : 'CMK_DATA_DIR';
-  const fix = 'Check DATABASE_URL, or CMK_DATA_DIR and --data.';
-  return fail(database, error instanceof Error ? error.message : String(error), fix, [changeSetting(variable)]);
+  const fix = 'Check DATABASE_URL, or --data.';
+  return fail(database, error instanceof Error ? error.message : String(error), fix, [changeSetting('DATABASE_URL')]);
 }
 
 async function checkHere(place: Place, look: Look): Promise<readonly Diagnosis[]> {

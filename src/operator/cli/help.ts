@@ -3,7 +3,7 @@ import { type Exit, type Explained, exit, type Subcommand } from './subcommand.t
 import { indent, textTable } from './words/table.ts';
 
 const everywhere: Explained = [
-  ['--data DIR', 'data folder of the bot. Default: DATABASE_URL or CMK_DATA_DIR, then .local'],
+  ['--data DIR', 'data folder of the bot. Default: DATABASE_URL, then .local'],
   ['--help', 'prints this help; after a command, the help of the command'],
   ['--version', 'prints the version'],
 ];

@@ -29,7 +29,7 @@ interface StoreRecords {
 /** Refuses an empty folder: opening an embedded database would create one. */
 async function refuseEmpty(dataDir: string): Promise<void> {
   await access(path.join(dataDir, 'database', 'PG_VERSION')).catch(() => {
-    throw new Unusable(`${dataDir} has no audit log. Give the bot’s data folder with --data or CMK_DATA_DIR.`);
+    throw new Unusable(`${dataDir} has no audit log. Give the bot’s data folder with --data.`);
   });
 }
 

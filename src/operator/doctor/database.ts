@@ -145,7 +145,7 @@ export const failOn =
   (error: unknown): Diagnosis => {
     const message = error instanceof Error ? error.message : String(error);
     const found = error instanceof UnknownFormat ? unknownFormatWords(error) : message;
-    return fail(subject, found, 'Check the database, and DATABASE_URL or CMK_DATA_DIR.');
+    return fail(subject, found, 'Check the database, and DATABASE_URL.');
   };
 
 export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Diagnosis[]> {

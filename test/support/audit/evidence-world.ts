@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { startWitness } from '../../../sandbox/witness/witness.ts';
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { cmkBot } from '../processes/command-line.ts';
@@ -44,7 +45,9 @@ export async function startEvidenceWorld(options: WorldOptions = {}): Promise<Ev
     keyFile,
     async take(id, name, ...more) {
       const file = path.join(folder, name);
-      const said = await cmkBot(['evidence', id, '-o', file, ...more], { CMK_DATA_DIR: world.dataDir });
+      const said = await cmkBot(['evidence', id, '-o', file, ...more], {
+        DATABASE_URL: pathToFileURL(world.dataDir).href,
+      });
       if (said.code !== 0) throw new Error(`${said.out}${said.err}`);
       return file;
     },

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { botEnvironment } from '../../../sandbox/bot-environment.ts';
 import { AuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
@@ -206,7 +207,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     database: extra.DATABASE_URL
       ? { kind: 'postgres', url: extra.DATABASE_URL, maxConnections: 2 }
       : { kind: 'pglite', dataDir },
-    place: extra.DATABASE_URL ? { DATABASE_URL: extra.DATABASE_URL, ...sealKey } : { CMK_DATA_DIR: dataDir },
+    place: extra.DATABASE_URL
+      ? { DATABASE_URL: extra.DATABASE_URL, ...sealKey }
+      : { DATABASE_URL: pathToFileURL(dataDir).href },
     settings: environment({}),
     recordedBefore: 0,
     azureRequests: () => askedOf(current.azure),

@@ -31,7 +31,7 @@ const local: Change = {
   MicrosoftAppPassword: undefined,
 };
 /** The same with a data folder. */
-const sandbox: Change = { ...local, DATABASE_URL: undefined, CMK_SEAL_KEY_FILE: undefined, CMK_DATA_DIR: '/data' };
+const sandbox: Change = { ...local, DATABASE_URL: 'file:///data', CMK_SEAL_KEY_FILE: undefined };
 const operations = '19:operations@thread.tacv2';
 const sealSecret = 'https://kv-cmk-bot.vault.azure.net/secrets/seal-key';
 const managed = { MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppPassword: undefined };
@@ -117,11 +117,11 @@ it.each<[string, Change]>([
   ['CMK_AUDIT_CHANNEL', { CMK_AUDIT_CHANNEL: whole.CMK_APPROVALS_CHANNEL }],
   ['CMK_AUDIT_CHANNEL', { CMK_AUDIT_CHANNEL: operations, CMK_OPERATIONS_CHANNEL: operations }],
   // A database server in production, a data folder in the sandbox.
-  ['CMK_DATA_DIR', { CMK_DATA_DIR: '/data' }],
-  ['CMK_DATA_DIR', { ...sandbox, CMK_DATA_DIR: undefined }],
+  ['DATABASE_URL', { DATABASE_URL: 'file:///data' }],
+  ['DATABASE_URL', { DATABASE_URL: 'file:data' }],
+  ['DATABASE_URL', { ...sandbox, DATABASE_URL: undefined }],
   ['DATABASE_URL', { DATABASE_URL: undefined }],
-  ['DATABASE_URL', { DATABASE_URL: undefined, CMK_DATA_DIR: '/data' }],
-  ['DATABASE_URL', { DATABASE_URL: '', CMK_DATA_DIR: '/data' }],
+  ['DATABASE_URL', { DATABASE_URL: '' }],
   ['CMK_SEAL_KEY_FILE', { CMK_SEAL_KEY_FILE: undefined }],
   ['CMK_SEAL_KEY_SECRET', { CMK_SEAL_KEY_SECRET: sealSecret }],
   ['MicrosoftAppId', { ...local, CMK_MODE: undefined }],

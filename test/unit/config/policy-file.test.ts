@@ -14,7 +14,7 @@ const hour = 3_600_000;
 const environment = {
   CMK_MODE: 'local',
   MicrosoftAppTenantId: one,
-  CMK_DATA_DIR: '/data',
+  DATABASE_URL: 'file:///data',
   CMK_SUBSCRIPTIONS: one,
   CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
   CMK_AUDIT_CHANNEL: 'none',
@@ -231,7 +231,7 @@ describe('signing in anew to approve', () => {
   };
   const production = {
     ...{ CMK_MODE: undefined, MicrosoftAppId: three, MicrosoftAppType: 'SingleTenant', MicrosoftAppPassword: 'x' },
-    ...{ CMK_DATA_DIR: undefined, DATABASE_URL: 'postgres://db/cmk', CMK_SEAL_KEY_FILE: '/mnt/seal/key' },
+    ...{ DATABASE_URL: 'postgres://db/cmk', CMK_SEAL_KEY_FILE: '/mnt/seal/key' },
     CMK_POLICY_FILE: '',
   };
   const warned = (change: NodeJS.ProcessEnv) =>
