@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { z } from 'zod';
-import { isObject, matchesCall, plainPath, Refusal, readText } from '../http.ts';
+import { isObject, matchesCall, plainPath, Refusal, readJson, readText } from '../http.ts';
 import { type Fault, onlySlows } from './fault.ts';
 import type { SimulatorState } from './state/schema.ts';
 
@@ -33,13 +33,10 @@ export interface Incoming {
 const largestBody = 32_000_000;
 
 const readBody = (text: string, contentType: string): unknown => {
-  if (text === '') return undefined;
-  if (contentType.startsWith('application/x-www-form-urlencoded')) return Object.fromEntries(new URLSearchParams(text));
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  if (text !== '' && contentType.startsWith('application/x-www-form-urlencoded'))
+    return Object.fromEntries(new URLSearchParams(text));
+  const body = readJson(text);
+  return typeof body === 'string' ? undefined : body;
 };
 
 /** Returns null if the body is too large. */

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isObject, type Sent } from '../http.ts';
+import { isObject, readJson, type Sent } from '../http.ts';
 import type { Incoming } from './incoming.ts';
 
 /** A served request, logged before the answer. `status` is 0 if the connection was closed without one. */
@@ -77,14 +77,8 @@ const recordedHeaders = ({ headers }: Incoming): Record<string, string> =>
 
 const readBody = ({ headers, content }: Sent): unknown => {
   const text = String(content);
-  if (text === '') return null;
-  if (!String(headers['content-type']).startsWith('application/json')) return text;
-  try {
-    return withoutSecrets(JSON.parse(text));
-  } catch {
-    // A fault can cut an answer short.
-    return text;
-  }
+  const isText = text !== '' && !String(headers['content-type']).startsWith('application/json');
+  return isText ? text : withoutSecrets(readJson(text));
 };
 
 /** Appends every exchange to a file of this process, one line each. Leaves out answers that were cut off. */
