@@ -209,17 +209,6 @@ const choose = (call: Call): Reply => {
   return reply(302, undefined, { location: `${request.redirect_uri}?${back}`, 'cache-control': 'no-store' });
 };
 
-const authorizePage = {
-  pattern: '/{tenant}/oauth2/v2.0/authorize',
-  audience: 'open',
-  versions: [],
-  action: null,
-} as const;
-const authorizeRoutes: readonly Route[] = [
-  { ...authorizePage, method: 'GET', handle: show },
-  { ...authorizePage, method: 'POST', handle: choose },
-];
-
 /** The only path that is served over plain http. */
 const isAuthorizePath = (path: string): boolean => /^\/[^/]+\/oauth2\/v2\.0\/authorize$/i.test(path);
 
@@ -451,7 +440,8 @@ const open = (method: string, pattern: string, handle: Route['handle']): Route =
 });
 
 export const entraRoutes: readonly Route[] = [
-  ...authorizeRoutes,
+  open('GET', '/{tenant}/oauth2/v2.0/authorize', show),
+  open('POST', '/{tenant}/oauth2/v2.0/authorize', choose),
   open('GET', '/{tenant}/discovery/v2.0/keys', publishKeys),
   open('GET', '/{tenant}/v2.0/.well-known/openid-configuration', openIdConfiguration),
   open('POST', '/{tenant}/oauth2/v2.0/token', grantToken),
