@@ -98,17 +98,12 @@ export function clientMessages(teams: Teams): Route {
   });
 }
 
-interface How {
-  readonly replyToId: string | undefined;
-  readonly alone: boolean;
-}
-
 function postMessage(
   teams: Teams,
   person: LocalPerson,
   to: Conversation,
   text: string,
-  { replyToId, alone }: How,
+  { replyToId, alone }: { replyToId: string | undefined; alone: boolean },
 ): Post {
   const marked = withMentions(text, teams.bot);
   const id = teams.nextId();
@@ -161,14 +156,8 @@ async function deliverMessage(teams: Teams, person: LocalPerson, about: Post, ac
     showAnswer(teams, person, about, 'error', `${teams.bot.name} is not running. This message was not delivered.`);
 }
 
-/** The bot's answer to a click, and a sign-in button if it requires one. */
-interface Delivered {
-  readonly reply: BotReply;
-  readonly button: SignInButton | null;
-}
-
 /** Delivers a click. If the bot asks for a sign-in, exchanges a token and sends it again, or else the person gets a button. */
-async function deliverSignedIn(teams: Teams, person: LocalPerson, activity: JsonObject): Promise<Delivered> {
+async function deliverSignedIn(teams: Teams, person: LocalPerson, activity: JsonObject) {
   const reply = await deliverInvoke(teams, activity);
   const login = readInvokeAnswer(reply);
   if (login.kind !== 'login') return { reply, button: null };
@@ -200,18 +189,13 @@ async function exchangeToken(teams: Teams, person: LocalPerson, login: LoginRequ
 /** What every click says: who, on which message, and the person's inputs. */
 const onCard = { personId: z.string(), activityId: z.string(), inputs: JsonObject.optional() };
 
-interface Clicked {
-  readonly person: LocalPerson;
-  readonly post: Post;
-  /** The card that the person sees: their own view, if there is one. */
-  readonly card: JsonObject | undefined;
-}
-
-function clickedBy(teams: Teams, { personId, activityId }: { personId: string; activityId: string }): Clicked {
+/** `card` is the one that the person sees: their own view, if there is one. */
+function clickedBy(teams: Teams, { personId, activityId }: { personId: string; activityId: string }) {
   const person = knownPerson(personId);
   const post = postFor(teams, person, activityId);
   return { person, post, card: viewOf(teams, post, person) ?? cardOf(post.content) };
 }
+type Clicked = ReturnType<typeof clickedBy>;
 
 const Click = z.strictObject({
   ...onCard,
@@ -410,14 +394,6 @@ async function refreshOne(
 
 // What changed for a person since the last poll, so that a conversation with hundreds of cards is sent once.
 
-interface ChangedPosts {
-  /** Parameter of the next poll. */
-  readonly upTo: string;
-  /** All posts, oldest first. */
-  readonly ids: readonly string[];
-  readonly changed: readonly JsonObject[];
-}
-
 /** Marks this process: other processes number differently. */
 const processPrefix = `${Date.now().toString(36)}-`;
 
@@ -431,8 +407,8 @@ function numberOf(one: object | undefined): number {
   return number;
 }
 
-/** `after`: `upTo` of the last poll. An unknown value returns everything. */
-function changedPosts(teams: Teams, person: LocalPerson, posts: readonly Post[], after: string): ChangedPosts {
+/** `after`: `upTo` of the last poll. An unknown value returns everything. `ids`: of all posts, oldest first. */
+function changedPosts(teams: Teams, person: LocalPerson, posts: readonly Post[], after: string) {
   const from = after.startsWith(processPrefix) ? Number(after.slice(processPrefix.length)) : 0;
   const isNew = (post: Post): boolean => Math.max(numberOf(post), numberOf(viewOf(teams, post, person))) > from;
   const changed = posts.filter(isNew).map((post) => activityFor(teams, post, person));
@@ -487,7 +463,7 @@ function conversationsOf(teams: Teams, request: Request) {
     .map(({ id, kind, name, topic }) => ({ id, kind, name, topic, unread: unreadCount(teams, person, id) }));
 }
 
-/** Returns the activities with the person's own views. With `after`, which can be empty: {@link ChangedPosts}. */
+/** Returns the activities with the person's own views. With `after`, which can be empty: {@link changedPosts}. */
 async function activities(teams: Teams, refresh: Refresher, request: Request) {
   const person = personOf(request);
   const conversationId = request.params.conversation ?? '';

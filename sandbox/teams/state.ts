@@ -26,15 +26,7 @@ export const Post = z.object({
 export type Post = z.infer<typeof Post>;
 
 /** A served Connector call, with the same fields as the Azure simulator's request log. */
-export const ServedRequest = RequestRecord.pick({
-  at: true,
-  method: true,
-  url: true,
-  status: true,
-  principalId: true,
-  clientRequestId: true,
-  body: true,
-});
+export const ServedRequest = RequestRecord.omit({ actions: true, dataActions: true, graphPermissions: true });
 export type ServedRequest = z.infer<typeof ServedRequest>;
 
 /** What is stored, by key. `views`: user-specific cards, and `reads`: the last read post, by {@link pair}. */

@@ -11,12 +11,6 @@ import { plainLocation, sameId, within } from './ids.ts';
 // Evaluates conditions of role assignments. Supports the part of Azure's condition language (version 2.0) that
 // delegates role assignments. Other conditions count as not fulfilled: a lenient simulator would prove nothing.
 
-/** What a condition can read. */
-interface ConditionContext {
-  readonly action: string;
-  readonly attributes: Attributes;
-}
-
 /** Values of `@Request[…]` (what is to be written) and `@Resource[…]` (what exists), by attribute name. */
 interface Attributes {
   readonly Request: ReadonlyMap<string, string>;
@@ -63,7 +57,7 @@ function bitOf(text: string): '0' | '1' | '?' {
   return choices.some((terms) => terms.every(holds)) ? '1' : '0';
 }
 
-export function conditionHolds(condition: string, { action, attributes }: ConditionContext): boolean {
+export function conditionHolds(condition: string, action: string, attributes: Attributes): boolean {
   const bit = (isTrue: boolean): string => (isTrue ? ' 1 ' : ' 0 ');
   let text = condition
     .replace(actionMatches, (_, list: string) => bit(includes(list, action)))
@@ -140,7 +134,7 @@ export interface Wanted {
 export const allowedBy = (state: SimulatorState, wanted: Wanted, now: Date): RoleAssignment | undefined => {
   const { principalId, kind, action, scope, attributes = noAttributes } = wanted;
   const fulfilled = (condition: string | null | undefined): boolean =>
-    condition === null || condition === undefined || conditionHolds(condition, { action, attributes });
+    condition === null || condition === undefined || conditionHolds(condition, action, attributes);
   return assignmentsAt(state, principalId, scope, now).find(
     (assignment) =>
       permissionsOf(state, assignment).some((one) => allows(one, kind, action) && fulfilled(one.condition)) &&

@@ -61,13 +61,6 @@ interface NoCaller {
 /** Code or text for each problem; `{}` stands for the wrong audience. */
 export type TokenTexts<T> = Readonly<Record<NoCaller['problem'], T>>;
 
-/** The lifetime of a token, and what it permits. */
-interface Issued {
-  readonly seconds: number;
-  /** Application permissions, in tokens for Microsoft Graph. */
-  readonly graphPermissions?: readonly string[];
-}
-
 /** What tokens depend on. */
 interface Tenant {
   readonly signingKey: SigningKey;
@@ -85,7 +78,7 @@ export function issueToken(
   tenant: Tenant,
   resource: string,
   { principalId, appId }: Caller,
-  { seconds, graphPermissions = [] }: Issued,
+  { seconds, graphPermissions = [] }: { seconds: number; graphPermissions?: readonly string[] },
   now: Date,
 ): Promise<string> {
   const issuer = issuerOf(tenant);

@@ -450,11 +450,6 @@ const attempt = (use: () => Buffer | null): Buffer | null => {
   }
 };
 
-interface KeyUseProblem {
-  readonly innerCode: string;
-  readonly message: string;
-}
-
 type KeyOperation = 'wrapKey' | 'unwrapKey';
 
 /**
@@ -462,7 +457,7 @@ type KeyOperation = 'wrapKey' | 'unwrapKey';
  * Microsoft's key attributes page: a disabled key can't be used; outside its dates a key doesn't wrap, but
  * still unwraps. Texts after public reports of the same refusals for secrets and keys.
  */
-export const keyUseProblem = (key: KeyVersion, operation: KeyOperation, now: Date): KeyUseProblem | null => {
+export const keyUseProblem = (key: KeyVersion, operation: KeyOperation, now: Date) => {
   const seconds = now.getTime() / 1000;
   const { enabled, keyOps, nbf, exp } = key;
   const unwraps = operation === 'unwrapKey';

@@ -17,7 +17,7 @@ test.each([
   [`${is('User')}${is('Group')}`, false],
 ])('the condition %s, without spaces, holds: %s', (condition, holds) => {
   const Request = new Map([['Microsoft.Authorization/roleAssignments:PrincipalType', 'User']]);
-  expect(conditionHolds(condition, { action: 'any', attributes: { Request, Resource: new Map() } })).toBe(holds);
+  expect(conditionHolds(condition, 'any', { Request, Resource: new Map() })).toBe(holds);
 });
 
 test.each([
