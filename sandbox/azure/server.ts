@@ -33,7 +33,7 @@ import { activityLogRoutes, LogRow, logQueryRoutes } from './logs.ts';
 import { ExchangeRecorder, RequestRecord, withoutSecrets } from './request-log.ts';
 import { type ChangeActor, ChangeRecords, GraphPages, resourceGraphRoutes } from './resource-graph.ts';
 import { scenariosNamed, turnAllOff, turnOn } from './scenarios.ts';
-import { serveSimulator } from './simulator.ts';
+import { BeforeStates, serveSimulator } from './simulator.ts';
 import { changeLatency, JsonLines, lags, moveToPort, newGraphIndex, newReadReplica, StateFile } from './state/files.ts';
 import type { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
@@ -323,6 +323,7 @@ const worldOf = (state: SimulatorState, file: StateFile, { data, port, 'sign-in-
   /** It has its own file, because the state file is rewritten at every call. */
   vaultLog: new JsonLines(join(data, 'azure', 'vault-log.jsonl'), LogRow),
   requests: new JsonLines(join(data, 'azure', 'requests.jsonl'), RequestRecord),
+  beforeStates: new BeforeStates(state),
   changes: new ChangeRecords(state),
   delays: new Delays(),
   /** Marks this process in revisions. */
@@ -402,9 +403,10 @@ class AzureServer {
 
   /** Updates everything that keeps earlier states. */
   private followChanges(now: Date): void {
-    const { state, graphIndex, readReplica } = this.world;
+    const { state, graphIndex, readReplica, beforeStates } = this.world;
     graphIndex.follow(state, now);
     readReplica.follow(state, now);
+    beforeStates.follow(state);
   }
 
   private async keep(actor: ChangeActor | null = null): Promise<void> {

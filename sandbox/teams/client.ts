@@ -62,6 +62,7 @@ export const clientAzure = (teams: Teams): Route[] =>
 
 const passed = {
   state: 'GET PUT DELETE',
+  before: 'GET',
   revision: 'GET',
   requests: 'GET',
   faults: 'GET POST DELETE',

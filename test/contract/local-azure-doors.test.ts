@@ -1,11 +1,18 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { changeState, discard, http, startAzure } from '../support/azure/local-azure.ts';
-import { clientsOf, codeOf, giveIdentity, readAgent } from '../support/azure/local-azure-clients.ts';
-import { agentId, bot, owner, researchId, tenantId } from '../support/azure/local-azure-names.ts';
+import {
+  clientsOf,
+  codeOf,
+  giveIdentity,
+  grantOnKey,
+  readAgent,
+  writeAgent,
+} from '../support/azure/local-azure-clients.ts';
+import { agentId, bot, owner, researchId, tenantId, vaultId } from '../support/azure/local-azure-names.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
 
-/** The doors for tests and for the page: what goes wrong on purpose, and the way back to the start. */
+/** The doors for tests and for the page: what goes wrong on purpose, what there was before a change, and the way back to the start. */
 
 const agentName = 'triage-agent-prod';
 const agent = agentId(agentName);
@@ -100,7 +107,62 @@ test.each<[string, 'GET' | 'POST', Record<string, string>, number]>([
   expect(JSON.stringify(answer.body)).not.toMatch(/BEGIN|"d"|attack/);
 });
 
+interface Looked {
+  readonly identity: string;
+  readonly key: string;
+  readonly purgeProtection: boolean;
+}
+
+const before = async (name = agentName): Promise<Looked> => {
+  const { body } = await http(azure, 'GET', `/simulator/before?agent=${name}`);
+  const { content } = body.agents.find((one: { name: string }) => one.name === name);
+  const vault = body.vaults.find((one: { name: string }) => one.name === 'kv-care-prod');
+  return {
+    identity: content.identity?.type ?? 'none',
+    key: content.keyVaultProperties?.keyName ?? 'none',
+    purgeProtection: vault.enablePurgeProtection,
+  };
+};
+
 const revision = async (): Promise<string> => (await http(azure, 'GET', '/simulator/revision')).body.revision;
+
+const setKey = (name: string, keyName: string) =>
+  writeAgent(clients, agentId(name), {
+    properties: { keyVaultProperties: { keyName, keyVaultUri: `https://localhost:${azure.port + 1}/` } },
+  });
+
+/** What the bot does for a request. */
+const underKey = async (name: string, keyName: string): Promise<void> => {
+  const principalId = await giveIdentity(clients, agentId(name));
+  await grantOnKey(clients, randomUUID(), vaultId('kv-care-prod'), keyName, principalId);
+  const properties = { enablePurgeProtection: true };
+  await clients.vaults().vaults.update('rg-care-prod', 'kv-care-prod', { properties });
+  await setKey(name, keyName);
+};
+
+const untouched: Looked = { identity: 'none', key: 'none', purgeProtection: false };
+
+test('what there was before a change is what there was before the first of its writes, until the next change of that agent', async () => {
+  expect(await before()).toEqual(untouched);
+  await underKey(agentName, 'cmk-triage-agent');
+  expect(await before()).toEqual(untouched);
+  await setKey(agentName, 'cmk-triage-agent');
+  expect(await before()).toEqual(untouched);
+  await writeAgent(clients, agent, { properties: { keyVaultProperties: null } });
+  expect(await before()).toEqual({ identity: 'SystemAssigned', key: 'cmk-triage-agent', purgeProtection: true });
+  expect((await readAgent(clients, agent)).properties).not.toHaveProperty('keyVaultProperties');
+  expect(await before('virtual-visit-agent')).toMatchObject({ key: 'cmk-virtual-visit' });
+});
+
+test('what there was before a change is there for each of many agents', async () => {
+  await changeState(azure, ({ agents }) => {
+    const like = agents.find((one: { name: string }) => one.name === agentName);
+    for (let n = 0; n < 11; n += 1) agents.push({ ...like, name: `many-${n}` });
+  });
+  for (let n = 0; n < 11; n += 1) await giveIdentity(clients, agentId(`many-${n}`));
+  await underKey(agentName, 'cmk-triage-agent');
+  for (const n of [0, 10]) expect(await before(`many-${n}`)).toEqual(untouched);
+});
 
 test('a vault takes an imported key, and the older API versions', async () => {
   const scope = `https://vault.localhost:${azure.port}/.default`;
@@ -155,7 +217,7 @@ test('a revision stands for all that can be seen: it changes with the state and 
   expect(await revision()).not.toBe(second);
 });
 
-test('goes back to its seeds and keeps ports and latency', async () => {
+test('goes back to its seeds and keeps ports and latency; nothing came before', async () => {
   await http(azure, 'PUT', '/simulator/latency', { body: { latency: 'realistic' } });
   await giveIdentity(clients, agent);
   await http(azure, 'POST', '/simulator/faults', { body: { match: { url: '/nowhere' }, drop: true } });
@@ -163,6 +225,7 @@ test('goes back to its seeds and keeps ports and latency', async () => {
   const { body } = await http(azure, 'GET', '/simulator/state');
   expect(body).toMatchObject({ port: azure.port, latency: 'realistic', faults: [] });
   expect(body.vaults[0]).toMatchObject({ port: azure.port + 1, enablePurgeProtection: false });
+  expect(await before()).toEqual(untouched);
   expect((await readAgent(clients, agent)).identity).toBeUndefined();
   expect((await clients.keys(`https://localhost:${azure.port + 1}/`).getKey('cmk-triage-agent')).name).toBeDefined();
 });

@@ -82,7 +82,7 @@ describe('the Connector', () => {
   it('refuses a known path with another method, and an unknown one', async () => {
     const statusOf = async (method: string, path: string) => (await client().call(method, path, {})).status;
     expect(await statusOf('DELETE', activitiesOf(operations))).toBe(405);
-    expect(await statusOf('POST', '/client/azure/revision')).toBe(405);
+    expect(await statusOf('POST', '/client/azure/before')).toBe(405);
     expect(await statusOf('DELETE', '/v3/nothing')).toBe(404);
     expect((await client().call('GET', '/v3/teams/%E0%A4%A')).status).toBe(400);
   });
