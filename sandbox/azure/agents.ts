@@ -111,6 +111,10 @@ const AgentPut = z.strictObject({
     .nullish(),
 });
 const AgentPatch = AgentPut.partial({ location: true, sku: true });
+const FirstVersion = z.looseObject({
+  identity: z.undefined(),
+  properties: z.looseObject({ keyVaultProperties: z.undefined() }).nullish(),
+});
 type AgentPatch = z.infer<typeof AgentPatch>;
 type AgentPut = z.infer<typeof AgentPut>;
 
@@ -519,7 +523,20 @@ const getStatus = (call: Call): Reply => {
   return reply(200, statusBody(found), { etag, 'x-ms-operation-identifier': '' });
 };
 
-const shown = (call: Call, agent: HealthBot) => agentBody(call.world.state, agent);
+/** The first API version has no identities and customer-managed keys. */
+const isFirstVersion = ({ incoming }: Call): boolean => incoming.query.get('api-version') === '2020-12-08';
+
+/** The body in the requested API version. */
+const shown = (call: Call, agent: HealthBot) => {
+  const without = isFirstVersion(call) ? { identity: null, keyVaultProperties: null } : {};
+  return agentBody(call.world.state, { ...agent, content: { ...agent.content, ...without } });
+};
+
+/** Reads a write; members that the requested API version doesn't have are refused as unknown. */
+const readWrite = <T>(call: Call, schema: z.ZodType<T>): T => {
+  if (isFirstVersion(call)) parseBody(FirstVersion, call.incoming.body, payloadRefused);
+  return parseBody(schema, call.incoming.body, payloadRefused);
+};
 
 const findAgent = (call: Call): HealthBot | undefined => call.world.state.agents.find(named(placeOf(call)));
 
@@ -564,7 +581,7 @@ const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, tri
 
 const patchAgent = (call: Call): Reply => {
   const agent = requireAgent(call);
-  const patch = parseBody(AgentPatch, call.incoming.body, payloadRefused);
+  const patch = readWrite(call, AgentPatch);
   requireConditions(call, agent.etag);
   requireIdle(call, agent);
   const before = structuredClone(agent.content);
@@ -576,7 +593,7 @@ const patchAgent = (call: Call): Reply => {
 };
 
 const putAgent = (call: Call): Reply => {
-  const put = parseBody(AgentPut, call.incoming.body, payloadRefused);
+  const put = readWrite(call, AgentPut);
   const existing = findAgent(call);
   requireSameLocation(existing, put.location);
   requireConditions(call, existing?.etag ?? null);

@@ -143,15 +143,28 @@ test('a token counts only if it is genuine and for Azure Resource Manager', asyn
   expect(await codeFor(forVaults)).toBe('InvalidAuthenticationTokenAudience');
 });
 
-test('agents are served in the API versions with keys, and refuse what their description lacks', async () => {
+test('the first API version of agents has no identities and keys', async () => {
   const headers = { authorization: `Bearer ${await clients.token()}` };
   const path = resourceId('triage-agent-prod');
   const call = (method: string, version: string, body?: object) =>
     http(running, method, `${path}?api-version=${version}`, { headers, ...(body === undefined ? {} : { body }) });
   expect((await call('GET', '2025-11-01')).body.properties).toHaveProperty('accessControlMethod', 'AzureRBAC');
-  expect((await call('GET', '2021-06-10')).body.error.message).toContain("api-versions are '2021-08-24,");
-  const { body: answer } = await call('PATCH', '2025-11-01', { sku: { name: 'S0' } });
-  expect(answer.error.code).toBe('HttpRequestPayloadAPISpecValidationFailed');
+  expect((await call('GET', '2021-06-10')).body.error.message).toContain("api-versions are '2020-12-08,2021-08-24,");
+  const [first, later] = await Promise.all(
+    ['2020-12-08', '2021-08-24'].map((version) =>
+      http(running, 'GET', `${resourceId('virtual-visit-agent')}?api-version=${version}`, { headers }),
+    ),
+  );
+  expect([later?.body.identity, later?.body.properties.keyVaultProperties]).not.toContain(undefined);
+  expect([first?.body.identity, first?.body.properties.keyVaultProperties]).toEqual([undefined, undefined]);
+  for (const [version, body] of [
+    ['2020-12-08', { identity: { type: 'SystemAssigned' } }],
+    ['2020-12-08', { properties: { keyVaultProperties: { keyName: 'k', keyVaultUri: 'https://localhost/' } } }],
+    ['2025-11-01', { sku: { name: 'S0' } }],
+  ] as const) {
+    const { body: answer } = await call('PATCH', version, body);
+    expect(answer.error.code).toBe('HttpRequestPayloadAPISpecValidationFailed');
+  }
 });
 
 test('an agent heeds the conditions of a write, if set so', async () => {
