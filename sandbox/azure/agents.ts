@@ -422,7 +422,7 @@ const finish = (state: SimulatorState, latency: Latency, operation: AgentOperati
   operation.status = status;
   operation.error = status === 'Succeeded' ? null : (ending.error ?? problem ?? usualError[status]);
   if (operation.deletes && status === 'Succeeded') {
-    forgetAgent(state, agent);
+    forgetAgent(state, agent, end);
     return;
   }
   agent.provisioningState = ending.provisioningState ?? status;
@@ -453,7 +453,9 @@ const isBusy = (state: SimulatorState, agent: HealthBot): boolean =>
   state.operations.some((one) => one.status === 'Working' && sameId(one.agentId, agentId(agent)));
 
 /** Deletes an agent with its own identity: what was granted to that opens no vault, also for a new agent with the same name. */
-const forgetAgent = (state: SimulatorState, agent: HealthBot): void => {
+const forgetAgent = (state: SimulatorState, agent: HealthBot, end: Date): void => {
+  const key = agent.content.keyVaultProperties;
+  if (key !== null) state.lostData.push({ agentId: agentId(agent), at: end.toISOString(), key });
   const own = agent.content.identity?.principalId ?? null;
   state.principals = state.principals.filter((one) => one.id !== own);
   state.agents = state.agents.filter((one) => one !== agent);

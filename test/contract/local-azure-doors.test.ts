@@ -164,6 +164,16 @@ test('what there was before a change is there for each of many agents', async ()
   for (const n of [0, 10]) expect(await before(`many-${n}`)).toEqual(untouched);
 });
 
+test('the state lists the data that a deleted agent leaves under a customer-managed key', async () => {
+  const visit = agentId('virtual-visit-agent');
+  await changeState(azure, (state) => Object.assign(state, { locks: [] }));
+  const headers = { authorization: `Bearer ${await clientsOf(azure, owner).token()}` };
+  for (const id of [visit, agentId('vaccination-agent')])
+    expect((await http(azure, 'DELETE', `${id}?api-version=2025-11-01`, { headers })).status).toBe(202);
+  const { lostData } = (await http(azure, 'GET', '/simulator/state')).body;
+  expect(lostData).toMatchObject([{ agentId: visit, key: { keyName: 'cmk-virtual-visit' } }]);
+});
+
 test('a vault takes an imported key, and the older API versions', async () => {
   const scope = `https://vault.localhost:${azure.port}/.default`;
   const headers = { authorization: `Bearer ${await clientsOf(azure, owner).token(scope)}` };

@@ -399,6 +399,9 @@ export type BotService = z.infer<typeof BotService>;
 /** A vault that can be recovered, with its keys, until its retention ends. */
 const DeletedVault = z.object({ vault: Vault, deletedAt: IsoDate });
 
+/** An agent that was deleted while its data was under a customer-managed key. */
+const LostData = z.object({ agentId: z.string(), at: IsoDate, key: KeyVaultProperties });
+
 /** A Log Analytics workspace. Queries use `customerId`, Azure Resource Manager uses `id`. */
 export const Workspace = z.object({ id: z.string(), customerId: z.string() });
 export type Workspace = z.infer<typeof Workspace>;
@@ -546,6 +549,7 @@ export const SimulatorState = z.object({
   /** Resources of other types, which only Resource Graph shows. */
   otherResources: z.array(OtherResource).default([]),
   deletedVaults: z.array(DeletedVault).default([]),
+  lostData: z.array(LostData).default([]),
   changes: z.array(ResourceChange).default([]),
   faults: z.array(Fault),
   /** Names of active scenarios that changed more than faults. */
