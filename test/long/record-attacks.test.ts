@@ -113,7 +113,11 @@ onPostgres('with the rights of the database’s owner', () => {
       () => true,
       () => false,
     );
-    // Rows that are due are taken up within a second, and may be before anybody could ask for more.
+    // What isn't due is read when somebody asks for it. A bot that ends can't answer them any more.
+    if (started && expected !== starts)
+      await world.teams
+        .say(people.requester, places.operations, `/cmk-history ${record.waiting}`)
+        .catch(() => undefined);
     const ends = started ? await endsOf(since, patienceFor(expected)) : lastWords(world.printed().slice(since));
     await world.endBot('SIGINT');
     if (ends === null) return started ? 'starts, does nothing of it' : world.printed().slice(since);
