@@ -7,42 +7,39 @@ import type { DirectoryEntry, Groups, PersonKind, Resources } from '../domain/po
 import { type Refusal, type RefusalCode, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 
-// Directory queries of one click. Whether a person has access and whether they can decide are two queries about the same
-// person. They are combined into one.
+type Membership = Pick<Groups, 'memberOf'>;
 
-/** How long an answer counts. Both checks of a click usually happen within milliseconds. */
-const cacheMs = 2_000;
+/** How long an answer counts in a click. Its checks usually happen within milliseconds. */
+const clickMs = 2_000;
+/** How long an answer counts for reading. */
+const readingMs = 60_000;
+const mostPeople = 10_000;
 
-function cacheBriefly<Query, Answer>(
-  ask: (query: Query) => Answer,
-  keyOf: (query: Query) => string,
-  now: () => number = () => performance.now(),
-): (query: Query) => Answer {
-  const known = new Map<string, { readonly at: number; readonly answer: Answer }>();
-  return (query) => {
-    const key = keyOf(query);
-    const before = known.get(key);
-    if (before !== undefined && now() - before.at < cacheMs) return before.answer;
-    const answer = ask(query);
-    known.set(key, { at: now(), answer });
-    return answer;
-  };
-}
-
-/** Queries all IDs of `everything` with a person's first query. Other IDs are queried when needed. */
-export function combineQueries(
-  groups: Membership,
-  everything: readonly string[],
-  now: () => number = () => performance.now(),
-): Membership {
+/**
+ * Asks the directory about all IDs of `everything` at once: whether a person has access and whether they can decide are one
+ * question. Other IDs are queried when needed. `now`: a monotonic clock in milliseconds.
+ */
+function openMemberships(groups: Membership, everything: readonly string[], now: () => number) {
+  type Answer = ReturnType<Membership['memberOf']>;
   const all = new Set(everything);
-  const about = cacheBriefly(
-    (person: PersonId) => groups.memberOf(person, everything),
-    (person) => person,
-    now,
-  );
+  /** `askedAt`: the time of the question to the directory, not of its answer. */
+  const latest = new Map<PersonId, { readonly askedAt: number; readonly answer: Answer }>();
 
-  return {
+  async function ask(person: PersonId): Answer {
+    const askedAt = now();
+    const answer = groups.memberOf(person, everything);
+    const found = await answer;
+    // If two answers overlap, the one that was requested later counts.
+    if ((latest.get(person)?.askedAt ?? askedAt) > askedAt) return found;
+    latest.delete(person);
+    // A new role applies at once: only answers with one are kept.
+    if (found.ok && found.value.of.length > 0) latest.set(person, { askedAt, answer });
+    const [oldest] = latest.keys();
+    if (latest.size > mostPeople && oldest !== undefined) latest.delete(oldest);
+    return found;
+  }
+
+  const through = (about: (person: PersonId) => Answer): Membership => ({
     async memberOf(person, ids) {
       if (!ids.every((id) => all.has(id))) return groups.memberOf(person, ids);
       const found = await about(person);
@@ -50,10 +47,32 @@ export function combineQueries(
       const held = new Set(found.value.of);
       return done({ kind: found.value.kind, of: ids.filter((id) => held.has(id)) });
     },
+  });
+  return {
+    fresh: through(ask),
+    forClick: () => through(cacheBriefly(ask, (person) => person, now)),
+    forReading: through((person) => {
+      const known = latest.get(person);
+      return known !== undefined && now() - known.askedAt < readingMs ? known.answer : ask(person);
+    }),
   };
 }
 
-type Membership = Pick<Groups, 'memberOf'>;
+function cacheBriefly<Query, Answer>(
+  ask: (query: Query) => Answer,
+  keyOf: (query: Query) => string,
+  now: () => number,
+): (query: Query) => Answer {
+  const known = new Map<string, { readonly at: number; readonly answer: Answer }>();
+  return (query) => {
+    const key = keyOf(query);
+    const before = known.get(key);
+    if (before !== undefined && now() - before.at < clickMs) return before.answer;
+    const answer = ask(query);
+    known.set(key, { at: now(), answer });
+    return answer;
+  };
+}
 
 /** IDs of groups and people. A person must be in every list. */
 type Lists = readonly (readonly string[])[];
@@ -105,7 +124,14 @@ export const requesterRefusals: Record<Exclude<RoleStatus, 'yes'>, RefusalCode> 
 };
 
 /** Role checks. Each one queries the directory, so a removed role ends at once. Without an agent: for any agent. */
-export interface RoleChecks {
+export interface RoleChecks extends Checks {
+  /** Checks for what only reads, by answers that are at most a minute old. */
+  readonly reading: Checks;
+  /** Returns checks for one click, with one question per person. */
+  forClick(): ClickRoleChecks;
+}
+
+interface Checks {
   /** Returns the person's roles under all rules, or a refusal if they have no access. */
   rolesOf(person: PersonId): Promise<Roles | Refusal>;
   requester(person: PersonId, resource: ResourceFacts | null): Promise<RoleStatus>;
@@ -120,15 +146,13 @@ export interface RoleChecks {
    * queries the directory once, for any number of requests. For display only: every decision is checked again.
    */
   decidable(person: PersonId): Promise<(request: Request) => boolean>;
-  /** Returns checks for one click, with combined queries: see {@link combineQueries}. */
-  forClick(): ClickRoleChecks;
 }
 
 /**
  * Role checks of one click: whether the person has access, what they can do on the request, and whether its requester still
  * has the role.
  */
-export interface ClickRoleChecks extends Pick<RoleChecks, 'rolesOf' | 'approverOf' | 'requesterOf' | 'operator'> {
+export interface ClickRoleChecks extends Checks {
   /** Prefetches the membership of another person, in parallel with the clicking person's. */
   askAlso(person: PersonId): void;
   /** Prefetches the agent's tags, if the rules depend on them. */
@@ -159,7 +183,7 @@ const everyId = (policy: Policy, { readers }: Admission): readonly string[] => {
   return [...new Set([...named.flatMap((ids) => ids ?? []), ...readers])];
 };
 
-export function openRoleChecks(azure: DirectoryPorts, policy: Policy, admission: Admission): RoleChecks {
+function checksOver(azure: DirectoryPorts, policy: Policy, admission: Admission): Checks {
   const listsOf = ({ underAny, underTerms }: Role, resource: ResourceFacts | null): Lists =>
     resource === null ? [[...new Set(rulesOf(policy).flatMap(underAny))]] : underTerms(termsFor(policy, resource));
   const ask = (role: Role) => (person: PersonId, resource: ResourceFacts | null) =>
@@ -206,13 +230,28 @@ export function openRoleChecks(azure: DirectoryPorts, policy: Policy, admission:
         !request.approvals.some(({ by }) => by === person) &&
         termsFor(policy, request.plan.observation.resource).approvers.every((ids) => ids.some((id) => held.has(id)));
     },
+  };
+}
+
+export function openRoleChecks(
+  { groups, resources }: DirectoryPorts,
+  policy: Policy,
+  admission: Admission,
+  now: () => number = () => performance.now(),
+): RoleChecks {
+  const memberships = openMemberships(groups, everyId(policy, admission), now);
+  const over = (by: Membership, tags = resources.tags) =>
+    checksOver({ groups: by, resources: { tags } }, policy, admission);
+  return {
+    ...over(memberships.fresh),
+    reading: over(memberships.forReading),
     forClick() {
-      const groups = combineQueries(azure.groups, everyId(policy, admission));
-      const tags = cacheBriefly(azure.resources.tags, ({ id }) => id);
+      const by = memberships.forClick();
+      const tags = cacheBriefly(resources.tags, ({ id }) => id, now);
       return {
-        ...openRoleChecks({ groups, resources: { tags } }, policy, admission),
+        ...over(by, tags),
         // A failure is reported to the caller that needs the answer.
-        askAlso: (person) => void groups.memberOf(person, []).catch(() => undefined),
+        askAlso: (person) => void by.memberOf(person, []).catch(() => undefined),
         lookAt(request) {
           if (looksAtTags(policy)) void tags(request.plan.spec.resource).catch(() => undefined);
         },

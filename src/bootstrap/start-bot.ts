@@ -2,7 +2,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { type EvidencePorts, takeEvidence } from '../audit/evidence/take-evidence.ts';
-import { cacheRoles } from '../authorization/role-cache.ts';
 import { browserUrl, type Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { RequestId } from '../domain/ids.ts';
@@ -101,7 +100,7 @@ function openBot(
   const { chat, requestCards, driftAlerts, directory } = teamsModule;
   const { policy } = config;
   const { tenantId, auditChannel } = config.teams;
-  const { requester: requesterStatus, approverOf, requesterOf, operator, decidable } = roleChecks;
+  const { requester: requesterStatus, approverOf, requesterOf, operator, reading } = roleChecks;
   const lastVerified = openLastVerified({ requests, drifts: store.drifts });
   const commandPorts = { azure, requests, policy, tenantId, requesterStatus, lastVerified, random: randomBytes, now };
   const fleet = new FleetReader({ azure, requests, drifts: store.drifts, now });
@@ -123,7 +122,7 @@ function openBot(
       isTaken: async (at) => (await holderOf({ requests, postedCards }, at)) !== null,
     }),
     replaceEarlierForm: (form) => replaceEarlierForm({ documents, chat, directory, requests }, form),
-    lists: openLists({ requests, directory, decidable, now, fleet }),
+    lists: openLists({ requests, directory, decidable: reading.decidable, now, fleet }),
     later,
     once: openClickDedupe(documents, now),
     ...{ requestCards, driftAlerts, documents },
@@ -133,7 +132,7 @@ function openBot(
     tenantId,
     signIn: signInOf(config),
     auditChannel: auditChannel !== null,
-    ...cacheRoles(roleChecks),
+    roleChecks,
     onRefused: metrics.refused,
     stepUp,
     evidence,

@@ -1,11 +1,9 @@
 /** The bot: routes each activity to its command, form or action, and answers. */
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
-import type { CachedRoles } from '../../authorization/role-cache.ts';
-import type { Roles } from '../../authorization/role-checks.ts';
+import type { RoleChecks } from '../../authorization/role-checks.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import { type Conversations, type Documents, isWritten, type People } from '../../domain/ports/store.ts';
 import { type Refusal, type RefusalCode, refuse } from '../../domain/request/refusal.ts';
-import { cmkHelp } from '../../operations/commands/cmk-help.ts';
 import { welcomeCard } from '../cards/views/help-view.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { type Chat, isUnreachable } from '../delivery/chat.ts';
@@ -16,7 +14,7 @@ import { send } from './reply.ts';
 import { openRequestPrefetch } from './request-click.ts';
 import { search, type TypeaheadCache } from './typeahead.ts';
 import { type AdmittedSender, say } from './typed-commands.ts';
-import { type ClickTurn, type VerbOptions, verbs } from './verbs.ts';
+import { type ClickTurn, onlyReads, type VerbOptions, verbs } from './verbs.ts';
 
 interface BotOptions extends VerbOptions, WelcomeOptions {
   readonly agents: TypeaheadCache;
@@ -26,8 +24,6 @@ interface BotOptions extends VerbOptions, WelcomeOptions {
   readonly tenantId: string;
   /** How people are authenticated: `bot-framework` with tokens, `local` without. */
   readonly signIn: string;
-  readonly rolesForHelp: CachedRoles['rolesForHelp'];
-  readonly forClick: CachedRoles['forClick'];
   /** Counts what a person without a role typed or clicked. */
   readonly onRefused: (code: RefusalCode) => void;
 }
@@ -103,7 +99,7 @@ export class CmkBot extends ActivityHandler {
    */
   private async admitted(
     context: TurnContext,
-    rolesOf = this.options.rolesOf,
+    rolesOf: RoleChecks['rolesOf'],
   ): Promise<AdmittedSender | UnauthorizedSender | null> {
     const sender = senderOf(context.activity, this.options.signIn);
     if (sender === null) return null;
@@ -117,8 +113,9 @@ export class CmkBot extends ActivityHandler {
   private async message(context: TurnContext): Promise<void> {
     const { activity } = context;
     const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
-    const { rolesForHelp, rolesOf } = this.options;
-    const sender = await this.admitted(context, typed.command === cmkHelp.name ? rolesForHelp : rolesOf);
+    const { roleChecks } = this.options;
+    const { rolesOf } = onlyReads(typed.command) ? roleChecks.reading : roleChecks;
+    const sender = await this.admitted(context, rolesOf);
     if (sender === null) return;
     if ('refusal' in sender) {
       countRefused(this.options, sender.refusal);
@@ -134,11 +131,12 @@ export class CmkBot extends ActivityHandler {
     const click = read.data ?? null;
     const verb = click === null ? null : (verbs.get(click.action.verb) ?? null);
     // Clients send the refresh of a card automatically; only a click can decide.
-    if (click !== null && (click.trigger ?? 'manual') !== 'manual' && verb?.isRefresh !== true)
+    if (click !== null && (click.trigger ?? 'manual') !== 'manual' && verb?.effect !== 'refresh')
       return badRequestAnswer('A refresh only shows a card. Select the button.');
-    const roleChecks = this.options.forClick();
-    const { rolesOf, approverOf, requesterOf, operator } = roleChecks;
-    const { begin, loadSnapshot } = openRequestPrefetch(this.options.actionPorts.requests, roleChecks, click);
+    const reads = name === 'application/search' || (verb !== null && verb.effect !== 'write');
+    const ofClick = this.options.roleChecks.forClick();
+    const { rolesOf, approverOf, requesterOf, operator } = reads ? this.options.roleChecks.reading : ofClick;
+    const { begin, loadSnapshot } = openRequestPrefetch(this.options.actionPorts.requests, ofClick, click);
     const by = { approverStatus: approverOf, requesterStatus: requesterOf, operatorStatus: operator };
     const own = { ...by, loadSnapshot };
     const options = { ...this.options, actionPorts: { ...this.options.actionPorts, ...own } };
@@ -206,8 +204,7 @@ async function answerUnauthorizedClick(
 interface WelcomeOptions {
   readonly documents: Pick<Documents, 'write'>;
   readonly chat: Pick<Chat, 'post' | 'postThread'>;
-  /** Checked in the directory at every message and click. */
-  readonly rolesOf: (person: PersonId) => Promise<Roles | Refusal>;
+  readonly roleChecks: Pick<RoleChecks, 'rolesOf' | 'reading' | 'forClick'>;
 }
 
 /**
@@ -227,12 +224,12 @@ const isFirst = (documents: Pick<Documents, 'write'>, conversationId: string): P
  * Posts the welcome card at most once a week in each conversation, because old documents are deleted after a week. Posts
  * nothing for a person without a role, who must not learn what is here.
  */
-async function welcome(context: TurnContext, { documents, chat, rolesOf }: WelcomeOptions): Promise<void> {
+async function welcome(context: TurnContext, { documents, chat, roleChecks }: WelcomeOptions): Promise<void> {
   if (!isArrival(context)) return;
   const { conversation, from } = context.activity;
   const person = PersonId.safeParse(from.aadObjectId).data;
   const isPersonal = conversation.conversationType === 'personal';
-  const roles = isPersonal && person !== undefined ? await rolesOf(person) : null;
+  const roles = isPersonal && person !== undefined ? await roleChecks.rolesOf(person) : null;
   if (roles?.kind === 'refused' || (isPersonal && roles === null)) return;
   if (!(await isFirst(documents, conversation.id))) return;
   // Not a reply, because the activity isn't a visible message.

@@ -52,8 +52,8 @@ type Handle<Sender extends KnownSender> = (options: VerbOptions, turn: ClickTurn
 
 interface Common {
   readonly cost: (data: CardClick['action']['data']) => Cost;
-  /** Teams sends it automatically, to fetch a person's own view of a card. It only reads. */
-  readonly isRefresh: boolean;
+  /** `refresh`: only reads, and Teams sends it automatically, to fetch a person's own view of a card. `read`: only reads. */
+  readonly effect: 'refresh' | 'read' | 'write';
 }
 /** `role`: requester, approver or reader. `role-or-own-request`: also the request's requester without a role. */
 export type Verb = Common &
@@ -96,9 +96,11 @@ function costOfTyped({ command, args }: Pick<TypedMessage, 'command' | 'args'>):
   return weight === 'form' && chosen ? openedOnReview : costs[weight];
 }
 
-const common = (cost: Cost, isRefresh = false): Common => ({ cost: () => cost, isRefresh });
-const light = common(costs.light);
-const list = common(costs.list);
+const common = (cost: Cost, effect: Common['effect'] = 'write'): Common => ({ cost: () => cost, effect });
+const list = common(costs.list, 'read');
+
+/** Only forms lead to a change. */
+export const onlyReads = (name: string): boolean => commands.find((one) => one.name === name)?.weight !== 'form';
 
 /** A requester who lost the role can still cancel or stop their own request: stopping a change must never wait. */
 const stopping: readonly Action[] = [cancel, stop];
@@ -132,15 +134,15 @@ const onRequests: readonly Row[] = actions.map((action): Row => {
   const handle: Handle<KnownSender> = (options, { sender, at, click }) =>
     answerRequestClick(options, action, sender, { at, click });
   const requires = stopping.includes(action) ? 'role-or-own-request' : 'role';
-  return [action.verb, { ...common(costs.light, action === refresh), requires, handle }];
+  return [action.verb, { ...common(costs.light, action === refresh ? 'refresh' : 'write'), requires, handle }];
 });
 
 const onForms: readonly Row[] = formVerbs.map((verb): Row => {
   const cost = readsNothing.includes(verb) ? costs.light : reviewing;
-  const isRefresh = verb === 'form.show' || verb === 'form.refresh';
+  const effect = verb === 'form.show' || verb === 'form.refresh' ? 'refresh' : 'write';
   const handle: Handle<AdmittedSender> = (options, { context, sender, at, click }) =>
     answerFormClick(options, context, sender, at, click);
-  return [verb, { ...common(cost, isRefresh), requires: 'requester', handle }];
+  return [verb, { ...common(cost, effect), requires: 'requester', handle }];
 });
 
 const onCommands: readonly Row[] = commands.flatMap(({ name }) =>
@@ -148,7 +150,10 @@ const onCommands: readonly Row[] = commands.flatMap(({ name }) =>
     const cost = costOfTyped({ command: name, args: {} });
     const handle: Handle<AdmittedSender> = (options, { context, sender }) =>
       start(options, context, sender, { name, on });
-    return [`${on}.${name.slice(1)}`, { ...common(cost), requires: 'role', handle }];
+    return [
+      `${on}.${name.slice(1)}`,
+      { ...common(cost, onlyReads(name) ? 'read' : 'write'), requires: 'role', handle },
+    ];
   }),
 );
 
@@ -168,7 +173,11 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
   ...([
     [
       evidenceVerb,
-      { ...list, requires: 'role', handle: (options, turn) => answerEvidenceClick(options, turn.sender, turn) },
+      {
+        ...common(costs.list),
+        requires: 'role',
+        handle: (options, turn) => answerEvidenceClick(options, turn.sender, turn),
+      },
     ],
     [
       'list.open',
@@ -181,18 +190,18 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
     [
       'list.ask',
       {
-        ...list,
+        ...common(costs.list),
         requires: 'requester',
         handle: (options, { context, sender, click }) =>
           askFromList(options, context, sender, click.action.data.resourceId),
       },
     ],
-    ['drift.refresh', { ...common(costs.light, true), requires: 'role', handle: showDrift }],
-    [helpVerb, { ...light, requires: 'role', handle: sayTyped }],
+    ['drift.refresh', { ...common(costs.light, 'refresh'), requires: 'role', handle: showDrift }],
+    [helpVerb, { ...common(costs.light, 'read'), requires: 'role', handle: sayTyped }],
     [
       suggestionVerb,
       {
-        isRefresh: false,
+        effect: 'write',
         requires: 'role',
         cost: ({ text }) => costOfTyped(parseMessage(text ?? '', [], '')),
         handle: sayTyped,
