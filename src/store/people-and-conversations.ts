@@ -15,7 +15,10 @@ async function learn(pool: Pool, text: string, values: unknown[]): Promise<void>
   });
 }
 
-const savePerson = `insert into cmk.person (id, member_id, name, address, seal, address_seal) values ($1, $2, $3, $4, $5, $6)
+/** Writes only what is new, because each write waits for the disk, and each turn of a person says the same again. */
+const savePerson = `insert into cmk.person (id, member_id, name, address, seal, address_seal)
+  select $1, $2, $3, $4, $5, $6 where not exists (select 1 from cmk.person
+    where (id, member_id, name, seal) = ($1, $2, $3, $5) and ($4::text is null or (address, address_seal) = ($4, $6)))
   on conflict (id) do update set member_id = excluded.member_id, name = excluded.name, seal = excluded.seal,
     address = coalesce(excluded.address, cmk.person.address),
     address_seal = coalesce(excluded.address_seal, cmk.person.address_seal)`;
@@ -102,8 +105,13 @@ const AddressRow = z
     },
   }));
 
+/** As {@link savePerson}. New is also what isn't the newest any more: the person's chat, or the tenant's service URL. */
 const saveAddress = `insert into cmk.conversation (conversation_id, service_url, tenant_id, person_id, seal)
-  values ($1, $2, $3, $4, $5) on conflict (conversation_id) do update set service_url = excluded.service_url,
+  select $1, $2, $3, $4, $5 where not exists (select 1 from cmk.conversation
+    where (conversation_id, service_url, tenant_id, seal) = ($1, $2, $3, $5) and person_id is not distinct from $4::text
+      and seen >= coalesce((select max(seen) from cmk.conversation where person_id = $4), 0)
+      and service_url = (select service_url from cmk.conversation where tenant_id = $3 order by seen desc limit 1))
+  on conflict (conversation_id) do update set service_url = excluded.service_url,
     tenant_id = excluded.tenant_id, person_id = excluded.person_id, seen = excluded.seen, seal = excluded.seal`;
 
 const conversationSeal = ({ conversationId, serviceUrl, tenantId, personId }: ConversationAddress) =>

@@ -366,6 +366,21 @@ await onEveryDatabase((databases) => {
       expect(await store.call('conversations', 'serviceUrl', 'again')).toBe('https://one.example/');
     });
 
+    it('writes nothing where a turn says the same again', async () => {
+      const person = { id: approver, memberId: '29:2', name: 'The same', address: 'same@example.com' };
+      const again = { ...chat, conversationId: 'a:same', personId: approver };
+      const versions = () =>
+        store.sql('select xmin::text from cmk.person union all select xmin::text from cmk.conversation');
+      await store.call('people', 'save', person);
+      await store.call('conversations', 'save', again);
+      const before = await versions();
+      for (const address of [person.address, null]) await store.call('people', 'save', { ...person, address });
+      await store.call('conversations', 'save', again);
+      expect(await versions()).toEqual(before);
+      await store.call('people', 'save', { ...person, address: 'other@example.com' });
+      expect(await versions()).not.toEqual(before);
+    });
+
     it('finds names that look alike by their index, however many people there are', async () => {
       const plan = `explain ${among.replaceAll('$1', "array['x', 'y']")}`;
       const answers = await store.session('begin', 'set local enable_seqscan = off', plan, 'rollback');

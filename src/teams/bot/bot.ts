@@ -89,8 +89,11 @@ export class CmkBot extends ActivityHandler {
   private async learnSender({ activity: { serviceUrl } }: TurnContext, sender: KnownSender): Promise<void> {
     const { person: id, memberId, name, origin, tenantId } = sender;
     const personId = origin.conversationType === 'personal' ? id : null;
-    await this.options.conversations.save({ conversationId: origin.conversationId, serviceUrl, tenantId, personId });
-    if (name !== null) await this.options.people.save({ id, memberId, name, address: null });
+    const { conversations, people } = this.options;
+    await Promise.all([
+      conversations.save({ conversationId: origin.conversationId, serviceUrl, tenantId, personId }),
+      name === null ? null : people.save({ id, memberId, name, address: null }),
+    ]);
   }
 
   /**
