@@ -1,4 +1,5 @@
 /** SDK clients, which live as long as the process. The record of each port call is in its asynchronous context. */
+
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { AuthorizationManagementClient } from '@azure/arm-authorization';
 import { KeyVaultManagementClient } from '@azure/arm-keyvault';
@@ -10,6 +11,7 @@ import {
   createDefaultHttpClient,
   createPipelineFromOptions,
   type PipelinePolicy,
+  type PipelineResponse,
   type SendRequest,
 } from '@azure/core-rest-pipeline';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
@@ -19,12 +21,83 @@ import { z } from 'zod';
 import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { Cloud } from './clouds.ts';
 import { azureErrorIn } from './error-body.ts';
-import { currentExchange, enforceDeadline, isChange, recordExchange, UnusableAnswer } from './exchange.ts';
+import { currentExchange, enforceDeadline, isChange, jsonIn, recordExchange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';
-import { followRedirects, requireSameOrigin } from './links.ts';
 import { plainCalls, traceCalls } from './plain-calls.ts';
 import { acquirePolicyTokens } from './policy-token.ts';
 import { renewRefusedTokens } from './renewable-credential.ts';
+
+// Restricts redirects and next pages: a token is for one origin, and a list must end.
+
+const maxRedirects = 5;
+
+/** The next page in ARM, Key Vault and Microsoft Graph. */
+const NextPage = z.object({ nextLink: z.string().nullish(), '@odata.nextLink': z.string().nullish() });
+
+function nextPageIn({ status, bodyAsText }: PipelineResponse): string | null {
+  if (status !== 200 || !bodyAsText?.includes('nextLink')) return null;
+  // An unreadable body is refused by its own parser.
+  const page = NextPage.safeParse(jsonIn(bodyAsText)).data;
+  return page?.nextLink || page?.['@odata.nextLink'] || null;
+}
+
+/** Returns the redirect address; null: none. Azure doesn't use 303, which changes a POST to a GET. */
+function redirectIn({ status, headers, request }: PipelineResponse): string | null {
+  const location = headers.get('location');
+  if (location === undefined || !URL.canParse(location, request.url)) return null;
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  const follows = [307, 308].includes(status) || (isRead && [301, 302].includes(status));
+  return follows ? new URL(location, request.url).href : null;
+}
+
+const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url.slice(0, 100));
+
+function requireOrigin(url: string, origin: string): void {
+  if (originOf(url) !== origin) throw new UnusableAnswer(`it points to another server, ${originOf(url)}`);
+}
+
+/** Policy before authentication: a next page or a poll on another origin gets neither request nor token. */
+const requireSameOrigin = (endpoint: string): PipelinePolicy => {
+  const { origin } = new URL(endpoint);
+  return {
+    name: 'cmkStay',
+    sendRequest: async (request, next) => {
+      requireOrigin(request.url, origin);
+      return next(request);
+    },
+  };
+};
+
+/**
+ * Policy after authentication. Follows redirects within the origin with the token, which the SDK's own policy drops. Throws
+ * `UnusableAnswer` at a redirect to another origin, and at a repeated next page.
+ */
+const followRedirects = (endpoint: string): PipelinePolicy => {
+  const { origin } = new URL(endpoint);
+  return {
+    name: 'cmkFollow',
+    sendRequest: async (request, next) => {
+      for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+        const response = await next(request);
+        const redirect = redirectIn(response);
+        if (redirect === null) {
+          requireNewPage(nextPageIn(response));
+          return response;
+        }
+        requireOrigin(redirect, origin);
+        request.url = redirect;
+      }
+      throw new UnusableAnswer('it redirects without end');
+    },
+  };
+};
+
+function requireNewPage(page: string | null): void {
+  if (page === null) return;
+  const { pages } = currentExchange();
+  if (pages.has(page)) throw new UnusableAnswer('its next page is one that was read already');
+  pages.add(page);
+}
 
 // Write fence: checked right before each change is sent. After a pause, this process might have lost the run to another
 // replica.

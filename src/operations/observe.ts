@@ -2,17 +2,107 @@
 
 import type { ObservedControl } from '../domain/control.ts';
 import { botFailure, done, failed, nullIfForbidden, type Outcome } from '../domain/failure.ts';
-import { type ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
+import { ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { KeyChange, OwnKey } from '../domain/key-change.ts';
-import { type Observation, type ObservedKey, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
+import {
+  type Observation,
+  type ObservedGuards,
+  type ObservedKey,
+  type ObservedResource,
+  type ObservedVault,
+  sameVaultUri,
+} from '../domain/observed.ts';
 import type { ResourceRef } from '../domain/plan.ts';
-import type { Azure } from '../domain/ports/azure.ts';
-import { observeDeletedKey, observeLocks, observeRights } from './observe-guards.ts';
+import type { Azure, Rights } from '../domain/ports/azure.ts';
 import { observeOthers, othersFor } from './other-agents.ts';
 import { observeGuard } from './read-guard.ts';
 import { observeUndeclared } from './read-key-use.ts';
+import { kindNamed } from './resources/registry.ts';
+import { assignIdentity, rightsAtResource, rightsAtVault } from './resources/rights.ts';
 import { findOwn } from './steps/make-key-version.ts';
 import { findMovedVault } from './steps/moved-or-replaced.ts';
+
+// Reads what could block a write: locks, the bot's permissions, and a deleted key of the same name.
+
+async function observeLocks(
+  { guards }: Azure,
+  ids: readonly ArmId[],
+): Promise<Outcome<ObservedGuards['readOnlyLocks']>> {
+  const found = await Promise.all(ids.map(async (id) => nullIfForbidden(await guards.locks(id))));
+  const all: { name: string; scope: string }[] = [];
+  for (const locks of found) {
+    if (!locks.ok) return locks;
+    if (locks.value === null) return done(null);
+    const readOnly = locks.value.filter((lock) => lock.level === 'read-only');
+    all.push(...readOnly.map(({ name, scope }) => ({ name, scope })));
+  }
+  return done(all);
+}
+
+/**
+ * Returns the scopes to check and the permissions needed there. Includes user-assigned identities only if the resource's write
+ * would name them. Null: an identity has no valid ARM id.
+ */
+function scopesToCheck(
+  ref: ResourceRef,
+  resource: ObservedResource,
+  vault: ObservedVault,
+): readonly (readonly [ArmId, Rights])[] | null {
+  const named = resource.systemAssigned ? [] : resource.userAssignedIds.map((id) => ArmId.safeParse(id).data);
+  const identities = named.filter((id) => id !== undefined);
+  if (identities.length < named.length) return null;
+  return [
+    [ref.id, rightsAtResource(kindNamed(ref.kind))],
+    [vault.id, rightsAtVault],
+    ...identities.map((id) => [id, { actions: [assignIdentity], dataActions: [] }] as const),
+  ];
+}
+
+/** Returns an action as allowed only if it's allowed at every scope that needs it. */
+function allowedAtAll(found: readonly Readonly<Record<string, boolean>>[]): Record<string, boolean> {
+  const all: Record<string, boolean> = {};
+  for (const [action, allowed] of found.flatMap(Object.entries)) all[action] = allowed && all[action] !== false;
+  return all;
+}
+
+async function observeRights(
+  { guards }: Azure,
+  ref: ResourceRef,
+  resource: ObservedResource,
+  vault: ObservedVault,
+): Promise<Outcome<Pick<ObservedGuards, 'allowed' | 'allowedData'>>> {
+  const places = scopesToCheck(ref, resource, vault);
+  if (places === null) return done({ allowed: null, allowedData: null });
+  const outcomes = await Promise.all(
+    places.map(async ([id, rights]) => nullIfForbidden(await guards.allowed(id, rights))),
+  );
+  const found: { actions: Readonly<Record<string, boolean>>; dataActions: Readonly<Record<string, boolean>> }[] = [];
+  for (const outcome of outcomes) {
+    if (!outcome.ok) return outcome;
+    if (outcome.value === null) return done({ allowed: null, allowedData: null });
+    found.push(outcome.value);
+  }
+  const byRole = vault.access === 'role-assignments';
+  return done({
+    allowed: allowedAtAll(found.map(({ actions }) => actions)),
+    allowedData: byRole ? allowedAtAll(found.map(({ dataActions }) => dataActions)) : null,
+  });
+}
+
+/**
+ * Checks for a deleted key of the same name. Without an answer, the name stays unchecked: creating the key reports the
+ * conflict.
+ */
+async function observeDeletedKey(
+  { keys }: Azure,
+  vault: ObservedVault,
+  { make, to }: KeyChange,
+  key: ObservedKey | null,
+): Promise<ObservedGuards['deletedKey']> {
+  if (make === null ? key !== null : make.after !== null) return 'none';
+  const deleted = await keys.deleted(vault.uri, to.keyName);
+  return deleted.ok ? deleted.value : 'not-checked';
+}
 
 /** Returns the vault with this address, if the bot can see it. */
 export async function vaultAt(azure: Azure, uri: string): Promise<Outcome<ObservedVault | null>> {

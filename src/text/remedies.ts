@@ -1,8 +1,162 @@
 /** Remedies for failures, by Azure's or the bot's own code. */
+
 import { isRemovableBlock } from '../domain/check.ts';
 import type { Failure } from '../domain/failure.ts';
-import { azureRemedy, hasOwnRemedy, knowsRemedy } from './azure-remedies.ts';
+import { joinList } from '../domain/strings.ts';
 import { foundWords, messageOf } from './failures.ts';
+import { deniedRemedy, policyRemedy, roleRemedy } from './permission-remedies.ts';
+
+// Remedies for failures of Azure and other services, by their code. The list of codes is open: others get a general
+// remedy.
+
+type ExternalFailure = Exclude<Failure, { readonly source: 'bot' }>;
+type Remedy = string | ((failure: ExternalFailure) => string);
+
+function askForExemption(failure: ExternalFailure): string {
+  const policies = failure.source === 'azure' ? (failure.policies ?? []) : [];
+  const named = policies.map(({ policy, assignment }) =>
+    assignment === null ? `“${policy}”` : `“${policy}” (assigned as “${assignment}”)`,
+  );
+  const which = named.length === 0 ? 'that Azure names' : joinList(named);
+  return `Ask the owner of policy ${which} for an exemption for this resource. Then select Retry.`;
+}
+
+function register({ message }: ExternalFailure): string {
+  const namespace = /'(Microsoft\.[A-Za-z.]+)'/.exec(message)?.[1] ?? 'that Azure names';
+  return `Ask an Owner or Contributor of the subscription to register the resource provider ${namespace} in it. When the portal shows Registered, select Retry.`;
+}
+
+const removed =
+  'A resource in this plan no longer exists: the agent, the vault, or the key. Restore it and select Retry, or end the request.';
+const signIn =
+  'Ask an operator to check how the bot signs in, and the clock of its machine, and then select Retry. The approvals stay valid.';
+const conditionalAccess =
+  'A Conditional Access policy of Microsoft Entra ID blocks the bot’s sign-in. Such a policy applies to the bot’s app as a workload identity. Ask a Conditional Access Administrator to find it in the service principal sign-in logs. They can allow this sign-in from where the bot runs. Then select Retry. The approvals stay valid.';
+const secret = (what: string): string =>
+  `The secret of the bot’s app ${what}. Ask an operator to create a new one in Entra ID, set AZURE_CLIENT_SECRET to it, and restart the bot. Then select Retry. The approvals stay valid.`;
+const noSuchApp =
+  'The bot’s app isn’t in this tenant. Ask an operator to check AZURE_CLIENT_ID and the tenant, and then select Retry. The approvals stay valid.';
+const noTenant =
+  'Entra ID can’t be reached, or the tenant doesn’t exist. Ask an operator to check the network and MicrosoftAppTenantId, and then select Retry. The approvals stay valid.';
+const notOffered =
+  'Azure doesn’t offer agents, or the API version that the bot uses, in this cloud or subscription. Retrying doesn’t help. Ask an operator to look for a newer version of the bot.';
+const limit =
+  'Ask the owner of the subscription to remove what is no longer needed, or to request a higher limit, and then select Retry.';
+const keyGone =
+  'The key or its version isn’t in the vault. If it was deleted, ask a Key Vault Crypto Officer to recover it (portal: Manage deleted keys), and then select Retry. Or end the request and choose another key.';
+const changeKey = (what: string): string =>
+  `Ask a Key Vault Crypto Officer to ${what}, and then select Retry. Or end the request and choose another key.`;
+const operationsMissing = changeKey('permit Wrap Key and Unwrap Key for the key version');
+const closed =
+  'The vault’s firewall blocks this agent. Healthcare agent service isn’t a Key Vault trusted service, so it works only with a vault that allows public access from all networks. Ask the vault owner before you change network access, or end this request and choose another vault.';
+const stopped =
+  'Someone canceled Azure’s operation on the agent. Find out why in the agent’s activity log, and then select Retry.';
+
+const notAzure =
+  'The answer isn’t one of Azure’s. Ask an operator to check the network between the bot and Azure, such as a proxy, and then select Retry.';
+
+const assignRole = ({ message }: ExternalFailure): string => roleRemedy(message);
+
+export const azureRemedies: Readonly<Record<string, Remedy>> = {
+  AuthorizationFailed: assignRole,
+  LinkedAuthorizationFailed: assignRole,
+  ForbiddenByRbac: assignRole,
+  DenyAssignmentAuthorizationFailed: deniedRemedy,
+  ForbiddenByPolicy: policyRemedy,
+  AccessDenied: policyRemedy,
+  ScopeLocked:
+    'Ask the owner of the lock that Azure names to remove it for the time of this change, and then select Retry.',
+  RequestDisallowedByPolicy: askForExemption,
+  RequestDisallowedByAzure:
+    'Microsoft doesn’t permit this for the subscription, for example in this region. No role and no policy exemption changes that. Ask the subscription owner to open a support request with Microsoft, and then select Retry. Or end the request.',
+  ResourceGroupBeingDeleted:
+    'The resource group is being deleted with everything in it. Ask its owner whether that is intended. If it is, end the request: retrying doesn’t help.',
+  FailedIdentityOperation:
+    'Azure couldn’t update the agent’s managed identity. This often passes: select Retry in a few minutes. If it doesn’t, ask the subscription owner to open a support request with Microsoft.',
+  NotFound: removed,
+  ResourceNotFound: removed,
+  ResourceGroupNotFound: removed,
+  ParentResourceNotFound: removed,
+  SubscriptionNotFound:
+    'The subscription doesn’t exist, or the bot’s identity has no role in it. Ask an Owner or User Access Administrator of the subscription to check the role CMK bot, and then select Retry. Or end the request.',
+  ReadOnlyDisabledSubscription: 'Ask the subscription owner to re-enable the subscription, and then select Retry.',
+  MissingSubscriptionRegistration: register,
+  InvalidResourceType: notOffered,
+  NoRegisteredProviderFound: notOffered,
+  InvalidApiVersionParameter: notOffered,
+  RoleAssignmentLimitExceeded: limit,
+  QuotaExceeded: limit,
+  KeyNotFound: keyGone,
+  ObjectIsDeletedButRecoverable:
+    'A deleted key still has this name. Ask a Key Vault Crypto Officer whether it can be recovered, or end the request and choose another name.',
+  KeyDisabled: changeKey('enable the key version'),
+  KeyExpired: changeKey('set a later expiration date on the key version'),
+  KeyNotYetValid: changeKey('set an earlier activation date on the key version'),
+  KeyOperationForbidden: operationsMissing,
+  KeyOperationNotAllowed: operationsMissing,
+  ForbiddenByFirewall: closed,
+  ForbiddenByConnection: closed,
+  KeyVaultNetworkAccessDenied: closed,
+  PrincipalNotFound: 'Azure didn’t know the agent’s new identity in time. Select Retry in a few minutes.',
+  OperationCanceled: stopped,
+  Canceled: stopped,
+  ExpiredAuthenticationToken: signIn,
+  InvalidAuthenticationToken: signIn,
+  InvalidAuthenticationTokenTenant: signIn,
+  AuthenticationFailed: signIn,
+  AADSTS7000222: secret('has expired'),
+  AADSTS7000215: secret('isn’t the one that Entra ID has'),
+  AADSTS700016: noSuchApp,
+  AADSTS90002: noSuchApp,
+  endpoints_resolution_error: noTenant,
+  ForeignChallenge:
+    'The vault asked for a token of another cloud or server, so the bot sent none. Ask an operator to check AZURE_CLOUD and what answers at the vault’s address, and then select Retry.',
+  CredentialUnavailableError:
+    'Ask an operator to assign a managed identity to the machine, or to set another way to sign in. Then select Retry. The approvals stay valid.',
+  UnexpectedAnswer: notAzure,
+};
+
+/** A certificate stays untrusted until a setting changes. */
+const certificate =
+  'The bot doesn’t trust the certificate of what answered. Ask an operator to check AZURE_CA_FILE and the network, and then select Retry.';
+const passes = 'This often passes. Select Retry in a few minutes.';
+const spreads =
+  'Azure didn’t let the agent’s identity use the key in time. Check in the vault that its role assignment or access policy is there, and then select Retry: propagation might just need longer.';
+const byIds = 'Your Azure administrator can find the call by the ids under Details.';
+const mayPass = `This might pass: select Retry in a few minutes. If it doesn’t, check in the vault that the agent’s access is there and that the key works. ${byIds}`;
+const unknown = `The bot has no remedy for this code. ${byIds} When the cause is fixed, select Retry. Or end the request.`;
+
+/** Returns true if the agent's identity can't use the key. The bot's own refusals have the same codes. */
+const isAgentRefused = ({ next, code }: ExternalFailure): boolean =>
+  next === 'retry-until' && code !== 'PrincipalNotFound';
+
+/** Returns true if Azure started an operation, failed, and didn't say why. */
+const isUnexplained = (failure: ExternalFailure): boolean => failure.source === 'azure' && failure.status < 400;
+
+/** Families of codes: Conditional Access has a number for each reason, and a 4xx without a code isn't Azure's own. */
+const families: readonly (readonly [of: RegExp, remedy: string])[] = [
+  [/^AADSTS53\d{1,4}$/, conditionalAccess],
+  [/^Http[34]\d\d$/, notAzure],
+];
+
+const remedyFor = (code: string): Remedy | undefined =>
+  azureRemedies[code] ?? families.find(([of]) => of.test(code))?.[1];
+
+/** Returns true if there is a remedy for this code or kind of failure. */
+const knowsRemedy = ({ code, next }: ExternalFailure): boolean => remedyFor(code) !== undefined || next !== 'ask';
+
+/** Returns true if waiting doesn't help: this code has its own remedy. */
+const hasOwnRemedy = ({ code }: ExternalFailure): boolean => remedyFor(code) !== undefined;
+
+/** Returns a remedy; never empty, so that people know what to do. */
+export function azureRemedy(failure: ExternalFailure): string {
+  if (isAgentRefused(failure)) return spreads;
+  const known = remedyFor(failure.code);
+  if (known !== undefined) return typeof known === 'string' ? known : known(failure);
+  if (failure.next === 'wait') return isUnexplained(failure) ? mayPass : passes;
+  if (failure.source === 'no-answer') return certificate;
+  return failure.source === 'sign-in' ? signIn : unknown;
+}
 
 /** Returns whether a retry of the same request can't succeed. */
 export const isLastingBlock = (failure: Failure): boolean =>

@@ -6,8 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { verbs } from '../../src/teams/bot/verbs.ts';
-import { cardFolder, templateOf } from '../../src/teams/cards/card-parts.ts';
-import { bytesOf, templates } from '../../src/teams/cards/render-card.ts';
+import { bytesOf, cardFolder, templateOf, templates } from '../../src/teams/cards/render-card.ts';
 import { evidenceVerb } from '../../src/teams/cards/views/request-card.ts';
 import type { GalleryCard } from '../support/cards/gallery-card.ts';
 import { galleryCards } from '../support/cards/gallery-cards.ts';

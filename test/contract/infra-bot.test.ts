@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { readConfig } from '../../src/config/config.ts';
 import { environmentSchema } from '../../src/config/settings/table.ts';
 import { azdSecrets, deploymentSettings } from '../../src/operator/doctor/commands.ts';
-import { donePath } from '../../src/teams/sign-in/code-flow.ts';
 import { evidencePath, packPath } from '../../src/teams/sign-in/evidence-links.ts';
-import { startPath } from '../../src/teams/sign-in/pages.ts';
+import { donePath, startPath } from '../../src/teams/sign-in/pages.ts';
 import { parameterFile, variablesIn } from '../support/azure/azd.ts';
 import {
   app,

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { logs, scenarios } from '../../sandbox/azure/scenarios.ts';
-import { azureRemedies } from '../../src/text/azure-remedies.ts';
+import { azureRemedies } from '../../src/text/remedies.ts';
 import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { failuresGolden, failuresList, groups, limitsList, rows } from '../support/failures/catalogue.ts';
 import type { FailureRow } from '../support/failures/failure-row.ts';

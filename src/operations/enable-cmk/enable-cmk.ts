@@ -1,10 +1,11 @@
 /** Operation: sets a customer-managed key on a resource that has a Microsoft-managed key. */
+
 import { z } from 'zod';
 import { judgeFirstKey, judgeResource, judgeShown } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import { KeyKind } from '../../domain/observed.ts';
 import { chosenKeyOf } from '../choose.ts';
-import { defineOperation } from '../operation.ts';
+import { defineOperation, type OperationWords } from '../operation.ts';
 import { judgeChoice } from '../other-agents.ts';
 import { keyPage } from '../pages/key-page.ts';
 import { answerOn } from '../pages/page.ts';
@@ -12,7 +13,24 @@ import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { vaultPage } from '../pages/vault-page.ts';
 import { Resource } from '../resources/registry.ts';
-import { enableCmkWords } from './words.ts';
+
+const enableCmkWords: OperationWords = {
+  title: 'Enable a customer-managed key',
+  action: 'Enable customer-managed key',
+  asksFor: 'enable customer-managed key',
+  question: 'Which agent gets a customer-managed key?',
+  verdicts: { fits: 'Can use a customer-managed key', unfit: 'The review shows what blocks this request' },
+  verb: 'Enable',
+  offer: 'Enable customer-managed key',
+  keep: {
+    title: 'Keep the agent and the key',
+    text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Keep an export of the data from before the change.',
+    tick: 'I understand that the agent’s data can’t be recovered if the agent is deleted or the key is permanently deleted.',
+  },
+  notes: () => [],
+  undo: () => '',
+  succeeded: 'Customer-managed key is set',
+};
 
 const EnableCmkSpec = z.strictObject({
   operation: z.literal('enable-cmk'),

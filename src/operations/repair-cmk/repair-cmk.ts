@@ -1,4 +1,5 @@
 /** Operation: brings an agent back to the state that was last approved and verified. */
+
 import { z } from 'zod';
 import {
   type Check,
@@ -18,7 +19,7 @@ import { ArmId, armIdParts, KeyName, KeyVersion, RequestId } from '../../domain/
 import { type KeyWork, showsRequestedKey } from '../../domain/key-change.ts';
 import { CustomerKey, isUnchangedKey } from '../../domain/observed.ts';
 import { isRefusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
-import { defineOperation } from '../operation.ts';
+import { defineOperation, type OperationWords } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';
 import { answerOn, neverShown, type Page } from '../pages/page.ts';
 import { readResource, resourcePage } from '../pages/resource-page.ts';
@@ -26,7 +27,27 @@ import { reviewPage } from '../pages/review-page.ts';
 import { Resource } from '../resources/registry.ts';
 import { judgeWrites, type OperationContext } from '../resources/rights.ts';
 import { isRecoverable, roleTaskOf } from '../steps/recover-key.ts';
-import { repairCmkWords } from './words.ts';
+
+const repairCmkWords: OperationWords = {
+  title: 'Repair a customer-managed key',
+  action: 'Repair customer-managed key',
+  asksFor: 'repair customer-managed key',
+  question: 'Repair the key of which agent?',
+  verdicts: {
+    fits: 'The review shows what differs from the approved state',
+    unfit: 'The review shows what blocks this request',
+  },
+  verb: 'Repair',
+  offer: 'Repair customer-managed key',
+  keep: {
+    title: 'Keep the agent and the approved key',
+    text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Keep a key that the agent used meanwhile, too: its data might need it.',
+    tick: 'I understand that the agent, the approved key, and any key used meanwhile must stay.',
+  },
+  notes: () => ['The agent returns to the key and version that were last approved and verified here.'],
+  undo: () => '',
+  succeeded: 'Customer-managed key is repaired',
+};
 
 const ApprovedState = z.strictObject({
   /** The request that approved and verified it. */

@@ -1,4 +1,5 @@
 /** Operation: disables a key version that an agent used before, once nothing uses it any more. */
+
 import { z } from 'zod';
 import {
   type Check,
@@ -21,7 +22,7 @@ import { CustomerKey, dayOfOldUseMs, isNamedAlike, type Observation, type Retire
 import type { Azure, ListedKeyVersion } from '../../domain/ports/azure.ts';
 import { isRefusal, type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import { vaultAt } from '../observe.ts';
-import { defineOperation } from '../operation.ts';
+import { defineOperation, type OperationWords } from '../operation.ts';
 import { answerOn, neverShown, type Page } from '../pages/page.ts';
 import { readResource, resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
@@ -29,7 +30,29 @@ import { readKeyUse } from '../read-key-use.ts';
 import { Resource } from '../resources/registry.ts';
 import { judgeWrites, type OperationContext } from '../resources/rights.ts';
 import { retireTaskOf } from '../steps/disable-key-version.ts';
-import { retireVersionWords } from './words.ts';
+
+const retireVersionWords: OperationWords = {
+  title: 'Retire a key version',
+  action: 'Retire old key version',
+  asksFor: 'retire old key version',
+  question: 'Retire an old key version of which agent?',
+  verdicts: {
+    fits: 'The review shows whether the old version is still used',
+    unfit: 'The review shows what blocks this request',
+  },
+  verb: 'Retire',
+  offer: 'Retire an old key version',
+  keep: {
+    title: 'Don’t delete the old version',
+    text: 'A disabled version can be enabled again; a deleted one can’t be used. Backups and copies that need it can’t be read while it’s disabled.',
+    tick: 'I understand that what still needs the old version can’t be read while it’s disabled.',
+  },
+  notes: () => [
+    'After the success, the key watch looks for refused calls with the old version. If it finds one, it alerts operators with the command that enables the version again.',
+  ],
+  undo: () => 'The old version can be enabled again.',
+  succeeded: 'Old key version is disabled',
+};
 
 const OldVersion = z.strictObject({
   /** The agent's key when this was requested. It stays. */

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ActivityTypes, type TurnContext } from 'botbuilder';
+import type { TurnContext } from 'botbuilder';
 import { z } from 'zod';
 import { sha256 } from '../../domain/canonical-json.ts';
 import { type Documents, isWritten } from '../../domain/ports/store.ts';
@@ -19,7 +19,7 @@ const typingAfterMs = 600;
 async function whileTyping<T>(context: TurnContext, waiting: Promise<T>): Promise<T> {
   let typing: Promise<unknown> = Promise.resolve();
   const timer = setTimeout(() => {
-    typing = context.sendActivity({ type: ActivityTypes.Typing }).catch(() => undefined);
+    typing = context.sendActivity({ type: 'typing' }).catch(() => undefined);
   }, typingAfterMs);
   try {
     return await waiting;

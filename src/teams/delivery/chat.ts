@@ -1,12 +1,5 @@
 /** Posts and updates cards as proactive messages, through the Bot Connector. */
-import {
-  type Activity,
-  ActivityTypes,
-  type CloudAdapter,
-  type ConversationAccount,
-  type ConversationReference,
-  type TurnContext,
-} from 'botbuilder';
+import type { Activity, CloudAdapter, ConversationAccount, ConversationReference, TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import type { Conversations } from '../../domain/ports/store.ts';
 import type { Trust } from '../bot-framework.ts';
@@ -51,7 +44,7 @@ interface ChatOptions {
 }
 
 export const cardActivity = (card: AdaptiveCard): Partial<Activity> => ({
-  type: ActivityTypes.Message,
+  type: 'message',
   summary: card.fallbackText,
   attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }],
 });

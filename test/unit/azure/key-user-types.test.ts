@@ -1,4 +1,4 @@
-import { keysNamedBy, keyUserTypes } from '../../../src/azure/key-user-types.ts';
+import { keysNamedBy, keyUserTypes } from '../../../src/azure/key-users.ts';
 
 const [vaultUri, keyName, keyVersion] = ['https://kv.vault.azure.net', 'cmk', '0123456789abcdef0123456789abcdef'];
 const address = `${vaultUri}/keys/${keyName}`;

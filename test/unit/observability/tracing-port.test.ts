@@ -1,5 +1,5 @@
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { tracingPort } from '../../../src/observability/tracing-port.ts';
+import { tracingPort } from '../../../src/observability/otlp.ts';
 
 /** A whole run is one trace, named after its request: test/long/telemetry.test.ts. */
 function opened() {

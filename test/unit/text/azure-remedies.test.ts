@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Failure } from '../../../src/domain/failure.ts';
 import { refuseFailure } from '../../../src/domain/request/refusal.ts';
 import { refusalCard } from '../../../src/teams/cards/views/short-views.ts';
-import { azureRemedies, azureRemedy } from '../../../src/text/azure-remedies.ts';
 import { assignmentCommand } from '../../../src/text/permission-remedies.ts';
+import { azureRemedies, azureRemedy } from '../../../src/text/remedies.ts';
 import { forbiddenByVault } from '../../support/cards/card-failures.ts';
 
 /** What a card says to do: a role of the product's own, who assigns it, and never more access than the change needs. */

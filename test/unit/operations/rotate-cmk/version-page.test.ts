@@ -1,4 +1,4 @@
-import { kindAfter } from '../../../../src/operations/rotate-cmk/version-page.ts';
+import { kindAfter } from '../../../../src/operations/rotate-cmk/rotate-cmk.ts';
 import { key } from '../../../support/builders/plans.ts';
 
 const now = new Date('2030-03-02T12:00:00Z');

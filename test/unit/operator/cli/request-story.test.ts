@@ -1,5 +1,5 @@
 import { fold } from '../../../../src/domain/request/evolve.ts';
-import { requestStory } from '../../../../src/operator/cli/words/request-story.ts';
+import { requestStory } from '../../../../src/operator/cli/requests.ts';
 import { historyOf } from '../../../../src/text/history.ts';
 import { requestId } from '../../../support/builders/fixtures.ts';
 import { names } from '../../../support/cards/card-readers.ts';

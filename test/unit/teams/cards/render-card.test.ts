@@ -1,7 +1,6 @@
 import { KeyName } from '../../../../src/domain/ids.ts';
-import { withParts } from '../../../../src/teams/cards/card-parts.ts';
 import { label, md, nothing, plain, plainLines } from '../../../../src/teams/cards/plain-text.ts';
-import { bytesOf, renderCard, withInputs } from '../../../../src/teams/cards/render-card.ts';
+import { bytesOf, renderCard, withInputs, withParts } from '../../../../src/teams/cards/render-card.ts';
 import { grey, marks, row } from '../../../../src/teams/cards/row.ts';
 import { impactCard } from '../../../../src/teams/cards/views/list-view.ts';
 import { failure } from '../../../support/builders/commands.ts';
