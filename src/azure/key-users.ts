@@ -9,12 +9,12 @@ import type { VaultLog } from '../domain/ports/azure.ts';
 import type { KeyUsers } from '../domain/ports/inventory.ts';
 import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
+import { roleDefinitions } from './control.ts';
+import { type Principal, resolveNames } from './directory.ts';
 import { holderType, maxAssignments, RoleAssignment, roleIdOf, scopeCovers } from './grants.ts';
 import { listReadable, rows } from './inventory.ts';
-import { roleDefinitions } from './key-powers.ts';
 import { kqlString } from './kql.ts';
 import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
-import { type Principal, resolveNames } from './principals.ts';
 import { vaultKind } from './resource-ids.ts';
 
 // Where each type of resource names its customer-managed key (resource type definitions, Azure/bicep-types-az,

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { withWriteFence } from '../azure/azure-clients.ts';
 import { isDatabaseUnavailable, isDriverError } from '../store/db-errors.ts';
 import { roleRights } from '../store/runtime-role.ts';
-import { closeAbandonedForms, recoverLostFormJobs } from '../teams/bot/abandoned-forms.ts';
+import { closeAbandonedForms, recoverLostFormJobs } from '../teams/bot/dialog-store.ts';
 import { ownerAdvice } from '../text/record.ts';
 import { startEngine, workflowVersion } from '../workflow/engine.ts';
 import type { RunLostError } from '../workflow/fencing.ts';

@@ -1,30 +1,86 @@
 /** Texts for every type of event, for the audit channel and the history. Plain text, not escaped for cards. */
 
-import { codeOf } from '../domain/failure.ts';
+import { shortDigest } from '../domain/digest.ts';
+import type { Effect } from '../domain/effect.ts';
+import { codeOf, type Failure } from '../domain/failure.ts';
 import { PersonId } from '../domain/ids.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { SignIn } from '../domain/policy/sign-in.ts';
 import { highestProof } from '../domain/proof.ts';
 import type { EventBodyOf, Payload, StoredEvent } from '../domain/request/events.ts';
-import type { EventType, ReapprovalReason } from '../domain/request/payloads.ts';
+import type { EventType, Reading, ReapprovalReason } from '../domain/request/payloads.ts';
 import { joinList } from '../domain/strings.ts';
 import { shortDrift } from './drift.ts';
-import {
-  correlationOf,
-  earliestStart,
-  failureExcerpt,
-  joinParts,
-  planWords,
-  readBackOf,
-  readingWords,
-  referenceWords,
-  signInDetail,
-  type TextOptions,
-  wantedWords,
-  writtenText,
-} from './event-details.ts';
+import { excerptLine } from './excerpt.ts';
 import { utcMinute, utcSecond } from './instants.ts';
 import { sentence, useTitles, useWords } from './key-use.ts';
+import { resourceKeyWords } from './keys.ts';
+import { quote } from './quote.ts';
 import { effectWords, interruptedWords, proofWords, stepTable, stepWords } from './steps.ts';
 import type { Mark, Names } from './words.ts';
+
+// Details of the texts for events: what people wrote, plans, keys, sign-ins and times.
+
+/** `texts`: quotes what people wrote. Not for copies that would survive an erasure. */
+interface TextOptions {
+  readonly texts: boolean;
+}
+
+const planWords = (event: StoredEvent): string =>
+  event.body.planDigest === null ? '' : `plan ${shortDigest(event.body.planDigest)}`;
+
+/** Returns the requested change of the agent's key. */
+const wantedWords = ({ steps }: Plan): string =>
+  joinParts(
+    ...steps
+      .flatMap(({ effects }) => effects)
+      .filter(({ change }) => change === 'customer-key')
+      .map(effectWords),
+  );
+
+const writtenText = (event: StoredEvent, field: string, { texts }: TextOptions): string => {
+  const text = texts ? event.texts[field] : undefined;
+  if (text === undefined) return '';
+  return text === null ? 'its text was erased' : quote(text);
+};
+
+export const joinParts = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
+
+/** Returns the agent's key at the time of the evidence pack. */
+const readingWords = ({ resource }: Reading): string => {
+  if (resource.seen === 'absent') return 'the agent no longer existed';
+  return resource.seen === 'not'
+    ? 'Azure couldn’t be read'
+    : `Azure showed ${resourceKeyWords(resource.value.customerKey)}`;
+};
+
+/** In UTC, as all times in the audit log. */
+const signInDetail = (signIn: SignIn | null): string =>
+  signIn === null ? '' : `signed in again at ${utcMinute(signIn.signedInAt)} (${signIn.contexts.join(' ')})`;
+
+const mostOfFailure = 200;
+/** Shortened, but never without the missing permission and its scope. */
+const failureExcerpt = (failure: Failure): string => excerptLine(failure, mostOfFailure);
+
+/** In UTC, as all times in the audit log. */
+const earliestStart = (notBefore: string | undefined): string =>
+  notBefore === undefined ? '' : `to start no earlier than ${utcMinute(notBefore)}`;
+
+/** Returns what Azure showed after the step: the changes, and values that the effects don't name. */
+function readBackOf(changes: readonly Effect[], { keyVersion, principalId }: Readonly<Record<string, string>>): string {
+  const values = joinParts(
+    ...changes.map(effectWords),
+    keyVersion === undefined ? '' : `version ${keyVersion}`,
+    principalId === undefined ? '' : `principal ${principalId}`,
+  );
+  return values === '' ? 'read back' : `read back: ${values}`;
+}
+
+/** The ID of the call in Azure's own logs. */
+const correlationOf = (id: string | null): string => (id === null ? '' : `Azure’s correlation id ${id}`);
+
+const referenceWords = (reference: string | undefined): string =>
+  reference === undefined ? '' : `change number ${reference}`;
 
 interface EventWords {
   readonly mark: Mark;

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { digestOf } from '../../src/audit/evidence/files.ts';
+import { digestOf } from '../../src/audit/evidence/make-pack.ts';
 import { payloadsWith } from '../../src/domain/request/payloads.ts';
 
 /** docs/audit/files-and-events.md has every field that an event can have, and no other: enough to write a verifier from. */

@@ -1,6 +1,6 @@
 import { connectionOf } from '../../src/azure/azure.ts';
+import { roleDefinitions } from '../../src/azure/control.ts';
 import { openCredential } from '../../src/azure/credential.ts';
-import { roleDefinitions } from '../../src/azure/key-powers.ts';
 import type { Controller } from '../../src/domain/control.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import type { AzureState } from '../support/azure/azure-state.ts';

@@ -64,7 +64,7 @@ const faultyFiles: readonly FaultyFile[] = [
     ],
   },
   {
-    file: 'src/audit/export-csv.ts',
+    file: 'src/operator/cli/audit-export.ts',
     suites: ['unit/audit/export-csv'],
     faults: [
       {
@@ -726,7 +726,7 @@ const faultyFiles: readonly FaultyFile[] = [
     ],
   },
   {
-    file: 'src/teams/bot/abandoned-forms.ts',
+    file: 'src/teams/bot/dialog-store.ts',
     suites: ['unit/teams/bot/dialog'],
     faults: [
       {
@@ -780,7 +780,7 @@ const faultyFiles: readonly FaultyFile[] = [
     ],
   },
   {
-    file: 'src/teams/bot/dialog.ts',
+    file: 'src/teams/bot/forms.ts',
     suites: ['unit/teams/bot/dialog'],
     faults: [
       {
@@ -1010,7 +1010,7 @@ const faultyFiles: readonly FaultyFile[] = [
     ],
   },
   {
-    file: 'src/teams/ingress/rate-limit.ts',
+    file: 'src/teams/ingress/gate.ts',
     suites: ['unit/teams/ingress/rate-limit'],
     faults: [
       {

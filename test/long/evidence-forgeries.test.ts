@@ -1,6 +1,6 @@
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { archiveOf, digestOf, type PackFiles, packFile } from '../../src/audit/evidence/files.ts';
+import { archiveOf, digestOf, type PackFiles, packFile } from '../../src/audit/evidence/make-pack.ts';
 import { signingKey } from '../../src/audit/tlog/keys.ts';
 import { cosignText } from '../../src/audit/tlog/note.ts';
 import { type EvidenceWorld, logKey, logName } from '../support/audit/evidence-world.ts';

@@ -2,7 +2,7 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
-import { archiveOf, packFile, provedFiles } from '../../src/audit/evidence/files.ts';
+import { archiveOf, packFile, provedFiles } from '../../src/audit/evidence/make-pack.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { edited } from '../support/audit/forged-packs.ts';
 import { linesOf, withSums } from '../support/audit/pack-changes.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
-import { archiveOf, type PackFiles } from '../../src/audit/evidence/files.ts';
+import { archiveOf, type PackFiles } from '../../src/audit/evidence/make-pack.ts';
 import { type EvidenceWorld, logKey, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { forgeries } from '../support/audit/forged-packs.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';

@@ -1,6 +1,5 @@
 import { createContext, Script } from 'node:vm';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { csvRow } from '../../src/audit/export-csv.ts';
 import { azureErrorIn } from '../../src/azure/error-body.ts';
 import { Exchange, type HttpAnswer, retryAfterOf } from '../../src/azure/exchange.ts';
 import { readFailure } from '../../src/azure/failures.ts';
@@ -15,6 +14,7 @@ import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../../s
 import { RefusalCode } from '../../src/domain/request/refusal.ts';
 import { chooseNewKey } from '../../src/operations/choose.ts';
 import { FormInputs } from '../../src/operations/pages/page.ts';
+import { csvRow } from '../../src/operator/cli/audit-export.ts';
 import { textTable as columns, indent, printable } from '../../src/operator/cli/words/table.ts';
 import { CardClick, CardSearch, InboundActivity, parseMessage, senderOf } from '../../src/teams/bot/activity.ts';
 import { bold, Label, label, mention, plain, plainLines } from '../../src/teams/cards/plain-text.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { packFile } from '../../src/audit/evidence/files.ts';
+import { packFile } from '../../src/audit/evidence/make-pack.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';
 import { readPack } from '../support/audit/taken-evidence.ts';

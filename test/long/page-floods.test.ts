@@ -1,4 +1,4 @@
-import { linkLimits, linkReadLimits } from '../../src/teams/ingress/rate-limit.ts';
+import { linkLimits, linkReadLimits } from '../../src/teams/ingress/gate.ts';
 import { activity, send, sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
 import { signInLink } from '../support/world/sign-in.ts';

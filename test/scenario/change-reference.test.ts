@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { packFile } from '../../src/audit/evidence/files.ts';
+import { packFile } from '../../src/audit/evidence/make-pack.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
 import { newFolder } from '../support/audit/published-log.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { requestersGroup } from '../../sandbox/people.ts';
-import { archiveOf, digestOf, type PackFiles, packFile } from '../../src/audit/evidence/files.ts';
+import { archiveOf, digestOf, type PackFiles, packFile } from '../../src/audit/evidence/make-pack.ts';
 import type { EvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';
 import type { Body } from '../support/audit/rewritten-log.ts';

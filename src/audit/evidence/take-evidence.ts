@@ -25,8 +25,7 @@ import { keyLine, type VerifierKey } from '../tlog/keys.ts';
 import { tileWidth } from '../tlog/merkle-tree.ts';
 import { openNote } from '../tlog/note.ts';
 import { TileReader } from '../tlog/tile-reader.ts';
-import { archiveOf, provedFiles } from './files.ts';
-import { makePack, readEvent } from './make-pack.ts';
+import { archiveOf, makePack, provedFiles, readEvent } from './make-pack.ts';
 
 export interface EvidencePorts {
   readonly requests: Pick<Requests, 'append' | 'events' | 'load'>;

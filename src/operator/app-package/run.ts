@@ -2,8 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildPackage } from './build-package.ts';
-import { optionOf, readSettings } from './fill-manifest.ts';
+import { buildPackage, optionOf, readSettings } from './build-package.ts';
 
 const text = { type: 'string' } as const;
 const ofSettings = Object.fromEntries(Object.values(optionOf).map((option) => [option, text]));

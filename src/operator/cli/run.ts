@@ -5,10 +5,10 @@ import { parseArgs } from 'node:util';
 import { ConfigurationError, readPlace } from '../../config/env.ts';
 import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
 import { ownVersion } from '../../config/software.ts';
-import { ValueNotWritable } from './env-text.ts';
 import { helpOn, overview } from './help.ts';
 import { openRecords } from './open-records.ts';
 import { subcommands } from './registry.ts';
+import { ValueNotWritable } from './setup.ts';
 import { type CommandEnvironment, type Exit, exit, type OpenRecords, type Subcommand, Unusable } from './subcommand.ts';
 import { printable } from './words/table.ts';
 

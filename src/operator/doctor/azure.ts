@@ -1,14 +1,250 @@
-import { type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
-import { type ArmId, isAtOrBelow } from '../../domain/ids.ts';
+import { claimsFor, type TokenClaims } from '../../azure/credential.ts';
+import { inParallel } from '../../azure/limits.ts';
+import type { SubscriptionRights } from '../../azure/subscriptions.ts';
+import { optionsForAzure } from '../../config/azure-from-config.ts';
+import { codeOf, type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
+import { type ArmId, armIdParts, isAtOrBelow } from '../../domain/ids.ts';
+import type { ObservedVault } from '../../domain/observed.ts';
 import { clockSkew } from '../../domain/write-health.ts';
 import { readGuards } from '../../operations/read-guard.ts';
-import { actionsOn } from '../../operations/resources/rights.ts';
+import { actionsOn, assignIdentity, dataActionsOnVault, makeVersion } from '../../operations/resources/rights.ts';
+import { messageOf } from '../../text/failures.ts';
 import { fleetGuardWords } from '../../text/guard.ts';
 import { durationWords } from '../../text/instants.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
-import { changeSetting, giveBotRole, newSecret, setClock, updateBotRole, whoGivesRoles } from './commands.ts';
-import { type CheckedResources, diagnoseRights, lookupFailureLine, noRights, scopeOf } from './rights.ts';
+import {
+  changeSetting,
+  giveBotRole,
+  giveGrantsRole,
+  giveGraphPermission,
+  graphPermissionIds,
+  newSecret,
+  setClock,
+  updateBotRole,
+  whoGivesRoles,
+} from './commands.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
+
+// Checks that the bot's identity has all permissions of its role in each configured subscription.
+
+export const lookupFailureLine = (failure: Failure): string => {
+  const status = statusOf(failure);
+  return `${status === null ? '' : `${status} `}${codeOf(failure)}: ${messageOf(failure).split('\n')[0]}`;
+};
+
+const scopeOf = (subscriptionId: string): string => `/subscriptions/${subscriptionId}`;
+const noRights: SubscriptionRights = { actions: [], dataActions: [] };
+
+const wanted = {
+  // Assumes that identities are in the resource groups of their agents.
+  resources: { actions: [...actionsOn.resource, assignIdentity], dataActions: [] },
+  vaults: { actions: actionsOn.vault, dataActions: [] },
+  vaultsByRole: { actions: actionsOn.vault, dataActions: dataActionsOnVault },
+  subscription: { actions: actionsOn.subscription, dataActions: [] },
+} satisfies Record<string, SubscriptionRights>;
+
+interface CheckedScope {
+  /** Text after `on`. */
+  readonly where: string;
+  readonly scope: string;
+  readonly wanted: SubscriptionRights;
+}
+
+interface CheckedResources {
+  readonly resources: readonly { readonly id: ArmId }[];
+  readonly vaults: readonly Pick<ObservedVault, 'id' | 'access'>[];
+}
+
+/**
+ * Returns one scope per resource group: roles are rarely assigned on single resources. An empty list can itself mean a missing
+ * permission, so then it's the subscription. `rightsFor`: null for the subscription.
+ */
+function scopePerGroup<T extends { readonly id: ArmId }>(
+  subscriptionId: string,
+  kind: string,
+  all: readonly T[],
+  rightsFor: (one: T | null) => SubscriptionRights,
+): readonly CheckedScope[] {
+  const scopes = new Map<string, CheckedScope>();
+  for (const one of all) {
+    const parts = armIdParts(one.id);
+    if (parts.subscriptionId.toLowerCase() !== subscriptionId.toLowerCase()) continue;
+    const rights = rightsFor(one);
+    const group = `${parts.resourceGroup.toLowerCase()} ${rights.dataActions.length}`;
+    scopes.set(group, { where: `${kind} in ${parts.resourceGroup}`, scope: one.id, wanted: rights });
+  }
+  if (scopes.size > 0) return [...scopes.values()];
+  return [{ where: kind, scope: scopeOf(subscriptionId), wanted: rightsFor(null) }];
+}
+
+const scopesIn = (id: string, { resources, vaults }: CheckedResources): readonly CheckedScope[] => [
+  { where: 'the subscription', scope: scopeOf(id), wanted: wanted.subscription },
+  ...scopePerGroup(id, 'agents', resources, () => wanted.resources),
+  ...scopePerGroup(id, 'vaults', vaults, (vault) =>
+    vault === null || vault.access === 'role-assignments' ? wanted.vaultsByRole : wanted.vaults,
+  ),
+];
+
+const linesOf = (found: readonly (readonly [CheckedScope, readonly string[]])[]): string =>
+  [
+    ...new Set(found.flatMap(([spot, names]) => (names.length === 0 ? [] : [`${names.join(', ')} on ${spot.where}`]))),
+  ].join('; ');
+
+type Lacks = readonly (readonly [CheckedScope, SubscriptionRights])[];
+
+/** Judges each scope on its own: roles can be assigned on resource groups only. */
+async function findMissing(
+  { subscriptions }: DoctorEnvironment,
+  scopes: readonly CheckedScope[],
+): Promise<{ readonly found: Lacks; readonly unread: readonly (readonly [CheckedScope, Failure])[] }> {
+  const answers = await inParallel(
+    scopes,
+    async (spot) => [spot, await subscriptions.lacks(spot.scope, spot.wanted)] as const,
+  );
+  return {
+    found: answers.flatMap(([spot, outcome]) => (outcome.ok ? [[spot, outcome.value] as const] : [])),
+    unread: answers.flatMap(([spot, outcome]) => (outcome.ok ? [] : [[spot, outcome.failure] as const])),
+  };
+}
+
+function effectOfMissing(found: Lacks): string {
+  const missing = new Set(found.flatMap(([, { dataActions }]) => dataActions));
+  const onlyForVersions = missing.size === 1 && missing.has('Microsoft.KeyVault/vaults/keys/create/action');
+  return [
+    ...(onlyForVersions ? [] : ['The bot doesn’t test keys there, and cards say so.']),
+    ...(makeVersion.some((name) => missing.has(name)) ? ['A new version of a key is blocked there.'] : []),
+  ].join(' ');
+}
+
+const assigning = 'Microsoft.Authorization/roleAssignments/write';
+
+const groupsOf = (found: Lacks): readonly string[] => [
+  ...new Set(found.map(([{ scope }]) => scope.split('/').slice(0, 5).join('/'))),
+];
+
+/** Returns the fix: assign missing roles, or update an assigned role that is older than the file. */
+async function remedyFor({ ownObjectId, config }: DoctorEnvironment, id: string, found: Lacks): Promise<Remedy> {
+  const objectId = await ownObjectId();
+  const lacked = found.flatMap(([, lacks]) => [...lacks.actions, ...lacks.dataActions]);
+  const checked = found.flatMap(([spot]) => [...spot.wanted.actions, ...spot.wanted.dataActions]);
+  const ofBotRole = (names: readonly string[]): readonly string[] => names.filter((name) => name !== assigning);
+  const none = ofBotRole(lacked).length === ofBotRole(checked).length;
+  const scopes = found.some(([{ scope }]) => scope === scopeOf(id))
+    ? [scopeOf(id)]
+    : groupsOf(found.filter(([, { actions, dataActions }]) => actions.length + dataActions.length > 0));
+  return [
+    [
+      ...(none ? scopes.map((scope) => giveBotRole(objectId, scope)) : []),
+      ...(!none && ofBotRole(lacked).length > 0 ? [updateBotRole(config.azure.subscriptions)] : []),
+      ...(lacked.includes(assigning) ? scopes.map((scope) => giveGrantsRole(objectId, scope)) : []),
+    ],
+    whoGivesRoles(`subscription ${id}`),
+  ];
+}
+
+function diagnoseUnread(subject: About, unread: readonly (readonly [CheckedScope, Failure])[]): readonly Diagnosis[] {
+  const lines = unread.map(([{ where }, failure]) => `${where}: ${lookupFailureLine(failure)}`);
+  return lines.length === 0 ? [] : [unknown(subject, `not checked: ${lines.join('; ')}`, 'Try again in a minute.')];
+}
+
+/** Of Owner, Contributor or Key Vault Administrator; no role of the bot has them. */
+const neverNeeded: readonly string[] = [
+  'Microsoft.Authorization/roleDefinitions/write',
+  'Microsoft.KeyVault/vaults/delete',
+  'Microsoft.HealthBot/healthBots/delete',
+];
+const widerAdvice = 'The bot doesn’t need it. Remove the role that gives it.';
+
+async function tooWide({ subscriptions }: DoctorEnvironment, id: string): Promise<readonly string[]> {
+  const lacks = await subscriptions.lacks(scopeOf(id), { actions: neverNeeded, dataActions: [] });
+  return lacks.ok ? neverNeeded.filter((name) => !lacks.value.actions.includes(name)) : [];
+}
+
+async function diagnoseOne(
+  subjects: DoctorEnvironment,
+  id: string,
+  resources: CheckedResources,
+): Promise<readonly Diagnosis[]> {
+  const subject = about('azure/rights', `permissions in ${id}`);
+  const { found, unread } = await findMissing(subjects, scopesIn(id, resources));
+  // Another finding reports an unreadable subscription.
+  const isReported = unread.length > 0 && !(await subjects.subscriptions.lacks(scopeOf(id), noRights)).ok;
+  const unreported = diagnoseUnread(
+    subject,
+    unread.filter(([{ scope }]) => !isReported || scope !== scopeOf(id)),
+  );
+  if (found.length === 0) return unreported;
+  const actions = linesOf(found.map(([spot, lacks]) => [spot, lacks.actions]));
+  const wide = await tooWide(subjects, id);
+  const dataActions = linesOf(found.map(([spot, lacks]) => [spot, lacks.dataActions]));
+  const fix =
+    'Without a permission, the bot blocks or doesn’t check what needs it. Azure can take 10 minutes to apply a new role.';
+  const remedy = await remedyFor(subjects, id, found);
+  const checked = unread.length === 0 ? '' : ` in ${found.length} of ${found.length + unread.length} scopes`;
+  return [
+    actions === ''
+      ? ok(subject, `all permissions of the bot’s roles${checked}`)
+      : warn(subject, `lacks ${actions}`, fix, ...remedy),
+    ...(dataActions === ''
+      ? []
+      : [warn(about('azure/rights', `key use in ${id}`), `lacks ${dataActions}`, effectOfMissing(found), ...remedy)]),
+    ...wide.map((name) =>
+      warn(
+        about('azure/rights', `wider than needed in ${id}`),
+        name,
+        widerAdvice,
+        [],
+        whoGivesRoles(`subscription ${id}`),
+      ),
+    ),
+    ...unreported,
+  ];
+}
+
+export async function diagnoseRights(
+  subjects: DoctorEnvironment,
+  resources: CheckedResources,
+): Promise<readonly Diagnosis[]> {
+  const each = subjects.config.azure.subscriptions.map((id) => diagnoseOne(subjects, id, resources));
+  return (await Promise.all(each)).flat();
+}
+
+const without: Readonly<Record<keyof typeof graphPermissionIds, string>> = {
+  'GroupMember.Read.All': 'no groups can be read: no one has a role',
+  'User.Read.All': 'members and guests can’t be told apart: no one has a role',
+};
+
+const wider = ['Directory.Read.All', 'Directory.ReadWrite.All'];
+/** The last one is optional: the doctor reads when secrets expire. */
+const needed: readonly string[] = [...Object.keys(graphPermissionIds), 'Application.Read.All'];
+
+const spreads =
+  'It takes effect within minutes for an app. Azure caches the token of a managed identity for up to a day, and a restart might not renew it: check again later.';
+
+/** Checks the identity's application permissions of Microsoft Graph, which all decisions depend on. */
+export async function diagnoseGraphRights(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
+  const { config, cloud } = subjects;
+  let claims: TokenClaims | null;
+  try {
+    claims = await claimsFor(optionsForAzure(config).credential, cloud.graphScope);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    return [unknown(about('graph/rights'), `no token for Microsoft Graph: ${reason}`, 'See azure/sign-in.')];
+  }
+  const { oid = 'OBJECT_ID', roles = [] } = claims ?? {};
+  const all = roles.some((role) => wider.includes(role));
+  const excess = roles
+    .filter((name) => !needed.includes(name))
+    .map((name) => warn(about('graph/rights', `wider than needed: ${name}`), 'granted', widerAdvice));
+  const found = (['GroupMember.Read.All', 'User.Read.All'] as const).map((name) => {
+    const subject = about('graph/rights', name);
+    if (all || roles.includes(name)) return ok(subject, 'granted');
+    const who = 'Privileged Role Administrator';
+    const commands = [giveGraphPermission(cloud.graphEndpoint, oid, graphPermissionIds[name])];
+    return fail(subject, `not granted: ${without[name]}`, spreads, commands, who);
+  });
+  return [...found, ...excess];
+}
 
 const network = 'Check the network, the proxy and AZURE_CLOUD, and try again.';
 const refused = 'Azure refuses the list if the bot can’t read one of the subscriptions. See its finding above.';

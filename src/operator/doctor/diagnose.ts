@@ -15,12 +15,11 @@ import {
   type Look,
 } from '../rpc/diagnosis.ts';
 import { diagnoseAttention, diagnoseAuditLog } from './audit-log.ts';
-import { diagnoseAzure, diagnoseGuard } from './azure.ts';
+import { diagnoseAzure, diagnoseGraphRights, diagnoseGuard } from './azure.ts';
 import { diagnoseDatabase, diagnoseOwner } from './database.ts';
 import { diagnoseOutside } from './outside.ts';
 import { diagnosePeople } from './people.ts';
 import { diagnoseRegistration, diagnoseStepUp } from './registration.ts';
-import { diagnoseGraphRights } from './rights.ts';
 import { diagnoseLogs, diagnoseSecrets, diagnoseSettings } from './settings.ts';
 import { about, type DoctorEnvironment, fail, type RecordSubjects, type Subjects, unknown } from './subjects.ts';
 import { diagnoseTeams } from './teams.ts';

@@ -6,8 +6,8 @@ import { utcMinute } from '../../text/instants.ts';
 import { countOf } from '../../text/words.ts';
 import { checkSettings } from '../check-settings.ts';
 import type { Diagnosis } from '../rpc/diagnosis.ts';
+import { lookupFailureLine } from './azure.ts';
 import { changeSetting, command, giveLogsRole, newSecret, whoGivesRoles } from './commands.ts';
-import { lookupFailureLine } from './rights.ts';
 import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
 const settings = about('config/settings');

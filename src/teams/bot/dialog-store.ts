@@ -1,9 +1,21 @@
 /** Stores dialogs: one document for each form. An ETag prevents two clicks on one form from overwriting each other. */
+
 import { z } from 'zod';
 import { RequestId } from '../../domain/ids.ts';
-import type { Documents } from '../../domain/ports/store.ts';
+import { type Documents, type People, type Requests, StaleDocument } from '../../domain/ports/store.ts';
+import { refuse } from '../../domain/request/refusal.ts';
+import { settleInTurn } from '../../io/settle.ts';
 import { Form } from '../../operations/form.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
+import {
+  type ClosingReason,
+  formAbandonedCard,
+  formChangedCard,
+  formOpenCard,
+  formUnreadCard,
+} from '../cards/views/form-place-view.ts';
+import type { Directory } from '../cards/views/people-texts.ts';
+import type { Chat } from '../delivery/chat.ts';
 
 const formKey = (formId: string): string => `form/${formId}`;
 /** A marker for each open form. Its age is the time since its owner's last click. */
@@ -100,4 +112,157 @@ export function openFormJobs(documents: Documents, now: () => Date) {
       coming.then(end, end);
     },
   };
+}
+
+// Closes abandoned forms. Their card lets the owner resume.
+
+interface AbandonedFormsOptions {
+  readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };
+  readonly chat: Pick<Chat, 'update' | 'remove'>;
+  readonly directory: Directory;
+  readonly requests: Pick<Requests, 'load'>;
+}
+
+const minuteMs = 60_000;
+/** An ended form shows its end for a minute. An unfinished one waits longer where others don't see it. */
+const endedMs = minuteMs;
+const sharedMs = 15 * minuteMs;
+const personalMs = 60 * minuteMs;
+/** A form that was clicked just before is in use, whatever its owner opens beside it. */
+const inUseMs = 2 * minuteMs;
+
+const isPersonal = ({ origin }: Form): boolean => origin.conversationType === 'personal';
+
+/** Whether a request, or the edit of one, came of the form. If the process ended right after that, the form doesn't say so. */
+const isStored = async (requests: Pick<Requests, 'load'>, { requestId, id }: Form): Promise<boolean> =>
+  (await requests.load(requestId))?.forms.includes(id) === true;
+
+/** The process ended before it stored that with the form. */
+const submittedEdit = { ended: 'submitted', justification: '' } as const;
+
+/** Returns the closed form and its card. Null where its message is, or becomes, a request's card. */
+async function close(
+  { documents, directory, requests }: AbandonedFormsOptions,
+  formId: string,
+  why: ClosingReason,
+): Promise<Dialog | null> {
+  const dialogs = openDialogStore(documents);
+  const stored = await dialogs.read(formId);
+  if (stored === null) return null;
+  const { form } = stored;
+  const isSubmitted = form.ended === 'submitted' || (form.ended !== 'cancelled' && (await isStored(requests, form)));
+  if (isSubmitted && form.changes === null) return null;
+  if (form.ended === 'submitted' || form.ended === 'cancelled') return stored;
+  const names = await directory.names([form.owner]);
+  const ended: Form = { ...form, pending: null, ...(isSubmitted ? submittedEdit : { ended: 'left' }) };
+  const card = isSubmitted ? formChangedCard(ended) : formAbandonedCard(ended, names(form.owner), why);
+  await dialogs.saveLeft({ form: ended, card }, stored.eTag);
+  return { form: ended, card };
+}
+
+async function clear({ chat }: AbandonedFormsOptions, { form, card }: Dialog): Promise<void> {
+  const { conversationId, messageId } = form.origin;
+  if (messageId === undefined) return;
+  const at = { conversationId, activityId: messageId };
+  if (!isPersonal(form)) return chat.remove(at);
+  if (form.ended !== 'cancelled' && card !== null) await chat.update(at, card);
+}
+
+/** Removes the message of a form that an erasure deleted, unless the request's card replaced it. */
+async function clearErased({ documents, chat, requests }: AbandonedFormsOptions, formId: string): Promise<void> {
+  const key = `${openFormPrefix}${formId}`;
+  const mark = OpenFormMark.safeParse((await documents.read([key]))[key]).data;
+  if (mark === undefined || (await requests.load(mark.requestId))?.forms.some((form) => form === formId)) return;
+  await chat.remove(mark.at);
+}
+
+/** The marks of an open form go last: what a crash interrupts is done again the next time. */
+async function closeAndClear(options: AbandonedFormsOptions, formId: string, why: ClosingReason): Promise<void> {
+  try {
+    if ((await openDialogStore(options.documents).read(formId)) === null) await clearErased(options, formId);
+    const closed = await close(options, formId, why);
+    if (closed !== null) await clear(options, closed);
+    await options.documents.delete([`${openFormPrefix}${formId}`, `${editFormPrefix}${formId}`]);
+  } catch (error) {
+    // Its owner continues with it at this moment.
+    if (!(error instanceof StaleDocument)) throw error;
+  }
+}
+
+/** Whether the request that the form edits waits no more for that edit. */
+async function isOutdated({ documents, requests }: AbandonedFormsOptions, formId: string): Promise<boolean> {
+  const form = (await openDialogStore(documents).read(formId))?.form;
+  if (form === undefined) return true;
+  const request = await requests.load(form.requestId);
+  return request?.state !== 'awaiting-approval' || request.asking !== form.changes?.asking;
+}
+
+/** Closes forms that were left, and removes the messages of those that ended. */
+export async function closeAbandonedForms(options: AbandonedFormsOptions): Promise<void> {
+  const { documents } = options;
+  const dialogs = openDialogStore(documents);
+  const [ended, shared, personal] = await Promise.all(
+    [endedMs, sharedMs, personalMs].map((ms) => documents.leftFor(openFormPrefix, ms)),
+  );
+  async function closeUnused(formId: string): Promise<void> {
+    const form = (await dialogs.read(formId))?.form;
+    const isLeft = form === undefined || (isPersonal(form) ? personal : shared)?.includes(formId) === true;
+    if (isLeft || (form.ended !== null && !isPersonal(form))) await closeAndClear(options, formId, 'unused');
+  }
+  async function closeOutdated(formId: string): Promise<void> {
+    if (await isOutdated(options, formId)) await closeAndClear(options, formId, 'outdated');
+  }
+  const edits = await documents.leftFor(editFormPrefix, 0);
+  await settleInTurn(
+    [() => settleInTurn(ended ?? [], closeUnused), () => settleInTurn(edits, closeOutdated)],
+    (closeAll) => closeAll(),
+  );
+}
+
+/** At most one unfinished form of a person stands in a channel: an earlier one makes way. */
+export async function replaceEarlierForm(options: AbandonedFormsOptions, { id, owner, origin }: Form): Promise<void> {
+  const { documents } = options;
+  const [channel = ''] = origin.conversationId.split(';');
+  const key = `form-of/${owner}/${channel}`;
+  const stored = (await documents.read([key]))[key];
+  const earlier = typeof stored?.formId === 'string' ? stored.formId : null;
+  await documents.write({ [key]: { formId: id } });
+  if (earlier === null) return;
+  const isUnused = (await documents.leftFor(`${openFormPrefix}${earlier}`, inUseMs)).includes('');
+  // Where that fails, the sweeper does it later.
+  if (isUnused) await closeAndClear(options, earlier, 'replaced').catch(() => undefined);
+}
+
+// Jobs of forms whose process ended. Otherwise their cards would wait forever. The card says so and lets the owner continue. An
+// owner's own view is refreshed, and the replica that answers repeats the job.
+
+interface LostFormJobsOptions {
+  readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };
+  readonly chat: Pick<Chat, 'update'>;
+  readonly people: Pick<People, 'among'>;
+  readonly requests: Pick<Requests, 'load'>;
+}
+
+async function showLost({ documents, chat, people, requests }: LostFormJobsOptions, formId: string): Promise<void> {
+  const stored = await openDialogStore(documents).read(formId);
+  if (stored === null) return;
+  const { form, card } = stored;
+  const { conversationId, conversationType, messageId } = form.origin;
+  if (form.pending === null || form.ended !== null || messageId === undefined) return;
+  if (await isStored(requests, form)) return;
+  const [owner] = await people.among([form.owner]);
+  const page =
+    conversationType === 'personal' || owner === undefined
+      ? formUnreadCard(form, refuse('look-lost'), card !== null)
+      : formOpenCard(form, owner);
+  await chat.update({ conversationId, activityId: messageId }, page);
+}
+
+/** Deletes the heartbeat last, so a crash in between repeats the recovery. */
+export async function recoverLostFormJobs(options: LostFormJobsOptions): Promise<void> {
+  const { documents } = options;
+  await settleInTurn(await documents.leftFor(jobPrefix, lostAfterMs), async (formId) => {
+    await showLost(options, formId);
+    await documents.delete([`${jobPrefix}${formId}`]);
+  });
 }

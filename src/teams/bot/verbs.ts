@@ -15,7 +15,6 @@ import type { Posted } from '../delivery/chat.ts';
 import type { DriftAlerts } from '../delivery/drift-alerts.ts';
 import { cardAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
 import { CardClick, type InboundActivity, type KnownSender, parseMessage, type TypedMessage } from './activity.ts';
-import { formVerbs } from './dialog.ts';
 import {
   type AskFromListOptions,
   answerFormClick,
@@ -25,10 +24,18 @@ import {
   openFromList,
   verbsThatOpenForms,
 } from './form-click.ts';
+import { formVerbs } from './forms.ts';
 import { type Lists, subjectAfter } from './lists.ts';
 import { answerEvidenceClick, answerRequestClick, type EvidenceClickOptions } from './request-click.ts';
-import { helpVerb, suggestionOf, suggestionVerb } from './suggestions.ts';
-import { type AdmittedSender, runSuggestion, start, type TypedCommandsOptions } from './typed-commands.ts';
+import {
+  type AdmittedSender,
+  helpVerb,
+  runSuggestion,
+  start,
+  suggestionOf,
+  suggestionVerb,
+  type TypedCommandsOptions,
+} from './typed-commands.ts';
 
 export interface VerbOptions
   extends AskFromListOptions,

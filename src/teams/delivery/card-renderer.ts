@@ -10,8 +10,8 @@ import { openDirectory } from '../cards/views/people-texts.ts';
 import { everybody, hasViews, type Reader, type TimeLimits } from '../cards/views/reader.ts';
 import { type CardKind, requestCard, withEvidence } from '../cards/views/request-card.ts';
 import { peopleOfStop } from '../cards/views/state-line.ts';
+import type { Approvers, AwaitedApprovers } from './addressees.ts';
 import { knownIn } from './addressees.ts';
-import type { Approvers, AwaitedApprovers } from './approvers.ts';
 import { kindOf, readerIn } from './audience.ts';
 
 export interface CardRendererOptions {

@@ -15,9 +15,8 @@ import type { CardKind } from '../cards/views/request-card.ts';
 import { approverIn, asCopy, kindOf, knownCards } from './audience.ts';
 import { type CardRendererOptions, openCardRenderer, type RequestView } from './card-renderer.ts';
 import type { Chat, Posted } from './chat.ts';
-import { erasedNotifications } from './notifications.ts';
+import { erasedNotifications, forgetReminders } from './notifications.ts';
 import { type DesiredCardsOptions, desiredCards, fingerprint, openCard, reconcileCard } from './reconcile-cards.ts';
-import { forgetReminders } from './reminders.ts';
 
 /** Teams accepts about one update a second in a conversation without throttling the bot. */
 const betweenUpdatesMs = 1_000;

@@ -12,8 +12,16 @@ import type { CmkBot } from '../bot/bot.ts';
 import { type PageAnswer, page } from '../sign-in/html.ts';
 import type { BrowserPage } from '../sign-in/pages.ts';
 import { isSecretName } from '../sign-in/secret-documents.ts';
-import { type CallRefusal, type GateOptions, isForwarded, localCallers, openGate } from './gate.ts';
-import { openPageLimit, type PageLimit, shareAnswers } from './rate-limit.ts';
+import {
+  type CallRefusal,
+  type GateOptions,
+  isForwarded,
+  localCallers,
+  openGate,
+  openPageLimit,
+  type PageLimit,
+  shareAnswers,
+} from './gate.ts';
 
 // Error pages for browsers. They never show the address, because it contains secrets.
 

@@ -2,7 +2,7 @@
  * What a forger could do to an evidence pack, one change at a time: every file fits the list of sums again. Events and what
  * follows from them: test/long/evidence-forgeries.
  */
-import { type PackFiles, packFile } from '../../../src/audit/evidence/files.ts';
+import { type PackFiles, packFile } from '../../../src/audit/evidence/make-pack.ts';
 import { signingKey } from '../../../src/audit/tlog/keys.ts';
 import { noteOf, signText } from '../../../src/audit/tlog/note.ts';
 import { type PackChange, put, withSums } from './pack-changes.ts';

@@ -1,6 +1,6 @@
 /** Everything that somebody could do to an evidence pack, by kind, and who finds it. */
 import { unzipSync } from 'fflate';
-import { type PackFiles, packFile, sumsOf } from '../../../src/audit/evidence/files.ts';
+import { type PackFiles, packFile, sumsOf } from '../../../src/audit/evidence/make-pack.ts';
 import type { Change } from './outside-judges.ts';
 
 export interface PackChange {

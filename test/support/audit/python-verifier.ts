@@ -1,7 +1,7 @@
 /** The verifier in Python, called function by function, or as people call it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { PackFiles } from '../../../src/audit/evidence/files.ts';
+import type { PackFiles } from '../../../src/audit/evidence/make-pack.ts';
 import { keyLine, type VerifierKey } from '../../../src/audit/tlog/keys.ts';
 
 const verifier = fileURLToPath(new URL('../../../src/audit/outside/verify.py', import.meta.url));

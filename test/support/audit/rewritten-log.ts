@@ -1,8 +1,7 @@
 /** A log as its owner would have liked it: events changed, every hash made anew, signed with the log's own key. */
 import { rm } from 'node:fs/promises';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
-import { type PackFiles, provedFiles } from '../../../src/audit/evidence/files.ts';
-import { makePack } from '../../../src/audit/evidence/make-pack.ts';
+import { makePack, type PackFiles, provedFiles } from '../../../src/audit/evidence/make-pack.ts';
 import { keyLine, type SigningKey } from '../../../src/audit/tlog/keys.ts';
 import { hashOf } from '../../../src/audit/verify.ts';
 import { canonicalJson } from '../../../src/domain/canonical-json.ts';

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../../src/audit/anchor/read-anchor.ts';
-import type { PackFiles } from '../../../src/audit/evidence/files.ts';
+import type { PackFiles } from '../../../src/audit/evidence/make-pack.ts';
 import { http } from '../azure/local-azure.ts';
 import { approvalCard, approve, ask, choices, people, places, shows } from '../world/story.ts';
 import { type EvidenceWorld, logKey, startEvidenceWorld } from './evidence-world.ts';

@@ -1,6 +1,6 @@
 /** Zips of an evidence pack that hold its files and something else besides, or the same in another way. */
 import { zipSync } from 'fflate';
-import { archiveOf, type PackFiles } from '../../../src/audit/evidence/files.ts';
+import { archiveOf, type PackFiles } from '../../../src/audit/evidence/make-pack.ts';
 import { withSums } from './pack-changes.ts';
 
 export interface ZipChange {

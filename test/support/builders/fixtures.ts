@@ -1,6 +1,5 @@
 /** Small domain values for tests: a plan that may be submitted, and the commands that carry a request along. */
 
-import type { ChangeRow } from '../../../src/audit/export-csv.ts';
 import { ArmId, FormId, PersonId, RequestId } from '../../../src/domain/ids.ts';
 import { type Plan, planSchema } from '../../../src/domain/plan.ts';
 import type { AppliedPolicy } from '../../../src/domain/policy/policy.ts';
@@ -8,6 +7,7 @@ import { decide } from '../../../src/domain/request/decide.ts';
 import { type NewEvent, personActor } from '../../../src/domain/request/events.ts';
 import type { Command, Submit } from '../../../src/domain/request/request-command.ts';
 import { StoredChangeSpec } from '../../../src/operations/registry.ts';
+import type { ChangeRow } from '../../../src/operator/cli/audit-export.ts';
 
 export const tenant = '10000000-0000-4000-8000-000000000000';
 export const requester = PersonId.parse('20000000-0000-4000-8000-000000000001');

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
-import { type PackFiles, packFile } from '../../../src/audit/evidence/files.ts';
+import { type PackFiles, packFile } from '../../../src/audit/evidence/make-pack.ts';
 import { takeEvidence } from '../../../src/audit/evidence/take-evidence.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
 import { PersonId } from '../../../src/domain/ids.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openCheckpoint } from '../../../src/audit/anchor/read-anchor.ts';
-import { type PackFiles, packFile } from '../../../src/audit/evidence/files.ts';
+import { type PackFiles, packFile } from '../../../src/audit/evidence/make-pack.ts';
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { checkpointText, cosignText, noteOf, signText } from '../../../src/audit/tlog/note.ts';
 import { canonicalJson, parseCanonical } from '../../../src/domain/canonical-json.ts';

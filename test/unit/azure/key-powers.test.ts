@@ -1,5 +1,5 @@
 import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
-import { powersOfPolicy, powersOfRole, union } from '../../../src/azure/key-powers.ts';
+import { powersOfPolicy, powersOfRole, union } from '../../../src/azure/control.ts';
 
 const none = { actions: [], notActions: [], dataActions: [], notDataActions: [] };
 const role = (

@@ -1,6 +1,6 @@
-import { csvRow } from '../../../src/audit/export-csv.ts';
 import { safeJson } from '../../../src/audit/export-jsonl.ts';
 import { isBlank } from '../../../src/domain/strings.ts';
+import { csvRow } from '../../../src/operator/cli/audit-export.ts';
 import { printable } from '../../../src/operator/cli/words/table.ts';
 import { label, mention, message, plain, plainLines } from '../../../src/teams/cards/plain-text.ts';
 import { changeOf } from '../../support/builders/fixtures.ts';

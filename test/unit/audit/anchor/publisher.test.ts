@@ -6,8 +6,12 @@ import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
 import { keyLine, signingKey } from '../../../../src/audit/tlog/keys.ts';
 import { AuditLogVerifier } from '../../../../src/audit/verify-audit-log.ts';
 import type { AnchorFiles } from '../../../../src/domain/ports/published-log.ts';
-import { publishedWords } from '../../../../src/operator/cli/audit-verify.ts';
-import { exitOutcomeOf, openPublished, publishedReport } from '../../../../src/operator/cli/verify-sources.ts';
+import {
+  exitOutcomeOf,
+  openPublished,
+  publishedReport,
+  publishedWords,
+} from '../../../../src/operator/cli/audit-verify.ts';
 import {
   bodiesOf,
   logKey,

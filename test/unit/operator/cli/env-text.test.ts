@@ -2,7 +2,7 @@ import { parseEnv } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { emptyEnvironment } from '../../../../src/config/settings/table.ts';
-import { ValueNotWritable, withSettings } from '../../../../src/operator/cli/env-text.ts';
+import { ValueNotWritable, withSettings } from '../../../../src/operator/cli/setup.ts';
 
 describe('a file of settings', () => {
   it('keeps what is not set: comments, order and other settings', () => {

@@ -1,8 +1,7 @@
 import { done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import { ArmId } from '../../../../src/domain/ids.ts';
-import { diagnoseAzure, diagnoseGuard } from '../../../../src/operator/doctor/azure.ts';
+import { diagnoseAzure, diagnoseGuard, diagnoseRights } from '../../../../src/operator/doctor/azure.ts';
 import { diagnosePeople } from '../../../../src/operator/doctor/people.ts';
-import { diagnoseRights } from '../../../../src/operator/doctor/rights.ts';
 import type { DoctorEnvironment } from '../../../../src/operator/doctor/subjects.ts';
 import { failure } from '../../../support/builders/commands.ts';
 

@@ -11,12 +11,12 @@ import type { Form } from '../../../../src/operations/form.ts';
 import { back, chooseKeyWay, factsOf, next, readPage, withAnswer } from '../../../../src/operations/form-clicks.ts';
 import { openAgain, openChange } from '../../../../src/operations/open-form.ts';
 import { FormInputs } from '../../../../src/operations/pages/page.ts';
+import { CardClick } from '../../../../src/teams/bot/activity.ts';
 import {
   closeAbandonedForms,
   recoverLostFormJobs,
   replaceEarlierForm,
-} from '../../../../src/teams/bot/abandoned-forms.ts';
-import { CardClick } from '../../../../src/teams/bot/activity.ts';
+} from '../../../../src/teams/bot/dialog-store.ts';
 import { answerFormClick } from '../../../../src/teams/bot/form-click.ts';
 import { openForms } from '../../../../src/teams/bot/forms.ts';
 import { openClickDedupe } from '../../../../src/teams/bot/reply.ts';

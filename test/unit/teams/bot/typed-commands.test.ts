@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { refuse } from '../../../../src/domain/request/refusal.ts';
 import { parseMessage } from '../../../../src/teams/bot/activity.ts';
-import { suggestCommand, suggestionOf, suggestName } from '../../../../src/teams/bot/suggestions.ts';
-import { noCommandCard, resultCard } from '../../../../src/teams/bot/typed-commands.ts';
+import {
+  noCommandCard,
+  resultCard,
+  suggestCommand,
+  suggestionOf,
+  suggestName,
+} from '../../../../src/teams/bot/typed-commands.ts';
 import { executesOf } from '../../../contract/card-walk.ts';
 import { commandWorld } from '../../../support/builders/command-world.ts';
 import { requester } from '../../../support/builders/fixtures.ts';

@@ -2,7 +2,7 @@ import { type Holders, withAccess } from '../../../../src/authorization/role-che
 import { PersonId } from '../../../../src/domain/ids.ts';
 import type { Policy } from '../../../../src/domain/policy/policy.ts';
 import type { Account } from '../../../../src/domain/ports/azure.ts';
-import { openApprovers } from '../../../../src/teams/delivery/approvers.ts';
+import { openApprovers } from '../../../../src/teams/delivery/addressees.ts';
 import { requestAfter } from '../../../support/builders/commands.ts';
 import { requester, submit } from '../../../support/builders/fixtures.ts';
 import { planFor } from '../../../support/builders/plans.ts';

@@ -1,6 +1,6 @@
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import type { Notification } from '../../../../src/teams/delivery/notifications.ts';
-import { openReminders } from '../../../../src/teams/delivery/reminders.ts';
+import { openReminders } from '../../../../src/teams/delivery/notifications.ts';
 import {
   approvedBy,
   asks,

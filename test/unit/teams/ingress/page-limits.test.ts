@@ -1,4 +1,4 @@
-import { probeLimits, shareAnswers } from '../../../../src/teams/ingress/rate-limit.ts';
+import { probeLimits, shareAnswers } from '../../../../src/teams/ingress/gate.ts';
 
 const { burst, perSecond } = probeLimits;
 

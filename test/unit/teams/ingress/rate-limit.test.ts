@@ -1,4 +1,4 @@
-import { admits, openRateLimit } from '../../../../src/teams/ingress/rate-limit.ts';
+import { admits, openRateLimit } from '../../../../src/teams/ingress/gate.ts';
 
 function opened(burst: number, perSecond: number) {
   const clock = { ms: 0 };
