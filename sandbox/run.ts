@@ -1,35 +1,36 @@
-/** `npm run local`: starts the bot, both simulators and a witness on one machine. */
+/** `npm run local`: starts the bot, its database, both simulators and a witness on one machine. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openOwnKeys } from '../src/audit/key-file.ts';
 import { keyLine, signingKey } from '../src/audit/tlog/keys.ts';
-import { logKeyUse } from '../src/text/record.ts';
+import { isVariable } from '../src/config/settings/table.ts';
+import { replaceFile } from '../src/io/files.ts';
+import { withSettings } from '../src/operator/cli/setup.ts';
+import { logKeyUse, sealKeyUse } from '../src/text/record.ts';
 import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings, watchingKeys } from './bot-environment.ts';
 import { type Child, formatLogLine, startChild } from './children.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';
 import { localTenantId } from './people.ts';
+import { freePort, startDatabase } from './postgres.ts';
+import { startWitness } from './witness.ts';
 
-const flags = ['bot-port', 'teams-port', 'azure-port'] as const;
-
-const isTaken = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    // Other errors are reported by the process that listens on the port.
-    server.once('error', (error) => resolve('code' in error && error.code === 'EADDRINUSE'));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(false)));
-  });
+/** What the sandbox starts, and stops in reverse order. */
+type Part = Pick<Child, 'name' | 'ended' | 'stop'>;
 
 /** Returns one line for each port in use: a bot that already runs there would answer that it's ready. */
-async function busyPorts(options: LocalOptions): Promise<readonly string[]> {
-  const taken = await Promise.all(flags.map(async (flag) => ((await isTaken(options[flag])) ? [flag] : [])));
-  return taken
-    .flat()
-    .map((flag) => `port ${options[flag]} is in use; stop the program that uses it, or choose another with --${flag}`);
+async function busyPorts(options: LocalOptions): Promise<string> {
+  let busy = '';
+  for (const flag of ['bot-port', 'teams-port', 'azure-port'] as const) {
+    const text = `port ${options[flag]} is in use; stop the program that uses it, or choose another with --${flag}\n`;
+    busy += await freePort(options[flag], text).then(
+      () => '',
+      ({ message }: Error) => message,
+    );
+  }
+  return busy.trim();
 }
 
-// The sandbox's witness: a process with its own folder and key. It shows how a witness works. On the same machine it
-// proves nothing to others.
+// The sandbox's witness shows how one works. On the same machine it proves nothing to others.
 
 /** If one of these is set, the caller decides where the audit log is published or who signs it. */
 const callerSettings = ['DATABASE_URL', 'CMK_ANCHOR', 'CMK_LOG_KEY_FILE', 'CMK_LOG_KEY_SECRET', 'CMK_WITNESSES'];
@@ -37,36 +38,40 @@ const callerSettings = ['DATABASE_URL', 'CMK_ANCHOR', 'CMK_LOG_KEY_FILE', 'CMK_L
 /** The verifier keys that an auditor would get from the operator and from the witness. */
 const auditorKeys = 'my-keys.txt';
 
-/** Starts the witness; null if the caller's settings take precedence. `settings` are the bot's, once the witness listens. */
-async function startOwnWitness(
-  { data }: Pick<LocalOptions, 'data'>,
-  caller: NodeJS.ProcessEnv,
-): Promise<{ readonly child: Child; readonly settings: Promise<NodeJS.ProcessEnv> } | null> {
+/** Starts the witness; null if the caller's settings take precedence. */
+async function startOwnWitness({ data }: Pick<LocalOptions, 'data'>, caller: NodeJS.ProcessEnv) {
   if (callerSettings.some((name) => (caller[name] ?? '') !== '')) return null;
   const { CMK_LOG_NAME: name = `cmk-bot/${localTenantId}/audit` } = caller;
   const folder = `${data}/witness`;
-  // The bot would create the key at its first start, but the witness needs it before.
-  const keys = await openOwnKeys(`${data}/log.key`, logKeyUse);
-  const verifiers = keys.map((seed) => signingKey(name, 'log', seed).verifier);
-  const child = startChild('witness', 'sandbox/witness/run.ts', {
-    args: [folder, ...verifiers.map(keyLine)],
-    env: caller,
-  });
-  const settings = async (): Promise<NodeJS.ProcessEnv> => {
-    const witness = await child.started;
-    const lines = [...verifiers.map(keyLine), witness.slice(witness.indexOf(' ') + 1)];
-    await writeFile(`${data}/${auditorKeys}`, `${lines.join('\n')}\n`);
-    return { CMK_LOG_NAME: name, CMK_WITNESSES: witness };
-  };
-  return { child, settings: settings() };
+  await mkdir(folder, { recursive: true });
+  const log = (await openOwnKeys(`${data}/log.key`, logKeyUse)).map((seed) => signingKey(name, 'log', seed).verifier);
+  const [seed = new Uint8Array()] = await openOwnKeys(`${folder}/witness.key`, { ...logKeyUse, comment: 'Witness' });
+  const key = signingKey('localhost/witness', 'witness', seed);
+  const { url, stop } = await startWitness({ folder, log, key, onRefused: (why) => console.error(`[witness] ${why}`) });
+  await writeFile(`${data}/${auditorKeys}`, `${[...log, key.verifier].map(keyLine).join('\n')}\n`);
+  const settings = { CMK_LOG_NAME: name, CMK_WITNESSES: `${url} ${keyLine(key.verifier)}` };
+  return { child: { name: 'witness', ended: new Promise<number>(() => undefined), stop }, settings };
 }
 
-const ownFiles = ['azure', 'teams', 'database', 'ca.pem', 'anchor', 'witness', auditorKeys];
-
-/** Removes what earlier starts wrote, and nothing else in the folder. */
-async function reset(folder: string): Promise<void> {
-  for (const name of ownFiles) await rm(`${folder}/${name}`, { recursive: true, force: true });
+/** Starts the database and makes the keys beside it; null if the caller has a database. */
+async function startOwnDatabase({ data }: Pick<LocalOptions, 'data'>, { DATABASE_URL: url = '' }: NodeJS.ProcessEnv) {
+  if (url !== '') return null;
+  const database = await startDatabase(data, { alone: true });
+  const [CMK_SEAL_KEY_FILE, CMK_LOG_KEY_FILE] = [`${data}/seal.key`, `${data}/log.key`];
+  await openOwnKeys(CMK_SEAL_KEY_FILE, sealKeyUse);
+  // Published every 5 s, so that people who try evidence packs don't wait a minute.
+  const publishing = { CMK_ANCHOR: `${data}/anchor`, CMK_CHECKPOINT_EVERY: '5s' };
+  return { database, settings: { DATABASE_URL: database.url, CMK_SEAL_KEY_FILE, CMK_LOG_KEY_FILE, ...publishing } };
 }
+
+/** Leaves the bot's settings for the command line. */
+function leaveSettings({ data }: Pick<LocalOptions, 'data'>, env: NodeJS.ProcessEnv): Promise<void> {
+  const settings = Object.entries(env).flatMap(([name, value]) => (isVariable(name) && value ? [[name, value]] : []));
+  return replaceFile(`${data}/.env`, withSettings('', Object.fromEntries(settings)));
+}
+
+/** What `--reset` removes: nothing else in the folder. */
+const ownFiles = ['azure', 'teams', 'postgres', 'postgres.new', '.env', 'ca.pem', 'anchor', 'witness', auditorKeys];
 
 async function untilReady(url: string, bot: Child): Promise<void> {
   const end: { code: number | null } = { code: null };
@@ -81,21 +86,21 @@ async function untilReady(url: string, bot: Child): Promise<void> {
   }
 }
 
-const startServers = (options: LocalOptions): Child[] => [
-  startChild('Azure simulator', 'sandbox/azure/run.ts', { args: azureArguments(options), env: process.env }),
-  startChild('Teams simulator', 'sandbox/teams/run.ts', { args: teamsArguments(options), env: process.env }),
-];
-
 async function run(options: LocalOptions): Promise<void> {
   const busy = await busyPorts(options);
-  if (busy.length > 0) {
-    console.error(busy.join('\n'));
+  if (busy !== '') {
+    console.error(busy);
     process.exit(1);
   }
   console.log('starting; this can take a minute');
-  if (options.reset) await reset(options.data);
+  for (const name of options.reset ? ownFiles : [])
+    await rm(`${options.data}/${name}`, { recursive: true, force: true });
   await mkdir(options.data, { recursive: true });
-  const children = startServers(options);
+  const servers = [
+    startChild('Azure simulator', 'sandbox/azure/run.ts', { args: azureArguments(options), env: process.env }),
+    startChild('Teams simulator', 'sandbox/teams/run.ts', { args: teamsArguments(options), env: process.env }),
+  ];
+  const children: Part[] = [...servers];
   let stopping = false;
   const stopAll = async (code: number): Promise<void> => {
     if (stopping) return;
@@ -112,14 +117,18 @@ async function run(options: LocalOptions): Promise<void> {
     });
   }
   try {
+    const own = await startOwnDatabase(options, process.env);
+    if (own !== null) children.unshift(own.database);
     const witness = await startOwnWitness(options, process.env);
-    const [azure, teams] = await Promise.all(children.map((child) => child.started));
+    const [azure, teams] = await Promise.all(servers.map((child) => child.started));
     if (witness !== null) children.push(witness.child);
-    const witnessed = (await witness?.settings) ?? {};
     // Starts the bot last: it reads the certificate authority that the Azure simulator writes.
+    const settings = { ...usageCheckSettings, ...watchingKeys, ...own?.settings, ...witness?.settings };
+    const env = botEnvironment(options, { ...settings, ...process.env });
+    await leaveSettings(options, env);
     const bot = startChild('bot', 'src/main.ts', {
       args: [],
-      env: botEnvironment(options, { ...usageCheckSettings, ...watchingKeys, ...witnessed, ...process.env }),
+      env,
       ...(options.log === 'words' ? { shown: formatLogLine } : {}),
     });
     bot.started.catch(() => undefined);
@@ -134,7 +143,7 @@ async function run(options: LocalOptions): Promise<void> {
     console.log(`Azure simulator  ${azure}`);
     console.log(`bot              http://127.0.0.1:${options['bot-port']}`);
     if (witness !== null) {
-      const [address] = witnessed.CMK_WITNESSES?.split(' ') ?? [];
+      const [address] = witness.settings.CMK_WITNESSES.split(' ');
       console.log(`witness          ${address}   signs the published log in ${options.data}/anchor`);
       console.log(`verifier keys    ${options.data}/${auditorKeys}   of the published log and the witness`);
     }

@@ -73,12 +73,6 @@ export const createAuthority = async (): Promise<CertificateAndKey> => {
   return certified(ca, keys.privateKey);
 };
 
-/** Returns true if the certificate has the current constraint. Earlier versions had none. */
-const isLimitedToLoopback = (cert: string): boolean => {
-  const constraint = new X509Certificate(cert).getExtension(id_ce_nameConstraints);
-  return constraint !== null && Buffer.from(constraint.rawData).equals(Buffer.from(loopbackConstraint.rawData));
-};
-
 /** Creates a certificate for the Azure simulator's servers. */
 export const createServerCertificate = async (authority: CertificateAndKey): Promise<CertificateAndKey> => {
   const issuer = new X509Certificate(authority.cert);
@@ -138,7 +132,7 @@ export const serverCertificate = async (dataDir: string): Promise<ServerCertific
   mkdirSync(folder, { recursive: true });
   const ca = { cert: join(dataDir, 'ca.pem'), key: join(folder, 'ca-key.pem') };
   const leaf = { cert: join(folder, 'server.pem'), key: join(folder, 'server-key.pem') };
-  if (!exist(ca) || !isLimitedToLoopback(read(ca).cert)) write(ca, await createAuthority());
+  if (!exist(ca)) write(ca, await createAuthority());
   if (!exist(leaf) || !isValid(read(leaf).cert, read(ca).cert)) {
     write(leaf, await createServerCertificate(read(ca)));
   }

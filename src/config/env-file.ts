@@ -57,15 +57,15 @@ export function readEnvFile(file: string): Variables {
   );
 }
 
-/** Sets the file's variables in this process, unless they're set already. Throws as {@link readEnvFile} does. */
-export function loadEnvFile(file: string): void {
-  for (const [name, value] of Object.entries(readEnvFile(file))) setVariable(name, value ?? '');
+/** Sets the file's variables in this process. `isDefault`: unless they're set already. Throws as {@link readEnvFile} does. */
+export function loadEnvFile(file: string, isDefault = true): void {
+  for (const [name, value] of Object.entries(readEnvFile(file))) setVariable(name, value ?? '', isDefault);
 }
 
 /** Loads the folder's `.env`. Returns its path; null: there is none. Throws as {@link readEnvFile} does. */
-export function loadSettings(folder: string): string | null {
+export function loadSettings(folder: string, isDefault = true): string | null {
   const file = path.join(folder, '.env');
   if (!existsSync(file)) return null;
-  loadEnvFile(file);
+  loadEnvFile(file, isDefault);
   return file;
 }

@@ -227,9 +227,9 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 
 export const processVariables = (): Variables => process.env;
 
-/** Sets a variable for this process, unless it is set already. */
-export function setVariable(name: string, value: string): void {
-  process.env[name] ||= value;
+/** Sets a variable for this process. `isDefault`: unless it is set already. */
+export function setVariable(name: string, value: string, isDefault: boolean): void {
+  if (!isDefault || (process.env[name] ?? '') === '') process.env[name] = value;
 }
 
 type ReadEnvironment =

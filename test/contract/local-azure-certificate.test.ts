@@ -1,5 +1,5 @@
 import { webcrypto } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -134,27 +134,5 @@ describe('whoever has the key of the local Azure’s authority', () => {
     };
     expect(await saysOf('management.azure.com')).toBe(refused);
     expect(await saysOf('localhost')).toBe('path length constraint exceeded');
-  });
-
-  test('has nothing of an authority of before there was a constraint: it is made anew, and its certificate', async () => {
-    const folder = newFolder();
-    mkdirSync(path.join(folder, 'azure'));
-    const keys = await keyPair();
-    const unbounded = await x509.X509CertificateGenerator.createSelfSigned({
-      name: 'CN=Local Azure throw-away CA',
-      keys,
-      signingAlgorithm: algorithm,
-      extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
-    });
-    const before = await pemOf(unbounded, keys.privateKey);
-    writeFileSync(path.join(folder, 'ca.pem'), before.cert);
-    writeFileSync(path.join(folder, 'azure', 'ca-key.pem'), before.key);
-    const { cert, key } = await serverCertificate(folder);
-    const now = authorityOf(folder);
-    expect(now.cert).not.toBe(before.cert);
-    expect(await clientSays('localhost', { cert, key }, now.cert)).toBe('trusted');
-    const stolen = await signedBy(before, 'management.azure.com', [names(dns('management.azure.com'))]);
-    expect(await clientSays('management.azure.com', stolen, before.cert)).toBe('trusted');
-    expect(await clientSays('management.azure.com', stolen, now.cert)).not.toBe('trusted');
   });
 });

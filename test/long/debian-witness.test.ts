@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { lastFile, startWitness } from '../../sandbox/witness/witness.ts';
+import { lastFile, startWitness } from '../../sandbox/witness.ts';
 import { signingKey } from '../../src/audit/tlog/keys.ts';
 import { checkpointText } from '../../src/audit/tlog/note.ts';
 import { missingForDebianWitness, startDebianWitness } from '../support/audit/debian-witness.ts';

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { lastFile, type RunningWitness, startWitness } from '../../sandbox/witness/witness.ts';
+import { lastFile, type RunningWitness, startWitness } from '../../sandbox/witness.ts';
 import { keyLine, readKeyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { checkpointText } from '../../src/audit/tlog/note.ts';
 import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';

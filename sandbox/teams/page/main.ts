@@ -14,7 +14,6 @@ import {
   placeSlug,
   readAddress,
 } from './dom.ts';
-import { guidedTour } from './tour.ts';
 
 type Entry = { title: string; description: string; insert: string };
 
@@ -360,4 +359,3 @@ document.addEventListener('visibilitychange', () => void markRead());
 await loadCommands();
 await go();
 azurePanel(byId('azure'), byId('azure-toggle'), session.azure);
-guidedTour(byId('tour-start'), byId('tour'), session);

@@ -1,8 +1,9 @@
 /** Runs a command from its arguments to its exit code. */
+import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigurationError, readPlace } from '../../config/env.ts';
+import { ConfigurationError, processVariables, readPlace } from '../../config/env.ts';
 import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
 import { ownVersion } from '../../config/software.ts';
 import { helpOn, overview } from './help.ts';
@@ -60,6 +61,13 @@ function settingsFor(command: Subcommand, env: unknown, folder: string | null): 
   return path.resolve(env);
 }
 
+/** Loads the sandbox's settings from its data folder: the given one, or `.local` if there are no others. They override the shell's. */
+function sandboxSettings(data: string | undefined, folder: string | null): string | null {
+  if (data !== undefined) return loadSettings(data, false);
+  const hasOthers = folder === null || existsSync(path.join(folder, '.env')) || processVariables().DATABASE_URL;
+  return hasOthers ? null : loadSettings(path.join(folder, '.local'));
+}
+
 interface Invocation {
   readonly command: Subcommand;
   readonly rest: readonly string[];
@@ -72,10 +80,12 @@ async function carryOut({ command, rest, folder }: Invocation, terminal: Termina
     await terminal.print(helpOn(command));
     return exit.done;
   }
-  const settingsFile = settingsFor(command, input.env, folder);
-  const { records, close } = openRecordsOnce(data);
+  const sandbox = command.withoutSettings === true ? null : sandboxSettings(data, folder);
+  const settingsFile = sandbox ?? settingsFor(command, input.env, folder);
+  const place = sandbox === null ? data : undefined;
+  const { records, close } = openRecordsOnce(place);
   try {
-    return await command.run(input, { ...terminal, records, data, settingsFile });
+    return await command.run(input, { ...terminal, records, data: place, settingsFile });
   } finally {
     await close();
   }

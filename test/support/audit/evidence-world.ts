@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { startWitness } from '../../../sandbox/witness/witness.ts';
+import { startWitness } from '../../../sandbox/witness.ts';
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { cmkBot } from '../processes/command-line.ts';
 import { startWorld, type World, type WorldOptions } from '../world/world.ts';

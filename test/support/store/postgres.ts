@@ -1,26 +1,16 @@
 /** A real PostgreSQL for tests: started in a temporary folder from the machine's own programs or those that npm brought. */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import {
-  accessSync,
-  chownSync,
-  constants,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { packagedPrograms, serverUser } from '../../../sandbox/postgres.ts';
 import { copyFolder } from '../processes/copy-folder.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import { surroundings } from '../processes/surroundings.ts';
 import { systemIsHidden } from '../processes/system-programs.ts';
-import { packagedPostgres } from './packaged-postgres.ts';
 import { errorsOf, keepCluster, makeCluster, preparedCluster, type Run, readyName } from './postgres-cluster.ts';
 
 export type TestPostgres = Awaited<ReturnType<typeof startServer>>;
@@ -34,13 +24,13 @@ interface Tls {
 interface PostgresOptions {
   readonly tls?: Tls | undefined;
   /** Given the server's folder before anything is in it, and the user that it runs as where that is another. */
-  readonly prepare?: ((folder: string, owner: ReturnType<typeof otherUser>) => void) | undefined;
+  readonly prepare?: ((folder: string, owner: ReturnType<typeof serverUser>) => void) | undefined;
   /** Over those of a test, which do not wait for the disk: such as `fsync=on`. */
   readonly settings?: readonly string[] | undefined;
 }
 
 /** PostgreSQL takes a key only from a file that nobody else may read. */
-function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof otherUser>): readonly string[] {
+function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof serverUser>): readonly string[] {
   if (tls === undefined) return [];
   for (const [name, text] of Object.entries({ 'server.crt': tls.cert, 'server.key': tls.key })) {
     const file = path.join(data, name);
@@ -55,7 +45,7 @@ function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof othe
  * a run that counts must not leave the production database untested.
  */
 export async function startPostgres({ tls, settings, prepare }: PostgresOptions = {}): Promise<TestPostgres | null> {
-  const programs = (systemIsHidden() ? null : findPrograms('initdb', 'postgres')) ?? (await packagedPostgres());
+  const programs = (systemIsHidden() ? null : findPrograms('initdb', 'postgres')) ?? (await packagedPrograms());
   if (programs !== null) return startServer(programs, { tls, settings, prepare });
   const missing = 'no PostgreSQL found (initdb and postgres), and npm has none for this machine: install it';
   if (process.env.CI !== undefined) throw new Error(missing);
@@ -83,18 +73,8 @@ function canRun(file: string): boolean {
   }
 }
 
-/** PostgreSQL refuses to run as root: then its own user, or nobody, runs it. */
-function otherUser(): { readonly uid: number; readonly gid: number } | null {
-  if (process.getuid?.() !== 0) return null;
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n');
-  const line = ['postgres', 'nobody'].map((name) => users.find((user) => user.startsWith(`${name}:`))).find(Boolean);
-  const [, , uid, gid] = (line ?? '').split(':');
-  if (uid === undefined || gid === undefined) throw new Error('starting PostgreSQL as root: no user to run it as');
-  return { uid: Number(uid), gid: Number(gid) };
-}
-
 async function startServer(programs: string, { tls, settings: more = [], prepare }: PostgresOptions) {
-  const user = otherUser();
+  const user = serverUser();
   // Root's own temporary folder may be closed to the user that runs the server.
   const folder = mkdtempSync(path.join(user === null ? os.tmpdir() : '/tmp', 'cmk-pg-'));
   if (user !== null) chownSync(folder, user.uid, user.gid);

@@ -1,4 +1,4 @@
-import { type RunningWitness, startWitness } from '../../../../sandbox/witness/witness.ts';
+import { type RunningWitness, startWitness } from '../../../../sandbox/witness.ts';
 import { anchorFolder } from '../../../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
 import { type CosignOutcome, cosignRequestText } from '../../../../src/audit/anchor/witnesses.ts';

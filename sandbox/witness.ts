@@ -4,11 +4,11 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import type { SigningKey, VerifierKey } from '../../src/audit/tlog/keys.ts';
-import { emptyRoot, hashesIn, provesConsistency, type Tree } from '../../src/audit/tlog/merkle-tree.ts';
-import { cosignText, openNote, readCheckpoint } from '../../src/audit/tlog/note.ts';
-import { bytesUpTo } from '../../src/io/call-server.ts';
-import { ifMissing, replaceFile } from '../../src/io/files.ts';
+import type { SigningKey, VerifierKey } from '../src/audit/tlog/keys.ts';
+import { emptyRoot, hashesIn, provesConsistency, type Tree } from '../src/audit/tlog/merkle-tree.ts';
+import { cosignText, openNote, readCheckpoint } from '../src/audit/tlog/note.ts';
+import { bytesUpTo } from '../src/io/call-server.ts';
+import { ifMissing, replaceFile } from '../src/io/files.ts';
 
 interface WitnessOptions {
   /** Holds the last signed checkpoint, in the file {@link lastFile}. */
