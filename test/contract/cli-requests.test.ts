@@ -1,20 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { requester } from '../support/builders/fixtures.ts';
 import { cmkBot, npxCmkBot } from '../support/processes/command-line.ts';
 import { rejected, retrying, stuck, waiting, writeRecord } from '../support/store/cli-record.ts';
 import { writeServerSealKey } from '../support/store/seal-keys.ts';
-import { pgliteDatabases, postgresDatabases } from '../support/store/store-databases.ts';
+import { testDatabases } from '../support/store/store-databases.ts';
 
 /** Requests at the command line, with no bot running. */
 
 const Details = z.looseObject({ state: z.string(), events: z.array(z.looseObject({ type: z.string() })) });
 
-const databases = (await postgresDatabases()) ?? pgliteDatabases();
-afterAll(() => databases.end());
+const databases = testDatabases();
 
 describe('requests at the command line', () => {
   const env: NodeJS.ProcessEnv = {};
@@ -24,13 +22,12 @@ describe('requests at the command line', () => {
 
   beforeAll(async () => {
     keyFolder = await mkdtemp(path.join(os.tmpdir(), 'cmk-keys-'));
-    const database = await databases.fresh();
-    const store = await databases.start(database);
+    const url = await databases.fresh();
+    const store = await databases.start(url);
     await writeRecord(store);
     await store.call('people', 'save', { id: requester, memberId: '29:x', name: 'Requester\u001b[2J', address: null });
     await store.close();
-    if (database.kind === 'pglite') env.DATABASE_URL = pathToFileURL(database.dataDir).href;
-    else Object.assign(env, { DATABASE_URL: database.url, CMK_SEAL_KEY_FILE: await writeServerSealKey(keyFolder) });
+    Object.assign(env, { DATABASE_URL: url, CMK_SEAL_KEY_FILE: await writeServerSealKey(keyFolder) });
   });
 
   afterAll(() => rm(keyFolder, { recursive: true }));

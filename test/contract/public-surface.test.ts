@@ -57,10 +57,10 @@ test('stored events', () => {
 });
 
 describe('of a sandbox with one request', () => {
-  const world = scenario({ own: { record: 'folder' } });
+  const world = scenario({ own: {} });
   let id = '';
   const json = async (...args: readonly string[]): Promise<unknown> => {
-    const { code, out } = await cmkBot([...args, '--json'], world.place);
+    const { code, out } = await cmkBot([...args, '--json'], world.settings);
     expect({ args, code }).toEqual({ args, code: 0 });
     return JSON.parse(out);
   };

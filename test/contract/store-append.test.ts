@@ -14,7 +14,7 @@ import {
   submit,
 } from '../support/builders/fixtures.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';
-import { onPostgreSql } from '../support/store/store-databases.ts';
+import { testDatabases } from '../support/store/store-databases.ts';
 
 /** The one way to write an event, and what it promises when many write at once or the process dies. */
 
@@ -38,7 +38,9 @@ const accepted = (answer: Appended | Refusal): Appended => {
 const times = <T>(count: number, work: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 
-await onPostgreSql((databases) => {
+const databases = testDatabases();
+
+describe('appending', () => {
   let store: StoreProcess;
 
   beforeAll(async () => {
@@ -169,11 +171,11 @@ await onPostgreSql((databases) => {
   });
 });
 
-await onPostgreSql((databases) => {
+describe('several processes on one database', () => {
   it('keeps one contiguous chain under sixteen writers', async () => {
-    const options = await databases.fresh();
+    const url = await databases.fresh();
     // They migrate at once, too.
-    const replicas = await times(4, () => databases.start(options));
+    const replicas = await times(4, () => databases.start(url));
     await times(16, async (writer) => {
       const replica = replicas[writer % replicas.length] as StoreProcess;
       for (let i = 0; i < 5; i++) {
@@ -189,12 +191,12 @@ await onPostgreSql((databases) => {
   });
 
   it('goes on after SIGKILL between commit and answer: the repeated click finds its event', async () => {
-    const options = await databases.fresh();
+    const url = await databases.fresh();
     const { id, ask } = fresh();
-    const killed = await databases.start(options);
+    const killed = await databases.start(url);
     await killed.append(id, 'submit', ask);
     await killed.appendAndDie(id, 'click:approve', approve());
-    const restarted = await databases.start(options);
+    const restarted = await databases.start(url);
     const answer = accepted(await restarted.append(id, 'click:approve', approve()));
     expect(answer).toMatchObject({ replay: true, request: { state: 'approved', runs: 1 } });
     const events = await restarted.call('requests', 'events', id);

@@ -2,22 +2,16 @@ import { Client, Pool } from 'pg';
 import { RequestId } from '../../src/domain/ids.ts';
 import { advisoryLock } from '../../src/store/advisory-lock.ts';
 import { clientWithTimeout } from '../../src/store/client-with-timeout.ts';
-import type { DatabaseOptions } from '../../src/store/database.ts';
 import { isDatabaseUnavailable, isDriverError } from '../../src/store/db-errors.ts';
-import { openMutex } from '../../src/store/lite-pool.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { type SlowWire, startSlowWire } from '../support/processes/slow-wire.ts';
 import { rowsOf, runAs } from '../support/store/postgres.ts';
 import { type StoreProcess, startStore } from '../support/store/store-client.ts';
-import { onEveryDatabase, pgliteDatabases, type TestDatabases } from '../support/store/store-databases.ts';
+import { testDatabases } from '../support/store/store-databases.ts';
 
-/** What the store and the engine rely on in a database, the same on both; and what a server does alone. */
+/** What the store and the engine rely on in a database. */
 
-async function urlOf(databases: TestDatabases): Promise<string> {
-  const options = await databases.fresh();
-  if (options.kind !== 'postgres') throw new Error('not a PostgreSQL database');
-  return options.url;
-}
+const databases = testDatabases();
 
 /** With a moved clock (libfaketime), the server's timer for looking at its clients doesn't fire. */
 const unlessMoved = process.env.FAKETIME === undefined ? it : it.skip;
@@ -31,8 +25,12 @@ const errorOf = (act: Promise<unknown>): Promise<unknown> =>
 const endOthers =
   'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
 
-/** Declared in the describe of PostgreSQL. */
-function onServer(databases: TestDatabases): void {
+describe('a server', () => {
+  it('has the time of the tests, also where that was moved', async () => {
+    const [row] = await rowsOf(await databases.fresh(), 'select clock_timestamp() as now');
+    expect(Math.abs(Date.now() - Number(row?.now))).toBeLessThan(3_600_000);
+  });
+
   it('asks the server to look for lost clients after 30 seconds, three times in ten seconds each', async () => {
     const store = await databases.start(await databases.fresh());
     const sql = "select name, setting::int from pg_settings where name like 'tcp_keepalives_%' order by name";
@@ -44,7 +42,7 @@ function onServer(databases: TestDatabases): void {
   });
 
   it('gives the result of the work under a lock, although the lock ended with its connection', async () => {
-    const url = await urlOf(databases);
+    const url = await databases.fresh();
     const pool = new Pool({ connectionString: url, max: 1 });
     pool.on('connect', (client) => client.on('error', () => undefined));
     const work = async (): Promise<string> => {
@@ -60,7 +58,7 @@ function onServer(databases: TestDatabases): void {
   });
 
   it('of a preview is refused, with what to do, by each program that opens it, and not changed', async () => {
-    const url = await urlOf(databases);
+    const url = await databases.fresh();
     await runAs(url, [
       'create schema cmk',
       'create table cmk.migration (number int primary key, name text not null)',
@@ -71,14 +69,14 @@ function onServer(databases: TestDatabases): void {
     expect(said.err).toMatch(/was created by a preview of this program, .*Set a new data folder/);
     expect(said.err).toContain(new URL(url).pathname.slice(1));
     expect(said.err).not.toContain(' at ');
-    await expect(databases.start({ kind: 'postgres', url })).rejects.toThrow('migration 0001-record.sql of a preview');
+    await expect(databases.start(url)).rejects.toThrow('migration 0001-record.sql of a preview');
     const tables = "select table_name from information_schema.tables where table_schema = 'cmk'";
     expect(await rowsOf(url, tables)).toEqual([{ table_name: 'migration' }]);
   });
 
   /** Errors as the driver makes them, some without a code: words of theirs that change are to be noticed here. */
   it('a connection that the server ends is a database that is away, for the statement under way and for every one after it', async () => {
-    const url = await urlOf(databases);
+    const url = await databases.fresh();
     const client = new Client({ connectionString: url });
     client.on('error', () => undefined);
     await client.connect();
@@ -97,9 +95,9 @@ function onServer(databases: TestDatabases): void {
     let wire: SlowWire;
     let store: StoreProcess;
     beforeAll(async () => {
-      url = await urlOf(databases);
+      url = await databases.fresh();
       wire = await startSlowWire(url);
-      store = await startStore({ kind: 'postgres', url: wire.url }, 1_000);
+      store = await startStore(wire.url, { queryTimeoutMs: 1_000 });
     });
     afterAll(async () => {
       await store.close();
@@ -200,16 +198,13 @@ function onServer(databases: TestDatabases): void {
       }
     });
   });
-}
+});
 
-await onEveryDatabase((databases, name) => {
+describe('connections and transactions', () => {
   let store: StoreProcess;
-  let kind: DatabaseOptions['kind'];
 
   beforeAll(async () => {
-    const options = await databases.fresh();
-    kind = options.kind;
-    store = await databases.start(options);
+    store = await databases.start(await databases.fresh());
     await store.sql('create table t (a int primary key, b bigint)');
   });
 
@@ -229,8 +224,6 @@ await onEveryDatabase((databases, name) => {
   });
 
   it('outlives a connection that ends under a transaction, and opens another', async () => {
-    // The embedded database has no connection that could end.
-    if (kind === 'pglite') return;
     const end = 'select pg_terminate_backend(pg_backend_pid())';
     const [, ended, after] = await store.session('begin', end, 'select 1 as one');
     expect([ended, after]).toEqual(['57P01', undefined]);
@@ -276,25 +269,4 @@ await onEveryDatabase((databases, name) => {
     await newer.close();
     await expect(databases.start(options)).rejects.toThrow('migration later of a newer version');
   });
-
-  if (name === 'on PostgreSQL') onServer(databases);
-});
-
-describe('the embedded pool alone', () => {
-  const databases = pgliteDatabases();
-  afterAll(() => databases.end());
-
-  it('rolls back what a released client left open', async () => {
-    const store = await databases.start(await databases.fresh());
-    await store.session('create table t (a int)', 'begin', 'insert into t values (1)');
-    expect(await store.sql('select * from t')).toEqual([]);
-  });
-});
-
-it('turns say so when one never comes, and the next is not lost for it', async () => {
-  const acquire = openMutex();
-  const end = await acquire(1000);
-  await expect(acquire(20)).rejects.toThrow('was not free for 20 ms');
-  end();
-  (await acquire(1000))();
 });

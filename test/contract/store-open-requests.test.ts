@@ -2,13 +2,15 @@ import type { OpenWanted } from '../../src/domain/ports/store.ts';
 import { approver, cancel, plan, requester, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
 import { reasonOf, retrying, stuck, waiting, writeRecord } from '../support/store/cli-record.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';
-import { onEveryDatabase } from '../support/store/store-databases.ts';
+import { testDatabases } from '../support/store/store-databases.ts';
 
 /** Which requests are open is told from events that were checked: rows beside them, which the database's owner can write, say nothing. */
 
 const newest = requestId(5);
 
-await onEveryDatabase((databases) => {
+const databases = testDatabases();
+
+describe('open requests', () => {
   let store: StoreProcess;
 
   beforeAll(async () => {

@@ -13,15 +13,17 @@ import {
   submit,
 } from '../support/builders/fixtures.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';
-import { onEveryDatabase } from '../support/store/store-databases.ts';
+import { testDatabases } from '../support/store/store-databases.ts';
 
-/** Outbox, cards shown, conversations, people and documents, on both databases. */
+/** Outbox, cards shown, conversations, people and documents. */
 
 const at = (seconds: number): Date => new Date(Date.UTC(2030, 0, 1, 0, 0, seconds));
 const lease = 10_000;
 const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
 
-await onEveryDatabase((databases) => {
+const databases = testDatabases();
+
+describe('the store', () => {
   let store: StoreProcess;
   let last = 0;
 

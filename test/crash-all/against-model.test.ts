@@ -10,7 +10,7 @@ import { lead, type Outcome } from '../support/lives/led-life.ts';
 import { lives } from '../support/lives/random-lives.ts';
 import type { RecordedEvent } from '../support/lives/request-model.ts';
 import { agentName, startTroubledWorld, type TroubledWorld } from '../support/lives/troubled-world.ts';
-import { startPostgres } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import { readRecord } from '../support/world/world.ts';
 
 const count = Number(process.env.CMK_CRASH_LIVES ?? 60);
@@ -23,10 +23,6 @@ const queues = Array.from({ length: atOnce }, (_, desk) =>
     .filter(({ n }) => n % atOnce === desk),
 );
 
-const postgres = await startPostgres();
-afterAll(() => postgres?.stop());
-const onPostgres = postgres === null ? describe.skip : describe;
-
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
 /** How often what is rare was met. */
@@ -38,13 +34,13 @@ const special: Readonly<Record<string, (event: RecordedEvent) => boolean>> = {
   'expired by the clock': ({ type, cause }) => type === 'expired' && cause.startsWith('timer:'),
 };
 
-onPostgres('requests to which everything happens', () => {
+describe('requests to which everything happens', () => {
   let troubled: TroubledWorld;
   const outcomes: Outcome[] = [];
 
   beforeAll(async () => {
     const agents = queues.flat().map(({ agent }) => agent);
-    troubled = await startTroubledWorld((await postgres?.newDatabase()) ?? '', agents, atOnce);
+    troubled = await startTroubledWorld(await newDatabase(), agents, atOnce);
   });
   afterAll(() => troubled?.end());
 

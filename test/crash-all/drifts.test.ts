@@ -9,7 +9,7 @@ import { changeState } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf, grantOnKey, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
 import { crashSeed } from '../support/lives/chosen-cases.ts';
-import { startPostgres } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState } from '../support/world/path.ts';
 import {
@@ -33,8 +33,6 @@ const { vault: vaultName } = choices.first;
 const vault = vaultId(vaultName);
 const agentOf = (lane: number): string => `watched-${lane}`;
 const keyOf = (lane: number): string => `cmk-watched-${lane}`;
-const postgres = await startPostgres();
-afterAll(() => postgres?.stop());
 
 /** What another client does to a lane's agent or key, what the alert says of it, and how it is put right. */
 interface Trouble {
@@ -43,7 +41,7 @@ interface Trouble {
   putRight(lane: number): Promise<unknown>;
 }
 
-(postgres === null ? describe.skip : describe)('drifts under three replicas, one killed every few seconds', () => {
+describe('drifts under three replicas, one killed every few seconds', () => {
   let world: World;
   let others: Clients;
   let replicas: KilledReplicas;
@@ -96,7 +94,7 @@ interface Trouble {
   }
 
   beforeAll(async () => {
-    const url = (await postgres?.newDatabase()) ?? '';
+    const url = await newDatabase();
     world = await startWorld({
       env: { DATABASE_URL: url, CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.approver },
     });

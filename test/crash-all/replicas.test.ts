@@ -8,7 +8,7 @@ import { agentIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { crashSeed } from '../support/lives/chosen-cases.ts';
 import { again } from '../support/lives/troubled-world.ts';
-import { startPostgres } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import {
   activityText,
   answered,
@@ -27,11 +27,7 @@ const count = Number(process.env.CMK_CRASH_REQUESTS ?? 200);
 /** So many people ask, approve and look on at a time. */
 const atOnce = 6;
 
-const postgres = await startPostgres();
-afterAll(() => postgres?.stop());
-const onPostgres = postgres === null ? describe.skip : describe;
-
-onPostgres('three replicas, of which one is killed every few seconds', () => {
+describe('three replicas, of which one is killed every few seconds', () => {
   let world: World;
   let replicas: KilledReplicas;
   /** What each approving click was answered with, for whoever finds a request that did not go on. */
@@ -39,7 +35,7 @@ onPostgres('three replicas, of which one is killed every few seconds', () => {
 
   beforeAll(async () => {
     world = await startWorld({
-      env: { DATABASE_URL: (await postgres?.newDatabase()) ?? '', ...testOverrides({ beatMs: 1_000 }) },
+      env: { DATABASE_URL: await newDatabase(), ...testOverrides({ beatMs: 1_000 }) },
     });
     await changeState(world.azure, (state) => {
       const pattern = agentIn(state, 'triage-agent-test');

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { cmkBot } from '../support/processes/command-line.ts';
-import { findPrograms, startPostgres } from '../support/store/postgres.ts';
+import { findPrograms } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { runbook } from '../support/world/runbook.ts';
 import {
@@ -23,13 +24,10 @@ import { readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /** The runbook's own commands: what waited continues, and what was decided after the backup is seen to be gone. */
 
-const postgres = await startPostgres();
 const tools = findPrograms('pg_dump', 'pg_restore');
 if (tools === null) process.stderr.write('\nNOT TESTED: pg_dump and pg_restore are not there\n\n');
-afterAll(() => postgres?.stop());
 
 const kept = (world: World, name: string): string => path.join(world.dataDir, name);
-const newDatabase = async (): Promise<string> => (await postgres?.newDatabase()) ?? '';
 const withTools = { PATH: `${tools ?? ''}:${process.env.PATH}` };
 
 const logs = mkdtempSync(path.join(os.tmpdir(), 'cmk-restored-'));
@@ -41,8 +39,7 @@ const published = (name: string) => ({ CMK_ANCHOR: path.join(logs, name), CMK_LO
 const publishedAnew = { ...published('after'), CMK_LOG_NAME: 'cmk-bot/test/audit-2' };
 
 async function backUp(world: World): Promise<void> {
-  if (world.database.kind !== 'postgres') throw new Error('it is not on PostgreSQL');
-  const places = { CMK_DATABASE_OWNER_URL: world.database.url, BACKUP: kept(world, 'record.dump') };
+  const places = { CMK_DATABASE_OWNER_URL: world.databaseUrl, BACKUP: kept(world, 'record.dump') };
   await runbook('backup-server', { ...withTools, ...places });
 }
 
@@ -57,9 +54,9 @@ async function restore(world: World): Promise<string> {
   return url;
 }
 
-const onPostgres = postgres !== null && tools !== null ? describe : describe.skip;
+const withPrograms = tools === null ? describe.skip : describe;
 
-onPostgres('a record that is restored', () => {
+withPrograms('a record that is restored', () => {
   let world: World;
   let restored = '';
   let [done, waiting, later] = ['', '', ''];
@@ -95,7 +92,7 @@ onPostgres('a record that is restored', () => {
     await backUp(world);
     await approve(world, people.approver, laterCard);
     await ends(later);
-    const newest = await cmkBot(['audit', 'export', '--format', 'jsonl'], world.place);
+    const newest = await cmkBot(['audit', 'export', '--format', 'jsonl'], world.settings);
     await writeFile(kept(world, 'newest.jsonl'), newest.out);
     await world.endBot('SIGINT');
     restored = await restore(world);
@@ -136,7 +133,7 @@ onPostgres('a record that is restored', () => {
 
   test('verifies with what came after it', async () => {
     await world.endBot('SIGINT');
-    const record = await readRecord({ ...world, database: { kind: 'postgres', url: restored } });
+    const record = await readRecord({ ...world, databaseUrl: restored });
     expect(record.findings).toEqual([]);
     expect(record.requests).toEqual([done, waiting, later]);
     for (const id of record.requests) expect(record.events(id).at(-1)).toBe('succeeded');

@@ -3,14 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
 import { localTenantId, requester } from '../../sandbox/people.ts';
-import { startPostgres } from '../support/store/postgres.ts';
 import { foreignKey, frameworkKeys, signToken } from '../support/teams/bot-framework.ts';
 import { sendRaw } from '../support/teams/raw-activity.ts';
 import { appId, type ProductionBot, startProductionBot } from '../support/world/production-bot.ts';
-
-const server = await startPostgres();
-afterAll(() => server?.stop());
-const onPostgres = server === null ? { describe: describe.skip, test: test.skip } : { describe, test };
 
 /** To listen on an address takes looking it up. */
 const nowhereElse = new Set(['localhost', '127.0.0.1', '::1']);
@@ -41,7 +36,7 @@ const health = (address: string, port: string): Promise<number | null> =>
 // Linux takes calls to all of 127.0.0.0/8 that a program on all addresses would answer; elsewhere there is one such address.
 const elsewhere = process.platform === 'linux' ? '127.0.0.2' : '[::1]';
 
-onPostgres.describe('a bot with an app id', () => {
+describe('a bot with an app id', () => {
   let bot: ProductionBot;
   let serviceUrl: string;
   /** A host of somebody else's: whatever arrives there is a leak. */
@@ -50,7 +45,7 @@ onPostgres.describe('a bot with an app id', () => {
   const heard: string[] = [];
 
   beforeAll(async () => {
-    bot = await startProductionBot(server);
+    bot = await startProductionBot();
     serviceUrl = `${bot.framework.url}/connector/`;
     stranger = createServer((request, response) => {
       heard.push(`${request.method} ${request.url} ${request.headers.authorization}`);
@@ -257,7 +252,7 @@ onPostgres.describe('a bot with an app id', () => {
   });
 });
 
-onPostgres.test('a bot with a managed identity answers with a token of that identity', async () => {
+test('a bot with a managed identity answers with a token of that identity', async () => {
   const identity = createServer((request, response) => {
     asked.push(`${request.headers['x-identity-header']} ${request.url}`);
     const expires_on = String(now() + 3_600);
@@ -267,7 +262,7 @@ onPostgres.test('a bot with a managed identity answers with a token of that iden
   });
   const asked: string[] = [];
   await new Promise<void>((resolve) => identity.listen(0, '127.0.0.1', resolve));
-  const bot = await startProductionBot(server, {
+  const bot = await startProductionBot({
     MicrosoftAppType: 'UserAssignedMSI',
     MicrosoftAppPassword: undefined,
     ToChannelFromBotLoginUrl: undefined,
@@ -297,16 +292,13 @@ onPostgres.test('a bot with a managed identity answers with a token of that iden
   }
 });
 
-onPostgres.test(
-  'a bot that is told to listen on every address does, and warns of what has to stand in front',
-  async () => {
-    const bot = await startProductionBot(server, { CMK_LISTEN: '::' });
-    try {
-      const { port } = new URL(bot.url);
-      expect([await health('127.0.0.1', port), await health(elsewhere, port)]).toEqual([200, 200]);
-      expect(bot.printed()).toContain('other machines can reach the bot over plain http');
-    } finally {
-      await bot.end();
-    }
-  },
-);
+test('a bot that is told to listen on every address does, and warns of what has to stand in front', async () => {
+  const bot = await startProductionBot({ CMK_LISTEN: '::' });
+  try {
+    const { port } = new URL(bot.url);
+    expect([await health('127.0.0.1', port), await health(elsewhere, port)]).toEqual([200, 200]);
+    expect(bot.printed()).toContain('other machines can reach the bot over plain http');
+  } finally {
+    await bot.end();
+  }
+});

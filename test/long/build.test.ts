@@ -12,6 +12,8 @@ import { botEnvironment } from '../../sandbox/bot-environment.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
 import { newDataDir } from '../support/store/data-folder.ts';
+import { newDatabase } from '../support/store/run-server.ts';
+import { writeServerSealKey } from '../support/store/seal-keys.ts';
 
 /** What a build of the image sends, and what `npm run build` makes of that, where nothing else of the project is: as in a container. */
 
@@ -70,7 +72,8 @@ test.each(nodes.map((node) => [versionOf(node), node] as const))(
     const ports = { 'bot-port': port, 'teams-port': port + 1, 'azure-port': port + 2, 'sign-in-port': port + 3 };
     const options = { data, latency: 'instant', ...ports, 'step-up': false, reset: false } as const;
     // As a file beside the program; what is set already takes precedence.
-    const settings = Object.entries({ ...botEnvironment(options, {}), PORT: '9' }).map((one) => `${one.join('=')}\n`);
+    const own = { DATABASE_URL: await newDatabase(), CMK_SEAL_KEY_FILE: await writeServerSealKey(data) };
+    const settings = Object.entries({ ...botEnvironment(options, own), PORT: '9' }).map((one) => `${one.join('=')}\n`);
     await writeFile(path.join(app, '.env'), settings.join(''));
     const env = { ...surroundings(), PORT: String(port) };
     const bot = spawn(node, ['cmk-bot-server.mjs'], { cwd: app, env, stdio: ['ignore', 'ignore', 'inherit'] });

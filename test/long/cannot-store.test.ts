@@ -23,13 +23,12 @@ import { readRecord, startWorld, type World } from '../support/world/world.ts';
 /** The database answers, and takes nothing: whoever clicks is told, whoever looks after the bot as well, and it passes by itself. */
 
 const postgres = await startPostgres();
-const onPostgres = postgres === null ? describe.skip : describe;
-afterAll(() => postgres?.stop());
+afterAll(() => postgres.stop());
 
 const endConnections =
   'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
 
-onPostgres('a database that answers, and takes nothing', () => {
+describe('a database that answers, and takes nothing', () => {
   let world: World;
   let url = '';
   const bot = `bot_${randomUUID().slice(0, 8)}`;
@@ -51,7 +50,7 @@ onPostgres('a database that answers, and takes nothing', () => {
     );
 
   beforeAll(async () => {
-    url = (await postgres?.newDatabase()) ?? '';
+    url = await postgres.newDatabase();
     await runAs(url, [`create role ${bot} login`]);
     const own = Object.assign(new URL(url), { username: bot }).href;
     const env = { DATABASE_URL: own, CMK_DATABASE_OWNER_URL: url };
@@ -159,7 +158,6 @@ onPostgres('a database that answers, and takes nothing', () => {
   });
 
   test('a server that is away: what the process knows by itself can still be read, and calls go to other replicas', async () => {
-    if (postgres === null) throw new Error('there is no PostgreSQL');
     const { start } = await postgres.crash();
     await until(async () => (await figure('cmk_storing')) === 0, 'the figure to say that nothing is stored');
     expect(await figures()).not.toMatch(/^cmk_(requests_open|outbox_age_seconds)\b/m);

@@ -1,30 +1,23 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { parse } from 'csv-parse/sync';
-import type { DatabaseOptions } from '../../src/store/database.ts';
 import { resourceId } from '../support/builders/fixtures.ts';
 import { cmkBot, type Said } from '../support/processes/command-line.ts';
 import { comment, reasonOf, rejected, retrying, stuck, waiting, writeRecord } from '../support/store/cli-record.ts';
-import { runAs, startPostgres, type TestPostgres } from '../support/store/postgres.ts';
+import { rowsOf, runAs } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import { serverSealKey } from '../support/store/seal-keys.ts';
-import { pgliteDatabases } from '../support/store/store-databases.ts';
+import { testDatabases } from '../support/store/store-databases.ts';
 
-/**
- * The audit log at the command line, with no bot running: verified, exported, erased, tampered with. On a server, where a copy of a
- * database takes a moment; what concerns a data folder on the embedded database.
- */
+/** The audit log at the command line, with no bot running: verified, exported, erased, tampered with. */
 
-const databases = pgliteDatabases();
-const server = await startPostgres();
-afterAll(() => Promise.all([databases.end(), server?.stop()]));
+const databases = testDatabases();
 
 /** What a test does with a database that holds the small audit log. */
 interface AuditLog {
-  /** For exports. With the embedded database: its data folder. */
+  readonly url: string;
+  /** For exports. */
   readonly dataDir: string;
   cli(...args: string[]): Promise<Said>;
   /** What somebody who owns the database does to it, past its triggers. */
@@ -41,45 +34,24 @@ async function newFolder(): Promise<string> {
   return folder;
 }
 
-async function write(database: DatabaseOptions): Promise<void> {
-  const store = await databases.start(database);
+let written: Promise<string> | null = null;
+async function writtenOnce(): Promise<string> {
+  const url = await databases.fresh();
+  const store = await databases.start(url);
   await writeRecord(store);
   await store.close();
-}
-
-async function newDataFolder(): Promise<AuditLog> {
-  const database = await databases.fresh();
-  if (database.kind !== 'pglite') throw new Error('this is about folders');
-  await write(database);
-  const { dataDir } = database;
-  return {
-    dataDir,
-    cli: (...args) => cmkBot(args, { DATABASE_URL: pathToFileURL(dataDir).href }),
-    async tamper(...statements) {
-      const owner = await databases.start(database);
-      await owner.session(asOwner, ...statements);
-      await owner.close();
-    },
-  };
-}
-
-let written: Promise<string> | null = null;
-async function writtenOnce({ newDatabase }: TestPostgres): Promise<string> {
-  const url = await newDatabase();
-  await write({ kind: 'postgres', url });
   return url;
 }
 
 /** A database with the audit log in it, written once and copied from then on. */
 async function newRecord(): Promise<AuditLog> {
-  if (server === null) return newDataFolder();
-  written ??= writtenOnce(server);
-  const url = await server.newDatabase(await written);
+  written ??= writtenOnce();
+  const url = await newDatabase(await written);
   const dataDir = await newFolder();
   const keyFile = path.join(dataDir, 'seal.key');
   await writeFile(keyFile, `# for tests\n${serverSealKey}\n`, { mode: 0o600 });
   return {
-    dataDir,
+    ...{ url, dataDir },
     cli: (...args) => cmkBot(args, { DATABASE_URL: url, CMK_SEAL_KEY_FILE: keyFile }),
     tamper: (...statements) => runAs(url, [asOwner, ...statements]),
   };
@@ -91,12 +63,15 @@ async function exported(record: AuditLog, ...args: string[]): Promise<string> {
   return file;
 }
 
-/** How many files in the folder hold the text. */
-const filesWith = (folder: string, text: string): Promise<string> =>
-  promisify(execFile)('grep', ['-rlF', text, folder]).then(
-    ({ stdout }) => stdout,
-    () => '',
+/** Every row of every table. */
+async function rowsIn({ url }: AuditLog): Promise<string> {
+  const tables = await rowsOf(
+    url,
+    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname !~ '^pg_|^information_'",
   );
+  const rows = tables.map(({ name }) => rowsOf(url, `select one::text from ${name} one`));
+  return JSON.stringify(await Promise.all(rows));
+}
 
 describe('an untouched record', () => {
   let record: AuditLog;
@@ -350,7 +325,7 @@ describe('a record somebody changed in the database', () => {
 describe('erasing', () => {
   let record: AuditLog;
   beforeAll(async () => {
-    record = await newDataFolder();
+    record = await newRecord();
   });
 
   it('destroys every text of one request, says so once, and the audit log still verifies', async () => {
@@ -358,7 +333,7 @@ describe('erasing', () => {
     const unasked = await record.cli(...asked);
     expect(unasked).toMatchObject({ code: 2, out: '' });
     expect(unasked.err).toContain('add --yes');
-    expect(await filesWith(record.dataDir, reasonOf(rejected))).not.toBe('');
+    expect(await rowsIn(record)).toContain(reasonOf(rejected));
     const erase = [...asked, '--yes'];
     const first = await record.cli(...erase);
     expect(first).toMatchObject({ code: 0, err: '' });
@@ -369,10 +344,10 @@ describe('erasing', () => {
     expect(out).toContain('verified: 17 events, 3 texts, 2 texts erased');
   });
 
-  it('leaves the texts in no file of the data folder, and those of others where they were', async () => {
-    expect(await filesWith(record.dataDir, reasonOf(rejected))).toBe('');
-    expect(await filesWith(record.dataDir, comment)).toBe('');
-    expect(await filesWith(record.dataDir, reasonOf(stuck))).not.toBe('');
+  it('leaves the texts in no row, and those of others where they were', async () => {
+    const rows = await rowsIn(record);
+    for (const text of [reasonOf(rejected), comment]) expect(rows).not.toContain(text);
+    expect(rows).toContain(reasonOf(stuck));
   });
 
   it('shows what is gone as erased', async () => {

@@ -175,7 +175,7 @@ describe('where the policy says nothing', () => {
 
 describe('a rule that permits the other subscription', () => {
   const rules = [{ name: 'care', match: {}, vaults: [{ subscriptions: [research], names: ['kv-hospit*'] }] }];
-  const world = scenario({ own: { record: 'folder', env: { CMK_POLICY_FILE: policyFile('permits.json', rules) } } });
+  const world = scenario({ own: { env: { CMK_POLICY_FILE: policyFile('permits.json', rules) } } });
 
   test('lets it through, and the face of the card says in which subscription it is and who owns it', async () => {
     const id = await submit(world, await typeAll(world, lookAlike));

@@ -15,8 +15,7 @@ import { readRecord, startWorld, type World } from '../support/world/world.ts';
 /** The tables have an owner that is not the bot: the bot puts in events and reads them, and can change none. The roles are those of infra/runtime-role.sql. */
 
 const postgres = await startPostgres();
-const onPostgres = postgres === null ? describe.skip : describe;
-afterAll(() => postgres?.stop());
+afterAll(() => postgres.stop());
 
 const rolesFile = fileURLToPath(new URL('../../infra/runtime-role.sql', import.meta.url));
 
@@ -35,7 +34,7 @@ async function runRolesFile(url: string, variables: Readonly<Record<string, stri
   }
 }
 
-onPostgres('a bot that does not own the tables', () => {
+describe('a bot that does not own the tables', () => {
   let world: World;
   let own = '';
   let id = '';
@@ -49,7 +48,7 @@ onPostgres('a bot that does not own the tables', () => {
   };
 
   beforeAll(async () => {
-    url = (await postgres?.newDatabase()) ?? '';
+    url = await postgres.newDatabase();
     const database = new URL(url).pathname.slice(1);
     await runAs(url, [entraPrincipals]);
     const variables = { database, owner, owner_id: randomUUID(), bot, bot_id: randomUUID() };
@@ -116,7 +115,7 @@ onPostgres('a bot that does not own the tables', () => {
   });
 
   test('is warned of a role that could become the owner, although it inherits nothing', async () => {
-    const role = async () => (await cmkBot(['doctor', '--only', 'db/role'], { ...world.settings, ...world.place })).out;
+    const role = async () => (await cmkBot(['doctor', '--only', 'db/role'], world.settings)).out;
     expect(await role()).toContain('owns nothing');
     await runAs(url, [`alter role ${bot} noinherit`, `grant ${owner} to ${bot}`]);
     expect(await role()).toContain('can act as their owner');
@@ -131,7 +130,7 @@ onPostgres('a bot that does not own the tables', () => {
 const tools = findPrograms('pg_dump', 'pg_restore', 'psql');
 if (tools === null) process.stderr.write('\nNOT TESTED: pg_dump, pg_restore and psql are not there\n\n');
 
-(tools === null ? describe.skip : onPostgres)('the administrator of a server on Azure', () => {
+(tools === null ? describe.skip : describe)('the administrator of a server on Azure', () => {
   const url = new URL('postgresql://nowhere');
   const [suffix] = randomUUID().split('-');
   const [azure, admin, other, owner, bot] = [
@@ -161,7 +160,7 @@ if (tools === null) process.stderr.write('\nNOT TESTED: pg_dump, pg_restore and 
   };
 
   beforeAll(async () => {
-    url.href = (await postgres?.newDatabase()) ?? '';
+    url.href = await postgres.newDatabase();
     // Only Azure's own role is a superuser there.
     await runAs(url.href, [
       `create role "${azure}" superuser`,

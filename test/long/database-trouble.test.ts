@@ -25,13 +25,11 @@ import { type Replica, readRecord, startWorld, testOverrides, type World } from 
 /** The database goes away under a bot that works: it lives on, says so, and afterwards everything was done, once. */
 
 const postgres = await startPostgres();
-afterAll(() => postgres?.stop());
-const onPostgres = postgres === null ? describe.skip : describe;
+afterAll(() => postgres.stop());
 
 const allReady = JSON.stringify({ status: 200, body: { status: 'ready' } });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const crash = async () => {
-  if (postgres === null) throw new Error('there is no PostgreSQL');
   return postgres.crash();
 };
 const endConnections = (url: string): Promise<void> =>
@@ -42,7 +40,7 @@ const endConnections = (url: string): Promise<void> =>
 /** Two replicas have at most eleven each; the rest is what asks, and holds the locks. */
 const sessions = 'select count(*) <= 25 as few from pg_stat_activity where datname = current_database()';
 
-onPostgres('a bot whose database goes away', () => {
+describe('a bot whose database goes away', () => {
   let world: World;
   let url: string;
   let wire: SlowWire | null = null;
@@ -55,7 +53,7 @@ onPostgres('a bot whose database goes away', () => {
   };
 
   beforeAll(async () => {
-    url = (await postgres?.newDatabase()) ?? '';
+    url = await postgres.newDatabase();
     world = await startWorld({ env: { DATABASE_URL: url, ...testOverrides({ replica: 'one', beatMs: 1_000 }) } });
     other = await world.startReplica('two');
     putBack = await rememberAzure(world);

@@ -23,17 +23,16 @@ import { queryStore, readRecord, startWorld, testOverrides, type World } from '.
 /** Faults that others reported of the engine, tried on the version that is used here. */
 
 const postgres = await startPostgres();
-afterAll(() => postgres?.stop());
-const onPostgres = postgres === null ? describe.skip : describe;
+afterAll(() => postgres.stop());
 
-onPostgres('faults that were reported of the engine', () => {
+describe('faults that were reported of the engine', () => {
   let world: World;
   let url: string;
   let from: number;
   let putBack: () => Promise<void>;
 
   beforeAll(async () => {
-    url = (await postgres?.newDatabase()) ?? '';
+    url = await postgres.newDatabase();
     world = await startWorld({ env: { DATABASE_URL: url, ...testOverrides({ replica: 'one' }) } });
     putBack = await rememberAzure(world);
   });
@@ -66,8 +65,8 @@ onPostgres('faults that were reported of the engine', () => {
     await mendAzure(world);
     await until(async () => said(takenOver) > adopted, 'the run to be adopted');
     for (let times = 0; times < 3; times += 1) {
-      const server = await postgres?.crash();
-      await server?.start();
+      const server = await postgres.crash();
+      await server.start();
     }
     await isWhole(id);
     await world.startBot();
@@ -83,8 +82,8 @@ onPostgres('faults that were reported of the engine', () => {
     const before = await instances();
     const starts = world.startBot().catch(() => undefined);
     await until(async () => (await instances()) !== before, 'it to sign on');
-    const server = await postgres?.crash();
-    await server?.start();
+    const server = await postgres.crash();
+    await server.start();
     await starts;
     // A start that found no database ends and says so; whatever keeps it running starts it again.
     const answers = await fetch(`${world.botUrl}/readyz`).catch(() => null);

@@ -1,6 +1,5 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { archiveOf, packFile, provedFiles } from '../../src/audit/evidence/make-pack.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
@@ -40,7 +39,7 @@ async function rotate(how: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  evidence = await startEvidenceWorld({ record: 'folder' });
+  evidence = await startEvidenceWorld();
   const { world } = evidence;
   first = await rotate('version=newest');
   await evidence.take(first, 'early.zip');
@@ -80,9 +79,7 @@ describe('a copy of the log from before', () => {
   });
 
   it('that has more than the log is not proved from', async () => {
-    const { code, err } = await cmkBot(['evidence', first, '--from-size', '9999'], {
-      DATABASE_URL: pathToFileURL(evidence.world.dataDir).href,
-    });
+    const { code, err } = await cmkBot(['evidence', first, '--from-size', '9999'], evidence.world.settings);
     expect([code, err]).toEqual([1, expect.stringMatching(/the published log has \d+ events, fewer than 9999/)]);
   });
 });
@@ -168,4 +165,11 @@ describe('the requests of a period', () => {
     }
     expect(list('2020-01-01', '2020-12-31')[1].trim().split('\n')).toHaveLength(1);
   });
+});
+
+it('no pack is written where no bot runs that publishes', async () => {
+  const { world } = evidence;
+  await world.endBot('SIGINT');
+  const said = await cmkBot(['evidence', first, '-o', path.join(evidence.folder, 'x.zip')], world.settings);
+  expect(said).toMatchObject({ code: 1, err: expect.stringContaining('Check that a bot runs') });
 });

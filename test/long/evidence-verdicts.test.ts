@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { anchorFolder } from '../../src/audit/anchor/files.ts';
 import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
 import { archiveOf, type PackFiles } from '../../src/audit/evidence/make-pack.ts';
@@ -32,7 +31,7 @@ let evidence: EvidenceWorld;
 let bodies: readonly Body[];
 
 const operate = (...words: readonly string[]) =>
-  cmkBot(['requests', ...words, '--as', 'Olga'], { DATABASE_URL: pathToFileURL(evidence.world.dataDir).href });
+  cmkBot(['requests', ...words, '--as', 'Olga'], evidence.world.settings);
 
 /** The time of the request's last event of that type. */
 async function timeOf(id: string, type: string): Promise<string> {
@@ -46,7 +45,7 @@ async function timeOf(id: string, type: string): Promise<string> {
 const answer = (file: string): string => verifyInPython(file, '--keys', evidence.keyFile)[1];
 
 beforeAll(async () => {
-  evidence = await startEvidenceWorld({ record: 'folder' });
+  evidence = await startEvidenceWorld();
 }, 400_000);
 afterAll(() => evidence.end());
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { mountSmallDisk, type SmallDisk } from '../support/processes/small-disk.ts';
-import { startPostgres, type TestPostgres } from '../support/store/postgres.ts';
+import { startPostgres } from '../support/store/postgres.ts';
 import { settingsOf } from '../support/world/operator-settings.ts';
 import { answered, approvalCard, approve, ask, people, places, shows, until, writes } from '../support/world/story.ts';
 import { readRecord, startWorld, type World } from '../support/world/world.ts';
@@ -19,20 +19,20 @@ interface Place {
 
 async function onServer(): Promise<Place> {
   let disk: SmallDisk | null = null;
-  const server: TestPostgres | null = await startPostgres({
+  const server = await startPostgres({
     prepare: (folder, owner) => {
       disk = mountSmallDisk(folder, megabytes, owner ?? undefined);
     },
     settings: ['max_wal_size=32MB', 'min_wal_size=32MB'],
   });
-  const world = await startWorld({ env: { DATABASE_URL: (await server?.newDatabase()) ?? '' } });
+  const world = await startWorld({ env: { DATABASE_URL: await server.newDatabase() } });
   return {
     world,
     disk,
     async end() {
       await world.end();
       // The folder stands for the mount: it can be removed once nothing is mounted there.
-      await server?.stop().catch(() => undefined);
+      await server.stop().catch(() => undefined);
       disk?.end();
     },
   };
@@ -67,7 +67,7 @@ describe('the disk of the database is full', () => {
     expect(await (await fetch(`${world.botUrl}/metrics`)).text()).toMatch(
       /^cmk_store_refusals_total\{reason="disk-full"\} [1-9]/m,
     );
-    const settings = { ...settingsOf(world), ...world.place };
+    const settings = { ...settingsOf(world), ...world.settings };
     const { code, out } = await cmkBot(['doctor', '--only', 'db/writes'], settings);
     expect(code).toBe(1);
     expect(out).toContain('refuses writes: its disk is full');

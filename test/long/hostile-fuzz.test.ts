@@ -46,18 +46,17 @@ async function openForm(person: string) {
 
 beforeAll(async () => {
   // What rains is from few people, and all of it is meant to come in.
-  world = await startWorld({ record: 'folder', env: { CMK_CALLS_AT_ONCE: '1000000' } });
+  world = await startWorld({ env: { CMK_CALLS_AT_ONCE: '1000000' } });
   requestId = await ask(world);
   const card = await approvalCard(world, requestId);
   asking = Number(buttonData({ status: 200, body: card }, 'request.approve').revision);
   forms = { requester: await openForm(people.requester), approver: await openForm(people.approver) };
-  watching = await watch(world);
+  watching = watch(world);
   before = await watching.roleStatus();
-  megabytesBefore = await watching.megabytes();
+  megabytesBefore = watching.megabytes();
   watching.bugs();
 });
 afterAll(async () => {
-  await watching?.close();
   await world?.end();
   table.print(`Drawn with CMK_FUZZ_SEED=${seed}`);
 });
@@ -307,7 +306,7 @@ describe('after all that', () => {
   });
 
   test('the process is no larger than some nonsense makes it', async () => {
-    const now = await watching.megabytes();
+    const now = watching.megabytes();
     if (now === null) return;
     table.add(
       'all of it, and the memory it takes',

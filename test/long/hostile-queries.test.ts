@@ -30,7 +30,7 @@ const table = new AttackTable();
 
 // One person types hundreds of texts, one after the other.
 const env = { CMK_SUBSCRIPTIONS: own, CMK_CALLS_AT_ONCE: '1000000' };
-const world = scenario({ own: { record: 'folder', env } });
+const world = scenario({ own: { env } });
 afterAll(() => table.print('What was typed where an agent, a vault or a key is asked for'));
 
 const GraphQuery = z.object({ subscriptions: z.array(z.string()), query: z.string() });
@@ -250,10 +250,9 @@ describe('outside the configured subscriptions', () => {
   });
 
   test('after all that, nothing was stored, written or unexpected', async () => {
-    const watching = await watch(world);
+    const watching = watch(world);
     expect(watching.bugs()).toEqual([]);
     expect((await send(world, activity(world))).status).toBe(200);
-    await watching.close();
     expect(await writes(world)).toEqual([]);
     expect((await readRecord(world)).requests).toEqual([]);
   });

@@ -6,7 +6,7 @@ import { columnsOf, type HostileWrite, keepTable, writesTo } from '../support/at
 import { engineRun } from '../support/attacks/record-attacks.ts';
 import { chosenCases } from '../support/lives/chosen-cases.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
-import { startPostgres } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import { startStore } from '../support/store/store-client.ts';
 import { type OpenDatabase, openWritten } from '../support/store/written-store.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
@@ -31,10 +31,6 @@ import { startWorld, type World } from '../support/world/world.ts';
  * nothing that decides. No event is stored, Azure gets no write, and the audit log verifies afterwards.
  */
 
-const postgres = await startPostgres();
-const onPostgres = postgres === null ? describe.skip : describe;
-afterAll(() => postgres?.stop());
-
 const tables = [
   ...['conversation', 'document', 'migration', 'outbox', 'person', 'replica', 'shown', 'witness'].map(
     (name) => `cmk."${name}"`,
@@ -45,7 +41,7 @@ const tables = [
 const sweptMs = 1_200;
 const attacks = new AttackTable();
 
-onPostgres('somebody who writes the tables', () => {
+describe('somebody who writes the tables', () => {
   let world: World;
   let store: OpenDatabase;
   let form: SeenActivity;
@@ -62,11 +58,11 @@ onPostgres('somebody who writes the tables', () => {
       ({ ok }) => ok,
       () => false,
     );
-  const verified = async (): Promise<number | null> => (await cmkBot(['audit', 'verify'], world.place)).code;
+  const verified = async (): Promise<number | null> => (await cmkBot(['audit', 'verify'], world.settings)).code;
 
   beforeAll(async () => {
     world = await startWorld({
-      env: { DATABASE_URL: (await postgres?.newDatabase()) ?? '', CMK_CALLS_AT_ONCE: '1000000' },
+      env: { DATABASE_URL: await newDatabase(), CMK_CALLS_AT_ONCE: '1000000' },
     });
     store = await openWritten(world);
     // One that ran, so that the engine's tables are not empty.
@@ -81,7 +77,7 @@ onPostgres('somebody who writes the tables', () => {
     form = await type(world, people.requester, '/enable-cmk');
     theirs = await type(world, people.approver, '/enable-cmk');
     list = await type(world, people.requester, '/cmk-requests all', places.group);
-    const port = await startStore(world.database);
+    const port = await startStore(world.databaseUrl);
     const [log, key] = ['cmk-bot/audit', 'witness.example/w1+00000000+x'];
     const asked = { key, size: 1, at: new Date(), outcome: 'signed', detail: '', note: '' } as const;
     await port.call('witnesses', 'keep', log, [asked]);

@@ -53,7 +53,7 @@ const table = new AttackTable();
 const audit = '19:audit@thread.tacv2';
 const everywhere = [places.operations, places.approvals, places.group, audit];
 
-const world = scenario({ own: { record: 'folder', env: { CMK_LOG_LEVEL: 'info' } } });
+const world = scenario({ own: { env: { CMK_LOG_LEVEL: 'info' } } });
 let failedId = '';
 let rejectedId = '';
 
@@ -268,7 +268,7 @@ describe('on the page, drawn by the real renderer', () => {
 
 describe('at the command line', () => {
   const steers = /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u;
-  const cli = (...args: string[]) => cmkBot(args, world.place);
+  const cli = (...args: string[]) => cmkBot(args, world.settings);
 
   test.each([
     ['requests list', () => ['requests', 'list']],
@@ -315,9 +315,8 @@ describe('at the command line', () => {
   });
 
   test('nothing of it was unexpected, and no free text is in the log', async () => {
-    const watching = await watch(world);
+    const watching = watch(world);
     expect(watching.bugs()).toEqual([]);
-    await watching.close();
     expect(world.printed()).not.toMatch(new RegExp(`${sources.reason}|${sources.comment}`));
   });
 });

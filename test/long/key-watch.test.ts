@@ -193,7 +193,7 @@ test('a request that is to start later doesn’t hide what is changed until then
   await noticed(/is disabled/);
   await key().updateKeyProperties(keyName, keyVersion, { enabled: true });
   await closed();
-  expect((await cmkBot(['requests', 'cancel', id, '--as', 'duty'], world.place)).code).toBe(0);
+  expect((await cmkBot(['requests', 'cancel', id, '--as', 'duty'], world.settings)).code).toBe(0);
 });
 
 test('a repair is edited in its reason and start alone, and its approval counts once a role has enabled the version', async () => {
@@ -217,16 +217,19 @@ test('who changed it is erased for good, also from the alerts, and the drift sta
   const [, name = ''] = /(\S+) \(application\) changed it/.exec(await noticed(/\(application\) changed it/)) ?? [];
   const stream = /DRIFT-[0-9A-Z]{10}/.exec(await newest())?.[0] ?? '';
   const erase = ['audit', 'erase', stream, '--reason', 'asked for under article 17', '--as', 'duty', '--yes'];
-  expect((await cmkBot(erase, world.place)).out).toMatch(
+  expect((await cmkBot(erase, world.settings)).out).toMatch(
     new RegExp(`^The texts of drift ${stream} are erased\\. Recorded as event \\d+, by duty\\.\n$`),
   );
-  expect((await cmkBot(erase, world.place)).out).toMatch(/^Already done: /);
+  expect((await cmkBot(erase, world.settings)).out).toMatch(/^Already done: /);
   await until(
     async () => (await alerts()).every((one) => !activityText(one).includes(name)),
     'no alert names who changed it',
   );
   expect(await newest()).toContain('Someone changed it on');
-  const exported = await cmkBot(['audit', 'export', '--format', 'jsonl', '--request', stream, '--texts'], world.place);
+  const exported = await cmkBot(
+    ['audit', 'export', '--format', 'jsonl', '--request', stream, '--texts'],
+    world.settings,
+  );
   expect(exported.out).toContain('texts-erased');
   expect(exported.out).not.toContain(name);
   await writeAgent(others, agent, { properties: { keyVaultProperties: approvedKey } });

@@ -12,7 +12,7 @@ import type { World } from '../support/world/world.ts';
 
 /** Each right of the bot's roles taken away alone: what somebody who asks then reads, and that nothing was changed before. */
 
-const world = scenario({ own: { record: 'folder', env: { CMK_VAULTS: '*/*/*' } }, restoresAzure: true });
+const world = scenario({ own: { env: { CMK_VAULTS: '*/*/*' } }, restoresAzure: true });
 const seen: string[][] = [];
 afterAll(() => console.log(table('Each right taken away', ['right', 'noticed', 'words'], seen)));
 
@@ -167,7 +167,7 @@ test.each([wrap, unwrap])(
 
 test.each([...new Set(Object.values(actionsOn).flat())])('the doctor names %s where it is missing', async (name) => {
   await changeState(world.azure, withoutActions(name));
-  const { out, code } = await cmkBot(['doctor', '--data', world.dataDir]);
+  const { out, code } = await cmkBot(['doctor'], world.settings);
   const lines = out.split('\n').filter((line) => /permissions in |subscription /.test(line));
   expect(lines.filter((line) => line.includes(name))).not.toEqual([]);
   // Without the right to read rights nothing can be said of the others, and that is a failure.
@@ -176,7 +176,7 @@ test.each([...new Set(Object.values(actionsOn).flat())])('the doctor names %s wh
 
 test.each(dataActionsOnVault)('the doctor names the data action %s where it is missing', async (name) => {
   await changeState(world.azure, withoutDataAction(name));
-  const { out } = await cmkBot(['doctor', '--data', world.dataDir]);
+  const { out } = await cmkBot(['doctor'], world.settings);
   expect(out.split('\n').filter((line) => /^warn +key use in /.test(line) && line.includes(name))).toHaveLength(2);
 });
 

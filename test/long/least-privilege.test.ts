@@ -81,7 +81,7 @@ describe('the role files', () => {
 
 describe('with these roles alone', () => {
   const env = { ...usageCheckSettings, CMK_WATCH_INTERVAL: '2s' };
-  const world = scenario({ own: { record: 'folder', env } });
+  const world = scenario({ own: { env } });
 
   /** Nothing of the seed's roles is relied on: the bot gets those of the files, the second under its condition. */
   const giveOnlyTheFiles = (state: AzureState): void => {
@@ -192,7 +192,7 @@ describe('with these roles alone', () => {
   });
 
   test('the doctor finds every right', async () => {
-    const { out } = await cmkBot(['doctor', '--data', world.dataDir]);
+    const { out } = await cmkBot(['doctor'], world.settings);
     expect(out.match(/ok +permissions in \S+ +all permissions of the bot’s roles/g)).toHaveLength(2);
     expect(out).not.toContain('lacks');
   });

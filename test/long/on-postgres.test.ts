@@ -10,7 +10,7 @@ import { changeState } from '../support/azure/local-azure.ts';
 import { putSealSecret, sealKeyInVault, sealSecretName } from '../support/azure/seal-secret.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { type EntraDatabase, startEntraDatabase } from '../support/store/entra-database.ts';
-import { startPostgres } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import { serverSealKey } from '../support/store/seal-keys.ts';
 import { settingsOf } from '../support/world/operator-settings.ts';
 import {
@@ -36,11 +36,7 @@ import { readRecord, startWorld, type World } from '../support/world/world.ts';
  * of storage, where there is an emulator of it. No password, no file. The command line works beside the bot.
  */
 
-const postgres = await startPostgres();
-afterAll(() => postgres?.stop());
-const onPostgres = postgres === null ? describe.skip : describe;
-
-onPostgres('over a PostgreSQL that is signed in to with tokens, sealed with a secret of a vault', () => {
+describe('over a PostgreSQL that is signed in to with tokens, sealed with a secret of a vault', () => {
   let world: World;
   let gate: EntraDatabase;
   let behind = '';
@@ -67,7 +63,7 @@ onPostgres('over a PostgreSQL that is signed in to with tokens, sealed with a se
   }
 
   beforeAll(async () => {
-    behind = (await postgres?.newDatabase()) ?? '';
+    behind = await newDatabase();
     const { username } = new URL(behind);
     gate = await startEntraDatabase(behind, username, { [username]: localBotPrincipal.id });
     world = await startWorld({
@@ -105,9 +101,7 @@ onPostgres('over a PostgreSQL that is signed in to with tokens, sealed with a se
     for (const place of [places.operations, places.approvals])
       await shows(world, place, people.approver, id, /Succeeded/);
     expect(await writes(world, from)).toHaveLength(4);
-    const { database } = world;
-    if (database.kind !== 'postgres') throw new Error('it is not on PostgreSQL');
-    const record = await readRecord({ ...world, database: { ...database, url: behind } });
+    const record = await readRecord({ ...world, databaseUrl: behind });
     expect(record.findings).toEqual([]);
     expect(record.events(id).filter((event) => event.startsWith('step-done'))).toHaveLength(5);
     expect(gate.seen.filter((one) => !one.let)).toEqual([]);

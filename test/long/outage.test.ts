@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
@@ -30,7 +29,7 @@ let world: World;
 
 beforeAll(async () => {
   const env = { CMK_RETRY_FIRST_WAIT: '50ms', CMK_OPERATORS: people.teamMember };
-  evidence = await startEvidenceWorld({ record: 'folder', env });
+  evidence = await startEvidenceWorld({ env });
   ({ world } = evidence);
 }, 400_000);
 afterAll(() => evidence.end());
@@ -44,7 +43,7 @@ const status = (id: string, words: RegExp, person: string = people.requester) =>
 const wordsOf = (card: SeenActivity): string => linesOf(card).join('\n').replaceAll('\\', '');
 const Shown = z.object({ events: z.array(z.object({ type: z.string() })) });
 const eventsOf = async (id: string): Promise<readonly string[]> => {
-  const { out } = await cmkBot(['requests', 'show', id, '--json'], { DATABASE_URL: pathToFileURL(world.dataDir).href });
+  const { out } = await cmkBot(['requests', 'show', id, '--json'], world.settings);
   return Shown.parse(JSON.parse(out)).events.map(({ type }) => type);
 };
 const count = (events: readonly string[], type: string): number => events.filter((one) => one === type).length;
@@ -75,7 +74,7 @@ describe('a request that needs attention', () => {
     expect(answered(await take(people.approver))).toMatch(/Approver\W+is on it since/);
     await status(id, /Approver\W+is on it since/);
     expect(count(await eventsOf(id), 'taken-on')).toBe(3);
-    const { out } = await cmkBot(['requests', 'show', id], { DATABASE_URL: pathToFileURL(world.dataDir).href });
+    const { out } = await cmkBot(['requests', 'show', id], world.settings);
     expect(out).toContain('Approver is on it');
     await mendAzure(world);
   });

@@ -22,7 +22,7 @@ import { readRecord } from '../support/world/world.ts';
 
 let evidence: EvidenceWorld;
 beforeAll(async () => {
-  evidence = await startEvidenceWorld({ record: 'folder' });
+  evidence = await startEvidenceWorld();
 });
 afterAll(() => evidence?.end());
 

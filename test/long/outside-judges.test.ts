@@ -100,7 +100,7 @@ function rewritten(entries: readonly Buffer[]): string[] {
 let seed: Buffer;
 
 beforeAll(async () => {
-  const world = await startWorld({ record: 'folder', env: { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: origin } });
+  const world = await startWorld({ env: { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: origin } });
   try {
     const rejected = await ask(world, choices.test);
     await world.teams.click(people.approver, (await approvalCard(world, rejected)).id, 'request.reject', {

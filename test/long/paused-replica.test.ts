@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { startPostgres } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import {
   approvalCard,
   approve,
@@ -15,10 +15,6 @@ import {
   writes,
 } from '../support/world/story.ts';
 import { type AzureRequest, readRecord, startWorld, testOverrides, type World } from '../support/world/world.ts';
-
-const postgres = await startPostgres();
-afterAll(() => postgres?.stop());
-const onPostgres = postgres === null ? describe.skip : describe;
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -51,7 +47,7 @@ function lookBefore(all: readonly AzureRequest[], write: Write) {
   };
 }
 
-onPostgres('a replica that stands still until others took it for dead, and then goes on', () => {
+describe('a replica that stands still until others took it for dead, and then goes on', () => {
   let world: World;
   let putBack: () => Promise<void>;
   const env = testOverrides({ beatMs: 250 });
@@ -61,7 +57,7 @@ onPostgres('a replica that stands still until others took it for dead, and then 
 
   beforeAll(async () => {
     world = await startWorld({
-      env: { ...env, DATABASE_URL: (await postgres?.newDatabase()) ?? '' },
+      env: { ...env, DATABASE_URL: await newDatabase() },
     });
     putBack = await rememberAzure(world);
     const id = await ask(world);

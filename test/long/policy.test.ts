@@ -160,7 +160,7 @@ describe('rules by agent', () => {
 
   beforeAll(async () => {
     writeFileSync(file, JSON.stringify({ rules, trustedTags: ['environment'] }));
-    world = await startWorld({ record: 'folder', env: { CMK_POLICY_FILE: file, CMK_APPROVERS: approvers } });
+    world = await startWorld({ env: { CMK_POLICY_FILE: file, CMK_APPROVERS: approvers } });
     putBack = await rememberAzure(world);
   });
   afterEach(async () => {
@@ -293,7 +293,7 @@ describe('rules by agent', () => {
     ];
     writeFileSync(file, JSON.stringify({ rules: odd }));
     await world.restartBot('SIGINT');
-    const { out, code } = await cmkBot(['doctor'], world.place);
+    const { out, code } = await cmkBot(['doctor'], world.settings);
     expect(code).toBe(1);
     expect(out).toMatch(new RegExp(`warn {2}rule odd +approver group Nobody yet \\(${empty}\\) is empty`));
     expect(out).toMatch(new RegExp(`warn {2}rule odd +approver ${nothing} is neither a group nor a person`));
@@ -306,8 +306,8 @@ describe('rules by agent', () => {
     const record = await readRecord(world);
     expect(record.findings).toEqual([]);
     const [id = ''] = record.requests;
-    const { out } = await cmkBot(['requests', 'show', id], world.place);
-    const { out: events } = await cmkBot(['audit', 'export', '--format', 'jsonl', '--request', id], world.place);
+    const { out } = await cmkBot(['requests', 'show', id], world.settings);
+    const { out: events } = await cmkBot(['audit', 'export', '--format', 'jsonl', '--request', id], world.settings);
     for (const rule of ['environment', 'production']) expect(events.replaceAll('\\', '')).toContain(`"rule":"${rule}"`);
     expect(out).toContain('Second approver approved: plan');
     expect(world.printed()).not.toMatch(/unhandled|unexpected error|local-bot/i);

@@ -1,6 +1,5 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { lastFile, type RunningWitness, startWitness } from '../../sandbox/witness.ts';
 import { keyLine, readKeyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { checkpointText } from '../../src/audit/tlog/note.ts';
@@ -8,6 +7,7 @@ import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { copyFolder } from '../support/processes/copy-folder.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
@@ -18,8 +18,10 @@ import { activityText, approvalCard, ask, choices, people, places, shows, until 
 const logName = 'bot.example/audit';
 
 const env = { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: logName };
-const world = scenario({ own: { record: 'folder', env } });
-const cli = (...args: string[]) => cmkBot(args, { DATABASE_URL: pathToFileURL(world.dataDir).href });
+const world = scenario({ own: { env } });
+/** What the last start changed. */
+let more: NodeJS.ProcessEnv = {};
+const cli = (...args: string[]) => cmkBot(args, { ...world.settings, ...more });
 const anchor = (...parts: string[]): string => path.join(world.dataDir, 'anchor', ...parts);
 const published = async (): Promise<number> =>
   Number((await readFile(anchor('checkpoint'), 'utf8').catch(() => '\n0')).split('\n')[1]);
@@ -37,7 +39,7 @@ beforeAll(async () => {
 /** What the bot says when it does not start. */
 const startFails = async (): Promise<string> => {
   const since = world.printed().length;
-  await expect(world.startBot()).rejects.toThrow('was not ready');
+  await expect(world.startBot(more)).rejects.toThrow('was not ready');
   return world.printed().slice(since);
 };
 
@@ -114,10 +116,8 @@ describe('the published log', () => {
   it('is published to its end when the bot ends, and goes on with the next start', async () => {
     await world.endBot('SIGINT');
     const [witness, keys] = await startedWitness();
-    await world.startBot({
-      CMK_CHECKPOINT_EVERY: '1h',
-      CMK_WITNESSES: `${witness.url} ${keyLine(witnessKey.verifier)}`,
-    });
+    more = { CMK_CHECKPOINT_EVERY: '1h', CMK_WITNESSES: `${witness.url} ${keyLine(witnessKey.verifier)}` };
+    await world.startBot(more);
     await ask(world, choices.test);
     expect(await published()).toBe(2);
     const { out: doctor } = await cli('doctor', '--only', 'record/witnesses', '--json');
@@ -127,6 +127,7 @@ describe('the published log', () => {
     ]);
     await world.endBot('SIGINT');
     await witness.stop();
+    more = {};
     expect(await published()).toBe(3);
     const { code, out } = await cli('audit', 'verify', '--anchor', anchor(), '--log-key', keys);
     expect(code).toBe(0);
@@ -163,17 +164,10 @@ describe('the published log', () => {
 
 /** One whose end was cut off: test/long/record-attacks. */
 describe('a record that is not the one that was published', () => {
-  const kept = (): string => path.join(world.dataDir, 'database-kept');
-  beforeAll(() => copyFolder(path.join(world.dataDir, 'database'), kept()));
-  afterEach(async () => {
-    await rm(path.join(world.dataDir, 'database'), { recursive: true });
-    await copyFolder(kept(), path.join(world.dataDir, 'database'));
-  });
-
   it('starts no bot where it was made anew with all its keys', async () => {
-    await rm(path.join(world.dataDir, 'database'), { recursive: true });
+    more = { DATABASE_URL: await newDatabase() };
     await rename(anchor(), `${anchor()}-kept`);
-    await world.startBot();
+    await world.startBot(more);
     await ask(world, choices.first);
     await ask(world, choices.test);
     await ask(world, choices.policies);
@@ -183,12 +177,13 @@ describe('a record that is not the one that was published', () => {
     await rename(`${anchor()}-kept`, anchor());
     expect(await startFails()).toContain('published events differ from the audit log (record-differs)');
     expect((await cli('audit', 'verify', '--anchor', anchor())).out).toContain('(export-differs)');
+    more = {};
   });
 
   it('starts no bot whose key is not the log’s', async () => {
     const file = path.join(world.dataDir, 'log.key');
     const key = await readFile(file);
-    await writeFile(file, `${Buffer.alloc(32, 5).toString('base64')}\n`);
+    await writeFile(file, `${Buffer.alloc(32, 6).toString('base64')}\n`);
     expect(await startFails()).toContain('(not-this-log)');
     await writeFile(file, key);
   });
@@ -215,6 +210,7 @@ describe('a witness that knows another history', () => {
     await remembers(checkpointText({ origin: logName, size: 99, root: Buffer.alloc(32, 9) }));
     witness = await startIt();
     witnessed = { CMK_WITNESSES: `${witness.url} ${keyLine(witnessKey.verifier)}` };
+    more = witnessed;
     await world.startBot(witnessed);
     expect(await found()).toEqual([
       ['ok', expect.stringContaining('1 is needed')],

@@ -24,7 +24,7 @@ import {
 
 /** Attacks by looking: the bot lends its rights in Azure, and what it remembers, to nobody who has no role. */
 
-const world = scenario({ own: { record: 'folder' } });
+const world = scenario({ own: {} });
 let id = '';
 let form: SeenActivity;
 let list: SeenActivity;
@@ -166,7 +166,7 @@ describe('attack: a guest who carries the host tenant’s id', () => {
   test('is refused where the directory does not say whether they are one, and the doctor says whose errand that is', async () => {
     await userType(people.teamMember, null);
     await looksEverywhere(people.teamMember, /The bot couldn’t check your membership\./);
-    const { out } = await cmkBot(['doctor'], world.place);
+    const { out } = await cmkBot(['doctor'], world.settings);
     expect(out).toMatch(
       /fail {2}groups and people +Microsoft Graph doesn’t say whether some people are guests .*\n +→ .*User\.Read\.All/,
     );

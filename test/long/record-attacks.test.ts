@@ -15,7 +15,8 @@ import {
 } from '../support/attacks/record-attacks.ts';
 import { table } from '../support/docs/table.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
-import { runAs, startPostgres } from '../support/store/postgres.ts';
+import { runAs } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import { startStore } from '../support/store/store-client.ts';
 import { approvalCard, approve, ask, choices, people, places, shows, writes } from '../support/world/story.ts';
 import { startWorld, testOverrides, type World } from '../support/world/world.ts';
@@ -24,10 +25,6 @@ import { startWorld, testOverrides, type World } from '../support/world/world.ts
  * Somebody has the rights of the database's owner and puts rows in, changes them, moves them, takes them away. Nothing of it is
  * obeyed: Azure gets no write. What each comes to is one table: test/golden/database-attacks.md.
  */
-
-const postgres = await startPostgres();
-const onPostgres = postgres === null ? describe.skip : describe;
-afterAll(() => postgres?.stop());
 
 /** Settings with which what is recorded is published in the folder. The log's key is in it: no bot of these tests is attacked through it. */
 async function publishedIn(folder: string): Promise<NodeJS.ProcessEnv> {
@@ -39,7 +36,7 @@ async function publishedIn(folder: string): Promise<NodeJS.ProcessEnv> {
 const Report = z.object({ findings: z.array(z.object({ kind: z.string() })) });
 const told: (readonly [string, string, string])[] = [];
 
-onPostgres('with the rights of the database’s owner', () => {
+describe('with the rights of the database’s owner', () => {
   let world: World;
   let base = '';
   let record: Attacked;
@@ -55,7 +52,7 @@ onPostgres('with the rights of the database’s owner', () => {
     cmkBot(args, { DATABASE_URL: url, CMK_SEAL_KEY_FILE: path.join(world.dataDir, 'server-seal.key') });
 
   beforeAll(async () => {
-    base = (await postgres?.newDatabase()) ?? '';
+    base = await newDatabase();
     anchor = await mkdtemp(path.join(os.tmpdir(), 'cmk-anchor-'));
     world = await startWorld({ env: { DATABASE_URL: base, ...(await publishedIn(anchor)) } });
     const rejected = await ask(world, choices.policies);
@@ -64,7 +61,7 @@ onPostgres('with the rights of the database’s owner', () => {
     const rejectedLast = await ask(world, choices.test);
     await reject(rejectedLast);
     await world.endBot('SIGINT');
-    const store = await startStore(world.database);
+    const store = await startStore(world.databaseUrl);
     record = { lines: await store.call('auditLog', 'lines', null, 100), rejected, waiting, rejectedLast };
     await store.close();
     expect(record.lines).toHaveLength(5);
@@ -126,7 +123,7 @@ onPostgres('with the rights of the database’s owner', () => {
 
   test.each(recordAttacks)('$attack', async ({ attack, statements, bot, verify, against, logs }: RecordAttack) => {
     const since = world.printed().length;
-    const url = (await postgres?.newDatabase(base)) ?? '';
+    const url = await newDatabase(base);
     await runAs(url, [...asOwner, ...statements(record)]);
     const before = await found(url);
     const outcome = await startsOn(url, bot);
@@ -151,7 +148,7 @@ onPostgres('with the rights of the database’s owner', () => {
   };
 
   test.each(liveAttacks)('$attack', async ({ attack, statements, asked, bot, verify }) => {
-    const url = (await postgres?.newDatabase(base)) ?? '';
+    const url = await newDatabase(base);
     await world.startBot({ DATABASE_URL: url });
     const since = world.printed().length;
     await runAs(url, [...asOwner, ...statements(record)]);
@@ -169,7 +166,7 @@ onPostgres('with the rights of the database’s owner', () => {
   });
 
   test('while two bots run on it: approval and run put in at negative numbers end the one that meets them first, and the other', async () => {
-    const url = (await postgres?.newDatabase(base)) ?? '';
+    const url = await newDatabase(base);
     const [forged] = liveAttacks;
     await world.startBot({ DATABASE_URL: url, ...testOverrides({ replica: 'one' }) });
     const second = await world.startReplica('two', { DATABASE_URL: url });

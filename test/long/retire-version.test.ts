@@ -38,7 +38,7 @@ let retirement: string;
 
 beforeAll(async () => {
   const often = { CMK_WATCH_INTERVAL: '1s', CMK_CHECKPOINT_EVERY: '200ms' };
-  evidence = await startEvidenceWorld({ record: 'folder', env: { ...usageCheckSettings, ...often } });
+  evidence = await startEvidenceWorld({ env: { ...usageCheckSettings, ...often } });
   ({ world } = evidence);
   others = clientsOf(world.azure, owner);
   oldVersion = (await agentKey())?.keyVersion ?? '';

@@ -49,7 +49,7 @@ const Told = z.object({
 });
 /** What the record has of it, as the command line tells. */
 const told = async (id: string) => {
-  const { out } = await cmkBot(['requests', 'show', id, '--json'], world.place);
+  const { out } = await cmkBot(['requests', 'show', id, '--json'], world.settings);
   return Told.parse(JSON.parse(out));
 };
 const judgements = async (id: string) => (await told(id)).events.filter(({ type }) => type === 'use-judged').length;

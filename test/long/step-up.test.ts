@@ -91,7 +91,7 @@ describe('a request that waits for an approval', () => {
 
   test('history, command line and audit channel say that and when', async () => {
     const said = /signed in again at [\d-]{10} \d\d:\d\d UTC \(c1\)/;
-    const { out } = await cmkBot(['requests', 'show', id], world.place);
+    const { out } = await cmkBot(['requests', 'show', id], world.settings);
     expect(out).toMatch(said);
     await world.teams.sees('19:audit@thread.tacv2', people.approver, (activity) => said.test(activityText(activity)));
   });

@@ -80,7 +80,7 @@ describe('Stop run', () => {
     expect(ended).toContain('Approver stopped the run after step 3 of 5 (Turn on purge protection)');
     expect(ended).toContain('Completed. Can’t be undone.');
     expect(agentIn(await azureState(world), agent).content.keyVaultProperties).toBeNull();
-    const { out } = await cmkBot(['doctor', '--only', 'record/attention'], { ...world.settings, ...world.place });
+    const { out } = await cmkBot(['doctor', '--only', 'record/attention'], world.settings);
     expect(out).toContain(`1 request needs attention: ${id} (record/attention)`);
   });
 
@@ -101,7 +101,7 @@ describe('Stop run', () => {
 
   test('by an operator at the command line; asked twice it is done once', async () => {
     const { id } = await running(enabling);
-    const stop = () => cmkBot(['requests', 'stop', id, '--as', 'night duty'], world.place);
+    const stop = () => cmkBot(['requests', 'stop', id, '--as', 'night duty'], world.settings);
     expect(await stop()).toMatchObject({
       code: 0,
       out: expect.stringContaining('stops after the attempt under way. Completed changes stay'),

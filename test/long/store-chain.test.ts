@@ -14,11 +14,13 @@ import {
   submit,
 } from '../support/builders/fixtures.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';
-import { onPostgreSql } from '../support/store/store-databases.ts';
+import { testDatabases } from '../support/store/store-databases.ts';
 
 /** The record only grows. What the verifier finds in one that was changed: test/unit/audit/verify, record-attacks. */
 
-await onPostgreSql((databases) => {
+const databases = testDatabases();
+
+describe('the chain', () => {
   let store: StoreProcess;
   const id = requestId(1);
   const first = submit({ plan: plan(resourceId('bot-1')), justification: 'a reason of its own' });

@@ -1,30 +1,27 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { DatabaseOptions } from '../../src/store/database.ts';
 import { verifyChain } from '../support/audit/verify-chain.ts';
 import { approver, plan, reject, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { writeServerSealKey } from '../support/store/seal-keys.ts';
-import { onEveryDatabase } from '../support/store/store-databases.ts';
+import { testDatabases } from '../support/store/store-databases.ts';
 
 /** A record that holds a time far ahead, as a wrong clock left it: nothing goes on by itself, and an operator lets it. */
 
 const keys = mkdtempSync(path.join(os.tmpdir(), 'cmk-keys-'));
 afterAll(() => rmSync(keys, { recursive: true }));
 
-const place = async (options: DatabaseOptions) =>
-  options.kind === 'pglite'
-    ? { DATABASE_URL: pathToFileURL(options.dataDir).href }
-    : { DATABASE_URL: options.url, CMK_SEAL_KEY_FILE: await writeServerSealKey(keys) };
+const place = async (url: string) => ({ DATABASE_URL: url, CMK_SEAL_KEY_FILE: await writeServerSealKey(keys) });
 const day = 86_400_000;
 const ask = (name: string) => submit({ plan: plan(resourceId(name)), resourceName: name });
 
-await onEveryDatabase((databases) => {
+const databases = testDatabases();
+
+describe('a wrong clock', () => {
   it('stores nothing by a time far from the last event’s, says so, and goes on after an operator lets it', async () => {
-    const options = await databases.fresh();
-    const before = await databases.start(options);
+    const url = await databases.fresh();
+    const before = await databases.start(url);
     await before.setClock(new Date(Date.now() + 2 * day));
     await before.append(requestId(1), 'submit', ask('bot-1'));
     await before.setClock(null);
@@ -35,14 +32,14 @@ await onEveryDatabase((databases) => {
     );
     await before.close();
 
-    expect((await cmkBot(['audit', 'resume', '--as', 'duty'], await place(options))).out).toMatch(
+    expect((await cmkBot(['audit', 'resume', '--as', 'duty'], await place(url))).out).toMatch(
       /^The audit log continues from /,
     );
-    const again = await cmkBot(['audit', 'resume', '--as', 'duty'], await place(options));
+    const again = await cmkBot(['audit', 'resume', '--as', 'duty'], await place(url));
     expect(again).toMatchObject({ code: 1 });
     expect(again.err).toContain('No event is dated ahead of now.');
 
-    const store = await databases.start(options);
+    const store = await databases.start(url);
     const now = new Date();
     await store.setClock(new Date(now.getTime() + 10_000));
     const due = await store.call('outbox', 'claim', 'one', 60_000, 10, []);

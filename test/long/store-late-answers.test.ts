@@ -1,13 +1,9 @@
 import { approve, plan, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
 import { type SlowWire, startSlowWire } from '../support/processes/slow-wire.ts';
-import { startPostgres } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import { type StoreProcess, startStore } from '../support/store/store-client.ts';
 
 /** One process reads and writes on several connections, and their answers overtake each other. */
-
-const postgres = await startPostgres();
-afterAll(() => postgres?.stop());
-const onPostgres = postgres === null ? describe.skip : describe;
 
 const seed = Number(process.env.CMK_PROPERTY_SEED ?? Date.now() % 1_000_000);
 function* numbers(): Generator<number, never> {
@@ -20,17 +16,15 @@ function* numbers(): Generator<number, never> {
 /** Every fifth answer comes after many that were asked for later. */
 const lateMs = 60;
 
-onPostgres('answers of the database that overtake each other', () => {
+describe('answers of the database that overtake each other', () => {
   let wire: SlowWire;
   let store: StoreProcess;
   let isSlow = false;
 
   beforeAll(async () => {
     const draw = numbers();
-    wire = await startSlowWire((await postgres?.newDatabase()) ?? '', () =>
-      isSlow && draw.next().value < 0.2 ? lateMs : 0,
-    );
-    store = await startStore({ kind: 'postgres', url: wire.url, maxConnections: 8 });
+    wire = await startSlowWire(await newDatabase(), () => (isSlow && draw.next().value < 0.2 ? lateMs : 0));
+    store = await startStore(wire.url);
     process.stdout.write(`late answers: seed ${seed}\n`);
   });
   afterAll(async () => {

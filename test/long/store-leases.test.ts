@@ -1,11 +1,9 @@
-import type { DatabaseOptions } from '../../src/store/database.ts';
 import { forkProgram } from '../support/jest/prepared.ts';
-import { runAs, startPostgres } from '../support/store/postgres.ts';
+import { runAs } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import { until } from '../support/world/story.ts';
 
 /** Processes that share a PostgreSQL: which of them are running, and what ends a lease. */
-
-const postgres = await startPostgres();
 
 /** Quick enough not to wait for, slow enough that a machine with much to do keeps up. */
 const beatMs = 500;
@@ -17,8 +15,8 @@ interface Said {
 type Told = Said | { readonly gone: readonly string[] } | { readonly lost: true } | { readonly trouble: true };
 
 /** A process with a lease of that id, once it has it. */
-async function holder(database: DatabaseOptions, instance: string, itsBeatMs = beatMs) {
-  const child = await forkProgram('store-lease', [JSON.stringify(database), instance, `${itsBeatMs}`]);
+async function holder(url: string, instance: string, itsBeatMs = beatMs) {
+  const child = await forkProgram('store-lease', [JSON.stringify({ kind: 'postgres', url }), instance, `${itsBeatMs}`]);
   let end: 'killed' | 'lost' = 'killed';
   const expired: string[] = [];
   const answers: ((said: Said) => void)[] = [];
@@ -49,19 +47,16 @@ async function holder(database: DatabaseOptions, instance: string, itsBeatMs = b
   };
 }
 
-(postgres === null ? describe.skip : describe)('leases', () => {
-  let database: DatabaseOptions;
+describe('leases', () => {
   let url = '';
 
   beforeEach(async () => {
-    url = (await postgres?.newDatabase()) ?? '';
-    database = { kind: 'postgres', url, maxConnections: 2 };
+    url = await newDatabase();
   });
-  afterAll(() => postgres?.stop());
 
   it('are seen by all, and gone at once when they are released', async () => {
-    const one = await holder(database, 'one');
-    const two = await holder(database, 'two');
+    const one = await holder(url, 'one');
+    const two = await holder(url, 'two');
     expect(await one.ask()).toEqual({ alive: ['one', 'two'], state: 'valid' });
     await one.end('SIGTERM');
     expect(await two.ask()).toEqual({ alive: ['two'], state: 'valid' });
@@ -69,11 +64,7 @@ async function holder(database: DatabaseOptions, instance: string, itsBeatMs = b
   });
 
   it('expire when their process was killed or stands still, and one that goes on ends', async () => {
-    const [killed, still, two] = [
-      await holder(database, 'killed'),
-      await holder(database, 'still'),
-      await holder(database, 'two'),
-    ];
+    const [killed, still, two] = [await holder(url, 'killed'), await holder(url, 'still'), await holder(url, 'two')];
     still.pause();
     await killed.end('SIGKILL');
     expect((await two.ask()).alive).toEqual(['killed', 'still', 'two']);
@@ -86,7 +77,7 @@ async function holder(database: DatabaseOptions, instance: string, itsBeatMs = b
   });
 
   it('stay when the server ends all connections', async () => {
-    const [one, two] = [await holder(database, 'one'), await holder(database, 'two')];
+    const [one, two] = [await holder(url, 'one'), await holder(url, 'two')];
     const end =
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
     for (let times = 0; times < 3; times += 1) {
@@ -100,7 +91,7 @@ async function holder(database: DatabaseOptions, instance: string, itsBeatMs = b
 
   it('permit nothing in their last heartbeat, nor once they were deleted', async () => {
     // No test lasts for one of its heartbeats.
-    const one = await holder(database, 'one', 600_000);
+    const one = await holder(url, 'one', 600_000);
     const age = (minutes: number) =>
       runAs(url, [`update cmk.replica set seen = now() - interval '${minutes} minutes'`]);
     await age(49);
@@ -113,7 +104,7 @@ async function holder(database: DatabaseOptions, instance: string, itsBeatMs = b
   });
 
   it('of an earlier version, under the name of its replica, expire as well', async () => {
-    const one = await holder(database, 'one');
+    const one = await holder(url, 'one');
     await runAs(url, ["insert into cmk.replica values ('host', 'its-start', '1', now() - interval '1 hour')"]);
     await until(async () => one.expired.length > 0, 'it has expired');
     expect(one.expired).toEqual(['its-start']);

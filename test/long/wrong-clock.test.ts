@@ -4,7 +4,7 @@ import { changeState } from '../support/azure/local-azure.ts';
 import { type Balancer, startBalancer } from '../support/processes/balancer.ts';
 import { npxCmkBot } from '../support/processes/command-line.ts';
 import { shiftedClock } from '../support/processes/shifted-clock.ts';
-import { startPostgres } from '../support/store/postgres.ts';
+import { newDatabase } from '../support/store/run-server.ts';
 import { settingsOf } from '../support/world/operator-settings.ts';
 import { azureState } from '../support/world/path.ts';
 import {
@@ -30,9 +30,6 @@ import { queryStore, readRecord, startWorld, type World } from '../support/world
  * run goes on in its time.
  */
 
-const postgres = await startPostgres();
-afterAll(() => postgres?.stop());
-
 const day = 86_400_000;
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const isReady = async (url: string): Promise<boolean> => (await fetch(`${url}/readyz`)).status === 200;
@@ -47,12 +44,12 @@ const gauge = async (world: World): Promise<string> =>
   (await (await fetch(`${world.botUrl}/metrics`)).text()).match(/^cmk_clock_ahead_seconds\{what="clock"\} .*/m)?.[0] ??
   '';
 
-(postgres === null ? describe.skip : describe)('a clock that differs from the database’s', () => {
+describe('a clock that differs from the database’s', () => {
   const clock = shiftedClock();
   let world: World;
   const underWay: string[] = [];
   beforeAll(async () => {
-    const DATABASE_URL = (await postgres?.newDatabase()) ?? '';
+    const DATABASE_URL = await newDatabase();
     world = await startWorld({ env: { DATABASE_URL, CMK_RETRY_FIRST_WAIT: '3s', ...clock.env } });
   });
   afterAll(async () => {
@@ -72,7 +69,7 @@ const gauge = async (world: World): Promise<string> =>
     expect(Math.sign(Number((await gauge(world)).split(' ')[1]))).toBe(Math.sign(ms));
     const { code, out } = await npxCmkBot(['doctor', '--only', 'record/clock'], {
       ...settingsOf(world),
-      ...world.place,
+      ...world.settings,
       ...clock.env,
     });
     expect(code).toBe(1);

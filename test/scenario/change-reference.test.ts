@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { packFile } from '../../src/audit/evidence/make-pack.ts';
 import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
@@ -28,7 +27,7 @@ beforeAll(async () => {
   const file = path.join(await newFolder(), 'policy.json');
   const rule = { name: 'care', match: { resources: ['*'] } };
   await writeFile(file, JSON.stringify({ rules: [rule], changeReference: { pattern: 'CHG[0-9]{7}', required: true } }));
-  evidence = await startEvidenceWorld({ record: 'folder', env: { CMK_POLICY_FILE: file } });
+  evidence = await startEvidenceWorld({ env: { CMK_POLICY_FILE: file } });
 }, 120_000);
 afterAll(() => evidence.end());
 
@@ -50,7 +49,7 @@ test('a request needs a reference that matches the policy; card, history, export
   expect(activityText(await type(world, people.requester, `/cmk-history ${id}`))).toContain('change number CHG0031337');
   await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { reason: 'Not now' } });
   await shows(world, places.operations, people.requester, id, /Rejected/);
-  const env = { DATABASE_URL: pathToFileURL(world.dataDir).href };
+  const env = world.settings;
   expect((await cmkBot(['audit', 'export', '--format', 'jsonl'], env)).out).toContain('CHG0031337');
   expect((await cmkBot(['requests', 'show', id], env)).out).toContain('CHG0031337');
   const pack = await evidence.take(id, 'pack.zip');

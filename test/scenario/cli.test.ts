@@ -1,16 +1,12 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { sealKeysIn } from '../support/store/seal-keys.ts';
 import { scenario } from '../support/world/scenario.ts';
-import { activityText, approvalCard, ask, people, places, shows, type, until } from '../support/world/story.ts';
+import { activityText, approvalCard, ask, people, places, shows, type } from '../support/world/story.ts';
 
-/** An operator at the command line while the bot runs on its folder, and after it was killed. */
+/** An operator at the command line while the bot runs. */
 
-const world = scenario({ own: { record: 'folder' } });
-const cli = (...args: string[]) => cmkBot(args, { DATABASE_URL: pathToFileURL(world.dataDir).href });
-const socket = () => path.join(world.dataDir, 'control.sock');
+const world = scenario();
+const cli = (...args: string[]) => cmkBot(args, world.settings);
 
 describe('while the bot runs', () => {
   let id: string;
@@ -19,17 +15,15 @@ describe('while the bot runs', () => {
     await approvalCard(world, id);
   });
 
-  it('answers through a socket that is nobody else’s', async () => {
-    expect(statSync(socket()).mode & 0o777).toBe(0o600);
+  it('lists what is open', async () => {
     const { code, out } = await cli('requests', 'list');
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`${id} {2}awaiting-approval {2}triage-agent-prod .* Requester `));
   });
 
-  it('is looked at by the bot itself, with the configuration it runs on', async () => {
+  it('checks the configuration that the bot runs on', async () => {
     const { code, out } = await cli('doctor');
     expect(code).toBe(0);
-    expect(out).toMatch(/^Checked by the running bot \(process \d+\)/);
     for (const line of [
       /ok {4}Azure +reached and signed in/,
       /ok {4}workflow engine +its tables exist/,
@@ -72,40 +66,15 @@ describe('while the bot runs', () => {
   });
 });
 
-it('never writes beside the running bot after a cleaner removed every socket: it asks the bot, or is refused by name', async () => {
-  const id = await ask(world);
-  for (const name of readdirSync(world.dataDir).filter((one) => one.endsWith('.sock')))
-    rmSync(path.join(world.dataDir, name));
-  const { code, err } = await cli('requests', 'cancel', id);
-  // The socket is back within seconds: either it was not yet, or the running bot did as it was told.
-  if (code !== 0) expect(err).toMatch(/it is in use by process \d+/);
-  await until(async () => existsSync(socket()), 'the socket is back');
-  if (code !== 0) expect((await cli('requests', 'cancel', id)).code).toBe(0);
-  expect((await cli('requests', 'show', id)).out).toContain('cancelled');
-  await type(world, people.requester, '/cmk-requests', places.operations);
-});
-
-it('a bot that is stopped takes its socket along; past one that a killed bot left, the folder is opened', async () => {
-  await world.endBot('SIGINT');
-  expect(existsSync(socket())).toBe(false);
-  expect((await cli('audit', 'verify')).code).toBe(0);
-  await world.startBot();
-  await world.endBot('SIGKILL');
-  expect(existsSync(socket())).toBe(true);
-  expect((await cli('requests', 'list', '--state', 'cancelled')).code).toBe(0);
-  expect((await cli('audit', 'verify')).code).toBe(0);
-});
-
 it('the doctor says what is wrong and what to do, and fails', async () => {
   const other = '40000000-0000-4000-8000-00000000dead';
-  await world.startBot({
+  const { code, out } = await cmkBot(['doctor'], {
+    ...world.settings,
     CMK_APPROVERS: '',
     CMK_AUDIT_CHANNEL: 'none',
     CMK_SUBSCRIPTIONS: `40000000-0000-4000-8000-000000000001,${other}`,
   });
-  const { code, out } = await cli('doctor');
   expect(code).toBe(1);
-  expect(out).toMatch(/^Checked by the running bot \(process \d+\)/);
   expect(out).toMatch(/fail {2}approvers +none: no one can approve \(people\/roles\)\n +→ Set CMK_APPROVERS/);
   expect(out).toMatch(/warn {2}audit channel +none: the audit log has no copy in Teams/);
   expect(out).toMatch(

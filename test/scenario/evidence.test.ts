@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { requestersGroup } from '../../sandbox/people.ts';
 import { archiveOf, digestOf, type PackFiles, packFile } from '../../src/audit/evidence/make-pack.ts';
@@ -248,7 +248,7 @@ describe('the button on the card', () => {
 
 describe('what is said where a pack cannot be had or used', () => {
   it('a request that there is not', async () => {
-    const said = await cmkBot(['evidence', 'CMK-ZZZZZZ'], { DATABASE_URL: pathToFileURL(evidence.world.dataDir).href });
+    const said = await cmkBot(['evidence', 'CMK-ZZZZZZ'], evidence.world.settings);
     expect(said).toMatchObject({ code: 1, err: expect.stringMatching(/there is no request/i) });
   });
 
@@ -265,13 +265,5 @@ describe('what is said where a pack cannot be had or used', () => {
   it('the verifier in the program: it names the one for packs', async () => {
     const said = await cmkBot(['audit', 'verify', pack], {});
     expect(said).toMatchObject({ code: 2, err: expect.stringContaining(`python3 verify.py ${pack} --keys`) });
-  });
-
-  it('no bot to publish', async () => {
-    await evidence.world.endBot('SIGINT');
-    const said = await cmkBot(['evidence', id, '-o', path.join(evidence.folder, 'x.zip')], {
-      DATABASE_URL: pathToFileURL(evidence.world.dataDir).href,
-    });
-    expect(said).toMatchObject({ code: 2, err: expect.stringContaining('no bot runs on') });
   });
 });

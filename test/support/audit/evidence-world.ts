@@ -2,7 +2,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { startWitness } from '../../../sandbox/witness.ts';
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { cmkBot } from '../processes/command-line.ts';
@@ -34,6 +33,8 @@ export async function startEvidenceWorld(options: WorldOptions = {}): Promise<Ev
     ...options,
     env: {
       CMK_LOG_NAME: logName,
+      // A pack at the command line waits for the bot to publish.
+      CMK_CHECKPOINT_EVERY: '500ms',
       CMK_LOG_KEY_FILE: seedFile,
       CMK_WITNESSES: `${witness.url} ${keyLine(witnessKey.verifier)}`,
       ...options.env,
@@ -45,9 +46,7 @@ export async function startEvidenceWorld(options: WorldOptions = {}): Promise<Ev
     keyFile,
     async take(id, name, ...more) {
       const file = path.join(folder, name);
-      const said = await cmkBot(['evidence', id, '-o', file, ...more], {
-        DATABASE_URL: pathToFileURL(world.dataDir).href,
-      });
+      const said = await cmkBot(['evidence', id, '-o', file, ...more], world.settings);
       if (said.code !== 0) throw new Error(`${said.out}${said.err}`);
       return file;
     },

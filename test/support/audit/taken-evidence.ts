@@ -27,7 +27,7 @@ export interface TakenEvidence {
 
 /** The pack's files are also in the folder `unpacked`. */
 export async function takeEvidence(): Promise<TakenEvidence> {
-  const evidence = await startEvidenceWorld({ record: 'folder' });
+  const evidence = await startEvidenceWorld();
   const { world } = evidence;
   const rejected = await ask(world, choices.test);
   await world.teams.click(people.approver, (await approvalCard(world, rejected)).id, 'request.reject', {

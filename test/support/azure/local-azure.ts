@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text as read } from 'node:stream/consumers';
 import { type ListeningProgram, startListening } from '../processes/child-program.ts';
 import { freePorts } from '../processes/free-ports.ts';
-import { newAzureDir } from '../store/data-folder.ts';
+import { newDataDir } from '../store/data-folder.ts';
 
 export interface RunningAzure extends ListeningProgram {
   readonly port: number;
@@ -31,7 +31,7 @@ export const startAzure = async (
   } = {},
 ): Promise<RunningAzure> => {
   const { latency = 'instant' } = options;
-  const dataDir = options.dataDir ?? (await newAzureDir());
+  const dataDir = options.dataDir ?? (await newDataDir());
   const port = options.port ?? (await freePorts(10));
   const args = ['--data', dataDir, '--port', String(port)];
   if (latency !== 'as it was') args.push('--latency', latency);

@@ -63,6 +63,8 @@ export default function setup() {
   const folder = path.join(cache, `prepared-${fingerprint()}`);
   process.env.CMK_TEST_PREPARED = folder;
   process.env.CMK_TEST_WORLDS = path.join(cache, `worlds-${process.pid}`);
+  mkdirSync(process.env.CMK_TEST_WORLDS, { recursive: true });
+  process.env.CMK_TEST_JEST = String(process.pid);
   process.env.CMK_TEST_ATTACKS = path.join(cache, `attacks-${process.pid}`);
   rmSync(`${folder}.failed`, { force: true });
   const now = new Date();

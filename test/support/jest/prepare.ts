@@ -15,9 +15,8 @@ import type { Call } from '../processes/command-line.ts';
 import { copyFolder } from '../processes/copy-folder.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import { surroundings } from '../processes/surroundings.ts';
-import { emptyDatabase } from '../store/data-folder.ts';
 import { startPostgres } from '../store/postgres.ts';
-import { serverSettings, writeServerSealKey } from '../store/seal-keys.ts';
+import { databaseSettings, writeServerSealKey } from '../store/seal-keys.ts';
 import { approvalCard, approve, ask, people, places, shows, type } from '../world/story.ts';
 import { readRecord, startWorld, type World } from '../world/world.ts';
 import { bundle } from './bundle.ts';
@@ -27,29 +26,23 @@ import { programsIn, templateIn } from './programs.ts';
 /** What runs while it is made, to be ended with this process. */
 const running: { kill(): void }[] = [];
 
-/** The bot is started and stopped once. Nobody has spoken to it, and no Teams was there to say that it is installed. */
-async function startBotOnce(options: Omit<LocalOptions, 'log'>, env: NodeJS.ProcessEnv): Promise<void> {
-  const bot = await spawnBot(botEnvironment(options, env));
+/** The bot is started and stopped once, on a server whose files are kept. Nobody has spoken to it. */
+async function startBotOnce(options: Omit<LocalOptions, 'log'>, folder: string): Promise<void> {
+  const server = await startPostgres();
+  const url = await server.newDatabase();
+  const own = await mkdtemp(path.join(os.tmpdir(), 'cmk-prepare-'));
+  const settings = { ...(await databaseSettings(url, own)), CMK_SEAL_KEY_FILE: await writeServerSealKey(own) };
+  const bot = await spawnBot(botEnvironment(options, settings));
   running.push({ kill: () => void bot.end('SIGKILL') });
   await untilReady(bot, `http://127.0.0.1:${options['bot-port']}`);
   await bot.end('SIGINT');
-}
-
-/** The same on a server of its own, where there is one to be had; its files are kept. */
-async function startOnServer(options: Omit<LocalOptions, 'log'>, folder: string): Promise<void> {
-  const server = await startPostgres();
-  if (server === null) return;
-  const own = await mkdtemp(path.join(os.tmpdir(), 'cmk-prepare-'));
-  const settings = await serverSettings(server, own);
-  await startBotOnce(options, { ...settings, CMK_SEAL_KEY_FILE: await writeServerSealKey(own) });
-  await server.keep(settings.DATABASE_URL ?? '', folder);
+  await server.keep(url, folder);
   await rm(own, { recursive: true });
 }
 
-/** Both, with an Azure that stays as it was seeded: each world says how quick its own is. */
+/** With an Azure that stays as it was seeded: each world says how quick its own is. */
 async function startOnce(folder: string): Promise<void> {
   const dataDir = templateIn(folder);
-  await emptyDatabase(dataDir);
   const [azurePort, botPort] = [await freePorts(10), await freePorts(1)];
   const azure = await startAzure({ latency: 'as it was', dataDir, port: azurePort });
   running.push({ kill: () => void azure.kill() });
@@ -60,8 +53,7 @@ async function startOnce(folder: string): Promise<void> {
     'sign-in-port': botPort + 2,
   };
   const options = { data: dataDir, ...ports, latency: 'instant', 'step-up': false, reset: false } as const;
-  await startBotOnce(options, {});
-  await startOnServer(options, folder);
+  await startBotOnce(options, folder);
   await azure.kill();
   // What Azure was asked and had before belongs to the world that asks.
   for (const name of ['requests.jsonl', 'before.json']) await rm(`${dataDir}/azure/${name}`, { force: true });
@@ -76,7 +68,7 @@ async function tellStory(world: World): Promise<void> {
     await type(world, people.requester, text);
   await world.restartEverything('SIGINT');
   await readRecord(world);
-  await callCommandLine(world.place, ['audit', 'verify'], ['requests', 'show', id]);
+  await callCommandLine(world.settings, ['audit', 'verify'], ['requests', 'show', id]);
 }
 
 /** One call after the other, in one process, which ends by itself then. */
@@ -100,15 +92,10 @@ async function callCommandLine(env: NodeJS.ProcessEnv, ...calls: readonly (reado
 async function compile(programs: string): Promise<void> {
   const mark = path.join(programs, 'compiling');
   await writeFile(mark, '');
-  // What is compiled on the one store is kept with what was compiled on the other.
-  for (const record of ['folder', 'any'] as const) {
-    const world = await startWorld({ record });
-    running.push({ kill: () => void world.end() });
-    await tellStory(world).catch((error: unknown) =>
-      process.stderr.write(`nothing was compiled beforehand: ${error}\n`),
-    );
-    await world.end();
-  }
+  const world = await startWorld();
+  running.push({ kill: () => void world.end() });
+  await tellStory(world).catch((error: unknown) => process.stderr.write(`nothing was compiled beforehand: ${error}\n`));
+  await world.end();
   await rm(mark);
 }
 

@@ -8,6 +8,7 @@ export const sources = {
   'command-line': 'test/support/processes/command-line-process.ts',
   'local-azure': 'sandbox/azure/run.ts',
   'local-teams': 'sandbox/teams/run.ts',
+  postgres: 'test/support/store/postgres-process.ts',
   store: 'test/support/store/store-process.ts',
   'store-lease': 'test/support/store/store-process-lease.ts',
   world: 'test/support/world/world-process.ts',
@@ -27,5 +28,5 @@ export const scripts: ReadonlySet<ProgramName> = new Set([
 export const programsIn = (prepared: string): string => path.join(prepared, 'programs');
 export const programIn = (prepared: string, name: ProgramName): string =>
   path.join(programsIn(prepared), `${name}.${scripts.has(name) ? 'cjs' : 'mjs'}`);
-/** A data folder as a first start and Ctrl-C leave it: both schemas made, Azure seeded, nothing asked yet. */
+/** A data folder with the seeded Azure, of which nothing was asked yet. */
 export const templateIn = (prepared: string): string => path.join(prepared, 'data');

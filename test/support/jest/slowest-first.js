@@ -9,7 +9,7 @@ import Sequencer from '@jest/test-sequencer';
 const slowest = `
   long/database-trouble long/slow-azure long/cannot-store crash-all/commits-enabling crash-all/commits-rotating
   long/wrong-clock long/outage long/failures-doc long/azure-quotas long/engine-faults crash-all/against-model
-  long/record-attacks long/on-postgres long/own-key long/paused-replica long/outside-judges long/store-folder
+  long/record-attacks long/on-postgres long/own-key long/paused-replica long/outside-judges
   long/restart long/reading long/hostile-tables long/policy
   crash-all/replicas crash-all/drifts crash-all/writes crash-all/retirements long/stop-run
   long/evidence-forgeries long/step-up long/call-costs long/key-watch long/hostile-queries

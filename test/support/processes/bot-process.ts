@@ -6,6 +6,7 @@ import { repository, surroundings } from './surroundings.ts';
 export type EndSignal = 'SIGKILL' | 'SIGINT';
 
 export interface BotProcess {
+  readonly pid: number | undefined;
   /** It is gone, and all that it printed is there. */
   readonly hasEnded: boolean;
   readonly ended: Promise<void>;
@@ -37,6 +38,7 @@ export async function spawnBot(
     closed = true;
   });
   return {
+    pid: child.pid,
     get hasEnded() {
       return closed;
     },

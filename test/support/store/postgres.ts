@@ -13,8 +13,6 @@ import { surroundings } from '../processes/surroundings.ts';
 import { systemIsHidden } from '../processes/system-programs.ts';
 import { errorsOf, keepCluster, makeCluster, preparedCluster, type Run, readyName } from './postgres-cluster.ts';
 
-export type TestPostgres = Awaited<ReturnType<typeof startServer>>;
-
 /** What a server shows of itself over TLS. */
 interface Tls {
   readonly cert: string;
@@ -40,17 +38,11 @@ function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof serv
   return ['ssl=on'];
 }
 
-/**
- * Starts a server for this test file. Null where there is none: then says so aloud, and throws where `CI` is set, for
- * a run that counts must not leave the production database untested.
- */
-export async function startPostgres({ tls, settings, prepare }: PostgresOptions = {}): Promise<TestPostgres | null> {
+/** Starts a server of the caller's own: for tests that stop it or set it up differently, and for what all others share. */
+export async function startPostgres(options: PostgresOptions = {}) {
   const programs = (systemIsHidden() ? null : findPrograms('initdb', 'postgres')) ?? (await packagedPrograms());
-  if (programs !== null) return startServer(programs, { tls, settings, prepare });
-  const missing = 'no PostgreSQL found (initdb and postgres), and npm has none for this machine: install it';
-  if (process.env.CI !== undefined) throw new Error(missing);
-  process.stderr.write(`\nNOT TESTED on PostgreSQL: ${missing}\n\n`);
-  return null;
+  if (programs === null) throw new Error('no PostgreSQL found, and npm has none for this machine: install it');
+  return startServer(programs, options);
 }
 
 /** The machine's own, in one folder. The newest installed version comes first; distributions keep the programs out of `PATH`. */
@@ -113,15 +105,10 @@ async function startServer(programs: string, { tls, settings: more = [], prepare
   };
   let end = await start();
   return {
-    /** The URL of a new database: empty, or a copy of another one that has no connections meanwhile. */
-    newDatabase: async (copied?: string): Promise<string> => {
-      const name = `cmk_test_${randomUUID().replaceAll('-', '')}`;
-      const template = copied === undefined ? '' : ` template ${new URL(copied).pathname.slice(1)}`;
-      await runAs(url, [`create database ${name}${template}`]);
-      return databaseOf(url, name);
-    },
-    /** The URL of the one database that is as a first start of the bot leaves it; null where there is none. */
-    ready: ready === null ? null : databaseOf(url, readyName),
+    url,
+    newDatabase: (copied?: string): Promise<string> => createDatabase(url, copied),
+    /** The one database that is as a first start of the bot leaves it, to be copied. */
+    readyUrl: databaseOf(url, readyName),
     /** Ends the server as a crash would; `start` lets it answer again, at the same port. */
     crash: async () => {
       await end('SIGQUIT');
@@ -133,7 +120,7 @@ async function startServer(programs: string, { tls, settings: more = [], prepare
     },
     /** Ends the server, and keeps its files: for servers that are started from now on, this database is the ready one. */
     keep: async (own: string, kept: string): Promise<void> => {
-      await runAs(url, [`alter database ${new URL(own).pathname.slice(1)} rename to ${readyName}`]);
+      await runAs(url, [`alter database ${nameIn(own)} rename to ${readyName}`]);
       await end('SIGINT');
       await keepCluster(data, programs, kept);
       rmSync(folder, { recursive: true, force: true });
@@ -145,6 +132,18 @@ async function startServer(programs: string, { tls, settings: more = [], prepare
     },
   };
 }
+
+const nameIn = (url: string): string => new URL(url).pathname.slice(1);
+
+/** The URL of a new database: empty, or a copy of another one that has no connections meanwhile. */
+export async function createDatabase(server: string, copied?: string): Promise<string> {
+  const name = `cmk_test_${randomUUID().replaceAll('-', '')}`;
+  await runAs(server, [`create database ${name}${copied === undefined ? '' : ` template ${nameIn(copied)}`}`]);
+  return databaseOf(server, name);
+}
+
+export const dropDatabase = (server: string, url: string): Promise<void> =>
+  runAs(server, [`drop database if exists ${nameIn(url)} with (force)`]);
 
 const databaseOf = (url: string, name: string): string => {
   const own = new URL(url);

@@ -1,6 +1,5 @@
 /** Starts store processes and talks to them. */
 import type { ChildProcess } from 'node:child_process';
-import type { DatabaseOptions } from '../../../src/store/database.ts';
 import type { OpenStore } from '../../../src/store/store.ts';
 import { forkProgram } from '../jest/prepared.ts';
 import type { Answer, Ask, Setup, StoreMethods } from './store-process.ts';
@@ -22,11 +21,11 @@ export interface StoreProcess extends Omit<StoreMethods, 'call'> {
 }
 
 /** Opens and migrates the database in a new process; throws what opening threw there. */
-export async function startStore(database: DatabaseOptions, queryTimeoutMs?: number): Promise<StoreProcess> {
+export async function startStore(url: string, options: Omit<Setup, 'database'> = {}): Promise<StoreProcess> {
   const child = await forkProgram('store');
   const channel = openChannel(child);
   const opened = channel.expect(0);
-  const setup: Setup = { database, queryTimeoutMs };
+  const setup: Setup = { database: { kind: 'postgres', url }, ...options };
   child.send(setup);
   await opened;
   // Answers are what the store's own types say: both ends are compiled from the same source.

@@ -1,6 +1,6 @@
 /**
- * The store in a process of its own, driven over the parent's message channel: PGlite does not survive inside jest, and a
- * test can kill this process as a crash would. `store-client.ts` is the other end.
+ * The store in a process of its own, driven over the parent's message channel: it is compiled as the bot is, and a test can
+ * kill this process as a crash would. `store-client.ts` is the other end.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
@@ -12,11 +12,13 @@ import { parseEventBody } from '../../../src/operations/registry.ts';
 import { type DatabaseOptions, openDatabase } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrations.ts';
 import { type OpenStore, openStore } from '../../../src/store/store.ts';
-import { sealKeysFor } from './seal-keys.ts';
+import { sealKeys } from './seal-keys.ts';
 
 export interface Setup {
   readonly database: DatabaseOptions;
   readonly queryTimeoutMs?: number | undefined;
+  /** In base64; the key of all tests by default. */
+  readonly keys?: readonly string[] | undefined;
 }
 /** A method of the process's, by its name. */
 export interface Ask {
@@ -42,7 +44,7 @@ const written = { times: 0, within: 0 };
 async function open(setup: Setup) {
   const database = await openDatabase(setup.database);
   if (setup.queryTimeoutMs !== undefined) database.setQueryTimeout(setup.queryTimeoutMs);
-  const tools = auditTools(randomBytes, await sealKeysFor(setup.database));
+  const tools = auditTools(randomBytes, setup.keys?.map((key) => Buffer.from(key, 'base64')) ?? sealKeys);
   await migrate(database, 'the database');
   const store = openStore(database, {
     ...tools,

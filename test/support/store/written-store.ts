@@ -7,9 +7,8 @@ type Stored = any;
 
 export type OpenDatabase = Awaited<ReturnType<typeof openWritten>>;
 
-export async function openWritten({ database }: Pick<World, 'database'>) {
-  if (database.kind !== 'postgres') throw new Error('nobody else writes into a folder that a bot has open');
-  const client = new Client({ connectionString: database.url });
+export async function openWritten({ databaseUrl }: Pick<World, 'databaseUrl'>) {
+  const client = new Client({ connectionString: databaseUrl });
   await client.connect();
   const sql = async (text: string, values: readonly unknown[] = []): Promise<readonly Record<string, unknown>[]> =>
     (await client.query(text, [...values])).rows;

@@ -11,7 +11,7 @@ import { activity, invoke, send } from './raw-activity.ts';
 /** Puts so many requests on the record, while the bot is down. */
 export async function fillRecord(world: World, count: number): Promise<void> {
   await world.endBot('SIGINT');
-  const store = await startStore(world.database);
+  const store = await startStore(world.databaseUrl);
   for (let n = 1; n <= count; n += 1) {
     const name = `agent-${n}`;
     await store.append(requestId(n), 'submit', submit({ plan: plan(resourceId(name)), resourceName: name }));

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { localTenantId } from '../../../sandbox/people.ts';
 import { spawnBot, untilReady } from '../processes/bot-process.ts';
 import { freePorts } from '../processes/free-ports.ts';
-import type { TestPostgres } from '../store/postgres.ts';
+import { readyDatabase, removeDatabase } from '../store/run-server.ts';
 import { writeServerSealKey } from '../store/seal-keys.ts';
 import { startFramework } from '../teams/bot-framework.ts';
 import { queryStore } from './world.ts';
@@ -21,14 +21,10 @@ const watchNames = `import dns from 'node:dns';
   dns.lookup = (name, ...rest) => { process.stderr.write('reaches ' + name + '\\n'); return lookup(name, ...rest); };
   syncBuiltinESMExports();`;
 
-/**
- * The bot as in production, with Bot Framework on this machine, and nothing else to speak to. `server`: where its database is
- * created.
- */
-export async function startProductionBot(server: TestPostgres | null, env: NodeJS.ProcessEnv = {}) {
-  if (server === null) throw new Error('a bot in production needs PostgreSQL');
+/** The bot as in production, with Bot Framework on this machine, and nothing else to speak to. */
+export async function startProductionBot(env: NodeJS.ProcessEnv = {}) {
   const dataDir = await mkdtemp(path.join(os.tmpdir(), 'cmk-production-'));
-  const databaseUrl = await server.newDatabase(server.ready ?? undefined);
+  const databaseUrl = await readyDatabase();
   const framework = await startFramework(dataDir);
   const port = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
@@ -58,6 +54,7 @@ export async function startProductionBot(server: TestPostgres | null, env: NodeJ
   const bot = await spawnBot(settings);
   const end = async (): Promise<void> => {
     await Promise.all([bot.end('SIGKILL'), framework.close()]);
+    await removeDatabase(databaseUrl);
     rmSync(dataDir, { recursive: true, force: true });
   };
   await untilReady(bot, url).catch(async (error: unknown) => {
@@ -73,7 +70,7 @@ export async function startProductionBot(server: TestPostgres | null, env: NodeJ
     /** Ends the bot and looks into what it stored. */
     async endAndQuery(sql: string) {
       await bot.end('SIGINT');
-      return queryStore({ database: { kind: 'postgres', url: databaseUrl, maxConnections: 2 } }, sql);
+      return queryStore({ databaseUrl }, sql);
     },
     end,
   };

@@ -24,7 +24,7 @@ import { freePorts } from '../processes/free-ports.ts';
 import { repository, surroundings } from '../processes/surroundings.ts';
 import { systemIsHidden } from '../processes/system-programs.ts';
 import { listen, passOn } from '../processes/test-server.ts';
-import { newAzureDir } from '../store/data-folder.ts';
+import { newDataDir } from '../store/data-folder.ts';
 import { runAs, startPostgres } from '../store/postgres.ts';
 import { writeServerSealKey } from '../store/seal-keys.ts';
 import { type LocalTeamsProcess, startLocalTeams } from '../teams/local-teams.ts';
@@ -49,7 +49,7 @@ export interface Tenant {
   end(): Promise<void>;
 }
 
-export type ProductionWorld = NonNullable<Awaited<ReturnType<typeof startProductionWorld>>>;
+export type ProductionWorld = Awaited<ReturnType<typeof startProductionWorld>>;
 
 /** What an administrator did in Azure before the bot was started. */
 const installed =
@@ -190,11 +190,9 @@ function openShell({ azure, folder, ownerUrl }: Pick<Tenant, 'azure' | 'folder' 
     });
 }
 
-/** Null where there is no PostgreSQL. */
-export async function startTenant(): Promise<Tenant | null> {
-  const dataDir = await newAzureDir();
+export async function startTenant(): Promise<Tenant> {
+  const dataDir = await newDataDir();
   const postgres = await startPostgres({ tls: await serverCertificate(dataDir) });
-  if (postgres === null) return null;
   const azure = await startAzure({ dataDir });
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-production-'));
   const botPort = await freePorts(1);
@@ -244,10 +242,9 @@ async function startOnce(envFile: string, ca: string): Promise<string> {
   return '';
 }
 
-/** The tenant with a bot that runs in it. Null where there is no PostgreSQL. */
+/** The tenant with a bot that runs in it. */
 export async function startProductionWorld() {
   const tenant = await startTenant();
-  if (tenant === null) return null;
   const { azure, folder, front, botPort, settings, run } = tenant;
   const envFile = path.join(folder, '.env');
   const write = (some: Readonly<Record<string, string | null>>, text = emptyEnvironment()): void =>

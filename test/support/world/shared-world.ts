@@ -4,21 +4,10 @@
  * good order; else the next one starts another world.
  */
 import { once } from 'node:events';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from '@jest/globals';
 import { z } from 'zod';
-import type { DatabaseOptions } from '../../../src/store/database.ts';
 import type { RunningAzure } from '../azure/local-azure.ts';
 import { forkProgram } from '../jest/prepared.ts';
 import { cmkBot, endCommandLine } from '../processes/command-line.ts';
@@ -38,8 +27,7 @@ export interface SharedWorld {
   readonly teamsUrl: string;
   readonly botUrl: string;
   readonly dataDir: string;
-  readonly database: DatabaseOptions;
-  readonly place: NodeJS.ProcessEnv;
+  readonly databaseUrl: string;
   readonly settings: NodeJS.ProcessEnv;
 }
 
@@ -67,7 +55,6 @@ const isReady = async ({ botUrl }: SharedWorld): Promise<boolean> =>
   (await fetch(`${botUrl}/readyz`).catch(() => null))?.ok ?? false;
 
 async function started(): Promise<SharedWorld> {
-  mkdirSync(folder, { recursive: true });
   const child = await forkProgram('world', [folder, worker]);
   const ended = once(child, 'exit').then(() => Promise.reject(new Error('the shared world did not start')));
   await Promise.race([once(child, 'message'), ended]);
@@ -89,11 +76,10 @@ async function found(): Promise<SharedWorld> {
 
 const Recorded = z.object({ length: z.number(), open: z.array(z.string()) });
 
-/** How far the record is, and the ids of open requests. Null without a server: only the bot can look. */
-async function recorded({ database }: SharedWorld): Promise<z.infer<typeof Recorded> | null> {
-  if (database.kind !== 'postgres') return null;
+/** How far the record is, and the ids of open requests. */
+async function recorded({ databaseUrl }: SharedWorld): Promise<z.infer<typeof Recorded>> {
   const [row] = await rowsOf(
-    database.url,
+    databaseUrl,
     'select (select seq from cmk.chain_head)::int as length, array(select request_id from cmk.open_request) as open',
   );
   return Recorded.parse(row);
@@ -101,13 +87,14 @@ async function recorded({ database }: SharedWorld): Promise<z.infer<typeof Recor
 
 /** Ends what a suite left open: it would be in the way of the next one. False where something stays open. */
 async function endOpenRequests(shared: SharedWorld): Promise<boolean> {
-  const left = await recorded(shared);
-  for (const id of left?.open ?? []) {
-    const { code } = await cmkBot(['requests', 'cancel', id, '--as', 'tests'], shared.place);
-    if (code !== 0) await cmkBot(['requests', 'give-up', id, '--reason', 'tests', '--as', 'tests'], shared.place);
+  const { open } = await recorded(shared);
+  for (const id of open) {
+    const { code } = await cmkBot(['requests', 'cancel', id, '--as', 'tests'], shared.settings);
+    if (code !== 0) await cmkBot(['requests', 'give-up', id, '--reason', 'tests', '--as', 'tests'], shared.settings);
   }
-  if (left !== null && left.open.length > 0) await endCommandLine();
-  return left !== null && (left.open.length === 0 || (await recorded(shared))?.open.length === 0);
+  if (open.length === 0) return true;
+  await endCommandLine();
+  return (await recorded(shared)).open.length === 0;
 }
 
 function readFrom(file: string, offset: number): string {
@@ -142,11 +129,11 @@ export async function takeSharedWorld(): Promise<World> {
     ...{ azure, printed, teams: watched(teamsClient(shared.teamsUrl), watch) },
     botUrl: shared.botUrl,
     dataDir: shared.dataDir,
-    database: shared.database,
-    place: shared.place,
+    databaseUrl: shared.databaseUrl,
     settings: shared.settings,
-    recordedBefore: (await recorded(shared))?.length ?? 0,
+    recordedBefore: (await recorded(shared)).length,
     azureRequests: async () => (await askedOf(azure)).slice(askedBefore),
+    botPid: notShared,
     signalBot: notShared,
     untilBotEnds: notShared,
     endBot: notShared,

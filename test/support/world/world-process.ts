@@ -31,8 +31,7 @@ const description: SharedWorld = {
   teamsUrl: world.teams.url,
   botUrl: world.botUrl,
   dataDir: world.dataDir,
-  database: world.database,
-  place: world.place,
+  databaseUrl: world.databaseUrl,
   settings: world.settings,
 };
 // Whoever finds the file finds all of it.

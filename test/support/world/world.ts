@@ -1,15 +1,14 @@
 import { rmSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { botEnvironment } from '../../../sandbox/bot-environment.ts';
 import { AuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
-import type { DatabaseOptions } from '../../../src/store/database.ts';
 import { http, type Latency, type RunningAzure, startAzure } from '../azure/local-azure.ts';
 import { type BotProcess, type EndSignal, spawnBot, untilReady } from '../processes/bot-process.ts';
 import { freePorts } from '../processes/free-ports.ts';
-import { newAzureDir, newDataDir } from '../store/data-folder.ts';
-import { rowsOf, startPostgres } from '../store/postgres.ts';
-import { sealKeysFor, sealKeysIn, serverSealKey, serverSettings, writeServerSealKey } from '../store/seal-keys.ts';
+import { newDataDir } from '../store/data-folder.ts';
+import { rowsOf } from '../store/postgres.ts';
+import { readyDatabase, removeDatabase } from '../store/run-server.ts';
+import { databaseSettings, sealKeys, sealKeysIn, serverSealKey, writeServerSealKey } from '../store/seal-keys.ts';
 import { startStore } from '../store/store-client.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from '../teams/local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
@@ -25,17 +24,17 @@ export interface World {
   readonly teams: TeamsClient;
   readonly botUrl: string;
   readonly dataDir: string;
-  /** Where the bot's record lies. On PGlite another process can open it only while the bot is down. */
-  readonly database: DatabaseOptions;
-  /** Where the command line finds the record and whatever runs on it. */
-  readonly place: NodeJS.ProcessEnv;
-  /** The settings that the bot was started with. */
+  /** Its database. */
+  readonly databaseUrl: string;
+  /** The settings that the bot was started with, and those of the command line. */
   readonly settings: NodeJS.ProcessEnv;
   /** Where the record stood when this suite began: what lies before is another suite's. */
   readonly recordedBefore: number;
   /** What the local Azure was asked, oldest first. */
   azureRequests(): Promise<readonly AzureRequest[]>;
   printed(): string;
+  /** The process of the bot that runs now. */
+  botPid(): number | undefined;
   /** Lets the bot stand still, or go on. */
   signalBot(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Resolves when the bot that runs now is gone, whoever ended it. */
@@ -85,23 +84,17 @@ async function untilInstalled(teams: TeamsClient): Promise<void> {
 
 export interface WorldOptions {
   readonly latency?: Latency;
-  /** Over the bot's usual local configuration. With `DATABASE_URL` the record lies there. */
+  /** Over the bot's usual local configuration. Without `DATABASE_URL` the world has a database of its own, and publishes its log. */
   readonly env?: NodeJS.ProcessEnv;
   readonly azureEnv?: NodeJS.ProcessEnv;
-  /**
-   * Where the record lies if `env` names no database: in the data folder, or on a server of the world's own, where there is one to
-   * be had. Stories that are not about the store take the server: the embedded database takes the processor half as long again.
-   */
-  readonly record?: 'folder' | 'any';
   /** Approving needs a sign-in at the local Entra. */
   readonly stepUp?: boolean;
   /** Gets everything that the bot prints, as it comes. */
   readonly print?: (text: string) => void;
-  /** Puts the key of a server's record where the bot reads it, and tells the secret's address; without it the key lies in a file. */
+  /** Puts the seals' key where the bot reads it, and tells the secret's address; without it the key lies in a file. */
   readonly sealKey?: (azure: RunningAzure) => Promise<string>;
 }
 
-/** Where the key of a server's seals lies: what a folder has by itself. */
 const sealsOf = async ({ sealKey }: WorldOptions, azure: RunningAzure, dataDir: string): Promise<NodeJS.ProcessEnv> =>
   sealKey === undefined
     ? { CMK_SEAL_KEY_FILE: await writeServerSealKey(dataDir) }
@@ -110,11 +103,10 @@ const sealsOf = async ({ sealKey }: WorldOptions, azure: RunningAzure, dataDir: 
 /** Starts a world of its own on free ports and a new folder. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { latency = 'instant', stepUp = false } = options;
-  const isElsewhere = options.env?.DATABASE_URL !== undefined || options.record === 'folder';
-  const server = isElsewhere ? null : await startPostgres();
-  // Without a database of its own a folder is copied in a moment.
-  const dataDir = await (server === null && options.env?.DATABASE_URL === undefined ? newDataDir() : newAzureDir());
-  const extra: NodeJS.ProcessEnv = { ...(server && (await serverSettings(server, dataDir))), ...options.env };
+  const dataDir = await newDataDir();
+  const own = options.env?.DATABASE_URL === undefined ? await readyDatabase() : null;
+  const url = own ?? options.env?.DATABASE_URL ?? '';
+  const extra: NodeJS.ProcessEnv = { ...(own && (await databaseSettings(own, dataDir))), ...options.env };
   const [azurePort, botPort] = [await freePorts(10), await freePorts(2)];
   const ports = {
     'bot-port': botPort,
@@ -146,7 +138,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   };
   const watch = new LogWatch();
   watch.keepOut('the seals’ key', serverSealKey);
-  const sealKey = extra.DATABASE_URL ? await sealsOf(options, azure, dataDir) : {};
+  const sealKey = await sealsOf(options, azure, dataDir);
   const environment = (more: NodeJS.ProcessEnv) => {
     // Everything that could be logged is, so that everything is looked at.
     const options = { data: dataDir, ...ports, latency, 'step-up': stepUp, reset: false };
@@ -184,7 +176,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const end = async (): Promise<void> => {
     await Promise.all(replicas.map((one) => one.end('SIGKILL')));
     await Promise.all([endBot('SIGKILL'), current.teams.kill(), current.azure.kill()]);
-    await server?.stop();
+    if (own !== null) await removeDatabase(own);
     rmSync(dataDir, { recursive: true, force: true });
     const leaks = watch.leaksIn(output);
     if (leaks.length > 0) throw new Error(leaks.join('\n'));
@@ -204,16 +196,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
     botUrl,
     dataDir,
-    database: extra.DATABASE_URL
-      ? { kind: 'postgres', url: extra.DATABASE_URL, maxConnections: 2 }
-      : { kind: 'pglite', dataDir },
-    place: extra.DATABASE_URL
-      ? { DATABASE_URL: extra.DATABASE_URL, ...sealKey }
-      : { DATABASE_URL: pathToFileURL(dataDir).href },
+    databaseUrl: url,
     settings: environment({}),
     recordedBefore: 0,
     azureRequests: () => askedOf(current.azure),
     printed: () => output,
+    botPid: () => current.bot?.pid,
     signalBot: (signal) => current.bot?.signal(signal),
     untilBotEnds: async () => current.bot?.ended,
     endBot,
@@ -278,13 +266,9 @@ const Text = z.object({
   text: z.string(),
 });
 
-/**
- * What the bot stored, as an auditor finds it: reads the whole record and verifies it. On PGlite the bot is ended first, as by
- * Ctrl-C, unless it is down already.
- */
-export async function readRecord(world: World) {
-  if (world.database.kind === 'pglite') await world.endBot('SIGINT');
-  const store = await startStore(world.database);
+/** What the bot stored, as an auditor finds it: reads the whole record and verifies it. */
+export async function readRecord(world: Pick<World, 'databaseUrl' | 'recordedBefore'>) {
+  const store = await startStore(world.databaseUrl);
   try {
     const derived = await store.call('auditLog', 'derived');
     const lines = await store.call('auditLog', 'lines', null, 100_000);
@@ -294,7 +278,7 @@ export async function readRecord(world: World) {
       .parse(await store.sql('select * from cmk.free_text order by request_id, revision, field'));
     const texts = rows.map(({ request_id: request, ...row }) => ({ request, ...row }));
     const isOwn = ({ seq }: { readonly seq: number }): boolean => seq > world.recordedBefore;
-    const verifier = new AuditLogVerifier({ keys: await sealKeysFor(world.database), derived });
+    const verifier = new AuditLogVerifier({ keys: sealKeys, derived });
     for (const line of lines.filter(({ seq }) => seq <= head.seq)) {
       verifier.event(line);
       const own = texts.filter(({ request, revision }) => request === line.request && revision === line.revision);
@@ -316,16 +300,8 @@ export async function readRecord(world: World) {
   }
 }
 
-/** Looks into the bot's database. On PGlite the bot has to be down. */
-export async function queryStore(
-  world: Pick<World, 'database'>,
+/** Looks into the bot's database. */
+export const queryStore = (
+  { databaseUrl }: Pick<World, 'databaseUrl'>,
   sql: string,
-): Promise<readonly Record<string, unknown>[]> {
-  if (world.database.kind === 'postgres') return rowsOf(world.database.url, sql);
-  const store = await startStore(world.database);
-  try {
-    return await store.sql(sql);
-  } finally {
-    await store.close();
-  }
-}
+): Promise<readonly Record<string, unknown>[]> => rowsOf(databaseUrl, sql);
