@@ -87,16 +87,16 @@ export function back(form: Form): FormResult {
 }
 
 /** Cancels the form. A request that was stored just before, such as before a crash, stays. */
-export async function cancelForm(form: Form, { requests }: Pick<CommandPorts, 'requests'>): Promise<FormResult> {
+async function cancelForm(form: Form, { requests }: Pick<CommandPorts, 'requests'>): Promise<FormResult> {
   const request = await requests.load(form.requestId);
   return advance(form, { ended: request?.forms.includes(form.id) ? 'submitted' : 'cancelled' });
 }
 
 /** Resumes an abandoned form on its last page. */
-export const resume = (form: Form): FormResult => advance(form, { ended: null });
+const resume = (form: Form): FormResult => advance(form, { ended: null });
 
 /** Switches to the operation that fits the resource's state, and keeps the chosen resource. */
-export function switchOperation(form: Form): FormResult {
+function switchOperation(form: Form): FormResult {
   if (form.changes !== null) return advance(form, {});
   const operation = operationNamed(operationFor(form).instead);
   const { resource } = form.answers;
@@ -132,7 +132,7 @@ const reviewInputsOf = (inputs: FormInputs) => ({
 });
 
 /** Handles a submission that was interrupted by a restart. The stored click submits nothing: the person submits again. */
-export async function recoverLostSubmit(
+async function recoverLostSubmit(
   form: Form,
   inputs: FormInputs,
   { requests }: Pick<CommandPorts, 'requests'>,
@@ -211,4 +211,44 @@ function store(
   const cause = changes === null ? 'submit' : `change/${formId}`;
   // The process's clock can be wrong. The deadline counts from the time at which the request is stored.
   return ports.requests.append(form.requestId, cause, (request, now) => decide(request, commandAt(now), now));
+}
+
+/** Not a verb of a card: a submit was pending when the process ended. */
+export const submitLost = 'submit-lost';
+
+/** A click on the form. Owner and page are already checked. */
+interface FormClick {
+  readonly verb: string;
+  readonly inputs: FormInputs;
+  /** Returns false after the person abandoned the click: then it creates no request. */
+  readonly isWanted: () => Promise<boolean>;
+}
+
+/** Moves the form as its button says. Pure except for its reads. */
+export async function turnForm(before: Form, click: FormClick, ports: CommandPorts): Promise<FormResult> {
+  const { verb, inputs, isWanted } = click;
+  if (before.ended === 'left' && verb === 'form.resume') return resume(before);
+  const form: Form = { ...before, pending: null, ended: before.ended === 'left' ? null : before.ended };
+  if (form.ended !== null) return { form, problem: null };
+  switch (verb) {
+    case 'form.next':
+      return next(form, inputs, ports);
+    case 'form.back':
+      return back(form);
+    case 'form.submit':
+      return submit(form, inputs, ports, isWanted);
+    case submitLost:
+      return recoverLostSubmit(form, inputs, ports);
+    case 'form.cancel':
+      return cancelForm(form, ports);
+    case 'form.existing-key':
+      return chooseKeyWay(form, 'existing');
+    case 'form.new-key':
+      return chooseKeyWay(form, 'new');
+    case 'form.switch':
+      return switchOperation(form);
+    default:
+      // 'form.refresh', and buttons of other pages: render the current page.
+      return { form, problem: null };
+  }
 }

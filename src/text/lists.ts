@@ -1,27 +1,24 @@
 /** Texts of lists, and of answers to clicks that post something below. */
 import { countOf } from './words.ts';
 
-/** What a list shows. Before a name or a text, which the card escapes: `by`, `for`, `named`. */
-export const listSubjects = {
+/** `commands`: those that start a request. */
+const howToAsk = (commands: readonly string[]): string => `To request a change, type ${commands.join(' or ')}`;
+
+export const requestListWords = {
+  /** What a list shows. Before a name or a text, which the card escapes: `by`, `for`, `named`. */
   by: 'Requested by',
   for: 'Waiting for',
   named: 'Named like',
   running: 'Approved, and under way or about to start',
   latest: 'Newest first',
-} as const;
-
-export const latestRequestsTitle = 'Latest requests';
-
-export const requestTitle = (id: string): string => `Request ${id}`;
-
-/** `3 open requests` */
-export const openRequestsTitle = (total: number): string =>
-  total === 0 ? 'No open requests' : countOf(total, 'open request', 'open requests');
-
-/** `commands`: those that start a request. */
-export const howToAsk = (commands: readonly string[]): string => `To request a change, type ${commands.join(' or ')}`;
-
-export const noRequests = (commands: readonly string[]): string => `There was no request. ${howToAsk(commands)}`;
+  latestTitle: 'Latest requests',
+  title: (id: string): string => `Request ${id}`,
+  /** `3 open requests` */
+  openTitle: (total: number): string =>
+    total === 0 ? 'No open requests' : countOf(total, 'open request', 'open requests'),
+  howToAsk,
+  none: (commands: readonly string[]): string => `There was no request. ${howToAsk(commands)}`,
+};
 
 /** The extent of a history. `requests`: null for one request, or how many the agent has; `most`: how many are shown. */
 export function historySubject(entries: number, requests: number | null, most: number): string {

@@ -3,7 +3,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { environmentSchema } from '../../src/config/settings/table.ts';
 import { azdSecrets, deploymentSettings } from '../../src/operator/doctor/commands.ts';
 import { evidencePath, packPath } from '../../src/teams/sign-in/evidence-links.ts';
-import { donePath, startPath } from '../../src/teams/sign-in/pages.ts';
+import { donePath, startPath } from '../../src/teams/sign-in/step-up.ts';
 import { parameterFile, variablesIn } from '../support/azure/azd.ts';
 import {
   app,

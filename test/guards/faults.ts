@@ -560,6 +560,12 @@ const faultyFiles: readonly FaultyFile[] = [
     suites: ['unit/teams/bot/dialog'],
     faults: [
       {
+        name: 'ended-form-acts',
+        breaks: 'A form that has ended acts.',
+        from: 'if (form.ended !== null) return { form, problem: null };',
+        to: '',
+      },
+      {
         name: 'submit-of-moved-plan',
         breaks: 'A plan that the form didn’t show is submitted.',
         from: "return digest === form.shownDigest ? null : refuse('plan-moved');",
@@ -788,12 +794,6 @@ const faultyFiles: readonly FaultyFile[] = [
         breaks: 'A button of the earlier plan submits the new one.',
         from: 'form.revision : form.revision + 1,\n});',
         to: 'form.revision : form.revision,\n});',
-      },
-      {
-        name: 'ended-form-acts',
-        breaks: 'A form that has ended acts.',
-        from: 'if (form.ended !== null) return { form, problem: null };',
-        to: '',
       },
     ],
   },

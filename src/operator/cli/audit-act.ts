@@ -25,7 +25,7 @@ async function confirmErase(id: string, { ask }: CommandEnvironment): Promise<bo
   return typed.trim().toUpperCase() === id;
 }
 
-export const auditErase = subcommand({
+const auditErase = subcommand({
   name: 'audit erase',
   usage: 'ID --reason TEXT [--as NAME] [--yes] [--json]',
   summary: 'erases the texts of a request, or the names in a drift, for good; the audit log still verifies',
@@ -58,7 +58,7 @@ export const auditErase = subcommand({
   },
 });
 
-export const auditResume = subcommand({
+const auditResume = subcommand({
   name: 'audit resume',
   summary: 'continues the audit log after a wrong clock dated its last event in the future',
   help: [
@@ -78,7 +78,7 @@ export const auditResume = subcommand({
   },
 });
 
-export const auditAskAgain = subcommand({
+const auditAskAgain = subcommand({
   name: 'audit ask-again',
   summary: 'asks a witness again after a conflict is settled',
   help: [
@@ -107,3 +107,5 @@ export const auditAskAgain = subcommand({
     return exit.done;
   },
 });
+
+export const auditActs = [auditErase, auditResume, auditAskAgain];

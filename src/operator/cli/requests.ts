@@ -163,7 +163,7 @@ async function allRequests(records: Records): Promise<readonly Request[]> {
   }
 }
 
-export const requestsList = subcommand({
+const requestsList = subcommand({
   name: 'requests list',
   summary: 'lists requests, newest first',
   examples: ['cmk-bot requests list --state needs-attention'],
@@ -221,7 +221,7 @@ const detailsOf = (request: Request, events: readonly StoredEvent[]) => ({
   })),
 });
 
-export const requestsShow = subcommand({
+const requestsShow = subcommand({
   name: 'requests show',
   summary: 'shows the events, the last failure, what is done, and what is safe now',
   examples: ['cmk-bot requests show CMK-7F3K9Q'],
@@ -295,7 +295,7 @@ const giveUp = subcommand({
     ),
 });
 
-export const requestActs: readonly Subcommand[] = [...acts.map(asSubcommand), giveUp];
+export const requestCommands: readonly Subcommand[] = [requestsList, requestsShow, ...acts.map(asSubcommand), giveUp];
 
 export async function sayRefused(
   { complain, write }: Pick<CommandEnvironment, 'complain' | 'write'>,

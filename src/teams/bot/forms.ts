@@ -8,18 +8,7 @@ import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
 import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
 import type { CommandPorts } from '../../operations/commands/command.ts';
 import { Form } from '../../operations/form.ts';
-import {
-  back,
-  cancelForm,
-  chooseKeyWay,
-  type FormResult,
-  next,
-  readPage,
-  recoverLostSubmit,
-  resume,
-  submit,
-  switchOperation,
-} from '../../operations/form-clicks.ts';
+import { type FormResult, readPage, submitLost, turnForm } from '../../operations/form-clicks.ts';
 import { FormInputs } from '../../operations/pages/page.ts';
 import { type AdaptiveCard, withInputs } from '../cards/render-card.ts';
 import {
@@ -35,9 +24,6 @@ import type { Posted } from '../delivery/chat.ts';
 import { openDialogStore, openFormJobs, type StoredDialog } from './dialog-store.ts';
 import { withSoftTimeout } from './reply.ts';
 
-// The dialog that collects the values of a request, page by page. `turn` is pure except for its reads; `showPage`
-// renders the current page.
-
 /** Verbs of a form's buttons. */
 export const formVerbs = [
   'form.next',
@@ -52,21 +38,10 @@ export const formVerbs = [
   'form.resume',
 ] as const;
 
-/** Not a verb of a card: a submit was pending when the process ended. */
-const submitLost = 'submit-lost';
-
 interface DialogTools {
   readonly ports: CommandPorts;
   /** Null: the addresses of the Azure portal aren't known. */
   readonly portal: Portal | null;
-}
-
-/** A click on the form. Owner and page are already checked. */
-interface DialogClick {
-  readonly verb: string;
-  readonly inputs: FormInputs;
-  /** Returns false after the person abandoned the click: then it creates no request. */
-  readonly isWanted: () => Promise<boolean>;
 }
 
 interface DialogPage {
@@ -124,34 +99,6 @@ async function showPage(
   const drawn = await draw(tools, form, problem);
   if (drawn.kind === 'refused' || problem === null) return drawn;
   return { ...drawn, card: withInputs(drawn.card, inputs) };
-}
-
-async function turnDialog({ ports }: DialogTools, before: Form, click: DialogClick): Promise<FormResult> {
-  const { verb, inputs, isWanted } = click;
-  if (before.ended === 'left' && verb === 'form.resume') return resume(before);
-  const form: Form = { ...before, pending: null, ended: before.ended === 'left' ? null : before.ended };
-  if (form.ended !== null) return { form, problem: null };
-  switch (verb) {
-    case 'form.next':
-      return next(form, inputs, ports);
-    case 'form.back':
-      return back(form);
-    case 'form.submit':
-      return submit(form, inputs, ports, isWanted);
-    case submitLost:
-      return recoverLostSubmit(form, inputs, ports);
-    case 'form.cancel':
-      return cancelForm(form, ports);
-    case 'form.existing-key':
-      return chooseKeyWay(form, 'existing');
-    case 'form.new-key':
-      return chooseKeyWay(form, 'new');
-    case 'form.switch':
-      return switchOperation(form);
-    default:
-      // 'form.refresh', and buttons of other pages: render the current page.
-      return { form, problem: null };
-  }
 }
 
 /** Maximum of retries. Each conflict means that another click won; a person doesn't make more at once. */
@@ -311,7 +258,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     const isWanted = async (): Promise<boolean> =>
       inBackground ? isPending(form.id, job) : (await dialogs.read(form.id)) !== null;
     const work = async (): Promise<FormAnswer> =>
-      asAnswer(await showPage(tools, await turnDialog(tools, form, { ...clicked, isWanted }), clicked.inputs));
+      asAnswer(await showPage(tools, await turnForm(form, { ...clicked, isWanted }, tools.ports), clicked.inputs));
     const working = work();
     if ((await withSoftTimeout(working)) === 'slow') {
       inBackground = true;

@@ -9,7 +9,7 @@ import type { Action, ActionPorts, ActionResult, ClickedCall } from '../../opera
 import { approve } from '../../operations/actions/approve.ts';
 import { actions } from '../../operations/actions/registry.ts';
 import { findRequest } from '../../operations/find-request.ts';
-import { evidenceByOperator } from '../../text/pages.ts';
+import { evidenceWords } from '../../text/pages.ts';
 import { type CardInputs, withInputs } from '../cards/render-card.ts';
 import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { withDownload } from '../cards/views/request-card.ts';
@@ -194,7 +194,7 @@ export async function answerEvidenceClick(
   const request = await findRequest(actionPorts.requests, click.action.data.requestId);
   if (isRefusal(request)) return messageAnswer(refusalText(request));
   if (evidence === null) {
-    return messageAnswer(evidenceByOperator(request.id));
+    return messageAnswer(evidenceWords.byOperator(request.id));
   }
   const reader = await ownReader(actionPorts, request, person);
   const { card } = await requestCards.cardFor(request, { at, reader, automatic: false });

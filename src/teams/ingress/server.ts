@@ -6,12 +6,12 @@ import { z } from 'zod';
 import { RequestId } from '../../domain/ids.ts';
 import { type CallMetrics, callType, type SpanOf, type Tracing } from '../../domain/ports/telemetry.ts';
 import type { WriteRejection } from '../../domain/write-health.ts';
-import { cannotSave, tooManyPages, unexpectedError } from '../../text/pages.ts';
+import { pageErrorWords } from '../../text/pages.ts';
 import type { InboundActivity } from '../bot/activity.ts';
 import type { CmkBot } from '../bot/bot.ts';
 import { type PageAnswer, page } from '../sign-in/html.ts';
-import type { BrowserPage } from '../sign-in/pages.ts';
 import { isSecretName } from '../sign-in/secret-documents.ts';
+import type { BrowserPage } from '../sign-in/step-up.ts';
 import {
   type CallRefusal,
   type GateOptions,
@@ -25,11 +25,11 @@ import {
 
 // Error pages for browsers. They never show the address, because it contains secrets.
 
-const notStoringPage = (id: string): PageAnswer => page({ status: 503, tone: 'bad', ...cannotSave(id) });
+const notStoringPage = (id: string): PageAnswer => page({ status: 503, tone: 'bad', ...pageErrorWords.cannotSave(id) });
 
-const tooManyPage: PageAnswer = page({ status: 429, tone: 'bad', ...tooManyPages });
+const tooManyPage: PageAnswer = page({ status: 429, tone: 'bad', ...pageErrorWords.tooMany });
 
-const bugPage = (id: string): PageAnswer => page({ status: 500, tone: 'bad', ...unexpectedError(id) });
+const bugPage = (id: string): PageAnswer => page({ status: 500, tone: 'bad', ...pageErrorWords.unexpected(id) });
 
 interface ServerOptions extends GateOptions {
   readonly adapter: CloudAdapter;

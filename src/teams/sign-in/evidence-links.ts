@@ -10,11 +10,11 @@ import { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Requests } from '../../domain/ports/store.ts';
 import { type Actor, personActor, type StoredEvent } from '../../domain/request/events.ts';
 import type { Refusal } from '../../domain/request/refusal.ts';
-import { evidenceLinkExpired, evidenceNotReady, evidenceOffer } from '../../text/pages.ts';
+import { evidenceWords } from '../../text/pages.ts';
 import { refusalWords } from '../../text/refusals.ts';
 import { type PageAnswer, page } from './html.ts';
-import type { BrowserPage } from './pages.ts';
 import { openSecretDocuments, type SecretDocumentTools } from './secret-documents.ts';
+import type { BrowserPage } from './step-up.ts';
 
 const Offer = z.object({ person: PersonId, requestId: RequestId });
 type Offer = z.infer<typeof Offer>;
@@ -44,9 +44,9 @@ export interface EvidenceLinks {
 export const evidencePath = '/evidence';
 export const packPath = '/evidence/pack';
 
-const over = page({ status: 410, tone: 'bad', ...evidenceLinkExpired });
+const over = page({ status: 410, tone: 'bad', ...evidenceWords.expired });
 
-const notYet = page({ status: 503, tone: 'bad', ...evidenceNotReady });
+const notYet = page({ status: 503, tone: 'bad', ...evidenceWords.notReady });
 
 const refusedPage = (refusal: Refusal): PageAnswer => {
   const { title, text } = refusalWords(refusal);
@@ -93,7 +93,7 @@ export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
     return page({
       status: 200,
       tone: 'ask',
-      ...evidenceOffer(request.id),
+      ...evidenceWords.offer(request.id),
       facts: [['Agent', request.resourceName]],
       button: { title: 'Download', url: `${publicUrl}${packPath}?ask=${name}` },
     });

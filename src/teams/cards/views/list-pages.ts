@@ -8,15 +8,7 @@ import type { HistoryShow, ListSubject, OpenShow } from '../../../operations/com
 import { operationFrom, operationOf } from '../../../operations/registry.ts';
 import { type HistoryEntry, historyOf } from '../../../text/history.ts';
 import { fromNow } from '../../../text/instants.ts';
-import {
-  historySubject,
-  howToAsk,
-  latestRequestsTitle,
-  listSubjects,
-  noRequests,
-  openRequestsTitle,
-  requestTitle,
-} from '../../../text/lists.ts';
+import { historySubject, requestListWords } from '../../../text/lists.ts';
 import { type CardText, dateAndTime, joinText, label, md, nothing, plain, quoted } from '../plain-text.ts';
 import { coloured, grey, marks, personMark } from '../row.ts';
 import { chipsOf, entryRow, type ListPage, noButton, plainList, thingRow } from './list-view.ts';
@@ -95,14 +87,14 @@ async function requestsOn(
 }
 
 async function subjectOf({ directory }: ListPorts, subject: Of<'open' | 'latest'>, viewer: Viewer): Promise<CardText> {
-  if (subject.list === 'latest') return plain(listSubjects.latest);
-  if (subject.filter === 'running') return plain(listSubjects.running);
+  if (subject.list === 'latest') return plain(requestListWords.latest);
+  if (subject.filter === 'running') return plain(requestListWords.running);
   if (subject.filter === 'all')
     return subject.id === '' || oneIn(subject) !== undefined
       ? nothing
-      : md`${plain(listSubjects.named)} ${quoted(subject.id, 60)}`;
+      : md`${plain(requestListWords.named)} ${quoted(subject.id, 60)}`;
   const by = personIn(subject, viewer);
-  return md`${plain(subject.filter === 'mine' ? listSubjects.by : listSubjects.for)} ${plain((await directory.names([by]))(by))}`;
+  return md`${plain(subject.filter === 'mine' ? requestListWords.by : requestListWords.for)} ${plain((await directory.names([by]))(by))}`;
 }
 
 const stateMarks: Record<Request['state'], keyof typeof marks> = {
@@ -156,8 +148,9 @@ export async function requestsPage(
   const may = waits ? await ports.decidable(viewer.person) : () => false;
   const names = await ports.directory.names(requests.map(({ requester }) => requester));
   const one = oneIn(subject);
-  const all = subject.list === 'open' && one === undefined ? openRequestsTitle(total) : latestRequestsTitle;
-  const title = plain(one === undefined ? all : requestTitle(one));
+  const all =
+    subject.list === 'open' && one === undefined ? requestListWords.openTitle(total) : requestListWords.latestTitle;
+  const title = plain(one === undefined ? all : requestListWords.title(one));
   const about = await subjectOf(ports, subject, viewer);
   return {
     ...{ ...plainList, title, subject: about, asOf, total, perPage: requestsPerPage },
@@ -173,8 +166,8 @@ export async function requestsPage(
 }
 
 function emptyWords({ list, filter }: Of<'open' | 'latest'>, one: RequestId | undefined): string {
-  if (list === 'latest' || one !== undefined) return noRequests(firstCommands);
-  return filter === 'all' ? howToAsk(firstCommands) : '';
+  if (list === 'latest' || one !== undefined) return requestListWords.none(firstCommands);
+  return filter === 'all' ? requestListWords.howToAsk(firstCommands) : '';
 }
 
 const historyWords: Readonly<Record<HistoryShow, string>> = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { openAuthority } from '../../../../src/teams/sign-in/authority.ts';
-import { authorizeUrl, type FlowTools, redeem } from '../../../../src/teams/sign-in/pages.ts';
+import { authorizeUrl, type FlowTools, redeem } from '../../../../src/teams/sign-in/step-up.ts';
 import { startEntra, type TestEntra } from '../../../support/azure/entra.ts';
 import { approver, tenant } from '../../../support/builders/fixtures.ts';
 
