@@ -4,9 +4,10 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { parse, type ValueNode } from '@humanwhocodes/momoa';
 import { z } from 'zod';
 import { sha256 } from '../domain/canonical-json.ts';
-import type { Policy } from '../domain/policy/policy.ts';
+import { compilePattern, type Policy } from '../domain/policy/policy.ts';
 import { covers, environmentRule, isTrustedTag, type Rule, type TagRule } from '../domain/policy/rules.ts';
 import type { StepUp } from '../domain/policy/sign-in.ts';
 import { messageOf } from './env-file.ts';
@@ -81,19 +82,15 @@ type FileRule = z.infer<typeof FileRule>;
 const anyRule = 'write a rule, or leave CMK_POLICY_FILE out';
 const noTags = 'name a tag that no requester can write, or remove it to trust no tag';
 
-const isPattern = (text: string): boolean => {
-  try {
-    return new RegExp(`^(?:${text})$`, 'u').source !== '';
-  } catch {
-    return false;
-  }
-};
-
-const patternHelp = 'must be a regular expression for the whole change number, such as CHG[0-9]{7}';
+const patternHelp = 'must be a regular expression in RE2 syntax for the whole change number, such as CHG[0-9]{7}';
 
 /** Format of change numbers, and whether every request needs one. */
 const ChangeReference = z.strictObject({
-  pattern: z.string(patternHelp).min(1, patternHelp).max(200, patternHelp).refine(isPattern, patternHelp),
+  pattern: z
+    .string(patternHelp)
+    .min(1, patternHelp)
+    .max(200, patternHelp)
+    .refine((text) => compilePattern(text) !== null, patternHelp),
   required: z.boolean('must be true or false').default(false),
 });
 
@@ -127,15 +124,22 @@ const known = (path: readonly PropertyKey[]): readonly string[] => {
   return Object.keys(path.at(-2) === 'vaults' ? VaultMatch.shape : FileRule.shape);
 };
 
-const renamed: Readonly<Record<string, string>> = { agents: 'resources' };
-
 function mistakeOf(issue: z.core.$ZodIssue): readonly string[] {
   const place = placeOf(issue.path);
   if (issue.code !== 'unrecognized_keys') return [place === '' ? issue.message : `${place} ${issue.message}`];
   const unknown = `isn’t a known field. Known fields: ${known(issue.path).join(', ')}`;
-  return issue.keys.map((key) => {
-    const name = issue.path.at(-1) === 'match' ? renamed[key] : undefined;
-    return `${placeOf([...issue.path, key])} ${name === undefined ? unknown : `is called ${name} now`}`;
+  return issue.keys.map((key) => `${placeOf([...issue.path, key])} ${unknown}`);
+}
+
+/** Returns the fields that an object has twice. `JSON.parse` would take the last one without a word. */
+function doubleFields(node: ValueNode, path: readonly string[] = []): readonly string[] {
+  if (node.type === 'Array') return node.elements.flatMap(({ value }, n) => doubleFields(value, [...path, `[${n}]`]));
+  if (node.type !== 'Object') return [];
+  const names = node.members.map(({ name }) => (name.type === 'String' ? name.value : name.name));
+  return node.members.flatMap(({ value }, n) => {
+    const at = [...path, `.${names[n]}`];
+    const isDouble = names.slice(0, n).some((name) => name === names[n]);
+    return [...(isDouble ? [`${at.join('').slice(1)} is there twice; remove one`] : []), ...doubleFields(value, at)];
   });
 }
 
@@ -201,6 +205,8 @@ export function readPolicyFile(file: string): PolicyFile {
   } catch (error) {
     return wrong(`${file} is not JSON: ${messageOf(error)}`);
   }
+  const double = doubleFields(parse(text).body);
+  if (double.length > 0) return wrong(...double);
   const read = policyFileSchema.safeParse(value);
   if (!read.success) return wrong(...read.error.issues.flatMap(mistakeOf));
   const mistakes = [...emptyMistakes(read.data), ...mistakesBetween(read.data.rules), ...tagMistakes(read.data)];
@@ -229,9 +235,7 @@ function byTag({ name, match: { tags, ...match }, approvalExpiry: expiryMs, ...r
 export const policyText = (
   { rules, otherwise, tagRules, trustedTags, changeReference }: Omit<Policy, 'version' | 'digest'>,
   stepUp: StepUp | null,
-): string =>
-  // Omitted if there is none, so that digests of older policies don't change.
-  JSON.stringify({ rules, otherwise, tagRules, trustedTags, stepUp, ...(changeReference && { changeReference }) });
+): string => JSON.stringify({ rules, otherwise, tagRules, trustedTags, stepUp, changeReference });
 
 /** Combines the file's rules with the environment's settings. The version includes the step-up requirements. */
 export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'match'>, stepUp: StepUp | null): Policy {

@@ -300,6 +300,30 @@ const faultyFiles: readonly FaultyFile[] = [
     ],
   },
   {
+    file: 'src/config/policy-file.ts',
+    suites: ['unit/config/policy-file'],
+    faults: [
+      {
+        name: 'double-field-in-policy',
+        breaks: 'The second of two equal fields in the policy file replaces the first.',
+        from: 'const isDouble = names.slice(0, n)',
+        to: 'const isDouble = names.slice(0, 0)',
+      },
+    ],
+  },
+  {
+    file: 'src/domain/policy/policy.ts',
+    suites: ['unit/domain/policy/policy'],
+    faults: [
+      {
+        name: 'change-number-in-part',
+        breaks: 'A change number passes if a part of it has the required format.',
+        from: 'compilePattern(pattern)?.matches(text)',
+        to: 'compilePattern(pattern)?.matcher(text).find()',
+      },
+    ],
+  },
+  {
     file: 'src/domain/policy/rules.ts',
     suites: ['unit/domain/policy/rules'],
     faults: [

@@ -132,10 +132,15 @@ describe('a start is refused', () => {
     [{}, 'rules must be a list in [ ]; write a rule, or leave CMK_POLICY_FILE out'],
     [{ rules: [] }, 'rules is empty; write a rule, or leave CMK_POLICY_FILE out'],
     [{ rules: [whole], default: {} }, `default ${unknown}: rules, trustedTags, changeReference`],
+    ...['CHG(', 'CHG[0-9]{7})|(?:.*', '(CHG)\\1', 'CHG(?=[0-9])'].map((pattern): [unknown, string] => [
+      { rules: [{ name: 'one' }], changeReference: { pattern } },
+      'changeReference.pattern must be a regular expression in RE2 syntax for the whole change number, such as CHG[0-9]{7}',
+    ]),
     [
-      { rules: [{ name: 'one' }], changeReference: { pattern: 'CHG(' } },
-      'changeReference.pattern must be a regular expression for the whole change number, such as CHG[0-9]{7}',
+      '{"rules":[{"name":"one","approvalsRequired":3,"approvalsRequired":1}]}',
+      'rules[0].approvalsRequired is there twice; remove one',
     ],
+    ['{"rules":[{"name":"one"}],"trustedTags":["a"],"rules":[]}', 'rules is there twice; remove one'],
     [
       { rules: [whole], changeReference: { pattern: 'CHG', needed: true } },
       `changeReference.needed ${unknown}: pattern, required`,

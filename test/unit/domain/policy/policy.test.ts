@@ -1,5 +1,5 @@
 import { planDigest } from '../../../../src/domain/digest.ts';
-import { applyPolicy, ruleFor, termsFor } from '../../../../src/domain/policy/policy.ts';
+import { applyPolicy, readChangeReference, ruleFor, termsFor } from '../../../../src/domain/policy/policy.ts';
 import type { TagRule } from '../../../../src/domain/policy/rules.ts';
 import { noon, planFor, resource, vault } from '../../../support/builders/plans.ts';
 import { policyOf, rule } from '../../../support/builders/policies.ts';
@@ -82,4 +82,12 @@ describe('the policy of a plan', () => {
 it('tags are no effects: the digest stays when they change', () => {
   const digest = (seen: ReturnType<typeof resource>) => planDigest(planFor({ seen: { resource: seen } }));
   expect(digest(tagged('production'))).toBe(digest(resource()));
+});
+
+it('a change number is matched whole, and in linear time whatever the pattern', () => {
+  const read = (pattern: string, typed: string) => readChangeReference(typed, { pattern, required: true });
+  expect(read('CHG[0-9]{7}', 'CHG0031337')).toBe('CHG0031337');
+  expect(read('CHG[0-9]{7}|INC', 'CHG0031337 for a ward')).toMatchObject({ code: 'change-reference-unfit' });
+  // A matcher that backtracks takes years.
+  expect(read('([A-Z0-9]+-?)+', `${'A'.repeat(63)}!`)).toMatchObject({ code: 'change-reference-unfit' });
 });
