@@ -90,7 +90,7 @@ test('stops cleanly and keeps its private files to itself', async () => {
   azure = await startAzure();
   await clientsOf(azure).token();
   await azure.stop();
-  for (const name of ['state.json', 'ca-key.pem', 'server-key.pem', 'sign-in-key.pem']) {
+  for (const name of ['state.json', 'server-key.pem', 'sign-in-key.pem']) {
     expect(statSync(join(azure.dataDir, 'azure', name)).mode & 0o777).toBe(0o600);
   }
 });

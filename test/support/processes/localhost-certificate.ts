@@ -1,7 +1,7 @@
-import { createAuthority, createServerCertificate } from '../../../sandbox/azure/certificates.ts';
+import { createServerCertificate } from '../../../sandbox/azure/certificates.ts';
 
-/** Of an https server on this machine, with the only authority for it. */
+/** Of an https server on this machine: its own root. */
 export async function localhostCertificate(): Promise<{ ca: string; cert: string; key: string }> {
-  const authority = await createAuthority();
-  return { ca: authority.cert, ...(await createServerCertificate(authority)) };
+  const made = await createServerCertificate();
+  return { ca: made.cert, ...made };
 }
