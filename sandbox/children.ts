@@ -3,9 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { pino } from 'pino';
-import { z } from 'zod';
-import { readJson } from './http.ts';
+import { prettyFactory } from 'pino-pretty';
 
 export interface Child {
   readonly name: string;
@@ -68,23 +66,7 @@ export function startChild(name: string, entry: string, { args, env, shown = (li
   };
 }
 
-const Thrown = z.object({ type: z.string(), message: z.string(), stack: z.string().default('') });
-const Line = z.looseObject({
-  ...{ level: z.number(), time: z.number(), msg: z.string().default('') },
-  err: Thrown.optional().catch(undefined),
-});
+const pretty = prettyFactory({ colorize: false, singleLine: true, translateTime: 'UTC:HH:MM:ss', ignore: 'replica' });
 
-const shownAs = (value: unknown): string =>
-  typeof value === 'string' && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
-
-/** Formats a JSON log line as `12:27:01 info  listening  url=http://127.0.0.1:3978`. Returns other lines unchanged. */
-export function formatLogLine(line: string): string {
-  const read = Line.safeParse(readJson(line));
-  if (!read.success) return line;
-  const { level, time, msg, replica: _one, err, ...facts } = read.data;
-  const fields = Object.entries(facts).map(([name, value]) => `${name}=${shownAs(value)}`);
-  const clock = new Date(time).toISOString().slice(11, 19);
-  const head = `${clock} ${(pino.levels.labels[level] ?? '').padEnd(5)} ${msg}`;
-  const parts = [head, err === undefined ? '' : `${err.type}: ${err.message}`, fields.join(' ')];
-  return parts.filter((part) => part !== '').join('  ') + (err?.stack ? `\n${err.stack}` : '');
-}
+/** Formats a JSON log line for people. Returns other lines unchanged. */
+export const formatLogLine = (line: string): string => pretty(line).trimEnd();

@@ -588,7 +588,6 @@ const patchAgent = (call: Call): Reply => {
   requireIdle(call, agent);
   const before = structuredClone(agent.content);
   const content = patched(call.world.state, before, patch);
-  requireTierChange(before, content);
   if (patch.identity) requireIdentityRights(call, content);
   agent.content = content;
   return accepted(call, agent, before, Boolean(patch.properties?.keyVaultProperties));
@@ -602,7 +601,6 @@ const putAgent = (call: Call): Reply => {
   if (existing !== undefined) requireIdle(call, existing);
   const before = existing === undefined ? null : structuredClone(existing.content);
   const content = replaced(call.world.state, before, put);
-  requireTierChange(before, content);
   requireIdentityRights(call, content);
   const agent = existing ?? newAgent(call, put.location, content);
   agent.content = content;
@@ -663,12 +661,6 @@ const deleteAgent = (call: Call, agent: HealthBot | undefined): Reply => {
   agent.provisioningState = 'Deleting';
   const url = statusUrl(call, operation);
   return reply(202, undefined, { 'azure-asyncoperation': url, location: url, 'x-ms-providerhub-traffic': 'True' });
-};
-
-/** Refuses a return to the free tier, with "an uninformative error" (Microsoft's provider for Terraform). The text is invented. */
-const requireTierChange = (before: AgentContent | null, after: AgentContent): void => {
-  if (before === null || before.sku === 'F0' || after.sku !== 'F0') return;
-  throw Refusal.of(400, 'BadRequest', 'The request is invalid.');
 };
 
 /** Checks `If-Match` and `If-None-Match` (RFC 9110); `etag` is null for a new resource. Code and text from memory. */

@@ -60,14 +60,16 @@ interface ScenarioGroup {
   readonly scenarios: Readonly<Record<string, Omit<Scenario, 'name' | 'title' | 'does'>>>;
 }
 
-/** Returns a fault that answers instead of Azure Resource Manager, which does nothing. */
-const refusal = (
+/** A scenario in which the simulator answers instead of Azure Resource Manager, which does nothing. */
+const refuses = (
   fault: Pick<Fault, 'match' | 'times'>,
   status: number,
   code: string,
   message: string,
   headers: Record<string, string> = {},
-): Fault => ({ ...fault, respond: { status, headers, body: errorBody(code, message) } });
+): Pick<Scenario, 'faults'> => ({
+  faults: [{ ...fault, respond: { status, headers, body: errorBody(code, message) } }],
+});
 
 /** Matches a write that sets or removes a customer-managed key. */
 const keyWrite = { method: 'PATCH', url: '/healthBots/', carries: 'properties.keyVaultProperties' } as const;
@@ -78,29 +80,21 @@ const armAndVaults = String.raw`^/(subscriptions|providers|keys|deletedkeys|cert
 const answers: ScenarioGroup = {
   title: 'Network and answers',
   scenarios: {
-    throttled: {
-      faults: [
-        // Code and text from public reports, without the subscription's ID.
-        refusal(
-          { match: { url: '^/subscriptions/' }, times: 3 },
-          429,
-          'SubscriptionRequestsThrottled',
-          "Number of requests for subscription exceeded the limit for time interval '00:05:00'. Please try again after '4' seconds.",
-          { 'retry-after': '4' },
-        ),
-      ],
-    },
+    // Code and text from public reports, without the subscription's ID.
+    throttled: refuses(
+      { match: { url: '^/subscriptions/' }, times: 3 },
+      429,
+      'SubscriptionRequestsThrottled',
+      "Number of requests for subscription exceeded the limit for time interval '00:05:00'. Please try again after '4' seconds.",
+      { 'retry-after': '4' },
+    ),
     'reset-after-apply': { faults: [{ match: { method: 'PATCH' }, times: 1, drop: true }] },
-    'poll-404-once': {
-      faults: [
-        refusal(
-          { match: { method: 'GET', url: '/operationStatuses/' }, times: 1 },
-          404,
-          'OperationNotFound',
-          'The operation could not be found.',
-        ),
-      ],
-    },
+    'poll-404-once': refuses(
+      { match: { method: 'GET', url: '/operationStatuses/' }, times: 1 },
+      404,
+      'OperationNotFound',
+      'The operation could not be found.',
+    ),
     'broken-json-once': {
       faults: [
         {
@@ -126,17 +120,13 @@ const answers: ScenarioGroup = {
     'slow-answers': { faults: [{ match: { url: armAndVaults }, delayMs: 3_000 }] },
     'resource-graph-lags': { circumstances: setting('graphLagMs', 300_000, 0) },
     'reads-lag': { circumstances: setting('readLagMs', 10_000, 0) },
-    'azure-is-down': {
-      // The usual code and text (from memory).
-      faults: [
-        refusal(
-          { match: { url: armAndVaults } },
-          503,
-          'ServiceUnavailable',
-          'The service is currently unavailable. Please try again later.',
-        ),
-      ],
-    },
+    // The usual code and text (from memory).
+    'azure-is-down': refuses(
+      { match: { url: armAndVaults } },
+      503,
+      'ServiceUnavailable',
+      'The service is currently unavailable. Please try again later.',
+    ),
   },
 };
 
@@ -148,11 +138,12 @@ const signIn: ScenarioGroup = {
       circumstances: setting('secretsExpired', true, false),
     },
     'token-expired-once': { faults: [{ match: { url: armAndVaults }, times: 1, expireToken: true }] },
-    'directory-is-down': {
-      faults: [
-        refusal({ match: { url: '^/(v1\\.0|beta)/' } }, 503, 'serviceNotAvailable', 'The service is unavailable.'),
-      ],
-    },
+    'directory-is-down': refuses(
+      { match: { url: '^/(v1\\.0|beta)/' } },
+      503,
+      'serviceNotAvailable',
+      'The service is unavailable.',
+    ),
   },
 };
 
@@ -220,17 +211,13 @@ const operations: ScenarioGroup = {
         { match: keyWrite, operation: { answersAtOnce: true } },
       ],
     },
-    'another-change-under-way': {
-      // Code and text from memory.
-      faults: [
-        refusal(
-          { match: keyWrite, times: 3 },
-          409,
-          'ConflictingConcurrentWriteNotAllowed',
-          'The request could not be completed because another write operation is in progress on this resource. Please retry later.',
-        ),
-      ],
-    },
+    // Code and text from memory.
+    'another-change-under-way': refuses(
+      { match: keyWrite, times: 3 },
+      409,
+      'ConflictingConcurrentWriteNotAllowed',
+      'The request could not be completed because another write operation is in progress on this resource. Please retry later.',
+    ),
   },
 };
 
@@ -346,45 +333,33 @@ const rights: ScenarioGroup = {
     'agent-write-refused': { faults: [{ match: { method: 'PATCH', url: '/healthBots/' }, deny: true }] },
     'grant-condition': { circumstances: otherCondition },
     'deny-assignment': { circumstances: agentsDenied },
-    'identity-not-known-yet': {
-      faults: [
-        // From public reports, without IDs.
-        refusal(
-          { match: { method: 'PUT', url: '/roleAssignments/' }, times: 3 },
-          400,
-          'PrincipalNotFound',
-          'Principal does not exist in the directory. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group. See https://aka.ms/docs-principaltype',
-        ),
-      ],
-    },
-    'role-assignment-limit': {
-      faults: [
-        // Code from Microsoft's troubleshooting page; text from memory.
-        refusal(
-          { match: { method: 'PUT', url: '/roleAssignments/' } },
-          400,
-          'RoleAssignmentLimitExceeded',
-          'The number of role assignments for this subscription exceeded the limit of 4000.',
-        ),
-      ],
-    },
+    // From public reports, without IDs.
+    'identity-not-known-yet': refuses(
+      { match: { method: 'PUT', url: '/roleAssignments/' }, times: 3 },
+      400,
+      'PrincipalNotFound',
+      'Principal does not exist in the directory. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group. See https://aka.ms/docs-principaltype',
+    ),
+    // Code from Microsoft's troubleshooting page; text from memory.
+    'role-assignment-limit': refuses(
+      { match: { method: 'PUT', url: '/roleAssignments/' } },
+      400,
+      'RoleAssignmentLimitExceeded',
+      'The number of role assignments for this subscription exceeded the limit of 4000.',
+    ),
     'policy-denies': { circumstances: denied('scenario-approved-keys', []) },
     'policy-denies-in-details': {
       circumstances: denied('scenario-approved-keys-with-reason', ['Ask the key office for an approved vault first.']),
     },
     'everything-locked': { circumstances: locked },
     'registration-missing': { circumstances: notRegistered },
-    'type-not-offered': {
-      faults: [
-        // As reported publicly for 2021-06-10, without the requested version.
-        refusal(
-          { match: { url: String.raw`/providers/Microsoft\.HealthBot/healthBots\b` } },
-          404,
-          'InvalidResourceType',
-          "The resource type 'healthBots' could not be found in the namespace 'Microsoft.HealthBot' for the api version. The supported api-versions are '2020-12-08,2021-08-24,2022-08-08'.",
-        ),
-      ],
-    },
+    // As reported publicly for 2021-06-10, without the requested version.
+    'type-not-offered': refuses(
+      { match: { url: String.raw`/providers/Microsoft\.HealthBot/healthBots\b` } },
+      404,
+      'InvalidResourceType',
+      "The resource type 'healthBots' could not be found in the namespace 'Microsoft.HealthBot' for the api version. The supported api-versions are '2020-12-08,2021-08-24,2022-08-08'.",
+    ),
   },
 };
 
@@ -418,17 +393,13 @@ const vaults: ScenarioGroup = {
       }),
     },
     'vault-refuses-the-bot': { faults: [{ match: { url: '^/(keys|deletedkeys)\\b' }, deny: true }] },
-    'vault-throttled': {
-      // From memory; Microsoft's throttling guide gives only the status.
-      faults: [
-        refusal(
-          { match: { url: '^/(keys|deletedkeys)\\b' }, times: 3 },
-          429,
-          'Throttled',
-          'Too many requests were received. Try again later.',
-        ),
-      ],
-    },
+    // From memory; Microsoft's throttling guide gives only the status.
+    'vault-throttled': refuses(
+      { match: { url: '^/(keys|deletedkeys)\\b' }, times: 3 },
+      429,
+      'Throttled',
+      'Too many requests were received. Try again later.',
+    ),
     'agents-notice-lost-keys': { circumstances: setting('agentsNoticeLostKeys', true, false) },
   },
 };

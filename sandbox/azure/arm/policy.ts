@@ -365,12 +365,6 @@ const exemptionRoutes = extensionRoutes<PolicyExemption>({
   type: 'policyExemptions',
   versions: exemptionVersions,
   listIn: (state) => state.policyExemptions,
-  bodyOf: ({ name, scope, ...properties }) => ({
-    id: `${scope}/providers/Microsoft.Authorization/policyExemptions/${name}`,
-    name,
-    type: 'Microsoft.Authorization/policyExemptions',
-    properties,
-  }),
   read: ({ incoming }, place) => ({ ...parseBody(WrittenExemption, incoming.body).properties, ...place }),
 });
 

@@ -343,7 +343,8 @@ interface Extension<T extends AtScope> {
   readonly type: string;
   readonly versions: readonly string[];
   readonly listIn: (state: SimulatorState) => T[];
-  readonly bodyOf: (one: T) => { readonly id: string };
+  /** Missing: with all that it has. */
+  readonly bodyOf?: (one: T) => { readonly id: string };
   /** Reads what is to be written. */
   readonly read: (call: Call, place: AtScope) => T;
   /** Azure answers each write with 201. */
@@ -358,9 +359,14 @@ interface Extension<T extends AtScope> {
 
 /** Routes that list, write and delete resources of this type. */
 export function extensionRoutes<T extends AtScope>(extension: Extension<T>): readonly Route[] {
-  const { type, versions, bodyOf, read, filters = () => [], notFound } = extension;
-  const route = armRoutes(versions, `Microsoft.Authorization/${type}`);
+  const { type, versions, read, filters = () => [], notFound } = extension;
   const all = `/{*scope}/providers/Microsoft.Authorization/${type}`;
+  const plainBody = ({ name, scope, ...properties }: T) => ({
+    id: `${scope}/providers/Microsoft.Authorization/${type}/${name}`,
+    ...{ name, type: `Microsoft.Authorization/${type}`, properties },
+  });
+  const bodyOf: (one: T) => { readonly id: string } = extension.bodyOf ?? plainBody;
+  const route = armRoutes(versions, `Microsoft.Authorization/${type}`);
   const listOf = ({ world }: Call): T[] => extension.listIn(world.state);
   const remove = (call: Call): T | undefined => {
     const there = namedHere(call, listOf(call));
@@ -403,12 +409,6 @@ export const lockRoutes: readonly Route[] = extensionRoutes<ManagementLock>({
   type: 'locks',
   versions: lockVersions,
   listIn: (state) => state.locks,
-  bodyOf: ({ name, scope, ...properties }) => ({
-    id: `${scope}/providers/Microsoft.Authorization/locks/${name}`,
-    name,
-    type: 'Microsoft.Authorization/locks',
-    properties,
-  }),
   read: ({ incoming }, place) => {
     const { level, notes } = parseBody(WrittenLock, incoming.body).properties;
     return { ...place, level, notes: notes ?? '' };
