@@ -93,6 +93,25 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     expect(await faultsOn(page)).toEqual([]);
   });
 
+  test('the guided tour requests, approves, verifies and shows the audit log, by keyboard alone', async () => {
+    const heading = page.locator('#tour h2');
+    await goTo(page, `a:${people.requester}`);
+    await page.locator('#tour-start').focus();
+    await page.keyboard.press('Enter');
+    const titles = ['Request', 'Approve', 'Verify', 'Audit'];
+    for (const [index, title] of titles.entries()) {
+      const next = page.locator('#tour .filled[aria-disabled="false"]');
+      await next.waitFor({ timeout: 60_000 });
+      expect(await heading.textContent()).toBe(`${index + 1} of 4: ${title}`);
+      await page.locator('.msg.in-tour .card').waitFor();
+      expect([title, await faultsOn(page)]).toEqual([title, []]);
+      await next.focus();
+      await page.keyboard.press('Enter');
+    }
+    await page.locator('#tour').waitFor({ state: 'hidden' });
+    expect(await page.evaluate('document.activeElement.id')).toBe('tour-start');
+  });
+
   test('a phone shows all of it in light, dark and high contrast, no wider and no taller than its window', async () => {
     for (const look of ['light', 'dark', 'contrast'] as const) {
       const phone = await openPage(browser, `${world.teams.url}/#/team-member/approvals`, { width: 360, height: 740 });

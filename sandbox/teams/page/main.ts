@@ -14,6 +14,7 @@ import {
   placeSlug,
   readAddress,
 } from './dom.ts';
+import { guidedTour } from './tour.ts';
 
 type Entry = { title: string; description: string; insert: string };
 
@@ -359,3 +360,4 @@ document.addEventListener('visibilitychange', () => void markRead());
 await loadCommands();
 await go();
 azurePanel(byId('azure'), byId('azure-toggle'), session.azure);
+guidedTour(byId('tour-start'), byId('tour'), session);
