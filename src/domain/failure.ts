@@ -203,6 +203,35 @@ export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly o
 export const done = <T>(value: T): Outcome<T> => ({ ok: true, value });
 export const failed = (failure: Failure): { readonly ok: false; readonly failure: Failure } => ({ ok: false, failure });
 
+/**
+ * A failure on which the caller doesn't decide: thrown through the code in between, and caught where an attempt of a step, a form's
+ * turn or a check ends.
+ */
+export class AzureFailure extends Error {
+  override readonly name = 'AzureFailure';
+  readonly failure: Failure;
+  constructor(failure: Failure) {
+    super(codeOf(failure));
+    this.failure = failure;
+  }
+}
+
+/** Returns the value. Throws {@link AzureFailure}. */
+export function valueOrThrow<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value;
+  throw new AzureFailure(outcome.failure);
+}
+
+/** Runs the work, and returns the {@link AzureFailure} that it throws. */
+export async function catchFailure<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return done(await work());
+  } catch (error) {
+    if (error instanceof AzureFailure) return failed(error.failure);
+    throw error;
+  }
+}
+
 export const botFailure = (doing: string, found: Found, next: Failure['next'] = 'ask'): Failure => ({
   source: 'bot',
   next,

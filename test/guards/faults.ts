@@ -676,8 +676,8 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'grant-not-read-back',
         breaks: 'Key access that Azure doesn’t show counts as assigned.',
-        from: 'return isHeld\n      ? done({ outputs: { principalId }',
-        to: 'return isHeld || !isHeld\n      ? done({ outputs: { principalId }',
+        from: 'return isHeld\n      ? { outputs: { principalId }',
+        to: 'return isHeld || !isHeld\n      ? { outputs: { principalId }',
       },
     ],
   },
@@ -688,8 +688,8 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'set-key-not-read-back',
         breaks: 'A key that Azure doesn’t show counts as set.',
-        from: 'return back.ok ? done({ outputs: foundVersion(context), proofs: [] }) : back;',
-        to: 'return back.ok || !back.ok ? done({ outputs: foundVersion(context), proofs: [] }) : back;',
+        from: 'await verifyKeySet(context);\n    return',
+        to: 'return',
       },
       {
         name: 'overwrite-moved-key',
@@ -706,7 +706,7 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'verify-skips-protection',
         breaks: 'The verification doesn’t read the vault’s protection.',
-        from: 'if (!vault.ok) return vault;',
+        from: 'await protectVault.verify(context);',
         to: '',
       },
     ],

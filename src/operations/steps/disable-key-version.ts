@@ -1,5 +1,5 @@
 import type { RoleTask } from '../../domain/check.ts';
-import { done } from '../../domain/failure.ts';
+import { valueOrThrow } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
 import type { KeyWork } from '../../domain/key-change.ts';
 import { keyScope } from '../../domain/observed.ts';
@@ -20,9 +20,8 @@ export const disableKeyVersion = waitForRole(
       : [{ change: 'key-disablement', target: keyScope(to), keyVersion: retire, before: 'enabled' }],
   async ({ azure, work }) => {
     const { keyVersion, ...task } = retireTaskOf(work);
-    const key = await azure.keys.get(work.to.vaultId, work.to.keyName, KeyVersion.parse(keyVersion));
-    if (!key.ok) return key;
+    const key = valueOrThrow(await azure.keys.get(work.to.vaultId, work.to.keyName, KeyVersion.parse(keyVersion)));
     // A version that is gone can't be used either.
-    return done(key.value?.enabled === true ? { code: 'role-needed', ...task, keyVersion } : null);
+    return key?.enabled === true ? { code: 'role-needed', ...task, keyVersion } : null;
   },
 );

@@ -1,14 +1,15 @@
-import { done } from '../../domain/failure.ts';
+import { valueOrThrow } from '../../domain/failure.ts';
 import { sameArmId } from '../../domain/ids.ts';
 import { isBusy, type ObservedResource } from '../../domain/observed.ts';
 import { failBusy, failStep, readResource, reversible, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `enabling the identity of ${work.observed.resource.name}`;
 
-/** Returns a user-assigned identity that the resource lost. Losing one would cut off the resource's access through it. */
-function lostIdentity({ work }: StepContext, resource: ObservedResource): string | undefined {
-  const { userAssignedIds } = work.observed.resource;
-  return userAssignedIds.find((id) => !resource.userAssignedIds.some((one) => sameArmId(one, id)));
+/** Throws if the resource lost a user-assigned identity. Losing one would cut off the resource's access through it. */
+function rejectLostIdentity(context: StepContext, resource: ObservedResource): void {
+  const { userAssignedIds } = context.work.observed.resource;
+  const lost = userAssignedIds.find((id) => !resource.userAssignedIds.some((one) => sameArmId(one, id)));
+  if (lost !== undefined) failStep(doing(context), { code: 'identity-lost', id: lost });
 }
 
 /** Turns on the system-assigned identity and keeps the user-assigned ones. */
@@ -22,26 +23,22 @@ export const enableIdentity: Step = {
   },
   async observe(context) {
     const resource = await readResource(context, doing(context));
-    if (!resource.ok) return resource;
-    const lost = lostIdentity(context, resource.value);
-    if (lost !== undefined) return failStep(doing(context), { code: 'identity-lost', id: lost });
-    if (resource.value.systemAssigned) return done('already');
-    const { provisioningState } = resource.value;
-    return isBusy(provisioningState) ? failBusy(doing(context), provisioningState) : done('to-do');
+    rejectLostIdentity(context, resource);
+    if (resource.systemAssigned) return 'already';
+    const { provisioningState } = resource;
+    return isBusy(provisioningState) ? failBusy(doing(context), provisioningState) : 'to-do';
   },
   async apply(context) {
     const judged = await readResource(context, doing(context));
-    return judged.ok ? context.azure.resources.enableSystemIdentity(context.work.resource, judged.value) : judged;
+    return valueOrThrow(await context.azure.resources.enableSystemIdentity(context.work.resource, judged));
   },
   async verify(context) {
     const resource = await readResource(context, doing(context));
-    if (!resource.ok) return resource;
-    const { systemAssigned, principalId, tenantId } = resource.value;
+    const { systemAssigned, principalId, tenantId } = resource;
     if (!systemAssigned || !principalId || !tenantId) {
       return failStep(doing(context), { code: 'identity-not-shown' }, 'retry-until');
     }
-    const lost = lostIdentity(context, resource.value);
-    if (lost !== undefined) return failStep(doing(context), { code: 'identity-lost', id: lost });
-    return done({ outputs: { principalId, principalTenantId: tenantId }, proofs: [] });
+    rejectLostIdentity(context, resource);
+    return { outputs: { principalId, principalTenantId: tenantId }, proofs: [] };
   },
 };

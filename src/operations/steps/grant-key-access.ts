@@ -1,5 +1,5 @@
 import { type Effect, grantedPermissions, grantedRole, resourcePrincipal } from '../../domain/effect.ts';
-import { done, type Outcome } from '../../domain/failure.ts';
+import { valueOrThrow } from '../../domain/failure.ts';
 import type { KeyWork } from '../../domain/key-change.ts';
 import { keyScope, type ObservedVault } from '../../domain/observed.ts';
 import { failStep, reversible, type Step, type StepContext } from './step.ts';
@@ -36,51 +36,43 @@ interface Parties {
 }
 
 /** Reads the identity and the vault as they are now: the identity might be minutes old. */
-async function readParties(context: StepContext): Promise<Outcome<Parties>> {
+async function readParties(context: StepContext): Promise<Parties> {
   const { azure, work } = context;
-  const [resource, vault] = await Promise.all([azure.resources.get(work.resource), azure.vaults.get(work.to.vaultId)]);
-  if (!resource.ok) return resource;
-  if (!vault.ok) return vault;
-  if (vault.value === null) return failStep(doing(context), { code: 'missing', what: 'vault' });
-  if (resource.value === null) return failStep(doing(context), { code: 'missing', what: 'resource' });
-  const { name, access } = vault.value;
-  if (isOtherGrant(context, vault.value)) {
-    return failStep(doing(context), { code: 'access-mode-changed', vault: name, now: access });
-  }
-  const { principalId, tenantId } = resource.value;
+  const [its, vaults] = await Promise.all([azure.resources.get(work.resource), azure.vaults.get(work.to.vaultId)]);
+  const [resource, vault] = [valueOrThrow(its), valueOrThrow(vaults)];
+  if (vault === null) return failStep(doing(context), { code: 'missing', what: 'vault' });
+  if (resource === null) return failStep(doing(context), { code: 'missing', what: 'resource' });
+  if (isOtherGrant(context, vault))
+    failStep(doing(context), { code: 'access-mode-changed', vault: vault.name, now: vault.access });
+  const { principalId, tenantId } = resource;
   if (!principalId || !tenantId) return failStep(doing(context), { code: 'missing', what: 'identity' });
-  return done({ vault: vault.value, principalId, tenantId });
+  return { vault, principalId, tenantId };
 }
 
-async function readAccess(context: StepContext): Promise<Outcome<Parties & { readonly isHeld: boolean }>> {
-  const found = await readParties(context);
-  if (!found.ok) return found;
-  const { vault, principalId } = found.value;
-  const isHeld = await context.azure.grants.held(vault, context.work.to.keyName, principalId);
-  return isHeld.ok ? done({ ...found.value, isHeld: isHeld.value }) : isHeld;
+async function readAccess(context: StepContext): Promise<Parties & { readonly isHeld: boolean }> {
+  const parties = await readParties(context);
+  const { vault, principalId } = parties;
+  const isHeld = valueOrThrow(await context.azure.grants.held(vault, context.work.to.keyName, principalId));
+  return { ...parties, isHeld };
 }
 
 /** Returns the identity that has access: from an earlier step, or as observed at the approval. */
 const principalOf = ({ outputs, work }: StepContext): string | null =>
   outputs.principalId ?? work.observed.resource.principalId;
 
-/** Fails if the resource's identity changed or is missing. */
-export function verifyIdentity(context: StepContext, now: string | null): Outcome<'same'> {
-  if (!now) return failStep(doing(context), { code: 'missing', what: 'identity' });
+/** Throws if the resource's identity changed or is missing. */
+export function verifyIdentity(context: StepContext, now: string | null): void {
+  if (!now) failStep(doing(context), { code: 'missing', what: 'identity' });
   const was = principalOf(context);
-  if (was === null || was.toLowerCase() === now.toLowerCase()) return done('same');
-  return failStep(doing(context), { code: 'identity-changed', was, now });
+  if (was === null || was.toLowerCase() === now.toLowerCase()) return;
+  failStep(doing(context), { code: 'identity-changed', was, now });
 }
 
-/** Checks that the same identity still has access. If not, waiting can't help. */
-export async function verifyAccess(context: StepContext): Promise<Outcome<'holds'>> {
-  const found = await readAccess(context);
-  if (!found.ok) return found;
-  const { vault, principalId, isHeld } = found.value;
-  const same = verifyIdentity(context, principalId);
-  if (!same.ok) return same;
-  if (isHeld) return done('holds');
-  return failStep(doing(context), { code: 'access-gone', by: vault.access, keyName: context.work.to.keyName });
+/** Throws unless the same identity still has access. If not, waiting can't help. */
+export async function verifyAccess(context: StepContext): Promise<void> {
+  const { vault, principalId, isHeld } = await readAccess(context);
+  verifyIdentity(context, principalId);
+  if (!isHeld) failStep(doing(context), { code: 'access-gone', by: vault.access, keyName: context.work.to.keyName });
 }
 
 /** Assigns the permissions to get, wrap and unwrap with this key, in the vault's access mode. */
@@ -90,21 +82,16 @@ export const grantKeyAccess: Step = {
   reversibility: reversible,
   effects: ({ observed, to }) => (observed.grantHeld ? [] : [grantIn(observed.vault, to)]),
   async observe(context) {
-    const found = await readAccess(context);
-    return found.ok ? done(found.value.isHeld ? 'already' : 'to-do') : found;
+    return (await readAccess(context)).isHeld ? 'already' : 'to-do';
   },
   async apply(context) {
-    const found = await readParties(context);
-    if (!found.ok) return found;
-    const { vault, principalId, tenantId } = found.value;
-    return context.azure.grants.grant(vault, context.work.to.keyName, principalId, tenantId);
+    const { vault, principalId, tenantId } = await readParties(context);
+    return valueOrThrow(await context.azure.grants.grant(vault, context.work.to.keyName, principalId, tenantId));
   },
   async verify(context) {
-    const found = await readAccess(context);
-    if (!found.ok) return found;
-    const { isHeld, principalId } = found.value;
+    const { isHeld, principalId } = await readAccess(context);
     return isHeld
-      ? done({ outputs: { principalId }, proofs: [] })
+      ? { outputs: { principalId }, proofs: [] }
       : failStep(doing(context), { code: 'grant-not-shown' }, 'retry-until');
   },
 };

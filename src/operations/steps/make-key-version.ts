@@ -1,9 +1,9 @@
-import { done, type Found, type Outcome } from '../../domain/failure.ts';
+import { done, type Found, type Outcome, valueOrThrow } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
 import { type KeyChange, type KeyCreation, type Ownership, type OwnKey, ownershipOf } from '../../domain/key-change.ts';
 import { type KeyKind, keyScope, type ObservedKey } from '../../domain/observed.ts';
 import type { Keys } from '../../domain/ports/azure.ts';
-import { failStep, noOutputs, reversible, type Step, type StepContext } from './step.ts';
+import { failStep, noOutputs, readVault, reversible, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work: { make, to, observed } }: StepContext) =>
   `making ${make?.after == null ? 'key' : 'a version of key'} ${to.keyName} in ${observed.vault.name}`;
@@ -48,31 +48,27 @@ export async function findOwn(
 }
 
 /** Returns the version that this request created, by Azure's stored answer if known. Null: not created yet. */
-async function ownVersion(context: StepContext, make: KeyCreation): Promise<Outcome<ObservedKey | null>> {
+async function ownVersion(context: StepContext, make: KeyCreation): Promise<ObservedKey | null> {
   const { azure, work, outputs, own } = context;
   const { keyName } = work.to;
-  const found = await findOwn(azure.keys, work.to, make, { ...own, keyVersion: outputs.keyVersion ?? own.keyVersion });
-  if (!found.ok) return found;
-  switch (found.value.is) {
+  const known = { ...own, keyVersion: outputs.keyVersion ?? own.keyVersion };
+  const found = valueOrThrow(await findOwn(azure.keys, work.to, make, known));
+  switch (found.is) {
     case 'none':
-      return done(null);
+      return null;
     case 'own':
-      return done(found.value.key);
+      return found.key;
     case 'others':
       return failStep(doing(context), { code: 'key-of-others', keyName });
     case 'doubtful':
-      return failStep(doing(context), { code: 'key-doubtful', keyName, doubt: found.value.doubt });
+      return failStep(doing(context), { code: 'key-doubtful', keyName, doubt: found.doubt });
   }
 }
 
-/** Returns the failure for a key that isn't shown. A new key might appear later, but not in a vault that was deleted. */
-async function notThere(context: StepContext): Promise<Outcome<never>> {
-  const { vaultId, keyName } = context.work.to;
-  const vault = await context.azure.vaults.get(vaultId);
-  if (!vault.ok) return vault;
-  return vault.value === null
-    ? failStep(doing(context), { code: 'missing', what: 'vault' })
-    : failStep(doing(context), { code: 'key-not-there', keyName }, 'retry-until');
+/** Throws for a key that isn't shown. A new key might appear later, but not in a vault that was deleted. */
+async function failNotThere(context: StepContext): Promise<never> {
+  await readVault(context, doing(context));
+  return failStep(doing(context), { code: 'key-not-there', keyName: context.work.to.keyName }, 'retry-until');
 }
 
 /** Creates a key, or a further version of one. An existing key needs no step. The created key stays if the request fails. */
@@ -86,9 +82,7 @@ export const makeKeyVersion: Step = {
   },
   async observe(context) {
     const { make } = context.work;
-    if (make === null) return done('already');
-    const key = await ownVersion(context, make);
-    return key.ok ? done(key.value === null ? 'to-do' : 'already') : key;
+    return make !== null && (await ownVersion(context, make)) === null ? 'to-do' : 'already';
   },
   async apply(context) {
     const { azure, work, requestId: request, nonce } = context;
@@ -99,21 +93,17 @@ export const makeKeyVersion: Step = {
     const made = await (make.after === null
       ? azure.keys.createIfMissing(to.vaultId, to.keyName, make.kind, mark)
       : azure.keys.createVersion(observed.vault.uri, to.keyName, make.after, make.kind, mark));
-    if (!made.ok) return made;
-    const { version, carriesNonce, ...receipt } = made.value;
+    const { version, carriesNonce, ...receipt } = valueOrThrow(made);
     // Azure returns an existing key unchanged; `verify` detects that.
-    return done({ ...receipt, outputs: carriesNonce ? { keyVersion: version } : {} });
+    return { ...receipt, outputs: carriesNonce ? { keyVersion: version } : {} };
   },
   async verify(context) {
     const { make, to } = context.work;
-    if (make === null) return done(noOutputs);
-    const key = await ownVersion(context, make);
-    if (!key.ok) return key;
-    if (key.value === null) return notThere(context);
-    const wrong = differences(key.value, make.kind);
-    if (wrong.length > 0) {
-      return failStep(doing(context), { code: 'key-made-otherwise', keyName: to.keyName, differences: wrong });
-    }
-    return done({ outputs: { keyVersion: key.value.version }, proofs: [] });
+    if (make === null) return noOutputs;
+    const key = (await ownVersion(context, make)) ?? (await failNotThere(context));
+    const wrong = differences(key, make.kind);
+    if (wrong.length > 0)
+      failStep(doing(context), { code: 'key-made-otherwise', keyName: to.keyName, differences: wrong });
+    return { outputs: { keyVersion: key.version }, proofs: [] };
   },
 };

@@ -1,7 +1,10 @@
-import { done } from '../../domain/failure.ts';
-import { failStep, irreversible, noOutputs, type Step, type StepContext } from './step.ts';
+import { valueOrThrow } from '../../domain/failure.ts';
+import type { ObservedVault } from '../../domain/observed.ts';
+import { failStep, irreversible, noOutputs, readVault, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `protecting vault ${work.observed.vault.name}`;
+
+const isProtected = (vault: ObservedVault): boolean => vault.softDelete && vault.purgeProtection;
 
 /** Turns on soft delete and purge protection, if missing. Neither can be turned off again. */
 export const protectVault: Step = {
@@ -15,23 +18,16 @@ export const protectVault: Step = {
     ];
   },
   async observe(context) {
-    const vault = await context.azure.vaults.get(context.work.to.vaultId);
-    if (!vault.ok) return vault;
-    if (vault.value === null) return failStep(doing(context), { code: 'missing', what: 'vault' });
-    return done(vault.value.softDelete && vault.value.purgeProtection ? 'already' : 'to-do');
+    return isProtected(await readVault(context, doing(context))) ? 'already' : 'to-do';
   },
   async apply(context) {
     const { vaultId } = context.work.to;
-    const vault = await context.azure.vaults.get(vaultId);
-    if (!vault.ok) return vault;
-    return context.azure.vaults.protect(vaultId, { softDelete: vault.value?.softDelete !== true });
+    const vault = valueOrThrow(await context.azure.vaults.get(vaultId));
+    return valueOrThrow(await context.azure.vaults.protect(vaultId, { softDelete: vault?.softDelete !== true }));
   },
   async verify(context) {
-    const vault = await context.azure.vaults.get(context.work.to.vaultId);
-    if (!vault.ok) return vault;
-    if (vault.value === null) return failStep(doing(context), { code: 'missing', what: 'vault' });
-    return vault.value.softDelete && vault.value.purgeProtection
-      ? done(noOutputs)
+    return isProtected(await readVault(context, doing(context)))
+      ? noOutputs
       : failStep(doing(context), { code: 'protection-not-shown' }, 'retry-until');
   },
 };

@@ -1,9 +1,9 @@
 import { type Check, disabledKey, isKeyMissing, missingKey, type RoleTask } from '../../domain/check.ts';
-import { botFailure, done, type Found, failed, type Outcome } from '../../domain/failure.ts';
+import { type Found, valueOrThrow } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
 import type { KeyWork } from '../../domain/key-change.ts';
 import { keyScope } from '../../domain/observed.ts';
-import { noOutputs, reversible, type Step, type StepContext } from './step.ts';
+import { failStep, noOutputs, reversible, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `reading key ${work.to.keyName} in ${work.observed.vault.name}`;
 
@@ -21,29 +21,23 @@ export const isRecoverable = ({ key, keyNow, guards }: KeyWork['observed']): boo
   key === null && guards.deletedKey !== 'none' && (keyNow ?? null) === null;
 
 /** Reads a version of the key. Null: it exists and is enabled. */
-export async function checkVersion(
-  { azure, work }: StepContext,
-  version: KeyVersion | null,
-): Promise<Outcome<Check | null>> {
+export async function checkVersion({ azure, work }: StepContext, version: KeyVersion | null): Promise<Check | null> {
   const { to, observed } = work;
-  const key = await azure.keys.get(to.vaultId, to.keyName, version);
-  if (!key.ok) return key;
-  if (key.value !== null) return done(key.value.enabled ? null : disabledKey);
+  const key = valueOrThrow(await azure.keys.get(to.vaultId, to.keyName, version));
+  if (key !== null) return key.enabled ? null : disabledKey;
   const deleted = await azure.keys.deleted(observed.vault.uri, to.keyName);
-  return done(missingKey(deleted.ok ? deleted.value : 'not-checked'));
+  return missingKey(deleted.ok ? deleted.value : 'not-checked');
 }
 
 /** Returns what is still wrong with the key. Null: it exists and is enabled. */
-async function wrongWith(context: StepContext, task: RoleTask['task']): Promise<Outcome<Found | null>> {
-  const found = await checkVersion(context, context.work.to.keyVersion);
-  if (!found.ok) return found;
-  if (found.value === null) return done(null);
-  const check = found.value;
+async function wrongWith(context: StepContext, task: RoleTask['task']): Promise<Found | null> {
+  const check = await checkVersion(context, context.work.to.keyVersion);
+  if (check === null) return null;
   // A version that is disabled after its recovery needs another approval.
   const isTask = isKeyMissing(check)
     ? task === 'recover-key' && check.fact.deleted !== 'none'
     : task === 'enable-key-version';
-  return done(isTask ? { code: 'role-needed', ...roleTaskOf(context.work, task) } : { code: 'blocked', check });
+  return isTask ? { code: 'role-needed', ...roleTaskOf(context.work, task) } : { code: 'blocked', check };
 }
 
 const isDisabled = (found: Found): boolean => found.code === 'blocked' && found.check === disabledKey;
@@ -55,21 +49,17 @@ const isDisabled = (found: Found): boolean => found.code === 'blocked' && found.
 export const waitForRole = (
   task: RoleTask['task'],
   effects: Step['effects'],
-  wrong: (context: StepContext, task: RoleTask['task']) => Promise<Outcome<Found | null>> = wrongWith,
+  wrong: (context: StepContext, task: RoleTask['task']) => Promise<Found | null> = wrongWith,
 ): Step => ({
   name: task,
   reversibility: reversible,
   effects,
   async observe(context) {
-    if (context.attempt > 1) return done('to-do');
-    const found = await wrong(context, task);
-    return found.ok ? done(found.value === null ? 'already' : 'to-do') : found;
+    return context.attempt > 1 || (await wrong(context, task)) !== null ? 'to-do' : 'already';
   },
   async verify(context) {
     const found = await wrong(context, task);
-    if (!found.ok) return found;
-    if (found.value === null) return done(noOutputs);
-    return failed(botFailure(doing(context), found.value, isDisabled(found.value) ? 'ask' : 'retry-until'));
+    return found === null ? noOutputs : failStep(doing(context), found, isDisabled(found) ? 'ask' : 'retry-until');
   },
 });
 

@@ -1,5 +1,5 @@
 import { madeVersion } from '../../domain/effect.ts';
-import { done, type Failure, type Outcome } from '../../domain/failure.ts';
+import { type Failure, valueOrThrow } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
 import { isAlreadySet } from '../../domain/key-change.ts';
 import { type CustomerKey, hasFailed, isBusy, isUnchangedKey, sameKey } from '../../domain/observed.ts';
@@ -28,25 +28,20 @@ export const foundVersion = (context: StepContext): Readonly<Record<string, stri
 const isUnder = (now: CustomerKey | null, key: CustomerKey): boolean => now !== null && sameKey(now, key);
 
 /**
- * Reads the resource and fails if ARM doesn't report the requested key. `whereFailed`: the reaction to a resource in state
+ * Reads the resource and throws if ARM doesn't report the requested key. `whereFailed`: the reaction to a resource in state
  * `Failed`. It keeps that state until another write succeeds.
  */
-export async function readKeyBack(
-  context: StepContext,
-  whereFailed: Failure['next'] = 'retry-until',
-): Promise<Outcome<'matches'>> {
-  const resource = await readResource(context, doing(context));
-  if (!resource.ok) return resource;
-  const { provisioningState, customerKey: shows } = resource.value;
+export async function verifyKeySet(context: StepContext, whereFailed: Failure['next'] = 'retry-until'): Promise<void> {
+  const { provisioningState, customerKey: shows } = await readResource(context, doing(context));
   if (provisioningState !== 'Succeeded') {
     const next = hasFailed(provisioningState) ? whereFailed : 'retry-until';
-    return failStep(doing(context), { code: 'resource-not-settled', provisioningState }, next);
+    failStep(doing(context), { code: 'resource-not-settled', provisioningState }, next);
   }
   const expected = plannedKey(context);
-  if (isUnder(shows, expected)) return done('matches');
+  if (isUnder(shows, expected)) return;
   // A read can lag behind a write: wait while the previous key is shown. Another key means another person's change.
   const next = isUnchangedKey(shows, context.work.from) ? 'wait' : 'ask';
-  return failStep(doing(context), { code: 'key-not-shown', shows, expected }, next);
+  failStep(doing(context), { code: 'key-not-shown', shows, expected }, next);
 }
 
 /**
@@ -58,19 +53,18 @@ const isLeftover = ({ work }: StepContext, provisioningState: string): boolean =
   hasFailed(provisioningState) || hasFailed(work.observed.resource.provisioningState);
 
 /** Checks that the version exists and is enabled. Propagation delays can't fix a key that isn't. */
-async function verifyKeyUsable(context: StepContext): Promise<Outcome<'works'>> {
+async function verifyKeyUsable(context: StepContext): Promise<void> {
   const check = await checkVersion(context, plannedKey(context).keyVersion);
-  if (!check.ok) return check;
-  return check.value === null ? done('works') : failStep(doing(context), { code: 'blocked', check: check.value });
+  if (check !== null) failStep(doing(context), { code: 'blocked', check });
 }
 
 /**
  * Checks before another attempt that it can succeed. An attempt that the key vault refuses leaves the resource `Failed`, so
  * it's repeated only while this identity has access and the key works.
  */
-async function verifyRetryUseful(context: StepContext): Promise<Outcome<unknown>> {
-  const access = await verifyAccess(context);
-  return access.ok ? verifyKeyUsable(context) : access;
+async function verifyRetryUseful(context: StepContext): Promise<void> {
+  await verifyAccess(context);
+  await verifyKeyUsable(context);
 }
 
 /** Sets the requested key version on the resource. */
@@ -89,25 +83,24 @@ export const setCmk: Step = {
     return [{ change: 'customer-key', target: resource.id, to, before: resource.customerKey }];
   },
   async observe(context) {
-    const resource = await readResource(context, doing(context));
-    if (!resource.ok) return resource;
-    const { customerKey: shows, provisioningState, principalId } = resource.value;
+    const { customerKey: shows, provisioningState, principalId } = await readResource(context, doing(context));
     // The bot's own change, whose response was lost, might be in progress: wait instead of sending it again.
-    if (isBusy(provisioningState)) return failBusy(doing(context), provisioningState);
-    if (isUnder(shows, plannedKey(context)) && !isLeftover(context, provisioningState)) return done('already');
+    if (isBusy(provisioningState)) failBusy(doing(context), provisioningState);
+    if (isUnder(shows, plannedKey(context)) && !isLeftover(context, provisioningState)) return 'already';
     const { from: expected } = context.work;
     if (!isUnder(shows, plannedKey(context)) && !isUnchangedKey(shows, expected))
-      return failStep(doing(context), { code: 'key-moved', shows, expected });
-    const worthwhile = context.attempt > 1 ? await verifyRetryUseful(context) : verifyIdentity(context, principalId);
-    return worthwhile.ok ? done('to-do') : worthwhile;
+      failStep(doing(context), { code: 'key-moved', shows, expected });
+    if (context.attempt > 1) await verifyRetryUseful(context);
+    else verifyIdentity(context, principalId);
+    return 'to-do';
   },
   async apply(context) {
     const judged = await readResource(context, doing(context));
-    if (!judged.ok) return judged;
-    return context.azure.resources.setCustomerKey(context.work.resource, judged.value, plannedKey(context));
+    const { resources } = context.azure;
+    return valueOrThrow(await resources.setCustomerKey(context.work.resource, judged, plannedKey(context)));
   },
   async verify(context) {
-    const back = await readKeyBack(context);
-    return back.ok ? done({ outputs: foundVersion(context), proofs: [] }) : back;
+    await verifyKeySet(context);
+    return { outputs: foundVersion(context), proofs: [] };
   },
 };

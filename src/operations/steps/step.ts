@@ -1,19 +1,21 @@
 /** Steps and their execution. A step gets its input and knows no operation or kind. */
 import type { Effect } from '../../domain/effect.ts';
 import {
+  AzureFailure,
   botFailure,
+  catchFailure,
   codeOf,
-  done,
   type Failure,
   type Found,
   failed,
   isDisappearance,
   type Outcome,
   type Receipt,
+  valueOrThrow,
 } from '../../domain/failure.ts';
 import type { ArmId, RequestId } from '../../domain/ids.ts';
 import type { KeyWork, OwnKey } from '../../domain/key-change.ts';
-import type { ObservedResource } from '../../domain/observed.ts';
+import type { ObservedResource, ObservedVault } from '../../domain/observed.ts';
 import type { ResourceRef, Reversibility, StepName } from '../../domain/plan.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { Proof } from '../../domain/proof.ts';
@@ -54,7 +56,7 @@ export interface Verified {
 /**
  * One kind of change to Azure. `effects`: what it would change (empty: nothing). `observe`: whether that is still to do.
  * `apply`: makes the change and can run twice; missing: the bot only reads. `verify`: reads back, and only then is the step
- * done.
+ * done. All three throw {@link AzureFailure}.
  */
 export interface Step {
   readonly name: StepName;
@@ -64,9 +66,9 @@ export interface Step {
   readonly changesAccessOnly?: true;
   reversibility(work: KeyWork): Reversibility;
   effects(work: KeyWork): readonly Effect[];
-  observe(context: StepContext): Promise<Outcome<'to-do' | 'already'>>;
-  apply?(context: StepContext): Promise<Outcome<Applied>>;
-  verify(context: StepContext): Promise<Outcome<Verified>>;
+  observe(context: StepContext): Promise<'to-do' | 'already'>;
+  apply?(context: StepContext): Promise<Applied>;
+  verify(context: StepContext): Promise<Verified>;
 }
 
 /** Result of one attempt of a step. */
@@ -116,18 +118,19 @@ async function attemptStep(step: Step, context: StepContext): Promise<CarriedOut
   };
   const observed = await observeSettled(
     context,
-    () => rereadIfMissing(() => step.observe(memoized), retryRead),
+    () => rereadIfMissing(() => catchFailure(() => step.observe(memoized)), retryRead),
     invalidate,
   );
   if (!observed.ok) return { ...observed, outputs: {} };
   const already = observed.value === 'already';
   let receipt: Receipt | null = null;
   let outputs: Readonly<Record<string, string>> = {};
-  if (!already && step.apply !== undefined) {
+  const { apply } = step;
+  if (!already && apply !== undefined) {
     if (context.confirms) {
-      return { ...failStep('reading back an interrupted attempt', { code: 'interrupted' }, 'wait'), outputs };
+      return { ...failed(botFailure('reading back an interrupted attempt', { code: 'interrupted' }, 'wait')), outputs };
     }
-    const applied = await step.apply(memoized);
+    const applied = await catchFailure(() => apply(memoized));
     if (step.changesAccessOnly !== true) invalidate();
     if (!applied.ok) return { ...applied, outputs };
     const { outputs: answered = {}, ...rest } = applied.value;
@@ -135,7 +138,7 @@ async function attemptStep(step: Step, context: StepContext): Promise<CarriedOut
     outputs = answered;
   }
   const after = { ...memoized, outputs: { ...context.outputs, ...outputs } };
-  const verified = await rereadIfMissing(() => step.verify(after), retryRead);
+  const verified = await rereadIfMissing(() => catchFailure(() => step.verify(after)), retryRead);
   if (verified.ok) return { ok: true, value: { ...verified.value, already, receipt } };
   return { ok: false, failure: already ? verified.failure : afterChange(verified.failure), outputs };
 }
@@ -155,26 +158,31 @@ async function observeSettled<T>(
   }
 }
 
-/** Reads the resource. In one attempt, its check and its change get the same reading. Fails if the resource is missing. */
-export async function readResource({ azure, work }: StepContext, doing: string): Promise<Outcome<ObservedResource>> {
-  const resource = await azure.resources.get(work.resource);
-  if (!resource.ok) return resource;
-  return resource.value === null ? failStep(doing, { code: 'missing', what: 'resource' }) : done(resource.value);
+/** Reads the resource. In one attempt, its check and its change get the same reading. Throws if the resource is missing. */
+export async function readResource({ azure, work }: StepContext, doing: string): Promise<ObservedResource> {
+  return (
+    valueOrThrow(await azure.resources.get(work.resource)) ?? failStep(doing, { code: 'missing', what: 'resource' })
+  );
+}
+
+/** The same for the vault of the key. */
+export async function readVault({ azure, work }: StepContext, doing: string): Promise<ObservedVault> {
+  return valueOrThrow(await azure.vaults.get(work.to.vaultId)) ?? failStep(doing, { code: 'missing', what: 'vault' });
 }
 
 /** If a read fails after a change, reports the change as accepted. */
 const afterChange = (failure: Failure): Failure =>
   failure.source === 'bot' ? failure : { ...failure, change: 'accepted' };
 
-/** Returns a failure that the bot itself found. `retry-until`: a change might still be propagating. */
-export const failStep = (doing: string, found: Found, next: Failure['next'] = 'ask') =>
-  failed(botFailure(doing, found, next));
+/** Throws a failure that the bot itself found. `retry-until`: a change might still be propagating. */
+export function failStep(doing: string, found: Found, next: Failure['next'] = 'ask'): never {
+  throw new AzureFailure(botFailure(doing, found, next));
+}
 
 /**
- * Returns a failure for a resource with an operation in progress. A write now would be refused, or follow the bot's own pending
- * write.
+ * Throws for a resource with an operation in progress. A write now would be refused, or follow the bot's own pending write.
  */
-export const failBusy = (doing: string, provisioningState: string) =>
+export const failBusy = (doing: string, provisioningState: string): never =>
   failStep(doing, { code: 'resource-busy', provisioningState }, 'wait');
 
 export const noOutputs: Verified = { outputs: {}, proofs: [] };

@@ -1,18 +1,17 @@
-import { done, type Outcome } from '../../domain/failure.ts';
+import { valueOrThrow } from '../../domain/failure.ts';
 import type { Proof } from '../../domain/proof.ts';
 import { verifyAccess } from './grant-key-access.ts';
 import { protectVault } from './protect-vault.ts';
-import { foundVersion, plannedKey, readKeyBack } from './set-cmk.ts';
+import { foundVersion, plannedKey, verifyKeySet } from './set-cmk.ts';
 import { reversible, type Step, type StepContext } from './step.ts';
 
 /** Tests the key once, if the bot has permission. */
-async function probe(context: StepContext): Promise<Outcome<Proof>> {
+async function probe(context: StepContext): Promise<Proof> {
   const { vaultUri, keyVersion } = plannedKey(context);
-  const probed = await context.azure.keys.probe(vaultUri, context.work.to.keyName, keyVersion);
-  if (!probed.ok) return probed;
-  if (probed.value === 'usable') return done({ level: 'key-usable', outcome: 'proved' });
+  const probed = valueOrThrow(await context.azure.keys.probe(vaultUri, context.work.to.keyName, keyVersion));
+  if (probed === 'usable') return { level: 'key-usable', outcome: 'proved' };
   const proof = { level: 'key-usable', outcome: 'not-checked' } as const;
-  return done(probed.value === 'firewalled' ? { ...proof, because: 'firewall' } : proof);
+  return probed === 'firewalled' ? { ...proof, because: 'firewall' } : proof;
 }
 
 /** Returns a newer version than the requested one, for the last card. An unreadable key returns nothing. */
@@ -28,22 +27,17 @@ export const verify: Step = {
   name: 'verify',
   reversibility: reversible,
   effects: () => [],
-  observe: async () => done('to-do'),
+  observe: async () => 'to-do',
   async verify(context) {
-    const key = await readKeyBack(context, 'ask');
-    if (!key.ok) return key;
-    const vault = await protectVault.verify(context);
-    if (!vault.ok) return vault;
-    const access = await verifyAccess(context);
-    if (!access.ok) return access;
-    const usable = await probe(context);
-    if (!usable.ok) return usable;
+    await verifyKeySet(context, 'ask');
+    await protectVault.verify(context);
+    await verifyAccess(context);
     const proofs: Proof[] = [
       { level: 'read-back', outcome: 'proved' },
       { level: 'permission-held', outcome: 'proved' },
-      usable.value,
+      await probe(context),
       { level: 'use-seen', outcome: 'not-checked' },
     ];
-    return done({ outputs: { ...foundVersion(context), ...(await newerVersion(context)) }, proofs });
+    return { outputs: { ...foundVersion(context), ...(await newerVersion(context)) }, proofs };
   },
 };
