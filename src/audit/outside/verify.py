@@ -535,7 +535,7 @@ RULES = {
     "run-checked": ("ordered", "bot", "run observed counted approvers software?"),
     "step-intended": ("ordered running", "bot", "run step attempt nonceHash?"),
     "step-done": ("running", "bot", "run step attempt already outputs interrupted?"),
-    "step-failed": ("running", "bot", "run step attempt failure retryAt outputs?"),
+    "step-failed": ("running", "bot", "run step attempt failure retryAt outputs? interrupted?"),
     "attention-needed": ("ordered running", "bot", "run step failure"),
     "succeeded": ("running", "bot", "run proofs seeks?"),
     "use-judged": ("ended", "bot", "run answer"),

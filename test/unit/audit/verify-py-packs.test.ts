@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -8,8 +9,11 @@ import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { checkpointText, cosignText, noteOf, signText } from '../../../src/audit/tlog/note.ts';
 import { canonicalJson, parseCanonical } from '../../../src/domain/canonical-json.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
+import { planSchema } from '../../../src/domain/plan.ts';
 import { operatorActor } from '../../../src/domain/request/events.ts';
+import { payloadsWith } from '../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
+import { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { checkWitnesses, isWitnessed } from '../../../src/operator/cli/verifier-keys.ts';
 import { edited } from '../../support/audit/forged-packs.ts';
 import { withSums } from '../../support/audit/pack-changes.ts';
@@ -236,4 +240,18 @@ test.each<[string, (kept: string) => string | Buffer, boolean]>([
   const words = 'answer(lambda: verify.kept_at(given[0], verify.read_keys(given[1]))[0])';
   const inPy = inPython(words, [file, keyLine(logKey.verifier)]);
   expect(inPy).toEqual(isRead ? 5 : expect.stringMatching(/^Unknown: /));
+});
+
+test('it knows each field that an event can have', () => {
+  const source = readFileSync(new URL('../../../src/audit/outside/verify.py', import.meta.url), 'utf8');
+  const fields = (schema: object): string[] =>
+    Object.entries(schema).map(([name, field]) => `${name}${field.isOptional() ? '?' : ''}`);
+  const stored = new Map(
+    Object.entries(payloadsWith(planSchema(StoredChangeSpec))).map(([type, { shape }]) => [type, fields(shape).sort()]),
+  );
+  const known = [...source.matchAll(/^ {4}"([\w-]+)": \("[^"]*", "[^"]*", "([^"]*)"\),/gm)]
+    .map(([, type = '', names = '']) => [type, names.split(' ').filter(Boolean).sort()] as const)
+    .filter(([type]) => stored.has(type));
+  expect(known.length).toBeGreaterThan(15);
+  for (const [type, names] of known) expect([type, names]).toEqual([type, stored.get(type)]);
 });
