@@ -6,18 +6,6 @@ import { scenario } from '../support/world/scenario.ts';
 import { approve, type Fault, faultAzure, people, untilFaultsAreMet, untilMended } from '../support/world/story.ts';
 import { readRecord, type World, type WorldOptions } from '../support/world/world.ts';
 
-/** Azure never did it, or did it and nobody heard. */
-export const doneOrNot = {
-  'before Azure did it': { respond: { status: 503 }, drop: true },
-  'after Azure did it': {},
-} as const satisfies Record<string, Partial<Fault>>;
-
-/** Each point of killing with each fate of the write. */
-export const inEveryWay = <Point extends object>(
-  points: readonly Point[],
-  fates: Readonly<Record<string, Partial<Fault>>>,
-) => points.flatMap((point) => Object.entries(fates).map(([fate, spoil]) => ({ ...point, fate, spoil })));
-
 export interface Killing {
   readonly world: World;
   /** Of each case: the write, when the bot was killed, the request's state, and what Azure did. */
@@ -46,9 +34,6 @@ export async function killInWrite(
   await untilFaultsAreMet(world);
   await world.endBot('SIGKILL');
 }
-
-/** `PATCH healthBots, PUT roleAssignments`. */
-export const inShort = (effects: readonly string[]): string => effects.map((one) => one.split('/')[0]).join(', ');
 
 /** The record verifies, and has each step of each request done once. Returns the steps done, by request. */
 export async function expectDoneOnce({ world, ended }: Killing): Promise<readonly (readonly string[])[]> {

@@ -11,7 +11,7 @@ const slowest = `
   long/wrong-clock long/outage long/failures-doc long/azure-quotas long/engine-faults crash-all/against-model
   long/record-attacks long/on-postgres long/own-key long/paused-replica long/outside-judges
   long/restart long/reading long/hostile-tables long/policy
-  crash-all/replicas crash-all/drifts crash-all/writes crash-all/retirements long/stop-run
+  crash-all/replicas crash-all/drifts crash-all/kill-matrix crash-all/retirements long/stop-run
   long/evidence-forgeries long/step-up long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use
   long/published-log scenario/transcripts browser/enable-cmk scenario/evidence contract/infra-bot

@@ -1,7 +1,8 @@
 /**
  * Loaded into the bot before everything else (`--import`): counts what it commits, and kills it at one of them. The file that
- * `CMK_TEST_KILL` names says when: `off`, `count`, or `7 before`, `7 after`, the 7th commit since the file last changed. Beside
- * it, in `….log`, stands a line for each commit that was counted.
+ * `CMK_TEST_KILL` names says when: `off`, `count`, or `7 before`, `7 after`, the 7th commit since the file last changed, or
+ * `stored step-done set-cmk`: once something is committed that holds these words. Beside it, in `….log`, stands a line for each
+ * commit that was counted.
  */
 import { appendFileSync, readFileSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
@@ -70,6 +71,7 @@ class Wire {
   #session = new Session();
   #named = /** @type {Map<string, string>} */ (new Map());
   #bound = '';
+  #holdsWords = false;
   diesOnAnswer = false;
 
   sends(/** @type {Buffer} */ bytes) {
@@ -79,13 +81,18 @@ class Wire {
       const { text: name, next } = textAt(bytes, 5);
       this.#named.set(name, textAt(bytes, next).text);
     }
-    if (kind === 'B') this.#bound = this.#named.get(textAt(bytes, textAt(bytes, 5).next).text) ?? '';
+    if (kind === 'B') {
+      readPlan();
+      const [at, ...words] = plan.split(' ');
+      this.#holdsWords ||= at === 'stored' && words.every((word) => bytes.includes(word));
+      this.#bound = this.#named.get(textAt(bytes, textAt(bytes, 5).next).text) ?? '';
+    }
     if (kind === 'E') this.#runs(this.#bound);
   }
 
   #runs(/** @type {string} */ sql) {
     const what = this.#session.leaves(sql);
-    if (what !== null && commit(what)) this.diesOnAnswer = true;
+    if (what !== null && (commit(what) || this.#holdsWords)) this.diesOnAnswer = true;
   }
 }
 
