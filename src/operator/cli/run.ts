@@ -1,4 +1,5 @@
 /** Runs a command from its arguments to its exit code. */
+
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -6,12 +7,83 @@ import { parseArgs } from 'node:util';
 import { ConfigurationError, processVariables, readPlace } from '../../config/env.ts';
 import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
 import { ownVersion } from '../../config/software.ts';
-import { helpOn, overview } from './help.ts';
+import { upperFirst, wrapText } from '../../domain/strings.ts';
 import { openRecords } from './open-records.ts';
 import { subcommands } from './registry.ts';
 import { ValueNotWritable } from './setup.ts';
-import { type CommandEnvironment, type Exit, exit, type OpenRecords, type Subcommand, Unusable } from './subcommand.ts';
-import { printable } from './words/table.ts';
+import {
+  type CommandEnvironment,
+  type Exit,
+  type Explained,
+  exit,
+  type OpenRecords,
+  type Subcommand,
+  Unusable,
+} from './subcommand.ts';
+import { indent, printable, textTable } from './words/table.ts';
+
+const everywhere: Explained = [
+  ['--data DIR', 'data folder of the bot. Default: DATABASE_URL, then .local'],
+  ['--help', 'prints this help; after a command, the help of the command'],
+  ['--version', 'prints the version'],
+];
+
+const exitMeanings: readonly string[] = [
+  'success',
+  'refused, check failed, or integrity error',
+  'invalid arguments or unreadable input',
+  'incomplete: something could not be checked',
+];
+
+const maxLineLength = 118;
+const maxNameWidth = 30;
+
+function explainedTable(rows: Explained): string {
+  const names = rows.map(([typed]) => typed.length).filter((length) => length <= maxNameWidth);
+  const column = Math.max(0, ...names) + 4;
+  return rows
+    .flatMap(([typed, meaning]) => {
+      const [first = '', ...rest] = wrapText(meaning, maxLineLength - column);
+      const more = rest.map((line) => `${' '.repeat(column)}${line}`);
+      return typed.length > maxNameWidth
+        ? [`  ${typed}`, `${' '.repeat(column)}${first}`, ...more]
+        : [`  ${typed.padEnd(column - 2)}${first}`, ...more];
+    })
+    .join('\n');
+}
+
+const exitRows = (own: NonNullable<Subcommand['exits']>): Explained =>
+  exitMeanings.map((meaning, code) => [`${code}`, own[code as Exit] ?? meaning] as const);
+
+/** Only commands that verify end with code 3. */
+const ownExitRows = (own: Subcommand['exits'] = {}): Explained =>
+  exitRows(own).filter(([code]) => code !== `${exit.unchecked}` || own[exit.unchecked] !== undefined);
+
+const section = (title: string, body: string): readonly string[] => (body === '' ? [] : ['', `${title}:`, body]);
+
+/** Returns help for these subcommands: all, or a group. */
+const overview = (subcommands: readonly Subcommand[]): string =>
+  [
+    'Usage: cmk-bot COMMAND [options]',
+    '',
+    'Lists and controls the requests of the bot, and verifies its audit log.',
+    ...section('Commands', indent(textTable(subcommands.map(({ name, summary }) => [`cmk-bot ${name}`, summary])))),
+    ...section('Options', explainedTable(everywhere)),
+    ...section('Exit codes', explainedTable(exitRows({}))),
+    '',
+    'To approve or reject a request, use Teams.',
+  ].join('\n');
+
+const helpOn = ({ name, usage, summary, help = '', explains, exits, examples }: Subcommand): string =>
+  [
+    `Usage: cmk-bot ${name} ${usage}`.trim(),
+    '',
+    `${upperFirst(summary)}.`,
+    ...(help === '' ? [] : ['', help]),
+    ...section('Options', explainedTable([...explains, ...everywhere])),
+    ...section('Exit codes', explainedTable(ownExitRows(exits))),
+    ...section('Examples', indent(examples.join('\n'))),
+  ].join('\n');
 
 const matchesCommand = (args: readonly string[], { name }: Subcommand): boolean =>
   name.split(' ').every((word, index) => args[index] === word);

@@ -129,7 +129,7 @@ export async function answerFormClick(
   return cardAnswer(card);
 }
 
-export interface AskFromListOptions extends Pick<FormClickOptions, 'forms' | 'replaceEarlierForm'>, ReplyOptions {
+export interface FormFromCardOptions extends FormClickOptions, ReplyOptions {
   readonly commandPorts: CommandPorts;
   readonly once: ClickDedupe;
 }
@@ -137,7 +137,7 @@ export interface AskFromListOptions extends Pick<FormClickOptions, 'forms' | 're
 const aside = { standsIn: null, readers: 'who-asked' } as const;
 
 /** The agent's current key decides which operation it is. */
-async function formFor(options: AskFromListOptions, sender: KnownSender, id: ArmId): Promise<Reply> {
+async function formFor(options: FormFromCardOptions, sender: KnownSender, id: ArmId): Promise<Reply> {
   const { commandPorts } = options;
   const chosen = await chooseResource(commandPorts.azure, id);
   if (chosen.kind === 'refused') return { card: refusalCard(chosen), ...aside };
@@ -151,7 +151,7 @@ async function formFor(options: AskFromListOptions, sender: KnownSender, id: Arm
 }
 
 export async function askFromList(
-  options: AskFromListOptions,
+  options: FormFromCardOptions,
   context: TurnContext,
   sender: KnownSender,
   wanted: unknown,
@@ -177,11 +177,6 @@ export async function openFromList(
 }
 
 // A button on a request's card opens a form in its own message: to submit an ended request again, or to edit a waiting one.
-
-export interface FormFromCardOptions extends FormClickOptions, ReplyOptions {
-  readonly commandPorts: CommandPorts;
-  readonly once: ClickDedupe;
-}
 
 type Opened = ReturnType<typeof openAgain>;
 

@@ -16,7 +16,6 @@ import type { DriftAlerts } from '../delivery/drift-alerts.ts';
 import { cardAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
 import { CardClick, type InboundActivity, type KnownSender, parseMessage, type TypedMessage } from './activity.ts';
 import {
-  type AskFromListOptions,
   answerFormClick,
   answerFormFromCard,
   askFromList,
@@ -37,11 +36,7 @@ import {
   type TypedCommandsOptions,
 } from './typed-commands.ts';
 
-export interface VerbOptions
-  extends AskFromListOptions,
-    EvidenceClickOptions,
-    FormFromCardOptions,
-    TypedCommandsOptions {
+export interface VerbOptions extends EvidenceClickOptions, FormFromCardOptions, TypedCommandsOptions {
   readonly lists: Lists;
   readonly driftAlerts: Pick<DriftAlerts, 'cardOf' | 'registerCopy'>;
   readonly commandPorts: FormFromCardOptions['commandPorts'];
