@@ -1,4 +1,4 @@
-# The bot as it runs in production: a bundle, and of its packages only the one that cannot be bundled.
+# The bot as it runs in production: a bundle.
 # The base is named by its tag, because no registry was reachable to read a digest. Pin it from your own registry:
 #   docker build --build-arg BASE=REGISTRY/node@sha256:DIGEST .        with azd: azd env set CMK_BASE_IMAGE …
 ARG BASE=node:24-bookworm-slim
@@ -13,7 +13,6 @@ FROM ${BASE}
 ENV NODE_ENV=production CMK_LISTEN=0.0.0.0
 WORKDIR /app
 COPY --from=build /build/dist ./
-COPY --from=build /build/node_modules/@electric-sql/pglite ./node_modules/@electric-sql/pglite
 USER node
 EXPOSE 3978
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 3978) + '/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]

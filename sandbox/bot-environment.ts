@@ -1,4 +1,3 @@
-import { pathToFileURL } from 'node:url';
 /** The bot's settings and the simulators' arguments for `npm run local`. */
 import type { LocalOptions } from './options.ts';
 import { approver, localTenantId, requestersGroup, secondApprover } from './people.ts';
@@ -20,9 +19,6 @@ export const usageCheckSettings: NodeJS.ProcessEnv = {
   CMK_LOGS_WORKSPACE: 'a0000000-0000-4000-8000-000000000001',
   CMK_USE_WITHIN: '3m',
 };
-
-/** Compares agents with what was approved as often. */
-export const watchingKeys: NodeJS.ProcessEnv = { CMK_WATCH_INTERVAL: '10s' };
 
 /** Returns the bot's settings. The caller's own settings take precedence. */
 export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -52,7 +48,6 @@ export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJ
     CMK_LOG_LEVEL: 'warn',
     ...(options['step-up'] ? stepUp(options) : {}),
     ...caller,
-    DATABASE_URL: caller.DATABASE_URL || pathToFileURL(options.data).href,
   };
 }
 

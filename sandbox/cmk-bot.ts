@@ -10,7 +10,7 @@ import { startDatabase } from './postgres.ts';
 const { values } = parseArgs({ options: { data: { type: 'string' } }, strict: false, allowPositionals: true });
 const hasOthers = existsSync('.env') || (process.env.DATABASE_URL ?? '') !== '';
 const folder = typeof values.data === 'string' ? values.data : hasOthers ? null : '.local';
-const isSandbox = folder !== null && existsSync(path.join(folder, 'postgres/data'));
+const isSandbox = folder !== null && existsSync(`${folder}/postgres`);
 const database = isSandbox ? await startDatabase(path.resolve(folder), { alone: false }) : null;
 try {
   const file = `${folder}/.env`;

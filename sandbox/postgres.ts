@@ -76,11 +76,9 @@ const run = ({ programs, user }: Place, cwd: string, name: string, ...args: read
     ...user,
   });
 
-const Failure = z.object({ stdout: z.string(), stderr: z.string() });
-
 /** Says in one sentence what was wrong and what to do. */
 function explain({ folder }: Pick<Place, 'folder'>, error: unknown, log = ''): Error {
-  const { stdout, stderr } = Failure.safeParse(error).data ?? { stdout: '', stderr: String(error) };
+  const { stdout = '', stderr = String(error) } = error as { readonly stdout?: string; readonly stderr?: string };
   const text = `${log}\n${stdout}\n${stderr}`.replaceAll(here, folder);
   if (/No space left|ENOSPC|quota/i.test(text))
     return new Error(`the disk of ${folder} is full: free some space, then start again`);

@@ -1,13 +1,15 @@
 /** `npm run local`: starts the bot, its database, both simulators and a witness on one machine. */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openOwnKeys } from '../src/audit/key-file.ts';
+import { type KeyPurpose, readKeys } from '../src/audit/key-file.ts';
 import { keyLine, signingKey } from '../src/audit/tlog/keys.ts';
 import { isVariable } from '../src/config/settings/table.ts';
 import { replaceFile } from '../src/io/files.ts';
 import { withSettings } from '../src/operator/cli/setup.ts';
 import { logKeyUse, sealKeyUse } from '../src/text/record.ts';
-import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings, watchingKeys } from './bot-environment.ts';
+import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings } from './bot-environment.ts';
 import { type Child, formatLogLine, startChild } from './children.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';
 import { localTenantId } from './people.ts';
@@ -38,14 +40,20 @@ const callerSettings = ['DATABASE_URL', 'CMK_ANCHOR', 'CMK_LOG_KEY_FILE', 'CMK_L
 /** The verifier keys that an auditor would get from the operator and from the witness. */
 const auditorKeys = 'my-keys.txt';
 
+/** Reads keys from a file of the sandbox, and makes one first if there is none. */
+async function ownKeys(file: string, use: KeyPurpose) {
+  if (!existsSync(file)) await replaceFile(file, randomBytes(32).toString('base64'));
+  return readKeys(file, use);
+}
+
 /** Starts the witness; null if the caller's settings take precedence. */
 async function startOwnWitness({ data }: Pick<LocalOptions, 'data'>, caller: NodeJS.ProcessEnv) {
   if (callerSettings.some((name) => (caller[name] ?? '') !== '')) return null;
   const { CMK_LOG_NAME: name = `cmk-bot/${localTenantId}/audit` } = caller;
   const folder = `${data}/witness`;
   await mkdir(folder, { recursive: true });
-  const log = (await openOwnKeys(`${data}/log.key`, logKeyUse)).map((seed) => signingKey(name, 'log', seed).verifier);
-  const [seed = new Uint8Array()] = await openOwnKeys(`${folder}/witness.key`, { ...logKeyUse, comment: 'Witness' });
+  const log = (await ownKeys(`${data}/log.key`, logKeyUse)).map((seed) => signingKey(name, 'log', seed).verifier);
+  const [seed = new Uint8Array()] = await ownKeys(`${folder}/witness.key`, logKeyUse);
   const key = signingKey('localhost/witness', 'witness', seed);
   const { url, stop } = await startWitness({ folder, log, key, onRefused: (why) => console.error(`[witness] ${why}`) });
   await writeFile(`${data}/${auditorKeys}`, `${[...log, key.verifier].map(keyLine).join('\n')}\n`);
@@ -58,8 +66,7 @@ async function startOwnDatabase({ data }: Pick<LocalOptions, 'data'>, { DATABASE
   if (url !== '') return null;
   const database = await startDatabase(data, { alone: true });
   const [CMK_SEAL_KEY_FILE, CMK_LOG_KEY_FILE] = [`${data}/seal.key`, `${data}/log.key`];
-  await openOwnKeys(CMK_SEAL_KEY_FILE, sealKeyUse);
-  // Published every 5 s, so that people who try evidence packs don't wait a minute.
+  await Promise.all([ownKeys(CMK_SEAL_KEY_FILE, sealKeyUse), ownKeys(CMK_LOG_KEY_FILE, logKeyUse)]);
   const publishing = { CMK_ANCHOR: `${data}/anchor`, CMK_CHECKPOINT_EVERY: '5s' };
   return { database, settings: { DATABASE_URL: database.url, CMK_SEAL_KEY_FILE, CMK_LOG_KEY_FILE, ...publishing } };
 }
@@ -123,7 +130,7 @@ async function run(options: LocalOptions): Promise<void> {
     const [azure, teams] = await Promise.all(servers.map((child) => child.started));
     if (witness !== null) children.push(witness.child);
     // Starts the bot last: it reads the certificate authority that the Azure simulator writes.
-    const settings = { ...usageCheckSettings, ...watchingKeys, ...own?.settings, ...witness?.settings };
+    const settings = { ...usageCheckSettings, CMK_WATCH_INTERVAL: '10s', ...own?.settings, ...witness?.settings };
     const env = botEnvironment(options, { ...settings, ...process.env });
     await leaveSettings(options, env);
     const bot = startChild('bot', 'src/main.ts', {

@@ -21,7 +21,6 @@ interface Bundling {
 
 /** External packages: they load files next to themselves, or are optional dependencies of other packages and not installed. */
 const externalPackages = [
-  '@electric-sql/pglite',
   '@microsoft/app-manifest',
   '@opentelemetry/context-async-hooks',
   '@opentelemetry/exporter-logs-otlp-proto',

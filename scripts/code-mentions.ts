@@ -7,7 +7,7 @@ import path from 'node:path';
 import { checkCodes } from '../src/domain/check.ts';
 import { eventTypes } from '../src/domain/request/payloads.ts';
 import { RefusalCode } from '../src/domain/request/refusal.ts';
-import { diagnosisCodes } from '../src/operator/rpc/diagnosis.ts';
+import { diagnosisCodes } from '../src/operator/doctor/diagnosis.ts';
 import { root } from './bundle.ts';
 
 const folder = path.join(root, 'src');

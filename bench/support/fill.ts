@@ -23,7 +23,7 @@ export async function openStore(checkout: string | undefined, url: string, comma
     const [{ error, value }] = await once(store, 'message');
     if (error !== undefined || value?.kind === 'refused') throw new Error(JSON.stringify(error ?? value));
   };
-  await ask({ database: { kind: 'postgres', url, maxConnections: 2 } });
+  await ask({ database: { url, maxConnections: 2 } });
   return {
     async append(n: number): Promise<void> {
       for (const [cause, command] of commands(`agent-${n}`))

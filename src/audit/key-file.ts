@@ -1,9 +1,7 @@
 /**
- * Keys as text: one key per line in base64, at least 32 bytes each, oldest first. Lines that start with # are comments. With
- * the embedded database, the bot creates the file on its first start; otherwise it's mounted.
+ * Keys as text: one key per line in base64, at least 32 bytes each, oldest first. Lines that start with # are comments.
  */
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { ifMissing } from '../io/files.ts';
 
 const keyBytes = 32;
@@ -15,8 +13,6 @@ export interface KeyPurpose {
   readonly name: string;
   /** Each key must have exactly 32 bytes. */
   readonly exact: boolean;
-  /** First line of a file that the bot creates. */
-  readonly comment: string;
   /** Setting for a vault secret with this key. */
   readonly secretSetting: string;
   /** A line isn't a key. `where`: the file or the secret. */
@@ -58,14 +54,4 @@ export async function readKeys(file: string, use: KeyPurpose): Promise<SecretKey
     throw new KeyFileInvalid(use.exposed(file, found));
   }
   return keysIn(await readFile(file, 'utf8'), file, use);
-}
-
-/** Reads the keys like {@link readKeys}. If the file doesn't exist, creates it with a new key. */
-export async function openOwnKeys(file: string, use: KeyPurpose): Promise<SecretKeys> {
-  if ((await modeOf(file)) === null) {
-    const unfinished = `${file}.new`;
-    await writeFile(unfinished, `# ${use.comment}\n${randomBytes(keyBytes).toString('base64')}\n`, { mode: 0o600 });
-    await rename(unfinished, file);
-  }
-  return readKeys(file, use);
 }

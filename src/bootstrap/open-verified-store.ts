@@ -2,11 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { auditTools } from '../audit/audit-tools.ts';
-import { KeyFileInvalid, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
+import { KeyFileInvalid } from '../audit/key-file.ts';
 import { databasePassword, withPassword } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
-import { placeName } from '../config/place.ts';
+import { databasePlace } from '../config/place.ts';
 import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { DocumentFault } from '../domain/record/chain.ts';
 import type { OrphanRow } from '../domain/request/consequences.ts';
@@ -32,12 +32,6 @@ function toMessage(error: unknown): unknown {
   if (error instanceof RecordBroken) return new ConfigurationError(brokenWords(error));
   if (error instanceof UnknownFormat) return new ConfigurationError(unknownFormatWords(error));
   return error instanceof KeyFileInvalid ? new ConfigurationError(error.message) : error;
-}
-
-async function openKeys(config: Config): Promise<SecretKeys> {
-  const { key } = config.seals;
-  if (key.kind === 'file' && key.own) return openOwnKeys(key.file, sealKeyUse);
-  return (await loadKeys(key, config, sealKeyUse)).keys;
 }
 
 /** A broken audit log must not be used by any part of the process. */
@@ -87,11 +81,11 @@ async function reach({ pool }: Database, variable: string, where: string): Promi
 }
 
 /** Ensures, before any change, that both URLs name the same database. */
-async function refuseOtherDatabase(owner: Database, database: Database, { ownerUrl, store: place }: Config) {
-  if (place.kind === 'folder') return;
-  const [own, ownWhere] = [await reach(database, 'DATABASE_URL', placeName(place)), placeName(place)];
+async function refuseOtherDatabase(owner: Database, database: Database, { ownerUrl, databaseUrl }: Config) {
+  const ownWhere = databasePlace(databaseUrl);
+  const own = await reach(database, 'DATABASE_URL', ownWhere);
   if (ownerUrl === null) return;
-  const ownerWhere = placeName({ kind: 'server', url: ownerUrl });
+  const ownerWhere = databasePlace(ownerUrl);
   const its = await reach(owner, 'CMK_DATABASE_OWNER_URL', ownerWhere);
   if (isSameDatabase(own, its)) return;
   throw new ConfigurationError(otherDatabaseWords(ownerWhere, ownWhere));
@@ -99,8 +93,8 @@ async function refuseOtherDatabase(owner: Database, database: Database, { ownerU
 
 /** Does the owner's work: migrates the tables and limits the permissions of the bot's own user. */
 async function prepare(owner: Database, database: Database, config: Config): Promise<void> {
-  const { ownerUrl, store: place } = config;
-  await migrate(owner, placeName(place));
+  const { ownerUrl, databaseUrl } = config;
+  await migrate(owner, databasePlace(databaseUrl));
   if (ownerUrl === null) return;
   const role = await roleOf(database.pool);
   // Loaded only if needed this early. It opens its own connections, by URL alone.
@@ -110,19 +104,19 @@ async function prepare(owner: Database, database: Database, config: Config): Pro
 }
 
 const refuseNoOwner =
-  ({ ownerUrl, store: place }: Config) =>
+  ({ ownerUrl, databaseUrl }: Config) =>
   (error: unknown): never => {
     const { code, message } = faultOf(error);
     if (code !== '42501') throw error;
     const variable = ownerUrl === null ? 'DATABASE_URL' : 'CMK_DATABASE_OWNER_URL';
     throw new ConfigurationError(
-      `${variable}: its user can’t create or change the bot’s tables in ${placeName(place)}: ${message}. ${ownerUserAdvice}`,
+      `${variable}: its user can’t create or change the bot’s tables in ${databasePlace(databaseUrl)}: ${message}. ${ownerUserAdvice}`,
     );
   };
 
 async function prepareSealed(owner: Database, database: Database, config: Config) {
   await refuseOtherDatabase(owner, database, config);
-  const tools = auditTools(randomBytes, await openKeys(config));
+  const tools = auditTools(randomBytes, (await loadKeys(config.seals.key, config, sealKeyUse)).keys);
   await prepare(owner, database, config).catch(refuseNoOwner(config));
   return tools;
 }
@@ -136,9 +130,7 @@ async function openStoreOn(
 ): Promise<OpenStore> {
   const { ownerUrl, beatMs } = config;
   const owner =
-    ownerUrl === null
-      ? database
-      : await openDatabase({ kind: 'postgres', url: ownerUrl, maxConnections: 2, ...passwordOf(config, 'owner') });
+    ownerUrl === null ? database : openDatabase({ url: ownerUrl, maxConnections: 2, ...passwordOf(config, 'owner') });
   const tools = await prepareSealed(owner, database, config).finally(() =>
     owner === database ? undefined : owner.close(),
   );
@@ -159,18 +151,8 @@ async function openStoreOn(
 }
 
 export async function openVerifiedStore(config: Config, log: Log, tracing: Pick<Tracing, 'current'>) {
-  const { store: place } = config;
-  // No clean shutdown: it would write to files that another process owns.
-  const onLost = (error: Error): void => {
-    log.fatal({ err: error }, 'ended: another process took the data folder');
-    process.exit(1);
-  };
   const { onError, ...storing } = logWriteHealth(log);
-  const database = await openDatabase(
-    place.kind === 'folder'
-      ? { kind: 'pglite', dataDir: place.dataDir, onLost, onError }
-      : { kind: 'postgres', url: place.url, onError, ...passwordOf(config, 'bot') },
-  );
+  const database = openDatabase({ url: config.databaseUrl, onError, ...passwordOf(config, 'bot') });
   try {
     const refusedDocuments = { 'seal-key-unknown': 0, 'seal-differs': 0 };
     const store = await openStoreOn(database, config, log, tracing, refusedDocuments);

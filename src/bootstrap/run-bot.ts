@@ -1,7 +1,6 @@
 /** Composition root: opens and starts the bot's parts in dependency order, and stops them in reverse. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
 import { connectAzure } from '../azure/azure.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
 import { readConfig } from '../config/config.ts';
@@ -10,13 +9,6 @@ import { loadSettings } from '../config/env-file.ts';
 import { ownBuild } from '../config/software.ts';
 import { logRunning, openLog, withoutSecrets } from '../observability/log.ts';
 import { requireValidSettings } from '../operator/check-settings.ts';
-import { diagnose } from '../operator/doctor/diagnose.ts';
-import { evidenceFor } from '../operator/published-log.ts';
-import type { EvidenceWanted } from '../operator/rpc/calls.ts';
-import type { Look } from '../operator/rpc/diagnosis.ts';
-import { startControl as startSocket } from '../operator/rpc/server.ts';
-import { recordsOf } from '../operator/rpc/store-records.ts';
-import { FolderInUse } from '../store/folder-lock.ts';
 import { openVerified } from '../workflow/key-watch/read-agent.ts';
 import { startKeyWatch } from '../workflow/key-watch/schedule.ts';
 import { watchCycle } from '../workflow/key-watch/watch-cycle.ts';
@@ -55,23 +47,6 @@ function startWatch(infrastructure: Infrastructure): Stoppable {
   });
 }
 
-/**
- * Starts the control socket. With a data folder, only this process can open the database, so the command line calls it. With
- * a server, the command line connects directly, and nothing starts.
- */
-async function startControlServer(
-  { config, log, database, store }: Infrastructure,
-  evidence: EvidencePorts,
-): Promise<Stoppable> {
-  if (config.store.kind === 'server') return { stop: async () => undefined };
-  const control = {
-    ...recordsOf(store),
-    evidence: (wanted: EvidenceWanted) => evidenceFor(evidence, wanted, `cli:evidence:${randomUUID()}`),
-    diagnose: (look: Look) => diagnose(config, { database, store }, look),
-  };
-  return startSocket({ folder: config.store.dataDir, control, log });
-}
-
 async function start(folder: string | null): Promise<void> {
   const settingsFile = folder === null ? null : loadSettings(folder);
   const config = readConfig();
@@ -98,16 +73,15 @@ async function start(folder: string | null): Promise<void> {
     head: infrastructure.store.auditLog.head,
     build: await ownBuild(),
   });
-  const control = await startControlServer(infrastructure, evidence);
   const bot = await startBot(infrastructure, azureModule, teamsModule, evidence);
 
   // Shutdown order: stop incoming calls, finish running work, publish the audit log, and close the database.
-  stopInOrder([control, bot, alarm, watch, running, runs, anchor, infrastructure], infrastructure.log);
+  stopInOrder([bot, alarm, watch, running, runs, anchor, infrastructure], infrastructure.log);
 }
 
 /** Prints expected errors as messages, and bugs with their stack. Logs them too, because alerts read only the log. */
 function giveUp(error: unknown): never {
-  const isExpected = error instanceof ConfigurationError || error instanceof FolderInUse;
+  const isExpected = error instanceof ConfigurationError;
   const said = isExpected ? error.message : error;
   // The settings might be what is wrong, so the log is opened without them.
   const log = openLog('fatal', hostname());

@@ -3,9 +3,8 @@ import { AnchorContradicts, newestCheckpoint } from '../audit/anchor/newest-chec
 import { Publisher } from '../audit/anchor/publisher.ts';
 import { type CosignOutcome, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
 import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
-import { KeyFileInvalid, openOwnKeys, type SecretKeys } from '../audit/key-file.ts';
+import { KeyFileInvalid } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
-import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { AnchorSettings } from '../config/settings/audit-log.ts';
 import type { Overdue } from '../observability/overdue.ts';
@@ -24,12 +23,6 @@ import { contradictedWords, logKeyUse } from '../text/record.ts';
 import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import { endProcess, type Stoppable } from './shutdown.ts';
-
-/** Throws {@link KeyFileInvalid} with advice. */
-async function keysOf({ key }: AnchorSettings, config: Config): Promise<SecretKeys> {
-  if (key.kind !== 'file' || !key.own) return (await loadKeys(key, config, logKeyUse)).keys;
-  return openOwnKeys(key.file, logKeyUse);
-}
 
 function witnessOf({ url, key: line }: AnchorSettings['witnesses'][number]): Witness {
   const key = readKeyLine(line);
@@ -54,7 +47,7 @@ const sayWitnessed =
 async function openPublisher(settings: AnchorSettings, infrastructure: Infrastructure) {
   const { config, store } = infrastructure;
   const { now } = store.clock;
-  const seeds = await keysOf(settings, config).catch((error: unknown) => {
+  const { keys: seeds } = await loadKeys(settings.key, config, logKeyUse).catch((error: unknown) => {
     throw error instanceof KeyFileInvalid ? new ConfigurationError(error.message) : error;
   });
   const keys = seeds.map((seed) => signingKey(settings.name, 'log', seed));

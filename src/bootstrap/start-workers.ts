@@ -83,7 +83,7 @@ export async function startWorkers(
   });
   log.info(me, 'this replica acquired its lease');
   const { owns: ownTables } = await roleRights(database.pool);
-  if (ownTables && config.server.mode === 'production' && database.kind === 'postgres') {
+  if (ownTables && config.server.mode === 'production') {
     log.warn({}, `the bot’s database user owns the tables or can act as their owner: ${ownerAdvice}`);
   }
   const { tracing } = telemetry;

@@ -6,7 +6,7 @@ import { untrustedTags } from '../domain/policy/policy.ts';
 import { isLoopbackAddress } from '../domain/strings.ts';
 import { ConfigurationError, type Mistake, processVariables, readEnvironment, type Variables } from './env.ts';
 import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
-import { anchorFrom, sealsFrom, storeFrom } from './settings/audit-log.ts';
+import { anchorFrom, sealsFrom } from './settings/audit-log.ts';
 import { azureFrom } from './settings/azure.ts';
 import { rulesFrom, stepUpFrom, stepUpRuleFrom } from './settings/people.ts';
 import type { Environment } from './settings/table.ts';
@@ -36,7 +36,7 @@ const configFrom = (
 ) => ({
   server: serverFrom(env),
   teams: teamsFrom(env),
-  store: storeFrom(env),
+  databaseUrl: env.DATABASE_URL ?? '',
   /** The same database as its owner, for migrations only. Null: the bot's own user migrates. */
   ownerUrl: env.CMK_DATABASE_OWNER_URL ?? null,
   /** `ownerClientId`: the managed identity that owns the tables; null: the bot's own. */

@@ -6,7 +6,7 @@
 import { closestMatch } from 'leven';
 import type { z } from 'zod';
 import { isLoopbackAddress } from '../domain/strings.ts';
-import { isServer, type KeyPlace, keyPlace, type Place, placeAt } from './place.ts';
+import { type KeyPlace, keyPlace } from './place.ts';
 import { type Environment, environmentSchema } from './settings/table.ts';
 
 type Rule = readonly [holds: (env: Environment) => boolean, variable: string, message: string];
@@ -49,28 +49,12 @@ const crossFieldRules: readonly Rule[] = [
   ],
   [(env) => env.DATABASE_URL !== undefined, 'DATABASE_URL', 'is missing; set the address of a PostgreSQL database'],
   [
-    (env) => env.DATABASE_URL === undefined || env.CMK_MODE === 'local' || isServer(env.DATABASE_URL),
-    'DATABASE_URL',
-    'is a data folder, which is for the sandbox; set the address of a PostgreSQL database',
-  ],
-  [
-    (env) => env.CMK_DATABASE_OWNER_URL === undefined || isServer(env.DATABASE_URL),
-    'CMK_DATABASE_OWNER_URL',
-    'is for migrating a database; set DATABASE_URL to the same one, with the bot’s own user',
-  ],
-  [
-    (env) => env.CMK_DATABASE_SIGN_IN === 'password' || isServer(env.DATABASE_URL),
-    'CMK_DATABASE_SIGN_IN',
-    'is for a database on a server; set DATABASE_URL, or remove it',
-  ],
-  [
     (env) => env.CMK_DATABASE_OWNER_CLIENT_ID === undefined || env.CMK_DATABASE_SIGN_IN === 'entra',
     'CMK_DATABASE_OWNER_CLIENT_ID',
     'is the identity that owns the tables; set CMK_DATABASE_SIGN_IN to entra, or remove it',
   ],
   [
-    (env) =>
-      !isServer(env.DATABASE_URL) || env.CMK_SEAL_KEY_FILE !== undefined || env.CMK_SEAL_KEY_SECRET !== undefined,
+    (env) => env.CMK_SEAL_KEY_FILE !== undefined || env.CMK_SEAL_KEY_SECRET !== undefined,
     'CMK_SEAL_KEY_FILE',
     'is missing; the audit log is sealed with a key outside the database. Create a file with openssl rand -base64 32, or a secret of a vault, and set CMK_SEAL_KEY_SECRET to it',
   ],
@@ -81,7 +65,6 @@ const crossFieldRules: readonly Rule[] = [
   ],
   [
     (env) =>
-      !isServer(env.DATABASE_URL) ||
       (env.CMK_ANCHOR ?? 'none') === 'none' ||
       env.CMK_LOG_KEY_FILE !== undefined ||
       env.CMK_LOG_KEY_SECRET !== undefined,
@@ -269,25 +252,21 @@ function mistakesBeside(variables: Variables): readonly Mistake[] {
   return mistakesBetween(Object.fromEntries(readable) as Environment);
 }
 
-/**
- * Finds the audit log for the command line: the given folder, the configured database, or the sandbox's folder.
- * Needs no other setting.
- */
-export function readPlace(given: string | undefined, variables: Variables = processVariables()): Place {
-  if (given !== undefined) return { kind: 'folder', dataDir: given };
-  const { DATABASE_URL: url = '' } = variables;
-  return url === '' ? { kind: 'folder', dataDir: '.local' } : placeAt(url);
+export const namesDatabase = ({ DATABASE_URL: url = '' }: Variables = processVariables()): boolean => url !== '';
+
+/** Returns the database's address for the command line. Needs no other setting. Throws {@link ConfigurationError} without one. */
+export function readDatabaseUrl({ DATABASE_URL: url = '' }: Variables = processVariables()): string {
+  if (url !== '') return url;
+  throw new ConfigurationError(
+    'DATABASE_URL is missing: run this where .env has it, or name the settings with --env FILE, or a sandbox with --data DIR',
+  );
 }
 
-/**
- * Finds the seal key for the command line, as the bot does. Null: a server without a configured key. Throws {@link
- * ConfigurationError} if two are set.
- */
-export function readSealKeyPlace(place: Place, variables: Variables = processVariables()): KeyPlace | null {
+/** Finds the seal key for the command line; null: none is configured. Throws {@link ConfigurationError} if two are set. */
+export function readSealKeyPlace(variables: Variables = processVariables()): KeyPlace | null {
   const { CMK_SEAL_KEY_FILE: file = '', CMK_SEAL_KEY_SECRET: secret = '' } = variables;
   if (file !== '' && secret !== '') {
     throw new ConfigurationError('CMK_SEAL_KEY_FILE and CMK_SEAL_KEY_SECRET are both set: set one of them');
   }
-  if (file === '' && secret === '' && place.kind === 'server') return null;
-  return keyPlace(place, 'seal.key', { file: file || undefined, secret: secret || undefined });
+  return file === '' && secret === '' ? null : keyPlace({ file, secret: secret || undefined });
 }

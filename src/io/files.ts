@@ -1,4 +1,4 @@
-/** Missing files, atomic file replacement, and short socket paths. */
+/** Missing files, and atomic file replacement. */
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -47,24 +47,4 @@ export async function checkReplaceable(file: string): Promise<void> {
   await rm(temporary);
   const found = await stat(file).catch(() => null);
   if (found?.isDirectory()) throw new Error('it is a folder');
-}
-
-/** Maximum length of a socket path in bytes. The smallest system limit is 104. */
-const maxLength = 100;
-
-interface ShortSocketPath {
-  /** A path to the folder. Valid until `close`. */
-  readonly path: string;
-  close(): Promise<void>;
-}
-
-/** Finds a path to the folder that leaves room for a socket name of `nameLength` bytes. Throws if there is none. */
-export async function shortSocketPath(folder: string, nameLength: number): Promise<ShortSocketPath> {
-  const fits = (at: string): boolean => Buffer.byteLength(path.join(at, 'x'.repeat(nameLength))) <= maxLength;
-  const short = [folder, path.relative(process.cwd(), folder) || '.'].find(fits);
-  if (short !== undefined) return { path: short, close: async () => undefined };
-  if (process.platform !== 'linux')
-    throw new Error(`opening the data folder ${folder}: its path is too long for a socket`);
-  const handle = await open(folder, 'r');
-  return { path: `/proc/self/fd/${handle.fd}`, close: () => handle.close() };
 }

@@ -1,7 +1,7 @@
 /** The published log: its place, the bot's keys for it, its newest checkpoint and its witnesses. */
 import { anchorFolder, maxFileSize } from '../audit/anchor/files.ts';
 import { type KnownSigners, verifiedRead } from '../audit/anchor/newest-checkpoint.ts';
-import { type EvidencePorts, type PublishedLog, takeEvidence } from '../audit/evidence/take-evidence.ts';
+import type { EvidencePorts, PublishedLog } from '../audit/evidence/take-evidence.ts';
 import { KeyFileInvalid, KeyMissing, type KeyPurpose, keysIn, readKeys, type SecretKeys } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { readSecret } from '../azure/azure.ts';
@@ -14,12 +14,10 @@ import type { AnchorPlace, AnchorSettings } from '../config/settings/audit-log.t
 import { appendWithSoftware, ownSoftware } from '../config/software.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { AnchorFiles, AnchorSource, WitnessBook } from '../domain/ports/published-log.ts';
-import { operatorActor } from '../domain/request/events.ts';
 import { summarizeWitnesses, type WitnessSummary } from '../domain/witnessing.ts';
 import type { OpenStore } from '../store/store.ts';
 import { logKeyUse } from '../text/record.ts';
 import { secretReadErrorWords } from '../text/remedies.ts';
-import type { Evidence, EvidenceWanted } from './rpc/calls.ts';
 
 interface LoadedKeys {
   readonly keys: SecretKeys;
@@ -126,13 +124,4 @@ export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts
     texts: (id) => store.auditLog.textsOf([id]),
     rules: { digest: policy.digest, text: policyText(policy, rule) },
   };
-}
-
-export async function evidenceFor(
-  ports: EvidencePorts,
-  { by, ...wanted }: EvidenceWanted,
-  cause: string,
-): Promise<Evidence> {
-  const result = await takeEvidence(ports, { ...wanted, actor: operatorActor(by), cause });
-  return result.kind === 'made' ? { ...result, archive: result.archive.toString('base64') } : result;
 }

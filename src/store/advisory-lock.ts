@@ -12,11 +12,9 @@ const lockKeys = { anchor: 7_236_402, alarm: 7_236_403 } as const;
 /** Runs the work and returns its result, or null at once if another replica has the lock. */
 export type TryLocked = <T>(work: () => Promise<T>) => Promise<T | null>;
 
-/** The embedded database has only one process, so there is nothing to lock. */
 export const advisoryLock =
-  ({ kind, pool }: Pick<Database, 'kind' | 'pool'>, name: keyof typeof lockKeys): TryLocked =>
+  ({ pool }: Pick<Database, 'pool'>, name: keyof typeof lockKeys): TryLocked =>
   async (work) => {
-    if (kind === 'pglite') return work();
     const client = await pool.connect();
     let isUnlocked = true;
     try {

@@ -107,7 +107,7 @@ async function resumeIn(
 }
 
 export function openAuditLog(
-  { pool, forgetJournal }: Pick<Database, 'pool' | 'forgetJournal'>,
+  { pool }: Pick<Database, 'pool'>,
   tools: AppendTools,
   written: (after: Request) => void,
 ): AuditLog {
@@ -119,7 +119,6 @@ export function openAuditLog(
     // Deleted rows stay readable in the table's file until it's rewritten, and samples in the statistics. Forms and
     // sign-ins contain typed texts. Runs again if the call is repeated.
     await pool.query(vacuum);
-    await forgetJournal();
     return answer;
   };
   return {

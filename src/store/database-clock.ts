@@ -24,13 +24,8 @@ export interface DatabaseClockTools {
   readonly onClock?: (apart: ClockSkew | null) => void;
 }
 
-export function openDatabaseClock(
-  { kind, pool }: Pick<Database, 'kind' | 'pool'>,
-  tools: DatabaseClockTools,
-): DatabaseClock {
+export function openDatabaseClock({ pool }: Pick<Database, 'pool'>, tools: DatabaseClockTools): DatabaseClock {
   const clock = (): Date => new Date();
-  // The embedded database uses this process's clock.
-  const fixed = tools.time ?? (kind === 'pglite' ? clock : null);
   let offset = clock().getTime() - performance.now();
   let known = false;
   let isApart = false;
@@ -49,7 +44,7 @@ export function openDatabaseClock(
     return heard(row.now, askedAt);
   };
   return {
-    now: () => fixed?.() ?? new Date(offset + performance.now()),
+    now: () => tools.time?.() ?? new Date(offset + performance.now()),
     heard,
     sync: async () => void (await ask()),
     async look() {

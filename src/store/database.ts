@@ -1,25 +1,13 @@
 /** Opens the database. It has the bot's own tables and the workflow engine's. */
-import { chmod, mkdir } from 'node:fs/promises';
-import path from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { Pool, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { clientWithTimeout } from './client-with-timeout.ts';
-import { FolderLost, lockFolder } from './folder-lock.ts';
-import { LitePool, parsers } from './lite-pool.ts';
 
-export type DatabaseOptions = ErrorHandler &
-  (
-    | {
-        readonly kind: 'pglite';
-        readonly dataDir: string;
-        /** Called once if another process took over the folder. This process's data is then invalid. */
-        readonly onLost?: (error: FolderLost) => void;
-      }
-    | ({ readonly kind: 'postgres' } & PostgresOptions)
-  );
-
-interface ErrorHandler {
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly maxConnections?: number;
+  /** Called for each new connection. If unset, the URL has the password, or none is needed. */
+  readonly password?: () => Promise<string>;
   /**
    * Called with every error that the database returns, for any caller. The workflow engine retries on its own without
    * reporting errors.
@@ -27,101 +15,22 @@ interface ErrorHandler {
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-export interface PostgresOptions {
-  readonly url: string;
-  readonly maxConnections?: number;
-  /** Called for each new connection. If unset, the URL has the password, or none is needed. */
-  readonly password?: () => Promise<string>;
-}
-
 export interface Database {
-  readonly kind: 'pglite' | 'postgres';
   /** Also valid as the workflow engine's `systemDatabasePool`. */
   readonly pool: Pool;
-  /**
-   * For heartbeats: one connection with a timeout of a few seconds that doesn't wait for the others. Embedded: same as
-   * `pool`.
-   */
+  /** For heartbeats: one connection with a timeout of a few seconds that doesn't wait for the others. */
   readonly leasePool: Pool;
   /**
    * From now on, a query of `pool` that isn't answered in time ends its connection. Call it after the start: migrations can take
-   * long. Embedded: does nothing.
+   * long.
    */
   setQueryTimeout(ms: number): void;
-  /**
-   * Destroys deleted rows that are still in the write-ahead log. It works only on the embedded database. On a server, the
-   * log and the backups are the database administrator's responsibility.
-   */
-  forgetJournal(): Promise<void>;
-  /** Waits for running work, then releases connections, files and the folder's lock. */
+  /** Waits for running work, then releases connections. */
   close(): Promise<void>;
 }
 
-/**
- * Opens PostgreSQL by URL, or PGlite in a folder that no other process can use meanwhile. Throws if the folder is in use,
- * naming the holder. PGlite doesn't sync to disk: stored data survives a crash of the process, but not of the machine.
- */
-export const openDatabase = (options: DatabaseOptions): Promise<Database> =>
-  options.kind === 'pglite' ? openLite(path.resolve(options.dataDir), options) : openPostgres(options);
-
-interface LiteHandlers extends ErrorHandler {
-  readonly onLost?: (error: FolderLost) => void;
-}
-
-async function openLite(dataDir: string, { onLost = () => undefined, onError }: LiteHandlers): Promise<Database> {
-  const files = path.join(dataDir, 'database');
-  await mkdir(files, { recursive: true, mode: 0o700 });
-  // Restricts only the bot's own subfolder. The data folder itself might belong to someone else.
-  await chmod(files, 0o700);
-  const lock = await lockFolder(dataDir, files);
-  try {
-    const db = await PGlite.create(files, { parsers });
-    let lost = false;
-    const beforeUse = async (): Promise<void> => {
-      try {
-        await lock.check();
-      } catch (error) {
-        if (!lost && error instanceof FolderLost) onLost(error);
-        lost = true;
-        throw error;
-      }
-    };
-    const pool = new LitePool(db, beforeUse, onError);
-    const close = once(async () => {
-      await pool.end();
-      // Closing would write to the folder.
-      if (!lost) await db.close();
-      await lock.release();
-    });
-    // The only cast to the real pool; lite-pool.ts lists the differences.
-    const asPool = pool as unknown as Pool;
-    return {
-      kind: 'pglite',
-      pool: asPool,
-      leasePool: asPool,
-      setQueryTimeout: () => undefined,
-      forgetJournal: () => forgetJournal(pool),
-      close,
-    };
-  } catch (error) {
-    await lock.release();
-    throw error;
-  }
-}
-
-/**
- * Forces a new log segment. Without recycling, the next checkpoint deletes old segments instead of reusing their files
- * later.
- */
-async function forgetJournal(pool: LitePool): Promise<void> {
-  await pool.query('set wal_recycle = off');
-  await pool.query('select pg_switch_wal()');
-  await pool.query('checkpoint');
-  await pool.query('reset wal_recycle');
-}
-
 /** Parses the URL, because the driver prefers a URL's user and its password over a separate password. */
-function atServer({ url, password }: PostgresOptions): PoolConfig {
+function atServer({ url, password }: DatabaseOptions): PoolConfig {
   return password === undefined ? { connectionString: url } : { ...parseIntoClientConfig(url), password };
 }
 
@@ -142,7 +51,7 @@ const sessionSettings = [
   values: [JSON.stringify(wanted)],
 }));
 
-async function openPostgres(options: PostgresOptions & ErrorHandler): Promise<Database> {
+export function openDatabase(options: DatabaseOptions): Database {
   let queryTimeoutMs: number | null = null;
   const onError = options.onError ?? (() => undefined);
   // Without a delay, the system waits two hours before it checks an idle connection.
@@ -178,8 +87,7 @@ async function openPostgres(options: PostgresOptions & ErrorHandler): Promise<Da
   const setQueryTimeout = (ms: number): void => {
     queryTimeoutMs = ms;
   };
-  const forgetJournal = async (): Promise<void> => undefined;
-  return { kind: 'postgres', pool, leasePool, setQueryTimeout, forgetJournal, close: once(close) };
+  return { pool, leasePool, setQueryTimeout, close: once(close) };
 }
 
 /**

@@ -103,7 +103,7 @@ function startHeartbeats(
 
 /** Opens the port. `beatMs`: the interval between heartbeats. It must be the same for all processes of a database. */
 export function openLeases(
-  { kind, pool, leasePool }: Pick<Database, 'kind' | 'pool' | 'leasePool'>,
+  { pool, leasePool }: Pick<Database, 'pool' | 'leasePool'>,
   beatMs: number,
   clock: Pick<DatabaseClock, 'heard'>,
 ): Leases {
@@ -111,8 +111,6 @@ export function openLeases(
   return {
     isWritable: () => storing,
     async acquire(me, events) {
-      // The embedded database has one process, so all other leases are leftovers.
-      if (kind === 'pglite') await select(pool, Instance, deleting('true'));
       await changedRows(leasePool, insert, [me.instance, me.workflowVersion]);
       let renewedAt = performance.now();
       const handlers = {

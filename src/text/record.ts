@@ -108,14 +108,13 @@ export const unknownFormatWords = ({
 }): string =>
   newer
     ? `${where} has migration ${migration}, made by a newer version of this program. Start that version again, or restore the backup from before its first start, and lose later decisions (docs/operate/back-up-and-upgrade.md#upgrade).`
-    : `${where} was created by a preview of this program, which this version can’t read. Set a new data folder (--data) or a new database (DATABASE_URL).`;
+    : `${where} was created by a preview of this program, which this version can’t read. Set a new database (DATABASE_URL).`;
 
-/** The purpose of a key, with the texts of its file. `exact`: 32 bytes, no more. `comment`: the first line of a new file. */
-const keyUse = (name: string, exact: boolean, secretSetting: string, comment: string) => ({
+/** The purpose of a key, with the texts of its file. `exact`: 32 bytes, no more. */
+const keyUse = (name: string, exact: boolean, secretSetting: string) => ({
   name,
   exact,
   secretSetting,
-  comment,
   malformed: (where: string) =>
     `${name} in ${where}: every line must be a key of ${exact ? '' : 'at least '}32 bytes in base64, such as “openssl rand -base64 32” prints. Restore the file, or correct that line.`,
   missing: (file: string) =>
@@ -124,16 +123,6 @@ const keyUse = (name: string, exact: boolean, secretSetting: string, comment: st
     `${name} in ${file} can be read or written by others (mode ${mode}): chmod 600 ${file}. If someone might have read it, add a new key as its last line.`,
 });
 
-export const sealKeyUse = keyUse(
-  'the seal key',
-  false,
-  'CMK_SEAL_KEY_SECRET',
-  'Seal key of this audit log. Someone who can read it can forge events. Keep it apart from copies of the database.',
-);
+export const sealKeyUse = keyUse('the seal key', false, 'CMK_SEAL_KEY_SECRET');
 
-export const logKeyUse = keyUse(
-  'the log signing key',
-  true,
-  'CMK_LOG_KEY_SECRET',
-  'Log signing key of the published log. Someone who can read it can sign another history.',
-);
+export const logKeyUse = keyUse('the log signing key', true, 'CMK_LOG_KEY_SECRET');

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { subcommands } from '../../src/operator/cli/registry.ts';
 import { openTerminal, run } from '../../src/operator/cli/run.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
@@ -46,7 +44,7 @@ describe('help', () => {
 
   it.each([[['--data', 'x']], [['--data=x']]])('takes %j first as well', async (common) => {
     const { code, err } = await cmkBot([...common, 'requests', 'list']);
-    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/x has no audit log/) });
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/x has no .env/) });
     expect((await cmkBot([...common, 'requests'])).out).toContain('cmk-bot requests list');
     expect((await cmkBot([...common])).out).toContain('cmk-bot doctor');
   });
@@ -71,23 +69,17 @@ it.each([
   ['cmk-bot requests cancel', ['CMK-000001', '--as', ' '], '--as: is blank'],
 ])('what is not understood ends with 2 and one line: %s %j', async (command, args, line) => {
   const [, ...words] = command.split(' ');
-  const { code, out, err } = await cmkBot([...words, ...args], { DATABASE_URL: pathToFileURL(empty.folder).href });
+  const { code, out, err } = await cmkBot([...words, ...args], { DATABASE_URL: 'postgres://bot@127.0.0.1:9/cmk' });
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err.startsWith(`${command}: ${line}`)).toBe(true);
   expect(err.trim().split('\n')).toHaveLength(1);
 });
 
 describe('where there is no record', () => {
-  it.each([
-    ['--data', ['--data'], {}],
-    ['DATABASE_URL', [], { DATABASE_URL: 'here' }],
-  ])('says so of the folder in %s, and makes none', async (_what, option, env) => {
-    const args = ['audit', 'verify', ...option.flatMap((name) => [name, empty.folder])];
-    const set = 'DATABASE_URL' in env ? { DATABASE_URL: pathToFileURL(empty.folder).href } : {};
-    const { code, err } = await cmkBot(args, set);
+  it('says so of a folder that is no sandbox', async () => {
+    const { code, err } = await cmkBot(['audit', 'verify', '--data', empty.folder]);
     expect(code).toBe(2);
-    expect(err).toContain(`${empty.folder} has no audit log. Give the bot’s data folder with --data.`);
-    expect(existsSync(path.join(empty.folder, 'database'))).toBe(false);
+    expect(err).toContain(`${empty.folder} has no .env. Name the data folder of a sandbox with --data.`);
   });
 
   it('names a server that does not answer without its password', async () => {
@@ -121,7 +113,7 @@ describe('doctor without a configuration', () => {
       CMK_AUDIT_CHANNEL: '19:a@thread.tacv2',
       CMK_APPROVALS_CHANNEL: '19:a@thread.tacv2',
       CMK_APPROVERS: 'everybody',
-      DATABASE_URL: pathToFileURL(empty.folder).href,
+      DATABASE_URL: 'postgres://bot@127.0.0.1:9/cmk',
     };
     const { code, out } = await cmkBot(['doctor'], env);
     expect(code).toBe(1);
@@ -129,13 +121,13 @@ describe('doctor without a configuration', () => {
     expect(configuration.map((line) => line.split(/\s+/)[2]?.replace(':', '')).sort()).toEqual([
       'CMK_APPROVERS',
       'CMK_AUDIT_CHANNEL',
+      'CMK_SEAL_KEY_FILE',
       'CMK_SUBSCRIPTIONS',
-      'DATABASE_URL',
       'MicrosoftAppId',
       'MicrosoftAppTenantId',
     ]);
     expect(out).toContain('→ docs/install/settings.md explains every setting.');
-    expect(out).toMatch(/fail {2}database {7}.* has no audit log/);
+    expect(out).toMatch(/fail {2}database {7}.*127\.0\.0\.1:9/);
     expect(out).toContain('\n7 failures, 0 warnings.\n');
     expect(out).toContain('cmk-bot setup --set CMK_APPROVERS');
   });
@@ -154,7 +146,7 @@ describe('doctor without a configuration', () => {
 
   it('where azd deployed it names azd for each mistake, because it sets the settings there', async () => {
     const CMK_POLICY_FILE = path.join(empty.folder, 'none.json');
-    const env = { DATABASE_URL: pathToFileURL(empty.folder).href, CMK_APPROVERS: 'everybody', CMK_POLICY_FILE };
+    const env = { DATABASE_URL: 'postgres://bot@127.0.0.1:9/cmk', CMK_APPROVERS: 'everybody', CMK_POLICY_FILE };
     const deployed = { CONTAINER_APP_NAME: 'cmk-bot', AZURE_ENV_NAME: 'prod' };
     const { code, out } = await cmkBot(['doctor'], { ...env, ...deployed });
     expect(code).toBe(1);
@@ -174,7 +166,7 @@ describe('what destroys is asked for twice', () => {
     };
     const tell = async (text: string): Promise<void> => void said.push(text);
     const terminal = openTerminal(tell, tell, { ask });
-    const args = ['audit', 'erase', 'CMK-7F3K9Q', '--reason', 'asked for', '--data', empty.folder];
+    const args = ['audit', 'erase', 'CMK-7F3K9Q', '--reason', 'asked for'];
     return { said, code: run(args, terminal, null) };
   };
 
@@ -188,6 +180,6 @@ describe('what destroys is asked for twice', () => {
   it('and begun where the request is named once more', async () => {
     const { said, code } = erase(' cmk-7f3k9q ');
     expect(await code).toBe(2);
-    expect(said.at(-1)).toContain('has no audit log');
+    expect(said.at(-1)).toContain('DATABASE_URL is missing');
   });
 });

@@ -12,7 +12,7 @@ import { planSchema } from '../../src/domain/plan.ts';
 import { payloadsWith } from '../../src/domain/request/payloads.ts';
 import { StoredChangeSpec } from '../../src/operations/registry.ts';
 import { subcommands } from '../../src/operator/cli/registry.ts';
-import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
+import { DiagnosisReport } from '../../src/operator/doctor/diagnosis.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { scenario } from '../support/world/scenario.ts';
 import { approvalCard, approve, ask, people, places, shows } from '../support/world/story.ts';

@@ -50,8 +50,8 @@ describe('a server', () => {
       return 'done';
     };
     try {
-      expect(await advisoryLock({ kind: 'postgres', pool }, 'anchor')(work)).toBe('done');
-      expect(await advisoryLock({ kind: 'postgres', pool }, 'anchor')(async () => 'again')).toBe('again');
+      expect(await advisoryLock({ pool }, 'anchor')(work)).toBe('done');
+      expect(await advisoryLock({ pool }, 'anchor')(async () => 'again')).toBe('again');
     } finally {
       await pool.end();
     }
@@ -66,7 +66,7 @@ describe('a server', () => {
     ]);
     const said = await cmkBot(['requests', 'list'], { DATABASE_URL: url });
     expect(said.code).toBe(2);
-    expect(said.err).toMatch(/was created by a preview of this program, .*Set a new data folder/);
+    expect(said.err).toMatch(/was created by a preview of this program, .*Set a new database/);
     expect(said.err).toContain(new URL(url).pathname.slice(1));
     expect(said.err).not.toContain(' at ');
     await expect(databases.start(url)).rejects.toThrow('migration 0001-record.sql of a preview');

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { approver, localTenantId, requester } from '../../sandbox/people.ts';
 import { signingKey } from '../../src/audit/tlog/keys.ts';
 import { checkpointText, noteOf, signText } from '../../src/audit/tlog/note.ts';
-import type { Diagnosis, DiagnosisCode } from '../../src/operator/rpc/diagnosis.ts';
+import type { Diagnosis, DiagnosisCode } from '../../src/operator/doctor/diagnosis.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
 import { type ProductionWorld, printedByStart, startProductionWorld } from '../support/world/production-world.ts';
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { lastFile, type RunningWitness, startWitness } from '../../sandbox/witness.ts';
 import { keyLine, readKeyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { checkpointText } from '../../src/audit/tlog/note.ts';
-import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
+import { DiagnosisReport } from '../../src/operator/doctor/diagnosis.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { copyFolder } from '../support/processes/copy-folder.ts';

@@ -2,9 +2,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import os from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
-import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
-import { startControl } from '../../src/operator/rpc/server.ts';
-import { recordsOf } from '../../src/operator/rpc/store-records.ts';
 import { cmkBot as callCmkBot, runProgram, type Said } from '../support/processes/command-line.ts';
 
 let folder: string;
@@ -56,34 +53,22 @@ test('a file that --env names is read in its place', async () => {
   expect(out).toContain('127.0.0.1:7');
 });
 
-test('doctor checks the settings in it, not those of a bot that runs on .local in the same folder', async () => {
-  mkdirSync(path.join(folder, '.local'));
-  const own = {
-    code: 'config/settings',
-    outcome: 'ok',
-    subject: '',
-    found: 'the trial’s',
-    mend: '',
-    who: '',
-    commands: [],
+test('--data takes the settings of a sandbox over all others, and without any a sandbox in .local is used', async () => {
+  const inFolder = (name: string, port: number): void => {
+    mkdirSync(path.join(folder, name));
+    writeFileSync(path.join(folder, name, '.env'), `DATABASE_URL=postgres://bot@127.0.0.1:${port}/cmk\n`);
   };
-  const trial = await startControl({
-    folder: path.join(folder, '.local'),
-    control: { ...recordsOf({} as never), diagnose: async () => [own], evidence: async () => null } as never,
-    log: { warn: () => undefined } as never,
-  });
-  try {
-    const look = async (...more: readonly string[]) =>
-      DiagnosisReport.parse(JSON.parse((await cmkBot('doctor', '--json', '--only', 'config/settings', ...more)).out));
-    expect(await look()).toMatchObject({ bot: process.pid, settings: null, findings: [own] });
-    env('MicrosoftAppTenantId=10000000-0000-4000-8000-000000000000\n');
-    const checked = await look();
-    expect(checked).toMatchObject({ bot: null, settings: path.join(folder, '.env') });
-    expect(checked.findings.map(({ found }) => found)).toContainEqual('CMK_APPROVALS_CHANNEL: is missing');
-    expect(await look('--data', '.local')).toMatchObject({ bot: process.pid });
-  } finally {
-    await trial.stop();
-  }
+  inFolder('.local', 7);
+  inFolder('data', 8);
+  const list = (env: NodeJS.ProcessEnv, ...more: readonly string[]): Promise<Said> =>
+    callCmkBot(['requests', 'list', ...more], env, [], false, folder);
+  const goesTo = (port: number) => ({ code: 2, err: expect.stringContaining(`127.0.0.1:${port}`) });
+  const shell = { DATABASE_URL: 'postgres://bot@127.0.0.1:9/cmk' };
+  expect(await list({})).toMatchObject(goesTo(7));
+  expect(await list(shell)).toMatchObject(goesTo(9));
+  expect(await list(shell, '--data', 'data')).toMatchObject(goesTo(8));
+  env('PORT=3978\n');
+  expect(await list({})).toMatchObject({ code: 2, err: expect.stringContaining('DATABASE_URL is missing') });
 });
 
 test('setup writes a secret as it is read, refuses one that no line holds, and writes through no link', async () => {

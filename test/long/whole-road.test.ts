@@ -5,13 +5,12 @@
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
 import { approver, approversGroup, localTenantId, requester, requestersGroup } from '../../sandbox/people.ts';
-import { DiagnosisReport } from '../../src/operator/rpc/diagnosis.ts';
+import { DiagnosisReport } from '../../src/operator/doctor/diagnosis.ts';
 import { type AzureState, agentIn } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { careId, researchId } from '../support/azure/local-azure-names.ts';
@@ -49,9 +48,6 @@ async function built(folder: string): Promise<string> {
   await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/build.ts', app], {
     cwd: root,
   });
-  const outside = '@electric-sql/pglite';
-  mkdirSync(path.join(app, 'node_modules', outside), { recursive: true });
-  cpSync(path.join(root, 'node_modules', outside), path.join(app, 'node_modules', outside), { recursive: true });
   return app;
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { localBotPrincipal } from '../../sandbox/bot-environment.ts';
 import { approversGroup, requestersGroup } from '../../sandbox/people.ts';
-import type { Diagnosis, DiagnosisCode } from '../../src/operator/rpc/diagnosis.ts';
+import type { Diagnosis, DiagnosisCode } from '../../src/operator/doctor/diagnosis.ts';
 import { type AzureState, all, type Change, withoutActions } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { careId, researchId } from '../support/azure/local-azure-names.ts';

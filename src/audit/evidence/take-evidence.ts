@@ -48,7 +48,7 @@ export interface PublishedLog {
   readonly keys: readonly VerifierKey[];
 }
 
-interface EvidenceRequest {
+export interface EvidenceRequest {
   readonly id: RequestId;
   readonly actor: Actor;
   /** The same cause returns the same evidence: one event, one read. */
@@ -59,7 +59,7 @@ interface EvidenceRequest {
   readonly fromSize: number | null;
 }
 
-type EvidenceResult =
+export type EvidenceResult =
   | {
       readonly kind: 'made';
       readonly name: string;

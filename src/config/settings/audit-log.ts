@@ -1,17 +1,15 @@
 /** Settings of the audit log: its database, its seals, and where it is published. */
-import path from 'node:path';
 import { z } from 'zod';
 import { isPrivate } from '../../domain/strings.ts';
-import { type KeyPlace, keyPlace, type Place, placeAt } from '../place.ts';
-import { databaseUrl, duration, group, optional, secretId, storeUrl, type Values } from './setting.ts';
+import { type KeyPlace, keyPlace } from '../place.ts';
+import { databaseUrl, duration, group, optional, secretId, type Values } from './setting.ts';
 import type { teamsSettings } from './teams.ts';
 
 export const auditLogSettings = group('The audit log', {
   DATABASE_URL: {
-    value: storeUrl.optional(),
+    value: databaseUrl.optional(),
     example: 'postgres://cmk_bot@cmk-pg.postgres.database.azure.com/cmkbot?sslmode=verify-full',
-    meaning:
-      'PostgreSQL database: `postgres://USER@HOST/DATABASE?sslmode=verify-full`. The sandbox sets `file:` and its data folder: an embedded database that can lose events in a power cut',
+    meaning: 'PostgreSQL database: `postgres://USER@HOST/DATABASE?sslmode=verify-full`',
     mustBeSet: true,
     isSecret: true,
   },
@@ -37,7 +35,7 @@ export const auditLogSettings = group('The audit log', {
     value: optional,
     example: '/run/secrets/seal.key',
     meaning:
-      'file with the seal key, which only the bot’s user can read: one key per line, in base64, the newest last. Required, or `CMK_SEAL_KEY_SECRET`. With a data folder: `seal.key` in it, created at the first start',
+      'file with the seal key, which only the bot’s user can read: one key per line, in base64, the newest last. Required, or `CMK_SEAL_KEY_SECRET`',
     mustBeSet: true,
   },
   CMK_SEAL_KEY_SECRET: {
@@ -58,7 +56,7 @@ export const auditLogSettings = group('The audit log', {
       .optional(),
     example: '/mnt/anchor',
     meaning:
-      'where the audit log is [published](../audit/publish-and-witness.md): a folder, a storage container (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), or `none`. Default: `none`; with a data folder, `anchor` in it',
+      'where the audit log is [published](../audit/publish-and-witness.md): a folder, a storage container (`https://ACCOUNT.blob.core.windows.net/CONTAINER`), or `none`. Default: `none`',
   },
   // The name is used in lines between spaces and plus signs (C2SP signed-note).
   CMK_LOG_NAME: {
@@ -76,8 +74,7 @@ export const auditLogSettings = group('The audit log', {
   CMK_LOG_KEY_FILE: {
     value: optional,
     example: '/run/secrets/log.key',
-    meaning:
-      'file with the log signing key, as for `CMK_SEAL_KEY_FILE`. Required with `CMK_ANCHOR`. With a data folder: `log.key` in it, created at the first start',
+    meaning: 'file with the log signing key, as for `CMK_SEAL_KEY_FILE`. Required with `CMK_ANCHOR`',
   },
   CMK_LOG_KEY_SECRET: {
     value: secretId.optional(),
@@ -151,22 +148,16 @@ export interface AnchorSettings {
   readonly witnessesNeeded: number;
 }
 
-export const storeFrom = ({ DATABASE_URL: url = '' }: Env): Place => placeAt(url);
+export const sealsFrom = (env: Env): SealSettings => ({
+  key: keyPlace({ file: env.CMK_SEAL_KEY_FILE, secret: env.CMK_SEAL_KEY_SECRET }),
+});
 
-export function sealsFrom(env: Env): SealSettings {
-  const named = { file: env.CMK_SEAL_KEY_FILE, secret: env.CMK_SEAL_KEY_SECRET };
-  return { key: keyPlace(storeFrom(env), 'seal.key', named) };
-}
-
-/** Default: next to the embedded database; for a server, nowhere. */
 export function anchorFrom(
   env: Env & Pick<Values<typeof teamsSettings>, 'MicrosoftAppTenantId'>,
 ): AnchorSettings | null {
-  const record = storeFrom(env);
-  const usual = record.kind === 'folder' ? path.join(record.dataDir, 'anchor') : 'none';
-  const { CMK_ANCHOR: named = usual, CMK_LOG_NAME: name = `cmk-bot/${env.MicrosoftAppTenantId}/audit` } = env;
+  const { CMK_ANCHOR: named = 'none', CMK_LOG_NAME: name = `cmk-bot/${env.MicrosoftAppTenantId}/audit` } = env;
   if (named === 'none') return null;
-  const key = keyPlace(record, 'log.key', { file: env.CMK_LOG_KEY_FILE, secret: env.CMK_LOG_KEY_SECRET });
+  const key = keyPlace({ file: env.CMK_LOG_KEY_FILE, secret: env.CMK_LOG_KEY_SECRET });
   const place: AnchorPlace = /^https:/.test(named)
     ? { kind: 'container', url: named.replace(/\/+$/, '') }
     : { kind: 'folder', folder: named };

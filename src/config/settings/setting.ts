@@ -67,8 +67,6 @@ const addressOf = (scheme: RegExp) =>
     );
 
 export const databaseUrl = addressOf(/^postgres(ql)?:\/\//);
-/** A database, or `file:///` and an absolute path: the sandbox's data folder. */
-export const storeUrl = addressOf(/^(postgres(ql)?:\/\/|file:\/\/\/)/);
 
 export const port = z.coerce.number().int().min(1).max(65_535);
 

@@ -1,8 +1,6 @@
 import os from 'node:os';
 import { z } from 'zod';
 import type { RetryLimits } from '../../domain/retry.ts';
-import { isServer } from '../place.ts';
-import type { auditLogSettings } from './audit-log.ts';
 import type { azureSettings } from './azure.ts';
 import type { peopleSettings } from './people.ts';
 import { duration, group, optional, text, type Values, yes } from './setting.ts';
@@ -110,13 +108,12 @@ const Overrides = z.strictObject({
 
 /** `CMK_TEST_OVERRIDES` is JSON. A bot in production doesn't read it. */
 export function overridesFrom(
-  { CMK_MODE: mode, DATABASE_URL: url }: Env & Pick<Values<typeof auditLogSettings>, 'DATABASE_URL'>,
+  { CMK_MODE: mode }: Env,
   { CMK_TEST_OVERRIDES: given = '' }: Readonly<Record<string, string | undefined>>,
 ) {
   const overrides = Overrides.parse(mode === 'local' && given !== '' ? JSON.parse(given) : {});
   const { usePollMs = mode === 'local' ? 5_000 : 60_000 } = overrides;
-  // A data folder has only one process.
-  return { ...overrides, usePollMs, replica: overrides.replica ?? (isServer(url) ? os.hostname() : 'local') };
+  return { ...overrides, usePollMs, replica: overrides.replica ?? os.hostname() };
 }
 
 /** The workspace and timing of the usage check; null: no usage check. */

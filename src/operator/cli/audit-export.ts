@@ -9,8 +9,8 @@ import { revealInvisible } from '../../domain/strings.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { effectWords } from '../../text/steps.ts';
 import { countOf } from '../../text/words.ts';
-import type { Records } from '../rpc/calls.ts';
 import { type RecordedEvent, readRecord } from './open-records.ts';
+import type { Records } from './records.ts';
 import { argument, eventCounter, exit, flag, namesOf, streamIdInput, subcommand, Unusable } from './subcommand.ts';
 import { partWords, verifiableWords } from './words/report.ts';
 
@@ -248,8 +248,7 @@ export const auditExport = subcommand({
       if (next.done) {
         const { head } = next.value;
         if (format === 'jsonl') await write(headLine(head));
-        if (partOf !== '')
-          await complain(partLine(format, partOf, part, { exported, of: (await record.head({})).seq }));
+        if (partOf !== '') await complain(partLine(format, partOf, part, { exported, of: (await record.head()).seq }));
         return exit.done;
       }
       const { line, texts: revealed } = next.value.event;

@@ -8,12 +8,11 @@ import { type Finding, lineFrom } from '../../audit/verify.ts';
 import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../audit/verify-audit-log.ts';
 import { NotAnExport, readBaselineExport, verifyExport } from '../../audit/verify-export.ts';
 import { readConfig } from '../../config/config.ts';
-import { readPlace } from '../../config/env.ts';
 import type { AnchorSource } from '../../domain/ports/published-log.ts';
 import type { Link } from '../../domain/record/chain.ts';
 import { countOf } from '../../text/words.ts';
-import type { Records } from '../rpc/calls.ts';
 import { readRecord } from './open-records.ts';
+import type { Records } from './records.ts';
 import {
   argument,
   eventCounter,
@@ -119,7 +118,7 @@ export function publishedReport({ reader, keysGiven, given }: OpenedAnchor): Pub
 
 /** Verifies the database. Derived data is read first: later events come after it. */
 async function verifyStore(records: Records, options: VerifyOptions, count: () => void): Promise<AuditLogReport> {
-  const verifier = new AuditLogVerifier({ ...options, derived: await records.derived({}) });
+  const verifier = new AuditLogVerifier({ ...options, derived: await records.derived() });
   const events = readRecord(records);
   for (;;) {
     const next = await events.next();
@@ -312,10 +311,7 @@ export const auditVerify = subcommand({
     sealKey: argument(path, ['--seal-key FILE', 'the seal key. Default: the key of the database, if it is known here']),
     json: jsonFlag,
   }),
-  async run(
-    { file, against, anchor, logKey, noted, sealKey, json },
-    { records, print, complain, write, progress, data },
-  ) {
+  async run({ file, against, anchor, logKey, noted, sealKey, json }, { records, print, complain, write, progress }) {
     const isLog = file !== undefined && (isContainer(file) || (await isFolder(file)));
     if (file?.endsWith('.zip'))
       throw new Unusable(`run python3 verify.py ${file} --keys FILE: it verifies evidence packs`);
@@ -325,7 +321,7 @@ export const auditVerify = subcommand({
       throw new Unusable('--log-key needs a published log: name one, or use --anchor');
     const published = folder === undefined ? null : await openPublished(folder, logKey);
     const known = await openBaseline(against, noted, isLog ? null : published);
-    const { keys, missing } = await keysFor(sealKey, file === undefined ? readPlace(data) : null);
+    const { keys, missing } = await keysFor(sealKey, file === undefined);
     const options = { ...(known === null ? {} : { older: known }), keys };
     const count = eventCounter('Verified', progress);
     const report = await (isLog && published !== null

@@ -1,44 +1,14 @@
-import path from 'node:path';
 import { z } from 'zod';
 import { type Config, readConfig } from '../../config/config.ts';
-import { ConfigurationError, readPlace, readSealKeyPlace } from '../../config/env.ts';
-import type { Place } from '../../config/place.ts';
+import { ConfigurationError, readDatabaseUrl, readSealKeyPlace } from '../../config/env.ts';
 import { isVariable } from '../../config/settings/table.ts';
 import { closestName } from '../../operations/choose.ts';
 import { changeSetting } from '../doctor/commands.ts';
+import { type Diagnosis, DiagnosisCode, DiagnosisReport, diagnosisCodes, type Look } from '../doctor/diagnosis.ts';
 import { about, fail, ok } from '../doctor/subjects.ts';
-import { reachControl } from '../rpc/client.ts';
-import { type Diagnosis, DiagnosisCode, DiagnosisReport, diagnosisCodes, type Look } from '../rpc/diagnosis.ts';
-import {
-  argument,
-  type CommandEnvironment,
-  type Exit,
-  envFile,
-  exit,
-  flag,
-  jsonFlag,
-  subcommand,
-} from './subcommand.ts';
+import { argument, type Exit, envFile, exit, flag, jsonFlag, subcommand } from './subcommand.ts';
 import { SealKeyUnusable } from './verifier-keys.ts';
 import { diagnosisTable } from './words/report.ts';
-
-/** Findings, and the process id of the bot that checked; null: the command line. */
-interface CheckResult {
-  readonly bot: number | null;
-  readonly found: readonly Diagnosis[];
-}
-
-/** Asks the bot that runs on the folder, which has its own configuration. */
-async function askBot(place: Place, look: Look): Promise<CheckResult | null> {
-  if (place.kind !== 'folder') return null;
-  const bot = await reachControl(path.resolve(place.dataDir)).catch(() => null);
-  if (bot === null) return null;
-  try {
-    return { bot: bot.pid, found: await bot.control.diagnose(look) };
-  } finally {
-    await bot.close();
-  }
-}
 
 const configuration = about('config/settings');
 const database = about('db/answers');
@@ -59,8 +29,8 @@ function readConfiguration(): Config | readonly Diagnosis[] {
   }
 }
 
-async function openFailure(place: Place, error: unknown): Promise<Diagnosis> {
-  const key = readSealKeyPlace(place);
+async function openFailure(error: unknown): Promise<Diagnosis> {
+  const key = readSealKeyPlace();
   if (error instanceof SealKeyUnusable && key !== null) {
     const { sealsUnusable } = await import('../doctor/audit-log.ts');
     return sealsUnusable(key, error.message);
@@ -71,40 +41,28 @@ async function openFailure(place: Place, error: unknown): Promise<Diagnosis> {
     return fail(about('db/tables'), error.message, fix, ['npm start']);
   }
   if (error instanceof UnsupportedFormat) return fail(database, error.message, 'Use the program that wrote it.');
-  const fix = 'Check DATABASE_URL, or --data.';
-  return fail(database, error instanceof Error ? error.message : String(error), fix, [changeSetting('DATABASE_URL')]);
+  return fail(database, error instanceof Error ? error.message : String(error), 'Check DATABASE_URL.', [
+    changeSetting('DATABASE_URL'),
+  ]);
 }
 
-async function checkHere(place: Place, look: Look): Promise<readonly Diagnosis[]> {
+async function runChecks(look: Look): Promise<readonly Diagnosis[]> {
   const config = readConfiguration();
-  // The clients of Azure and the database load slowly, and a running bot has them loaded.
-  const [{ openStoreRecords }, { diagnose, recordCodes }] = await Promise.all([
+  // The clients of Azure and the database load slowly.
+  const [{ openStoreRecords }, { diagnose }] = await Promise.all([
     import('./open-store.ts'),
     import('../doctor/diagnose.ts'),
   ]);
-  const elsewhere = async () => ('policy' in config ? diagnose(config, null, look) : config);
-  // A bot that runs on the folder has locked it, so only that bot can check the data there.
-  const only = look.only.length === 0 ? [...recordCodes] : look.only.filter((code) => recordCodes.includes(code));
-  const result = only.length === 0 ? null : await askBot(place, { ...look, only });
-  if (result !== null) return [...(await elsewhere()), ...result.found];
-  const opened = await openStoreRecords(place).catch((error: unknown) => openFailure(place, error));
-  if ('outcome' in opened) return 'policy' in config ? [opened, ...(await elsewhere())] : [...config, opened];
+  const opened = await Promise.resolve()
+    .then(() => openStoreRecords(readDatabaseUrl()))
+    .catch(openFailure);
+  if ('outcome' in opened)
+    return 'policy' in config ? [opened, ...(await diagnose(config, null, look))] : [...config, opened];
   try {
-    if (!('policy' in config)) return [...config, ok(database, 'answers')];
-    return await diagnose(config, opened, look);
+    return 'policy' in config ? await diagnose(config, opened, look) : [...config, ok(database, 'answers')];
   } finally {
     await opened.close();
   }
-}
-
-/** Runs the checks. A settings file takes precedence over a running bot, unless `--data` names a folder. */
-async function runChecks(
-  { data, settingsFile }: Pick<CommandEnvironment, 'data' | 'settingsFile'>,
-  look: Look,
-): Promise<CheckResult> {
-  const place = readPlace(data);
-  const running = settingsFile === null || data !== undefined ? await askBot(place, look) : null;
-  return running ?? { bot: null, found: await checkHere(place, look) };
 }
 
 const exitOf = (found: readonly Diagnosis[], strict: boolean): Exit =>
@@ -129,15 +87,15 @@ const codes = z
     });
   });
 
-const reportOf = ({ bot, found }: CheckResult, settings: string | null, code: Exit): DiagnosisReport =>
-  DiagnosisReport.parse({ version: 1, at: new Date().toISOString(), bot, settings, exit: code, findings: found });
+const reportOf = (found: readonly Diagnosis[], settings: string | null, code: Exit): DiagnosisReport =>
+  DiagnosisReport.parse({ version: 1, at: new Date().toISOString(), settings, exit: code, findings: found });
 
 export const doctor = subcommand({
   name: 'doctor',
   summary: 'checks settings, permissions, database, Teams and Azure, and prints how to fix each problem',
   help: [
-    'Changes nothing. Checks the settings in .env in this folder; variables of this shell take precedence. Without .env, a',
-    'bot that runs on the data folder checks its own settings. What can’t be checked is listed, and isn’t a failure.',
+    'Changes nothing. Checks the settings in .env in this folder; variables of this shell take precedence. What can’t be',
+    'checked is listed, and isn’t a failure.',
   ].join('\n'),
   exits: { 0: 'no failure', 1: 'a failure; with --strict also a warning', 2: 'invalid arguments or unreadable input' },
   examples: ['cmk-bot doctor', 'cmk-bot doctor --only db/answers,db/role --json'],
@@ -147,18 +105,13 @@ export const doctor = subcommand({
     strict: argument(flag, ['--strict', 'exit with 1 on a warning too']),
     json: jsonFlag,
   }),
-  async run({ only, strict, json }, { print, write, progress, data, settingsFile }) {
-    const look: Look = { only };
+  async run({ only, strict, json }, { print, write, progress, settingsFile }) {
     progress('Checking settings, permissions, database, Teams and Azure …');
-    const result = await runChecks({ data, settingsFile }, look);
-    const code = exitOf(result.found, strict);
-    const settings = result.bot === null ? settingsFile : null;
-    const whose =
-      result.bot === null
-        ? `Settings: ${settings ?? 'the environment’s; there is no .env in this folder'}`
-        : `Checked by the running bot (process ${result.bot}), with its own settings:`;
-    if (json) await write(`${JSON.stringify(reportOf(result, settings, code))}\n`);
-    else await print(`${whose}\n${diagnosisTable(result.found)}`);
+    const found = await runChecks({ only });
+    const code = exitOf(found, strict);
+    const whose = `Settings: ${settingsFile ?? 'the environment’s; there is no .env in this folder'}`;
+    if (json) await write(`${JSON.stringify(reportOf(found, settingsFile, code))}\n`);
+    else await print(`${whose}\n${diagnosisTable(found)}`);
     return code;
   },
 });

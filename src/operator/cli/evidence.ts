@@ -1,54 +1,37 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { EvidenceRequest, EvidenceResult } from '../../audit/evidence/take-evidence.ts';
 import { readConfig } from '../../config/config.ts';
-import { readPlace } from '../../config/env.ts';
-import type { Place } from '../../config/place.ts';
+import { readDatabaseUrl } from '../../config/env.ts';
+import { operatorActor } from '../../domain/request/events.ts';
 import { checkReplaceable, replaceFile } from '../../io/files.ts';
 import { refusalLine } from '../../text/refusals.ts';
-import type { Evidence, EvidenceWanted } from '../rpc/calls.ts';
-import {
-  argument,
-  type CommandEnvironment,
-  exit,
-  flag,
-  jsonFlag,
-  nameInput,
-  requestIdInput,
-  subcommand,
-  Unusable,
-} from './subcommand.ts';
+import { argument, exit, flag, jsonFlag, nameInput, requestIdInput, subcommand, Unusable } from './subcommand.ts';
 
-/** With PostgreSQL, a running bot publishes on its own schedule. This is the extra wait. */
+/** A running bot publishes on its own schedule. This is the extra wait. */
 const timeoutMs = 30_000;
 
 /** Creates evidence with this shell's configuration. One of the running bots publishes. */
-async function createHere(place: Place, wanted: EvidenceWanted): Promise<Evidence> {
+async function create(wanted: EvidenceRequest): Promise<EvidenceResult> {
   const config = readConfig();
-  const [{ openStoreRecords }, { connectAzure }, { optionsForAzure }, log] = await Promise.all([
+  const [{ openStoreRecords }, { takeEvidence }, { connectAzure }, { optionsForAzure }, log] = await Promise.all([
     import('./open-store.ts'),
+    import('../../audit/evidence/take-evidence.ts'),
     import('../../azure/azure.ts'),
     import('../../config/azure-from-config.ts'),
     import('../published-log.ts'),
   ]);
-  const { store, close } = await openStoreRecords(place);
+  const { store, close } = await openStoreRecords(readDatabaseUrl());
   try {
     const azure = connectAzure(optionsForAzure(config));
     const waits = { publish: async () => undefined, timeoutMs: (config.anchor?.everyMs ?? 0) + timeoutMs };
     const { anchor } = config;
     const logKeys = anchor === null ? [] : await log.logVerifiers(anchor, config);
     const ports = await log.evidencePorts({ config, store, azure, logKeys, ...waits });
-    return await log.evidenceFor(ports, wanted, `cli:evidence:${randomUUID()}`);
+    return await takeEvidence(ports, wanted);
   } finally {
     await close();
   }
-}
-
-async function create({ records, data }: CommandEnvironment, wanted: EvidenceWanted): Promise<Evidence> {
-  const place = readPlace(data);
-  if (place.kind === 'server') return createHere(place, wanted);
-  const { control } = await records();
-  if (control !== null) return control.evidence(wanted);
-  throw new Unusable(`no bot runs on ${place.dataDir}: start it. It publishes the audit log, which evidence needs.`);
 }
 
 const cannotWrite =
@@ -102,22 +85,25 @@ export const evidence = subcommand({
       error: 'use either --with-texts or --without-texts',
       path: ['withoutTexts'],
     }),
-  async run({ id, output, withoutTexts, withoutNames, fromSize, as, json }, surroundings) {
-    const { print, complain, user, write, progress } = surroundings;
+  async run(
+    { id, output, withoutTexts, withoutNames, fromSize, as, json },
+    { print, complain, user, write, progress },
+  ) {
     const file = output ?? `${id}.zip`;
     // Creating a pack stores an event.
     await checkReplaceable(file).catch(cannotWrite(file));
     progress('Collecting events, proofs and the present state in Azure …');
-    const result = await create(surroundings, {
+    const result = await create({
       id,
-      by: as ?? user,
+      actor: operatorActor(as ?? user),
+      cause: `cli:evidence:${randomUUID()}`,
       texts: !withoutTexts,
       names: !withoutNames,
       fromSize,
     });
     switch (result.kind) {
       case 'made': {
-        await writePack(file, Buffer.from(result.archive, 'base64'));
+        await writePack(file, result.archive);
         const witnessed = result.witnessed ? 'signed and witnessed' : 'signed; no witness has signed it';
         if (json)
           await write(`${JSON.stringify({ file, request: id, seq: result.seq, witnessed: result.witnessed })}\n`);

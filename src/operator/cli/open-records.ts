@@ -1,39 +1,15 @@
-/** Opens the audit log: through the bot that runs on the data folder, else in the folder itself, else on the server. */
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Place } from '../../config/place.ts';
+/** Opens the audit log and reads it. */
+import { readDatabaseUrl } from '../../config/env.ts';
 import type { ChainLine, Link, RevealedText } from '../../domain/record/chain.ts';
-import type { Records } from '../rpc/calls.ts';
-import { reachControl } from '../rpc/client.ts';
-import { type OpenRecords, Unusable } from './subcommand.ts';
-
-/** A starting bot has the folder's lock shortly before it answers, and a stopping one shortly after. */
-const maxWaitMs = 10_000;
-
-async function openStore(place: Place): Promise<OpenRecords> {
-  // Loads the database code only if needed: calling a running bot is faster.
-  const { openStoreRecords } = await import('./open-store.ts');
-  const opened = await openStoreRecords(place);
-  return { records: opened.records, control: null, close: opened.close };
-}
-
-async function openFolder(dataDir: string): Promise<OpenRecords> {
-  for (const until = performance.now() + maxWaitMs; ; await sleep(200)) {
-    const bot = await reachControl(dataDir);
-    if (bot !== null) return { records: bot.control, control: bot.control, close: bot.close };
-    try {
-      return await openStore({ kind: 'folder', dataDir });
-    } catch (error) {
-      const busy = error instanceof Error && error.name === 'FolderInUse';
-      if (!busy) throw error;
-      if (performance.now() > until) throw new Unusable(error.message);
-    }
-  }
-}
+import type { Records } from './records.ts';
+import type { OpenRecords } from './subcommand.ts';
 
 /** Opens the audit log. Throws {@link Unusable} if there is none, or its version isn't supported. */
-export const openRecords = (place: Place): Promise<OpenRecords> =>
-  place.kind === 'folder' ? openFolder(path.resolve(place.dataDir)) : openStore(place);
+export async function openRecords(): Promise<OpenRecords> {
+  // Loads the database code only if needed.
+  const { openStoreRecords } = await import('./open-store.ts');
+  return openStoreRecords(readDatabaseUrl());
+}
 
 export interface RecordedEvent {
   readonly line: ChainLine;
@@ -59,7 +35,7 @@ export async function* readRecord(records: Readable): AsyncGenerator<RecordedEve
     }
     if (page.length > 0) continue;
     if (head !== null && head.seq >= (last ?? 0)) return head;
-    head = await records.head({});
+    head = await records.head();
     if (head.seq <= (last ?? 0)) return head;
   }
 }

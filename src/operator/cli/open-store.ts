@@ -1,12 +1,10 @@
-/** Opens the database without a running bot, and without changing it. */
+/** Opens the database without changing it. */
 import { randomBytes } from 'node:crypto';
-import { access } from 'node:fs/promises';
-import path from 'node:path';
 import { auditTools } from '../../audit/audit-tools.ts';
 import { lineChecker } from '../../audit/seals.ts';
 import { commitmentTo } from '../../audit/verify.ts';
 import { readDatabasePassword } from '../../config/azure-from-config.ts';
-import { type Place, placeName } from '../../config/place.ts';
+import { databasePlace } from '../../config/place.ts';
 import type { CheckLine, DocumentSeals, RowSeals } from '../../domain/record/chain.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
@@ -14,8 +12,7 @@ import { faultOf } from '../../store/db-errors.ts';
 import { pendingMigrations, UnknownFormat } from '../../store/migrations.ts';
 import { type OpenStore, openStore } from '../../store/store.ts';
 import { brokenWords, unknownFormatWords } from '../../text/record.ts';
-import type { Records } from '../rpc/calls.ts';
-import { recordsOf } from '../rpc/store-records.ts';
+import { type Records, recordsOf } from './records.ts';
 import { Unusable } from './subcommand.ts';
 import { loadSealKeys, type SealKeySource } from './verifier-keys.ts';
 
@@ -26,26 +23,14 @@ interface StoreRecords {
   close(): Promise<void>;
 }
 
-/** Refuses an empty folder: opening an embedded database would create one. */
-async function refuseEmpty(dataDir: string): Promise<void> {
-  await access(path.join(dataDir, 'database', 'PG_VERSION')).catch(() => {
-    throw new Unusable(`${dataDir} has no audit log. Give the bot’s data folder with --data.`);
-  });
-}
-
 /** Opens the database. Throws {@link Unusable} if there is no audit log, or its version isn't supported. */
-export async function openStoreRecords(place: Place): Promise<StoreRecords> {
-  if (place.kind === 'folder') await refuseEmpty(place.dataDir);
-  const password = place.kind === 'server' ? readDatabasePassword() : null;
-  const database = await openDatabase(
-    place.kind === 'folder'
-      ? { kind: 'pglite', dataDir: place.dataDir }
-      : { kind: 'postgres', url: place.url, maxConnections: 2, ...(password && { password }) },
-  );
+export async function openStoreRecords(url: string): Promise<StoreRecords> {
+  const password = readDatabasePassword();
+  const database = openDatabase({ url, maxConnections: 2, ...(password && { password }) });
   try {
-    await refuseOtherVersion(database, place);
+    await refuseOtherVersion(database, databasePlace(url));
     const store = openStore(database, {
-      ...toolsWith(await loadSealKeys(place)),
+      ...toolsWith(await loadSealKeys()),
       read: parseEventBody,
       onBroken: (broken) => {
         throw new Unusable(brokenWords(broken));
@@ -97,13 +82,13 @@ export class NotMigrated extends Unusable {}
 export class UnsupportedFormat extends Unusable {}
 
 /** Refuses a database of another version: starting that version's bot migrates it. */
-async function refuseOtherVersion(database: Database, place: Place): Promise<void> {
-  const pending = await pendingMigrations(database, placeName(place)).catch((error: unknown) => {
+async function refuseOtherVersion(database: Database, place: string): Promise<void> {
+  const pending = await pendingMigrations(database, place).catch((error: unknown) => {
     if (error instanceof UnknownFormat) throw new UnsupportedFormat(unknownFormatWords(error));
-    throw new Unusable(`reading ${placeName(place)}: ${faultOf(error).message}`);
+    throw new Unusable(`reading ${place}: ${faultOf(error).message}`);
   });
   if (pending.length === 0) return;
   throw new NotMigrated(
-    `${placeName(place)} has no audit log that this version can read yet (${pending.join(', ')}). Start the bot of this version once.`,
+    `${place} has no audit log that this version can read yet (${pending.join(', ')}). Start the bot of this version once.`,
   );
 }

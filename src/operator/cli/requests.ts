@@ -14,7 +14,7 @@ import { utcSecond } from '../../text/instants.ts';
 import { assignmentCommand } from '../../text/permission-remedies.ts';
 import { refusalLine } from '../../text/refusals.ts';
 import { remedyWords } from '../../text/remedies.ts';
-import type { Act, ActResult, Records, RequestEvents } from '../rpc/calls.ts';
+import type { Act, ActResult, Records, RequestEvents } from './records.ts';
 import {
   argument,
   type CommandEnvironment,

@@ -1,10 +1,8 @@
 /** Runs a command from its arguments to its exit code. */
-
-import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigurationError, processVariables, readPlace } from '../../config/env.ts';
+import { ConfigurationError, namesDatabase } from '../../config/env.ts';
 import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
 import { ownVersion } from '../../config/software.ts';
 import { upperFirst, wrapText } from '../../domain/strings.ts';
@@ -23,7 +21,7 @@ import {
 import { indent, printable, textTable } from './words/table.ts';
 
 const everywhere: Explained = [
-  ['--data DIR', 'data folder of the bot. Default: DATABASE_URL, then .local'],
+  ['--data DIR', 'a sandbox: reads DIR/.env. Default without other settings: .local'],
   ['--help', 'prints this help; after a command, the help of the command'],
   ['--version', 'prints the version'],
 ];
@@ -111,11 +109,11 @@ function split(args: readonly string[]): { readonly asked: readonly string[]; re
   return { asked: args.slice(used), common: args.slice(0, used) };
 }
 
-function openRecordsOnce(data: string | undefined) {
+function openRecordsOnce() {
   let opening: Promise<OpenRecords> | null = null;
   return {
     records: (): Promise<OpenRecords> => {
-      opening ??= openRecords(readPlace(data));
+      opening ??= openRecords();
       return opening;
     },
     close: async (): Promise<void> => {
@@ -125,19 +123,28 @@ function openRecordsOnce(data: string | undefined) {
   };
 }
 
-/** Loads the settings file of `--env`, else `.env` in the folder if it exists. Returns its path; null: none. */
-function settingsFor(command: Subcommand, env: unknown, folder: string | null): string | null {
-  if (command.withoutSettings === true) return null;
-  if (typeof env !== 'string' || env === '') return folder === null ? null : loadSettings(folder);
-  loadEnvFile(env);
-  return path.resolve(env);
-}
-
-/** Loads the sandbox's settings from its data folder: the given one, or `.local` if there are no others. They override the shell's. */
-function sandboxSettings(data: string | undefined, folder: string | null): string | null {
-  if (data !== undefined) return loadSettings(data, false);
-  const hasOthers = folder === null || existsSync(path.join(folder, '.env')) || processVariables().DATABASE_URL;
-  return hasOthers ? null : loadSettings(path.join(folder, '.local'));
+/**
+ * Loads the settings of `--data`, which override the shell's; else of `--env`, else of `.env` in the folder, else of the sandbox in
+ * `.local`. Returns the file; null: none.
+ */
+function settingsFor(
+  { withoutSettings }: Subcommand,
+  { env, data }: { readonly env: unknown; readonly data: string | undefined },
+  folder: string | null,
+): string | null {
+  if (withoutSettings === true) return null;
+  if (data !== undefined) {
+    const file = loadSettings(data, false);
+    if (file === null) throw new Unusable(`${data} has no .env. Name the data folder of a sandbox with --data.`);
+    return file;
+  }
+  if (typeof env === 'string' && env !== '') {
+    loadEnvFile(env);
+    return path.resolve(env);
+  }
+  if (folder === null) return null;
+  const file = loadSettings(folder);
+  return file === null && !namesDatabase() ? loadSettings(path.join(folder, '.local')) : file;
 }
 
 interface Invocation {
@@ -152,12 +159,10 @@ async function carryOut({ command, rest, folder }: Invocation, terminal: Termina
     await terminal.print(helpOn(command));
     return exit.done;
   }
-  const sandbox = command.withoutSettings === true ? null : sandboxSettings(data, folder);
-  const settingsFile = sandbox ?? settingsFor(command, input.env, folder);
-  const place = sandbox === null ? data : undefined;
-  const { records, close } = openRecordsOnce(place);
+  const settingsFile = settingsFor(command, { env: input.env, data }, folder);
+  const { records, close } = openRecordsOnce();
   try {
-    return await command.run(input, { ...terminal, records, data: place, settingsFile });
+    return await command.run(input, { ...terminal, records, settingsFile });
   } finally {
     await close();
   }

@@ -5,7 +5,7 @@ import { DriftId, PersonId, RequestId, StreamId } from '../../domain/ids.ts';
 import { longestText } from '../../domain/request/request-command.ts';
 import { isBlank } from '../../domain/strings.ts';
 import { countOf } from '../../text/words.ts';
-import type { ControlCalls, Records } from '../rpc/calls.ts';
+import type { Records } from './records.ts';
 
 /** The command can't be carried out. The message has one line. */
 export class Unusable extends Error {
@@ -40,8 +40,6 @@ export type VerificationExit = keyof typeof verificationResult;
 
 export interface OpenRecords {
   readonly records: Records;
-  /** The running bot; null: this process opened the database. */
-  readonly control: ControlCalls | null;
   close(): Promise<void>;
 }
 
@@ -60,8 +58,7 @@ export interface CommandEnvironment {
   readonly ask: ((question: string, how?: { readonly unseen: boolean }) => Promise<string>) | null;
   /** Returns the next line of a pipe; null at the end or with a terminal. */
   nextLine(): Promise<string | null>;
-  readonly data: string | undefined;
-  /** Path of the settings file: `.env` in the working folder, or from `--env`. Null: none. */
+  /** Path of the settings file; null: none. */
   readonly settingsFile: string | null;
 }
 

@@ -5,7 +5,7 @@ import { type KeyLineFault, readKeyLine, type VerifierKey } from '../../audit/tl
 import type { NoteSignature } from '../../audit/tlog/note.ts';
 import { readConfig } from '../../config/config.ts';
 import { readSealKeyPlace } from '../../config/env.ts';
-import type { KeyPlace, Place } from '../../config/place.ts';
+import type { KeyPlace } from '../../config/place.ts';
 import { sealKeyUse } from '../../text/record.ts';
 import { Unusable } from './subcommand.ts';
 
@@ -100,8 +100,8 @@ async function fromSecret(named: KeyPlace): Promise<SealKeys> {
  * Returns the seal keys of the audit log. A key file needs no other setting. A secret is read as the bot reads it, so the
  * complete configuration is required.
  */
-export async function loadSealKeys(place: Place): Promise<SealKeySource> {
-  const named = readSealKeyPlace(place);
+export async function loadSealKeys(): Promise<SealKeySource> {
+  const named = readSealKeyPlace();
   if (named === null) return { keys: null, missing: null };
   const read = named.kind === 'file' ? readKeys(named.file, sealKeyUse) : fromSecret(named);
   return read
@@ -111,8 +111,8 @@ export async function loadSealKeys(place: Place): Promise<SealKeySource> {
     );
 }
 
-/** Returns the seal keys of the named file, else those of the audit log; none without either. Throws {@link Unusable} with the fix. */
-export async function keysFor(file: string | undefined, place: Place | null): Promise<SealKeySource> {
+/** Returns the seal keys of the named file, else those of the audit log if `isDatabase`; else none. Throws {@link Unusable} with the fix. */
+export async function keysFor(file: string | undefined, isDatabase: boolean): Promise<SealKeySource> {
   if (file !== undefined) return { keys: await readKeys(file, sealKeyUse).catch(rethrowUnusable), missing: null };
-  return place === null ? { keys: null, missing: null } : loadSealKeys(place);
+  return isDatabase ? loadSealKeys() : { keys: null, missing: null };
 }

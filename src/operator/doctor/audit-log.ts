@@ -1,20 +1,18 @@
 /** Checks the audit log: seals, size, published log, clock, and what waits for people. */
 import { newestPath } from '../../audit/anchor/files.ts';
 import { openNewest } from '../../audit/anchor/newest-checkpoint.ts';
-import { KeyFileInvalid, KeyMissing } from '../../audit/key-file.ts';
+import { KeyFileInvalid } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
-import type { VerifierKey } from '../../audit/tlog/keys.ts';
 import { readCheckpoint, textOfNote } from '../../audit/tlog/note.ts';
 import type { KeyPlace } from '../../config/place.ts';
-import type { AnchorSettings } from '../../config/settings/audit-log.ts';
 import { nameIn } from '../../operations/choose.ts';
 import { durationWords } from '../../text/instants.ts';
 import { foreignWords, sealKeyUse } from '../../text/record.ts';
 import { countOf } from '../../text/words.ts';
 import { anchorFiles, anchorName, loadKeys, logVerifiers } from '../published-log.ts';
-import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command, setClock } from './commands.ts';
 import { failOn } from './database.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const seals = about('record/seals');
@@ -61,21 +59,11 @@ async function headOf({ store }: Subjects): Promise<Diagnosis> {
 const lateIntervals = 5;
 const minLateMs = 60_000;
 
-/** Returns the log's verifier keys as the bot's start reads them; null: the bot creates them at its first start. */
-async function logKeysOf({ config }: Subjects, { key, name }: AnchorSettings): Promise<readonly VerifierKey[] | null> {
-  try {
-    return await logVerifiers({ key, name }, config);
-  } catch (error) {
-    if (error instanceof KeyMissing && key.kind === 'file' && key.own) return null;
-    throw error;
-  }
-}
-
 async function foreignCheckpoint(subjects: Subjects, note: string | null): Promise<Diagnosis | null> {
   const { anchor: settings } = subjects.config;
   if (settings === null) return null;
-  const keys = await logKeysOf(subjects, settings);
-  if (note === null || keys === null) return null;
+  if (note === null) return null;
+  const keys = await logVerifiers(settings, subjects.config);
   const opened = openNewest(note, settings.name, keys);
   if (typeof opened !== 'string') return null;
   const [found, advice] = foreignWords[opened];

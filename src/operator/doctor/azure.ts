@@ -11,7 +11,6 @@ import { actionsOn, assignIdentity, dataActionsOnVault, makeVersion } from '../.
 import { messageOf } from '../../text/failures.ts';
 import { fleetGuardWords } from '../../text/guard.ts';
 import { durationWords } from '../../text/instants.ts';
-import type { Diagnosis } from '../rpc/diagnosis.ts';
 import {
   changeSetting,
   giveBotRole,
@@ -23,6 +22,7 @@ import {
   updateBotRole,
   whoGivesRoles,
 } from './commands.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
 // Checks that the bot's identity has all permissions of its role in each configured subscription.

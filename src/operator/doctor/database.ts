@@ -1,6 +1,6 @@
 /** Checks the database: reachability, TLS, permissions. Another file checks its content. */
 import { databasePassword } from '../../config/azure-from-config.ts';
-import { placeName } from '../../config/place.ts';
+import { databasePlace } from '../../config/place.ts';
 import { isLoopbackAddress } from '../../domain/strings.ts';
 import type { WriteRejection } from '../../domain/write-health.ts';
 import { openDatabase } from '../../store/database.ts';
@@ -16,8 +16,8 @@ import {
 import { roleRights } from '../../store/runtime-role.ts';
 import { databaseAdvice, otherDatabaseWords } from '../../text/database.ts';
 import { ownerAdvice, unknownFormatWords } from '../../text/record.ts';
-import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { asOwner, changeSetting, command, removeOwner } from './commands.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { type About, about, fail, ok, type Remedy, type Subjects, warn } from './subjects.ts';
 
 const database = about('db/answers');
@@ -28,20 +28,14 @@ const user = about('db/role');
 const writes = about('db/writes');
 const ownerRole = 'the owner of the database';
 
-async function kindOf({ database: { kind, pool } }: Subjects): Promise<Diagnosis> {
-  if (kind === 'pglite') {
-    await pool.query('select 1');
-    return ok(database, 'the embedded database answers. It is lost with this machine');
-  }
+async function versionOf({ database: { pool } }: Subjects): Promise<Diagnosis> {
   const { major } = await connectionFacts(pool);
   return ok(database, `PostgreSQL ${major} answers`);
 }
 
 /** Checks TLS to the server. On one machine, it isn't needed. */
-async function tlsOf({ config, database: { kind, pool } }: Subjects): Promise<readonly Diagnosis[]> {
-  if (kind === 'pglite' || config.store.kind === 'folder') return [];
+async function tlsOf({ config: { databaseUrl: url }, database: { pool } }: Subjects): Promise<readonly Diagnosis[]> {
   const { tls } = await connectionFacts(pool);
-  const { url } = config.store;
   if (tls !== null) return [ok(tlsToServer, tls)];
   const host = URL.canParse(url) ? new URL(url).hostname : '';
   if (host === 'localhost' || isLoopbackAddress(host.replace(/^\[|\]$/g, ''))) {
@@ -52,7 +46,7 @@ async function tlsOf({ config, database: { kind, pool } }: Subjects): Promise<re
 }
 
 async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
-  const pending = await pendingMigrations(database, placeName(config.store));
+  const pending = await pendingMigrations(database, databasePlace(config.databaseUrl));
   if (pending.length === 0) return ok(tables, 'complete');
   return fail(tables, `missing: ${pending.join(', ')}`, 'Start this version of the bot once.', ['npm start']);
 }
@@ -64,8 +58,8 @@ async function engineOf({ database }: Subjects): Promise<Diagnosis> {
   return fail(engine, 'its tables don’t exist', 'Start the bot once: it creates them.', ['npm start']);
 }
 
-function ownRole({ store }: Subjects['config']): Remedy {
-  const { hostname, port, pathname } = new URL(store.kind === 'server' ? store.url : 'postgres://localhost/');
+function ownRole({ databaseUrl }: Subjects['config']): Remedy {
+  const { hostname, port, pathname } = new URL(databaseUrl);
   const at = ['-h', hostname, ...(port === '' ? [] : ['-p', port]), '-d', pathname.slice(1)];
   return [
     [
@@ -78,7 +72,6 @@ function ownRole({ store }: Subjects['config']): Remedy {
 }
 
 async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
-  if (database.kind === 'pglite') return ok(user, 'only this process uses the embedded database');
   const { role, superuser, owns, mayAdd, mayChange } = await roleRights(database.pool);
   const isLocal = config.server.mode === 'local';
   if (superuser && !isLocal) {
@@ -149,7 +142,7 @@ export const failOn =
   };
 
 export async function diagnoseDatabase(subjects: Subjects): Promise<readonly Diagnosis[]> {
-  const reached = await kindOf(subjects).catch(failOn(database));
+  const reached = await versionOf(subjects).catch(failOn(database));
   if (reached.outcome === 'fail') return [reached];
   const [tls, ...rest] = await Promise.all([
     tlsOf(subjects).catch((error: unknown) => [failOn(tlsToServer)(error)]),
@@ -167,7 +160,7 @@ const remedy = [changeSetting(variable)];
 
 /** Judges that the running bot can sign in as the owner: only a start that migrates needs it. */
 async function ownerKept({ config, database }: Subjects): Promise<Diagnosis> {
-  const pending = await pendingMigrations(database, placeName(config.store));
+  const pending = await pendingMigrations(database, databasePlace(config.databaseUrl));
   if (pending.length > 0 || config.server.mode === 'local') return ok(owner, 'its address is the same database');
   const found = 'the bot can sign in as the owner and change the audit log, but only needs that for migrations';
   // What the engine still has to migrate, only a start knows.
@@ -179,15 +172,22 @@ async function ownerKept({ config, database }: Subjects): Promise<Diagnosis> {
 /** Checks that the owner's address is the bot's own database: the bot's start migrates the tables there. */
 export async function diagnoseOwner(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const { config, database } = subjects;
-  const { ownerUrl: url, store: place } = config;
-  if (url === null || database.kind === 'pglite') return [];
-  const where = placeName({ kind: 'server', url });
+  const { ownerUrl: url } = config;
+  if (url === null) return [];
+  const where = databasePlace(url);
   const password = databasePassword(config, 'owner');
-  const opened = await openDatabase({ kind: 'postgres', url, maxConnections: 1, ...(password && { password }) });
+  const opened = openDatabase({ url, maxConnections: 1, ...(password && { password }) });
   try {
     const [its, own] = [await databaseIdentity(opened.pool), await databaseIdentity(database.pool)];
     if (isSameDatabase(its, own)) return [await ownerKept(subjects)];
-    return [fail(owner, otherDatabaseWords(where, placeName(place)), 'The bot doesn’t start with it.', remedy)];
+    return [
+      fail(
+        owner,
+        otherDatabaseWords(where, databasePlace(config.databaseUrl)),
+        'The bot doesn’t start with it.',
+        remedy,
+      ),
+    ];
   } catch (error) {
     const fault = faultOf(error);
     return [fail(owner, `${variable}: ${where}: ${fault.message}`, databaseAdvice(fault, variable), remedy)];

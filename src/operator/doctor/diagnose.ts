@@ -6,6 +6,9 @@ import { claimsFor } from '../../azure/credential.ts';
 import { armSubscriptions } from '../../azure/subscriptions.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
+import { diagnoseAttention, diagnoseAuditLog } from './audit-log.ts';
+import { diagnoseAzure, diagnoseGraphRights, diagnoseGuard } from './azure.ts';
+import { diagnoseDatabase, diagnoseOwner } from './database.ts';
 import {
   type Diagnosis,
   type DiagnosisCode,
@@ -13,10 +16,7 @@ import {
   diagnosisCodes,
   findings,
   type Look,
-} from '../rpc/diagnosis.ts';
-import { diagnoseAttention, diagnoseAuditLog } from './audit-log.ts';
-import { diagnoseAzure, diagnoseGraphRights, diagnoseGuard } from './azure.ts';
-import { diagnoseDatabase, diagnoseOwner } from './database.ts';
+} from './diagnosis.ts';
 import { diagnoseOutside } from './outside.ts';
 import { diagnosePeople } from './people.ts';
 import { diagnoseRegistration, diagnoseStepUp } from './registration.ts';
@@ -60,8 +60,6 @@ const partsOf = <S>(checks: Looks<S>): readonly Part<S>[] =>
 
 const codesBy = (isBy: (check: string) => boolean): readonly DiagnosisCode[] =>
   diagnosisCodes.filter((code) => findings[code].slice(1).some(isBy));
-
-export const recordCodes = codesBy((check) => check in recordLooks);
 
 const timeoutMs = 45_000;
 

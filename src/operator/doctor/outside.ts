@@ -2,8 +2,8 @@
 import { request } from 'node:https';
 import { type PeerCertificate, rootCertificates, type TLSSocket } from 'node:tls';
 import { countOf } from '../../text/words.ts';
-import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { changeSetting, command } from './commands.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
 const subject = about('teams/endpoint', 'from outside');

@@ -4,9 +4,9 @@ import type { Config } from '../../config/config.ts';
 import { type Policy, rulesOf, untrustedTags } from '../../domain/policy/policy.ts';
 import type { Rule, TagRule } from '../../domain/policy/rules.ts';
 import { countOf } from '../../text/words.ts';
-import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { lookupFailureLine } from './azure.ts';
 import { changeSetting } from './commands.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
 /** Ids without members that have access: guests and disabled accounts don't count. Null: neither a group nor a person. */

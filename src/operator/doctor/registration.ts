@@ -5,9 +5,9 @@ import { credentialForBotFramework } from '../../config/azure-from-config.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { botFrameworkOf } from '../../teams/bot-framework.ts';
 import { openAuthority } from '../../teams/sign-in/authority.ts';
-import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { lookupFailureLine } from './azure.ts';
 import { changeSetting, command, newSecret } from './commands.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
 
 const bot = about('teams/bot');

@@ -5,9 +5,9 @@ import type { UsageQuery } from '../../domain/usage-check.ts';
 import { utcMinute } from '../../text/instants.ts';
 import { countOf } from '../../text/words.ts';
 import { checkSettings } from '../check-settings.ts';
-import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { lookupFailureLine } from './azure.ts';
 import { changeSetting, command, giveLogsRole, newSecret, whoGivesRoles } from './commands.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjects.ts';
 
 const settings = about('config/settings');

@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { Database } from '../../store/database.ts';
 import type { OpenStore } from '../../store/store.ts';
-import { type Diagnosis, type DiagnosisCode, findings } from '../rpc/diagnosis.ts';
+import { type Diagnosis, type DiagnosisCode, findings } from './diagnosis.ts';
 
 export interface DoctorEnvironment {
   readonly config: Config;

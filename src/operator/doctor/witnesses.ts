@@ -4,9 +4,9 @@ import type { WitnessSummary, WitnessView } from '../../domain/witnessing.ts';
 import { utcMinute } from '../../text/instants.ts';
 import { enoughWords, witnessWords } from '../../text/witnesses.ts';
 import { anchorName, witnessingFor } from '../published-log.ts';
-import type { Diagnosis } from '../rpc/diagnosis.ts';
 import { command } from './commands.ts';
 import { failOn } from './database.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { about, fail, ok, type Subjects, warn } from './subjects.ts';
 
 const all = about('record/witnesses');

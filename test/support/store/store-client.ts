@@ -25,7 +25,7 @@ export async function startStore(url: string, options: Omit<Setup, 'database'> =
   const child = await forkProgram('store');
   const channel = openChannel(child);
   const opened = channel.expect(0);
-  const setup: Setup = { database: { kind: 'postgres', url }, ...options };
+  const setup: Setup = { database: { url }, ...options };
   child.send(setup);
   await opened;
   // Answers are what the store's own types say: both ends are compiled from the same source.

@@ -6,7 +6,7 @@ import { migrate } from '../../../src/store/migrations.ts';
 
 const [, , options = '', instance = '', beatMs = ''] = process.argv;
 const place = JSON.parse(options);
-const database = await openDatabase(place);
+const database = openDatabase(place);
 await migrate(database, 'the database');
 const leases = openLeases(database, Number(beatMs), openDatabaseClock(database, {}));
 const tell = async (): Promise<void> => {

@@ -42,7 +42,7 @@ const asked = new AsyncLocalStorage<true>();
 const written = { times: 0, within: 0 };
 
 async function open(setup: Setup) {
-  const database = await openDatabase(setup.database);
+  const database = openDatabase(setup.database);
   if (setup.queryTimeoutMs !== undefined) database.setQueryTimeout(setup.queryTimeoutMs);
   const tools = auditTools(randomBytes, setup.keys?.map((key) => Buffer.from(key, 'base64')) ?? sealKeys);
   await migrate(database, 'the database');

@@ -14,7 +14,7 @@ import { approversGroup, localTenantId, requestersGroup } from '../../../sandbox
 import { readEnvFile } from '../../../src/config/env-file.ts';
 import { emptyEnvironment } from '../../../src/config/settings/table.ts';
 import { withSettings } from '../../../src/operator/cli/setup.ts';
-import { type Diagnosis, DiagnosisReport } from '../../../src/operator/rpc/diagnosis.ts';
+import { type Diagnosis, DiagnosisReport } from '../../../src/operator/doctor/diagnosis.ts';
 import { type AzureState, type Change, giveRole } from '../azure/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../azure/local-azure.ts';
 import { careId, researchId } from '../azure/local-azure-names.ts';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { sealWith } from '../../../src/audit/audit-tools.ts';
-import { openOwnKeys, readKeys } from '../../../src/audit/key-file.ts';
+import { readKeys } from '../../../src/audit/key-file.ts';
 import { lineChecker, openSeals, sealKeyId } from '../../../src/audit/seals.ts';
 import { hashOf } from '../../../src/audit/verify.ts';
 import type { ChainLine, Position } from '../../../src/domain/record/chain.ts';
@@ -94,12 +94,6 @@ describe('the file with the key', () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-keys-'));
   });
   afterEach(() => rm(folder, { recursive: true }));
-
-  it('is made once, for its owner alone', async () => {
-    const made = await openOwnKeys(file(), sealKeyUse);
-    expect((await stat(file())).mode & 0o777).toBe(0o600);
-    expect(await openOwnKeys(file(), sealKeyUse)).toEqual(made);
-  });
 
   it('holds older keys before the one that seals', async () => {
     await writeFile(file(), `# two of them\n${golden.keys.join('\n')}\n`, { mode: 0o600 });

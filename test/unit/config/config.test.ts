@@ -30,8 +30,6 @@ const local: Change = {
   MicrosoftAppType: undefined,
   MicrosoftAppPassword: undefined,
 };
-/** The same with a data folder. */
-const sandbox: Change = { ...local, DATABASE_URL: 'file:///data', CMK_SEAL_KEY_FILE: undefined };
 const operations = '19:operations@thread.tacv2';
 const sealSecret = 'https://kv-cmk-bot.vault.azure.net/secrets/seal-key';
 const managed = { MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppPassword: undefined };
@@ -56,7 +54,7 @@ it('reads what holds together, with defaults for the rest', () => {
   expect(read()).toMatchObject({
     server: { mode: 'production', port: 3978, listen: null, callsAtOnce: 200 },
     teams: { tenantId: tenant, app: { id: app, secret: 'secret' }, serviceUrl: null, operationsChannel: null },
-    store: { kind: 'server', url: 'postgresql://db/cmk' },
+    databaseUrl: 'postgresql://db/cmk',
     azure: { cloud: { name: 'public' }, subscriptions: [subscription], pollMs: 5_000 },
     policy: { rules: [], otherwise: { requesters: [], approvers: [], approvalsRequired: 1, expiryMs: 72 * hour } },
     policyFile: null,
@@ -116,10 +114,8 @@ it.each<[string, Change]>([
   ['CMK_AUDIT_CHANNEL', { CMK_AUDIT_CHANNEL: '' }],
   ['CMK_AUDIT_CHANNEL', { CMK_AUDIT_CHANNEL: whole.CMK_APPROVALS_CHANNEL }],
   ['CMK_AUDIT_CHANNEL', { CMK_AUDIT_CHANNEL: operations, CMK_OPERATIONS_CHANNEL: operations }],
-  // A database server in production, a data folder in the sandbox.
   ['DATABASE_URL', { DATABASE_URL: 'file:///data' }],
-  ['DATABASE_URL', { DATABASE_URL: 'file:data' }],
-  ['DATABASE_URL', { ...sandbox, DATABASE_URL: undefined }],
+  ['DATABASE_URL', { ...local, DATABASE_URL: undefined }],
   ['DATABASE_URL', { DATABASE_URL: undefined }],
   ['DATABASE_URL', { DATABASE_URL: '' }],
   ['CMK_SEAL_KEY_FILE', { CMK_SEAL_KEY_FILE: undefined }],
@@ -136,7 +132,6 @@ it.each<[string, Change]>([
 ])('refuses a wrong %s: %j', (variable, change) => expect(named(change)).toEqual([variable]));
 
 it.each<[string, Change]>([
-  ['the sandbox', sandbox],
   ['local mode without an app', local],
   ['this machine as the one to listen on', { ...local, CMK_LISTEN: '127.0.0.1' }],
   ['its address of version 6', { ...local, CMK_LISTEN: '::1' }],
@@ -242,9 +237,8 @@ it('Bot Framework may be another one, over a private way', () => {
 });
 
 describe('the record', () => {
-  it('is sealed with a key beside its folder, and on a server with one that is mounted', () => {
-    expect(read(sandbox).seals).toEqual({ key: { kind: 'file', file: '/data/seal.key', own: true } });
-    expect(read().seals.key).toEqual({ kind: 'file', file: '/mnt/seal/key', own: false });
+  it('is sealed with a key that is mounted', () => {
+    expect(read().seals.key).toEqual({ kind: 'file', file: '/mnt/seal/key' });
   });
 
   it('is sealed with a secret of a vault where one is named', () => {
@@ -264,13 +258,9 @@ describe('the record', () => {
       expect(named({ CMK_SEAL_KEY_FILE: undefined, CMK_SEAL_KEY_SECRET: secret })).toContain('CMK_SEAL_KEY_SECRET');
   });
 
-  it('in a folder is one replica’s, which needs no name of its own', () => {
-    expect(read(sandbox)).toMatchObject({ store: { kind: 'folder', dataDir: '/data' }, replica: 'local' });
-  });
-
   it('can be overridden by tests, and not in production', () => {
     const overrides = { CMK_TEST_OVERRIDES: '{"beatMs":250}' };
-    expect(readConfig({ ...whole, ...sandbox, ...overrides }).beatMs).toBe(250);
+    expect(readConfig({ ...whole, ...local, ...overrides }).beatMs).toBe(250);
     expect(readConfig({ ...whole, ...overrides }).beatMs).toBe(1_000);
   });
 });

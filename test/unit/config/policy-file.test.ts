@@ -14,7 +14,8 @@ const hour = 3_600_000;
 const environment = {
   CMK_MODE: 'local',
   MicrosoftAppTenantId: one,
-  DATABASE_URL: 'file:///data',
+  DATABASE_URL: 'postgres://db/cmk',
+  CMK_SEAL_KEY_FILE: '/mnt/seal/key',
   CMK_SUBSCRIPTIONS: one,
   CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
   CMK_AUDIT_CHANNEL: 'none',

@@ -40,10 +40,7 @@ it.each([
   let database = databaseAhead(ms);
   const told: (number | null)[] = [];
   const pool = { query: (text: string) => database.pool.query(text) } as unknown as Pool;
-  const clock = openDatabaseClock(
-    { kind: 'postgres', pool },
-    { onClock: (apart) => told.push(apart?.aheadMs ?? null) },
-  );
+  const clock = openDatabaseClock({ pool }, { onClock: (apart) => told.push(apart?.aheadMs ?? null) });
   expect(Math.sign((await clock.look())?.aheadMs ?? 0)).toBe(sign);
   await clock.look();
   database = databaseAhead(0);

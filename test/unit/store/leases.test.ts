@@ -11,7 +11,7 @@ it('says for how long a renewal is overdue, in seconds and not in failed heartbe
     },
   };
   const overdue: number[] = [];
-  const leases = openLeases({ kind: 'postgres', pool: pool as never, leasePool: pool as never }, beatMs, {
+  const leases = openLeases({ pool: pool as never, leasePool: pool as never }, beatMs, {
     heard: (now) => now,
   });
   let release = async (): Promise<void> => undefined;

@@ -4,7 +4,7 @@ import type { Finding } from '../../../audit/verify.ts';
 import type { AuditLogReport } from '../../../audit/verify-audit-log.ts';
 import { faultWords } from '../../../text/record.ts';
 import { countOf } from '../../../text/words.ts';
-import type { Diagnosis } from '../../rpc/diagnosis.ts';
+import type { Diagnosis } from '../../doctor/diagnosis.ts';
 import { type VerificationExit, verificationResult } from '../subcommand.ts';
 import { indent, textTable, width } from './table.ts';
 

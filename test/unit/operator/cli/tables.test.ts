@@ -1,6 +1,6 @@
 import { diagnosisTable } from '../../../../src/operator/cli/words/report.ts';
 import { indent, printable, textTable } from '../../../../src/operator/cli/words/table.ts';
-import type { Diagnosis } from '../../../../src/operator/rpc/diagnosis.ts';
+import type { Diagnosis } from '../../../../src/operator/doctor/diagnosis.ts';
 
 it('aligns columns by what is seen, and leaves no spaces at the end', () => {
   expect(

@@ -12,8 +12,8 @@ test('a database that is lost meanwhile fails each check of it, and no other che
     connect: lost,
   };
   const found = await diagnoseDatabase({
-    config: { store: { kind: 'server', url: 'postgres://bot@db.example/cmk' }, server: { mode: 'production' } },
-    database: { kind: 'postgres', pool },
+    config: { databaseUrl: 'postgres://bot@db.example/cmk', server: { mode: 'production' } },
+    database: { pool },
   } as never);
   expect(found.map(({ code, outcome }) => `${code} ${outcome}`)).toEqual([
     'db/answers ok',

@@ -1,7 +1,7 @@
 import { diagnoseDatabase } from '../../../../src/operator/doctor/database.ts';
 import { diagnose, runPart } from '../../../../src/operator/doctor/diagnose.ts';
+import type { Diagnosis, DiagnosisCode } from '../../../../src/operator/doctor/diagnosis.ts';
 import { about, fail, ok, unknown, warn } from '../../../../src/operator/doctor/subjects.ts';
-import type { Diagnosis, DiagnosisCode } from '../../../../src/operator/rpc/diagnosis.ts';
 
 const outcomesOf = (found: readonly Diagnosis[]) => found.map(({ code, outcome }) => `${code} ${outcome}`);
 

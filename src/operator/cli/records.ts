@@ -1,9 +1,8 @@
-/** Implements the calls with the database. */
-
-import { DriftId, RequestId, type StreamId } from '../../domain/ids.ts';
+/** What the command line reads and does in the audit log. */
+import { DriftId, type PersonId, RequestId, type StreamId } from '../../domain/ids.ts';
 import type { WitnessBook } from '../../domain/ports/published-log.ts';
 import type { Appended, AppendedTo, People, Requests } from '../../domain/ports/store.ts';
-import type { ChainLine, Derived, RevealedText } from '../../domain/record/chain.ts';
+import type { ChainLine, Derived, Link, RevealedText } from '../../domain/record/chain.ts';
 import { decide } from '../../domain/request/decide.ts';
 import { operatorActor, type StoredEvent } from '../../domain/request/events.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
@@ -11,7 +10,41 @@ import type { Request } from '../../domain/request/request.ts';
 import type { Decision } from '../../domain/request/request-command.ts';
 import { eraseNames, type ResourceWatch } from '../../domain/watch/resource-watch.ts';
 import { findRequest } from '../../operations/find-request.ts';
-import type { Act, ActResult, Records } from './calls.ts';
+
+/** A request's events, oldest first. */
+export interface RequestEvents {
+  readonly id: RequestId;
+  readonly events: readonly StoredEvent[];
+}
+
+/** An operator's action on a request, with the operator's name. */
+export type Act =
+  | { readonly verb: 'cancel' | 'stop' | 'retry'; readonly by: string }
+  | { readonly verb: 'give-up' | 'erase'; readonly by: string; readonly reason: string };
+
+/** `replay`: it was stored before, and nothing was done now. */
+export type ActResult = { readonly kind: 'accepted'; readonly event: StoredEvent; readonly replay: boolean } | Refusal;
+
+export interface Records {
+  /** Newest request first. */
+  page(part: { readonly limit: number; readonly offset: number }): Promise<readonly RequestEvents[]>;
+  /** Events of a request; empty: no such request. */
+  events(of: { readonly id: RequestId }): Promise<readonly StoredEvent[]>;
+  /** The person's name as last provided by Teams. */
+  person(of: { readonly id: PersonId }): Promise<{ readonly name: string | null }>;
+  head(): Promise<Link>;
+  /** Chain entries after a sequence number, oldest first; null: from the very first row. */
+  lines(part: { readonly after: number | null; readonly limit: number }): Promise<readonly ChainLine[]>;
+  /** Texts of requests that weren't erased. */
+  texts(of: { readonly requests: readonly string[] }): Promise<readonly RevealedText[]>;
+  derived(): Promise<Derived>;
+  /** Safe to repeat: the same question returns the stored result. */
+  act(on: { readonly id: StreamId; readonly act: Act }): Promise<ActResult>;
+  /** Continues the audit log from the current time after a wrong clock dated its last event ahead. */
+  resume(operator: { readonly by: string }): Promise<ActResult>;
+  /** Clears conflicts of witnesses with this name. `cleared`: their number. */
+  askAgain(of: { readonly witness: string; readonly by: string }): Promise<{ readonly cleared: number }>;
+}
 
 /** Required parts of the store. */
 export interface RecordStore {

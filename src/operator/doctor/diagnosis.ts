@@ -1,4 +1,4 @@
-/** Findings of `doctor` as data, shared by the bot, the command line and readers of `doctor --json`. */
+/** Findings of `doctor` as data, as readers of `doctor --json` get them. */
 import { z } from 'zod';
 
 /**
@@ -70,9 +70,7 @@ export const DiagnosisReport = z.object({
   version: z.literal(1),
   /** ISO 8601, UTC. */
   at: z.iso.datetime(),
-  /** Process id of the bot that ran the checks; null: the command line. */
-  bot: z.number().nullable(),
-  /** Path of the settings file; null: none, or a running bot used its own. */
+  /** Path of the settings file; null: none. */
   settings: z.string().nullable(),
   exit: z.number(),
   findings: z.array(Diagnosis),

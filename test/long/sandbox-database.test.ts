@@ -1,0 +1,149 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { serverUser } from '../../sandbox/postgres.ts';
+import { repository } from '../support/processes/surroundings.ts';
+import { rowsOf, runAs } from '../support/store/postgres.ts';
+
+/** The sandbox's own server: interrupted, killed, found again, and refused. */
+
+/** Root's folders are closed to the user that runs the server. */
+const folder = mkdtempSync('/tmp/cmk-sandbox-');
+/** Longer than a socket's path can be. */
+const data = path.join(folder, 'd'.repeat(150));
+const server = path.join(data, 'postgres');
+const pidFile = path.join(server, 'data', 'postmaster.pid');
+const isRoot = process.getuid?.() === 0;
+const children: ChildProcess[] = [];
+
+const program = `import { startDatabase } from ${JSON.stringify(path.join(repository, 'sandbox/postgres.ts'))};
+  const [data, alone] = process.argv.slice(1);
+  const database = await startDatabase(data, { alone: alone === 'alone' });
+  console.log(database.url);
+  process.stdin.once('data', () => void database.stop().then(() => process.exit(0)));`;
+
+/** Starts a process that uses the server. `said`: the server's address, or why it doesn't start. */
+function use(how: 'alone' | 'beside', user: { readonly uid?: number } = {}) {
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--input-type=module', '--eval', program, '--', data, how],
+    { cwd: repository, stdio: ['pipe', 'pipe', 'pipe'], ...user },
+  );
+  children.push(child);
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const said = new Promise<string>((resolve) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+    createInterface({ input: child.stderr }).on('line', (line) => line.startsWith('Error: ') && resolve(line));
+  });
+  return {
+    said,
+    kill: () => child.kill('SIGKILL'),
+    stop: async () => {
+      child.stdin.write('stop\n');
+      expect(await ended).toBe(0);
+    },
+  };
+}
+
+const pidOf = (): number => Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
+const count = async (url: string) => (await rowsOf(url, 'select count(*)::int as n from kept'))[0]?.n;
+
+beforeAll(() => {
+  mkdirSync(data, { recursive: true });
+  chmodSync(folder, 0o700);
+});
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  if (existsSync(pidFile)) process.kill(pidOf(), 'SIGQUIT');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a start that was interrupted leaves no folder that looks complete', async () => {
+  const first = use('alone');
+  for (;;) {
+    if (existsSync(path.join(`${server}.new`, 'data', 'base'))) break;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  first.kill();
+  expect(existsSync(server)).toBe(false);
+  const second = use('alone');
+  const url = await second.said;
+  expect(url).toMatch(/^postgres:/);
+  await runAs(url, ['create table kept (n int)', 'insert into kept values (1)']);
+  expect((await rowsOf(url, 'show fsync'))[0]?.fsync).toBe('on');
+  await second.stop();
+  expect(existsSync(pidFile)).toBe(false);
+});
+
+test('the last process that uses the server stops it, and a second sandbox is refused', async () => {
+  const sandbox = use('alone');
+  const url = await sandbox.said;
+  const command = use('beside');
+  expect(await command.said).toBe(url);
+  expect(await use('alone').said).toBe(`Error: another sandbox uses ${data}: stop it, or choose another --data`);
+  await sandbox.stop();
+  expect(await count(url)).toBe(1);
+  await command.stop();
+  expect(existsSync(pidFile)).toBe(false);
+});
+
+test('after its starter was killed, the next one uses the server that still runs', async () => {
+  const killed = use('alone');
+  const url = await killed.said;
+  const pid = pidOf();
+  killed.kill();
+  const next = use('alone');
+  expect(await next.said).toBe(url);
+  expect(pidOf()).toBe(pid);
+  await next.stop();
+  expect(existsSync(pidFile)).toBe(false);
+});
+
+test('after both were killed it starts again, also if another process has the number of the old one now', async () => {
+  const killed = use('alone');
+  await runAs(await killed.said, ['insert into kept values (2)']);
+  killed.kill();
+  process.kill(pidOf(), 'SIGKILL');
+  writeFileSync(pidFile, readFileSync(pidFile, 'utf8').replace(/^\d+/, `${process.pid}`));
+  const next = use('alone');
+  expect(await count(await next.said)).toBe(2);
+  await next.stop();
+});
+
+test('a damaged folder is named, with what to do', async () => {
+  const control = path.join(server, 'data', 'global', 'pg_control');
+  renameSync(control, `${control}.away`);
+  expect(await use('alone').said).toMatch(
+    /^Error: the database in \S+\/postgres doesn’t start \(.*pg_control.*\): correct that, or delete the sandbox’s data with --reset$/,
+  );
+  renameSync(`${control}.away`, control);
+});
+
+(isRoot ? test : test.skip)('root’s server runs as the folder’s owner, and another user is refused', async () => {
+  const uid = serverUser()?.uid ?? 0;
+  expect(await count(await useOnce())).toBe(2);
+  chmodSync(folder, 0o755);
+  chownSync(server, uid + 1, uid + 1);
+  expect(await use('alone', { uid }).said).toBe(
+    `Error: ${server} belongs to another user (uid ${uid + 1}): start as that user, or choose another --data`,
+  );
+});
+
+/** Starts the server and leaves it to the next. */
+async function useOnce(): Promise<string> {
+  const one = use('alone');
+  const url = await one.said;
+  one.kill();
+  return url;
+}
