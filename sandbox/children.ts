@@ -51,6 +51,7 @@ export function startChild(name: string, entry: string, { args, env, shown = (li
     });
     void ended.then((code) => reject(new Error(`${name} ended with code ${code} before it was ready`)));
   });
+  started.catch(() => undefined);
   createInterface({ input: readable(child.stderr) }).on('line', (line) => console.error(`[${name}] ${line}`));
   return {
     name,

@@ -80,7 +80,7 @@ const run = ({ programs, user }: Place, cwd: string, name: string, ...args: read
 function explain({ folder }: Pick<Place, 'folder'>, error: unknown, log = ''): Error {
   const { stdout = '', stderr = String(error) } = error as { readonly stdout?: string; readonly stderr?: string };
   const text = `${log}\n${stdout}\n${stderr}`.replaceAll(here, folder);
-  if (/No space left|ENOSPC|quota/i.test(text))
+  if (/No space left|ENOSPC|wrote only|quota/i.test(text))
     return new Error(`the disk of ${folder} is full: free some space, then start again`);
   const [, fault = text.trim().split('\n').at(-1)] = /(?:FATAL|PANIC|error): +(.*)/.exec(text) ?? [];
   return new Error(

@@ -138,7 +138,6 @@ async function run(options: LocalOptions): Promise<void> {
       env,
       ...(options.log === 'words' ? { shown: formatLogLine } : {}),
     });
-    bot.started.catch(() => undefined);
     children.push(bot);
     for (const child of children) {
       void child.ended.then((code) => {
