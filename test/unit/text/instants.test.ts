@@ -37,7 +37,7 @@ it('is the only place that puts a time into text for people', () => {
   const folders = ['src/text', 'src/operator', 'src/teams/cards', 'src/operations/commands'];
   const found = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && file !== 'instants.ts' && !/^(app-package\/|cli\/env-text)/.test(file))
+      .filter((file) => file.endsWith('.ts') && file !== 'instants.ts' && !/^(app-package\/|cli\/setup)/.test(file))
       .filter((file) => otherForms.test(readFileSync(`${folder}/${file}`, 'utf8')))
       .map((file) => `${folder}/${file}`),
   );
