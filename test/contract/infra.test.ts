@@ -245,10 +245,8 @@ describe('infra/alerts.json', () => {
         const isFound = parts.some((part) => said.includes(part)) || where === 'level == 50';
         return isFound ? [name] : [];
       });
-    const messages = [...sourcesText.matchAll(/\blog\.error\([^;]*?'([^']+)',?\s*\)/g)].map(([, said = '']) => said);
-    // On Azure there is no such socket.
-    const errors = messages.filter((said) => !said.startsWith('the socket for the command line'));
-    expect(errors.length).toBeGreaterThan(5);
+    const errors = [...sourcesText.matchAll(/\blog\.error\([^;]*?'([^']+)',?\s*\)/g)].map(([, said = '']) => said);
+    expect(errors.length).toBeGreaterThan(3);
     expect(errors.filter((said) => rulesOf(said).length !== 1)).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { strFromU8, unzipSync } from 'fflate';
 import { commands } from '../../src/operations/commands/registry.ts';
-import { Manifest, readSettings, sampleValuesIn } from '../../src/operator/app-package/build-package.ts';
+import { Manifest, readSettings, sampleValuesIn } from '../../src/operator/app-package/fill-manifest.ts';
 import { startOf } from '../support/jest/prepared.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
 

@@ -85,11 +85,13 @@ const additions: readonly Addition[] = [
   },
   {
     more: 'an operation: its folder, and its entry',
-    copies: ['enable-cmk.ts', 'words.ts'].map((name) => ({
-      from: `src/operations/enable-cmk/${name}`,
-      to: `src/operations/one-more/${name.replace('enable-cmk', 'one-more')}`,
-      renames: { 'enable-cmk': 'one-more', enableCmkWords: 'oneMoreWords', enableCmk: 'oneMore', EnableCmk: 'OneMore' },
-    })),
+    copies: [
+      {
+        from: 'src/operations/enable-cmk/enable-cmk.ts',
+        to: 'src/operations/one-more/one-more.ts',
+        renames: { 'enable-cmk': 'one-more', enableCmk: 'oneMore', EnableCmk: 'OneMore' },
+      },
+    ],
     edits: registered(
       'src/operations/registry.ts',
       "import { enableCmk } from './enable-cmk/enable-cmk.ts';\n",

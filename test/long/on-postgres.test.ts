@@ -48,12 +48,8 @@ describe('over a PostgreSQL that is signed in to with tokens, sealed with a secr
   async function publishing(): Promise<NodeJS.ProcessEnv> {
     await writeFile(inFolder('log.key'), `${Buffer.alloc(32, 5).toString('base64')}\n`, { mode: 0o600 });
     const file = (...names: readonly string[]) => readFile(path.join(world.azure.dataDir, ...names), 'utf8');
-    const [ca = '', cert = '', key = ''] = await Promise.all([
-      file('ca.pem'),
-      file('azure', 'server.pem'),
-      file('azure', 'server-key.pem'),
-    ]);
-    azurite = await startAzurite(Promise.resolve({ ca, cert, key }));
+    const [ca = '', key = ''] = await Promise.all([file('ca.pem'), file('azure', 'server-key.pem')]);
+    azurite = await startAzurite(Promise.resolve({ ca, cert: ca, key }));
     return {
       CMK_LOG_NAME: 'bot.example/audit',
       CMK_LOG_KEY_FILE: inFolder('log.key'),

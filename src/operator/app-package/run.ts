@@ -2,7 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildPackage, optionOf, readSettings } from './build-package.ts';
+import { buildPackage } from './build-package.ts';
+import { optionOf, readSettings } from './fill-manifest.ts';
 
 const text = { type: 'string' } as const;
 const ofSettings = Object.fromEntries(Object.values(optionOf).map((option) => [option, text]));

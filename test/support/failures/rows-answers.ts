@@ -53,7 +53,7 @@ export const answerRows: FailureGroup = {
         const cloud = { ...customCloud(azure.running), tls: {} };
         approved.reconnect({ cloud, authority: customCloud(azure.running) });
       },
-      asks('set-cmk', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', async (_, approved) => approved.reconnect()),
+      asks('set-cmk', 'DEPTH_ZERO_SELF_SIGNED_CERT', async (_, approved) => approved.reconnect()),
     ),
     run(
       'A vault asks for a token that is meant for another place.',
