@@ -1,5 +1,5 @@
 /** What every test starts from. `prepare.ts` makes it once for each state of the sources, while the first tests begin. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ProgramName, programIn } from './programs.ts';
@@ -38,5 +38,9 @@ export const startOf = async (name: ProgramName, args: readonly string[]): Promi
 ];
 
 /** Starts a program that speaks over a channel. */
-export const forkProgram = async (name: ProgramName, args: readonly string[] = []): Promise<ChildProcess> =>
-  fork(programIn(await prepared(), name), args, { execArgv: [...options], serialization: 'advanced' });
+export const forkProgram = async (
+  name: ProgramName,
+  args: readonly string[] = [],
+  more: ForkOptions = {},
+): Promise<ChildProcess> =>
+  fork(programIn(await prepared(), name), args, { execArgv: [...options], serialization: 'advanced', ...more });

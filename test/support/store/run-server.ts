@@ -17,7 +17,10 @@ async function runServer() {
   // Before the first is chosen: what makes the programs needs the server too.
   await prepared();
   if (mkdirSync(folder, { recursive: true }) !== undefined) {
-    const child = await forkProgram('postgres', [file, process.env.CMK_TEST_JEST ?? '']);
+    // Jest waits until nobody has its workers' output open, and this process until jest has ended.
+    const child = await forkProgram('postgres', [file, process.env.CMK_TEST_JEST ?? ''], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
     child.unref();
     child.disconnect();
   }
