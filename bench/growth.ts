@@ -62,7 +62,7 @@ export const growthApprovers = (bench: Bench): Promise<readonly Figure[]> =>
       const submit = await review(ground, url, n);
       const began = performance.now();
       const [id, submitted] = [await submit(), performance.now() - began];
-      await until(pool, 0, "cmk.outbox where kind in ('show', 'call')");
+      await until(pool, 0, "pgboss.job where data->>'kind' in ('show', 'call')");
       const notified = performance.now() - began;
       const click = (verb: 'refresh' | 'reject') => timed(() => send(url, decision(ground, verb, id), id));
       const clicks = { 'a refresh': await click('refresh'), 'a click that decides': await click('reject') };

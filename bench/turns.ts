@@ -53,7 +53,7 @@ async function approveAll(bench: Bench, checkout: string, database: string) {
   const pool = connect(database);
   const ids: string[] = [];
   for (let n = 1; n <= runs; n += 1) ids.push(await (await review(ground, bot.url, n))());
-  await until(pool, 0, "cmk.outbox where kind in ('show', 'call')");
+  await until(pool, 0, "pgboss.job where data->>'kind' in ('show', 'call')");
   const hello = await drive(runs, atOnce, () => send(echo.url, message(ground, 'hello')));
   const took = await drive(runs, atOnce, (n) => send(bot.url, decision(ground, 'approve', ids[n] ?? ''), 'pproved'));
   await until(pool, runs, "cmk.event where body::json ->> 'type' = 'succeeded'");

@@ -20,18 +20,7 @@ interface Bundling {
 }
 
 /** External packages: they load files next to themselves, or are optional dependencies of other packages and not installed. */
-const externalPackages = [
-  '@microsoft/app-manifest',
-  '@opentelemetry/context-async-hooks',
-  '@opentelemetry/exporter-logs-otlp-proto',
-  '@opentelemetry/exporter-trace-otlp-proto',
-  '@opentelemetry/sdk-trace-base',
-  'dtrace-provider',
-  'esbuild',
-  'pg-native',
-  'winston',
-  'winston-transport',
-];
+const externalPackages = ['@microsoft/app-manifest', 'dtrace-provider', 'esbuild', 'pg-native'];
 
 /** Packages that a source loads with `require`, because their types don't compile, are bundled like imports. */
 const ownRequire = 'const require = createRequire(import.meta.url);';

@@ -44,7 +44,7 @@ export async function fill({ checkouts }: Bench, url: string, from: number, to: 
   const store = await openStore(checkouts.at(-1), `${url}?options=-c%20synchronous_commit%3Doff`, commands);
   for (let n = from + 1; n <= to; n += 1) await store.append(n);
   await store.close();
-  await pool.query("delete from cmk.outbox where kind in ('show', 'audit', 'call'); analyze");
+  await pool.query("delete from pgboss.job where data->>'kind' in ('show', 'audit', 'call'); analyze");
   await pool.end();
 }
 

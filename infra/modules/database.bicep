@@ -1,7 +1,7 @@
 // PostgreSQL that accepts tokens of Entra ID and no passwords. Its firewall has no rule, so only the private endpoint in the bot's
 // network reaches it. The hook after provisioning opens it for one address, and closes it at its end.
 //
-// Connections: a replica uses at most 11 (10 shared and 1 for heartbeats), and 1 more as the owner while it migrates.
+// Connections: a replica uses at most 11 (10 shared and 1 that renews claims), and 1 more as the owner while it migrates.
 // During a rolling update 2 old and 2 new replicas run: 4 × 12 = 48. Standard_B1ms allows users 35, Standard_B2s 414
 // (Microsoft, "Limits in Azure Database for PostgreSQL").
 import { Place } from 'types.bicep'

@@ -69,7 +69,7 @@ class Streams {
     });
   }
 
-  compare({ seq, open, outbox, texts }: Derived): void {
+  compare({ seq, open, jobs, texts }: Derived): void {
     const held = new Map(open.map(({ resource, request }) => [request, resource]));
     for (const [request, { held: resource }] of this.#streams) {
       const row = held.get(request) ?? null;
@@ -78,7 +78,7 @@ class Streams {
     }
     for (const [request, resource] of held)
       this.#note(seq, 'open-request-differs', `${request}: ${resource}, by no event`);
-    for (const { request, kind, key } of outbox) {
+    for (const { request, kind, key } of jobs) {
       const known = this.#streams.get(request);
       const most = kind === 'run' ? known?.runs : kind === 'call' || kind === 'alert' ? known?.revision : undefined;
       if (known === undefined || (most !== undefined && Number(key) > most))

@@ -30,12 +30,12 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
   });
   const { tracing } = telemetry;
   const { database, store, storing, refusedDocuments } = await openVerifiedStore(config, log, tracing);
-  const { requests: stored, outbox, drifts, clock, witnesses, documents } = store;
+  const { requests: stored, jobs, drifts, clock, witnesses, documents } = store;
   const witnessing = witnessingFor(config, witnesses);
   const watched = { counts: storing.counts, isWritable: () => isWritable({ store, storing }) };
   const metrics = openMetrics({
     requests: stored,
-    outbox,
+    jobs,
     drifts,
     documents,
     clock,

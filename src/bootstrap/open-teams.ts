@@ -60,7 +60,7 @@ export function openTeamsModule(
   const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel: channelId } = config.teams;
   const { postedCards, conversations, people, clock } = store;
   const { now } = clock;
-  const { onWritten } = store.outbox;
+  const { onWritten } = store.jobs;
   const { adapter, callers, trust, botAppId } = openBotFramework(infrastructure);
   const bot = { botAppId, botId: `28:${botAppId}` };
   const chat = openChat({ adapter, ...bot, tenantId, conversations, serviceUrl, trust, log: infrastructure.log });

@@ -3,13 +3,13 @@
 import { randomBytes } from 'node:crypto';
 import { auditTools } from '../audit/audit-tools.ts';
 import { KeyFileInvalid } from '../audit/key-file.ts';
-import { databasePassword, withPassword } from '../config/azure-from-config.ts';
+import { databasePassword } from '../config/azure-from-config.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { databasePlace } from '../config/place.ts';
 import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { DocumentFault } from '../domain/record/chain.ts';
-import type { OrphanRow } from '../domain/request/consequences.ts';
+import type { OrphanJob } from '../domain/request/consequences.ts';
 import type { ClockSkew } from '../domain/write-health.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
@@ -51,11 +51,11 @@ const logClock =
       );
   };
 
-/** The row was added by someone with access to the database. It had no effect, but operators should know. */
+/** The job was added by someone with access to the database. It had no effect, but operators should know. */
 const logOrphan =
   (log: Log) =>
-  ({ request, kind, key }: OrphanRow): void =>
-    log.warn({ requestId: request, kind, key }, 'an outbox item without an event was deleted');
+  ({ request, kind, key }: OrphanJob): void =>
+    log.warn({ requestId: request, kind, key }, 'a job without an event was deleted');
 
 /** The same for forged documents. */
 const countUnsound =
@@ -97,9 +97,6 @@ async function prepare(owner: Database, database: Database, config: Config): Pro
   await migrate(owner, databasePlace(databaseUrl));
   if (ownerUrl === null) return;
   const role = await roleOf(database.pool);
-  // Loaded only if needed this early. It opens its own connections, by URL alone.
-  const { prepareEngine } = await import('../workflow/engine.ts');
-  await prepareEngine(await withPassword(ownerUrl, databasePassword(config, 'owner')), role);
   if (role !== (await roleOf(owner.pool))) await grantRuntime(owner.pool, role);
 }
 
@@ -128,7 +125,7 @@ async function openStoreOn(
   { current: trace }: Pick<Tracing, 'current'>,
   refusedDocuments: Record<DocumentFault, number>,
 ): Promise<OpenStore> {
-  const { ownerUrl, beatMs } = config;
+  const { ownerUrl } = config;
   const owner =
     ownerUrl === null ? database : openDatabase({ url: ownerUrl, maxConnections: 2, ...passwordOf(config, 'owner') });
   const tools = await prepareSealed(owner, database, config).finally(() =>
@@ -143,7 +140,7 @@ async function openStoreOn(
     onOrphan: logOrphan(log),
     onUnsound: countUnsound(log, refusedDocuments),
   };
-  const store = openStore(database, { ...tools, ...told, read: parseEventBody, trace }, beatMs);
+  const store = openStore(database, { ...tools, ...told, read: parseEventBody, trace });
   await store.clock.sync();
   await store.auditLog.check();
   started = true;
@@ -156,7 +153,7 @@ export async function openVerifiedStore(config: Config, log: Log, tracing: Pick<
   try {
     const refusedDocuments = { 'seal-key-unknown': 0, 'seal-differs': 0 };
     const store = await openStoreOn(database, config, log, tracing, refusedDocuments);
-    store.outbox.onWritten(() => storing.stored());
+    store.jobs.onWritten(() => storing.stored());
     return { database, store, storing, refusedDocuments };
   } catch (error) {
     await database.close();

@@ -1,4 +1,4 @@
-/** Write health and readiness of this process, by its heartbeats and the database's errors. */
+/** Write health and readiness of this process, by its renewals of claims and the database's errors. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Requests } from '../domain/ports/store.ts';
@@ -28,13 +28,13 @@ export function logWriteHealth(log: Log) {
 }
 
 interface WriteHealthSources {
-  readonly store: Pick<OpenStore, 'leases' | 'clock'>;
+  readonly store: Pick<OpenStore, 'jobs' | 'clock'>;
   readonly storing: WriteHealth;
 }
 
-/** Returns whether the last heartbeat was stored and no write was rejected since. */
+/** Returns whether the last renewal of claims was answered and no write was rejected since. */
 export const isWritable = ({ store, storing }: WriteHealthSources): boolean =>
-  store.leases.isWritable() && storing.refusal() === null;
+  store.jobs.isAnswering() && storing.refusal() === null;
 
 /**
  * Returns the readiness. A database that answers but rejects writes affects every replica alike, so each stays ready and
@@ -44,7 +44,7 @@ export async function readiness({ store, storing }: WriteHealthSources): Promise
   if ((await store.clock.look()) !== null) return { status: 'not ready', missing: 'clock' };
   const because = storing.refusal();
   if (because !== null) return { status: 'ready', stores: false, because };
-  return store.leases.isWritable() ? { status: 'ready' } : { status: 'not ready', missing: 'database' };
+  return store.jobs.isAnswering() ? { status: 'ready' } : { status: 'not ready', missing: 'database' };
 }
 
 /** Refuses an append if the last event is dated in the future. For actions of people, who can try again. */

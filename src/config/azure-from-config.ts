@@ -61,11 +61,3 @@ export function databasePassword(
 /** Returns the bot's own password source. With token sign-in, the bot's whole configuration must be set. */
 export const readDatabasePassword = (variables: Variables = processVariables()): DatabasePassword =>
   variables.CMK_DATABASE_SIGN_IN === 'entra' ? databasePassword(readConfig(variables), 'bot') : null;
-
-/** Adds a password to the URL, for callers that accept only a URL. */
-export async function withPassword(url: string, password: DatabasePassword): Promise<string> {
-  if (password === null) return url;
-  const address = new URL(url);
-  address.password = encodeURIComponent(await password());
-  return address.href;
-}

@@ -32,7 +32,7 @@ export type Config = ReturnType<typeof configFrom>;
 const configFrom = (
   env: Environment,
   content: NonNullable<PolicyFile['content']>,
-  { usePollMs, metricsEveryMs, replica, beatMs }: ReturnType<typeof overridesFrom>,
+  { usePollMs, metricsEveryMs, replica }: ReturnType<typeof overridesFrom>,
 ) => ({
   server: serverFrom(env),
   teams: teamsFrom(env),
@@ -67,7 +67,6 @@ const configFrom = (
   log: { level: env.CMK_LOG_LEVEL },
   telemetry: telemetryFrom(env, metricsEveryMs),
   replica,
-  beatMs,
 });
 
 /** Returns warnings, each a sentence that says what to do. */

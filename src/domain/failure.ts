@@ -67,14 +67,6 @@ export const Found = z.discriminatedUnion('code', [
   own('membership-unknown', {}),
   /** The requester doesn't have the requester role for the agent any more. */
   own('requester-lost-role', {}),
-  own('run-lost', {
-    why: z.discriminatedUnion('how', [
-      z.strictObject({ how: z.literal('unknown-to-engine') }),
-      z.strictObject({ how: z.literal('ended'), status: z.string() }),
-      z.strictObject({ how: z.literal('no-replica'), workflowVersion: z.string() }),
-    ]),
-    touched: z.boolean(),
-  }),
   /** A person stopped the run: `by` is an object ID, `operator` the name that an operator gave. */
   own('stopped', { by: z.string().nullable(), operator: z.string().nullable() }),
   own('unexpected', { errorId: z.string() }),

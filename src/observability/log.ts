@@ -90,7 +90,7 @@ const printed = (args: readonly unknown[]): string =>
 
 /**
  * Redirects console output of libraries to the log, permanently. Errors and warnings become warnings. Other output, such as
- * each statement of the workflow engine's migration, is for debugging.
+ * progress, is for debugging.
  */
 export function redirectConsole(log: Log): void {
   const say =

@@ -11,7 +11,7 @@ import {
   Registry,
 } from 'prom-client';
 import type { Failure } from '../domain/failure.ts';
-import type { Documents, Drifts, Outbox, Requests } from '../domain/ports/store.ts';
+import type { Documents, Drifts, Jobs, Requests } from '../domain/ports/store.ts';
 import { type Call, type CallMetrics, callRefusalReasons, callTypes } from '../domain/ports/telemetry.ts';
 import { type DocumentFault, documentFaults } from '../domain/record/chain.ts';
 import type { RefusalCode } from '../domain/request/refusal.ts';
@@ -32,7 +32,7 @@ interface Metrics extends CallMetrics, DriftFigures {
 
 export interface MetricsPorts {
   readonly requests: Pick<Requests, 'countOpen'>;
-  readonly outbox: Pick<Outbox, 'oldestDue' | 'mostAttempts' | 'orphans'>;
+  readonly jobs: Pick<Jobs, 'oldestDue' | 'mostAttempts' | 'orphans'>;
   readonly drifts: Pick<Drifts, 'open'>;
   readonly documents: Pick<Documents, 'read' | 'write'>;
   readonly clock: { look(): Promise<ClockSkew | null> };
@@ -105,7 +105,7 @@ function watchWriteHealth({ counted, query }: Create, { counts, isWritable }: Wa
     for (const reason of writeRejections) counter.inc({ reason }, counts()[reason]);
   });
   const storing =
-    '0 while the last heartbeat could not be stored, or the database has refused something within a minute and stored nothing since; else 1';
+    '0 while the last renewal of claims failed, or the database has refused something within a minute and stored nothing since; else 1';
   query('cmk_storing', storing, [], async (gauge) => gauge.set(isWritable() ? 1 : 0));
 }
 
@@ -222,7 +222,7 @@ const defined = (labels: Partial<Record<string, string | number>>): Readonly<Rec
 
 export function openMetrics({
   requests,
-  outbox,
+  jobs,
   drifts,
   documents,
   clock,
@@ -263,11 +263,11 @@ export function openMetrics({
     for (const [state, count] of Object.entries(await requests.countOpen())) gauge.set({ state }, count);
   });
   query('cmk_outbox_age_seconds', 'For how long the oldest work that is due has waited', [], async (gauge) => {
-    const due = await outbox.oldestDue(now());
+    const due = await jobs.oldestDue(now());
     gauge.set(due === null ? 0 : Math.max(0, (now().getTime() - due.getTime()) / 1_000));
   });
   const attempts = 'How often the work that failed most has failed in a row';
-  query('cmk_outbox_attempts', attempts, [], async (gauge) => gauge.set(await outbox.mostAttempts()));
+  query('cmk_outbox_attempts', attempts, [], async (gauge) => gauge.set(await jobs.mostAttempts()));
   const ahead =
     'How far this process’s clock, or the last stored event, is ahead of the database’s clock (below 0: behind) where that is more than a minute; else 0';
   query('cmk_clock_ahead_seconds', ahead, ['what'], async (gauge) => {
@@ -276,7 +276,7 @@ export function openMetrics({
       gauge.set({ what }, apart?.kind === what ? apart.aheadMs / 1_000 : 0);
   });
   watchWriteHealth(create, storing);
-  watchForged(create, refusedDocuments, outbox.orphans);
+  watchForged(create, refusedDocuments, jobs.orphans);
   const publishing = trackOverdue({ documents, key: 'publishing/last', normalMs: publishMs, now });
   const published = 'For how long no replica has published the audit log, beyond the interval';
   query('cmk_publish_overdue_seconds', published, [], async (gauge) => gauge.set(await publishing.seconds()));

@@ -1,6 +1,6 @@
 /**
  * Appends events, in one transaction: it locks the chain head, reads the request, decides, and inserts the events with their
- * outbox rows. Events of every stream are written here.
+ * jobs. Events of every stream are written here.
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
@@ -24,7 +24,7 @@ import { inTransactionFrom, type Sql, select, selectOne } from './sql.ts';
 
 export interface AppendTools extends ReadTools, CommitTools {
   readonly clock: Pick<DatabaseClock, 'heard'>;
-  /** The W3C `traceparent` of the current span, stored with the outbox rows. Null without one. */
+  /** The W3C `traceparent` of the current span, stored with the jobs. Null without one. */
   readonly trace: () => string | null;
 }
 

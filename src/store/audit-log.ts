@@ -12,7 +12,7 @@ import { type AppendTools, appendIn, lockedHead, verifyLocks } from './append.ts
 import { type ChainHead, linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
 import { deleteTextsOf } from './documents.ts';
-import { makeDueNow } from './outbox.ts';
+import { makeDueNow } from './jobs.ts';
 import { type AppendCommand, type Decide, driftRules, requestRules } from './pending-commit.ts';
 import { appendedTo } from './requests.ts';
 import { changedRows, inTransaction, type Sql, select, selectOne } from './sql.ts';
@@ -45,7 +45,7 @@ export interface AuditLog extends EventHashes {
   eraseDrift(id: DriftId, cause: string, decide: Decide<ResourceWatch>): Promise<AppendedTo<ResourceWatch> | Refusal>;
   /**
    * Resumes the audit log if its last event is dated far in the future. Appends an event with the database's time to that
-   * event's request, and makes outbox rows due that the wrong clock had dated ahead. Else refuses.
+   * event's request, and makes jobs due that the wrong clock had dated ahead. Else refuses.
    */
   resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
 }
@@ -56,9 +56,10 @@ const all = (columns: string, from: string): string =>
   `(select coalesce(json_agg(found), '[]') from (select ${columns} from ${from}) found)`;
 const orphans = `cmk.free_text t left join cmk.event e on e.request_id = t.request_id and e.revision = t.revision
   where e.seq is null`;
+const jobRows = "pgboss.job_common where name = 'work' and state <= 'active'";
 const derived = `select seq::float8 as seq, (select count(*) from cmk.event)::float8 as rows,
   ${all('resource, request_id as request', 'cmk.open_request')} as open,
-  ${all('request_id as request, kind, key', 'cmk.outbox')} as outbox,
+  ${all("data->>'id' as request, data->>'kind' as kind, data->>'key' as key", jobRows)} as jobs,
   ${all('t.request_id as request, t.revision, t.field', orphans)} as texts
   from cmk.chain_head where one = 1`;
 

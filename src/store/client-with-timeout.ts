@@ -13,9 +13,8 @@ const hasOwnTimeout = (query: unknown): boolean =>
 
 /**
  * Returns the class for a pool. Without a timeout, a server that disappears without closing its connections is noticed after about
- * 15 minutes, when the operating system stops sending again. The error here is the operating system's, so callers and the
- * workflow engine retry, and the pool drops the connection. After the driver's own timeout, the engine doesn't retry, and returns a
- * connection to the pool while its query still runs. A query with the driver's field `query_timeout` has only that timeout.
+ * 15 minutes, when the operating system stops sending again. The error here is the operating system's, so callers
+ * retry, and the pool drops the connection. After the driver's own timeout, the pool gets a connection back while its query still runs. A query with the driver's field `query_timeout` has only that timeout.
  */
 export function clientWithTimeout({ timeoutMs, onError }: ClientTools): typeof Client {
   return class extends Client {

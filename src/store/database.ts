@@ -1,4 +1,4 @@
-/** Opens the database. It has the bot's own tables and the workflow engine's. */
+/** Opens the database. It has the bot's own tables and the job engine's. */
 import { Pool, type PoolConfig } from 'pg';
 import { parseIntoClientConfig } from 'pg-connection-string';
 import { clientWithTimeout } from './client-with-timeout.ts';
@@ -8,18 +8,14 @@ export interface DatabaseOptions {
   readonly maxConnections?: number;
   /** Called for each new connection. If unset, the URL has the password, or none is needed. */
   readonly password?: () => Promise<string>;
-  /**
-   * Called with every error that the database returns, for any caller. The workflow engine retries on its own without
-   * reporting errors.
-   */
+  /** Called with every error that the database returns, for any caller. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 export interface Database {
-  /** Also valid as the workflow engine's `systemDatabasePool`. */
   readonly pool: Pool;
-  /** For heartbeats: one connection with a timeout of a few seconds that doesn't wait for the others. */
-  readonly leasePool: Pool;
+  /** To renew claims: one connection with a timeout of a few seconds that doesn't wait for the others. */
+  readonly claimPool: Pool;
   /**
    * From now on, a query of `pool` that isn't answered in time ends its connection. Call it after the start: migrations can take
    * long.
@@ -34,7 +30,7 @@ function atServer({ url, password }: DatabaseOptions): PoolConfig {
   return password === undefined ? { connectionString: url } : { ...parseIntoClientConfig(url), password };
 }
 
-const leaseTimeoutMs = 3_000;
+const claimTimeoutMs = 3_000;
 
 /**
  * Lets the server end sessions whose client is gone: one that the network lost, with its locks, within a minute; and one that ended
@@ -73,21 +69,21 @@ export function openDatabase(options: DatabaseOptions): Database {
     // Limits how long a replica that disappears can block the chain head for the others.
     idle_in_transaction_session_timeout: 15_000,
   });
-  const leasePool = listening({
+  const claimPool = listening({
     ...shared,
-    Client: clientWithTimeout({ timeoutMs: () => leaseTimeoutMs, onError }),
+    Client: clientWithTimeout({ timeoutMs: () => claimTimeoutMs, onError }),
     max: 1,
     idleTimeoutMillis: 0,
-    connectionTimeoutMillis: leaseTimeoutMs,
+    connectionTimeoutMillis: claimTimeoutMs,
     application_name: 'cmk-bot lives',
   });
   const close = async (): Promise<void> => {
-    await Promise.all([pool.end(), leasePool.end()]);
+    await Promise.all([pool.end(), claimPool.end()]);
   };
   const setQueryTimeout = (ms: number): void => {
     queryTimeoutMs = ms;
   };
-  return { pool, leasePool, setQueryTimeout, close: once(close) };
+  return { pool, claimPool, setQueryTimeout, close: once(close) };
 }
 
 /**

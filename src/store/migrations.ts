@@ -1,7 +1,8 @@
-/** Creates and migrates the bot's own tables: applies each numbered file of the folder `migrations` once, in order. */
+/** Creates and migrates the job engine's tables, and the bot's own: applies each numbered file of the folder `migrations` once, in order. */
 import { readdir, readFile } from 'node:fs/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { prepareJobs } from './jobs.ts';
 import { inTransaction, type Sql, select } from './sql.ts';
 
 const folder = new URL('./migrations/', import.meta.url);
@@ -38,6 +39,7 @@ export class UnknownFormat extends Error {
  * transaction. Throws {@link UnknownFormat}. `where`: the database's name for people.
  */
 export async function migrate({ pool }: { readonly pool: Pool }, where: string): Promise<void> {
+  await prepareJobs(pool);
   // A user without permission to change the tables can start if nothing is pending.
   if ((await pendingMigrations({ pool }, where)).length === 0) return;
   await inTransaction(pool, prepare);

@@ -11,6 +11,7 @@ import type { Decision } from '../domain/request/request-command.ts';
 import { alertsOf, evolveWatch, foldWatch, type ResourceWatch } from '../domain/watch/resource-watch.ts';
 import type { ChainHead } from './chain-rows.ts';
 import { asStored, type PlacedEvent, type ReadEvent } from './event-rows.ts';
+import { jobColumns } from './jobs.ts';
 import { type Sql, selectOne } from './sql.ts';
 
 /** What the events of a stream fold to, and what follows from them. */
@@ -37,7 +38,7 @@ export interface AppendCommand<S = Request, Id extends StreamId = RequestId> {
   readonly id: Id;
   readonly cause: string;
   readonly decide: Decide<S>;
-  /** The W3C `traceparent` to store with the outbox rows. Null without one. */
+  /** The W3C `traceparent` to store with the jobs. Null without one. */
   readonly trace: string | null;
 }
 
@@ -126,14 +127,9 @@ const textRows = ({ placed }: PendingCommit): Rows =>
     sealed.openings.map(({ field, salt, text }) => [request, revision, field, salt, text]),
   );
 
-function outboxRows({ command: { id, trace }, consequences }: PendingCommit): Rows {
-  const rows = consequences.map(({ kind, key, dueAt }) => [`${kind} ${key}`, [id, kind, key, dueAt, trace]] as const);
-  return [...new Map(rows).values()];
-}
-
 const holdRows = (id: StreamId, resource: string | null): Rows => (resource === null ? [] : [[resource, id]]);
 
-const text = `select cmk.store(${Array.from({ length: 26 }, (_, at) => `$${at + 1}`).join(', ')}) as stored`;
+const text = `select cmk.store(${Array.from({ length: 27 }, (_, at) => `$${at + 1}`).join(', ')}) as stored`;
 const Stored = z.object({ stored: z.boolean() });
 
 /** Inserts all rows with the SQL function `cmk.store`. Needs the head's lock; throws if `head` isn't the head. */
@@ -146,7 +142,7 @@ export async function writeCommit(sql: Sql, head: ChainHead, commit: PendingComm
     ...columnsOf(textRows(commit), 5),
     ...columnsOf(holdRows(command.id, isSame ? null : to), 2),
     ...columnsOf(holdRows(command.id, isSame ? null : from), 2),
-    ...columnsOf(outboxRows(commit), 5),
+    ...jobColumns(command.id, commit.consequences, command.trace),
   ];
   if ((await selectOne(sql, Stored, text, values))?.stored === true) return;
   throw new Error(`storing ${command.cause} of ${command.id}: the locked head is another one`);

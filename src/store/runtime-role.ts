@@ -61,12 +61,10 @@ const rights = {
   chain_head: 'select, update (one)',
   free_text: 'select, insert, delete',
   open_request: 'select, insert, delete',
-  outbox: 'select, insert, update, delete',
   shown: 'select, insert, update, delete',
   conversation: 'select, insert, update, delete',
   person: 'select, insert, update, delete',
   document: 'select, insert, update, delete',
-  replica: 'select, insert, update, delete',
   witness: 'select, insert, update, delete',
 } as const;
 
@@ -80,8 +78,14 @@ export async function grantRuntime(sql: Sql, role: string): Promise<void> {
   await sql.query(`grant usage on schema cmk to ${to}`);
   await sql.query(`grant usage on all sequences in schema cmk to ${to}`);
   for (const [table, right] of Object.entries(rights)) await sql.query(`grant ${right} on cmk.${table} to ${to}`);
-  // Everyone has it by default, but the owner might have revoked that. The function runs with the caller's permissions.
-  await sql.query(`grant execute on function cmk.store to ${to}`);
+  // Everyone has it by default, but the owner might have revoked that. The functions run with the caller's permissions.
+  await sql.query(`grant execute on function cmk.store, cmk.add_jobs to ${to}`);
+  await sql.query(`revoke all on all tables in schema pgboss from ${to}`);
+  await sql.query(`grant usage on schema pgboss to ${to}`);
+  await sql.query(`grant execute on all functions in schema pgboss to ${to}`);
+  // The job engine's. Its owner migrates it.
+  await sql.query(`grant select, insert, update, delete on all tables in schema pgboss to ${to}`);
+  await sql.query(`revoke insert, update, delete on pgboss.version from ${to}`);
   const version = await selectOne(sql, z.object({ number: z.coerce.number() }), versionText);
   if ((version?.number ?? 0) < 170_000) return;
   for (const table of vacuumed) await sql.query(`grant maintain on cmk.${table} to ${to}`);

@@ -1,7 +1,7 @@
 /** Opens all store ports on one database. */
 import { AsyncResource } from 'node:async_hooks';
 import type { WitnessBook } from '../domain/ports/published-log.ts';
-import type { Conversations, Drifts, Leases, Outbox, People, PostedCards, Requests } from '../domain/ports/store.ts';
+import type { Conversations, Drifts, Jobs, People, PostedCards, Requests } from '../domain/ports/store.ts';
 import type { DocumentSeals, RowSeals } from '../domain/record/chain.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { AppendTools } from './append.ts';
@@ -10,8 +10,7 @@ import { ChainMonitor, type ChainMonitorOptions } from './chain-monitor.ts';
 import type { Database } from './database.ts';
 import { type DatabaseClock, type DatabaseClockTools, openDatabaseClock } from './database-clock.ts';
 import { type DocumentTools, openDocuments, type SweptDocuments } from './documents.ts';
-import { defaultBeatMs, openLeases } from './leases.ts';
-import { type OutboxTools, openOutbox } from './outbox.ts';
+import { type JobTools, openJobs } from './jobs.ts';
 import { openConversations, openPeople } from './people-and-conversations.ts';
 import { openPostedCards } from './posted-cards.ts';
 import { openDrifts, openRequests } from './requests.ts';
@@ -21,8 +20,7 @@ import { openWitnesses } from './witnesses.ts';
 export interface OpenStore {
   readonly requests: Requests;
   readonly drifts: Drifts;
-  readonly outbox: Outbox;
-  readonly leases: Leases;
+  readonly jobs: Jobs;
   readonly postedCards: PostedCards;
   readonly conversations: Conversations;
   readonly people: People;
@@ -36,36 +34,32 @@ export type StoreTools = DatabaseClockTools &
   ChainMonitorOptions &
   Omit<AppendTools, 'monitor' | 'clock' | 'trace'> &
   Partial<Pick<AppendTools, 'trace'>> &
-  Partial<Pick<OutboxTools, 'onOrphan'> & Pick<DocumentTools, 'onUnsound'>> & {
+  Partial<Pick<JobTools, 'onOrphan'> & Pick<DocumentTools, 'onUnsound'>> & {
     readonly documentSeals: DocumentSeals;
     readonly rowSeals: RowSeals;
   };
 
-/**
- * Opens the store. The database must have been migrated. `beatMs`: the interval between heartbeats. Any number of replicas
- * can use one database.
- */
-export function openStore(database: Database, given: StoreTools, beatMs = defaultBeatMs): OpenStore {
+/** Opens the store. The database must have been migrated. Any number of replicas can use one database. */
+export function openStore(database: Database, given: StoreTools): OpenStore {
   const { pool } = database;
   const clock = openDatabaseClock(database, given);
   const tools: AppendTools = { trace: () => null, ...given, clock, monitor: new ChainMonitor(given) };
   const listeners: ((after: Request) => void)[] = [];
   // Runs in a microtask, because a listener's error must not fail a committed append. Bound to the listener's async context:
-  // the engine starts no run inside a step, and each run has its own permissions.
+  // a run's permissions are its own.
   const written = (after: Request): void => {
     for (const listener of listeners) queueMicrotask(() => listener(after));
   };
   return {
     requests: openRequests(pool, tools, written),
     drifts: openDrifts(pool, tools),
-    outbox: openOutbox(
-      pool,
+    jobs: openJobs(
+      database,
       (listener) => {
         listeners.push(AsyncResource.bind(listener));
       },
       { clock, onOrphan: given.onOrphan ?? (() => undefined) },
     ),
-    leases: openLeases(database, beatMs, clock),
     postedCards: openPostedCards(pool, given.rowSeals),
     conversations: openConversations(pool, given.rowSeals),
     people: openPeople(pool, given.rowSeals),

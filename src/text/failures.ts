@@ -42,20 +42,6 @@ function differenceWords(difference: Difference): string {
   }
 }
 
-type Lost = Extract<Found, { readonly code: 'run-lost' }>;
-
-function lostWords({ why, touched }: Lost): string {
-  const rest = touched ? 'The current step might have changed Azure.' : 'This run hadn’t changed Azure yet.';
-  switch (why.how) {
-    case 'unknown-to-engine':
-      return `The workflow engine doesn’t know this run: its tables were lost or replaced. ${rest}`;
-    case 'ended':
-      return `The run ended as ${why.status} without a result. ${rest}`;
-    case 'no-replica':
-      return `The run belongs to workflow version ${why.workflowVersion}, and no replica of that version runs. ${rest}`;
-  }
-}
-
 const grants = { 'role-assignments': 'role assignment', 'access-policies': 'access policy' } as const;
 const otherGrant = { 'role-assignments': 'access policy', 'access-policies': 'role assignment' } as const;
 
@@ -175,8 +161,6 @@ const words: { readonly [C in FoundCode]: (facts: Extract<Found, { readonly code
     Wait until Microsoft Graph answers, and then select Retry.`,
   'requester-lost-role': () => found`The requester no longer has the requester role for this agent.
     Ask an operator to restore the requester’s role, and then select Retry. Or end the request.`,
-  'run-lost': (lost) => found`${lostWords(lost)}
-    Select Retry. The bot checks everything again first and doesn’t repeat completed steps.`,
   stopped: ({
     operator,
   }) => found`${operator === null ? 'A person' : `Operator ${operator}`} stopped the run. No further attempt or step was started.

@@ -1,5 +1,5 @@
 /**
- * Automatic retry after an outage. The outbox row exists until the request is retried or a person acts, so a restart doesn't
+ * Automatic retry after an outage. The job exists until the request is retried or a person acts, so a restart doesn't
  * lose it. The retry is stored once, by its cause.
  */
 import type { RequestId } from '../domain/ids.ts';
@@ -10,7 +10,10 @@ import { ownKeyOf } from '../domain/request/request.ts';
 import { operationOf } from '../operations/registry.ts';
 import type { RunPorts } from './workflow-steps.ts';
 
-type RetryAfterOutagePorts = Pick<RunPorts, 'requests' | 'azure' | 'retryLimits' | 'random' | 'now' | 'paused'>;
+interface RetryAfterOutagePorts extends Pick<RunPorts, 'requests' | 'azure' | 'retryLimits' | 'random' | 'now'> {
+  /** True: this process changes nothing in Azure. */
+  readonly paused: boolean;
+}
 
 /** Mean interval between two checks, in first waits. Default: a minute. */
 const checkEvery = 6;

@@ -9,21 +9,23 @@ import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { Request, StepProgress } from '../domain/request/request.ts';
 import { isCheckOld } from '../domain/request/start-window.ts';
 import { attemptStep, storeResults } from './attempt-step.ts';
-import type { FencedPorts } from './fencing.ts';
 import { type OwnAttempts, type RunPorts, recordIntent, requireRequest, runPreRunCheck } from './workflow-steps.ts';
 
 /** Does the work, and repeats it while the store is unavailable. */
 export type Turn = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 /** Everything that a run uses, with tracing. */
-interface TracedPorts extends RunPorts, Pick<FencedPorts, 'permitted'> {
+interface TracedPorts extends RunPorts {
+  /** Runs the work. Its changes in Azure check first that the run is this process's. */
+  readonly permitted: <T>(work: () => Promise<T>) => Promise<T>;
   readonly tracing: Tracing;
   readonly room: Semaphore;
   readonly turn: Turn;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-const isRunning = (request: Request, run: number): boolean =>
+/** Returns whether that run is ordered and hasn't ended. */
+export const isRunning = (request: Pick<Request, 'runs' | 'state'>, run: number): boolean =>
   request.runs === run && (request.state === 'approved' || request.state === 'running');
 
 const rest = ({ room, sleep }: TracedPorts, ms: number): Promise<void> => room.outside(() => sleep(ms));
@@ -68,8 +70,6 @@ export async function runPlan(ports: TracedPorts, id: RequestId, run: number): P
   let own: OwnAttempts = new Map();
   let isTooOld = false;
   for (;;) {
-    // The run stays as it is until a start without the pause.
-    if (ports.paused) await new Promise<never>(() => undefined);
     const request = requireRequest(await ports.turn('load', () => ports.requests.load(id)), id);
     if (!isRunning(request, run)) return;
     if (isTooOld || request.checked !== run || isCheckOld(request, ports.now())) {

@@ -43,8 +43,6 @@ export interface RunPorts {
   readonly now: () => Date;
   /** Waits within an attempt, so only briefly. */
   readonly pause: (ms: number) => Promise<void>;
-  /** True: this process changes nothing in Azure. */
-  readonly paused: boolean;
 }
 
 /** Result of the check: whether the run continues. */

@@ -175,7 +175,7 @@ describeCompiled('the bot in a container', () => {
     const pool = /max: options\.maxConnections \?\? (\d+)/.exec(
       readFileSync(`${root}src/store/database.ts`, 'utf8'),
     )?.[1];
-    // The pool, the heartbeats, and a connection as the owner.
+    // The pool, what renews claims, and a connection as the owner.
     const needed = 2 * maxReplicas * (Number(pool) + 2);
     // Microsoft, "Limits in Azure Database for PostgreSQL": maximum user connections.
     const allowed: Readonly<Record<string, number>> = { Standard_B1ms: 35, Standard_B2s: 414 };

@@ -30,7 +30,7 @@ test('Teams refuses the cards and repeats them: the error is logged without them
     await world.teams.call('POST', '/simulator/faults', fault);
   }
   await submit(world, form, reason);
-  await until(async () => errors().some(({ msg }) => msg === 'outbox item postponed'), 'the cards are refused');
+  await until(async () => errors().some(({ msg }) => msg === 'work postponed'), 'the cards are refused');
   await world.teams.call('DELETE', '/simulator/faults');
   const [logged] = errors();
   expect(logged?.err).toMatchObject({ type: 'RestError', code: 'BadSyntax', status: 400 });

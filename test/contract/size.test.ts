@@ -38,7 +38,7 @@ test('npm run size counts a small tree, fails above a limit, and lowers limits o
   put('.env.example', '# == Teams ==', '# One', 'PORT=', '#CMK_PAUSE=false', '# MORE=words');
   put('README.md', 'one two', 'three');
   put('docs/a.md', 'four');
-  put('docs/decisions/0001-a.md', '# five');
+  put('docs/decisions/0002-a.md', '# five');
   const limits = {
     'src: lines': 2_000,
     'src: characters': 400,

@@ -1,71 +1,24 @@
 import { PersonId } from '../../src/domain/ids.ts';
 import type { WitnessOutcome, WitnessResponse } from '../../src/domain/ports/published-log.ts';
-import type { OutboxItem } from '../../src/domain/request/consequences.ts';
 import { among } from '../../src/store/people-and-conversations.ts';
-import {
-  appliedPolicy,
-  approve,
-  approver,
-  plan,
-  requester,
-  requestId,
-  resourceId,
-  submit,
-} from '../support/builders/fixtures.ts';
+import { approver, requester, requestId } from '../support/builders/fixtures.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';
 import { testDatabases } from '../support/store/store-databases.ts';
 
-/** Outbox, cards shown, conversations, people and documents. */
+/** Cards shown, conversations, people and documents. */
 
 const at = (seconds: number): Date => new Date(Date.UTC(2030, 0, 1, 0, 0, seconds));
-const lease = 10_000;
 const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
 
 const databases = testDatabases();
 
 describe('the store', () => {
   let store: StoreProcess;
-  let last = 0;
-
-  /** A new request submitted at second 0; its expiry is due at second 1000. */
-  const submitted = async () => {
-    last += 1;
-    const id = requestId(last);
-    const policy = appliedPolicy({ expiresAt: at(1000).toISOString() });
-    await store.setClock(at(0));
-    await store.append(id, 'submit', submit({ plan: plan(resourceId(`bot-${last}`)), policy }));
-    return id;
-  };
-  /** What was claimed so far, by whichever instance: it counts as in its hand. */
-  let claimed: readonly OutboxItem[] = [];
-  const claimAll = async (seconds: number, limit = 50, instance = 'one') => {
-    await store.setClock(at(seconds));
-    const more = await store.call('outbox', 'claim', instance, lease, limit, claimed);
-    // What is stored next is stored at second 0, and so is what is put off.
-    await store.setClock(at(0));
-    claimed = [...claimed, ...more];
-    return more;
-  };
-  const heardOf = (instance: string, ago: string) =>
-    store.sql("insert into cmk.replica values ($1, $1, '1', now() - $2::interval)", [instance, ago]);
-  /** Without the rows that come due in between: these tests are about how rows are handed out, not about which there are. */
-  const claim = async (seconds: number, limit?: number, instance?: string) =>
-    (await claimAll(seconds, limit, instance)).filter(({ kind }) => kind !== 'audit' && kind !== 'remind');
-
-  const claimOne = async (seconds: number, instance?: string): Promise<OutboxItem> => {
-    const [item] = await claim(seconds, 50, instance);
-    if (item === undefined) throw new Error('nothing was due');
-    return item;
-  };
 
   beforeAll(async () => {
     store = await databases.start(await databases.fresh());
   });
   beforeEach(async () => {
-    claimed = [];
-    await store.sql('delete from cmk.outbox');
-    await store.sql('delete from cmk.replica');
-    await heardOf('one', '0 s');
     // The chain's time never goes back; each test starts again at second 0.
     await store.session(
       // As its owner alone could: a new day begins.
@@ -73,166 +26,6 @@ describe('the store', () => {
       'update cmk.chain_head set time = null',
       'alter table cmk.chain_head enable trigger head_moves_with_events',
     );
-  });
-
-  describe('outbox', () => {
-    it('hands out what is due, earliest first, and to one claimer at a time', async () => {
-      const id = await submitted();
-      expect(await claim(0)).toMatchObject([{ requestId: id, kind: 'show', attempts: 0, dueAt: at(0).toISOString() }]);
-      expect(await claim(9)).toEqual([]);
-      expect((await claim(1000)).map((item) => item.kind)).toEqual(['expire']);
-    });
-
-    it('hands out some kinds alone where it is asked for those', async () => {
-      await submitted();
-      await store.setClock(at(1000));
-      const some = await store.call('outbox', 'claim', 'one', lease, 50, [], ['run', 'expire']);
-      expect(some.map(({ kind }) => kind)).toEqual(['expire']);
-    });
-
-    it('takes nothing from an instance that lives, and everything from one that is dead, long before its lease ends', async () => {
-      await submitted();
-      await heardOf('two', '0 s');
-      await heardOf('three', '0 s');
-      expect(await claimAll(0, 50, 'two')).toHaveLength(1);
-      expect(await claimAll(1, 50, 'three')).toEqual([]);
-      await store.sql("delete from cmk.replica where name = 'two'");
-      expect(await claimAll(1, 50, 'three')).toMatchObject([{ kind: 'show', attempts: 0 }]);
-      expect(await claimAll(1, 50, 'one')).toEqual([]);
-    });
-
-    it('hands out again what an instance claimed and does not have in hand: the answer was lost, or giving it back failed', async () => {
-      await submitted();
-      await submitted();
-      const [first, ...others] = await claimAll(0);
-      claimed = first === undefined ? [] : [first];
-      expect(await claimAll(1, 50, 'two')).toEqual([]);
-      expect(await claimAll(1)).toEqual(others);
-      expect(await claimAll(1)).toEqual([]);
-    });
-
-    it('knows since when the oldest row is due, be it in hand or not', async () => {
-      expect(await store.call('outbox', 'oldestDue', at(0))).toBeNull();
-      await submitted();
-      expect(await store.call('outbox', 'oldestDue', at(9))).toEqual(at(0));
-      await claim(9);
-      expect(await store.call('outbox', 'oldestDue', at(9))).toEqual(at(0));
-      expect(await store.call('outbox', 'oldestDue', at(-1))).toBeNull();
-    });
-
-    it('gives every row to exactly one of many claimers', async () => {
-      for (let i = 0; i < 12; i++) await submitted();
-      const claimers = Array.from({ length: 8 }, (_, n) => `claimer ${n}`);
-      for (const name of claimers) await heardOf(name, '0 s');
-      const claims = await Promise.all(claimers.map((name) => claim(0, 3, name)));
-      const ids = claims.flat().map((item) => item.requestId);
-      expect(ids).toHaveLength(12);
-      expect(new Set(ids).size).toBe(12);
-    });
-
-    it('leaves a row that was written again, and hands it out at once', async () => {
-      const id = await submitted();
-      const item = await claimOne(0);
-      await store.append(id, 'click:approve', approve());
-      await store.call('outbox', 'finish', item);
-      const [again] = await claim(1);
-      expect(again).toMatchObject({ requestId: id, kind: 'show', attempts: 0 });
-      expect(again?.version).toBeGreaterThan(item.version);
-    });
-
-    it('does not let a claimer that was too slow finish a row made after its own was finished', async () => {
-      const id = await submitted();
-      await heardOf('two', '0 s');
-      const slow = await claimOne(0);
-      const quick = await claimOne(11, 'two');
-      await store.call('outbox', 'finish', quick);
-      await store.append(id, 'click:approve', approve());
-      await store.call('outbox', 'finish', slow);
-      expect((await claim(12)).map((item) => item.kind)).toEqual(['run', 'show']);
-    });
-
-    it('renews the lease of a row in hand, and hands it to nobody else', async () => {
-      await submitted();
-      await heardOf('two', '0 s');
-      expect(await claim(0)).toHaveLength(1);
-      for (const seconds of [6, 11, 17]) {
-        expect(await claim(seconds)).toEqual([]);
-        expect(await claim(seconds, 50, 'two')).toEqual([]);
-      }
-    });
-
-    it('has the cards updated again if another process finished the row meanwhile', async () => {
-      const id = await submitted();
-      await heardOf('two', '0 s');
-      const slow = await claimOne(0);
-      const quick = await claimOne(11, 'two');
-      await store.call('outbox', 'finish', quick);
-      expect(await claim(12)).toEqual([]);
-      await store.call('outbox', 'finish', slow);
-      expect(await claim(12)).toMatchObject([{ requestId: id, kind: 'show' }]);
-    });
-
-    it.each([
-      ['so long from when it is given back', { afterMs: 60_000 }, 65],
-      ['at a time that was stored', { at: at(7).toISOString() }, 7],
-      [
-        'so long, or at a time that was stored, which comes first',
-        { afterMs: 60_000, noLaterThan: at(9).toISOString() },
-        9,
-      ],
-      ['so long, before a time that was stored', { afterMs: 3_000, noLaterThan: at(9).toISOString() }, 8],
-    ])('hands a row out again %s', async (_when, again, seconds) => {
-      await submitted();
-      const item = await claimOne(0);
-      await store.setClock(at(5));
-      await store.call('outbox', 'reschedule', item, again);
-      expect(await claim(seconds - 1)).toEqual([]);
-      expect(await claim(seconds)).toMatchObject([{ kind: 'show', dueAt: at(seconds).toISOString() }]);
-    });
-
-    it('counts attempts anew when there is only more to come', async () => {
-      await submitted();
-      const item = await claimOne(0);
-      await store.call('outbox', 'postpone', item, 1_000);
-      expect(await store.call('outbox', 'mostAttempts')).toBe(1);
-      expect(await claim(0)).toEqual([]);
-      const tried = await claimOne(1);
-      await store.call('outbox', 'reschedule', tried, { afterMs: 2_000 });
-      expect(await store.call('outbox', 'mostAttempts')).toBe(0);
-      expect(await claim(1)).toEqual([]);
-      expect(await claim(2)).toMatchObject([{ kind: 'show', attempts: 0 }]);
-    });
-
-    it('brings a row forward that was put off when the request changes', async () => {
-      const id = await submitted();
-      const item = await claimOne(0);
-      await store.call('outbox', 'postpone', item, 600_000);
-      await store.setClock(at(5));
-      await store.append(id, 'click:approve', approve());
-      expect((await claim(5)).map((row) => row.kind)).toEqual(['show', 'run']);
-    });
-
-    it('moves the expiry when a changed plan asks for approval again', async () => {
-      const id = await submitted();
-      await store.append(id, 'click:approve', approve());
-      const policy = appliedPolicy({ expiresAt: at(2000).toISOString() });
-      const moved = plan(resourceId(`bot-${last}`));
-      await store.append(id, 'run:1/check', {
-        do: 'check-run',
-        run: 1,
-        plan: moved,
-        digest: 'e'.repeat(64),
-        policy,
-        roleStatuses: {},
-        requesterStatus: 'yes',
-        approvers: [],
-        stepUp: null,
-      });
-      const early = (await claimAll(1999)).map((item) => item.kind);
-      expect(early).not.toContain('expire');
-      expect(early).toContain('remind');
-      expect((await claim(2000)).map((item) => item.kind)).toContain('expire');
-    });
   });
 
   describe('cards shown', () => {

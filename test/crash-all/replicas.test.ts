@@ -20,7 +20,7 @@ import {
   typeForm,
   writes,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, testOverrides, type World } from '../support/world/world.ts';
+import { readRecord, startWorld, type World } from '../support/world/world.ts';
 import { type KilledReplicas, startReplicas } from './killed-replicas.ts';
 
 const count = Number(process.env.CMK_CRASH_REQUESTS ?? 200);
@@ -35,7 +35,7 @@ describe('three replicas, of which one is killed every few seconds', () => {
 
   beforeAll(async () => {
     world = await startWorld({
-      env: { DATABASE_URL: await newDatabase(), ...testOverrides({ beatMs: 1_000 }) },
+      env: { DATABASE_URL: await newDatabase() },
     });
     await changeState(world.azure, (state) => {
       const pattern = agentIn(state, 'triage-agent-test');

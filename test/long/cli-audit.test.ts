@@ -296,7 +296,7 @@ describe('a record somebody changed in the database', () => {
       'delete from cmk.event where seq > 12',
       'update cmk.chain_head set seq = 12, hash = (select hash from cmk.event where seq = 12)',
       'delete from cmk.open_request',
-      'delete from cmk.outbox',
+      'delete from pgboss.job',
     );
     const { code, out } = await record.cli('audit', 'verify', '--against', older);
     expect(code).toBe(1);

@@ -61,7 +61,7 @@ describe('a bot that does not own the tables', () => {
   afterAll(() => world?.end());
 
   test('does everything that it does as their owner', async () => {
-    // The workflow engine prints each statement with which its tables are brought up.
+    // A library could print statements with which tables are brought up.
     expect(world.printed()).not.toMatch(/"level":(?!20).*a library printed/);
     id = await ask(world);
     await approve(world, people.approver, await approvalCard(world, id));

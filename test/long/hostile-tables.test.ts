@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AttackTable } from '../support/attacks/attack-table.ts';
 import { columnsOf, type HostileWrite, keepTable, writesTo } from '../support/attacks/hostile-rows.ts';
-import { engineRun } from '../support/attacks/record-attacks.ts';
 import { chosenCases } from '../support/lives/chosen-cases.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { newDatabase } from '../support/store/run-server.ts';
@@ -32,10 +31,8 @@ import { startWorld, type World } from '../support/world/world.ts';
  */
 
 const tables = [
-  ...['conversation', 'document', 'migration', 'outbox', 'person', 'replica', 'shown', 'witness'].map(
-    (name) => `cmk."${name}"`,
-  ),
-  'dbos',
+  ...['conversation', 'document', 'migration', 'person', 'shown', 'witness'].map((name) => `cmk."${name}"`),
+  'pgboss',
 ];
 /** What the bot looks at by itself is looked at within this. */
 const sweptMs = 1_200;
@@ -82,7 +79,10 @@ describe('somebody who writes the tables', () => {
     const asked = { key, size: 1, at: new Date(), outcome: 'signed', detail: '', note: '' } as const;
     await port.call('witnesses', 'keep', log, [asked]);
     await port.close();
-    await until(async () => (await store.sql(`select 1 from cmk.outbox where due_at < now()`)).length === 0, 'rest');
+    await until(
+      async () => (await store.sql(`select 1 from pgboss.job where start_after < now()`)).length === 0,
+      'rest',
+    );
     [before, from] = [await store.events(), (await world.azureRequests()).length];
   });
   afterAll(async () => {
@@ -141,19 +141,21 @@ describe('somebody who writes the tables', () => {
       document.slice(document.indexOf('### What a writer of each table causes')).split('## Out of scope')[0] ?? '';
     const named = [...there].map((name) => `\`${name.replaceAll('"', '')}\``);
     expect(named.filter((name) => !rows.includes(name))).toEqual([]);
-    expect([...there].sort()).toEqual([...record, ...tables.filter((name) => name !== 'dbos')].sort());
+    expect([...there].sort()).toEqual([...record, ...tables.filter((name) => name !== 'pgboss')].sort());
   });
 
-  test.each(tables.filter((name) => name !== 'dbos'))('makes no event and no Azure write by %s', async (table) => {
-    const sweeps = table === 'cmk."outbox"' || table === 'cmk."replica"';
-    await tryAll(table, writesTo(table, await columnsOf(store, 'cmk')), sweeps ? sweptMs : 0);
+  test.each(tables.filter((name) => name !== 'pgboss'))('makes no event and no Azure write by %s', async (table) => {
+    await tryAll(table, writesTo(table, await columnsOf(store, 'cmk')), 0);
     expect(await verified()).toBe(0);
   });
 
   test('makes no event and no Azure write by the engine’s tables', async () => {
-    const columns = await columnsOf(store, 'dbos');
+    const columns = await columnsOf(store, 'pgboss');
+    // Those of `job` are those of its partition. Of `queue`, jobs keep the rows from being put back.
+    const others = ['pgboss."job"', 'pgboss."queue"'];
     for (const table of new Set(columns.map((column) => column.table)))
-      await tryAll(table, writesTo(table, columns), 0, 'dbos');
+      if (!others.includes(table))
+        await tryAll(table, writesTo(table, columns), table.includes('job_c') ? sweptMs : 0, 'pgboss');
   });
 
   test('makes no event and starts no run by rows for work that is not due', async () => {
@@ -161,26 +163,13 @@ describe('somebody who writes the tables', () => {
     const rows = kinds.flatMap((kind) =>
       [ids.waiting, ids.later].flatMap((id) =>
         ['1', '2', 'x', ''].map((key) => ({
-          ...{ table: 'cmk."outbox"', what: `a row put in: ${kind}` },
-          statement: `insert into cmk.outbox (request_id, kind, key, due_at) values ('${id}', '${kind}', '${key}', now() - interval '1 hour')
-            on conflict (request_id, kind, key) do update set due_at = excluded.due_at`,
+          ...{ table: 'pgboss."job_common"', what: `a job put in: ${kind}` },
+          statement: `insert into pgboss.job_common (name, policy, data) values ('work', 'stately',
+            jsonb_build_object('kind', '${kind}', 'id', '${id}', 'key', '${key}', 'due', now() - interval '1 hour'))`,
         })),
       ),
     );
-    await tryAll('cmk."outbox"', rows, sweptMs);
-  });
-
-  test('makes no event by a run that nobody ordered, also after a restart', async () => {
-    const tables = ['dbos."workflow_status"', 'dbos."operation_outputs"'];
-    const putBack = await Promise.all(tables.map((table) => keepTable(store, table)));
-    for (const id of [ids.waiting, ids.later]) await store.sql(engineRun(id));
-    await world.restartBot('SIGKILL');
-    await Promise.all([look(), sleep(3 * sweptMs)]);
-    attacks.add('dbos: a run put in', 'the bot goes on', (await store.events()).length - before.length);
-    expect(await store.events()).toEqual(before);
-    expect(await writes(world, from)).toEqual([]);
-    for (const back of putBack) await back();
-    expect(await verified()).toBe(0);
+    await tryAll('pgboss."job_common"', rows, sweptMs);
   });
 
   test('stands in the way of no click of that moment', async () => {

@@ -160,7 +160,7 @@ describe('a line of the log', () => {
         .printed()
         .slice(before)
         .split('\n')
-        .find((one) => one.includes('outbox item postponed')),
+        .find((one) => one.includes('work postponed')),
     );
     const { trace_id, span_id, requestId } = JSON.parse(line);
     expect(requestId).toBe(id);

@@ -26,7 +26,7 @@ describe('while the bot runs', () => {
     expect(code).toBe(0);
     for (const line of [
       /ok {4}Azure +reached and signed in/,
-      /ok {4}workflow engine +its tables exist/,
+      /ok {4}job engine +its tables exist/,
       /ok {4}groups and people +Microsoft Graph answers for \d+ IDs? \(people\/groups\)/,
       /ok {4}seals +events are sealed with key [0-9a-f]{16} of .*seal\.key/,
       /ok {4}database user +/,

@@ -99,7 +99,6 @@ export const serverFrom = (
 
 /** What no setting changes. Tests change it. */
 const Overrides = z.strictObject({
-  beatMs: z.number().default(1_000),
   usePollMs: z.number().optional(),
   metricsEveryMs: z.number().default(60_000),
   /** Label of this replica in the application log and telemetry. Several can share it. */

@@ -1,7 +1,7 @@
 /** The ports of the store. Every method throws if the database can't be reached. */
 
 import type { ArmId, DriftId, PersonId, RequestId, StreamId } from '../ids.ts';
-import type { OrphanRow, OutboxItem, RescheduleAt } from '../request/consequences.ts';
+import type { Consequence, OrphanJob, RescheduleAt } from '../request/consequences.ts';
 import type { StoredEvent } from '../request/events.ts';
 import type { OpenState, Waits } from '../request/payloads.ts';
 import type { Refusal } from '../request/refusal.ts';
@@ -35,7 +35,7 @@ export interface OpenWanted {
 export interface Requests {
   /**
    * In one transaction: locks the chain head, reads the request's events, and returns what was stored under `cause` if it was
-   * seen before. Else runs `decide` on the request, and stores its events with their outbox rows. A refusal stores nothing, not
+   * seen before. Else runs `decide` on the request, and stores its events with their jobs. A refusal stores nothing, not
    * even the cause. Safe to repeat with the same cause, also after an error. `decide` must be pure; it runs at most once.
    */
   append(
@@ -93,75 +93,62 @@ export interface EventHashes {
   hashAt(seq: number): Promise<string>;
 }
 
+/** Follow-up work that a worker has claimed. */
+export type Job = ClaimedJob &
+  (
+    | { readonly kind: Exclude<Consequence['kind'], 'alert'>; readonly stream: RequestId }
+    | { readonly kind: 'alert'; readonly stream: DriftId }
+  );
+
+interface ClaimedJob extends Consequence {
+  readonly id: string;
+  /** With the id, it names this claim: each one counts up. */
+  readonly retryCount: number;
+  /** Failed attempts so far. */
+  readonly attempts: number;
+  /** Trace Context of the span that wrote it; null without tracing. */
+  readonly traceparent: string | null;
+}
+
 /**
- * The outbox: rows that say what must follow from stored events. A claimed row that isn't finished or rescheduled becomes free when
- * the instance that claimed it has failed, and at the latest when the lease ends.
+ * What must follow from stored events: the transaction that stores them inserts the jobs. A claim that isn't renewed for six seconds
+ * goes to another worker. Jobs with the same stream, kind and key are carried out one after the other.
  */
-export interface Outbox {
-  /**
-   * Claims due rows. `inHand`: what the instance still works on. Other rows claimed in its name are claimed again: the answer to an
-   * earlier claim, or a release, was lost. Renews the leases of those in hand. `kinds`: only these.
-   */
-  claim(
-    instance: string,
-    leaseMs: number,
-    limit: number,
-    inHand: readonly OutboxItem[],
-    kinds?: readonly OutboxItem['kind'][],
-  ): Promise<readonly OutboxItem[]>;
-  /** Deletes the row. False: it was written again since it was claimed, or another process has claimed it. */
-  finish(item: OutboxItem): Promise<boolean>;
-  /** Releases the row after a failed attempt, due again after `waitMs`. */
-  postpone(item: OutboxItem, waitMs: number): Promise<void>;
-  /** Releases the row, due again later, because more is to come. Resets the attempts. */
-  reschedule(item: OutboxItem, again: RescheduleAt): Promise<void>;
+export interface Jobs {
+  /** Claims due jobs. `onlyUrgent`: only those that need no Teams. */
+  claim(limit: number, onlyUrgent: boolean): Promise<readonly Job[]>;
+  /** Renews claims. Returns those that are lost. Call it every second, also without any. */
+  renew(jobs: readonly Job[]): Promise<readonly Job[]>;
+  /** False: the last renewal failed. */
+  isAnswering(): boolean;
+  /** Returns whether the claim is still valid, for seconds from now. Renews it. */
+  isMine(job: Job): Promise<boolean>;
+  /** Frees claims that other processes didn't renew in time. */
+  freeLostClaims(): Promise<void>;
+  /** Deletes the job. `again`: it was added again since it was claimed. `lost`: the claim was. */
+  finish(job: Job): Promise<'gone' | 'again' | 'lost'>;
+  /** Gives the job back, due again later. `attempts`: failed ones in a row. */
+  release(job: Job, again: RescheduleAt, attempts: number): Promise<void>;
   /**
    * Has the request's cards updated within about a second, by one worker at a time: two at once would each post a card that is
-   * missing. After failed attempts the row keeps its due time.
+   * missing. After failed attempts the job keeps its due time.
    */
   requestShow(id: RequestId): Promise<void>;
-  /** The due time of the oldest due row. Null: none is due. */
+  /** Has the run continued, if its job was lost. */
+  requestRun(id: RequestId, run: number): Promise<void>;
+  /** The due time of the oldest due job. Null: none is due. */
   oldestDue(now: Date): Promise<Date | null>;
-  /** How often the row that failed most has failed since it last succeeded. Each failure makes it due later, but this grows. */
+  /** How often the job that failed most has failed since it last succeeded. Each failure makes it due later, but this grows. */
   mostAttempts(): Promise<number>;
-  /** Reports a row that no event asks for. The caller drops it. */
-  reportOrphan(row: OrphanRow): void;
-  /** How many rows this process has reported. */
+  /** Reports a job that no event asks for. The caller drops it. */
+  reportOrphan(job: OrphanJob): void;
+  /** How many jobs this process has reported. */
   orphans(): number;
   /**
-   * Calls the listener after each commit of this process that wrote rows, with the request as of that commit, so that rows needn't
+   * Calls the listener after each commit of this process that added jobs, with the request as of that commit, so that they needn't
    * wait for the next poll. Listeners are called in the order in which they were added.
    */
   onWritten(listener: (after: Request) => void): void;
-}
-
-/** One start of the bot's process. */
-export interface ProcessIdentity {
-  /** Unique for each start: a UUID. */
-  readonly instance: string;
-  /** Only runs of this version can continue in it. */
-  readonly workflowVersion: string;
-}
-
-/** Callbacks of a lease. */
-export interface LeaseEvents {
-  /** A heartbeat, or the check of the others, failed. It is retried. `overdueSeconds`: since the renewal was due. */
-  readonly onTrouble: (error: unknown, overdueSeconds: number) => void;
-  /** These processes failed, and their leases were deleted. What they had claimed is free, and every run is due. */
-  readonly onExpired: (instances: readonly string[]) => void;
-  /** This process missed too many heartbeats, and its lease was deleted. It must end. */
-  readonly onLost: () => void;
-}
-
-/** The running processes of this database. */
-export interface Leases {
-  /** Takes a lease and renews it from now on. Returns the function that releases it: what the process had in hand is free at once. */
-  acquire(me: ProcessIdentity, events: LeaseEvents): Promise<() => Promise<void>>;
-  /** `valid`: for one more heartbeat at least. `expiring`: not deleted, and no other process has taken over anything. */
-  state(instance: string): Promise<'valid' | 'expiring' | 'lost'>;
-  alive(): Promise<readonly ProcessIdentity[]>;
-  /** False: the last heartbeat couldn't be stored. */
-  isWritable(): boolean;
 }
 
 export interface PostedCard {

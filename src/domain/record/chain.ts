@@ -67,7 +67,7 @@ export const Derived = z.strictObject({
   /** Number of event rows, whatever their sequence numbers. */
   rows: z.number(),
   open: z.array(z.strictObject({ resource: z.string(), request: z.string() })),
-  outbox: z.array(z.strictObject({ request: z.string(), kind: z.string(), key: z.string() })),
+  jobs: z.array(z.strictObject({ request: z.string(), kind: z.string(), key: z.string() })),
   /** Texts without an event. */
   texts: z.array(z.strictObject({ request: z.string(), revision: z.number(), field: z.string() })),
 });

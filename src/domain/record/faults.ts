@@ -41,7 +41,7 @@ type TextFault =
 type DerivedFault =
   /** The resource's open request isn't the one in the events. */
   | 'open-request-differs'
-  /** An outbox row for a request or run that isn't in the events. */
+  /** A job for a request or run that isn't in the events. */
   | 'outbox-unknown';
 
 /** An invalid row that the bot doesn't act on. */

@@ -1,5 +1,5 @@
-/** Follow-up work of stored events. Its outbox rows are written in the events' transaction. */
-import { type DriftId, PersonId, type RequestId } from '../ids.ts';
+/** Follow-up work of stored events. Its jobs are inserted in the events' transaction. */
+import { PersonId } from '../ids.ts';
 import { retriesAutomatically } from './decide-attention.ts';
 import { type EventBodyOf, eventTraitsOf, type StoredEvent } from './events.ts';
 import { type EventType, eventTypes, type RecipientGroup } from './payloads.ts';
@@ -9,8 +9,8 @@ import { later } from './start-window.ts';
 /**
  * `show`: update the request's cards. `audit`: post new events to the audit channel, merged. `run`: start run number `key`.
  * `expire`: end the request if still undecided. `remind`: remind people who must act. `call`: notify people of the event
- * with revision `key`. `retry`: retry when Azure answers again, after the failure with revision `key`. `use`: run the usage check. `alert`: update the card of drift number `key` of an agent. There's one row
- * per request, kind and key: a second one only moves the due time and marks the row as changed.
+ * with revision `key`. `retry`: retry when Azure answers again, after the failure with revision `key`. `use`: run the usage check. `alert`: update the card of drift number `key` of an agent. At most
+ * one waits per request, kind and key: a second one only moves the due time.
  */
 export interface Consequence {
   readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind' | 'call' | 'retry' | 'use' | 'alert';
@@ -20,7 +20,7 @@ export interface Consequence {
 }
 
 /**
- * When a row is due again: at a stored time (ISO 8601), or `afterMs` after its release, but no later than a stored time. Workers give
+ * When a job is due again: at a stored time (ISO 8601), or `afterMs` after its release, but no later than a stored time. Workers give
  * a duration and not a time of their clock, which can be wrong just then.
  */
 export type RescheduleAt = { readonly at: string } | { readonly afterMs: number; readonly noLaterThan?: string };
@@ -30,7 +30,7 @@ const latest = (time: string, notBefore: string | null): string => later(time, n
 /** Events within this many milliseconds are merged into one post in the audit channel. */
 const mergeMs = 5_000;
 
-/** Returns the outbox rows for these events, given the request after them. */
+/** Returns the jobs for these events, given the request after them. */
 export function consequencesOf(request: Request, events: readonly StoredEvent[]): readonly Consequence[] {
   // Not the request's time of change, because erasing a text doesn't change the request.
   const now = events.at(-1)?.time ?? request.changedAt;
@@ -81,25 +81,11 @@ function remindersUntil(expiresAt: string, from: string): readonly Consequence[]
 export const reservedResourceId = (request: Request): string | null =>
   hasEnded(request) ? null : request.plan.spec.resource.id.toLowerCase();
 
-export type OutboxItem = OutboxRow &
-  (
-    | { readonly kind: Exclude<Consequence['kind'], 'alert'>; readonly requestId: RequestId }
-    | { readonly kind: 'alert'; readonly requestId: DriftId }
-  );
-
-/** A row that no event asks for: someone with access to the database added it. */
-export interface OrphanRow {
+/** A job that no event asks for: someone with access to the database added it. */
+export interface OrphanJob {
   readonly request: string;
   readonly kind: string;
   readonly key: string;
-}
-
-interface OutboxRow extends Consequence {
-  readonly attempts: number;
-  /** Changes with every write. Finishing an older version doesn't delete a newer row. */
-  readonly version: number;
-  /** Trace Context of the span that wrote the row; null without tracing. */
-  readonly traceparent: string | null;
 }
 
 // Recipients of notifications, by event. Teams doesn't notify people of a changed card, so each event notifies each person

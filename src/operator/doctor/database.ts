@@ -23,7 +23,7 @@ import { type About, about, fail, ok, type Remedy, type Subjects, warn } from '.
 const database = about('db/answers');
 const tlsToServer = about('db/tls');
 const tables = about('db/tables');
-const engine = about('db/tables', 'workflow engine');
+const engine = about('db/tables', 'job engine');
 const user = about('db/role');
 const writes = about('db/writes');
 const ownerRole = 'the owner of the database';
@@ -52,7 +52,7 @@ async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
 }
 
 async function engineOf({ database }: Subjects): Promise<Diagnosis> {
-  const { rows } = await database.pool.query("select to_regclass('dbos.workflow_status') is not null as there");
+  const { rows } = await database.pool.query("select to_regclass('pgboss.job') is not null as there");
   const there = (rows as { there?: boolean }[])[0]?.there === true;
   if (there) return ok(engine, 'its tables exist');
   return fail(engine, 'its tables don’t exist', 'Start the bot once: it creates them.', ['npm start']);

@@ -92,25 +92,6 @@ create table cmk.open_request (
 );
 create index open_request_by_request on cmk.open_request (request_id);
 
--- What must follow from the events. Versions come from a sequence, so that a row written again after it was finished
--- is never taken for the finished one.
-create sequence cmk.outbox_version;
-create table cmk.outbox (
-  request_id text not null,
-  kind text not null,
-  key text not null,
-  due_at timestamptz not null,
-  attempts int not null default 0,
-  version bigint not null default nextval('cmk.outbox_version'),
-  leased_until timestamptz,
-  leased_version bigint,
-  leased_by text,
-  -- What was under way when the row was written, so that its trace continues on another replica or a day later.
-  traceparent text,
-  primary key (request_id, kind, key)
-);
-create index outbox_due on cmk.outbox (due_at);
-
 -- Chat data: posted cards, conversations, people and forms. Each row has a seal, like an event. A row without a valid seal counts
 -- as absent.
 
@@ -162,15 +143,6 @@ create table cmk.document (
 );
 create index document_changed on cmk.document (changed_at);
 
--- Running replicas, by the database's own clock: the leases of a failed one can be taken over at once.
-create table cmk.replica (
-  name text primary key,
-  -- One start of the process: a replica that starts again under its name is another instance.
-  instance text not null unique,
-  workflow_version text not null,
-  seen timestamptz not null
-);
-
 -- Responses of witnesses that were asked to sign the published log. A contradiction is kept until an operator clears it.
 create table cmk.witness (
   -- The log's name: another log is another history.
@@ -197,6 +169,24 @@ create table cmk.witness (
   primary key (log, key)
 );
 
+-- What must follow from the events: jobs of pg-boss, whose tables its own migrations make. A claim without a sign of life for six
+-- seconds is another worker's. Nothing that waits is ever deleted or given up. A job that waits already comes due when the earlier of
+-- both would; only an expiry and its reminders are moved to their new time, or a changed plan would expire with the old one's.
+create function cmk.add_jobs(
+  ids text[], kinds text[], keys text[], times timestamptz[], traces text[], priorities int[], attempts int[] default null
+) returns void language plpgsql as $$
+begin
+  insert into pgboss.job_common as job (name, data, singleton_key, start_after, keep_until, priority, policy,
+      retry_limit, retry_delay, retry_backoff, heartbeat_seconds, expire_seconds)
+    select 'work', jsonb_strip_nulls(jsonb_build_object('kind', kind, 'id', id, 'key', key, 'due', due, 'trace', trace, 'attempts', tries)),
+      kind || '/' || id || '/' || key, due, due + interval '100 years', priority, 'stately',
+      2000000000, 0, false, 6, case kind when 'run' then 2000000000 else 1800 end
+    from unnest(ids, kinds, keys, times, traces, priorities, attempts) w (id, kind, key, due, trace, priority, tries)
+    on conflict (name, state, (coalesce(singleton_key, ''))) where state <= 'active' and policy = 'stately'
+    do update set data = job.data || excluded.data, start_after = case when excluded.data->>'kind' in ('expire', 'remind')
+      then excluded.start_after else least(job.start_after, excluded.start_after) end, keep_until = excluded.keep_until;
+end $$;
+
 -- Stores a decision at the head that the program knows, or nothing. A function, because its statements are parsed and planned once
 -- for each connection.
 
@@ -208,7 +198,8 @@ create function cmk.store(
   text_requests text[], text_revisions int[], text_fields text[], text_salts text[], texts text[],
   -- What is held from now on, and what no longer.
   gained_resources text[], gained_by text[], lost_resources text[], lost_by text[],
-  due_requests text[], due_kinds text[], due_keys text[], due_times timestamptz[], due_traces text[]
+  due_requests text[], due_kinds text[], due_keys text[], due_times timestamptz[], due_traces text[],
+  due_priorities int[]
 ) returns boolean language plpgsql as $$
 begin
   -- If the head moved, another process stored events.
@@ -229,11 +220,6 @@ begin
   if cardinality(gained_resources) > 0 then
     insert into cmk.open_request (resource, request_id) select * from unnest(gained_resources, gained_by);
   end if;
-  -- A row that is there already gets a new version, and comes due when the earlier of both would; only an expiry and its reminders
-  -- are moved to their new time, or a changed plan would expire with the old one's.
-  insert into cmk.outbox (request_id, kind, key, due_at, traceparent)
-    select * from unnest(due_requests, due_kinds, due_keys, due_times, due_traces)
-    on conflict (request_id, kind, key) do update set version = excluded.version, traceparent = excluded.traceparent,
-      due_at = case when excluded.kind in ('expire', 'remind') then excluded.due_at else least(outbox.due_at, excluded.due_at) end;
+  perform cmk.add_jobs(due_requests, due_kinds, due_keys, due_times, due_traces, due_priorities);
   return true;
 end $$;

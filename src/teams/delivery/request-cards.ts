@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestId } from '../../domain/ids.ts';
-import type { Outbox, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
+import type { Jobs, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
 import { settleAll } from '../../io/settle.ts';
@@ -48,7 +48,7 @@ export function openUpdateThrottle() {
 interface RequestCardsOptions extends CardRendererOptions, DesiredCardsOptions {
   readonly requests: Requests;
   readonly postedCards: PostedCards;
-  readonly onWritten: Outbox['onWritten'];
+  readonly onWritten: Jobs['onWritten'];
   readonly chat: Chat;
   readonly directory: Directory;
 }
@@ -151,7 +151,8 @@ export function openRequestCards(options: RequestCardsOptions) {
     async open(request: Request, place: Origin, reader: Reader): Promise<void> {
       await openCard(options, request, place, reader, await draw(request, 'click'));
     },
-    async show(id: RequestId): Promise<void> {
+    /** `signal`: another process shows it from now on. */
+    async show(id: RequestId, signal: AbortSignal): Promise<void> {
       await pace.turn(id);
       // Loaded after the wait, so that it includes what happened in the meantime.
       const request = await requests.load(id);
@@ -161,6 +162,7 @@ export function openRequestCards(options: RequestCardsOptions) {
         ...(await desiredCards(options, request, cards, view)),
         ...(await erasedNotifications(options, request, cards)),
       ];
+      signal.throwIfAborted();
       await settleAll(
         wanted.map((one) =>
           reconcileCard(

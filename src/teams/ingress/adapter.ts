@@ -55,7 +55,7 @@ class PromiseCache<T> {
 
 type Clients = PromiseCache<ConnectorClient>;
 
-/** Sets a time limit for each call, because the SDK has none. The outbox tries again later. */
+/** Sets a time limit for each call, because the SDK has none. The worker tries again later. */
 function withTimeLimit(client: ConnectorClient, limitMs: number): ConnectorClient {
   const sendOperation = client.sendOperationRequest.bind(client);
   const send = client.sendRequest.bind(client);

@@ -1,6 +1,5 @@
 /** What somebody with the rights of the database's owner does to the record, past triggers and constraints. */
 import { randomBytes } from 'node:crypto';
-import os from 'node:os';
 import { approver, localTenantId, requester } from '../../../sandbox/people.ts';
 import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { openSeals } from '../../../src/audit/seals.ts';
@@ -54,19 +53,9 @@ const insert = ({ seq, request, revision, cause, n, body, prev, hash, sealKey, s
     .join(', ')})`;
 const headTo = (seq: number, hash: string): string => `update cmk.chain_head set seq = ${seq}, hash = ${quoted(hash)}`;
 const startRun = (request: string): string =>
-  `insert into cmk.outbox (request_id, kind, key, due_at) values (${quoted(request)}, 'run', '1', now())`;
+  `select cmk.add_jobs(array[${quoted(request)}], '{run}', '{1}', array[now()], '{null}', '{1}')`;
 const holds = (line: ChainLine): string =>
   `insert into cmk.open_request values (${quoted(targetOf(line))}, ${quoted(line.request)})`;
-
-/** As the engine writes a run that its replica is to go on with at the next start. */
-export function engineRun(request: string): string {
-  const kept = quoted(JSON.stringify({ json: [request, 1], __dbos_serializer: 'superjson' }));
-  const id = quoted(`${request}:1`);
-  const version = '(select version_name from dbos.application_versions order by version_timestamp desc limit 1)';
-  return `insert into dbos.workflow_status (workflow_uuid, status, name, executor_id, application_version, application_name, serialization,
-      created_at, updated_at, recovery_attempts, inputs) values (${id}, 'PENDING', 'run-plan', ${quoted(os.hostname())}, ${version},
-      'cmk-bot', 'js_superjson', 1, 1, 0, ${kept})`;
-}
 
 /** An approval and the order of a run, as the product would write them, from a number on behind a hash. */
 function forged(record: Attacked, from: number, behind: string, seals: Seals | null): readonly ChainLine[] {
@@ -151,23 +140,17 @@ export const recordAttacks: readonly RecordAttack[] = [
     statements: ({ waiting }) => [startRun(waiting)],
     bot: starts,
     verify: 'outbox-unknown',
-    logs: { level: 40, kind: 'run', key: '1', msg: 'an outbox item without an event was deleted' },
+    logs: { level: 40, kind: 'run', key: '1', msg: 'a job without an event was deleted' },
   },
   {
     attack: 'rows that are due for requests that are not there',
     statements: () => [
-      `insert into cmk.outbox (request_id, kind, key, due_at) select 'x', kind, '', now()
+      `select cmk.add_jobs('{x}', array[kind], '{""}', array[now()], '{null}', '{0}')
         from unnest(array['show', 'audit', 'run', 'expire', 'remind']) as kind`,
     ],
     bot: starts,
     verify: 'outbox-unknown',
-    logs: { level: 40, requestId: 'x', kind: 'expire', msg: 'an outbox item without an event was deleted' },
-  },
-  {
-    attack: 'a run put into the engine’s tables',
-    statements: ({ waiting }) => [engineRun(waiting)],
-    bot: starts,
-    verify: 'nothing',
+    logs: { level: 40, requestId: 'x', kind: 'expire', msg: 'a job without an event was deleted' },
   },
   {
     attack: 'an open request that no event knows',
@@ -255,7 +238,7 @@ export const recordAttacks: readonly RecordAttack[] = [
   {
     attack: 'everything deleted, and the head reset',
     statements: () => [
-      ...['event', 'free_text', 'open_request', 'outbox'].map((table) => `delete from cmk.${table}`),
+      ...['cmk.event', 'cmk.free_text', 'cmk.open_request', 'pgboss.job'].map((table) => `delete from ${table}`),
       headTo(0, '0'.repeat(64)),
     ],
     bot: 'does not start: record-shorter',

@@ -1,14 +1,14 @@
-/** Runs an approved plan by the workflow's own body, without the engine and without waiting: the clock moves instead. */
+/** Runs an approved plan by the workflow's own body, without a job and without waiting: the clock moves instead. */
 import type { RequestId } from '../../../src/domain/ids.ts';
 import { noTracing } from '../../../src/domain/ports/telemetry.ts';
-import type { FencedPorts } from '../../../src/workflow/fencing.ts';
 import { runPlan, Semaphore, type Turn } from '../../../src/workflow/run-plan.ts';
 import type { RunPorts } from '../../../src/workflow/workflow-steps.ts';
 
 /** The process ends here: what it had not stored is lost. */
 export class Killed extends Error {}
 
-export interface Drive extends Pick<FencedPorts, 'permitted'> {
+export interface Drive {
+  readonly permitted: <T>(work: () => Promise<T>) => Promise<T>;
   /** Called around every turn but loading; throws {@link Killed} to end the process there. */
   readonly before: (turn: string) => void | Promise<void>;
   readonly after: (turn: string) => void | Promise<void>;

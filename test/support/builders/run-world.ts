@@ -30,7 +30,6 @@ export async function approvedRun(given: Given, wished: StoredChangeSpec, notBef
     tenantId: tenant,
     stepUp: null,
     pause: async () => undefined,
-    paused: false,
   };
   const send = async (cause: string, command: Command): Promise<void> => {
     const sent = await requests.append(id, cause, (request, at) => decide(request, command, at));

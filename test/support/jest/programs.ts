@@ -10,7 +10,6 @@ export const sources = {
   'local-teams': 'sandbox/teams/run.ts',
   postgres: 'test/support/store/postgres-process.ts',
   store: 'test/support/store/store-process.ts',
-  'store-lease': 'test/support/store/store-process-lease.ts',
   world: 'test/support/world/world-process.ts',
 } as const;
 export type ProgramName = keyof typeof sources;

@@ -9,7 +9,7 @@ import { changeState, http } from '../azure/local-azure.ts';
 import { startBalancer } from '../processes/balancer.ts';
 import { shiftedClock } from '../processes/shifted-clock.ts';
 import { people } from '../world/story.ts';
-import { startWorld, testOverrides, type World } from '../world/world.ts';
+import { startWorld, type World } from '../world/world.ts';
 import { RecordedEvent } from './request-model.ts';
 import { openTroubles, type Troubles } from './troubles.ts';
 
@@ -104,7 +104,6 @@ export async function startTroubledWorld(
   const world = await startWorld({
     env: {
       DATABASE_URL: url,
-      ...testOverrides({ beatMs: 1_000 }),
       CMK_APPROVAL_EXPIRY: `${expiryMs / 1_000}s`,
       ...clock.env,
     },

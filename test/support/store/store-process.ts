@@ -43,16 +43,17 @@ const written = { times: 0, within: 0 };
 
 async function open(setup: Setup) {
   const database = openDatabase(setup.database);
-  if (setup.queryTimeoutMs !== undefined) database.setQueryTimeout(setup.queryTimeoutMs);
   const tools = auditTools(randomBytes, setup.keys?.map((key) => Buffer.from(key, 'base64')) ?? sealKeys);
   await migrate(database, 'the database');
+  // As the bot does: migrations can take longer.
+  if (setup.queryTimeoutMs !== undefined) database.setQueryTimeout(setup.queryTimeoutMs);
   const store = openStore(database, {
     ...tools,
     time: () => now ?? new Date(),
     read: parseEventBody,
     onBroken: () => undefined,
   });
-  store.outbox.onWritten(() => {
+  store.jobs.onWritten(() => {
     written.times += 1;
     if (asked.getStore()) written.within += 1;
   });
@@ -95,7 +96,7 @@ function methodsOf(database: Awaited<ReturnType<typeof openDatabase>>, store: Op
     setClock: async (at: Date | null): Promise<void> => {
       now = at;
     },
-    /** How often the outbox's listener was called, and how often in the middle of what wrote. */
+    /** How often the listener to jobs was called, and how often in the middle of what wrote. */
     written: async () => written,
     close: () => database.close(),
   };

@@ -17,7 +17,7 @@ export async function fillRecord(world: World, count: number): Promise<void> {
     await store.append(requestId(n), 'submit', submit({ plan: plan(resourceId(name)), resourceName: name }));
   }
   // Nobody is to be shown these, which would keep the bot busy.
-  await store.sql('delete from cmk.outbox');
+  await store.sql('delete from pgboss.job');
   await store.close();
   await world.startBot();
 }

@@ -13,9 +13,9 @@ import { startStore } from '../store/store-client.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from '../teams/local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
 
-/** What tests change that no setting changes. Heartbeats are fast by default. */
+/** What tests change that no setting changes. */
 export const testOverrides = (overrides: object): { readonly CMK_TEST_OVERRIDES: string } => ({
-  CMK_TEST_OVERRIDES: JSON.stringify({ beatMs: 500, replica: 'local', ...overrides }),
+  CMK_TEST_OVERRIDES: JSON.stringify({ replica: 'local', ...overrides }),
 });
 
 /** The whole product on this machine, as child processes: local Azure, local Teams, and the bot under test. */

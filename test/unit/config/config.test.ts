@@ -259,9 +259,9 @@ describe('the record', () => {
   });
 
   it('can be overridden by tests, and not in production', () => {
-    const overrides = { CMK_TEST_OVERRIDES: '{"beatMs":250}' };
-    expect(readConfig({ ...whole, ...local, ...overrides }).beatMs).toBe(250);
-    expect(readConfig({ ...whole, ...overrides }).beatMs).toBe(1_000);
+    const overrides = { CMK_TEST_OVERRIDES: '{"metricsEveryMs":250}' };
+    expect(readConfig({ ...whole, ...local, ...overrides }).telemetry.metricsEveryMs).toBe(250);
+    expect(readConfig({ ...whole, ...overrides }).telemetry.metricsEveryMs).toBe(60_000);
   });
 });
 

@@ -18,7 +18,7 @@ function opened(
   const now = () => new Date(ms);
   const metrics = openMetrics({
     requests: memoryRequests(now),
-    outbox: { oldestDue: async () => null, mostAttempts: async () => 12, orphans: () => 2 },
+    jobs: { oldestDue: async () => null, mostAttempts: async () => 12, orphans: () => 2 },
     drifts: { open: async () => new Map() },
     documents,
     clock: { look: async () => null },

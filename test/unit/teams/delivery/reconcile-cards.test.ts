@@ -119,7 +119,7 @@ test('where reminders of a request were posted is forgotten once it has ended', 
       ...{ timeLimits: { retry: { firstMs: 1, longestMs: 1 }, poll: { everyMs: 1, atMostMs: 1 } }, now: () => noon },
       onWritten: () => undefined,
     } as never);
-    await show(id);
+    await show(id, new AbortController().signal);
     return (await postedCards.of(id)).map(({ audience }) => audience);
   };
   expect(await stored(waiting)).toEqual(expect.arrayContaining(reminders));

@@ -1,0 +1,246 @@
+/**
+ * What must follow from stored events, as jobs of pg-boss. The transaction that stores the events inserts them, with the SQL
+ * function `cmk.add_jobs`. A job names a kind, a request and a key only: its worker reads the events, so a job that no event
+ * asks for has no effect.
+ */
+import type { Pool } from 'pg';
+import { PgBoss } from 'pg-boss';
+import { z } from 'zod';
+import { DriftId, RequestId } from '../domain/ids.ts';
+import type { Job, Jobs } from '../domain/ports/store.ts';
+import type { Consequence, OrphanJob, RescheduleAt } from '../domain/request/consequences.ts';
+import { batchCalls } from './batch-calls.ts';
+import type { Database } from './database.ts';
+import type { DatabaseClock } from './database-clock.ts';
+import { changedRows, type Sql, select, selectOne } from './sql.ts';
+
+/** One waiting and one claimed job for each key: what is added while it's in hand, is done again afterwards. */
+const queue = 'work';
+const policy = 'stately';
+/** A claim that wasn't renewed for so long is given to another worker. Also in `cmk.add_jobs`. */
+export const claimMs = 6_000;
+/** An answer about a claim counts for so long. The claim stays valid for longer. */
+const answerMs = claimMs / 2;
+
+/** A missing kind doesn't compile. The engine claims those with a higher priority first. */
+const priorities = {
+  run: 1,
+  expire: 1,
+  retry: 1,
+  use: 1,
+  show: 0,
+  audit: 0,
+  remind: 0,
+  call: 0,
+  alert: 0,
+} as const satisfies { [K in Consequence['kind']]: 0 | 1 };
+
+/** The rows of `cmk.add_jobs`: of each kind and key the last one. */
+export function jobColumns(
+  id: string,
+  wanted: readonly Consequence[],
+  trace: string | null,
+): readonly (readonly unknown[])[] {
+  const rows = [...new Map(wanted.map((one) => [`${one.kind} ${one.key}`, one])).values()];
+  return [
+    ...[rows.map(() => id), rows.map(({ kind }) => kind), rows.map(({ key }) => key)],
+    ...[rows.map(({ dueAt }) => dueAt), rows.map(() => trace), rows.map(({ kind }) => priorities[kind])],
+  ];
+}
+
+/** `due`: the stored time. The engine's own changes when a claim is lost. */
+const Data = z.looseObject({
+  kind: z.string(),
+  id: z.string(),
+  key: z.string(),
+  due: z.coerce.date(),
+  trace: z.string().nullish(),
+  attempts: z.number().optional(),
+});
+const Known = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('alert'), id: DriftId }),
+  z.object({ kind: z.enum(['show', 'audit', 'run', 'expire', 'remind', 'call', 'retry', 'use']), id: RequestId }),
+]);
+
+const add = 'cmk.add_jobs($1, $2, $3, $4, $5, $6, $7)';
+const table = 'pgboss.job_common';
+const claimed = (name: string): string =>
+  `${name}.name = '${queue}' and ${name}.state = 'active' and (${name}.id::text, ${name}.retry_count)`;
+
+/** Deletes finished jobs. Tells whether the same was added again since the claim. */
+const remove = `with gone as (delete from ${table} j
+    where ${claimed('j')} in (select * from unnest($1::text[], $2::int[])) returning j.id, j.singleton_key)
+  select gone.id, exists (select from ${table} again where again.name = '${queue}' and again.state < 'active'
+    and again.singleton_key = gone.singleton_key) as again from gone`;
+const Removed = z.object({ id: z.string(), again: z.boolean() });
+
+/** Replaces a claimed job by a waiting one. */
+const release = `with gone as (delete from ${table} j where ${claimed('j')} = ($8, $9::int) returning j.id)
+  select ${add} from gone`;
+
+/** One that waits already keeps its due time, also after failed attempts. */
+const request = `select ${add} where not exists (select from ${table} j where j.name = '${queue}' and j.state < 'active'
+  and j.singleton_key = ($2::text[])[1] || '/' || ($1::text[])[1] || '/' || ($3::text[])[1])`;
+
+const known = 'select distinct request_id from cmk.event where request_id = any($1) and revision = 1';
+const Stream = z.object({ request_id: z.string() });
+const oldest = `select min(start_after) as due from ${table} where name = '${queue}' and state < 'active' and start_after <= $1`;
+const most = `select coalesce(max((data->>'attempts')::int), 0) as attempts from ${table}
+  where name = '${queue}' and jsonb_typeof(data->'attempts') = 'number'`;
+
+/** After a wrong clock was corrected: makes jobs due now that it had dated ahead. Expiries and reminders keep their time. */
+export async function makeDueNow(sql: Sql, now: Date): Promise<void> {
+  const at = [now.toISOString()];
+  const kinds = "('show', 'audit', 'run', 'call', 'retry', 'use', 'alert')";
+  const waiting = `name = '${queue}' and state < 'active' and start_after > $1 and data->>'kind' in ${kinds}`;
+  await changedRows(sql, `update ${table} set start_after = $1 where ${waiting}`, at);
+  await changedRows(sql, `update ${table} set heartbeat_on = $1 where name = '${queue}' and heartbeat_on > $1`, at);
+}
+
+/** Its statements can hold a transaction of their own, which an error would leave open. */
+const adapter = (pool: Pool) => ({
+  async executeSql(text: string, values?: unknown[]) {
+    const client = await pool.connect();
+    try {
+      const result = await client.query(text, values);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  },
+});
+
+/** No timers and no rows about itself: a worker calls it when it has to do something. */
+const engine = (db: ReturnType<typeof adapter>): PgBoss => {
+  const options = { supervise: false, schedule: false, reindex: false, monitorVacuum: false, registerInstance: false };
+  const boss = new PgBoss({ db, ...options, monitorIntervalSeconds: 1 });
+  boss.on('error', () => undefined);
+  return boss;
+};
+
+/** Creates or migrates the engine's tables, as their owner. */
+export async function prepareJobs(pool: Pool): Promise<void> {
+  const client = await pool.connect();
+  const boss = engine({ executeSql: (text, values) => client.query(text, values) });
+  try {
+    await boss.start();
+    if ((await boss.getQueue(queue)) === null) await boss.createQueue(queue, { policy });
+    await boss.stop({ graceful: false });
+    client.release();
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}
+
+export interface JobTools {
+  readonly clock: Pick<DatabaseClock, 'now' | 'heard'>;
+  /** Called for each deleted job that no event asks for. */
+  readonly onOrphan: (job: OrphanJob) => void;
+}
+
+function nextDue(again: RescheduleAt, now: Date): Date {
+  if ('at' in again) return new Date(again.at);
+  const latest = again.noLaterThan === undefined ? Number.POSITIVE_INFINITY : Date.parse(again.noLaterThan);
+  return new Date(Math.min(now.getTime() + again.afterMs, latest));
+}
+
+const Touched = z.object({ affected: z.number(), settled: z.array(z.string()).default([]) });
+
+/** Opens the port. */
+export function openJobs(
+  { pool, claimPool }: Pick<Database, 'pool' | 'claimPool'>,
+  onWritten: Jobs['onWritten'],
+  { clock, onOrphan }: JobTools,
+): Jobs {
+  const boss = engine(adapter(pool));
+  const renewing = { db: adapter(claimPool) };
+  let orphans = 0;
+  let answering = true;
+  const reportOrphan = (orphan: OrphanJob): void => {
+    orphans += 1;
+    onOrphan(orphan);
+  };
+  const removed = batchCalls((jobs: readonly Pick<Job, 'id' | 'retryCount'>[]) =>
+    select(pool, Removed, remove, [jobs.map(({ id }) => id), jobs.map(({ retryCount }) => retryCount)]),
+  );
+
+  async function requested(id: RequestId, job: Omit<Consequence, 'dueAt'>): Promise<void> {
+    const dueAt = clock.now().toISOString();
+    await changedRows(pool, request, [...jobColumns(id, [{ ...job, dueAt }], null), [null]]);
+  }
+
+  /** Deletes what no event asks for: someone with access to the database added it. */
+  async function sound(found: readonly { id: string; retryCount: number; data: unknown }[]): Promise<readonly Job[]> {
+    const ids = found.map(({ data }) => Data.safeParse(data).data?.id ?? '');
+    const streams = new Set((await select(pool, Stream, known, [ids])).map((row) => row.request_id));
+    const jobs: Job[] = [];
+    for (const { id, retryCount, data: given } of found) {
+      const claim = { id, retryCount };
+      const { data } = Data.safeParse(given);
+      if (data === undefined || !streams.has(data.id)) {
+        await removed([claim]);
+        reportOrphan({ request: data?.id ?? '', kind: data?.kind ?? '', key: data?.key ?? '' });
+        continue;
+      }
+      const { key, due, trace = null, attempts = 0 } = data;
+      const kind = Known.safeParse(data);
+      // A kind that only a newer version knows: its process claims it when this claim lapses.
+      if (!kind.success) continue;
+      const common = { ...claim, key, dueAt: due.toISOString(), attempts, traceparent: trace };
+      if (kind.data.kind === 'alert') jobs.push({ ...common, kind: 'alert', stream: kind.data.id });
+      else jobs.push({ ...common, kind: kind.data.kind, stream: kind.data.id });
+    }
+    return jobs;
+  }
+
+  return {
+    async claim(limit, onlyUrgent) {
+      const found = await boss.fetch(queue, { batchSize: limit, ...(onlyUrgent ? { minPriority: 1 } : {}) });
+      return found.length === 0 ? [] : sound(found);
+    },
+    async renew(jobs) {
+      try {
+        const askedAt = performance.now();
+        const row = await selectOne(claimPool, z.object({ now: z.date() }), 'select clock_timestamp() as now');
+        if (row !== null) clock.heard(row.now, askedAt);
+        const given = jobs.map(({ id, retryCount }) => ({ id, retryCount }));
+        const touched = jobs.length === 0 ? [] : Touched.parse(await boss.touch(queue, given, renewing)).settled;
+        answering = performance.now() - askedAt < claimMs;
+        const kept = new Set(touched);
+        return jobs.filter(({ id }) => !kept.has(id));
+      } catch (error) {
+        answering = false;
+        throw error;
+      }
+    },
+    isAnswering: () => answering,
+    async isMine({ id, retryCount }) {
+      for (;;) {
+        const askedAt = performance.now();
+        if (Touched.parse(await boss.touch(queue, [{ id, retryCount }])).affected === 0) return false;
+        if (performance.now() - askedAt < answerMs) return true;
+      }
+    },
+    freeLostClaims: () => boss.supervise(queue),
+    async finish(job) {
+      const found = (await removed([job])).find(({ id }) => id === job.id);
+      return found === undefined ? 'lost' : found.again ? 'again' : 'gone';
+    },
+    async release({ id, retryCount, ...job }, again, attempts) {
+      const dueAt = nextDue(again, clock.now()).toISOString();
+      const columns = jobColumns(job.stream, [{ ...job, dueAt }], job.traceparent);
+      await changedRows(pool, release, [...columns, [attempts], id, retryCount]);
+    },
+    requestShow: (id) => requested(id, { kind: 'show', key: '' }),
+    requestRun: (id, run) => requested(id, { kind: 'run', key: `${run}` }),
+    reportOrphan,
+    orphans: () => orphans,
+    oldestDue: async (now) =>
+      (await selectOne(pool, z.object({ due: z.date().nullable() }), oldest, [now.toISOString()]))?.due ?? null,
+    mostAttempts: async () => (await selectOne(pool, z.object({ attempts: z.number() }), most, []))?.attempts ?? 0,
+    onWritten,
+  };
+}
