@@ -214,6 +214,14 @@ export function valueOrThrow<T>(outcome: Outcome<T>): T {
   throw new AzureFailure(outcome.failure);
 }
 
+/** Waits for all of the reads. Throws the failure that stands first in the list, whichever came first. */
+export async function allInOrder<T extends readonly unknown[] | []>(
+  reads: T,
+): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+  await Promise.allSettled(reads);
+  return Promise.all(reads);
+}
+
 /** Runs the work, and returns the {@link AzureFailure} that it throws. */
 export async function catchFailure<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   try {

@@ -1,15 +1,16 @@
-/** Resolves typed or selected text to a resource, a vault or a key, or returns a refusal. */
+/** Resolves typed or selected text to a resource, a vault or a key, or returns a refusal. Throws an `AzureFailure`. */
 
 import leven, { closestMatch } from 'leven';
 import { z } from 'zod';
 import { type Check, judgeKey } from '../domain/check.ts';
+import { valueOrThrow } from '../domain/failure.ts';
 import { ArmId, KeyName, KeyVersion, sameArmId } from '../domain/ids.ts';
 import { KeyKind, type ObservedKey, type ObservedResource, type ObservedVault } from '../domain/observed.ts';
 import type { Terms } from '../domain/policy/policy.ts';
 import { inOneSubscription, permitsVault } from '../domain/policy/rules.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind, ResourceSummary } from '../domain/ports/inventory.ts';
-import { type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
+import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import { isBlank } from '../domain/strings.ts';
 
 /** Chosen key: an existing version, or a key to create. */
@@ -25,9 +26,6 @@ export const chosenKeyOf = (name: KeyName, version: KeyVersion | null, made: Key
   if (made === null) throw new Error(`a spec for key ${name} names no version, and none to make`);
   return { kind: 'new', name, key: made };
 };
-
-type Chosen<T> = { readonly kind: 'chosen'; readonly value: T } | Refusal;
-const chosen = <T>(value: T): Chosen<T> => ({ kind: 'chosen', value });
 
 /** Lists all agent names for a suggestion. Costs one more query, so it runs only if the name wasn't found. */
 async function resourceNames(azure: Azure): Promise<readonly string[]> {
@@ -45,42 +43,39 @@ export const nameIn = (typed: string): string =>
   /^\/?subscriptions\//i.test(typed) ? (typed.split('/').findLast((part) => part !== '') ?? '') : typed;
 
 /** Finds a resource by ARM id, or by a name that is unique in the configured subscriptions. */
-export async function chooseResource(azure: Azure, typed: string): Promise<Chosen<ResourceSummary>> {
+export async function chooseResource(azure: Azure, typed: string): Promise<ResourceSummary | Refusal> {
   const wanted = typed.trim();
   if (wanted === '') return refuse('choice-missing');
   const id = ArmId.safeParse(wanted).data;
   const name = nameIn(wanted);
-  const found = await azure.inventory.resources(name, 1000);
-  if (!found.ok) return refuseFailure(found.failure);
-  const matches = found.value.filter((resource) =>
+  const found = valueOrThrow(await azure.inventory.resources(name, 1000));
+  const matches = found.filter((resource) =>
     id === undefined ? resource.name.toLowerCase() === name.toLowerCase() : sameArmId(resource.id, id),
   );
   const [only, ...others] = matches;
   if (only === undefined)
     return withSuggestion(refuse('unknown-resource', name.slice(0, 80)), await resourceNames(azure));
-  return others.length > 0 ? refuse('ambiguous-resource', name.slice(0, 80)) : chosen(only);
+  return others.length > 0 ? refuse('ambiguous-resource', name.slice(0, 80)) : only;
 }
 
 /** Finds a vault by name. Vault names are unique in all of Azure. */
-export async function chooseVault(azure: Azure, typed: string): Promise<Chosen<ObservedVault>> {
+export async function chooseVault(azure: Azure, typed: string): Promise<ObservedVault | Refusal> {
   const wanted = typed.trim().toLowerCase();
   if (wanted === '') return refuse('choice-missing');
-  const found = await azure.inventory.vaults();
-  if (!found.ok) return refuseFailure(found.failure);
-  const vault = found.value.find((one) => one.name.toLowerCase() === wanted || sameArmId(one.id, wanted));
-  if (vault !== undefined) return chosen(vault);
-  const names = found.value.map((one) => one.name);
+  const found = valueOrThrow(await azure.inventory.vaults());
+  const vault = found.find((one) => one.name.toLowerCase() === wanted || sameArmId(one.id, wanted));
+  if (vault !== undefined) return vault;
+  const names = found.map((one) => one.name);
   return withSuggestion(refuse('unknown-vault', nameIn(typed.trim()).slice(0, 80)), names);
 }
 
 /** Finds an existing key by name, and pins its newest version. */
-export async function chooseKey(azure: Azure, vaultId: ArmId, typed: string): Promise<Chosen<ChosenKey>> {
+export async function chooseKey(azure: Azure, vaultId: ArmId, typed: string): Promise<ChosenKey | Refusal> {
   if (isBlank(typed)) return refuse('choice-missing');
   const name = KeyName.safeParse(typed.trim()).data;
   if (name === undefined) return refuse('unknown-key', typed.trim().slice(0, 80));
-  const found = await azure.keys.get(vaultId, name, null);
-  if (!found.ok) return refuseFailure(found.failure);
-  if (found.value !== null) return chosen({ kind: 'existing', name: found.value.name, version: found.value.version });
+  const found = valueOrThrow(await azure.keys.get(vaultId, name, null));
+  if (found !== null) return { kind: 'existing', name: found.name, version: found.version };
   const keys = await azure.keys.list(vaultId);
   return withSuggestion(refuse('unknown-key', name), keys.ok ? keys.value.map((key) => key.name) : []);
 }
@@ -105,14 +100,14 @@ function startOf(day: string): string {
 }
 
 /** Returns a key to create. It expires at the start of its expiry day, UTC. */
-export function chooseNewKey(inputs: NewKeyInputs, now: Date): Chosen<ChosenKey> {
+export function chooseNewKey(inputs: NewKeyInputs, now: Date): ChosenKey | Refusal {
   const name = KeyName.safeParse(inputs.newKeyName.trim()).data;
   if (name === undefined || name === 'new') return refuse('new-key-name-unfit', inputs.newKeyName.trim().slice(0, 80));
   const day = inputs.keyExpiry.trim();
   const expires = day === '' ? null : startOf(day);
   if (expires !== null && !(expires > now.toISOString())) return refuse('new-key-expiry-unfit', day.slice(0, 40));
   const key = KeyKind.safeParse({ type: inputs.keyType, size: Number(inputs.keySize), expires }).data;
-  return key === undefined ? refuse('new-key-kind-unfit') : chosen({ kind: 'new', name, key });
+  return key === undefined ? refuse('new-key-kind-unfit') : { kind: 'new', name, key };
 }
 
 export interface JudgedVault {

@@ -1,11 +1,10 @@
 /** Handlers of form buttons. Each moves the form one page, or returns a problem. */
 import { canonicalJson } from '../domain/canonical-json.ts';
-import type { Outcome } from '../domain/failure.ts';
 import { mintRequestId } from '../domain/ids.ts';
 import { blocksOf } from '../domain/plan.ts';
 import { applyPolicy, readChangeReference } from '../domain/policy/policy.ts';
 import { decide } from '../domain/request/decide.ts';
-import { isRefusal, type Refusal, refuse, refuseFailure } from '../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse, refuseOnFailure } from '../domain/request/refusal.ts';
 import type { Command, Submit } from '../domain/request/request-command.ts';
 import type { CommandPorts } from './commands/command.ts';
 import { type Form, parseStartTime } from './form.ts';
@@ -50,9 +49,9 @@ export const factsOf = (form: Form, ports: CommandPorts): ReturnType<Page<unknow
   pageOf(operationFor(form), form).facts(form, ports);
 
 /** The same, or an earlier page where what was chosen there leads nowhere. */
-export async function readPage(form: Form, ports: CommandPorts): Promise<Outcome<ShownPage> | Refusal> {
+export async function readPage(form: Form, ports: CommandPorts): Promise<ShownPage | Refusal> {
   const facts = await factsOf(form, ports);
-  return isRefusal(facts) || !facts.ok ? facts : shownPage(form, facts.value, ports);
+  return isRefusal(facts) ? facts : shownPage(form, facts, ports);
 }
 
 const isSame = (before: unknown, after: unknown): boolean =>
@@ -117,7 +116,8 @@ export async function next(form: Form, inputs: FormInputs, ports: CommandPorts):
   const operation = operationFor(form);
   let after = form;
   do {
-    const answer = await pageOf(operation, after).take(after, inputs, ports);
+    const page = pageOf(operation, after);
+    const answer = await refuseOnFailure(() => page.take(after, inputs, ports));
     if (isRefusal(answer)) return stay(form, answer);
     after = withAnswer(operation, after, answer);
   } while (pageOf(operation, after).automatic === true);
@@ -157,28 +157,23 @@ export async function submit(
   const written = reviewInputsOf(inputs);
   if (form.page !== 'review') return advance(form, {});
   if (inputs.acknowledgeDataLoss !== 'true') return stay(form, refuse('acknowledge-data-loss'), written);
-  const facts = await reviewFacts(operationFor(form), form, ports);
-  if ('kind' in facts) return stay(form, facts, written);
-  if (!facts.ok) return stay(form, refuseFailure(facts.failure), written);
+  const facts = await refuseOnFailure(() => reviewFacts(operationFor(form), form, ports));
+  if (isRefusal(facts)) return stay(form, facts, written);
   const already = await ports.requests.load(form.requestId);
   const isStored = already?.forms.includes(form.id) === true;
   if (form.changes === null && already !== null && !isStored) {
     // Two forms got the same id, which is very unlikely. This form gets another id and is shown again.
     return stay(form, refuse('plan-moved'), { ...written, requestId: mintRequestId(ports.random(6)) });
   }
-  const problem = isStored ? null : submitProblem(form, facts.value);
+  const problem = isStored ? null : submitProblem(form, facts);
   if (problem !== null) return stay(form, problem, written);
   const notBefore = parseStartTime(inputs);
   if (notBefore !== null && typeof notBefore !== 'string') return stay(form, notBefore, written);
   const changeReference = readChangeReference(inputs.changeReference, ports.policy.changeReference);
   if (isRefusal(changeReference)) return stay(form, changeReference, written);
   if (!(await isWanted())) return advance(form, written);
-  const stored = await store(
-    form,
-    { justification: inputs.justification, notBefore, changeReference },
-    facts.value,
-    ports,
-  );
+  const chosen = { justification: inputs.justification, notBefore, changeReference };
+  const stored = await store(form, chosen, facts, ports);
   return stored.kind === 'refused'
     ? stay(form, stored, written)
     : advance(form, { ended: 'submitted', justification: '' });

@@ -1,7 +1,14 @@
 /** Reads everything that a plan depends on, in parallel. */
 
 import type { ObservedControl } from '../domain/control.ts';
-import { botFailure, done, failed, nullIfForbidden, type Outcome } from '../domain/failure.ts';
+import {
+  AzureFailure,
+  allInOrder,
+  botFailure,
+  catchFailure,
+  nullIfForbidden,
+  valueOrThrow,
+} from '../domain/failure.ts';
 import { ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { KeyChange, OwnKey } from '../domain/key-change.ts';
 import {
@@ -13,7 +20,7 @@ import {
   sameVaultUri,
 } from '../domain/observed.ts';
 import type { ResourceRef } from '../domain/plan.ts';
-import type { Azure, Rights } from '../domain/ports/azure.ts';
+import type { Allowed, Azure, Rights } from '../domain/ports/azure.ts';
 import { observeOthers, othersFor } from './other-agents.ts';
 import { observeGuard } from './read-guard.ts';
 import { observeUndeclared } from './read-key-use.ts';
@@ -24,19 +31,16 @@ import { findMovedVault } from './steps/moved-or-replaced.ts';
 
 // Reads what could block a write: locks, the bot's permissions, and a deleted key of the same name.
 
-async function observeLocks(
-  { guards }: Azure,
-  ids: readonly ArmId[],
-): Promise<Outcome<ObservedGuards['readOnlyLocks']>> {
+async function observeLocks({ guards }: Azure, ids: readonly ArmId[]): Promise<ObservedGuards['readOnlyLocks']> {
   const found = await Promise.all(ids.map(async (id) => nullIfForbidden(await guards.locks(id))));
   const all: { name: string; scope: string }[] = [];
-  for (const locks of found) {
-    if (!locks.ok) return locks;
-    if (locks.value === null) return done(null);
-    const readOnly = locks.value.filter((lock) => lock.level === 'read-only');
+  for (const outcome of found) {
+    const locks = valueOrThrow(outcome);
+    if (locks === null) return null;
+    const readOnly = locks.filter((lock) => lock.level === 'read-only');
     all.push(...readOnly.map(({ name, scope }) => ({ name, scope })));
   }
-  return done(all);
+  return all;
 }
 
 /**
@@ -70,23 +74,23 @@ async function observeRights(
   ref: ResourceRef,
   resource: ObservedResource,
   vault: ObservedVault,
-): Promise<Outcome<Pick<ObservedGuards, 'allowed' | 'allowedData'>>> {
-  const places = scopesToCheck(ref, resource, vault);
-  if (places === null) return done({ allowed: null, allowedData: null });
+): Promise<Pick<ObservedGuards, 'allowed' | 'allowedData'>> {
+  const places = scopesToCheck(ref, resource, vault) ?? [];
   const outcomes = await Promise.all(
     places.map(async ([id, rights]) => nullIfForbidden(await guards.allowed(id, rights))),
   );
-  const found: { actions: Readonly<Record<string, boolean>>; dataActions: Readonly<Record<string, boolean>> }[] = [];
+  const found: Allowed[] = [];
   for (const outcome of outcomes) {
-    if (!outcome.ok) return outcome;
-    if (outcome.value === null) return done({ allowed: null, allowedData: null });
-    found.push(outcome.value);
+    const allowed = valueOrThrow(outcome);
+    if (allowed === null) return { allowed: null, allowedData: null };
+    found.push(allowed);
   }
+  if (found.length === 0) return { allowed: null, allowedData: null };
   const byRole = vault.access === 'role-assignments';
-  return done({
+  return {
     allowed: allowedAtAll(found.map(({ actions }) => actions)),
     allowedData: byRole ? allowedAtAll(found.map(({ dataActions }) => dataActions)) : null,
-  });
+  };
 }
 
 /**
@@ -105,24 +109,16 @@ async function observeDeletedKey(
 }
 
 /** Returns the vault with this address, if the bot can see it. */
-export async function vaultAt(azure: Azure, uri: string): Promise<Outcome<ObservedVault | null>> {
-  const vaults = await azure.inventory.vaults();
-  return vaults.ok ? done(vaults.value.find((vault) => sameVaultUri(vault.uri, uri)) ?? null) : vaults;
-}
+export const vaultAt = async ({ inventory }: Azure, uri: string): Promise<ObservedVault | null> =>
+  valueOrThrow(await inventory.vaults()).find((vault) => sameVaultUri(vault.uri, uri)) ?? null;
 
 /** Reads the version that the resource moves away from. A missing version is a fact, not a failure: the checks report it. */
-async function observeFrom(
-  azure: Azure,
-  vault: ObservedVault,
-  { from }: KeyChange,
-): Promise<Outcome<ObservedKey | null>> {
+async function observeFrom(azure: Azure, vault: ObservedVault, { from }: KeyChange): Promise<ObservedKey | null> {
   const name = KeyName.safeParse(from?.keyName).data;
   const version = KeyVersion.safeParse(from?.keyVersion).data;
-  if (from === null || name === undefined || version === undefined) return done(null);
-  const same = sameVaultUri(from.vaultUri, vault.uri);
-  const place = same ? done(vault) : await vaultAt(azure, from.vaultUri);
-  if (!place.ok) return place;
-  return place.value === null ? done(null) : nullIfForbidden(await azure.keys.get(place.value.id, name, version));
+  if (from === null || name === undefined || version === undefined) return null;
+  const place = sameVaultUri(from.vaultUri, vault.uri) ? vault : await vaultAt(azure, from.vaultUri);
+  return place && valueOrThrow(nullIfForbidden(await azure.keys.get(place.id, name, version)));
 }
 
 type KeyObservation = Pick<Observation, 'key' | 'keyIs' | 'keyNow'>;
@@ -131,28 +127,23 @@ type KeyObservation = Pick<Observation, 'key' | 'keyIs' | 'keyNow'>;
 async function observeChosenKey(
   { keys }: Azure,
   { vaultId, keyName, keyVersion }: KeyChange['to'],
-): Promise<Outcome<KeyObservation>> {
-  const key = await keys.get(vaultId, keyName, keyVersion);
-  if (!key.ok || key.value !== null || keyVersion === null) return key.ok ? done({ key: key.value }) : key;
-  const newest = await keys.get(vaultId, keyName, null);
-  return newest.ok ? done({ key: null, keyNow: newest.value?.version ?? null }) : newest;
+): Promise<KeyObservation> {
+  const key = valueOrThrow(await keys.get(vaultId, keyName, keyVersion));
+  if (key !== null || keyVersion === null) return { key };
+  return { key, keyNow: valueOrThrow(await keys.get(vaultId, keyName, null))?.version ?? null };
 }
 
 /** Reads the requested key. If the request creates it: the created key, or the key in its place. */
-async function observeKey(azure: Azure, { to, make }: KeyChange, own: OwnKey | null): Promise<Outcome<KeyObservation>> {
+async function observeKey(azure: Azure, { to, make }: KeyChange, own: OwnKey | null): Promise<KeyObservation> {
   const { keys } = azure;
   if (make === null) return observeChosenKey(azure, to);
   if (own === null) {
     // A new version of an existing key can't conflict with anything.
-    if (make.after !== null) return done({ key: null });
-    const key = await keys.first(to.vaultId, to.keyName);
-    return key.ok ? done({ key: key.value }) : key;
+    return { key: make.after === null ? valueOrThrow(await keys.first(to.vaultId, to.keyName)) : null };
   }
   const found = await findOwn(keys, to, make, own);
-  if (!found.ok) return found;
-  const { value } = found;
-  if (value.is === 'none') return done({ key: null });
-  return done({ key: value.key, keyIs: value.is === 'doubtful' ? value.doubt : value.is });
+  if (found.is === 'none') return { key: null };
+  return { key: found.key, keyIs: found.is === 'doubtful' ? found.doubt : found.is };
 }
 
 /** Reads who has control over the target key, and the names of both subscriptions. */
@@ -161,24 +152,20 @@ async function observeControl(
   ref: ResourceRef,
   vault: ObservedVault,
   { to }: KeyChange,
-): Promise<Outcome<ObservedControl>> {
+): Promise<ObservedControl> {
   const [vaultIn, resourceIn] = [armIdParts(vault.id).subscriptionId, armIdParts(ref.id).subscriptionId];
-  const [found, vaultName, elsewhere] = await Promise.all([
-    control.of(vault, to.keyName),
-    control.subscriptionName(vaultIn),
-    resourceIn === vaultIn ? null : control.subscriptionName(resourceIn),
+  const nameOfVaults = control.subscriptionName(vaultIn);
+  const [{ controllers, unseen }, vaultName, resourceName] = await allInOrder([
+    control.of(vault, to.keyName).then(valueOrThrow),
+    nameOfVaults.then(valueOrThrow),
+    (resourceIn === vaultIn ? nameOfVaults : control.subscriptionName(resourceIn)).then(valueOrThrow),
   ]);
-  if (!found.ok) return found;
-  if (!vaultName.ok) return vaultName;
-  const resourceName = elsewhere ?? vaultName;
-  if (!resourceName.ok) return resourceName;
-  const { controllers, unseen } = found.value;
-  return done({
+  return {
     controllers: [...controllers],
     unseen: [...unseen],
-    vaultSubscription: { id: vaultIn, name: vaultName.value },
-    resourceSubscription: { id: resourceIn, name: resourceName.value },
-  });
+    vaultSubscription: { id: vaultIn, name: vaultName },
+    resourceSubscription: { id: resourceIn, name: resourceName },
+  };
 }
 
 /** Reads what requires the resource and the vault to be known. */
@@ -190,77 +177,59 @@ async function observeAccess(
 ) {
   const { resource, vault, key } = seen;
   const { principalId } = resource;
-  const [held, rights, deletedKey, from, control] = await Promise.all([
-    principalId === null ? done(false) : azure.grants.held(vault, change.to.keyName, principalId),
+  const [grantHeld, rights, control, from, deletedKey] = await allInOrder([
+    principalId !== null && azure.grants.held(vault, change.to.keyName, principalId).then(valueOrThrow),
     observeRights(azure, ref, resource, vault),
-    observeDeletedKey(azure, vault, change, key),
-    observeFrom(azure, vault, change),
     observeControl(azure, ref, vault, change),
+    observeFrom(azure, vault, change),
+    observeDeletedKey(azure, vault, change, key),
   ]);
-  if (!held.ok) return held;
-  if (!rights.ok) return rights;
-  if (!control.ok) return control;
-  if (!from.ok) return from;
-  return done({
-    grantHeld: held.value,
-    rights: rights.value,
-    deletedKey,
-    from: from.value,
-    control: control.value,
-  });
+  return { grantHeld, rights, deletedKey, from, control };
 }
 
 /** Returns the failure for a missing vault. A moved vault isn't what was approved, although it's the same vault. */
-async function missingVault(azure: Azure, id: ArmId): Promise<Outcome<Observation>> {
-  const moved = await findMovedVault(azure, id);
-  if (!moved.ok) return moved;
-  const to = moved.value;
-  return failed(
+async function missingVault(azure: Azure, id: ArmId): Promise<AzureFailure> {
+  const to = valueOrThrow(await findMovedVault(azure, id));
+  return new AzureFailure(
     botFailure('reading the vault', to === null ? { code: 'missing', what: 'vault' } : { code: 'vault-moved', to }),
   );
 }
 
 /**
  * Reads resource, vault, keys and key access from ARM. A missing resource or vault is a failure; a missing key is a fact. Reads
- * in parallel where possible, because a person might be waiting for the page.
+ * in parallel where possible, because a person might be waiting for the page. Throws {@link AzureFailure}.
  */
 export async function observe(
   azure: Azure,
   ref: ResourceRef,
   change: KeyChange,
   own: OwnKey | null,
-): Promise<Outcome<Observation>> {
+): Promise<Observation> {
   const { vaultId } = change.to;
-  const [resource, vault, key, locks, others, guard] = await Promise.all([
-    azure.resources.get(ref),
-    azure.vaults.get(vaultId),
+  const [resource, vault, key, locks, others, guard] = await allInOrder([
+    azure.resources.get(ref).then(valueOrThrow),
+    azure.vaults.get(vaultId).then(valueOrThrow),
     observeKey(azure, change, own),
-    observeLocks(azure, [ref.id, vaultId]),
+    catchFailure(() => observeLocks(azure, [ref.id, vaultId])),
     observeOthers(azure, ref.id),
     observeGuard(azure, ref.id, new Date()),
   ]);
-  if (!resource.ok) return resource;
-  if (!vault.ok) return vault;
-  if (!key.ok) return key;
-  if (resource.value === null) return failed(botFailure('reading the resource', { code: 'missing', what: 'resource' }));
-  if (vault.value === null) return missingVault(azure, vaultId);
-  if (!locks.ok) return locks;
-  const seen = { resource: resource.value, vault: vault.value, ...key.value };
-  const [access, bearing, undeclared] = await Promise.all([
+  if (resource === null)
+    throw new AzureFailure(botFailure('reading the resource', { code: 'missing', what: 'resource' }));
+  if (vault === null) throw await missingVault(azure, vaultId);
+  const readOnlyLocks = valueOrThrow(locks);
+  const seen = { resource, vault, ...key };
+  const [{ rights, deletedKey, ...access }, bearing, undeclared] = await Promise.all([
     observeAccess(azure, ref, seen, change),
-    othersFor(azure, others, vault.value, change),
+    othersFor(azure, others, vault, change),
     observeUndeclared(azure, seen, new Date()),
   ]);
-  if (!access.ok) return access;
-  const { grantHeld, rights, deletedKey, from, control } = access.value;
-  return done({
+  return {
     ...seen,
-    from,
-    grantHeld,
-    guards: { readOnlyLocks: locks.value, ...rights, deletedKey },
-    control,
+    ...access,
+    guards: { readOnlyLocks, ...rights, deletedKey },
     others: bearing,
     ...undeclared,
     guard,
-  });
+  };
 }

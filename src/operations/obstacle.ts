@@ -1,6 +1,5 @@
 /** What keeps a form from leading anywhere, as soon as the pages so far show it: people choose nothing in vain. */
 import { type Check, judgeFirstKey, judgeResource } from '../domain/check.ts';
-import { done, type Outcome } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import { hasFailed, type ObservedResource } from '../domain/observed.ts';
 import { termsFor } from '../domain/policy/policy.ts';
@@ -65,23 +64,19 @@ async function earlierPage(
   obstacle: Obstacle,
   page: typeof resourcePage | typeof vaultPage,
   ports: CommandPorts,
-): Promise<Outcome<ShownPage> | Refusal> {
+): Promise<ShownPage | Refusal> {
   const facts = await page.facts(form, ports);
-  if (isRefusal(facts) || !facts.ok) return facts;
-  return done({ form: { ...form, page: page.name, revision: form.revision + 1 }, facts: facts.value, obstacle });
+  if (isRefusal(facts)) return facts;
+  return { form: { ...form, page: page.name, revision: form.revision + 1 }, facts, obstacle };
 }
 
 /** The form's page; an earlier one where what was chosen there leads nowhere. The review shows everything by itself. */
-export async function shownPage(
-  form: Form,
-  facts: PageFacts,
-  ports: CommandPorts,
-): Promise<Outcome<ShownPage> | Refusal> {
+export async function shownPage(form: Form, facts: PageFacts, ports: CommandPorts): Promise<ShownPage | Refusal> {
   const shown = { form, facts, obstacle: noObstacle };
-  if (!('resource' in facts) || facts.resource === null) return done(shown);
+  if (!('resource' in facts) || facts.resource === null) return shown;
   const obstacle = await obstacleTo(form, facts.resource, ports);
-  if (facts.page === 'resource') return done({ ...shown, obstacle });
+  if (facts.page === 'resource') return { ...shown, obstacle };
   if (isThere(obstacle)) return earlierPage(form, obstacle, resourcePage, ports);
-  if (facts.page !== 'key' || canHoldKey(facts, ports)) return done(shown);
+  if (facts.page !== 'key' || canHoldKey(facts, ports)) return shown;
   return earlierPage(form, noObstacle, vaultPage, ports);
 }

@@ -36,7 +36,7 @@ function newForm(operation: Operation, call: RequesterContext, { random }: Pick<
   };
 }
 
-/** Opens the form on the first unanswered page. Typed arguments answer the pages before it. */
+/** Opens the form on the first unanswered page. Typed arguments answer the pages before it. Throws an `AzureFailure`. */
 export async function openForm(
   operation: Operation,
   call: TypedCall,

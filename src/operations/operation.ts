@@ -1,7 +1,6 @@
 /** Operations: what each one defines (`OperationDefinition`), and what the rest of the code sees (`Operation`). */
 import type { z } from 'zod';
 import type { Check, PlanContext } from '../domain/check.ts';
-import type { Outcome } from '../domain/failure.ts';
 import type { KeyChange, KeyWork, OwnKey } from '../domain/key-change.ts';
 import type { Observation, ObservedResource } from '../domain/observed.ts';
 import { type ChangeSpec, type Plan, planVersion, type StepName } from '../domain/plan.ts';
@@ -64,7 +63,7 @@ export interface OperationDefinition<Schema extends z.ZodType<ChangeSpec>> {
   readonly answersOf: (spec: z.infer<Schema>) => Form['answers'];
   readonly change: (spec: z.infer<Schema>) => KeyChange;
   /** Reads what its checks need besides; missing: nothing. */
-  readonly observes?: (azure: Azure, seen: Observation, change: KeyChange, now: Date) => Promise<Outcome<Observation>>;
+  readonly observes?: (azure: Azure, seen: Observation, change: KeyChange, now: Date) => Promise<Observation>;
   /**
    * In order; steps of one stage run in parallel. Plans contain only these steps. Irreversible steps come as late as possible.
    */
@@ -89,8 +88,8 @@ export interface Operation<Schema extends z.ZodType<ChangeSpec> = z.ZodType<Chan
   readonly specOf: (form: Form) => ChangeSpec | null;
   readonly answersOf: (spec: ChangeSpec) => Form['answers'];
   readonly change: (spec: ChangeSpec) => KeyChange;
-  /** Reads everything that a plan depends on, in parallel. */
-  readonly observe: (azure: Azure, spec: ChangeSpec, own: OwnKey | null) => Promise<Outcome<Observation>>;
+  /** Reads everything that a plan depends on, in parallel. Throws an `AzureFailure`. */
+  readonly observe: (azure: Azure, spec: ChangeSpec, own: OwnKey | null) => Promise<Observation>;
   /** Returns the plan. Steps without effects are left out, but a plan always ends with `verify`. */
   readonly plan: (spec: ChangeSpec, observed: Observation, context: PlanContext) => Plan;
 }
@@ -125,9 +124,7 @@ export function defineOperation<Schema extends z.ZodType<ChangeSpec>>(
     answersOf: (spec) => definition.answersOf(schema.parse(spec)),
     async observe(azure, spec, own) {
       const seen = await observe(azure, spec.resource, change(spec), own);
-      return seen.ok && definition.observes !== undefined
-        ? definition.observes(azure, seen.value, change(spec), new Date())
-        : seen;
+      return definition.observes?.(azure, seen, change(spec), new Date()) ?? seen;
     },
     plan(spec, observed, context) {
       const { tenantId, policyVersion } = context;

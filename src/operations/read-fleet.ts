@@ -3,7 +3,7 @@
  * pages. Key expiry dates come from the vaults, a limited number per read. Read ones are cached; the rest are unknown.
  */
 import type { Check } from '../domain/check.ts';
-import { done, type Outcome } from '../domain/failure.ts';
+import { valueOrThrow } from '../domain/failure.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
 import { normalizedVaultUri } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
@@ -57,7 +57,7 @@ interface KeyToRead {
 export class FleetReader {
   readonly #ports: FleetPorts;
   readonly #expiries = new Map<string, { readonly ends: string | null; readonly at: number }>();
-  #snapshot: Promise<Outcome<Snapshot>> | null = null;
+  #snapshot: Promise<Snapshot> | null = null;
   #loadedAt = 0;
   /** Null: supported. */
   readonly #unsupported = new Map<ArmId, { readonly check: Check | null; readonly at: number }>();
@@ -66,15 +66,15 @@ export class FleetReader {
     this.#ports = ports;
   }
 
-  async read(): Promise<Outcome<Fleet>> {
+  /** Throws an `AzureFailure`. */
+  async read(): Promise<Fleet> {
     const snapshot = await this.#current();
-    if (!snapshot.ok) return snapshot;
-    const { at, resources, unread } = snapshot.value;
+    const { at, resources, unread } = snapshot;
     const { requests, drifts: stored, now } = this.#ports;
-    const [held, drifts] = await Promise.all([requests.held(), stored.open(), this.#readExpiries(snapshot.value)]);
+    const [held, drifts] = await Promise.all([requests.held(), stored.open(), this.#readExpiries(snapshot)]);
     const ends = new Map([...this.#expiries].map(([key, { ends: end }]) => [key, end]));
     const agents = judgeFleet(resources, { held, ends, drifts }, now());
-    return done({ asOf: at, unread, agents, drifts });
+    return { asOf: at, unread, agents, drifts };
   }
 
   /**
@@ -104,28 +104,28 @@ export class FleetReader {
   }
 
   /** Returns the cached snapshot, or starts one read for all concurrent callers. A failed read isn't cached. */
-  async #current(): Promise<Outcome<Snapshot>> {
+  #current(): Promise<Snapshot> {
     const now = this.#ports.now().getTime();
     // `abs`: a snapshot taken while the clock was ahead also expires.
     if (this.#snapshot === null || Math.abs(now - this.#loadedAt) >= snapshotTtlMs) {
       this.#loadedAt = now;
-      this.#snapshot = this.#load();
+      const snapshot = this.#load();
+      this.#snapshot = snapshot;
+      snapshot.catch(() => {
+        if (this.#snapshot === snapshot) this.#snapshot = null;
+      });
     }
-    const snapshot = this.#snapshot;
-    const found = await snapshot;
-    if (!found.ok && this.#snapshot === snapshot) this.#snapshot = null;
-    return found;
+    return this.#snapshot;
   }
 
-  async #load(): Promise<Outcome<Snapshot>> {
+  async #load(): Promise<Snapshot> {
     const { inventory } = this.#ports.azure;
     const [kept, all] = await Promise.all([inventory.resourceKeys(), inventory.vaults()]);
-    if (!kept.ok) return kept;
-    const { resources, unread } = kept.value;
+    const { resources, unread } = valueOrThrow(kept);
     const vaults =
       all.ok || unread.length === 0 ? all : await inventory.vaults(unread.map(({ subscriptionId }) => subscriptionId));
     // Without the vaults, expiry dates are unknown. The other facts are unaffected.
-    return done({ at: this.#ports.now(), resources, unread, vaults: vaults.ok ? vaults.value : null });
+    return { at: this.#ports.now(), resources, unread, vaults: vaults.ok ? vaults.value : null };
   }
 
   #keysToRead({ resources, vaults }: Snapshot, now: number): readonly KeyToRead[] {

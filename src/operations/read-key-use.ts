@@ -1,5 +1,5 @@
 /** Reads who declares a key, and who was observed using it. */
-import { done, type Outcome } from '../domain/failure.ts';
+import { allInOrder, catchFailure, valueOrThrow } from '../domain/failure.ts';
 import type { KeyName } from '../domain/ids.ts';
 import { type KeyUse, nameOfUser, observedForMs, observedOnly } from '../domain/key-impact.ts';
 import type { Observation, ObservedVault } from '../domain/observed.ts';
@@ -7,22 +7,24 @@ import type { Azure } from '../domain/ports/azure.ts';
 
 const sinceAt = (now: Date): string => new Date(now.getTime() - observedForMs).toISOString();
 
-/** Who declares the key, or any key of the vault, and who was observed using it. */
+/** Who declares the key, or any key of the vault, and who was observed using it. Throws an `AzureFailure`. */
 export async function readKeyUse(
   { keyUsers }: Pick<Azure, 'keyUsers'>,
   vault: ObservedVault,
   keyName: KeyName | null,
   now: Date,
-): Promise<Outcome<KeyUse>> {
-  const [declared, observed] = await Promise.all([keyUsers.declared(vault), keyUsers.observed(vault, sinceAt(now))]);
-  if (!declared.ok) return declared;
+): Promise<KeyUse> {
+  const [declared, observed] = await allInOrder([
+    keyUsers.declared(vault).then(valueOrThrow),
+    keyUsers.observed(vault, sinceAt(now)),
+  ]);
   const isMeant = (one: { readonly keyName: string }): boolean =>
     keyName === null || one.keyName.toLowerCase() === keyName.toLowerCase();
-  return done({
-    ...declared.value,
-    users: declared.value.users.filter(isMeant),
+  return {
+    ...declared,
+    users: declared.users.filter(isMeant),
     observed: observed.outcome === 'read' ? { ...observed, users: observed.users.filter(isMeant) } : observed,
-  });
+  };
 }
 
 const maxShown = 5;
@@ -45,7 +47,7 @@ export async function observeUndeclared(
   };
   const users = observed.users.filter((call) => call.keyName === key.name.toLowerCase());
   if (observedOnly({ observed: { ...observed, users }, users: [own] }).length === 0) return { undeclared: [] };
-  const use = await readKeyUse(azure, vault, key.name, now);
+  const use = await catchFailure(() => readKeyUse(azure, vault, key.name, now));
   if (!use.ok) return {};
   const found = observedOnly({ observed: use.value.observed, users: [own, ...use.value.users] });
   const last = new Map<string, string>();

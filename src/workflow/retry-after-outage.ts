@@ -2,6 +2,7 @@
  * Automatic retry after an outage. The job exists until the request is retried or a person acts, so a restart doesn't
  * lose it. The retry is stored once, by its cause.
  */
+import { catchFailure } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { RescheduleAt } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
@@ -35,7 +36,7 @@ export const openRetryAfterOutage =
     const sinceMs = now().getTime() - Date.parse(request.askedAt);
     if (paused || sinceMs < again.afterMs / 3) return again;
     const { spec } = request.plan;
-    const observed = await operationOf(spec).observe(azure, spec, ownKeyOf(request));
+    const observed = await catchFailure(() => operationOf(spec).observe(azure, spec, ownKeyOf(request)));
     if (!observed.ok) return again;
     await requests.append(id, `retry-after-outage/${asking}`, (current, at) =>
       decide(current, { do: 'retry-automatically', asking }, at),

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { sha256 } from '../domain/canonical-json.ts';
 import { isTemporaryBlock } from '../domain/check.ts';
 import { planDigest } from '../domain/digest.ts';
-import { botFailure, type Failure, isDisappearance, type Outcome } from '../domain/failure.ts';
+import { botFailure, catchFailure, type Failure, isDisappearance, type Outcome } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
 import type { Observation } from '../domain/observed.ts';
 import { blocksOf, type Plan, type StepName } from '../domain/plan.ts';
@@ -77,7 +77,7 @@ export async function runPreRunCheck(
   const operation = operationOf(spec);
   const own = ownKeyOf(request);
   const observed = await rereadIfMissing(
-    () => operation.observe(ports.azure, spec, own),
+    () => catchFailure(() => operation.observe(ports.azure, spec, own)),
     () => ports.pause(rereadAfterMs(ports.retryLimits)),
     saysAbsent(request),
   );

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/domain/failure.ts';
+import { catchFailure, type Outcome } from '../../src/domain/failure.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
 import { observe } from '../../src/operations/observe.ts';
@@ -102,7 +102,7 @@ describe('only a refusal of Azure’s own means that the bot lacks a permission'
     const change = { from: null, to, make: null };
     const seen = (fault: Omit<Fault, 'match'>) =>
       under(running, { match: { url: 'Microsoft.Authorization/(locks|permissions|roleAssignments)' }, ...fault }, () =>
-        observe(azure, agent, change, null),
+        catchFailure(() => observe(azure, agent, change, null)),
       );
     const refused = respond(403, { error: { code: 'AuthorizationFailed', message: 'x' } });
     const { guards, control } = got(await seen({ ...refused }));

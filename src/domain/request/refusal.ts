@@ -1,6 +1,6 @@
 /** Refusals: expected negative answers. The words are in refusals.ts. */
 import { z } from 'zod';
-import { type Failure, isPermissionRefusal } from '../failure.ts';
+import { catchFailure, type Failure, isPermissionRefusal } from '../failure.ts';
 import { refusals } from './refusals.ts';
 
 export type RefusalCode = keyof typeof refusals;
@@ -21,6 +21,12 @@ export const refuse = (code: RefusalCode, fact = ''): Refusal => ({ kind: 'refus
 
 /** Maps an Azure read failure to a refusal: try again, grant the bot a permission, or neither. */
 export const refuseFailure = (failure: Failure): Refusal => ({ ...refuse(refusalFor(failure)), failure });
+
+/** Runs the reads of a person's turn. A failure that they throw is a refusal. */
+export async function refuseOnFailure<T>(work: () => Promise<T>): Promise<T | Refusal> {
+  const outcome = await catchFailure(work);
+  return outcome.ok ? outcome.value : refuseFailure(outcome.failure);
+}
 
 function refusalFor(failure: Failure): RefusalCode {
   if (isPermissionRefusal(failure)) return 'azure-refused';

@@ -28,7 +28,7 @@ export const cmkHistory: TypedCommand = {
       return isRefusal(request) ? request : { kind: 'show-list', subject: { list: 'history', filter, id } };
     }
     const resource = await chooseResource(azure, wanted);
-    if (resource.kind === 'refused') return resource;
-    return { kind: 'show-list', subject: { list: 'history', filter, id: resource.value.id } };
+    if (isRefusal(resource)) return resource;
+    return { kind: 'show-list', subject: { list: 'history', filter, id: resource.id } };
   },
 };

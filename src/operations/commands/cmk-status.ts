@@ -1,9 +1,9 @@
-import { done, type Outcome } from '../../domain/failure.ts';
+import { allInOrder, valueOrThrow } from '../../domain/failure.ts';
 import { armIdParts, KeyName } from '../../domain/ids.ts';
 import type { KeyImpact } from '../../domain/key-impact.ts';
 import { normalizedVaultUri, type ObservedVault } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
-import { isRefusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { chooseVault, nameIn } from '../choose.ts';
 import { readKeyUse } from '../read-key-use.ts';
 import { type CommandPorts, type CommandResult, parseArguments, parseName, type TypedCommand } from './command.ts';
@@ -30,23 +30,23 @@ async function showUse(key: string, vaultTyped: string, { azure, now }: CommandP
   const keyName = key === '' ? null : KeyName.safeParse(key).data;
   if (keyName === undefined) return refuse('unknown-key', key.slice(0, 80));
   const vault = vaultTyped === '' ? await vaultOf(azure, key) : await chooseVault(azure, vaultTyped);
-  if (vault.kind === 'refused') return vault;
-  const impact = await readKeyImpact(azure, vault.value, keyName, now());
-  return impact.ok ? { kind: 'show-impact', impact: impact.value } : refuseFailure(impact.failure);
+  if (isRefusal(vault)) return vault;
+  return { kind: 'show-impact', impact: await readKeyImpact(azure, vault, keyName, now()) };
 }
 
 /** Returns the only vault in which agents use a key of that name. */
-async function vaultOf(azure: Azure, key: string): ReturnType<typeof chooseVault> {
-  const [found, vaults] = await Promise.all([azure.inventory.resourceKeys(), azure.inventory.vaults()]);
-  if (!found.ok) return refuseFailure(found.failure);
-  if (!vaults.ok) return refuseFailure(vaults.failure);
-  const used = found.value.resources.flatMap(({ customerKey }) =>
+async function vaultOf({ inventory }: Azure, key: string): Promise<ObservedVault | Refusal> {
+  const [found, vaults] = await allInOrder([
+    inventory.resourceKeys().then(valueOrThrow),
+    inventory.vaults().then(valueOrThrow),
+  ]);
+  const used = found.resources.flatMap(({ customerKey }) =>
     customerKey?.keyName.toLowerCase() === key.toLowerCase() ? [normalizedVaultUri(customerKey.vaultUri)] : [],
   );
-  const [only, ...more] = vaults.value.filter(({ uri }) => used.includes(normalizedVaultUri(uri)));
+  const [only, ...more] = vaults.filter(({ uri }) => used.includes(normalizedVaultUri(uri)));
   return only === undefined || more.length > 0
     ? { ...refuse('not-understood', `“key=${key}”`.slice(0, 80)), near: 'vault=' }
-    : { kind: 'chosen', value: only };
+    : only;
 }
 
 export async function readKeyImpact(
@@ -54,17 +54,10 @@ export async function readKeyImpact(
   vault: ObservedVault,
   keyName: KeyName | null,
   now: Date,
-): Promise<Outcome<KeyImpact>> {
-  const [use, holders] = await Promise.all([
+): Promise<KeyImpact> {
+  const [use, holders] = await allInOrder([
     readKeyUse(azure, vault, keyName, now),
-    azure.keyUsers.holders(vault, keyName),
+    azure.keyUsers.holders(vault, keyName).then(valueOrThrow),
   ]);
-  if (!use.ok) return use;
-  if (!holders.ok) return holders;
-  return done({
-    ...use.value,
-    vault: { id: vault.id, name: armIdParts(vault.id).name },
-    keyName,
-    holders: holders.value,
-  });
+  return { ...use, vault: { id: vault.id, name: armIdParts(vault.id).name }, keyName, holders };
 }

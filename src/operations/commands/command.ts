@@ -52,6 +52,7 @@ export interface TypedCommand {
   readonly usage: string;
   /** Cost class for the rate limit: `form` queries Azure, `list` reads the audit log. */
   readonly weight: 'light' | 'form' | 'list';
+  /** Throws an `AzureFailure`. */
   handle(call: TypedCall, ports: CommandPorts): Promise<CommandResult>;
 }
 

@@ -1,4 +1,4 @@
-import { done } from '../../domain/failure.ts';
+import { allInOrder, valueOrThrow } from '../../domain/failure.ts';
 import { armIdParts } from '../../domain/ids.ts';
 import { isRefusal, refuse } from '../../domain/request/refusal.ts';
 import { ChosenKey, chooseKey, chooseNewKey, judgeKeys } from '../choose.ts';
@@ -19,25 +19,22 @@ export const keyPage: Page<ChosenKey> = {
     const [hasName, hasKey] = [inputs.newKeyName.trim() !== '', inputs.key.trim() !== ''];
     // Also after "existing", because the page offers only a new key if no key fits any more.
     const makes = form.keyWay === 'new' || (hasName && (form.keyWay === null || !hasKey));
-    const chosen = makes ? chooseNewKey(inputs, now()) : await chooseKey(azure, vaultId, inputs.key);
-    return chosen.kind === 'refused' ? chosen : chosen.value;
+    return makes ? chooseNewKey(inputs, now()) : chooseKey(azure, vaultId, inputs.key);
   },
   async facts(form, { azure, now }) {
     const vaultId = answerOn(form, vaultPage);
     if (vaultId === null) return refuse('unknown-vault');
-    const [resource, vault, keys] = await Promise.all([
+    const [resource, vault, listed] = await allInOrder([
       readResource(form, azure),
-      azure.vaults.get(vaultId),
-      azure.keys.list(vaultId),
+      azure.vaults.get(vaultId).then(valueOrThrow),
+      azure.keys.list(vaultId).then(valueOrThrow),
     ]);
-    if (isRefusal(resource) || !resource.ok) return resource;
-    if (!vault.ok) return vault;
-    if (!keys.ok) return keys;
-    if (vault.value === null) return refuse('unknown-vault', armIdParts(vaultId).name);
-    const judged = judgeKeys(keys.value, now());
+    if (isRefusal(resource)) return resource;
+    if (vault === null) return refuse('unknown-vault', armIdParts(vaultId).name);
+    const keys = judgeKeys(listed, now());
     const chosen = answerOn(form, keyPage);
     // Without a fit key, the page shows only the new-key inputs.
-    const way = judged.some(({ fit }) => fit) ? (form.keyWay ?? 'existing') : 'new';
-    return done({ page: 'key', resource: resource.value, vault: vault.value, keys: judged, way, chosen, now: now() });
+    const way = keys.some(({ fit }) => fit) ? (form.keyWay ?? 'existing') : 'new';
+    return { page: 'key', resource, vault, keys, way, chosen, now: now() };
   },
 };

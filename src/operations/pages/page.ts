@@ -1,6 +1,5 @@
 /** Pages of a form: what a page shows and which answer it takes. Cards define the layout. */
 import { z } from 'zod';
-import type { Outcome } from '../../domain/failure.ts';
 import type { RequestId } from '../../domain/ids.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../../domain/observed.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -104,9 +103,9 @@ export interface Page<Answer = unknown> {
   readonly typed: (args: Readonly<Record<string, string>>) => Partial<FormInputs> | null;
   /** Only of an automatic page: inputs that lead to its answer again. None: it follows from earlier pages alone. */
   readonly again?: (form: Form) => Partial<FormInputs>;
-  /** Returns the answer for the inputs, or a refusal. */
+  /** Returns the answer for the inputs, or a refusal. Throws an `AzureFailure`, as `facts` does. */
   readonly take: (form: Form, inputs: FormInputs, ports: CommandPorts) => Promise<Answer | Refusal>;
-  readonly facts: (form: Form, ports: CommandPorts) => Promise<Outcome<PageFacts> | Refusal>;
+  readonly facts: (form: Form, ports: CommandPorts) => Promise<PageFacts | Refusal>;
 }
 
 /** Returns the stored answer of a page; null: none yet. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { requesterRefusals } from '../../authorization/role-checks.ts';
 import { planDigest } from '../../domain/digest.ts';
-import { done, type Outcome } from '../../domain/failure.ts';
 import { applyPolicy, type Terms, termsFor } from '../../domain/policy/policy.ts';
 import { changeRefusal } from '../../domain/request/decide-change.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
@@ -33,7 +32,7 @@ export async function reviewFacts(
   operation: Reviewed,
   form: Form,
   ports: CommandPorts,
-): Promise<Outcome<FactsOf<'review'>> | Refusal> {
+): Promise<FactsOf<'review'> | Refusal> {
   const current = await readAgain(operation, form, ports);
   if (isRefusal(current)) return current;
   const spec = operation.specOf(current);
@@ -43,19 +42,18 @@ export async function reviewFacts(
     ports.requests.openFor(spec.resource.id),
     changeOf(form, ports),
   ]);
-  if (!observed.ok) return observed;
-  const { resource } = observed.value;
+  const { resource } = observed;
   const roleStatus = await ports.requesterStatus(form.owner, resource);
   const terms = termsFor(ports.policy, resource);
   if (roleStatus !== 'yes') return refuse(requesterRefusals[roleStatus], namesOf(terms));
   const now = ports.now();
   const context = { tenantId: ports.tenantId, policyVersion: ports.policy.version, terms, now, own: null };
-  const plan = operation.plan(spec, observed.value, context);
+  const plan = operation.plan(spec, observed, context);
   const policy = applyPolicy(ports.policy, plan, now);
   const digest = planDigest(plan);
   const conflict = openRequest === change?.request.id ? null : openRequest;
   const { changeReference } = ports.policy;
-  return done({ page: 'review', plan, digest, policy, changeReference, openRequest: conflict, change });
+  return { page: 'review', plan, digest, policy, changeReference, openRequest: conflict, change };
 }
 
 async function changeOf({ id, changes, requestId, owner: by }: Form, { requests, now }: CommandPorts) {

@@ -1,4 +1,4 @@
-import { done } from '../../domain/failure.ts';
+import { allInOrder, valueOrThrow } from '../../domain/failure.ts';
 import { ArmId } from '../../domain/ids.ts';
 import { termsFor } from '../../domain/policy/policy.ts';
 import { isRefusal } from '../../domain/request/refusal.ts';
@@ -15,17 +15,16 @@ export const vaultPage: Page<ArmId> = {
   typed: ({ vault }) => (vault === undefined ? null : { vault }),
   async take(_form, inputs, { azure }) {
     const chosen = await chooseVault(azure, inputs.vault);
-    return chosen.kind === 'refused' ? chosen : chosen.value.id;
+    return isRefusal(chosen) ? chosen : chosen.id;
   },
   async facts(form, { azure, tenantId, policy }) {
-    const [resource, vaults] = await Promise.all([readResource(form, azure), azure.inventory.vaults()]);
-    if (isRefusal(resource) || !resource.ok) return resource;
-    if (!vaults.ok) return vaults;
-    const judged = judgeVaults(vaults.value, resource.value, {
-      tenantId,
-      kind: kindNamed(resource.value.kind),
-      terms: termsFor(policy, resource.value),
-    });
-    return done({ page: 'vault', resource: resource.value, vaults: judged, chosen: answerOn(form, vaultPage) });
+    const [resource, listed] = await allInOrder([
+      readResource(form, azure),
+      azure.inventory.vaults().then(valueOrThrow),
+    ]);
+    if (isRefusal(resource)) return resource;
+    const by = { tenantId, kind: kindNamed(resource.kind), terms: termsFor(policy, resource) };
+    const vaults = judgeVaults(listed, resource, by);
+    return { page: 'vault', resource, vaults, chosen: answerOn(form, vaultPage) };
   },
 };

@@ -15,10 +15,11 @@ import {
   roleNeeded,
 } from '../../domain/check.ts';
 import { isDoneByRole } from '../../domain/effect.ts';
+import { allInOrder, valueOrThrow } from '../../domain/failure.ts';
 import { ArmId, armIdParts, KeyName, KeyVersion, RequestId } from '../../domain/ids.ts';
 import { type KeyWork, showsRequestedKey } from '../../domain/key-change.ts';
 import { CustomerKey, isUnchangedKey } from '../../domain/observed.ts';
-import { isRefusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
+import { isRefusal, refuse } from '../../domain/request/refusal.ts';
 import { defineOperation, type OperationWords } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';
 import { answerOn, neverShown, type Page } from '../pages/page.ts';
@@ -75,12 +76,13 @@ const approvedPage: Page<z.infer<typeof ApprovedState>> = {
     const verified = await lastVerified(ref.id);
     if (verified === null) return refuse('no-approved-state', armIdParts(ref.id).name);
     const { request: basis, vault: approved, keyName, keyVersion, principalId } = verified;
-    const [resource, vault] = await Promise.all([readResource(form, azure), azure.vaults.get(approved.id)]);
+    const [resource, vault] = await allInOrder([
+      readResource(form, azure),
+      azure.vaults.get(approved.id).then(valueOrThrow),
+    ]);
     if (isRefusal(resource)) return resource;
-    if (!resource.ok) return refuseFailure(resource.failure);
-    if (!vault.ok) return refuseFailure(vault.failure);
-    if (vault.value === null) return refuse('approved-vault-gone', approved.name);
-    const answer = { basis, from: resource.value.customerKey, vaultId: approved.id, keyName, keyVersion };
+    if (vault === null) return refuse('approved-vault-gone', approved.name);
+    const answer = { basis, from: resource.customerKey, vaultId: approved.id, keyName, keyVersion };
     return principalId === null ? answer : { ...answer, approvedIdentity: principalId };
   },
 };

@@ -14,13 +14,13 @@ import {
   roleNeeded,
 } from '../../domain/check.ts';
 import { isDoneByRole } from '../../domain/effect.ts';
-import { done, type Outcome } from '../../domain/failure.ts';
+import { allInOrder, valueOrThrow } from '../../domain/failure.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
 import { retirementOf } from '../../domain/key-impact.ts';
 import { CustomerKey, dayOfOldUseMs, isNamedAlike, type Observation, type Retirement } from '../../domain/observed.ts';
 import type { Azure, ListedKeyVersion } from '../../domain/ports/azure.ts';
-import { isRefusal, type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { vaultAt } from '../observe.ts';
 import { defineOperation, type OperationWords } from '../operation.ts';
 import { answerOn, neverShown, type Page } from '../pages/page.ts';
@@ -90,8 +90,7 @@ const oldVersionPage: Page<z.infer<typeof OldVersion>> = {
   async take(form, inputs, { azure, lastVerified }) {
     const resource = await readResource(form, azure);
     if (isRefusal(resource)) return resource;
-    if (!resource.ok) return refuseFailure(resource.failure);
-    const { id, customerKey: from, name } = resource.value;
+    const { id, customerKey: from, name } = resource;
     if (from === null) return refuse('not-under-own-key', name);
     const approved = await lastVerified(id);
     if (approved === null) return refuse('no-approved-state', name);
@@ -100,15 +99,12 @@ const oldVersionPage: Page<z.infer<typeof OldVersion>> = {
     )
       return refuse('key-not-approved', name);
     const vault = await vaultAt(azure, from.vaultUri);
-    if (!vault.ok) return refuseFailure(vault.failure);
     const [keyName, keyVersion] = [KeyName.safeParse(from.keyName).data, KeyVersion.safeParse(from.keyVersion).data];
-    if (vault.value === null || keyName === undefined || keyVersion === undefined)
+    if (vault === null || keyName === undefined || keyVersion === undefined)
       return refuse('key-not-visible', from.keyName);
-    const { id: vaultId } = vault.value;
-    const older = await azure.keys.older(vaultId, keyName, keyVersion);
-    if (!older.ok) return refuseFailure(older.failure);
-    const old = oldVersion(keyName, older.value, inputs.version);
-    return typeof old === 'string' ? { from, vaultId, keyName, keyVersion, old } : old;
+    const older = valueOrThrow(await azure.keys.older(vault.id, keyName, keyVersion));
+    const old = oldVersion(keyName, older, inputs.version);
+    return typeof old === 'string' ? { from, vaultId: vault.id, keyName, keyVersion, old } : old;
   },
 };
 
@@ -182,17 +178,15 @@ export async function observeRetirement(
   seen: Observation,
   { to, retire: old }: KeyChange,
   now: Date,
-): Promise<Outcome<Observation>> {
+): Promise<Observation> {
   const { keyVersion: current } = to;
-  if (old === undefined || current === null) return done(seen);
-  const [found, use] = await Promise.all([
-    azure.keys.get(to.vaultId, to.keyName, old),
+  if (old === undefined || current === null) return seen;
+  const [found, use] = await allInOrder([
+    azure.keys.get(to.vaultId, to.keyName, old).then(valueOrThrow),
     readKeyUse(azure, seen.vault, to.keyName, now),
   ]);
-  if (!found.ok) return found;
-  if (!use.ok) return use;
   const change = { agent: seen.resource, current, old };
-  return done({ ...seen, retirement: retirementOf(use.value, change, found.value?.enabled ?? null, now) });
+  return { ...seen, retirement: retirementOf(use, change, found?.enabled ?? null, now) };
 }
 
 const review = reviewPage(() => retireVersion);

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { judgeOldVersion, judgeResource, judgeShown, judgeUnchangedKey } from '../../domain/check.ts';
-import { done, type Outcome } from '../../domain/failure.ts';
+import { allInOrder, valueOrThrow } from '../../domain/failure.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyChange } from '../../domain/key-change.ts';
 import {
@@ -14,7 +14,7 @@ import {
   type ObservedVault,
 } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
-import { isRefusal, type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { chosenKeyOf } from '../choose.ts';
 import type { CommandPorts } from '../commands/command.ts';
 import type { Form } from '../form.ts';
@@ -61,31 +61,23 @@ interface VersionState {
 }
 
 /** Reads the versions of the key in use, as far as the bot can see the vault. */
-async function readVersions(
-  azure: Azure,
-  current: CustomerKey,
-): Promise<Outcome<Omit<VersionState, 'resource' | 'current'>>> {
-  const vault = await vaultAt(azure, current.vaultUri);
-  if (!vault.ok) return vault;
-  const name = KeyName.safeParse(current.keyName).data;
-  if (vault.value === null || name === undefined) return done({ vault: vault.value, inUse: null, newest: null });
-  const { id } = vault.value;
-  const version = KeyVersion.safeParse(current.keyVersion).data;
-  const [inUse, newest] = await Promise.all([
-    version === undefined ? done(null) : azure.keys.get(id, name, version),
-    azure.keys.get(id, name, null),
+async function readVersions(azure: Azure, current: CustomerKey | null) {
+  const vault = current && (await vaultAt(azure, current.vaultUri));
+  const name = KeyName.safeParse(current?.keyName).data;
+  if (vault === null || name === undefined) return { vault, inUse: null, newest: null };
+  const version = KeyVersion.safeParse(current?.keyVersion).data;
+  const [inUse, newest] = await allInOrder([
+    version === undefined ? null : azure.keys.get(vault.id, name, version).then(valueOrThrow),
+    azure.keys.get(vault.id, name, null).then(valueOrThrow),
   ]);
-  if (!inUse.ok) return inUse;
-  return newest.ok ? done({ vault: vault.value, inUse: inUse.value, newest: newest.value }) : newest;
+  return { vault, inUse, newest };
 }
 
-async function readState(azure: Azure, form: Form): Promise<Outcome<VersionState> | Refusal> {
+async function readState(azure: Azure, form: Form): Promise<VersionState | Refusal> {
   const resource = await readResource(form, azure);
-  if (isRefusal(resource) || !resource.ok) return resource;
-  const current = resource.value.customerKey;
-  const none = { vault: null, inUse: null, newest: null };
-  const versions = current === null ? done(none) : await readVersions(azure, current);
-  return versions.ok ? done({ resource: resource.value, current, ...versions.value }) : versions;
+  if (isRefusal(resource)) return resource;
+  const current = resource.customerKey;
+  return { resource, current, ...(await readVersions(azure, current)) };
 }
 
 /** Returns the settings of the next version: same type, size and lifetime. Null: Azure can't use such a key. */
@@ -127,9 +119,8 @@ async function existingVersion(
   // If the last operation failed, the shown version might not be in use: it's set again.
   const failed = hasFailed(state.resource.provisioningState);
   if (version === from.keyVersion && !failed) return refuse('version-in-use', version);
-  const found = await azure.keys.get(vault.id, keyName, version);
-  if (!found.ok) return refuseFailure(found.failure);
-  if (found.value === null) return refuse('unknown-version', version);
+  const found = valueOrThrow(await azure.keys.get(vault.id, keyName, version));
+  if (found === null) return refuse('unknown-version', version);
   const answer = { way: 'version', from, vaultId: vault.id, keyName, keyVersion: version } as const;
   return { ...answer, newest: version === newest.version };
 }
@@ -139,13 +130,10 @@ async function take(form: Form, inputs: FormInputs, { azure, now }: CommandPorts
   if (wanted === '') return refuse('choice-missing');
   const state = await readState(azure, form);
   if (isRefusal(state)) return state;
-  if (!state.ok) return refuseFailure(state.failure);
-  const { current } = state.value;
-  if (current === null) return refuse('not-under-own-key', state.value.resource.name);
+  const { current } = state;
+  if (current === null) return refuse('not-under-own-key', state.resource.name);
   if (wanted === 'other') return { way: 'other-key', from: current };
-  return wanted === 'new'
-    ? newVersion(state.value, current, now())
-    : existingVersion(azure, state.value, current, wanted);
+  return wanted === 'new' ? newVersion(state, current, now()) : existingVersion(azure, state, current, wanted);
 }
 
 function chosenOn(form: Form, newest: ObservedKey | null) {
@@ -168,9 +156,9 @@ const versionPage: Page<Answer> = {
   take,
   async facts(form, { azure, now }) {
     const state = await readState(azure, form);
-    if (isRefusal(state) || !state.ok) return state;
-    const makes = kindOfNew(state.value, now());
-    return done({ page: 'version', ...state.value, makes, chosen: chosenOn(form, state.value.newest), now: now() });
+    if (isRefusal(state)) return state;
+    const makes = kindOfNew(state, now());
+    return { page: 'version', ...state, makes, chosen: chosenOn(form, state.newest), now: now() };
   },
 };
 

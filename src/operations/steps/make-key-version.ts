@@ -1,4 +1,4 @@
-import { done, type Found, type Outcome, valueOrThrow } from '../../domain/failure.ts';
+import { type Found, valueOrThrow } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
 import { type KeyChange, type KeyCreation, type Ownership, type OwnKey, ownershipOf } from '../../domain/key-change.ts';
 import { type KeyKind, keyScope, type ObservedKey } from '../../domain/observed.ts';
@@ -36,15 +36,12 @@ export async function findOwn(
   { vaultId, keyName }: KeyChange['to'],
   { after }: KeyCreation,
   own: OwnKey,
-): Promise<Outcome<Ownership>> {
+): Promise<Ownership> {
   const known = own.keyVersion === null ? null : KeyVersion.parse(own.keyVersion);
-  if (known !== null) {
-    const key = await keys.get(vaultId, keyName, known);
-    if (!key.ok) return key;
-    if (key.value !== null) return done({ is: 'own', key: key.value });
-  }
-  const found = await keys.versions(vaultId, keyName, after);
-  return found.ok ? done(ownershipOf(found.value, after, known === null ? own.intents : [])) : found;
+  const key = known && valueOrThrow(await keys.get(vaultId, keyName, known));
+  if (key !== null) return { is: 'own', key };
+  const found = valueOrThrow(await keys.versions(vaultId, keyName, after));
+  return ownershipOf(found, after, known === null ? own.intents : []);
 }
 
 /** Returns the version that this request created, by Azure's stored answer if known. Null: not created yet. */
@@ -52,7 +49,7 @@ async function ownVersion(context: StepContext, make: KeyCreation): Promise<Obse
   const { azure, work, outputs, own } = context;
   const { keyName } = work.to;
   const known = { ...own, keyVersion: outputs.keyVersion ?? own.keyVersion };
-  const found = valueOrThrow(await findOwn(azure.keys, work.to, make, known));
+  const found = await findOwn(azure.keys, work.to, make, known);
   switch (found.is) {
     case 'none':
       return null;

@@ -5,7 +5,7 @@
  */
 import type { InvokeResponse, TurnContext } from 'botbuilder';
 import { ArmId } from '../../domain/ids.ts';
-import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse, refuseOnFailure } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { chooseResource } from '../../operations/choose.ts';
 import type { CommandPorts } from '../../operations/commands/command.ts';
@@ -139,12 +139,14 @@ const aside = { standsIn: null, readers: 'who-asked' } as const;
 /** The agent's current key decides which operation it is. */
 async function formFor(options: FormFromCardOptions, sender: KnownSender, id: ArmId): Promise<Reply> {
   const { commandPorts } = options;
-  const chosen = await chooseResource(commandPorts.azure, id);
-  if (chosen.kind === 'refused') return { card: refusalCard(chosen), ...aside };
-  const operation = operationFrom(chosen.value.underCustomerKey ? 'own-key' : 'microsofts-key');
-  if (operation === null) throw new Error(`no operation is for ${id}`);
   const { person: by, actor, origin } = sender;
-  const opened = await openFormOf(operation, { by, actor, origin, args: { resource: id }, words: [] }, commandPorts);
+  const opened = await refuseOnFailure(async () => {
+    const chosen = await chooseResource(commandPorts.azure, id);
+    if (isRefusal(chosen)) return chosen;
+    const operation = operationFrom(chosen.underCustomerKey ? 'own-key' : 'microsofts-key');
+    if (operation === null) throw new Error(`no operation is for ${id}`);
+    return openFormOf(operation, { by, actor, origin, args: { resource: id }, words: [] }, commandPorts);
+  });
   return opened.kind === 'refused'
     ? { card: refusalCard(opened), ...aside }
     : openFormCard(options, sender, opened.form);

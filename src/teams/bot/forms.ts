@@ -5,7 +5,7 @@
 import { FormId, mintFormId, type PersonId } from '../../domain/ids.ts';
 import type { Portal } from '../../domain/ports/azure.ts';
 import { type Documents, StaleDocument } from '../../domain/ports/store.ts';
-import { type Refusal, refuse, refuseFailure } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuse, refuseOnFailure } from '../../domain/request/refusal.ts';
 import type { CommandPorts } from '../../operations/commands/command.ts';
 import { Form } from '../../operations/form.ts';
 import { type FormResult, readPage, submitLost, turnForm } from '../../operations/form-clicks.ts';
@@ -76,11 +76,10 @@ async function draw(
   const page = (card: AdaptiveCard, shown = form): DialogPage => ({ kind: 'card', card, form: shown });
   if (form.ended === 'submitted') return page(formChangedCard(form));
   if (form.ended === 'cancelled') return page(formCancelledCard(form));
-  const read = await readPage(form, ports);
-  if ('kind' in read) return read;
-  if (!read.ok) return refuseFailure(read.failure);
-  const { facts, obstacle } = read.value;
-  const shown = facts.page === 'review' ? showing(form, facts.digest) : read.value.form;
+  const read = await refuseOnFailure(() => readPage(form, ports));
+  if (isRefusal(read)) return read;
+  const { facts, obstacle } = read;
+  const shown = facts.page === 'review' ? showing(form, facts.digest) : read.form;
   const rejected = form.rejected === undefined ? null : await ports.requests.load(form.rejected);
   const card = withRejection(formCard(shown, facts, problem, obstacle), rejected);
   return page(facts.page === 'review' ? withPortal(card, portal, facts.plan, undefined) : card, shown);

@@ -1,7 +1,6 @@
 /** Lists with pages: opens them and handles their buttons, which carry what the list shows. */
 import pLimit from 'p-limit';
-import { done, type Outcome } from '../../domain/failure.ts';
-import { type Refusal, refuseFailure } from '../../domain/request/refusal.ts';
+import { isRefusal, type Refusal, refuseOnFailure } from '../../domain/request/refusal.ts';
 import { ListSubject } from '../../operations/commands/command.ts';
 import type { FleetReader } from '../../operations/read-fleet.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
@@ -19,31 +18,24 @@ interface ListsOptions extends ListPorts {
   readonly fleet: Pick<FleetReader, 'read' | 'unsupported'>;
 }
 
-async function pageOf(
-  options: ListsOptions,
-  subject: ListSubject,
-  viewer: Viewer,
-  page: number,
-): Promise<Outcome<ListPage>> {
+async function pageOf(options: ListsOptions, subject: ListSubject, viewer: Viewer, page: number): Promise<ListPage> {
   switch (subject.list) {
     case 'agents':
       return agentsPage(options.fleet, subject, viewer, options.now(), page);
     case 'history':
-      return done(await historyPage(options, subject, page));
+      return historyPage(options, subject, page);
     case 'open':
     case 'latest':
-      return done(await requestsPage(options, subject, viewer, page));
+      return requestsPage(options, subject, viewer, page);
   }
 }
 
 /** Falls back to the last page if the requested one no longer exists. */
 async function draw(options: ListsOptions, subject: ListSubject, viewer: Viewer, page: number): Promise<Answer> {
-  const read = await pageOf(options, subject, viewer, page);
-  if (!read.ok) return refuseFailure(read.failure);
-  const last = Math.max(1, Math.ceil(read.value.total / read.value.perPage));
-  return page > last
-    ? draw(options, subject, viewer, last)
-    : { kind: 'card', card: listCard(subject, page, read.value) };
+  const read = await refuseOnFailure(() => pageOf(options, subject, viewer, page));
+  if (isRefusal(read)) return read;
+  const last = Math.max(1, Math.ceil(read.total / read.perPage));
+  return page > last ? draw(options, subject, viewer, last) : { kind: 'card', card: listCard(subject, page, read) };
 }
 
 /** Returns true for lists that read more than the page. */

@@ -1,6 +1,6 @@
 /** Typeahead: returns choices while a person types into a form's input. */
 import { setTimeout } from 'node:timers/promises';
-import { done, type Failure, type Outcome } from '../../domain/failure.ts';
+import { allInOrder, catchFailure, type Failure, valueOrThrow } from '../../domain/failure.ts';
 import { termsFor } from '../../domain/policy/policy.ts';
 import type { Inventory, ResourceSummary } from '../../domain/ports/inventory.ts';
 import { isUsable, judgeKeys, judgeVaults } from '../../operations/choose.ts';
@@ -22,26 +22,26 @@ interface Choice {
 
 const containing = (query: string) => (choice: Choice) => choice.title.toLowerCase().includes(query.toLowerCase());
 
-async function vaultChoices(ports: CommandPorts, form: Form): Promise<Outcome<readonly Choice[]>> {
+async function vaultChoices(ports: CommandPorts, form: Form): Promise<readonly Choice[]> {
   const ref = answerOn(form, resourcePage);
-  if (ref === null) return done([]);
-  const [resource, vaults] = await Promise.all([ports.azure.resources.get(ref), ports.azure.inventory.vaults()]);
-  if (!resource.ok) return resource;
-  if (!vaults.ok) return vaults;
-  if (resource.value === null) return done([]);
+  if (ref === null) return [];
+  const [resource, vaults] = await allInOrder([
+    ports.azure.resources.get(ref).then(valueOrThrow),
+    ports.azure.inventory.vaults().then(valueOrThrow),
+  ]);
+  if (resource === null) return [];
   const { tenantId, policy } = ports;
-  const by = { tenantId, kind: kindNamed(ref.kind), terms: termsFor(policy, resource.value) };
-  const usable = judgeVaults(vaults.value, resource.value, by).filter(isUsable);
-  return done(usable.map((one) => ({ title: label(vaultTitle(one)), value: one.vault.name })));
+  const by = { tenantId, kind: kindNamed(ref.kind), terms: termsFor(policy, resource) };
+  const usable = judgeVaults(vaults, resource, by).filter(isUsable);
+  return usable.map((one) => ({ title: label(vaultTitle(one)), value: one.vault.name }));
 }
 
-async function keyChoices(ports: CommandPorts, form: Form): Promise<Outcome<readonly Choice[]>> {
+async function keyChoices(ports: CommandPorts, form: Form): Promise<readonly Choice[]> {
   const vaultId = answerOn(form, vaultPage);
-  if (vaultId === null) return done([]);
-  const keys = await ports.azure.keys.list(vaultId);
-  if (!keys.ok) return keys;
-  const existing = judgeKeys(keys.value, ports.now()).filter((one) => one.fit);
-  return done(existing.map((one) => ({ title: label(keyTitle(one)), value: one.key.name })));
+  if (vaultId === null) return [];
+  const keys = valueOrThrow(await ports.azure.keys.list(vaultId));
+  const existing = judgeKeys(keys, ports.now()).filter((one) => one.fit);
+  return existing.map((one) => ({ title: label(keyTitle(one)), value: one.key.name }));
 }
 
 interface SearchPorts {
@@ -54,23 +54,22 @@ interface SearchPorts {
 /** How long a keystroke waits for Azure. A later answer serves the next keystroke. */
 const timeoutMs = 4_000;
 
-async function agentChoices(agents: TypeaheadCache, query: string): Promise<Outcome<readonly Choice[]>> {
+async function agentChoices(agents: TypeaheadCache, query: string): Promise<readonly Choice[]> {
   const found = await agents.containing(query, listedAgents);
-  if (!found.ok) return found;
-  return done(found.value.map((one) => ({ title: label(resourceTitle(one, found.value)), value: one.id })));
+  return found.map((one) => ({ title: label(resourceTitle(one, found)), value: one.id }));
 }
 
 async function choicesIn(
   { ports, agents, readForm }: SearchPorts,
   dataset: string,
   query: string,
-): Promise<Outcome<readonly Choice[]>> {
+): Promise<readonly Choice[]> {
   if (dataset === 'agents') return agentChoices(agents, query);
   const [kind, formId = ''] = dataset.split('/');
   const form = await readForm(formId);
-  if (form === null || (kind !== 'vaults' && kind !== 'keys')) return done([]);
+  if (form === null || (kind !== 'vaults' && kind !== 'keys')) return [];
   const all = await (kind === 'vaults' ? vaultChoices(ports, form) : keyChoices(ports, form));
-  return all.ok ? done(all.value.filter(containing(query)).slice(0, listedAgents)) : all;
+  return all.filter(containing(query)).slice(0, listedAgents);
 }
 
 /** An entry that says why nothing is found. A form treats its blank value as no choice. */
@@ -85,7 +84,7 @@ export async function search(search: SearchPorts, dataset: string, query: string
   const late = new AbortController();
   const tooLate = setTimeout(timeoutMs, null, { signal: late.signal, ref: false }).catch(() => null);
   try {
-    const found = await Promise.race([choicesIn(search, dataset, query.trim()), tooLate]);
+    const found = await Promise.race([catchFailure(() => choicesIn(search, dataset, query.trim())), tooLate]);
     if (found === null) return [nothingFound(null)];
     return found.ok ? found.value : [nothingFound(found.failure)];
   } finally {
@@ -106,15 +105,15 @@ type Agents = readonly ResourceSummary[];
 export interface TypeaheadCache {
   /**
    * Returns agents whose name contains the text, ignoring case, sorted by name: at most `top`, which is at most 100.
-   * Failures aren't cached.
+   * Throws an `AzureFailure`, which isn't cached.
    */
-  containing(text: string, top: number): Promise<Outcome<Agents>>;
+  containing(text: string, top: number): Promise<Agents>;
 }
 
 interface Answer {
   /** When it was requested: a late answer isn't younger. */
   readonly asked: number;
-  readonly found: Promise<Outcome<Agents>>;
+  readonly found: Promise<Agents>;
   /** All agents that match the text; null while that is unknown, or if there are more. */
   whole: Agents | null;
 }
@@ -145,13 +144,16 @@ export function openTypeaheadCache(
   }
 
   function ask(text: string): Answer {
-    const answer: Answer = { asked: now(), found: resources(text, askedFor(text)), whole: null };
+    const answer: Answer = { asked: now(), found: resources(text, askedFor(text)).then(valueOrThrow), whole: null };
     cache.set(text, answer);
-    const settle = (found: Outcome<Agents> | null): void => {
-      if (found?.ok === true) answer.whole = found.value.length < askedFor(text) ? found.value : null;
-      else if (cache.get(text) === answer) cache.delete(text);
-    };
-    answer.found.then(settle, () => settle(null));
+    answer.found.then(
+      (found) => {
+        answer.whole = found.length < askedFor(text) ? found : null;
+      },
+      () => {
+        if (cache.get(text) === answer) cache.delete(text);
+      },
+    );
     return answer;
   }
 
@@ -163,16 +165,13 @@ export function openTypeaheadCache(
 
   return {
     async containing(typed, top) {
-      if (!partOfName.test(typed)) return done([]);
+      if (!partOfName.test(typed)) return [];
       evict();
       const text = typed.toLowerCase();
       const all = cache.get('') ?? ask('');
-      const asked = await all.found;
-      if (!asked.ok) return asked;
-      const narrowed = cache.has(text) ? null : known(text);
-      if (narrowed !== null) return done(narrowed.slice(0, top));
-      const found = await (cache.get(text) ?? ask(text)).found;
-      return found.ok ? done(found.value.slice(0, top)) : found;
+      await all.found;
+      const found = (cache.has(text) ? null : known(text)) ?? (await (cache.get(text) ?? ask(text)).found);
+      return found.slice(0, top);
     },
   };
 }

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InvokeResponse, TurnContext } from 'botbuilder';
 import type { Roles } from '../../authorization/role-checks.ts';
-import type { Refusal } from '../../domain/request/refusal.ts';
+import { type Refusal, refuseOnFailure } from '../../domain/request/refusal.ts';
 import { closestName } from '../../operations/choose.ts';
 import { cmkHelp } from '../../operations/commands/cmk-help.ts';
 import type { CommandPorts, CommandResult, TypedCommand } from '../../operations/commands/command.ts';
@@ -158,7 +158,8 @@ async function answerTo(options: TypedCommandsOptions, sender: AdmittedSender, t
   if (command === undefined) return { card: noCommandCard(options, sender, typed), ...aside };
   const { person: by, actor, origin } = sender;
   const { args, words } = typed;
-  const result = await command.handle({ by, actor, origin, args, words }, options.commandPorts);
+  const call = { by, actor, origin, args, words };
+  const result = await refuseOnFailure(() => command.handle(call, options.commandPorts));
   if (result.kind === 'open-form') return openFormCard(options, sender, result.form);
   return { card: await resultCard(options, result, sender, typed), ...aside };
 }

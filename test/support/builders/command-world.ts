@@ -3,6 +3,7 @@
 import { mintFormId, mintRequestId } from '../../../src/domain/ids.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
+import { isRefusal } from '../../../src/domain/request/refusal.ts';
 import type { LastVerified } from '../../../src/domain/watch/drift.ts';
 import type { CommandPorts, TypedCall } from '../../../src/operations/commands/command.ts';
 import type { Form } from '../../../src/operations/form.ts';
@@ -83,8 +84,8 @@ export async function reviewed(ports: CommandPorts, change: Partial<Form> = {}):
   const key = { kind: 'existing', name: keyName, version: version('a') } as const;
   const form = formOn('review', ports, { answers: { resource: ref(), vault: vaultId, key }, ...change });
   const facts = await factsOf(form, ports);
-  if ('kind' in facts || !facts.ok || facts.value.page !== 'review') throw new Error('the review page cannot be drawn');
-  return { ...form, shownDigest: facts.value.digest };
+  if (isRefusal(facts) || facts.page !== 'review') throw new Error('the review page cannot be drawn');
+  return { ...form, shownDigest: facts.digest };
 }
 
 export const inputs = (filled: Partial<FormInputs> = {}): FormInputs => FormInputs.parse(filled);

@@ -1,6 +1,5 @@
 /** Lists of what is real: open requests, agents with their keys, a history. */
 import { judge } from '../../../src/domain/check.ts';
-import { done } from '../../../src/domain/failure.ts';
 import { ArmId, PersonId, RequestId } from '../../../src/domain/ids.ts';
 import type { KeyImpact } from '../../../src/domain/key-impact.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
@@ -108,9 +107,8 @@ async function drawAgents(name: string, fleet: Fleet): Promise<GalleryCard> {
   const subject = { list: 'agents', filter: 'all', id: '' } as const;
   const tooOld = judge('block', 'created-before-cutoff', { day: '2021-05-04', cutoff: '2021-11-11' });
   const unsupported = async (ids: readonly ArmId[]) => new Map(ids.map((one) => [one, tooOld]));
-  const page = await agentsPage({ read: async () => done(fleet), unsupported }, subject, viewer, now, 1);
-  if (!page.ok) throw new Error(name);
-  return drawn(name, subject, page.value);
+  const page = await agentsPage({ read: async () => fleet, unsupported }, subject, viewer, now, 1);
+  return drawn(name, subject, page);
 }
 
 const noAgents = (): Promise<GalleryCard> =>

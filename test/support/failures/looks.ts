@@ -1,7 +1,7 @@
 /** Looks that a person waits for, and what they come to: the review of a form, a list, whether somebody may. */
 
 import { approversGroup } from '../../../sandbox/people.ts';
-import { codeOf, type Failure, type Outcome } from '../../../src/domain/failure.ts';
+import { catchFailure, codeOf, type Failure, type Outcome } from '../../../src/domain/failure.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import { blocksOf } from '../../../src/domain/plan.ts';
 import type { Azure } from '../../../src/domain/ports/azure.ts';
@@ -35,7 +35,7 @@ export const reviewOf =
   async (azure: AzureUnderRun): Promise<Looked> => {
     const wish = await wishNamed(name, azure);
     const operation = operationOf(wish);
-    const seen = await operation.observe(connected(azure.running), wish, null);
+    const seen = await catchFailure(() => operation.observe(connected(azure.running), wish, null));
     if (!seen.ok) return orRefused(seen);
     const context = { tenantId: tenant, policyVersion: 'p1', terms: termsOf(), now: new Date(), own: null };
     const plan = operation.plan(wish, seen.value, context);

@@ -1,6 +1,7 @@
 import { done } from '../../../src/domain/failure.ts';
 import { KeyName } from '../../../src/domain/ids.ts';
 import type { ResourceSummary } from '../../../src/domain/ports/inventory.ts';
+import { refuseOnFailure } from '../../../src/domain/request/refusal.ts';
 import {
   chooseKey,
   chooseNewKey,
@@ -31,14 +32,14 @@ const nearBotCare = { ...refused('unknown-resource', 'bot-cares'), near: 'bot-ca
 
 describe('an agent', () => {
   it.each(['bot-care', ' BOT-care ', resourceId(), resourceId().toUpperCase()])('is chosen by %j', async (typed) => {
-    expect(await chooseResource(azure, typed)).toMatchObject({ kind: 'chosen', value: { id: resourceId() } });
+    expect(await chooseResource(azure, typed)).toMatchObject({ id: resourceId() });
   });
 
   it('needs its id when two have the name, in whatever case', async () => {
     const two = withResources('bot-care', 'Bot-Care');
     expect(await chooseResource(two, 'bot-care')).toEqual(refused('ambiguous-resource', 'bot-care'));
     const id = resourceId('bot-care').replace('rg-care', 'rg-0');
-    expect(await chooseResource(two, id)).toMatchObject({ kind: 'chosen', value: { id } });
+    expect(await chooseResource(two, id)).toMatchObject({ id });
   });
 
   it.each<[string, string, object]>([
@@ -59,7 +60,7 @@ describe('an agent', () => {
 
 describe('a vault', () => {
   it.each(['kv-care', 'KV-CARE ', vaultId.toUpperCase()])('is chosen by %j', async (typed) => {
-    expect(await chooseVault(azure, typed)).toMatchObject({ kind: 'chosen', value: { id: vaultId } });
+    expect(await chooseVault(azure, typed)).toMatchObject({ id: vaultId });
   });
 
   it('is named, when unknown, by the end of its id', async () => {
@@ -72,8 +73,9 @@ describe('a key', () => {
   it('is chosen at the version that is newest now', async () => {
     const two = scriptedAzure({ keys: [key(), key({ version: version('b') })] });
     expect(await chooseKey(two, vaultId, ' care ')).toEqual({
-      kind: 'chosen',
-      value: { kind: 'existing', name: keyName, version: version('b') },
+      kind: 'existing',
+      name: keyName,
+      version: version('b'),
     });
   });
 
@@ -98,7 +100,10 @@ it.each([
     [{ status: 400, code: 'InvalidQuery', message: 'Query is invalid.' }, 'azure-cannot'],
   ] as const) {
     dark.refuse(read, failure(said));
-    expect(await choose(dark, 'any')).toMatchObject({ code, failure: { code: said.code, message: said.message } });
+    expect(await refuseOnFailure<unknown>(() => choose(dark, 'any'))).toMatchObject({
+      code,
+      failure: { code: said.code, message: said.message },
+    });
   }
 });
 
@@ -109,12 +114,9 @@ describe('a new key', () => {
   it('has the settings that stand on the card', () => {
     expect(choose({ newKeyName: ' care-2026 ', keyType: 'RSA-HSM', keySize: '4096', keyExpiry: '2027-01-01' })).toEqual(
       {
-        kind: 'chosen',
-        value: {
-          kind: 'new',
-          name: 'care-2026',
-          key: { type: 'RSA-HSM', size: 4096, expires: '2027-01-01T00:00:00.000Z' },
-        },
+        kind: 'new',
+        name: 'care-2026',
+        key: { type: 'RSA-HSM', size: 4096, expires: '2027-01-01T00:00:00.000Z' },
       },
     );
   });

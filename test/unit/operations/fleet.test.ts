@@ -1,4 +1,4 @@
-import { done, failed } from '../../../src/domain/failure.ts';
+import { AzureFailure, done, failed } from '../../../src/domain/failure.ts';
 import { RequestId } from '../../../src/domain/ids.ts';
 import type { CustomerKey } from '../../../src/domain/observed.ts';
 import type { ResourceKey } from '../../../src/domain/ports/inventory.ts';
@@ -122,11 +122,7 @@ function readerOf(resources: readonly ResourceKey[]) {
   } as unknown as FleetPorts;
   return { reader: new FleetReader(ports), asked, state };
 }
-const statesIn = async (reader: FleetReader) => {
-  const read = await reader.read();
-  if (!read.ok) throw new Error(read.failure.doing);
-  return countsOf(read.value.agents);
-};
+const statesIn = async (reader: FleetReader) => countsOf((await reader.read()).agents);
 const hex = (n: number): string => n.toString(16).padStart(32, '0');
 
 it('asks about a bounded number of keys for one look, says of the rest that it does not know, and goes on the next time', async () => {
@@ -153,7 +149,7 @@ it('looks again after a minute, at keys after ten, and answers many who ask at o
 it('keeps no failed look', async () => {
   const { reader, state, asked } = readerOf([agent('a')]);
   state.refuse = true;
-  expect(await reader.read()).toMatchObject({ ok: false });
+  await expect(reader.read()).rejects.toBeInstanceOf(AzureFailure);
   state.refuse = false;
   expect(await statesIn(reader)).toMatchObject({ 'microsofts-key': 1 });
   expect(asked.lists).toBe(2);

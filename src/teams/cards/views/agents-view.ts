@@ -1,7 +1,6 @@
 /** The keys of all agents, the most urgent first, each with its next step. */
 
 import type { Check } from '../../../domain/check.ts';
-import { done, type Outcome } from '../../../domain/failure.ts';
 import { type ArmId, armIdParts } from '../../../domain/ids.ts';
 import type { UnreadSubscription } from '../../../domain/ports/inventory.ts';
 import { upperFirst } from '../../../domain/strings.ts';
@@ -206,10 +205,8 @@ export async function agentsPage(
   { asks }: Pick<Viewer, 'asks'>,
   now: Date,
   page: number,
-): Promise<Outcome<ListPage>> {
-  const read = await fleet.read();
-  if (!read.ok) return read;
-  const { agents, drifts, unread, asOf } = read.value;
+): Promise<ListPage> {
+  const { agents, drifts, unread, asOf } = await fleet.read();
   const isCalled = ({ name }: { readonly name: string }): boolean => name.toLowerCase().includes(named.toLowerCase());
   const called = agents.filter(isCalled);
   const shown = called.filter(filters[filter]);
@@ -221,7 +218,7 @@ export async function agentsPage(
   const unknown = countsOf(called)['end-unknown'];
   const title = called.length === 0 ? 'No agents' : `Encryption keys of ${countOf(called.length, 'agent', 'agents')}`;
   const none = filter === 'all' ? 'The bot sees no agent.' : 'No agent matches this filter.';
-  return done({
+  return {
     ...{ request: null, asOf, total: shown.length, perPage: agentsPerPage },
     fallbackText: label([title, ...counts.map(({ count, words }) => `${count} ${words}`)].join(', ')),
     title: plain(title),
@@ -235,5 +232,5 @@ export async function agentsPage(
     rows: onPage.map((agent) => rowOf(agent, context)),
     empty: plain(named === '' ? none : 'No agent has a name like that.'),
     notes: [...unreadNotes(unread), ...(unknown === 0 ? [] : [{ text: unknownNote(unknown) }])],
-  });
+  };
 }

@@ -1,4 +1,4 @@
-import { done, failed, type Outcome } from '../../../../src/domain/failure.ts';
+import { catchFailure, done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import type { ResourceSummary } from '../../../../src/domain/ports/inventory.ts';
 import { openTypeaheadCache } from '../../../../src/teams/bot/typeahead.ts';
 import { failure } from '../../../support/builders/commands.ts';
@@ -27,7 +27,7 @@ function tenant(...names: string[]) {
       ms += more;
     },
     async typed(text: string, top = 15) {
-      const found = await choices.containing(text, top);
+      const found = await catchFailure(() => choices.containing(text, top));
       return found.ok ? found.value.map(({ name }) => name) : 'failed';
     },
   };
