@@ -910,6 +910,12 @@ const faultyFiles: readonly FaultyFile[] = [
         to: 'const answer = await act({ ...form, pending: null }, eTag, clicked);',
       },
       {
+        name: 'submit-again-starts-over',
+        breaks: 'Submits on two replicas in turn never store the request.',
+        from: "const job = submitsNow && pending?.verb === 'form.submit' ? pending.look : undefined;",
+        to: 'const job = undefined;',
+      },
+      {
         name: 'lost-submit-submits',
         breaks: 'A submit that was lost submits by itself.',
         from: 'verb: submits ? submitLost : pending.verb',

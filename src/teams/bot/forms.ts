@@ -298,7 +298,9 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     // A button of an earlier page only shows the current page.
     if (!current && card !== null) return onCard(form, card);
     const inputs = FormInputs.safeParse(call.inputs ?? {}).data ?? FormInputs.parse({});
-    return act(form, eTag, { verb: current ? call.verb : 'show', inputs });
+    // Submitted again, the first result counts: on several replicas in turn, each click would make the one before ineffective.
+    const job = submitsNow && pending?.verb === 'form.submit' ? pending.look : undefined;
+    return act(form, eTag, { verb: current ? call.verb : 'show', inputs }, job);
   }
 
   return {

@@ -445,6 +445,13 @@ describe('an Azure that takes long', () => {
     expect(requests.all()).toEqual([]);
     expect(await click('form.submit', filled)).toMatchObject({ kind: 'submitted' });
   });
+
+  it('and a submit that is clicked again, on two replicas in turn: the first that is read counts', async () => {
+    const { click, slow, requests } = await opened();
+    slow.ms = slowMs;
+    for (const on of [0, 1, 0, 1]) await click('form.submit', filled, { on });
+    expect(requests.all()).toHaveLength(1);
+  });
 });
 
 /** A form of which a request was stored right before the process ended: the form doesn't know of it. */
