@@ -4,10 +4,10 @@ import type { Page } from 'playwright-core';
 import { chromiumPath } from '../support/browser/browser.ts';
 import { expectCurrentPicture, keepPicture } from '../support/browser/kept-pictures.ts';
 import { galleryCards } from '../support/cards/gallery-cards.ts';
-import { type Drawn, drawCard, type Gallery, openGallery } from '../support/cards/gallery-page.ts';
+import { type Drawn, drawCard, type Gallery, misfitsOf, openGallery } from '../support/cards/gallery-page.ts';
 
 /**
- * The pictures of the documentation: cards of the bot, drawn by the page in a real browser.
+ * Cards of the bot, drawn by the page in a real browser: every one fits, and some are the pictures of the documentation.
  * `UPDATE_PICTURES=1 npm test -- test/browser` takes them again. A test fails if a card has changed since.
  */
 
@@ -43,11 +43,12 @@ const pictures: readonly (readonly [name: string, card: string, width: number, w
 
 inBrowser('the pictures', () => {
   let gallery: Gallery;
-  const pages: Record<string, Page> = {};
+  let pages: Readonly<Record<'light' | 'dark', Page>>;
 
   beforeAll(async () => {
     gallery = await openGallery(path ?? '');
-    for (const theme of ['light', 'dark'] as const) pages[theme] = await gallery.open({ theme, scale: 2 });
+    const open = (theme: 'light' | 'dark') => gallery.open({ theme, scale: 2 });
+    pages = { light: await open('light'), dark: await open('dark') };
   });
   afterAll(async () => {
     await gallery?.end();
@@ -61,6 +62,13 @@ inBrowser('the pictures', () => {
       await keepPicture(`${name}.${theme}`, () => page.locator('#shown').screenshot({ animations: 'disabled' }));
     }
     expectCurrentPicture(name, card);
+  });
+
+  test('every other card fits a phone and a desktop, too', async () => {
+    const misfits: Record<string, readonly string[]> = {};
+    for (const { name, card } of cards) misfits[name] = await misfitsOf(pages.light, card, [phone, desktop]);
+    expect(misfits).toEqual(Object.fromEntries(cards.map(({ name }) => [name, []])));
+    expect(gallery.wrong()).toEqual([]);
   });
 });
 

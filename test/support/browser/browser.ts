@@ -53,17 +53,14 @@ export async function openPage(
     readonly width: number;
     readonly height: number;
     readonly theme?: 'light' | 'dark';
-    /** The system chooses the colours, as in Windows' high contrast. */
-    readonly forcedColors?: boolean;
     /** Pixels of the picture for each of the page's; 1 unless set. */
     readonly scale?: number;
   },
 ): Promise<{ readonly page: Page; readonly wrong: string[] }> {
-  const { width, height, theme, forcedColors, scale } = view;
+  const { width, height, theme, scale } = view;
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme ?? 'light',
-    forcedColors: forcedColors === true ? 'active' : 'none',
     deviceScaleFactor: scale ?? 1,
     locale: 'en-GB',
     timezoneId: 'UTC',

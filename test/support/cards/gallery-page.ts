@@ -15,7 +15,7 @@ export async function openGallery(chromium: string) {
   const browser = await openBrowser(chromium);
   const wrong: string[][] = [];
   return {
-    async open(view: { theme: 'light' | 'dark'; forcedColors?: boolean; scale?: number }): Promise<Page> {
+    async open(view: { theme: 'light' | 'dark'; scale: number }): Promise<Page> {
       const opened = await openPage(browser, teams.url, { width: 900, height: 1400, ...view });
       await opened.page.waitForFunction('window.AdaptiveCards !== undefined');
       await opened.page.evaluate(`import('/page/card.ts').then(({ ShownCard }) => {
