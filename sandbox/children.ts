@@ -1,5 +1,6 @@
 /** Child processes of `npm run local`, started and stopped together. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -17,9 +18,6 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Time for the bot to close its database. A bot that is killed recovers at its next start. */
 const stopTimeoutMs = 15_000;
 
-const exit = (child: ChildProcess): Promise<number> =>
-  new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? (signal === null ? 0 : 1))));
-
 function readable(stream: Readable | null): Readable {
   if (stream === null) throw new Error('the process was started without a pipe');
   return stream;
@@ -34,16 +32,9 @@ interface ChildOptions {
 
 /** Starts an entry file. Prints each output line with the process's name in front. */
 export function startChild(name: string, entry: string, { args, env, shown = (line) => line }: ChildOptions): Child {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', '--import', './sandbox/end-with-parent.ts', entry, ...args],
-    {
-      cwd: root,
-      env,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    },
-  );
-  const ended = exit(child);
+  const program = ['--import', 'tsx', '--import', './sandbox/end-with-parent.ts', entry, ...args];
+  const child = spawn(process.execPath, program, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const ended = once(child, 'exit').then(([code]) => Number(code ?? 1));
   const started = new Promise<string>((resolve, reject) => {
     createInterface({ input: readable(child.stdout) }).on('line', (line) => {
       if (line.startsWith(`${name} `)) resolve(line.slice(name.length + 1));

@@ -121,6 +121,21 @@ test('after both were killed it starts again, also if another process has the nu
   await next.stop();
 });
 
+test('a command that is interrupted stops the server that was started for it', async () => {
+  const command = spawn(
+    process.execPath,
+    ['--import', 'tsx', 'sandbox/cmk-bot.ts', 'audit', 'verify', '--data', data],
+    {
+      cwd: repository,
+    },
+  );
+  children.push(command);
+  while (!existsSync(pidFile)) await new Promise((resolve) => setTimeout(resolve, 5));
+  command.kill('SIGINT');
+  expect(await new Promise((resolve) => command.once('exit', resolve))).toBe(130);
+  expect(existsSync(pidFile)).toBe(false);
+});
+
 test('a damaged folder is named, with what to do', async () => {
   const control = path.join(server, 'data', 'global', 'pg_control');
   renameSync(control, `${control}.away`);

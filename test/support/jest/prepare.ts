@@ -121,7 +121,7 @@ const [, , folder = ''] = process.argv;
 const making = `${folder}.${process.pid}`;
 const giveUp = (): void => {
   for (const one of running) one.kill();
-  rmSync(making, { recursive: true, force: true });
+  rmSync(making, { recursive: true, force: true, maxRetries: 10 });
   process.exit(1);
 };
 process.once('SIGTERM', giveUp);
