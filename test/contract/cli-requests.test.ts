@@ -128,6 +128,13 @@ describe('requests at the command line', () => {
     ]);
   });
 
+  it('stops a run once, and completed changes stay', async () => {
+    const stop = () => cmkBot(['requests', 'stop', retrying, '--as', 'night duty'], env);
+    expect(await stop()).toMatchObject({ code: 0, out: expect.stringContaining('ompleted changes stay') });
+    expect((await details(retrying)).state).toBe('needs-attention');
+    expect(await stop()).toMatchObject({ code: 1, err: expect.stringContaining('has already stopped') });
+  });
+
   it('cancels under the name one is logged in with', async () => {
     const { code, out } = await cmkBot(['requests', 'cancel', waiting], env);
     expect(code).toBe(0);

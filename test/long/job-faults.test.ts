@@ -112,6 +112,8 @@ describe('jobs in trouble', () => {
       (await queryStore(world, "select 1 from pgboss.job where state = 'active' and data->>'kind' = 'run'")).length;
     await until(async () => (await pending()) >= many, 'every run to be in hand');
     await world.endBot('SIGKILL');
+    // One is lost, as in a restore of the database.
+    await queryStore(world, `delete from pgboss.job where data->>'kind' = 'run' and data->>'id' = '${ids[0]}'`);
     await mendOne(world, 'hold');
     const startedAt = Date.now();
     await world.startBot();

@@ -8,10 +8,10 @@ import Sequencer from '@jest/test-sequencer';
 /** What took more than half a minute, longest first; a suite that is not there holds its place for nobody. */
 const slowest = `
   long/database-trouble long/slow-azure long/cannot-store crash-all/commits-enabling crash-all/commits-rotating
-  long/wrong-clock long/outage long/failures-doc long/azure-quotas long/engine-faults crash-all/against-model
+  long/wrong-clock long/failures-doc long/azure-quotas crash-all/against-model
   long/record-attacks long/on-postgres long/own-key long/paused-replica long/outside-judges
-  long/restart long/reading long/hostile-tables long/policy
-  crash-all/replicas crash-all/drifts crash-all/kill-matrix crash-all/retirements long/stop-run
+  long/reading long/hostile-tables long/policy
+  crash-all/replicas crash-all/drifts crash-all/kill-matrix crash-all/retirements 
   long/evidence-forgeries long/step-up long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use
   long/published-log scenario/transcripts browser/enable-cmk scenario/evidence contract/infra-bot

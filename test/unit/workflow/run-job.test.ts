@@ -1,7 +1,8 @@
 import type { Job } from '../../../src/domain/ports/store.ts';
 import { noTracing } from '../../../src/domain/ports/telemetry.ts';
+import { openRetryAfterOutage } from '../../../src/workflow/retry-after-outage.ts';
 import { openRunJobs, type RunJobPorts } from '../../../src/workflow/run-job.ts';
-import { id } from '../../support/builders/commands.ts';
+import { failure, id } from '../../support/builders/commands.ts';
 import { noon } from '../../support/builders/plans.ts';
 import { approvedRequest } from '../../support/builders/run-world.ts';
 
@@ -107,4 +108,44 @@ it('stores and changes nothing once the process stops', async () => {
   const { carryOut, events } = await runJob();
   await expect(carryOut('1', AbortSignal.abort())).rejects.toThrow();
   expect(events()).toEqual([]);
+});
+
+describe('the retry after an outage', () => {
+  const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });
+  /** An outage that outlasts every attempt of the first step. */
+  async function stuck(cause = outage) {
+    const world = await approvedRequest();
+    world.azure.refuse('resources.enableSystemIdentity', cause, 99);
+    const { asking, state } = await world.drive();
+    expect(state).toBe('needs-attention');
+    const check = (paused = false) => openRetryAfterOutage({ ...world.ports, paused })(id, asking);
+    return { ...world, asking, check };
+  }
+  const afterSome = { afterMs: expect.any(Number) };
+
+  it('waits a while, waits while the bot is paused or Azure is still away, and is stored once', async () => {
+    const { check, advance, azure, load } = await stuck();
+    expect(await check()).toEqual(afterSome);
+    advance(60_000);
+    expect(await check(true)).toEqual(afterSome);
+    azure.refuse('resources.get', outage);
+    expect(await check()).toEqual(afterSome);
+    expect((await load()).state).toBe('needs-attention');
+    expect(await Promise.all([check(), check()])).toEqual([null, null]);
+    expect(await load()).toMatchObject({ state: 'approved', runs: 2 });
+  });
+
+  it('doesn’t follow a refusal, a second outage or a person’s retry', async () => {
+    const refused = await stuck(failure());
+    refused.advance(60_000);
+    expect([await refused.check(), (await refused.load()).state]).toEqual([null, 'needs-attention']);
+    const { check, advance, drive, ports, load } = await stuck();
+    advance(60_000);
+    await check();
+    const { asking } = await drive(2);
+    advance(60_000);
+    expect(await openRetryAfterOutage({ ...ports, paused: false })(id, asking)).toBeNull();
+    expect(await check()).toBeNull();
+    expect(await load()).toMatchObject({ state: 'needs-attention', runs: 2 });
+  });
 });

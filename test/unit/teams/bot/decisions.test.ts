@@ -249,6 +249,7 @@ describe('a run that was approved', () => {
     const usual: Drive = { before: () => {}, after: () => {}, permitted: (work) => work(), advance };
     return {
       ...{ ...who, ...clicks(run.requests, who, now), load: run.load },
+      types: () => run.requests.all().map(({ body }) => body.type),
       drive: (number = 1) => run.drive(number, usual),
     };
   }
@@ -278,6 +279,16 @@ describe('a run that was approved', () => {
     expect(await click(approver, 'give-up', { reason: 'Not this week' })).toContain('Failed');
     expect(await load()).toMatchObject({ state: 'failed' });
     expect(writes).toEqual(before);
+  });
+
+  it('is taken on by one person after another, by each click once', async () => {
+    const { drive, click, types, azure } = await approved();
+    azure.refuse('grants.grant', failure());
+    await drive();
+    for (const person of [approver, approver, requester, requester, approver])
+      expect(await click(person, 'take-on')).toContain('is on it since');
+    expect(await click(outsider, 'take-on')).not.toContain('is on it since');
+    expect(types().filter((type) => type === 'taken-on')).toHaveLength(3);
   });
 
   it('asks again, and changes nothing, where an approver lost the role', async () => {
