@@ -2,7 +2,7 @@
 export const attackSuites = {
   'test/long/control.test.ts': 'Vaults of others, and control over the key',
   'test/long/own-key.test.ts': 'A key that replaces the one that the bot created',
-  'test/long/moved-world.test.ts': 'Azure changed between approval and run',
+  'test/unit/workflow/moved-world.test.ts': 'Azure changed between approval and run',
   'test/long/record-attacks.test.ts': 'Audit log: changed as the database owner',
   'test/long/hostile-log-writer.test.ts': 'Published log: written by others',
   'test/long/database-roles.test.ts': 'Audit log: changed as the bot’s database user',

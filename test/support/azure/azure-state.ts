@@ -50,14 +50,6 @@ export const putUnder =
     };
   };
 
-/** Makes a newer version of a key, of the same kind. */
-export const rotate =
-  (vault: string, key: string): Change =>
-  (state) => {
-    const newest = newestIn(state, vault, key);
-    keyIn(state, vault, key).versions.push({ ...structuredClone(newest), version: '5e'.repeat(16) });
-  };
-
 export const deleteKey =
   (vault: string, key: string): Change =>
   (state) => {
@@ -159,17 +151,6 @@ export const hideCreationOnAgent =
     const { systemData: _, ...body } = agentBody(state, agentIn(state, name));
     state.faults.push({ match: { method: 'GET', url: `healthBots/${name}\\?` }, respond: { status: 200, body } });
   };
-
-/** Nor does the list. */
-export const hideCreation = (name: string): Change =>
-  all(hideCreationOnAgent(name), (state) => {
-    const agent = agentIn(state, name);
-    const entry = { id: agentId(agent), name, type: 'Microsoft.HealthBot/healthBots', location: agent.location };
-    state.faults.push({
-      match: { method: 'GET', url: `^/subscriptions/${agent.subscriptionId}/resources\\?` },
-      respond: { status: 200, body: { value: [entry] } },
-    });
-  });
 
 export const all =
   (...changes: readonly Change[]): Change =>

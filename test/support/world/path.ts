@@ -99,15 +99,3 @@ export async function follow(
     azure: await azureState(world),
   };
 }
-
-const kinds: Readonly<Record<string, string>> = {
-  healthBots: 'agent',
-  keys: 'key',
-  roleAssignments: 'role',
-  accessPolicies: 'policy',
-  vaults: 'vault',
-};
-
-/** What each write is to, in a word. */
-export const kindsOf = (wrote: readonly string[]): readonly string[] =>
-  wrote.map((line) => kinds[/ (\w+)\//.exec(line)?.[1] ?? ''] ?? line);
