@@ -1,9 +1,9 @@
 /** Shared infrastructure: application log, database, metrics and tracing. */
+import { randomBytes } from 'node:crypto';
 import { type Config, configWarnings } from '../config/config.ts';
 import { appendWithSoftware, ownBuild, ownSoftware } from '../config/software.ts';
-import type { Documents } from '../domain/ports/store.ts';
 import { logUncaughtErrors, openLog, redirectConsole, withoutSecrets } from '../observability/log.ts';
-import { openMetrics, type WatchOptions } from '../observability/metrics.ts';
+import { openMetrics } from '../observability/metrics.ts';
 import { noTelemetry, type Telemetry, type TelemetryOptions, tracedRequests } from '../observability/telemetry.ts';
 import { witnessingFor } from '../operator/published-log.ts';
 import { openWatchOverdue } from '../workflow/key-watch/schedule.ts';
@@ -13,8 +13,8 @@ import { isWritable } from './write-health.ts';
 export type Infrastructure = Awaited<ReturnType<typeof openInfrastructure>>;
 
 /**
- * Opens the application log first, so that everything that libraries print goes there, without secrets. `settingsFile`: the
- * `.env` that was read; null: none.
+ * Begins the app record. Opens the application log first, so that everything that libraries print goes there, without secrets.
+ * `settingsFile`: the `.env` that was read; null: none.
  */
 export async function openInfrastructure(config: Config, settingsFile: string | null) {
   let telemetry = noTelemetry;
@@ -30,35 +30,33 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
   });
   const { tracing } = telemetry;
   const { database, store, storing, refusedDocuments } = await openVerifiedStore(config, log, tracing);
-  const { requests: stored, jobs, drifts, clock, witnesses, documents } = store;
-  const witnessing = witnessingFor(config, witnesses);
-  const watched = { counts: storing.counts, isWritable: () => isWritable({ store, storing }) };
+  const { jobs, clock, documents } = store;
+  const { now } = clock;
+  const { watchMs: intervalMs } = config;
   const metrics = openMetrics({
-    requests: stored,
-    jobs,
-    drifts,
-    documents,
-    clock,
-    storing: watched,
+    ...store,
+    storing: { counts: storing.counts, isWritable: () => isWritable({ jobs, storing }) },
     refusedDocuments,
-    witnessing,
-    watch: watchOf(config, documents, clock.now),
+    witnessing: witnessingFor(config, store.witnesses),
+    watch:
+      intervalMs === null ? null : { intervalMs, overdueSeconds: openWatchOverdue({ documents, intervalMs, now }) },
     publishMs: config.anchor?.everyMs ?? null,
-    now: clock.now,
+    now,
   });
   telemetry.exportMetrics(metrics.figures);
-  const stop = async (): Promise<void> => {
-    await telemetry.stop();
-    await database.close();
+  const append = appendWithSoftware(await ownSoftware())(store.requests.append);
+  const { policy, paused, stepUp, operators, retry: retryLimits } = config;
+  return {
+    ...store,
+    ...{ config, log, database, store, storing, metrics, tracing, now, random: randomBytes },
+    ...{ policy, paused, stepUp, operators, retryLimits, onRefused: metrics.refused },
+    /** With refusals counted. For actions of people. */
+    requests: metrics.requests(tracedRequests({ ...store.requests, append }, tracing)),
+    async stop(): Promise<void> {
+      await telemetry.stop();
+      await database.close();
+    },
   };
-  const append = appendWithSoftware(await ownSoftware())(stored.append);
-  /** With refusals counted. For actions of people. */
-  const requests = metrics.requests(tracedRequests({ ...stored, append }, tracing));
-  return { config, log, database, store, storing, requests, metrics, telemetry, stop };
-}
-
-function watchOf({ watchMs: intervalMs }: Config, documents: Documents, now: () => Date): WatchOptions | null {
-  return intervalMs === null ? null : { intervalMs, overdueSeconds: openWatchOverdue({ documents, intervalMs, now }) };
 }
 
 /** Imports the libraries only if needed, because loading them takes time. */

@@ -12,36 +12,27 @@ import { requireValidSettings } from '../operator/check-settings.ts';
 import { openVerified } from '../workflow/key-watch/read-agent.ts';
 import { startKeyWatch } from '../workflow/key-watch/schedule.ts';
 import { watchCycle } from '../workflow/key-watch/watch-cycle.ts';
-import { openAzureModule } from './open-azure.ts';
-import { type Infrastructure, openInfrastructure } from './open-infrastructure.ts';
-import { openTeamsModule } from './open-teams.ts';
+import { type App, openApp } from './app.ts';
+import { openInfrastructure } from './open-infrastructure.ts';
 import { type Stoppable, stopInOrder } from './shutdown.ts';
 import { startBot } from './start-bot.ts';
-import { openEvidence, startLogPublisher } from './start-log-publisher.ts';
+import { startLogPublisher } from './start-log-publisher.ts';
 import { startWitnessAlarm } from './start-witness-alarm.ts';
 import { startWorkers } from './start-workers.ts';
 
 /** Azure's reads can show an older state for so long after a change. */
 const longestSettleMs = 2 * 60_000;
 
-function startWatch(infrastructure: Infrastructure): Stoppable {
-  const { config, store, metrics, telemetry, log } = infrastructure;
+function startWatch(app: App): Stoppable {
+  const { config, metrics, tracing } = app;
   const { watchMs: intervalMs } = config;
   if (intervalMs === null) return { stop: async () => undefined };
-  const { documents, drifts, clock } = store;
   // Its own clients: a change of a run is made from what that run read.
-  const azure = connectAzure({
-    ...optionsForAzure(config),
-    tracing: telemetry.tracing,
-    onFailure: metrics.azureFailed,
-  });
-  const { requests } = store;
-  const { now } = clock;
-  const verified = openVerified({ requests, drifts });
+  const azure = connectAzure({ ...optionsForAzure(config), tracing, onFailure: metrics.azureFailed });
   const settleMs = Math.min(intervalMs, longestSettleMs);
-  const ports = { azure, requests, drifts, verified, now, settleMs, intervalMs, log };
+  const ports = { ...app, azure, verified: openVerified(app), settleMs, intervalMs };
   return startKeyWatch({
-    ...{ documents, intervalMs, now, random: Math.random, newId: randomUUID, log },
+    ...{ ...app, intervalMs, random: Math.random, newId: randomUUID },
     cycle: (id, cursor, own) => watchCycle({ ...ports, ...own }, id, cursor),
     onCycle: ({ agents }) => metrics.watched([...agents.values()]),
   });
@@ -55,28 +46,22 @@ async function start(folder: string | null): Promise<void> {
   const infrastructure = await openInfrastructure(config, settingsFile);
 
   // Compares the audit log with its published copy. The bot doesn't start if they differ.
-  const anchor = await startLogPublisher(infrastructure);
+  const publisher = await startLogPublisher(infrastructure);
 
   // Outgoing connections. Nothing is sent or received yet.
-  const azureModule = openAzureModule(infrastructure);
-  const teamsModule = openTeamsModule(infrastructure, azureModule, anchor);
+  const app = openApp(infrastructure, publisher);
 
   // Resumes unfinished work before new calls arrive. The bot starts last, so once it's ready, it can also be stopped.
-  const runs = await startWorkers(infrastructure, azureModule, teamsModule);
+  const runs = await startWorkers(app);
   // Only now, because migrations can take longer, also those of the engine.
-  infrastructure.database.setQueryTimeout(30_000);
-  const evidence = await openEvidence(infrastructure, azureModule, anchor);
-  const alarm = startWitnessAlarm(infrastructure, teamsModule);
-  const watch = startWatch(infrastructure);
-  const running = logRunning({
-    log: infrastructure.log,
-    head: infrastructure.store.auditLog.head,
-    build: await ownBuild(),
-  });
-  const bot = await startBot(infrastructure, azureModule, teamsModule, evidence);
+  app.database.setQueryTimeout(30_000);
+  const alarm = startWitnessAlarm(app);
+  const watch = startWatch(app);
+  const running = logRunning({ log: app.log, head: app.auditLog.head, build: await ownBuild() });
+  const bot = await startBot(app);
 
   // Shutdown order: stop incoming calls, finish running work, publish the audit log, and close the database.
-  stopInOrder([bot, alarm, watch, running, runs, anchor, infrastructure], infrastructure.log);
+  stopInOrder([bot, alarm, watch, running, runs, publisher, app], app.log);
 }
 
 /** Prints expected errors as messages, and bugs with their stack. Logs them too, because alerts read only the log. */

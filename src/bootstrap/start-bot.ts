@@ -1,18 +1,14 @@
 /** Starts the bot: messages, clicks and sign-in pages. Incoming calls start here. */
-
-import { randomBytes } from 'node:crypto';
-import { type EvidencePorts, takeEvidence } from '../audit/evidence/take-evidence.ts';
-import { browserUrl, type Config } from '../config/config.ts';
+import { takeEvidence } from '../audit/evidence/take-evidence.ts';
+import { browserUrl } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
-import type { RequestId } from '../domain/ids.ts';
-import type { Actor } from '../domain/request/events.ts';
 import { FleetReader } from '../operations/read-fleet.ts';
+import { evidencePorts } from '../operator/published-log.ts';
 import { isDatabaseUnavailable } from '../store/db-errors.ts';
 import { CmkBot } from '../teams/bot/bot.ts';
-import { replaceEarlierForm } from '../teams/bot/dialog-store.ts';
 import { openForms } from '../teams/bot/forms.ts';
 import { openLists } from '../teams/bot/lists.ts';
-import { type DeferredUpdates, openClickDedupe, openDeferredUpdates } from '../teams/bot/reply.ts';
+import { openClickDedupe, openDeferredUpdates } from '../teams/bot/reply.ts';
 import { openTypeaheadCache } from '../teams/bot/typeahead.ts';
 import { holderOf } from '../teams/delivery/audience.ts';
 import { startServer } from '../teams/ingress/server.ts';
@@ -21,152 +17,61 @@ import { type EvidenceLinks, openEvidenceLinks } from '../teams/sign-in/evidence
 import { openStepUp, type StepUpSignIn } from '../teams/sign-in/step-up.ts';
 import { listenErrorWords } from '../text/remedies.ts';
 import { openLastVerified } from '../workflow/key-watch/read-agent.ts';
-import type { AzureModule } from './open-azure.ts';
-import type { Infrastructure } from './open-infrastructure.ts';
-import type { TeamsModule } from './open-teams.ts';
+import type { App } from './app.ts';
 import type { Stoppable } from './shutdown.ts';
 import { readiness, rejectOnClockSkew } from './write-health.ts';
 
 /** Returns null if approving needs no sign-in. */
-function openSignIn(
-  { config, store, requests, metrics, log }: Infrastructure,
-  azureModule: AzureModule,
-  teamsModule: TeamsModule,
-) {
-  const { stepUp } = config;
-  const { now } = store.clock;
+function openSignIn(app: App): StepUpSignIn | null {
+  const { stepUp, requestCards, tenantId, now } = app;
   if (stepUp === null) return null;
-  const authority = openAuthority({ ...azureModule.authority, tenantId: config.teams.tenantId, now });
-  const { directory, requestCards } = teamsModule;
-  return openStepUp({
-    app: stepUp,
-    stepUp,
-    authority,
-    documents: store.documents,
-    requests,
-    directory,
-    redraw: requestCards.redraw,
-    random: randomBytes,
-    now,
-    onRefused: metrics.refused,
-    log,
-  });
+  const authority = openAuthority({ ...app.authority, tenantId, now });
+  return openStepUp({ ...app, app: stepUp, stepUp, authority, redraw: requestCards.redraw });
 }
 
-/** Returns how people are authenticated: `bot-framework` with tokens, `local` without. */
-const signInOf = ({ server }: Config): string => (server.mode === 'local' ? 'local' : 'bot-framework');
+const evidenceTimeoutMs = 10_000;
 
 /** Returns null if the log isn't published, or browsers can't reach the bot. Then only operators can make evidence. */
-function openLinks(
-  infrastructure: Infrastructure,
-  { roleChecks: { rolesOf } }: AzureModule,
-  ports: EvidencePorts,
-): EvidenceLinks | null {
-  const publicUrl = browserUrl(infrastructure.config);
+async function openLinks(app: App): Promise<EvidenceLinks | null> {
+  const publicUrl = browserUrl(app.config);
+  const ports = await evidencePorts({ ...app, ...app.publisher, timeoutMs: evidenceTimeoutMs });
   if (publicUrl === null || ports.log === null) return null;
-  const { store, log } = infrastructure;
-  const take = (id: RequestId, actor: Actor, cause: string) =>
-    takeEvidence(ports, { id, actor, cause, texts: true, names: true, fromSize: null });
   return openEvidenceLinks({
-    documents: store.documents,
-    requests: store.requests,
+    ...app,
     publicUrl,
-    tenantId: infrastructure.config.teams.tenantId,
-    signIn: signInOf(infrastructure.config),
-    rolesOf,
-    take,
-    random: randomBytes,
-    now: store.clock.now,
-    log,
-  });
-}
-
-function openBot(
-  infrastructure: Infrastructure,
-  azureModule: AzureModule,
-  teamsModule: TeamsModule,
-  parts: {
-    readonly stepUp: StepUpSignIn | null;
-    readonly later: DeferredUpdates;
-    readonly evidence: EvidenceLinks | null;
-  },
-): CmkBot {
-  const { config, store, metrics, log } = infrastructure;
-  const { stepUp, later, evidence } = parts;
-  const requests = rejectOnClockSkew(infrastructure.requests);
-  const { now } = store.clock;
-  const { documents, conversations, people, postedCards } = store;
-  const { azure, roleChecks, portal } = azureModule;
-  const { chat, requestCards, driftAlerts, directory } = teamsModule;
-  const { policy } = config;
-  const { tenantId, auditChannel } = config.teams;
-  const { requester: requesterStatus, approverOf, requesterOf, operator, reading } = roleChecks;
-  const lastVerified = openLastVerified({ requests, drifts: store.drifts });
-  const commandPorts = { azure, requests, policy, tenantId, requesterStatus, lastVerified, random: randomBytes, now };
-  const fleet = new FleetReader({ azure, requests, drifts: store.drifts, now });
-  return new CmkBot({
-    commandPorts,
-    agents: openTypeaheadCache(azure.inventory),
-    actionPorts: {
-      requests,
-      loadSnapshot: requests.load,
-      approverStatus: approverOf,
-      operatorStatus: operator,
-      requesterStatus: requesterOf,
-      stepUp: config.stepUp,
-    },
-    forms: openForms({
-      documents,
-      ports: commandPorts,
-      portal,
-      isTaken: async (at) => (await holderOf({ requests, postedCards }, at)) !== null,
-    }),
-    replaceEarlierForm: (form) => replaceEarlierForm({ documents, chat, directory, requests }, form),
-    lists: openLists({ requests, directory, decidable: reading.decidable, now, fleet }),
-    later,
-    once: openClickDedupe(documents, now),
-    ...{ requestCards, driftAlerts, documents },
-    chat,
-    conversations,
-    people,
-    tenantId,
-    signIn: signInOf(config),
-    auditChannel: auditChannel !== null,
-    roleChecks,
-    onRefused: metrics.refused,
-    stepUp,
-    evidence,
-    log,
+    rolesOf: app.roleChecks.rolesOf,
+    take: (id, actor, cause) => takeEvidence(ports, { id, actor, cause, texts: true, names: true, fromSize: null }),
   });
 }
 
 /** Starts listening. Throws {@link ConfigurationError} if the port or address isn't available. */
-export async function startBot(
-  infrastructure: Infrastructure,
-  azureModule: AzureModule,
-  teamsModule: TeamsModule,
-  ports: EvidencePorts,
-): Promise<Stoppable> {
-  const { config, log, metrics, telemetry } = infrastructure;
-  const { adapter, callers } = teamsModule;
-  const { mode, port, listen, callsAtOnce } = config.server;
-  const stepUp = openSignIn(infrastructure, azureModule, teamsModule);
-  const later = openDeferredUpdates({ chat: teamsModule.chat, log, isDatabaseUnavailable });
-  const evidence = openLinks(infrastructure, azureModule, ports);
+export async function startBot(app: App): Promise<Stoppable> {
+  const { log, documents, azure, now } = app;
+  const { approverOf, requesterOf, operator, requester: requesterStatus, reading } = app.roleChecks;
+  const { mode, port, listen, callsAtOnce } = app.config.server;
+  const stepUpSignIn = openSignIn(app);
+  const evidenceLinks = await openLinks(app);
+  const later = openDeferredUpdates({ ...app, isDatabaseUnavailable });
+  const requests = rejectOnClockSkew(app.requests);
+  const ports = {
+    ...{ ...app, requests, approverOf, requesterOf, operator, requesterStatus },
+    loadSnapshot: requests.load,
+    lastVerified: openLastVerified({ ...app, requests }),
+    isTaken: async (at: Parameters<typeof holderOf>[1]) => (await holderOf(app, at)) !== null,
+  };
+  const fleet = new FleetReader(app);
+  const bot = new CmkBot({
+    ...{ ...ports, later, stepUpSignIn, evidenceLinks },
+    agents: openTypeaheadCache(azure.inventory),
+    forms: openForms(ports),
+    lists: openLists({ ...app, decidable: reading.decidable, fleet }),
+    once: openClickDedupe(documents, now),
+  });
   const server = await startServer({
-    adapter,
-    bot: openBot(infrastructure, azureModule, teamsModule, { stepUp, later, evidence }),
-    callers,
-    callsAtOnce,
-    port,
-    listen,
+    ...{ ...app, bot, port, listen, callsAtOnce, isDatabaseUnavailable },
     local: mode === 'local',
-    isDatabaseUnavailable,
-    ready: () => readiness(infrastructure),
-    pages: [...(stepUp?.pages ?? []), ...(evidence?.pages ?? [])],
-    metrics,
-    tracing: telemetry.tracing,
-    log,
+    ready: () => readiness(app),
+    pages: [...(stepUpSignIn?.pages ?? []), ...(evidenceLinks?.pages ?? [])],
   }).catch((error: unknown) => {
     const { code } = error as NodeJS.ErrnoException;
     const words = listenErrorWords(code, port, listen ?? '127.0.0.1');

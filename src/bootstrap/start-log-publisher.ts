@@ -2,7 +2,6 @@
 import { AnchorContradicts, newestCheckpoint } from '../audit/anchor/newest-checkpoint.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
 import { type CosignOutcome, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
-import type { EvidencePorts } from '../audit/evidence/take-evidence.ts';
 import { KeyFileInvalid } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { ConfigurationError } from '../config/env.ts';
@@ -11,7 +10,6 @@ import type { Overdue } from '../observability/overdue.ts';
 import {
   anchorFiles,
   anchorName,
-  evidencePorts,
   loadKeys,
   openPublishedLog,
   type PublishedLogFiles,
@@ -20,7 +18,6 @@ import {
 import { advisoryLock, type TryLocked } from '../store/advisory-lock.ts';
 import type { Checkpoints } from '../teams/delivery/audit-channel.ts';
 import { contradictedWords, logKeyUse } from '../text/record.ts';
-import type { AzureModule } from './open-azure.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import { endProcess, type Stoppable } from './shutdown.ts';
 
@@ -45,8 +42,7 @@ const sayWitnessed =
   };
 
 async function openPublisher(settings: AnchorSettings, infrastructure: Infrastructure) {
-  const { config, store } = infrastructure;
-  const { now } = store.clock;
+  const { config, auditLog, witnesses: book, now } = infrastructure;
   const { keys: seeds } = await loadKeys(settings.key, config, logKeyUse).catch((error: unknown) => {
     throw error instanceof KeyFileInvalid ? new ConfigurationError(error.message) : error;
   });
@@ -54,14 +50,12 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
   const key = keys.at(-1);
   if (key === undefined) throw new Error('the published log: there is no key');
   const olderKeys = keys.slice(0, -1).map(({ verifier }) => verifier);
-  const { witnesses } = settings;
-  const book = store.witnesses;
   const publisher = new Publisher({
     files: await anchorFiles(settings.place, config),
-    lines: store.auditLog.soundLines,
+    lines: auditLog.soundLines,
     key,
     olderKeys,
-    witnesses: new Witnesses(witnesses.map(witnessOf), { log: settings.name, book, now }),
+    witnesses: new Witnesses(settings.witnesses.map(witnessOf), { log: settings.name, book, now }),
     onCosigned: sayWitnessed(infrastructure),
   });
   return { publisher, logKeys: [...olderKeys, key.verifier] };
@@ -116,12 +110,11 @@ export async function startLogPublisher(infrastructure: Infrastructure): Promise
   if (anchor === null) return { stop: async () => undefined, publish: async () => undefined, logKeys: [] };
   const { publisher, logKeys } = await openPublisher(anchor, infrastructure);
   const publishLocked = openLocked({
+    ...infrastructure,
     tryLocked: advisoryLock(infrastructure.database, 'anchor'),
     publisher,
     publishing: infrastructure.metrics.publishing,
-    log,
     everyMs: anchor.everyMs,
-    now: infrastructure.store.clock.now,
   });
   let last: Promise<unknown> = Promise.resolve();
   let waiting: Promise<unknown> | null = null;
@@ -159,9 +152,10 @@ export async function startLogPublisher(infrastructure: Infrastructure): Promise
 
 /** Returns the published log's checkpoints, for cards and pages. Null if the log isn't published. */
 export function checkpointsOf(
-  { config, store }: Infrastructure,
-  { publish, logKeys }: Pick<LogPublisher, 'publish' | 'logKeys'>,
+  app: Pick<Infrastructure, 'config' | 'witnesses'> & { readonly publisher: LogPublisher },
 ): Checkpoints | null {
+  const { config, witnesses } = app;
+  const { publish, logKeys } = app.publisher;
   const { anchor } = config;
   if (anchor === null) return null;
   let opened: Promise<PublishedLogFiles> | null = null;
@@ -177,15 +171,7 @@ export function checkpointsOf(
       const published = await newest();
       return published !== null && published.size >= seq ? published : null;
     },
-    witnessing: async () => (await witnessingFor(config, store.witnesses)?.()) ?? null,
+    witnessing: async () => (await witnessingFor(config, witnesses)?.()) ?? null,
     everyMs: anchor.everyMs,
   };
 }
-
-const timeoutMs = 10_000;
-
-export const openEvidence = (
-  { config, store }: Infrastructure,
-  { azure }: AzureModule,
-  { publish, logKeys }: LogPublisher,
-): Promise<EvidencePorts> => evidencePorts({ config, store, azure, publish, timeoutMs, logKeys });

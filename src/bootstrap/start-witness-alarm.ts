@@ -3,8 +3,7 @@ import { isInTrouble, type WitnessView } from '../domain/witnessing.ts';
 import { settleAll } from '../io/settle.ts';
 import { witnessingFor } from '../operator/published-log.ts';
 import { advisoryLock } from '../store/advisory-lock.ts';
-import type { Infrastructure } from './open-infrastructure.ts';
-import type { TeamsModule } from './open-teams.ts';
+import type { App } from './app.ts';
 import type { Stoppable } from './shutdown.ts';
 import { startSchedule } from './start-schedule.ts';
 
@@ -32,21 +31,18 @@ export async function notifyOf(view: WitnessView, { warn, note, posted }: Marks,
   await note(report.key, isTrouble);
 }
 
-export function startWitnessAlarm(
-  { config, log, store, database }: Infrastructure,
-  { auditChannel }: Pick<TeamsModule, 'auditChannel'>,
-): Stoppable {
-  const witnessing = witnessingFor(config, store.witnesses);
+export function startWitnessAlarm({ config, log, witnesses: book, database, auditPosts, now }: App): Stoppable {
+  const witnessing = witnessingFor(config, book);
   const { anchor } = config;
   if (witnessing === null || anchor === null) return { stop: async () => undefined };
   const marks: Marks = {
-    warn: auditChannel.warn,
-    note: (key, told) => store.witnesses.told(anchor.name, key, told),
+    warn: auditPosts.warn,
+    note: (key, told) => book.told(anchor.name, key, told),
     posted: new Set(),
   };
   const tell = async (): Promise<void> => {
     const { witnesses } = await witnessing();
-    await settleAll(witnesses.map((view) => notifyOf(view, marks, store.clock.now())));
+    await settleAll(witnesses.map((view) => notifyOf(view, marks, now())));
   };
   const tryLocked = advisoryLock(database, 'alarm');
   return startSchedule({

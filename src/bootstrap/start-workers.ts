@@ -1,5 +1,4 @@
 /** Starts the background workers: the worker of follow-up work, and cleanup. */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { withWriteFence } from '../azure/azure-clients.ts';
 import { isDatabaseUnavailable, isDriverError } from '../store/db-errors.ts';
@@ -11,9 +10,7 @@ import { openRunJobs } from '../workflow/run-job.ts';
 import { isRunning } from '../workflow/run-plan.ts';
 import { openUsageCheck } from '../workflow/usage-check.ts';
 import { startWorker } from '../workflow/worker.ts';
-import type { AzureModule } from './open-azure.ts';
-import type { Infrastructure } from './open-infrastructure.ts';
-import type { TeamsModule } from './open-teams.ts';
+import type { App } from './app.ts';
 import type { Stoppable } from './shutdown.ts';
 import { startSchedule } from './start-schedule.ts';
 import { isWritable, retryOnClockSkew } from './write-health.ts';
@@ -22,15 +19,14 @@ import { isWritable, retryOnClockSkew } from './write-health.ts';
  * Cleanup: deletes old documents, closes abandoned forms, and informs people whose background work was lost. Lost work has the
  * shortest interval, because a person is waiting. Returns how to stop it.
  */
-function startCleanup({ store, requests, log }: Infrastructure, { chat, directory }: TeamsModule): () => void {
-  const { documents, people } = store;
-  const forms = { documents, chat, directory, people, requests };
+function startCleanup(app: App): () => void {
+  const { documents, log } = app;
   const week = 7 * 24 * 3_600_000;
   const jobs = [
     { work: () => documents.deleteLeftFor(week), everyMs: 3_600_000, failure: 'old forms could not be deleted' },
-    { work: () => closeAbandonedForms(forms), everyMs: 60_000, failure: 'abandoned forms could not be closed' },
+    { work: () => closeAbandonedForms(app), everyMs: 60_000, failure: 'abandoned forms could not be closed' },
     {
-      work: () => recoverLostFormJobs(forms),
+      work: () => recoverLostFormJobs(app),
       everyMs: 20_000,
       failure: 'cards that wait for a lost Azure lookup could not be updated',
     },
@@ -44,64 +40,37 @@ function startCleanup({ store, requests, log }: Infrastructure, { chat, director
   };
 }
 
-export async function startWorkers(
-  infrastructure: Infrastructure,
-  azureModule: AzureModule,
-  teamsModule: TeamsModule,
-): Promise<Stoppable> {
-  const { config, log, database, store, requests, telemetry } = infrastructure;
-  const { azure, roleChecks } = azureModule;
-  const { jobs } = store;
-  const { now } = store.clock;
-  const { policy, paused, stepUp, retry: retryLimits } = config;
-  const { tenantId } = config.teams;
-  const { approver: approverStatus, requester: requesterStatus } = roleChecks;
+export async function startWorkers(app: App): Promise<Stoppable> {
+  const { config, log, database, jobs } = app;
   const runs = {
-    requests: retryOnClockSkew(requests),
-    azure,
-    policy,
-    tenantId,
-    approverStatus,
-    requesterStatus,
-    stepUp,
-    retryLimits,
-    random: randomBytes,
+    ...app,
+    requests: retryOnClockSkew(app.requests),
+    approverStatus: app.roleChecks.approver,
+    requesterStatus: app.roleChecks.requester,
     ...(config.logs === null ? {} : { useWithinMs: config.logs.withinMs }),
-    now,
     pause: (ms: number) => pause(ms, undefined, { ref: false }),
   };
   const { owns: ownTables } = await roleRights(database.pool);
   if (ownTables && config.server.mode === 'production') {
     log.warn({}, `the bot’s database user owns the tables or can act as their owner: ${ownerAdvice}`);
   }
-  const { tracing } = telemetry;
   // Another service's refused connection looks the same, so check the store itself. Its driver's own errors are unmistakable.
   const isStores = (error: unknown): boolean =>
-    isDriverError(error) || (!isWritable(infrastructure) && isDatabaseUnavailable(error));
+    isDriverError(error) || (!isWritable(app) && isDatabaseUnavailable(error));
   // Jobs can be lost, for example in a restore of the database. What is to be run, events say.
-  const { requests: open } = await store.requests.open();
+  const { requests: open } = await app.store.requests.open();
   for (const request of open) if (isRunning(request, request.runs)) await jobs.requestRun(request.id, request.runs);
-  const runJobs = openRunJobs({ runs, jobs, paused, withWriteFence, isStores, log, tracing });
   const worker = startWorker({
-    jobs,
-    requests,
-    run: runJobs.carryOut,
-    show: teamsModule.requestCards.show,
-    audit: teamsModule.auditChannel.show,
-    remind: teamsModule.remind,
-    call: teamsModule.notifications.notifyForEvent,
-    alert: teamsModule.driftAlerts.show,
-    retryAfterOutage: openRetryAfterOutage({ ...runs, paused }),
-    checkUsage: openUsageCheck({
-      requests: runs.requests,
-      vaultLog: azure.vaultLog,
-      pollMs: config.logs?.pollMs ?? 60_000,
-      now,
-    }),
-    log,
-    tracing,
+    ...app,
+    run: openRunJobs({ ...runs, withWriteFence, isStores }).carryOut,
+    show: app.requestCards.show,
+    audit: app.auditPosts.show,
+    call: app.notifications.notifyForEvent,
+    alert: app.driftAlerts.show,
+    retryAfterOutage: openRetryAfterOutage(runs),
+    checkUsage: openUsageCheck({ ...runs, pollMs: config.logs?.pollMs ?? 60_000 }),
   });
-  const stopCleanup = startCleanup(infrastructure, teamsModule);
+  const stopCleanup = startCleanup(app);
   return {
     async stop() {
       stopCleanup();

@@ -27,24 +27,21 @@ export function logWriteHealth(log: Log) {
   };
 }
 
-interface WriteHealthSources {
-  readonly store: Pick<OpenStore, 'jobs' | 'clock'>;
-  readonly storing: WriteHealth;
-}
+type WriteHealthSources = Pick<OpenStore, 'jobs'> & { readonly storing: Pick<WriteHealth, 'refusal'> };
 
 /** Returns whether the last renewal of claims was answered and no write was rejected since. */
-export const isWritable = ({ store, storing }: WriteHealthSources): boolean =>
-  store.jobs.isAnswering() && storing.refusal() === null;
+export const isWritable = ({ jobs, storing }: WriteHealthSources): boolean =>
+  jobs.isAnswering() && storing.refusal() === null;
 
 /**
  * Returns the readiness. A database that answers but rejects writes affects every replica alike, so each stays ready and
  * reports it to people. A wrong clock or a lost connection affects this replica only, so traffic should go to others.
  */
-export async function readiness({ store, storing }: WriteHealthSources): Promise<Readiness> {
-  if ((await store.clock.look()) !== null) return { status: 'not ready', missing: 'clock' };
-  const because = storing.refusal();
+export async function readiness(app: WriteHealthSources & Pick<OpenStore, 'clock'>): Promise<Readiness> {
+  if ((await app.clock.look()) !== null) return { status: 'not ready', missing: 'clock' };
+  const because = app.storing.refusal();
   if (because !== null) return { status: 'ready', stores: false, because };
-  return store.jobs.isAnswering() ? { status: 'ready' } : { status: 'not ready', missing: 'database' };
+  return app.jobs.isAnswering() ? { status: 'ready' } : { status: 'not ready', missing: 'database' };
 }
 
 /** Refuses an append if the last event is dated in the future. For actions of people, who can try again. */

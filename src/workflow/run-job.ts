@@ -18,8 +18,7 @@ export class RunLostError extends Error {
   override readonly name = 'RunLostError';
 }
 
-export interface RunJobPorts {
-  readonly runs: RunPorts;
+export interface RunJobPorts extends RunPorts {
   readonly jobs: Pick<Jobs, 'isMine' | 'requestShow' | 'reportOrphan'>;
   /** True: this process starts and continues no run. */
   readonly paused: boolean;
@@ -52,11 +51,11 @@ const lateAfterMs = 10 * 60_000;
 
 /** Opens the handler of this process's runs. */
 export function openRunJobs(ports: RunJobPorts): RunsInHand {
-  const { runs, jobs, log, tracing } = ports;
+  const { requests, jobs, log, tracing } = ports;
   const room = new Semaphore(runsAtOnce);
   /** Runs whose cards were updated by this process, because it started or ended a pause. */
   const shown = new Set<string>();
-  const ageMs = ({ changedAt }: Request): number => runs.now().getTime() - Date.parse(changedAt);
+  const ageMs = ({ changedAt }: Request): number => ports.now().getTime() - Date.parse(changedAt);
 
   /**
    * Does one turn of a run. A thrown error means that the store is unavailable, which is waited out without limit, or is
@@ -82,7 +81,7 @@ export function openRunJobs(ports: RunJobPorts): RunsInHand {
 
   /** Keeps the cards' elapsed time right while nothing is stored. */
   async function drawIfStill(id: RequestId): Promise<void> {
-    const request = await runs.requests.load(id);
+    const request = await requests.load(id);
     if (request?.state === 'running' && ageMs(request) >= drawEveryMs) await jobs.requestShow(id);
   }
 
@@ -93,9 +92,9 @@ export function openRunJobs(ports: RunJobPorts): RunsInHand {
     };
     const append: Requests['append'] = async (...given) => {
       await fence();
-      return runs.requests.append(...given);
+      return requests.append(...given);
     };
-    const own = { ...runs, requests: { ...runs.requests, append }, azure: withReleasedSlot(room, runs.azure) };
+    const own = { ...ports, requests: { ...requests, append }, azure: withReleasedSlot(room, ports.azure) };
     const permitted = <T>(work: () => Promise<T>): Promise<T> => ports.withWriteFence(fence, work);
     const sleep = (ms: number): Promise<void> => pause(ms, undefined, { ref: false, signal });
     const turn = turnUntil(signal);
@@ -120,7 +119,7 @@ export function openRunJobs(ports: RunJobPorts): RunsInHand {
     async carryOut(job, signal) {
       const { stream: id, traceparent } = job;
       const number = Number(job.key);
-      const request = await runs.requests.load(id);
+      const request = await requests.load(id);
       if (request === null || !isRunning(request, number)) {
         if (!(number >= 1 && number <= (request?.runs ?? 0)))
           jobs.reportOrphan({ request: id, kind: 'run', key: job.key });
@@ -131,7 +130,7 @@ export function openRunJobs(ports: RunJobPorts): RunsInHand {
       shown.add(name);
       // The job can be due early, for example after a wrong clock was corrected.
       const { notBefore } = request;
-      if (request.state === 'approved' && notBefore !== null && isTooEarly(request, runs.now()))
+      if (request.state === 'approved' && notBefore !== null && isTooEarly(request, ports.now()))
         return { at: notBefore };
       if (ports.paused) return { afterMs: pausedMs };
       if (job.retryCount > 0) log.warn({ requestId: id, run: number }, 'a run that lost its replica is taken over');

@@ -5,7 +5,7 @@
 
 import type { Failure, Outcome } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
-import type { VaultLog } from '../domain/ports/azure.ts';
+import type { Azure } from '../domain/ports/azure.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import type { RescheduleAt } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
@@ -22,7 +22,7 @@ import { workOf } from '../operations/registry.ts';
 interface UsageCheckPorts {
   readonly requests: Requests;
   /** Null: no workspace is configured any more. */
-  readonly vaultLog: VaultLog | null;
+  readonly azure: Pick<Azure, 'vaultLog'>;
   readonly pollMs: number;
   readonly now: () => Date;
 }
@@ -60,7 +60,7 @@ function answerOf(sought: UsageQuery, read: Outcome<VaultLogRows> | null): UseAn
 
 /** Runs the check once. Returns when to check again, or null when finished. Throws {@link VaultLogUnreadable}. */
 export const openUsageCheck =
-  ({ requests, vaultLog, pollMs, now }: UsageCheckPorts) =>
+  ({ requests, azure: { vaultLog }, pollMs, now }: UsageCheckPorts) =>
   async (id: RequestId, run: number, tries: number): Promise<RescheduleAt | null> => {
     const request = await requests.load(id);
     if (request?.state !== 'succeeded' || request.runs !== run) return null;

@@ -550,14 +550,14 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'role-of-decider-unchecked',
         breaks: 'Anyone ends a request that needs attention.',
-        from: "return request === null ? 'no' : ports.approverStatus(by, request);",
+        from: "return request === null ? 'no' : ports.approverOf(by, request);",
         to: "return request === null ? 'no' : 'yes';",
       },
       {
         name: 'role-of-requester-unchecked',
         breaks: 'A request of a person who lost the role is approved.',
-        from: 'ports.requesterStatus(request),\n  ]);',
-        to: 'ports.approverStatus(by, request),\n  ]);',
+        from: 'ports.requesterOf(request)]);',
+        to: 'ports.approverOf(by, request)]);',
       },
     ],
   },
@@ -942,7 +942,7 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'card-place-taken',
         breaks: 'A form takes the place of a request’s card.',
-        from: 'return (await isTaken(at)) ? form : withMessageId(form, at.activityId);',
+        from: 'return (await app.isTaken(at)) ? form : withMessageId(form, at.activityId);',
         to: 'return withMessageId(form, at.activityId);',
       },
       {
@@ -1004,7 +1004,7 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'buttons-for-everyone',
         breaks: 'Everyone has the buttons of an approver.',
-        from: "asks ? await ports.approverStatus(person, request) : 'no'",
+        from: "asks ? await ports.approverOf(person, request) : 'no'",
         to: "asks ? 'yes' : 'no'",
       },
     ],
@@ -1112,8 +1112,8 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'lost-run-stores',
         breaks: 'A process that lost its run stores events of it.',
-        from: 'await fence();\n      return runs',
-        to: 'return runs',
+        from: 'await fence();\n      return requests',
+        to: 'return requests',
       },
       {
         name: 'lost-run-writes',

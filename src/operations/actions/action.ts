@@ -1,5 +1,6 @@
 /** Actions on a request's card. Each verb has one file. An action decides, stores the event and returns the result. */
 
+import type { RoleChecks } from '../../authorization/role-checks.ts';
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { RoleStatus } from '../../domain/policy/policy.ts';
 import type { SignIn, StepUp } from '../../domain/policy/sign-in.ts';
@@ -22,29 +23,21 @@ export interface ClickedCall {
   readonly inputs: { readonly acknowledgeIrreversible: string; readonly comment: string } & StartInputs;
 }
 
-export interface ActionPorts {
+/** The role checks ask the directory afresh. Without a request, `approverOf` only selects texts and permits nothing. */
+export interface ActionPorts extends Pick<RoleChecks, 'approverOf' | 'operator' | 'requesterOf'> {
   readonly requests: Requests;
   /**
    * Loads the request as it was after the click arrived: for role checks, the causes of repeatable clicks, and Refresh. The
    * decision loads it again.
    */
   readonly loadSnapshot: Requests['load'];
-  /**
-   * Whether the person can decide on the request, from a fresh directory lookup. Without a request: on any possible request.
-   * That answer only selects texts and permits nothing.
-   */
-  readonly approverStatus: (person: PersonId, request: Request | null) => Promise<RoleStatus>;
-  /** Whether the person is an operator, from a fresh directory lookup. */
-  readonly operatorStatus: (person: PersonId) => Promise<RoleStatus>;
-  /** Whether the requester still has permission for the request's agent as it is now, from a fresh directory lookup. */
-  readonly requesterStatus: (request: Request) => Promise<RoleStatus>;
   /** Step-up authentication that an approval requires; null: none. */
   readonly stepUp: StepUp | null;
 }
 
 export async function clickerStatus({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<RoleStatus> {
   const request = await ports.loadSnapshot(requestId);
-  return request === null ? 'no' : ports.approverStatus(by, request);
+  return request === null ? 'no' : ports.approverOf(by, request);
 }
 
 /** Returns the same, and whether the requester still has permission. */
@@ -54,10 +47,7 @@ export async function bothStatuses(
 ): Promise<{ readonly roleStatus: RoleStatus; readonly requesterStatus: RoleStatus }> {
   const request = await ports.loadSnapshot(requestId);
   if (request === null) return { roleStatus: 'no', requesterStatus: 'no' };
-  const [roleStatus, requesterStatus] = await Promise.all([
-    ports.approverStatus(by, request),
-    ports.requesterStatus(request),
-  ]);
+  const [roleStatus, requesterStatus] = await Promise.all([ports.approverOf(by, request), ports.requesterOf(request)]);
   return { roleStatus, requesterStatus };
 }
 

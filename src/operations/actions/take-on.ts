@@ -11,7 +11,7 @@ export const takeOn: Action = {
     const { by, actor, asking, requestId } = call;
     const [roleStatus, operator, request] = await Promise.all([
       clickerStatus(call, ports),
-      ports.operatorStatus(by),
+      ports.operator(by),
       ports.loadSnapshot(requestId),
     ]);
     const verb = `take-on-after-${request?.takenOn?.at ?? 'never'}`;

@@ -2,38 +2,27 @@
 import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
 import type { RoleChecks } from '../../authorization/role-checks.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
-import { type Conversations, type Documents, isWritten, type People } from '../../domain/ports/store.ts';
-import { type Refusal, type RefusalCode, refuse } from '../../domain/request/refusal.ts';
+import { type Documents, isWritten } from '../../domain/ports/store.ts';
+import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { welcomeCard } from '../cards/views/help-view.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
-import { type Chat, isUnreachable } from '../delivery/chat.ts';
+import { isUnreachable } from '../delivery/chat.ts';
 import { badRequestAnswer, choicesAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
 import { CardClick, CardSearch, type KnownSender, parseMessage, senderOf, tenantOf } from './activity.ts';
+import type { BotApp } from './app.ts';
 import { clickedCard } from './form-click.ts';
 import { send } from './reply.ts';
 import { openRequestPrefetch } from './request-click.ts';
-import { search, type TypeaheadCache } from './typeahead.ts';
+import { search } from './typeahead.ts';
 import { type AdmittedSender, say } from './typed-commands.ts';
-import { type ClickTurn, onlyReads, type VerbOptions, verbs } from './verbs.ts';
-
-interface BotOptions extends VerbOptions, WelcomeOptions {
-  readonly agents: TypeaheadCache;
-  readonly chat: Pick<Chat, 'replyTargeted' | 'post' | 'postThread'>;
-  readonly conversations: Conversations;
-  readonly people: People;
-  readonly tenantId: string;
-  /** How people are authenticated: `bot-framework` with tokens, `local` without. */
-  readonly signIn: string;
-  /** Counts what a person without a role typed or clicked. */
-  readonly onRefused: (code: RefusalCode) => void;
-}
+import { type ClickTurn, onlyReads, verbs } from './verbs.ts';
 
 export class CmkBot extends ActivityHandler {
-  private readonly options: BotOptions;
+  private readonly app: BotApp;
 
-  constructor(options: BotOptions) {
+  constructor(app: BotApp) {
     super();
-    this.options = options;
+    this.app = app;
     this.onMessage(async (context, next) => {
       await this.message(context);
       await next();
@@ -49,10 +38,10 @@ export class CmkBot extends ActivityHandler {
   }
 
   private async arrive(context: TurnContext): Promise<void> {
-    if (tenantOf(context.activity) !== this.options.tenantId) return;
+    if (tenantOf(context.activity) !== this.app.tenantId) return;
     try {
       await this.learn(context);
-      await welcome(context, this.options);
+      await welcome(context, this.app);
     } catch (error) {
       // Teams also reports the bot's own removal. Then it can't read or post.
       if (!isUnreachable(error)) throw error;
@@ -65,11 +54,11 @@ export class CmkBot extends ActivityHandler {
    */
   private async learn(context: TurnContext): Promise<void> {
     const { activity } = context;
-    const { tenantId } = this.options;
+    const { tenantId } = this.app;
     const personal = activity.conversation.conversationType === 'personal';
     const personId = personal ? (PersonId.safeParse(activity.from.aadObjectId).data ?? null) : null;
     const { id: conversationId } = activity.conversation;
-    await this.options.conversations.save({ conversationId, serviceUrl: activity.serviceUrl, tenantId, personId });
+    await this.app.conversations.save({ conversationId, serviceUrl: activity.serviceUrl, tenantId, personId });
     let continuationToken: string | undefined;
     do {
       const page = await TeamsInfo.getPagedMembers(context, 100, continuationToken);
@@ -79,7 +68,7 @@ export class CmkBot extends ActivityHandler {
         const isOurs = (member.tenantId ?? tenantId).toLowerCase() === tenantId;
         const address = member.userPrincipalName || member.email || null;
         if (id !== undefined && isOurs)
-          await this.options.people.save({ id, memberId: member.id, name: member.name, address });
+          await this.app.people.save({ id, memberId: member.id, name: member.name, address });
       }
       continuationToken = page.continuationToken || undefined;
     } while (continuationToken !== undefined);
@@ -89,7 +78,7 @@ export class CmkBot extends ActivityHandler {
   private async learnSender({ activity: { serviceUrl } }: TurnContext, sender: KnownSender): Promise<void> {
     const { person: id, memberId, name, origin, tenantId } = sender;
     const personId = origin.conversationType === 'personal' ? id : null;
-    const { conversations, people } = this.options;
+    const { conversations, people } = this.app;
     await Promise.all([
       conversations.save({ conversationId: origin.conversationId, serviceUrl, tenantId, personId }),
       name === null ? null : people.save({ id, memberId, name, address: null }),
@@ -104,9 +93,9 @@ export class CmkBot extends ActivityHandler {
     context: TurnContext,
     rolesOf: RoleChecks['rolesOf'],
   ): Promise<AdmittedSender | UnauthorizedSender | null> {
-    const sender = senderOf(context.activity, this.options.signIn);
+    const sender = senderOf(context.activity, this.app.signIn);
     if (sender === null) return null;
-    if (sender.tenantId !== this.options.tenantId) return { sender: null, refusal: refuse('guest') };
+    if (sender.tenantId !== this.app.tenantId) return { sender: null, refusal: refuse('guest') };
     const roles = await rolesOf(sender.person);
     if (roles.kind === 'refused') return { sender, refusal: roles };
     await this.learnSender(context, sender);
@@ -116,16 +105,16 @@ export class CmkBot extends ActivityHandler {
   private async message(context: TurnContext): Promise<void> {
     const { activity } = context;
     const typed = parseMessage(activity.text ?? '', activity.entities, activity.recipient.id);
-    const { roleChecks } = this.options;
+    const { roleChecks } = this.app;
     const { rolesOf } = onlyReads(typed.command) ? roleChecks.reading : roleChecks;
     const sender = await this.admitted(context, rolesOf);
     if (sender === null) return;
     if ('refusal' in sender) {
-      countRefused(this.options, sender.refusal);
-      await send(this.options, context, refusalCard(sender.refusal), 'who-asked');
+      countRefused(this.app, sender.refusal);
+      await send(this.app, context, refusalCard(sender.refusal), 'who-asked');
       return;
     }
-    await say(this.options, context, sender, typed);
+    await say(this.app, context, sender, typed);
   }
 
   protected override async onInvokeActivity(context: TurnContext): Promise<InvokeResponse> {
@@ -137,19 +126,17 @@ export class CmkBot extends ActivityHandler {
     if (click !== null && (click.trigger ?? 'manual') !== 'manual' && verb?.effect !== 'refresh')
       return badRequestAnswer('A refresh only shows a card. Select the button.');
     const reads = name === 'application/search' || (verb !== null && verb.effect !== 'write');
-    const ofClick = this.options.roleChecks.forClick();
-    const { rolesOf, approverOf, requesterOf, operator } = reads ? this.options.roleChecks.reading : ofClick;
-    const { begin, loadSnapshot } = openRequestPrefetch(this.options.actionPorts.requests, ofClick, click);
-    const by = { approverStatus: approverOf, requesterStatus: requesterOf, operatorStatus: operator };
-    const own = { ...by, loadSnapshot };
-    const options = { ...this.options, actionPorts: { ...this.options.actionPorts, ...own } };
+    const ofClick = this.app.roleChecks.forClick();
+    const { rolesOf, approverOf, requesterOf, operator } = reads ? this.app.roleChecks.reading : ofClick;
+    const { begin, loadSnapshot } = openRequestPrefetch(this.app.requests, ofClick, click);
+    const app = { ...this.app, approverOf, requesterOf, operator, loadSnapshot };
     const sender = await this.admitted(context, (person) => {
       begin();
       return rolesOf(person);
     });
     if (sender === null) return badRequestAnswer('The sender has no Entra object id and tenant.');
     const at = clickedCard(context);
-    if ('refusal' in sender) return answerUnauthorizedClick(options, sender, { context, at }, click);
+    if ('refusal' in sender) return answerUnauthorizedClick(app, sender, { context, at }, click);
     if (name === 'application/search') return this.typeahead(sender, value);
     if (name !== 'adaptiveCard/action')
       return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);
@@ -160,7 +147,7 @@ export class CmkBot extends ActivityHandler {
     if (verb === null) return unknownVerbAnswer(read.data.action.verb);
     if (verb.requires === 'requester' && !sender.roles.asks)
       return messageAnswer(refusalText(refuse('not-a-requester')));
-    return verb.handle(options, { context, sender, at, click: read.data });
+    return verb.handle(app, { context, sender, at, click: read.data });
   }
 
   private async typeahead(sender: AdmittedSender, value: unknown): Promise<InvokeResponse> {
@@ -169,9 +156,8 @@ export class CmkBot extends ActivityHandler {
     // A form stays open when its owner loses the requester role, but then it finds nothing.
     if (!sender.roles.asks) return choicesAnswer([]);
     const { dataset, queryText } = query.data;
-    const readForm = (id: string) => this.options.forms.read(id, sender.person);
-    const { commandPorts: ports, agents } = this.options;
-    return choicesAnswer(await search({ ports, agents, readForm }, dataset, queryText));
+    const readForm = (id: string) => this.app.forms.read(id, sender.person);
+    return choicesAnswer(await search(this.app, readForm, dataset, queryText));
   }
 }
 
@@ -182,13 +168,13 @@ interface UnauthorizedSender {
 }
 
 /** Another code means that the directory didn't answer. */
-function countRefused({ onRefused }: Pick<BotOptions, 'onRefused'>, { code }: Refusal): void {
+function countRefused({ onRefused }: BotApp, { code }: Refusal): void {
   if (code === 'no-role' || code === 'guest') onRefused(code);
 }
 
 /** `click` is null if the invoke isn't a click. */
 async function answerUnauthorizedClick(
-  options: VerbOptions & Pick<BotOptions, 'onRefused'>,
+  app: BotApp,
   { sender, refusal }: UnauthorizedSender,
   turn: Pick<ClickTurn<KnownSender>, 'context' | 'at'>,
   click: CardClick | null,
@@ -196,18 +182,12 @@ async function answerUnauthorizedClick(
   const verb = verbs.get(click?.action.verb ?? '');
   const id = RequestId.safeParse(click?.action.data.requestId).data;
   if (sender !== null && click !== null && verb?.requires === 'role-or-own-request' && id !== undefined) {
-    const request = await options.actionPorts.loadSnapshot(id);
-    if (request?.requester === sender.person) return verb.handle(options, { ...turn, sender, click });
+    const request = await app.loadSnapshot(id);
+    if (request?.requester === sender.person) return verb.handle(app, { ...turn, sender, click });
   }
   // Teams refreshes cards and searches at each letter by itself.
-  if (click !== null && (click.trigger ?? 'manual') === 'manual') countRefused(options, refusal);
+  if (click !== null && (click.trigger ?? 'manual') === 'manual') countRefused(app, refusal);
   return messageAnswer(refusalText(refusal));
-}
-
-interface WelcomeOptions {
-  readonly documents: Pick<Documents, 'write'>;
-  readonly chat: Pick<Chat, 'post' | 'postThread'>;
-  readonly roleChecks: Pick<RoleChecks, 'rolesOf' | 'reading' | 'forClick'>;
 }
 
 /**
@@ -227,7 +207,7 @@ const isFirst = (documents: Pick<Documents, 'write'>, conversationId: string): P
  * Posts the welcome card at most once a week in each conversation, because old documents are deleted after a week. Posts
  * nothing for a person without a role, who must not learn what is here.
  */
-async function welcome(context: TurnContext, { documents, chat, roleChecks }: WelcomeOptions): Promise<void> {
+async function welcome(context: TurnContext, { documents, chat, roleChecks }: BotApp): Promise<void> {
   if (!isArrival(context)) return;
   const { conversation, from } = context.activity;
   const person = PersonId.safeParse(from.aadObjectId).data;

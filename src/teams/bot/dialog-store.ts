@@ -116,10 +116,11 @@ export function openFormJobs(documents: Documents, now: () => Date) {
 
 // Closes abandoned forms. Their card lets the owner resume.
 
-interface AbandonedFormsOptions {
+export interface SweepApp {
   readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };
   readonly chat: Pick<Chat, 'update' | 'remove'>;
   readonly directory: Directory;
+  readonly people: Pick<People, 'among'>;
   readonly requests: Pick<Requests, 'load'>;
 }
 
@@ -142,7 +143,7 @@ const submittedEdit = { ended: 'submitted', justification: '' } as const;
 
 /** Returns the closed form and its card. Null where its message is, or becomes, a request's card. */
 async function close(
-  { documents, directory, requests }: AbandonedFormsOptions,
+  { documents, directory, requests }: SweepApp,
   formId: string,
   why: ClosingReason,
 ): Promise<Dialog | null> {
@@ -160,7 +161,7 @@ async function close(
   return { form: ended, card };
 }
 
-async function clear({ chat }: AbandonedFormsOptions, { form, card }: Dialog): Promise<void> {
+async function clear({ chat }: SweepApp, { form, card }: Dialog): Promise<void> {
   const { conversationId, messageId } = form.origin;
   if (messageId === undefined) return;
   const at = { conversationId, activityId: messageId };
@@ -169,7 +170,7 @@ async function clear({ chat }: AbandonedFormsOptions, { form, card }: Dialog): P
 }
 
 /** Removes the message of a form that an erasure deleted, unless the request's card replaced it. */
-async function clearErased({ documents, chat, requests }: AbandonedFormsOptions, formId: string): Promise<void> {
+async function clearErased({ documents, chat, requests }: SweepApp, formId: string): Promise<void> {
   const key = `${openFormPrefix}${formId}`;
   const mark = OpenFormMark.safeParse((await documents.read([key]))[key]).data;
   if (mark === undefined || (await requests.load(mark.requestId))?.forms.some((form) => form === formId)) return;
@@ -177,12 +178,12 @@ async function clearErased({ documents, chat, requests }: AbandonedFormsOptions,
 }
 
 /** The marks of an open form go last: what a crash interrupts is done again the next time. */
-async function closeAndClear(options: AbandonedFormsOptions, formId: string, why: ClosingReason): Promise<void> {
+async function closeAndClear(app: SweepApp, formId: string, why: ClosingReason): Promise<void> {
   try {
-    if ((await openDialogStore(options.documents).read(formId)) === null) await clearErased(options, formId);
-    const closed = await close(options, formId, why);
-    if (closed !== null) await clear(options, closed);
-    await options.documents.delete([`${openFormPrefix}${formId}`, `${editFormPrefix}${formId}`]);
+    if ((await openDialogStore(app.documents).read(formId)) === null) await clearErased(app, formId);
+    const closed = await close(app, formId, why);
+    if (closed !== null) await clear(app, closed);
+    await app.documents.delete([`${openFormPrefix}${formId}`, `${editFormPrefix}${formId}`]);
   } catch (error) {
     // Its owner continues with it at this moment.
     if (!(error instanceof StaleDocument)) throw error;
@@ -190,7 +191,7 @@ async function closeAndClear(options: AbandonedFormsOptions, formId: string, why
 }
 
 /** Whether the request that the form edits waits no more for that edit. */
-async function isOutdated({ documents, requests }: AbandonedFormsOptions, formId: string): Promise<boolean> {
+async function isOutdated({ documents, requests }: SweepApp, formId: string): Promise<boolean> {
   const form = (await openDialogStore(documents).read(formId))?.form;
   if (form === undefined) return true;
   const request = await requests.load(form.requestId);
@@ -198,8 +199,8 @@ async function isOutdated({ documents, requests }: AbandonedFormsOptions, formId
 }
 
 /** Closes forms that were left, and removes the messages of those that ended. */
-export async function closeAbandonedForms(options: AbandonedFormsOptions): Promise<void> {
-  const { documents } = options;
+export async function closeAbandonedForms(app: SweepApp): Promise<void> {
+  const { documents } = app;
   const dialogs = openDialogStore(documents);
   const [ended, shared, personal] = await Promise.all(
     [endedMs, sharedMs, personalMs].map((ms) => documents.leftFor(openFormPrefix, ms)),
@@ -207,10 +208,10 @@ export async function closeAbandonedForms(options: AbandonedFormsOptions): Promi
   async function closeUnused(formId: string): Promise<void> {
     const form = (await dialogs.read(formId))?.form;
     const isLeft = form === undefined || (isPersonal(form) ? personal : shared)?.includes(formId) === true;
-    if (isLeft || (form.ended !== null && !isPersonal(form))) await closeAndClear(options, formId, 'unused');
+    if (isLeft || (form.ended !== null && !isPersonal(form))) await closeAndClear(app, formId, 'unused');
   }
   async function closeOutdated(formId: string): Promise<void> {
-    if (await isOutdated(options, formId)) await closeAndClear(options, formId, 'outdated');
+    if (await isOutdated(app, formId)) await closeAndClear(app, formId, 'outdated');
   }
   const edits = await documents.leftFor(editFormPrefix, 0);
   await settleInTurn(
@@ -220,8 +221,8 @@ export async function closeAbandonedForms(options: AbandonedFormsOptions): Promi
 }
 
 /** At most one unfinished form of a person stands in a channel: an earlier one makes way. */
-export async function replaceEarlierForm(options: AbandonedFormsOptions, { id, owner, origin }: Form): Promise<void> {
-  const { documents } = options;
+export async function replaceEarlierForm(app: SweepApp, { id, owner, origin }: Form): Promise<void> {
+  const { documents } = app;
   const [channel = ''] = origin.conversationId.split(';');
   const key = `form-of/${owner}/${channel}`;
   const stored = (await documents.read([key]))[key];
@@ -230,20 +231,13 @@ export async function replaceEarlierForm(options: AbandonedFormsOptions, { id, o
   if (earlier === null) return;
   const isUnused = (await documents.leftFor(`${openFormPrefix}${earlier}`, inUseMs)).includes('');
   // Where that fails, the sweeper does it later.
-  if (isUnused) await closeAndClear(options, earlier, 'replaced').catch(() => undefined);
+  if (isUnused) await closeAndClear(app, earlier, 'replaced').catch(() => undefined);
 }
 
 // Jobs of forms whose process ended. Otherwise their cards would wait forever. The card says so and lets the owner continue. An
 // owner's own view is refreshed, and the replica that answers repeats the job.
 
-interface LostFormJobsOptions {
-  readonly documents: Documents & { leftFor(prefix: string, ms: number): Promise<readonly string[]> };
-  readonly chat: Pick<Chat, 'update'>;
-  readonly people: Pick<People, 'among'>;
-  readonly requests: Pick<Requests, 'load'>;
-}
-
-async function showLost({ documents, chat, people, requests }: LostFormJobsOptions, formId: string): Promise<void> {
+async function showLost({ documents, chat, people, requests }: SweepApp, formId: string): Promise<void> {
   const stored = await openDialogStore(documents).read(formId);
   if (stored === null) return;
   const { form, card } = stored;
@@ -259,10 +253,10 @@ async function showLost({ documents, chat, people, requests }: LostFormJobsOptio
 }
 
 /** Deletes the heartbeat last, so a crash in between repeats the recovery. */
-export async function recoverLostFormJobs(options: LostFormJobsOptions): Promise<void> {
-  const { documents } = options;
+export async function recoverLostFormJobs(app: SweepApp): Promise<void> {
+  const { documents } = app;
   await settleInTurn(await documents.leftFor(jobPrefix, lostAfterMs), async (formId) => {
-    await showLost(options, formId);
+    await showLost(app, formId);
     await documents.delete([`${jobPrefix}${formId}`]);
   });
 }

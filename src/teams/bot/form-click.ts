@@ -20,15 +20,10 @@ import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { cardActivity, type Posted } from '../delivery/chat.ts';
 import { badRequestAnswer, cardAnswer, messageAnswer } from '../invoke-answers.ts';
 import type { CardClick, KnownSender } from './activity.ts';
-import type { Forms } from './forms.ts';
-import { type ClickDedupe, type Reply, type ReplyOptions, reply } from './reply.ts';
-import { answerWithCard, ownReader, type RequestClickOptions } from './request-click.ts';
-
-export interface FormClickOptions extends Pick<RequestClickOptions, 'actionPorts' | 'requestCards' | 'later'> {
-  readonly forms: Forms;
-  /** An earlier form of the same person in the same channel makes way. */
-  readonly replaceEarlierForm: (form: Form) => Promise<void>;
-}
+import type { BotApp } from './app.ts';
+import { replaceEarlierForm } from './dialog-store.ts';
+import { type Reply, reply } from './reply.ts';
+import { answerWithCard, ownReader } from './request-click.ts';
 
 /** Returns the location of the clicked card, as the client reports it. */
 export function clickedCard({ activity }: TurnContext): Posted | null {
@@ -43,20 +38,16 @@ function shared(form: Form, page: AdaptiveCard, { name, memberId }: KnownSender)
 }
 
 /** Returns the card that answers a command which opens a form. */
-export async function openFormCard(
-  { forms, replaceEarlierForm }: Pick<FormClickOptions, 'forms' | 'replaceEarlierForm'>,
-  sender: KnownSender,
-  form: Form,
-): Promise<Reply> {
-  const opened = await forms.open(form);
+export async function openFormCard(app: BotApp, sender: KnownSender, form: Form): Promise<Reply> {
+  const opened = await app.forms.open(form);
   if (opened.kind === 'refused') return { card: refusalCard(opened), standsIn: null, readers: 'who-asked' };
   if (opened.kind === 'submitted') throw new Error(`form ${form.id} was submitted before it was shown`);
   return {
     card: shared(opened.form, opened.card, sender),
     alone: opened.card,
     standsIn: async (messageId) => {
-      await forms.standsIn(form.id, messageId);
-      if (messageId !== null && form.origin.conversationType !== 'personal') await replaceEarlierForm(opened.form);
+      await app.forms.standsIn(form.id, messageId);
+      if (messageId !== null && form.origin.conversationType !== 'personal') await replaceEarlierForm(app, opened.form);
     },
     readers: 'everybody',
   };
@@ -76,12 +67,12 @@ async function replaceCard(context: TurnContext, { origin }: Form, card: Adaptiv
  * Answers the owner with the request's card at once; the background update shows it to everyone. A message for the owner alone
  * doesn't become the request's card.
  */
-async function submitted(options: FormClickOptions, form: Form, at: Posted | null) {
+async function submitted(app: BotApp, form: Form, at: Posted | null) {
   if (form.alone) return cardAnswer(formSentCard(form));
   const { requestId } = form;
-  const request = await options.actionPorts.requests.load(requestId);
+  const request = await app.requests.load(requestId);
   if (request === null) throw new Error(`form of ${requestId}: it was submitted, and there is no request`);
-  return answerWithCard(options, request, { at, reader: { kind: 'requester' }, automatic: true });
+  return answerWithCard(app, request, { at, reader: { kind: 'requester' }, automatic: true });
 }
 
 /** Returns the form's message. One for its owner alone isn't stored: it is where the client says. */
@@ -91,7 +82,7 @@ function messageOf({ alone, origin: { conversationId, messageId } }: Form, at: P
 }
 
 /** Returns what reads the page of a slow click. Null: it leads to none, its form is gone, or the owner has clicked since the first read. */
-function pageOnce({ forms }: FormClickOptions, form: Form, later: Promise<AdaptiveCard | null>, sender: KnownSender) {
+function pageOnce({ forms }: BotApp, form: Form, later: Promise<AdaptiveCard | null>, sender: KnownSender) {
   let first: number | null = null;
   return async (): Promise<AdaptiveCard | null> => {
     const page = await later;
@@ -107,7 +98,7 @@ function pageOnce({ forms }: FormClickOptions, form: Form, later: Promise<Adapti
 
 /** `at`: the clicked card, as the client reports it. */
 export async function answerFormClick(
-  options: FormClickOptions,
+  app: BotApp,
   context: TurnContext,
   sender: KnownSender,
   at: Posted | null,
@@ -118,63 +109,51 @@ export async function answerFormClick(
   if (formId === undefined) return badRequestAnswer('The click names no form.');
   const inputs = { ...data, zone: sender.zone };
   const call = { by: sender.person, formId, revision: revision ?? -1, verb, inputs, at };
-  const answer = await options.forms.click(call);
+  const answer = await app.forms.click(call);
   if (answer.kind === 'refused') return messageAnswer(refusalText(answer));
-  if (answer.kind === 'submitted') return submitted(options, answer.form, at);
+  if (answer.kind === 'submitted') return submitted(app, answer.form, at);
   const { form, card, later } = answer;
   // Everyone sees that a form ended or was resumed.
   if (form.ended !== null || verb === 'form.resume') await replaceCard(context, form, shared(form, card, sender));
   const message = messageOf(form, at);
-  if (later !== null && message !== null) options.later.follow(message, pageOnce(options, form, later, sender));
+  if (later !== null && message !== null) app.later.follow(message, pageOnce(app, form, later, sender));
   return cardAnswer(card);
-}
-
-export interface FormFromCardOptions extends FormClickOptions, ReplyOptions {
-  readonly commandPorts: CommandPorts;
-  readonly once: ClickDedupe;
 }
 
 const aside = { standsIn: null, readers: 'who-asked' } as const;
 
 /** The agent's current key decides which operation it is. */
-async function formFor(options: FormFromCardOptions, sender: KnownSender, id: ArmId): Promise<Reply> {
-  const { commandPorts } = options;
+async function formFor(app: BotApp, sender: KnownSender, id: ArmId): Promise<Reply> {
   const { person: by, actor, origin } = sender;
   const opened = await refuseOnFailure(async () => {
-    const chosen = await chooseResource(commandPorts.azure, id);
+    const chosen = await chooseResource(app.azure, id);
     if (isRefusal(chosen)) return chosen;
     const operation = operationFrom(chosen.underCustomerKey ? 'own-key' : 'microsofts-key');
     if (operation === null) throw new Error(`no operation is for ${id}`);
-    return openFormOf(operation, { by, actor, origin, args: { resource: id }, words: [] }, commandPorts);
+    return openFormOf(operation, { by, actor, origin, args: { resource: id }, words: [] }, app);
   });
-  return opened.kind === 'refused'
-    ? { card: refusalCard(opened), ...aside }
-    : openFormCard(options, sender, opened.form);
+  return opened.kind === 'refused' ? { card: refusalCard(opened), ...aside } : openFormCard(app, sender, opened.form);
 }
 
 export async function askFromList(
-  options: FormFromCardOptions,
+  app: BotApp,
   context: TurnContext,
   sender: KnownSender,
   wanted: unknown,
 ): Promise<InvokeResponse> {
   const id = ArmId.safeParse(wanted).data;
   if (id === undefined) return refused(refuse('unknown-resource', String(wanted ?? '').slice(0, 80)));
-  if (await options.once.isFirst(sender, 'list.ask', id.toLowerCase()))
-    await reply(options, context, formFor(options, sender, id), 'everybody');
+  if (await app.once.isFirst(sender, 'list.ask', id.toLowerCase()))
+    await reply(app, context, formFor(app, sender, id), 'everybody');
   return messageAnswer(postedBelow.form);
 }
 
 /** Everyone with a role can view it. What they can do is checked at each click on the card. */
-export async function openFromList(
-  { actionPorts, requestCards }: Pick<RequestClickOptions, 'actionPorts' | 'requestCards'>,
-  sender: KnownSender,
-  wanted: string,
-): Promise<InvokeResponse> {
-  const request = await findRequest(actionPorts.requests, wanted);
+export async function openFromList(app: BotApp, sender: KnownSender, wanted: string): Promise<InvokeResponse> {
+  const request = await findRequest(app.requests, wanted);
   if (isRefusal(request)) return refused(request);
-  const reader = await ownReader(actionPorts, request, sender.person);
-  await requestCards.open(request, sender.origin, reader);
+  const reader = await ownReader(app, request, sender.person);
+  await app.requestCards.open(request, sender.origin, reader);
   return messageAnswer(postedBelow.card(request.id));
 }
 
@@ -197,19 +176,18 @@ const refused = (refusal: Refusal): InvokeResponse => messageAnswer(refusalText(
 
 /** The clicked card doesn't change. */
 export async function answerFormFromCard(
-  options: FormFromCardOptions,
+  app: BotApp,
   context: TurnContext,
   sender: KnownSender,
   { action: { verb, data } }: CardClick,
 ): Promise<InvokeResponse> {
-  const { commandPorts, once } = options;
-  const request = await findRequest(commandPorts.requests, data.requestId);
+  const request = await findRequest(app.requests, data.requestId);
   if (isRefusal(request)) return refused(request);
-  const opened = await openers[verb]?.(request, sender, data.revision ?? -1, commandPorts);
+  const opened = await openers[verb]?.(request, sender, data.revision ?? -1, app);
   if (opened === undefined) throw new Error(`${verb} opens no form`);
   if (opened.kind === 'refused') return refused(opened);
-  if (await once.isFirst(sender, verb, `${request.id}/${request.asking}`))
-    await reply(options, context, openFormCard(options, sender, opened.form), 'everybody');
-  await options.requestCards.registerCopy(request.id, clickedCard(context));
+  if (await app.once.isFirst(sender, verb, `${request.id}/${request.asking}`))
+    await reply(app, context, openFormCard(app, sender, opened.form), 'everybody');
+  await app.requestCards.registerCopy(request.id, clickedCard(context));
   return messageAnswer(postedBelow.form);
 }

@@ -38,8 +38,7 @@ export const formVerbs = [
   'form.resume',
 ] as const;
 
-interface DialogTools {
-  readonly ports: CommandPorts;
+interface DialogApp extends CommandPorts {
   /** Null: the addresses of the Azure portal aren't known. */
   readonly portal: Portal | null;
 }
@@ -68,21 +67,17 @@ const showing = (form: Form, digest: string): Form => ({
   revision: form.shownDigest === null || form.shownDigest === digest ? form.revision : form.revision + 1,
 });
 
-async function draw(
-  { ports, portal }: DialogTools,
-  form: Form,
-  problem: Refusal | null,
-): Promise<DialogPage | Refusal> {
+async function draw(app: DialogApp, form: Form, problem: Refusal | null): Promise<DialogPage | Refusal> {
   const page = (card: AdaptiveCard, shown = form): DialogPage => ({ kind: 'card', card, form: shown });
   if (form.ended === 'submitted') return page(formChangedCard(form));
   if (form.ended === 'cancelled') return page(formCancelledCard(form));
-  const read = await refuseOnFailure(() => readPage(form, ports));
+  const read = await refuseOnFailure(() => readPage(form, app));
   if (isRefusal(read)) return read;
   const { facts, obstacle } = read;
   const shown = facts.page === 'review' ? showing(form, facts.digest) : read.form;
-  const rejected = form.rejected === undefined ? null : await ports.requests.load(form.rejected);
+  const rejected = form.rejected === undefined ? null : await app.requests.load(form.rejected);
   const card = withRejection(formCard(shown, facts, problem, obstacle), rejected);
-  return page(facts.page === 'review' ? withPortal(card, portal, facts.plan, undefined) : card, shown);
+  return page(facts.page === 'review' ? withPortal(card, app.portal, facts.plan, undefined) : card, shown);
 }
 
 /**
@@ -90,12 +85,12 @@ async function draw(
  * as the displayed digest.
  */
 async function showPage(
-  tools: DialogTools,
+  app: DialogApp,
   { form, problem }: FormResult,
   inputs: FormInputs,
 ): Promise<DialogPage | Submitted | Refusal> {
   if (becameRequest(form)) return { kind: 'submitted', form };
-  const drawn = await draw(tools, form, problem);
+  const drawn = await draw(app, form, problem);
   if (drawn.kind === 'refused' || problem === null) return drawn;
   return { ...drawn, card: withInputs(drawn.card, inputs) };
 }
@@ -138,7 +133,7 @@ const isFormId = (id: string): boolean => FormId.safeParse(id).success;
 /** A stored click that took too long to answer. Its ID identifies it among the form's clicks. */
 type Pending = NonNullable<Form['pending']>;
 
-interface FormsOptions extends DialogTools {
+interface FormsApp extends DialogApp {
   readonly documents: Documents;
   /** Returns true if a request's card is at this location. */
   readonly isTaken: (at: Posted) => Promise<boolean>;
@@ -170,10 +165,9 @@ const onCard = (form: Form, card: AdaptiveCard): FormCard => ({ kind: 'card', ca
 const asAnswer = (shown: DialogPage | Submitted | Refusal): FormAnswer =>
   shown.kind === 'card' ? onCard(shown.form, shown.card) : shown;
 
-export function openForms({ documents, ports, portal, isTaken }: FormsOptions): Forms {
-  const tools = { ports, portal };
-  const jobs = openFormJobs(documents, ports.now);
-  const dialogs = openDialogStore(documents);
+export function openForms(app: FormsApp): Forms {
+  const jobs = openFormJobs(app.documents, app.now);
+  const dialogs = openDialogStore(app.documents);
 
   const isPending = async (formId: string, job: string): Promise<boolean> =>
     (await dialogs.read(formId))?.form.pending?.look === job;
@@ -242,7 +236,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
   async function isErased({ repeats, changes, requestId, justification }: Form): Promise<boolean> {
     const source = changes === null ? repeats : requestId;
     if (source === undefined || justification === '') return false;
-    return (await ports.requests.load(source))?.justification === null;
+    return (await app.requests.load(source))?.justification === null;
   }
 
   /** Performs a click; in the background if Azure is slow. */
@@ -250,14 +244,14 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
     form: Form,
     eTag: string,
     clicked: { readonly verb: string; readonly inputs: FormInputs },
-    job: string = mintFormId(ports.random(10)),
+    job: string = mintFormId(app.random(10)),
   ): Promise<FormAnswer> {
     let inBackground = false;
     // Without its document, the form's texts were erased.
     const isWanted = async (): Promise<boolean> =>
       inBackground ? isPending(form.id, job) : (await dialogs.read(form.id)) !== null;
     const work = async (): Promise<FormAnswer> =>
-      asAnswer(await showPage(tools, await turnForm(form, { ...clicked, isWanted }, tools.ports), clicked.inputs));
+      asAnswer(await showPage(app, await turnForm(form, { ...clicked, isWanted }, app), clicked.inputs));
     const working = work();
     if ((await withSoftTimeout(working)) === 'slow') {
       inBackground = true;
@@ -275,7 +269,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
   async function withLocation(form: Form, at: Posted | null): Promise<Form> {
     const { messageId, conversationId } = form.origin;
     if (form.alone || messageId !== undefined || at === null || at.conversationId !== conversationId) return form;
-    return (await isTaken(at)) ? form : withMessageId(form, at.activityId);
+    return (await app.isTaken(at)) ? form : withMessageId(form, at.activityId);
   }
 
   async function clickOnce(call: FormClickCall): Promise<FormAnswer> {
@@ -306,7 +300,7 @@ export function openForms({ documents, ports, portal, isTaken }: FormsOptions): 
   return {
     async open(opened) {
       const form = Form.parse(opened);
-      const answer = asAnswer(await showPage(tools, { form, problem: null }, FormInputs.parse({})));
+      const answer = asAnswer(await showPage(app, { form, problem: null }, FormInputs.parse({})));
       if (answer.kind === 'refused') return answer;
       await dialogs.create({ form: answer.form, card: cardOf(answer) });
       if (!(await isErased(form))) return answer;

@@ -40,23 +40,19 @@ export interface Reply {
   readonly readers: 'everybody' | 'who-asked';
 }
 
-export interface ReplyOptions {
+interface TargetedApp {
   readonly chat: Pick<Chat, 'replyTargeted'>;
-  readonly later: DeferredUpdates;
 }
 
 const placeOf = ({ alone, activityId }: Posted): string | null => (alone === true ? null : activityId);
 
 /** Null: what was typed was for everybody, or Teams has no such messages here. */
-const sendAlone = async (
-  { chat }: Pick<ReplyOptions, 'chat'>,
-  context: TurnContext,
-  card: AdaptiveCard,
-): Promise<Posted | null> => (isTargetedMessage(context.activity) ? chat.replyTargeted(context, card) : null);
+const sendAlone = async ({ chat }: TargetedApp, context: TurnContext, card: AdaptiveCard): Promise<Posted | null> =>
+  isTargetedMessage(context.activity) ? chat.replyTargeted(context, card) : null;
 
 /** Where what was typed was for the bot alone, so is its answer, unless Teams has no way for that: then everybody sees it. */
 export async function send(
-  { chat }: Pick<ReplyOptions, 'chat'>,
+  { chat }: TargetedApp,
   context: TurnContext,
   card: AdaptiveCard,
   readers: Reply['readers'],
@@ -69,7 +65,7 @@ export async function send(
 
 /** Sends the card; if it is slow, first a placeholder that it replaces. `likely`: who sees the placeholder. */
 export async function reply(
-  options: ReplyOptions,
+  app: TargetedApp & { readonly later: DeferredUpdates },
   context: TurnContext,
   coming: Promise<Reply>,
   likely: Reply['readers'],
@@ -77,17 +73,17 @@ export async function reply(
   if ((await whileTyping(context, withSoftTimeout(coming))) === 'in-time') {
     const answer = await coming;
     const posted =
-      (answer.alone === undefined ? null : await sendAlone(options, context, answer.alone)) ??
-      (await send(options, context, answer.card, answer.readers));
+      (answer.alone === undefined ? null : await sendAlone(app, context, answer.alone)) ??
+      (await send(app, context, answer.card, answer.readers));
     if (posted.activityId !== '') await answer.standsIn?.(placeOf(posted));
     return;
   }
-  const posted = await send(options, context, lookingCard(), likely);
+  const posted = await send(app, context, lookingCard(), likely);
   const come = async ({ card, alone, standsIn }: Reply): Promise<AdaptiveCard> => {
     await standsIn?.(placeOf(posted));
     return posted.alone === true ? (alone ?? card) : card;
   };
-  options.later.replace(posted, coming.then(come));
+  app.later.replace(posted, coming.then(come));
 }
 
 /**

@@ -15,22 +15,14 @@ import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
 import { withDownload } from '../cards/views/request-card.ts';
 import { refusalText, withMissingTick } from '../cards/views/short-views.ts';
 import type { Posted } from '../delivery/chat.ts';
-import type { RequestCards, ViewedCard } from '../delivery/request-cards.ts';
+import type { ViewedCard } from '../delivery/request-cards.ts';
 import { cardAnswer, messageAnswer } from '../invoke-answers.ts';
-import type { EvidenceLinks } from '../sign-in/evidence-links.ts';
 import type { Purpose } from '../sign-in/pending.ts';
 import type { ClickToRepeat, StepUpSignIn } from '../sign-in/step-up.ts';
 import type { CardClick, KnownSender } from './activity.ts';
-import type { DeferredUpdates } from './reply.ts';
+import type { BotApp } from './app.ts';
 
-export interface RequestClickOptions {
-  readonly actionPorts: ActionPorts;
-  readonly requestCards: RequestCards;
-  readonly later: DeferredUpdates;
-  /** Null: approving needs no step-up authentication. */
-  readonly stepUp: StepUpSignIn | null;
-  readonly log: { info(fields: object, message: string): void };
-}
+type RequestClickApp = ActionPorts & Pick<BotApp, 'requestCards' | 'later' | 'stepUpSignIn' | 'log'>;
 
 /** Reads the request and its revision on the card. Null: the click names no request. */
 function readClick({ data }: CardClick['action']):
@@ -53,7 +45,7 @@ function readClick({ data }: CardClick['action']):
 
 /** `at`: the clicked card, as the client reports it. */
 export async function answerRequestClick(
-  options: RequestClickOptions,
+  app: RequestClickApp,
   action: Action,
   sender: KnownSender,
   { at, click }: { readonly at: Posted | null; readonly click: CardClick },
@@ -68,25 +60,25 @@ export async function answerRequestClick(
   const { person, actor, zone } = sender;
   const inputs = { ...clicked.inputs, zone };
   // Only an approval requires a sign-in: stopping a change must never wait for one.
-  const stepUp = action === approve ? options.stepUp : null;
+  const stepUp = action === approve ? app.stepUpSignIn : null;
   const purpose = { person, requestId, asking };
   const presented = await stepUp?.presented(purpose, click.authentication);
   if (presented?.kind === 'answer') return presented.answer;
   const signIn = presented?.signIn ?? null;
-  const result = await action.handle({ by: person, actor, requestId, asking, inputs, signIn }, options.actionPorts);
+  const result = await action.handle({ by: person, actor, requestId, asking, inputs, signIn }, app);
   if (result.kind === 'refused') {
-    await options.requestCards.registerCopy(requestId, at);
-    return answerRefused(options, result, { purpose, stepUp, at, inputs: enteredOn(inputs) });
+    await app.requestCards.registerCopy(requestId, at);
+    return answerRefused(app, result, { purpose, stepUp, at, inputs: enteredOn(inputs) });
   }
   await stepUp?.settle(purpose);
   if (cameLate(result)) {
-    await options.requestCards.registerCopy(requestId, at);
+    await app.requestCards.registerCopy(requestId, at);
     return refusalAnswer(refuse(lateCode(result)), requestId);
   }
-  const reader = await ownReader(options.actionPorts, result.request, person);
+  const reader = await ownReader(app, result.request, person);
   const viewed = { at, reader, automatic: click.trigger === 'automatic' };
-  const entered = await enteredBefore(options, result.request, person);
-  return answerWithCard(options, result.request, { ...viewed, inputs: entered });
+  const entered = await enteredBefore(app, result.request, person);
+  return answerWithCard(app, result.request, { ...viewed, inputs: entered });
 }
 
 /** A refused click, with what an answer needs to repeat the question. `stepUp`: null if the click needs no sign-in. */
@@ -96,16 +88,16 @@ interface RefusedClick extends ClickToRepeat {
 }
 
 async function answerRefused(
-  options: RequestClickOptions,
+  app: RequestClickApp,
   refusal: Refusal,
   { purpose, stepUp, at, inputs }: RefusedClick,
 ): Promise<InvokeResponse> {
   const question = await stepUp?.question(purpose, refusal, { at, inputs });
   if (question != null) return question;
-  const missing = await missingTick(options, refusal, { ...purpose, at, inputs });
+  const missing = await missingTick(app, refusal, { ...purpose, at, inputs });
   if (missing !== null) return missing;
   const { requestId, person } = purpose;
-  options.log.info({ requestId, person, code: refusal.code }, 'a decision was refused');
+  app.log.info({ requestId, person, code: refusal.code }, 'a decision was refused');
   return refusalAnswer(refusal, requestId);
 }
 
@@ -118,7 +110,7 @@ const enteredOn = ({ comment, startDay, startTime }: ClickedCall['inputs']): Car
 
 /** Returns what the person entered before a sign-in in a browser, if the request still waits for that approval. */
 async function enteredBefore(
-  { stepUp }: RequestClickOptions,
+  { stepUpSignIn: stepUp }: RequestClickApp,
   { id, state, asking }: Request,
   person: PersonId,
 ): Promise<CardInputs> {
@@ -132,7 +124,7 @@ async function enteredBefore(
  * card is checked once more.
  */
 export async function answerWithCard(
-  { requestCards, later }: Pick<RequestClickOptions, 'requestCards' | 'later'>,
+  { requestCards, later }: Pick<BotApp, 'requestCards' | 'later'>,
   request: Request,
   { inputs = {}, ...viewed }: ViewedCard & { readonly inputs?: CardInputs },
 ): Promise<InvokeResponse> {
@@ -146,15 +138,15 @@ export async function answerWithCard(
 
 /** Null: something else is missing, or the request doesn't exist. */
 async function missingTick(
-  { requestCards, actionPorts }: RequestClickOptions,
+  app: RequestClickApp,
   refusal: Refusal,
   { requestId, person, at, inputs }: Purpose & ClickToRepeat,
 ): Promise<InvokeResponse | null> {
   if (refusal.code !== 'acknowledge-irreversible') return null;
-  const request = await actionPorts.requests.load(requestId);
+  const request = await app.requests.load(requestId);
   if (request === null) return null;
-  const reader = await ownReader(actionPorts, request, person);
-  const { card } = await requestCards.cardFor(request, { at, reader, automatic: false });
+  const reader = await ownReader(app, request, person);
+  const { card } = await app.requestCards.cardFor(request, { at, reader, automatic: false });
   return cardAnswer(withMissingTick(card, refusal, inputs));
 }
 
@@ -173,32 +165,26 @@ function lateCode(result: Exclude<ActionResult, Refusal>): RefusalCode {
 
 /** Returns the reader for the person's view. Asks the directory only if views differ. */
 export async function ownReader(
-  ports: Pick<ActionPorts, 'approverStatus'>,
+  ports: Pick<ActionPorts, 'approverOf'>,
   request: Request,
   person: PersonId,
 ): Promise<Reader> {
   const asks = hasViews(request) && !hasEnded(request) && person !== request.requester;
-  return readerOf(request, person, asks ? await ports.approverStatus(person, request) : 'no');
-}
-
-export interface EvidenceClickOptions extends RequestClickOptions {
-  /** Null: nothing is published, or there is no address for browsers. */
-  readonly evidence: EvidenceLinks | null;
+  return readerOf(request, person, asks ? await ports.approverOf(person, request) : 'no');
 }
 
 export async function answerEvidenceClick(
-  { evidence, actionPorts, requestCards }: EvidenceClickOptions,
+  app: BotApp,
   { person }: KnownSender,
   { at, click }: { readonly at: Posted | null; readonly click: CardClick },
 ): Promise<InvokeResponse> {
-  const request = await findRequest(actionPorts.requests, click.action.data.requestId);
+  const request = await findRequest(app.requests, click.action.data.requestId);
   if (isRefusal(request)) return messageAnswer(refusalText(request));
-  if (evidence === null) {
-    return messageAnswer(evidenceWords.byOperator(request.id));
-  }
-  const reader = await ownReader(actionPorts, request, person);
-  const { card } = await requestCards.cardFor(request, { at, reader, automatic: false });
-  return cardAnswer(withDownload(card, await evidence.offer({ person, requestId: request.id })));
+  const { evidenceLinks } = app;
+  if (evidenceLinks === null) return messageAnswer(evidenceWords.byOperator(request.id));
+  const reader = await ownReader(app, request, person);
+  const { card } = await app.requestCards.cardFor(request, { at, reader, automatic: false });
+  return cardAnswer(withDownload(card, await evidenceLinks.offer({ person, requestId: request.id })));
 }
 
 // Prefetches the request of a click while the directory is asked about the person.

@@ -44,12 +44,9 @@ async function keyChoices(ports: CommandPorts, form: Form): Promise<readonly Cho
   return existing.map((one) => ({ title: label(keyTitle(one)), value: one.key.name }));
 }
 
-interface SearchPorts {
-  readonly ports: CommandPorts;
-  readonly agents: TypeaheadCache;
-  /** Reads the person's own form. */
-  readonly readForm: (id: string) => Promise<Form | null>;
-}
+type SearchApp = CommandPorts & { readonly agents: TypeaheadCache };
+/** Reads the person's own form. */
+type ReadForm = (id: string) => Promise<Form | null>;
 
 /** How long a keystroke waits for Azure. A later answer serves the next keystroke. */
 const timeoutMs = 4_000;
@@ -60,15 +57,16 @@ async function agentChoices(agents: TypeaheadCache, query: string): Promise<read
 }
 
 async function choicesIn(
-  { ports, agents, readForm }: SearchPorts,
+  app: SearchApp,
+  readForm: ReadForm,
   dataset: string,
   query: string,
 ): Promise<readonly Choice[]> {
-  if (dataset === 'agents') return agentChoices(agents, query);
+  if (dataset === 'agents') return agentChoices(app.agents, query);
   const [kind, formId = ''] = dataset.split('/');
   const form = await readForm(formId);
   if (form === null || (kind !== 'vaults' && kind !== 'keys')) return [];
-  const all = await (kind === 'vaults' ? vaultChoices(ports, form) : keyChoices(ports, form));
+  const all = await (kind === 'vaults' ? vaultChoices(app, form) : keyChoices(app, form));
   return all.filter(containing(query)).slice(0, listedAgents);
 }
 
@@ -80,11 +78,16 @@ const nothingFound = (failure: Failure | null): Choice => ({ title: label(notFou
  * An unknown dataset or another person's form returns none: the input then says that nothing matches. If Azure refuses,
  * is busy or times out, the only entry says so.
  */
-export async function search(search: SearchPorts, dataset: string, query: string): Promise<readonly Choice[]> {
+export async function search(
+  app: SearchApp,
+  readForm: ReadForm,
+  dataset: string,
+  query: string,
+): Promise<readonly Choice[]> {
   const late = new AbortController();
   const tooLate = setTimeout(timeoutMs, null, { signal: late.signal, ref: false }).catch(() => null);
   try {
-    const found = await Promise.race([catchFailure(() => choicesIn(search, dataset, query.trim())), tooLate]);
+    const found = await Promise.race([catchFailure(() => choicesIn(app, readForm, dataset, query.trim())), tooLate]);
     if (found === null) return [nothingFound(null)];
     return found.ok ? found.value : [nothingFound(found.failure)];
   } finally {

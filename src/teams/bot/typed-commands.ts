@@ -6,7 +6,7 @@ import type { Roles } from '../../authorization/role-checks.ts';
 import { type Refusal, refuseOnFailure } from '../../domain/request/refusal.ts';
 import { closestName } from '../../operations/choose.ts';
 import { cmkHelp } from '../../operations/commands/cmk-help.ts';
-import type { CommandPorts, CommandResult, TypedCommand } from '../../operations/commands/command.ts';
+import type { CommandResult, TypedCommand } from '../../operations/commands/command.ts';
 import { commands } from '../../operations/commands/registry.ts';
 import { postedBelow } from '../../text/lists.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
@@ -15,9 +15,9 @@ import { impactCard } from '../cards/views/list-view.ts';
 import { type Offer, refusalCard, typoCard } from '../cards/views/short-views.ts';
 import { cardAnswer, messageAnswer } from '../invoke-answers.ts';
 import { type KnownSender, parseMessage, type TypedMessage } from './activity.ts';
-import { type FormClickOptions, openFormCard } from './form-click.ts';
-import type { Lists } from './lists.ts';
-import { type ClickDedupe, type Reply, type ReplyOptions, reply } from './reply.ts';
+import type { BotApp } from './app.ts';
+import { openFormCard } from './form-click.ts';
+import { type Reply, reply } from './reply.ts';
 
 // Did-you-mean suggestions for mistyped commands and names, as complete commands. A button sends the command as if
 // the person had typed it.
@@ -94,23 +94,11 @@ export function suggestionOf(verb: string, said: string | undefined): Suggestion
 /** A person with at least one role. */
 export type AdmittedSender = KnownSender & { readonly roles: Roles };
 
-interface CardOptions {
-  readonly commandPorts: Pick<CommandPorts, 'policy'>;
-  readonly lists: Pick<Lists, 'open'>;
-  readonly auditChannel: boolean;
-}
+type CardsApp = Pick<BotApp, 'policy' | 'lists' | 'auditChannel'>;
 
-export interface TypedCommandsOptions
-  extends CardOptions,
-    ReplyOptions,
-    Pick<FormClickOptions, 'forms' | 'replaceEarlierForm'> {
-  readonly commandPorts: CommandPorts;
-  readonly once: ClickDedupe;
-}
-
-function helpFor({ commandPorts, auditChannel }: CardOptions, { roles }: Pick<AdmittedSender, 'roles'>): AdaptiveCard {
-  const { policy } = commandPorts;
-  return helpCard({ commands, policy, mayAsk: roles.asks, mayApprove: roles.approves, auditChannel });
+function helpFor({ policy, auditChannel }: CardsApp, { roles }: Pick<AdmittedSender, 'roles'>): AdaptiveCard {
+  const { asks: mayAsk, approves: mayApprove } = roles;
+  return helpCard({ commands, policy, mayAsk, mayApprove, auditChannel: auditChannel !== null });
 }
 
 /** Returns the suggestion's button, if the person has permission to use it. */
@@ -122,17 +110,13 @@ function offerOf({ roles }: Pick<AdmittedSender, 'roles'>, meant: string | null)
 }
 
 /** Suggests a similar command, or else shows the help, for example to a greeting. */
-export function noCommandCard(
-  options: CardOptions,
-  sender: Pick<AdmittedSender, 'roles'>,
-  typed: TypedMessage,
-): AdaptiveCard {
+export function noCommandCard(app: CardsApp, sender: Pick<AdmittedSender, 'roles'>, typed: TypedMessage): AdaptiveCard {
   const near = suggestCommand(typed);
-  return near === null ? helpFor(options, sender) : typoCard(near.wrote, near.meant, offerOf(sender, near.meant));
+  return near === null ? helpFor(app, sender) : typoCard(near.wrote, near.meant, offerOf(sender, near.meant));
 }
 
 export async function resultCard(
-  options: CardOptions,
+  app: CardsApp,
   result: Exclude<CommandResult, { readonly kind: 'open-form' }>,
   sender: Pick<AdmittedSender, 'person' | 'roles'>,
   typed: TypedMessage,
@@ -141,36 +125,36 @@ export async function resultCard(
     case 'refused':
       return refusalCard(result, offerOf(sender, suggestName(typed, result)));
     case 'show-help':
-      return helpFor(options, sender);
+      return helpFor(app, sender);
     case 'show-impact':
       return impactCard(result.impact);
     case 'show-list': {
       const { person, roles } = sender;
-      const answer = await options.lists.open(result.subject, { person, asks: roles.asks });
+      const answer = await app.lists.open(result.subject, { person, asks: roles.asks });
       return answer.kind === 'card' ? answer.card : refusalCard(answer);
     }
   }
 }
 
-async function answerTo(options: TypedCommandsOptions, sender: AdmittedSender, typed: TypedMessage): Promise<Reply> {
+async function answerTo(app: BotApp, sender: AdmittedSender, typed: TypedMessage): Promise<Reply> {
   const command = commands.find((one) => one.name === typed.command);
   const aside = { standsIn: null, readers: 'who-asked' } as const;
-  if (command === undefined) return { card: noCommandCard(options, sender, typed), ...aside };
+  if (command === undefined) return { card: noCommandCard(app, sender, typed), ...aside };
   const { person: by, actor, origin } = sender;
   const { args, words } = typed;
   const call = { by, actor, origin, args, words };
-  const result = await refuseOnFailure(() => command.handle(call, options.commandPorts));
-  if (result.kind === 'open-form') return openFormCard(options, sender, result.form);
-  return { card: await resultCard(options, result, sender, typed), ...aside };
+  const result = await refuseOnFailure(() => command.handle(call, app));
+  if (result.kind === 'open-form') return openFormCard(app, sender, result.form);
+  return { card: await resultCard(app, result, sender, typed), ...aside };
 }
 
 export async function say(
-  options: TypedCommandsOptions,
+  app: BotApp,
   context: TurnContext,
   sender: AdmittedSender,
   typed: TypedMessage,
 ): Promise<void> {
-  await reply(options, context, answerTo(options, sender, typed), 'who-asked');
+  await reply(app, context, answerTo(app, sender, typed), 'who-asked');
 }
 
 /**
@@ -178,23 +162,23 @@ export async function say(
  * with the button stays.
  */
 export async function start(
-  options: TypedCommandsOptions,
+  app: BotApp,
   context: TurnContext,
   sender: AdmittedSender,
   { name, on }: { readonly name: TypedCommand['name']; readonly on: 'help' | 'welcome' },
 ): Promise<InvokeResponse> {
-  if (await options.once.isFirst(sender, 'start', name))
-    await say(options, context, sender, { command: name, args: {}, words: [] });
-  return cardAnswer(on === 'help' ? helpFor(options, sender) : welcomeCard(sender.roles));
+  if (await app.once.isFirst(sender, 'start', name))
+    await say(app, context, sender, { command: name, args: {}, words: [] });
+  return cardAnswer(on === 'help' ? helpFor(app, sender) : welcomeCard(sender.roles));
 }
 
 export async function runSuggestion(
-  options: TypedCommandsOptions,
+  app: BotApp,
   context: TurnContext,
   sender: AdmittedSender,
   { typed, text }: Suggestion,
 ): Promise<InvokeResponse> {
   const about = `${context.activity.replyToId ?? ''} ${text}`;
-  if (await options.once.isFirst(sender, 'meant', about)) await say(options, context, sender, typed);
+  if (await app.once.isFirst(sender, 'meant', about)) await say(app, context, sender, typed);
   return messageAnswer(postedBelow.answer);
 }

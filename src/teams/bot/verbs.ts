@@ -12,35 +12,14 @@ import { commands } from '../../operations/commands/registry.ts';
 import { evidenceVerb } from '../cards/views/request-card.ts';
 import { refusalText } from '../cards/views/short-views.ts';
 import type { Posted } from '../delivery/chat.ts';
-import type { DriftAlerts } from '../delivery/drift-alerts.ts';
 import { cardAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
 import { CardClick, type InboundActivity, type KnownSender, parseMessage, type TypedMessage } from './activity.ts';
-import {
-  answerFormClick,
-  answerFormFromCard,
-  askFromList,
-  type FormFromCardOptions,
-  openFromList,
-  verbsThatOpenForms,
-} from './form-click.ts';
+import type { BotApp } from './app.ts';
+import { answerFormClick, answerFormFromCard, askFromList, openFromList, verbsThatOpenForms } from './form-click.ts';
 import { formVerbs } from './forms.ts';
-import { type Lists, subjectAfter } from './lists.ts';
-import { answerEvidenceClick, answerRequestClick, type EvidenceClickOptions } from './request-click.ts';
-import {
-  type AdmittedSender,
-  helpVerb,
-  runSuggestion,
-  start,
-  suggestionOf,
-  suggestionVerb,
-  type TypedCommandsOptions,
-} from './typed-commands.ts';
-
-export interface VerbOptions extends EvidenceClickOptions, FormFromCardOptions, TypedCommandsOptions {
-  readonly lists: Lists;
-  readonly driftAlerts: Pick<DriftAlerts, 'cardOf' | 'registerCopy'>;
-  readonly commandPorts: FormFromCardOptions['commandPorts'];
-}
+import { subjectAfter } from './lists.ts';
+import { answerEvidenceClick, answerRequestClick } from './request-click.ts';
+import { type AdmittedSender, helpVerb, runSuggestion, start, suggestionOf, suggestionVerb } from './typed-commands.ts';
 
 export interface ClickTurn<Sender extends KnownSender> {
   readonly context: TurnContext;
@@ -50,7 +29,7 @@ export interface ClickTurn<Sender extends KnownSender> {
   readonly click: CardClick;
 }
 
-type Handle<Sender extends KnownSender> = (options: VerbOptions, turn: ClickTurn<Sender>) => Promise<InvokeResponse>;
+type Handle<Sender extends KnownSender> = (app: BotApp, turn: ClickTurn<Sender>) => Promise<InvokeResponse>;
 
 interface Common {
   readonly cost: (data: CardClick['action']['data']) => Cost;
@@ -115,9 +94,9 @@ const turnList: Handle<AdmittedSender> = async ({ lists }, { sender, click: { ac
   return answer.kind === 'card' ? cardAnswer(answer.card) : messageAnswer(refusalText(answer));
 };
 
-const sayTyped: Handle<AdmittedSender> = async (options, { context, sender, click: { action } }) => {
+const sayTyped: Handle<AdmittedSender> = async (app, { context, sender, click: { action } }) => {
   const meant = suggestionOf(action.verb, action.data.text);
-  return meant === null ? unknownVerbAnswer(action.verb) : runSuggestion(options, context, sender, meant);
+  return meant === null ? unknownVerbAnswer(action.verb) : runSuggestion(app, context, sender, meant);
 };
 
 const showDrift: Handle<AdmittedSender> = async ({ driftAlerts, later }, { at, click: { action } }) => {
@@ -133,8 +112,8 @@ const showDrift: Handle<AdmittedSender> = async ({ driftAlerts, later }, { at, c
 type Row = readonly [verb: string, row: Verb];
 
 const onRequests: readonly Row[] = actions.map((action): Row => {
-  const handle: Handle<KnownSender> = (options, { sender, at, click }) =>
-    answerRequestClick(options, action, sender, { at, click });
+  const handle: Handle<KnownSender> = (app, { sender, at, click }) =>
+    answerRequestClick(app, action, sender, { at, click });
   const requires = stopping.includes(action) ? 'role-or-own-request' : 'role';
   return [action.verb, { ...common(costs.light, action === refresh ? 'refresh' : 'write'), requires, handle }];
 });
@@ -142,16 +121,15 @@ const onRequests: readonly Row[] = actions.map((action): Row => {
 const onForms: readonly Row[] = formVerbs.map((verb): Row => {
   const cost = readsNothing.includes(verb) ? costs.light : reviewing;
   const effect = verb === 'form.show' || verb === 'form.refresh' ? 'refresh' : 'write';
-  const handle: Handle<AdmittedSender> = (options, { context, sender, at, click }) =>
-    answerFormClick(options, context, sender, at, click);
+  const handle: Handle<AdmittedSender> = (app, { context, sender, at, click }) =>
+    answerFormClick(app, context, sender, at, click);
   return [verb, { ...common(cost, effect), requires: 'requester', handle }];
 });
 
 const onCommands: readonly Row[] = commands.flatMap(({ name }) =>
   (['help', 'welcome'] as const).map((on): Row => {
     const cost = costOfTyped({ command: name, args: {} });
-    const handle: Handle<AdmittedSender> = (options, { context, sender }) =>
-      start(options, context, sender, { name, on });
+    const handle: Handle<AdmittedSender> = (app, { context, sender }) => start(app, context, sender, { name, on });
     return [
       `${on}.${name.slice(1)}`,
       { ...common(cost, onlyReads(name) ? 'read' : 'write'), requires: 'role', handle },
@@ -167,8 +145,8 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
   ...onForms,
   ...onCommands,
   ...verbsThatOpenForms.map((verb): Row => {
-    const handle: Handle<AdmittedSender> = (options, { context, sender, click }) =>
-      answerFormFromCard(options, context, sender, click);
+    const handle: Handle<AdmittedSender> = (app, { context, sender, click }) =>
+      answerFormFromCard(app, context, sender, click);
     return [verb, { ...common(openedOnReview), requires: 'requester', handle }];
   }),
   ...['page', ...listWords].map((word): Row => [`list.${word}`, { ...list, requires: 'role', handle: turnList }]),
@@ -178,7 +156,7 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
       {
         ...common(costs.list),
         requires: 'role',
-        handle: (options, turn) => answerEvidenceClick(options, turn.sender, turn),
+        handle: (app, turn) => answerEvidenceClick(app, turn.sender, turn),
       },
     ],
     [
@@ -186,7 +164,7 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
       {
         ...list,
         requires: 'role',
-        handle: (options, { sender, click }) => openFromList(options, sender, click.action.data.requestId ?? ''),
+        handle: (app, { sender, click }) => openFromList(app, sender, click.action.data.requestId ?? ''),
       },
     ],
     [
@@ -194,8 +172,7 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
       {
         ...common(costs.list),
         requires: 'requester',
-        handle: (options, { context, sender, click }) =>
-          askFromList(options, context, sender, click.action.data.resourceId),
+        handle: (app, { context, sender, click }) => askFromList(app, context, sender, click.action.data.resourceId),
       },
     ],
     ['drift.refresh', { ...common(costs.light, 'refresh'), requires: 'role', handle: showDrift }],

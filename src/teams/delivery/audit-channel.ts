@@ -28,10 +28,10 @@ import { fingerprint } from './reconcile-cards.ts';
 interface AuditChannelOptions {
   readonly requests: Requests;
   readonly postedCards: PostedCards;
-  readonly hashes: EventHashes;
+  readonly auditLog: EventHashes;
   readonly chat: Chat;
   readonly directory: Directory;
-  readonly channelId: string | null;
+  readonly auditChannel: string | null;
   readonly checkpoints: Checkpoints | null;
   readonly documents: Pick<Documents, 'read' | 'write'>;
   readonly now: () => Date;
@@ -58,7 +58,7 @@ const shownUpTo = (cards: readonly PostedCard[]): number =>
   Math.max(0, ...cards.map((card) => Number(reply.exec(card.audience)?.[1] ?? 0)));
 
 export function openAuditChannel(options: AuditChannelOptions) {
-  const { requests, postedCards, hashes, chat, directory, channelId, checkpoints, documents, now } = options;
+  const { requests, postedCards, auditLog, chat, directory, auditChannel, checkpoints, documents, now } = options;
 
   /** Updates the root post, or posts it again if it was deleted. */
   async function showRoot(request: Request, names: Names, upTo: number, at: PostedCard | undefined): Promise<Posted> {
@@ -68,7 +68,7 @@ export function openAuditChannel(options: AuditChannelOptions) {
       if (at.fingerprint !== now) await postedCards.save({ ...at, fingerprint: now });
       return at;
     }
-    const posted = await chat.postThread(channelId ?? '', card);
+    const posted = await chat.postThread(auditChannel ?? '', card);
     await postedCards.save({ requestId: request.id, audience: root, ...posted, fingerprint: now });
     return posted;
   }
@@ -83,7 +83,7 @@ export function openAuditChannel(options: AuditChannelOptions) {
       const some = events.slice(start, start + eventsPerReply);
       const last = some.at(-1);
       if (last === undefined) return;
-      const card = auditReplyCard(request, some, await hashes.hashAt(last.seq), names);
+      const card = auditReplyCard(request, some, await auditLog.hashAt(last.seq), names);
       const posted = await chat.post(thread.conversationId, card);
       await postedCards.save({
         requestId: request.id,
@@ -109,7 +109,7 @@ export function openAuditChannel(options: AuditChannelOptions) {
     if (found === null) return { afterMs: checkpoints.everyMs };
     if (await claims(found.size, day, stored?.eTag ?? '')) {
       try {
-        await chat.postThread(channelId ?? '', auditCheckpointCard(found, await checkpoints.witnessing()));
+        await chat.postThread(auditChannel ?? '', auditCheckpointCard(found, await checkpoints.witnessing()));
       } catch (error) {
         // The retry of this request, or of the next one, posts it.
         await claims(stored?.size ?? 0, stored?.day ?? '', '*');
@@ -125,7 +125,7 @@ export function openAuditChannel(options: AuditChannelOptions) {
      * to show; null: there isn't.
      */
     async show(id: RequestId): Promise<RescheduleAt | null> {
-      if (channelId === null) return null;
+      if (auditChannel === null) return null;
       const [request, events, cards] = await Promise.all([requests.load(id), requests.events(id), postedCards.of(id)]);
       if (request === null) return null;
       const names = await directory.names([request.requester, ...peopleInEvents(events)]);
@@ -144,7 +144,7 @@ export function openAuditChannel(options: AuditChannelOptions) {
 
     /** Posts that a witness's signature is missing or contradicts the log. */
     async warn(witness: WitnessView): Promise<void> {
-      if (channelId !== null) await chat.postThread(channelId, witnessCard(witness, now()));
+      if (auditChannel !== null) await chat.postThread(auditChannel, witnessCard(witness, now()));
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Renders a request's card for a reader and a place. */
 
 import type { PersonId } from '../../domain/ids.ts';
+import type { StepUp } from '../../domain/policy/sign-in.ts';
 import type { Portal } from '../../domain/ports/azure.ts';
 import type { KnownPerson, People } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
@@ -19,10 +20,10 @@ export interface CardRendererOptions {
   readonly approvers: Approvers;
   /** Runs don't start; cards show it. */
   readonly paused: boolean;
-  /** Approving requires step-up authentication; cards announce it. */
-  readonly stepUp: boolean;
+  /** Step-up authentication that approving requires; cards announce it. Null: none. */
+  readonly stepUp: StepUp | null;
   /** The evidence pack of an ended request can be downloaded. */
-  readonly evidence: boolean;
+  readonly hasEvidence: boolean;
   /** Null: the address of the Azure portal is unknown. */
   readonly portal: Portal | null;
   readonly timeLimits: Omit<TimeLimits, 'now'>;
@@ -56,7 +57,7 @@ function refreshedFor(
 }
 
 export function openCardRenderer(options: CardRendererOptions) {
-  const { people, approvers, paused, stepUp, evidence, timeLimits, portal, now } = options;
+  const { people, approvers, paused, hasEvidence, timeLimits, portal, now } = options;
   const directory = openDirectory(people);
 
   async function viewersOf(request: Request): Promise<readonly KnownPerson[]> {
@@ -83,11 +84,11 @@ export function openCardRenderer(options: CardRendererOptions) {
         addressed: alone ? [] : asked.addressed,
         userIds: alone ? [] : userIds,
         paused,
-        stepUp,
+        stepUp: options.stepUp !== null,
       });
       if (kind === 'short') return card;
       const whole = withPortal(card, portal, request.plan, request.outputs.keyVersion);
-      return withEvidence(whole, request, evidence);
+      return withEvidence(whole, request, hasEvidence);
     }
 
     return {

@@ -18,7 +18,9 @@ interface DriftAlertsOptions extends SourcesOptions {
   readonly requests: Pick<Requests, 'load'>;
   readonly postedCards: PostedCards;
   readonly chat: Pick<Chat, 'post' | 'postThread' | 'update'>;
-  readonly channel: string;
+  /** Where alerts are posted; null: in the approvals channel. */
+  readonly operationsChannel: string | null;
+  readonly approvalsChannel: string;
   readonly operators: readonly string[];
 }
 
@@ -87,7 +89,7 @@ async function showWorse(
 }
 
 async function showAlert(options: DriftAlertsOptions, alert: Alert): Promise<void> {
-  const { postedCards, chat, channel } = options;
+  const { postedCards, chat, operationsChannel, approvalsChannel } = options;
   const { id } = alert.watch;
   const { number, closedAt } = alert.drift;
   const before = await postedCards.of(id);
@@ -96,7 +98,7 @@ async function showAlert(options: DriftAlertsOptions, alert: Alert): Promise<voi
   // It was closed before it was posted.
   if (at === undefined && closedAt !== null) return;
   const card = cardFor(alert);
-  const post = (one: AdaptiveCard) => chat.postThread(channel, one);
+  const post = (one: AdaptiveCard) => chat.postThread(operationsChannel ?? approvalsChannel, one);
   await reconcileCard({ postedCards, chat }, { id }, { audience, card, post }, at);
   const posted = (await postedCards.of(id)).find((one) => one.audience === audience);
   if (posted === undefined) return;

@@ -48,7 +48,7 @@ export function openUpdateThrottle() {
 interface RequestCardsOptions extends CardRendererOptions, DesiredCardsOptions {
   readonly requests: Requests;
   readonly postedCards: PostedCards;
-  readonly onWritten: Jobs['onWritten'];
+  readonly jobs: Pick<Jobs, 'onWritten'>;
   readonly chat: Chat;
   readonly directory: Directory;
 }
@@ -107,7 +107,7 @@ export function openRequestCards(options: RequestCardsOptions) {
     const [view, cards] = await Promise.all([draw(request, waiting), knownCards(postedCards, request)]);
     return { request, view, cards };
   }
-  options.onWritten((after) => {
+  options.jobs.onWritten((after) => {
     if (isAtRest(after)) pace.atOnce(after.id);
   });
   return {

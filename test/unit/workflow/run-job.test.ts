@@ -12,7 +12,7 @@ async function runJob(change: Partial<RunJobPorts> = {}, notBefore: string | nul
   const told: string[] = [];
   let mine = true;
   const ports: RunJobPorts = {
-    runs: world.ports,
+    ...world.ports,
     jobs: {
       isMine: async () => mine,
       requestShow: async () => void told.push('show'),

@@ -51,25 +51,22 @@ function clicks(requests: MemoryRequests, { roles }: Pick<ReturnType<typeof peop
   const postedCards = memoryPostedCards([{ requestId: id, audience: 'approval', ...place, fingerprint: '' }]);
   const post = async (): Promise<never> => Promise.reject(new Error('nothing is posted'));
   const requestCards = openRequestCards({
-    ...{ requests, postedCards, now, onWritten: () => undefined },
+    ...{ requests, postedCards, now, jobs: { onWritten: () => undefined } },
     chat: { post, postThread: post, replyTargeted: async () => null, update: async () => true, remove: async () => {} },
     directory: { names: async () => () => 'Someone' },
     people: { among: async () => [] },
     approvers: { of: async () => ({ described: 'the approvers', addressed: [], people: [], sources: [] }) },
     conversations: { personalChat: async () => null },
     ...{ approvalsChannel: place.conversationId, operationsChannel: null, portal: null },
-    ...{ paused: false, stepUp: false, evidence: false },
+    ...{ paused: false, stepUp: null, hasEvidence: false },
     timeLimits: {
       retry: { firstWaitMs: 1, longestWaitMs: 1, waitAttempts: 1, spreadWithinMs: 1 },
       poll: { everyMs: 1, atMostMs: 1 },
     },
   });
-  const actionPorts = {
-    ...{ requests, loadSnapshot: requests.load, stepUp: null },
-    ...{ approverStatus: roles.approverOf, requesterStatus: roles.requesterOf, operatorStatus: roles.operator },
-  };
   const later = { replace: () => {}, follow: () => {}, runTwiceLater: () => {}, stop: async () => {} };
-  const options = { actionPorts, requestCards, later, stepUp: null, log: { info: () => {} } };
+  const shown = { requestCards, later, stepUpSignIn: null, log: { info: () => {} } };
+  const app = { ...roles, ...shown, requests, loadSnapshot: requests.load, stepUp: null };
   const origin = { ...place, conversationType: 'channel' } as const;
 
   /** What the card or the message says. The button is that of the card as it is. */
@@ -81,7 +78,7 @@ function clicks(requests: MemoryRequests, { roles }: Pick<ReturnType<typeof peop
     if (!read.success) return 'malformed';
     const who = { person, memberId: `29:${person}`, name: null, tenantId: tenant, origin, zone: '' };
     const sender = { ...who, actor: personActor(person, tenant, 'local') };
-    const { body } = await answerRequestClick(options, action, sender, { at: place, click: read.data });
+    const { body } = await answerRequestClick(app, action, sender, { at: place, click: read.data });
     return JSON.stringify(body).replaceAll('\\', '');
   }
   return { click, postedCards };

@@ -80,7 +80,7 @@ async function opened(formOf: FormOf = (ports) => reviewed(ports, { origin: pers
     const write: typeof documents.write = (changes) =>
       life.isRefused ? Promise.reject(new Error('refused')) : documents.write(changes);
     const own = { read: mortal(documents.read), write: mortal(write), delete: mortal(documents.delete) };
-    return Object.assign(openForms({ documents: own, ports, portal: null, isTaken }), { life });
+    return Object.assign(openForms({ ...ports, documents: own, portal: null, isTaken }), { life });
   };
   const replicas = [replica(), replica()];
   const made = await formOf(ports);
@@ -591,7 +591,7 @@ describe('a form that a request’s button opens', () => {
     if (again.kind === 'refused') throw new Error(again.code);
     if (isErased) await append(requestId, { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' });
     await documents.delete(documents.keys());
-    const forms = openForms({ documents, ports, portal: null, isTaken: async () => false });
+    const forms = openForms({ ...ports, documents, portal: null, isTaken: async () => false });
     expect((await forms.open(again.form)).kind).toBe(isErased ? 'refused' : 'card');
     expect(documents.all().includes('Policy 7')).toBe(!isErased);
   });

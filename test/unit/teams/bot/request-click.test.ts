@@ -52,5 +52,5 @@ test.each([
   [approver, 'unknown', { kind: 'everybody' }],
   [requester, 'yes', { kind: 'requester' }],
 ] as const)('only an approver has the buttons of one: %s, %s', async (person, status, reader) => {
-  expect(await ownReader({ approverStatus: async () => status }, waiting, person)).toEqual(reader);
+  expect(await ownReader({ approverOf: async () => status }, waiting, person)).toEqual(reader);
 });

@@ -13,9 +13,9 @@ import { commandWorld } from '../../../support/builders/command-world.ts';
 import { requester } from '../../../support/builders/fixtures.ts';
 
 const options = {
-  commandPorts: commandWorld().ports,
+  policy: commandWorld().ports.policy,
   lists: { open: async () => refuse('no-role') },
-  auditChannel: true,
+  auditChannel: 'audit',
 };
 const somebody = (asks: boolean) => ({ person: requester, roles: { kind: 'roles', asks, approves: !asks } as const });
 const typed = (text: string) => parseMessage(text, [], '');

@@ -14,7 +14,7 @@ test('the day’s checkpoint is posted once, also if Teams refused it at first',
   const channel = openAuditChannel({
     requests: { ...memoryRequests(now), load: async () => request, events: async () => events },
     postedCards: memoryPostedCards(),
-    hashes: { hashAt: async () => 'a'.repeat(64) },
+    auditLog: { hashAt: async () => 'a'.repeat(64) },
     chat: {
       post: async (conversationId) => ({ conversationId, activityId: '1' }),
       async postThread(conversationId, card) {
@@ -29,7 +29,7 @@ test('the day’s checkpoint is posted once, also if Teams refused it at first',
       replyTargeted: async () => null,
     },
     directory: { names: async () => () => 'A person' },
-    channelId: 'audit',
+    auditChannel: 'audit',
     checkpoints: {
       covering: async () => ({ size: 1_000, note: 'origin\n1000\nroot=\n\n— log abc=\n' }),
       witnessing: async () => null,

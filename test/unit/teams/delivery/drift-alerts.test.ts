@@ -42,7 +42,8 @@ function watched(failing = '') {
         return chat('edit')(conversationId, card).then(() => true);
       },
     },
-    channel: 'operations',
+    operationsChannel: 'operations',
+    approvalsChannel: 'approvals',
     operators: [operator],
     people: { among, amongMany: among },
     lookups: { look: async () => ({ kind: 'person', name: 'Operator', members: [operator], complete: true }) },

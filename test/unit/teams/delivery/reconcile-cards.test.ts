@@ -103,7 +103,7 @@ test('where reminders of a request were posted is forgotten once it has ended', 
   const posted = { requestId: id, audience: 'call:reminder:1:last:person:y', conversationId: 'a', activityId: '9' };
   const stored = async (request: Request) => {
     const postedCards = memoryPostedCards(postedIn(['status', 'approval', 'call:1:requester', ...reminders]));
-    const drawnWith = { paused: false, stepUp: false, evidence: false, portal: null };
+    const drawnWith = { paused: false, stepUp: null, hasEvidence: false, portal: null };
     const { show } = openRequestCards({
       ...optionsWith(someone, chatRefusing([])),
       ...drawnWith,
@@ -117,7 +117,7 @@ test('where reminders of a request were posted is forgotten once it has ended', 
       },
       ...{ postedCards, people: { among: async () => [] }, directory: { names: async () => () => 'Somebody' } },
       ...{ timeLimits: { retry: { firstMs: 1, longestMs: 1 }, poll: { everyMs: 1, atMostMs: 1 } }, now: () => noon },
-      onWritten: () => undefined,
+      jobs: { onWritten: () => undefined },
     } as never);
     await show(id, new AbortController().signal);
     return (await postedCards.of(id)).map(({ audience }) => audience);

@@ -1,0 +1,99 @@
+/** The app record: settings, infrastructure, Azure, and outgoing Teams messages. Each part takes from it what it uses. */
+import { openRoleChecks } from '../authorization/role-checks.ts';
+import { connectAzure } from '../azure/azure.ts';
+import { defaultLimits } from '../azure/limits.ts';
+import { openPortal } from '../azure/resource-ids.ts';
+import { credentialForBotFramework, optionsForAzure } from '../config/azure-from-config.ts';
+import { browserUrl, type Config } from '../config/config.ts';
+import { isDatabaseUnavailable } from '../store/db-errors.ts';
+import { botFrameworkOf, trustHosts, trustThisMachine } from '../teams/bot-framework.ts';
+import { openDirectory } from '../teams/cards/views/people-texts.ts';
+import { openApprovers, openDirectoryCache } from '../teams/delivery/addressees.ts';
+import { openAuditChannel } from '../teams/delivery/audit-channel.ts';
+import { openChat } from '../teams/delivery/chat.ts';
+import { openDriftAlerts } from '../teams/delivery/drift-alerts.ts';
+import { openNotifications, openReminders } from '../teams/delivery/notifications.ts';
+import { openRequestCards } from '../teams/delivery/request-cards.ts';
+import { openAdapter, type TokenSource } from '../teams/ingress/adapter.ts';
+import { localCallers, tokenCallers } from '../teams/ingress/gate.ts';
+import { openCallerTokens } from '../teams/sign-in/caller-tokens.ts';
+import type { Infrastructure } from './open-infrastructure.ts';
+import { checkpointsOf, type LogPublisher } from './start-log-publisher.ts';
+
+/** Throws if a configured file can't be read. No request is sent until a port is called. */
+function openAzure({ config, metrics, tracing }: Infrastructure) {
+  const options = optionsForAzure(config);
+  const { authorityHost: host, tls } = options.cloud;
+  const azure = connectAzure({ ...options, tracing, onFailure: metrics.azureFailed });
+  return {
+    azure,
+    roleChecks: openRoleChecks(azure, config.policy, config.admission),
+    /** Null: this cloud's portal address isn't known. */
+    portal: openPortal(options.cloud, config.teams.tenantId),
+    /** The sign-in host, and its only trusted certificate authorities. Null: the default ones. */
+    authority: { host, ca: tls.tlsOptions?.ca ?? null },
+  };
+}
+
+function botTokens(config: Config): TokenSource {
+  const credential = credentialForBotFramework(config);
+  return async (scope) => {
+    const token = await credential.getToken(scope);
+    if (token === null) throw new Error(`signing in to Bot Framework for ${scope}: no token was given`);
+    return token;
+  };
+}
+
+/**
+ * Connects to Bot Framework: caller authentication, trusted service URLs and the bot's own tokens. In local mode there are no
+ * tokens, so only this machine is trusted.
+ */
+function openBotFramework({ config, log }: Infrastructure) {
+  const { app, framework: addresses, serviceUrl } = config.teams;
+  const framework = botFrameworkOf({ ...addresses, cloud: config.azure.cloud.name, appId: app.id });
+  const bot = { botAppId: framework.appId, botId: `28:${framework.appId}` };
+  if (config.server.mode === 'local') {
+    const adapter = openAdapter(null, log, isDatabaseUnavailable);
+    return { ...bot, adapter, callers: localCallers, trust: trustThisMachine };
+  }
+  const trust = trustHosts(framework.serviceHosts, serviceUrl);
+  const adapter = openAdapter({ framework, trust, fetchToken: botTokens(config) }, log, isDatabaseUnavailable);
+  return { ...bot, adapter, callers: tokenCallers(openCallerTokens(framework, log), trust), trust };
+}
+
+export type App = ReturnType<typeof openApp>;
+
+export function openApp(infrastructure: Infrastructure, publisher: LogPublisher) {
+  const { config, people, now } = infrastructure;
+  const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel } = config.teams;
+  const settings = {
+    ...{ tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel },
+    /** Only the public cloud's addresses of messages are known. */
+    linksIn: config.azure.cloud.name === 'public' ? { tenantId } : null,
+    hasEvidence: browserUrl(config) !== null && config.anchor !== null,
+    /** How people are authenticated: `bot-framework` with tokens, `local` without. */
+    signIn: config.server.mode === 'local' ? 'local' : 'bot-framework',
+    timeLimits: {
+      retry: config.retry,
+      poll: { everyMs: config.azure.pollMs, atMostMs: defaultLimits.operationMs },
+    },
+  };
+  const outside = { ...openAzure(infrastructure), ...openBotFramework(infrastructure) };
+  const lookups = openDirectoryCache(outside.azure.groups, config.admission.allowGuests, now);
+  const base = { ...infrastructure, publisher, ...settings, ...outside, lookups, directory: openDirectory(people) };
+  const app = {
+    ...base,
+    chat: openChat(base),
+    approvers: openApprovers(base),
+    checkpoints: checkpointsOf(base),
+  };
+  const notifications = openNotifications(app);
+  return {
+    ...app,
+    notifications,
+    requestCards: openRequestCards(app),
+    remind: openReminders({ ...app, notifications }),
+    driftAlerts: openDriftAlerts(app),
+    auditPosts: openAuditChannel(app),
+  };
+}
