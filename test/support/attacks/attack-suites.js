@@ -1,7 +1,8 @@
 /** Which suites attack, and what: the headings of the table in test/golden/attacks.md, in order. */
 export const attackSuites = {
-  'test/long/control.test.ts': 'Vaults of others, and control over the key',
-  'test/long/own-key.test.ts': 'A key that replaces the one that the bot created',
+  'test/unit/domain/policy/vaults.test.ts': 'Vaults of others',
+  'test/unit/domain/control-change.test.ts': 'Control over the key that others gained',
+  'test/unit/workflow/own-key.test.ts': 'A key that replaces the one that the bot created',
   'test/unit/workflow/moved-world.test.ts': 'Azure changed between approval and run',
   'test/long/record-attacks.test.ts': 'Audit log: changed as the database owner',
   'test/long/hostile-log-writer.test.ts': 'Published log: written by others',
@@ -10,7 +11,7 @@ export const attackSuites = {
   'test/long/hostile-tables.test.ts': 'Each other table: written as its owner',
   'test/long/store-seal-keys.test.ts': 'Seal keys',
   'test/long/reading.test.ts': 'Reading without a role',
-  'test/long/policy.test.ts': 'Escaping a rule',
+  'test/unit/domain/policy/rules.test.ts': 'Escaping a rule',
   'test/unit/teams/bot/decisions.test.ts': 'Deciding and running without permission',
   'test/long/step-up.test.ts': 'Approving without signing in again',
   'test/long/bot-callers.test.ts': 'Calls to the bot that Teams did not make',

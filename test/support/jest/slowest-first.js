@@ -9,8 +9,8 @@ import Sequencer from '@jest/test-sequencer';
 const slowest = `
   long/database-trouble long/slow-azure long/cannot-store crash-all/commits-enabling crash-all/commits-rotating
   long/wrong-clock long/failures-doc long/azure-quotas crash-all/against-model
-  long/record-attacks long/on-postgres long/own-key long/paused-replica long/outside-judges
-  long/reading long/hostile-tables long/policy
+  long/record-attacks long/on-postgres long/paused-replica long/outside-judges
+  long/reading long/hostile-tables
   crash-all/replicas crash-all/drifts crash-all/kill-matrix crash-all/retirements 
   long/evidence-forgeries long/step-up long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use

@@ -116,17 +116,6 @@ export async function typeForm(
   return world.teams.sees(place, people.requester, isForm, timeoutMs);
 }
 
-export async function fillForm(world: World, choice: Choices = choices.first) {
-  const form = await type(world, people.requester, '/enable-cmk');
-  const next = (inputs: Record<string, unknown>) =>
-    world.teams.click(people.requester, form.id, 'form.next', { inputs });
-  await next({ resource: agentId(choice.agent) });
-  await next({ vault: choice.vault });
-  await world.teams.click(people.requester, form.id, 'form.existing-key');
-  const review = await next({ key: choice.key });
-  return { form, review };
-}
-
 export const requestIdIn = (words: string): string => /CMK-[0-9A-Z]{6}/.exec(words)?.[0] ?? '';
 
 /** Submits a form that stands on its review page; returns the request's id. */

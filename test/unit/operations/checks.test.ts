@@ -321,6 +321,14 @@ describe('a rotation', () => {
     ['makes nothing, so no right in the vault is needed', withoutRight, null, 'pass bot-allowed'],
   ])('%s', (_what, seen, mine, expected) => expect(codes(seen, wishToRotate(), mine)).toContain(expected));
 
+  it('is blocked under a rule for new keys, unless it makes the version', () => {
+    const blocks = (wished: StoredChangeSpec) =>
+      checksOf(rotating(), wished, null, termsOf({ requireNewKey: true })).filter(
+        ({ code }) => code === 'key-must-be-new',
+      );
+    expect([blocks(wishToRotate()).length, blocks(wishToRotate(toNewVersion)).length]).toEqual([1, 0]);
+  });
+
   it('to a version that expired before it was made is blocked', () => {
     const old: typeof toNewVersion = { ...toNewVersion, make: { ...newKey, expires: past } };
     expect(codes(rotating({ key: null }), wishToRotate(old))).toContain('block key-expired');

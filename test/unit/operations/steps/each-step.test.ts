@@ -111,7 +111,7 @@ describe('enabling the identity', () => {
   });
 });
 
-/** What others import under its name: test/long/own-key.test.ts. */
+/** What others import under its name: test/unit/workflow/own-key.test.ts. */
 describe('creating the key', () => {
   const plan = planFor({ wished: wishForNewKey(), seen: { key: null } });
 

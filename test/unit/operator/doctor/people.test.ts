@@ -65,3 +65,19 @@ it('counts guests only if they are allowed, and fails if the directory doesn’t
   expect(await of(false, 'not-told')).toContain('people/groups');
   expect(await of(true, 'not-told')).not.toContain('people/groups');
 });
+
+it('warns of a rule that never applies, and of IDs without a person', async () => {
+  const members = [{ id: person('a'), kind: 'member' as const }];
+  const look = async (id: string) =>
+    done(id === 'x' ? null : { kind: 'group' as const, name: id, members, complete: true });
+  const odd = rule({ name: 'odd', match: { subscriptions: ['s-9'] }, requesters: ['g'], approvers: ['x', 'h'] });
+  const config = {
+    azure: { subscriptions: ['s-1'] },
+    policy: { rules: [odd], tagRules: [], otherwise: rule({ requesters: ['g'], approvers: ['h'] }), version: '1' },
+    ...{ policyFile: null, operators: [], admission: { readers: [], operators: [], allowGuests: false } },
+  };
+  const all = await diagnosePeople({ config, azure: { groups: { look } } } as unknown as DoctorEnvironment);
+  const said = all.map(({ found: words }) => words).join('\n');
+  expect(said).toContain('approver x is neither a group nor a person');
+  expect(said).toContain('never applies: none of its subscriptions is in CMK_SUBSCRIPTIONS');
+});

@@ -5,6 +5,7 @@
 import { openRoleChecks } from '../../../../src/authorization/role-checks.ts';
 import { done, failed } from '../../../../src/domain/failure.ts';
 import type { PersonId } from '../../../../src/domain/ids.ts';
+import type { TagRule } from '../../../../src/domain/policy/rules.ts';
 import type { Groups } from '../../../../src/domain/ports/azure.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import { personActor } from '../../../../src/domain/request/events.ts';
@@ -20,17 +21,18 @@ import { type MemoryRequests, memoryRequests } from '../../../support/builders/m
 import { noon, planFor, ref, resource, spec } from '../../../support/builders/plans.ts';
 import { policyOf } from '../../../support/builders/policies.ts';
 import { approvedRun } from '../../../support/builders/run-world.ts';
-import { scriptedAzure } from '../../../support/builders/scripted-azure.ts';
+import { scriptedAzure, type World } from '../../../support/builders/scripted-azure.ts';
 
 const place = { conversationId: '19:approvals@thread.tacv2', activityId: '7' };
 const ticked = { acknowledgeIrreversible: 'true' };
 const lost = 'no longer has the requester role';
 
 /** Who is in which group; `isDark`: the directory doesn't answer. `approvers`: the groups that can decide. */
-function people(approvers: readonly string[]) {
+function people(approvers: readonly string[], tagRules: readonly TagRule[] = []) {
   const groups = new Map([
     ['askers', new Set([requester, approver])],
     ['deciders', new Set([approver, secondApprover])],
+    ['stewards', new Set([secondApprover, outsider])],
   ]);
   const directory = { isDark: false, strangers: new Set<PersonId>() };
   const memberOf: Groups['memberOf'] = async (person, ids) => {
@@ -38,7 +40,7 @@ function people(approvers: readonly string[]) {
     const kind = directory.strangers.has(person) ? 'stranger' : 'member';
     return done({ kind, of: ids.filter((group) => groups.get(group)?.has(person)) });
   };
-  const rules = policyOf([], { requesters: ['askers'], approvers });
+  const rules = policyOf([], { requesters: ['askers'], approvers }, { tagRules, trustedTags: ['environment'] });
   const azure = scriptedAzure();
   const admission = { readers: [], operators: [], allowGuests: false };
   return {
@@ -84,12 +86,22 @@ function clicks(requests: MemoryRequests, { roles }: Pick<ReturnType<typeof peop
   return { click, postedCards };
 }
 
+const noRules: readonly TagRule[] = [];
+/** Two of the stewards decide about agents with this tag, whatever else the policy says. */
+const production: TagRule = {
+  name: 'production',
+  match: { tags: { environment: ['production'] } },
+  approvers: ['stewards'],
+  approvalsRequired: 2,
+};
+const tagged = (environment: string) => resource({ tags: { environment } });
+
 /** A request that waits for approvals. */
-async function waiting({ needs = 1, approvers = ['deciders'] as readonly string[] } = {}) {
+async function waiting({ needs = 1, approvers = ['deciders'] as readonly string[], tagRules = noRules } = {}) {
   let clock = noon.getTime();
   const now = (): Date => new Date(clock);
   const requests = memoryRequests(now);
-  const who = people(approvers);
+  const who = people(approvers, tagRules);
   const ask = (one = id, named = ref()) => {
     const plan = planFor({ seen: { resource: resource({ id: named.id }) }, wished: spec({ resource: named }) });
     const command = submit({ plan, digest: '1'.repeat(64), policy: policy(needs) });
@@ -229,8 +241,9 @@ describe('a requester who is taken out of the requesters', () => {
 
 describe('a run that was approved', () => {
   /** Run 1 is ordered, and its check finds the people as they are by then. */
-  async function approved() {
-    const who = people(['deciders']);
+  async function approved(approvers: readonly string[] = ['deciders'], tagRules = noRules, seen: Partial<World> = {}) {
+    const who = people(approvers, tagRules);
+    Object.assign(who.azure.world, seen);
     let clock = noon.getTime();
     const now = (): Date => new Date(clock);
     const advance = (ms: number): void => {
@@ -296,5 +309,39 @@ describe('a run that was approved', () => {
     expect(await click(approver, 'approve', ticked)).toContain('approver');
     expect(azure.writes).toEqual([]);
     expect(await click(secondApprover, 'approve', ticked)).toContain('Checking before run 2');
+  });
+
+  it('asks those whom a rule names, and as many, once the agent has its tag', async () => {
+    const { drive, load, click, azure } = await approved(['deciders', 'stewards'], [production], {
+      resource: tagged('test'),
+    });
+    azure.world.resource = tagged('production');
+    await drive();
+    expect(await load()).toMatchObject({ state: 'awaiting-approval', approvals: [], policy: { approvalsRequired: 2 } });
+    expect(await click(approver, 'approve', ticked)).toContain('You aren’t an approver.');
+    expect(await click(secondApprover, 'approve', ticked)).toContain('1 of 2');
+    expect(azure.writes).toEqual([]);
+    expect(await click(outsider, 'approve', ticked)).toContain('Checking before run 2');
+  });
+});
+
+describe('a rule for agents with a tag', () => {
+  it.each([
+    ['production', 'You aren’t an approver.'],
+    // Removing the tag is no way out.
+    [null, 'You aren’t an approver.'],
+    ['test', 'Approved: 1 of 1'],
+  ])('counts when somebody decides: %s', async (environment, words) => {
+    const { click, azure } = await waiting({ tagRules: [production] });
+    azure.world.resource = environment === null ? resource() : tagged(environment);
+    expect(await click(approver, 'approve', ticked)).toContain(words);
+  });
+
+  it('lets no one decide while the tags can’t be read', async () => {
+    const { click, azure, types } = await waiting({ tagRules: [production] });
+    azure.world.resource = tagged('test');
+    for (const read of ['resources.tags', 'resources.get']) azure.refuse(read, failure(), 1);
+    expect(await click(approver, 'approve', ticked)).toContain('The bot couldn’t check your membership.');
+    expect(types()).toEqual(['submitted']);
   });
 });

@@ -49,7 +49,6 @@ function asked({ approvers, tagRules = [], known = [], directory = {} }: Setting
   return opened.of(request);
 }
 
-/** How people, groups and rules are named on cards: test/long/policy.test.ts. */
 const texts = ({ addressed }: Awaited<ReturnType<typeof asked>>) => addressed.map((one) => one.text);
 
 it('ten are mentioned one by one, eleven by the name of their group', async () => {
