@@ -10,6 +10,7 @@ import { DriftId, RequestId } from '../domain/ids.ts';
 import type { Job, Jobs } from '../domain/ports/store.ts';
 import type { Consequence, OrphanJob, RescheduleAt } from '../domain/request/consequences.ts';
 import { batchCalls } from './batch-calls.ts';
+import type { ChainMonitor } from './chain-monitor.ts';
 import type { Database } from './database.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { changedRows, type Sql, select, selectOne } from './sql.ts';
@@ -82,8 +83,6 @@ const release = `with gone as (delete from ${table} j where ${claimed('j')} = ($
 const request = `select ${add} where not exists (select from ${table} j where j.name = '${queue}' and j.state < 'active'
   and j.singleton_key = ($2::text[])[1] || '/' || ($1::text[])[1] || '/' || ($3::text[])[1])`;
 
-const known = 'select distinct request_id from cmk.event where request_id = any($1) and revision = 1';
-const Stream = z.object({ request_id: z.string() });
 const oldest = `select min(start_after) as due from ${table} where name = '${queue}' and state < 'active' and start_after <= $1`;
 const most = `select coalesce(max((data->>'attempts')::int), 0) as attempts from ${table}
   where name = '${queue}' and jsonb_typeof(data->'attempts') = 'number'`;
@@ -137,6 +136,7 @@ export async function prepareJobs(pool: Pool): Promise<void> {
 
 export interface JobTools {
   readonly clock: Pick<DatabaseClock, 'now' | 'heard'>;
+  readonly monitor: Pick<ChainMonitor, 'index' | 'catchUp'>;
   /** Called for each deleted job that no event asks for. */
   readonly onOrphan: (job: OrphanJob) => void;
 }
@@ -153,7 +153,7 @@ const Touched = z.object({ affected: z.number(), settled: z.array(z.string()).de
 export function openJobs(
   { pool, claimPool }: Pick<Database, 'pool' | 'claimPool'>,
   onWritten: Jobs['onWritten'],
-  { clock, onOrphan }: JobTools,
+  { clock, monitor, onOrphan }: JobTools,
 ): Jobs {
   const boss = engine(adapter(pool));
   const renewing = { db: adapter(claimPool) };
@@ -174,13 +174,14 @@ export function openJobs(
 
   /** Deletes what no event asks for: someone with access to the database added it. */
   async function sound(found: readonly { id: string; retryCount: number; data: unknown }[]): Promise<readonly Job[]> {
-    const ids = found.map(({ data }) => Data.safeParse(data).data?.id ?? '');
-    const streams = new Set((await select(pool, Stream, known, [ids])).map((row) => row.request_id));
+    const isRead = (id = ''): boolean => monitor.index.get(id) !== undefined;
+    const parsed = found.map(({ data, ...job }) => ({ ...job, data: Data.safeParse(data).data }));
+    // Another process wrote the events.
+    if (!parsed.every(({ data }) => isRead(data?.id))) await monitor.catchUp(pool);
     const jobs: Job[] = [];
-    for (const { id, retryCount, data: given } of found) {
+    for (const { id, retryCount, data } of parsed) {
       const claim = { id, retryCount };
-      const { data } = Data.safeParse(given);
-      if (data === undefined || !streams.has(data.id)) {
+      if (data === undefined || !isRead(data.id)) {
         await removed([claim]);
         reportOrphan({ request: data?.id ?? '', kind: data?.kind ?? '', key: data?.key ?? '' });
         continue;

@@ -58,7 +58,7 @@ export function openStore(database: Database, given: StoreTools): OpenStore {
       (listener) => {
         listeners.push(AsyncResource.bind(listener));
       },
-      { clock, onOrphan: given.onOrphan ?? (() => undefined) },
+      { clock, monitor: tools.monitor, onOrphan: given.onOrphan ?? (() => undefined) },
     ),
     postedCards: openPostedCards(pool, given.rowSeals),
     conversations: openConversations(pool, given.rowSeals),

@@ -756,7 +756,7 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'forged-job-kept',
         breaks: 'A job that no event asks for is carried out.',
-        from: 'data === undefined || !streams.has(data.id)',
+        from: 'data === undefined || !isRead(data.id)',
         to: 'data === undefined',
       },
     ],

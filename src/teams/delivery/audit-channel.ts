@@ -61,16 +61,15 @@ export function openAuditChannel(options: AuditChannelOptions) {
   const { requests, postedCards, auditLog, chat, directory, auditChannel, checkpoints, documents, now } = options;
 
   /** Updates the root post, or posts it again if it was deleted. */
-  async function showRoot(request: Request, names: Names, upTo: number, at: PostedCard | undefined): Promise<Posted> {
+  async function showRoot(request: Request, names: Names, upTo: number, at: PostedCard | undefined) {
     const card = auditRootCard(request, names, upTo);
     const now = fingerprint(card);
-    if (at !== undefined && (at.fingerprint === now || (await chat.update(at, card)))) {
-      if (at.fingerprint !== now) await postedCards.save({ ...at, fingerprint: now });
-      return at;
-    }
-    const posted = await chat.postThread(auditChannel ?? '', card);
-    await postedCards.save({ requestId: request.id, audience: root, ...posted, fingerprint: now });
-    return posted;
+    if (at?.fingerprint === now) return at;
+    const isUpdated = at !== undefined && (await chat.update(at, card));
+    const posted = isUpdated ? at : await chat.postThread(auditChannel ?? '', card);
+    const shown: PostedCard = { requestId: request.id, audience: root, ...posted, fingerprint: now };
+    await postedCards.save(shown);
+    return shown;
   }
 
   async function showEvents(
@@ -136,8 +135,7 @@ export function openAuditChannel(options: AuditChannelOptions) {
       const last = fresh.at(-1)?.seq ?? upTo;
       if (fresh.length > 0) {
         await showEvents(request, names, thread, fresh);
-        const again = (await postedCards.of(id)).find((card) => card.audience === root);
-        await showRoot(request, names, last, again);
+        await showRoot(request, names, last, thread);
       }
       return showCheckpoint(request, last);
     },

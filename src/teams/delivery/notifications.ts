@@ -14,6 +14,7 @@ import {
   type RescheduleAt,
   recipientsOf,
 } from '../../domain/request/consequences.ts';
+import type { StoredEvent } from '../../domain/request/events.ts';
 import type { RecipientGroup } from '../../domain/request/payloads.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { settleInTurn, throwSoonest } from '../../io/settle.ts';
@@ -102,22 +103,20 @@ class NotificationPosts {
   }
 
   async requester(): Promise<void> {
-    const { origin } = this.#request;
+    const { origin, requester } = this.#request;
     const { conversationType } = origin;
-    const card = (await this.#cards()).find(({ audience }) => audience === 'status');
-    const { conversationId } = card ?? origin;
-    const { requester } = this.#request;
-    const [known] = await this.#options.people.among([requester]);
+    const [known] = conversationType === 'personal' ? [] : await this.#options.people.among([requester]);
     const named = known === undefined ? [] : [mention(known.memberId, known.name)];
     // A person sees replies in a chat where they just wrote, but can miss a thread of a channel.
     const inPerson = conversationType === 'channel' && (await this.#inPerson('requester', requester));
-    const addressees = conversationType === 'personal' || inPerson ? [] : named;
-    const told = await this.#post('requester', 'asked', conversationId, addressees);
+    const cards = await this.#cards();
+    const { conversationId } = cards.find(({ audience }) => audience === 'status') ?? origin;
+    const told = await this.#post(cards, 'requester', 'asked', conversationId, inPerson ? [] : named);
     if (told || inPerson) return;
     if (conversationType === 'groupChat') await this.#inPerson('requester', requester);
     // The thread is gone, but not its channel.
     if (conversationType === 'channel')
-      await this.#post('requester', 'asked', channelOf(conversationId), named, 'postThread');
+      await this.#post(await this.#cards(), 'requester', 'asked', channelOf(conversationId), named, 'postThread');
   }
 
   async approvers(): Promise<void> {
@@ -149,10 +148,11 @@ class NotificationPosts {
 
   /** Posts in the approval thread, or in a new one if it is gone. */
   async #inApprovals(to: RecipientGroup, place: string, addressees: readonly Addressee[]): Promise<void> {
-    const card = (await this.#cards()).find(({ audience }) => audience === 'approval');
-    if (card !== undefined && (await this.#post(to, place, card.conversationId, addressees))) return;
+    const cards = await this.#cards();
+    const card = cards.find(({ audience }) => audience === 'approval');
+    if (card !== undefined && (await this.#post(cards, to, place, card.conversationId, addressees))) return;
     const { approvalsChannel } = this.#options;
-    if (await this.#post(to, place, approvalsChannel, addressees, 'postThread')) return;
+    if (await this.#post(await this.#cards(), to, place, approvalsChannel, addressees, 'postThread')) return;
     throw new Error('the approvals channel refuses posts, so people weren’t notified');
   }
 
@@ -164,7 +164,7 @@ class NotificationPosts {
     const chat = await this.#options.conversations.personalChat(person);
     if (chat === null) return false;
     try {
-      return await this.#post(to, `person:${person}`, chat.conversationId, []);
+      return await this.#post(await this.#cards(), to, `person:${person}`, chat.conversationId, []);
     } catch (error) {
       this.failures.push(error);
       return false;
@@ -184,6 +184,7 @@ class NotificationPosts {
 
   /** False where the place is gone, or the bot can't post there any more. */
   async #post(
+    cards: readonly PostedCard[],
     to: RecipientGroup,
     place: string,
     conversationId: string,
@@ -191,7 +192,6 @@ class NotificationPosts {
     how: 'post' | 'postThread' = 'post',
   ): Promise<boolean> {
     const { chat, postedCards } = this.#options;
-    const cards = await this.#cards();
     const audience = `${audiencePrefix(this.#call.occasion)}${place}`;
     if (cards.some((one) => one.audience === audience)) return true;
     const url = this.#linkFor(to, conversationId, cards);
@@ -209,17 +209,17 @@ class NotificationPosts {
 
 /** Posts of an event whose texts were erased: they lose what they quote. */
 export async function erasedNotifications(
-  { requests, directory }: Pick<NotificationsOptions, 'requests' | 'directory'>,
+  { directory }: Pick<NotificationsOptions, 'directory'>,
   request: Request,
+  events: readonly StoredEvent[],
   cards: readonly PostedCard[],
 ): Promise<readonly DesiredCard[]> {
+  const erased = events.filter(({ texts }) => texts.comment === null);
   const posts = cards.flatMap(({ audience }) => {
     const revision = audience.startsWith(notificationPrefix) ? Number(audience.split(':')[1]) : Number.NaN;
     return Number.isNaN(revision) ? [] : [{ audience, revision }];
   });
-  if (posts.length === 0) return [];
-  const events = await requests.events(request.id);
-  const erased = events.filter(({ texts }) => texts.comment === null);
+  if (posts.length === 0 || erased.length === 0) return [];
   const names = await directory.names([request.requester, ...erased.flatMap((event) => actingPerson(event) ?? [])]);
   return posts.flatMap(({ audience, revision }) => {
     const event = erased.find((one) => one.revision === revision);

@@ -155,12 +155,12 @@ export function openRequestCards(options: RequestCardsOptions) {
     async show(id: RequestId, signal: AbortSignal): Promise<void> {
       await pace.turn(id);
       // Loaded after the wait, so that it includes what happened in the meantime.
-      const request = await requests.load(id);
+      const [request, events] = await Promise.all([requests.load(id), requests.events(id)]);
       if (request === null) return;
       const { view, cards } = await settingOf(request);
       const wanted = [
         ...(await desiredCards(options, request, cards, view)),
-        ...(await erasedNotifications(options, request, cards)),
+        ...(await erasedNotifications(options, request, events, cards)),
       ];
       signal.throwIfAborted();
       await settleAll(

@@ -147,12 +147,7 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null,
     ...event,
     texts: event.texts.comment === undefined ? event.texts : { ...event.texts, comment: null },
   }));
-  const erased = async () =>
-    erasedNotifications(
-      { requests: { ...requests, events: async () => erasing }, directory },
-      request,
-      await postedCards.of(id),
-    );
+  const erased = async () => erasedNotifications({ directory }, request, erasing, await postedCards.of(id));
   const remind = openReminders({ requests, notifications: calls, directory, postedCards });
   const stored = async () => (await postedCards.of(id)).map(({ audience }) => audience);
   return { said, ring: (revision = last) => calls.notifyForEvent(id, revision), last, erased, remind, stored };

@@ -105,16 +105,16 @@ test('where reminders of a request were posted is forgotten once it has ended', 
     const postedCards = memoryPostedCards(postedIn(['status', 'approval', 'call:1:requester', ...reminders]));
     const drawnWith = { paused: false, stepUp: null, hasEvidence: false, portal: null };
     const { show } = openRequestCards({
-      ...optionsWith(someone, chatRefusing([])),
-      ...drawnWith,
-      requests: {
-        load: async () => request,
-        // Read after the cards: a reminder that was being posted meanwhile.
-        events: async () => {
+      ...optionsWith(someone, {
+        ...chatRefusing([]),
+        // After the cards were read: a reminder that was being posted meanwhile.
+        update: async () => {
           await postedCards.save({ ...posted, fingerprint: '' });
-          return [];
+          return true;
         },
-      },
+      }),
+      ...drawnWith,
+      requests: { load: async () => request, events: async () => [] },
       ...{ postedCards, people: { among: async () => [] }, directory: { names: async () => () => 'Somebody' } },
       ...{ timeLimits: { retry: { firstMs: 1, longestMs: 1 }, poll: { everyMs: 1, atMostMs: 1 } }, now: () => noon },
       jobs: { onWritten: () => undefined },
