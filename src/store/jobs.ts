@@ -3,7 +3,7 @@
  * function `cmk.add_jobs`. A job names a kind, a request and a key only: its worker reads the events, so a job that no event
  * asks for has no effect.
  */
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { PgBoss } from 'pg-boss';
 import { z } from 'zod';
 import { DriftId, RequestId } from '../domain/ids.ts';
@@ -119,19 +119,12 @@ const engine = (db: ReturnType<typeof adapter>): PgBoss => {
   return boss;
 };
 
-/** Creates or migrates the engine's tables, as their owner. */
-export async function prepareJobs(pool: Pool): Promise<void> {
-  const client = await pool.connect();
+/** Creates or migrates the engine's tables, as their owner. An error can leave a transaction of the client open. */
+export async function prepareJobs(client: PoolClient): Promise<void> {
   const boss = engine({ executeSql: (text, values) => client.query(text, values) });
-  try {
-    await boss.start();
-    if ((await boss.getQueue(queue)) === null) await boss.createQueue(queue, { policy });
-    await boss.stop({ graceful: false });
-    client.release();
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
+  await boss.start();
+  if ((await boss.getQueue(queue)) === null) await boss.createQueue(queue, { policy });
+  await boss.stop({ graceful: false });
 }
 
 export interface JobTools {

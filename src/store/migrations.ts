@@ -39,11 +39,18 @@ export class UnknownFormat extends Error {
  * transaction. Throws {@link UnknownFormat}. `where`: the database's name for people.
  */
 export async function migrate({ pool }: { readonly pool: Pool }, where: string): Promise<void> {
-  await prepareJobs(pool);
-  // A user without permission to change the tables can start if nothing is pending.
-  if ((await pendingMigrations({ pool }, where)).length === 0) return;
-  await inTransaction(pool, prepare);
-  for (const migration of await listMigrations()) await inTransaction(pool, (sql) => apply(sql, migration));
+  const turn = await pool.connect();
+  try {
+    await turn.query('select pg_advisory_lock($1)', [lockKey]);
+    await prepareJobs(turn);
+    // A user without permission to change the tables can start if nothing is pending.
+    if ((await pendingMigrations({ pool }, where)).length === 0) return;
+    await inTransaction(pool, prepare);
+    for (const migration of await listMigrations()) await inTransaction(pool, (sql) => apply(sql, migration));
+  } finally {
+    // The lock ends with the connection.
+    turn.release(true);
+  }
 }
 
 /**
@@ -62,17 +69,13 @@ export async function pendingMigrations({ pool }: { readonly pool: Pool }, where
 const existence = "select to_regclass('cmk.migration') is not null as there";
 
 async function prepare(sql: Sql): Promise<void> {
-  await takeTurn(sql);
   await sql.query('create schema if not exists cmk');
   await sql.query('create table if not exists cmk.migration (number int primary key, name text not null)');
 }
 
 async function apply(sql: Sql, { number, name }: Migration): Promise<void> {
-  await takeTurn(sql);
   const before = await sql.query('select 1 from cmk.migration where number = $1', [number]);
   if (before.rows.length > 0) return;
   await sql.query(await readFile(new URL(name, folder), 'utf8'));
   await sql.query('insert into cmk.migration values ($1, $2)', [number, name]);
 }
-
-const takeTurn = (sql: Sql): Promise<unknown> => sql.query('select pg_advisory_xact_lock($1)', [lockKey]);
