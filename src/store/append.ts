@@ -10,7 +10,7 @@ import type { StoredEvent } from '../domain/request/events.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import { auditLogSkew, ClockSkewError } from '../domain/write-health.ts';
 import type { ChainMonitor } from './chain-monitor.ts';
-import { type LockedHead, lockHead, lockText, readLocked } from './chain-rows.ts';
+import { type LockedHead, lockHead } from './chain-rows.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { eventsUpTo, type LockRow, type ReadTools } from './event-rows.ts';
 import {
@@ -20,7 +20,7 @@ import {
   prepareCommit,
   writeCommit,
 } from './pending-commit.ts';
-import { inTransactionFrom, type Sql, select, selectOne } from './sql.ts';
+import { inTransaction, type Sql, select, selectOne } from './sql.ts';
 
 export interface AppendTools extends ReadTools, CommitTools {
   readonly clock: Pick<DatabaseClock, 'heard'>;
@@ -44,11 +44,9 @@ export async function append<S, Id extends StreamId>(
   tools: AppendTools,
   command: AppendCommand<S, Id>,
 ): Promise<AppendedTo<S> | Refusal> {
-  const askedAt = performance.now();
-  const { answer, written } = await inTransactionFrom(pool, lockText, (sql, rows) => {
-    const { now, ...head } = readLocked(rows);
-    return appendIn(sql, tools, command, { ...head, now: tools.clock.heard(now, askedAt) });
-  });
+  const { answer, written } = await inTransaction(pool, (sql, commit) =>
+    appendIn(sql, tools, command, lockedHead(sql, tools), commit),
+  );
   // The commit was confirmed. If these events are missing later, the database was rolled back.
   for (const [index, { position, sealed }] of (written?.placed ?? []).entries()) {
     tools.monitor.wrote({ ...position, ...sealed }, { ...written?.events[index]?.body, time: position.time });
@@ -57,18 +55,19 @@ export async function append<S, Id extends StreamId>(
 }
 
 /**
- * Does {@link append} inside the caller's transaction, which has locked the head. No one else can store events then, so
+ * Does {@link append} inside the caller's transaction, which locks the head first. No one else can store events then, so
  * `decide` sees every event. Events get the database's time at the lock. Verifies everything it reads: the chain up to the
- * head, the request's events and texts, and the lock row of the resource.
+ * head, the request's events and texts, and the lock row of the resource. `commit` is called with the last statement.
  */
 export async function appendIn<S, Id extends StreamId>(
   sql: Sql,
   tools: AppendTools,
   command: AppendCommand<S, Id>,
-  { now, ...head }: LockedHead,
+  locked: LockedHead | Promise<LockedHead>,
+  commitNow: () => Promise<unknown> = async () => undefined,
 ): Promise<AppendResult<S>> {
   const { id, rules } = command;
-  const { events, held } = await eventsUpTo(sql, tools, head, id);
+  const { events, held, now, ...head } = await eventsUpTo(sql, tools, locked, id);
   const replay = findReplay(command, events);
   if (replay !== null) return stored(replay);
   const ahead = auditLogSkew(head.time, now);
@@ -81,7 +80,7 @@ export async function appendIn<S, Id extends StreamId>(
   const [first] = commit.placed;
   if (first === undefined) return stored(answer);
   tools.monitor.assertActiveSealKey(first.sealed.sealKey);
-  await writeCommit(sql, head, commit);
+  await Promise.all([writeCommit(sql, head, commit), commitNow()]);
   return stored(answer, commit);
 }
 

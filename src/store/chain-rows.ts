@@ -17,16 +17,14 @@ const noHead = (): Error => new Error('the chain has no head: the database was n
 const LockedHead = z.object({ ...ChainHead.shape, now: z.date() });
 export type LockedHead = z.infer<typeof LockedHead>;
 
-/** Locks the head. It has no parameters, so that it can be sent together with `begin`. */
-export const lockText = 'select seq, hash, time, clock_timestamp() as now from cmk.chain_head where one = 1 for update';
-export const readLocked = (rows: readonly unknown[]): LockedHead => {
-  const [row] = z.array(LockedHead).parse(rows);
-  if (row === undefined) throw noHead();
-  return row;
-};
+const lockText = 'select seq, hash, time, clock_timestamp() as now from cmk.chain_head where one = 1 for update';
 
 /** Locks the head for the transaction, after waiting for other writers. */
-export const lockHead = async (sql: Sql): Promise<LockedHead> => readLocked((await sql.query(lockText)).rows);
+export async function lockHead(sql: Sql): Promise<LockedHead> {
+  const head = await selectOne(sql, LockedHead, lockText);
+  if (head === null) throw noHead();
+  return head;
+}
 
 export async function readHead(sql: Sql): Promise<ChainHead> {
   const head = await selectOne(sql, ChainHead, 'select seq, hash, time from cmk.chain_head where one = 1');

@@ -53,6 +53,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   // Without a delay, the system waits two hours before it checks an idle connection.
   const shared: PoolConfig = {
     ...atServer(options),
+    // Statements that wait for no answer between them go out together.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     async onConnect(client) {

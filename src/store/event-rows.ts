@@ -4,7 +4,7 @@ import type { StreamId } from '../domain/ids.ts';
 import type { ChainLine, CommitmentTo, Position, Sealed } from '../domain/record/chain.ts';
 import type { EventBody, StoredEvent } from '../domain/request/events.ts';
 import type { ChainMonitor, KnownAtSend } from './chain-monitor.ts';
-import { type ChainHead, columnsOf, lineColumns, toLine } from './chain-rows.ts';
+import { columnsOf, type LockedHead, lineColumns, toLine } from './chain-rows.ts';
 import { int8, type Sql, select, selectOne } from './sql.ts';
 
 /** Parses a stored body. Throws if it isn't an event. It's an argument, because only the caller knows all operations. */
@@ -126,32 +126,39 @@ export interface LockRow {
 }
 
 /**
- * {@link eventsOf} with the head locked. The same statement reads the lines that this process hasn't read yet, which must end at
- * the head, and the row of the resource that the request holds. `held` is null if it holds none or is new.
+ * {@link eventsOf} with the head locked, sent right behind the lock. The same statement reads the lines that this process hasn't
+ * read yet, which must end at the head, and the row of the resource that the request holds. `held` is null if it holds none, is
+ * new, or there were too many lines.
  */
 export async function eventsUpTo(
   sql: Sql,
   tools: ReadTools,
-  head: ChainHead,
+  locked: LockedHead | Promise<LockedHead>,
   id: StreamId,
-): Promise<{ readonly events: readonly StoredEvent[]; readonly held: LockRow | null }> {
+): Promise<{ readonly events: readonly StoredEvent[]; readonly held: LockRow | null } & LockedHead> {
   const { monitor } = tools;
-  if (monitor.last.seq === 0 || head.seq > monitor.last.seq + maxBehind) await monitor.catchUp(sql, head);
-  if (monitor.last.seq === 0) return { events: await eventsOf(sql, tools, id), held: null };
   const behind = monitor.last.seq;
   const resource = monitor.index.heldBy(id);
-  const holder = '(select o.request_id from cmk.open_request o where o.resource = $3) as holder';
+  const holder = '(select o.request_id from cmk.open_request o where o.resource = $4) as holder';
   const text = `select ${columns}, ${holder} from cmk.event e where e.request_id = $1
-    union all select ${columnsOf('e')}, null, null from cmk.event e where e.seq > $2 and e.request_id <> $1
+    union all select ${columnsOf('e')}, null, null from cmk.event e where e.seq > $2 and e.seq <= $3 and e.request_id <> $1
     order by seq, hash`;
-  const rows = await select(sql, BehindRow, text, [id, behind, resource]);
+  const values = [id, behind, behind + maxBehind, resource];
+  const reading = select(sql, BehindRow, text, values);
+  // If the lock fails, its error counts, and this one follows from it.
+  reading.catch(() => undefined);
+  const [head, rows] = [await locked, await reading];
+  if (behind === 0 || head.seq > behind + maxBehind) {
+    await monitor.catchUp(sql, head);
+    return { ...head, events: await eventsOf(sql, tools, id), held: null };
+  }
   const lines = rows.filter(({ seq }) => seq > behind).map(({ texts: _, holder: _holder, ...row }) => toLine(row));
   monitor.follow(lines, head);
   const own = rows.flatMap(({ texts, holder: _, ...row }) => (texts === null ? [] : [{ ...row, texts }]));
   const [first] = rows.filter(({ texts }) => texts !== null);
   const held = resource === null || first === undefined ? null : { resource, holder: first.holder };
   const inOrder = own.toSorted((a, b) => a.revision - b.revision);
-  return { events: verified(tools, id, inOrder, monitor.index.get), held };
+  return { ...head, events: verified(tools, id, inOrder, monitor.index.get), held };
 }
 
 async function eventsOfRequests(

@@ -28,33 +28,23 @@ export const int8 = z.coerce.number().int();
 
 /**
  * Runs the work in one transaction, and rolls back if it throws. The isolation level is set because the chain depends on it: a read
- * after locking the head must include what the last holder of the lock stored.
+ * after locking the head must include what the last holder of the lock stored. Statements that the work doesn't wait for between
+ * them, are sent together. `commit` ends the transaction right behind the last one, also if that fails: then nothing is stored.
  */
-export const inTransaction = <T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> =>
-  transaction(pool, async (sql) => {
-    await sql.query(begin);
-    return work(sql);
-  });
-
-const begin = 'begin isolation level read committed';
-const Results = z.array(z.object({ rows: z.array(z.unknown()) }));
-
-/** {@link inTransaction} with a first statement, without parameters, that is sent together with `begin`. `work` gets its rows. */
-export const inTransactionFrom = <T>(
+export async function inTransaction<T>(
   pool: Pool,
-  first: string,
-  work: (sql: Sql, rows: readonly unknown[]) => Promise<T>,
-): Promise<T> =>
-  transaction(pool, async (sql) => {
-    const answers = Results.parse(await sql.query(`${begin}; ${first}`));
-    return work(sql, answers.at(-1)?.rows ?? []);
-  });
-
-async function transaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  work: (sql: Sql, commit: () => Promise<unknown>) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
+  let committed: Promise<unknown> | null = null;
+  const commit = (): Promise<unknown> => {
+    committed ??= client.query('commit');
+    return committed;
+  };
   try {
-    const result = await work(client);
-    await client.query('commit');
+    const begun = client.query('begin isolation level read committed');
+    const [result] = await Promise.all([work(client, commit), begun]);
+    await commit();
     client.release();
     return result;
   } catch (error) {

@@ -226,7 +226,9 @@ describe('connections and transactions', () => {
   it('outlives a connection that ends under a transaction, and opens another', async () => {
     const end = 'select pg_terminate_backend(pg_backend_pid())';
     const [, ended, after] = await store.session('begin', end, 'select 1 as one');
-    expect([ended, after]).toEqual(['57P01', undefined]);
+    expect(ended).toBe('57P01');
+    // Either end of the connection is noticed first.
+    expect([undefined, 'ECONNRESET', 'EPIPE']).toContain(after);
     expect(await store.session('select 1 as one')).toEqual([[{ one: 1 }]]);
   });
 
