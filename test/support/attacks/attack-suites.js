@@ -13,7 +13,7 @@ export const attackSuites = {
   'test/long/reading.test.ts': 'Reading without a role',
   'test/unit/domain/policy/rules.test.ts': 'Escaping a rule',
   'test/unit/teams/bot/decisions.test.ts': 'Deciding and running without permission',
-  'test/long/step-up.test.ts': 'Approving without signing in again',
+  'test/unit/teams/sign-in/step-up.test.ts': 'Approving without signing in again',
   'test/long/bot-callers.test.ts': 'Calls to the bot that Teams did not make',
   'test/contract/local-azure-certificate.test.ts': 'Other servers, with the simulator’s certificate authority',
   'test/long/hostile-activities.test.ts': 'Activities that Teams would not send',

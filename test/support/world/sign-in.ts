@@ -6,15 +6,12 @@ import type { BotAnswer } from '../teams/local-teams.ts';
 const Login = z.object({
   statusCode: z.literal(401),
   type: z.literal('application/vnd.microsoft.activity.loginRequest'),
-  value: z.object({ text: z.string(), buttons: z.tuple([z.object({ value: z.string() })]) }),
+  value: z.object({ buttons: z.tuple([z.object({ value: z.string() })]) }),
 });
 
 /** The page a click was answered with, or null when it was not asked to sign in. */
 export const signInLink = (answer: BotAnswer): string | null =>
   Login.safeParse(answer.body).data?.value.buttons[0].value ?? null;
-
-/** What the clicker reads above the button. */
-export const signInWords = (answer: BotAnswer): string => Login.parse(answer.body).value.text;
 
 export interface SignedIn {
   readonly status: number;

@@ -1,3 +1,5 @@
+import { TenantId } from '../../../src/domain/ids.ts';
+import type { SignIn } from '../../../src/domain/policy/sign-in.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
 import type { Reading } from '../../../src/domain/request/payloads.ts';
 import { eventWords } from '../../../src/text/events.ts';
@@ -46,10 +48,10 @@ const [, approved] = eventsAfter(asks(), decides('approve', approver));
 it('an approval within seconds of being asked is said to be one', () => {
   const before = approved?.body;
   if (approved === undefined || before?.type !== 'approved') throw new Error('nothing was approved');
-  const detail = (quick: boolean) => {
+  const detail = (quick: boolean, signIn: SignIn | null = null) => {
     const body = {
       ...before,
-      data: { ...before.data, required: 2, acknowledgedIrreversible: true, quick, signIn: null },
+      data: { ...before.data, required: 2, acknowledgedIrreversible: true, quick, signIn },
     };
     return eventWords({ ...approved, body }, names, { texts: true }).detail;
   };
@@ -57,6 +59,9 @@ it('an approval within seconds of being asked is said to be one', () => {
     'plan 1111 1111, 1 of 2, accepted what can’t be undone, within 5 seconds after the request',
   );
   expect(detail(false)).toBe('plan 1111 1111, 1 of 2, accepted what can’t be undone');
+  const signedIn = { person: approver, tenantId: TenantId.parse(tenant), how: 'teams' } as const;
+  const signIn = { ...signedIn, contexts: ['c1'], methods: ['fido'], signedInAt: '2026-03-02T11:58:00.000Z' };
+  expect(detail(false, signIn)).toContain('signed in again at 2026-03-02 11:58 UTC (c1)');
 });
 
 const unread = { seen: 'not' as const, failure: failure() };

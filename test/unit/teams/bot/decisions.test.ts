@@ -4,15 +4,18 @@
  */
 import { openRoleChecks } from '../../../../src/authorization/role-checks.ts';
 import { done, failed } from '../../../../src/domain/failure.ts';
-import type { PersonId } from '../../../../src/domain/ids.ts';
+import { type PersonId, TenantId } from '../../../../src/domain/ids.ts';
 import type { TagRule } from '../../../../src/domain/policy/rules.ts';
+import type { SignIn } from '../../../../src/domain/policy/sign-in.ts';
 import type { Groups } from '../../../../src/domain/ports/azure.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import { personActor } from '../../../../src/domain/request/events.ts';
+import type { Refusal } from '../../../../src/domain/request/refusal.ts';
 import { actions } from '../../../../src/operations/actions/registry.ts';
 import { CardClick } from '../../../../src/teams/bot/activity.ts';
 import { answerRequestClick } from '../../../../src/teams/bot/request-click.ts';
 import { openRequestCards } from '../../../../src/teams/delivery/request-cards.ts';
+import type { StepUpSignIn } from '../../../../src/teams/sign-in/step-up.ts';
 import { failure, id, outsider, policy, secondApprover } from '../../../support/builders/commands.ts';
 import type { Drive } from '../../../support/builders/drive-run.ts';
 import { approver, requester, requestId, submit, tenant } from '../../../support/builders/fixtures.ts';
@@ -67,8 +70,12 @@ function clicks(requests: MemoryRequests, { roles }: Pick<ReturnType<typeof peop
     },
   });
   const later = { replace: () => {}, follow: () => {}, runTwiceLater: () => {}, stop: async () => {} };
-  const shown = { requestCards, later, stepUpSignIn: null, log: { info: () => {} } };
-  const app = { ...roles, ...shown, requests, loadSnapshot: requests.load, stepUp: null };
+  const asking: Pick<Parameters<typeof answerRequestClick>[0], 'stepUp' | 'stepUpSignIn'> = {
+    stepUp: null,
+    stepUpSignIn: null,
+  };
+  const shown = { requestCards, later, log: { info: () => {} } };
+  const app = Object.assign(asking, { ...roles, ...shown, requests, loadSnapshot: requests.load });
   const origin = { ...place, conversationType: 'channel' } as const;
 
   /** What the card or the message says. The button is that of the card as it is. */
@@ -83,7 +90,22 @@ function clicks(requests: MemoryRequests, { roles }: Pick<ReturnType<typeof peop
     const { body } = await answerRequestClick(app, action, sender, { at: place, click: read.data });
     return JSON.stringify(body).replaceAll('\\', '');
   }
-  return { click, postedCards };
+  /** From now on approving needs a sign-in. `proved`: by whoever clicks. */
+  function needsSignIn() {
+    const state = { proved: null as SignIn | null, settled: 0 };
+    const stepUpSignIn = {
+      presented: async () => ({ kind: 'presented', signIn: state.proved }),
+      question: async (_: object, { code }: Refusal) =>
+        code.startsWith('sign-in') ? { status: 200, body: { asks: code } } : null,
+      settle: async () => {
+        state.settled += 1;
+      },
+      entered: async () => ({}),
+    } as unknown as StepUpSignIn;
+    Object.assign(app, { stepUp: { context: 'c1', maxAgeMs: 600_000 }, stepUpSignIn });
+    return state;
+  }
+  return { click, postedCards, needsSignIn };
 }
 
 const noRules: readonly TagRule[] = [];
@@ -210,6 +232,36 @@ describe('the approvals that a request needs', () => {
     const { click, requests } = await waiting();
     await click(approver, 'approve', { ...ticked, startDay: '2026-03-04', startTime: '03:30' });
     expect(await requests.load(id)).toMatchObject({ state: 'approved', notBefore: '2026-03-04T03:30:00.000Z' });
+  });
+});
+
+describe('an approval that needs a sign-in', () => {
+  it('asks for it once nothing else is in the way, and counts the clicker’s own alone, once', async () => {
+    const { click, needsSignIn, requests, types } = await waiting();
+    const signIn = needsSignIn();
+    expect(await click(requester, 'approve', ticked)).toContain('your own request');
+    expect(await click(approver, 'approve')).toContain('Not approved yet.');
+    expect(await click(approver, 'approve', ticked)).toContain('"asks":"sign-in-needed"');
+    const signedIn = {
+      tenantId: TenantId.parse(tenant),
+      signedInAt: noon.toISOString(),
+      methods: ['fido'],
+      how: 'browser',
+    } as const;
+    signIn.proved = { ...signedIn, person: approver, contexts: ['c1'], methods: ['fido'] };
+    expect(await click(secondApprover, 'approve', ticked)).toContain('"asks":"sign-in-other-person"');
+    expect([types(), signIn.settled]).toEqual([['submitted'], 0]);
+    expect(await click(approver, 'approve', ticked)).toContain('Approved: 1 of 1');
+    expect(await requests.load(id)).toMatchObject({ approvals: [{ by: approver, signIn: signIn.proved }] });
+    expect(signIn.settled).toBe(1);
+  });
+
+  it('isn’t needed to reject', async () => {
+    const { click, needsSignIn } = await waiting();
+    const signIn = needsSignIn();
+    expect(await click(approver, 'reject', { reason: 'Not this week' })).toContain('Rejected');
+    // One that was proved stays for an approval.
+    expect(signIn.settled).toBe(0);
   });
 });
 
