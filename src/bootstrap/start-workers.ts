@@ -27,7 +27,7 @@ function startCleanup(app: App): () => void {
     { work: () => closeAbandonedForms(app), everyMs: 60_000, failure: 'abandoned forms could not be closed' },
     {
       work: () => recoverLostFormJobs(app),
-      everyMs: 20_000,
+      everyMs: 5_000,
       failure: 'cards that wait for a lost Azure lookup could not be updated',
     },
   ];

@@ -79,8 +79,9 @@ export function openDialogStore(documents: Documents) {
 export const jobPrefix = 'looking/';
 
 /** Far below the time after which a job counts as lost. */
-const heartbeatMs = 15_000;
-export const lostAfterMs = 45_000;
+const heartbeatMs = 3_000;
+/** A person waits for it. A slow replica's job that counted as lost still shows its page. */
+const lostAfterMs = 10_000;
 
 type Coming = Promise<AdaptiveCard | null>;
 
