@@ -778,6 +778,12 @@ const faultyFiles: readonly FaultyFile[] = [
     suites: ['unit/teams/bot/dialog'],
     faults: [
       {
+        name: 'slow-page-forgotten',
+        breaks: 'If the process ends before it shows a page that it stored, the card waits forever.',
+        from: 'jobs.delete(look);',
+        to: 'jobs.delete(look); void documents.delete([keyOf(formId)]);',
+      },
+      {
         name: 'request-card-closed',
         breaks: 'A form is closed over its request’s card.',
         from: 'if (isSubmitted && form.changes === null) return null;',
@@ -816,7 +822,7 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'lost-page-stays',
         breaks: 'A page whose job was lost stays as it is.',
-        from: 'if (form.pending === null || form.ended !== null || messageId === undefined) return;',
+        from: 'if (form.ended !== null || messageId === undefined) return;',
         to: 'if (form.pending !== null || form.ended !== null || messageId === undefined) return;',
       },
       {

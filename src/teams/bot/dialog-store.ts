@@ -101,6 +101,8 @@ export function openFormJobs(documents: Documents, now: () => Date) {
       const mark = Mark.safeParse((await documents.read([keyOf(formId)]))[keyOf(formId)]).data;
       return mark !== undefined && Math.abs(now().getTime() - Date.parse(mark.saidAt)) < lostAfterMs;
     },
+    /** The message shows the result. Until then the heartbeat stays, because the process can end before. */
+    shown: (formId: string): Promise<void> => documents.delete([keyOf(formId)]),
     keep(formId: string, look: string, coming: Coming): void {
       jobs.set(look, coming);
       // A failed write is repeated at the next interval.
@@ -108,7 +110,6 @@ export function openFormJobs(documents: Documents, now: () => Date) {
       const end = (): void => {
         jobs.delete(look);
         clearInterval(timer);
-        documents.delete([keyOf(formId)]).catch(() => undefined);
       };
       coming.then(end, end);
     },
@@ -235,7 +236,7 @@ export async function replaceEarlierForm(app: SweepApp, { id, owner, origin }: F
   if (isUnused) await closeAndClear(app, earlier, 'replaced').catch(() => undefined);
 }
 
-// Jobs of forms whose process ended. Otherwise their cards would wait forever. The card says so and lets the owner continue. An
+// Jobs of forms whose process ended, or whose result it couldn't show. Otherwise their cards would wait forever. The card says so and lets the owner continue. An
 // owner's own view is refreshed, and the replica that answers repeats the job.
 
 async function showLost({ documents, chat, people, requests }: SweepApp, formId: string): Promise<void> {
@@ -243,14 +244,12 @@ async function showLost({ documents, chat, people, requests }: SweepApp, formId:
   if (stored === null) return;
   const { form, card } = stored;
   const { conversationId, conversationType, messageId } = form.origin;
-  if (form.pending === null || form.ended !== null || messageId === undefined) return;
+  if (form.ended !== null || messageId === undefined) return;
   if (await isStored(requests, form)) return;
   const [owner] = await people.among([form.owner]);
-  const page =
-    conversationType === 'personal' || owner === undefined
-      ? formUnreadCard(form, refuse('look-lost'), card !== null)
-      : formOpenCard(form, owner);
-  await chat.update({ conversationId, activityId: messageId }, page);
+  const own = form.pending === null ? card : formUnreadCard(form, refuse('look-lost'), card !== null);
+  const page = conversationType === 'personal' || owner === undefined ? own : formOpenCard(form, owner);
+  if (page !== null) await chat.update({ conversationId, activityId: messageId }, page);
 }
 
 /** Deletes the heartbeat last, so a crash in between repeats the recovery. */

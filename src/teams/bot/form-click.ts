@@ -116,7 +116,8 @@ export async function answerFormClick(
   // Everyone sees that a form ended or was resumed.
   if (form.ended !== null || verb === 'form.resume') await replaceCard(context, form, shared(form, card, sender));
   const message = messageOf(form, at);
-  if (later !== null && message !== null) app.later.follow(message, pageOnce(app, form, later, sender));
+  if (later !== null && message !== null)
+    app.later.follow(message, pageOnce(app, form, later, sender), () => app.forms.shown(form.id));
   return cardAnswer(card);
 }
 

@@ -123,6 +123,8 @@ export interface Forms {
   /** The form's message has been posted: from now on it is known, whatever a client says. Null: for its owner alone. */
   standsIn(formId: string, messageId: string | null): Promise<void>;
   click(call: FormClickCall): Promise<FormAnswer>;
+  /** The form's message shows the result of its slow click. */
+  shown(formId: string): Promise<void>;
   /** Returns the form, only to its owner. */
   read(formId: string, by: PersonId): Promise<Form | null>;
 }
@@ -315,6 +317,7 @@ export function openForms(app: FormsApp): Forms {
         await dialogs.save({ form, card: now.card }, now.eTag);
       }),
     click: (call) => retryOnConflict(() => clickOnce(call)),
+    shown: jobs.shown,
     async read(formId, by) {
       const form = isFormId(formId) ? (await dialogs.read(formId))?.form : undefined;
       return form?.owner === by ? form : null;

@@ -139,9 +139,10 @@ export interface DeferredUpdates {
   replace(at: Posted, answer: Promise<AdaptiveCard>): void;
   /**
    * Updates a card after the answer to a click on it had its head start; null: the card stays. The card can belong to everyone, so
-   * it also stays after a failure, which is only logged. Called again if Teams takes the card only later. Doesn't wait.
+   * it also stays after a failure, which is only logged. Called again if Teams takes the card only later. Doesn't wait. `shown`
+   * follows unless it failed, or the process stopped before.
    */
-  follow(at: Posted, card: () => Promise<AdaptiveCard | null>): void;
+  follow(at: Posted, card: () => Promise<AdaptiveCard | null>, shown?: () => Promise<void>): void;
   /** Runs a repeatable action twice, 3 and 15 seconds later. A failure is only logged, and ends it. */
   runTwiceLater(act: () => Promise<void>): void;
   /** Running actions end, but nothing is shown any more. */
@@ -204,15 +205,18 @@ export function openDeferredUpdates({ chat, log, isDatabaseUnavailable }: Deferr
     await update(at, async () => card);
   }
 
-  async function follow(at: Posted, card: () => Promise<AdaptiveCard | null>): Promise<void> {
+  async function follow(at: Posted, card: () => Promise<AdaptiveCard | null>, shown?: () => Promise<void>) {
+    let failed = false;
     await pause(headStartMs);
     await update(at, () =>
       card().catch((error: unknown) => {
         if (stopped || isDatabaseUnavailable(error)) throw error;
+        failed = true;
         logBug(error);
         return null;
       }),
     );
+    if (!failed && !stopped) await shown?.();
   }
 
   async function twice(act: () => Promise<void>): Promise<void> {
@@ -228,7 +232,7 @@ export function openDeferredUpdates({ chat, log, isDatabaseUnavailable }: Deferr
 
   return {
     replace: (at, answer) => inBackground(replace(at, answer)),
-    follow: (at, card) => inBackground(follow(at, card)),
+    follow: (...given) => inBackground(follow(...given)),
     runTwiceLater: (act) => inBackground(twice(act)),
     async stop() {
       stopped = true;

@@ -13,11 +13,12 @@ const fail = (error: Error) => async () => {
   throw error;
 };
 type Later = ReturnType<typeof openDeferredUpdates>;
+type Done = () => Promise<void>;
 const replaces = (later: Later) => later.replace(at, Promise.resolve(answer));
-const follows = (later: Later) => later.follow(at, async () => answer);
+const follows = (later: Later, done: Done) => later.follow(at, async () => answer, done);
 
 /** What was sent and logged. `failures`: of each attempt in turn. */
-async function ofUpdates(begin: (later: Later) => void, ...failures: readonly Error[]) {
+async function ofUpdates(begin: (later: Later, done: Done) => void, ...failures: readonly Error[]) {
   const [sent, logged]: [(string | undefined)[], string[]] = [[], []];
   const log = (level: string) => () => void logged.push(level);
   const update = async (_at: object, card: { readonly fallbackText?: string }) => {
@@ -27,6 +28,7 @@ async function ofUpdates(begin: (later: Later) => void, ...failures: readonly Er
   };
   begin(
     openDeferredUpdates({ chat: { update }, log: { error: log('error'), warn: log('warn') }, isDatabaseUnavailable }),
+    async () => void logged.push('shown'),
   );
   await pause(3_500);
   return { sent, logged };
@@ -39,14 +41,14 @@ const failed = [expect.stringContaining('Something unexpected happened.')];
 // Real pauses of seconds, all at once.
 test('what is sent and logged where an answer can’t be read, or Teams doesn’t take it at once', async () => {
   const cases = [
-    [[], ['error'], ofUpdates((later) => later.follow(at, fail(new TypeError('a bug'))))],
-    [[], ['warn'], ofUpdates((later) => later.follow(at, fail(restarted)))],
+    [[], ['error'], ofUpdates((later, done) => later.follow(at, fail(new TypeError('a bug')), done))],
+    [[], ['warn'], ofUpdates((later, done) => later.follow(at, fail(restarted), done))],
     [once, ['warn'], ofUpdates(follows, new Error('Teams did not answer'))],
     [failed, ['error'], ofUpdates((later) => later.replace(at, fail(restarted)()))],
     // Teams might have shown it: no error replaces it.
     [once, ['warn'], ofUpdates(replaces, new Error('Teams did not answer'))],
     [twice, [], ofUpdates(replaces, new Throttled(300))],
-    [twice, [], ofUpdates(follows, status(502))],
+    [twice, ['shown'], ofUpdates(follows, status(502))],
     [once, ['warn'], ofUpdates(replaces, new Throttled(600_000))],
     [once, ['warn'], ofUpdates(replaces, status(409))],
   ] as const;

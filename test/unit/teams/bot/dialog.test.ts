@@ -432,6 +432,19 @@ describe('an Azure that takes long', () => {
     expect(await seen('form.refresh')).toContain('Which key');
   });
 
+  it('and a process that ends once the page is stored, before it is shown', async () => {
+    const { click, seen, slow, dies, sweep, shown } = await opened(onVault);
+    slow.ms = slowMs;
+    await click('form.next', { vault: 'kv-care' });
+    await jest.advanceTimersByTimeAsync(2 * slowMs);
+    await dies();
+    await sweep();
+    expect(shown).toEqual([expect.stringContaining('Which key')]);
+    expect(await seen('form.refresh')).toContain('Which key');
+    await sweep();
+    expect(shown).toHaveLength(1);
+  });
+
   it('and a submit whose process ends: it asks for a click of now, and keeps what was written', async () => {
     const { click, seen, slow, dies, requests } = await opened();
     slow.ms = slowMs;
