@@ -6,7 +6,7 @@ import { stateNamed } from '../support/cards/card-states.ts';
 import { formCards } from '../support/cards/gallery-forms.ts';
 import { cardsOf } from '../support/cards/gallery-requests.ts';
 import { reviewCards } from '../support/cards/gallery-reviews.ts';
-import { executesOf, inputsOf } from './card-walk.ts';
+import { executesOf, inputsOf, textsOf } from './card-walk.ts';
 
 const states = ['awaiting-approval', 'awaiting-nothing-irreversible', 'plan-changed'];
 const requests = states.flatMap((state) => cardsOf(state, stateNamed(state)));
@@ -26,6 +26,8 @@ const datasetOf = (name: string, id: string): unknown => {
 test('a page that offers nothing to choose has no Next', () => {
   expect(verbsOf('form-vault.none-usable')).toEqual(['form.back', 'form.cancel']);
   expect(verbsOf('form-resource.none')).toEqual(['form.cancel']);
+  const said = textsOf(cardNamed('form-resource.none')).join('\n');
+  expect(said).toContain('that takes Microsoft.HealthBot/healthBots/read.');
 });
 
 test('typeahead asks for the form’s own vaults and keys', () => {

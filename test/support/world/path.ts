@@ -13,8 +13,6 @@ interface NewKeyInputs {
   readonly keyExpiry: string;
 }
 
-export const newKey: NewKeyInputs = { newKeyName: 'cmk-new', keyType: 'RSA', keySize: '3072', keyExpiry: '' };
-
 export interface Path {
   readonly agent: string;
   readonly vault: string;
