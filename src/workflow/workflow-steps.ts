@@ -60,8 +60,8 @@ export const requireRequest = (request: Request | null, id: RequestId): Request 
 
 /**
  * Checks everything again before a run's first change. If the approval covers Azure's current state, the run continues; if
- * not, the request needs approval again. If Azure can't be read, it retries and then asks a person. `round`: 1, and one more
- * for each time that a passed check became too old before the first change.
+ * not, the request needs approval again. If Azure can't be read, it retries and then asks a person. `round`: 1, and the
+ * request's revision if a passed check became too old before the first change.
  */
 export async function runPreRunCheck(
   ports: RunPorts,

@@ -1118,8 +1118,8 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'lost-run-stores',
         breaks: 'A process that lost its run stores events of it.',
-        from: 'await fence();\n      return requests',
-        to: 'return requests',
+        from: 'await fence();\n      latest',
+        to: 'latest',
       },
       {
         name: 'lost-run-writes',
