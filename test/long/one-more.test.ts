@@ -1,4 +1,4 @@
-import { type Compiled, compileWith, type Edit } from '../support/docs/scratch-sources.ts';
+import { type Compiled, type Edit, inScratch } from '../support/docs/scratch-sources.ts';
 
 /**
  * Adds a member to each closed list in a copy of the sources. The compiler must name every file that has to handle it. If a
@@ -103,7 +103,7 @@ beforeAll(async () => {
   const work = async () => {
     for (let group = waiting.shift(); group !== undefined; group = waiting.shift()) {
       const edits = group;
-      results.set(namesOf(group), await compileWith(edits));
+      results.set(namesOf(group), await inScratch(edits, ({ compile }) => compile()));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));

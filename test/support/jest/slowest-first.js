@@ -22,7 +22,7 @@ const slowest = `
 
 /** The long suites that need nothing that `prepare.ts` makes. */
 const unprepared =
-  /\/test\/long\/(card-truth\.property|hostile-log-writer|hostile-growth|infra-scripts|infra-hooks|one-more|debian-witness)\.test\.ts$/;
+  /\/test\/long\/(card-truth\.property|hostile-log-writer|hostile-growth|infra-scripts|infra-hooks|files-touched|one-more|debian-witness)\.test\.ts$/;
 
 /** These run while `prepare.ts` makes what others wait for. */
 const isFirst = (path) => path.includes('/test/unit/') || unprepared.test(path);
