@@ -78,10 +78,6 @@ export function openPeople(pool: Pool, seals: RowSeals): People {
       const ofAddress = address === null ? null : seals.seal(...addressSeal(id, address));
       return learn(pool, savePerson, [id, memberId, name, address, seal, ofAddress]);
     },
-    async get(id) {
-      const [found] = await known([id]);
-      return found === undefined ? null : { memberId: found.memberId, name: found.name };
-    },
     among: known,
     amongMany: async (ids) => knownIn(await select(pool, PersonRow, amongMany, [ids])),
   };

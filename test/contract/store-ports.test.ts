@@ -79,10 +79,11 @@ describe('the store', () => {
     });
 
     it('knows people by the name last seen', async () => {
-      expect(await store.call('people', 'get', approver)).toBeNull();
+      expect(await store.call('people', 'among', [approver])).toEqual([]);
       await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'First name', address: null });
       await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Second name', address: null });
-      expect(await store.call('people', 'get', approver)).toEqual({ memberId: '29:2', name: 'Second name' });
+      const known = { id: approver, memberId: '29:2', name: 'Second name' };
+      expect(await store.call('people', 'among', [approver])).toEqual([known]);
     });
 
     describe('written in the table by somebody else', () => {
@@ -93,7 +94,7 @@ describe('the store', () => {
         fingerprint: 'a',
       };
       const read = async () => ({
-        name: (await store.call('people', 'get', secondApprover))?.name ?? null,
+        name: (await store.call('people', 'among', [secondApprover]))[0]?.name ?? null,
         chat: await store.call('conversations', 'personalChat', secondApprover),
         place: await store.call('conversations', 'get', place.conversationId),
         url: await store.call('conversations', 'serviceUrl', 'sealed'),
@@ -210,7 +211,7 @@ describe('the store', () => {
       const one = { id: kim, memberId: '29:1', name: 'Kim', address: 'kim@example.com' };
       const other = { id: another, memberId: '29:2', name: 'KIM', address: null };
       await store.call('people', 'save', one);
-      expect(await store.call('people', 'get', kim)).toEqual({ memberId: '29:1', name: 'Kim' });
+      expect(await store.call('people', 'among', [kim])).toEqual([{ id: kim, memberId: '29:1', name: 'Kim' }]);
       await store.call('people', 'save', other);
       await store.call('people', 'save', { ...one, address: null });
       const names = async () => (await store.call('people', 'among', [kim, another])).map(({ name }) => name).sort();

@@ -199,7 +199,6 @@ export type KnownPerson = { readonly id: PersonId; readonly memberId: string; re
 export interface People {
   /** Without an address, the stored one stays. */
   save(person: KnownPerson & { readonly address: string | null }): Promise<void>;
-  get(id: PersonId): Promise<Omit<KnownPerson, 'id'> | null>;
   /** Those of the people who are known, in any order. */
   among(ids: readonly PersonId[]): Promise<readonly KnownPerson[]>;
   /** The same for very many people, without telling equal names apart: so don't show them. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DriftId } from '../../domain/ids.ts';
 import { utcSecond } from '../../text/instants.ts';
+import { resumeLog } from './records.ts';
 import { carryOutAct, sayRefused } from './requests.ts';
 import {
   argument,
@@ -68,8 +69,8 @@ const auditResume = subcommand({
   ].join('\n'),
   examples: ['cmk-bot audit resume'],
   input: z.object({ as: nameInput, json: jsonFlag }),
-  async run({ as, json }, { records, user, print, complain, write }) {
-    const answer = await (await records()).records.resume({ by: as ?? user });
+  async run({ as, json }, { store, user, print, complain, write }) {
+    const answer = await resumeLog(await store(), as ?? user);
     if (answer.kind === 'refused') return sayRefused({ complain, write }, answer, json);
     const { event } = answer;
     if (json) await write(`${JSON.stringify({ done: true, seq: event.seq, time: event.time })}\n`);
@@ -96,8 +97,8 @@ const auditAskAgain = subcommand({
     as: nameInput,
     json: jsonFlag,
   }),
-  async run({ witness, as, json }, { records, user, print, complain, write }) {
-    const { cleared } = await (await records()).records.askAgain({ witness, by: as ?? user });
+  async run({ witness, as, json }, { store, user, print, complain, write }) {
+    const cleared = await (await store()).witnesses.clear(witness, as ?? user, new Date());
     if (json) await write(`${JSON.stringify({ witness, askedAgain: cleared > 0 })}\n`);
     if (cleared === 0) {
       await complain(`Nothing was done: there is no conflict with a witness ${witness}.`);

@@ -7,10 +7,10 @@ import type { ChainLine, Link } from '../../domain/record/chain.ts';
 import type { EventBody, EventBodyOf } from '../../domain/request/events.ts';
 import { revealInvisible } from '../../domain/strings.ts';
 import { parseEventBody } from '../../operations/registry.ts';
+import type { OpenStore } from '../../store/store.ts';
 import { effectWords } from '../../text/steps.ts';
 import { countOf } from '../../text/words.ts';
-import { type RecordedEvent, readRecord } from './open-records.ts';
-import type { Records } from './records.ts';
+import { type RecordedEvent, readAuditLog } from './read-audit-log.ts';
 import { argument, eventCounter, exit, flag, namesOf, streamIdInput, subcommand, Unusable } from './subcommand.ts';
 import { partWords, verifiableWords } from './words/report.ts';
 
@@ -139,7 +139,7 @@ const newRequest = (): Followed => ({
 });
 
 /** Returns a function that follows each request, and returns the row of an event that changed something in Azure, or tried to. */
-function changesIn(records: Records): (event: RecordedEvent) => Promise<ChangeRow | null> {
+function changesIn(people: OpenStore['people']): (event: RecordedEvent) => Promise<ChangeRow | null> {
   const known = new Map<string, string | null>();
   const requests = new Map<string, Followed>();
   return async ({ line, texts }) => {
@@ -155,7 +155,7 @@ function changesIn(records: Records): (event: RecordedEvent) => Promise<ChangeRo
     if (body.type === 'run-checked') followed.approvers = body.data.counted;
     if (body.type === 'step-intended') followed.changes = body.changes ?? [];
     if ((body.type !== 'step-done' && body.type !== 'step-failed') || followed.changes.length === 0) return null;
-    const names = await namesOf(records, [followed.requester, ...followed.approvers], known);
+    const names = await namesOf(people, [followed.requester, ...followed.approvers], known);
     return {
       time: WithTime.parse(JSON.parse(line.body)).time,
       request: line.request,
@@ -233,22 +233,23 @@ export const auditExport = subcommand({
     ]),
     texts: argument(flag, ['--texts', 'adds the requesters’ reasons to csv; a copy outlives their erasure']),
   }),
-  async run({ format, texts, ...wanted }, { records, write, complain, progress }) {
-    const { records: record } = await records();
+  async run({ format, texts, ...wanted }, { store, write, complain, progress }) {
+    const { people, auditLog } = await store();
     const { request = null, resource = null } = wanted;
     const part = request === null && resource === null ? null : { request, resource };
     const partOf = partWords(part, wanted);
     const count = eventCounter('Exported', progress);
     // Rows need earlier events, too.
-    const changes = changesIn(record);
-    const chosen = selectEvents(readRecord(record), format === 'csv' ? { ...wanted, since: undefined } : wanted);
+    const changes = changesIn(people);
+    const chosen = selectEvents(readAuditLog(auditLog), format === 'csv' ? { ...wanted, since: undefined } : wanted);
     for (let exported = 0; ; exported += 1) {
       const next = await chosen.next();
       if (exported === 0) await write(format === 'csv' ? csvHeader() : headerLine(next.value.after, part));
       if (next.done) {
         const { head } = next.value;
         if (format === 'jsonl') await write(headLine(head));
-        if (partOf !== '') await complain(partLine(format, partOf, part, { exported, of: (await record.head()).seq }));
+        if (partOf !== '')
+          await complain(partLine(format, partOf, part, { exported, of: (await auditLog.head()).seq }));
         return exit.done;
       }
       const { line, texts: revealed } = next.value.event;

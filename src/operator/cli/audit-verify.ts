@@ -10,9 +10,9 @@ import { NotAnExport, readBaselineExport, verifyExport } from '../../audit/verif
 import { readConfig } from '../../config/config.ts';
 import type { AnchorSource } from '../../domain/ports/published-log.ts';
 import type { Link } from '../../domain/record/chain.ts';
+import type { AuditLog } from '../../store/audit-log.ts';
 import { countOf } from '../../text/words.ts';
-import { readRecord } from './open-records.ts';
-import type { Records } from './records.ts';
+import { readAuditLog } from './read-audit-log.ts';
 import {
   argument,
   eventCounter,
@@ -117,9 +117,9 @@ export function publishedReport({ reader, keysGiven, given }: OpenedAnchor): Pub
 }
 
 /** Verifies the database. Derived data is read first: later events come after it. */
-async function verifyStore(records: Records, options: VerifyOptions, count: () => void): Promise<AuditLogReport> {
-  const verifier = new AuditLogVerifier({ ...options, derived: await records.derived() });
-  const events = readRecord(records);
+async function verifyStore(log: AuditLog, options: VerifyOptions, count: () => void): Promise<AuditLogReport> {
+  const verifier = new AuditLogVerifier({ ...options, derived: await log.derived() });
+  const events = readAuditLog(log);
   for (;;) {
     const next = await events.next();
     if (next.done) return verifier.end(next.value);
@@ -311,7 +311,7 @@ export const auditVerify = subcommand({
     sealKey: argument(path, ['--seal-key FILE', 'the seal key. Default: the key of the database, if it is known here']),
     json: jsonFlag,
   }),
-  async run({ file, against, anchor, logKey, noted, sealKey, json }, { records, print, complain, write, progress }) {
+  async run({ file, against, anchor, logKey, noted, sealKey, json }, { store, print, complain, write, progress }) {
     const isLog = file !== undefined && (isContainer(file) || (await isFolder(file)));
     if (file?.endsWith('.zip'))
       throw new Unusable(`run python3 verify.py ${file} --keys FILE: it verifies evidence packs`);
@@ -327,7 +327,7 @@ export const auditVerify = subcommand({
     const report = await (isLog && published !== null
       ? verifyPublished(published.reader, options, count)
       : file === undefined
-        ? verifyStore((await records()).records, options, count)
+        ? verifyStore((await store()).auditLog, options, count)
         : verifyFile(file, options, count));
     const log = published === null ? null : publishedReport(published);
     const outcome = exitOutcomeOf(report, log);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Config, readConfig } from '../../config/config.ts';
-import { ConfigurationError, readDatabaseUrl, readSealKeyPlace } from '../../config/env.ts';
+import { ConfigurationError, readSealKeyPlace } from '../../config/env.ts';
 import { isVariable } from '../../config/settings/table.ts';
 import { closestName } from '../../operations/choose.ts';
 import { changeSetting } from '../doctor/commands.ts';
@@ -49,12 +49,12 @@ async function openFailure(error: unknown): Promise<Diagnosis> {
 async function runChecks(look: Look): Promise<readonly Diagnosis[]> {
   const config = readConfiguration();
   // The clients of Azure and the database load slowly.
-  const [{ openStoreRecords }, { diagnose }] = await Promise.all([
+  const [{ openStoreHere }, { diagnose }] = await Promise.all([
     import('./open-store.ts'),
     import('../doctor/diagnose.ts'),
   ]);
   const opened = await Promise.resolve()
-    .then(() => openStoreRecords(readDatabaseUrl()))
+    .then(() => openStoreHere())
     .catch(openFailure);
   if ('outcome' in opened)
     return 'policy' in config ? [opened, ...(await diagnose(config, null, look))] : [...config, opened];

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { EvidenceRequest, EvidenceResult } from '../../audit/evidence/take-evidence.ts';
 import { readConfig } from '../../config/config.ts';
-import { readDatabaseUrl } from '../../config/env.ts';
 import { operatorActor } from '../../domain/request/events.ts';
 import { checkReplaceable, replaceFile } from '../../io/files.ts';
 import { refusalLine } from '../../text/refusals.ts';
@@ -14,14 +13,14 @@ const timeoutMs = 30_000;
 /** Creates evidence with this shell's configuration. One of the running bots publishes. */
 async function create(wanted: EvidenceRequest): Promise<EvidenceResult> {
   const config = readConfig();
-  const [{ openStoreRecords }, { takeEvidence }, { connectAzure }, { optionsForAzure }, log] = await Promise.all([
+  const [{ openStoreHere }, { takeEvidence }, { connectAzure }, { optionsForAzure }, log] = await Promise.all([
     import('./open-store.ts'),
     import('../../audit/evidence/take-evidence.ts'),
     import('../../azure/azure.ts'),
     import('../../config/azure-from-config.ts'),
     import('../published-log.ts'),
   ]);
-  const { store, close } = await openStoreRecords(readDatabaseUrl());
+  const { store, close } = await openStoreHere();
   try {
     const azure = connectAzure(optionsForAzure(config));
     const waits = { publish: async () => undefined, timeoutMs: (config.anchor?.everyMs ?? 0) + timeoutMs };

@@ -4,6 +4,7 @@ import { auditTools } from '../../audit/audit-tools.ts';
 import { lineChecker } from '../../audit/seals.ts';
 import { commitmentTo } from '../../audit/verify.ts';
 import { readDatabasePassword } from '../../config/azure-from-config.ts';
+import { readDatabaseUrl } from '../../config/env.ts';
 import { databasePlace } from '../../config/place.ts';
 import type { CheckLine, DocumentSeals, RowSeals } from '../../domain/record/chain.ts';
 import { parseEventBody } from '../../operations/registry.ts';
@@ -12,19 +13,18 @@ import { faultOf } from '../../store/db-errors.ts';
 import { pendingMigrations, UnknownFormat } from '../../store/migrations.ts';
 import { type OpenStore, openStore } from '../../store/store.ts';
 import { brokenWords, unknownFormatWords } from '../../text/record.ts';
-import { type Records, recordsOf } from './records.ts';
 import { Unusable } from './subcommand.ts';
 import { loadSealKeys, type SealKeySource } from './verifier-keys.ts';
 
-interface StoreRecords {
+export interface OpenedStore {
   readonly database: Database;
   readonly store: OpenStore;
-  readonly records: Records;
   close(): Promise<void>;
 }
 
 /** Opens the database. Throws {@link Unusable} if there is no audit log, or its version isn't supported. */
-export async function openStoreRecords(url: string): Promise<StoreRecords> {
+export async function openStoreHere(): Promise<OpenedStore> {
+  const url = readDatabaseUrl();
   const password = readDatabasePassword();
   const database = openDatabase({ url, maxConnections: 2, ...(password && { password }) });
   try {
@@ -36,7 +36,7 @@ export async function openStoreRecords(url: string): Promise<StoreRecords> {
         throw new Unusable(brokenWords(broken));
       },
     });
-    return { database, store, records: recordsOf(store), close: database.close };
+    return { database, store, close: database.close };
   } catch (error) {
     await database.close();
     throw error;

@@ -8,13 +8,14 @@ import { fold } from '../../domain/request/evolve.ts';
 import { RequestState } from '../../domain/request/payloads.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { workOf } from '../../operations/registry.ts';
+import type { OpenStore } from '../../store/store.ts';
 import { eventWords } from '../../text/events.ts';
 import { messageOf } from '../../text/failures.ts';
 import { utcSecond } from '../../text/instants.ts';
 import { assignmentCommand } from '../../text/permission-remedies.ts';
 import { refusalLine } from '../../text/refusals.ts';
 import { remedyWords } from '../../text/remedies.ts';
-import type { Act, ActResult, Records, RequestEvents } from './records.ts';
+import { type Act, type ActResult, actOn } from './records.ts';
 import {
   argument,
   type CommandEnvironment,
@@ -33,12 +34,6 @@ import { safeNow } from './words/safe-now.ts';
 import { indent, textTable } from './words/table.ts';
 
 // A request as text: its history, the last failure, and safe actions.
-
-function requestOf({ id, events }: RequestEvents): Request {
-  const request = fold(id, events);
-  if (request === null) throw new Error(`reading request ${id}: it has no events`);
-  return request;
-}
 
 const targetOf = (request: Request) => {
   const { vaultId, keyName, keyVersion } = workOf(request.plan).to;
@@ -154,11 +149,11 @@ export function requestStory(request: Request, events: readonly StoredEvent[], n
 const states = RequestState.options;
 const pageSize = 100;
 
-async function allRequests(records: Records): Promise<readonly Request[]> {
+async function allRequests(requests: OpenStore['requests']): Promise<readonly Request[]> {
   const found: Request[] = [];
   for (;;) {
-    const page = await records.page({ limit: pageSize, offset: found.length });
-    found.push(...page.map(requestOf));
+    const page = await requests.list(pageSize, found.length);
+    found.push(...page);
     if (page.length < pageSize) return found;
   }
 }
@@ -174,16 +169,16 @@ const requestsList = subcommand({
     ]),
     json: jsonFlag,
   }),
-  async run({ state, json }, { records, print, write }) {
-    const opened = await records();
-    const all = await allRequests(opened.records);
+  async run({ state, json }, { store, print, write }) {
+    const opened = await store();
+    const all = await allRequests(opened.requests);
     const requests = state === undefined ? all : all.filter((request) => request.state === state);
     if (json) {
       await write(`${safeJson(requests.map(summaryOf), 2)}\n`);
       return exit.done;
     }
     const names = await namesOf(
-      opened.records,
+      opened.people,
       requests.map((request) => request.requester),
     );
     const none = state === undefined ? 'There are no requests.' : `No request is in state ${state}.`;
@@ -226,16 +221,16 @@ const requestsShow = subcommand({
   summary: 'shows the events, the last failure, what is done, and what is safe now',
   examples: ['cmk-bot requests show CMK-7F3K9Q'],
   input: z.object({ id: requestIdInput, json: jsonFlag }),
-  async run({ id, json }, { records, print, write }) {
-    const { records: record } = await records();
-    const events = await record.events({ id });
-    if (events.length === 0) throw new Unusable(`there is no request ${id}`);
-    const request = requestOf({ id, events });
+  async run({ id, json }, { store, print, write }) {
+    const { requests, people } = await store();
+    const events = await requests.events(id);
+    const request = fold(id, events);
+    if (request === null) throw new Unusable(`there is no request ${id}`);
     if (json) {
       await write(`${safeJson(detailsOf(request, events), 2)}\n`);
       return exit.done;
     }
-    const names = await namesOf(record, [request.requester, ...events.map((event) => event.body.actor.id)]);
+    const names = await namesOf(people, [request.requester, ...events.map((event) => event.body.actor.id)]);
     await print(requestStory(request, events, names));
     return exit.done;
   },
@@ -309,12 +304,12 @@ export async function sayRefused(
 
 /** Carries out the action and reports the result. A repeated call has no further effect. */
 export async function carryOutAct(
-  { records, print, complain, write }: CommandEnvironment,
+  { store, print, complain, write }: CommandEnvironment,
   id: StreamId,
   act: Act,
   { done, json }: { readonly done: string; readonly json: boolean },
 ): Promise<Exit> {
-  const answer = await (await records()).records.act({ id, act });
+  const answer = await actOn(await store(), id, act);
   if (answer.kind === 'refused') return sayRefused({ complain, write }, answer, json);
   const { event, replay } = answer;
   const { seq, time } = event;

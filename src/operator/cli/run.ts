@@ -6,18 +6,10 @@ import { ConfigurationError, namesDatabase } from '../../config/env.ts';
 import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
 import { ownVersion } from '../../config/software.ts';
 import { upperFirst, wrapText } from '../../domain/strings.ts';
-import { openRecords } from './open-records.ts';
+import type { OpenedStore } from './open-store.ts';
 import { subcommands } from './registry.ts';
 import { ValueNotWritable } from './setup.ts';
-import {
-  type CommandEnvironment,
-  type Exit,
-  type Explained,
-  exit,
-  type OpenRecords,
-  type Subcommand,
-  Unusable,
-} from './subcommand.ts';
+import { type CommandEnvironment, type Exit, type Explained, exit, type Subcommand, Unusable } from './subcommand.ts';
 import { indent, printable, textTable } from './words/table.ts';
 
 const everywhere: Explained = [
@@ -109,12 +101,13 @@ function split(args: readonly string[]): { readonly asked: readonly string[]; re
   return { asked: args.slice(used), common: args.slice(0, used) };
 }
 
-function openRecordsOnce() {
-  let opening: Promise<OpenRecords> | null = null;
+function openStoreOnce() {
+  let opening: Promise<OpenedStore> | null = null;
   return {
-    records: (): Promise<OpenRecords> => {
-      opening ??= openRecords();
-      return opening;
+    async store(): Promise<OpenedStore['store']> {
+      // Loads the database code only if needed.
+      opening ??= import('./open-store.ts').then(({ openStoreHere }) => openStoreHere());
+      return (await opening).store;
     },
     close: async (): Promise<void> => {
       const opened = await opening?.catch(() => null);
@@ -160,9 +153,9 @@ async function carryOut({ command, rest, folder }: Invocation, terminal: Termina
     return exit.done;
   }
   const settingsFile = settingsFor(command, { env: input.env, data }, folder);
-  const { records, close } = openRecordsOnce();
+  const { store, close } = openStoreOnce();
   try {
-    return await command.run(input, { ...terminal, records, settingsFile });
+    return await command.run(input, { ...terminal, store, settingsFile });
   } finally {
     await close();
   }

@@ -2,10 +2,11 @@
 import type { ParseArgsConfig } from 'node:util';
 import { z } from 'zod';
 import { DriftId, PersonId, RequestId, StreamId } from '../../domain/ids.ts';
+import type { People } from '../../domain/ports/store.ts';
 import { longestText } from '../../domain/request/request-command.ts';
 import { isBlank } from '../../domain/strings.ts';
+import type { OpenStore } from '../../store/store.ts';
 import { countOf } from '../../text/words.ts';
-import type { Records } from './records.ts';
 
 /** The command can't be carried out. The message has one line. */
 export class Unusable extends Error {
@@ -38,11 +39,6 @@ export const verificationResult = {
 } as const;
 export type VerificationExit = keyof typeof verificationResult;
 
-export interface OpenRecords {
-  readonly records: Records;
-  close(): Promise<void>;
-}
-
 export interface CommandEnvironment {
   /** Prints text for people. Control characters are removed. */
   print(text: string): Promise<void>;
@@ -51,8 +47,8 @@ export interface CommandEnvironment {
   complain(line: string): Promise<void>;
   /** Writes output for programs unchanged. Waits for a slow reader. */
   write(text: string): Promise<void>;
-  /** Returns the audit log, opened on first use. */
-  records(): Promise<OpenRecords>;
+  /** Returns the database's store, opened on first use. */
+  store(): Promise<OpenStore>;
   readonly user: string;
   /** Asks a question at the terminal; null: no person is there. */
   readonly ask: ((question: string, how?: { readonly unseen: boolean }) => Promise<string>) | null;
@@ -216,12 +212,13 @@ export const reasonInput = (advice: string, meaning: string) =>
 
 /** Returns people's names as Teams last provided them, or their ids. `known`: those that were read before; it gets the others. */
 export async function namesOf(
-  records: Records,
+  people: Pick<People, 'among'>,
   ids: readonly (string | null)[],
   known: Map<string, string | null> = new Map(),
 ): Promise<(id: string | null) => string> {
-  const people = [...new Set(ids)].flatMap((id) => PersonId.safeParse(id).data ?? []);
-  const unread = people.filter((id) => !known.has(id));
-  await Promise.all(unread.map(async (id) => known.set(id, (await records.person({ id })).name)));
+  const wanted = [...new Set(ids)].flatMap((id) => PersonId.safeParse(id).data ?? []);
+  const unread = wanted.filter((id) => !known.has(id));
+  for (const id of unread) known.set(id, null);
+  for (const { id, name } of await people.among(unread)) known.set(id, name);
   return (id) => (id === null ? 'an operator' : (known.get(id) ?? id));
 }

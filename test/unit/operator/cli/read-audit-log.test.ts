@@ -1,7 +1,7 @@
 import type { ChainLine } from '../../../../src/domain/record/chain.ts';
-import { readRecord } from '../../../../src/operator/cli/open-records.ts';
+import { readAuditLog } from '../../../../src/operator/cli/read-audit-log.ts';
 
-type Source = Parameters<typeof readRecord>[0];
+type Source = Parameters<typeof readAuditLog>[0];
 
 const line = (seq: number): ChainLine => ({
   seq,
@@ -25,12 +25,12 @@ function growing(...lengths: readonly number[]): Source {
       length = left.shift() ?? length;
       return { seq: length, hash: `${length}` };
     },
-    lines: async ({ after, limit }) =>
+    lines: async (after, limit) =>
       Array.from({ length: Math.max(0, length - (after ?? 0)) }, (_, index) => line((after ?? 0) + index + 1)).slice(
         0,
         limit,
       ),
-    texts: async ({ requests }) =>
+    textsOf: async (requests) =>
       requests.map((request) => ({ request, revision: 2, field: 'comment', salt: '00', text: 'yes' })),
   };
 }
@@ -38,7 +38,7 @@ function growing(...lengths: readonly number[]): Source {
 async function readAll(records: Source) {
   const seqs: number[] = [];
   const texts: number[] = [];
-  const events = readRecord(records);
+  const events = readAuditLog(records);
   for (;;) {
     const next = await events.next();
     if (next.done) return { seqs, texts, head: next.value.seq };
@@ -62,11 +62,11 @@ it('reads on to the head when the bot wrote in between', async () => {
 });
 
 it('ends where lines are missing, and tells the head that is claimed', async () => {
-  const cut: Source = { ...growing(9), lines: async ({ after }) => (after === null ? [line(1), line(2)] : []) };
+  const cut: Source = { ...growing(9), lines: async (after) => (after === null ? [line(1), line(2)] : []) };
   expect(await readAll(cut)).toMatchObject({ seqs: [1, 2], head: 9 });
 });
 
 it('ends where lines lie behind the head', async () => {
-  const longer: Source = { ...growing(1), lines: async ({ after }) => (after === null ? [line(1), line(2)] : []) };
+  const longer: Source = { ...growing(1), lines: async (after) => (after === null ? [line(1), line(2)] : []) };
   expect(await readAll(longer)).toMatchObject({ seqs: [1, 2], head: 1 });
 });
