@@ -6,7 +6,7 @@
 
 import { z } from 'zod';
 import { type Controller, type ObservedControl, type Power, powers, type Unseen } from '../domain/control.ts';
-import { done, nullIfForbidden, type Outcome } from '../domain/failure.ts';
+import { allInOrder, catchFailure, done, nullIfForbidden, type Outcome, valueOrThrow } from '../domain/failure.ts';
 import { armIdParts, type KeyName } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Control } from '../domain/ports/azure.ts';
@@ -105,8 +105,8 @@ const Definition = z.object({ roleType: z.string().nullish(), permissions: z.arr
 type Definition = z.infer<typeof Definition>;
 
 /**
- * Creates the reader of permissions by role id, a GUID; null: the bot can't read the role, or it was deleted. `now`:
- * milliseconds of a monotonic clock.
+ * Creates the reader of permissions by role id, a GUID; null: the bot can't read the role, or it was deleted. Throws an
+ * `AzureFailure`. `now`: milliseconds of a monotonic clock.
  */
 export function roleDefinitions(connection: Connection, now: () => number = () => performance.now()) {
   const cache = new Map<string, { readonly permissions: readonly Permission[]; readonly until: number }>();
@@ -116,9 +116,9 @@ export function roleDefinitions(connection: Connection, now: () => number = () =
     return permissions;
   };
 
-  async function readOne(vault: ObservedVault, id: string): Promise<Outcome<readonly Permission[] | null>> {
+  async function readOne(vault: ObservedVault, id: string): Promise<readonly Permission[] | null> {
     const known = cache.get(id);
-    if (known !== undefined && now() < known.until) return done(known.permissions);
+    if (known !== undefined && now() < known.until) return known.permissions;
     const found = await connection.on(
       vaultKind,
       vault.id,
@@ -129,18 +129,12 @@ export function roleDefinitions(connection: Connection, now: () => number = () =
       },
       brief,
     );
-    if (found.ok) return done(found.value === null ? null : store(id, found.value));
-    return nullIfForbidden(found);
+    const role = valueOrThrow(nullIfForbidden(found));
+    return role && store(id, role);
   }
 
-  return async (vault: ObservedVault, ids: readonly string[]) => {
-    const roles = new Map<string, readonly Permission[] | null>();
-    for (const { id, role } of await inParallel(ids, async (id) => ({ id, role: await readOne(vault, id) }))) {
-      if (!role.ok) return role;
-      roles.set(id, role.value);
-    }
-    return done(roles);
-  };
+  return async (vault: ObservedVault, ids: readonly string[]) =>
+    new Map(await inParallel(ids, async (id) => [id, await readOne(vault, id)] as const));
 }
 
 const maxRoles = 100;
@@ -149,25 +143,24 @@ const maxRoles = 100;
 async function assignmentsAt(connection: Connection, vault: ObservedVault, keyName: KeyName) {
   const scope = `${vault.id}/keys/${keyName}`;
   const doing = `reading who controls key ${keyName} in ${vault.name}`;
-  return nullIfForbidden(
-    await connection.on(
-      vaultKind,
-      vault.id,
-      doing,
-      async (clients, { subscriptionId }) => {
-        const found: RoleAssignment[] = [];
-        const client = clients.authorization(subscriptionId);
-        const list = client.roleAssignments.listForScope(scope.replace(/^\//, ''), { filter: 'atScope()' });
-        for await (const item of clients.items(list)) {
-          if (found.length === maxAssignments) return null;
-          const assignment = RoleAssignment.parse(item);
-          if (scopeCovers(assignment.scope, scope)) found.push(assignment);
-        }
-        return found;
-      },
-      brief,
-    ),
+  const read = await connection.on(
+    vaultKind,
+    vault.id,
+    doing,
+    async (clients, { subscriptionId }) => {
+      const found: RoleAssignment[] = [];
+      const client = clients.authorization(subscriptionId);
+      const list = client.roleAssignments.listForScope(scope.replace(/^\//, ''), { filter: 'atScope()' });
+      for await (const item of clients.items(list)) {
+        if (found.length === maxAssignments) return null;
+        const assignment = RoleAssignment.parse(item);
+        if (scopeCovers(assignment.scope, scope)) found.push(assignment);
+      }
+      return found;
+    },
+    brief,
   );
+  return valueOrThrow(nullIfForbidden(read));
 }
 
 type Found = Map<string, { type: Principal['type']; can: Power[] }>;
@@ -184,17 +177,20 @@ interface Sources {
   readonly readRoles: ReturnType<typeof roleDefinitions>;
 }
 
-async function addByRole({ connection, readRoles }: Sources, vault: ObservedVault, keyName: KeyName, found: Found) {
+async function addByRole(
+  { connection, readRoles }: Sources,
+  vault: ObservedVault,
+  keyName: KeyName,
+  found: Found,
+): Promise<Unseen[]> {
   const assignments = await assignmentsAt(connection, vault, keyName);
-  if (!assignments.ok) return assignments;
-  if (assignments.value === null) return done<Unseen[]>(['role-assignments']);
-  const ids = [...new Set(assignments.value.map(roleIdOf))];
+  if (assignments === null) return ['role-assignments'];
+  const ids = [...new Set(assignments.map(roleIdOf))];
   const roles = await readRoles(vault, ids.slice(0, maxRoles));
-  if (!roles.ok) return roles;
-  for (const one of assignments.value) {
-    add(found, one.principalId, holderType(one), powersOfRole(roles.value.get(roleIdOf(one)) ?? [], vault.access));
+  for (const one of assignments) {
+    add(found, one.principalId, holderType(one), powersOfRole(roles.get(roleIdOf(one)) ?? [], vault.access));
   }
-  return done<Unseen[]>(ids.some((id) => (roles.value.get(id) ?? null) === null) ? ['roles'] : []);
+  return ids.some((id) => (roles.get(id) ?? null) === null) ? ['roles'] : [];
 }
 
 const Policies = z.object({
@@ -228,23 +224,21 @@ async function controllersOf(
   sources: Sources,
   vault: ObservedVault,
   keyName: KeyName,
-): Promise<Outcome<Pick<ObservedControl, 'controllers' | 'unseen'>>> {
+): Promise<Pick<ObservedControl, 'controllers' | 'unseen'>> {
   const found: Found = new Map();
-  const [byRole, byPolicy] = await Promise.all([
+  const [unseen] = await allInOrder([
     addByRole(sources, vault, keyName, found),
-    vault.access === 'access-policies' ? addByPolicy(sources.connection, vault, found) : done(null),
+    vault.access === 'access-policies' && addByPolicy(sources.connection, vault, found).then(valueOrThrow),
   ]);
-  if (!byRole.ok) return byRole;
-  if (!byPolicy.ok) return byPolicy;
   const resolved = await resolveNames(
     sources.connection,
     [...found].map(([id, { type }]) => ({ id, type })),
   );
   const controllers = resolved.principals.map((one): Controller => ({ ...one, can: found.get(one.id)?.can ?? [] }));
-  return done({
+  return {
     controllers: controllers.sort((a, b) => (a.id < b.id ? -1 : 1)),
-    unseen: [...byRole.value, ...(resolved.complete ? [] : (['names'] as const))],
-  });
+    unseen: [...unseen, ...(resolved.complete ? [] : (['names'] as const))],
+  };
 }
 
 const Subscription = z.object({ displayName: z.string().nullish() });
@@ -257,7 +251,7 @@ export function armControl(connection: Connection): Control {
   /** By subscription. Bounded by the configured subscriptions. */
   const names = new Map<string, { readonly name: string | null; readonly until: number }>();
   return {
-    of: (vault, keyName) => controllersOf(sources, vault, keyName),
+    of: (vault, keyName) => catchFailure(() => controllersOf(sources, vault, keyName)),
     async subscriptionName(id) {
       const known = names.get(id);
       if (known !== undefined && performance.now() < known.until) return done(known.name);

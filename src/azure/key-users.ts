@@ -1,7 +1,7 @@
 /** Who uses keys: Resource Graph for what resources declare, and role assignments or access policies for who has permission. */
 
 import { z } from 'zod';
-import { done, nullIfForbidden, type Outcome } from '../domain/failure.ts';
+import { catchFailure, done, nullIfForbidden, type Outcome, valueOrThrow } from '../domain/failure.ts';
 import type { KeyName } from '../domain/ids.ts';
 import type { DeclaredUse, KeyUser, ObservedUse } from '../domain/key-impact.ts';
 import { type ObservedVault, sameVaultUri } from '../domain/observed.ts';
@@ -211,15 +211,14 @@ async function byRole(
     },
     brief,
   );
-  if (!listed.ok) return listed;
-  const roles = await readRoles(vault, [...new Set(listed.value.map(roleIdOf))]);
-  if (!roles.ok) return roles;
+  const assignments = valueOrThrow(listed);
+  const roles = await readRoles(vault, [...new Set(assignments.map(roleIdOf))]);
   // A role that can't be read is counted: the list must not be shorter than the truth.
-  const uses = listed.value.filter((one) => {
-    const permissions = roles.value.get(roleIdOf(one)) ?? null;
+  const uses = assignments.filter((one) => {
+    const permissions = roles.get(roleIdOf(one)) ?? null;
     return permissions === null || maybeAllowedBy(permissions).dataAction(unwrap);
   });
-  return done(uses.map((one): Principal => ({ id: one.principalId.toLowerCase(), type: holderType(one) })));
+  return uses.map((one): Principal => ({ id: one.principalId.toLowerCase(), type: holderType(one) }));
 }
 
 const byPolicy = (connection: Connection, vault: ObservedVault) =>
@@ -273,7 +272,7 @@ export function armKeyUsers(connection: Connection, log: VaultLog | null): KeyUs
     async holders(vault, keyName) {
       const found =
         vault.access === 'role-assignments'
-          ? await byRole(connection, readRoles, vault, keyName)
+          ? await catchFailure(() => byRole(connection, readRoles, vault, keyName))
           : await byPolicy(connection, vault);
       if (!found.ok) return nullIfForbidden(found);
       const each = new Map(found.value.map((one) => [one.id, one]));
