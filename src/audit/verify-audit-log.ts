@@ -82,7 +82,7 @@ class Streams {
       const known = this.#streams.get(request);
       const most = kind === 'run' ? known?.runs : kind === 'call' || kind === 'alert' ? known?.revision : undefined;
       if (known === undefined || (most !== undefined && Number(key) > most))
-        this.#note(seq, 'outbox-unknown', `${kind} ${key} of ${request}`);
+        this.#note(seq, 'job-unknown', `${kind} ${key} of ${request}`);
     }
     for (const { request, revision, field } of texts)
       this.#note(seq, 'text-unknown', `${field} of ${request} revision ${revision}: of no event`);

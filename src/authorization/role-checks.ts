@@ -108,7 +108,7 @@ export async function checkRole(
   lists: Lists,
   { allowGuests }: Pick<Admission, 'allowGuests'>,
 ): Promise<RoleStatus> {
-  if (lists.some((allowed) => allowed.length === 0)) return 'nobody-configured';
+  if (lists.some((allowed) => allowed.length === 0)) return 'none-configured';
   const found = await groups.memberOf(person, [...new Set(lists.flat())]);
   if (!found.ok) return 'unknown';
   const held = new Set(found.value.of);
@@ -120,7 +120,7 @@ export async function checkRole(
 export const requesterRefusals: Record<Exclude<RoleStatus, 'yes'>, RefusalCode> = {
   no: 'not-a-requester',
   unknown: 'cannot-check-membership',
-  'nobody-configured': 'no-requesters-configured',
+  'none-configured': 'no-requesters-configured',
 };
 
 /** Role checks. Each one queries the directory, so a removed role ends at once. Without an agent: for any agent. */

@@ -132,7 +132,7 @@ class RequestIndex {
 
   waitsOf(request: string): Waits {
     const state = this.#requests.get(request)?.state;
-    return state === undefined ? 'nobody' : requestStates[state];
+    return state === undefined ? 'bot' : requestStates[state];
   }
 
   countOpen(): Readonly<Record<OpenState, number>> {

@@ -17,7 +17,7 @@ export const faultWords: Record<RecordFault, string> = {
   'text-unknown': 'a text was added that no event refers to',
   'text-missing': 'a text is missing, and no event says that it was erased',
   'open-request-differs': 'the open request of the agent differs from the events',
-  'outbox-unknown': 'a job has no event',
+  'job-unknown': 'a job has no event',
   'rows-differ': 'there are more or fewer rows than events',
   'export-differs': 'the older copy has a different event, or more events',
   'line-unreadable': 'a line is neither an event nor a text',

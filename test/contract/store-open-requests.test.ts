@@ -39,7 +39,7 @@ describe('open requests', () => {
     expect(await wanted({ requester: approver })).toEqual([]);
     expect(await wanted({ waits: 'approval' })).toEqual([newest, waiting]);
     expect(await wanted({ waits: 'attention', requester })).toEqual([stuck]);
-    expect(await wanted({ waits: 'nobody' })).toEqual([retrying]);
+    expect(await wanted({ waits: 'bot' })).toEqual([retrying]);
     expect(await wanted({ named: 'OT-5' })).toEqual([newest]);
     expect(await wanted({ named: waiting.toLowerCase() })).toEqual([waiting]);
     expect(await wanted({ named: 'healthbots' })).toEqual([]);

@@ -1180,7 +1180,7 @@ const faultyFiles: readonly FaultyFile[] = [
         name: 'directory-down-voids-approvals',
         breaks: 'An outage of the directory discards approvals.',
         from: "requesterStatus].includes('unknown'))",
-        to: "requesterStatus].includes('nobody-configured'))",
+        to: "requesterStatus].includes('none-configured'))",
       },
     ],
   },

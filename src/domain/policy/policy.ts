@@ -112,7 +112,7 @@ export const looksAtTags = (policy: Policy): boolean =>
   policy.tagRules.some((rule) => untrustedTags(rule, policy).length < Object.keys(rule.match.tags).length);
 
 /** Whether a person has a role. `unknown`: the directory didn't answer, which counts as no. */
-export type RoleStatus = 'yes' | 'no' | 'unknown' | 'nobody-configured';
+export type RoleStatus = 'yes' | 'no' | 'unknown' | 'none-configured';
 
 const approvalsFor = (terms: Terms, plan: Plan): number => {
   const more = terms.extraApprovalForIrreversible && stepsOf(plan, 'irreversible').length > 0;

@@ -42,7 +42,7 @@ type DerivedFault =
   /** The resource's open request isn't the one in the events. */
   | 'open-request-differs'
   /** A job for a request or run that isn't in the events. */
-  | 'outbox-unknown';
+  | 'job-unknown';
 
 /** An invalid row that the bot doesn't act on. */
 export type RowFault = LineFault | ChainFault | TextFault | DerivedFault;

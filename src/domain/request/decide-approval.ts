@@ -15,7 +15,7 @@ import { startField, startRefusal } from './start-window.ts';
 const roleRefusals: Record<Exclude<RoleStatus, 'yes'>, RefusalCode> = {
   no: 'not-an-approver',
   unknown: 'cannot-check-membership',
-  'nobody-configured': 'no-approvers-configured',
+  'none-configured': 'no-approvers-configured',
 };
 
 /** Returns whether the deadline has passed, even if the timer hasn't fired. */

@@ -37,8 +37,8 @@ export type Seen<T> =
 /** Every state of a request, and what an open one waits for. request.ts has the fields of each. */
 export const requestStates = {
   'awaiting-approval': 'approval',
-  approved: 'nobody',
-  running: 'nobody',
+  approved: 'bot',
+  running: 'bot',
   'needs-attention': 'attention',
   succeeded: 'over',
   failed: 'over',

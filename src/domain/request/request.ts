@@ -231,7 +231,7 @@ export const isBeforeRun = ({ state }: Request): boolean => state === 'awaiting-
 export const isUnderWay = ({ state }: Request): boolean => state === 'running' || state === 'approved';
 
 /** What a request waits for, in list order. */
-export const waits: readonly Waits[] = ['attention', 'approval', 'nobody'];
+export const waits: readonly Waits[] = ['attention', 'approval', 'bot'];
 
 const traits: Readonly<Record<string, EventTraits | undefined>> = eventTypes;
 

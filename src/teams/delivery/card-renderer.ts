@@ -43,7 +43,7 @@ export interface RequestView {
 
 const mostRefreshed = 60;
 
-const nobody: AwaitedApprovers = { described: '', addressed: [], people: [], sources: [] };
+const noOne: AwaitedApprovers = { described: '', addressed: [], people: [], sources: [] };
 
 /** Returns the people whose views Teams fetches: requester, approvers, and those who can decide. */
 function refreshedFor(
@@ -68,7 +68,7 @@ export function openCardRenderer(options: CardRendererOptions) {
 
   return async (request: Request, waiting?: 'click'): Promise<RequestView> => {
     const [asked, names, viewers] = await Promise.all([
-      hasEnded(request) ? nobody : approvers.of(request, waiting),
+      hasEnded(request) ? noOne : approvers.of(request, waiting),
       directory.names(peopleIn(request)),
       viewersOf(request),
     ]);

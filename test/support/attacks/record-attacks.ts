@@ -112,7 +112,7 @@ export const recordAttacks: readonly RecordAttack[] = [
       startRun(record.waiting),
     ],
     bot: refuses('seal-missing'),
-    verify: 'seal-missing, revision-differs, prev-differs, outbox-unknown, text-unknown',
+    verify: 'seal-missing, revision-differs, prev-differs, job-unknown, text-unknown',
   },
   {
     attack: 'the same at the end, correctly chained, unsealed',
@@ -139,7 +139,7 @@ export const recordAttacks: readonly RecordAttack[] = [
     attack: 'a row that starts a run nobody ordered',
     statements: ({ waiting }) => [startRun(waiting)],
     bot: starts,
-    verify: 'outbox-unknown',
+    verify: 'job-unknown',
     logs: { level: 40, kind: 'run', key: '1', msg: 'a job without an event was deleted' },
   },
   {
@@ -149,7 +149,7 @@ export const recordAttacks: readonly RecordAttack[] = [
         from unnest(array['show', 'audit', 'run', 'expire', 'remind']) as kind`,
     ],
     bot: starts,
-    verify: 'outbox-unknown',
+    verify: 'job-unknown',
     logs: { level: 40, requestId: 'x', kind: 'expire', msg: 'a job without an event was deleted' },
   },
   {

@@ -20,7 +20,7 @@ export interface MemoryRequests extends Requests {
 const waitsOf: Record<Waits, readonly Request['state'][]> = {
   approval: ['awaiting-approval'],
   attention: ['needs-attention'],
-  nobody: ['approved', 'running'],
+  bot: ['approved', 'running'],
 };
 
 export function memoryRequests(clock: () => Date): MemoryRequests {
@@ -95,7 +95,7 @@ export function memoryRequests(clock: () => Date): MemoryRequests {
     held: async () =>
       new Map(
         open().map(({ id, state, plan, touched }) => {
-          const waits = (Object.keys(waitsOf) as Waits[]).find((one) => waitsOf[one].includes(state)) ?? 'nobody';
+          const waits = (Object.keys(waitsOf) as Waits[]).find((one) => waitsOf[one].includes(state)) ?? 'bot';
           return [plan.spec.resource.id.toLowerCase(), { id, waits, touched }];
         }),
       ),

@@ -51,7 +51,7 @@ export const modelTurn = fc.oneof(
   of(6, 'change', { slot, person, off, world, reason: fc.constantFrom('the audit', 'the contract', 'the move') }),
   of(4, 'membership', {
     person,
-    roleStatus: fc.constantFrom<RoleStatus>('yes', 'yes', 'no', 'unknown', 'nobody-configured'),
+    roleStatus: fc.constantFrom<RoleStatus>('yes', 'yes', 'no', 'unknown', 'none-configured'),
   }),
   of(3, 'asking', { person, roleStatus: fc.constantFrom<RoleStatus>('yes', 'yes', 'yes', 'no', 'unknown') }),
   of(2, 'required', { required: fc.integer({ min: 1, max: 3 }) }),

@@ -16,7 +16,7 @@ const groups = (of: readonly string[], kind: PersonKind = 'member') => ({ member
 describe('a person’s standing', () => {
   it('is nobody’s when nobody is configured, and the directory is not asked', async () => {
     const asked = { memberOf: () => Promise.reject(new Error('asked')) };
-    expect(await checkRole(asked, approver, [[]], members)).toBe('nobody-configured');
+    expect(await checkRole(asked, approver, [[]], members)).toBe('none-configured');
   });
 
   it('follows membership, and counts a directory that does not answer as unknown', async () => {

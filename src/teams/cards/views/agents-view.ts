@@ -98,7 +98,7 @@ function driftBox(drifts: readonly DriftSummary[]): DriftBox {
 const waitsWords = {
   approval: 'waiting for approval',
   attention: 'needs attention',
-  nobody: 'approved or running',
+  bot: 'approved or running',
 } as const;
 
 function stateLine(agent: AgentKeyState, { unsupported, now }: RowContext): CardText {
@@ -111,7 +111,7 @@ function stateLine(agent: AgentKeyState, { unsupported, now }: RowContext): Card
     case 'needs-attention':
       return plain(request?.id ?? '');
     case 'request-open':
-      return md`${plain(request?.id ?? '')}, ${plain(waitsWords[request?.waits ?? 'nobody'])}`;
+      return md`${plain(request?.id ?? '')}, ${plain(waitsWords[request?.waits ?? 'bot'])}`;
     case 'ended':
     case 'ends-soon':
       return ends === null ? key : md`${key}, ${date(new Date(ends))}, ${plain(fromNow(ends, now))}`;

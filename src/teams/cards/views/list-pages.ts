@@ -74,7 +74,7 @@ async function requestsOn(
     case 'mine':
       return requests.open(requestsPerPage, offset, { requester: personIn(subject, viewer) });
     case 'running':
-      return requests.open(requestsPerPage, offset, { waits: 'nobody' });
+      return requests.open(requestsPerPage, offset, { waits: 'bot' });
     case 'waiting':
       return waitingFor(ports, personIn(subject, viewer), page);
     case 'all': {

@@ -45,7 +45,7 @@ describe('submitting', () => {
 
 it.each([
   ['no', 'requester-lost-role'],
-  ['nobody-configured', 'requester-lost-role'],
+  ['none-configured', 'requester-lost-role'],
   ['unknown', 'cannot-check-requester'],
 ] as const)(
   'a requester who lost the role cannot have a request approved (%s), but rejected and cancelled',
@@ -77,7 +77,7 @@ describe('approving', () => {
   it.each([
     ['no', 'not-an-approver'],
     ['unknown', 'cannot-check-membership'],
-    ['nobody-configured', 'no-approvers-configured'],
+    ['none-configured', 'no-approvers-configured'],
   ] as const)('refuses a person whose roleStatus is %s, on an old card too: %s', (roleStatus, code) => {
     expect(comesTo(awaiting, decides('approve', outsider, { roleStatus }))).toBe(code);
     expect(comesTo(awaiting, decides('approve', outsider, { roleStatus, asking: 0 }))).toBe(code);

@@ -80,7 +80,7 @@ describe('the check before a run', () => {
     expect(kept).toMatchObject({ state: 'awaiting-approval', outputs });
   });
 
-  it.each(['no', 'unknown', 'nobody-configured'] as const)(
+  it.each(['no', 'unknown', 'none-configured'] as const)(
     'stops when the roleStatus of whoever asked has become %s, and the approvals hold',
     (requesterStatus) => {
       const stuck = requestAfter(...toApproved, checks({ requesterStatus }));

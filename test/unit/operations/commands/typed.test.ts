@@ -27,7 +27,7 @@ describe('/enable-cmk', () => {
   it.each<[RoleStatus, string]>([
     ['no', 'not-a-requester'],
     ['unknown', 'cannot-check-membership'],
-    ['nobody-configured', 'no-requesters-configured'],
+    ['none-configured', 'no-requesters-configured'],
   ])('looks into nothing for a person whose roleStatus is %s', async (value, code) => {
     const { ports, roleStatus, azure } = commandWorld();
     roleStatus.value = value;
