@@ -1,12 +1,8 @@
 /** Permissions of the bot's identity in the configured subscriptions. */
 import type { Outcome } from '../domain/failure.ts';
+import type { Rights } from '../domain/ports/azure.ts';
 import { type AzureOptions, connectionOf } from './azure.ts';
 import { allowedBy, permissionsAt } from './permissions.ts';
-
-export interface SubscriptionRights {
-  readonly actions: readonly string[];
-  readonly dataActions: readonly string[];
-}
 
 /** Reads that only the command line uses; no request depends on them. */
 export function armSubscriptions(options: AzureOptions) {
@@ -30,7 +26,7 @@ export function armSubscriptions(options: AzureOptions) {
      * Returns the permissions that the bot's own roles lack. `scope`: ARM id of a configured subscription or of something in one.
      * Ignores conditions on role assignments and deny assignments.
      */
-    lacks: (scope: string, { actions, dataActions }: SubscriptionRights): Promise<Outcome<SubscriptionRights>> =>
+    lacks: (scope: string, { actions, dataActions }: Rights): Promise<Outcome<Rights>> =>
       connection.call(`reading what the bot can do at ${scope}`, async (clients) => {
         const granted = allowedBy(await permissionsAt(clients, scope));
         return {

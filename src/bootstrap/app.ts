@@ -5,7 +5,6 @@ import { defaultLimits } from '../azure/limits.ts';
 import { openPortal } from '../azure/resource-ids.ts';
 import { credentialForBotFramework, optionsForAzure } from '../config/azure-from-config.ts';
 import { browserUrl, type Config } from '../config/config.ts';
-import { isDatabaseUnavailable } from '../store/db-errors.ts';
 import { botFrameworkOf, trustHosts, trustThisMachine } from '../teams/bot-framework.ts';
 import { openDirectory } from '../teams/cards/views/people-texts.ts';
 import { openApprovers, openDirectoryCache } from '../teams/delivery/addressees.ts';
@@ -53,11 +52,11 @@ function openBotFramework({ config, log }: Infrastructure) {
   const framework = botFrameworkOf({ ...addresses, cloud: config.azure.cloud.name, appId: app.id });
   const bot = { botAppId: framework.appId, botId: `28:${framework.appId}` };
   if (config.server.mode === 'local') {
-    const adapter = openAdapter(null, log, isDatabaseUnavailable);
+    const adapter = openAdapter(null, log);
     return { ...bot, adapter, callers: localCallers, trust: trustThisMachine };
   }
   const trust = trustHosts(framework.serviceHosts, serviceUrl);
-  const adapter = openAdapter({ framework, trust, fetchToken: botTokens(config) }, log, isDatabaseUnavailable);
+  const adapter = openAdapter({ framework, trust, fetchToken: botTokens(config) }, log);
   return { ...bot, adapter, callers: tokenCallers(openCallerTokens(framework, log), trust), trust };
 }
 

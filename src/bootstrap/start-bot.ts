@@ -4,7 +4,6 @@ import { browserUrl } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { FleetReader } from '../operations/read-fleet.ts';
 import { evidencePorts } from '../operator/published-log.ts';
-import { isDatabaseUnavailable } from '../store/db-errors.ts';
 import { CmkBot } from '../teams/bot/bot.ts';
 import { openForms } from '../teams/bot/forms.ts';
 import { openLists } from '../teams/bot/lists.ts';
@@ -51,7 +50,7 @@ export async function startBot(app: App): Promise<Stoppable> {
   const { mode, port, listen, callsAtOnce } = app.config.server;
   const stepUpSignIn = openSignIn(app);
   const evidenceLinks = await openLinks(app);
-  const later = openDeferredUpdates({ ...app, isDatabaseUnavailable });
+  const later = openDeferredUpdates(app);
   const requests = rejectOnClockSkew(app.requests);
   const ports = {
     ...{ ...app, requests, approverOf, requesterOf, operator, requesterStatus },
@@ -68,7 +67,7 @@ export async function startBot(app: App): Promise<Stoppable> {
     once: openClickDedupe(documents, now),
   });
   const server = await startServer({
-    ...{ ...app, bot, port, listen, callsAtOnce, isDatabaseUnavailable },
+    ...{ ...app, bot, port, listen, callsAtOnce },
     local: mode === 'local',
     ready: () => readiness(app),
     pages: [...(stepUpSignIn?.pages ?? []), ...(evidenceLinks?.pages ?? [])],

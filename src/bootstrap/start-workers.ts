@@ -1,7 +1,7 @@
 /** Starts the background workers: the worker of follow-up work, and cleanup. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { withWriteFence } from '../azure/azure-clients.ts';
-import { isDatabaseUnavailable, isDriverError } from '../store/db-errors.ts';
+import { isDatabaseUnavailable, isDriverError } from '../domain/database-errors.ts';
 import { roleRights } from '../store/runtime-role.ts';
 import { closeAbandonedForms, recoverLostFormJobs } from '../teams/bot/dialog-store.ts';
 import { ownerAdvice } from '../text/record.ts';

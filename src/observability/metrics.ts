@@ -15,7 +15,8 @@ import type { Documents, Drifts, Jobs, Requests } from '../domain/ports/store.ts
 import { type Call, type CallMetrics, callRefusalReasons, callTypes } from '../domain/ports/telemetry.ts';
 import { type DocumentFault, documentFaults } from '../domain/record/chain.ts';
 import type { RefusalCode } from '../domain/request/refusal.ts';
-import { type DriftState, driftCodes, severityOf, type WatchedPart } from '../domain/watch/state.ts';
+import type { DriftVerdict } from '../domain/watch/drift.ts';
+import { driftCodes, severityOf, type WatchedPart } from '../domain/watch/state.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
 import { type ClockSkew, type WriteHealth, writeRejections } from '../domain/write-health.ts';
 import { type Overdue, trackOverdue } from './overdue.ts';
@@ -145,14 +146,9 @@ function watchWitnesses({ query }: Create, look: (() => Promise<WitnessSummary>)
 
 // The key watch: open drifts by state, which are the same in every replica, and what the last cycle here read.
 
-interface WatchedResource {
-  readonly states: readonly DriftState[];
-  readonly unread: readonly WatchedPart[];
-}
-
 interface DriftFigures {
   /** What a cycle of the key watch found in this replica. */
-  watched(agents: readonly WatchedResource[]): void;
+  watched(agents: readonly DriftVerdict[]): void;
 }
 
 const parts: readonly WatchedPart[] = ['agent', 'vault', 'key', 'access', 'use'];
@@ -172,10 +168,10 @@ function watchDrifts(
   now: () => Date,
   watch: WatchOptions | null,
 ): DriftFigures {
-  let last: readonly WatchedResource[] = [];
+  let last: readonly DriftVerdict[] = [];
   let lastAt = 0;
   const recentMs = normalIntervals * (watch?.intervalMs ?? 0);
-  const recent = (): readonly WatchedResource[] => (now().getTime() - lastAt > recentMs ? [] : last);
+  const recent = (): readonly DriftVerdict[] => (now().getTime() - lastAt > recentMs ? [] : last);
   query('cmk_agents_drifted', 'Agents that are not as approved, by state', ['state'], async (gauge) => {
     const found = [...(await drifts.open()).values()].flatMap((drift) => drift.found.map(({ state }) => state.code));
     const noted = recent()

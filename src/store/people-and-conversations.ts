@@ -1,11 +1,11 @@
 /** The ports `People` and `Conversations`: how Teams last named people, and where the bot can post. */
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { writeRejectionIn } from '../domain/database-errors.ts';
 import { PersonId } from '../domain/ids.ts';
 import type { ConversationAddress, Conversations, People } from '../domain/ports/store.ts';
 import type { RowSeals } from '../domain/record/chain.ts';
 import { batchCalls } from './batch-calls.ts';
-import { writeRejectionIn } from './db-errors.ts';
 import { changedRows, select } from './sql.ts';
 
 /** A database that stores nothing must not keep people from reading. The next message says the same again. */

@@ -2,11 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { isDatabaseUnavailable } from '../domain/database-errors.ts';
 import { StreamId } from '../domain/ids.ts';
 import type { PostedCard, PostedCards } from '../domain/ports/store.ts';
 import type { RowSeals } from '../domain/record/chain.ts';
 import { batchCalls } from './batch-calls.ts';
-import { isDatabaseUnavailable } from './db-errors.ts';
 import { changedRows, select } from './sql.ts';
 
 const Row = z

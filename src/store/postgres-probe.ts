@@ -2,8 +2,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { writeRejectionIn } from '../domain/database-errors.ts';
 import type { WriteRejection } from '../domain/write-health.ts';
-import { writeRejectionIn } from './db-errors.ts';
 import { inTransaction, type Sql, selectOne } from './sql.ts';
 
 const Facts = z.object({

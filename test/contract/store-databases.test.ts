@@ -1,8 +1,8 @@
 import { Client, Pool } from 'pg';
+import { isDatabaseUnavailable, isDriverError } from '../../src/domain/database-errors.ts';
 import { RequestId } from '../../src/domain/ids.ts';
 import { advisoryLock } from '../../src/store/advisory-lock.ts';
 import { clientWithTimeout } from '../../src/store/client-with-timeout.ts';
-import { isDatabaseUnavailable, isDriverError } from '../../src/store/db-errors.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { type SlowWire, startSlowWire } from '../support/processes/slow-wire.ts';
 import { rowsOf, runAs } from '../support/store/postgres.ts';

@@ -1,10 +1,10 @@
 import { claimsFor, type TokenClaims } from '../../azure/credential.ts';
 import { inParallel } from '../../azure/limits.ts';
-import type { SubscriptionRights } from '../../azure/subscriptions.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import { codeOf, type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { type ArmId, armIdParts, isAtOrBelow } from '../../domain/ids.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
+import type { Rights } from '../../domain/ports/azure.ts';
 import { clockSkew } from '../../domain/write-health.ts';
 import { readGuards } from '../../operations/read-guard.ts';
 import { actionsOn, assignIdentity, dataActionsOnVault, makeVersion } from '../../operations/resources/rights.ts';
@@ -33,7 +33,7 @@ export const lookupFailureLine = (failure: Failure): string => {
 };
 
 const scopeOf = (subscriptionId: string): string => `/subscriptions/${subscriptionId}`;
-const noRights: SubscriptionRights = { actions: [], dataActions: [] };
+const noRights: Rights = { actions: [], dataActions: [] };
 
 const wanted = {
   // Assumes that identities are in the resource groups of their agents.
@@ -41,13 +41,13 @@ const wanted = {
   vaults: { actions: actionsOn.vault, dataActions: [] },
   vaultsByRole: { actions: actionsOn.vault, dataActions: dataActionsOnVault },
   subscription: { actions: actionsOn.subscription, dataActions: [] },
-} satisfies Record<string, SubscriptionRights>;
+} satisfies Record<string, Rights>;
 
 interface CheckedScope {
   /** Text after `on`. */
   readonly where: string;
   readonly scope: string;
-  readonly wanted: SubscriptionRights;
+  readonly wanted: Rights;
 }
 
 interface CheckedResources {
@@ -63,7 +63,7 @@ function scopePerGroup<T extends { readonly id: ArmId }>(
   subscriptionId: string,
   kind: string,
   all: readonly T[],
-  rightsFor: (one: T | null) => SubscriptionRights,
+  rightsFor: (one: T | null) => Rights,
 ): readonly CheckedScope[] {
   const scopes = new Map<string, CheckedScope>();
   for (const one of all) {
@@ -90,7 +90,7 @@ const linesOf = (found: readonly (readonly [CheckedScope, readonly string[]])[])
     ...new Set(found.flatMap(([spot, names]) => (names.length === 0 ? [] : [`${names.join(', ')} on ${spot.where}`]))),
   ].join('; ');
 
-type Lacks = readonly (readonly [CheckedScope, SubscriptionRights])[];
+type Lacks = readonly (readonly [CheckedScope, Rights])[];
 
 /** Judges each scope on its own: roles can be assigned on resource groups only. */
 async function findMissing(

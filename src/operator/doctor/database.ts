@@ -1,10 +1,10 @@
 /** Checks the database: reachability, TLS, permissions. Another file checks its content. */
 import { databasePassword } from '../../config/azure-from-config.ts';
 import { databasePlace } from '../../config/place.ts';
+import { faultOf } from '../../domain/database-errors.ts';
 import { isLoopbackAddress } from '../../domain/strings.ts';
 import type { WriteRejection } from '../../domain/write-health.ts';
 import { openDatabase } from '../../store/database.ts';
-import { faultOf } from '../../store/db-errors.ts';
 import { pendingMigrations, UnknownFormat } from '../../store/migrations.ts';
 import {
   connectionFacts,

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TurnContext } from 'botbuilder';
 import { z } from 'zod';
 import { sha256 } from '../../domain/canonical-json.ts';
+import { isDatabaseUnavailable } from '../../domain/database-errors.ts';
 import { type Documents, isWritten } from '../../domain/ports/store.ts';
 import { Throttled } from '../../domain/retry.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
@@ -172,10 +173,9 @@ interface DeferredUpdatesOptions {
   readonly chat: Pick<Chat, 'update'>;
   readonly log: Record<'error' | 'warn', (fields: object, message: string) => void>;
   /** Whether an error of the store passes by itself. */
-  readonly isDatabaseUnavailable: (error: unknown) => boolean;
 }
 
-export function openDeferredUpdates({ chat, log, isDatabaseUnavailable }: DeferredUpdatesOptions): DeferredUpdates {
+export function openDeferredUpdates({ chat, log }: DeferredUpdatesOptions): DeferredUpdates {
   let stopped = false;
 
   async function updateOnce(at: Posted, read: () => Promise<AdaptiveCard | null>): Promise<void> {

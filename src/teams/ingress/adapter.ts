@@ -22,6 +22,7 @@ import {
   ServiceClientCredentialsFactory,
   type UserTokenClient,
 } from 'botframework-connector';
+import { isDatabaseUnavailable } from '../../domain/database-errors.ts';
 import type { BotFramework, Trust } from '../bot-framework.ts';
 import { bugCard, bugText, notStoringCard, notStoringText } from '../cards/views/short-views.ts';
 import { cardActivity } from '../delivery/chat.ts';
@@ -214,15 +215,9 @@ interface Log {
 /**
  * Creates the adapter.
  * Without `credentials`, it uses no tokens, for the sandbox only; otherwise every call needs a token for the app.
- * `isDatabaseUnavailable` recognizes errors of a database that is away or read-only. `limitMs`: timeout of a post or an
- * update.
+ * `limitMs`: timeout of a post or an update.
  */
-export function openAdapter(
-  credentials: CredentialsOptions | null,
-  log: Log,
-  isDatabaseUnavailable: (error: unknown) => boolean,
-  limitMs = answerWithinMs,
-): CloudAdapter {
+export function openAdapter(credentials: CredentialsOptions | null, log: Log, limitMs = answerWithinMs): CloudAdapter {
   const adapter = new CloudAdapter(
     new ConnectorCache(
       credentials === null
@@ -233,7 +228,7 @@ export function openAdapter(
       limitMs,
     ),
   );
-  adapter.onTurnError = onTurnError(adapter, log, isDatabaseUnavailable);
+  adapter.onTurnError = onTurnError(adapter, log);
   return adapter;
 }
 
@@ -265,11 +260,7 @@ function authenticationOf(credentials: CredentialsOptions): BotFrameworkAuthenti
 }
 
 /** Handles an unexpected error of a turn: logs it with an ID, and shows the ID. */
-function onTurnError(
-  adapter: CloudAdapter,
-  log: Log,
-  isDatabaseUnavailable: (error: unknown) => boolean,
-): (context: TurnContext, error: Error) => Promise<void> {
+function onTurnError(adapter: CloudAdapter, log: Log): (context: TurnContext, error: Error) => Promise<void> {
   return async (context, error) => {
     const id = randomUUID().slice(0, 8);
     const passes = isDatabaseUnavailable(error);

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { Request as BotRequest, Response as BotResponse, CloudAdapter } from 'botbuilder';
 import restify from 'restify';
 import { z } from 'zod';
+import { isDatabaseUnavailable } from '../../domain/database-errors.ts';
 import { RequestId } from '../../domain/ids.ts';
 import { type CallMetrics, callType, type SpanOf, type Tracing } from '../../domain/ports/telemetry.ts';
 import type { WriteRejection } from '../../domain/write-health.ts';
@@ -39,8 +40,6 @@ interface ServerOptions extends GateOptions {
   readonly listen: string | null;
   /** True: only browsers on this machine get pages. */
   readonly local: boolean;
-  /** Returns true for a page's error that means the database is away or read-only. */
-  readonly isDatabaseUnavailable: (error: unknown) => boolean;
   readonly ready: () => Promise<Readiness>;
   readonly metrics: CallMetrics;
   readonly tracing: Tracing;
@@ -103,7 +102,7 @@ async function showPage(
     sendPage(response, await pageFor(page, limit, searchParams, request.headers.cookie));
   } catch (error) {
     const errorId = randomUUID().slice(0, 8);
-    const passes = options.isDatabaseUnavailable(error);
+    const passes = isDatabaseUnavailable(error);
     const said = passes ? 'a page failed: the database is unavailable' : 'a page failed: unexpected error';
     options.log.error({ err: error, errorId, path: page.path }, said);
     sendPage(response, passes ? notStoringPage(errorId) : bugPage(errorId));

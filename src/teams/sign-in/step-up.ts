@@ -38,6 +38,7 @@ import {
   type PendingSignIns,
   type Purpose,
 } from './pending.ts';
+import type { SecretDocumentTools } from './secret-documents.ts';
 import { type VerifiedToken, verifyToken } from './verify-token.ts';
 
 // Sign-in in a browser: a page with its purpose, then Entra ID's page, then a page with the result.
@@ -277,13 +278,7 @@ async function judged(tools: PageTools, { purpose, at, inputs }: Ask, signIn: Si
   });
 }
 
-interface StepUpOptions
-  extends Pick<PageTools, 'app' | 'random' | 'now' | 'log' | 'authority' | 'redraw' | 'onRefused'> {
-  readonly stepUp: StepUp;
-  readonly documents: Parameters<typeof openPendingSignIns>[0]['documents'];
-  readonly requests: Requests;
-  readonly directory: Directory;
-}
+type StepUpOptions = Omit<PageTools, 'pending' | 'cookie'> & SecretDocumentTools;
 
 /** The client's token after a login request. */
 export interface Authentication {
@@ -307,9 +302,8 @@ const samePurpose = (a: Purpose, b: Purpose): boolean =>
   a.person === b.person && a.requestId === b.requestId && a.asking === b.asking;
 
 export function openStepUp(options: StepUpOptions) {
-  const { app, documents, random, now, log } = options;
-  const authority: Authority = options.authority;
-  const pending = openPendingSignIns({ documents, random, now });
+  const { app, authority, random, now, log } = options;
+  const pending = openPendingSignIns(options);
   const cookie = browserCookie(app.publicUrl, random);
 
   async function ofToken(token: string, { requestId, person }: Purpose): Promise<Presented> {

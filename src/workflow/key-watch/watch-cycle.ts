@@ -7,7 +7,13 @@ import type { ResourceKeys } from '../../domain/ports/inventory.ts';
 import type { Drifts, Requests } from '../../domain/ports/store.ts';
 import { accept } from '../../domain/request/request-command.ts';
 import { causesOf } from '../../domain/watch/causes.ts';
-import { approvedKey, judgeDrift, type LastVerified, type VerifiedResources } from '../../domain/watch/drift.ts';
+import {
+  approvedKey,
+  type DriftVerdict,
+  judgeDrift,
+  type LastVerified,
+  type VerifiedResources,
+} from '../../domain/watch/drift.ts';
 import {
   causesSought,
   type Drift,
@@ -36,15 +42,9 @@ export interface CyclePorts {
   readonly log: { warn(fields: object, message: string): void };
 }
 
-/** How an agent was found. */
-export interface WatchedResource {
-  readonly states: readonly DriftState[];
-  readonly unread: readonly WatchedPart[];
-}
-
 export interface CycleResult {
   /** By ARM id in lower case: those that this cycle judged. */
-  readonly agents: ReadonlyMap<string, WatchedResource>;
+  readonly agents: ReadonlyMap<string, DriftVerdict>;
   /** It ended by itself, and could read and judge every agent. */
   readonly isWhole: boolean;
   /** Where the next cycle continues. */
@@ -126,7 +126,7 @@ async function watchAgent(
   cycle: CycleState,
   agent: string,
   verified: LastVerified,
-): Promise<WatchedResource | null> {
+): Promise<DriftVerdict | null> {
   const verdict = judgeDrift(verified, await cycle.reader.read(verified), ports.now());
   const drift = cycle.open.get(agent) ?? null;
   const known = new Set(drift?.found.map(({ state }) => state.code));
@@ -148,14 +148,14 @@ async function watchAgent(
 }
 
 /** Counts the agents that couldn't be read, by part: what was found of them before still holds, and nothing new is found. */
-function countUnread(agents: Iterable<WatchedResource>): Partial<Record<WatchedPart, number>> {
+function countUnread(agents: Iterable<DriftVerdict>): Partial<Record<WatchedPart, number>> {
   const counts: Partial<Record<WatchedPart, number>> = {};
   for (const { unread } of agents) for (const part of unread) counts[part] = (counts[part] ?? 0) + 1;
   return counts;
 }
 
 /** Logs what kept the cycle from being whole. Returns whether it was. */
-function logGaps(ports: CyclePorts, agents: Iterable<WatchedResource>, failures: readonly unknown[]): boolean {
+function logGaps(ports: CyclePorts, agents: Iterable<DriftVerdict>, failures: readonly unknown[]): boolean {
   const { log } = ports;
   const overdueSeconds = ports.overdueSeconds();
   const unread = countUnread(agents);
@@ -181,7 +181,7 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
   const queue = chosen(all, open, looksDifferent(kept), cursor);
   const pending = queue.filter((agent) => !busy.has(agent) && isSettled(agent));
   const cycle = { id, reader: new AgentReader(ports.azure, ports.now()), open, causesLeft: mostCauses };
-  const agents = new Map<string, WatchedResource>();
+  const agents = new Map<string, DriftVerdict>();
   const failures: unknown[] = [];
   const { intervalMs, signal } = ports;
   const began = performance.now();

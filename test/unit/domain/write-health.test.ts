@@ -1,5 +1,5 @@
+import { isDatabaseUnavailable, isDriverError, writeRejectionIn } from '../../../src/domain/database-errors.ts';
 import { trackWriteHealth, type WriteRejection } from '../../../src/domain/write-health.ts';
-import { isDatabaseUnavailable, isDriverError, writeRejectionIn } from '../../../src/store/db-errors.ts';
 
 function storingAt() {
   let elapsed = 0;

@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Throttled } from '../../../../src/domain/retry.ts';
-import { isDatabaseUnavailable } from '../../../../src/store/db-errors.ts';
 import { openDeferredUpdates } from '../../../../src/teams/bot/reply.ts';
 import { nothing } from '../../../../src/teams/cards/plain-text.ts';
 import { messageCard } from '../../../../src/teams/cards/views/short-views.ts';
@@ -27,7 +26,7 @@ async function ofUpdates(begin: (later: Later, done: Done) => void, ...failures:
     return true;
   };
   begin(
-    openDeferredUpdates({ chat: { update }, log: { error: log('error'), warn: log('warn') }, isDatabaseUnavailable }),
+    openDeferredUpdates({ chat: { update }, log: { error: log('error'), warn: log('warn') } }),
     async () => void logged.push('shown'),
   );
   await pause(3_500);

@@ -60,7 +60,6 @@ function opened(stored: string | null, configured: string | null, limitMs?: numb
   const adapter = openAdapter(
     { framework, trust, fetchToken },
     { error: (fields) => bugs.push(fields), warn: () => undefined },
-    () => false,
     limitMs,
   );
   const address: ConversationAddress | null =
@@ -222,7 +221,7 @@ it.each(['INVALID_TARGETED_MESSAGE_ID', 'TARGETED_MESSAGE_EXPIRED_OR_DELETED'])(
 
 it('warns of an answer that could not replace its placeholder', async () => {
   const log = { error: () => undefined, warn: (_fields: object, message: string) => warned.push(message) };
-  const { replace } = openDeferredUpdates({ chat: opened(urls.teams, null), log, isDatabaseUnavailable: () => false });
+  const { replace } = openDeferredUpdates({ chat: opened(urls.teams, null), log });
   await answering(404, async () => {
     replace(posted, Promise.resolve(card));
     while (warned.length === 0) await sleep(20);

@@ -1,6 +1,6 @@
 /** Classifies errors of the database and its driver. */
 import { z } from 'zod';
-import type { WriteRejection } from '../domain/write-health.ts';
+import type { WriteRejection } from './write-health.ts';
 
 interface DatabaseFault {
   readonly code: string | null;
