@@ -33,11 +33,12 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
   const { jobs, clock, documents } = store;
   const { now } = clock;
   const { watchMs: intervalMs } = config;
+  const witnessing = witnessingFor(config, store.witnesses);
   const metrics = openMetrics({
     ...store,
     storing: { counts: storing.counts, isWritable: () => isWritable({ jobs, storing }) },
     refusedDocuments,
-    witnessing: witnessingFor(config, store.witnesses),
+    witnessing,
     watch:
       intervalMs === null ? null : { intervalMs, overdueSeconds: openWatchOverdue({ documents, intervalMs, now }) },
     publishMs: config.anchor?.everyMs ?? null,
@@ -48,7 +49,7 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
   const { policy, paused, stepUp, operators, retry: retryLimits } = config;
   return {
     ...store,
-    ...{ config, log, database, store, storing, metrics, tracing, now, random: randomBytes },
+    ...{ config, log, database, store, storing, metrics, tracing, witnessing, now, random: randomBytes },
     ...{ policy, paused, stepUp, operators, retryLimits, onRefused: metrics.refused },
     /** With refusals counted. For actions of people. */
     requests: metrics.requests(tracedRequests({ ...store.requests, append }, tracing)),

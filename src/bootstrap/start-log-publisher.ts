@@ -13,7 +13,6 @@ import {
   loadKeys,
   openPublishedLog,
   type PublishedLogFiles,
-  witnessingFor,
 } from '../operator/published-log.ts';
 import { advisoryLock, type TryLocked } from '../store/advisory-lock.ts';
 import type { Checkpoints } from '../teams/delivery/audit-channel.ts';
@@ -152,9 +151,9 @@ export async function startLogPublisher(infrastructure: Infrastructure): Promise
 
 /** Returns the published log's checkpoints, for cards and pages. Null if the log isn't published. */
 export function checkpointsOf(
-  app: Pick<Infrastructure, 'config' | 'witnesses'> & { readonly publisher: LogPublisher },
+  app: Pick<Infrastructure, 'config' | 'witnessing'> & { readonly publisher: LogPublisher },
 ): Checkpoints | null {
-  const { config, witnesses } = app;
+  const { config, witnessing } = app;
   const { publish, logKeys } = app.publisher;
   const { anchor } = config;
   if (anchor === null) return null;
@@ -171,7 +170,7 @@ export function checkpointsOf(
       const published = await newest();
       return published !== null && published.size >= seq ? published : null;
     },
-    witnessing: async () => (await witnessingFor(config, witnesses)?.()) ?? null,
+    witnessing: async () => (await witnessing?.()) ?? null,
     everyMs: anchor.everyMs,
   };
 }

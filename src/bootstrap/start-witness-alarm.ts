@@ -1,7 +1,6 @@
 /** Posts once when a witness's signature is missing or contradicts the audit log. */
 import { isInTrouble, type WitnessView } from '../domain/witnessing.ts';
 import { settleAll } from '../io/settle.ts';
-import { witnessingFor } from '../operator/published-log.ts';
 import { advisoryLock } from '../store/advisory-lock.ts';
 import type { App } from './app.ts';
 import type { Stoppable } from './shutdown.ts';
@@ -31,9 +30,9 @@ export async function notifyOf(view: WitnessView, { warn, note, posted }: Marks,
   await note(report.key, isTrouble);
 }
 
-export function startWitnessAlarm({ config, log, witnesses: book, database, auditPosts, now }: App): Stoppable {
-  const witnessing = witnessingFor(config, book);
-  const { anchor } = config;
+export function startWitnessAlarm(app: App): Stoppable {
+  const { log, witnesses: book, witnessing, database, auditPosts, now } = app;
+  const { anchor } = app.config;
   if (witnessing === null || anchor === null) return { stop: async () => undefined };
   const marks: Marks = {
     warn: auditPosts.warn,

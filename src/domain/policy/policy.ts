@@ -121,7 +121,7 @@ const approvalsFor = (terms: Terms, plan: Plan): number => {
 
 const held = (rule: string, criteria: readonly Criterion[]): AppliedRule => ({
   rule,
-  criteria: criteria.map(({ name, found, judged }) => ({ name, found, judged })),
+  criteria: [...criteria],
 });
 
 /** Applies the policy to a plan, for the agent as observed in it. */

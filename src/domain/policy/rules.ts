@@ -87,11 +87,10 @@ export function fits(pattern: string, text: string): boolean {
 export const Judged = z.enum(['matches', 'differs', 'tag-missing', 'tag-not-vouched-for']);
 export type Judged = z.infer<typeof Judged>;
 
-/** One criterion: the rule's patterns and the agent's value, null if it has none. */
+/** One criterion and the agent's value, null if it has none. */
 export interface Criterion {
   /** `subscriptions`, `resourceGroups`, `resources`, or `tags.` and the tag's name. */
   readonly name: string;
-  readonly wanted: readonly string[];
   readonly found: string | null;
   readonly judged: Judged;
 }
@@ -109,9 +108,7 @@ function tagOf(tags: ResourceFacts['tags'], name: string): string | null {
 export function criteriaOf(match: RuleMatch, { id, name }: Pick<ResourceFacts, 'id' | 'name'>): readonly Criterion[] {
   const { subscriptionId, resourceGroup } = armIdParts(id);
   const named = (criterion: string, wanted: readonly string[] | undefined, found: string): readonly Criterion[] =>
-    wanted === undefined
-      ? []
-      : [{ name: criterion, wanted, found, judged: anyCase(wanted, found) ? 'matches' : 'differs' }];
+    wanted === undefined ? [] : [{ name: criterion, found, judged: anyCase(wanted, found) ? 'matches' : 'differs' }];
   return [
     ...named('subscriptions', match.subscriptions, subscriptionId),
     ...named('resourceGroups', match.resourceGroups, resourceGroup),
@@ -137,7 +134,7 @@ export const tagCriteriaOf = (
   ...criteriaOf(match, resource),
   ...Object.entries(match.tags).map(([tag, wanted]): Criterion => {
     const found = tagOf(resource.tags, tag);
-    return { name: `tags.${tag}`, wanted, found, judged: judgeTag(wanted, found, isTrustedTag(trustedTags, tag)) };
+    return { name: `tags.${tag}`, found, judged: judgeTag(wanted, found, isTrustedTag(trustedTags, tag)) };
   }),
 ];
 

@@ -7,7 +7,7 @@ import type { KnownPerson, People } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { withPortal } from '../cards/views/parts.ts';
-import { openDirectory } from '../cards/views/people-texts.ts';
+import type { Directory } from '../cards/views/people-texts.ts';
 import { everybody, hasViews, type Reader, type TimeLimits } from '../cards/views/reader.ts';
 import { type CardKind, requestCard, withEvidence } from '../cards/views/request-card.ts';
 import { peopleOfStop } from '../cards/views/state-line.ts';
@@ -17,6 +17,7 @@ import { kindOf, readerIn } from './audience.ts';
 
 export interface CardRendererOptions {
   readonly people: Pick<People, 'among'>;
+  readonly directory: Directory;
   readonly approvers: Approvers;
   /** Runs don't start; cards show it. */
   readonly paused: boolean;
@@ -57,8 +58,7 @@ function refreshedFor(
 }
 
 export function openCardRenderer(options: CardRendererOptions) {
-  const { people, approvers, paused, hasEvidence, timeLimits, portal, now } = options;
-  const directory = openDirectory(people);
+  const { people, directory, approvers, paused, hasEvidence, timeLimits, portal, now } = options;
 
   async function viewersOf(request: Request): Promise<readonly KnownPerson[]> {
     const ids = [request.requester, ...(hasEnded(request) ? [] : request.approvals.map(({ by }) => by))];

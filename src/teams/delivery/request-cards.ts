@@ -9,7 +9,6 @@ import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
 import { settleAll } from '../../io/settle.ts';
 import { type AdaptiveCard, type CardInputs, withInputs } from '../cards/render-card.ts';
-import type { Directory } from '../cards/views/people-texts.ts';
 import type { Reader } from '../cards/views/reader.ts';
 import type { CardKind } from '../cards/views/request-card.ts';
 import { approverIn, asCopy, kindOf, knownCards } from './audience.ts';
@@ -50,7 +49,6 @@ interface RequestCardsOptions extends CardRendererOptions, DesiredCardsOptions {
   readonly postedCards: PostedCards;
   readonly jobs: Pick<Jobs, 'onWritten'>;
   readonly chat: Chat;
-  readonly directory: Directory;
 }
 
 export interface ViewedCard {
