@@ -172,7 +172,6 @@ function secondAfter(error: unknown): number | null {
 interface DeferredUpdatesOptions {
   readonly chat: Pick<Chat, 'update'>;
   readonly log: Record<'error' | 'warn', (fields: object, message: string) => void>;
-  /** Whether an error of the store passes by itself. */
 }
 
 export function openDeferredUpdates({ chat, log }: DeferredUpdatesOptions): DeferredUpdates {
