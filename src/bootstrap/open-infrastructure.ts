@@ -6,7 +6,6 @@ import { logUncaughtErrors, openLog, redirectConsole, withoutSecrets } from '../
 import { openMetrics } from '../observability/metrics.ts';
 import { noTelemetry, type Telemetry, type TelemetryOptions, tracedRequests } from '../observability/telemetry.ts';
 import { witnessingFor } from '../operator/published-log.ts';
-import { openWatchOverdue } from '../workflow/key-watch/schedule.ts';
 import { openVerifiedStore } from './open-verified-store.ts';
 import { isWritable } from './write-health.ts';
 
@@ -30,17 +29,15 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
   });
   const { tracing } = telemetry;
   const { database, store, storing, refusedDocuments } = await openVerifiedStore(config, log, tracing);
-  const { jobs, clock, documents } = store;
+  const { jobs, clock } = store;
   const { now } = clock;
-  const { watchMs: intervalMs } = config;
   const witnessing = witnessingFor(config, store.witnesses);
   const metrics = openMetrics({
     ...store,
     storing: { counts: storing.counts, isWritable: () => isWritable({ jobs, storing }) },
     refusedDocuments,
     witnessing,
-    watch:
-      intervalMs === null ? null : { intervalMs, overdueSeconds: openWatchOverdue({ documents, intervalMs, now }) },
+    watchMs: config.watchMs,
     publishMs: config.anchor?.everyMs ?? null,
     now,
   });

@@ -30,10 +30,11 @@ function startWatch(app: App): Stoppable {
   // Its own clients: a change of a run is made from what that run read.
   const azure = connectAzure({ ...optionsForAzure(config), tracing, onFailure: metrics.azureFailed });
   const settleMs = Math.min(intervalMs, longestSettleMs);
-  const ports = { ...app, azure, verified: openVerified(app), settleMs, intervalMs };
+  const { watching } = metrics;
+  const ports = { ...app, azure, watching, verified: openVerified(app), settleMs, intervalMs };
   return startKeyWatch({
-    ...{ ...app, intervalMs, random: Math.random, newId: randomUUID },
-    cycle: (id, cursor, own) => watchCycle({ ...ports, ...own }, id, cursor),
+    ...{ ...app, watching, intervalMs, random: Math.random, newId: randomUUID },
+    cycle: (id, cursor, signal) => watchCycle({ ...ports, signal }, id, cursor),
     onCycle: ({ agents }) => metrics.watched([...agents.values()]),
   });
 }

@@ -6,7 +6,7 @@ import { KeyFileInvalid } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { ConfigurationError } from '../config/env.ts';
 import type { AnchorSettings } from '../config/settings/audit-log.ts';
-import type { Overdue } from '../observability/overdue.ts';
+import type { Overdue } from '../domain/ports/telemetry.ts';
 import {
   anchorFiles,
   anchorName,

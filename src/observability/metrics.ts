@@ -12,14 +12,14 @@ import {
 } from 'prom-client';
 import type { Failure } from '../domain/failure.ts';
 import type { Documents, Drifts, Jobs, Requests } from '../domain/ports/store.ts';
-import { type Call, type CallMetrics, callRefusalReasons, callTypes } from '../domain/ports/telemetry.ts';
+import { type Call, type CallMetrics, callRefusalReasons, callTypes, type Overdue } from '../domain/ports/telemetry.ts';
 import { type DocumentFault, documentFaults } from '../domain/record/chain.ts';
 import type { RefusalCode } from '../domain/request/refusal.ts';
 import type { DriftVerdict } from '../domain/watch/drift.ts';
 import { driftCodes, severityOf, type WatchedPart } from '../domain/watch/state.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
 import { type ClockSkew, type WriteHealth, writeRejections } from '../domain/write-health.ts';
-import { type Overdue, trackOverdue } from './overdue.ts';
+import { trackOverdue } from './overdue.ts';
 import type { MetricSnapshot } from './telemetry.ts';
 
 interface Metrics extends CallMetrics, DriftFigures {
@@ -28,6 +28,8 @@ interface Metrics extends CallMetrics, DriftFigures {
   /** Counts a refusal that no append of {@link Metrics.requests} counts. */
   refused(code: RefusalCode): void;
   readonly publishing: Overdue;
+  /** Cycles of the key watch that could read and judge every agent. */
+  readonly watching: Overdue;
   requests(requests: Requests): Requests;
 }
 
@@ -41,7 +43,8 @@ export interface MetricsPorts {
   readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
   /** Null: no witness is configured. */
   readonly witnessing: (() => Promise<WitnessSummary>) | null;
-  readonly watch: WatchOptions | null;
+  /** Interval of the key watch. Null: it's turned off. */
+  readonly watchMs: number | null;
   /** Interval of publishing. Null: the audit log isn't published. */
   readonly publishMs: number | null;
   readonly now: () => Date;
@@ -156,21 +159,10 @@ const parts: readonly WatchedPart[] = ['agent', 'vault', 'key', 'access', 'use']
 const normalIntervals = 3;
 const notes = driftCodes.filter((code) => severityOf(code) === 'info');
 
-export interface WatchOptions {
-  readonly intervalMs: number;
-  /** How long no cycle of any replica has read and judged every agent, beyond three intervals. */
-  readonly overdueSeconds: () => Promise<number>;
-}
-
-function watchDrifts(
-  { query }: Create,
-  drifts: Pick<Drifts, 'open'>,
-  now: () => Date,
-  watch: WatchOptions | null,
-): DriftFigures {
+function watchDrifts({ query }: Create, { drifts, now, watchMs }: MetricsPorts, watching: Overdue): DriftFigures {
   let last: readonly DriftVerdict[] = [];
   let lastAt = 0;
-  const recentMs = normalIntervals * (watch?.intervalMs ?? 0);
+  const recentMs = normalIntervals * (watchMs ?? 0);
   const recent = (): readonly DriftVerdict[] => (now().getTime() - lastAt > recentMs ? [] : last);
   query('cmk_agents_drifted', 'Agents that are not as approved, by state', ['state'], async (gauge) => {
     const found = [...(await drifts.open()).values()].flatMap((drift) => drift.found.map(({ state }) => state.code));
@@ -188,7 +180,7 @@ function watchDrifts(
   query('cmk_watch_last_cycle_seconds', cycle, [], async (gauge) => gauge.set(lastAt / 1_000));
   const overdue =
     'For how long no cycle of the key watch, in any replica, has read and judged every agent, beyond three intervals';
-  query('cmk_watch_overdue_seconds', overdue, [], async (gauge) => gauge.set((await watch?.overdueSeconds()) ?? 0));
+  query('cmk_watch_overdue_seconds', overdue, [], async (gauge) => gauge.set(await watching.seconds()));
   return {
     watched(agents) {
       last = agents;
@@ -216,19 +208,8 @@ function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricVal
 const defined = (labels: Partial<Record<string, string | number>>): Readonly<Record<string, string | number>> =>
   Object.fromEntries(Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 
-export function openMetrics({
-  requests,
-  jobs,
-  drifts,
-  documents,
-  clock,
-  storing,
-  refusedDocuments,
-  witnessing,
-  watch,
-  publishMs,
-  now,
-}: MetricsPorts): Metrics {
+export function openMetrics(ports: MetricsPorts): Metrics {
+  const { requests, jobs, documents, clock, watchMs, now } = ports;
   const register = new Registry();
   collectDefaultMetrics({ register });
   const create = creatorsIn(register);
@@ -271,15 +252,17 @@ export function openMetrics({
     for (const what of ['clock', 'record'] as const)
       gauge.set({ what }, apart?.kind === what ? apart.aheadMs / 1_000 : 0);
   });
-  watchWriteHealth(create, storing);
-  watchForged(create, refusedDocuments, jobs.orphans);
-  const publishing = trackOverdue({ documents, key: 'publishing/last', normalMs: publishMs, now });
+  watchWriteHealth(create, ports.storing);
+  watchForged(create, ports.refusedDocuments, jobs.orphans);
+  const publishing = trackOverdue({ documents, key: 'publishing/last', normalMs: ports.publishMs, now });
+  const watchedMs = watchMs === null ? null : normalIntervals * watchMs;
+  const watching = trackOverdue({ documents, key: 'watch/last', normalMs: watchedMs, now });
   const published = 'For how long no replica has published the audit log, beyond the interval';
   query('cmk_publish_overdue_seconds', published, [], async (gauge) => gauge.set(await publishing.seconds()));
-  watchWitnesses(create, witnessing);
+  watchWitnesses(create, ports.witnessing);
   return {
-    ...watchDrifts(create, drifts, now, watch),
-    publishing,
+    ...watchDrifts(create, ports, watching),
+    ...{ publishing, watching },
     contentType: register.contentType,
     text: () => register.metrics(),
     figures: async () => (await register.getMetricsAsJSON()).map(figureOf),

@@ -4,12 +4,7 @@
  */
 import { z } from 'zod';
 import { type Documents, isWritten } from '../domain/ports/store.ts';
-
-export interface Overdue {
-  done(): Promise<void>;
-  /** The time since the last success in any replica, or since the first start, beyond what is normal. */
-  seconds(): Promise<number>;
-}
+import type { Overdue } from '../domain/ports/telemetry.ts';
 
 interface OverdueOptions {
   readonly documents: Pick<Documents, 'read' | 'write'>;

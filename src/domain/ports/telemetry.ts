@@ -24,6 +24,13 @@ export interface SpanOf {
   readonly from?: TraceOrigin | null;
 }
 
+/** How long repeated work is overdue that any replica does. */
+export interface Overdue {
+  done(): Promise<void>;
+  /** The time since the last success in any replica, or since the first start, beyond what is normal. */
+  seconds(): Promise<number>;
+}
+
 /** Adds attributes to the current span. */
 export type Note = (attributes: SpanAttributes) => void;
 

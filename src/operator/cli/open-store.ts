@@ -16,7 +16,7 @@ import { brokenWords, unknownFormatWords } from '../../text/record.ts';
 import { Unusable } from './subcommand.ts';
 import { loadSealKeys, type SealKeySource } from './verifier-keys.ts';
 
-export interface OpenedStore {
+interface OpenedStore {
   readonly database: Database;
   readonly store: OpenStore;
   close(): Promise<void>;

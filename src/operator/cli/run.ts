@@ -6,7 +6,7 @@ import { ConfigurationError, namesDatabase } from '../../config/env.ts';
 import { loadEnvFile, loadSettings } from '../../config/env-file.ts';
 import { ownVersion } from '../../config/software.ts';
 import { upperFirst, wrapText } from '../../domain/strings.ts';
-import type { OpenedStore } from './open-store.ts';
+import type { OpenStore } from '../../store/store.ts';
 import { subcommands } from './registry.ts';
 import { ValueNotWritable } from './setup.ts';
 import { type CommandEnvironment, type Exit, type Explained, exit, type Subcommand, Unusable } from './subcommand.ts';
@@ -101,12 +101,14 @@ function split(args: readonly string[]): { readonly asked: readonly string[]; re
   return { asked: args.slice(used), common: args.slice(0, used) };
 }
 
+/** Loads the database code only if needed. */
+const openStore = () => import('./open-store.ts').then(({ openStoreHere }) => openStoreHere());
+
 function openStoreOnce() {
-  let opening: Promise<OpenedStore> | null = null;
+  let opening: ReturnType<typeof openStore> | null = null;
   return {
-    async store(): Promise<OpenedStore['store']> {
-      // Loads the database code only if needed.
-      opening ??= import('./open-store.ts').then(({ openStoreHere }) => openStoreHere());
+    async store(): Promise<OpenStore> {
+      opening ??= openStore();
       return (await opening).store;
     },
     close: async (): Promise<void> => {

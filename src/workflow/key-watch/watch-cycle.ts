@@ -5,6 +5,7 @@ import { sameKey } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { ResourceKeys } from '../../domain/ports/inventory.ts';
 import type { Drifts, Requests } from '../../domain/ports/store.ts';
+import type { Overdue } from '../../domain/ports/telemetry.ts';
 import { accept } from '../../domain/request/request-command.ts';
 import { causesOf } from '../../domain/watch/causes.ts';
 import {
@@ -38,7 +39,7 @@ export interface CyclePorts {
   /** Aborted when the bot stops: the cycle ends early. */
   readonly signal: AbortSignal;
   /** How long no cycle could read and judge every agent, beyond what is normal. An alert reads it in the log. */
-  readonly overdueSeconds: () => number;
+  readonly watching: Pick<Overdue, 'seconds'>;
   readonly log: { warn(fields: object, message: string): void };
 }
 
@@ -155,16 +156,20 @@ function countUnread(agents: Iterable<DriftVerdict>): Partial<Record<WatchedPart
 }
 
 /** Logs what kept the cycle from being whole. Returns whether it was. */
-function logGaps(ports: CyclePorts, agents: Iterable<DriftVerdict>, failures: readonly unknown[]): boolean {
-  const { log } = ports;
-  const overdueSeconds = ports.overdueSeconds();
+async function logGaps(
+  { log, watching }: CyclePorts,
+  agents: Iterable<DriftVerdict>,
+  failures: readonly unknown[],
+): Promise<boolean> {
   const unread = countUnread(agents);
   const isRead = Object.keys(unread).length === 0;
+  if (failures.length === 0 && isRead) return true;
+  const overdueSeconds = await watching.seconds().catch(() => null);
   const failed = { err: failures[0], agents: failures.length };
   if (failures.length > 0)
     log.warn({ ...failed, overdueSeconds }, 'the key watch couldn’t judge some agents, and tries again');
   if (!isRead) log.warn({ agents: unread, overdueSeconds }, 'the key watch couldn’t read some agents');
-  return failures.length === 0 && isRead;
+  return false;
 }
 
 /** `id`: unique for each cycle, so that an append that was repeated stores once. */
@@ -204,6 +209,6 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
     }
   };
   await Promise.all(Array.from({ length: atOnce }, read));
-  const isWhole = logGaps(ports, agents.values(), failures) && !signal.aborted;
+  const isWhole = (await logGaps(ports, agents.values(), failures)) && !signal.aborted;
   return { agents, isWhole, cursor: signal.aborted ? cursor : (queue.at(-1) ?? '') };
 }

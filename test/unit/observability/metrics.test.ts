@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { WitnessSummary } from '../../../src/domain/witnessing.ts';
-import { openMetrics, type WatchOptions } from '../../../src/observability/metrics.ts';
+import { openMetrics } from '../../../src/observability/metrics.ts';
 import { memoryDocuments } from '../../support/builders/memory-documents.ts';
 import { memoryRequests } from '../../support/builders/memory-requests.ts';
 import { noon, version } from '../../support/builders/plans.ts';
@@ -9,7 +9,7 @@ const minutes = (count: number): number => count * 60_000;
 
 /** The metrics of a bot with an empty database. `pass` moves the time. */
 function opened(
-  watch: WatchOptions | null = { intervalMs: minutes(10), overdueSeconds: async () => 0 },
+  watchMs: number | null = minutes(10),
   publishMs: number | null = minutes(1),
   documents = memoryDocuments(),
   witnessing: (() => Promise<WitnessSummary>) | null = null,
@@ -27,7 +27,7 @@ function opened(
       isWritable: () => true,
     },
     refusedDocuments: { 'seal-key-unknown': 0, 'seal-differs': 0 },
-    ...{ witnessing, watch, publishMs, now },
+    ...{ witnessing, watchMs, publishMs, now },
   });
   const value = async (series: string) =>
     (await metrics.text())
@@ -74,10 +74,12 @@ describe('the key watch', () => {
     expect(await value('cmk_agents_drifted{state="newer-version"}')).toBe('0');
   });
 
-  it('is as overdue as its schedule says, although a cycle has ended here', async () => {
-    const { metrics, value } = opened({ intervalMs: minutes(10), overdueSeconds: async () => 1_801 });
+  it('is overdue three intervals after the last whole cycle, although another has ended here', async () => {
+    const { metrics, value, pass } = opened();
+    await metrics.watching.done();
+    pass(minutes(60));
     metrics.watched([]);
-    expect(await value('cmk_watch_overdue_seconds')).toBe('1801');
+    expect(await value('cmk_watch_overdue_seconds')).toBe('1800');
   });
 
   it('is never overdue where it is turned off', async () => {

@@ -1,4 +1,5 @@
-import { openWatchOverdue, startKeyWatch } from '../../../src/workflow/key-watch/schedule.ts';
+import { trackOverdue } from '../../../src/observability/overdue.ts';
+import { startKeyWatch } from '../../../src/workflow/key-watch/schedule.ts';
 import { watchCycle } from '../../../src/workflow/key-watch/watch-cycle.ts';
 import { lastVerifiedWith } from '../../support/builders/command-world.ts';
 import { failure } from '../../support/builders/commands.ts';
@@ -13,17 +14,22 @@ function replicas() {
   const intervalMs = 40;
   const now = () => new Date(clock.ms);
   const begun: { readonly cursor: string; readonly overdue: number; readonly end: (isWhole: boolean) => void }[] = [];
-  const start = () =>
-    startKeyWatch({
-      ...{ documents, intervalMs, now, random: () => 0, newId: () => 'a cycle' },
+  const watched = () => trackOverdue({ documents, key: 'watch/last', normalMs: 3 * intervalMs, now });
+  const start = () => {
+    const watching = watched();
+    return startKeyWatch({
+      ...{ documents, intervalMs, now, watching, random: () => 0, newId: () => 'a cycle' },
       onCycle: () => undefined,
       log: { warn: () => undefined },
-      cycle: (_id, cursor, { overdueSeconds }) =>
-        new Promise((resolve) => {
+      async cycle(_id, cursor) {
+        const overdue = await watching.seconds();
+        return new Promise((resolve) => {
           const end = (isWhole: boolean) => resolve({ agents: new Map(), isWhole, cursor: `${Number(cursor) + 1}` });
-          begun.push({ cursor, overdue: overdueSeconds(), end });
-        }),
+          begun.push({ cursor, overdue, end });
+        });
+      },
     });
+  };
   const next = async (count: number): Promise<void> => {
     while (begun.length < count) await new Promise(setImmediate);
   };
@@ -31,7 +37,7 @@ function replicas() {
     clock.ms += ms;
   };
   /** Read by a replica that takes no cycle. */
-  return { begun, start, next, pass, intervalMs, overdue: openWatchOverdue({ documents, intervalMs, now }) };
+  return { begun, start, next, pass, intervalMs, overdue: watched().seconds };
 }
 
 test('the cursor moves on although another replica took the next cycle meanwhile', async () => {
@@ -112,7 +118,7 @@ test('an agent that can’t be judged or read is logged and keeps no other from 
       },
       verified: async () => agents,
       ...{ now: () => noon, settleMs: 0, intervalMs: 0, signal: new AbortController().signal },
-      overdueSeconds: () => 1_801,
+      watching: { seconds: async () => 1_801 },
       log: { warn: (fields, message) => void warnings.push({ ...fields, message }) },
     },
     'a cycle',

@@ -67,7 +67,7 @@ function worldOf(inBetween: (store: (states: 'disabled' | 'none') => void) => vo
     },
     verified: async () => new Map([[ArmId.parse(agent.id.toLowerCase()), verified]]),
     ...{ now: () => now, settleMs: 0, intervalMs: 1, signal: new AbortController().signal },
-    overdueSeconds: () => 0,
+    watching: { seconds: async () => 0 },
     log: { warn: (fields: object) => expect(fields).toBe(null) },
   };
   const cycle = () => watchCycle(ports as unknown as CyclePorts, 'a cycle', '');
