@@ -23,7 +23,7 @@ export const attackSuites = {
   'test/long/hostile-words.test.ts': 'Text of people and of Azure, wherever it is shown',
   'test/contract/log-secrets.test.ts': 'Secrets and texts in the log',
   'test/long/wrong-clock.test.ts': 'Wrong clocks',
-  'test/long/crowded-lists.test.ts': 'One person who requests many lists at once',
+  'test/unit/teams/ingress/rate-limit.test.ts': 'One person who requests many lists at once',
   'test/long/hostile-growth.test.ts': 'Texts of 100 kB against slow patterns',
   'test/long/floods.test.ts': 'Floods',
 };

@@ -1,4 +1,6 @@
-import { admits, openRateLimit } from '../../../../src/teams/ingress/gate.ts';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { admits, type GateOptions, openGate, openRateLimit } from '../../../../src/teams/ingress/gate.ts';
 
 function opened(burst: number, perSecond: number) {
   const clock = { ms: 0 };
@@ -55,4 +57,29 @@ it('charges nobody for a call that another limit refuses', () => {
   expect(admits(claims)).toBe(true);
   for (let n = 0; n < 20; n += 1) expect(admits(claims)).toBe(false);
   expect(person.has('one', 9)).toBe(true);
+});
+
+it('the gate admits a few of two hundred lists that one person requests at once, and the clicks of others', async () => {
+  const callers = async () => ({ kind: 'caller', mayCarry: () => true });
+  const gate = openGate({ callers, callsAtOnce: 200 } as unknown as GateOptions);
+  const call = (id: string, text: string) => {
+    const activity = {
+      type: 'message',
+      channelId: 'msteams',
+      serviceUrl: 'https://smba.trafficmanager.net/emea/',
+      text,
+    };
+    const people = { from: { id }, recipient: { id: '28:bot' }, conversation: { id: `a:${id}` } };
+    const body = Readable.from([Buffer.from(JSON.stringify({ ...activity, ...people }))]);
+    return gate(Object.assign(body, { headers: { 'content-type': 'application/json' } }) as unknown as IncomingMessage);
+  };
+  const lists = await Promise.all(Array.from({ length: 200 }, () => call('29:a', '/cmk-history')));
+  const refused = lists.filter(({ kind }) => kind === 'refused');
+  expect(refused.length).toBeGreaterThan(100);
+  expect(refused.length).toBeLessThan(200);
+  expect(refused[0]).toMatchObject({ status: 429 });
+  expect(await call('29:b', 'hello')).toMatchObject({ kind: 'accepted' });
+  // A list counts as five clicks.
+  const clicks = await Promise.all(Array.from({ length: 200 }, () => call('29:c', 'hello')));
+  expect(clicks.filter(({ kind }) => kind === 'refused')).toEqual([]);
 });
