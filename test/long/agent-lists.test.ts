@@ -1,5 +1,4 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { requestersGroup } from '../../sandbox/people.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { invoke, send, sendRaw } from '../support/teams/raw-activity.ts';
@@ -18,7 +17,7 @@ import {
 
 /**
  * What is kept of what Resource Graph answered is shown while somebody types, and is nothing else. What is kept for how long:
- * test/unit/teams/bot/typeahead-cache. Then a list of very many agents.
+ * test/unit/teams/bot/typeahead-cache; whose roles: test/unit/authorization/role-age. Then a list of very many agents.
  */
 
 const world = scenario({ own: {}, restoresAzure: true });
@@ -44,28 +43,10 @@ async function typed(queryText: string): Promise<readonly string[] | string> {
   return typeof found === 'string' ? found : found.map(({ title }) => title.split(' ')[0] ?? '');
 }
 
-async function askedWhile(work: () => Promise<unknown>): Promise<{ readonly graph: number; readonly people: number }> {
-  const before = (await world.azureRequests()).length;
-  await work();
-  const sent = (await world.azureRequests()).slice(before).map(({ url }) => url);
-  const count = (part: string): number => sent.filter((url) => url.includes(part)).length;
-  return { graph: count('Microsoft.ResourceGraph'), people: count('checkMemberGroups') };
-}
-
 const rename = (from: string, to: string) =>
   changeState(world.azure, (state) => {
     for (const agent of state.agents.filter(({ name }: { name: string }) => name === from)) agent.name = to;
   });
-
-test('letters ask the directory once a minute at most, and Resource Graph once where it told all', async () => {
-  const asked = await askedWhile(async () => {
-    expect(await typed('tria')).toEqual(['triage-agent-prod', 'triage-agent-test']);
-    expect(await typed('triage-agent-p')).toEqual(['triage-agent-prod']);
-    expect(await typed('TRIA')).toEqual(['triage-agent-prod', 'triage-agent-test']);
-  });
-  expect(asked.graph).toBe(1);
-  expect(asked.people).toBeLessThanOrEqual(1);
-});
 
 /** Resource Graph's quota for one principal: 15 queries in 5 seconds. What is over it is refused with these headers. */
 const overQuota = {
@@ -87,21 +68,6 @@ test('a search that stays throttled says that Azure is busy, and choosing that i
   const clicked = await world.teams.click(people.requester, form.id, 'form.next', { inputs: { resource: ' ' } });
   expect(answered(clicked)).toMatch(/Choose|chosen/);
 }, 90_000);
-
-test('attack: whoever lost the role, and clicked since, is shown nothing of what is kept', async () => {
-  expect(await typed('visit')).toContain('virtual-visit-agent');
-  await changeState(world.azure, (state) => {
-    for (const group of state.groups.filter(({ id }: { id: string }) => id === requestersGroup.id))
-      group.memberIds = group.memberIds.filter((id: string) => id !== people.requester);
-  });
-  const asked = await askedWhile(async () => {
-    expect(answered(await world.teams.click(people.requester, form.id, 'form.next', {}))).toContain('no role here');
-    const shown = await typed('visit');
-    expect(typeof shown).toBe('string');
-    expect(shown).not.toContain('virtual');
-  });
-  expect(asked.graph).toBe(0);
-});
 
 test('what is chosen from it is looked for anew: an agent that is gone is none', async () => {
   expect(await typed('triage-agent-t')).toEqual(['triage-agent-test']);
