@@ -376,57 +376,12 @@ export function judgeWantedKey(work: KeyWork, context: CheckContext): readonly C
   return make.after === null ? judgeNewKey(work, make.kind, context) : judgeNewVersion(make.kind, now);
 }
 
-function judgeLocks({ guards }: Observation): Check {
-  if (guards.readOnlyLocks === null) return judge('warn', 'locks-not-checked', {});
-  // A lock on a common parent scope is found for both the resource and the vault.
-  const locks = guards.readOnlyLocks.filter(
-    ({ name, scope }, at, all) => all.findIndex((one) => one.name === name && one.scope === scope) === at,
-  );
-  return locks.length === 0 ? judge('pass', 'no-lock', {}) : judge('block', 'locked', { locks });
-}
-
-const missingFrom = (wanted: readonly string[], allowed: Readonly<Record<string, boolean>>): string[] =>
-  wanted.filter((action) => allowed[action] !== true);
-
-/** Checks locks, and the permissions that the plan's writes need. */
-export function judgeGuards(
-  observed: Observation,
-  needed: { readonly actions: readonly string[]; readonly dataActions: readonly string[] },
-): readonly Check[] {
-  const { allowed, allowedData } = observed.guards;
-  const locks = judgeLocks(observed);
-  if (allowed === null) return [locks, judge('warn', 'rights-not-checked', {})];
-  const data = needed.dataActions;
-  const missing = {
-    actions: missingFrom(needed.actions, allowed),
-    dataActions: allowedData === null ? [] : missingFrom(data, allowedData),
-  };
-  const isAllowed = missing.actions.length + missing.dataActions.length === 0;
-  return [
-    locks,
-    isAllowed ? judge('pass', 'bot-allowed', {}) : judge('block', 'bot-not-allowed', missing),
-    // A vault with access policies doesn't report the bot's data permissions.
-    ...(data.length > 0 && allowedData === null
-      ? [judge('warn', 'vault-rights-not-checked', { actions: [...data] })]
-      : []),
-  ];
-}
-
 export function judgePermittedVault({ resource, to }: KeyWork, { terms }: CheckContext): readonly Check[] {
   const against = terms.vaults.find(({ permits }) => !permitsVault(permits, resource.id, to.vaultId));
   if (against === undefined) return [];
   const { name: vault } = armIdParts(to.vaultId);
   const sameSubscription = inOneSubscription(resource.id, to.vaultId);
   return [judge('block', 'vault-not-permitted', { rule: against.rule, vault, sameSubscription })];
-}
-
-/** A key or key version that the request creates counts as new, because the vault generates its material then. */
-export function judgePlace(work: KeyWork, context: CheckContext): readonly Check[] {
-  const [wantsNew] = context.terms.newKeyWantedBy;
-  return [
-    ...judgePermittedVault(work, context),
-    ...(wantsNew === undefined || work.make !== null ? [] : [judge('block', 'key-must-be-new', { rule: wantsNew })]),
-  ];
 }
 
 export function judgeControl({ make, observed: { control } }: KeyWork, { own, terms }: CheckContext): readonly Check[] {
@@ -444,11 +399,4 @@ export function judgeControl({ make, observed: { control } }: KeyWork, { own, te
   if (own === null && control.unseen.includes('names')) found.push(judge('warn', 'controllers-not-named', {}));
   if (make === null && terms.newKeyWantedBy.length === 0) found.push(judge('warn', 'key-origin-unknown', {}));
   return found;
-}
-
-/** Checks the old version: moving back, and use of it for a while after the change, depend on it. */
-export function judgeOldVersion({ from: key, observed }: KeyWork): readonly Check[] {
-  if (key === null) return [];
-  if (observed.from === null) return [judge('warn', 'old-version-unknown', { key })];
-  return observed.from.enabled ? [] : [judge('warn', 'old-version-disabled', { key })];
 }

@@ -4,7 +4,7 @@ import {
   type CheckContext,
   judge,
   judgeControl,
-  judgePlace,
+  judgePermittedVault,
   judgeVault,
   judgeWantedKey,
 } from '../domain/check.ts';
@@ -74,6 +74,15 @@ export async function othersFor(
     keysAlike: distinct(keys.filter((name) => areNamesSimilar(name, to.keyName))),
     unread: false,
   };
+}
+
+/** A key or key version that the request creates counts as new, because the vault generates its material then. */
+function judgePlace(work: KeyWork, context: CheckContext): readonly Check[] {
+  const [wantsNew] = context.terms.newKeyWantedBy;
+  return [
+    ...judgePermittedVault(work, context),
+    ...(wantsNew === undefined || work.make !== null ? [] : [judge('block', 'key-must-be-new', { rule: wantsNew })]),
+  ];
 }
 
 /** Checks the other agents. Before a run, an unreadable list doesn't void the approval. */

@@ -3,9 +3,10 @@
  * `infra/custom-role-grants.json` grant exactly these; a test compares them with the permissions in use. Names are those of
  * Azure's list of provider operations.
  */
-import { type Check, type CheckContext, judgeGuards } from '../../domain/check.ts';
+import { type Check, type CheckContext, judge } from '../../domain/check.ts';
 import type { Effect } from '../../domain/effect.ts';
 import type { KeyWork } from '../../domain/key-change.ts';
+import type { Observation } from '../../domain/observed.ts';
 import type { Rights } from '../../domain/ports/azure.ts';
 import type { ResourceKind } from '../../domain/ports/inventory.ts';
 import { kinds } from './registry.ts';
@@ -125,10 +126,39 @@ export interface OperationContext extends CheckContext {
   readonly kind: ResourceKind;
 }
 
+function judgeLocks({ guards }: Observation): Check {
+  if (guards.readOnlyLocks === null) return judge('warn', 'locks-not-checked', {});
+  // A lock on a common parent scope is found for both the resource and the vault.
+  const locks = guards.readOnlyLocks.filter(
+    ({ name, scope }, at, all) => all.findIndex((one) => one.name === name && one.scope === scope) === at,
+  );
+  return locks.length === 0 ? judge('pass', 'no-lock', {}) : judge('block', 'locked', { locks });
+}
+
+const missingFrom = (wanted: readonly string[], allowed: Readonly<Record<string, boolean>>): string[] =>
+  wanted.filter((action) => allowed[action] !== true);
+
 /** Checks locks and permissions for the plan's writes. A plan without writes needs neither. */
 export function judgeWrites({ observed }: KeyWork, { effects, kind }: OperationContext): readonly Check[] {
   if (effects.length === 0) return [];
-  return judgeGuards(observed, rightsForEffects(effects, kind, observed.resource.userAssignedIds.length > 0));
+  const needed = rightsForEffects(effects, kind, observed.resource.userAssignedIds.length > 0);
+  const { allowed, allowedData } = observed.guards;
+  const locks = judgeLocks(observed);
+  if (allowed === null) return [locks, judge('warn', 'rights-not-checked', {})];
+  const data = needed.dataActions;
+  const missing = {
+    actions: missingFrom(needed.actions, allowed),
+    dataActions: allowedData === null ? [] : missingFrom(data, allowedData),
+  };
+  const isAllowed = missing.actions.length + missing.dataActions.length === 0;
+  return [
+    locks,
+    isAllowed ? judge('pass', 'bot-allowed', {}) : judge('block', 'bot-not-allowed', missing),
+    // A vault with access policies doesn't report the bot's data permissions.
+    ...(data.length > 0 && allowedData === null
+      ? [judge('warn', 'vault-rights-not-checked', { actions: [...data] })]
+      : []),
+  ];
 }
 
 /** All permissions that a plan can need on a resource, and on a vault with its keys. */

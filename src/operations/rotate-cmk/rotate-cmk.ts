@@ -1,10 +1,10 @@
 /** Operation: moves a resource with a customer-managed key to another version of it, or to another key. */
 
 import { z } from 'zod';
-import { judgeOldVersion, judgeResource, judgeShown, judgeUnchangedKey } from '../../domain/check.ts';
+import { type Check, judge, judgeResource, judgeShown, judgeUnchangedKey } from '../../domain/check.ts';
 import { allInOrder, valueOrThrow } from '../../domain/failure.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
-import type { KeyChange } from '../../domain/key-change.ts';
+import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
 import {
   CustomerKey,
   hasFailed,
@@ -239,6 +239,13 @@ function makingOf(to: To): KeyChange['make'] {
   if (to.way === 'version') return null;
   if (to.way === 'new-version') return { kind: to.make, after: to.after };
   return to.make === null ? null : { kind: to.make, after: null };
+}
+
+/** Checks the old version: moving back, and use of it for a while after the change, depend on it. */
+function judgeOldVersion({ from: key, observed }: KeyWork): readonly Check[] {
+  if (key === null) return [];
+  if (observed.from === null) return [judge('warn', 'old-version-unknown', { key })];
+  return observed.from.enabled ? [] : [judge('warn', 'old-version-disabled', { key })];
 }
 
 const review = reviewPage(() => rotateCmk);
