@@ -183,12 +183,6 @@ type Times = Pick<DataPoint<number>, 'startTime' | 'endTime'>;
 
 const hrTime = (ms: number): HrTime => [Math.floor(ms / 1_000), Math.round((ms % 1_000) * 1_000_000)];
 
-const pointOf = ({ labels, value }: Value, times: Times): DataPoint<number> => ({
-  ...times,
-  attributes: labels,
-  value,
-});
-
 function bySeries(values: readonly Value[]): readonly (readonly Value[])[] {
   const series = new Map<string, Value[]>();
   for (const one of values) {
@@ -219,7 +213,7 @@ function metricOf({ name, help, type, values }: MetricSnapshot, times: Times): M
     const dataPoints = bySeries(values).map((series) => histogramPoint(name, series, times));
     return { ...common, dataPointType: DataPointType.HISTOGRAM, dataPoints };
   }
-  const dataPoints = values.map((value) => pointOf(value, times));
+  const dataPoints = values.map(({ labels, value }): DataPoint<number> => ({ ...times, attributes: labels, value }));
   return type === 'counter'
     ? { ...common, dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints }
     : { ...common, dataPointType: DataPointType.GAUGE, dataPoints };

@@ -1,6 +1,6 @@
 /** Computes a request's state from its events. */
 
-import { changedNothing, type Failure } from '../failure.ts';
+import { changedNothing } from '../failure.ts';
 import { PersonId, type RequestId } from '../ids.ts';
 import type { Plan, StepName } from '../plan.ts';
 import type { UseAnswer } from '../usage-check.ts';
@@ -183,7 +183,13 @@ export function evolve(request: Request, event: StoredEvent): Request {
       if (as === 'expired') return { ...base, state: as };
       if (as !== 'failed') return { ...base, state: as, ended: decided(event) };
       const step = request.state === 'needs-attention' ? request.step : null;
-      return { ...base, state: as, ended: decided(event), step, failure: failureOf(request) };
+      return {
+        ...base,
+        state: as,
+        ended: decided(event),
+        step,
+        failure: 'failure' in request ? request.failure : null,
+      };
     }
     case 'reminded':
       return { ...base, state: 'awaiting-approval', remindedAt: time };
@@ -290,8 +296,6 @@ function judged(request: Request, answer: UseAnswer, at: string): Request {
   );
   return { ...request, proofs, use: { ...request.use, judged: { at, answer } } };
 }
-
-const failureOf = (request: Request): Failure | null => (request.state === 'needs-attention' ? request.failure : null);
 
 /** Returns the request after all events; null without any. */
 export function fold(id: RequestId, events: readonly StoredEvent[]): Request | null {

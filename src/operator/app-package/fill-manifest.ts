@@ -15,10 +15,8 @@ const replaceMe = /[<>{}]|\byour[-_]|\b(?:todo|tbd|change-?me|placeholder|x{3,})
 
 const holdsSampleValue = (text: string): boolean => sampleDomain.test(text) || sampleId.test(text);
 
-const isPlaceholder = (value: string): boolean => holdsSampleValue(value) || replaceMe.test(value);
-
 const missing = (what: string): string => `is missing; ${what}`;
-const real = (value: string): boolean => !isPlaceholder(value);
+const isReal = (value: string): boolean => !holdsSampleValue(value) && !replaceMe.test(value);
 const placeholder = { error: (issue: { input?: unknown }) => `${issue.input} is a placeholder; give the real value` };
 
 /** A required value. The placeholder check comes before the format check. */
@@ -27,7 +25,7 @@ const given = (what: string) =>
     .string({ error: missing(what) })
     .trim()
     .min(1, missing(what))
-    .refine(real, { ...placeholder, abort: true });
+    .refine(isReal, { ...placeholder, abort: true });
 
 const page = (what: string) =>
   given(`the https address of ${what}`).pipe(

@@ -162,10 +162,6 @@ async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
   return read().catch(unusableIf(NotAnExport, (why) => `reading ${file}: ${why}`));
 }
 
-/** Verifies an export. Throws {@link Unusable}. */
-const verifyFile = (file: string, options: VerifyOptions, count: () => void): Promise<AuditLogReport> =>
-  readable(file, () => verifyExport(counted(fileLines(file), count), options));
-
 async function* counted(lines: AsyncIterable<string>, count: () => void): AsyncGenerator<string> {
   for await (const line of lines) {
     count();
@@ -328,7 +324,7 @@ export const auditVerify = subcommand({
       ? verifyPublished(published.reader, options, count)
       : file === undefined
         ? verifyStore((await store()).auditLog, options, count)
-        : verifyFile(file, options, count));
+        : readable(file, () => verifyExport(counted(fileLines(file), count), options)));
     const log = published === null ? null : publishedReport(published);
     const outcome = exitOutcomeOf(report, log);
     const baseline = [

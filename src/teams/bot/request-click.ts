@@ -68,7 +68,9 @@ export async function answerRequestClick(
   const result = await action.handle({ by: person, actor, requestId, asking, inputs, signIn }, app);
   if (result.kind === 'refused') {
     await app.requestCards.registerCopy(requestId, at);
-    return answerRefused(app, result, { purpose, stepUp, at, inputs: enteredOn(inputs) });
+    // The checkbox must be selected again.
+    const { acknowledgeIrreversible: _, zone: __, ...entered } = inputs;
+    return answerRefused(app, result, { purpose, stepUp, at, inputs: entered });
   }
   await stepUp?.settle(purpose);
   if (cameLate(result)) {
@@ -100,13 +102,6 @@ async function answerRefused(
   app.log.info({ requestId, person, code: refusal.code }, 'a decision was refused');
   return refusalAnswer(refusal, requestId);
 }
-
-/** The inputs that the card shows again. The checkbox must be selected again. */
-const enteredOn = ({ comment, startDay, startTime }: ClickedCall['inputs']): CardInputs => ({
-  comment,
-  startDay,
-  startTime,
-});
 
 /** Returns what the person entered before a sign-in in a browser, if the request still waits for that approval. */
 async function enteredBefore(

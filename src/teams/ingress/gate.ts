@@ -15,14 +15,14 @@ interface RateLimits {
 }
 
 const personLimits = (most: number): RateLimits => ({ burst: most, perSecond: most / 10 });
-const heavyLimits = (most: number): RateLimits => personLimits(5 * most);
+/** Of a conversation, and of all heavy calls together. */
+const sharedLimits = (most: number): RateLimits => personLimits(5 * most);
 /**
  * Limit of a person's calls to Azure.
  * By default, the sustained rate is that of Azure's read quota, minus a fifth (Microsoft, "Understand how Azure
  * Resource Manager throttles requests": 250 at once, 25 a second for each identity and subscription).
  */
 const azureLimits = (most: number): RateLimits => ({ ...personLimits(most), burst: 5 * most });
-const conversationLimits = (most: number): RateLimits => personLimits(5 * most);
 
 /** Above this, the least recently used key is dropped. That can only allow more, never less. */
 const mostKeys = 10_000;
@@ -124,9 +124,9 @@ function notPlainJson({ headers }: IncomingMessage): CallRefusal | null {
 export function openGate(options: GateOptions): (request: IncomingMessage) => Promise<Accepted | CallRefusal> {
   const now = () => performance.now();
   const people = openRateLimit(personLimits(options.callsAtOnce), now);
-  const conversations = openRateLimit(conversationLimits(options.callsAtOnce), now);
+  const conversations = openRateLimit(sharedLimits(options.callsAtOnce), now);
   const azure = openRateLimit(azureLimits(options.callsAtOnce), now);
-  const heavy = openRateLimit(heavyLimits(options.callsAtOnce), now);
+  const heavy = openRateLimit(sharedLimits(options.callsAtOnce), now);
   return async (request) => {
     const unreadable = notPlainJson(request);
     if (unreadable !== null) return unreadable;
@@ -241,20 +241,16 @@ const refused = (status: CallRefusal['status'], reason: CallRefusalReason, messa
 
 type Callers = (headers: IncomingHttpHeaders) => Promise<Admitted | CallRefusal>;
 
-const hostOf = (header: string | undefined): string => (header ?? '').replace(/:\d+$/, '');
-
 /** Returns true if headers show that a proxy or tunnel forwarded the call. */
 export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
   Object.keys(headers).some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'));
-
-const comesToThisMachine = ({ host }: IncomingHttpHeaders): boolean => isLoopback(hostOf(host));
 
 /**
  * Without tokens, accepts only programs on this machine.
  * Refuses pages of other sites, host names that resolve to loopback, and calls from behind a proxy or tunnel.
  */
 export const localCallers: Callers = async (headers) => {
-  if (!comesToThisMachine(headers)) {
+  if (!isLoopback((headers.host ?? '').replace(/:\d+$/, ''))) {
     return refused(403, 'foreign-host', 'In local mode the Host must be a loopback address.');
   }
   const { origin } = headers;

@@ -149,10 +149,6 @@ function changingWords(form: Form): CardText {
   );
 }
 
-function blocksFor(facts: Review): Block[] {
-  return [...changeBlocks(facts), ...planBlocks(facts)];
-}
-
 function planBlocks({ plan, openRequest }: Review): Block[] {
   const blocks = blocksOf(plan).map((check) => {
     const words = checkWords(check);
@@ -169,7 +165,7 @@ const referenceLabel = (rule: Review['changeReference']): string =>
 
 function reviewPage(form: Form, facts: Review, problem: Refusal | null): AdaptiveCard {
   const { plan, policy, change } = facts;
-  const blocks = blocksFor(facts);
+  const blocks = [...changeBlocks(facts), ...planBlocks(facts)];
   const needed = policy.approvalsRequired;
   const { words } = operationNamed(form.operation);
   const what = change === null ? `Review: ${lowerFirst(words.action)}` : `Edit ${form.requestId}`;
