@@ -52,9 +52,9 @@ async function startOwnWitness({ data }: Pick<LocalOptions, 'data'>, caller: Nod
   const { CMK_LOG_NAME: name = `cmk-bot/${localTenantId}/audit` } = caller;
   const folder = `${data}/witness`;
   await mkdir(folder, { recursive: true });
-  const log = (await ownKeys(`${data}/log.key`, logKeyUse)).map((seed) => signingKey(name, 'log', seed).verifier);
-  const [seed = new Uint8Array()] = await ownKeys(`${folder}/witness.key`, logKeyUse);
-  const key = signingKey('localhost/witness', 'witness', seed);
+  const log = (await ownKeys(`${data}/log.key`, logKeyUse)).map(({ bytes }) => signingKey(name, 'log', bytes).verifier);
+  const [seed] = await ownKeys(`${folder}/witness.key`, logKeyUse);
+  const key = signingKey('localhost/witness', 'witness', seed?.bytes ?? new Uint8Array());
   const { url, stop } = await startWitness({ folder, log, key, onRefused: (why) => console.error(`[witness] ${why}`) });
   await writeFile(`${data}/${auditorKeys}`, `${[...log, key.verifier].map(keyLine).join('\n')}\n`);
   const settings = { CMK_LOG_NAME: name, CMK_WITNESSES: `${url} ${keyLine(key.verifier)}` };

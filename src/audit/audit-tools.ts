@@ -8,11 +8,10 @@ import type {
   Seal,
   SealableDocument,
   Sealed,
-  SealedValues,
   Seals,
 } from '../domain/record/chain.ts';
 import { type NewEvent, recordVersion } from '../domain/request/events.ts';
-import { hmacOf, isSameSeal, keysById, lineChecker, newestKey, openSeals, type SealKeys } from './seals.ts';
+import { hmacOf, isSameSeal, lineChecker, newestKey, openSeals, type SealKeys } from './seals.ts';
 import { commitmentTo, hashOf } from './verify.ts';
 
 // Seals of the chat's data: of documents between two clicks, and of rows about people, conversations and cards.
@@ -24,35 +23,26 @@ import { commitmentTo, hashOf } from './verify.ts';
 const label = 'cmk-bot document seal 1';
 const rowLabel = 'cmk-bot row seal 1';
 
-/** Creates document seals. The newest key seals; all keys verify. Throws if there is no key. */
+/** Seals and verifies documents with the newest key only, so that a replaced key has no power. Throws if there is no key. */
 export function openDocumentSeals(keys: SealKeys): DocumentSeals {
-  const { key: newest, keyId } = newestKey(keys);
-  const known = keysById(keys);
-  const sealOf = (key: Uint8Array, id: string, { key: name, writtenAt, text }: SealableDocument): string =>
-    hmacOf(key, label, JSON.stringify([id, name, writtenAt.toISOString()]), text);
+  const { key, keyId } = newestKey(keys);
+  const sealOf = ({ key: name, writtenAt, text }: SealableDocument): string =>
+    hmacOf(key, label, JSON.stringify([keyId, name, writtenAt.toISOString()]), text);
   return {
-    seal: (document) => ({ sealKey: keyId, seal: sealOf(newest, keyId, document) }),
+    seal: (document) => ({ sealKey: keyId, seal: sealOf(document) }),
     faultOf(document, { sealKey, seal }): DocumentFault | null {
-      const key = known.get(sealKey);
-      if (key === undefined) return 'seal-key-unknown';
-      return isSameSeal(seal, sealOf(key, sealKey, document)) ? null : 'seal-differs';
+      if (sealKey !== keyId) return 'seal-key-unknown';
+      return isSameSeal(seal, sealOf(document)) ? null : 'seal-differs';
     },
   };
 }
 
+/** The same for rows. */
 export function openRowSeals(keys: SealKeys): RowSeals {
-  const { key: newest, keyId } = newestKey(keys);
-  const known = keysById(keys);
-  const sealOf = (key: Uint8Array, id: string, table: string, values: SealedValues): string =>
-    `${id}:${hmacOf(key, rowLabel, JSON.stringify([id, table, ...values]))}`;
-  return {
-    seal: (table, values) => sealOf(newest, keyId, table, values),
-    isGood(table, values, seal) {
-      const named = seal?.split(':')[0] ?? '';
-      const key = known.get(named);
-      return seal !== null && key !== undefined && isSameSeal(seal, sealOf(key, named, table, values));
-    },
-  };
+  const { key, keyId } = newestKey(keys);
+  const seal: RowSeals['seal'] = (table, values) =>
+    `${keyId}:${hmacOf(key, rowLabel, JSON.stringify([keyId, table, ...values]))}`;
+  return { seal, isGood: (table, values, found) => found !== null && isSameSeal(found, seal(table, values)) };
 }
 
 const saltBytes = 32;
@@ -92,6 +82,12 @@ function repaired(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [replaceLoneSurrogates(key), repaired(inner)]));
 }
 
+/** The seals of the key before, and its last event. Null: there was none. */
+function replacedKey(keys: SealKeys) {
+  const [before, until] = [keys.slice(0, -1), keys.at(-2)?.until ?? null];
+  return until === null ? null : { until, documentSeals: openDocumentSeals(before), rowSeals: openRowSeals(before) };
+}
+
 export const auditTools = (randomBytes: (size: number) => Uint8Array, keys: SealKeys) => {
   const seals = openSeals(keys);
   return {
@@ -101,5 +97,6 @@ export const auditTools = (randomBytes: (size: number) => Uint8Array, keys: Seal
     commitmentTo,
     documentSeals: openDocumentSeals(keys),
     rowSeals: openRowSeals(keys),
+    replaced: replacedKey(keys),
   };
 };

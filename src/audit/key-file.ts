@@ -1,13 +1,21 @@
 /**
- * Keys as text: one key per line in base64, at least 32 bytes each, oldest first. Lines that start with # are comments.
+ * Keys as text: one key per line in base64, at least 32 bytes each, oldest first. Behind each but the last stands ` until SEQ HASH`,
+ * the last event of its time. Lines that start with # are comments.
  */
 import { readFile, stat } from 'node:fs/promises';
+import type { Link } from '../domain/record/chain.ts';
 import { ifMissing } from '../io/files.ts';
 
 const keyBytes = 32;
 
-/** Oldest first. The last one is active; the others verify what was made with them. */
-export type SecretKeys = readonly Uint8Array[];
+export interface SecretKey {
+  readonly bytes: Uint8Array;
+  /** The last event of its time: of later ones, it proves nothing. Null: it's the active key. */
+  readonly until: Link | null;
+}
+
+/** Oldest first. The last one is active; the others verify what was made with them in their time. */
+export type SecretKeys = readonly SecretKey[];
 
 export interface KeyPurpose {
   readonly name: string;
@@ -17,6 +25,8 @@ export interface KeyPurpose {
   readonly secretSetting: string;
   /** A line isn't a key. `where`: the file or the secret. */
   malformed(where: string): string;
+  /** Another line than the last one doesn't say when its key was replaced, or the last one does. */
+  undated(where: string): string;
   missing(file: string): string;
   /** Others can read or write the file. `mode`: octal. */
   exposed(file: string, mode: string): string;
@@ -32,13 +42,22 @@ export class KeyMissing extends KeyFileInvalid {}
 
 const modeOf = async (file: string): Promise<number | null> => (await stat(file).catch(ifMissing(null)))?.mode ?? null;
 
+const keyLine = /^(\S+)(?: until ([1-9]\d{0,14}) ([\da-f]{64}))?$/;
+
+function keyIn(line: string): SecretKey {
+  const [, base64 = '', seq, hash = ''] = keyLine.exec(line) ?? [];
+  return { bytes: Buffer.from(base64, 'base64'), until: seq === undefined ? null : { seq: Number(seq), hash } };
+}
+
 /** Parses keys. `where`: the source, for errors. Throws {@link KeyFileInvalid} if there is no key. */
 export function keysIn(text: string, where: string, use: KeyPurpose): SecretKeys {
   const lines = text.split('\n').map((line) => line.trim());
-  const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => Buffer.from(line, 'base64'));
-  const fits = ({ length }: Uint8Array): boolean => length === keyBytes || (length > keyBytes && !use.exact);
-  if (keys.length > 0 && keys.every(fits)) return keys;
-  throw new KeyFileInvalid(use.malformed(where));
+  const keys = lines.filter((line) => line !== '' && !line.startsWith('#')).map(keyIn);
+  const fits = ({ bytes: { length } }: SecretKey): boolean => length === keyBytes || (length > keyBytes && !use.exact);
+  if (keys.length === 0 || !keys.every(fits)) throw new KeyFileInvalid(use.malformed(where));
+  const isDated = keys.every(({ until }, at) => (until === null) === (at === keys.length - 1));
+  if (!isDated) throw new KeyFileInvalid(use.undated(where));
+  return keys;
 }
 
 /**

@@ -6,10 +6,11 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ChainLine, CheckLine, FaultyLine, Seals } from '../domain/record/chain.ts';
+import type { SecretKey, SecretKeys } from './key-file.ts';
 import { hashOf, wrongColumn } from './verify.ts';
 
-/** Oldest first. The last one seals; the others verify what they sealed. */
-export type SealKeys = readonly Uint8Array[];
+/** Oldest first. The last one seals; the others verify events of their time. */
+export type SealKeys = SecretKeys;
 
 const label = 'cmk-bot seal 1';
 const idLabel = 'cmk-bot seal key id 1';
@@ -29,7 +30,7 @@ export const sealKeyId = (key: Uint8Array): string => hmacOf(key, idLabel).slice
 
 /** Returns the active seal key. Throws if there is none. */
 export function newestKey(keys: SealKeys): { readonly key: Uint8Array; readonly keyId: string } {
-  const key = keys.at(-1);
+  const key = keys.at(-1)?.bytes;
   if (key === undefined) throw new Error('sealing: there is no key');
   return { key, keyId: sealKeyId(key) };
 }
@@ -45,19 +46,25 @@ export function openSeals(keys: SealKeys): Seals {
 
 const faulty = (fault: FaultyLine['fault'], detail: string): FaultyLine => ({ fault, detail });
 
-export const keysById = (keys: SealKeys): ReadonlyMap<string, Uint8Array> =>
-  new Map(keys.map((key) => [sealKeyId(key), key]));
+const keysById = (keys: SealKeys): ReadonlyMap<string, SecretKey> =>
+  new Map(keys.map((key) => [sealKeyId(key.bytes), key]));
 
 /** Returns the fault of a seal. `named`: the key in the body. */
-function sealFault(known: ReadonlyMap<string, Uint8Array>, line: ChainLine, named: unknown): FaultyLine | null {
+function sealFault(known: ReadonlyMap<string, SecretKey>, line: ChainLine, named: unknown): FaultyLine | null {
   const { seal, sealKey, body } = line;
   if (seal === null || sealKey === null) return faulty('seal-missing', 'seal: there is none');
   if (named !== sealKey) return faulty('seal-missing', `seal: of key ${sealKey}, not of ${named}`);
   const key = known.get(sealKey);
   if (key === undefined) return faulty('seal-key-unknown', `seal: of key ${sealKey}, which is not known here`);
-  const expected = hmacOf(key, label, sealKey, body);
-  if (isSameSeal(seal, expected)) return null;
-  return faulty('seal-differs', `seal: not the one that key ${sealKey} makes of this body`);
+  const expected = hmacOf(key.bytes, label, sealKey, body);
+  if (!isSameSeal(seal, expected))
+    return faulty('seal-differs', `seal: not the one that key ${sealKey} makes of this body`);
+  const { until } = key;
+  if (until === null || line.seq < until.seq || (line.seq === until.seq && line.hash === until.hash)) return null;
+  return faulty(
+    'seal-key-retired',
+    `seal: of key ${sealKey}, which was replaced after event ${until.seq}, ${until.hash}`,
+  );
 }
 
 /** Returns a checker of seals only. It returns null if the seal is valid. */

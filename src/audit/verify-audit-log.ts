@@ -196,6 +196,10 @@ export class AuditLogVerifier {
     if (this.#options.part !== undefined && head.seq > seq) return;
     if (head.seq !== seq) this.note('head-differs', `last seq: expected ${head.seq}, found ${seq}`);
     else if (head.hash !== hash) this.note('head-differs', `last hash: expected ${head.hash}, found ${hash}`);
+    const least = this.#options.keys?.findLast(({ until }) => until !== null)?.until?.seq ?? 0;
+    // An older export can end before.
+    if (this.#options.derived !== undefined && seq < least)
+      this.note('head-differs', `last seq: at least ${least}, as the seal key’s file says, found ${seq}`);
   }
 
   #seal(line: ChainLine): void {

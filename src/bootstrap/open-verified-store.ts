@@ -20,6 +20,7 @@ import { type Database, openDatabase } from '../store/database.ts';
 import type { UnsoundDocument } from '../store/documents.ts';
 import { migrate, UnknownFormat } from '../store/migrations.ts';
 import { type DatabaseIdentity, databaseIdentity, isSameDatabase } from '../store/postgres-probe.ts';
+import { reseal } from '../store/reseal.ts';
 import { grantRuntime, roleOf } from '../store/runtime-role.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
 import { databaseAdvice, otherDatabaseWords, ownerUserAdvice } from '../text/database.ts';
@@ -118,6 +119,20 @@ async function prepareSealed(owner: Database, database: Database, config: Config
   return tools;
 }
 
+/** At the first start with a new seal key, when no event follows the last one of the key before, seals again what it sealed. */
+async function applyNewKey(
+  { pool }: Database,
+  { auditLog }: Pick<OpenStore, 'auditLog'>,
+  tools: ReturnType<typeof auditTools>,
+): Promise<void> {
+  const { replaced } = tools;
+  if (replaced === null) return;
+  const { until } = replaced;
+  const { seq, hash } = await auditLog.head();
+  if (seq < until.seq) throw new RecordBroken({}, 'head-differs', `last seq: at least ${until.seq}, found ${seq}`);
+  if (seq === until.seq && hash === until.hash) await reseal(pool, replaced, tools);
+}
+
 async function openStoreOn(
   database: Database,
   config: Config,
@@ -143,6 +158,7 @@ async function openStoreOn(
   const store = openStore(database, { ...tools, ...told, read: parseEventBody, trace });
   await store.clock.sync();
   await store.auditLog.check();
+  await applyNewKey(database, store, tools);
   started = true;
   return store;
 }

@@ -13,6 +13,7 @@ import {
   loadKeys,
   openPublishedLog,
   type PublishedLogFiles,
+  verifierOf,
 } from '../operator/published-log.ts';
 import { advisoryLock, type TryLocked } from '../store/advisory-lock.ts';
 import type { Checkpoints } from '../teams/delivery/audit-channel.ts';
@@ -45,10 +46,10 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
   const { keys: seeds } = await loadKeys(settings.key, config, logKeyUse).catch((error: unknown) => {
     throw error instanceof KeyFileInvalid ? new ConfigurationError(error.message) : error;
   });
-  const keys = seeds.map((seed) => signingKey(settings.name, 'log', seed));
-  const key = keys.at(-1);
-  if (key === undefined) throw new Error('the published log: there is no key');
-  const olderKeys = keys.slice(0, -1).map(({ verifier }) => verifier);
+  const newest = seeds.at(-1);
+  if (newest === undefined) throw new Error('the published log: there is no key');
+  const key = signingKey(settings.name, 'log', newest.bytes);
+  const olderKeys = seeds.slice(0, -1).map((older) => verifierOf(settings.name, older));
   const publisher = new Publisher({
     files: await anchorFiles(settings.place, config),
     lines: auditLog.soundLines,

@@ -2,7 +2,15 @@
 import { anchorFolder, maxFileSize } from '../audit/anchor/files.ts';
 import { type KnownSigners, verifiedRead } from '../audit/anchor/newest-checkpoint.ts';
 import type { EvidencePorts, PublishedLog } from '../audit/evidence/take-evidence.ts';
-import { KeyFileInvalid, KeyMissing, type KeyPurpose, keysIn, readKeys, type SecretKeys } from '../audit/key-file.ts';
+import {
+  KeyFileInvalid,
+  KeyMissing,
+  type KeyPurpose,
+  keysIn,
+  readKeys,
+  type SecretKey,
+  type SecretKeys,
+} from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { readSecret } from '../azure/azure.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
@@ -50,13 +58,18 @@ export interface PublishedLogFiles {
   readonly keys: readonly VerifierKey[];
 }
 
+export const verifierOf = (name: string, { bytes, until }: SecretKey): VerifierKey => {
+  const { verifier } = signingKey(name, 'log', bytes);
+  return until === null ? verifier : { ...verifier, until: until.seq };
+};
+
 /** Returns the log's own verifier keys, oldest first, from its signing keys. Throws like {@link loadKeys}. */
 export async function logVerifiers(
   { key, name }: Pick<AnchorSettings, 'key' | 'name'>,
   config: Pick<Config, 'azure'>,
 ): Promise<readonly VerifierKey[]> {
   const { keys } = await loadKeys(key, config, logKeyUse);
-  return keys.map((seed) => signingKey(name, 'log', seed).verifier);
+  return keys.map((key) => verifierOf(name, key));
 }
 
 /** Opens the log. `logKeys`: the log's own keys, oldest first. */

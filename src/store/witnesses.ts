@@ -54,17 +54,17 @@ const save = `insert into cmk.witness as w
 const Raw = z.record(z.string(), z.unknown());
 type Raw = z.infer<typeof Raw>;
 
-const columns = [
+export const witnessColumns = [
   ...['log', 'key', 'since', 'asked_size', 'asked_at', 'outcome', 'detail', 'signed_size', 'signed_at'],
   ...['contradicted_at', 'contradiction', 'shown', 'cleared_at', 'cleared_by', 'told'],
 ];
 
-function asText(value: unknown): string | null {
+export function asText(value: unknown): string | null {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'no time' : value.toISOString();
   return value === null || value === undefined ? null : String(value);
 }
 
-const valuesOf = (row: Raw): SealedValues => columns.map((column) => asText(row[column]));
+const valuesOf = (row: Raw): SealedValues => witnessColumns.map((column) => asText(row[column]));
 
 const ofOne = 'select * from cmk.witness where log = $1 and key = $2 for update';
 const contradicting = `select * from cmk.witness where contradicted_at is not null and split_part(key, '+', 1) = $1

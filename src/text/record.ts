@@ -117,10 +117,12 @@ const keyUse = (name: string, exact: boolean, secretSetting: string) => ({
   secretSetting,
   malformed: (where: string) =>
     `${name} in ${where}: every line must be a key of ${exact ? '' : 'at least '}32 bytes in base64, such as “openssl rand -base64 32” prints. Restore the file, or correct that line.`,
+  undated: (where: string) =>
+    `${name} in ${where}: behind each key but the last one, write the last event of its time: “ until NUMBER HASH”, as cmk-bot audit verify prints the end of the log.`,
   missing: (file: string) =>
     `${name} doesn’t exist: ${file}. Restore the file of this audit log. For a new audit log, create one: (umask 077; openssl rand -base64 32 > ${file}).`,
   exposed: (file: string, mode: string) =>
-    `${name} in ${file} can be read or written by others (mode ${mode}): chmod 600 ${file}. If someone might have read it, add a new key as its last line.`,
+    `${name} in ${file} can be read or written by others (mode ${mode}): chmod 600 ${file}. If someone might have read it, replace the key (docs/operate/rotate-secrets.md#replace-the-seal-key).`,
 });
 
 export const sealKeyUse = keyUse('the seal key', false, 'CMK_SEAL_KEY_SECRET');

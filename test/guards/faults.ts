@@ -58,7 +58,7 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'document-seal-unchecked',
         breaks: 'A wrong seal on a document is accepted.',
-        from: "return isSameSeal(seal, sealOf(key, sealKey, document)) ? null : 'seal-differs';",
+        from: "return isSameSeal(seal, sealOf(document)) ? null : 'seal-differs';",
         to: 'return null;',
       },
     ],
@@ -79,6 +79,13 @@ const faultyFiles: readonly FaultyFile[] = [
     file: 'src/audit/outside/verify.py',
     suites: ['unit/audit/rules-of-requests'],
     faults: [
+      {
+        name: 'replaced-log-key-proves',
+        breaks: 'The auditor’s program accepts a checkpoint that a replaced key signed later.',
+        from: 'if size <= until]',
+        to: 'if until]',
+        suites: ['unit/audit/verify-py'],
+      },
       {
         name: 'own-approval-passes',
         breaks: 'A requester’s own approval passes the verification.',
@@ -173,8 +180,26 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'seal-unchecked',
         breaks: 'A wrong seal on an event is accepted.',
-        from: 'if (isSameSeal(seal, expected)) return null;',
-        to: 'return null;',
+        from: 'if (!isSameSeal(seal, expected))',
+        to: 'if (expected === null)',
+      },
+      {
+        name: 'replaced-key-counts',
+        breaks: 'A seal key that was replaced seals later events.',
+        from: 'if (until === null || line.seq < until.seq ||',
+        to: 'if (until !== undefined || line.seq < until.seq ||',
+      },
+    ],
+  },
+  {
+    file: 'src/audit/tlog/note.ts',
+    suites: ['unit/audit/tlog/note'],
+    faults: [
+      {
+        name: 'replaced-log-key-counts',
+        breaks: 'The bot accepts a checkpoint that a replaced key of the log signed later.',
+        from: ' && size <= (key.until ?? size)',
+        to: '',
       },
     ],
   },
@@ -707,6 +732,19 @@ const faultyFiles: readonly FaultyFile[] = [
         name: 'verify-skips-protection',
         breaks: 'The verification doesn’t read the vault’s protection.',
         from: 'await protectVault.verify(context);',
+        to: '',
+      },
+    ],
+  },
+  {
+    file: 'src/store/database.ts',
+    suites: ['contract/store-databases'],
+    programs: true,
+    faults: [
+      {
+        name: 'clock-of-the-owner',
+        breaks: 'The database’s owner sets the bot’s clock.',
+        from: "await client.query('set search_path = pg_catalog');",
         to: '',
       },
     ],

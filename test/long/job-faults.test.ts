@@ -79,7 +79,7 @@ describe('jobs in trouble', () => {
     await runAs(url, [
       'create sequence refused',
       `create function refuse() returns trigger language plpgsql as $$ begin
-        perform nextval('refused'); raise exception 'no room' using errcode = '53100'; end $$`,
+        perform nextval('public.refused'); raise exception 'no room' using errcode = '53100'; end $$`,
       'create trigger refuse before insert on pgboss.job_common for each row execute function refuse()',
     ]);
     await mendAzure(world);

@@ -124,8 +124,11 @@ describe('over a PostgreSQL that is signed in to with tokens, sealed with a secr
   const newerKey = Buffer.from('a newer key for tests, and for no other').toString('base64');
 
   test('a newer version of the secret with a further line is the newer key, from the next start on', async () => {
-    await putSealSecret(world.azure, serverSealKey, newerKey);
-    await world.restartBot('SIGINT');
+    await world.endBot('SIGINT');
+    const end = (await cmkBot(['audit', 'verify'], settings())).out;
+    const [, seq, hash] = /The log ends at event (\d+), ([\da-f]{64})\./.exec(end) ?? [];
+    await putSealSecret(world.azure, `${serverSealKey} until ${seq} ${hash}`, newerKey);
+    await world.startBot();
     await ask(world, choices.test);
     const said = await cmkBot(['audit', 'verify'], settings());
     expect(said).toMatchObject({ code: 0, err: '' });

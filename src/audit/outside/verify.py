@@ -6,7 +6,8 @@
 
 CHECKPOINT is one that you kept. ANCHOR is the folder the bot publishes its log in, or a copy; PACK.zip is evidence of one request,
 as the file or unpacked.
-my-keys.txt holds verifier keys, a line each, as you have them from elsewhere. Each witness in it must have signed; a line
+my-keys.txt holds verifier keys, a line each, as you have them from elsewhere. " until N" behind a replaced key of the log says
+that it signed nothing larger. Each witness in it must have signed; a line
 "quorum N" says that N of them are enough, "quorum 0" that none is needed.
 The first words of the answer are the answer: "proved" (exit code 0), "NOT proved" (1), "unknown" (2).
 Forms: C2SP tlog-tiles, tlog-checkpoint, tlog-proof, signed-note, tlog-cosignature; RFC 6962; Ed25519 as in RFC 8032.
@@ -119,7 +120,7 @@ LAST_TIME = 253402300799
 
 def witness_words(text, keys, who):
     """Lines on the witnesses, and whether enough signed: all whose keys were given, or as many as a line "quorum N" says."""
-    names = {name for (name, _), known in keys.items() for one in known if one[0] == 4}
+    names = {name for (name, _), known in keys.items() for one, _ in known if one[0] == 4}
     signers = {name for name, kind, _ in who if kind == 4}
     missing, quorum = ", ".join(sorted(names - signers)), re.search(rf"^\s*{QUORUM}\s*$", text, re.MULTILINE)
     needed = int(quorum[1]) if quorum else len(names)
@@ -137,18 +138,18 @@ def witness_words(text, keys, who):
 
 
 def read_keys(text):
-    """Keys by name and id. A key is compared whole: its id can be imitated."""
+    """Keys by name and id, with the size up to which a replaced one counts. A key is compared whole: its id can be imitated."""
     keys = {}
     for line in filter(None, (line.strip() for line in text.splitlines())):
         if re.fullmatch(QUORUM, line):
             continue
-        found = re.fullmatch(rf"({NAME})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/]+=*)", line)
+        found = re.fullmatch(rf"({NAME})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/]+=*)(?: until ([1-9][0-9]{{0,14}}))?", line)
         data = decoded(found[3]) if found else b""
         if line.startswith("#"):
             continue
         if len(data) != 33 or sha(found[1].encode(), b"\n", data)[:4].hex() != found[2]:
             raise Unknown(f"not a whole verifier key: {line}")
-        keys.setdefault((found[1], found[2]), []).append(data)
+        keys.setdefault((found[1], found[2]), []).append((data, float(found[4] or "inf")))
     return keys
 
 
@@ -158,12 +159,16 @@ def open_note(note, keys, where):
         raise Wrong(f"{where}: not a signed note")
     body, _, lines = note[:-1].rpartition("\n\n")
     text, who = body + "\n", []
+    found = re.fullmatch(r"([^\n]+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{43}=)\n", text)
+    if not found:
+        raise Wrong(f"{where}: not a checkpoint")
+    log, size, root = found[1], int(found[2]), decoded(found[3])
     for number, line in enumerate(lines.split("\n"), 1):
         found = re.fullmatch(rf"\u2014 ({NAME}) ([A-Za-z0-9+/]+={{0,2}})", line)
         data = decoded(found[2]) if found else b""
         if len(data) < 5 or number > MOST_SIGNATURES:
             raise Wrong(f"{where}: not a signed note")
-        for key in (known := keys.get((found[1], data[:4].hex()), [])):
+        for key in (known := [one for one, until in keys.get((found[1], data[:4].hex()), []) if size <= until]):
             witness = key[0] == 4
             time = int.from_bytes(data[4:12], "big") if witness else None
             message = f"cosignature/v1\ntime {time}\n{text}" if witness else text
@@ -173,15 +178,12 @@ def open_note(note, keys, where):
         else:
             if known:
                 raise Wrong(f"{where}: the signature of {found[1]} does not hold")
-    found = re.fullmatch(r"([^\n]+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{43}=)\n", text)
-    if not found:
-        raise Wrong(f"{where}: not a checkpoint")
-    if not any(name == found[1] and kind == 1 for name, kind, _ in who):
-        others = [one for one in signers(note) if one[0] == found[1] and one not in keys]
+    if not any(name == log and kind == 1 for name, kind, _ in who):
+        others = [one for one in signers(note) if one[0] == log and one not in keys]
         if others:
-            raise Unknown(f"{where}: signed with a key of {found[1]} that you didn't give; its line begins with {'+'.join(others[0])}")
-        raise Wrong(f"{where}: not signed by {found[1]}, by the given keys")
-    return int(found[2]), decoded(found[3]), found[1], who
+            raise Unknown(f"{where}: signed with a key of {log} that you didn't give; its line begins with {'+'.join(others[0])}")
+        raise Wrong(f"{where}: not signed by {log}, by the given keys in their time")
+    return size, root, log, who
 
 
 def signers(note):

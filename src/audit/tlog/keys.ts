@@ -11,6 +11,8 @@ export interface VerifierKey {
   readonly name: string;
   readonly kind: SignatureKind;
   readonly publicKey: Buffer;
+  /** Of a replaced key: larger checkpoints don't count. */
+  readonly until?: number;
 }
 
 const typeBytes: Readonly<Record<SignatureKind, number>> = { log: 1, witness: 4 };
@@ -23,21 +25,23 @@ export function keyId({ name, kind, publicKey }: VerifierKey): string {
   return hash.digest().subarray(0, idBytes).toString('hex');
 }
 
-/** Returns the line for distribution to verifiers: name, id and key, separated by plus signs. */
+/** Returns the line for distribution to verifiers: name, id and key, separated by plus signs; of a replaced key, also until when. */
 export function keyLine(key: VerifierKey): string {
   const bytes = Buffer.concat([Buffer.from([typeBytes[key.kind]]), key.publicKey]);
-  return `${key.name}+${keyId(key)}+${bytes.toString('base64')}`;
+  const until = key.until === undefined ? '' : ` until ${key.until}`;
+  return `${key.name}+${keyId(key)}+${bytes.toString('base64')}${until}`;
 }
 
 export type KeyLineFault = 'not-a-key-line' | 'key-cut-off' | 'key-kind-unknown' | 'key-id-differs';
 
 export function readKeyLine(text: string): VerifierKey | KeyLineFault {
-  const [, name, id, base64] = /^([^\s+\u0085]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(text.trim()) ?? [];
+  const [, name, id, base64, until] =
+    /^([^\s+\u0085]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)(?: until ([1-9]\d{0,14}))?$/.exec(text.trim()) ?? [];
   if (name === undefined || id === undefined || base64 === undefined) return 'not-a-key-line';
   const bytes = Buffer.from(base64, 'base64');
   const kind = (['log', 'witness'] as const).find((one) => typeBytes[one] === bytes[0]);
   if (kind === undefined) return 'key-kind-unknown';
-  const key = { name, kind, publicKey: bytes.subarray(1) };
+  const key = { name, kind, publicKey: bytes.subarray(1), ...(until === undefined ? {} : { until: Number(until) }) };
   if (key.publicKey.length !== keyBytes) return 'key-cut-off';
   return keyId(key) === id ? key : 'key-id-differs';
 }

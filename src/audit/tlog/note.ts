@@ -85,11 +85,12 @@ function signatureOf(key: VerifierKey, text: string, bytes: Buffer, line: string
 export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote | NoteFault {
   const parts = partsOf(note);
   if (parts === null) return 'not-a-note';
+  const size = readCheckpoint(parts.text)?.size ?? Number.POSITIVE_INFINITY;
   const signatures: NoteSignature[] = [];
   for (const { name, bytes, line } of parts.lines) {
     const id = bytes.subarray(0, idBytes).toString('hex');
     // Two keys can share an id, by chance or on purpose, so all of them are tried.
-    const known = keys.filter((key) => key.name === name && keyId(key) === id);
+    const known = keys.filter((key) => key.name === name && keyId(key) === id && size <= (key.until ?? size));
     if (known.length === 0) continue;
     const found = known.map((key) => signatureOf(key, parts.text, bytes, line)).find((one) => one !== null);
     if (found === undefined || found === null) return 'signature-differs';

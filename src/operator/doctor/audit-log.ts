@@ -41,7 +41,7 @@ async function sealsOf(subjects: Subjects): Promise<Diagnosis> {
   const loaded = await loadKeys(place, config, sealKeyUse).catch((error: Error) => error.message);
   if (typeof loaded === 'string') return sealsUnusable(place, loaded);
   const { keys, where } = loaded;
-  const [last, known] = [await lastKeyOf(subjects), keys.map(sealKeyId)];
+  const [last, known] = [await lastKeyOf(subjects), keys.map(({ bytes }) => sealKeyId(bytes))];
   if (last !== null && !known.includes(last)) {
     const found = `the last event was sealed with key ${last}, which ${where} does not hold (${known.join(', ')})`;
     const fix = 'It belongs to another audit log: restore the key of this one. A new key doesn’t help.';

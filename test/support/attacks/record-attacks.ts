@@ -6,6 +6,7 @@ import { openSeals } from '../../../src/audit/seals.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { ChainLine, Seals } from '../../../src/domain/record/chain.ts';
 import { botActor, type NewEvent, newEvent, personActor } from '../../../src/domain/request/events.ts';
+import { keysOf } from '../store/seal-keys.ts';
 
 /**
  * The record that is attacked: a request that was rejected (events 1 and 2), one that waits for its approval (3), and one
@@ -122,7 +123,7 @@ export const recordAttacks: readonly RecordAttack[] = [
   },
   {
     attack: 'the same, sealed with a key of their own',
-    statements: (record) => atTheEnd(record, openSeals([randomBytes(32)])),
+    statements: (record) => atTheEnd(record, openSeals(keysOf([randomBytes(32)]))),
     bot: refuses('seal-key-unknown'),
     verify: 'seal-key-unknown',
   },
@@ -130,7 +131,11 @@ export const recordAttacks: readonly RecordAttack[] = [
     attack: 'the same, naming the right key, with the seal of another event',
     statements: (record) => {
       const { sealKey, seal } = at(record, 2);
-      return atTheEnd(record, { ...openSeals([randomBytes(32)]), keyId: sealKey ?? '', seal: () => seal ?? '' });
+      return atTheEnd(record, {
+        ...openSeals(keysOf([randomBytes(32)])),
+        keyId: sealKey ?? '',
+        seal: () => seal ?? '',
+      });
     },
     bot: refuses('seal-differs'),
     verify: 'seal-differs',

@@ -6,6 +6,7 @@ import { genesis } from '../../../src/audit/verify.ts';
 import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../../src/audit/verify-audit-log.ts';
 import type { ChainLine, RevealedText } from '../../../src/domain/record/chain.ts';
 import type { NewEvent, StoredEvent } from '../../../src/domain/request/events.ts';
+import { keysOf } from '../store/seal-keys.ts';
 
 export interface Written extends NewEvent {
   readonly request: string;
@@ -22,7 +23,7 @@ export const writtenEvent = (request: string, { time, body, texts }: StoredEvent
   texts: Object.fromEntries(Object.entries(texts).map(([field, text]) => [field, text ?? ''])),
 });
 
-export const testKeys: SealKeys = [Buffer.alloc(32, 1)];
+export const testKeys: SealKeys = keysOf([Buffer.alloc(32, 1)]);
 
 /** Lines for the events, in their order, numbered as the store would. */
 export function sealedRecord(

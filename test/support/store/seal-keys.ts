@@ -2,11 +2,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SealKeys } from '../../../src/audit/seals.ts';
+import type { Link } from '../../../src/domain/record/chain.ts';
 
 /** The base64 of 32 bytes that spell what they are. */
 export const serverSealKey = Buffer.from('a key for tests, and for no other').toString('base64');
 
-export const sealKeys: SealKeys = [Buffer.from(serverSealKey, 'base64')];
+/** As they are while the last one is in use. `until`: the last event of each before it. */
+export const keysOf = (bytes: readonly Uint8Array[], ...until: readonly Link[]): SealKeys =>
+  bytes.map((one, at) => ({ bytes: one, until: until[at] ?? null }));
+
+export const sealKeys: SealKeys = keysOf([Buffer.from(serverSealKey, 'base64')]);
 
 export async function writeServerSealKey(folder: string): Promise<string> {
   const file = path.join(folder, 'server-seal.key');

@@ -5,6 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { auditTools } from '../../../src/audit/audit-tools.ts';
+import { keysIn } from '../../../src/audit/key-file.ts';
 import type { RequestId } from '../../../src/domain/ids.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
@@ -12,12 +13,13 @@ import { parseEventBody } from '../../../src/operations/registry.ts';
 import { type DatabaseOptions, openDatabase } from '../../../src/store/database.ts';
 import { migrate } from '../../../src/store/migrations.ts';
 import { type OpenStore, openStore } from '../../../src/store/store.ts';
+import { sealKeyUse } from '../../../src/text/record.ts';
 import { sealKeys } from './seal-keys.ts';
 
 export interface Setup {
   readonly database: DatabaseOptions;
   readonly queryTimeoutMs?: number | undefined;
-  /** In base64; the key of all tests by default. */
+  /** Lines of a key file; the key of all tests by default. */
   readonly keys?: readonly string[] | undefined;
 }
 /** A method of the process's, by its name. */
@@ -43,7 +45,10 @@ const written = { times: 0, within: 0 };
 
 async function open(setup: Setup) {
   const database = openDatabase(setup.database);
-  const tools = auditTools(randomBytes, setup.keys?.map((key) => Buffer.from(key, 'base64')) ?? sealKeys);
+  const tools = auditTools(
+    randomBytes,
+    setup.keys === undefined ? sealKeys : keysIn(setup.keys.join('\n'), 'the test', sealKeyUse),
+  );
   await migrate(database, 'the database');
   // As the bot does: migrations can take longer.
   if (setup.queryTimeoutMs !== undefined) database.setQueryTimeout(setup.queryTimeoutMs);

@@ -7,6 +7,7 @@ import type { Position } from '../../../src/domain/record/chain.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
 import { verifyChain } from '../../support/audit/verify-chain.ts';
 import { submitted } from '../../support/builders/fixtures.ts';
+import { keysOf } from '../../support/store/seal-keys.ts';
 
 const Vector = z.object({
   position: z.object({
@@ -57,7 +58,7 @@ describe('golden vectors', () => {
 
 it('draws 32 new random bytes for each salt', () => {
   let byte = 0;
-  const seal = sealWith((size) => new Uint8Array(size).fill(byte++), openSeals([Buffer.alloc(32)]));
+  const seal = sealWith((size) => new Uint8Array(size).fill(byte++), openSeals(keysOf([Buffer.alloc(32)])));
   const sealed = [seal(first, submitted()), seal(first, submitted())];
   expect(sealed).toMatchObject(['00', '01'].map((salt) => ({ openings: [{ salt: salt.repeat(32) }] })));
   expect(sealed[0]?.hash).not.toBe(sealed[1]?.hash);

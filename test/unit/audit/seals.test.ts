@@ -7,9 +7,10 @@ import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { readKeys } from '../../../src/audit/key-file.ts';
 import { lineChecker, openSeals, sealKeyId } from '../../../src/audit/seals.ts';
 import { hashOf } from '../../../src/audit/verify.ts';
-import type { ChainLine, Position } from '../../../src/domain/record/chain.ts';
+import type { ChainLine, Link, Position } from '../../../src/domain/record/chain.ts';
 import type { NewEvent } from '../../../src/domain/request/events.ts';
 import { sealKeyUse } from '../../../src/text/record.ts';
+import { keysOf } from '../../support/store/seal-keys.ts';
 
 /** The bytes of a sealed line, fixed by vectors that another program computed. When this fails, the code is wrong. */
 const Vector = z.object({
@@ -28,8 +29,9 @@ const golden = z
     vectors: z.array(Vector),
   })
   .parse(JSON.parse(readFileSync(new URL('../../golden/chain.json', import.meta.url), 'utf8')));
-const keys = golden.keys.map((key) => Buffer.from(key, 'base64'));
-const [first = Buffer.alloc(0)] = keys;
+const bytes = golden.keys.map((key) => Buffer.from(key, 'base64'));
+const [first = Buffer.alloc(0)] = bytes;
+const keys = keysOf(bytes);
 
 const lineOf = ({ position: { time: _time, ...position }, body, hash, sealKey, seal }: z.infer<typeof Vector>) => ({
   ...position,
@@ -69,16 +71,23 @@ describe('a line', () => {
     ['with its seal in upper-case letters', { ...one, seal: one.seal?.toUpperCase() ?? null }, 'seal-differs'],
     [
       'with a seal of another key than its body names',
-      { ...one, sealKey: sealKeyId(keys[1] ?? first) },
+      { ...one, sealKey: sealKeyId(bytes[1] ?? first) },
       'seal-missing',
     ],
     ['whose body names no key', unnamed, 'seal-missing'],
   ])('%s is not sound', (_what, line, fault) => expect(faultOf(line)).toBe(fault));
 
   it('of a key that is not known is not sound, and names no key but by its id', () => {
-    const other = lineChecker([Buffer.alloc(32, 7)])(one);
+    const other = lineChecker(keysOf([Buffer.alloc(32, 7)]))(one);
     expect(other).toMatchObject({ fault: 'seal-key-unknown' });
     expect(JSON.stringify(other)).not.toContain(golden.keys[0]);
+  });
+
+  it('of a replaced key is sound up to the last event of its time, which is that very one', () => {
+    const faults = (until: Link) => [one, two].map((line) => lineChecker(keysOf(bytes, until))(line).fault);
+    expect(faults({ seq: 2, hash: two.hash })).toEqual([null, null]);
+    expect(faults({ seq: 1, hash: one.hash })).toEqual([null, 'seal-key-retired']);
+    expect(faults({ seq: 2, hash: one.hash })).toEqual([null, 'seal-key-retired']);
   });
 
   it('is looked at without its seal where there is no key', () => {
@@ -96,8 +105,18 @@ describe('the file with the key', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it('holds older keys before the one that seals', async () => {
-    await writeFile(file(), `# two of them\n${golden.keys.join('\n')}\n`, { mode: 0o600 });
-    expect(openSeals(await readKeys(file(), sealKeyUse)).keyId).toBe(golden.vectors[2]?.sealKey);
+    await writeFile(file(), `# two of them\n${golden.keys.join(` until ${two.seq} ${two.hash}\n`)}\n`, { mode: 0o600 });
+    const read = await readKeys(file(), sealKeyUse);
+    expect(openSeals(read).keyId).toBe(golden.vectors[2]?.sealKey);
+    expect(read[0]?.until).toEqual({ seq: two.seq, hash: two.hash });
+  });
+
+  it.each([
+    ['an older key without its last event', golden.keys.join('\n')],
+    ['a last event of the key in use', `${golden.keys[0]} until 2 ${two.hash}`],
+  ])('is refused with %s', async (_what, content) => {
+    await writeFile(file(), content, { mode: 0o600 });
+    await expect(readKeys(file(), sealKeyUse)).rejects.toThrow('cmk-bot audit verify prints the end');
   });
 
   it.each([0o644, 0o604, 0o620, 0o602])('is refused at mode %o', async (mode) => {

@@ -105,6 +105,15 @@ test('a log whose key was replaced is proved with all its keys, and unknown with
   }
 });
 
+test('a replaced key of the log signs nothing larger than what its line says', async () => {
+  const until = (size: number) =>
+    fileOf(`${keyLine({ ...logKey.verifier, until: size })}\n${keyLine(newKey.verifier)}\n`);
+  expect(verifyInPython(rotated, '--keys', await until(5))[0]).toBe(0);
+  const refused = [1, expect.stringMatching(/^NOT proved: .*not signed by .*in their time\n$/), ''];
+  expect(verifyInPython(rotated, '--keys', await until(4))).toEqual(refused);
+  expect(verifyInPython(log, '--keys', await until(5))).toEqual(refused);
+});
+
 test('a log whose events break the rules of requests is not proved, although it is signed', async () => {
   const record = chainOf(2).map((body) => body.replaceAll(approver, requester));
   const own = await publishedIn(await folder(), relinked(record), [2]);

@@ -49,6 +49,12 @@ describe('a signed checkpoint', () => {
     expect(keyLine(log.verifier)).toBe(logLine);
   });
 
+  test('of a replaced key counts up to the size that its line says', () => {
+    expect(openNote(signed, [read(`${logLine} until 7`)])).toMatchObject({ signatures: [{ time: null }] });
+    expect(openNote(signed, [read(`${logLine} until 6`)])).toBe('no-known-signature');
+    expect(keyLine(read(`${logLine} until 6`))).toBe(`${logLine} until 6`);
+  });
+
   test('is read back with the log’s key, and a witness’s signature with its time', () => {
     const opened = openNote(witnessed, [read(logLine), read(witnessLine)]);
     if (typeof opened === 'string') throw new Error(opened);
