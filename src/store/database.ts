@@ -58,6 +58,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     async onConnect(client) {
+      // Otherwise the database's owner could put functions of their own, such as a clock, before the server's.
+      await client.query('set search_path = pg_catalog');
       // A server on a system that can't check connections refuses one. Everything else works.
       for (const setting of sessionSettings) await client.query(setting).catch(() => undefined);
     },

@@ -31,6 +31,23 @@ describe('a server', () => {
     expect(Math.abs(Date.now() - Number(row?.now))).toBeLessThan(3_600_000);
   });
 
+  it('keeps its own time where the database’s owner puts another one before it', async () => {
+    const url = await databases.fresh();
+    await runAs(url, [
+      'create schema evil',
+      ...['now', 'clock_timestamp'].map(
+        (name) => `create function evil.${name}() returns timestamptz language sql as
+          $$ select pg_catalog.clock_timestamp() + interval '4 days' $$`,
+      ),
+      `do $$ begin execute format('alter database %I set search_path = evil, pg_catalog', current_database()); end $$`,
+    ]);
+    const [row] = await rowsOf(url, 'select clock_timestamp() as now');
+    expect(Number(row?.now) - Date.now()).toBeGreaterThan(72 * 3_600_000);
+    const store = await databases.start(url);
+    const [own] = await store.sql('select clock_timestamp() as now');
+    expect(Math.abs(Date.parse(String(own?.now)) - Date.now())).toBeLessThan(3_600_000);
+  });
+
   it('asks the server to look for lost clients after 30 seconds, three times in ten seconds each', async () => {
     const store = await databases.start(await databases.fresh());
     const sql = "select name, setting::int from pg_settings where name like 'tcp_keepalives_%' order by name";
@@ -115,14 +132,14 @@ describe('a server', () => {
     it('gives no client back on which the statement still runs', async () => {
       const slow = await store.session(
         'begin',
-        'create table late (a int)',
+        'create table public.late (a int)',
         'select pg_sleep(3)',
         'rollback',
         'commit',
       );
       expect(slow).toEqual([[], [], 'ETIMEDOUT', undefined, undefined]);
       expect(await store.session('select 1 as one')).toEqual([[{ one: 1 }]]);
-      expect(await store.sql("select to_regclass('late') as late")).toEqual([{ late: null }]);
+      expect(await store.sql("select to_regclass('public.late') as late")).toEqual([{ late: null }]);
     });
 
     it('leaves a connection alone that has no query under way', async () => {
@@ -135,7 +152,7 @@ describe('a server', () => {
     unlessMoved(
       'leaves no session behind that waits for a lock, and does not carry out later what it gave up',
       async () => {
-        await store.sql('create table held (a int)');
+        await store.sql('create table public.held (a int)');
         const client = new Client({ connectionString: url });
         await client.connect();
         const count = async (which: string): Promise<number> =>
@@ -151,7 +168,7 @@ describe('a server', () => {
         try {
           await client.query('begin; lock table held in access exclusive mode');
           for (let times = 0; times < 5; times += 1) {
-            const given = Array.from({ length: 10 }, () => errorOf(store.sql('insert into held values (1)')));
+            const given = Array.from({ length: 10 }, () => errorOf(store.sql('insert into public.held values (1)')));
             for (const error of await Promise.all(given)) expect(isDriverError(error)).toBe(true);
             await untilGone();
           }
@@ -205,7 +222,7 @@ describe('connections and transactions', () => {
 
   beforeAll(async () => {
     store = await databases.start(await databases.fresh());
-    await store.sql('create table t (a int primary key, b bigint)');
+    await store.sql('create table public.t (a int primary key, b bigint)');
   });
 
   it('gives big integers as text, times as dates and arrays as arrays', async () => {
@@ -233,17 +250,17 @@ describe('connections and transactions', () => {
   });
 
   it('takes nothing back after commit, everything after rollback', async () => {
-    await store.session('begin', 'insert into t values (1)', 'commit');
-    await store.session('begin', 'insert into t values (2)', 'rollback');
+    await store.session('begin', 'insert into public.t values (1)', 'commit');
+    await store.session('begin', 'insert into public.t values (2)', 'rollback');
     await store.session(
       'begin',
-      'insert into t values (3)',
+      'insert into public.t values (3)',
       'savepoint s',
-      'insert into t values (4)',
+      'insert into public.t values (4)',
       'rollback to s',
       'end',
     );
-    expect(await store.sql('select a from t order by a')).toEqual([{ a: 1 }, { a: 3 }]);
+    expect(await store.sql('select a from public.t order by a')).toEqual([{ a: 1 }, { a: 3 }]);
   });
 
   it('goes on after an error inside a transaction, on the same client and on the next', async () => {
@@ -256,12 +273,12 @@ describe('connections and transactions', () => {
     const add = () =>
       store.session(
         'begin',
-        'select b from t where a = 1 for update',
-        'update t set b = coalesce(b, 0) + 1 where a = 1',
+        'select b from public.t where a = 1 for update',
+        'update public.t set b = coalesce(b, 0) + 1 where a = 1',
         'commit',
       );
     await Promise.all(Array.from({ length: 20 }, add));
-    expect(await store.sql('select b from t where a = 1')).toEqual([{ b: '20' }]);
+    expect(await store.sql('select b from public.t where a = 1')).toEqual([{ b: '20' }]);
   });
 
   it('refuses a database that a newer program has migrated', async () => {
