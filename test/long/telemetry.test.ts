@@ -74,7 +74,9 @@ describe('a request from the click to its end', () => {
     );
     trace = await until('its trace', () => {
       const all = collector.spans().filter(({ traceId }) => traceId === run.traceId);
-      return all.some(({ name }) => name === 'turn adaptiveCard/action') ? all : null;
+      // A span is sent when it has ended, and cards are still updated after the run.
+      const isThere = (wanted: string) => all.some(({ name }) => name === wanted);
+      return ['turn adaptiveCard/action', 'check', 'show'].every(isThere) ? all : null;
     });
   });
 
