@@ -6,9 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { z } from 'zod';
 import { localBotPrincipal } from '../../sandbox/bot-environment.ts';
 import { packFile } from '../../src/audit/evidence/make-pack.ts';
-import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
+import { type EvidenceWorld, readPack, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';
-import { readPack } from '../support/audit/taken-evidence.ts';
 import type { AzureState } from '../support/azure/azure-state.ts';
 import { chosenCases } from '../support/lives/chosen-cases.ts';
 import { cardText } from '../support/teams/local-teams.ts';

@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { packFile } from '../../src/audit/evidence/make-pack.ts';
-import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
+import { type EvidenceWorld, readPack, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyPy } from '../support/audit/outside-judges.ts';
 import { newFolder } from '../support/audit/published-log.ts';
-import { readPack } from '../support/audit/taken-evidence.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import {
   activityText,

@@ -1,16 +1,16 @@
 /** A world whose record is published and witnessed, and packs of evidence taken from it. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { startWitness } from '../../../sandbox/witness.ts';
-import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
+import type { PackFiles } from '../../../src/audit/evidence/make-pack.ts';
+import { keyLine } from '../../../src/audit/tlog/keys.ts';
 import { cmkBot } from '../processes/command-line.ts';
 import { startWorld, type World, type WorldOptions } from '../world/world.ts';
+import { filesOf, packKeys, witnessKey } from './packs.ts';
+import { logKey, logName, logSeed } from './published-log.ts';
 
-export const logName = 'bot.example/audit';
-const seed = Buffer.alloc(32, 5);
-export const logKey = signingKey(logName, 'log', seed);
-export const witnessKey = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 2));
+export const readPack = async (file: string): Promise<PackFiles> => filesOf(await readFile(file));
 
 export interface EvidenceWorld {
   readonly world: World;
@@ -26,8 +26,8 @@ export interface EvidenceWorld {
 export async function startEvidenceWorld(options: WorldOptions = {}): Promise<EvidenceWorld> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-evidence-'));
   const [seedFile, keyFile] = [path.join(folder, 'log.key'), path.join(folder, 'my-keys.txt')];
-  await writeFile(seedFile, `${seed.toString('base64')}\n`, { mode: 0o600 });
-  await writeFile(keyFile, `${keyLine(logKey.verifier)}\n${keyLine(witnessKey.verifier)}\n`);
+  await writeFile(seedFile, `${logSeed.toString('base64')}\n`, { mode: 0o600 });
+  await writeFile(keyFile, packKeys);
   const witness = await startWitness({ folder: path.join(folder, 'witness'), log: [logKey.verifier], key: witnessKey });
   const world = await startWorld({
     ...options,

@@ -14,7 +14,8 @@ import type {
 } from '../../../src/domain/ports/published-log.ts';
 
 export const logName = 'bot.example/audit';
-export const logKey = signingKey(logName, 'log', Buffer.alloc(32, 1));
+export const logSeed = Buffer.alloc(32, 1);
+export const logKey = signingKey(logName, 'log', logSeed);
 
 export const bodiesOf = (count: number, mark = ''): string[] =>
   Array.from({ length: count }, (_, index) => `{"seq":${index + 1},"text":"${mark}event ${index + 1}"}`);

@@ -1,13 +1,11 @@
 /** The verifier in Python, called function by function, or as people call it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { PackFiles } from '../../../src/audit/evidence/make-pack.ts';
-import { keyLine, type VerifierKey } from '../../../src/audit/tlog/keys.ts';
 
 const verifier = fileURLToPath(new URL('../../../src/audit/outside/verify.py', import.meta.url));
 
 const before = `
-import base64, importlib.util, json, sys
+import base64, contextlib, importlib.util, io, json, os, sys, tempfile
 spec = importlib.util.spec_from_file_location("verify", sys.argv[1])
 verify = importlib.util.module_from_spec(spec)
 sys.dont_write_bytecode = True
@@ -19,6 +17,15 @@ def answer(act):
         return act()
     except (verify.Wrong, verify.Unknown, *verify.UNREAD) as found:
         return f"{type(found).__name__}: {found}"
+
+def said(pack, keys, more):
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()) as out:
+        places = [os.path.join(folder, name) for name in ("pack.zip", "keys.txt")]
+        for place, content in zip(places, (base64.b64decode(pack), keys.encode())):
+            with open(place, "wb") as file:
+                file.write(content)
+        sys.argv = ["verify.py", places[0], "--keys", places[1], *more]
+        return [verify.main(), out.getvalue()]
 `;
 
 /** Returns what the expression is worth. It knows `verify`, `given`, and `answer`, which turns a refusal into its words. */
@@ -42,16 +49,14 @@ export function byRules(logs: readonly (readonly string[])[], { plans = true } =
   return inPython(plans ? judged : `[${named}, ${judged}][1]`, logs) as readonly string[];
 }
 
-/** What the verifier in Python says of each pack: `proved`, or what it finds. */
-export function packAnswers(packs: readonly PackFiles[], key: VerifierKey): readonly string[] {
-  const given = {
-    packs: packs.map((files) => Object.fromEntries([...files].map(([name, of]) => [name, of.toString('base64')]))),
-    keys: `${keyLine(key)}\n`,
-  };
-  const pack = '{name: base64.b64decode(data) for name, data in files.items()}';
-  const check = `(lambda files: verify.check_pack(files.get, list(files), verify.read_keys(given["keys"]), None)[0])(${pack})`;
-  const said = inPython(`[answer(lambda: ${check}) for files in given["packs"]]`, given) as readonly unknown[];
-  return said.map((one) => (Array.isArray(one) ? 'proved' : String(one)));
+/** What the verifier in Python answers to each pack, all in one process: its exit code, and what it printed. */
+export function saidOf(
+  packs: readonly Buffer[],
+  keys: string,
+  ...more: readonly string[]
+): readonly (readonly [code: number, out: string])[] {
+  const given = packs.map((pack) => [pack.toString('base64'), keys, more]);
+  return inPython('[said(*one) for one in given]', given) as readonly [number, string][];
 }
 
 /** The verifier in Python as people call it: its exit code, and what it printed. */

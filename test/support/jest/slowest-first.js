@@ -12,7 +12,7 @@ const slowest = `
   long/record-attacks long/on-postgres long/paused-replica long/outside-judges
   long/reading long/hostile-tables
   crash-all/replicas crash-all/drifts crash-all/kill-matrix crash-all/retirements 
-  long/evidence-forgeries long/call-costs long/key-watch long/hostile-queries
+  long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use
   long/published-log scenario/transcripts browser/enable-cmk scenario/evidence contract/infra-bot
   contract/start scenario/rotate-cmk

@@ -1,4 +1,6 @@
+import { archiveOf, packFile } from '../../../src/audit/evidence/make-pack.ts';
 import { type ReportFacts, reportOf } from '../../../src/audit/evidence/report/report.ts';
+import { planDigest } from '../../../src/domain/digest.ts';
 import { eventsOfReplacement, replacementIn, verdictOf } from '../../../src/domain/evidence/verdict.ts';
 import { KeyName, type RequestId } from '../../../src/domain/ids.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
@@ -7,7 +9,8 @@ import { fold } from '../../../src/domain/request/evolve.ts';
 import type { Reading } from '../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { plainSentence, verdictWords } from '../../../src/text/evidence.ts';
-import { inPython } from '../../support/audit/python-verifier.ts';
+import { type Body, edited, packKeys, packOf } from '../../support/audit/packs.ts';
+import { inPython, saidOf } from '../../support/audit/python-verifier.ts';
 import {
   asks,
   changes,
@@ -41,6 +44,7 @@ import {
   version,
   wishToRotate,
 } from '../../support/builders/plans.ts';
+import { sealedRecord, writtenEvent } from '../../support/builders/sealed-record.ts';
 
 /** What both verifiers and the report say of the agent when the evidence was made: what was read then, and no more; and its changes. */
 
@@ -141,6 +145,43 @@ describe('the key of another request, which was read', () => {
     const { ours, python } = said(events, second, before);
     expect(ours).toContain('When last read, the key was different: the agent had key care');
     expect(python.at(-1)).toMatch(/^WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had care/);
+  });
+});
+
+/** The pack of the first request, in a log in which the second set the key; read afterwards. */
+describe('a pack with events of a later request', () => {
+  const before = succeeds(first, enabling, 0);
+  const after = succeeds(second, rotating, seqOf(before));
+  const reads = (digit: string) => {
+    const made = succeeds(first, enabling, 0, readingOf({ seen: 'yes', value: on(digit) })).slice(-1);
+    const written = [before, after, made].flatMap((events, n) =>
+      events.map((event) => writtenEvent(n === 1 ? second : first, event)),
+    );
+    // The commands name no real digest.
+    return sealedRecord(written).map(({ line: { body, request } }) =>
+      body.replace(/1{64}|2{64}/g, planDigest(request === first ? enabling : rotating)),
+    );
+  };
+  const isLater = ({ request, type, data }: Body): boolean =>
+    request === second &&
+    (type === 'approved' || (type === 'step-done' && ['make-key-version', 'set-cmk'].includes(data.step)));
+
+  it('names the request that replaced the key, and who approved it', async () => {
+    const pack = await packOf(reads('c'), first, { later: isLater });
+    const words = new RegExp(`replaced at .* by ${second}, approved by ${approver}: event \\d+ set care`);
+    expect(saidOf([archiveOf(pack)], packKeys)).toEqual([[0, expect.stringMatching(words)]]);
+    expect(pack.get(packFile.report)?.toString('utf8')).toContain(`Request ${second} replaced it`);
+  });
+
+  it('is found where these show no approved request, or not the key that was read', async () => {
+    const unapproved = await packOf(reads('c'), first, { later: (body) => isLater(body) && body.type !== 'approved' });
+    const other = await packOf(reads('b'), first, { later: isLater });
+    const unproved = edited(await packOf(reads('c'), first, { later: isLater }), packFile.later, (text) =>
+      text.replace(/.*"type":"approved".*\n/, ''),
+    );
+    const said = saidOf([unapproved, other, unproved].map(archiveOf), packKeys);
+    const notLater = [1, expect.stringContaining('later.jsonl: not an approved request that set the key')];
+    expect(said).toEqual([notLater, notLater, [1, expect.stringContaining('not an event for every proof')]]);
   });
 });
 

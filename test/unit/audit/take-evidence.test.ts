@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
-import { type PackFiles, packFile } from '../../../src/audit/evidence/make-pack.ts';
+import { archiveOf, type PackFiles, packFile } from '../../../src/audit/evidence/make-pack.ts';
 import { takeEvidence } from '../../../src/audit/evidence/take-evidence.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
@@ -11,9 +11,9 @@ import { decide } from '../../../src/domain/request/decide.ts';
 import { type Actor, operatorActor } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { openEvidenceLinks, packPath } from '../../../src/teams/sign-in/evidence-links.ts';
-import { filesOf } from '../../support/audit/pack-changes.ts';
+import { filesOf, packKeys } from '../../support/audit/packs.ts';
 import { logKey, publisherOf, suiteFolders } from '../../support/audit/published-log.ts';
-import { packAnswers } from '../../support/audit/python-verifier.ts';
+import { saidOf } from '../../support/audit/python-verifier.ts';
 import { id } from '../../support/builders/commands.ts';
 import { approver, reject, requester, submit, tenant } from '../../support/builders/fixtures.ts';
 import { memoryDocuments } from '../../support/builders/memory-documents.ts';
@@ -77,6 +77,13 @@ async function evidenceOf(now: () => Date, erases: (moment: Moment) => Promise<b
     runs,
     take: (by: Actor, cause: string) =>
       takeEvidence(ports, { id, actor: by, cause, texts: true, names: true, fromSize: null }),
+    takeFrom: (fromSize: number) =>
+      takeEvidence(ports, { id, actor, cause: 'from', texts: false, names: false, fromSize }),
+    takeUnpublished: () =>
+      takeEvidence(
+        { ...ports, log: { ...log, publish: async () => undefined, timeoutMs: 0 } },
+        { id, actor, cause: 'late', texts: false, names: false, fromSize: null },
+      ),
   };
 }
 
@@ -108,7 +115,16 @@ test.each<readonly [moment: Moment, texts: readonly string[] | null]>([
   const files = await packErased(moment);
   const texts = files.get(packFile.texts)?.toString('utf8');
   expect(texts === undefined ? null : written.filter((text) => texts.includes(text))).toEqual(expected);
-  expect(packAnswers([files], logKey.verifier)).toEqual(['proved']);
+  expect(saidOf([archiveOf(files)], `${packKeys}quorum 0\n`)).toEqual([[0, expect.stringMatching(/^proved: /)]]);
+});
+
+test('no pack is made of what was not published, nor from a size that was not', async () => {
+  const { take, takeFrom, takeUnpublished } = await evidenceOf(() => noon);
+  expect(await takeUnpublished()).toEqual({ kind: 'not-published', published: 0, needed: 2 });
+  await take(actor, 'evidence');
+  expect(await takeFrom(99)).toEqual({ kind: 'not-published', published: 3, needed: 99 });
+  const taken = await takeFrom(2);
+  expect(filesIn(taken.kind === 'made' ? taken.archive : null).has(packFile.consistency)).toBe(true);
 });
 
 test('downloads of one person give the same pack for ten minutes, unless the request changes', async () => {
