@@ -127,19 +127,6 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     expect(await sizeOf(page)).toEqual({ width: 1280, height: 900 });
   });
 
-  test('the panel turns a scenario on by keyboard, warns while it is on, and turns everything off at once', async () => {
-    const refuse = page.getByRole('switch', { name: 'Role assignment refused' });
-    const closed = page.locator('.trials details:not([open]) summary');
-    while ((await closed.count()) > 0) await closed.first().click();
-    await refuse.focus();
-    await page.keyboard.press('Space');
-    await page.locator('.misbehaves').getByText('1 scenario is on.').waitFor();
-    expect(await faultsOn(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Turn off' }).click();
-    await page.locator('.misbehaves').waitFor({ state: 'hidden' });
-    expect(await refuse.isChecked()).toBe(false);
-  });
-
   test('the page spoke to nobody but this machine, and nothing went wrong on it', () => expect(wrong).toEqual([]));
 
   test('the record holds the whole story, and its chain verifies', async () => {

@@ -85,14 +85,6 @@ describeCompiled('the bot in a container', () => {
     expect(environmentOf(usual().made)).not.toHaveProperty('CMK_PAUSE');
   });
 
-  test('has half a core, unless azd env set CMK_CORES says more, and the memory that belongs to it', () => {
-    const resources = [usual, otherwise].map((deployed) => at(containerOf(deployed().made), 'resources'));
-    expect(resources).toEqual([
-      { cpu: 0.5, memory: '1Gi' },
-      { cpu: 1, memory: '2Gi' },
-    ]);
-  });
-
   test('gets the secret for signing in again from the vault: neither azd nor the app stores it', () => {
     const { made } = otherwise();
     expect(environmentOf(made, 'the-secret').CMK_STEP_UP_APP_SECRET).toBe('the-secret');
@@ -253,10 +245,6 @@ describeCompiled('the roles of the bot in Azure', () => {
     expect([rolesOf(made), inSubscriptions(made)]).toEqual([[], []]);
     expect(assignments(made).filter(({ id }) => id.includes('/workspaces/'))).toEqual([]);
     expect(outputs.CMK_ROLE_ID).toBe('');
-  });
-
-  test('are others in another environment, so that Azure refuses a second one with their names', () => {
-    expect(otherwise().outputs.CMK_ROLE_ID).not.toBe(usual().outputs.CMK_ROLE_ID);
   });
 
   test('in the workspace query one table, and the bot looks there whether agents use their keys', () => {

@@ -70,24 +70,6 @@ describeCompiled('the resources', () => {
     );
   });
 
-  test('take redundancy, tags and the time that logs are kept from settings', () => {
-    const { made } = otherwise();
-    const properties = (type: string) => at(only(made, type), 'properties');
-    expect(properties('Microsoft.App/managedEnvironments')).toMatchObject({ zoneRedundant: true });
-    expect(properties('Microsoft.DBforPostgreSQL/flexibleServers')).toMatchObject({
-      highAvailability: { mode: 'ZoneRedundant' },
-      backup: { backupRetentionDays: 35, geoRedundantBackup: 'Enabled' },
-      storage: { storageSizeGB: 64, autoGrow: 'Enabled' },
-    });
-    expect(at(only(made, 'Microsoft.Storage/storageAccounts'), 'sku')).toEqual({ name: 'Standard_ZRS' });
-    expect(properties('Microsoft.OperationalInsights/workspaces')).toMatchObject({ retentionInDays: 365 });
-    expect(only(made, 'Microsoft.KeyVault/vaults')).toMatchObject({
-      tags: { 'azd-env-name': 'A_(b).c', 'cost-center': '4711' },
-    });
-    expect(ofType(made, 'Microsoft.Authorization/locks')).toEqual([]);
-    expect(only(usual().made, 'Microsoft.Authorization/locks').id).toContain('/storageAccounts/');
-  });
-
   test('use a restored database server, and a new container for the published log, where settings name them', () => {
     const { made } = otherwise();
     expect(only(made, 'Microsoft.DBforPostgreSQL/flexibleServers').name).toBe('psql-restored');

@@ -1,6 +1,6 @@
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';
-import { changeState, http } from '../support/azure/local-azure.ts';
+import { http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
@@ -10,7 +10,6 @@ import {
   customCloud,
   key,
   outsideFailureOf,
-  owner,
   resourceId,
   resourceRef,
   vaultId,
@@ -63,58 +62,6 @@ test.each(reads)('%s that nobody simulates is a failure with its code, not an ab
   expect(failure).toMatchObject({ source: 'azure', code: 'NotSimulated', status: 501, next: 'ask' });
 });
 
-test('the official client reads a list through its pages, each entry once, though others come and go', async () => {
-  const pages = async (between: () => Promise<void>): Promise<string[][]> => {
-    const read: string[][] = [];
-    for await (const page of clients.vaults().vaults.listBySubscription().byPage()) {
-      read.push(page.map(({ id = '' }) => id));
-      if (read.length === 1) await between();
-    }
-    return read;
-  };
-  const [all = []] = await pages(async () => undefined);
-  expect(all.length).toBeGreaterThan(3);
-  let taken: object[] = [];
-  await changeState(running, ({ settings }) => {
-    settings.pageSize = 2;
-  });
-  const whileOneGoes = await pages(() =>
-    changeState(running, ({ vaults }) => {
-      taken = vaults.splice(1, 1);
-    }),
-  );
-  const whileOneComes = await pages(() => changeState(running, ({ vaults }) => vaults.splice(1, 0, ...taken)));
-  await changeState(running, ({ settings }) => {
-    settings.pageSize = 1_000;
-  });
-  expect(whileOneGoes.flat()).toEqual(all);
-  expect(whileOneComes.flat()).toEqual(all.filter((_, n) => n !== 1));
-});
-
-test('a list has as many entries as $top asks for, whatever the case of its name', async () => {
-  const headers = { authorization: `Bearer ${await clients.token()}` };
-  const list = (query: string) =>
-    http(running, 'GET', `/subscriptions/${careId}/resources?api-version=2021-04-01&${query}`, { headers });
-  const { body } = await list('$TOP=1');
-  const token = new URL(body.nextLink).searchParams.get('$skiptoken');
-  const next = await list(`$top=1&$skipToken=${token}`);
-  expect([...body.value, ...next.body.value]).toEqual((await list('$top=2')).body.value);
-  expect(next.body.value).toHaveLength(1);
-  expect((await list('$top=0')).body.error.code).toBe('InvalidTopInQueryString');
-});
-
-test('an existing agent or vault is refused another region', async () => {
-  const headers = { authorization: `Bearer ${await clients.token()}` };
-  const refusal = async (path: string, body: object): Promise<unknown> => {
-    const answer = await http(running, 'PUT', path, { headers, body });
-    return [answer.status, answer.body.error?.code];
-  };
-  const agentPath = `${resourceId('triage-agent-prod')}?api-version=2025-11-01`;
-  const moved = { location: 'Sweden Central', sku: { name: 'C0' }, properties: {} };
-  expect(await refusal(agentPath, moved)).toEqual([409, 'InvalidResourceLocation']);
-  expect(await refusal(`${vault}?api-version=2023-07-01`, moved)).toEqual([409, 'InvalidResourceLocation']);
-});
-
 test('a vault is served by its host name on the main port too', async () => {
   const token = await clients.token(`https://vault.localhost:${running.port}/.default`);
   const host = `kv-care-prod.vault.localhost:${running.port}`;
@@ -124,62 +71,6 @@ test('a vault is served by its host name on the main port too', async () => {
   const { status, body } = await http(running, 'GET', path, { headers: { host, authorization: `Bearer ${token}` } });
   expect(status).toBe(200);
   expect(body.key.kid).toMatch(new RegExp(`^https://${host}/keys/cmk-triage-agent/[0-9a-f]{32}$`));
-});
-
-test('a token counts only if it is genuine and for Azure Resource Manager', async () => {
-  const codeFor = async (token: string): Promise<string> => {
-    const headers = { authorization: `Bearer ${token}` };
-    return (await http(running, 'GET', '/subscriptions?api-version=2022-12-01', { headers })).body.error?.code;
-  };
-  const token = await clients.token();
-  const [head, payload = '', signature] = token.split('.');
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
-  const forged = Buffer.from(JSON.stringify({ ...claims, oid: owner.id })).toString('base64url');
-  expect(await codeFor(token)).toBeUndefined();
-  expect(await codeFor(`${head}.${forged}.${signature}`)).toBe('InvalidAuthenticationToken');
-  const forVaults = await clients.token('https://vault.azure.net/.default');
-  expect(await codeFor(forVaults)).toBe('InvalidAuthenticationTokenAudience');
-});
-
-test('the first API version of agents has no identities and keys', async () => {
-  const headers = { authorization: `Bearer ${await clients.token()}` };
-  const path = resourceId('triage-agent-prod');
-  const call = (method: string, version: string, body?: object) =>
-    http(running, method, `${path}?api-version=${version}`, { headers, ...(body === undefined ? {} : { body }) });
-  expect((await call('GET', '2025-11-01')).body.properties).toHaveProperty('accessControlMethod', 'AzureRBAC');
-  expect((await call('GET', '2021-06-10')).body.error.message).toContain("api-versions are '2020-12-08,2021-08-24,");
-  const [first, later] = await Promise.all(
-    ['2020-12-08', '2021-08-24'].map((version) =>
-      http(running, 'GET', `${resourceId('virtual-visit-agent')}?api-version=${version}`, { headers }),
-    ),
-  );
-  expect([later?.body.identity, later?.body.properties.keyVaultProperties]).not.toContain(undefined);
-  expect([first?.body.identity, first?.body.properties.keyVaultProperties]).toEqual([undefined, undefined]);
-  for (const [version, body] of [
-    ['2020-12-08', { identity: { type: 'SystemAssigned' } }],
-    ['2020-12-08', { properties: { keyVaultProperties: { keyName: 'k', keyVaultUri: 'https://localhost/' } } }],
-    ['2025-11-01', { sku: { name: 'S0' } }],
-  ] as const) {
-    const { body: answer } = await call('PATCH', version, body);
-    expect(answer.error.code).toBe('HttpRequestPayloadAPISpecValidationFailed');
-  }
-});
-
-test('an agent heeds the conditions of a write, if set so', async () => {
-  const authorization = `Bearer ${await clients.token()}`;
-  const path = `${resourceId('ward-agent', 'rg-care-north')}?api-version=2025-11-01`;
-  const write = async (condition: Record<string, string>) =>
-    (await http(running, 'PATCH', path, { headers: { authorization, ...condition }, body: {} })).status;
-  await changeState(running, ({ agents, settings }) => {
-    settings.agentsHeedConditions = true;
-    agents.find((one: { name: string }) => one.name === 'ward-agent').etag = '"now"';
-  });
-  expect(await write({ 'if-match': '"other"' })).toBe(412);
-  expect(await write({ 'if-none-match': '*' })).toBe(412);
-  expect(await write({ 'if-match': '"other", "now"', 'if-none-match': '"other"' })).toBe(201);
-  await changeState(running, ({ settings }) => {
-    settings.agentsHeedConditions = false;
-  });
 });
 
 test('a write is answered as the real provider was recorded to', async () => {

@@ -1,8 +1,7 @@
 import { scenarios } from '../../sandbox/azure/scenarios.ts';
-import { vaultLogQueryFor } from '../../src/azure/kql.ts';
-import { changeState, http } from '../support/azure/local-azure.ts';
+import { http } from '../support/azure/local-azure.ts';
 import { clientsOf, codeOf, writeAgent } from '../support/azure/local-azure-clients.ts';
-import { agentId, careId, vaultId } from '../support/azure/local-azure-names.ts';
+import { agentId, careId } from '../support/azure/local-azure-names.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /**
@@ -42,20 +41,6 @@ const readKey = () =>
     .keys(`https://localhost:${azure.port + 2}/`)
     .getKey('cmk-virtual-visit');
 
-/** When the first entry was made that the workspace has of the vault. */
-const firstLogged = async (): Promise<number> => {
-  const { workspaces } = await stateNow();
-  const vault = vaultId('kv-hospital-keys');
-  const since = new Date(0).toISOString();
-  const query = vaultLogQueryFor({ vault, since, version: 'none', principal: 'none', resource: 'none' });
-  const headers = await authorized('https://api.loganalytics.io/.default');
-  const { body } = await http(azure, 'POST', `/v1/workspaces/${workspaces[0].customerId}/query`, {
-    headers,
-    body: { query },
-  });
-  return Date.parse(body.tables[0].rows[0][0]);
-};
-
 test.each<[string, () => Promise<void>]>([
   [
     'vault-throttled',
@@ -65,32 +50,10 @@ test.each<[string, () => Promise<void>]>([
     },
   ],
   [
-    'throttled',
-    async () => {
-      for (const status of [429, 429, 429, 200]) expect((await read()).status).toBe(status);
-    },
-  ],
-  [
     'token-expired-once',
     async () => {
       expect((await read()).body.error.code).toBe('ExpiredAuthenticationToken');
       expect((await read()).status).toBe(200);
-    },
-  ],
-  [
-    'proxy-page-once',
-    async () => {
-      const page = await read();
-      expect([page.status, page.headers['content-type']]).toEqual([502, 'text/html']);
-      expect((await read()).status).toBe(200);
-    },
-  ],
-  [
-    'slow-answers',
-    async () => {
-      const from = Date.now();
-      await read();
-      expect(Date.now() - from).toBeGreaterThanOrEqual(3_000);
     },
   ],
   [
@@ -105,14 +68,6 @@ test.each<[string, () => Promise<void>]>([
 ])('%s does what its sentence says', async (name, proof) => {
   expect((await turnOn(name)).status).toBe(200);
   await proof();
-});
-
-test('logs-begin-now: the workspace has no entries from before', async () => {
-  const from = Date.now();
-  expect(await firstLogged()).toBeLessThan(from);
-  await turnOn('logs-begin-now');
-  await readKey();
-  expect(await firstLogged()).toBeGreaterThanOrEqual(from);
 });
 
 test('all can be on at once; turned off one by one, or all with the faults of tests, they leave nothing behind', async () => {
@@ -139,43 +94,4 @@ test('one that is counted goes off by itself', async () => {
   expect((await list()).find(({ name }) => name === 'throttled')).toMatchObject({ on: true, left: 3 });
   for (let count = 0; count < 3; count += 1) await read();
   expect(await whichAreOn()).toEqual([]);
-});
-
-test('an unknown name is refused with the names that there are, and turns nothing on', async () => {
-  for (const answer of [await turnOn('throttled', 'no-such-thing'), await turnOff('no-such-thing')]) {
-    expect(answer.status).toBe(400);
-    expect(answer.body.error.message).toContain('There is no scenario no-such-thing. There are: ');
-    for (const { name } of scenarios) expect(answer.body.error.message).toContain(name);
-  }
-  expect(await whichAreOn()).toEqual([]);
-});
-
-describe('an agent that lost its key', () => {
-  const lose = {
-    'a grant that was taken away': (state) => {
-      state.roleAssignments = state.roleAssignments.filter(
-        ({ scope }: { scope: string }) => !scope.endsWith('cmk-virtual-visit'),
-      );
-    },
-    'a key that was disabled': ({ vaults }) => {
-      for (const version of vaults[1].keys.flatMap((key: { versions: object[] }) => key.versions))
-        version.enabled = false;
-    },
-    'a key that was deleted': ({ vaults }) => {
-      for (const key of vaults[1].keys) key.deletedAt = 1;
-    },
-    // biome-ignore lint/suspicious/noExplicitAny: tests change whatever they need in the document
-  } satisfies Record<string, (state: any) => void>;
-
-  test.each(Object.entries(lose))('notices nothing of %s, or is Failed, as it was chosen', async (_what, change) => {
-    await changeState(azure, change);
-    const states: string[] = [];
-    const look = async () => states.push((await read()).body.properties.provisioningState);
-    await look();
-    await turnOn('agents-notice-lost-keys');
-    await look();
-    await turnOff('agents-notice-lost-keys');
-    await look();
-    expect(states).toEqual(['Succeeded', 'Failed', 'Succeeded']);
-  });
 });

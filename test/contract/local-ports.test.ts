@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,24 +42,6 @@ test.each([
   });
 });
 
-test('by local Teams, which leaves the journal to the one that runs', async () => {
-  const journal = join(dataDir, 'teams', 'journal.jsonl');
-  await mkdir(join(dataDir, 'teams'), { recursive: true });
-  await writeFile(journal, '[]\n[]\n');
-  expect(await start('teams', '--port', String(port))).toMatchObject({ code: 1 });
-  expect(await readFile(journal, 'utf8')).toBe('[]\n[]\n');
-});
-
-test('by local Azure for one of its vaults', async () => {
-  const { code, said } = await start('azure', '--port', String(port - 2));
-  expect(code).toBe(1);
-  expect(said).toMatch(
-    new RegExp(
-      `^starting the Azure simulator: port ${port}, where a vault of the Azure simulator on port ${port - 2} listens, is in use;.*\n$`,
-    ),
-  );
-});
-
 test('by the bot or anybody else, before npm run local starts or removes anything', async () => {
   const folder = join(dataDir, 'untouched');
   const [first, second] = [String(port), String(port - 1)];
@@ -72,15 +54,4 @@ test('by the bot or anybody else, before npm run local starts or removes anythin
     `port ${port} is in use; stop the program that uses it, or choose another with --${flag}\n`;
   expect(ended).toEqual([1, '', told('bot-port') + told('azure-port')]);
   expect(existsSync(folder)).toBe(false);
-});
-
-test('other mistakes in one line, too', async () => {
-  expect(await start('teams', '--port', 'ninety')).toEqual({
-    code: 1,
-    said: 'starting the Teams simulator: --port: ninety is not a port\n',
-  });
-  const { code, said } = await start('azure', '--latency', 'slow');
-  expect(code).toBe(1);
-  expect(said).toContain('latency');
-  expect(said).not.toContain('    at ');
 });

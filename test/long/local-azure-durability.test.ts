@@ -1,9 +1,6 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf, codeOf, giveIdentity, readAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, bot } from '../support/azure/local-azure-names.ts';
-import { freePorts } from '../support/processes/free-ports.ts';
 
 /** What survives restarts and crashes, and what takes time. */
 
@@ -59,38 +56,4 @@ test('ends an operation that was in flight when it went down, and keeps its cert
   await becomeInstant();
   expect((await http(azure, 'GET', status, { headers })).body.status).toBe('Succeeded');
   expect((await readAgent(clients, agent)).identity?.principalId).toMatch(/^[0-9a-f-]{36}$/);
-});
-
-test('moves to other ports with its vaults and what points to them', async () => {
-  azure = await startAzure();
-  await azure.stop();
-  const clients = await restart('instant', await freePorts(10));
-  const visit = await readAgent(clients, agentId('virtual-visit-agent'));
-  const vault = await clients.vaults().vaults.get('rg-care-prod', 'kv-hospital-keys');
-  expect(vault.properties.vaultUri).toBe(`https://localhost:${azure.port + 2}/`);
-  expect(visit.properties).toMatchObject({ keyVaultProperties: { keyVaultUri: vault.properties.vaultUri } });
-  const key = await clients.keys(String(vault.properties.vaultUri)).getKey('cmk-virtual-visit');
-  expect(key.name).toBe('cmk-virtual-visit');
-});
-
-test('is as quick as it was told to be, until a start says otherwise', async () => {
-  const latency = async () => (await http(azure, 'GET', '/simulator/latency')).body;
-  azure = await startAzure({ latency: 'realistic' });
-  await becomeInstant();
-  expect((await http(azure, 'PUT', '/simulator/latency', { body: { latency: 'slow' } })).status).toBe(400);
-  await azure.stop();
-  azure = await startAzure({ dataDir: azure.dataDir, port: azure.port, latency: 'as it was' });
-  expect(await latency()).toEqual({ latency: 'instant' });
-  await azure.kill();
-  await restart('realistic');
-  expect(await latency()).toEqual({ latency: 'realistic' });
-});
-
-test('stops cleanly and keeps its private files to itself', async () => {
-  azure = await startAzure();
-  await clientsOf(azure).token();
-  await azure.stop();
-  for (const name of ['state.json', 'server-key.pem', 'sign-in-key.pem']) {
-    expect(statSync(join(azure.dataDir, 'azure', name)).mode & 0o777).toBe(0o600);
-  }
 });

@@ -1,15 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { serverUser } from '../../sandbox/postgres.ts';
@@ -119,30 +109,6 @@ test('after both were killed it starts again, also if another process has the nu
   const next = use('alone');
   expect(await count(await next.said)).toBe(2);
   await next.stop();
-});
-
-test('a command that is interrupted stops the server that was started for it', async () => {
-  const command = spawn(
-    process.execPath,
-    ['--import', 'tsx', 'sandbox/cmk-bot.ts', 'audit', 'verify', '--data', data],
-    {
-      cwd: repository,
-    },
-  );
-  children.push(command);
-  while (!existsSync(pidFile)) await new Promise((resolve) => setTimeout(resolve, 5));
-  command.kill('SIGINT');
-  expect(await new Promise((resolve) => command.once('exit', resolve))).toBe(130);
-  expect(existsSync(pidFile)).toBe(false);
-});
-
-test('a damaged folder is named, with what to do', async () => {
-  const control = path.join(server, 'data', 'global', 'pg_control');
-  renameSync(control, `${control}.away`);
-  expect(await use('alone').said).toMatch(
-    /^Error: the database in \S+\/postgres doesn’t start \(.*pg_control.*\): correct that, or delete the sandbox’s data with --reset$/,
-  );
-  renameSync(`${control}.away`, control);
 });
 
 (isRoot ? test : test.skip)('root’s server runs as the folder’s owner, and another user is refused', async () => {
