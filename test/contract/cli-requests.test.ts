@@ -81,24 +81,6 @@ describe('requests at the command line', () => {
     });
   });
 
-  it('tells when a step is tried again by itself', async () => {
-    const { out } = await cmkBot(['requests', 'show', retrying], env);
-    expect(out).toContain('Next attempt\n  2100-01-01 00:00:00 UTC, automatically');
-    expect(out).toContain('Nothing to do: it continues automatically');
-    expect(await details(retrying)).toMatchObject({ nextRetryAt: '2100-01-01T00:00:00.000Z', safeNow: ['stop'] });
-  });
-
-  it('knows no other request', async () => {
-    expect(await npxCmkBot(['requests', 'show', 'CMK-ZZZZZZ'], env)).toMatchObject({
-      code: 2,
-      err: 'cmk-bot requests show: there is no request CMK-ZZZZZZ\n',
-    });
-    expect(await cmkBot(['requests', 'cancel', 'CMK-ZZZZZZ'], env)).toMatchObject({
-      code: 1,
-      err: 'Nothing was done. There is no request CMK-ZZZZZZ.\n',
-    });
-  });
-
   it('refuses what the state does not allow, and stores nothing', async () => {
     const before = await details(retrying);
     const refusals = [
@@ -133,17 +115,5 @@ describe('requests at the command line', () => {
     expect(await stop()).toMatchObject({ code: 0, out: expect.stringContaining('ompleted changes stay') });
     expect((await details(retrying)).state).toBe('needs-attention');
     expect(await stop()).toMatchObject({ code: 1, err: expect.stringContaining('has already stopped') });
-  });
-
-  it('cancels under the name one is logged in with', async () => {
-    const { code, out } = await cmkBot(['requests', 'cancel', waiting], env);
-    expect(code).toBe(0);
-    expect(out).toMatch(/^Request CMK-000001 is cancelled\./);
-    const { state, events } = await details(waiting);
-    expect(state).toBe('cancelled');
-    expect(events.at(-1)).toMatchObject({
-      ...{ type: 'ended', result: 'cancelled', cause: 'cli:cancel:1', actor: { kind: 'operator' } },
-      submittedBy: expect.stringMatching(/\S/),
-    });
   });
 });

@@ -41,20 +41,11 @@ describe('help', () => {
     expect({ code, err }).toEqual({ code: 0, err: '' });
     for (const { name } of subcommands) expect(out.includes(`cmk-bot ${name}`)).toBe(name.startsWith(`${group} `));
   });
-
-  it.each([[['--data', 'x']], [['--data=x']]])('takes %j first as well', async (common) => {
-    const { code, err } = await cmkBot([...common, 'requests', 'list']);
-    expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/x has no .env/) });
-    expect((await cmkBot([...common, 'requests'])).out).toContain('cmk-bot requests list');
-    expect((await cmkBot([...common])).out).toContain('cmk-bot doctor');
-  });
 });
 
 it.each([
   ['cmk-bot', ['dance'], 'there is no ‘dance’. cmk-bot --help lists all commands.'],
   ['cmk-bot requests list', ['--all'], "Unknown option '--all'"],
-  ['cmk-bot doctor', ['now'], '‘now’ is one word too many'],
-  ['cmk-bot requests list', ['--state', 'open'], '--state: must be one of awaiting-'],
   ['cmk-bot requests show', [], 'ID: is missing; name a request, such as CMK-7F3K9Q'],
   ['cmk-bot requests retry', ['seven'], 'ID: is not a request’s name'],
   [
@@ -62,11 +53,8 @@ it.each([
     ['drift-7f3k9q2m8d'],
     'ID: is a drift. For its events: cmk-bot audit export --format jsonl --request DRIFT-7F3K9Q2M8D',
   ],
-  ['cmk-bot doctor', ['--only', 'writes'], '--only: there is no check ‘writes’. Did you mean db/writes?'],
-  ['cmk-bot audit export', ['--format', 'ocsf'], '--format: must be one of jsonl, csv'],
   ['cmk-bot audit export', ['--format', 'csv', '--since', 'may'], '--since: must be a day or a time'],
   ['cmk-bot audit erase', ['CMK-000001'], '--reason: is missing; enter a reason'],
-  ['cmk-bot requests cancel', ['CMK-000001', '--as', ' '], '--as: is blank'],
 ])('what is not understood ends with 2 and one line: %s %j', async (command, args, line) => {
   const [, ...words] = command.split(' ');
   const { code, out, err } = await cmkBot([...words, ...args], { DATABASE_URL: 'postgres://bot@127.0.0.1:9/cmk' });
@@ -80,15 +68,6 @@ describe('where there is no record', () => {
     const { code, err } = await cmkBot(['audit', 'verify', '--data', empty.folder]);
     expect(code).toBe(2);
     expect(err).toContain(`${empty.folder} has no .env. Name the data folder of a sandbox with --data.`);
-  });
-
-  it('names a server that does not answer without its password', async () => {
-    const { code, err } = await cmkBot(['requests', 'list'], {
-      DATABASE_URL: 'postgres://bot:hunter2@127.0.0.1:9/cmk',
-    });
-    expect(code).toBe(2);
-    expect(err).toMatch(/^cmk-bot requests list: reading 127\.0\.0\.1:9\/cmk: .*ECONNREFUSED/);
-    expect(err).not.toContain('hunter2');
   });
 });
 
@@ -130,18 +109,6 @@ describe('doctor without a configuration', () => {
     expect(out).toMatch(/fail {2}database {7}.*127\.0\.0\.1:9/);
     expect(out).toContain('\n7 failures, 0 warnings.\n');
     expect(out).toContain('cmk-bot setup --set CMK_APPROVERS');
-  });
-
-  it('on Container Apps names az for each mistake, and hides secrets', async () => {
-    const env = { DATABASE_URL: 'mysql://', CMK_APPROVERS: 'everybody', CONTAINER_APP_NAME: 'our-bot' };
-    const { code, out } = await cmkBot(['doctor'], env);
-    expect(code).toBe(1);
-    const update = 'az containerapp update --name our-bot --resource-group GROUP --set-env-vars';
-    expect(out).toContain(`    ${update} CMK_APPROVERS=VALUE\n`);
-    expect(out).toContain(
-      `    read -rs DATABASE_URL && export DATABASE_URL && az containerapp secret set --name our-bot --resource-group GROUP --secrets "database-url=$DATABASE_URL" && ${update} DATABASE_URL=secretref:database-url\n`,
-    );
-    expect(out).not.toMatch(/azd|setup --set/);
   });
 
   it('where azd deployed it names azd for each mistake, because it sets the settings there', async () => {

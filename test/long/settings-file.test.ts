@@ -24,16 +24,6 @@ test('npm start reads it, variables that are set take precedence, and what is wr
   expect(err).not.toContain('MicrosoftAppPassword');
 });
 
-test('npm start stops at a line that is not a setting, without a stack, and logs it', async () => {
-  env('PORT=3978\nMicrosoftAppId\n');
-  const { code, out, err } = await start('src/start.js', []);
-  expect(code).toBe(1);
-  expect(err).toContain(`cmk-bot does not start: line 2 of ${path.join(folder, '.env')} isn’t a setting`);
-  const logged = { level: 60, msg: expect.stringContaining('the bot does not start: line 2 of ') };
-  expect(JSON.parse(out)).toMatchObject(logged);
-  expect(err).not.toMatch(/^\s+at /m);
-});
-
 test('commands read it: without --data they go to the database that it names', async () => {
   env('DATABASE_URL=postgres://bot@127.0.0.1:9/cmk\nCMK_SEAL_KEY_FILE=/nowhere/seal.key\n');
   const elsewhere = { code: 2, err: expect.stringContaining('127.0.0.1:9') };
@@ -42,15 +32,6 @@ test('commands read it: without --data they go to the database that it names', a
   const refused = await cmkBot('requests', 'list');
   expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('isn’t a setting') });
   expect((await cmkBot('requests', 'list', '--help')).code).toBe(0);
-});
-
-test('a file that --env names is read in its place', async () => {
-  env('DATABASE_URL=postgres://bot@127.0.0.1:9/cmk\n');
-  const other = path.join(folder, 'other');
-  writeFileSync(other, 'DATABASE_URL=postgres://bot@127.0.0.1:7/cmk\n');
-  const { out } = await cmkBot('doctor', '--env', other, '--only', 'db/answers');
-  expect(out).toContain(`Settings: ${other}`);
-  expect(out).toContain('127.0.0.1:7');
 });
 
 test('--data takes the settings of a sandbox over all others, and without any a sandbox in .local is used', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { localBotPrincipal } from '../../sandbox/bot-environment.ts';
-import { approversGroup, requestersGroup } from '../../sandbox/people.ts';
+import { requestersGroup } from '../../sandbox/people.ts';
 import type { Diagnosis, DiagnosisCode } from '../../src/operator/doctor/diagnosis.ts';
 import { type AzureState, all, type Change, withoutActions } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
@@ -99,12 +99,6 @@ const rows: readonly Broken[] = [
     value: () => requestersGroup.id,
   },
   {
-    code: 'people/roles',
-    found: /no one can approve/,
-    breaks: setting('CMK_APPROVERS', null),
-    value: () => approversGroup.id,
-  },
-  {
     code: 'config/settings',
     found: /CMK_APPROVALS_CHANNEL: is missing/,
     breaks: setting('CMK_APPROVALS_CHANNEL', null),
@@ -129,11 +123,6 @@ const rows: readonly Broken[] = [
     breaks: setting('MicrosoftAppPassword', 'mistyped'),
   },
   {
-    code: 'teams/bot',
-    found: /AADSTS700016/,
-    ...mistyped('MicrosoftAppId', '8f0c6a51-3b7e-4f5d-9d2a-6c1e0b9a7f44'),
-  },
-  {
     code: 'teams/endpoint',
     found: /the registration says https:\/\/old-host/,
     breaks: azure((state) => {
@@ -146,17 +135,6 @@ const rows: readonly Broken[] = [
     breaks: azure((state) => {
       for (const bot of state.botServices) bot.channels = ['WebChatChannel'];
     }),
-  },
-  {
-    code: 'teams/endpoint',
-    found: /does not answer/,
-    ...mistyped('CMK_PUBLIC_URL', 'https://localhost:9'),
-  },
-  {
-    code: 'teams/secret',
-    outcome: 'warn',
-    found: /ends in 5 days/,
-    breaks: secretEnds(6),
   },
   {
     code: 'teams/secret',
@@ -195,18 +173,6 @@ const rows: readonly Broken[] = [
   {
     code: 'azure/rights',
     outcome: 'warn',
-    found: /lacks Microsoft\.Authorization\/roleAssignments\/write/,
-    breaks: unassigned(/^CMK bot grants$/),
-  },
-  {
-    code: 'azure/rights',
-    outcome: 'warn',
-    found: /lacks Microsoft\.KeyVault\/vaults\/keys\/wrap\/action/,
-    breaks: azure(withoutActions('Microsoft.KeyVault/vaults/keys/wrap/action')),
-  },
-  {
-    code: 'azure/rights',
-    outcome: 'warn',
     found: /^Microsoft\.KeyVault\/vaults\/delete$/,
     breaks: azure(all(withAction('Microsoft.KeyVault/vaults/delete'))),
     byHand: true,
@@ -233,11 +199,6 @@ const rows: readonly Broken[] = [
       );
     }),
     runs: /grant-azure/,
-  },
-  {
-    code: 'azure/logs',
-    found: /403 InsufficientAccessError/,
-    ...mistyped('CMK_LOGS_WORKSPACE', 'a0000000-0000-4000-8000-00000000dead'),
   },
   {
     code: 'db/answers',
@@ -281,11 +242,6 @@ const rows: readonly Broken[] = [
     code: 'db/role',
     found: /can update, delete events/,
     breaks: (world) => runAs(world.ownerUrl, [`grant update, delete on cmk.event to ${world.role}`]),
-  },
-  {
-    code: 'db/role',
-    found: /can’t insert events: nothing can be stored/,
-    breaks: (world) => runAs(world.ownerUrl, [`revoke insert on cmk.event from ${world.role}`]),
   },
   {
     code: 'db/writes',
