@@ -48,6 +48,7 @@ export async function startWorkers(app: App): Promise<Stoppable> {
     approverStatus: app.roleChecks.approver,
     requesterStatus: app.roleChecks.requester,
     ...(config.logs === null ? {} : { useWithinMs: config.logs.withinMs }),
+    ownTime: () => new Date(),
     pause: (ms: number) => pause(ms, undefined, { ref: false }),
   };
   const { owns: ownTables } = await roleRights(database.pool);

@@ -10,6 +10,7 @@ import type { TraceOrigin, Tracing } from '../domain/ports/telemetry.ts';
 import type { RescheduleAt } from '../domain/request/consequences.ts';
 import type { Request } from '../domain/request/request.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';
+import type { ClockSkew } from '../domain/write-health.ts';
 import { isRunning, runPlan, Semaphore, type Turn, withReleasedSlot } from './run-plan.ts';
 import { endRunEarly, type RunPorts } from './workflow-steps.ts';
 
@@ -22,6 +23,10 @@ export interface RunJobPorts extends RunPorts {
   readonly jobs: Pick<Jobs, 'isMine' | 'requestShow' | 'reportOrphan'>;
   /** True: this process starts and continues no run. */
   readonly paused: boolean;
+  /** Compares this machine's clock and the last event with the database's clock. While they differ, no run starts. */
+  readonly clock: { look(): Promise<ClockSkew | null> };
+  /** This machine's clock. A run starts when both are past its time. */
+  readonly ownTime: () => Date;
   /** Runs the work. Its calls to Azure, other than reads, check the fence first. */
   readonly withWriteFence: <T>(fence: () => Promise<void>, work: () => Promise<T>) => Promise<T>;
   /** Returns whether the store is unavailable: unreachable, or it rejects writes. */
@@ -134,10 +139,12 @@ export function openRunJobs(ports: RunJobPorts): RunsInHand {
       const name = `${id}:${number}`;
       if (!shown.has(name)) await jobs.requestShow(id);
       shown.add(name);
-      // The job can be due early, for example after a wrong clock was corrected.
-      const { notBefore } = request;
-      if (request.state === 'approved' && notBefore !== null && isTooEarly(request, ports.now()))
-        return { at: notBefore };
+      if (request.state === 'approved') {
+        // The job can be due early, for example after a wrong clock was corrected.
+        const { notBefore } = request;
+        if (notBefore !== null && isTooEarly(request, ports.now())) return { at: notBefore };
+        if (isTooEarly(request, ports.ownTime()) || (await ports.clock.look()) !== null) return { afterMs: pausedMs };
+      }
       if (ports.paused) return { afterMs: pausedMs };
       if (job.retryCount > 0) log.warn({ requestId: id, run: number }, 'a run that lost its replica is taken over');
       // A run that starts long after its order would keep the trace open for too long.

@@ -5,11 +5,14 @@ import type { Note, SpanOf, Tracing } from '../domain/ports/telemetry.ts';
 import type { RescheduleAt } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
 import { Throttled } from '../domain/retry.ts';
+import type { ClockSkew } from '../domain/write-health.ts';
 import { RunLostError, type RunsInHand } from './run-job.ts';
 
 interface WorkerPorts {
   readonly jobs: Jobs;
   readonly requests: Requests;
+  /** While the clocks differ, no request expires. */
+  readonly clock: { look(): Promise<ClockSkew | null> };
   /** Runs the plan. */
   readonly run: RunsInHand['carryOut'];
   /** Updates all cards of the request. */
@@ -45,9 +48,11 @@ const mostUrgent = 500;
 const longestWaitMs = 60_000;
 /** Teams asks for seconds or minutes. More would leave cards out of date for a wrong answer. */
 const longestThrottleMs = 10 * 60_000;
+const clocksDifferMs = 10_000;
 
 /** Expires the request. If a clock was set back since the claim, the request isn't due yet and the job is rescheduled. */
-async function expire({ requests }: WorkerPorts, id: RequestId, dueAt: string): Promise<RescheduleAt | null> {
+async function expire({ requests, clock }: WorkerPorts, id: RequestId, dueAt: string): Promise<RescheduleAt | null> {
+  if ((await clock.look()) !== null) return { afterMs: clocksDifferMs };
   const expired = await requests.append(id, `timer:expire/${dueAt}`, (request, now) =>
     decide(request, { do: 'expire' }, now),
   );

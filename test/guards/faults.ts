@@ -1165,12 +1165,30 @@ const faultyFiles: readonly FaultyFile[] = [
         from: 'ports.withWriteFence(fence, work);',
         to: 'work();',
       },
+      {
+        name: 'starts-by-one-clock',
+        breaks: 'A run starts by the database’s clock alone.',
+        from: 'isTooEarly(request, ports.ownTime()) || ',
+        to: '',
+      },
+      {
+        name: 'starts-while-clocks-differ',
+        breaks: 'A run starts while the clocks differ.',
+        from: ' || (await ports.clock.look()) !== null',
+        to: '',
+      },
     ],
   },
   {
     file: 'src/workflow/worker.ts',
     suites: ['unit/workflow/worker'],
     faults: [
+      {
+        name: 'expires-while-clocks-differ',
+        breaks: 'A request expires while the clocks differ.',
+        from: '(await clock.look()) !== null',
+        to: 'clock === null',
+      },
       {
         name: 'job-failure-swallowed',
         breaks: 'A failed follow-up is never tried again.',

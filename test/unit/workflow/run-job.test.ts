@@ -18,7 +18,7 @@ async function runJob(change: Partial<RunJobPorts> = {}, notBefore: string | nul
       requestShow: async () => void told.push('show'),
       reportOrphan: ({ key }) => void told.push(`orphan ${key}`),
     },
-    paused: false,
+    ...{ paused: false, clock: { look: async () => null }, ownTime: world.ports.now },
     withWriteFence: async (fence, work) => {
       await fence();
       return work();
@@ -66,6 +66,16 @@ it('is not begun before the time that was chosen, although its job came up', asy
   advance(3_600_000);
   expect(await carryOut()).toBeNull();
   expect((await load()).state).toBe('succeeded');
+});
+
+it.each<[string, Partial<RunJobPorts>]>([
+  ['although this machine’s clock is not there yet', { ownTime: () => noon }],
+  ['while the clocks differ', { clock: { look: async () => ({ kind: 'clock', aheadMs: -345_600_000 }) } }],
+])('is not begun when the database says that it is time, %s', async (_why, change) => {
+  const { carryOut, load, advance } = await runJob(change, new Date(noon.getTime() + 3_600_000).toISOString());
+  advance(3_600_000);
+  expect(await carryOut()).toEqual({ afterMs: 5_000 });
+  expect((await load()).state).toBe('approved');
 });
 
 it('waits while the bot is paused, and shows that once', async () => {

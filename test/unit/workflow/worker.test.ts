@@ -15,12 +15,13 @@ const jobOf = (kind: Kind, change: Partial<Pick<Job, 'id' | 'attempts'>> = {}): 
 });
 
 const nothing = async () => null;
+const agrees: Parameters<typeof startWorker>[0]['clock'] = { look: nothing };
 const quiet = {
   ...{ run: nothing, audit: nothing, remind: nothing, checkUsage: nothing, retryAfterOutage: nothing },
   show: async () => undefined,
   call: async () => undefined,
   alert: async () => undefined,
-  log: { warn: () => undefined },
+  ...{ log: { warn: () => undefined }, clock: agrees },
   tracing: noTracing,
   requests: memoryRequests(() => noon),
 };
@@ -52,28 +53,34 @@ function jobsOf(due: Job[], change: Partial<Jobs> = {}) {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** What becomes of the job that ends a request in time, where it comes up at that time. */
-async function cameUp(at: Date, ...commands: readonly Command[]) {
+async function cameUp(at: Date, commands: readonly Command[], change: Partial<typeof quiet> = {}) {
   let now = noon;
   const requests = memoryRequests(() => now);
   for (const [n, command] of commands.entries())
     await requests.append(id, `${n}`, (request, time) => decide(request, command, time));
   now = at;
   const { jobs, became } = jobsOf([jobOf('expire')]);
-  await startWorker({ ...quiet, jobs, requests }).stop();
+  await startWorker({ ...quiet, jobs, requests, ...change }).stop();
   return { became, state: (await requests.load(id))?.state };
 }
 
 it('ends what nobody decided in time', async () => {
-  expect(await cameUp(later, asks())).toEqual({ became: ['expire done'], state: 'expired' });
+  expect(await cameUp(later, [asks()])).toEqual({ became: ['expire done'], state: 'expired' });
 });
 
 it('comes up again at the end of the time, where it came up early: a clock was set right', async () => {
   const again = `expire ${expiresAt}, attempts 0`;
-  expect(await cameUp(noon, asks())).toEqual({ became: [again], state: 'awaiting-approval' });
+  expect(await cameUp(noon, [asks()])).toEqual({ became: [again], state: 'awaiting-approval' });
+});
+
+it('expires nothing while this machine’s clock and the database’s differ', async () => {
+  const clock = { look: async () => ({ kind: 'clock', aheadMs: -345_600_000 }) as const };
+  const again = { became: ['expire in 10000, attempts 0'], state: 'awaiting-approval' };
+  expect(await cameUp(later, [asks()], { clock })).toEqual(again);
 });
 
 it('is done with where the request has ended', async () => {
-  expect(await cameUp(later, asks(), cancels())).toEqual({ became: ['expire done'], state: 'cancelled' });
+  expect(await cameUp(later, [asks(), cancels()])).toEqual({ became: ['expire done'], state: 'cancelled' });
 });
 
 it('begins runs and ends what nobody decided although Teams answers no post', async () => {
