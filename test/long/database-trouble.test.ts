@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { Client } from 'pg';
 import { type SlowWire, startSlowWire } from '../support/processes/slow-wire.ts';
-import { rowsOf, runAs, startPostgres } from '../support/store/postgres.ts';
+import { runAs, startPostgres } from '../support/store/postgres.ts';
 import {
   activityText,
   answered,
@@ -36,9 +35,6 @@ const endConnections = (url: string): Promise<void> =>
   runAs(url, [
     'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
   ]);
-
-/** Two replicas have at most eleven each; the rest is what asks, and holds the locks. */
-const sessions = 'select count(*) <= 25 as few from pg_stat_activity where datname = current_database()';
 
 describe('a bot whose database goes away', () => {
   let world: World;
@@ -138,25 +134,6 @@ describe('a bot whose database goes away', () => {
     await isWhole(id, from);
   });
 
-  test('a server that is away when somebody clicks: they are told, and click again', async () => {
-    const from = (await world.azureRequests()).length;
-    const id = await ask(world);
-    const card = await approvalCard(world, id);
-    const server = await crash();
-    const click = await approve(world, people.approver, card);
-    expect(JSON.stringify(click)).toContain('The bot can’t save anything at the moment');
-    await server.start();
-    await until(async () => {
-      try {
-        answered(await approve(world, people.approver, card));
-        return true;
-      } catch {
-        return false;
-      }
-    }, 'the click to be taken');
-    await isWhole(id, from);
-  });
-
   test('all connections ended again and again, through a whole run', async () => {
     const from = (await world.azureRequests()).length;
     const id = await ask(world);
@@ -167,42 +144,6 @@ describe('a bot whose database goes away', () => {
       await pause(250);
     }
     await isWhole(id, from);
-  });
-
-  /** Locks the tables in the middle of a run, while people click. */
-  async function heldUp(tables: string, during: () => Promise<unknown>): Promise<void> {
-    const from = (await world.azureRequests()).length;
-    const id = await ask(world);
-    const card = await approvalCard(world, id);
-    await faultAzure(world, { match: { method: 'PUT', url: 'roleAssignments' }, ...untilMended });
-    answered(await approve(world, people.approver, card));
-    await untilFaultsAreMet(world);
-    const holder = new Client({ connectionString: url });
-    await holder.connect();
-    await holder.query('begin');
-    await holder.query(`lock table ${tables} in access exclusive mode`);
-    await mendAzure(world);
-    const asked = Array.from({ length: 25 }, () => world.teams.click(people.approver, card.id, 'request.refresh'));
-    await during();
-    await holder.query('rollback');
-    await holder.end();
-    await Promise.allSettled(asked);
-    await isWhole(id, from);
-  }
-
-  test('every connection of the pool held up, for longer than one is waited for', () =>
-    heldUp('cmk.event, pgboss.job, cmk.person', async () => {
-      await pause(14_000);
-      await until(async () => JSON.stringify(await ready()).includes('503'), 'it to say so');
-      // Each of the pool's ten has been given up once, and none of them is left on the server.
-      await pause(22_000);
-      expect(await rowsOf(url, sessions)).toEqual([{ few: true }]);
-    }));
-
-  test('a lock that no renewal notices: the run waits, and no attempt is counted', async () => {
-    const before = world.printed().length;
-    await heldUp('cmk.event', () => pause(14_000));
-    expect(world.printed().slice(before)).not.toContain('Error in step being automatically retried');
   });
 
   // The last: the proxy accepts connections even while the server is down.

@@ -54,24 +54,6 @@ describe('jobs in trouble', () => {
     expect((await writes(world, from)).filter((write) => / 20[01]$/.test(write))).toHaveLength(4);
     expect((await readRecord(world)).findings).toEqual([]);
   };
-  const takenOver = 'a run that lost its replica is taken over';
-  const said = (words: string): number => world.printed().split(words).length - 1;
-
-  test('a database that restarts again and again while a run is taken over strands nothing', async () => {
-    const id = await inTheMiddle();
-    const other = await world.startReplica('two');
-    const adopted = said(takenOver);
-    await world.endBot('SIGKILL');
-    await mendAzure(world);
-    await until(async () => said(takenOver) > adopted, 'the run to be adopted');
-    for (let times = 0; times < 3; times += 1) {
-      const server = await postgres.crash();
-      await server.start();
-    }
-    await isWhole(id);
-    await world.startBot();
-    await other.end('SIGINT');
-  });
 
   test('its own rows are refused for a while: it tries again every few seconds, and the run goes on', async () => {
     const id = await inTheMiddle();

@@ -7,11 +7,11 @@ import Sequencer from '@jest/test-sequencer';
 
 /** What took more than half a minute, longest first; a suite that is not there holds its place for nobody. */
 const slowest = `
-  long/database-trouble long/slow-azure long/cannot-store crash-all/commits-enabling crash-all/commits-rotating
+  long/database-trouble long/slow-azure long/cannot-store
   long/wrong-clock long/failures-doc long/azure-quotas crash-all/against-model
   long/record-attacks long/on-postgres long/paused-replica long/outside-judges
   long/reading long/hostile-tables
-  crash-all/replicas crash-all/drifts crash-all/kill-matrix crash-all/retirements 
+  crash-all/kill-matrix
   long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use
   long/published-log scenario/transcripts browser/enable-cmk scenario/evidence contract/infra-bot
