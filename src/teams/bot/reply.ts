@@ -140,8 +140,8 @@ export interface DeferredUpdates {
   replace(at: Posted, answer: Promise<AdaptiveCard>): void;
   /**
    * Updates a card after the answer to a click on it had its head start; null: the card stays. The card can belong to everyone, so
-   * it also stays after a failure, which is only logged. Called again if Teams takes the card only later. Doesn't wait. `shown`
-   * follows unless it failed, or the process stopped before.
+   * it also stays after a failure, which is only logged. Called again if Teams takes the card only later. Doesn't wait. With
+   * `shown`, the card is sent once more, and `shown` follows unless it failed, or the process stopped before.
    */
   follow(at: Posted, card: () => Promise<AdaptiveCard | null>, shown?: () => Promise<void>): void;
   /** Runs a repeatable action twice, 3 and 15 seconds later. A failure is only logged, and ends it. */
@@ -152,6 +152,8 @@ export interface DeferredUpdates {
 
 /** The answer to a click and an update of its card travel separately. The older one must arrive first. */
 const headStartMs = 500;
+/** A slow answer that arrives after the update stands over it until the card is sent again. */
+const sentAgainMs = 5_000;
 /**
  * Delays after which another process has stored its work: a live one, or one that takes over within 10 seconds from a
  * failed one.
@@ -206,16 +208,19 @@ export function openDeferredUpdates({ chat, log }: DeferredUpdatesOptions): Defe
 
   async function follow(at: Posted, card: () => Promise<AdaptiveCard | null>, shown?: () => Promise<void>) {
     let failed = false;
-    await pause(headStartMs);
-    await update(at, () =>
+    const read = () =>
       card().catch((error: unknown) => {
         if (stopped || isDatabaseUnavailable(error)) throw error;
         failed = true;
         logBug(error);
         return null;
-      }),
-    );
-    if (!failed && !stopped) await shown?.();
+      });
+    await pause(headStartMs);
+    await update(at, read);
+    if (failed || shown === undefined) return;
+    await pause(sentAgainMs, undefined, { ref: false });
+    await update(at, read);
+    if (!stopped) await shown();
   }
 
   async function twice(act: () => Promise<void>): Promise<void> {
