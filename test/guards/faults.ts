@@ -49,6 +49,12 @@ const faultyFiles: readonly FaultyFile[] = [
         from: 'if (before !== null && progress.tree.size < before.size) {',
         to: 'if (before !== null && progress.tree.size < 0) {',
       },
+      {
+        name: 'pack-under-larger-checkpoint',
+        breaks: 'The log has no checkpoint of exactly the events of a pack.',
+        from: `body.includes('"type":"evidence-made"')`,
+        to: 'false',
+      },
     ],
   },
   {
@@ -85,6 +91,13 @@ const faultyFiles: readonly FaultyFile[] = [
         from: 'if size <= until]',
         to: 'if until]',
         suites: ['unit/audit/verify-py'],
+      },
+      {
+        name: 'cut-pack-proves',
+        breaks: 'A pack whose last events were cut off is accepted.',
+        from: 'if (events[-1]["type"], events[-1]["seq"]) != ("evidence-made", size):',
+        to: 'if False:',
+        suites: ['unit/audit/verify-py-packs'],
       },
       {
         name: 'own-approval-passes',

@@ -203,21 +203,19 @@ describe('whoever can write in the folder of the published log, with', () => {
     }
   });
 
+  const [contradicts, noPlainFile] = ['no checkpoint: AnchorContradicts', 'no checkpoint: NotAPlainFile'];
   test.each([
-    ['garbage', 'no evidence: ForeignCheckpoint, no checkpoint: AnchorContradicts, no evidence: ForeignCheckpoint'],
-    [
-      'an empty file',
-      'no evidence: ForeignCheckpoint, no checkpoint: AnchorContradicts, no evidence: ForeignCheckpoint',
-    ],
-    ['a link to a secret', 'no evidence: NotAPlainFile, no checkpoint: NotAPlainFile, no evidence: NotAPlainFile'],
-    [
-      'a pipe that nobody writes into',
-      'no evidence: NotAPlainFile, no checkpoint: NotAPlainFile, no evidence: NotAPlainFile',
-    ],
-    ['a signature of a key of theirs', 'evidence, checkpoint, evidence'],
-  ])('%s for the newest checkpoint, does to the bot: %s', async (name, outcome) => {
+    ['garbage', 'checkpoint', `evidence, ${contradicts}, no evidence: Error`],
+    ['an empty file', 'checkpoint', `evidence, ${contradicts}, no evidence: Error`],
+    ['a link to a secret', 'checkpoint', `evidence, ${noPlainFile}, no evidence: Error`],
+    ['a pipe that nobody writes into', 'checkpoint', `evidence, ${noPlainFile}, no evidence: Error`],
+    ['a signature of a key of theirs', 'checkpoint', 'evidence, checkpoint, evidence'],
+    ['garbage', 'checkpoints/300', 'no evidence: ForeignCheckpoint, checkpoint, evidence'],
+    ['a link to a secret', 'checkpoints/300', `no evidence: NotAPlainFile, ${noPlainFile}, no evidence: Error`],
+    ['a signature of a key of theirs', 'checkpoints/300', 'evidence, checkpoint, evidence'],
+  ])('%s for %s, does to the bot: %s', async (name, target, outcome) => {
     const form = forms.find(([one]) => one === name);
-    expect(form === undefined ? '' : await attack(form, 'checkpoint')).toBe(outcome);
+    expect(form === undefined ? '' : await attack(form, target)).toBe(outcome);
   });
 
   test.each(['a link to a secret', 'a key of theirs above the others', 'garbage', 'a pipe that nobody writes into'])(

@@ -2,7 +2,7 @@
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
 import { type Checkpoint, noteOf, openNote, readCheckpoint, textOfNote } from '../tlog/note.ts';
-import { newestPath } from './files.ts';
+import { checkpointPath, keysPath, newestPath } from './files.ts';
 
 type ContradictionKind =
   | 'not-this-log'
@@ -49,13 +49,14 @@ export class AnchorContradicts extends Error {
 }
 
 /**
- * Reads the newest checkpoint without verifying it; null: nothing was published. Throws {@link ForeignCheckpoint} if it can't
+ * Reads the newest checkpoint, or the one of `size` events, without verifying it; null: nothing was published. Throws {@link ForeignCheckpoint} if it can't
  * be parsed, and errors of the place.
  */
-export async function newestCheckpoint({
-  read,
-}: Pick<AnchorFiles, 'read'>): Promise<(Checkpoint & { readonly note: string }) | null> {
-  const note = (await read(newestPath))?.toString('utf8');
+export async function newestCheckpoint(
+  { read }: Pick<AnchorFiles, 'read'>,
+  size?: number,
+): Promise<(Checkpoint & { readonly note: string }) | null> {
+  const note = (await read(size === undefined ? newestPath : checkpointPath(size)))?.toString('utf8');
   if (note === undefined) return null;
   const checkpoint = readCheckpoint(textOfNote(note));
   if (checkpoint === null) throw new ForeignCheckpoint('unreadable');
@@ -106,12 +107,12 @@ function verifiedPart(note: string, { origin, log, witnesses }: KnownSigners): s
   );
 }
 
-/** Returns a reader that verifies and rewrites the newest checkpoint. It throws {@link ForeignCheckpoint}. */
+/** Returns a reader that verifies and rewrites checkpoints. It throws {@link ForeignCheckpoint}. */
 export const verifiedRead =
   (read: AnchorFiles['read'], signers: KnownSigners): AnchorFiles['read'] =>
   async (name) => {
     const bytes = await read(name);
-    if (bytes === null || name !== newestPath) return bytes;
+    if (bytes === null || name.startsWith('tile/') || name === keysPath) return bytes;
     return Buffer.from(verifiedPart(bytes.toString('utf8'), signers));
   };
 

@@ -62,14 +62,18 @@ export class Publisher {
     await this.#ports.witnesses.remember();
     // If this call fails, the next one doesn't reuse its partial state.
     this.#progress = emptyProgress();
-    const before = await this.#newest(progress.tree.size);
-    const from = before !== null && before.size >= progress.tree.size ? progress : emptyProgress();
-    await this.#grow(from, before);
-    const isNew = from.tree.size !== (before?.size ?? 0);
-    const now = isNew ? await this.#sign(from) : before;
-    if (now !== null && (isNew || (await this.#isDue(now.size)))) await this.#publish(now);
+    let newest = await this.#newest(progress.tree.size);
+    const from = newest !== null && newest.size >= progress.tree.size ? progress : emptyProgress();
+    for (let isEnd = false; !isEnd; ) {
+      if (newest !== null && (await this.#isDue(newest.size))) await this.#publish(newest);
+      isEnd = await this.#grow(from, newest);
+      if (from.tree.size !== (newest?.size ?? 0)) {
+        newest = await this.#sign(from);
+        await this.#publish(newest);
+      }
+    }
     this.#progress = from;
-    return now;
+    return newest;
   }
 
   async #isDue(size: number): Promise<boolean> {
@@ -94,8 +98,11 @@ export class Publisher {
     return noteOf(text, [signText(text, this.#ports.key)]);
   }
 
-  /** Adds events up to the end. At the published size, the roots must be equal. */
-  async #grow(progress: TreeProgress, before: Published | null): Promise<void> {
+  /**
+   * Adds events up to the end, or up to the next event that made a pack: its checkpoint covers exactly the events up to there, and
+   * witnesses sign no smaller one later. Returns true at the end. At the published size, the roots must be equal.
+   */
+  async #grow(progress: TreeProgress, before: Published | null): Promise<boolean> {
     const compare = (): void => {
       if (before === null || progress.tree.size !== before.size || progress.tree.root().equals(before.root)) return;
       throw new AnchorContradicts('record-differs', before.size, before.size);
@@ -108,12 +115,14 @@ export class Publisher {
           throw new Error(`reading the audit log: event ${seq} after ${progress.tree.size}`);
         await this.#add(progress, Buffer.from(body, 'utf8'), before?.size ?? 0);
         compare();
+        if (seq > (before?.size ?? 0) && body.includes('"type":"evidence-made"')) return false;
       }
       if (lines.length < pageSize) break;
     }
     if (before !== null && progress.tree.size < before.size) {
       throw new AnchorContradicts('record-shorter', before.size, progress.tree.size);
     }
+    return true;
   }
 
   /** Adds an event. Writes tiles that became full, unless they were published. */

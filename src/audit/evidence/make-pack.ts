@@ -109,12 +109,10 @@ export async function provedFiles(
   numbers: readonly number[],
   { later = [], fromSize = null }: { readonly later?: readonly number[]; readonly fromSize?: number | null } = {},
 ): Promise<ProvedFiles> {
-  const newest = await newestCheckpoint({ read });
   const last = numbers.at(-1) ?? 0;
-  if (newest === null || newest.size < last) {
-    throw new Error(`event ${last} is not published: ${newest?.size ?? 0} events are`);
-  }
-  const { note, size, root } = newest;
+  const checkpoint = await newestCheckpoint({ read }, last);
+  if (checkpoint?.size !== last) throw new Error(`there is no checkpoint of ${last} events`);
+  const { note, size, root } = checkpoint;
   const reader = new TileReader(read, size);
   const bodies: string[] = [];
   const files = new Map<string, Buffer>([[packFile.checkpoint, Buffer.from(note)]]);
@@ -129,7 +127,7 @@ export async function provedFiles(
     files.set(proofPath(index), Buffer.from(proofFile({ index, hashes, note })));
   }
   if (fromSize !== null) {
-    const consistency = fromSize > size ? null : await consistencyFile(reader, fromSize, newest);
+    const consistency = fromSize > size ? null : await consistencyFile(reader, fromSize, checkpoint);
     if (consistency === null) throw new Error(`no proof leads from ${fromSize} to ${size} events`);
     files.set(packFile.consistency, consistency);
   }

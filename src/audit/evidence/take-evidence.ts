@@ -75,8 +75,8 @@ export type EvidenceResult =
 const pollIntervalMs = 250;
 
 /**
- * Waits until this many events are published, and a little for a cosignature. Returns the published size, and whether it's
- * cosigned.
+ * Waits until a checkpoint of exactly this many events is published, and a little for a cosignature. Returns the published size, and
+ * whether it's cosigned.
  */
 async function waitFor(
   log: PublishedLog,
@@ -85,11 +85,11 @@ async function waitFor(
   const until = performance.now() + log.timeoutMs;
   for (;;) {
     await log.publish();
-    const newest = await newestCheckpoint(log);
-    const size = newest?.size ?? 0;
-    const witnessed = newest !== null && typeof openNote(newest.note, log.witnessKeys) !== 'string';
-    const enough = size >= needed && (witnessed || log.witnessKeys.length === 0);
-    if (enough || performance.now() > until) return { size, witnessed };
+    const own = await newestCheckpoint(log, needed);
+    const witnessed = own !== null && typeof openNote(own.note, log.witnessKeys) !== 'string';
+    const enough = own !== null && (witnessed || log.witnessKeys.length === 0);
+    if (enough || performance.now() > until)
+      return { size: own?.size ?? (await newestCheckpoint(log))?.size ?? 0, witnessed };
     await sleep(pollIntervalMs);
   }
 }
@@ -131,7 +131,7 @@ export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest
   const seq = await note(ports, wanted);
   if (typeof seq !== 'number') return seq;
   const { size, witnessed } = await waitFor(log, seq);
-  if (size < seq) return { kind: 'not-published', published: size, needed: seq };
+  if (size !== seq) return { kind: 'not-published', published: size, needed: seq };
   // Later events aren't part of it, so that the same evidence can be created again.
   const { events, texts } = await contentsOf(ports, wanted, seq);
   const later = await findReplacement(new TileReader(log.read, size), wanted.id, events);

@@ -1142,6 +1142,8 @@ def check_pack(read, names, keys, later):
     shown = {body["seq"] for body in [*events, *later_events]}
     if not events or len(shown) != sum(one.startswith("proofs/") for one in names):
         raise Wrong("events.jsonl: not an event for every proof")
+    if (events[-1]["type"], events[-1]["seq"]) != ("evidence-made", size):
+        raise Wrong("events.jsonl: the last event isn't the one that made this pack, with a checkpoint of that size")
     request = events[0]["request"]
     asked = check_life(events, request)
     replaced = replacement_of(later_events, events, asked)

@@ -57,15 +57,15 @@ function bytesChanged(files: PackFiles): readonly Row[] {
   return [...anywhere, ...forged];
 }
 
-/** Each event left out with its proof, doubled, and swapped with the next; the last one alone can be left out unseen. */
+/** Each event left out with its proof, doubled, and swapped with the next. */
 function eventsMoved(files: PackFiles): readonly Row[] {
   const lines = textIn(files, packFile.events).split('\n').slice(0, -1);
   const withLines = (of: PackFiles, changed: readonly string[]) =>
     withFile(of, packFile.events, changed.map((line) => `${line}\n`).join(''));
-  return lines.slice(0, -1).flatMap((line, at): readonly Row[] => [
+  return lines.flatMap((line, at): readonly Row[] => [
     [`event ${at + 1} left out`, withLines(withFile(files, proofName(line), null), lines.toSpliced(at, 1))],
     [`event ${at + 1} doubled`, withLines(files, lines.toSpliced(at, 0, line))],
-    [`event ${at + 1} swapped`, withLines(files, lines.toSpliced(at, 2, lines[at + 1] ?? '', line))],
+    [`event ${at + 1} swapped`, withLines(files, lines.toSpliced(at, 1).toSpliced(at === 0 ? 1 : at - 1, 0, line))],
   ]);
 }
 

@@ -1,5 +1,6 @@
 /** Evidence packs of a record that is a list: as it is, or as the owner of the log would have liked it. */
 import { unzipSync } from 'fflate';
+import { checkpointPath } from '../../../src/audit/anchor/files.ts';
 import {
   digestOf,
   makePack,
@@ -79,8 +80,9 @@ export async function packOf(bodies: readonly string[], request: string, wish: W
     write: async (name, bytes) => void published.set(name, Buffer.from(bytes)),
   };
   await publisherOf(files, record, wish.key).publish();
-  const note = String(published.get('checkpoint'));
-  published.set('checkpoint', Buffer.from(note + cosignText(textOfNote(note), witnessKey, 1_795_569_012)));
+  const at = checkpointPath(numbers.at(-1) ?? 0);
+  const note = String(published.get(at));
+  published.set(at, Buffer.from(note + cosignText(textOfNote(note), witnessKey, 1_795_569_012)));
   const later = record.flatMap((body, n) => (wish.later?.(JSON.parse(body)) ? [n + 1] : []));
   const proved = await provedFiles(files.read, numbers, { later, fromSize: wish.fromSize ?? null });
   return makePack({

@@ -22,6 +22,7 @@ import {
   does,
   doneWith,
   eventsOf,
+  failure,
   intends,
   policy,
   proved,
@@ -49,6 +50,15 @@ const tags = { '\u{1f511}': 'key', '\uff21': 'wide', é: '', tier: 'gold' };
 const plan = planFor({ seen: { resource: resource({ tags }) } });
 const asked = submit({ plan, digest: planDigest(plan), policy: appliedPolicy({ digest: packRules.digest }) });
 const erasing = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' } as const;
+const unread = { seen: 'not', failure: failure() } as const;
+const takes: Turn = {
+  ...{
+    do: 'note-evidence',
+    texts: false,
+    reading: { resource: unread, vault: unread, key: unread, grantHeld: unread },
+  },
+  actor: { kind: 'person', id: approver, tenantId: null, signIn: 'local' },
+};
 const succeeds = [
   asked,
   approve(approver, { comment: 'As agreed \ud83d\ude00' }),
@@ -60,7 +70,7 @@ const succeeds = [
 /** A log of these requests, one after the other, and its packs, with the texts that are left. */
 function logOf(...lives: readonly (readonly Turn[])[]) {
   const events = lives.flatMap((turns, n) =>
-    eventsOf(requestId(n + 1), turns, () => noon).map((event) => writtenEvent(requestId(n + 1), event)),
+    eventsOf(requestId(n + 1), [...turns, takes], () => noon).map((event) => writtenEvent(requestId(n + 1), event)),
   );
   const lines = sealedRecord(events, undefined, (size) => Buffer.alloc(size, 1));
   const bodies = lines.map(({ line }) => line.body);
@@ -129,7 +139,7 @@ test.each<readonly [what: string, change: (body: Body) => Body, words: string]>(
   [
     'an approval by the requester',
     (body) => (body.type === 'approved' ? { ...body, actor: { ...body.actor, id: requester } } : body),
-    'event 4: ',
+    'event 5: ',
   ],
   [
     'an approval after the time to decide',
@@ -137,7 +147,7 @@ test.each<readonly [what: string, change: (body: Body) => Body, words: string]>(
       ...{ ...body, data },
       ...(body.type === 'submitted' ? { data: { ...data, policy: { ...data.policy, expiresAt: body.time } } } : {}),
     }),
-    'event 4: ',
+    'event 5: ',
   ],
   [
     'another plan, beside the right plan.json',

@@ -59,6 +59,15 @@ describe('publishing a record', () => {
     expect(reader.checkpoints).toBe(sizes.length);
   });
 
+  it('signs a checkpoint of exactly the events up to each one that made a pack', async () => {
+    const bodies = bodiesOf(300).map((body, n) =>
+      n === 6 || n === 270 ? body.replace('{', '{"type":"evidence-made",') : body,
+    );
+    const at = await published(bodies, [300]);
+    expect((await read(at)).findings).toEqual([]);
+    expect((await readdir(path.join(at, 'checkpoints'))).map(Number).sort((a, b) => a - b)).toEqual([7, 271, 300]);
+  });
+
   it('writes nothing where nothing was added', async () => {
     const at = await published(bodiesOf(3), [3]);
     const before = await stat(path.join(at, 'checkpoint'));
