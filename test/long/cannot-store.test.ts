@@ -156,4 +156,15 @@ describe('a database that answers, and takes nothing', () => {
     expect(record.events(id).at(-1)).toBe('succeeded');
     expect((await writes(world, from)).filter((write) => / 20[01]$/.test(write))).toHaveLength(4);
   });
+
+  test('a server that is away: what the process knows by itself can still be read, and calls go to other replicas', async () => {
+    const { start } = await postgres.crash();
+    await until(async () => (await figure('cmk_storing')) === 0, 'the figure to say that nothing is stored');
+    expect(await figures()).not.toMatch(/^cmk_(requests_open|outbox_age_seconds)\b/m);
+    expect(await ready()).toEqual({ status: 503, body: { status: 'not ready', missing: 'database' } });
+    await start();
+    await until(async () => (await figure('cmk_storing')) === 1, 'the figure to say that it stores');
+    expect(await figure('cmk_outbox_age_seconds')).toBeGreaterThanOrEqual(0);
+    expect(await ready()).toEqual({ status: 200, body: { status: 'ready' } });
+  });
 });

@@ -134,6 +134,25 @@ describe('a bot whose database goes away', () => {
     await isWhole(id, from);
   });
 
+  test('a server that is away when somebody clicks: they are told, and click again', async () => {
+    const from = (await world.azureRequests()).length;
+    const id = await ask(world);
+    const card = await approvalCard(world, id);
+    const server = await crash();
+    const click = await approve(world, people.approver, card);
+    expect(JSON.stringify(click)).toContain('The bot can’t save anything at the moment');
+    await server.start();
+    await until(async () => {
+      try {
+        answered(await approve(world, people.approver, card));
+        return true;
+      } catch {
+        return false;
+      }
+    }, 'the click to be taken');
+    await isWhole(id, from);
+  });
+
   test('all connections ended again and again, through a whole run', async () => {
     const from = (await world.azureRequests()).length;
     const id = await ask(world);

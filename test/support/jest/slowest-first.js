@@ -11,7 +11,7 @@ const slowest = `
   long/wrong-clock long/failures-doc long/azure-quotas crash-all/against-model
   long/record-attacks long/on-postgres long/paused-replica long/outside-judges
   long/reading long/hostile-tables
-  crash-all/kill-matrix
+  crash-all/replicas crash-all/kill-matrix
   long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use
   long/published-log scenario/transcripts browser/enable-cmk scenario/evidence contract/infra-bot

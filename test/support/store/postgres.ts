@@ -21,6 +21,8 @@ interface Tls {
 
 interface PostgresOptions {
   readonly tls?: Tls | undefined;
+  /** Given the server's folder before anything is in it, and the user that it runs as where that is another. */
+  readonly prepare?: ((folder: string, owner: ReturnType<typeof serverUser>) => void) | undefined;
   /** Over those of a test, which do not wait for the disk: such as `fsync=on`. */
   readonly settings?: readonly string[] | undefined;
 }
@@ -63,16 +65,18 @@ function canRun(file: string): boolean {
   }
 }
 
-async function startServer(programs: string, { tls, settings: more = [] }: PostgresOptions) {
+async function startServer(programs: string, { tls, settings: more = [], prepare }: PostgresOptions) {
   const user = serverUser();
   // Root's own temporary folder may be closed to the user that runs the server.
   const folder = mkdtempSync(path.join(user === null ? os.tmpdir() : '/tmp', 'cmk-pg-'));
   if (user !== null) chownSync(folder, user.uid, user.gid);
+  prepare?.(folder, user);
   const options = { cwd: folder, env: { ...surroundings(), LC_ALL: 'C' }, ...user };
   const run: Run = (name, args) =>
     spawn(path.join(programs, name), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
   const data = path.join(folder, 'data');
-  const ready = await preparedCluster(programs);
+  // Who prepares the folder wants the files of a server that nobody used, and no more.
+  const ready = prepare === undefined ? await preparedCluster(programs) : null;
   if (ready !== null) await copyFolder(ready, data, true);
   else await makeCluster(run, data);
   const port = await freePorts(0);
