@@ -27,7 +27,51 @@ function expectSame(name: string, text: string): void {
   expect(text).toBe(readFileSync(`${folder}${name}`, 'utf8'));
 }
 
-const asJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+/** JSON that breaks only what is longer than a line, so that a change is seen where it is. */
+function asJson(value: unknown, indent = ''): string {
+  const flat = JSON.stringify(value);
+  if (flat.length + indent.length < 120 || value === null || typeof value !== 'object') return flat;
+  const inner = `${indent} `;
+  const [open, close] = Array.isArray(value) ? '[]' : '{}';
+  const parts = Object.entries(value).map(
+    ([name, field]) => `${Array.isArray(value) ? '' : `"${name}": `}${asJson(field, inner)}`,
+  );
+  return `${open}\n${parts.map((part) => `${inner}${part}`).join(',\n')}${close}`;
+}
+
+interface Schema {
+  readonly [keyword: string]: unknown;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+/** A JSON schema in the notation of types: `{a: string, b?: #1 | null}`. Keywords that types don't have stay JSON. */
+function typeOf(schema: Schema, indent = ''): string {
+  const { $ref, anyOf, oneOf, type, properties, required, additionalProperties, items, ...more } = schema;
+  const rest = Object.keys(more).length > 0 ? ` ${JSON.stringify(more)}` : '';
+  const inner = `${indent} `;
+  const wrap = (parts: readonly string[], open: string, by: string, close: string): string => {
+    const flat = `${open}${parts.join(by)}${close}`;
+    if (flat.length + indent.length < 120 && !flat.includes('\n')) return flat;
+    return `${open}\n${parts.map((part) => `${inner}${part}`).join(`${by.trimEnd()}\n`)}${close}`;
+  };
+  if (typeof $ref === 'string') return `${$ref.replace('#/$defs/__schema', '#')}${rest}`;
+  const union = (anyOf ?? oneOf) as readonly Schema[] | undefined;
+  if (union !== undefined)
+    return wrap(
+      union.map((one) => typeOf(one, inner)),
+      oneOf === undefined ? '(' : 'one of (',
+      ' | ',
+      `)${rest}`,
+    );
+  if (items !== undefined) return `${typeOf(items as Schema, indent)}[]${rest}`;
+  if (properties === undefined)
+    return additionalProperties === undefined ? `${String(type)}${rest}` : JSON.stringify(schema);
+  const isOptional = (name: string): boolean => !(Array.isArray(required) && required.includes(name));
+  const fields = Object.entries(properties).map(
+    ([name, field]) => `${name}${isOptional(name) ? '?' : ''}: ${typeOf(field, inner)}`,
+  );
+  return wrap(fields, additionalProperties === false ? '{' : 'open {', ', ', `}${rest}`);
+}
 
 /** `a.b[].c: string`, one line for each value that JSON has, whatever it is. */
 function shapeOf(value: unknown, path = ''): readonly string[] {
@@ -48,12 +92,19 @@ test('help of every command', async () => {
 });
 
 test('settings, and which of them have a default', () => {
-  expectSame('settings.json', asJson(z.toJSONSchema(environmentSchema, { io: 'input', unrepresentable: 'any' })));
+  expectSame(
+    'settings.json',
+    `${asJson(z.toJSONSchema(environmentSchema, { io: 'input', unrepresentable: 'any' }))}\n`,
+  );
 });
 
 test('stored events', () => {
   const events = z.strictObject(payloadsWith(planSchema(StoredChangeSpec)));
-  expectSame('events.json', asJson(z.toJSONSchema(events, { io: 'input', unrepresentable: 'any', reused: 'ref' })));
+  const { properties, $defs } = z.toJSONSchema(events, { io: 'input', unrepresentable: 'any', reused: 'ref' });
+  const lines = Object.entries({ ...properties, ...$defs } as Readonly<Record<string, Schema>>).map(
+    ([name, schema]) => `${name.replace('__schema', '#')}: ${typeOf(schema)}\n`,
+  );
+  expectSame('events.txt', lines.join(''));
 });
 
 describe('of a sandbox with one request', () => {
@@ -80,7 +131,7 @@ describe('of a sandbox with one request', () => {
       subject: subject.replaceAll(/\d{4,5}/g, 'PORT'),
       commands: commands.length,
     }));
-    expectSame('doctor.json', asJson(found));
+    expectSame('doctor.json', `${asJson(found)}\n`);
   });
 
   test.each([
