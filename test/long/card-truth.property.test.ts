@@ -9,8 +9,7 @@ import { requestCard } from '../../src/teams/cards/views/request-card.ts';
 import { stepWordsIn } from '../../src/text/steps.ts';
 import { textsOf } from '../contract/card-walk.ts';
 import { approver, requester } from '../support/builders/fixtures.ts';
-import { memoryBook } from '../support/builders/memory-book.ts';
-import { lead } from '../support/builders/model-turns.ts';
+import { lead } from '../support/builders/random-lives.ts';
 import { changeFate, type ModelTurn, people } from '../support/builders/random-turns.ts';
 import { contextAt } from '../support/cards/card-readers.ts';
 
@@ -198,11 +197,9 @@ test('every claim of a card is what the events say', async () => {
   const met = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(lives, async (turns) => {
-      const book = memoryBook((request) => {
-        for (const reader of [everybody, { kind: 'requester' }] as const)
-          look({ request, events: book.written(), met }, reader);
+      await lead(turns, (request, events) => {
+        for (const reader of [everybody, { kind: 'requester' }] as const) look({ request, events, met }, reader);
       });
-      await lead(book, turns);
     }),
     { numRuns: 120 },
   );

@@ -1,6 +1,6 @@
 /** What the lives of the model are about: requests for two agents, in an Azure that looks one way or another. */
 import { sha256 } from '../../../src/domain/canonical-json.ts';
-import type { Plan, StepName } from '../../../src/domain/plan.ts';
+import type { Plan } from '../../../src/domain/plan.ts';
 import { requestId, resourceId } from './fixtures.ts';
 import { planFor, ref, resource, spec, vault } from './plans.ts';
 
@@ -22,10 +22,6 @@ export const covers: Readonly<Record<WorldName, readonly WorldName[]>> = {
   'access is by policies': ['access is by policies', 'the grant is there'],
   'the firewall is closed': [],
 };
-export const stepsIn = (world: WorldName): readonly StepName[] =>
-  world === 'the grant is there'
-    ? ['enable-identity', 'protect-vault', 'set-cmk', 'verify']
-    : ['enable-identity', 'grant-key-access', 'protect-vault', 'set-cmk', 'verify'];
 
 /** Two requests for one agent, one for another. */
 export const slots = [

@@ -68,6 +68,5 @@ export const modelTurn = fc.oneof(
   }),
   of(2, 'stop', { slot, off }),
   of(2, 'repeat', { back: fc.nat({ max: 30 }) }),
-  of(1, 'restart', { slot }),
 );
 export type ModelTurn = typeof modelTurn extends fc.Arbitrary<infer T> ? T : never;

@@ -2,39 +2,29 @@ import fc from 'fast-check';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import { hasEnded, isEnding } from '../../../../src/domain/request/request.ts';
 import { byRules } from '../../../support/audit/python-verifier.ts';
-import { memoryBook } from '../../../support/builders/memory-book.ts';
-import { lead, type Told } from '../../../support/builders/model-turns.ts';
+import { lead, type Told } from '../../../support/builders/random-lives.ts';
 import { modelTurn } from '../../../support/builders/random-turns.ts';
-import { sealedRecord } from '../../../support/builders/sealed-record.ts';
+import { sealedRecord, writtenEvent } from '../../../support/builders/sealed-record.ts';
 
 /**
  * No plan runs without the right people, whatever anybody does in whatever order: three requests for two agents, five people of
  * whom some ask and some approve and some do both, memberships and the policy that change, an Azure that moves, a clock that
  * goes forward and back, a runner that is not trusted, causes that come twice, processes that start anew.
  */
-const numRuns = 400;
-
-/** As the verifier reads it. */
-const asWritten = ({
-  requestId: request,
-  time,
-  body,
-  texts,
-}: ReturnType<ReturnType<typeof memoryBook>['written']>[number]) => {
-  const told = Object.entries(texts).map(([field, text]) => [field, text ?? '']);
-  return { request, time, body, texts: Object.fromEntries(told) };
-};
+const numRuns = 250;
 
 it('stores, of any attempt of anybody, what the promises say and nothing else, and the verifier finds no fault in it', async () => {
   const all: Told[] = [];
   const logs: string[][] = [];
   await fc.assert(
     fc.asyncProperty(fc.array(modelTurn, { minLength: 30, maxLength: 120, size: 'max' }), async (turns) => {
-      const book = memoryBook();
-      all.push(await lead(book, turns));
-      logs.push(sealedRecord(book.written().map(asWritten)).map(({ line }) => line.body));
-      for (const request of new Set(book.written().map(({ requestId }) => requestId))) {
-        const events = await book.events(request);
+      const { told, written } = await lead(turns);
+      all.push(told);
+      logs.push(
+        sealedRecord(written.map((event) => writtenEvent(event.requestId, event))).map(({ line }) => line.body),
+      );
+      for (const request of new Set(written.map(({ requestId }) => requestId))) {
+        const events = written.filter(({ requestId }) => requestId === request);
         const state = fold(request, events);
         expect(events.some(({ body }) => isEnding(body.type))).toBe(state !== null && hasEnded(state));
       }
