@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { http } from '../test/support/azure/local-azure.ts';
-import { approvedKey, watchAgents } from '../test/support/builders/watched-agents.ts';
 import { type Figure, figureOf, inTurn } from './support/figures.ts';
 import { fill } from './support/fill.ts';
 import { type Bench, type Ground, openGround } from './support/harness.ts';
+import { approvedKey, watchAgents } from './support/watched-agents.ts';
 
 /** In MB: now, or `VmHWM`, the most so far. */
 const memoryOf = (pid: number, what = 'VmRSS'): number =>

@@ -1,12 +1,12 @@
 /** Many agents, each under a key of its own that an earlier request approved, for what grows with them. */
 
-import { vaultUri } from '../../../sandbox/azure/key-vault/arm.ts';
-import type { Command } from '../../../src/domain/request/request-command.ts';
-import { agentIn, newestIn, vaultIn } from '../azure/azure-state.ts';
-import { changeState, type RunningAzure } from '../azure/local-azure.ts';
-import { encryptionUser } from '../azure/local-azure-names.ts';
-import { doneWith, intends, proved, records } from './commands.ts';
-import { approve, checkRun, plan, resourceId, submit } from './fixtures.ts';
+import { vaultUri } from '../../sandbox/azure/key-vault/arm.ts';
+import type { Command } from '../../src/domain/request/request-command.ts';
+import { agentIn, newestIn, vaultIn } from '../../test/support/azure/azure-state.ts';
+import { changeState, type RunningAzure } from '../../test/support/azure/local-azure.ts';
+import { encryptionUser } from '../../test/support/azure/local-azure-names.ts';
+import { doneWith, intends, proved, records } from '../../test/support/builders/commands.ts';
+import { approve, checkRun, plan, resourceId, submit } from '../../test/support/builders/fixtures.ts';
 
 interface Place {
   readonly uri: string;
