@@ -18,8 +18,6 @@ import {
   people,
   places,
   requestIdIn,
-  shows,
-  typeAll,
   until,
   untilFaultsAreMet,
   untilMended,
@@ -248,41 +246,6 @@ scenario('reject', 'A rejection with a reason', 'The requester reads why, and ma
 });
 
 scenario(
-  'ask-again',
-  'Asking again for what was rejected',
-  'The form shows why it was rejected, keeps the reason, and asks again for the vault and the key. A second click opens no second one.',
-  async (t) => {
-    const { id, card } = await hasAsked(t);
-    await t.clicks(approver, card, 'Reject request', { reason: 'Say which ward' });
-    const rejected = await t.sees(requester, operations, id, /Rejected/);
-    const form = await t.opens(requester, rejected, 'Request again', /Step 2 of/);
-    await t.clicks(requester, rejected, 'Request again');
-    await t.clicks(requester, form, 'Next', { vault: choices.first.vault });
-    await t.clicks(requester, form, 'Next', { key: choices.first.key });
-    const because = { justification: 'Own keys before the audit, ward 3', acknowledgeDataLoss: 'true' };
-    const again = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
-    await t.sees(approver, approvals, again, /Needs approval/);
-    await world.teams.click(requester, form.id, 'request.cancel');
-  },
-);
-
-scenario(
-  'slow-azure',
-  'Azure is slow while a form is filled in',
-  'The vault takes longer to answer than anybody waits for a click.',
-  async (t) => {
-    const form = await t.types(requester, '/enable-cmk triage-agent-prod', chatOf(requester));
-    await faultAzure(world, { match: { url: 'vaults/kv-care-prod' }, ...untilMended });
-    await t.clicks(requester, form, 'Next', { vault: choices.first.vault });
-    await t.clicks(requester, form, 'Back');
-    t.notes('The requester goes on after all, and Azure answers.');
-    await mendAzure(world);
-    await t.clicks(requester, form, 'Next', { vault: choices.first.vault });
-    await t.clicks(requester, form, 'Cancel');
-  },
-);
-
-scenario(
   'cancel',
   'A request that its requester cancels',
   'Before anybody has decided, although they were reminded.',
@@ -297,21 +260,6 @@ scenario(
     await t.sees(approver, chatOf(approver), id, /Canceled/);
   },
 );
-
-scenario('refused-clicks', 'Clicks that are refused', 'Nothing is changed by any of them.', async (t) => {
-  const form = await typeAll(world);
-  t.notes('Requester has a form open on its review.');
-  await t.clicks(approver, form, 'Submit', because);
-  await t.clicks(requester, form, 'Cancel');
-  const { id, card } = await hasAsked(t);
-  await t.types(requester, typed());
-  for (const person of [requester, teamMember, guest]) await t.clicks(person, card, 'Approve', accepting);
-  await t.clicks(requester, card, 'Reject request', { reason: 'No' });
-  await t.clicks(approver, card, 'Approve');
-  const status = await shows(world, operations, requester, id, /Waiting for approval/);
-  for (const person of [teamMember, approver]) await t.clicks(person, status, 'Cancel request');
-  await world.teams.click(requester, status.id, 'request.cancel');
-});
 
 const forbidden = {
   error: {

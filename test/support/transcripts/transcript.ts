@@ -73,6 +73,25 @@ export function openTranscript(world: World, title: string, about: string) {
   };
   /** Cards that were shown, masked. */
   const shown: string[][] = [];
+  /** Blocks of cards that were shown whole, and on which card. */
+  const blocks = new Map<string, string>();
+
+  /** The card without the blocks of four lines and more that an earlier one has. */
+  function newIn(name: string, card: readonly string[]): string[] {
+    return card
+      .join('\n')
+      .split('\n\n')
+      .flatMap((block) => {
+        const earlier = blocks.get(block);
+        blocks.set(block, earlier ?? name);
+        const [first = '', ...rest] = block.split('\n');
+        return [
+          '',
+          ...(earlier === undefined || rest.length < 3 ? [first, ...rest] : [`${first}  … as on ${earlier}`]),
+        ];
+      })
+      .slice(1);
+  }
 
   function addCard(heading: (card: string) => string, drawn: readonly string[]): void {
     const card = mask(drawn.join('\n')).split('\n');
@@ -85,8 +104,8 @@ export function openTranscript(world: World, title: string, about: string) {
     shown.push(card);
     const name = `card ${shown.length}`;
     const [nearest] = differences.map((lines, at) => ({ lines, at })).sort((x, y) => x.lines.length - y.lines.length);
-    if (nearest === undefined || nearest.lines.length > Math.min(12, card.length / 3)) {
-      add(`${heading(name)}:`, '', '```text', ...card, '```');
+    if (nearest === undefined || nearest.lines.length > Math.min(20, card.length / 2)) {
+      add(`${heading(name)}:`, '', '```text', ...newIn(name, card), '```');
     } else {
       add(`${heading(`${name}, which is card ${nearest.at + 1} but for`)}:`, '', '```diff', ...nearest.lines, '```');
     }
