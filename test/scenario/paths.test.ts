@@ -5,6 +5,7 @@ import {
   allow,
   type Change,
   givePolicy,
+  keyIn,
   newestIn,
   scopes,
   vaultIn,
@@ -12,7 +13,8 @@ import {
 import { changeState } from '../support/azure/local-azure.ts';
 import { azureState, type Ended, follow, openReview, type Path } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
-import { choices } from '../support/world/story.ts';
+import { approvalCard, approve, choices, people, places, shows, submit, type, writes } from '../support/world/story.ts';
+import { readRecord } from '../support/world/world.ts';
 
 const grant = expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/);
 const irreversible = 'Can’t be undone';
@@ -122,6 +124,35 @@ test('an agent that holds identity and grant already has one change made, and no
   expect(wrote).toEqual(['PATCH healthBots/ward-agent 201']);
   expect(review).toContain('2 steps in Azure');
   expect(approval.filter((line) => line.startsWith('[ ]'))).toEqual([]);
+});
+
+test('a rotation to the newest version, back to one that is named, and to a key in another vault', async () => {
+  const [agent, vault, key] = ['virtual-visit-agent', 'kv-hospital-keys', 'cmk-virtual-visit'];
+  const versions = async () =>
+    keyIn(await azureState(world), vault, key).versions.map(({ version, enabled }) => ({ version, enabled }));
+  const inUse = async () => agentIn(await azureState(world), agent).content.keyVaultProperties;
+  const rotate = async (to: string): Promise<readonly string[]> => {
+    const review = await type(world, people.requester, `/rotate-cmk resource=${agent} ${to}`);
+    const from = (await world.azureRequests()).length;
+    const id = await submit(world, review, 'The version ends before Christmas');
+    await approve(world, people.approver, await approvalCard(world, id));
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    return writes(world, from);
+  };
+  const before = await versions();
+  const [older, newest] = before.map(({ version }) => version);
+  expect(await rotate('version=newest')).toEqual([`PATCH healthBots/${agent} 201`]);
+  expect(await inUse()).toMatchObject({ keyName: key, keyVersion: newest });
+  await rotate(`version=${older}`);
+  expect(await inUse()).toMatchObject({ keyVersion: older });
+  expect(await rotate('vault=kv-care-prod key=cmk-triage-agent')).toEqual([
+    grant,
+    'PATCH vaults/kv-care-prod 200',
+    `PATCH healthBots/${agent} 201`,
+  ]);
+  expect(await inUse()).toMatchObject({ keyName: 'cmk-triage-agent' });
+  expect(await versions()).toEqual(before);
+  expect((await readRecord(world)).findings).toEqual([]);
 });
 
 /** What counts against the quota of Azure Resource Manager: neither tokens, Microsoft Graph, Key Vault nor Resource Graph. */

@@ -1,16 +1,8 @@
-import { assignGuard } from '../support/azure/assign-guard.ts';
-import { all, onKey, putUnder } from '../support/azure/azure-state.ts';
-import { changeState } from '../support/azure/local-azure.ts';
-import { careId, researchId } from '../support/azure/local-azure-names.ts';
-import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
-import { openReview } from '../support/world/path.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
-  agentId,
   answered,
-  approvalCard,
-  ask,
   choices,
   faultAzure,
   mendAzure,
@@ -18,30 +10,15 @@ import {
   places,
   requestIdIn,
   shows,
-  type,
   untilMended,
 } from '../support/world/story.ts';
 import { readRecord } from '../support/world/world.ts';
 
-/** What people see beside their own requests: greetings, answers for them alone, and the keys of all agents. */
+/** What people see beside their own requests: greetings, and answers for them alone. */
 
 const world = scenario({ own: {}, restoresAzure: true });
 const click = (person: string, card: SeenActivity, verb: string) => world.teams.click(person, card.id, verb);
 const { requester, approver, teamMember } = people;
-
-/** For one agent, and for no vault. */
-const guard = {
-  effect: 'Deny',
-  agents: [agentId(choices.first.agent)],
-  vaults: [],
-  vaultUris: ['https://kv-care-prod.vault.azure.net/'],
-} as const;
-
-// It comes first: what policies refuse is read once a minute.
-test('a review says what Azure Policy refuses', async () => {
-  await assignGuard(world.azure, guard);
-  expect(activityText(await openReview(world, choices.first))).toContain('blocks changes outside the bot');
-});
 
 describe('the first words', () => {
   const isGreeting = (one: SeenActivity): boolean => activityText(one).includes('[Open requests]');
@@ -145,62 +122,4 @@ describe('typed for the bot alone', () => {
 test('the record verifies, and nothing unexpected was printed', async () => {
   expect((await readRecord(world)).findings).toEqual([]);
   expect(world.printed()).not.toMatch(/unhandled|unexpected error|local-bot/i);
-});
-
-/** The card once Azure has answered. */
-async function status(person: string, words = ''): Promise<SeenActivity> {
-  const { id } = await type(world, person, `/cmk-status${words}`);
-  const isWhole = (one: SeenActivity) => one.id === id && !activityText(one).includes('Azure takes longer');
-  return world.teams.sees(places.operations, person, isWhole);
-}
-const rowOf = (card: SeenActivity, name: string): string => {
-  const text = activityText(card);
-  const start = text.indexOf(`\n${name}\n`);
-  return text
-    .slice(start + 1)
-    .split('\n')
-    .slice(0, 3)
-    .join(' | ');
-};
-
-describe('the keys of all agents', () => {
-  test('lead to the form of what an agent needs, and to the request where there is one', async () => {
-    const { agent } = choices.first;
-    const card = await status(requester, ` ${agent}`);
-    const data = { resourceId: agentId(agent) };
-    const clicked = await world.teams.click(requester, card.id, 'list.ask', { data });
-    expect(answered(clicked)).toBe('The form is below.');
-    const isForm = (one: SeenActivity) => /Which vault/.test(activityText(one)) && activityText(one).includes(agent);
-    await world.teams.sees(places.operations, requester, isForm);
-    const id = await ask(world);
-    const now = await status(approver, ` ${agent}`);
-    expect(rowOf(now, agent)).toBe(`${agent} | Request open | ${id}, waiting for approval`);
-    const opened = await world.teams.click(approver, now.id, 'list.open', { data: { requestId: id } });
-    expect(answered(opened)).toBe(`${id} is below.`);
-    await world.teams.click(requester, (await approvalCard(world, id)).id, 'request.cancel');
-  });
-
-  test('say which key expires soon and what can’t be read, and offer a reader no form', async () => {
-    const { agent } = choices.first;
-    const unseen = '40000000-0000-4000-8000-000000000099';
-    const expires = onKey('kv-care-prod', 'cmk-triage-agent', (version) => {
-      version.exp = Math.floor(Date.now() / 1_000) + 20 * 86_400;
-    });
-    await changeState(world.azure, all(putUnder('triage-agent-test', 'kv-care-prod', 'cmk-triage-agent'), expires));
-    // A minute later agents are looked at again; so are they after a restart.
-    await world.restartBot('SIGKILL', {
-      CMK_READERS: teamMember,
-      CMK_SUBSCRIPTIONS: `${careId},${researchId},${unseen}`,
-    });
-    const card = await status(teamMember);
-    const words = activityText(card);
-    expect(rowOf(card, 'triage-agent-test')).toMatch(
-      /^triage-agent-test \| Key expires soon \| cmk-triage-agent, .*(19|20) days left/,
-    );
-    expect(words).toContain(`Subscription ${unseen} couldn’t be read: Azure says · 403 AccessDenied`);
-    expect(words).toContain('Access is denied to the requested resource.');
-    expect(JSON.stringify(cardOf(card))).not.toContain('list.ask');
-    const clicked = world.teams.click(teamMember, card.id, 'list.ask', { data: { resourceId: agentId(agent) } });
-    expect(answered(await clicked)).toContain('You aren’t a requester.');
-  });
 });

@@ -20,12 +20,15 @@ import {
 import { answerFormClick } from '../../../../src/teams/bot/form-click.ts';
 import { openForms } from '../../../../src/teams/bot/forms.ts';
 import { openClickDedupe } from '../../../../src/teams/bot/reply.ts';
+import { everybody } from '../../../../src/teams/cards/views/reader.ts';
+import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { call, commandWorld, formOn, inputs, reviewed } from '../../../support/builders/command-world.ts';
 import { decides, failure } from '../../../support/builders/commands.ts';
 import { approver, cancel, requester, resourceId, vaultId } from '../../../support/builders/fixtures.ts';
 import { memoryDocuments } from '../../../support/builders/memory-documents.ts';
 import { key, keyName, noon, ref, resource, vault as vaultNow, version } from '../../../support/builders/plans.ts';
 import type { World } from '../../../support/builders/scripted-azure.ts';
+import { contextAt } from '../../../support/cards/card-readers.ts';
 
 beforeEach(() => void jest.useFakeTimers({ now: noon }));
 afterEach(() => void jest.useRealTimers());
@@ -283,6 +286,23 @@ describe('submitting', () => {
     expect(await form()).toMatchObject({ page: 'review', ended: null });
     if (typeof given.justification === 'string') expect((await form())?.justification).toBe(given.justification);
     expect(requests.all()).toEqual([]);
+  });
+
+  it('wants the change number that the policy requires, and shows it to approvers', async () => {
+    const { click, load } = await opened((ports) => {
+      Object.assign(ports.policy, { changeReference: { pattern: 'CHG[0-9]{7}', required: true } });
+      return reviewed(ports, { origin: personal });
+    });
+    const submit = async (changeReference: string) =>
+      JSON.stringify(await click('form.submit', { ...filled, changeReference }));
+    const missing = await submit('');
+    for (const words of ['Change number (format CHG[0-9]{7})', 'The change number is missing.'])
+      expect(missing).toContain(words);
+    expect(await submit('CHG31')).toContain('The change number doesn’t have the required format.');
+    await submit('CHG0031337');
+    const request = await load();
+    const reader = contextAt(noon.toISOString(), everybody);
+    expect(JSON.stringify(request && requestCard('approval', request, reader))).toContain('Change number: CHG0031337');
   });
 
   it('shows the page again when Azure is not as it was shown, and takes no click on the plan before', async () => {
