@@ -15,7 +15,7 @@ const slowest = `
   long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use
   long/published-log scenario/transcripts browser/enable-cmk scenario/evidence contract/infra-bot
-  contract/start scenario/rotate-cmk
+  contract/start
 `
   .trim()
   .split(/\s+/);

@@ -104,7 +104,7 @@ export function openTranscript(world: World, title: string, about: string) {
     shown.push(card);
     const name = `card ${shown.length}`;
     const [nearest] = differences.map((lines, at) => ({ lines, at })).sort((x, y) => x.lines.length - y.lines.length);
-    if (nearest === undefined || nearest.lines.length > Math.min(20, card.length / 2)) {
+    if (nearest === undefined || nearest.lines.length > Math.min(12, card.length / 3)) {
       add(`${heading(name)}:`, '', '```text', ...newIn(name, card), '```');
     } else {
       add(`${heading(`${name}, which is card ${nearest.at + 1} but for`)}:`, '', '```diff', ...nearest.lines, '```');
