@@ -242,7 +242,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/authorization/role-checks.ts',
-    suites: ['unit/authorization/role-checks'],
+    suites: ['unit/authorization/roles'],
     faults: [
       {
         name: 'requester-checked-as-approver',
@@ -327,7 +327,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/domain/key-change.ts',
-    suites: ['unit/domain/own-key'],
+    suites: ['unit/domain/plan'],
     faults: [
       {
         name: 'own-key-of-any-time',
@@ -382,7 +382,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/domain/policy/sign-in.ts',
-    suites: ['unit/domain/policy/sign-in'],
+    suites: ['unit/domain/request/decide'],
     faults: [
       {
         name: 'old-sign-in',
@@ -394,7 +394,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/domain/request/consequences.ts',
-    suites: ['unit/domain/request/consequences'],
+    suites: ['unit/domain/request/request'],
     faults: [
       {
         name: 'edit-has-no-expiry-row',
@@ -413,7 +413,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/domain/request/decide-approval.ts',
-    suites: ['unit/domain/request/decide-approval'],
+    suites: ['unit/domain/request/decide'],
     faults: [
       {
         name: 'own-approval',
@@ -461,7 +461,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/domain/request/decide-change.ts',
-    suites: ['unit/domain/request/decide-every-state'],
+    suites: ['unit/domain/request/decide-run'],
     faults: [
       {
         name: 'edit-of-outdated-card',
@@ -511,7 +511,7 @@ const faultyFiles: readonly FaultyFile[] = [
         breaks: 'After an approver’s stop the old approvals still count.',
         from: 'counted.length >= needed && !request.objected',
         to: 'counted.length >= needed',
-        suites: ['unit/domain/request/decide-stop'],
+        suites: ['unit/domain/request/decide'],
       },
       {
         name: 'step-out-of-order',
@@ -571,7 +571,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/io/call-server.ts',
-    suites: ['unit/io/call-server'],
+    suites: ['unit/bootstrap/bootstrap'],
     faults: [
       {
         name: 'packed-answer-read',
@@ -709,7 +709,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/operations/steps/grant-key-access.ts',
-    suites: ['unit/operations/steps/carry-out'],
+    suites: ['unit/operations/steps'],
     faults: [
       {
         name: 'grant-not-read-back',
@@ -721,7 +721,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/operations/steps/set-cmk.ts',
-    suites: ['unit/operations/steps/each-step'],
+    suites: ['unit/operations/steps'],
     faults: [
       {
         name: 'set-key-not-read-back',
@@ -739,7 +739,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/operations/steps/verify.ts',
-    suites: ['unit/operations/steps/each-step'],
+    suites: ['unit/operations/steps'],
     faults: [
       {
         name: 'verify-skips-protection',
@@ -814,7 +814,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/teams/bot-framework.ts',
-    suites: ['unit/teams/ingress/service-urls'],
+    suites: ['unit/teams/ingress/ingress'],
     faults: [
       {
         name: 'service-url-without-tls',
@@ -1026,7 +1026,7 @@ const faultyFiles: readonly FaultyFile[] = [
         from: `ref: false });
     await update(at, read);`,
         to: 'ref: false });',
-        suites: ['unit/teams/bot/deferred-updates'],
+        suites: ['unit/teams/bot/clicks'],
       },
       {
         name: 'double-click-posts-twice',
@@ -1051,13 +1051,13 @@ const faultyFiles: readonly FaultyFile[] = [
         breaks: 'A throttled card update is dropped.',
         from: 'if (error instanceof Throttled) return error.retryAfterMs <= longestThrottleMs ? error.retryAfterMs : null;',
         to: 'if (error instanceof Throttled) return null;',
-        suites: ['unit/teams/bot/deferred-updates'],
+        suites: ['unit/teams/bot/clicks'],
       },
     ],
   },
   {
     file: 'src/teams/bot/request-click.ts',
-    suites: ['unit/teams/bot/request-click'],
+    suites: ['unit/teams/bot/clicks'],
     faults: [
       {
         name: 'unreadable-revision-acts',
@@ -1076,7 +1076,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/teams/cards/plain-text.ts',
-    suites: ['unit/teams/cards/plain-text'],
+    suites: ['unit/teams/cards/render-card'],
     faults: [
       {
         name: 'markup-in-names',
@@ -1088,7 +1088,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/teams/cards/views/state-line.ts',
-    suites: ['unit/teams/cards/request-views'],
+    suites: ['unit/teams/cards/views'],
     faults: [
       {
         name: 'paused-run-shown-as-running',
@@ -1112,7 +1112,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/teams/delivery/reconcile-cards.ts',
-    suites: ['unit/teams/delivery/reconcile-cards'],
+    suites: ['unit/teams/delivery/cards'],
     faults: [
       {
         name: 'card-not-posted-again',
@@ -1148,7 +1148,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/teams/sign-in/verify-token.ts',
-    suites: ['unit/teams/sign-in/verify-token'],
+    suites: ['unit/teams/sign-in/sign-in'],
     faults: [
       {
         name: 'sign-in-of-another-tenant',
@@ -1160,7 +1160,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/text/quote.ts',
-    suites: ['unit/text/quote'],
+    suites: ['unit/text/text'],
     faults: [
       {
         name: 'quotation-ended',
@@ -1172,7 +1172,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/workflow/run-job.ts',
-    suites: ['unit/workflow/run-job'],
+    suites: ['unit/workflow/run'],
     faults: [
       {
         name: 'lost-run-stores',
@@ -1232,7 +1232,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/workflow/attempt-step.ts',
-    suites: ['unit/workflow/run-plan'],
+    suites: ['unit/workflow/run'],
     faults: [
       {
         name: 'interrupted-attempt-repeated',

@@ -17,7 +17,7 @@ import {
 
 /**
  * What is kept of what Resource Graph answered is shown while somebody types, and is nothing else. What is kept for how long:
- * test/unit/teams/bot/typeahead-cache; whose roles: test/unit/authorization/role-age. Then a list of very many agents.
+ * test/unit/teams/bot/typing; whose roles: test/unit/authorization/roles. Then a list of very many agents.
  */
 
 const world = scenario({ own: {}, restoresAzure: true });

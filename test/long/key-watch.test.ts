@@ -27,8 +27,8 @@ import { driftsIn, readRecord } from '../support/world/world.ts';
 
 /**
  * What somebody else does to an agent, its key and its vault: each noticed, named with its cause, and closed once it is undone.
- * Repairs of other damage: test/scenario/transcripts-repairs. What a repair changes: test/unit/operations/repair-cmk. How an alert
- * eases and becomes critical again: test/unit/teams/delivery/drift-alerts.
+ * Repairs of other damage: test/scenario/transcripts-repairs. What a repair changes: test/unit/operations/repair-and-retire. How an alert
+ * eases and becomes critical again: test/unit/teams/delivery/cards.
  */
 
 const { agent: agentName, vault: vaultName, key: keyName } = choices.first;

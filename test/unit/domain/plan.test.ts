@@ -1,4 +1,7 @@
+import fc from 'fast-check';
+import { type Controller, memberMark, ownControl } from '../../../src/domain/control.ts';
 import { ArmId } from '../../../src/domain/ids.ts';
+import { ownershipOf } from '../../../src/domain/key-change.ts';
 import type { Observation, ObservedKey } from '../../../src/domain/observed.ts';
 import { isCovered, type NotCovered, notCovered, stagesOf, stepsOf } from '../../../src/domain/plan.ts';
 import { resourceId } from '../../support/builders/fixtures.ts';
@@ -14,6 +17,103 @@ import {
   version,
   wishForNewKey,
 } from '../../support/builders/plans.ts';
+
+const [person, other, group] = ['p', 'q', 'g'];
+const controller = (change: Partial<Controller>): Controller => ({
+  ...{ id: other, type: 'person', can: ['copy'], name: null, members: null },
+  ...change,
+});
+const of = (...controllers: readonly Controller[]) => ownControl({ controllers: [...controllers] }, person);
+const people = (...members: readonly string[]) => members.map((one) => memberMark(group, one));
+
+it('knows somebody by their own permissions, and by a group that they are in', () => {
+  expect(of(controller({ id: person }))).toEqual({ known: 'yes', through: null });
+  const custodians = controller({ id: group, type: 'group', name: 'Key custodians', people: people(other, person) });
+  expect(of(custodians)).toEqual({ known: 'yes', through: 'Key custodians' });
+  expect(of({ ...custodians, name: null })).toEqual({ known: 'yes', through: group });
+});
+
+it('says no only when every controller is known', () => {
+  const strangers = controller({ id: group, type: 'group', people: people(other), apps: [] });
+  expect(of(controller({}), strangers, controller({ type: 'bot' }))).toEqual({ known: 'no' });
+  for (const unread of ['people', 'apps'] as const)
+    expect(of({ ...strangers, [unread]: undefined })).toEqual({ known: 'not', groups: 1, apps: 0, others: 0 });
+  expect(of(controller({ type: 'app' }))).toEqual({ known: 'not', groups: 0, apps: 1, others: 0 });
+  const withApps = { ...strangers, apps: people('app', 'another') };
+  expect(of(controller({ type: 'app' }), withApps)).toEqual({ known: 'not', groups: 0, apps: 3, others: 0 });
+  expect(of(controller({ type: 'unknown' }))).toEqual({ known: 'not', groups: 0, apps: 0, others: 1 });
+});
+
+it('takes a mark of another group for nobody', () => {
+  const mark = memberMark('another', person);
+  expect(of(controller({ id: group, type: 'group', people: [mark], apps: [] }))).toEqual({ known: 'no' });
+});
+
+describe('the request’s own key', () => {
+  const at = '2026-11-25T12:00:00.000Z';
+  const nonceHash = 'a'.repeat(64);
+  const intents = [
+    { nonceHash: 'b'.repeat(64), at },
+    { nonceHash, at },
+  ];
+  const own = key({ version: version('c'), nonceHash, created: at });
+  const all = { complete: true };
+
+  describe('what is found under the name of a key that is to be made', () => {
+    it('is nothing where there is none', () => {
+      expect(ownershipOf({ ...all, versions: [] }, null, intents)).toEqual({ is: 'none' });
+    });
+
+    it('is somebody else’s unless it carries what only the request’s own can carry', () => {
+      for (const other of [key(), key({ nonceHash: 'c'.repeat(64) })]) {
+        expect(ownershipOf({ ...all, versions: [other] }, null, intents)).toEqual({ is: 'others', key: other });
+      }
+      expect(ownershipOf({ ...all, versions: [own] }, null, [])).toEqual({ is: 'others', key: own });
+      expect(ownershipOf({ ...all, versions: [own] }, null, intents)).toEqual({ is: 'own', key: own });
+    });
+
+    it('is in doubt where not all versions were read, and where Azure does not tell when it was made', () => {
+      expect(ownershipOf({ complete: false, versions: [own] }, null, intents)).toMatchObject({ is: 'doubtful' });
+      const undated = key({ ...own, created: null });
+      expect(ownershipOf({ ...all, versions: [undated] }, null, intents)).toMatchObject({ is: 'doubtful' });
+    });
+  });
+
+  describe('what is found after the version that a new one follows', () => {
+    const after = version('a');
+
+    it('is none of the request’s own, whoever made versions meanwhile', () => {
+      const others = { ...all, versions: [key({ version: version('d') })] };
+      expect(ownershipOf(others, after, intents)).toEqual({ is: 'none' });
+      expect(ownershipOf({ ...others, complete: false }, after, intents)).toMatchObject({ doubt: 'too-many-versions' });
+    });
+
+    it('may be the own one among others, older ones included', () => {
+      const versions = [key({ version: version('d'), created: at }), own, key({ version: version('e') })];
+      expect(ownershipOf({ ...all, versions }, after, intents)).toEqual({ is: 'own', key: own });
+    });
+  });
+
+  it('whatever versions somebody adds with whatever they can write, the one taken is never theirs', () => {
+    const theirs = fc.record({
+      nonceHash: fc.constantFrom(null, nonceHash, 'b'.repeat(64)),
+      seconds: fc.integer({ min: 0, max: 900 }),
+    });
+    fc.assert(
+      fc.property(fc.array(theirs, { maxLength: 5 }), fc.boolean(), (added, isNew) => {
+        const later = added.map(({ nonceHash: copied, seconds }, index) =>
+          key({
+            version: version(String(index)),
+            nonceHash: copied,
+            created: new Date(Date.parse(at) + seconds * 1000).toISOString(),
+          }),
+        );
+        const found = ownershipOf({ ...all, versions: [own, ...later] }, isNew ? null : version('a'), intents);
+        expect(found.is === 'own' ? found.key : own).toBe(own);
+      }),
+    );
+  });
+});
 
 /** Which parts of the difference are not empty. */
 const uncovered = (difference: NotCovered): string[] =>

@@ -1,5 +1,19 @@
+import fc from 'fast-check';
+import MarkdownIt from 'markdown-it';
 import { KeyName } from '../../../../src/domain/ids.ts';
-import { label, md, nothing, plain, plainLines } from '../../../../src/teams/cards/plain-text.ts';
+import {
+  bold,
+  CardText,
+  joinText,
+  label,
+  md,
+  mention,
+  message,
+  nothing,
+  plain,
+  plainLines,
+  quoted,
+} from '../../../../src/teams/cards/plain-text.ts';
 import { bytesOf, renderCard, withInputs, withParts } from '../../../../src/teams/cards/render-card.ts';
 import { grey, marks, row } from '../../../../src/teams/cards/row.ts';
 import { impactCard } from '../../../../src/teams/cards/views/list-view.ts';
@@ -9,108 +23,258 @@ import { stateNamed } from '../../../support/cards/card-states.ts';
 import { cardsOf } from '../../../support/cards/gallery-requests.ts';
 import { reviewCards } from '../../../support/cards/gallery-reviews.ts';
 
-const gallery = [
-  ...reviewCards(),
-  ...['awaiting-approval', 'needs-attention'].flatMap((state) => cardsOf(state, stateNamed(state))),
+const markdown = new MarkdownIt({ linkify: false });
+/** What a reader sees: no tags but paragraphs, character references back to characters. */
+const shown = (text: string): string =>
+  markdown
+    .render(text)
+    .replaceAll(/<\/?p>/g, '')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+    .trim();
+const tagsOf = (text: string): readonly string[] => markdown.render(text).match(/<\/?[a-z][^>]*>/g) ?? [];
+
+const tricky = [
+  '[Approve](http://example.com)',
+  '![x](http://example.com/x.png)',
+  '<http://example.com>',
+  '**bold** _it_ `code` ~~no~~',
+  '# heading',
+  '- item',
+  '+ item',
+  '1. item',
+  '2) item',
+  '> quote',
+  '---',
+  '===',
+  '&lt;b&gt; &#42; R&D',
+  'C:\\keys\\*',
+  '<b>x</b>',
+  '| a | b |',
+  '[a]: http://example.com',
 ];
-const sample = (name: string): object => gallery.find(({ template }) => template === name)?.data as object;
 
-const message = {
-  fallbackText: label('No agent is called “triage”.'),
-  title: plain('No agent is called “triage”'),
-  titleColor: 'Default' as const,
-  text: md`Type **/cmk-status** for all of them.`,
-  reference: nothing,
-};
+describe('plain', () => {
+  test.each(tricky)('shows %s letter by letter', (text) => {
+    expect(shown(plain(text))).toBe(text);
+    expect(tagsOf(plain(text))).toEqual(['<p>', '</p>']);
+  });
 
-test('refuses data that the template misses', () => {
-  const { text: _, ...without } = message;
-  expect(() => renderCard('message', without)).toThrow(/rendering card message: \$\{text\} has no value/);
-  expect(() => renderCard('massage', message)).toThrow('no card massage');
+  test('shows any words of anybody as they are', () => {
+    const alphabet = fc.string({ unit: fc.constantFrom(...'ab1 *_[]()`~<>#+-=.!&;\\|:{}$"\'/@') });
+    fc.assert(
+      fc.property(alphabet, (text) => {
+        const line = text.replace(/\s+/g, ' ').trim();
+        fc.pre(line !== '');
+        expect(shown(plain(text)).replaceAll('\u2060', '')).toBe(line);
+        expect(tagsOf(md`${plain(text)} and ${plain(text)}`)).toEqual(['<p>', '</p>']);
+      }),
+    );
+  });
+
+  test('leaves ordinary names alone', () => {
+    for (const name of [
+      'triage-agent-prod',
+      'kv-care-prod',
+      'rg.care (prod)',
+      '5d1f0c2e',
+      '-5 °C',
+      '2.5 GB',
+      "O'Neill & Co",
+    ])
+      expect(plain(name)).toBe(name);
+  });
+
+  test('opens neither a date token, a template field nor a mention', () => {
+    expect(plain('{{DATE(2026-01-01T00:00:00Z,SHORT)}}')).not.toContain('{{');
+    expect(plain(`${'$'}{requestId}`)).not.toContain(`${'$'}{`);
+    expect(plain('<at>Approver</at>')).not.toMatch(/<\/?at/i);
+  });
+
+  test('is one line without characters that hide', () => {
+    expect(plain('a\r\nb\tc\u2028d\u0000\u202Ee\u200Bf\u{E0041}')).toBe('a b c def');
+    expect(plain('\uD800x')).toBe('\uFFFDx');
+  });
+
+  test('is cut between characters, with an ellipsis that counts', () => {
+    expect(plain('😀'.repeat(5), 3)).toBe('😀😀…');
+    expect(plain('abc', 3)).toBe('abc');
+  });
 });
 
-test('takes only texts that are made for cards: anything else does not compile', () => {
-  const name: string = 'triage';
-  // @ts-expect-error a bare string is not safe
-  renderCard('message', { ...message, text: name });
-  // @ts-expect-error a name is not safe either
-  renderCard('message', { ...message, text: KeyName.parse('cmk-triage') });
-  // @ts-expect-error a text without Markdown is not escaped
-  renderCard('message', { ...message, text: label(name) });
-  // @ts-expect-error what a client shows as it is, would show the escapes
-  renderCard('message', { ...message, fallbackText: plain(name) });
-  // @ts-expect-error nothing is an empty text
-  renderCard('message', { ...message, text: null });
-  // @ts-expect-error a list holds safe texts too
-  renderCard('message', { ...message, lines: [{ text: name }] });
+describe('plainLines', () => {
+  test('makes a paragraph of each line and escapes each', () => {
+    expect(plainLines('one\n\n# two\r\n1. three')).toBe('one\n\n\\# two\n\n1\\. three');
+  });
+  test('keeps at most so many lines', () => expect(plainLines('a\nb\nc', 100, 2)).toBe('a\n\nb\n\n…'));
 });
 
-test('a part is refused that does not exist, lacks a value, or contains itself', () => {
-  expect(() => withParts({ $part: 'raw' })).toThrow(/no such file.*cards\/parts\/raw\.json/);
-  expect(() => withParts([{ $part: 'section', id: 'more' }])).toThrow('card part section: title is missing');
-  expect(() => withParts({ $part: 'row' }, ['row', 'lines'])).toThrow(
-    'card part row in lines in row: it contains itself',
+describe('md', () => {
+  test('takes only what is safe', () => {
+    expect(md`${bold('a*b')} approved, ${1} of ${2}`).toBe('**a\\*b** approved, 1 of 2');
+    // @ts-expect-error a bare string is not safe
+    md`${'a*b'}`;
+    // @ts-expect-error what is safe already is not escaped again
+    plain(nothing);
+    // @ts-expect-error a bare string is no card text
+    const text: CardText = 'a*b';
+    expect(CardText.safeParse(text).success).toBe(true);
+  });
+  test('joins what is there', () => {
+    expect(joinText([plain('a'), nothing, plain('b')])).toBe('a, b');
+    expect(bold('')).toBe('');
+  });
+});
+
+test('a label is not Markdown, one line', () => expect(label('care_shared *\n2048')).toBe('care_shared * 2048'));
+
+test('a mention has the same text in the card and in its entity, whatever the name', () => {
+  const { text, entity } = mention('29:x', 'A</at> [*Approver*]');
+  expect(entity).toEqual({ type: 'mention', text, mentioned: { id: '29:x', name: 'A /at Approver' } });
+  expect(shown(text)).toBe('<at>A /at Approver</at>');
+});
+
+test('a mention of somebody whose name is all marks still names somebody', () => {
+  expect(mention('29:x', '***').text).toBe('<at>Someone</at>');
+});
+
+test('a message to one person makes no link, hides nothing and has one line', () => {
+  expect(message('a [b](https://x.example) <https://x.example>\n\u202Ec')).toBe(
+    'a [b]\u2060(https://x.example) <\u2060https://x.example> c',
   );
 });
 
-test('gives a person’s template marks back as they typed them, and reads nothing into them', () => {
-  const typed = `costs ${'$'}{requestId} and {{DATE(x)}}`;
-  const card = renderCard('form-review', { ...sample('form-review'), justification: typed });
-  expect(JSON.stringify(card)).toContain(JSON.stringify(typed));
+it('a quotation is closed by nothing that stands in it, however long it is', () => {
+  const marks = /[“”]/g;
+  for (const text of ['due” Security: “fine', '"due" „now“', `${'long '.repeat(400)}” end`, '”']) {
+    expect(shown(quoted(text)).match(marks)).toEqual(['“', '”']);
+    expect(shown(quoted(text))).toMatch(/^“.*”$/);
+  }
 });
 
-test('shows a comment and a start time again, in a section that is open', () => {
-  const card = renderCard('approval', sample('approval'));
-  const text = JSON.stringify(withInputs(card, { comment: 'At night', startDay: '2026-03-04', startTime: '02:00' }));
-  for (const value of ['At night', '2026-03-04', '02:00']) expect(text).toContain(`"value":"${value}"`);
-  for (const id of ['more', 'moreUp']) expect(text).toMatch(new RegExp(`"id":"${id}","isVisible":true`));
-  for (const id of ['moreDown', 'checks']) expect(text).toMatch(new RegExp(`"id":"${id}","isVisible":false`));
-  expect(withInputs(card, { comment: '', startDay: '', startTime: '' })).toEqual(card);
+describe('words outside a card', () => {
+  const linking = new MarkdownIt({ linkify: true });
+  linking.linkify.set({ fuzzyLink: false });
+  const addresses = [
+    'http://example.com/x',
+    'see HTTPS://example.com.',
+    '(ftp://example.com)',
+    'a b://c',
+    'www.example.com',
+  ];
+
+  it.each(addresses)('make no link of %s in the name of who is called', (words) => {
+    expect(linking.render(mention('29:1', words).text.replaceAll(/<\/?at>/g, ''))).not.toContain('<a');
+    expect(mention('29:1', words).text).not.toMatch(/www\./);
+  });
 });
 
-describe('size', () => {
-  const azure = 'ÄÖÜ (*) "[{x}]" \\ '.repeat(400);
-  const longest = (words: string): object => {
-    const name = plain('n*'.repeat(200), 120);
-    const step = row(marks.bad, name, [grey(plain(words, 300)), grey(plain(words, 300)), grey(plain(words, 300))]);
-    const data = sample('status-attention');
-    return { ...data, words: plainLines(words, 3000), steps: Array(10).fill(step) };
+describe('rendering', () => {
+  const gallery = [
+    ...reviewCards(),
+    ...['awaiting-approval', 'needs-attention'].flatMap((state) => cardsOf(state, stateNamed(state))),
+  ];
+  const sample = (name: string): object => gallery.find(({ template }) => template === name)?.data as object;
+
+  const message = {
+    fallbackText: label('No agent is called “triage”.'),
+    title: plain('No agent is called “triage”'),
+    titleColor: 'Default' as const,
+    text: md`Type **/cmk-status** for all of them.`,
+    reference: nothing,
   };
 
-  test('stays within what Teams takes with everything at its longest', () => {
-    expect(bytesOf(renderCard('status-attention', longest(azure)))).toBeLessThan(80 * 1024);
+  test('refuses data that the template misses', () => {
+    const { text: _, ...without } = message;
+    expect(() => renderCard('message', without)).toThrow(/rendering card message: \$\{text\} has no value/);
+    expect(() => renderCard('massage', message)).toThrow('no card massage');
   });
 
-  test('of a list is kept by leaving rows out', () => {
-    const id = (n: number): string => `60000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-    const many = Array.from({ length: 40 }, (_, n) => n);
-    const [first, last] = ['2026-02-01T09:00:00.000Z', '2026-03-02T12:00:00.000Z'];
-    const name = '[a_b]*'.repeat(40);
-    const used = { keyName: name, keyVersion: null, type: 'app', name, members: null, refused: false } as const;
-    const card = impactCard({
-      vault: { id: vaultId, name: 'v' },
-      keyName: null,
-      users: many.map((n) => ({ id: id(n), name, noun: name, keyName: name, keyVersion: null, identities: [] })),
-      holders: many.map((n) => ({ id: id(n), type: 'app', name, members: null })),
-      unread: many.map((n) => ({ subscriptionId: id(n), failure: failure({ message: azure }) })),
-      hidden: [],
-      observed: {
-        ...{ outcome: 'read', first, last },
-        users: many.map((n) => ({ ...used, principalId: id(n), resourceId: null, first, last })),
-      },
-    });
-    const text = JSON.stringify(card);
-    expect(bytesOf(card)).toBeLessThan(80 * 1024);
-    for (const title of ['Declared by resources (40)', 'Not read (40)']) expect(text).toContain(title);
-    const [, more = ''] = /and (\d+) more/.exec(text) ?? [];
-    expect(Number(more)).toBeGreaterThan(25);
+  test('takes only texts that are made for cards: anything else does not compile', () => {
+    const name: string = 'triage';
+    // @ts-expect-error a bare string is not safe
+    renderCard('message', { ...message, text: name });
+    // @ts-expect-error a name is not safe either
+    renderCard('message', { ...message, text: KeyName.parse('cmk-triage') });
+    // @ts-expect-error a text without Markdown is not escaped
+    renderCard('message', { ...message, text: label(name) });
+    // @ts-expect-error what a client shows as it is, would show the escapes
+    renderCard('message', { ...message, fallbackText: plain(name) });
+    // @ts-expect-error nothing is an empty text
+    renderCard('message', { ...message, text: null });
+    // @ts-expect-error a list holds safe texts too
+    renderCard('message', { ...message, lines: [{ text: name }] });
   });
 
-  test('is checked before Teams would', () => {
-    const data = longest(azure);
-    const huge = row(marks.bad, plain('n'.repeat(7000), 7000));
-    expect(() => renderCard('status-attention', { ...data, steps: Array(10).fill(huge) })).toThrow(
-      /rendering card status-attention: \d+ bytes/,
+  test('a part is refused that does not exist, lacks a value, or contains itself', () => {
+    expect(() => withParts({ $part: 'raw' })).toThrow(/no such file.*cards\/parts\/raw\.json/);
+    expect(() => withParts([{ $part: 'section', id: 'more' }])).toThrow('card part section: title is missing');
+    expect(() => withParts({ $part: 'row' }, ['row', 'lines'])).toThrow(
+      'card part row in lines in row: it contains itself',
     );
+  });
+
+  test('gives a person’s template marks back as they typed them, and reads nothing into them', () => {
+    const typed = `costs ${'$'}{requestId} and {{DATE(x)}}`;
+    const card = renderCard('form-review', { ...sample('form-review'), justification: typed });
+    expect(JSON.stringify(card)).toContain(JSON.stringify(typed));
+  });
+
+  test('shows a comment and a start time again, in a section that is open', () => {
+    const card = renderCard('approval', sample('approval'));
+    const text = JSON.stringify(withInputs(card, { comment: 'At night', startDay: '2026-03-04', startTime: '02:00' }));
+    for (const value of ['At night', '2026-03-04', '02:00']) expect(text).toContain(`"value":"${value}"`);
+    for (const id of ['more', 'moreUp']) expect(text).toMatch(new RegExp(`"id":"${id}","isVisible":true`));
+    for (const id of ['moreDown', 'checks']) expect(text).toMatch(new RegExp(`"id":"${id}","isVisible":false`));
+    expect(withInputs(card, { comment: '', startDay: '', startTime: '' })).toEqual(card);
+  });
+
+  describe('size', () => {
+    const azure = 'ÄÖÜ (*) "[{x}]" \\ '.repeat(400);
+    const longest = (words: string): object => {
+      const name = plain('n*'.repeat(200), 120);
+      const step = row(marks.bad, name, [grey(plain(words, 300)), grey(plain(words, 300)), grey(plain(words, 300))]);
+      const data = sample('status-attention');
+      return { ...data, words: plainLines(words, 3000), steps: Array(10).fill(step) };
+    };
+
+    test('stays within what Teams takes with everything at its longest', () => {
+      expect(bytesOf(renderCard('status-attention', longest(azure)))).toBeLessThan(80 * 1024);
+    });
+
+    test('of a list is kept by leaving rows out', () => {
+      const id = (n: number): string => `60000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+      const many = Array.from({ length: 40 }, (_, n) => n);
+      const [first, last] = ['2026-02-01T09:00:00.000Z', '2026-03-02T12:00:00.000Z'];
+      const name = '[a_b]*'.repeat(40);
+      const used = { keyName: name, keyVersion: null, type: 'app', name, members: null, refused: false } as const;
+      const card = impactCard({
+        vault: { id: vaultId, name: 'v' },
+        keyName: null,
+        users: many.map((n) => ({ id: id(n), name, noun: name, keyName: name, keyVersion: null, identities: [] })),
+        holders: many.map((n) => ({ id: id(n), type: 'app', name, members: null })),
+        unread: many.map((n) => ({ subscriptionId: id(n), failure: failure({ message: azure }) })),
+        hidden: [],
+        observed: {
+          ...{ outcome: 'read', first, last },
+          users: many.map((n) => ({ ...used, principalId: id(n), resourceId: null, first, last })),
+        },
+      });
+      const text = JSON.stringify(card);
+      expect(bytesOf(card)).toBeLessThan(80 * 1024);
+      for (const title of ['Declared by resources (40)', 'Not read (40)']) expect(text).toContain(title);
+      const [, more = ''] = /and (\d+) more/.exec(text) ?? [];
+      expect(Number(more)).toBeGreaterThan(25);
+    });
+
+    test('is checked before Teams would', () => {
+      const data = longest(azure);
+      const huge = row(marks.bad, plain('n'.repeat(7000), 7000));
+      expect(() => renderCard('status-attention', { ...data, steps: Array(10).fill(huge) })).toThrow(
+        /rendering card status-attention: \d+ bytes/,
+      );
+    });
   });
 });

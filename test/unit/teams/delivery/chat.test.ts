@@ -1,13 +1,22 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import type { ConversationReference, TurnContext } from 'botbuilder';
+import { RequestId } from '../../../../src/domain/ids.ts';
 import type { ConversationAddress } from '../../../../src/domain/ports/store.ts';
 import { openDeferredUpdates } from '../../../../src/teams/bot/reply.ts';
 import { botFrameworkOf, trustHosts } from '../../../../src/teams/bot-framework.ts';
 import { bugCard } from '../../../../src/teams/cards/views/short-views.ts';
+import { openAuditChannel } from '../../../../src/teams/delivery/audit-channel.ts';
 import { openChat, UnknownServiceUrl } from '../../../../src/teams/delivery/chat.ts';
+import { openUpdateThrottle } from '../../../../src/teams/delivery/request-cards.ts';
 import { openAdapter } from '../../../../src/teams/ingress/adapter.ts';
+import { textsOf } from '../../../contract/card-walk.ts';
+import { asks, cancels, eventsAfter, id, requestAfter } from '../../../support/builders/commands.ts';
+import { memoryDocuments } from '../../../support/builders/memory-documents.ts';
+import { memoryPostedCards } from '../../../support/builders/memory-posted-cards.ts';
+import { memoryRequests } from '../../../support/builders/memory-requests.ts';
 
 /** What Teams answers; null: nothing, ever. */
 let answered: number | null = 200;
@@ -244,4 +253,73 @@ it('never leaves the kind of a conversation empty: a client may refuse that', as
   const all = sent.slice(before).join('');
   expect(all).toContain('"conversation":{"id":"a:1"');
   expect(all).not.toContain('"conversationType":""');
+});
+
+const [ended, going] = [RequestId.parse('CMK-7F3K9Q'), RequestId.parse('CMK-000000')];
+
+test('what a request came to is shown at once, also by who waits already; others keep their turns', async () => {
+  const pace = openUpdateThrottle();
+  await Promise.all([pace.turn(ended), pace.turn(going)]);
+  const had: string[] = [];
+  const waits = [
+    pace.turn(going).then(() => had.push('one that goes on')),
+    pace.turn(ended).then(() => had.push('the first that waited')),
+    pace.turn(ended).then(() => had.push('the second that waited')),
+  ];
+  pace.atOnce(ended);
+  await Promise.all(waits.slice(1));
+  pace.atOnce(ended);
+  await pace.turn(ended);
+  expect(had).toEqual(['the first that waited', 'the second that waited']);
+  await Promise.all(waits);
+  expect(had.at(-1)).toBe('one that goes on');
+});
+
+test('what was shown while the clock was a day ahead is shown again a second later all the same', async () => {
+  const pace = openUpdateThrottle();
+  const ahead = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_400_000);
+  await pace.turn(going);
+  ahead.mockRestore();
+  const from = performance.now();
+  await pace.turn(going);
+  expect(performance.now() - from).toBeGreaterThan(900);
+});
+
+test('the day’s checkpoint is posted once, also if Teams refused it at first', async () => {
+  const now = () => new Date('2026-03-20T12:00:00Z');
+  const events = eventsAfter(asks(), cancels());
+  const request = requestAfter(asks(), cancels());
+  let isRefusing = true;
+  let checkpoints = 0;
+  const channel = openAuditChannel({
+    requests: { ...memoryRequests(now), load: async () => request, events: async () => events },
+    postedCards: memoryPostedCards(),
+    auditLog: { hashAt: async () => 'a'.repeat(64) },
+    chat: {
+      post: async (conversationId) => ({ conversationId, activityId: '1' }),
+      async postThread(conversationId, card) {
+        if (/checkpoint/i.test(textsOf(card).join(' '))) {
+          if (isRefusing) throw Object.assign(new Error('throttled'), { statusCode: 429 });
+          checkpoints += 1;
+        }
+        return { conversationId, activityId: '1' };
+      },
+      update: async () => true,
+      remove: async () => undefined,
+      replyTargeted: async () => null,
+    },
+    directory: { names: async () => () => 'A person' },
+    auditChannel: 'audit',
+    checkpoints: {
+      covering: async () => ({ size: 1_000, note: 'origin\n1000\nroot=\n\n— log abc=\n' }),
+      witnessing: async () => null,
+      everyMs: 1_000,
+    },
+    documents: memoryDocuments(),
+    now,
+  });
+  await expect(channel.show(id)).rejects.toThrow('throttled');
+  isRefusing = false;
+  expect([await channel.show(id), checkpoints]).toEqual([null, 1]);
+  expect([await channel.show(id), checkpoints]).toEqual([null, 1]);
 });

@@ -1,4 +1,3 @@
-/** Event × who is called × where, over the places a request can be asked in, and with or without chats the bot knows. */
 import { PersonId } from '../../../../src/domain/ids.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Origin } from '../../../../src/domain/request/payloads.ts';
@@ -6,9 +5,16 @@ import type { Command } from '../../../../src/domain/request/request-command.ts'
 import { Throttled } from '../../../../src/domain/retry.ts';
 import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
 import { openApprovers } from '../../../../src/teams/delivery/addressees.ts';
-import { erasedNotifications, openNotifications, openReminders } from '../../../../src/teams/delivery/notifications.ts';
+import {
+  erasedNotifications,
+  type Notification,
+  openNotifications,
+  openReminders,
+} from '../../../../src/teams/delivery/notifications.ts';
 import { executesOf, textsOf } from '../../../contract/card-walk.ts';
 import {
+  approvedBy,
+  asks,
   attention,
   cancels,
   changes,
@@ -24,14 +30,19 @@ import {
   policy,
   records,
   reminds,
+  requestAfter,
   secondApprover,
   settles,
+  toApproved,
+  toAttention,
   toSucceeded,
 } from '../../../support/builders/commands.ts';
 import { approver, requester, submit } from '../../../support/builders/fixtures.ts';
 import { memoryPostedCards } from '../../../support/builders/memory-posted-cards.ts';
 import { noon, planFor, vault } from '../../../support/builders/plans.ts';
 import { policyOf } from '../../../support/builders/policies.ts';
+
+/** Event × who is called × where, over the places a request can be asked in, and with or without chats the bot knows. */
 
 const operator = PersonId.parse('20000000-0000-4000-8000-000000000009');
 const operators = Array.from({ length: 12 }, (_, n) => PersonId.parse(`20000000-0000-4000-8000-0000000002${n + 10}`));
@@ -386,4 +397,67 @@ test('an erased comment leaves the notifications that quoted it', async () => {
     expect(textsOf(card)).toContain('The comment was erased.');
     expect(post).toBeNull();
   }
+});
+
+describe('reminders', () => {
+  const hour = 3_600_000;
+
+  /** Reminders of a request after these commands, and what they notified of. An occasion that was notified of before notifies nobody. */
+  function opened(...commands: readonly Command[]) {
+    const notified: Pick<Notification, 'occasion' | 'who'>[] = [];
+    const remind = openReminders({
+      requests: { load: async () => requestAfter(...commands) },
+      notifications: { notify: async (_request, { occasion, who }) => void notified.push({ occasion, who }) },
+      directory: { names: async () => () => 'Somebody' },
+      postedCards: memoryPostedCards(),
+    });
+    return {
+      notified,
+      remind: (key: string, hours = 0) => remind(id, key, new Date(noon.getTime() + hours * hour).toISOString()),
+    };
+  }
+
+  it('tells approvers once that they are waited for, and is done with it', async () => {
+    const { remind, notified } = opened(asks());
+    expect(await remind('half', 36)).toBeNull();
+    expect(notified).toEqual([{ occasion: 'reminder:1:half', who: ['approvers'] }]);
+  });
+
+  it('is the same reminder where it has to be tried again, whatever time it is, and another one later and for another question', async () => {
+    const { remind, notified } = opened(...approvedBy(approver));
+    await remind('half', 36);
+    await remind('half', 37);
+    await remind('last', 68);
+    const changed = opened(asks(), changes());
+    await changed.remind('half', 36);
+    expect([...notified, ...changed.notified].map(({ occasion }) => occasion)).toEqual([
+      ...['reminder:1:half', 'reminder:1:half', 'reminder:1:last'],
+      'reminder:2:half',
+    ]);
+  });
+
+  it.each([
+    ['decided', toApproved],
+    ['cancelled', [asks(), cancels()]],
+    ['expired', [asks(), expires]],
+    ['stuck', toAttention],
+  ])('nobody is reminded to decide on what is %s', async (_what, commands) => {
+    const { remind, notified } = opened(...commands);
+    expect([await remind('half', 36), await remind('last', 68)]).toEqual([null, null]);
+    expect(notified).toEqual([]);
+  });
+
+  it('what needs attention is brought up once a day, and not where it does not any more', async () => {
+    const { remind, notified } = opened(...toAttention);
+    expect(await remind('attention', 24)).toEqual({ afterMs: 24 * hour });
+    await remind('attention', 25);
+    await remind('attention', 48);
+    const occasions = [1, 1, 2].map((day) => `reminder:8:${day}`);
+    expect(notified.map(({ occasion, who }) => `${occasion} ${who}`)).toEqual(
+      occasions.map((one) => `${one} requester,operators`),
+    );
+    const waiting = opened(asks());
+    expect(await waiting.remind('attention', 24)).toBeNull();
+    expect(waiting.notified).toEqual([]);
+  });
 });

@@ -1,0 +1,202 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { openLocked } from '../../../src/bootstrap/start-log-publisher.ts';
+import { startSchedule } from '../../../src/bootstrap/start-schedule.ts';
+import { notifyOf } from '../../../src/bootstrap/start-witness-alarm.ts';
+import { Throttled } from '../../../src/domain/retry.ts';
+import { callServer } from '../../../src/io/call-server.ts';
+import { settleAll, settleInTurn } from '../../../src/io/settle.ts';
+import { trackOverdue } from '../../../src/observability/overdue.ts';
+import { type HostileAnswer, startHostileServer } from '../../support/attacks/hostile-server.ts';
+import { memoryDocuments } from '../../support/builders/memory-documents.ts';
+import { noon } from '../../support/builders/plans.ts';
+import { surroundings } from '../../support/processes/surroundings.ts';
+
+test('after a stop of all replicas, one that finds the lock taken waits an interval before it says that nothing is published', async () => {
+  let ms = noon.getTime();
+  const pass = (minutes: number) => {
+    ms += minutes * 60_000;
+  };
+  const now = () => new Date(ms);
+  const everyMs = 60_000;
+  const publishing = trackOverdue({ documents: memoryDocuments(), key: 'last', normalMs: everyMs, now });
+  await publishing.done();
+  pass(45);
+  const publish = openLocked({
+    tryLocked: async () => null,
+    publisher: { publish: () => Promise.reject(new Error('not without the lock')) },
+    ...{ publishing, everyMs, now },
+    log: { warn: () => undefined },
+  });
+  await publish();
+  pass(2);
+  await expect(publish()).rejects.toThrow('another replica holds the lock, and hasn’t published');
+  await publishing.done();
+  await publish();
+});
+
+const script = fileURLToPath(new URL('../../support/processes/stop-process.ts', import.meta.url));
+
+async function ended(how: 'hangs' | 'fails', withinMs: number, signal: 'SIGTERM' | 'SIGINT') {
+  const child = spawn(process.execPath, ['--import', 'tsx', script, how, String(withinMs)], { env: surroundings() });
+  let [out, err] = ['', ''];
+  child.stderr.on('data', (text) => {
+    err += text;
+  });
+  const exit = once(child, 'exit');
+  for await (const text of child.stdout) {
+    out += text;
+    if (out === 'started\n') child.kill(signal);
+  }
+  return { exit: await exit, out, err };
+}
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'a part that hangs keeps no process from ending after %s, and is logged',
+  async (signal) => {
+    expect(await ended('hangs', 300, signal)).toEqual({
+      exit: [1, null],
+      out: 'started\nfirst\nsecond\nlog: the bot did not stop in time\n',
+      err: 'cmk-bot ends: it did not stop within 0.3 seconds\n',
+    });
+  },
+);
+
+test('a part that fails to stop is named and logged, and the parts after it are stopped', async () => {
+  expect(await ended('fails', 60_000, 'SIGTERM')).toEqual({
+    exit: [1, null],
+    out: 'started\nfirst\nsecond\nlog: a part of the bot did not stop\nthird\n',
+    err: 'cmk-bot ends: a part did not stop: no answer\n',
+  });
+});
+
+test('work that takes longer than its interval doesn’t overlap, a failure doesn’t end it, and stop waits for it', async () => {
+  let [atOnce, most, ended, failures] = [0, 0, 0, 0];
+  const schedule = startSchedule({
+    everyMs: 5,
+    async work() {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      await pause(30);
+      atOnce -= 1;
+      ended += 1;
+      throw new Error('refused');
+    },
+    onFailure: () => {
+      failures += 1;
+    },
+  });
+  while (ended < 2) await pause(5);
+  await schedule.stop();
+  expect({ most, atOnce, failures }).toEqual({ most: 1, atOnce: 0, failures: ended });
+});
+
+const later = (hours: number): Date => new Date(noon.getTime() + hours * 3_600_000);
+const asked = { at: noon, size: 8, outcome: 'another-history', detail: '' } as const;
+const contradiction = { at: noon, detail: 'it has signed 9 events, and there are 8', note: '' };
+const report = { key: 'w1', since: noon, asked, signed: null, contradiction, cleared: null, told: false };
+
+/** What a process does about a witness. `isThere`, `stores`: whether Teams and the database take it. */
+function openAlarm() {
+  const done: string[] = [];
+  const works = { isThere: true, stores: true };
+  const marks = {
+    warn: async () => {
+      if (!works.isThere) throw new Error('the bot isn’t in the channel');
+      done.push('posted');
+    },
+    note: async (_key: string, told: boolean) => {
+      if (!works.stores) throw new Error('the database is lost');
+      done.push(told ? 'told' : 'over');
+    },
+    posted: new Set<string>(),
+  };
+  const notify = (more: object = {}, now = noon) =>
+    notifyOf({ name: 'w1', report: { ...report, ...more }, current: false }, marks, now);
+  return { done, works, notify };
+}
+
+test('a contradiction is posted once: again after Teams failed, and not again after the database failed', async () => {
+  const { done, works, notify } = openAlarm();
+  works.isThere = false;
+  await expect(notify()).rejects.toThrow('the bot isn’t in the channel');
+  Object.assign(works, { isThere: true, stores: false });
+  await expect(notify()).rejects.toThrow('the database is lost');
+  works.stores = true;
+  await notify();
+  await notify({ told: true });
+  expect(done).toEqual(['posted', 'told']);
+});
+
+test('a witness that gives no signature for three hours is posted once, and again when that happens again', async () => {
+  const { done, notify } = openAlarm();
+  const silent = { contradiction: null, asked: { ...asked, outcome: 'no-answer' } };
+  await notify(silent, later(2));
+  expect(done).toEqual([]);
+  await notify(silent, later(4));
+  await notify({ ...silent, told: true }, later(5));
+  const signed = { size: 8, at: later(6) };
+  await notify({ contradiction: null, asked: { ...asked, outcome: 'signed' }, signed, told: true }, later(6));
+  await notify({ ...silent, signed }, later(10));
+  expect(done).toEqual(['posted', 'told', 'over', 'posted', 'told']);
+});
+
+/** Calls to servers that answer in order to harm. */
+
+/** The time is over only where the answer is late: on a busy machine, the first bytes can take longer than a short limit. */
+const limits = { bytes: 100_000, ms: 60_000 };
+const short = { ...limits, ms: 400 };
+/** What fits in the buffers of both sockets, on top of what is taken. */
+const inSockets = 16 * 1_048_576;
+
+describe('a call to another server', () => {
+  test.each<[HostileAnswer, RegExp, typeof limits]>([
+    ['a body without end', /^the answer is too long: more than 100000 bytes$/, limits],
+    ['a body without end of a refusal', /^the answer is too long/, limits],
+    ['a length of 4 GiB', /^the answer is too long/, limits],
+    ['a packed body without end', /^the answer is packed \(gzip\)$/, limits],
+    ['a body that drips', /^there was no whole answer within 0\.4 seconds$/, short],
+    ['a head that drips', /^there was no whole answer within 0\.4 seconds$/, short],
+    ['no answer', /^there was no whole answer within 0\.4 seconds$/, short],
+    ['a cut answer', /aborted/, limits],
+  ])('ends at %s', async (answer, why, within) => {
+    const server = await startHostileServer(answer);
+    await expect(callServer(server.url, { limits: within })).rejects.toThrow(why);
+    expect(server.sent()).toBeLessThan(limits.bytes + inSockets);
+    await server.stop();
+  });
+
+  test('follows no redirect', async () => {
+    const server = await startHostileServer('a redirect to itself');
+    expect((await callServer(server.url, { limits })).status).toBe(307);
+    expect(server.calls()).toBe(1);
+    await server.stop();
+  });
+
+  test('ends when the caller’s own signal does', async () => {
+    const server = await startHostileServer('a body that drips');
+    const call = callServer(server.url, { limits, signal: AbortSignal.timeout(100) });
+    await expect(call).rejects.toThrow(/abort/);
+    await server.stop();
+  });
+});
+
+const failing = (error: Error): Promise<never> => Promise.reject(error);
+
+test.each([
+  ['one that asks for no wait', [new Throttled(600_000), new Error('503')], '503'],
+  ['otherwise the one that asks for the shortest wait', [new Throttled(600_000), new Throttled(2_000)], '2000 ms'],
+])('of several failures, throws %s, after all work has ended', async (_, failures, words) => {
+  for (const inOrder of [failures, failures.toReversed()]) {
+    const done: string[] = [];
+    const slow = new Promise<void>((resolve) => setTimeout(resolve, 5)).then(() => {
+      done.push('slow');
+    });
+    await expect(settleAll([...inOrder.map(failing), slow])).rejects.toThrow(words);
+    await expect(settleInTurn(inOrder, failing)).rejects.toThrow(words);
+    expect(done).toEqual(['slow']);
+  }
+});

@@ -1,0 +1,572 @@
+import fc from 'fast-check';
+import { safeJson } from '../../../src/audit/export-jsonl.ts';
+import { canonicalJson, parseCanonical } from '../../../src/domain/canonical-json.ts';
+import { isDatabaseUnavailable, isDriverError, writeRejectionIn } from '../../../src/domain/database-errors.ts';
+import { planDigest, shortDigest } from '../../../src/domain/digest.ts';
+import type { Found } from '../../../src/domain/failure.ts';
+import {
+  ArmId,
+  armIdParts,
+  FormId,
+  KeyName,
+  KeyVersion,
+  mintFormId,
+  mintRequestId,
+  PersonId,
+  RequestId,
+  sameArmId,
+  TenantId,
+} from '../../../src/domain/ids.ts';
+import { keyScope, sameVaultUri } from '../../../src/domain/observed.ts';
+import { type Plan, planSchema } from '../../../src/domain/plan.ts';
+import type { WitnessStatus } from '../../../src/domain/ports/published-log.ts';
+import { botActor, newEvent } from '../../../src/domain/request/events.ts';
+import type { RefusalCode } from '../../../src/domain/request/refusal.ts';
+import type { Command } from '../../../src/domain/request/request-command.ts';
+import { decideRetry } from '../../../src/domain/retry.ts';
+import { isBlank } from '../../../src/domain/strings.ts';
+import { isInTrouble, summarizeWitnesses } from '../../../src/domain/witnessing.ts';
+import {
+  auditLogSkew,
+  clockSkew,
+  maxSkewMs,
+  trackWriteHealth,
+  type WriteRejection,
+} from '../../../src/domain/write-health.ts';
+import { StoredChangeSpec } from '../../../src/operations/registry.ts';
+import { csvRow } from '../../../src/operator/cli/audit-export.ts';
+import { printable } from '../../../src/operator/cli/words/table.ts';
+import { label, mention, message, plain, plainLines } from '../../../src/teams/cards/plain-text.ts';
+import { enoughWords, witnessWords } from '../../../src/text/witnesses.ts';
+import { failure } from '../../support/builders/commands.ts';
+import { approver, changeOf, requestId, resourceId, vaultId } from '../../support/builders/fixtures.ts';
+import {
+  keyName,
+  planFor,
+  principal,
+  ref,
+  resource,
+  spec,
+  vault,
+  wishForNewKey,
+} from '../../support/builders/plans.ts';
+
+/** The slow way: it says the same of every text. */
+function asTheLibraryHasIt(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return canonicalJson(value) === text ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const key = fc.oneof(fc.string(), fc.constantFrom('10', '2', '__proto__', 'toJSON', 'é', '\ud83d\ude00'));
+const { value } = fc.letrec((tie) => ({
+  value: fc.oneof({ maxDepth: 4 }, fc.jsonValue(), fc.array(tie('value')), fc.dictionary(key, tie('value'))),
+}));
+
+it('the parser takes what the library writes, and nothing else', () => {
+  fc.assert(
+    fc.property(value, (one) => {
+      const text = canonicalJson(one);
+      expect(parseCanonical(text)).toEqual(JSON.parse(text));
+    }),
+  );
+});
+
+it('the parser says of any JSON what the library says', () => {
+  fc.assert(
+    fc.property(value, fc.nat(), fc.constantFrom(' ', '0', ',', '\\ud83d', '{', '"'), (one, at, put) => {
+      const text = JSON.stringify(one);
+      const place = at % (text.length + 1);
+      for (const changed of [text, text.slice(0, place) + put + text.slice(place)]) {
+        expect(parseCanonical(changed)).toEqual(asTheLibraryHasIt(changed));
+      }
+    }),
+  );
+});
+
+it.each([
+  ['keys in another order', '{"b":1,"a":2}'],
+  ['a key twice', '{"a":1,"a":1}'],
+  ['a blank', '{"a": 1}'],
+  ['a number written otherwise', '{"a":1.0}'],
+  ['minus nought', '{"a":-0}'],
+  ['half a surrogate pair', '{"a":"\\ud83d"}'],
+  ['half a surrogate pair in a key', '{"\\udc00":1}'],
+  ['an escape that need not be', '{"a":"\\u0041"}'],
+  ['keys out of order deep inside', '{"a":[{"c":{"z":1,"y":2}}]}'],
+  ['no JSON', '{"a":'],
+])('does not take %s', (_what, text) => expect(parseCanonical(text)).toBeUndefined());
+
+it.each(['{"10":1,"2":2}', '{"a":"\\\\ud83d"}', '{"a":"\ud83d\ude00"}', '"x"', 'null'])('takes %s', (text) => {
+  expect(parseCanonical(text)).toEqual(JSON.parse(text));
+});
+
+it('the parser takes what is nested deeper than a stack of calls', () => {
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  expect(parseCanonical(deep) === undefined).toBe(asTheLibraryHasIt(deep) === undefined);
+});
+
+describe('the clock', () => {
+  const at = (ms: number): Date => new Date(1_800_000_000_000 + ms);
+
+  it('believes a clock that is as far away as machines usually are', () => {
+    for (const away of [0, 1, -maxSkewMs, maxSkewMs]) expect(clockSkew(at(away), at(0), at(away))).toBeNull();
+  });
+
+  it('tells a clock that was moved, forward and back', () => {
+    expect(clockSkew(at(maxSkewMs + 1), at(0), at(maxSkewMs + 9))).toEqual({ kind: 'clock', aheadMs: maxSkewMs + 1 });
+    expect(clockSkew(at(-maxSkewMs - 9), at(0), at(-maxSkewMs - 1))).toEqual({
+      kind: 'clock',
+      aheadMs: -maxSkewMs - 1,
+    });
+  });
+
+  it('does not take a database that was slow to answer for a wrong clock', () => {
+    expect(clockSkew(at(0), at(2 * maxSkewMs), at(5 * maxSkewMs))).toBeNull();
+  });
+
+  it('lets a record be as old as it is, and not far ahead', () => {
+    expect(auditLogSkew(null, at(0))).toBeNull();
+    expect(auditLogSkew(at(-100 * maxSkewMs).toISOString(), at(0))).toBeNull();
+    expect(auditLogSkew(at(maxSkewMs).toISOString(), at(0))).toBeNull();
+    expect(auditLogSkew(at(maxSkewMs + 1).toISOString(), at(0))).toEqual({ kind: 'record', aheadMs: maxSkewMs + 1 });
+  });
+});
+
+/** What must not compile: `tsc` refuses this file where it does. */
+
+type Closed<Code extends string> = string extends Code ? false : true;
+
+test('what a refusal and a finding are is closed: nothing but their codes compiles', () => {
+  const closed: readonly [Closed<RefusalCode>, Closed<Found['code']>] = [true, true];
+  // @ts-expect-error: no refusal has this code
+  const code: RefusalCode = 'approved-by-nobody';
+  expect([code, ...closed]).toHaveLength(3);
+});
+
+test('an id is no text, and no other id', () => {
+  // @ts-expect-error: an id is made by parsing
+  const person: PersonId = '20000000-0000-4000-8000-000000000002';
+  // @ts-expect-error: a request is no person
+  const other: PersonId = requestId(1);
+  // @ts-expect-error: a person is no request
+  const request: RequestId = approver;
+  // @ts-expect-error: a request is no resource
+  const resource: ArmId = requestId(1);
+  expect([person, other, request, resource]).toHaveLength(4);
+});
+
+test('an event takes no payload but its own', () => {
+  // @ts-expect-error: a run has a number
+  newEvent('run-ordered', botActor, {});
+  // @ts-expect-error: a rejection carries nothing
+  newEvent('retried', botActor, { run: 1 });
+  // @ts-expect-error: there is no such event
+  newEvent('approved-by-nobody', botActor, {});
+  expect(newEvent('run-ordered', botActor, { run: 1 }).body.type).toBe('run-ordered');
+});
+
+test('an approval cannot be made without who clicked, their standing and the requester’s', () => {
+  // @ts-expect-error: a standing is not left out
+  const decision: Command = { do: 'approve', by: approver, asking: 1, acknowledged: true, comment: '' };
+  expect(decision.do).toBe('approve');
+});
+
+const PlanSchema = planSchema(StoredChangeSpec);
+const digest = (plan: Plan): string => planDigest(plan);
+const base = planFor();
+const madeFirst = planFor({ wished: wishForNewKey(), seen: { key: null, vault: vault({ softDelete: false }) } });
+
+/** The same value with every object's fields the other way round. */
+function turned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(turned);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([name, inner]) => [name, turned(inner)]),
+  );
+}
+
+describe('golden digests, computed by another program', () => {
+  // When one of these fails the code is wrong: approvals that are stored are bound to such values. What is left out, or put in,
+  // changes them.
+  it('is this one for an existing key', () => {
+    expect(digest(base)).toBe('f6178cba7748be433e460484e3484563f693df79f7d55cc10463922da540354c');
+  });
+
+  it('is this one for a key that is made first', () => {
+    expect(digest(madeFirst)).toBe('45f3473a80632e204f0330ca8273a90a8dd3e0300bd6e0e2598ca7d6fa7f0a3f');
+  });
+});
+
+describe('the digest stays', () => {
+  const spelled = (id: string): ArmId =>
+    ArmId.parse(id.replace('rg-care', 'RG-Care').replace('/providers/', '/PROVIDERS/'));
+
+  it.each<[string, Plan]>([
+    ['when fields come in another order', PlanSchema.parse(turned(base))],
+    ['when it is read back from JSON', PlanSchema.parse(JSON.parse(JSON.stringify(base)))],
+    ['when steps list their effects in another order', reordered(madeFirst)],
+    ['when time passes', planFor({ now: new Date('2026-03-04T00:00:00.000Z') })],
+    [
+      'when Azure spells resources in another case',
+      planFor({
+        wished: spec({ resource: { ...ref(), id: spelled(resourceId()) }, vaultId: spelled(vaultId) }),
+        seen: { resource: resource({ id: spelled(resourceId()) }), vault: vault({ id: spelled(vaultId) }) },
+      }),
+    ],
+    [
+      'when what is observed changes without changing the effects',
+      planFor({
+        seen: { resource: resource({ createdAt: '2023-01-01T00:00:00.000Z' }), vault: vault({ retentionDays: 7 }) },
+      }),
+    ],
+    [
+      'when what was there before an effect is another',
+      planFor({ seen: { resource: resource({ userAssignedIds: ['one'] }) } }),
+    ],
+    ['when the identity gets a number', planFor({ seen: { resource: resource({ principalId: principal }) } })],
+  ])('%s', (_when, plan) => expect([digest(base), digest(madeFirst)]).toContain(digest(plan)));
+
+  function reordered(plan: Plan): Plan {
+    return { ...plan, steps: plan.steps.map((step) => ({ ...step, effects: [...step.effects].reverse() })) };
+  }
+});
+
+it('digests nothing that JSON cannot hold', () => {
+  expect(() => canonicalJson(undefined)).toThrow('without a JSON form');
+});
+
+it('is read out to each other in two groups of four', () => {
+  expect(shortDigest(`4f9a2c71${'0'.repeat(56)}`)).toBe('4f9a 2c71');
+});
+
+const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown): boolean =>
+  schema.safeParse(value).success;
+
+describe('a request id', () => {
+  it('is minted from six random bytes, five bits of each', () => {
+    expect(mintRequestId(Uint8Array.of(0, 1, 18, 20, 27, 31))).toBe('CMK-01JMVZ');
+    expect(mintRequestId(Uint8Array.of(224, 33, 255, 9, 8, 7, 6, 5))).toBe('CMK-01Z987');
+  });
+
+  it('is never shorter than six characters', () => expect(() => mintRequestId(Uint8Array.of(1, 2, 3))).toThrow());
+
+  const misread = [...'ILOU'].map((letter) => `CMK-7F3K9${letter}`);
+  it.each(['CMK-7F3K9', 'CMK-7F3K9QQ', 'cmk-7f3k9q', ' CMK-7F3K9Q', ...misread])('is not %j', (text) => {
+    expect(accepts(RequestId, text)).toBe(false);
+  });
+
+  it('uses every character of its alphabet and no letter that is misread', () => {
+    const minted = Array.from({ length: 256 }, (_, byte) => mintRequestId(new Uint8Array(6).fill(byte)));
+    const letters = new Set(minted.flatMap((one) => one.slice(4).split('')));
+    expect([...letters].sort().join('')).toBe('0123456789ABCDEFGHJKMNPQRSTVWXYZ');
+  });
+});
+
+it('mints a form id from ten random bytes', () => {
+  expect(mintFormId(new Uint8Array(12).fill(31))).toBe('F-ZZZZZZZZZZ');
+  expect(accepts(FormId, 'F-ZZZZZZZZZ')).toBe(false);
+});
+
+it('reads Entra ids in any case and keeps them in lower case, so that one person is one id', () => {
+  const upper = '20000000-0000-4000-8000-00000000ABCD';
+  expect(PersonId.parse(upper)).toBe(upper.toLowerCase());
+  expect(TenantId.parse(upper)).toBe(upper.toLowerCase());
+  expect(accepts(PersonId, `{${upper}}`)).toBe(false);
+  expect(accepts(PersonId, '')).toBe(false);
+});
+
+describe('an ARM id', () => {
+  it.each([
+    '/subscriptions/x/resourceGroups/rg/providers/p/t/n',
+    '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg',
+    `${resourceId()}/`,
+    `${resourceId()}/half`,
+    `${resourceId()}/../other`,
+    resourceId().replace('rg-care', '..'),
+    `${resourceId()}?api-version=1`,
+    `${resourceId()}#part`,
+    `${resourceId()}${'a'.repeat(1000)}`,
+  ])('is not %j', (text) => expect(accepts(ArmId, text)).toBe(false));
+
+  it('is one resource in whatever case', () => {
+    expect(sameArmId(resourceId(), resourceId().toUpperCase())).toBe(true);
+    expect(sameArmId(resourceId(), resourceId('bot-other'))).toBe(false);
+  });
+
+  it('comes apart into what people speak of, also where one resource lies in another', () => {
+    expect(armIdParts(keyScope({ vaultId, keyName }))).toEqual({
+      subscriptionId: '40000000-0000-4000-8000-000000000001',
+      resourceGroup: 'rg-care',
+      name: 'care',
+    });
+  });
+});
+
+it('takes keys by the names and versions that Key Vault gives them', () => {
+  expect(accepts(KeyName, 'a'.repeat(127))).toBe(true);
+  for (const name of ['', 'a'.repeat(128), 'a_b', 'a/b']) expect(accepts(KeyName, name)).toBe(false);
+  expect(accepts(KeyVersion, 'A'.repeat(32))).toBe(false);
+  expect(accepts(KeyVersion, 'a'.repeat(31))).toBe(false);
+});
+
+it('takes the addresses of a vault for one, with and without a slash', () => {
+  expect(sameVaultUri('https://KV.vault.azure.net', 'https://kv.vault.azure.net/')).toBe(true);
+  expect(sameVaultUri('https://kv.vault.azure.net', 'https://kv2.vault.azure.net')).toBe(false);
+});
+
+/** Every character that is shown as nothing, asked of the Unicode data that Node brings. */
+const ignorable = Array.from({ length: 0x110000 }, (_, code) => code)
+  .filter((code) => code < 0xd800 || code > 0xdfff)
+  .map((code) => String.fromCodePoint(code))
+  .filter((letter) => /\p{Default_Ignorable_Code_Point}/u.test(letter));
+const blanks = ['\u2800', '\u{13441}', '\u{13442}', '\u{16FE4}', '\u{1D159}'];
+/** They belong to the letter before. */
+const joined = /[\p{Cf}\p{M}]/u;
+const letters = [...ignorable.filter((letter) => !joined.test(letter)), ...blanks];
+
+it('knows the letters that the attack used', () => {
+  expect(letters).toEqual(expect.arrayContaining(['\u2800', '\u3164', '\u115F', '\u1160', '\uFFA0']));
+  expect(letters.length).toBeGreaterThan(1_000);
+});
+
+it.each<[string, (text: string) => string]>([
+  ['a card', plain],
+  ['lines of a card', plainLines],
+  ['a title', label],
+  ['a message to one person', message],
+  ['a mention', (text) => mention('29:x', text).text],
+  ['the terminal', printable],
+  ['the export for spreadsheets', (text) => csvRow(changeOf(text))],
+  ['the export', safeJson],
+])('no letter hides on %s', (_where, show) => {
+  const honest = show('Requester');
+  const hidden = letters.filter((letter) => {
+    const shown = show(`Reques${letter}ter`);
+    return shown === honest || shown.includes(letter);
+  });
+  expect(hidden.map((letter) => letter.codePointAt(0)?.toString(16))).toEqual([]);
+});
+
+it('a text of nothing but such letters, marks and joiners is empty', () => {
+  const all = [...ignorable, ...blanks, '\u200B', '\u00A0', '\u3000', '\u2060', '\uFE0F', '\u0301', '\u00AD', '\uE000'];
+  expect(all.filter((letter) => !isBlank(` ${letter}${letter}\n`))).toEqual([]);
+  expect(isBlank(all.join(''))).toBe(true);
+});
+
+it('whatever somebody can read is not', () => {
+  for (const text of ['.', 'ok', '病院', 'हाँ', '👍', '👩‍⚕️', '✔️', 'مهم', 'ก็', '한글', '\uFFFD', '-'])
+    expect([text, isBlank(text)]).toEqual([text, false]);
+});
+
+it('names and emoji are shown as they are written', () => {
+  for (const text of ['👩‍⚕️ Zoë', '✔️', '葛\u{E0100}城', 'می‌خواهم', 'ᠮᠣᠩ\u180Bᠭᠣᠯ']) {
+    expect(plain(text)).toBe(text);
+  }
+});
+
+it('a selector behind a letter that has one form only is no second name', () => {
+  expect(plain('Reques\uFE00ter')).toBe('Requester');
+  expect(plain('Reques\u034Fter')).toBe('Requester');
+});
+
+const limits = { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 6, spreadWithinMs: 60_000 };
+const waits = (ms: number) => ({ kind: 'wait', ms });
+const asks = { kind: 'ask' };
+const spent = (spentMs: number, waited = 0, tryMs = 0) => ({ waited, spentMs, tryMs });
+
+it('a failure that only a person can mend asks at once, even when Azure says when to come back', () => {
+  expect(decideRetry(failure({ next: 'ask', retryAfterMs: 5 }), 1, spent(0), limits)).toEqual(asks);
+});
+
+describe('a failure that passes', () => {
+  const busy = failure({ next: 'wait', status: 429 });
+
+  it('is tried again after waits that double up to a limit', () => {
+    const decisions = [1, 2, 3, 4, 5].map((attempt) => decideRetry(busy, attempt, spent(0, attempt - 1), limits));
+    expect(decisions).toEqual([1_000, 2_000, 4_000, 8_000, 8_000].map(waits));
+  });
+
+  it('is given to a person after the last attempt', () => {
+    expect(decideRetry(busy, 6, spent(0, 5), limits)).toEqual(asks);
+    expect(decideRetry(busy, 7, spent(0, 6), limits)).toEqual(asks);
+  });
+
+  it('waits at least as long as Azure asked, and never shorter than the back-off', () => {
+    expect(decideRetry({ ...busy, retryAfterMs: 30_000 }, 1, spent(0), limits)).toEqual(waits(30_000));
+    expect(decideRetry({ ...busy, retryAfterMs: 10 }, 3, spent(0, 2), limits)).toEqual(waits(4_000));
+  });
+
+  it('has all its patience left after any number of tries that waited for a change to spread', () => {
+    expect(decideRetry(busy, 30, spent(50_000), limits)).toEqual(waits(8_000));
+  });
+
+  it('counts attempts, not time', () => {
+    expect(decideRetry(busy, 2, spent(10 * limits.spreadWithinMs, 1), limits)).toEqual(waits(2_000));
+  });
+});
+
+describe('a change that has not spread yet', () => {
+  const spreading = failure({ next: 'retry-until' });
+
+  it('is looked for until its time is over, however often', () => {
+    expect(decideRetry(spreading, 50, spent(52_000), limits)).toEqual(waits(8_000));
+    expect(decideRetry(spreading, 50, spent(52_001), limits)).toEqual(asks);
+  });
+
+  it('is noticed soon after it has spread, measured by how long it took', () => {
+    const decisions = [0, 4_000, 6_000, 40_000].map((ms) => decideRetry(spreading, 9, spent(ms), limits));
+    expect(decisions).toEqual([1_000, 1_000, 1_500, 8_000].map(waits));
+  });
+
+  it('is looked for almost at once after a try that took as long as the wait would', () => {
+    expect(decideRetry(spreading, 2, spent(8_000, 0, 1_200), limits)).toEqual(waits(800));
+    expect(decideRetry(spreading, 2, spent(8_000, 0, 5_000), limits)).toEqual(waits(250));
+  });
+
+  it('is not waited for beyond its time because Azure asked for a long wait', () => {
+    expect(decideRetry({ ...spreading, retryAfterMs: 61_000 }, 1, spent(0), limits)).toEqual(asks);
+  });
+});
+
+function storingAt() {
+  let elapsed = 0;
+  const said: (WriteRejection | null)[] = [];
+  const storing = trackWriteHealth({ elapsedMs: () => elapsed, onChange: (why) => said.push(why) });
+  return {
+    storing,
+    said,
+    pass: (ms: number) => {
+      elapsed += ms;
+    },
+  };
+}
+
+describe('what the database answered last', () => {
+  it('is believed until something is stored', () => {
+    const { storing } = storingAt();
+    expect(storing.refusal()).toBeNull();
+    storing.refused('disk-full');
+    expect(storing.refusal()).toBe('disk-full');
+    storing.stored();
+    expect(storing.refusal()).toBeNull();
+  });
+
+  it('is believed for a minute where nobody stores anything', () => {
+    const { storing, pass } = storingAt();
+    storing.refused('read-only');
+    pass(59_999);
+    expect(storing.refusal()).toBe('read-only');
+    pass(1);
+    expect(storing.refusal()).toBeNull();
+  });
+
+  it('is counted each time, and said when it changes', () => {
+    const { storing, said, pass } = storingAt();
+    storing.refused('read-only');
+    storing.refused('read-only');
+    storing.refused('not-allowed');
+    pass(60_000);
+    storing.refused('not-allowed');
+    storing.stored();
+    storing.stored();
+    expect(said).toEqual(['read-only', 'not-allowed', 'not-allowed', null]);
+    expect(storing.counts()).toEqual({ 'read-only': 2, 'disk-full': 0, 'not-allowed': 2, 'server-trouble': 0 });
+  });
+});
+
+describe('what an error says of the database', () => {
+  it.each([
+    ['25006', 'read-only'],
+    ['EROFS', 'read-only'],
+    ['53100', 'disk-full'],
+    ['ENOSPC', 'disk-full'],
+    ['42501', 'not-allowed'],
+    ['28P01', 'not-allowed'],
+    ['53300', 'server-trouble'],
+    ['58030', 'server-trouble'],
+    ['EIO', 'server-trouble'],
+  ])('%s is a database that takes nothing: %s', (code, why) => {
+    const error = Object.assign(new Error('no'), { code });
+    expect([writeRejectionIn(error), isDatabaseUnavailable(error)]).toEqual([why, true]);
+  });
+
+  it.each(['08006', '57P01', 'ECONNREFUSED'])('%s is one that is away, and gives no reason', (code) => {
+    const error = Object.assign(new Error('no'), { code });
+    expect([writeRejectionIn(error), isDatabaseUnavailable(error)]).toEqual([null, true]);
+  });
+
+  it.each([
+    'timeout exceeded when trying to connect',
+    'querying the database: no answer within 30000 ms',
+    'Connection terminated due to connection timeout',
+    'Client has encountered a connection error and is not queryable',
+    'Query read timeout',
+  ])('“%s” is the driver’s, but not as the outcome that the engine stored', (words) => {
+    const judge = (error: Error) => [isDriverError(error), isDatabaseUnavailable(error)];
+    expect(judge(new Error(words))).toEqual([true, true]);
+    const stored = `Step change has exceeded its maximum of 8 retries. Previous errors: Error 1: ${words}`;
+    expect(judge(new Error(stored))).toEqual([false, false]);
+    expect(isDriverError(Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }))).toBe(false);
+  });
+
+  it.each(['23505', '40001', 'P0001', '42P01'])('%s is neither', (code) => {
+    const error = Object.assign(new Error('no'), { code });
+    expect([writeRejectionIn(error), isDatabaseUnavailable(error)]).toEqual([null, false]);
+  });
+});
+
+const at = new Date('2026-11-26T08:00:00Z');
+const now = new Date('2026-11-26T08:03:00Z');
+const report = (key: string, more: Partial<WitnessStatus>): WitnessStatus => ({
+  key,
+  since: at,
+  asked: { size: 121, at, outcome: 'signed', detail: '' },
+  signed: { size: 121, at },
+  contradiction: null,
+  cleared: null,
+  told: false,
+  ...more,
+});
+const keys = ['w1+0a+AA', 'w2+0b+BB', 'w3+0c+CC', 'w4+0d+DD'];
+const known = [
+  report('w1+0a+AA', {}),
+  report('w2+0b+BB', {
+    asked: { size: 121, at, outcome: 'no-answer', detail: 'fetch failed' },
+    signed: { size: 117, at },
+  }),
+  report('w3+0c+CC', { contradiction: { at, detail: '422', note: '' }, signed: { size: 121, at } }),
+  // The same name with another key is another witness.
+  report('w4+0e+EE', {}),
+];
+
+test('those count who signed the newest checkpoint, under the key that is named, and contradict nothing', () => {
+  const witnessing = summarizeWitnesses({ keys, needed: 2 }, known);
+  expect(witnessing.witnesses.map(({ name, current }) => [name, current])).toEqual([
+    ['w1', true],
+    ['w2', false],
+    ['w3', false],
+    ['w4', false],
+  ]);
+  const later = (hours: number) => new Date(at.getTime() + hours * 3_600_000);
+  const inTrouble = (when: Date) =>
+    witnessing.witnesses.filter((one) => isInTrouble(one, when)).map(({ name }) => name);
+  // One that signs whenever it is asked is in no trouble, however long ago that was.
+  expect([inTrouble(now), inTrouble(later(4))]).toEqual([['w3'], ['w2', 'w3']]);
+  expect(enoughWords(witnessing)).toBe('1 of 4 witnesses signed the newest checkpoint; 2 are needed: too few');
+});
+
+test('each is told by what it signed last, and when', () => {
+  const words = summarizeWitnesses({ keys, needed: 2 }, known).witnesses.map((view) => witnessWords(view, now));
+  expect(words).toEqual([
+    'witnessed up to 121, 3 minutes ago',
+    'witnessed up to 117, 3 minutes ago; asked about 121 3 minutes ago, it didn’t answer (fetch failed)',
+    'witnessed up to 121, 3 minutes ago',
+    'not asked yet',
+  ]);
+});

@@ -1,0 +1,343 @@
+import { readFileSync } from 'node:fs';
+import { createHttpHeaders, createPipelineRequest, RestError } from '@azure/core-rest-pipeline';
+import { jest } from '@jest/globals';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { WitnessSummary } from '../../../src/domain/witnessing.ts';
+import { errorInLog, logRunning, withoutSecrets } from '../../../src/observability/log.ts';
+import { openMetrics } from '../../../src/observability/metrics.ts';
+import { tracingPort } from '../../../src/observability/otlp.ts';
+import { memoryDocuments } from '../../support/builders/memory-documents.ts';
+import { memoryRequests } from '../../support/builders/memory-requests.ts';
+import { noon, version } from '../../support/builders/plans.ts';
+import { LogWatch } from '../../support/world/log-leaks.ts';
+
+describe('logging while running', () => {
+  const hourMs = 3_600_000;
+  const build = { version: '1.2.3' };
+
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  /** What a bot logs on its own. `head`: reads the end of the audit log. */
+  function idle(head: () => Promise<{ readonly seq: number }>) {
+    const lines: unknown[] = [];
+    const say =
+      (level: string) =>
+      (fields: object, message: string): unknown =>
+        lines.push([level, message, fields]);
+    const running = logRunning({ log: { info: say('info'), warn: say('warn') }, head, build });
+    return { lines, running };
+  }
+
+  test('a bot that does nothing logs a line every hour until it stops, so a day without one is a fault', async () => {
+    const { lines, running } = idle(async () => ({ seq: 7 }));
+    await jest.advanceTimersByTimeAsync(24 * hourMs);
+    expect(lines).toHaveLength(24);
+    expect(lines[0]).toEqual(['info', 'running', { version: '1.2.3', events: 7 }]);
+    await running.stop();
+    await jest.advanceTimersByTimeAsync(24 * hourMs);
+    expect(lines).toHaveLength(24);
+  });
+
+  test('a database that doesn’t answer is a line too', async () => {
+    const err = new Error('no connection');
+    const { lines } = idle(() => Promise.reject(err));
+    await jest.advanceTimersByTimeAsync(hourMs);
+    expect(lines).toEqual([
+      ['warn', 'running, but the end of the audit log couldn’t be read', { version: '1.2.3', err }],
+    ]);
+  });
+});
+
+const token = `eyJ${'a'.repeat(20)}.${'b'.repeat(20)}.${'c'.repeat(20)}`;
+const words = 'Because Nurse Adams asked for it';
+
+function restError(): RestError {
+  const headers = createHttpHeaders({ authorization: `Bearer ${token}`, 'x-ms-client-request-id': 'r-1' });
+  const request = createPipelineRequest({ url: 'https://management.azure.com/x', headers, body: words });
+  const response = {
+    request,
+    status: 403,
+    headers: createHttpHeaders({ 'x-ms-request-id': 'r-2' }),
+    bodyAsText: JSON.stringify({ error: { code: 'Forbidden', words } }),
+  };
+  const error = new RestError('not allowed', { code: 'Forbidden', statusCode: 403, request, response });
+  error.details = { words };
+  return error;
+}
+
+const everything = (logged: unknown): string => JSON.stringify(logged);
+
+describe('an error in the log', () => {
+  it('of an Azure client keeps status, code and the ids of the call, and nothing that was sent or answered', () => {
+    const logged = errorInLog(restError());
+    expect(logged).toMatchObject({
+      type: 'RestError',
+      message: 'not allowed',
+      code: 'Forbidden',
+      status: 403,
+      requestIds: ['r-1', 'r-2'],
+    });
+    expect(everything(logged)).not.toMatch(new RegExp(`${words}|${token.slice(0, 12)}|Bearer`));
+  });
+
+  it('of a database keeps the constraint and none of the values', () => {
+    const error = Object.assign(new Error('duplicate key value violates unique constraint "one_open"'), {
+      code: '23505',
+      constraint: 'one_open',
+      detail: `Failing row contains (${words})`,
+      query: 'insert into free_text values ($1)',
+      params: [words],
+    });
+    expect(errorInLog(error)).toMatchObject({ code: '23505', constraint: 'one_open' });
+    expect(everything(errorInLog(error))).not.toContain(words);
+  });
+
+  it('goes down to its causes, and not for ever', () => {
+    const first: Error & { cause?: unknown } = new Error('outer', { cause: restError() });
+    expect(errorInLog(first).cause).toMatchObject({ type: 'RestError', status: 403 });
+    const own: { message: string; cause?: unknown } = { message: 'round' };
+    own.cause = own;
+    expect(everything(errorInLog(own)).match(/round/g)).toHaveLength(4);
+  });
+
+  it.each([
+    ['a text', 'string'],
+    [null, 'object'],
+    [undefined, 'undefined'],
+    [7, 'number'],
+  ])('can be %p', (thrown, type) => expect(errorInLog(thrown)).toEqual({ type, message: String(thrown) }));
+
+  it('does not repeat its message in the stack', () => {
+    const { message, stack } = errorInLog(new Error(`asked with Bearer ${token}`));
+    expect(message).toBe('asked with Bearer …');
+    expect(stack).toMatch(/^\s+at /);
+    expect(stack).not.toContain('asked');
+  });
+});
+
+describe('a text in the log', () => {
+  it.each([
+    [`Authorization: Bearer ${token}`, 'Authorization: Bearer …'],
+    [`got ${token} back`, 'got token … back'],
+    ['client_id=a&client_secret=s3cret&x=1', 'client_id=a&client_secret=…&x=1'],
+    ['postgresql://bot:pa55word@db:5432/cmk', 'postgresql://bot:…@db:5432/cmk'],
+    ['https://login.example/x?sig=abc%2F&se=1', 'https://login.example/x?sig=…&se=1'],
+    ['nothing secret: eyJ, Bearer of news', 'nothing secret: eyJ, Bearer …news'],
+  ])('%s', (text, clean) => expect(withoutSecrets(text)).toBe(clean.replace('…news', '… news')));
+
+  it('ends after a thousand characters', () => expect(withoutSecrets('x'.repeat(5000))).toHaveLength(1001));
+});
+
+describe('the look through what a bot printed', () => {
+  const watch = new LogWatch();
+  watch.keepOutSettings({
+    AZURE_CLIENT_SECRET: 'local-bot',
+    DATABASE_URL: 'postgresql://bot:pa55word@db/cmk',
+    PORT: '39780000',
+  });
+  watch.keepOutInputs({ justification: words, acknowledgeDataLoss: 'true' });
+  watch.keepOut('what was said', 'two "lines"\nof text');
+
+  it.each([
+    ['a client secret', '{"x":"local-bot"}'],
+    ['a database password', 'pa55word'],
+    ['a reason', `{"err":"${words}"}`],
+    ['a text as JSON writes it', JSON.stringify({ said: 'two "lines"\nof text' })],
+    ['a token', `{"a":"Bearer ${token}"}`],
+    ['half a token', 'eyJhbGciOiJSUzI1NiIs'],
+    ['a header', '{"headers":{"authorization":"Basic Zm9v"}}'],
+    ['a form that signs in', 'grant_type=x&client_secret=abc'],
+  ])('finds %s', (_what, line) => {
+    expect(watch.leaksIn(`first\n${line}\nlast`)).toHaveLength(1 + Number(/Bearer/.test(line)));
+  });
+
+  it('finds nothing in an ordinary log', () => {
+    expect(watch.leaksIn('{"port":"39780000","acknowledged":"true","err":{"message":"Bearer …"}}')).toEqual([]);
+  });
+});
+
+const minutes = (count: number): number => count * 60_000;
+
+/** The metrics of a bot with an empty database. `pass` moves the time. */
+function opened(
+  watchMs: number | null = minutes(10),
+  publishMs: number | null = minutes(1),
+  documents = memoryDocuments(),
+  witnessing: (() => Promise<WitnessSummary>) | null = null,
+) {
+  let ms = noon.getTime();
+  const now = () => new Date(ms);
+  const metrics = openMetrics({
+    requests: memoryRequests(now),
+    jobs: { oldestDue: async () => null, mostAttempts: async () => 12, orphans: () => 2 },
+    drifts: { open: async () => new Map() },
+    documents,
+    clock: { look: async () => null },
+    storing: {
+      counts: () => ({ 'read-only': 0, 'disk-full': 0, 'not-allowed': 0, 'server-trouble': 0 }),
+      isWritable: () => true,
+    },
+    refusedDocuments: { 'seal-key-unknown': 0, 'seal-differs': 0 },
+    ...{ witnessing, watchMs, publishMs, now },
+  });
+  const value = async (series: string) =>
+    (await metrics.text())
+      .split('\n')
+      .find((line) => line.startsWith(`${series} `))
+      ?.split(' ')[1];
+  const pass = (passedMs: number): void => {
+    ms += passedMs;
+  };
+  return { metrics, value, pass };
+}
+
+it('the page of metrics has every series at the start whose growth an alert counts', async () => {
+  const rules = readFileSync(new URL('../../../infra/alerts.prometheus.yaml', import.meta.url), 'utf8');
+  const counted = [...rules.matchAll(/increase\((\w+)\{(\w+)(=~|!~|=|!=)"([^"]+)"\}/g)];
+  const lines = (await opened().metrics.text()).split('\n');
+  const lost = counted.flatMap(([, metric = '', label = '', operator = '', words = '']) => {
+    const series = lines.filter((line) => line.startsWith(`${metric}{`) && line.endsWith(' 0'));
+    const has = (word: string): boolean => series.some((line) => line.includes(`${label}="${word}"`));
+    const isExcluding = operator.startsWith('!');
+    return words.split('|').filter((word) => !has(word) || (isExcluding && series.length <= words.split('|').length));
+  });
+  expect(counted.length).toBeGreaterThan(4);
+  expect(lost).toEqual([]);
+});
+
+it('the page of metrics shows the work that failed most, and rows that were dropped', async () => {
+  const { value } = opened();
+  expect(await value('cmk_outbox_attempts')).toBe('12');
+  expect(await value('cmk_rows_dropped_total')).toBe('2');
+});
+
+describe('the key watch', () => {
+  it('shows what the last cycle here found, for three intervals', async () => {
+    const { metrics, value, pass } = opened();
+    metrics.watched([
+      { states: [{ code: 'newer-version', keyVersion: version('a'), created: null }], unread: ['vault'] },
+    ]);
+    pass(minutes(30));
+    expect(await value('cmk_agents_unread{part="vault"}')).toBe('1');
+    expect(await value('cmk_agents_drifted{state="newer-version"}')).toBe('1');
+    pass(minutes(10));
+    expect(await value('cmk_agents_unread{part="vault"}')).toBe('0');
+    expect(await value('cmk_agents_drifted{state="newer-version"}')).toBe('0');
+  });
+
+  it('is overdue three intervals after the last whole cycle, although another has ended here', async () => {
+    const { metrics, value, pass } = opened();
+    await metrics.watching.done();
+    pass(minutes(60));
+    metrics.watched([]);
+    expect(await value('cmk_watch_overdue_seconds')).toBe('1800');
+  });
+
+  it('is never overdue where it is turned off', async () => {
+    const { value } = opened(null);
+    expect(await value('cmk_watch_overdue_seconds')).toBe('0');
+  });
+});
+
+it('the page of metrics misses no signature of a witness before there is a checkpoint to sign', async () => {
+  const summary = { witnesses: [{ name: 'w', report: null, current: false }], needed: 1, current: 0 };
+  const { value } = opened(null, minutes(1), memoryDocuments(), async () => summary);
+  expect(await value('cmk_witnesses_missing')).toBe('0');
+});
+
+describe('publishing', () => {
+  it('is overdue an interval after the last success, however long that interval is', async () => {
+    for (const interval of [1, 360]) {
+      const { metrics, value, pass } = opened(null, minutes(interval));
+      pass(minutes(interval));
+      expect(await value('cmk_publish_overdue_seconds')).toBe('0');
+      pass(minutes(1));
+      expect(await value('cmk_publish_overdue_seconds')).toBe('60');
+      await metrics.publishing.done();
+      expect(await value('cmk_publish_overdue_seconds')).toBe('0');
+    }
+  });
+
+  it('is overdue since the last success of any replica, also after a restart', async () => {
+    const documents = memoryDocuments();
+    const replica = () => opened(null, minutes(1), documents);
+    const series = 'cmk_publish_overdue_seconds';
+    const [first, second] = [replica(), replica()];
+    expect(await first.value(series)).toBe('0');
+    for (const one of [first, second]) one.pass(minutes(61));
+    const restarted = replica();
+    restarted.pass(minutes(61));
+    expect(await restarted.value(series)).toBe('3600');
+    await second.metrics.publishing.done();
+    for (const one of [first, second, restarted]) expect(await one.value(series)).toBe('0');
+  });
+
+  it('isn’t overdue here while the database can’t store the last success', async () => {
+    const documents = memoryDocuments();
+    const { metrics, value, pass } = opened(null, minutes(1), documents);
+    await metrics.publishing.done();
+    pass(minutes(61));
+    const write = async () => {
+      throw new Error('cannot execute INSERT in a read-only transaction');
+    };
+    Object.assign(documents, { write });
+    await expect(metrics.publishing.done()).rejects.toThrow('read-only');
+    expect(await value('cmk_publish_overdue_seconds')).toBe('0');
+  });
+
+  it('is never overdue where nothing is published', async () => {
+    const { metrics, pass } = opened(null, null);
+    pass(minutes(6_000));
+    expect(await metrics.publishing.seconds()).toBe(0);
+  });
+});
+
+describe('tracing', () => {
+  /** A whole run is one trace, named after its request: test/long/telemetry.test.ts. */
+  function opened() {
+    const exporter = new InMemorySpanExporter();
+    const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+    const found = (name: string) => {
+      const span = exporter.getFinishedSpans().find((one) => one.name === name);
+      if (span === undefined) throw new Error(`there is no span ${name}`);
+      return span;
+    };
+    return { ...tracingPort(provider.getTracer('test')), found };
+  }
+
+  const nothing = async (): Promise<void> => undefined;
+  const traceId = '0af7651916cd43dd8448eb211c80319c';
+  const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+
+  describe('what goes on from something earlier', () => {
+    it('is a trace of its own that points at it where much time lies between', async () => {
+      const { tracing, found } = opened();
+      await tracing.span({ name: 'run', from: { traceparent, late: true } }, nothing);
+      expect(found('run').spanContext().traceId).not.toBe(traceId);
+      expect(found('run').parentSpanContext).toBeUndefined();
+      expect(found('run').links).toMatchObject([{ context: { traceId, spanId: 'b7ad6b7169203331' } }]);
+    });
+
+    it.each(['', 'x', `00-${traceId}-b7ad6b7169203331`, `00-${traceId.toUpperCase()}-b7ad6b7169203331-01`])(
+      'stands alone where what was kept is no such thing: %j',
+      async (kept) => {
+        const { tracing, found } = opened();
+        await tracing.span({ name: 'run', from: { traceparent: kept, late: false } }, nothing);
+        expect(found('run').parentSpanContext).toBeUndefined();
+      },
+    );
+  });
+
+  it('what fails is thrown on, and told by its class alone: its words hold what was asked', async () => {
+    const { tracing, found } = opened();
+    const failed = tracing.span({ name: 'call' }, async () => Promise.reject(new TypeError('Nurse Adams said so')));
+    await expect(failed).rejects.toThrow('Nurse Adams said so');
+    const { status, attributes, events } = found('call');
+    expect({ status, attributes, events }).toEqual({
+      status: { code: 2 },
+      attributes: { 'error.type': 'TypeError' },
+      events: [],
+    });
+  });
+});

@@ -1,0 +1,663 @@
+import { execFileSync } from 'node:child_process';
+import { AzureFailure, done, failed } from '../../../src/domain/failure.ts';
+import { KeyName, RequestId } from '../../../src/domain/ids.ts';
+import type { CustomerKey } from '../../../src/domain/observed.ts';
+import { blocksOf, warningsOf } from '../../../src/domain/plan.ts';
+import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
+import type { ResourceKey, ResourceSummary } from '../../../src/domain/ports/inventory.ts';
+import { refuseOnFailure } from '../../../src/domain/request/refusal.ts';
+import type { Drift } from '../../../src/domain/watch/resource-watch.ts';
+import { type DriftState, unknownCause } from '../../../src/domain/watch/state.ts';
+import {
+  areNamesSimilar,
+  chooseKey,
+  chooseNewKey,
+  chooseResource,
+  chooseVault,
+  closestName,
+  isUsable,
+  judgeKeys,
+  judgeVaults,
+  type NewKeyInputs,
+} from '../../../src/operations/choose.ts';
+import { cmkHelp } from '../../../src/operations/commands/cmk-help.ts';
+import { cmkHistory } from '../../../src/operations/commands/cmk-history.ts';
+import { cmkRequests } from '../../../src/operations/commands/cmk-requests.ts';
+import { parseArguments } from '../../../src/operations/commands/command.ts';
+import { requestCommand } from '../../../src/operations/commands/registry.ts';
+import { enableCmk as enabling } from '../../../src/operations/enable-cmk/enable-cmk.ts';
+import { countsOf, driftSummaries, judgeFleet, keyOf } from '../../../src/operations/fleet.ts';
+import { noStart, parseStartTime, toStartInputs } from '../../../src/operations/form.ts';
+import { submit } from '../../../src/operations/form-clicks.ts';
+import { observeOthers, othersFor } from '../../../src/operations/other-agents.ts';
+import { type FleetPorts, FleetReader } from '../../../src/operations/read-fleet.ts';
+import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
+import { actionsOn, assignIdentity, dataActionsOnVault } from '../../../src/operations/resources/rights.ts';
+import { kindAfter } from '../../../src/operations/rotate-cmk/rotate-cmk.ts';
+import { checkWords } from '../../../src/text/checks.ts';
+import { call, commandWorld, inputs, reviewed } from '../../support/builders/command-world.ts';
+import { failure } from '../../support/builders/commands.ts';
+import { requester, resourceId, tenant, vaultId } from '../../support/builders/fixtures.ts';
+import {
+  key,
+  keyName,
+  kind,
+  noon,
+  planFor,
+  principal,
+  ref,
+  resource,
+  spec,
+  toNewVersion,
+  under,
+  vault,
+  version,
+  wishForNewKey,
+  wishToRotate,
+} from '../../support/builders/plans.ts';
+import { termsOf } from '../../support/builders/policies.ts';
+import { scriptedAzure, type World } from '../../support/builders/scripted-azure.ts';
+import { surroundings } from '../../support/processes/surroundings.ts';
+
+const azure = scriptedAzure();
+const refused = (code: string, fact: string) => ({ kind: 'refused', code, fact });
+
+function withResources(...names: string[]) {
+  const resources = names.map(
+    (name, n) => ({ id: `${resourceId(name)}`.replace('rg-care', `rg-${n}`), name }) as ResourceSummary,
+  );
+  return { ...azure, inventory: { ...azure.inventory, resources: async () => done(resources) } };
+}
+
+const nearBotCare = { ...refused('unknown-resource', 'bot-cares'), near: 'bot-care' };
+
+describe('an agent', () => {
+  it.each(['bot-care', ' BOT-care ', resourceId(), resourceId().toUpperCase()])('is chosen by %j', async (typed) => {
+    expect(await chooseResource(azure, typed)).toMatchObject({ id: resourceId() });
+  });
+
+  it('needs its id when two have the name, in whatever case', async () => {
+    const two = withResources('bot-care', 'Bot-Care');
+    expect(await chooseResource(two, 'bot-care')).toEqual(refused('ambiguous-resource', 'bot-care'));
+    const id = resourceId('bot-care').replace('rg-care', 'rg-0');
+    expect(await chooseResource(two, id)).toMatchObject({ id });
+  });
+
+  it.each<[string, string, object]>([
+    ['a part of its name', 'bot', refused('unknown-resource', 'bot')],
+    ['an id outside the subscriptions', resourceId().replace('40000000', '90000000'), { code: 'unknown-resource' }],
+    ['a long name, which is not repeated in full', 'x'.repeat(500), refused('unknown-resource', 'x'.repeat(80))],
+    ['a mistyped id, but named by its end', resourceId('bot-cares'), nearBotCare],
+    [
+      'an id of another type, but named by its end',
+      resourceId('bot-cares').replace('HealthBot', 'HealthBots'),
+      nearBotCare,
+    ],
+    ['an id with a slash, but named by its end', `${resourceId('bot-cares')}/`, nearBotCare],
+  ])('is not chosen by %s', async (_what, typed, answer) => {
+    expect(await chooseResource(azure, typed)).toMatchObject(answer);
+  });
+});
+
+describe('a vault', () => {
+  it.each(['kv-care', 'KV-CARE ', vaultId.toUpperCase()])('is chosen by %j', async (typed) => {
+    expect(await chooseVault(azure, typed)).toMatchObject({ id: vaultId });
+  });
+
+  it('is named, when unknown, by the end of its id', async () => {
+    const typed = vaultId.replace('kv-care', 'kv-cares');
+    expect(await chooseVault(azure, typed)).toMatchObject(refused('unknown-vault', 'kv-cares'));
+  });
+});
+
+describe('a key', () => {
+  it('is chosen at the version that is newest now', async () => {
+    const two = scriptedAzure({ keys: [key(), key({ version: version('b') })] });
+    expect(await chooseKey(two, vaultId, ' care ')).toEqual({
+      kind: 'existing',
+      name: keyName,
+      version: version('b'),
+    });
+  });
+
+  it.each([
+    ['other', 'unknown-key'],
+    ['not a name', 'unknown-key'],
+    ['', 'choice-missing'],
+  ])('is refused by %j: %s', async (typed, code) => {
+    expect(await chooseKey(azure, vaultId, typed)).toMatchObject({ code });
+  });
+});
+
+it.each([
+  ['agents', 'inventory.resources', chooseResource],
+  ['vaults', 'inventory.vaults', chooseVault],
+  ['keys', 'keys.get', (port: typeof azure) => chooseKey(port, vaultId, 'care')],
+] as const)('says what Azure said when %s cannot be read', async (_what, read, choose) => {
+  const dark = scriptedAzure();
+  for (const [said, code] of [
+    [{ next: 'wait', status: 429, code: 'Throttled', message: 'Too many requests.' }, 'azure-unreachable'],
+    [{ status: 403, code: 'AuthorizationFailed', message: 'No.' }, 'azure-refused'],
+    [{ status: 400, code: 'InvalidQuery', message: 'Query is invalid.' }, 'azure-cannot'],
+  ] as const) {
+    dark.refuse(read, failure(said));
+    expect(await refuseOnFailure<unknown>(() => choose(dark, 'any'))).toMatchObject({
+      code,
+      failure: { code: said.code, message: said.message },
+    });
+  }
+});
+
+describe('a new key', () => {
+  const choose = (change: Partial<NewKeyInputs>) =>
+    chooseNewKey({ newKeyName: 'care-2026', keyType: 'RSA', keySize: '3072', keyExpiry: '', ...change }, noon);
+
+  it('has the settings that stand on the card', () => {
+    expect(choose({ newKeyName: ' care-2026 ', keyType: 'RSA-HSM', keySize: '4096', keyExpiry: '2027-01-01' })).toEqual(
+      {
+        kind: 'new',
+        name: 'care-2026',
+        key: { type: 'RSA-HSM', size: 4096, expires: '2027-01-01T00:00:00.000Z' },
+      },
+    );
+  });
+
+  it.each(['', 'new', 'a b', 'a_b', 'a'.repeat(128)])('is not named %j', (newKeyName) => {
+    expect(choose({ newKeyName })).toMatchObject({ code: 'new-key-name-unfit' });
+  });
+
+  it.each(['2026-03-02', '2020-01-01', 'tomorrow', '2027-13-01', '2027-02-31', '2027-1-1'])(
+    'does not expire on %j',
+    (day) => {
+      expect(choose({ keyExpiry: day })).toMatchObject({ code: 'new-key-expiry-unfit', fact: day });
+    },
+  );
+
+  it.each([{ keyType: 'EC' }, { keyType: '' }, { keySize: '1024' }, { keySize: '' }, { keySize: '2048.5' }])(
+    'is not of the kind %j',
+    (change) => {
+      expect(choose(change)).toMatchObject({ code: 'new-key-kind-unfit' });
+    },
+  );
+});
+
+describe('the lists to choose from', () => {
+  it('put vaults first that need nothing, and last those that cannot be used', () => {
+    const vaults = [
+      vault({ name: 'kv-tenant', tenantId: 'other', purgeProtection: true }),
+      vault({ name: 'kv-region', location: 'northeurope', purgeProtection: true }),
+      vault({ name: 'kv-b', purgeProtection: true }),
+      vault({ name: 'kv-firewall', firewall: 'closed', purgeProtection: true }),
+      vault({ name: 'kv-unprotected' }),
+      vault({ name: 'kv-a', purgeProtection: true }),
+    ];
+    const judged = judgeVaults(vaults, resource(), { tenantId: tenant, kind, terms: termsOf() });
+    expect(judged.map((one) => one.vault.name)).toEqual([
+      'kv-a',
+      'kv-b',
+      'kv-unprotected',
+      'kv-region',
+      'kv-firewall',
+      'kv-tenant',
+    ]);
+    expect(judged.filter((one) => !isUsable(one)).map((one) => one.vault.name)).toEqual(['kv-firewall', 'kv-tenant']);
+  });
+
+  it('put keys first that fit, then by name', () => {
+    const named = (name: string, change: Parameters<typeof key>[0] = {}) =>
+      key({ name: KeyName.parse(name), ...change });
+    const keys = [named('a', { enabled: false }), named('c'), named('b', { expires: '2027-01-01T00:00:00.000Z' })];
+    expect(judgeKeys(keys, noon).map((one) => [one.key.name, one.fit])).toEqual([
+      ['b', true],
+      ['c', true],
+      ['a', false],
+    ]);
+  });
+});
+
+/** What is typed wrongly, and what is answered: test/golden/transcripts/help.md and lists.md. */
+const enableCmk = requestCommand(enabling);
+
+describe('/enable-cmk', () => {
+  it.each([
+    [{ resource: 'bot-care' }, { page: 'vault', answers: { resource: ref() } }],
+    [
+      { vault: 'kv-care', key: 'care' },
+      { page: 'resource', answers: {} },
+    ],
+  ])('opens the form with %j on the first page that has something to ask', async (args, form) => {
+    expect(await enableCmk.handle(call(args), commandWorld().ports)).toMatchObject({ kind: 'open-form', form });
+  });
+
+  it.each<[RoleStatus, string]>([
+    ['no', 'not-a-requester'],
+    ['unknown', 'cannot-check-membership'],
+    ['none-configured', 'no-requesters-configured'],
+  ])('looks into nothing for a person whose roleStatus is %s', async (value, code) => {
+    const { ports, roleStatus, azure } = commandWorld();
+    roleStatus.value = value;
+    azure.refuse('inventory.resources', failure());
+    expect(await enableCmk.handle(call({ resource: 'bot-care' }), ports)).toMatchObject({ code });
+  });
+});
+
+describe('/cmk-history', () => {
+  const history = (ports: ReturnType<typeof commandWorld>['ports'], ...words: string[]) =>
+    cmkHistory.handle(call({}, words), ports);
+
+  it('shows the latest requests, a request in any case, or an agent', async () => {
+    const { ports } = commandWorld();
+    const form = await reviewed(ports);
+    await submit(form, inputs({ acknowledgeDataLoss: 'true', justification: 'Policy 7' }), ports);
+    const subjectOf = async (...words: string[]) => {
+      const answer = await history(ports, ...words);
+      return answer.kind === 'show-list' ? answer.subject : answer;
+    };
+    const of = { list: 'history', id: resourceId() };
+    expect(await subjectOf()).toEqual({ list: 'latest', filter: 'all', id: '' });
+    expect(await subjectOf(form.requestId.toLowerCase())).toMatchObject({ list: 'history', id: form.requestId });
+    expect(await subjectOf('bot-care')).toEqual({ ...of, filter: 'everything' });
+    expect(await subjectOf('bot-care', 'Decisions')).toEqual({ ...of, filter: 'decisions' });
+  });
+});
+
+describe('/cmk-requests', () => {
+  const requests = (ports: ReturnType<typeof commandWorld>['ports'], ...words: string[]) =>
+    cmkRequests.handle(call({}, words), ports);
+  const open = (filter: string, id = '') => ({ kind: 'show-list', subject: { list: 'open', filter, id } });
+
+  async function withRequest() {
+    const { ports } = commandWorld();
+    const form = await reviewed(ports);
+    await submit(form, inputs({ acknowledgeDataLoss: 'true', justification: 'Policy 7' }), ports);
+    return { ports, id: form.requestId };
+  }
+
+  it.each([
+    [[], 'all', ''],
+    [['All'], 'all', ''],
+    [['mine'], 'mine', requester],
+    [['waiting', 'for', 'me'], 'waiting', requester],
+    [['waiting'], 'waiting', requester],
+    [['running'], 'running', ''],
+  ])('understands %j', async (words: string[], filter, id) => {
+    expect(await requests(commandWorld().ports, ...words)).toEqual(open(filter, id));
+  });
+
+  it('finds open requests by part of the agent’s name or of the id, and one by its id whether open or not', async () => {
+    const { ports, id } = await withRequest();
+    for (const part of ['CARE', 'bot-c', id.slice(2, 8).toLowerCase()]) {
+      expect(await requests(ports, part)).toEqual(open('all', part));
+    }
+    expect(await cmkRequests.handle(call({ agent: 'bot-care' }), ports)).toEqual(open('all', 'bot-care'));
+    expect(await requests(ports, id.toLowerCase())).toEqual(open('all', id));
+  });
+
+  it('says of what it does not know what may have been meant', async () => {
+    const { ports } = await withRequest();
+    expect(await requests(ports, 'bot-csre')).toMatchObject({ code: 'no-open-request-named', near: 'bot-care' });
+    expect(await requests(ports, 'something else')).toMatchObject({
+      code: 'no-open-request-named',
+      fact: 'something else',
+    });
+    const mistyped = resourceId('bot-nowhere').replace('HealthBot', 'HealthBots');
+    expect(await requests(ports, mistyped)).toMatchObject({ code: 'no-open-request-named', fact: 'bot-nowhere' });
+    expect(await requests(ports, 'CMK-ZZZZZZ')).toMatchObject({ code: 'unknown-request' });
+    expect(await cmkRequests.handle(call({ state: 'open' }), ports)).toMatchObject({ code: 'not-understood' });
+  });
+
+  it('is answered to anybody, as the help is', async () => {
+    const { ports, roleStatus } = commandWorld();
+    roleStatus.value = 'no';
+    expect(await requests(ports)).toMatchObject({ kind: 'show-list' });
+    expect(await cmkHelp.handle(call(), ports)).toEqual({ kind: 'show-help' });
+  });
+});
+
+const keyed = (digit: string, change: Partial<CustomerKey> = {}): CustomerKey => ({
+  ...under(version(digit)),
+  ...change,
+});
+function agent(name: string, customerKey: CustomerKey | null = null): ResourceKey {
+  return { id: resourceId(name), name, customerKey };
+}
+const id = RequestId.parse('CMK-7F3K9Q');
+const foundAt = '2026-03-01T00:00:00.000Z';
+const driftOf = (...states: readonly DriftState[]): Drift => ({
+  number: 1,
+  openedAt: foundAt,
+  closedAt: null,
+  criticalFrom: 1,
+  basis: { request: id, planDigest: '' },
+  found: states.map((state) => ({ state, cause: unknownCause, by: null, foundAt })),
+});
+const inDays = (days: number): string => new Date(noon.getTime() + days * 86_400_000).toISOString();
+
+it('the list of agents puts the most urgent first: what is stuck, what has ended, what ends soonest, what is asked, then the rest by name', () => {
+  const resources = [
+    agent('in-order', keyed('1')),
+    agent('b-plain'),
+    agent('a-plain'),
+    agent('unknown', keyed('9')),
+    agent('later', keyed('2')),
+    agent('sooner', keyed('3')),
+    agent('ended', keyed('4')),
+    agent('asked'),
+    agent('stuck', keyed('4')),
+    agent('changed', keyed('1')),
+    agent('changed-a-little', keyed('1')),
+  ];
+  const ends = new Map([
+    [keyOf({ customerKey: keyed('1') }) ?? '', null],
+    [keyOf({ customerKey: keyed('2') }) ?? '', inDays(60)],
+    [keyOf({ customerKey: keyed('3') }) ?? '', inDays(1)],
+    [keyOf({ customerKey: keyed('4') }) ?? '', inDays(-1)],
+  ]);
+  const held = new Map([
+    [resourceId('asked').toLowerCase(), { id, waits: 'approval' as const }],
+    [resourceId('stuck').toLowerCase(), { id, waits: 'attention' as const }],
+  ]);
+  const drifts = new Map([
+    [resourceId('changed').toLowerCase(), driftOf({ code: 'key-disabled' }, { code: 'purge-protection-off' })],
+    [resourceId('changed-a-little').toLowerCase(), driftOf({ code: 'purge-protection-off' })],
+  ]);
+  const fleet = judgeFleet(resources, { held, ends, drifts }, noon);
+  expect(fleet.map(({ name, state }) => [name, state])).toEqual([
+    ['stuck', 'needs-attention'],
+    ['changed', 'not-as-approved'],
+    ['ended', 'ended'],
+    ['sooner', 'ends-soon'],
+    ['later', 'ends-soon'],
+    ['asked', 'request-open'],
+    ['a-plain', 'microsofts-key'],
+    ['b-plain', 'microsofts-key'],
+    ['unknown', 'end-unknown'],
+    ['changed-a-little', 'own-key'],
+    ['in-order', 'own-key'],
+  ]);
+  expect(countsOf(fleet)).toMatchObject({ 'ends-soon': 2, 'microsofts-key': 2, 'own-key': 2 });
+  expect(driftSummaries(drifts, fleet, () => true)).toEqual([
+    { code: 'key-disabled', agents: ['changed'], since: foundAt },
+    { code: 'purge-protection-off', agents: ['changed', 'changed-a-little'], since: foundAt },
+  ]);
+  expect(driftSummaries(drifts, [], ({ name }) => name.endsWith('little'))).toMatchObject([
+    { agents: ['changed-a-little'] },
+  ]);
+});
+
+it('the list of agents counts a key that ends after sixty days as in order, and one without a version as of unknown end', () => {
+  const ends = new Map([[keyOf({ customerKey: keyed('1') }) ?? '', inDays(61)]]);
+  const states = judgeFleet(
+    [agent('a', keyed('1')), agent('b', keyed('1', { keyVersion: null }))],
+    { held: new Map(), ends, drifts: new Map() },
+    noon,
+  ).map(({ state }) => state);
+  expect(states).toEqual(['end-unknown', 'own-key']);
+});
+
+it('the list of agents knows a key whoever writes its address', () => {
+  const written = keyed('a', { vaultUri: vault().uri.toUpperCase().replace(/\/$/, ''), keyName: 'CARE' });
+  expect(keyOf({ customerKey: written })).toBe(keyOf({ customerKey: keyed('a') }));
+});
+
+function readerOf(resources: readonly ResourceKey[]) {
+  const asked = { lists: 0, keys: 0 };
+  const state = { now: noon, refuse: false, expires: inDays(20) as string | null };
+  const ports = {
+    azure: {
+      inventory: {
+        resourceKeys: async () => {
+          asked.lists += 1;
+          return state.refuse ? failed(failure()) : done({ resources, unread: [] });
+        },
+        vaults: async () => done([vault()]),
+      },
+      policies: { assigned: async () => done({ assignments: [], exemptions: [] }) },
+      keys: {
+        get: async () => {
+          asked.keys += 1;
+          return done(key({ expires: state.expires }));
+        },
+      },
+    },
+    requests: { held: async () => new Map() },
+    drifts: { open: async () => new Map() },
+    now: () => state.now,
+  } as unknown as FleetPorts;
+  return { reader: new FleetReader(ports), asked, state };
+}
+const statesIn = async (reader: FleetReader) => countsOf((await reader.read()).agents);
+const hex = (n: number): string => n.toString(16).padStart(32, '0');
+
+it('the list of agents asks about a bounded number of keys for one look, says of the rest that it does not know, and goes on the next time', async () => {
+  const many = Array.from({ length: 100 }, (_, n) => agent(`a${n}`, keyed('0', { keyVersion: hex(n) })));
+  const { reader, asked } = readerOf([...many, ...many]);
+  expect(await statesIn(reader)).toMatchObject({ 'ends-soon': 128, 'end-unknown': 72 });
+  expect(asked).toEqual({ lists: 1, keys: 64 });
+  expect(await statesIn(reader)).toMatchObject({ 'ends-soon': 200, 'end-unknown': 0 });
+  expect(asked).toEqual({ lists: 1, keys: 100 });
+});
+
+it('looks again after a minute, at keys after ten, and answers many who ask at once with one look', async () => {
+  const { reader, asked, state } = readerOf([agent('a', keyed('1'))]);
+  await Promise.all([statesIn(reader), statesIn(reader), statesIn(reader)]);
+  expect(asked.lists).toBe(1);
+  state.expires = null;
+  state.now = new Date(noon.getTime() + 61_000);
+  expect(await statesIn(reader)).toMatchObject({ 'ends-soon': 1 });
+  expect(asked.lists).toBe(2);
+  state.now = new Date(noon.getTime() + 700_000);
+  expect(await statesIn(reader)).toMatchObject({ 'own-key': 1 });
+});
+
+it('the list of agents keeps no failed look', async () => {
+  const { reader, state, asked } = readerOf([agent('a')]);
+  state.refuse = true;
+  await expect(reader.read()).rejects.toBeInstanceOf(AzureFailure);
+  state.refuse = false;
+  expect(await statesIn(reader)).toMatchObject({ 'microsofts-key': 1 });
+  expect(asked.lists).toBe(2);
+});
+
+const takes = ['resource', 'vault', 'key'];
+const read = (args: Record<string, string>, ...words: readonly string[]) => parseArguments({ args, words }, takes);
+
+it('a name with nothing behind it answers nothing', () => expect(read({ resource: ' ', key: '' })).toEqual({}));
+
+it('a second name is said: nobody knows which was meant', () => {
+  expect(read({ resource: 'ward' }, 'triage', 'please')).toMatchObject({ fact: '“triage” “please”' });
+});
+
+/** A permission that the bot's roles lack: the review says which, before anything is changed. */
+
+const userIdentity = resourceId().replace(/Microsoft.*/, 'Microsoft.ManagedIdentity/userAssignedIdentities/id-care');
+const rotated: Partial<World> = {
+  resource: resource({
+    ...{ systemAssigned: true, principalId: principal, tenantId: vault().tenantId },
+    customerKey: under(version('a')),
+  }),
+  keys: [key(), key({ version: version('b') })],
+  granted: true,
+};
+
+async function checksWithout(right: string, wished: StoredChangeSpec, world: Partial<World>) {
+  const azure = scriptedAzure({ ...world, forbidden: [right] });
+  const seen = await operationOf(wished).observe(azure, wished, null);
+  return planFor({ seen, wished });
+}
+
+const rows: [right: string, wished: StoredChangeSpec, world: Partial<World>][] = [
+  ['Microsoft.HealthBot/healthBots/write', spec(), {}],
+  [assignIdentity, spec(), { resource: resource({ userAssignedIds: [userIdentity] }) }],
+  ['Microsoft.KeyVault/vaults/keys/write', wishForNewKey(), { keys: [] }],
+  ['Microsoft.Authorization/roleAssignments/read', spec(), {}],
+  ['Microsoft.Authorization/roleAssignments/write', spec(), {}],
+  ['Microsoft.KeyVault/vaults/accessPolicies/write', spec(), { vault: vault({ access: 'access-policies' }) }],
+  ['Microsoft.KeyVault/vaults/write', spec(), {}],
+  ['Microsoft.KeyVault/vaults/keys/create/action', wishToRotate(toNewVersion), rotated],
+  ['Microsoft.KeyVault/vaults/keys/read', wishToRotate(toNewVersion), rotated],
+];
+
+test.each(rows)('without %s the request is blocked', async (right, wished, world) => {
+  const [block, ...more] = blocksOf(await checksWithout(right, wished, world));
+  expect(more).toEqual([]);
+  expect(block && Object.values(checkWords(block)).join(' ')).toContain(`Its identity lacks ${right}`);
+});
+
+test.each(dataActionsOnVault)('without the data action %s a rotation to an existing version is not', async (right) => {
+  expect(blocksOf(await checksWithout(right, wishToRotate(), rotated))).toEqual([]);
+});
+
+test('every permission to write is one of them', () => {
+  const writes = Object.values(actionsOn)
+    .flat()
+    .filter((one) => !one.endsWith('/read'));
+  expect(rows.map(([right]) => right)).toEqual(expect.arrayContaining(writes));
+});
+
+test('where permissions can’t be read, a note says what could stop the run', async () => {
+  const azure = scriptedAzure();
+  azure.refuse('guards.allowed', failure({ status: 403, code: 'AuthorizationFailed' }), 9);
+  const seen = await operationOf(spec()).observe(azure, spec(), null);
+  const said = warningsOf(planFor({ seen })).map((one) => Object.values(checkWords(one)).join(' '));
+  expect(said.join('\n')).toContain('A missing permission would stop the run.');
+});
+
+const now = new Date('2030-03-02T12:00:00Z');
+const lasting = (created: string, expires: string | null) => kindAfter(key({ created, expires }), now)?.expires;
+
+describe('a new version of a key', () => {
+  it('lasts as long as the one before', () => {
+    expect(lasting('2028-03-02T00:00:00.000Z', '2030-03-02T00:00:00.000Z')).toBe('2032-03-01T00:00:00.000Z');
+    expect(lasting('2028-03-02T00:00:00.000Z', null)).toBeNull();
+  });
+
+  it('can expire after 2038', () => {
+    expect(lasting('2025-03-02T00:00:00.000Z', '2039-03-02T00:00:00.000Z')).toBe('2044-03-01T00:00:00.000Z');
+  });
+});
+
+test.each([
+  ['kv-hospita1-keys', 'kv-hospital-keys'],
+  ['kv-care-prod', 'kv-care-prcd'],
+  ['kv-care-prod', 'kv-careprod'],
+  ['kv-c0re-data', 'kv-core-data'],
+  ['kv-rnedical', 'kv-medical'],
+  ['KV-Care-Prod', 'kv-care-pod'],
+])('%s is easily taken for %s', (one, other) => {
+  expect(areNamesSimilar(one, other)).toBe(true);
+  expect(areNamesSimilar(other, one)).toBe(true);
+});
+
+test.each([
+  ['kv-care-prod', 'kv-care-prod'],
+  ['kv-care-prod', 'kv-care-test'],
+  ['kv-keys-01', 'kv-keys-02'],
+  ['kv-a', 'kv-b'],
+  ['cmk-triage-agent', 'cmk-ward-agent'],
+])('%s is not taken for %s', (one, other) => expect(areNamesSimilar(one, other)).toBe(false));
+
+const names = ['triage-agent-prod', 'triage-agent-test', 'ward-agent'];
+
+it.each([
+  ['triage-agent-prdo', 'triage-agent-prod'],
+  ['Triage-Agent-Tst', 'triage-agent-test'],
+  ['ward_agent', 'ward-agent'],
+])('%s is taken for %s', (wrote, meant) => expect(closestName(wrote, names)).toBe(meant));
+
+it('what is like none of them is taken for none', () => {
+  expect(closestName('pharmacy', names)).toBeNull();
+  expect(closestName('', names)).toBeNull();
+  expect(closestName('ward', [])).toBeNull();
+});
+
+it('long texts are not compared at all', () => {
+  const long = 'a'.repeat(100_000);
+  // Compared, it would be found: it is the very same.
+  expect(closestName(long, [long])).toBeNull();
+});
+
+describe('the keys of other agents', () => {
+  const change = { to: { keyName: KeyName.parse('cmk-triage') } } as Parameters<typeof othersFor>[3];
+  const chosen = vault({ name: 'kv-care-prod', uri: 'https://kv-care-prod.vault.azure.net/' });
+  const read = async (keys: readonly CustomerKey[] | null) => {
+    const azure = scriptedAzure();
+    const resources = (keys ?? []).map((customerKey, n) => ({ id: resourceId(`a-${n}`), name: `a-${n}`, customerKey }));
+    const own = { id: resourceId(), name: 'bot-care', customerKey: under(version('a')) };
+    if (keys === null) azure.refuse('inventory.resourceKeys', failure());
+    azure.inventory.resourceKeys =
+      keys === null ? azure.inventory.resourceKeys : async () => done({ resources: [own, ...resources], unread: [] });
+    return othersFor(azure, await observeOthers(azure, resourceId()), chosen, change);
+  };
+  const at = (name: string, key = 'other') =>
+    under(version('b'), { vaultUri: `https://${name}.vault.azure.net/`, keyName: key });
+
+  it('name vaults and keys that resemble the chosen ones, unless others use those', async () => {
+    expect(await read([at('kv-care-prcd', 'cmk-tr1age')])).toMatchObject({
+      vaultsAlike: ['kv-care-prcd'],
+      keysAlike: ['cmk-tr1age'],
+      sameKey: [],
+    });
+    const used = await read([at('kv-care-prcd', 'cmk-tr1age'), at('kv-care-prod', 'cmk-triage')]);
+    expect(used).toMatchObject({ vaultsAlike: [], keysAlike: [], sameKey: [{ name: 'a-1' }], unread: false });
+  });
+
+  it('are unknown if they can’t be listed', async () => {
+    expect(await read(null)).toEqual({ sameKey: [], vaultsAlike: [], keysAlike: [], unread: true });
+  });
+});
+
+const at = (startDay: string, startTime: string, zone = 'UTC') => parseStartTime({ startDay, startTime, zone });
+const half = { kind: 'refused', code: 'start-half-chosen' };
+
+describe('a start that was chosen on a card', () => {
+  it('is none where nothing was chosen', () => expect(parseStartTime(noStart)).toBeNull());
+
+  it.each([
+    ['2026-11-29', '02:00', 'UTC', '2026-11-29T02:00:00.000Z'],
+    ['2026-11-29', '02:00', 'Europe/Berlin', '2026-11-29T01:00:00.000Z'],
+    ['2026-06-28', '02:00', 'Europe/Berlin', '2026-06-28T00:00:00.000Z'],
+    ['2026-11-29', '02:00', 'America/Los_Angeles', '2026-11-29T10:00:00.000Z'],
+    ['2026-11-29', '02:00', 'Asia/Kolkata', '2026-11-28T20:30:00.000Z'],
+    ['2026-11-29', '02:00', 'Nowhere/Town', '2026-11-29T02:00:00.000Z'],
+    ['2026-11-29', '02:00', '', '2026-11-29T02:00:00.000Z'],
+  ])('is %s %s in %s: %s', (day, time, zone, expected) => expect(at(day, time, zone)).toBe(expected));
+
+  it('that the clock skips, as when summer time begins, is the next there is', () => {
+    expect(at('2027-03-28', '02:30', 'Europe/Berlin')).toMatch(/^2027-03-28T0[01]:30:00/);
+  });
+
+  it.each([
+    ['2026-11-29', ''],
+    ['', '02:00'],
+    ['29.11.2026', '02:00'],
+    ['2026-11-29', '2 am'],
+    ['2026-99-99', '02:00'],
+    ['2026-11-29', '99:99'],
+  ])('is not guessed from “%s” and “%s”', (day, time) => expect(at(day, time)).toMatchObject(half));
+});
+
+describe('a start that a form shows', () => {
+  it.each([
+    [null, 'UTC', { startDay: '', startTime: '' }],
+    ['2026-12-31T23:30:00.000Z', 'Europe/Berlin', { startDay: '2027-01-01', startTime: '00:30' }],
+    ['2028-02-28T20:00:00.000Z', 'Asia/Kolkata', { startDay: '2028-02-29', startTime: '01:30' }],
+    ['2026-11-29T00:00:00.000Z', 'Nowhere/Town', { startDay: '2026-11-29', startTime: '00:00' }],
+  ])('%s in %s is %o', (notBefore, zone, expected) => expect(toStartInputs(notBefore, zone)).toEqual(expected));
+
+  // 02:30 on this day is a time that the clocks of New York skip.
+  it('is by the reader’s clock, wherever the bot runs', () => {
+    const zones = ['UTC', 'Asia/Kolkata', 'America/New_York'];
+    const program = `import { parseStartTime, toStartInputs } from './src/operations/form.ts';
+      console.log(JSON.stringify(${JSON.stringify(zones)}.map((zone) => {
+        process.env.TZ = zone;
+        const shown = toStartInputs('2027-03-14T01:30:00.000Z', 'Europe/Berlin');
+        const chosen = parseStartTime({ ...shown, zone: 'Europe/Berlin' });
+        return { here: new Date(0).getTimezoneOffset(), ...shown, chosen };
+      })));`;
+    const flags = ['--import', 'tsx', '--input-type=module', '--eval', program];
+    const out = execFileSync(process.execPath, flags, { env: surroundings(), encoding: 'utf8' });
+    const expected = { startDay: '2027-03-14', startTime: '02:30', chosen: '2027-03-14T01:30:00.000Z' };
+    expect(JSON.parse(out)).toEqual([0, -330, 300].map((here) => ({ here, ...expected })));
+  });
+});

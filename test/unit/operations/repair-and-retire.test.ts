@@ -1,0 +1,389 @@
+import fc from 'fast-check';
+import type { Effect } from '../../../src/domain/effect.ts';
+import { KeyVersion } from '../../../src/domain/ids.ts';
+import type { KeyUser, ObservedUse, ObservedUser } from '../../../src/domain/key-impact.ts';
+import type { Observation } from '../../../src/domain/observed.ts';
+import {
+  blocksOf,
+  effectsOf,
+  isCovered,
+  notCovered,
+  type Plan,
+  stagesOf,
+  warningsOf,
+} from '../../../src/domain/plan.ts';
+import type { LastVerified } from '../../../src/domain/watch/drift.ts';
+import type { CommandPorts } from '../../../src/operations/commands/command.ts';
+import { openForm } from '../../../src/operations/open-form.ts';
+import { reviewFacts } from '../../../src/operations/pages/review-page.ts';
+import { operationOf, StoredChangeSpec } from '../../../src/operations/registry.ts';
+import { repairCmk } from '../../../src/operations/repair-cmk/repair-cmk.ts';
+import { observeRetirement, retireVersion } from '../../../src/operations/retire-version/retire-version.ts';
+import { call, commandWorld, formOn, lastVerifiedWith } from '../../support/builders/command-world.ts';
+import { requestId, resourceId, vaultId } from '../../support/builders/fixtures.ts';
+import {
+  control,
+  guards,
+  key,
+  keyName,
+  noon,
+  observation,
+  planFor,
+  principal,
+  ref,
+  resource,
+  retirement,
+  retiring,
+  under,
+  vault,
+  version,
+  wishToRepair,
+  wishToRetire,
+} from '../../support/builders/plans.ts';
+import { termsOf } from '../../support/builders/policies.ts';
+import { scriptedAzure, type World } from '../../support/builders/scripted-azure.ts';
+
+const identity = { systemAssigned: true, principalId: principal, tenantId: vault().tenantId };
+const approved = under(version('a'));
+const asApproved: Observation = observation({
+  resource: resource({ ...identity, customerKey: approved }),
+  vault: vault({ purgeProtection: true }),
+  key: key({ expires: '2027-01-01T00:00:00.000Z' }),
+  grantHeld: true,
+});
+
+/** What anyone can do to an agent that is as approved, and the one change that undoes it. */
+interface Damage {
+  readonly does: (seen: Observation) => Partial<Observation>;
+  readonly undo: Effect['change'];
+}
+const agentHas = (change: object) => (seen: Observation) => ({ resource: { ...seen.resource, ...change } });
+const identityOff = { systemAssigned: false, principalId: null, tenantId: null };
+const damages: Readonly<Record<string, Damage>> = {
+  'the key is stripped': { does: agentHas({ customerKey: null }), undo: 'customer-key' },
+  'another key is set': {
+    does: agentHas({ customerKey: under(version('b'), { keyName: 'other' }) }),
+    undo: 'customer-key',
+  },
+  'the identity is off': {
+    does: (seen) => ({ ...agentHas(identityOff)(seen), grantHeld: false }),
+    undo: 'identity',
+  },
+  'access is lost': { does: () => ({ grantHeld: false }), undo: 'role-assignment' },
+  'purge protection is off': {
+    does: (seen) => ({ vault: { ...seen.vault, purgeProtection: false } }),
+    undo: 'purge-protection',
+  },
+  'the version is disabled': {
+    does: ({ key: seen }) => ({ key: seen === null ? null : { ...seen, enabled: false } }),
+    undo: 'key-enablement',
+  },
+  'the key is deleted': {
+    does: () => ({ key: null, keyNow: null, guards: guards({ deletedKey: 'deleted' }) }),
+    undo: 'key-recovery',
+  },
+};
+const names = Object.keys(damages);
+
+const damaged = (what: readonly string[]): Observation =>
+  what.reduce((seen, name) => Object.assign(seen, damages[name]?.does(seen)), { ...asApproved });
+const planOf = (seen: Partial<Observation>, change: Parameters<typeof wishToRepair>[0] = {}): Plan =>
+  planFor({ seen, wished: wishToRepair({ from: (seen.resource ?? asApproved.resource).customerKey, ...change }) });
+const changesIn = (plan: Plan): readonly string[] => effectsOf(plan).map(({ change }) => change);
+const blocks = (plan: Plan): readonly string[] => blocksOf(plan).map(({ code }) => code);
+/** What the run of an approved plan finds. */
+const inRun = (seen: Partial<Observation>, wished: StoredChangeSpec = wishToRepair()): Plan =>
+  planFor({ seen, wished, own: { keyVersion: null, intents: [] } });
+
+describe('a plan to repair', () => {
+  it('has the change of each damage and no other, whatever comes together, and is empty once they are undone', () => {
+    fc.assert(
+      fc.property(fc.subarray(names, { minLength: 1 }), (what) => {
+        const plan = planOf(damaged(what));
+        // A deleted key hides whether its version is disabled, and an identity that is off has no access.
+        const hidden = what.includes('the key is deleted') ? ['the version is disabled'] : [];
+        const wanted = what.filter((one) => !hidden.includes(one)).map((one) => damages[one]?.undo);
+        const implied = what.includes('the identity is off') ? ['role-assignment'] : [];
+        expect(new Set(changesIn(plan))).toEqual(new Set([...wanted, ...implied]));
+        expect(blocks(plan)).toEqual([]);
+        expect(stagesOf(plan).at(-1)).toEqual(['verify']);
+        // In its run, the approval covers what is left to do at any moment.
+        const left = inRun(asApproved, StoredChangeSpec.parse(plan.spec));
+        expect(isCovered(notCovered(plan, left))).toBe(true);
+        expect(effectsOf(left)).toEqual([]);
+      }),
+    );
+  });
+
+  it('needs no approval again while a part of it is done', () => {
+    fc.assert(
+      fc.property(fc.subarray(names, { minLength: 1 }), fc.subarray(names), (what, undone) => {
+        const rest = what.filter((one) => !undone.includes(one));
+        // A version that is found disabled after its recovery is another matter.
+        const isRecovered = what.includes('the key is deleted') && !rest.includes('the key is deleted');
+        fc.pre(!(isRecovered && rest.includes('the version is disabled')));
+        const plan = planOf(damaged(what));
+        const now = damaged(rest);
+        const set = [plan.observation.resource.customerKey, approved];
+        fc.pre(set.some((one) => JSON.stringify(one) === JSON.stringify(now.resource.customerKey)));
+        expect(isCovered(notCovered(plan, inRun(now, StoredChangeSpec.parse(plan.spec))))).toBe(true);
+      }),
+    );
+  });
+
+  it('doesn’t cover a version that is found disabled after its recovery', () => {
+    const plan = planOf(damaged(['the key is deleted']));
+    const now = inRun(damaged(['the version is disabled']), StoredChangeSpec.parse(plan.spec));
+    expect(notCovered(plan, now).effects.map(({ change }) => change)).toEqual(['key-enablement']);
+  });
+
+  it('asks for an approval of another identity, also if it already has access', () => {
+    const change = { approvedIdentity: 'ffffffff-0000-4000-8000-000000000009' };
+    const plan = planOf(asApproved, change);
+    expect(blocks(plan)).toEqual([]);
+    expect(effectsOf(plan)).toEqual([]);
+    expect(warningsOf(plan)).toContainEqual({
+      outcome: 'warn',
+      code: 'identity-replaced',
+      fact: { approved: change.approvedIdentity, now: principal, hasAccess: true },
+    });
+    expect(blocks(planOf(asApproved, { approvedIdentity: principal.toUpperCase() }))).toEqual(['nothing-to-repair']);
+    // The run of an agent whose identity was off turns on another one.
+    const wished = wishToRepair(change);
+    const off = planFor({ seen: damaged(['the identity is off']), wished });
+    expect(warningsOf(off).map(({ code }) => code)).not.toContain('identity-replaced');
+    expect(isCovered(notCovered(off, inRun(asApproved, wished)))).toBe(true);
+  });
+
+  it('says that a purged key can’t be repaired, also if its name has another key', () => {
+    const purged = { ...asApproved, key: null, keyNow: null };
+    expect(blocks(planOf(purged))).toEqual(['approved-key-gone']);
+    const again = { ...purged, keyNow: version('c'), guards: guards({ deletedKey: 'not-checked' }) };
+    expect(blocks(planOf(again))).toEqual(['approved-key-gone']);
+  });
+
+  it('waits for a role where the bot can’t see whether the key was deleted', () => {
+    const plan = planOf({ ...asApproved, key: null, keyNow: null, guards: guards({ deletedKey: 'not-checked' }) });
+    expect(effectsOf(plan)).toMatchObject([{ change: 'key-recovery', before: 'missing' }]);
+    expect(warningsOf(plan)).toContainEqual(expect.objectContaining({ code: 'role-needed' }));
+  });
+
+  it('sets the key again if the last operation on the agent failed', () => {
+    const failed = resource({ ...identity, customerKey: approved, provisioningState: 'Failed' });
+    expect(changesIn(planOf({ ...asApproved, resource: failed }))).toEqual(['customer-key']);
+  });
+
+  it('replaces no key that was set after the request, in its run neither', () => {
+    const seen = damaged(['another key is set']);
+    expect(blocks(planOf(seen, { from: approved }))).toEqual(['repair-outdated']);
+    expect(blocks(inRun(seen))).toEqual(['repair-outdated']);
+  });
+
+  it('needs no new key where the policy asks for one, but a permitted vault', () => {
+    const seen = damaged(['the key is stripped']);
+    const wished = wishToRepair({ from: null });
+    expect(blocks(planFor({ seen, wished, terms: { ...termsOf(), newKeyWantedBy: ['strict'] } }))).toEqual([]);
+    const terms = { ...termsOf(), vaults: [{ rule: 'none', permits: [] }] };
+    expect(blocks(planFor({ seen, wished, terms }))).toEqual(['vault-not-permitted']);
+  });
+});
+
+describe('the form of a repair', () => {
+  const verified = lastVerifiedWith();
+  const approvedIdentity = verified.principalId ?? '';
+  const opened = async (world: Partial<World>, lastVerified: CommandPorts['lastVerified']) => {
+    const { ports } = commandWorld(world);
+    return openForm(repairCmk, call({ resource: 'bot-care' }), { ...ports, lastVerified });
+  };
+
+  it('opens on the review, with the approved key and the agent’s key now', async () => {
+    const form = await opened({ resource: resource({ customerKey: under(version('b')) }) }, async () => verified);
+    if (form.kind === 'refused') throw new Error(form.code);
+    expect(form.form.page).toBe('review');
+    const spec = repairCmk.specOf(form.form);
+    expect(spec).toEqual(wishToRepair({ from: under(version('b')), approvedIdentity }));
+    expect(spec === null ? null : operationOf(spec).answersOf(spec)).toEqual(form.form.answers);
+  });
+
+  it.each<[string, Partial<World>, CommandPorts['lastVerified'], string]>([
+    ['nothing was approved here', {}, async () => null, 'no-approved-state'],
+    ['the approved vault is gone', { vault: null }, async () => verified, 'approved-vault-gone'],
+  ])('is refused if %s', async (_what, world, lastVerified, code) => {
+    expect(await opened(world, lastVerified)).toMatchObject({ kind: 'refused', code });
+  });
+
+  it('reviews what was approved last, also if another request succeeded since the form opened', async () => {
+    const { ports } = commandWorld({ resource: resource({ customerKey: null }) });
+    const stale = { basis: verified.request, from: null, vaultId, keyName, keyVersion: verified.keyVersion };
+    const form = formOn('review', ports, { operation: 'repair-cmk', answers: { resource: ref(), version: stale } });
+    const newer = lastVerifiedWith({ request: requestId(9), keyVersion: version('b') });
+    const facts = await reviewFacts(repairCmk, form, { ...ports, lastVerified: async () => newer });
+    const spec = { ...wishToRepair({ from: null, approvedIdentity }), basis: newer.request, keyVersion: version('b') };
+    expect(facts).toMatchObject({ page: 'review', plan: { spec } });
+  });
+});
+
+const hoursAgo = (hours: number): string => new Date(noon.getTime() - hours * 3_600_000).toISOString();
+const own = { keyVersion: null, intents: [] };
+const old = key({ version: version('a') });
+const current = key({ version: version('b') });
+
+const used = (by: string, keyVersion: string, last: string, change: Partial<ObservedUser> = {}): ObservedUser => ({
+  principalId: by,
+  resourceId: null,
+  keyName: 'care',
+  keyVersion,
+  refused: false,
+  first: last,
+  last,
+  type: 'app',
+  name: null,
+  members: null,
+  ...change,
+});
+const usedOld = (by: string, hours: number, change: Partial<ObservedUser> = {}): ObservedUser =>
+  used(by, version('a'), hoursAgo(hours), change);
+const declares = (name: string, keyVersion: string, identity: string): KeyUser => ({
+  id: resourceId(name),
+  name,
+  noun: 'storage account',
+  keyName: 'care',
+  keyVersion,
+  identities: [identity],
+});
+const log = (...users: readonly ObservedUser[]): ObservedUse => ({
+  outcome: 'read',
+  first: hoursAgo(700),
+  last: hoursAgo(1),
+  users,
+});
+const refusedToday = usedOld('x', 23, { refused: true });
+const byAgent = used(principal, version('b'), hoursAgo(30));
+
+/** What blocks a plan, with this log and these resources. */
+async function blocksWith(
+  observed: ObservedUse,
+  users: readonly KeyUser[] = [],
+  old_ = old,
+): Promise<readonly string[]> {
+  const azure = scriptedAzure({ keys: [old_, current], observed, declared: { users, unread: [], hidden: [] } });
+  const { change } = retireVersion;
+  const seen = await observeRetirement(azure, retiring(), change(wishToRetire()), noon);
+  return blocksOf(planFor({ seen, wished: wishToRetire() })).map(({ code }) => code);
+}
+
+describe('an old version can be retired', () => {
+  it('once the agent has used the current one for a day, and nothing uses the old one', async () => {
+    expect(await blocksWith(log(byAgent))).toEqual([]);
+  });
+
+  it('although the agent, or a resource that moved on, used it earlier; and the bot tested it', async () => {
+    const moved = declares('stcare', version('b'), 's');
+    const calls = [usedOld(principal, 25), usedOld('s', 25), usedOld('bot', 1, { type: 'bot' })];
+    expect(await blocksWith(log(byAgent, ...calls), [moved])).toEqual([]);
+  });
+
+  it('although someone was refused with it two days ago, or called without a token', async () => {
+    const unknown = usedOld('x', 1, { refused: true, principalId: null });
+    expect(await blocksWith(log(byAgent, usedOld('x', 25, { refused: true }), unknown))).toEqual([]);
+  });
+});
+
+test.each<[string, ObservedUse, readonly KeyUser[], string]>([
+  ['the log shows no use of the current version', log(), [], 'new-version-used'],
+  ['the agent began a few hours ago', log(used(principal, version('b'), hoursAgo(23))), [], 'new-version-used'],
+  ['another identity used the current version', log(used('x', version('b'), hoursAgo(30))), [], 'new-version-used'],
+  ['the agent used the old one within a day', log(byAgent, usedOld(principal, 23)), [], 'old-version-used'],
+  ['a resource declares it', log(byAgent), [declares('stcare', version('a'), 's')], 'old-version-used'],
+  ['others used it weeks ago, and nothing declares it', log(byAgent, usedOld('x', 600)), [], 'old-version-used'],
+  ['someone was refused with it within a day', log(byAgent, refusedToday), [], 'old-version-used'],
+  ['no log is configured', { outcome: 'not-configured' }, [], 'vault-log-needed'],
+  ['the log has no rows', { outcome: 'no-rows' }, [], 'vault-log-needed'],
+  ['the log began today', { ...log(byAgent), first: hoursAgo(2) } as ObservedUse, [], 'vault-log-needed'],
+  ['the log ended yesterday', { ...log(byAgent), last: hoursAgo(26) } as ObservedUse, [], 'vault-log-needed'],
+])('is blocked if %s', async (_what, observed, users, code) => {
+  expect(await blocksWith(observed, users)).toEqual([code]);
+});
+
+test('a retirement is blocked if it is disabled already, or the agent has another key', async () => {
+  expect(await blocksWith(log(byAgent), [], { ...old, enabled: false })).toEqual(['old-version-unfit']);
+  const moved = retiring({ resource: resource({ ...retiring().resource, customerKey: under(version('a')) }) });
+  expect(blocksOf(planFor({ seen: moved, wished: wishToRetire() })).map(({ code }) => code)).toEqual(['key-moved']);
+});
+
+test('a retirement is blocked in a vault that the policy doesn’t permit, and tells who has control over the key', () => {
+  const terms = { ...termsOf(), vaults: [{ rule: 'none', permits: [] }] };
+  const plan = planFor({ seen: retiring({ control: control() }), wished: wishToRetire(), terms });
+  expect(blocksOf(plan).map(({ code }) => code)).toEqual(['vault-not-permitted']);
+  expect(plan.checks.map(({ code }) => code)).toContain('controllers-known');
+});
+
+test('its one change is made by a role, and the approval covers what is left at any moment', () => {
+  const plan: Plan = planFor({ seen: retiring(), wished: wishToRetire() });
+  expect(effectsOf(plan)).toMatchObject([{ change: 'key-disablement', keyVersion: version('a') }]);
+  expect(plan.checks).toContainEqual(
+    expect.objectContaining({ code: 'role-needed', fact: expect.objectContaining({ keyVersion: version('a') }) }),
+  );
+  const done = planFor({ seen: retiring({ retirement: retirement({ enabled: false }) }), wished: wishToRetire(), own });
+  expect(isCovered(notCovered(plan, done))).toBe(true);
+  expect(effectsOf(done)).toEqual([]);
+});
+
+describe('the form of a retirement', () => {
+  const older = key({ version: version('9') });
+  const opened = async (keys: readonly (typeof old)[], typed?: string) => {
+    const world = { vault: vault(), resource: resource({ customerKey: under(version('b')) }), keys: [...keys] };
+    const args = { resource: 'bot-care', ...(typed === undefined ? {} : { version: typed }) };
+    return openForm(retireVersion, call(args), {
+      ...commandWorld(world).ports,
+      lastVerified: async () => lastApproved,
+    });
+  };
+  const inUse = lastVerifiedWith({ keyVersion: version('b') });
+  let lastApproved: LastVerified | null = inUse;
+  afterEach(() => {
+    lastApproved = inUse;
+  });
+
+  it('opens on the review with the only old version, or the one that was named', async () => {
+    for (const form of [await opened([old, current]), await opened([older, old, current], 'aaaaaaaa')]) {
+      if (form.kind === 'refused') throw new Error(form.code);
+      expect(form.form.page).toBe('review');
+      const spec = retireVersion.specOf(form.form);
+      expect(spec).toEqual(wishToRetire());
+      expect(spec === null ? null : operationOf(spec).answersOf(spec)).toEqual(form.form.answers);
+    }
+  });
+
+  it('finds the version before the current one among any number, by its ID or as the only enabled one', async () => {
+    const disabled = (_: unknown, n: number) =>
+      key({ version: KeyVersion.parse(`${n}`.padStart(32, '0')), enabled: false });
+    const many = Array.from({ length: 40 }, disabled);
+    for (const typed of [undefined, old.version, old.version.slice(0, 8)]) {
+      const form = await opened([...many, old, current, older], typed);
+      if (form.kind === 'refused') throw new Error(form.code);
+      expect(retireVersion.specOf(form.form)).toEqual(wishToRetire());
+    }
+  });
+
+  it.each([
+    ['nothing was approved here', null, 'no-approved-state'],
+    ['another version was approved', lastVerifiedWith({ keyVersion: version('a') }), 'key-not-approved'],
+    [
+      'a key in another vault was approved',
+      lastVerifiedWith({ vault: vault({ uri: 'https://kv-other.vault.azure.net' }) }),
+      'key-not-approved',
+    ],
+  ])('is refused if %s', async (_what, verified, code) => {
+    lastApproved = verified;
+    expect(await opened([old, current])).toMatchObject({ kind: 'refused', code });
+  });
+
+  it.each([
+    ['no older version is enabled', [{ ...old, enabled: false }, current, older], undefined, 'no-old-version'],
+    ['the named one is newer', [old, current, older], '99999999', 'no-old-version'],
+    ['more than one is there', [older, old, current], undefined, 'old-version-not-named'],
+  ] as const)('is refused if %s', async (_what, keys, typed, code) => {
+    expect(await opened(keys, typed)).toMatchObject({ kind: 'refused', code });
+  });
+});

@@ -1,0 +1,193 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { PersonId } from '../../../../src/domain/ids.ts';
+import { Throttled } from '../../../../src/domain/retry.ts';
+import { commands } from '../../../../src/operations/commands/registry.ts';
+import { InboundActivity } from '../../../../src/teams/bot/activity.ts';
+import { subjectAfter } from '../../../../src/teams/bot/lists.ts';
+import { openDeferredUpdates } from '../../../../src/teams/bot/reply.ts';
+import { openRequestPrefetch, ownReader } from '../../../../src/teams/bot/request-click.ts';
+import { costOf } from '../../../../src/teams/bot/verbs.ts';
+import { nothing } from '../../../../src/teams/cards/plain-text.ts';
+import { messageCard } from '../../../../src/teams/cards/views/short-views.ts';
+import { requestAfter } from '../../../support/builders/commands.ts';
+import { approver, requester, requestId, submit } from '../../../support/builders/fixtures.ts';
+
+const at = { conversationId: '19:operations@thread.tacv2', activityId: '7' };
+const answer = messageCard('The answer', nothing);
+const status = (statusCode: number) => Object.assign(new Error(`${statusCode}`), { statusCode });
+const restarted = Object.assign(new Error('the database was restarted'), { code: '57P01' });
+const fail = (error: Error) => async () => {
+  throw error;
+};
+type Later = ReturnType<typeof openDeferredUpdates>;
+type Done = () => Promise<void>;
+const replaces = (later: Later) => later.replace(at, Promise.resolve(answer));
+const follows = (later: Later, done: Done) => later.follow(at, async () => answer, done);
+
+/** What was sent and logged. `failures`: of each attempt in turn. */
+async function ofUpdates(begin: (later: Later, done: Done) => void, ...failures: readonly Error[]) {
+  const [sent, logged]: [(string | undefined)[], string[]] = [[], []];
+  const log = (level: string) => () => void logged.push(level);
+  const update = async (_at: object, card: { readonly fallbackText?: string }) => {
+    const error = failures[sent.push(card.fallbackText) - 1];
+    if (error !== undefined) throw error;
+    return true;
+  };
+  begin(
+    openDeferredUpdates({ chat: { update }, log: { error: log('error'), warn: log('warn') } }),
+    async () => void logged.push('shown'),
+  );
+  await pause(8_500);
+  return { sent, logged };
+}
+
+const once = ['The answer'];
+const twice = [...once, ...once];
+const failed = [expect.stringContaining('Something unexpected happened.')];
+
+// Real pauses of seconds, all at once.
+test('what is sent and logged where an answer can’t be read, or Teams doesn’t take it at once', async () => {
+  const cases = [
+    [[], ['error'], ofUpdates((later, done) => later.follow(at, fail(new TypeError('a bug')), done))],
+    [[], ['warn'], ofUpdates((later, done) => later.follow(at, fail(restarted), done))],
+    [once, ['warn'], ofUpdates(follows, new Error('Teams did not answer'))],
+    [failed, ['error'], ofUpdates((later) => later.replace(at, fail(restarted)()))],
+    // Teams might have shown it: no error replaces it.
+    [once, ['warn'], ofUpdates(replaces, new Error('Teams did not answer'))],
+    [twice, [], ofUpdates(replaces, new Throttled(300))],
+    // Once more, in case that a slow answer stands over it.
+    [twice, ['shown'], ofUpdates(follows)],
+    [[...twice, ...once], ['shown'], ofUpdates(follows, status(502))],
+    [once, ['warn'], ofUpdates(replaces, new Throttled(600_000))],
+    [once, ['warn'], ofUpdates(replaces, status(409))],
+  ] as const;
+  const found = await Promise.all(cases.map(async ([, , updates]) => updates));
+  expect(found).toEqual(cases.map(([sent, logged]) => ({ sent, logged })));
+});
+
+const person = PersonId.parse('20000000-0000-4000-8000-000000000001');
+const open = { list: 'open', filter: 'all', id: 'triage' };
+const history = { list: 'history', filter: 'everything', id: 'CMK-7F3K9Q' };
+const after = (word: string, data: object) => subjectAfter(`list.${word}`, { ...data, revision: 2 }, { person });
+
+it.each([
+  ['page', open, open],
+  ['page', { list: 'latest', filter: 'all', id: '' }, { list: 'latest', filter: 'all', id: '' }],
+  ['mine', open, { list: 'open', filter: 'mine', id: person }],
+  ['waiting', open, { list: 'open', filter: 'waiting', id: person }],
+  ['running', open, { list: 'open', filter: 'running', id: '' }],
+  ['to-do', { list: 'agents', filter: 'all', id: 'care' }, { list: 'agents', filter: 'to-do', id: 'care' }],
+  ['decisions', history, { ...history, filter: 'decisions' }],
+])('list.%s on %j shows %j', (word, data, expected) => {
+  expect(after(word, data)).toEqual(expected);
+});
+
+it.each([
+  ['page', {}],
+  ['page', { list: 'history', filter: 'everything', id: 'triage' }],
+  ['page', { list: 'history', filter: 'everything', id: '/subscriptions/../x' }],
+  ['page', { list: 'open', filter: 'decisions', id: '' }],
+  ['page', { list: 'open', filter: 'all', id: 'x'.repeat(101) }],
+  ['decisions', open],
+  ['mine', { list: 'latest', filter: 'all', id: '' }],
+])('list.%s on %j is no list’s button', (word, data) => {
+  expect(after(word, data)).toBeNull();
+});
+
+const waiting = requestAfter(submit());
+const clickOf = (verb: string, id: string) => ({ action: { verb, data: { requestId: id } } });
+
+/** What a click has prefetched, before its action runs. */
+async function begun(verb: string) {
+  const [read, about, looked]: [string[], PersonId[], string[]] = [[], [], []];
+  const load = async (id: string) => {
+    read.push(id);
+    return waiting;
+  };
+  const ahead = {
+    askAlso: (one: PersonId) => void about.push(one),
+    lookAt: ({ id }: typeof waiting) => void looked.push(id),
+  };
+  const beside = openRequestPrefetch({ load }, ahead, clickOf(verb, requestId(1)));
+  beside.begin();
+  await new Promise((resolve) => setImmediate(resolve));
+  return { read, about, looked, beside };
+}
+
+test.each([
+  ['request.approve', [requester], 1],
+  ['request.reject', [], 1],
+  ['request.stop', [], 1],
+  ['request.cancel', [], 0],
+  ['request.refresh', [], 0],
+])('%s asks for what its rules depend on, as soon as the request is read', async (verb, ...expected) => {
+  const { read, about, looked } = await begun(verb);
+  expect([read, about, looked.length]).toEqual([[requestId(1)], ...expected]);
+});
+
+test('the request that was clicked is read once', async () => {
+  const { read, beside } = await begun('request.approve');
+  expect(await beside.loadSnapshot(requestId(1))).toBe(waiting);
+  expect(read).toEqual([requestId(1)]);
+  await beside.loadSnapshot(requestId(2));
+  expect(read).toEqual([requestId(1), requestId(2)]);
+});
+
+test('a click on something else reads nothing', async () => {
+  expect((await begun('form.next')).read).toEqual([]);
+});
+
+test.each([
+  [approver, 'yes', { kind: 'approver', id: approver }],
+  [approver, 'no', { kind: 'everybody' }],
+  [approver, 'unknown', { kind: 'everybody' }],
+  [requester, 'yes', { kind: 'requester' }],
+] as const)('only an approver has the buttons of one: %s, %s', async (person, status, reader) => {
+  expect(await ownReader({ approverOf: async () => status }, waiting, person)).toEqual(reader);
+});
+
+/** That a command or a button costs what it reads of Azure: test/long/call-costs.test.ts. */
+const activity = (changes: Record<string, unknown>) =>
+  InboundActivity.parse({
+    type: 'message',
+    channelId: 'msteams',
+    serviceUrl: 'https://smba.trafficmanager.net/emea/',
+    from: { id: '29:a' },
+    recipient: { id: '28:bot' },
+    conversation: { id: 'a:1' },
+    ...changes,
+  });
+const typed = (text: string) => costOf(activity({ text }));
+const clicked = (verb: string) =>
+  costOf(activity({ type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb, data: {} } } }));
+
+it('what reads the record or Azure counts for more than a click', () => {
+  for (const { name, weight } of commands) expect([name, typed(name).clicks > 1]).toEqual([name, weight !== 'light']);
+  for (const text of ['cmk-history CMK-7F3K9Q', '  /CMK-HISTORY', '/cmk-requests']) {
+    expect(typed(text)).toEqual({ clicks: 5, azureCalls: 16 });
+  }
+});
+
+it('a command that is begun by a button weighs what it does when it is typed', () => {
+  for (const { name } of commands)
+    for (const on of ['help', 'welcome']) expect(clicked(`${on}.${name.slice(1)}`)).toEqual(typed(name));
+  expect(clicked('help.nothing')).toEqual({ clicks: 1, azureCalls: 0 });
+});
+
+it('a button that says what was meant weighs what it says', () => {
+  for (const text of ['/cmk-history', '/enable-cmk triage', '/cmk-help', 'nonsense']) {
+    const action = { verb: 'typed.meant', data: { text } };
+    expect(costOf(activity({ type: 'invoke', name: 'adaptiveCard/action', value: { action } }))).toEqual(typed(text));
+  }
+  expect(clicked('typed.help')).toEqual(typed('/cmk-help'));
+});
+
+it('what is no command is light, whatever it looks like', () => {
+  for (const text of ['', '/nothing', 'x'.repeat(10_000)]) expect(typed(text)).toEqual({ clicks: 1, azureCalls: 0 });
+  for (const verb of ['constructor', '__proto__', 'toString'])
+    expect(clicked(verb)).toEqual({ clicks: 1, azureCalls: 0 });
+  expect(costOf(activity({ type: 'invoke', name: 'adaptiveCard/action', value: null }))).toEqual({
+    clicks: 1,
+    azureCalls: 0,
+  });
+});

@@ -1,0 +1,582 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { type Check, judge } from '../../../../src/domain/check.ts';
+import { botFailure } from '../../../../src/domain/failure.ts';
+import { ArmId, armIdParts, KeyName } from '../../../../src/domain/ids.ts';
+import type { Plan } from '../../../../src/domain/plan.ts';
+import type { Request } from '../../../../src/domain/request/request.ts';
+import type { Form } from '../../../../src/operations/form.ts';
+import { factsOf } from '../../../../src/operations/form-clicks.ts';
+import type { FactsOf } from '../../../../src/operations/pages/page.ts';
+import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
+import { agentsPage } from '../../../../src/teams/cards/views/agents-view.ts';
+import { attentionCard, attentionHeadline } from '../../../../src/teams/cards/views/attention-view.ts';
+import { auditRootCard } from '../../../../src/teams/cards/views/audit-view.ts';
+import { resourceTitle } from '../../../../src/teams/cards/views/form-resource-view.ts';
+import { formCard } from '../../../../src/teams/cards/views/form-view.ts';
+import { listCard } from '../../../../src/teams/cards/views/list-view.ts';
+import { changeFacts, changeLine } from '../../../../src/teams/cards/views/parts.ts';
+import { peopleTexts } from '../../../../src/teams/cards/views/people-texts.ts';
+import { type CardContext, everybody, type Reader } from '../../../../src/teams/cards/views/reader.ts';
+import { type CardKind, requestCard } from '../../../../src/teams/cards/views/request-card.ts';
+import { statusCard } from '../../../../src/teams/cards/views/status-view.ts';
+import { elementsOf, executesOf, inputsOf, textsOf } from '../../../contract/card-walk.ts';
+import { commandWorld, formOn } from '../../../support/builders/command-world.ts';
+import { records, secondApprover, type Turn } from '../../../support/builders/commands.ts';
+import { appliedPolicy, approver, requester, tenant } from '../../../support/builders/fixtures.ts';
+import { key, noon, principal, ref, resource, under, vault, version } from '../../../support/builders/plans.ts';
+import { azureSaid, blocked, forbidden } from '../../../support/cards/card-failures.ts';
+import {
+  keyName,
+  newestKey,
+  oldKey,
+  planOf,
+  rotationPlan,
+  seen,
+  seenUnderKey,
+  toNewest,
+  toOtherKey,
+  visitAgent,
+} from '../../../support/cards/card-plans.ts';
+import { contextAt, names, patienceAt } from '../../../support/cards/card-readers.ts';
+import { requestStates } from '../../../support/cards/card-states.ts';
+import {
+  approves,
+  asked,
+  checked,
+  didNot,
+  done,
+  intends,
+  proofs,
+  requestOf,
+  settles,
+  stuck,
+  worked,
+} from '../../../support/cards/card-turns.ts';
+
+const context = contextAt('2026-03-02T12:12:00.000Z', { kind: 'requester' });
+const statusOf = (...turns: readonly Turn[]): string => textsOf(statusCard(requestOf(...turns), context)).join('\n');
+function stuckAfter(...turns: readonly Turn[]) {
+  const request = requestOf(...turns);
+  if (request.state !== 'needs-attention' && request.state !== 'failed') throw new Error(request.state);
+  return { headline: attentionHeadline(request, names), text: textsOf(attentionCard(request, context)).join('\n') };
+}
+
+const began: readonly Turn[] = [asked(), approves(), checked()];
+
+test('a check that ends a run says after which step', () => {
+  const ends: Turn = { do: 'stop-run', run: 1, failure: blocked };
+  expect(stuckAfter(...began, ends).headline).toBe('The run ended before its first step');
+  const steps = [...done(1, 'enable-identity'), ...done(1, 'grant-key-access')];
+  const after = 'The run was interrupted after step 2 of 5 (Assign key access)';
+  expect(stuckAfter(...began, ...steps, ends).headline).toBe(after);
+});
+
+/** A second run, after the first failed in its second step. */
+const again: readonly Turn[] = [
+  ...began,
+  ...done(1, 'enable-identity'),
+  ...stuck(1, 'grant-key-access', forbidden),
+  settles('retry', requester),
+];
+
+test('a check that fails before a second run is not the failure of the step in the first', () => {
+  const down = azureSaid({ code: 'ServiceUnavailable', status: 503, doing: 'reading agent triage-agent-prod' });
+  const { headline, text } = stuckAfter(...again, { do: 'stop-run', run: 2, failure: down });
+  expect(headline).toBe('Run 2 ended before its first step');
+  expect(text).toContain('The bot was reading agent triage-agent-prod.');
+  expect(text).toContain('Not confirmed in run 1: an attempt might have changed Azure.');
+  expect(text).toContain('Not started in run 2.');
+});
+
+test('a run that waits for the check before it says so, and what the run before completed', () => {
+  const text = statusOf(...again);
+  expect(text).toContain('Checking before run 2');
+  expect(text).toContain('Run 2 hasn’t started, and nothing changes until it does.');
+  expect(text).toContain('Completed in run 1. Not rolled back.');
+  expect(text).not.toMatch(/Approved/);
+});
+
+const toKey: readonly Turn[] = [
+  ...began,
+  ...done(1, 'enable-identity'),
+  ...done(1, 'grant-key-access'),
+  ...done(1, 'protect-vault'),
+];
+const refusedKey = azureSaid({ code: 'KeyVaultAccessForbidden', status: 200, next: 'retry-until', change: 'accepted' });
+const stoppedBetween: readonly Turn[] = [
+  ...toKey,
+  intends(1, 1, 'set-cmk'),
+  records(1, didNot('set-cmk', refusedKey, '2026-03-02T12:30:00.000Z')),
+  settles('stop', approver, 'yes'),
+];
+
+test('a stop between two attempts does not say that the step is finished', () => {
+  const { text } = stuckAfter(...stoppedBetween);
+  expect(text).toContain('Approver stopped the run in step 4 of 5 (Set customer-managed key), after attempt 1');
+  expect(text).toContain('Azure accepted attempt 1 and did not confirm it (KeyVaultAccessForbidden).');
+  expect(text).toContain('the state Failed');
+  expect(text).toContain('An approver stopped the run, so Retry asks for approval again.');
+});
+
+test('a stop while the key is being set says, once Azure shows it, that it was set', () => {
+  const [begins, ends] = done(1, 'set-cmk');
+  if (begins === undefined || ends === undefined) throw new Error('no step');
+  const turns = [...toKey, begins, settles('stop', requester), ends] as const;
+  for (const { text } of [stuckAfter(...turns), stuckAfter(...turns, settles('give-up', requester))]) {
+    expect(text).toContain('Requester stopped the run after step 4 of 5 (Set customer-managed key)');
+    expect(text).toContain('Azure showed the new key when the bot read it back');
+  }
+});
+
+describe('what to do about a check that blocks a run', () => {
+  const told = (check: Check): string => {
+    const failure = botFailure('checking', { code: 'blocked', check });
+    return statusOf(...began, { do: 'stop-run', run: 1, failure });
+  };
+
+  test('is to end the request, if only another choice helps', () => {
+    const key = { vaultUri: seen().vault.uri, keyName, keyVersion: null };
+    const text = told(judge('block', 'already-under-another-key', { key }));
+    expect(text).toContain('End this request first. Use /rotate-cmk to change the key or version.');
+    expect(text).not.toContain('Retry uses');
+  });
+
+  test('is to remove it and to retry, or to choose again without this request', () => {
+    const text = told(judge('block', 'key-expired', { at: '2026-03-01T00:00:00.000Z' }));
+    expect(text).toContain('Set a later expiration date in the vault, or choose another key.');
+    expect(text).toContain('Before you choose again, end this request. Retry uses the existing approvals');
+  });
+});
+
+/** Run 1 did all but the key. Then the approver left the group, and the request was approved again for what remains. */
+const remaining = planOf({
+  resource: resource({ ...seen().resource, systemAssigned: true, principalId: principal, tenantId: tenant }),
+  vault: vault({ ...seen().vault, purgeProtection: true }),
+  grantHeld: true,
+});
+const approvedAgain: readonly Turn[] = [
+  ...toKey,
+  ...stuck(1, 'set-cmk', forbidden),
+  settles('retry', requester),
+  checked(remaining, 'no', 2),
+];
+const lastRun: readonly Turn[] = [...approvedAgain, approves(), checked(remaining, 'yes', 3)];
+const stopped: Turn = { do: 'stop-run', run: 3, failure: blocked };
+
+describe('what a run under an earlier plan changed', () => {
+  test('is named when the request needs attention, and when it was ended', () => {
+    const text = statusOf(...lastRun, stopped);
+    expect(text).toContain('Completed under an earlier plan. Can’t be undone.');
+    expect(text).toContain('Progress: 3 completed, 2 not started');
+    expect(text).toMatch(/Completed changes stay in Azure: .*Turn on purge protection/);
+    expect(text).not.toContain('No step is completed');
+    expect(statusOf(...lastRun, stopped, settles('give-up', requester))).toContain('Failed: 3 of 5 steps completed');
+  });
+
+  test('is named while another run is under way', () => {
+    const offer = 'Can’t be undone: turn on purge protection.';
+    expect(statusOf(...lastRun, intends(3, 1, 'set-cmk'))).toContain(offer);
+  });
+
+  test('is counted among the changes of a success', () => {
+    const verified = [intends(3, 1, 'verify'), records(3, worked('verify', { proofs: proofs('proved') }))];
+    const text = statusOf(...lastRun, ...done(3, 'set-cmk'), ...verified);
+    expect(text).toContain('4 changes made in Azure');
+    expect(text).toContain('Purge protection: off → on');
+    expect(text).toContain('Completed under an earlier plan.');
+  });
+
+  test('stays in the audit channel', () => {
+    const root = (...turns: readonly Turn[]) => JSON.stringify(auditRootCard(requestOf(...turns), names, 1));
+    expect(root(...approvedAgain)).toContain('1 step, completed');
+  });
+
+  test('is not said to be there if it has to be done again', () => {
+    const again = planOf({ ...remaining.observation, grantHeld: false });
+    const text = statusOf(
+      ...approvedAgain.slice(0, -1),
+      checked(again, 'no', 2),
+      approves(),
+      checked(again, 'yes', 3),
+      stopped,
+    );
+    expect(text).toContain(
+      'Completed changes stay in Azure: Turn on system-assigned identity, Turn on purge protection.',
+    );
+  });
+
+  test('is not said to be unchanged if no answer confirmed it', () => {
+    const lost = azureSaid({ code: 'ServiceUnavailable', status: 503, doing: 'setting the key', change: 'unknown' });
+    const begun: readonly Turn[] = [
+      ...toKey.slice(0, -2),
+      ...stuck(1, 'protect-vault', lost),
+      settles('retry', requester),
+    ];
+    const text = statusOf(...begun, checked(remaining, 'no', 2), approves(), checked(remaining, 'yes', 3), stopped);
+    expect(text).toContain(
+      'Not confirmed under an earlier plan: an attempt might have changed Azure. Can’t be undone.',
+    );
+  });
+});
+
+/** What each person sees of a request: the buttons that would not be refused, and no others. */
+
+const asRequester: Reader = { kind: 'requester' };
+const asApprover: Reader = { kind: 'approver', id: approver };
+const asSecond: Reader = { kind: 'approver', id: secondApprover };
+
+const stateNamed = (name: string): Request => {
+  const request = requestStates[name];
+  if (request === undefined) throw new Error(`no state ${name}`);
+  return request;
+};
+const draw = (state: string, reader: Reader, kind: CardKind = 'approval', change: Partial<CardContext> = {}) =>
+  drawn(stateNamed(state), reader, kind, change);
+const drawn = (request: Request, reader: Reader, kind: CardKind, change: Partial<CardContext> = {}) =>
+  requestCard(
+    kind,
+    request,
+    contextAt('2026-03-02T12:04:00.000Z', reader, { awaited: 'Second approver', userIds: ['29:1'], ...change }),
+  );
+const verbs = (card: AdaptiveCard) => executesOf(card.body).map(({ verb }) => String(verb).replace('request.', ''));
+const words = (card: AdaptiveCard): string => textsOf(card).join('\n');
+
+test.each<[string, Reader, CardKind, readonly string[]]>([
+  ['awaiting-approval', everybody, 'approval', ['approve', 'reject']],
+  ['awaiting-approval', asApprover, 'approval', ['approve', 'reject']],
+  ['awaiting-approval', asApprover, 'status', ['approve', 'reject']],
+  ['awaiting-approval', asRequester, 'approval', ['remind', 'change', 'cancel', 'refresh']],
+  ['awaiting-approval', asRequester, 'status', ['remind', 'change', 'cancel', 'refresh']],
+  ['awaiting-approval', everybody, 'status', ['refresh']],
+  ['awaiting-one-of-two', asApprover, 'approval', ['reject']],
+  ['awaiting-one-of-two', asSecond, 'approval', ['approve', 'reject']],
+  ['approved', everybody, 'approval', []],
+  ['approved', asApprover, 'approval', ['reject']],
+  ['approved', asRequester, 'approval', ['cancel', 'refresh']],
+  ['running', asRequester, 'status', ['stop', 'refresh']],
+  ['running', asApprover, 'approval', ['stop', 'refresh']],
+  ['running', everybody, 'status', ['refresh']],
+  ['stopping', asRequester, 'status', ['refresh']],
+  ['needs-attention', asRequester, 'status', ['retry', 'take-on', 'give-up']],
+  ['needs-attention', asApprover, 'approval', ['retry', 'take-on', 'give-up']],
+  ['needs-attention', everybody, 'status', ['take-on', 'refresh']],
+  ['rejected', asRequester, 'status', ['ask-again']],
+  ['rejected', everybody, 'status', []],
+  ['failed', asRequester, 'status', ['ask-again']],
+  ['failed', asApprover, 'approval', []],
+])('%s: what can be clicked', (state, reader, kind, wanted) => {
+  expect(verbs(draw(state, reader, kind))).toEqual(wanted);
+});
+
+test('whoever approved already can only reject, with a reason', () => {
+  expect(inputsOf(draw('awaiting-one-of-two', asApprover)).map((input) => input.id)).toEqual(['reason']);
+});
+
+test('Azure’s words on a step that waits are folded', () => {
+  const { body } = draw('running-spreading', everybody, 'status');
+  const folded = elementsOf(body).find(({ id }) => id === 'told');
+  expect(folded).toMatchObject({ isVisible: false });
+  expect(textsOf([folded]).join()).toContain('KeyVaultAccessForbidden');
+  expect(textsOf(body.filter((one) => one !== folded)).join()).not.toContain('KeyVaultAccessForbidden');
+});
+
+test('a request that is taken on names the person and the time; others can take it over', () => {
+  const takenOn = { by: approver, at: '2026-03-02T12:05:00.000Z' };
+  const stuck = { ...stateNamed('needs-attention'), takenOn };
+  const titles = (reader: Reader) =>
+    executesOf(drawn(stuck, reader, 'status').body)
+      .filter(({ verb }) => verb === 'request.take-on')
+      .map(({ title }) => title);
+  for (const reader of [everybody, asRequester, asApprover])
+    expect(words(drawn(stuck, reader, 'status'))).toContain(
+      '**Approver** is on it since {{TIME(2026-03-02T12:05:00Z)}}.',
+    );
+  expect([everybody, asRequester, asSecond, asApprover].map(titles)).toEqual([
+    ['Take over'],
+    ['Take over'],
+    ['Take over'],
+    [],
+  ]);
+});
+
+test('after an outage the card says that the bot retries, and after its own retry it doesn’t', () => {
+  const text = 'The bot retries once automatically when Azure answers again.';
+  const stuck = stateNamed('needs-attention-no-answer');
+  expect(words(drawn(stuck, asRequester, 'status'))).toContain(text);
+  expect(words(drawn({ ...stuck, retriedAutomatically: true }, asRequester, 'status'))).not.toContain(text);
+  expect(words(draw('needs-attention', asRequester, 'status'))).not.toContain(text);
+});
+
+test.each(Object.keys(requestStates))('%s: the short card has no buttons and no views', (state) => {
+  const card = draw(state, asApprover, 'short');
+  expect(verbs(card)).toEqual([]);
+  expect(card.refresh).toMatchObject({ userIds: [] });
+  expect(words(card)).toContain('Requested by Requester in a chat');
+});
+
+describe('a run', () => {
+  test.each(['running', 'running-waiting', 'running-side-by-side', 'retry-running', 'between-steps'])(
+    '%s: the step whose turn it is stands in the one box, with what goes on and what is usual',
+    (state) => {
+      const boxes = elementsOf(draw(state, everybody, 'status').body).filter(({ style }) => style === 'accent');
+      expect(boxes).toHaveLength(1);
+      const text = textsOf(boxes).join('\n');
+      expect(text).toMatch(/^●\n/);
+      expect(text).toMatch(/[Uu]sual/);
+    },
+  );
+
+  test('has durations with their units, wherever one stands', () => {
+    for (const state of Object.keys(requestStates))
+      for (const kind of ['status', 'approval', 'short'] as const)
+        expect(words(draw(state, asRequester, kind)).replace(/\{\{.*?\}\}/g, '')).not.toMatch(/\b\d+:\d\d\b/);
+  });
+
+  test('has a bar that a client without one can leave out', () => {
+    const bar = elementsOf(draw('running', everybody, 'status').body).find(({ type }) => type === 'ProgressBar');
+    expect(bar).toMatchObject({ value: 1, max: 5, fallback: 'drop' });
+  });
+});
+
+test('what was erased is said to be, and nothing else', () => {
+  const request = stateNamed('failed');
+  if (request.state !== 'failed') throw new Error('not failed');
+  const erased = { comment: null, commentErased: true };
+  const approvals = request.approvals.map((one) => ({ ...one, ...erased }));
+  const changed: Request = { ...request, justification: null, approvals, ended: { ...request.ended, ...erased } };
+  expect(peopleTexts(changed, names).split('\n\n')).toEqual([
+    '**Requester** requested it. What they wrote was erased.',
+    '**Approver** approved. What they wrote was erased.',
+    '**Requester** ended it. What they wrote was erased.',
+  ]);
+});
+
+/** Cards whose words follow from what somebody did, wants or meets; where a time stands, drawn at it. */
+const read: readonly (readonly [state: string, Reader, CardKind, at?: string | 'paused'])[] = [
+  ['awaiting-start-later', asApprover, 'approval'],
+  ['approved-start-later', everybody, 'status'],
+  ['awaiting-one-of-two', asApprover, 'approval'],
+  ['approved', everybody, 'status'],
+  ['approved', everybody, 'status', 'paused'],
+  ['approved', asApprover, 'approval', 'paused'],
+  ['approved', everybody, 'short', 'paused'],
+  ['running', everybody, 'status', '03:20'],
+  ['running', everybody, 'status', '03:27'],
+  ['running', asRequester, 'status', 'paused'],
+  ['running', everybody, 'short', 'paused'],
+  ['running-side-by-side', everybody, 'status', '02:25'],
+  ['running-waiting', everybody, 'status', '04:09'],
+  ['running-spreading', everybody, 'status', '06:45'],
+  ['running-irreversible-done', everybody, 'status', '07:00'],
+  ['running-irreversible-done', everybody, 'status', '12:00'],
+  ['retry-running', everybody, 'status', '06:50'],
+  ['stopping', everybody, 'status'],
+  ['stopped', asRequester, 'status'],
+  ['failed', everybody, 'status'],
+  ['rejected', everybody, 'status'],
+  ['rejected', everybody, 'short'],
+  ['needs-attention', asRequester, 'status'],
+  ['needs-attention-read-back', asRequester, 'status'],
+  ['needs-attention-missing', asRequester, 'status'],
+  ['needs-attention-bug', asRequester, 'status'],
+  ['needs-attention-no-answer', asRequester, 'status'],
+  ['needs-attention-side-by-side', asRequester, 'status'],
+  ['rotation-forbidden', asRequester, 'status'],
+  ['rotation-moved', asRequester, 'status'],
+];
+
+test('the words of cards are those of test/golden/card-words.md; UPDATE_GOLDEN=1 rewrites that', () => {
+  const shown = read.map(([state, reader, kind, at]) => {
+    const timeLimits =
+      at === undefined || at === 'paused' ? {} : { timeLimits: patienceAt(`2026-03-02T12:${at}.000Z`) };
+    const card = draw(state, reader, kind, { ...timeLimits, paused: at === 'paused' });
+    return `## ${[state, `${kind} for ${reader.kind}`, at].filter(Boolean).join(', ')}\n\n${words(card)}\n`;
+  });
+  const golden = new URL('../../../golden/card-words.md', import.meta.url);
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(golden, shown.join('\n'));
+  expect(shown.join('\n')).toBe(readFileSync(golden, 'utf8'));
+});
+
+/** What people read of a move to another version or key: on the question, on its pages, and what they can click there. */
+describe('rotations', () => {
+  const words = (card: AdaptiveCard): string => textsOf(card).join('\n');
+  const primary = (card: AdaptiveCard): readonly string[] =>
+    executesOf(card.body)
+      .filter(({ style }) => style === 'positive')
+      .map(({ title }) => String(title));
+
+  const Asked = z.object({ choices: z.array(z.object({ title: z.string(), value: z.string() })), value: z.string() });
+
+  const { ports } = commandWorld();
+  const { from } = toNewest;
+  const rotating = (page: Form['page'], change: Partial<Form> = {}): Form =>
+    formOn(page, ports, { operation: 'rotate-cmk', answers: { resource: toNewest.resource }, ...change });
+  const reviewOf = (plan: Plan): FactsOf<'review'> => ({
+    page: 'review',
+    plan,
+    digest: 'd'.repeat(64),
+    policy: appliedPolicy({ expiresAt: '2026-03-05T12:00:00.000Z' }),
+    changeReference: null,
+    openRequest: null,
+    change: null,
+  });
+
+  describe('what changes', () => {
+    const facts = (plan: Plan) => changeFacts(plan).map(({ title, value }) => `${title}: ${value}`);
+    const old = 'From: cmk-virtual-visit, version 93e37d3d, expires {{DATE(2026-04-01T00:00:00Z,SHORT)}}';
+
+    test('to another key of the same vault', () => {
+      const plan = rotationPlan(toOtherKey);
+      expect(changeLine(plan)).toBe('cmk-virtual-visit → **cmk-triage-agent** in kv-care-prod');
+      expect(facts(plan)).toEqual([old, 'To: **cmk-triage-agent**, **version 55555555**, no expiry']);
+    });
+
+    test('to a key of another vault: the old vault is named, as keys may be called alike', () => {
+      const elsewhere = { ...from, vaultUri: 'https://kv-old-wards.vault.azure.net/' };
+      const to = { ...toOtherKey.to, keyName: KeyName.parse(from.keyName) };
+      const plan = rotationPlan({ ...toOtherKey, from: elsewhere, to }, { from: null });
+      expect(changeLine(plan)).toBe('cmk-virtual-visit → **cmk-virtual-visit** in kv-care-prod');
+      expect(facts(plan)[0]).toBe('From: cmk-virtual-visit, version 93e37d3d, in kv-old-wards.vault.azure.net');
+    });
+
+    test('a key without a version is not said to have one', () => {
+      const unversioned = { ...from, keyVersion: null };
+      const plan = rotationPlan({ ...toNewest, from: unversioned }, { from: null });
+      expect(changeLine(plan)).toBe('cmk-virtual-visit: no version → **version 5d1f0c2e**');
+      expect(facts(plan)[0]).toBe('From: cmk-virtual-visit, no version');
+    });
+  });
+
+  describe('the question to the approvers', () => {
+    const context = contextAt('2026-03-02T12:04:00.000Z', everybody);
+    const question = (plan: Plan): string => words(requestCard('approval', requestOf(asked(plan)), context));
+
+    test('another key, whose vault has to be protected: says that the move can, at least', () => {
+      const text = question(rotationPlan(toOtherKey));
+      expect(text).toContain('Can’t be undone\nTurns on purge protection for the whole key vault kv-care-prod');
+      expect(text).toContain('The key can be moved back\nThe old version stays enabled.');
+    });
+
+    test.each([
+      ['could not be read', null],
+      ['is disabled', { ...oldKey, enabled: false }],
+    ])('an old version that %s: nothing is promised', (_how, old) => {
+      expect(question(rotationPlan(toNewest))).toContain('Can be undone');
+      expect(question(rotationPlan(toNewest, { from: old }))).not.toContain('Can be undone');
+    });
+  });
+
+  describe('the page that asks for the version', () => {
+    const facts: FactsOf<'version'> = {
+      page: 'version',
+      resource: visitAgent,
+      current: visitAgent.customerKey,
+      vault: seenUnderKey().vault,
+      inUse: oldKey,
+      newest: newestKey,
+      makes: { type: 'RSA', size: 3072, expires: '2028-03-01T00:00:00.000Z' },
+      chosen: null,
+      now: noon,
+    };
+    const page = (change: Partial<FactsOf<'version'>>) => formCard(rotating('version'), { ...facts, ...change }, null);
+    const input = (card: AdaptiveCard) => Asked.parse(inputsOf(card)[0]);
+    const offered = (card: AdaptiveCard): readonly string[] => input(card).choices.map(({ value }) => value);
+
+    test('a new one is not made where Azure could not use one', async () => {
+      const agent = resource({ customerKey: under(version('a')) });
+      const { ports: seeing } = commandWorld({ resource: agent, keys: [key({ type: 'EC', size: null })] });
+      const form = rotating('version', { answers: { resource: ref() } });
+      expect(await factsOf(form, seeing)).toMatchObject({ page: 'version', makes: null });
+    });
+
+    test('keeps what was chosen', () => expect(input(page({ chosen: 'other' })).value).toBe('other'));
+
+    const newest = { ...from, keyVersion: newestKey.version };
+    const usesNewest = { current: newest, resource: { ...visitAgent, customerKey: newest }, inUse: newestKey };
+    const cannotRead = 'The bot can’t read the vault of this key, so you can only choose another key.';
+    const notNamed = 'No version named\nIt isn’t known whether the agent follows newer versions.';
+    const all = ['newest', 'new', 'other'];
+    test.each<[string, Partial<FactsOf<'version'>>, readonly string[], string]>([
+      ['the newest is in use', usesNewest, ['new', 'other'], 'The agent uses the newest version of its key.'],
+      ['only the newest could be read', { current: newest, inUse: null }, ['new', 'other'], ''],
+      ['Azure could not use a new one', { makes: null }, ['newest', 'other'], ''],
+      ['the vault is not seen', { vault: null, inUse: null, newest: null, makes: null }, ['other'], cannotRead],
+      ['the one in use is disabled', { inUse: { ...oldKey, enabled: false } }, all, '**Disabled**, created '],
+      ['the newest is disabled', { newest: { ...newestKey, enabled: false } }, all, 'The newest version is disabled.'],
+      ['no version is named', { current: { ...from, keyVersion: null }, inUse: null }, all, notNamed],
+    ])('offers what can be had, and says so, where %s', (_where, change, wanted, said) => {
+      const card = page(change);
+      expect(offered(card)).toEqual(wanted);
+      expect(words(card)).toContain(said);
+    });
+  });
+
+  test('a review that another block stops leads to no other operation', () => {
+    const updating = { ...visitAgent, provisioningState: 'Updating' };
+    const card = formCard(rotating('review'), reviewOf(rotationPlan(toNewest, { resource: updating })), null);
+    expect(executesOf(card.body).filter(({ verb }) => verb === 'form.switch')).toEqual([]);
+    expect(primary(card)).toEqual(['Check again']);
+  });
+
+  test('rotating has two more pages on the way to another key', () => {
+    const other = { answers: { version: { way: 'other-key', from } } } as const;
+    const step = (form: Form): string => {
+      const card = formCard(form, { page: 'vault', resource: seen().resource, vaults: [], chosen: null }, null);
+      return textsOf(card).find((text) => text.startsWith('Step ')) ?? '';
+    };
+    expect(step(rotating('vault', other))).toBe('Step 3 of 5: Vault');
+    expect(step(rotating('review', other))).toBe('Step 5 of 5: Review');
+  });
+});
+
+/** Agents with the same name in several groups or subscriptions, where people choose one and where they read of one. */
+
+const [care, research] = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];
+const idIn = (subscription: string, group: string, name: string): ArmId =>
+  ArmId.parse(
+    `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.HealthBot/healthBots/${name}`,
+  );
+const summary = (id: ArmId) => {
+  const { name, resourceGroup, subscriptionId } = armIdParts(id);
+  return { kind: 'healthcare-agent', id, name, resourceGroup, subscriptionId, location: 'westeurope' } as const;
+};
+const all = [
+  idIn(care, 'rg-care', 'triage'),
+  idIn(research, 'rg-care', 'Triage'),
+  idIn(research, 'rg-lab', 'triage'),
+  idIn(care, 'rg-care', 'visits'),
+].map((id) => ({ ...summary(id), underCustomerKey: false }));
+
+test('titles of choices contain the group of a repeated name, and the subscription of a repeated group', () => {
+  expect(all.map((one) => resourceTitle(one, all))).toEqual([
+    `triage · rg-care · subscription ${care} · West Europe · Microsoft-managed`,
+    `Triage · rg-care · subscription ${research} · West Europe · Microsoft-managed`,
+    'triage · rg-lab · West Europe · Microsoft-managed',
+    'visits · West Europe · Microsoft-managed',
+  ]);
+});
+
+test('the form shows the group and the subscription of the chosen agent', () => {
+  const { ports } = commandWorld();
+  const chosen = resource({ id: idIn(research, 'rg-care', 'triage') });
+  const facts = { page: 'resource', resources: [], more: false, resource: chosen } as const;
+  const text = JSON.stringify(formCard(formOn('resource', ports), facts, null));
+  expect(text).toContain(`{"title":"Resource group","value":"rg-care"},{"title":"Subscription","value":"${research}`);
+});
+
+test('the list of agents says where those with a repeated name are', async () => {
+  const agents = all.map(({ id, name }) => ({
+    ...{ id, name, state: 'microsofts-key', request: null, keyName: '', ends: null, drift: [] },
+  })) satisfies readonly object[];
+  const read = { agents, drifts: new Map(), unread: [], asOf: noon };
+  const fleet = { read: async () => read, unsupported: async () => new Map() } as never;
+  const subject = { list: 'agents', filter: 'all', id: '' } as const;
+  const page = await agentsPage(fleet, subject, { asks: true }, noon, 1);
+  const places = textsOf(listCard(subject, 1, page)).filter((text) => text.startsWith('In rg-'));
+  expect(places).toEqual([
+    `In rg-care, subscription ${care}`,
+    `In rg-care, subscription ${research}`,
+    `In rg-lab, subscription ${research}`,
+  ]);
+});

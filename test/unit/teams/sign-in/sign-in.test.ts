@@ -1,0 +1,453 @@
+import { createHash } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { type Authority, httpsFetch, openAuthority } from '../../../../src/teams/sign-in/authority.ts';
+import { authorizeUrl, type FlowTools, redeem } from '../../../../src/teams/sign-in/step-up.ts';
+import { type TokenRequirements, verifyToken } from '../../../../src/teams/sign-in/verify-token.ts';
+import { startEntra, type TestEntra } from '../../../support/azure/entra.ts';
+import { approver, tenant } from '../../../support/builders/fixtures.ts';
+import { localhostCertificate } from '../../../support/processes/localhost-certificate.ts';
+
+/** What is asked of the authority for a code, what is taken from it, and its words when it gives nothing. */
+describe('the code flow', () => {
+  const appId = '50000000-0000-4000-8000-000000000002';
+  const app = { appId, appSecret: 'the+secret ', publicUrl: 'https://bot.example.com' };
+  const now = () => new Date('2026-03-02T12:00:00Z');
+  const atS = (minutes: number): number => Math.floor(now().getTime() / 1_000) + minutes * 60;
+  const secrets = { state: 'the-state', nonce: 'the-nonce', verifier: 'v'.repeat(43) };
+
+  let entra: TestEntra;
+  let tools: FlowTools;
+
+  beforeAll(async () => {
+    entra = await startEntra({
+      tenantId: tenant,
+      now,
+      usual: (nowS, iss) => ({
+        ...{ iss, aud: appId, tid: tenant, oid: approver, nonce: secrets.nonce },
+        ...{ iat: nowS, nbf: nowS, exp: nowS + 3_600, auth_time: nowS },
+      }),
+    });
+  });
+  afterAll(() => entra.stop());
+  beforeEach(() => {
+    entra.mend();
+    tools = { app, authority: openAuthority({ host: entra.host, tenantId: tenant, ca: entra.ca, now }) };
+  });
+
+  const back = (change: Readonly<Record<string, string>> = {}): URLSearchParams =>
+    new URLSearchParams({ state: secrets.state, code: 'the-code', ...change });
+
+  async function gives(claims: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const token = await entra.token(claims);
+    entra.answer('token', 200, { id_token: token });
+    return token;
+  }
+
+  const metadata = (change: Readonly<Record<string, string>>) => ({
+    issuer: `${entra.host}/${tenant}/v2.0`,
+    authorization_endpoint: `${entra.host}/authorize`,
+    token_endpoint: `${entra.host}/token`,
+    jwks_uri: `${entra.host}/keys`,
+    ...change,
+  });
+
+  describe('a code', () => {
+    it('becomes the ID token, for the app’s secret, the address it was sent to and the verifier', async () => {
+      const idToken = await gives();
+      expect(await redeem(tools, back({ session_state: 'x' }), secrets)).toEqual({ kind: 'redeemed', idToken });
+      expect(Object.fromEntries(entra.form())).toEqual({
+        grant_type: 'authorization_code',
+        client_id: appId,
+        client_secret: 'the+secret ',
+        redirect_uri: 'https://bot.example.com/sign-in/done',
+        scope: 'openid profile',
+        code: 'the-code',
+        code_verifier: secrets.verifier,
+      });
+    });
+
+    it('is asked for with the hash of that verifier', async () => {
+      const url = new URL(await authorizeUrl(tools, 'c1', secrets));
+      expect(url.searchParams.get('code_challenge')).toBe(
+        createHash('sha256').update(secrets.verifier).digest('base64url'),
+      );
+      expect([url.searchParams.get('state'), url.searchParams.get('nonce')]).toEqual(['the-state', 'the-nonce']);
+    });
+
+    it.each([
+      ['another nonce', { nonce: 'another' }, /nonce/],
+      ['another app', { aud: '60000000-0000-4000-8000-000000000009' }, /aud/],
+    ])('with an ID token that has %s is refused, and why says nothing of the token', async (_, claims, why) => {
+      const token = await gives(claims);
+      const redeemed = await redeem(tools, back(), secrets);
+      expect(redeemed).toEqual({ kind: 'refused', why: expect.stringMatching(why), said: null });
+      for (const value of [String(decodeJwt(token).oid), ...token.split('.')])
+        expect(JSON.stringify(redeemed)).not.toContain(value);
+    });
+
+    it('may come with clocks that differ by less than a minute', async () => {
+      await gives({ exp: atS(0) - 50, nbf: atS(0) + 50 });
+      expect(await redeem(tools, back(), secrets)).toMatchObject({ kind: 'redeemed' });
+    });
+
+    it.each([
+      ['no ID token', undefined, /id_token/],
+      ['what is no token', 'a.b.c', /JWT/],
+      ['an encrypted token', 'a.b.c.d.e', /JWE/],
+    ])('that is answered with %s is refused', async (_, token, why) => {
+      entra.answer('token', 200, { id_token: token });
+      const refusal = { kind: 'refused', why: expect.stringMatching(why), said: null };
+      expect(await redeem(tools, back(), secrets)).toEqual(refusal);
+    });
+  });
+
+  describe('what the browser comes back with', () => {
+    it.each([
+      ['nothing', new URLSearchParams({ state: secrets.state }), 'Entra ID sent no code.'],
+      ['another state', back({ state: 'another' }), 'unexpected "state" response parameter value'],
+      ['another issuer', back({ iss: 'https://evil.example' }), 'unexpected "iss" (issuer) response parameter value'],
+      ['an ID token in the open', back({ id_token: 'a.b.c' }), 'implicit and hybrid flows are not supported'],
+    ])('is refused, and nothing asked, when it is %s', async (_, query, why) => {
+      const before = entra.asked.token ?? 0;
+      expect(await redeem(tools, query, secrets)).toEqual({ kind: 'refused', why, said: null });
+      expect(entra.asked.token ?? 0).toBe(before);
+    });
+
+    it('is told in words of ours when it is an error: who wrote the address wrote what stands in it', async () => {
+      const description = 'Your account is locked. Call 555 0100 at once.\u202e';
+      const of = (error: string) => redeem(tools, back({ error, error_description: description }), secrets);
+      const said = 'Your account is locked. Call 555 0100 at once.';
+      expect(await of('access_denied')).toEqual({
+        ...{ kind: 'refused', why: 'Microsoft Entra ID refused the sign-in, or you canceled it.' },
+        said: `access_denied: ${said}`,
+      });
+      for (const error of ['call_555_0100', '__proto__', 'toString']) {
+        const why = 'Microsoft Entra ID refused the sign-in. An operator can find the message in the application log.';
+        expect(await of(error)).toEqual({ kind: 'refused', why, said: `${error}: ${said}` });
+      }
+    });
+  });
+
+  describe('the authority', () => {
+    it.each([400, 401, 503])(
+      'that gives no token for a code and says why (%d) is told of in words of ours',
+      async (status) => {
+        entra.answer('token', status, {
+          error: 'invalid_grant',
+          error_description: 'AADSTS70008: The code has expired.',
+        });
+        expect(await redeem(tools, back(), secrets)).toEqual({
+          kind: 'refused',
+          why: 'The sign-in took too long, or was used already.',
+          said: 'invalid_grant: AADSTS70008: The code has expired.',
+        });
+      },
+    );
+
+    it.each([502, 404, 302])('that answers %d, and not in its words, is out of reach', async (status) => {
+      entra.answer('token', status, 'a proxy');
+      await expect(redeem(tools, back(), secrets)).rejects.toMatchObject({
+        name: 'AuthorityUnreachable',
+        message: expect.stringMatching(`/${tenant}/oauth2/v2.0/token: answered with ${status}`),
+      });
+    });
+
+    it('may show its page over plain http on this machine, and nowhere else', async () => {
+      entra.answer('openid-configuration', 200, metadata({ authorization_endpoint: 'http://127.0.0.1:1/authorize' }));
+      expect(await authorizeUrl(tools, 'c1', secrets)).toMatch(/^http:\/\/127\.0\.0\.1:1\/authorize\?/);
+      tools = { app, authority: openAuthority({ host: entra.host, tenantId: tenant, ca: entra.ca, now }) };
+      entra.answer('openid-configuration', 200, metadata({ authorization_endpoint: 'http://login.example.com/' }));
+      await expect(authorizeUrl(tools, 'c1', secrets)).rejects.toThrow('other than an authority');
+    });
+
+    it.each(['token_endpoint', 'jwks_uri'])(
+      'is not asked over plain http, also where its page is (%s)',
+      async (name) => {
+        const endpoints = { authorization_endpoint: 'http://127.0.0.1:1/authorize', [name]: 'http://127.0.0.1:1/' };
+        entra.answer('openid-configuration', 200, metadata(endpoints));
+        await expect(redeem(tools, back(), secrets)).rejects.toMatchObject({ name: 'AuthorityUnreachable' });
+      },
+    );
+  });
+});
+
+/** Asking the authority, against a server that answers as it likes. */
+describe('fetching', () => {
+  let server: Server;
+  let url = '';
+  let ca = '';
+  let answer: RequestListener = () => {};
+  let asked: string[] = [];
+
+  beforeAll(async () => {
+    const { ca: authority, cert, key } = await localhostCertificate();
+    server = createServer({ cert, key }, (request, response) => {
+      asked.push(request.url ?? '');
+      answer(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+    url = `https://localhost:${(server.address() as AddressInfo).port}/x?code=secret`;
+    ca = authority;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  beforeEach(() => {
+    asked = [];
+  });
+
+  const call = (to = url, trusted: string | null = ca, signal?: AbortSignal) => {
+    const options = {
+      method: 'GET',
+      headers: { accept: 'application/json' },
+      body: undefined,
+      redirect: 'manual',
+    } as const;
+    return httpsFetch(trusted)(to, signal === undefined ? options : { ...options, signal });
+  };
+  const unreachable = (why: RegExp) => ({ name: 'AuthorityUnreachable', message: expect.stringMatching(why) });
+
+  it('follows no redirect', async () => {
+    answer = (_, response) => response.writeHead(302, { location: '/elsewhere' }).end();
+    expect((await call()).status).toBe(302);
+    expect(asked).toEqual(['/x?code=secret']);
+  });
+
+  it('hands on what was answered and its type, and no other header', async () => {
+    const head = { 'content-type': 'application/json', 'www-authenticate': 'Bearer', 'set-cookie': 'a=b' };
+    answer = (_, response) => response.writeHead(401, head).end('{"error":"é"}');
+    const answered = await call();
+    expect([answered.status, await answered.json()]).toEqual([401, { error: 'é' }]);
+    expect([...answered.headers.keys()]).toEqual(['content-type']);
+  });
+
+  it('trusts the given authorities alone', async () => {
+    answer = (_, response) => response.end('{}');
+    await expect(call(url, null)).rejects.toMatchObject(unreachable(/self-signed certificate/));
+  });
+
+  it('says what was asked without what was asked for', async () => {
+    await expect(call('https://localhost:1/x?code=secret')).rejects.toMatchObject(
+      unreachable(/^asking https:\/\/localhost:1\/x: /),
+    );
+  });
+
+  it('asks over https only', async () => {
+    await expect(call(url.replace('https', 'http'))).rejects.toMatchObject(unreachable(/http: is not https:/));
+  });
+
+  it('gives up on a silent server, also in the middle of its answer', async () => {
+    answer = () => {};
+    await expect(call(url, ca, AbortSignal.timeout(100))).rejects.toMatchObject(unreachable(/abort/));
+    answer = (_, response) => void response.write('{');
+    await expect(call(url, ca, AbortSignal.timeout(100))).rejects.toMatchObject(unreachable(/abort/));
+  });
+
+  it('gives up on an answer without end, one that is cut off, and one that is none', async () => {
+    answer = (_, response) => response.end('x'.repeat(1_100_000));
+    await expect(call()).rejects.toMatchObject(unreachable(/too long/));
+    answer = (_, response) => {
+      response.writeHead(200, { 'content-length': '10' }).write('{');
+      setTimeout(() => response.destroy(), 50);
+    };
+    await expect(call()).rejects.toMatchObject(unreachable(/abort/));
+    answer = (_, response) => response.writeHead(999).end('{}');
+    await expect(call()).rejects.toMatchObject(unreachable(/status/));
+  });
+});
+
+/** Tokens as somebody might try them, against an authority with keys of its own. */
+describe('tokens', () => {
+  const appId = '50000000-0000-4000-8000-000000000002';
+  const otherTenant = '30000000-0000-4000-8000-000000000000';
+  const nonce = 'the-nonce';
+  const clock = { now: new Date('2026-03-02T12:00:00Z') };
+  const now = () => clock.now;
+  const at = (minutes: number): number => Math.floor(Date.parse('2026-03-02T12:00:00Z') / 1_000) + minutes * 60;
+
+  let entra: TestEntra;
+  let authority: Authority;
+
+  const usual = (nowS: number, iss: string) => ({
+    ...{ iss, aud: appId, tid: tenant, oid: approver, nonce },
+    ...{ iat: nowS, nbf: nowS, exp: nowS + 3_600, auth_time: nowS - 120 },
+    ...{ acrs: ['c1', 'c7'], amr: ['fido', 'mfa'], scp: 'access_as_user' },
+  });
+  beforeAll(async () => {
+    entra = await startEntra({ tenantId: tenant, now, usual });
+  });
+  afterAll(() => entra.stop());
+  afterEach(() => jest.restoreAllMocks());
+  beforeEach(() => {
+    clock.now = new Date('2026-03-02T12:00:00Z');
+    entra.mend();
+    authority = openAuthority({ host: entra.host, tenantId: tenant, ca: entra.ca, now });
+  });
+
+  const teams: TokenRequirements = { how: 'teams' };
+  const browser: TokenRequirements = { how: 'browser', nonce };
+  const verify = (token: string, wanted: TokenRequirements = teams) =>
+    verifyToken(authority, appId, token, wanted, now());
+
+  async function comesTo(
+    claims: Readonly<Record<string, unknown>>,
+    wanted: TokenRequirements = teams,
+  ): Promise<string> {
+    const verified = await verify(await entra.token(claims), wanted);
+    return verified.kind === 'verified' ? 'verified' : `${verified.kind}: ${verified.why}`;
+  }
+
+  const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+  describe('a token of the tenant for the app', () => {
+    it('proves who signed in, when, and how', async () => {
+      expect(await verify(await entra.token())).toEqual({
+        kind: 'verified',
+        signIn: {
+          person: approver,
+          tenantId: tenant,
+          signedInAt: '2026-03-02T11:58:00.000Z',
+          contexts: ['c1', 'c7'],
+          methods: ['fido', 'mfa'],
+          how: 'teams',
+        },
+      });
+    });
+
+    it('is taken for the app id, and from Teams for its api address as well', async () => {
+      expect(await comesTo({ aud: `api://botid-${appId}` })).toBe('verified');
+      expect(await comesTo({ aud: `api://botid-${appId}` }, browser)).toBe(
+        'invalid: ERR_JWT_CLAIM_VALIDATION_FAILED aud',
+      );
+    });
+
+    it('may say nothing of contexts and methods: that is a sign-in which meets none', async () => {
+      const verified = await verify(await entra.token({ acrs: null, amr: null }));
+      expect(verified).toMatchObject({ signIn: { contexts: [], methods: [] } });
+    });
+
+    it('may name its one context alone', async () => {
+      expect(await verify(await entra.token({ acrs: 'c1' }))).toMatchObject({ signIn: { contexts: ['c1'] } });
+    });
+  });
+
+  describe('claims that are not taken', () => {
+    it.each([
+      ['another issuer', { iss: 'https://login.example.com/v2.0' }, 'ERR_JWT_CLAIM_VALIDATION_FAILED iss'],
+      ['version 1 issuer', { iss: `https://sts.windows.net/${tenant}/` }, 'ERR_JWT_CLAIM_VALIDATION_FAILED iss'],
+      ['another app', { aud: '60000000-0000-4000-8000-000000000009' }, 'ERR_JWT_CLAIM_VALIDATION_FAILED aud'],
+      ['Microsoft Graph', { aud: 'https://graph.microsoft.com' }, 'ERR_JWT_CLAIM_VALIDATION_FAILED aud'],
+      ['another tenant', { tid: otherTenant }, 'another tenant'],
+      ['no tenant', { tid: null }, 'claim tid'],
+      ['no object id', { oid: null }, 'claim oid'],
+      ['a name as object id', { oid: 'approver@example.com' }, 'claim oid'],
+      ['expired', { exp: at(-2) }, 'ERR_JWT_EXPIRED exp'],
+      ['never expiring', { exp: null }, 'ERR_JWT_CLAIM_VALIDATION_FAILED exp'],
+      ['not valid yet', { nbf: at(2) }, 'ERR_JWT_CLAIM_VALIDATION_FAILED nbf'],
+      ['no start', { nbf: null }, 'ERR_JWT_CLAIM_VALIDATION_FAILED nbf'],
+      ['no time of sign-in', { auth_time: null }, 'claim auth_time'],
+      ['a text as time of sign-in', { auth_time: '2026-03-02' }, 'claim auth_time'],
+      ['a time that is no date', { auth_time: 1e300 }, 'claim auth_time'],
+      ['contexts that are none', { acrs: [1] }, 'claim acrs.0'],
+    ])('%s', async (_, claims, why) => {
+      expect(await comesTo(claims)).toBe(`invalid: ${why}`);
+    });
+
+    it.each([
+      ['no scope, as an ID token or an app has it', { scp: null }],
+      ['another scope', { scp: 'access_as_user_too profile' }],
+    ])('from Teams: %s', async (_, claims) => {
+      expect(await comesTo(claims)).toBe('invalid: no token of the Teams client');
+    });
+
+    it.each([
+      ['the nonce of another sign-in', { nonce: 'another' }],
+      ['no nonce, as an access token has it', { nonce: null }],
+    ])('from a browser: %s', async (_, claims) => {
+      expect(await comesTo(claims, browser)).toBe('invalid: another nonce');
+    });
+  });
+
+  describe('signatures that are not taken', () => {
+    const claims = () => usual(at(0), `${entra.host}/${tenant}/v2.0`);
+    const said = async (token: string) => (await verify(token)) as unknown;
+
+    const notAllowed = 'ERR_JOSE_ALG_NOT_ALLOWED';
+    const signedWith = async (alg: string, header: object = {}) => {
+      const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+      const own = 'jku' in header ? { jwk: await exportJWK(publicKey) } : {};
+      return new SignJWT(claims()).setProtectedHeader({ alg, kid: 'key-1', ...own, ...header }).sign(privateKey);
+    };
+
+    it.each<[string, () => string | Promise<string>, string]>([
+      ['none at all', () => `${base64({ alg: 'none', typ: 'JWT' })}.${base64(claims())}.`, notAllowed],
+      [
+        'HS256, with anything as the secret',
+        () =>
+          new SignJWT(claims())
+            .setProtectedHeader({ alg: 'HS256', kid: 'key-1' })
+            .sign(new TextEncoder().encode(entra.ca)),
+        notAllowed,
+      ],
+      ['ES256', () => signedWith('ES256'), notAllowed],
+      ['a key of somebody else under a known name', () => signedWith('RS256'), 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED'],
+      [
+        'a key that nobody knows, which the token brings along',
+        () => signedWith('RS256', { kid: 'mine', jku: 'https://evil.example/keys' }),
+        'ERR_JWKS_NO_MATCHING_KEY',
+      ],
+    ])('%s', async (_what, token, why) => expect(await said(await token())).toEqual({ kind: 'invalid', why }));
+
+    it.each(['', 'a', 'a.b', 'a.b.c', 'é.é.é', '....'])('no token: “%s”', async (token) => {
+      expect(await said(token)).toMatchObject({ kind: 'invalid' });
+    });
+  });
+
+  describe('the authority', () => {
+    it('is asked for its metadata and keys once, not for every token', async () => {
+      const before = { ...entra.asked };
+      for (let n = 0; n < 3; n += 1) expect(await comesTo({})).toBe('verified');
+      expect(entra.asked['openid-configuration']).toBe((before['openid-configuration'] ?? 0) + 1);
+      expect(entra.asked.keys).toBe((before.keys ?? 0) + 1);
+    });
+
+    it('may change its key: the new one is found, and the old one counts no more', async () => {
+      const old = await entra.token();
+      expect(await verify(old)).toMatchObject({ kind: 'verified' });
+      await entra.rotate();
+      expect(await comesTo({})).toBe('invalid: ERR_JWKS_NO_MATCHING_KEY');
+      // Keys are looked for again, but not within seconds of the last time.
+      const later = Date.now() + 15_000;
+      jest.spyOn(Date, 'now').mockImplementation(() => later);
+      expect(await comesTo({})).toBe('verified');
+      expect(await verify(old)).toMatchObject({ kind: 'invalid', why: 'ERR_JWKS_NO_MATCHING_KEY' });
+    });
+
+    it.each([
+      ['metadata', 'openid-configuration', 500, {}],
+      ['metadata that are none', 'openid-configuration', 200, { issuer: 'x' }],
+      ['keys', 'keys', 503, {}],
+      ['keys that are none', 'keys', 200, { keys: 'x' }],
+    ] as const)('out of reach (%s): nobody is let through', async (_, path, status, body) => {
+      entra.answer(path, status, body);
+      expect(await comesTo({})).toMatch(/^unreachable: /);
+    });
+
+    it('is not believed when it speaks for another tenant, or for all of them', async () => {
+      for (const whose of [otherTenant, 'common', '{tenantid}']) {
+        entra.answer('openid-configuration', 200, {
+          issuer: `${entra.host}/${whose}/v2.0`,
+          authorization_endpoint: `${entra.host}/a`,
+          token_endpoint: `${entra.host}/t`,
+          jwks_uri: `${entra.host}/keys`,
+        });
+        expect(await comesTo({})).toMatch(/^unreachable: .*it is about /);
+      }
+    });
+  });
+});

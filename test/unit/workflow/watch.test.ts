@@ -1,0 +1,224 @@
+import { done } from '../../../src/domain/failure.ts';
+import { ArmId, DriftId } from '../../../src/domain/ids.ts';
+import type { StoredEvent } from '../../../src/domain/request/events.ts';
+import { decideDrift, foldWatch, openDriftOf, type ResourceWatch } from '../../../src/domain/watch/resource-watch.ts';
+import { trackOverdue } from '../../../src/observability/overdue.ts';
+import { startKeyWatch } from '../../../src/workflow/key-watch/schedule.ts';
+import { type CyclePorts, watchCycle } from '../../../src/workflow/key-watch/watch-cycle.ts';
+import { lastVerifiedWith } from '../../support/builders/command-world.ts';
+import { failure } from '../../support/builders/commands.ts';
+import { memoryDocuments } from '../../support/builders/memory-documents.ts';
+import { key, noon, principal, ref, resource, under, vault, version } from '../../support/builders/plans.ts';
+import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
+
+/** Replicas whose cycles last longer than the interval: each cycle ends when the test says so, as whole or not. */
+function replicas() {
+  const documents = memoryDocuments();
+  const clock = { ms: Date.UTC(2026, 2, 2) };
+  const intervalMs = 40;
+  const now = () => new Date(clock.ms);
+  const begun: { readonly cursor: string; readonly overdue: number; readonly end: (isWhole: boolean) => void }[] = [];
+  const watched = () => trackOverdue({ documents, key: 'watch/last', normalMs: 3 * intervalMs, now });
+  const start = () => {
+    const watching = watched();
+    return startKeyWatch({
+      ...{ documents, intervalMs, now, watching, random: () => 0, newId: () => 'a cycle' },
+      onCycle: () => undefined,
+      log: { warn: () => undefined },
+      async cycle(_id, cursor) {
+        const overdue = await watching.seconds();
+        return new Promise((resolve) => {
+          const end = (isWhole: boolean) => resolve({ agents: new Map(), isWhole, cursor: `${Number(cursor) + 1}` });
+          begun.push({ cursor, overdue, end });
+        });
+      },
+    });
+  };
+  const next = async (count: number): Promise<void> => {
+    while (begun.length < count) await new Promise(setImmediate);
+  };
+  const pass = (ms: number): void => {
+    clock.ms += ms;
+  };
+  /** Read by a replica that takes no cycle. */
+  return { begun, start, next, pass, intervalMs, overdue: watched().seconds };
+}
+
+test('the cursor moves on although another replica took the next cycle meanwhile', async () => {
+  const { begun, start, next, pass, intervalMs } = replicas();
+  const started = [start()];
+  await next(1);
+  pass(2 * intervalMs);
+  started.push(start());
+  await next(2);
+  for (const [n, count] of [3, 4].entries()) {
+    begun[n]?.end(true);
+    pass(2 * intervalMs);
+    await next(count);
+  }
+  for (const { end } of begun) end(true);
+  await Promise.all(started.map((one) => one.stop()));
+  expect(begun.map(({ cursor }) => cursor)).toEqual(['', '', '1', '1']);
+});
+
+test('the watch is overdue since the last whole cycle of any replica, whichever reads next, and so is its metric', async () => {
+  const { begun, start, next, pass, intervalMs, overdue } = replicas();
+  const slow = start();
+  await next(1);
+  pass(3_600_000);
+  expect(await overdue()).toBe(3_600);
+  const other = start();
+  await next(2);
+  begun[1]?.end(true);
+  await other.stop();
+  expect(await overdue()).toBe(0);
+  pass(2 * intervalMs);
+  begun[0]?.end(false);
+  await next(3);
+  begun[2]?.end(false);
+  await slow.stop();
+  pass(3_600_000);
+  const restarted = start();
+  await next(4);
+  begun[3]?.end(false);
+  await restarted.stop();
+  expect(await overdue()).toBe(3_600);
+  expect(begun.map((cycle) => cycle.overdue)).toEqual([0, 3_600, 0, 3_600]);
+});
+
+test('an agent that can’t be judged or read is logged and keeps no other from it, and the cursor moves on', async () => {
+  const approved = version('a');
+  const azure = scriptedAzure({
+    resource: resource({ principalId: principal, customerKey: under(approved) }),
+    vault: vault({ purgeProtection: true }),
+    keys: [key({ version: approved })],
+    granted: true,
+  });
+  azure.refuse('vaults.get', failure());
+  const verifiedAs = (name: string) =>
+    lastVerifiedWith({ resource: ref(name), vault: vault({ purgeProtection: true }) });
+  const agents = new Map(['a', 'b', 'c'].map((name) => [name, verifiedAs(name)]));
+  const warnings: object[] = [];
+  const cycle = await watchCycle(
+    {
+      azure: {
+        ...azure,
+        resources: {
+          ...azure.resources,
+          get: async (ref) => {
+            if (ref.id.endsWith('/b')) throw new Error('an answer that nobody expected');
+            return azure.resources.get(ref);
+          },
+        },
+      },
+      requests: { held: async () => new Map() },
+      drifts: {
+        open: async () => new Map(),
+        ...{ load: async () => null, of: async () => null },
+        succeeded: async () => new Map(),
+        append: async () => {
+          throw new Error('nothing is news');
+        },
+      },
+      verified: async () => agents,
+      ...{ now: () => noon, settleMs: 0, intervalMs: 0, signal: new AbortController().signal },
+      watching: { seconds: async () => 1_801 },
+      log: { warn: (fields, message) => void warnings.push({ ...fields, message }) },
+    },
+    'a cycle',
+    '',
+  );
+  expect([...cycle.agents.keys()].sort()).toEqual(['a', 'c']);
+  expect(cycle).toMatchObject({ cursor: 'c', isWhole: false });
+  expect(warnings).toMatchObject([
+    { agents: 1, overdueSeconds: 1_801, message: 'the key watch couldn’t judge some agents, and tries again' },
+    { agents: { vault: 2 }, overdueSeconds: 1_801, message: 'the key watch couldn’t read some agents' },
+  ]);
+});
+
+/** Two replicas read an agent at different times, and one stores its finding late. */
+
+const now = new Date('2026-03-01T12:00:00.000Z');
+const approved = key({ version: version('a'), created: '2026-01-01T00:00:00.000Z' });
+const agent = resource({
+  ...{ systemAssigned: true, principalId: principal, provisioningState: 'Succeeded' },
+  customerKey: under(version('a')),
+});
+const place = vault({ purgeProtection: true });
+const verified = lastVerifiedWith({ vault: place, at: '2026-01-30T12:00:00.000Z' });
+const id = DriftId.parse('DRIFT-0000000000');
+
+/** The agent's stream in memory, and an Azure whose key is disabled at first. `inBetween` runs once, as another replica. */
+function worldOf(inBetween: (store: (states: 'disabled' | 'none') => void) => void) {
+  const events: StoredEvent[] = [];
+  const watch = (): ResourceWatch | null => foldWatch(id, events);
+  const append = (decide: (watch: ResourceWatch | null, at: Date) => ReturnType<typeof decideDrift>): void => {
+    const decision = decide(watch(), now);
+    if (decision.kind !== 'accepted') throw new Error('refused');
+    for (const { body, texts } of decision.events) {
+      const revision = events.length + 1;
+      events.push({ seq: revision, revision, time: now.toISOString(), cause: 'a test', texts, body } as StoredEvent);
+    }
+  };
+  const byOther = (states: 'disabled' | 'none'): void =>
+    append((stored, at) => {
+      const found = states === 'none' ? [] : [{ code: 'key-disabled' as const }];
+      return decideDrift(stored, { verified, verdict: { states: found, unread: [] } }, new Map(), at);
+    });
+  let isEnabled = false;
+  let left = true;
+  const ports = {
+    azure: {
+      resources: { get: async () => done(agent) },
+      vaults: { get: async () => done(place) },
+      keys: {
+        get: async () => {
+          const answer = done({ ...approved, enabled: isEnabled });
+          if (left) {
+            left = false;
+            inBetween(byOther);
+            isEnabled = true;
+          }
+          return answer;
+        },
+      },
+      ...{ grants: { held: async () => done(true) }, vaultLog: null },
+      inventory: { resourceKeys: async () => done({ resources: [], unread: [], complete: true }) },
+      changes: { since: async () => done([]), activity: async () => done([]) },
+    },
+    requests: { held: async () => new Map() },
+    drifts: {
+      append: async (_agent: ArmId, _cause: string, decide: Parameters<typeof append>[0]) => append(decide),
+      of: async () => watch(),
+      open: async () => {
+        const drift = openDriftOf(watch());
+        return new Map(drift === null ? [] : [[agent.id.toLowerCase(), drift]]);
+      },
+    },
+    verified: async () => new Map([[ArmId.parse(agent.id.toLowerCase()), verified]]),
+    ...{ now: () => now, settleMs: 0, intervalMs: 1, signal: new AbortController().signal },
+    watching: { seconds: async () => 0 },
+    log: { warn: (fields: object) => expect(fields).toBe(null) },
+  };
+  const cycle = () => watchCycle(ports as unknown as CyclePorts, 'a cycle', '');
+  return {
+    cycle,
+    byOther,
+    found: () => events.map(({ body }) => body.type === 'drift-found' && body.data.found.length),
+  };
+}
+
+test('a reading from before another replica closed the drift opens no second one', async () => {
+  const { cycle, found } = worldOf((store) => {
+    store('disabled');
+    store('none');
+  });
+  await cycle();
+  expect(found()).toEqual([1, 0]);
+});
+
+test('a drift that is gone when it is read again is not stored', async () => {
+  const { cycle, found } = worldOf(() => undefined);
+  await cycle();
+  expect(found()).toEqual([]);
+});
