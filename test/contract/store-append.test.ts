@@ -1,6 +1,5 @@
 import type { Appended } from '../../src/domain/ports/store.ts';
 import type { Refusal } from '../../src/domain/request/refusal.ts';
-import { verifyChain } from '../support/audit/verify-chain.ts';
 import {
   approve,
   approver,
@@ -13,6 +12,7 @@ import {
   resourceId,
   submit,
 } from '../support/builders/fixtures.ts';
+import { verifyChain } from '../support/builders/sealed-record.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';
 import { testDatabases } from '../support/store/store-databases.ts';
 

@@ -1,4 +1,4 @@
-"""Computes the bodies, hashes and seals of chain.json from its events, keys and salts, independently of the bot's code.
+"""Computes the bodies, hashes and seals of chain.json from its keys and salts, independently of the bot's code.
 
 Run it in this folder after a change of the format, and look at the difference. Once version 1 is closed, nothing changes it."""
 import base64, hashlib, hmac, json
@@ -14,8 +14,7 @@ def seal(key, *lines):
 def in_order(value):
     """RFC 8785: keys are sorted by their UTF-16 form."""
     if isinstance(value, dict):
-        names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
-        return {name: in_order(value[name]) for name in names}
+        return {name: in_order(value[name]) for name in sorted(value, key=lambda name: name.encode("utf-16-be"))}
     return [in_order(one) for one in value] if isinstance(value, list) else value
 
 
@@ -24,14 +23,11 @@ for vector in golden["vectors"]:
     key = keys[vector["key"]]
     key_id = seal(key, "cmk-bot seal key id 1")[:16]
     commitments = [
-        {"field": one["field"], "sha256": hashlib.sha256(bytes.fromhex(salt) + one["text"].encode()).hexdigest()}
-        for one, salt in zip(vector["texts"], vector["salts"])
+        {"field": one["field"], "sha256": hashlib.sha256(bytes.fromhex(one["salt"]) + one["text"].encode()).hexdigest()}
+        for one in vector["texts"]
     ]
-    vector["position"]["prev"] = prev
-    body = {**vector["event"]["body"], **vector["position"], "schema": 1, "commitments": commitments, "sealKey": key_id}
-    text = json.dumps(in_order(body), ensure_ascii=False, separators=(",", ":"))
-    # An unpaired surrogate has no UTF-8 form: U+FFFD takes its place.
-    vector["body"] = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    body = {**json.loads(vector["body"]), "prev": prev, "schema": 1, "commitments": commitments, "sealKey": key_id}
+    vector["body"] = json.dumps(in_order(body), ensure_ascii=False, separators=(",", ":"))
     prev = vector["hash"] = hashlib.sha256(vector["body"].encode()).hexdigest()
     vector["sealKey"] = key_id
     vector["seal"] = seal(key, "cmk-bot seal 1", key_id, vector["body"])

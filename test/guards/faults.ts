@@ -59,7 +59,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/audit/audit-tools.ts',
-    suites: ['unit/audit/document-seals'],
+    suites: ['unit/audit/seals'],
     faults: [
       {
         name: 'document-seal-unchecked',

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { genesis, hashOf, verifyTexts } from '../../src/audit/verify.ts';
 import { operatorActor } from '../../src/domain/request/events.ts';
-import { verifyChain } from '../support/audit/verify-chain.ts';
 import {
   approve,
   approver,
@@ -13,6 +12,7 @@ import {
   resourceId,
   submit,
 } from '../support/builders/fixtures.ts';
+import { verifyChain } from '../support/builders/sealed-record.ts';
 import type { StoreProcess } from '../support/store/store-client.ts';
 import { testDatabases } from '../support/store/store-databases.ts';
 

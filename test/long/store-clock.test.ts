@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { verifyChain } from '../support/audit/verify-chain.ts';
 import { approver, plan, reject, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
+import { verifyChain } from '../support/builders/sealed-record.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { writeServerSealKey } from '../support/store/seal-keys.ts';
 import { testDatabases } from '../support/store/store-databases.ts';

@@ -1,19 +1,15 @@
-// judge FOLDER KEYS: checks a published log with golang.org/x/mod/sumdb, which nobody of this project wrote. Each line of standard
-// input changes the folder for one look, in memory, and each line of output is "ok" or what was found.
-//
-// A change is JSON: {"flip": [path, offset, bits], "files": {path: base64, or null where it is gone}, "sizes": [1, 2]}.
+// judge KEYS: checks published logs with golang.org/x/mod/sumdb, which nobody of this project wrote. Each line of standard input is
+// a log as JSON, {path: base64}, and each line of output is "ok" or what was found.
 package main
 
 import (
 	"bufio"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
 	"os"
-	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
@@ -22,13 +18,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-type change struct {
-	Flip  []any              `json:"flip"`
-	Files map[string]*string `json:"files"`
-	Sizes []int64            `json:"sizes"`
-}
-
-// folder is the published log as it lies there, with one change.
+// folder is a published log.
 type folder struct {
 	files map[string][]byte
 	sizes []int64
@@ -64,35 +54,6 @@ func (f folder) ReadTiles(tiles []tlog.Tile) (out [][]byte, err error) {
 		out = append(out, data[:tile.W*tlog.HashSize])
 	}
 	return out, nil
-}
-
-func (f folder) changed(c change) folder {
-	files := make(map[string][]byte, len(f.files))
-	for path, data := range f.files {
-		files[path] = data
-	}
-	for path, text := range c.Files {
-		if text == nil {
-			delete(files, path)
-			continue
-		}
-		data, err := base64.StdEncoding.DecodeString(*text)
-		if err != nil {
-			log.Fatal(err)
-		}
-		files[path] = data
-	}
-	if len(c.Flip) == 3 {
-		path := c.Flip[0].(string)
-		data := append([]byte{}, files[path]...)
-		data[int(c.Flip[1].(float64))] ^= byte(c.Flip[2].(float64))
-		files[path] = data
-	}
-	sizes := f.sizes
-	if c.Sizes != nil {
-		sizes = c.Sizes
-	}
-	return folder{files, sizes}
 }
 
 // checkpoint opens a signed note and reads the three lines of its text.
@@ -197,42 +158,27 @@ func (f folder) check(keys note.Verifiers) error {
 	return nil
 }
 
-func load(root string) folder {
+func load(line []byte) folder {
 	found := folder{files: map[string][]byte{}}
-	err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
-		// What was being written when a process ended is no file of the log.
-		if err != nil || entry.IsDir() || strings.HasSuffix(path, ".new") {
-			return err
-		}
-		name, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
+	if err := json.Unmarshal(line, &found.files); err != nil {
+		log.Fatal(err)
+	}
+	for name := range found.files {
 		if size := strings.TrimPrefix(name, "checkpoints/"); size != name {
 			n, err := strconv.ParseInt(size, 10, 64)
 			if err != nil {
-				return err
+				log.Fatal(err)
 			}
 			found.sizes = append(found.sizes, n)
 		}
-		found.files[name], err = os.ReadFile(path)
-		return err
-	})
-	if err != nil {
-		log.Fatal(err)
 	}
 	sort.Slice(found.sizes, func(i, j int) bool { return found.sizes[i] < found.sizes[j] })
 	return found
 }
 
 func main() {
-	published := load(os.Args[1])
-	text, err := os.ReadFile(os.Args[2])
-	if err != nil {
-		log.Fatal(err)
-	}
 	var verifiers []note.Verifier
-	for _, line := range strings.Fields(string(text)) {
+	for _, line := range strings.Fields(os.Args[1]) {
 		// Keys of witnesses are of a kind that this package does not know.
 		if verifier, err := note.NewVerifier(line); err == nil {
 			verifiers = append(verifiers, verifier)
@@ -242,11 +188,7 @@ func main() {
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
-		var c change
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			log.Fatal(err)
-		}
-		if err := published.changed(c).check(keys); err != nil {
+		if err := load(lines.Bytes()).check(keys); err != nil {
 			fmt.Println(strings.ReplaceAll(err.Error(), "\n", " "))
 		} else {
 			fmt.Println("ok")

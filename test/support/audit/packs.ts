@@ -13,9 +13,8 @@ import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { cosignText, textOfNote } from '../../../src/audit/tlog/note.ts';
 import { genesis, hashOf } from '../../../src/audit/verify.ts';
 import { canonicalJson } from '../../../src/domain/canonical-json.ts';
-import type { AnchorFiles } from '../../../src/domain/ports/published-log.ts';
 import type { RevealedText } from '../../../src/domain/record/chain.ts';
-import { logKey, publisherOf } from './published-log.ts';
+import { inMemory, logKey, publisherOf } from './published-log.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever an event holds is changed here
 export type Body = any;
@@ -75,10 +74,7 @@ function rewritten(bodies: readonly string[], request: string, change: (body: Bo
 export async function packOf(bodies: readonly string[], request: string, wish: Wish = {}): Promise<PackFiles> {
   const { record, numbers } = rewritten(bodies, request, wish.change ?? ((body) => body));
   const published = new Map<string, Buffer>();
-  const files: AnchorFiles = {
-    read: async (name) => published.get(name) ?? null,
-    write: async (name, bytes) => void published.set(name, Buffer.from(bytes)),
-  };
+  const files = inMemory(published);
   await publisherOf(files, record, wish.key).publish();
   const at = checkpointPath(numbers.at(-1) ?? 0);
   const note = String(published.get(at));

@@ -58,6 +58,12 @@ interface Cosigning {
   readonly book?: Book;
 }
 
+/** A place that is a map. */
+export const inMemory = (files: Map<string, Buffer>): AnchorFiles => ({
+  read: async (name) => files.get(name) ?? null,
+  write: async (name, bytes) => void files.set(name, Buffer.from(bytes)),
+});
+
 /** Publishes whatever the list holds at that moment. */
 export const publisherOf = (
   files: AnchorFiles,

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { openSeals, type SealKeys } from '../../../src/audit/seals.ts';
-import { genesis } from '../../../src/audit/verify.ts';
+import { type Finding, genesis } from '../../../src/audit/verify.ts';
 import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../../src/audit/verify-audit-log.ts';
-import type { ChainLine, RevealedText } from '../../../src/domain/record/chain.ts';
+import type { ChainLine, Link, RevealedText } from '../../../src/domain/record/chain.ts';
 import type { NewEvent, StoredEvent } from '../../../src/domain/request/events.ts';
 import { keysOf } from '../store/seal-keys.ts';
 
@@ -55,4 +55,14 @@ export function verified(
     for (const text of texts) verifier.text(text);
   }
   return verifier.end(head);
+}
+
+const ofChain: ReadonlySet<Finding['kind']> = new Set<Finding['kind']>([
+  ...(['hash-differs', 'not-canonical', 'column-differs', 'not-contiguous', 'prev-differs', 'head-differs'] as const),
+]);
+
+/** What the verifier finds in the chain itself; without a head, up to the last line. */
+export function verifyChain(lines: readonly ChainLine[], head?: Link): readonly Finding[] {
+  const record = lines.map((line) => ({ line, texts: [] }));
+  return verified(record, { keys: null, bodiesOnly: true }, head).findings.filter(({ kind }) => ofChain.has(kind));
 }

@@ -9,7 +9,7 @@ import Sequencer from '@jest/test-sequencer';
 const slowest = `
   long/database-trouble long/slow-azure long/cannot-store
   long/wrong-clock long/failures-doc long/azure-quotas crash-all/against-model
-  long/record-attacks long/on-postgres long/paused-replica long/outside-judges
+  long/record-attacks long/on-postgres long/paused-replica
   long/reading long/hostile-tables
   crash-all/replicas crash-all/kill-matrix
   long/call-costs long/key-watch long/hostile-queries
@@ -22,7 +22,7 @@ const slowest = `
 
 /** The long suites that need nothing that `prepare.ts` makes. */
 const unprepared =
-  /\/test\/long\/(card-truth\.property|hostile-log-writer|hostile-growth|infra-scripts|infra-hooks|files-touched|one-more|debian-witness)\.test\.ts$/;
+  /\/test\/long\/(card-truth\.property|hostile-log-writer|hostile-growth|infra-scripts|infra-hooks|files-touched|one-more|outside-judges)\.test\.ts$/;
 
 /** These run while `prepare.ts` makes what others wait for. */
 const isFirst = (path) => path.includes('/test/unit/') || unprepared.test(path);

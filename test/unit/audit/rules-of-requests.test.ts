@@ -180,212 +180,88 @@ it.each(passing.map(([what], n) => [what, n] as const))('passes %s', (_what, n) 
   expect(saidOfPassing[n]).toBe('ok');
 });
 
-const broken: readonly (readonly [what: string, words: string, events: readonly Written[]])[] = [
-  ['no submission', 'event 1: events of CMK-000001 are missing, or of another request', life.slice(1)],
+const broken: readonly (readonly [words: string, events: readonly Written[]])[] = [
+  ['event 1: events of CMK-000001 are missing, or of another request', life.slice(1)],
+  ['event 3: events of CMK-000001 are missing, or of another request', again('submitted', 'approved')],
+  ['event 1: submitted by cmk-bot', changed('submitted', { actor: botActor })],
+  ['event 23: run-ordered, after the end', again('run-ordered', 'succeeded')],
+  ['event 2: decided by the one who asked', changed('approved', { actor: person(requester) })],
+  ['event 2: approved by cmk-bot', changed('approved', { actor: botActor })],
+  ['event 3: a second approval by one person', changed('approved', { actor: person(approver) }, 1)],
+  ['event 2: not of the plan that was to be approved', changed('approved', { planDigest: '0'.repeat(64) })],
+  ['event 2: an approval that says 2 of 2, and is 1 of 2', withData('approved', { counted: 2 })],
+  ['event 2: an approval that says 1 of 1, and is 1 of 2', withData('approved', { required: 1 })],
   [
-    'a second submission',
-    'event 3: events of CMK-000001 are missing, or of another request',
-    again('submitted', 'approved'),
-  ],
-  ['a submission by the bot', 'event 1: submitted by cmk-bot', changed('submitted', { actor: botActor })],
-  ['a run after the end', 'event 23: run-ordered, after the end', again('run-ordered', 'succeeded')],
-  [
-    'an approval by the requester',
-    'event 2: decided by the one who asked',
-    changed('approved', { actor: person(requester) }),
-  ],
-  ['an approval by the bot', 'event 2: approved by cmk-bot', changed('approved', { actor: botActor })],
-  ['one person twice', 'event 3: a second approval by one person', changed('approved', { actor: person(approver) }, 1)],
-  [
-    'an approval of another plan',
-    'event 2: not of the plan that was to be approved',
-    changed('approved', { planDigest: '0'.repeat(64) }),
-  ],
-  [
-    'an approval that counts itself twice',
-    'event 2: an approval that says 2 of 2, and is 1 of 2',
-    withData('approved', { counted: 2 }),
-  ],
-  [
-    'an approval of fewer than needed',
-    'event 2: an approval that says 1 of 1, and is 1 of 2',
-    withData('approved', { required: 1 }),
-  ],
-  [
-    'an approval without the tick',
     "event 2: an approval that does not accept what can't be undone",
     withData('approved', { acknowledgedIrreversible: false }),
   ],
   [
-    'an approval too late',
     'event 2: approved, after the time to decide',
     life.map((event) => ({ ...event, time: '2026-04-01T00:00:00.000Z' })),
   ],
-  ['a run with one approval of two', 'event 3: ordered with too few approvals', without('approved', 1)],
+  ['event 3: ordered with too few approvals', without('approved', 1)],
   [
-    'a run after an approver stopped the one before',
     'event 12: let go, although an approver had stopped a run of the same plan',
     stopBehind('step-intended', 0, 1, approver),
   ],
+  ['event 5: let go before the time that was chosen', withData('submitted', { notBefore: nextYear })],
+  ['event 5: let go before the time that was chosen', withData('approved', { notBefore: nextYear }, 1)],
+  ['event 2: request-changed by another person than the one who asked', changedBehind('submitted', 1, approver)],
+  ['event 2: request-changed, after the time to decide', late(changedBehind('submitted', 1))],
+  ['event 5: request-changed, when the request was ordered', changedBehind('run-ordered', 1)],
+  ['event 7: edited more than 5 times', changedBehind('submitted', 6)],
+  ['event 2: edited to be about something else', changedBehind('submitted', 1, requester, otherAgent)],
+  ['event 12: edited after a run had begun', changedAfterARun()],
+  ['event 4: an approval that says 2 of 2, and is 1 of 2', changedBehind('approved', 1)],
+  ['event 2: ordered with too few approvals', life.filter(({ body }) => body.type !== 'approved')],
+  ['event 5: let go with too few approvals', withData('run-checked', { counted: [approver, outsider] })],
+  ['event 5: let go with too few approvals', withData('run-checked', { counted: [approver, approver] })],
+  ['event 5: of run 2, not of run 1', withData('run-checked', { run: 2 })],
+  ['event 5: enable-identity is not what was approved, or came before its turn', without('run-checked')],
+  ['event 4: run-checked, when the request was awaiting-approval', without('run-ordered')],
   [
-    'a run before the time that was chosen',
-    'event 5: let go before the time that was chosen',
-    withData('submitted', { notBefore: nextYear }),
-  ],
-  [
-    'a run before the time that an approver chose',
-    'event 5: let go before the time that was chosen',
-    withData('approved', { notBefore: nextYear }, 1),
-  ],
-  [
-    'a change by an approver',
-    'event 2: request-changed by another person than the one who asked',
-    changedBehind('submitted', 1, approver),
-  ],
-  [
-    'a change after the time to decide',
-    'event 2: request-changed, after the time to decide',
-    late(changedBehind('submitted', 1)),
-  ],
-  [
-    'a change of what was decided',
-    'event 5: request-changed, when the request was ordered',
-    changedBehind('run-ordered', 1),
-  ],
-  ['a sixth change', 'event 7: edited more than 5 times', changedBehind('submitted', 6)],
-  [
-    'a change to another agent',
-    'event 2: edited to be about something else',
-    changedBehind('submitted', 1, requester, otherAgent),
-  ],
-  ['a change once a run had begun', 'event 12: edited after a run had begun', changedAfterARun()],
-  [
-    'an approval from before a change',
-    'event 4: an approval that says 2 of 2, and is 1 of 2',
-    changedBehind('approved', 1),
-  ],
-  ['a run without any', 'event 2: ordered with too few approvals', life.filter(({ body }) => body.type !== 'approved')],
-  [
-    'a check that counts a stranger',
-    'event 5: let go with too few approvals',
-    withData('run-checked', { counted: [approver, outsider] }),
-  ],
-  [
-    'a check that counts one twice',
-    'event 5: let go with too few approvals',
-    withData('run-checked', { counted: [approver, approver] }),
-  ],
-  ['a run that was not ordered', 'event 5: of run 2, not of run 1', withData('run-checked', { run: 2 })],
-  [
-    'a step in a run that was not checked',
-    'event 5: enable-identity is not what was approved, or came before its turn',
-    without('run-checked'),
-  ],
-  [
-    'a step that was not ordered',
-    'event 4: run-checked, when the request was awaiting-approval',
-    without('run-ordered'),
-  ],
-  [
-    'a step before its turn',
     'event 6: set-cmk is not what was approved, or came before its turn',
     withData('step-intended', { step: 'set-cmk' }),
   ],
+  ['event 5: stop-requested, when the request was ordered', stopBehind('run-ordered', 0, 1)],
+  ['event 13: of run 1, not of run 2', stopBehind('step-intended', 1, 1)],
+  ['event 15: grant-key-access was begun, although the run was to stop', stopBehind('step-intended', 1, 2)],
+  ['event 7: attempt 1 of enable-identity, not none', again('step-intended', 'step-intended')],
+  ['event 6: attempt 3 of enable-identity, not 1', withData('step-intended', { attempt: 3 })],
+  ['event 14: not of the plan that was to be approved', changed('step-intended', { planDigest: '0'.repeat(64) }, 2)],
+  ['event 16: a result of protect-vault, attempt 1, which was not under way', without('step-intended', 3)],
   [
-    'a wish to stop what does not run',
-    'event 5: stop-requested, when the request was ordered',
-    stopBehind('run-ordered', 0, 1),
-  ],
-  ['a wish to stop another run', 'event 13: of run 1, not of run 2', stopBehind('step-intended', 1, 1)],
-  [
-    'a step begun although the run was to stop',
-    'event 15: grant-key-access was begun, although the run was to stop',
-    stopBehind('step-intended', 1, 2),
-  ],
-  ['a step begun twice', 'event 7: attempt 1 of enable-identity, not none', again('step-intended', 'step-intended')],
-  ['a third try after none', 'event 6: attempt 3 of enable-identity, not 1', withData('step-intended', { attempt: 3 })],
-  [
-    'a step of another plan',
-    'event 14: not of the plan that was to be approved',
-    changed('step-intended', { planDigest: '0'.repeat(64) }, 2),
-  ],
-  [
-    'a result that nobody intended',
-    'event 16: a result of protect-vault, attempt 1, which was not under way',
-    without('step-intended', 3),
-  ],
-  [
-    'a success with a step left out',
     'event 20: success, although something is not done or not proved',
     life.filter(({ body }) => !isStep(body) || body.data.step !== 'verify'),
   ],
+  ['event 22: success, although something is not done or not proved', withData('succeeded', { proofs: [] })],
   [
-    'a success that proves nothing',
-    'event 22: success, although something is not done or not proved',
-    withData('succeeded', { proofs: [] }),
-  ],
-  [
-    'a use that nobody looked for',
     'event 23: use of a key, which no success was to look for, or for the second time',
     [...life, ...judgedThen([until, nobodyKnows]).slice(-1)],
   ],
   [
-    'a use that is judged twice',
     'event 24: use of a key, which no success was to look for, or for the second time',
     judgedThen(usedAtOnce, [until, nobodyKnows]),
   ],
+  ['event 23: use of a key, before it was set', judgedThen([after(60_000), usedAt(after(-180_000))])],
+  ['event 23: no use of a key, before the time to look was over', judgedThen([after(60_000), nobodyKnows])],
+  ['event 23: of run 1, not of run 2', judgedThen([until, nobodyKnows, { run: 1 }])],
+  ['event 16: a retry by the bot, although it had retried before', retriedByBot],
+  ['event 9: a retry by the bot, although it had retried before', changed('retried', byItself)],
+  ['event 5: taken-on, when the request was ordered', changed('run-checked', takenOn)],
+  ['event 3: retried, when the request was awaiting-approval', again('retried', 'approved')],
+  ['event 13: step-done by 20000000-0000-4000-8000-000000000002', changed('step-done', { actor: person(approver) })],
+  ['event 9: drift-found is no event of a request', changed('retried', { type: 'drift-found' as 'retried' })],
+  ['event 9: body-unknown: retried has no such field, or lacks it: note', changed('retried', { note: 'x' })],
+  ['event 9: body-unknown: retried has no such field, or lacks it: data note', withData('retried', { note: 'x' })],
   [
-    'a use from before the change',
-    'event 23: use of a key, before it was set',
-    judgedThen([after(60_000), usedAt(after(-180_000))]),
-  ],
-  [
-    'that nobody knows, before the deadline',
-    'event 23: no use of a key, before the time to look was over',
-    judgedThen([after(60_000), nobodyKnows]),
-  ],
-  ['a use of another run', 'event 23: of run 1, not of run 2', judgedThen([until, nobodyKnows, { run: 1 }])],
-  ['a second automatic retry', 'event 16: a retry by the bot, although it had retried before', retriedByBot],
-  [
-    'an automatic retry after a refusal',
-    'event 9: a retry by the bot, although it had retried before',
-    changed('retried', byItself),
-  ],
-  ['work on what is not stuck', 'event 5: taken-on, when the request was ordered', changed('run-checked', takenOn)],
-  [
-    'a retry of what is not stuck',
-    'event 3: retried, when the request was awaiting-approval',
-    again('retried', 'approved'),
-  ],
-  [
-    'a step by a person',
-    'event 13: step-done by 20000000-0000-4000-8000-000000000002',
-    changed('step-done', { actor: person(approver) }),
-  ],
-  [
-    'an event that no request has',
-    'event 9: drift-found is no event of a request',
-    changed('retried', { type: 'drift-found' as 'retried' }),
-  ],
-  [
-    'a field that no event has',
-    'event 9: body-unknown: retried has no such field, or lacks it: note',
-    changed('retried', { note: 'x' }),
-  ],
-  [
-    'a field that this event does not have',
-    'event 9: body-unknown: retried has no such field, or lacks it: data note',
-    withData('retried', { note: 'x' }),
-  ],
-  [
-    'an event without a field',
     'event 5: body-unknown: run-checked has no such field, or lacks it: data approvers',
     changed('run-checked', { data: { run: 1, observed: planDigest(plan), counted: [approver, secondApprover] } }),
   ],
 ];
-const saidOfBroken = byRules(broken.map(([, , events]) => bodiesOf(events)));
+const saidOfBroken = byRules(broken.map(([, events]) => bodiesOf(events)));
 
-it.each(broken.map(([what, words], n) => [what, words, n] as const))('finds %s: %s', (_what, words, n) => {
+it.each(broken.map(([words], n) => [words, n] as const))('finds %s', (words, n) => {
   expect(saidOfBroken[n]).toContain(`Wrong: ${words}`);
 });
 

@@ -1,62 +1,81 @@
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { sealWith } from '../../../src/audit/audit-tools.ts';
+import { openDocumentSeals, openRowSeals, sealWith } from '../../../src/audit/audit-tools.ts';
 import { readKeys } from '../../../src/audit/key-file.ts';
 import { lineChecker, openSeals, sealKeyId } from '../../../src/audit/seals.ts';
-import { hashOf } from '../../../src/audit/verify.ts';
-import type { ChainLine, Link, Position } from '../../../src/domain/record/chain.ts';
-import type { NewEvent } from '../../../src/domain/request/events.ts';
+import { genesis, hashOf, lineFrom, verifyTexts } from '../../../src/audit/verify.ts';
+import type { ChainLine, Link } from '../../../src/domain/record/chain.ts';
+import { parseEventBody } from '../../../src/operations/registry.ts';
 import { sealKeyUse } from '../../../src/text/record.ts';
+import { inPython } from '../../support/audit/python-verifier.ts';
+import { submitted } from '../../support/builders/fixtures.ts';
+import { verifyChain } from '../../support/builders/sealed-record.ts';
 import { keysOf } from '../../support/store/seal-keys.ts';
 
 /** The bytes of a sealed line, fixed by vectors that another program computed. When this fails, the code is wrong. */
 const Vector = z.object({
-  position: z.custom<Position>(),
-  event: z.custom<NewEvent>(),
-  salts: z.array(z.string()),
   key: z.number(),
-  body: z.string(),
-  hash: z.string(),
-  sealKey: z.string(),
-  seal: z.string(),
+  ...{ body: z.string(), hash: z.string(), sealKey: z.string(), seal: z.string() },
+  texts: z.array(z.object({ field: z.string(), text: z.string(), salt: z.string() })),
 });
 const golden = z
-  .object({
-    keys: z.array(z.string()),
-    vectors: z.array(Vector),
-  })
+  .object({ keys: z.array(z.string()), vectors: z.array(Vector) })
   .parse(JSON.parse(readFileSync(new URL('../../golden/chain.json', import.meta.url), 'utf8')));
 const bytes = golden.keys.map((key) => Buffer.from(key, 'base64'));
 const [first = Buffer.alloc(0)] = bytes;
 const keys = keysOf(bytes);
 
-const lineOf = ({ position: { time: _time, ...position }, body, hash, sealKey, seal }: z.infer<typeof Vector>) => ({
-  ...position,
-  ...{ body, hash, sealKey, seal },
-});
-const lines: readonly ChainLine[] = golden.vectors.map(lineOf);
+const lines: readonly ChainLine[] = golden.vectors.map(({ body, hash, sealKey, seal }) => ({
+  ...{ ...lineFrom(body), hash, sealKey, seal },
+}));
 const [one, two] = lines as [ChainLine, ChainLine];
 const { sealKey: _key, ...rest } = JSON.parse(one.body);
 const unnamed = { ...one, body: JSON.stringify(rest), hash: hashOf(JSON.stringify(rest)) };
 
 describe('golden vectors', () => {
-  it.each(golden.vectors.map((vector) => [vector.position.seq, vector] as const))(
+  it.each(golden.vectors.map((vector, n) => [n + 1, vector] as const))(
     'sealed line %i has these bytes',
-    (_seq, { position, event, salts, key, body, hash, sealKey, seal }) => {
-      const left = [...salts];
-      const seals = openSeals(keys.slice(0, key + 1));
-      const made = sealWith(() => Buffer.from(left.shift() ?? '', 'hex'), seals)(position, event);
-      expect(made).toMatchObject({ body, hash, sealKey, seal });
+    (_seq, { key, texts, ...sealed }) => {
+      const { seq, time, prev, request, revision, cause, n, schema, commitments, sealKey, ...body } = JSON.parse(
+        sealed.body,
+      );
+      const salts = texts.map(({ salt }) => Buffer.from(salt, 'hex'));
+      const seal = sealWith(() => salts.shift() ?? Buffer.of(), openSeals(keys.slice(0, key + 1)));
+      const shown = Object.fromEntries(texts.map(({ field, text }) => [field, text]));
+      const place = { seq, time, prev, request, revision, cause, n };
+      // In another order than theirs.
+      const event = { body: parseEventBody(Object.fromEntries(Object.entries(body).reverse())), texts: shown };
+      expect(seal(place, event)).toMatchObject(sealed);
+      expect([schema, commitments.length, sealKey]).toEqual([1, texts.length, sealed.sealKey]);
     },
   );
 
-  it('are sound with both keys', () => {
+  it('form a chain that the bot and verify.py accept, with their texts and both keys', () => {
     const check = lineChecker(keys);
     expect(lines.map((line) => check(line).fault)).toEqual(lines.map(() => null));
+    expect(verifyChain(lines)).toEqual([]);
+    const texts = lines.flatMap(({ request, revision }, n) =>
+      (golden.vectors[n]?.texts ?? []).map((text) => ({ request, revision, ...text })),
+    );
+    expect(texts).toHaveLength(2);
+    expect([...verifyTexts(lines, texts)]).toEqual([]);
+    const chained = '[verify.check_chain(n + 1, body.encode(), prev)[0] for n, (body, prev) in enumerate(given)]';
+    const given = lines.map(({ body, prev }) => [body, prev]);
+    expect(inPython(chained, given)).toEqual(lines.map(({ hash }) => hash));
   });
+});
+
+it('draws 32 new random bytes for each salt', () => {
+  let byte = 0;
+  const seal = sealWith((size) => new Uint8Array(size).fill(byte++), openSeals(keysOf([Buffer.alloc(32)])));
+  const place = { seq: 1, time: '2026-11-24T16:00:00.000Z', prev: genesis, request: 'CMK-000001', revision: 1 };
+  const sealed = [0, 1].map(() => seal({ ...place, cause: 'submit', n: 0 }, submitted()));
+  expect(sealed).toMatchObject(['00', '01'].map((salt) => ({ openings: [{ salt: salt.repeat(32) }] })));
+  expect(sealed[0]?.hash).not.toBe(sealed[1]?.hash);
 });
 
 describe('a line', () => {
@@ -138,4 +157,63 @@ describe('the file with the key', () => {
   });
 
   it('is asked for where it is missing', () => expect(readKeys(file(), sealKeyUse)).rejects.toThrow('doesn’t exist'));
+});
+
+const [own, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+const document = { key: 'form/F-0000000000', writtenAt: new Date('2030-01-02T03:04:05.678Z'), text: '{"a":"\\n"}' };
+const mac = (text: string) => createHmac('sha256', own).update(text, 'utf8').digest('hex');
+
+describe('the seal of a document', () => {
+  const seals = openDocumentSeals(keysOf([own]));
+
+  it('is over label, key id, key, time and text, as it is documented', () => {
+    const { sealKey, seal } = seals.seal(document);
+    expect(sealKey).toBe(sealKeyId(own));
+    const place = JSON.stringify([sealKey, document.key, '2030-01-02T03:04:05.678Z']);
+    expect(seal).toBe(mac(`cmk-bot document seal 1\n${place}\n${document.text}`));
+    expect(seals.faultOf(document, { sealKey, seal })).toBeNull();
+  });
+
+  it.each([
+    ['another key', { key: 'form/F-0000000001' }],
+    ['another time', { writtenAt: new Date('2030-01-02T03:04:05.679Z') }],
+    ['another text', { text: '{}' }],
+    ['a text that takes over from the key', { key: 'form/F-0000000000\n', text: document.text.slice(1) }],
+  ])('is not good for %s', (_what, change) => {
+    expect(seals.faultOf({ ...document, ...change }, seals.seal(document))).toBe('seal-differs');
+  });
+
+  it('of a key that was replaced counts no more than one of a key that is not known', () => {
+    const both = openDocumentSeals(keysOf([own, other]));
+    expect(both.faultOf(document, seals.seal(document))).toBe('seal-key-unknown');
+    expect(both.seal(document).sealKey).toBe(sealKeyId(other));
+    expect(seals.faultOf(document, both.seal(document))).toBe('seal-key-unknown');
+    expect(seals.faultOf(document, { sealKey: sealKeyId(own), seal: '' })).toBe('seal-differs');
+  });
+});
+
+describe('the seal of a row', () => {
+  const seals = openRowSeals(keysOf([own]));
+  const row = ['1', '29:1', null] as const;
+
+  it('is over label, key id, table and values, as it is documented', () => {
+    const keyId = sealKeyId(own);
+    const seal = seals.seal('person', row);
+    expect(seal).toBe(`${keyId}:${mac(`cmk-bot row seal 1\n${JSON.stringify([keyId, 'person', ...row])}`)}`);
+    expect(seals.isGood('person', row, seal)).toBe(true);
+  });
+
+  it('is good for no other table, values, key or order', () => {
+    const seal = seals.seal('person', row);
+    for (const [table, values] of [
+      ['shown', row],
+      ['person', ['1', '29:1', '']],
+      ['person', ['29:1', '1', null]],
+      ['person', ['1', '29:1']],
+    ] as const)
+      expect(seals.isGood(table, values, seal)).toBe(false);
+    expect(openRowSeals(keysOf([own, other])).isGood('person', row, seal)).toBe(false);
+    for (const other of [null, '', ':', `${sealKeyId(own)}:`, seal.slice(0, -1), `${seal}0`])
+      expect(seals.isGood('person', row, other)).toBe(false);
+  });
 });

@@ -7,83 +7,27 @@ import { archiveOf, packFile } from '../../../src/audit/evidence/make-pack.ts';
 import { signingKey } from '../../../src/audit/tlog/keys.ts';
 import { checkpointText, cosignText, noteOf, signText } from '../../../src/audit/tlog/note.ts';
 import { canonicalJson, parseCanonical } from '../../../src/domain/canonical-json.ts';
-import { planDigest } from '../../../src/domain/digest.ts';
 import { planSchema } from '../../../src/domain/plan.ts';
 import { operatorActor } from '../../../src/domain/request/events.ts';
 import { payloadsWith } from '../../../src/domain/request/payloads.ts';
 import { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { checkWitnesses, isWitnessed } from '../../../src/operator/cli/verifier-keys.ts';
 import { forgeries, unsignedBy } from '../../support/audit/forged-packs.ts';
-import { type Body, edited, packKeys, packOf, packRules, withFile, witnessKey } from '../../support/audit/packs.ts';
+import { type Body, edited, packKeys, withFile, witnessKey } from '../../support/audit/packs.ts';
 import { logKey, publishedIn, suiteFolders } from '../../support/audit/published-log.ts';
 import { inPython, saidOf } from '../../support/audit/python-verifier.ts';
-import {
-  checks,
-  does,
-  doneWith,
-  eventsOf,
-  failure,
-  intends,
-  policy,
-  proved,
-  records,
-  type Turn,
-} from '../../support/builders/commands.ts';
-import {
-  appliedPolicy,
-  approve,
-  approver,
-  reject,
-  requester,
-  requestId,
-  submit,
-} from '../../support/builders/fixtures.ts';
-import { noon, planFor, ref, resource, spec } from '../../support/builders/plans.ts';
-import { sealedRecord, writtenEvent } from '../../support/builders/sealed-record.ts';
+import { asked, rejected as rejects, logOf as sealedLog, succeeds, takes } from '../../support/audit/sealed-log.ts';
+import type { Turn } from '../../support/builders/commands.ts';
+import { approver, reject, requester } from '../../support/builders/fixtures.ts';
 
 /** What `verify.py` says of packs of evidence and of every change of one, of text, and of signatures. */
 
 const folder = suiteFolders();
 
-/** Sorted by code points, the second one comes first. */
-const tags = { '\u{1f511}': 'key', '\uff21': 'wide', é: '', tier: 'gold' };
-const plan = planFor({ seen: { resource: resource({ tags }) } });
-const asked = submit({ plan, digest: planDigest(plan), policy: appliedPolicy({ digest: packRules.digest }) });
 const erasing = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' } as const;
-const unread = { seen: 'not', failure: failure() } as const;
-const takes: Turn = {
-  ...{
-    do: 'note-evidence',
-    texts: false,
-    reading: { resource: unread, vault: unread, key: unread, grantHeld: unread },
-  },
-  actor: { kind: 'person', id: approver, tenantId: null, signIn: 'local' },
-};
-const succeeds = [
-  asked,
-  approve(approver, { comment: 'As agreed \ud83d\ude00' }),
-  checks({ plan, policy: policy(1), roleStatuses: { [approver]: 'yes' } }),
-  ...plan.steps.flatMap(({ name }) => (name === 'verify' ? [] : does(name))),
-  ...[intends(1, 'verify'), records(1, doneWith('verify', { proofs: proved }))],
-];
-
-/** A log of these requests, one after the other, and its packs, with the texts that are left. */
-function logOf(...lives: readonly (readonly Turn[])[]) {
-  const events = lives.flatMap((turns, n) =>
-    eventsOf(requestId(n + 1), [...turns, takes], () => noon).map((event) => writtenEvent(requestId(n + 1), event)),
-  );
-  const lines = sealedRecord(events, undefined, (size) => Buffer.alloc(size, 1));
-  const bodies = lines.map(({ line }) => line.body);
-  const texts = lines.flatMap((line) => line.texts);
-  return {
-    bodies,
-    packOf: (n: number, wish: Parameters<typeof packOf>[2] = {}) =>
-      packOf(bodies, requestId(n), { texts: texts.filter(({ request }) => request === requestId(n)), ...wish }),
-  };
-}
-
-const otherPlan = planFor({ wished: spec({ resource: ref('bot-ward') }) });
-const log = logOf([submit({ plan: otherPlan, digest: planDigest(otherPlan) }), reject()], succeeds);
+/** The bot makes a pack of each request. */
+const logOf = (...lives: readonly (readonly Turn[])[]) => sealedLog(lives.map((turns) => [...turns, takes]));
+const log = logOf(rejects, succeeds);
 const rejected = await log.packOf(1);
 const succeeded = await log.packOf(2, { fromSize: 3 });
 const [quorumless, provedWords] = [`${packKeys}quorum 0\n`, expect.stringMatching(/^proved: /)];

@@ -4,31 +4,18 @@ import { expect, test } from '@jest/globals';
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { genesis, hashOf } from '../../../src/audit/verify.ts';
 import { canonicalJson } from '../../../src/domain/canonical-json.ts';
-import { planDigest } from '../../../src/domain/digest.ts';
 import { logKey, logName, publishedIn, suiteFolders } from '../../support/audit/published-log.ts';
 import { verifyInPython } from '../../support/audit/python-verifier.ts';
-import { decides, eventsOf, policy } from '../../support/builders/commands.ts';
-import { approver, requester, requestId, submit } from '../../support/builders/fixtures.ts';
-import { noon, planFor } from '../../support/builders/plans.ts';
-import { sealedRecord, testKeys, writtenEvent } from '../../support/builders/sealed-record.ts';
+import { logOf, rejected } from '../../support/audit/sealed-log.ts';
+import { approver, requester } from '../../support/builders/fixtures.ts';
 
 /** `verify.py` as an auditor calls it, with a published log and the auditor's own files. */
 
 const folder = suiteFolders();
 
-const plan = planFor();
-const asks = submit({ plan, digest: planDigest(plan), policy: policy(1) });
-
 /** Requests that were rejected, one after the other. Another salt makes another history. */
-function chainOf(count: number, salt = 0): readonly string[] {
-  const lives = Array.from({ length: Math.ceil(count / 2) }, (_, n) =>
-    eventsOf(requestId(n + 1), [asks, decides('reject', approver)], () => noon).map((event) =>
-      writtenEvent(requestId(n + 1), event),
-    ),
-  );
-  const record = sealedRecord(lives.flat().slice(0, count), testKeys, (size) => Buffer.alloc(size, salt));
-  return record.map(({ line }) => line.body);
-}
+const chainOf = (count: number, salt = 1): readonly string[] =>
+  logOf(Array(Math.ceil(count / 2)).fill(rejected), salt).bodies.slice(0, count);
 
 /** The events as somebody with the log's key writes them anew. */
 function relinked(bodies: readonly string[]): readonly string[] {
@@ -48,7 +35,7 @@ async function fileOf(content: string | Buffer): Promise<string> {
 
 const log = await publishedIn(await folder(), chainOf(7), [3, 5, 7]);
 const older = await publishedIn(await folder(), chainOf(7), [3, 5]);
-const other = await publishedIn(await folder(), chainOf(7, 1), [4, 7]);
+const other = await publishedIn(await folder(), chainOf(7, 2), [4, 7]);
 const keys = await fileOf(`${keyLine(logKey.verifier)}\n`);
 
 test.each([

@@ -1,11 +1,10 @@
-import { eventLine, headerLine, headLine, textLine } from '../../../src/audit/export-jsonl.ts';
+import { BaselineExport, eventLine, headerLine, headLine, textLine } from '../../../src/audit/export-jsonl.ts';
 import { genesis, hashOf, verifyTexts } from '../../../src/audit/verify.ts';
 import { NotAnExport, verifyExport } from '../../../src/audit/verify-export.ts';
 import type { ChainLine, Link } from '../../../src/domain/record/chain.ts';
 import { type NewEvent, newEvent, operatorActor } from '../../../src/domain/request/events.ts';
-import { verifyChain } from '../../support/audit/verify-chain.ts';
 import { submitted } from '../../support/builders/fixtures.ts';
-import { sealedRecord, testKeys, verified } from '../../support/builders/sealed-record.ts';
+import { sealedRecord, testKeys, verified, verifyChain } from '../../support/builders/sealed-record.ts';
 
 const request = 'CMK-000001';
 const operator = operatorActor('duty');
@@ -138,5 +137,37 @@ describe('an export', () => {
       expect([number, await isFound(all.toSpliced(number, 1))]).toEqual([number, true]);
       expect([number, await isFound(all.toSpliced(number, 0, all[number] ?? ''))]).toEqual([number, true]);
     }
+  });
+});
+
+describe('an export that was kept', () => {
+  const hashAt = (seq: number): string => seq.toString(16).padStart(64, '0');
+  const knowing = (...seqs: readonly number[]): BaselineExport => {
+    const older = new BaselineExport();
+    for (const seq of seqs) older.add({ seq, hash: hashAt(seq) });
+    return older;
+  };
+
+  it('tells the first and the last that were never asked for', () => {
+    const seqs = [1, 2, 5, 6, 7, 9, 20];
+    const older = knowing(...seqs);
+    expect(older.events).toBe(seqs.length);
+    for (const seq of [1, 6, 20, 3]) expect(older.differenceFrom({ seq, hash: hashAt(seq) })).toBeNull();
+    expect(older.compared).toBe(3);
+    expect(older.missing(0)).toEqual({ first: 2, last: 9 });
+    expect(older.missing(5)).toEqual({ first: 7, last: 9 });
+    expect(older.missing(9)).toBeNull();
+  });
+
+  it('tells a hash that is another', () => {
+    const older = knowing(7);
+    expect(older.differenceFrom({ seq: 7, hash: hashAt(8) })).toBe(`hash: kept was ${hashAt(7)}, found ${hashAt(8)}`);
+  });
+
+  it('counts what was given twice once, and takes what was given last', () => {
+    const older = knowing(7, 7);
+    older.add({ seq: 7, hash: hashAt(9) });
+    expect(older.events).toBe(1);
+    expect(older.differenceFrom({ seq: 7, hash: hashAt(9) })).toBeNull();
   });
 });
