@@ -2,11 +2,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import type { Command } from '../../src/domain/request/request-command.ts';
 import { plan, reject, requestId, resourceId, submit } from '../../test/support/builders/fixtures.ts';
-import type { Ask, Setup } from '../../test/support/store/store-process.ts';
 import { type Bench, running } from './harness.ts';
+import type { Append } from './store-process.ts';
+
 /** Commands of a request for an agent, each with its cause. */
 export type Commands = (agent: string) => readonly (readonly [cause: string, command: Command])[];
 
@@ -16,20 +18,24 @@ export const rejected: Commands = (agent) => [...waiting(agent), ['click:reject'
 /** Starts a checkout's store as a process. `append` stores the nth request, one command at a time. */
 export async function openStore(checkout: string | undefined, url: string, commands: Commands) {
   const execArgv = ['--import', 'tsx'];
-  const store = fork('test/support/store/store-process.ts', [], { cwd: checkout, execArgv, serialization: 'advanced' });
+  const program = fileURLToPath(new URL('store-process.ts', import.meta.url));
+  const store = fork(program, [url], { cwd: checkout, execArgv, serialization: 'advanced' });
   running.add(store);
-  const ask = async (message: Setup | Ask): Promise<void> => {
-    store.send(message);
-    const [{ error, value }] = await once(store, 'message');
-    if (error !== undefined || value?.kind === 'refused') throw new Error(JSON.stringify(error ?? value));
+  const answered = async (): Promise<void> => {
+    const [{ refused }] = await once(store, 'message');
+    if (refused !== null) throw new Error(refused);
   };
-  await ask({ database: { url, maxConnections: 2 } });
+  const send = (message: Append | 'close'): Promise<void> => {
+    const answer = answered();
+    store.send(message);
+    return answer;
+  };
+  await answered();
   return {
     async append(n: number): Promise<void> {
-      for (const [cause, command] of commands(`agent-${n}`))
-        await ask({ id: n, method: 'append', args: [requestId(n), cause, command] });
+      for (const [cause, command] of commands(`agent-${n}`)) await send({ id: requestId(n), cause, command });
     },
-    close: () => ask({ id: 0, method: 'close', args: [] }),
+    close: () => send('close'),
   };
 }
 

@@ -6,7 +6,7 @@ import { requester } from '../support/builders/fixtures.ts';
 import { cmkBot, npxCmkBot } from '../support/processes/command-line.ts';
 import { rejected, retrying, stuck, waiting, writeRecord } from '../support/store/cli-record.ts';
 import { writeServerSealKey } from '../support/store/seal-keys.ts';
-import { testDatabases } from '../support/store/store-databases.ts';
+import { testDatabases } from '../support/store/test-stores.ts';
 
 /** Requests at the command line, with no bot running. */
 
@@ -25,7 +25,7 @@ describe('requests at the command line', () => {
     const url = await databases.fresh();
     const store = await databases.start(url);
     await writeRecord(store);
-    await store.call('people', 'save', { id: requester, memberId: '29:x', name: 'Requester\u001b[2J', address: null });
+    await store.people.save({ id: requester, memberId: '29:x', name: 'Requester\u001b[2J', address: null });
     await store.close();
     Object.assign(env, { DATABASE_URL: url, CMK_SEAL_KEY_FILE: await writeServerSealKey(keyFolder) });
   });

@@ -1,14 +1,13 @@
 import type { Job } from '../../src/domain/ports/store.ts';
 import { appliedPolicy, approve, plan, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
-import type { StoreProcess } from '../support/store/store-client.ts';
-import { testDatabases } from '../support/store/store-databases.ts';
+import { type TestStore, testDatabases } from '../support/store/test-stores.ts';
 
 /** Jobs: what is inserted with the events, and how claims are given, renewed and lost. By the database's own clock. */
 
 const databases = testDatabases();
 
 describe('jobs', () => {
-  let store: StoreProcess;
+  let store: TestStore;
   let last = 0;
   const later = (seconds: number): Date => new Date(Date.now() + seconds * 1_000);
   const submitted = async () => {
@@ -17,7 +16,7 @@ describe('jobs', () => {
     await store.append(requestId(last), 'submit', submit({ plan: plan(resourceId(`bot-${last}`)), policy }));
     return requestId(last);
   };
-  const claim = (limit = 50, onlyUrgent = false) => store.call('jobs', 'claim', limit, onlyUrgent);
+  const claim = (limit = 50, onlyUrgent = false) => store.jobs.claim(limit, onlyUrgent);
   const claimOne = async (): Promise<Job> => {
     const [job] = await claim();
     if (job === undefined) throw new Error('nothing was due');
@@ -34,11 +33,8 @@ describe('jobs', () => {
   /** The engine looks at most once a second. */
   const freeLost = async () => {
     await store.sql('update pgboss.queue set monitor_claim_on = null, monitor_on = null');
-    await store.call('jobs', 'freeLostClaims');
+    await store.jobs.freeLostClaims();
   };
-
-  // It answers at once, where it is.
-  const orphans = () => store.call('jobs', 'orphans' as 'mostAttempts');
 
   beforeAll(async () => {
     store = await databases.start(await databases.fresh());
@@ -82,31 +78,31 @@ describe('jobs', () => {
     const job = await claimOne();
     await store.append(id, 'click:approve', approve());
     expect(await kinds()).toEqual(['run']);
-    expect(await store.call('jobs', 'finish', job)).toBe('again');
+    expect(await store.jobs.finish(job)).toBe('again');
     const again = await claimOne();
     expect(again).toMatchObject({ kind: 'show', stream: id });
-    expect(await store.call('jobs', 'finish', again)).toBe('gone');
+    expect(await store.jobs.finish(again)).toBe('gone');
   });
 
   it('stay with the claimer that renews them, and go to another six seconds after the last renewal', async () => {
     await submitted();
     const job = await claimOne();
     await passed(5);
-    expect(await store.call('jobs', 'renew', [job])).toEqual([]);
+    expect(await store.jobs.renew([job])).toEqual([]);
     await passed(5);
     await freeLost();
-    expect(await store.call('jobs', 'isMine', job)).toBe(true);
+    expect(await store.jobs.isMine(job)).toBe(true);
     await passed(7);
     await freeLost();
-    expect(await store.call('jobs', 'isMine', job)).toBe(false);
+    expect(await store.jobs.isMine(job)).toBe(false);
     const taken = (await claim()).find(({ kind }) => kind === 'show');
     expect(taken).toMatchObject({ id: job.id, retryCount: job.retryCount + 1 });
     // The first claimer learns it, and can neither finish nor give back what is another's.
-    expect(await store.call('jobs', 'renew', [job])).toEqual([job]);
-    expect(await store.call('jobs', 'isMine', job)).toBe(false);
-    expect(await store.call('jobs', 'finish', job)).toBe('lost');
-    await store.call('jobs', 'release', job, { afterMs: 0 }, 1);
-    expect(await store.call('jobs', 'isMine', taken as Job)).toBe(true);
+    expect(await store.jobs.renew([job])).toEqual([job]);
+    expect(await store.jobs.isMine(job)).toBe(false);
+    expect(await store.jobs.finish(job)).toBe('lost');
+    await store.jobs.release(job, { afterMs: 0 }, 1);
+    expect(await store.jobs.isMine(taken as Job)).toBe(true);
     expect(await store.sql("select state from pgboss.job where data->>'kind' = 'show'")).toEqual([{ state: 'active' }]);
   });
 
@@ -115,9 +111,9 @@ describe('jobs', () => {
     await store.append(id, 'click:approve', approve());
     const jobs = await claim();
     await passed(1_801);
-    for (const job of jobs) expect(await store.call('jobs', 'isMine', job)).toBe(true);
+    for (const job of jobs) expect(await store.jobs.isMine(job)).toBe(true);
     await freeLost();
-    const mine = await Promise.all(jobs.map(async (job) => [job.kind, await store.call('jobs', 'isMine', job)]));
+    const mine = await Promise.all(jobs.map(async (job) => [job.kind, await store.jobs.isMine(job)]));
     expect(Object.fromEntries(mine)).toEqual({ show: false, run: true });
   });
 
@@ -140,7 +136,7 @@ describe('jobs', () => {
     ['so long, or at a stored time that comes first', { afterMs: 600_000, noLaterThan: later(300).toISOString() }, 300],
   ])('given back are due again %s', async (_when, again, seconds) => {
     await submitted();
-    await store.call('jobs', 'release', await claimOne(), again, 0);
+    await store.jobs.release(await claimOne(), again, 0);
     await passed(seconds - 20);
     expect(await kinds()).not.toContain('show');
     await passed(20);
@@ -149,18 +145,18 @@ describe('jobs', () => {
 
   it('count their failed attempts, until one has none', async () => {
     const id = await submitted();
-    await store.call('jobs', 'release', await claimOne(), { afterMs: 0 }, 3);
-    expect(await store.call('jobs', 'mostAttempts')).toBe(3);
+    await store.jobs.release(await claimOne(), { afterMs: 0 }, 3);
+    expect(await store.jobs.mostAttempts()).toBe(3);
     const job = await claimOne();
     expect(job).toMatchObject({ stream: id, attempts: 3 });
-    await store.call('jobs', 'release', job, { afterMs: 0 }, 0);
-    expect(await store.call('jobs', 'mostAttempts')).toBe(0);
+    await store.jobs.release(job, { afterMs: 0 }, 0);
+    expect(await store.jobs.mostAttempts()).toBe(0);
   });
 
   it('put off by failures come forward when the request changes, not when its cards are only to be updated', async () => {
     const id = await submitted();
-    await store.call('jobs', 'release', await claimOne(), { afterMs: 600_000 }, 1);
-    await store.call('jobs', 'requestShow', id);
+    await store.jobs.release(await claimOne(), { afterMs: 600_000 }, 1);
+    await store.jobs.requestShow(id);
     expect(await claim()).toEqual([]);
     await store.append(id, 'click:approve', approve());
     expect(await kinds()).toEqual(['run', 'show']);
@@ -180,10 +176,10 @@ describe('jobs', () => {
   });
 
   it('say since when the oldest is due', async () => {
-    expect(await store.call('jobs', 'oldestDue', later(0))).toBeNull();
+    expect(await store.jobs.oldestDue(later(0))).toBeNull();
     await submitted();
-    expect(await store.call('jobs', 'oldestDue', later(-60))).toBeNull();
-    expect(Math.abs(Number(await store.call('jobs', 'oldestDue', later(1))) - Date.now())).toBeLessThan(30_000);
+    expect(await store.jobs.oldestDue(later(-60))).toBeNull();
+    expect(Math.abs(Number(await store.jobs.oldestDue(later(1))) - Date.now())).toBeLessThan(30_000);
   });
 
   it('without an event are deleted and counted: someone with access to the database added them', async () => {
@@ -191,7 +187,7 @@ describe('jobs', () => {
     await store.sql("insert into pgboss.job_common (name, data, policy) values ('work', '[7]', 'stately')");
     expect(await claim()).toEqual([]);
     expect(await store.sql('select 1 from pgboss.job')).toEqual([]);
-    expect(await orphans()).toBe(2);
+    expect(store.jobs.orphans()).toBe(2);
   });
 
   it('of a kind that only a newer version knows are left to its processes', async () => {

@@ -8,7 +8,7 @@ import { reseal } from '../../src/store/reseal.ts';
 import { openStore } from '../../src/store/store.ts';
 import { requestId } from '../support/builders/fixtures.ts';
 import { keysOf } from '../support/store/seal-keys.ts';
-import { testDatabases } from '../support/store/store-databases.ts';
+import { testDatabases } from '../support/store/test-stores.ts';
 
 /** A new seal key: what the bot stored of the chat is kept, and the key before proves nothing more about it. */
 

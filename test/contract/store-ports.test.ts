@@ -2,8 +2,7 @@ import { PersonId } from '../../src/domain/ids.ts';
 import type { WitnessOutcome, WitnessResponse } from '../../src/domain/ports/published-log.ts';
 import { among } from '../../src/store/people-and-conversations.ts';
 import { approver, requester, requestId } from '../support/builders/fixtures.ts';
-import type { StoreProcess } from '../support/store/store-client.ts';
-import { testDatabases } from '../support/store/store-databases.ts';
+import { type TestStore, testDatabases } from '../support/store/test-stores.ts';
 
 /** Cards shown, conversations, people and documents. */
 
@@ -13,7 +12,7 @@ const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
 const databases = testDatabases();
 
 describe('the store', () => {
-  let store: StoreProcess;
+  let store: TestStore;
 
   beforeAll(async () => {
     store = await databases.start(await databases.fresh());
@@ -38,15 +37,15 @@ describe('the store', () => {
     };
 
     it('keeps one a request and audience', async () => {
-      await store.call('postedCards', 'save', card);
-      await store.call('postedCards', 'save', { ...card, activityId: '2', fingerprint: 'b' });
-      await store.call('postedCards', 'save', { ...card, audience: 'approval' });
-      expect(await store.call('postedCards', 'of', card.requestId)).toEqual([
+      await store.postedCards.save(card);
+      await store.postedCards.save({ ...card, activityId: '2', fingerprint: 'b' });
+      await store.postedCards.save({ ...card, audience: 'approval' });
+      expect(await store.postedCards.of(card.requestId)).toEqual([
         { ...card, audience: 'approval' },
         { ...card, activityId: '2', fingerprint: 'b' },
       ]);
-      await store.call('postedCards', 'remove', card.requestId, 'approval');
-      expect(await store.call('postedCards', 'of', card.requestId)).toHaveLength(1);
+      await store.postedCards.remove(card.requestId, 'approval');
+      expect(await store.postedCards.of(card.requestId)).toHaveLength(1);
     });
   });
 
@@ -55,23 +54,22 @@ describe('the store', () => {
 
     it('remembers where the bot can talk, and the service URL seen last', async () => {
       const channel = { ...chat, conversationId: '19:x', personId: null, serviceUrl: 'https://two.example/' };
-      expect(await store.call('conversations', 'serviceUrl', 'tenant')).toBeNull();
-      await store.call('conversations', 'save', chat);
-      await store.call('conversations', 'save', channel);
-      expect(await store.call('conversations', 'get', '19:x')).toEqual(channel);
-      expect(await store.call('conversations', 'personalChat', requester)).toEqual(chat);
-      expect(await store.call('conversations', 'personalChat', approver)).toBeNull();
-      expect(await store.call('conversations', 'serviceUrl', 'tenant')).toBe('https://two.example/');
-      await store.call('conversations', 'save', chat);
-      expect(await store.call('conversations', 'serviceUrl', 'tenant')).toBe('https://one.example/');
+      expect(await store.conversations.serviceUrl('tenant')).toBeNull();
+      await store.conversations.save(chat);
+      await store.conversations.save(channel);
+      expect(await store.conversations.get('19:x')).toEqual(channel);
+      expect(await store.conversations.personalChat(requester)).toEqual(chat);
+      expect(await store.conversations.personalChat(approver)).toBeNull();
+      expect(await store.conversations.serviceUrl('tenant')).toBe('https://two.example/');
+      await store.conversations.save(chat);
+      expect(await store.conversations.serviceUrl('tenant')).toBe('https://one.example/');
     });
 
     it('stores one row for all threads of a channel', async () => {
       const threads = ['1', '2'].map((message) => `19:busy;messageid=${message}`);
-      for (const conversationId of threads)
-        await store.call('conversations', 'save', { ...chat, conversationId, personId: null });
+      for (const conversationId of threads) await store.conversations.save({ ...chat, conversationId, personId: null });
       for (const thread of [...threads, '19:busy;messageid=3'])
-        expect(await store.call('conversations', 'get', thread)).toMatchObject({ serviceUrl: chat.serviceUrl });
+        expect(await store.conversations.get(thread)).toMatchObject({ serviceUrl: chat.serviceUrl });
       const rows = await store.sql(
         "select conversation_id from cmk.conversation where conversation_id like '19:busy%'",
       );
@@ -79,11 +77,11 @@ describe('the store', () => {
     });
 
     it('knows people by the name last seen', async () => {
-      expect(await store.call('people', 'among', [approver])).toEqual([]);
-      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'First name', address: null });
-      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Second name', address: null });
+      expect(await store.people.among([approver])).toEqual([]);
+      await store.people.save({ id: approver, memberId: '29:2', name: 'First name', address: null });
+      await store.people.save({ id: approver, memberId: '29:2', name: 'Second name', address: null });
       const known = { id: approver, memberId: '29:2', name: 'Second name' };
-      expect(await store.call('people', 'among', [approver])).toEqual([known]);
+      expect(await store.people.among([approver])).toEqual([known]);
     });
 
     describe('written in the table by somebody else', () => {
@@ -94,12 +92,12 @@ describe('the store', () => {
         fingerprint: 'a',
       };
       const read = async () => ({
-        name: (await store.call('people', 'among', [secondApprover]))[0]?.name ?? null,
-        chat: await store.call('conversations', 'personalChat', secondApprover),
-        place: await store.call('conversations', 'get', place.conversationId),
-        url: await store.call('conversations', 'serviceUrl', 'sealed'),
-        cards: await store.call('postedCards', 'of', card.requestId),
-        holders: await store.call('postedCards', 'at', card.activityId),
+        name: (await store.people.among([secondApprover]))[0]?.name ?? null,
+        chat: await store.conversations.personalChat(secondApprover),
+        place: await store.conversations.get(place.conversationId),
+        url: await store.conversations.serviceUrl('sealed'),
+        cards: await store.postedCards.of(card.requestId),
+        holders: await store.postedCards.at(card.activityId),
       });
       const whole = {
         ...{ name: 'Somebody', chat: place, place, url: place.serviceUrl, cards: [card], holders: [card.requestId] },
@@ -108,13 +106,13 @@ describe('the store', () => {
       const noCard = { cards: [], holders: [] };
       beforeEach(async () => {
         // The owner of the other seal.
-        await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Second name', address: null });
+        await store.people.save({ id: approver, memberId: '29:2', name: 'Second name', address: null });
         // What it wrote last it would not write again.
-        await store.call('people', 'save', { ...person, name: 'Another', address: 'another@example.com' });
-        await store.call('conversations', 'save', { ...place, serviceUrl: 'https://another.example/' });
-        await store.call('people', 'save', person);
-        await store.call('conversations', 'save', place);
-        await store.call('postedCards', 'save', card);
+        await store.people.save({ ...person, name: 'Another', address: 'another@example.com' });
+        await store.conversations.save({ ...place, serviceUrl: 'https://another.example/' });
+        await store.people.save(person);
+        await store.conversations.save(place);
+        await store.postedCards.save(card);
         expect(await read()).toEqual(whole);
       });
 
@@ -140,7 +138,7 @@ describe('the store', () => {
       });
 
       it('an address of a person tells nobody apart', async () => {
-        await store.call('people', 'save', { ...person, id: approver, address: null });
+        await store.people.save({ ...person, id: approver, address: null });
         expect((await read()).name).toBe('Somebody (somebody@example.com)');
         await store.sql(`update cmk.person set address = 'x@example.com' where id = '${secondApprover}'`);
         expect((await read()).name).toBe(`Somebody (${secondApprover})`);
@@ -154,12 +152,12 @@ describe('the store', () => {
       if (home === undefined || other === undefined) throw new Error('two chats');
       const moved = { ...home, conversationId: 'a:again-moved' };
       const save = async (...chats: readonly (typeof home)[]) => {
-        for (const chat of chats) await store.call('conversations', 'save', chat);
+        for (const chat of chats) await store.conversations.save(chat);
       };
       await save(home, other, moved, home);
-      expect(await store.call('conversations', 'personalChat', approver)).toEqual(home);
+      expect(await store.conversations.personalChat(approver)).toEqual(home);
       await save({ ...other, serviceUrl: 'https://two.example/' }, home);
-      expect(await store.call('conversations', 'serviceUrl', 'again')).toBe('https://one.example/');
+      expect(await store.conversations.serviceUrl('again')).toBe('https://one.example/');
     });
 
     it('writes nothing where a turn says the same again', async () => {
@@ -167,13 +165,13 @@ describe('the store', () => {
       const again = { ...chat, conversationId: 'a:same', personId: approver };
       const versions = () =>
         store.sql('select xmin::text from cmk.person union all select xmin::text from cmk.conversation');
-      await store.call('people', 'save', person);
-      await store.call('conversations', 'save', again);
+      await store.people.save(person);
+      await store.conversations.save(again);
       const before = await versions();
-      for (const address of [person.address, null]) await store.call('people', 'save', { ...person, address });
-      await store.call('conversations', 'save', again);
+      for (const address of [person.address, null]) await store.people.save({ ...person, address });
+      await store.conversations.save(again);
       expect(await versions()).toEqual(before);
-      await store.call('people', 'save', { ...person, address: 'other@example.com' });
+      await store.people.save({ ...person, address: 'other@example.com' });
       expect(await versions()).not.toEqual(before);
     });
 
@@ -186,7 +184,7 @@ describe('the store', () => {
     it('reads the names of a hundred people once, not once for each of them', async () => {
       const ids = Array.from({ length: 100 }, (_, n) => `30000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
       for (const id of ids)
-        await store.call('people', 'save', {
+        await store.people.save({
           id: PersonId.parse(id),
           memberId: `29:${id}`,
           name: `Person ${id}`,
@@ -196,13 +194,7 @@ describe('the store', () => {
       const answers = await store.session('analyze cmk.person', `explain analyze ${asked}`);
       const reads = JSON.stringify(answers).match(/Seq Scan on person[^"]*loops=(\d+)/g) ?? [];
       expect(reads).toEqual(reads.filter((read) => read.endsWith('loops=1')));
-      expect(
-        await store.call(
-          'people',
-          'among',
-          ids.map((id) => PersonId.parse(id)),
-        ),
-      ).toHaveLength(100);
+      expect(await store.people.among(ids.map((id) => PersonId.parse(id)))).toHaveLength(100);
     });
 
     it('tells people of one name apart by their addresses, which a message without one does not take away', async () => {
@@ -210,31 +202,31 @@ describe('the store', () => {
       if (kim === undefined || another === undefined) throw new Error('two people');
       const one = { id: kim, memberId: '29:1', name: 'Kim', address: 'kim@example.com' };
       const other = { id: another, memberId: '29:2', name: 'KIM', address: null };
-      await store.call('people', 'save', one);
-      expect(await store.call('people', 'among', [kim])).toEqual([{ id: kim, memberId: '29:1', name: 'Kim' }]);
-      await store.call('people', 'save', other);
-      await store.call('people', 'save', { ...one, address: null });
-      const names = async () => (await store.call('people', 'among', [kim, another])).map(({ name }) => name).sort();
+      await store.people.save(one);
+      expect(await store.people.among([kim])).toEqual([{ id: kim, memberId: '29:1', name: 'Kim' }]);
+      await store.people.save(other);
+      await store.people.save({ ...one, address: null });
+      const names = async () => (await store.people.among([kim, another])).map(({ name }) => name).sort();
       expect(await names()).toEqual([`KIM (${another})`, 'Kim (kim@example.com)']);
       // Nobody sees what these differ in.
       for (const name of ['kim', ' Kim', 'K\u200Dim', 'Ki\u200Bm\u2060', '\uFF2Bim', 'Kim\u00A0']) {
-        await store.call('people', 'save', { ...other, name });
+        await store.people.save({ ...other, name });
         expect([name, (await names()).length, (await names()).join()]).toEqual([
           name,
           2,
           expect.stringContaining('(kim@example.com)'),
         ]);
       }
-      await store.call('people', 'save', { ...other, name: 'Somebody else' });
+      await store.people.save({ ...other, name: 'Somebody else' });
       expect(await names()).toEqual(['Kim', 'Somebody else']);
     });
 
     it('finds those whom it knows among many', async () => {
-      await store.call('people', 'save', { id: approver, memberId: '29:2', name: 'Approver', address: null });
+      await store.people.save({ id: approver, memberId: '29:2', name: 'Approver', address: null });
       const known = [{ id: approver, memberId: '29:2', name: 'Approver' }];
-      expect(await store.call('people', 'among', [requester, approver, approver])).toEqual(known);
-      expect(await store.call('people', 'among', [])).toEqual([]);
-      expect(await store.call('people', 'amongMany', [requester, approver, approver])).toEqual(known);
+      expect(await store.people.among([requester, approver, approver])).toEqual(known);
+      expect(await store.people.among([])).toEqual([]);
+      expect(await store.people.amongMany([requester, approver, approver])).toEqual(known);
     });
   });
 
@@ -249,11 +241,11 @@ describe('the store', () => {
       detail: outcome === 'signed' ? '' : `said at ${seconds}`,
       note: `note of ${size}`,
     });
-    const found = async () => (await store.call('witnesses', 'of', log))[0];
+    const found = async () => (await store.witnesses.of(log))[0];
 
     it('keeps what each signed last, and the first contradiction until an operator ends it', async () => {
-      await store.call('witnesses', 'keep', log, [asked(5, 'signed', 1)]);
-      await store.call('witnesses', 'keep', log, [asked(7, 'no-answer', 2)]);
+      await store.witnesses.keep(log, [asked(5, 'signed', 1)]);
+      await store.witnesses.keep(log, [asked(7, 'no-answer', 2)]);
       expect(await found()).toMatchObject({
         since: at(1),
         signed: { size: 5, at: at(1) },
@@ -261,18 +253,18 @@ describe('the store', () => {
         contradiction: null,
         told: false,
       });
-      await store.call('witnesses', 'keep', log, [asked(8, 'another-history', 3)]);
-      await store.call('witnesses', 'keep', log, [asked(9, 'another-history', 4)]);
+      await store.witnesses.keep(log, [asked(8, 'another-history', 3)]);
+      await store.witnesses.keep(log, [asked(9, 'another-history', 4)]);
       const contradiction = { at: at(3), detail: 'said at 3', note: 'note of 8' };
       expect(await found()).toMatchObject({ signed: { size: 5 }, contradiction, told: false });
-      await store.call('witnesses', 'told', log, key, true);
-      expect(await store.call('witnesses', 'clear', 'witness.example/w', 'Operator', at(5))).toBe(0);
-      expect(await store.call('witnesses', 'clear', 'witness.example/w1', 'Operator', at(5))).toBe(1);
+      await store.witnesses.told(log, key, true);
+      expect(await store.witnesses.clear('witness.example/w', 'Operator', at(5))).toBe(0);
+      expect(await store.witnesses.clear('witness.example/w1', 'Operator', at(5))).toBe(1);
       expect(await found()).toMatchObject({ contradiction: null, cleared: { at: at(5), by: 'Operator' }, told: true });
       // The next one is told anew.
-      await store.call('witnesses', 'keep', log, [asked(9, 'another-history', 6)]);
+      await store.witnesses.keep(log, [asked(9, 'another-history', 6)]);
       expect(await found()).toMatchObject({ contradiction: { at: at(6), note: 'note of 9' }, told: false });
-      expect(await store.call('witnesses', 'of', 'other.example/audit')).toEqual([]);
+      expect(await store.witnesses.of('other.example/audit')).toEqual([]);
     });
 
     it.each([
@@ -284,65 +276,65 @@ describe('the store', () => {
       ['no seal', 'seal = null'],
     ])('%s that somebody wrote counts as absent, and the next ask stands', async (_what, change) => {
       await store.sql('delete from cmk.witness');
-      await store.call('witnesses', 'keep', log, [asked(5, 'signed', 1)]);
+      await store.witnesses.keep(log, [asked(5, 'signed', 1)]);
       expect(await found()).toMatchObject({ signed: { size: 5 } });
       await store.sql(`update cmk.witness set ${change}`);
       expect(await found()).toBeUndefined();
-      expect(await store.call('witnesses', 'clear', 'witness.example/w1', 'Operator', at(5))).toBe(0);
-      await store.call('witnesses', 'told', log, key, true);
+      expect(await store.witnesses.clear('witness.example/w1', 'Operator', at(5))).toBe(0);
+      await store.witnesses.told(log, key, true);
       expect(await found()).toBeUndefined();
-      await store.call('witnesses', 'keep', log, [asked(7, 'signed', 2)]);
+      await store.witnesses.keep(log, [asked(7, 'signed', 2)]);
       expect(await found()).toMatchObject({ signed: { size: 7 }, since: at(2), contradiction: null, told: false });
     });
   });
 
   describe('documents', () => {
     const stale = expect.objectContaining({ name: 'StaleDocument' });
-    const read = async (key: string) => (await store.call('documents', 'read', [key]))[key];
+    const read = async (key: string) => (await store.documents.read([key]))[key];
 
     it('gives back what was written, with the version it has now', async () => {
-      await store.call('documents', 'write', { a: { page: 1, text: '\u0000 \ud83d\udd11' } });
+      await store.documents.write({ a: { page: 1, text: '\u0000 \ud83d\udd11' } });
       expect(await read('a')).toEqual({ page: 1, text: '\u0000 \ud83d\udd11', eTag: expect.any(String) });
-      expect(await store.call('documents', 'read', ['missing'])).toEqual({});
-      expect(await store.call('documents', 'read', [])).toEqual({});
+      expect(await store.documents.read(['missing'])).toEqual({});
+      expect(await store.documents.read([])).toEqual({});
     });
 
     it('replaces only the version that was read', async () => {
-      await store.call('documents', 'write', { b: { page: 1 } });
+      await store.documents.write({ b: { page: 1 } });
       const seen = await read('b');
-      await store.call('documents', 'write', { b: { page: 2, eTag: seen?.eTag } });
-      await expect(store.call('documents', 'write', { b: { page: 3, eTag: seen?.eTag } })).rejects.toEqual(stale);
+      await store.documents.write({ b: { page: 2, eTag: seen?.eTag } });
+      await expect(store.documents.write({ b: { page: 3, eTag: seen?.eTag } })).rejects.toEqual(stale);
       expect(await read('b')).toMatchObject({ page: 2 });
     });
 
     it('inserts with an empty version, overwrites with a star', async () => {
-      await store.call('documents', 'write', { c: { page: 1, eTag: '' } });
-      await expect(store.call('documents', 'write', { c: { page: 2, eTag: '' } })).rejects.toEqual(stale);
-      await store.call('documents', 'write', { c: { page: 3, eTag: '*' } });
+      await store.documents.write({ c: { page: 1, eTag: '' } });
+      await expect(store.documents.write({ c: { page: 2, eTag: '' } })).rejects.toEqual(stale);
+      await store.documents.write({ c: { page: 3, eTag: '*' } });
       expect(await read('c')).toMatchObject({ page: 3 });
     });
 
     it('writes all of a call or none', async () => {
-      await store.call('documents', 'write', { e: { page: 1 } });
+      await store.documents.write({ e: { page: 1 } });
       const changes = { d: { page: 1 }, e: { page: 2, eTag: 'gone' } };
-      await expect(store.call('documents', 'write', changes)).rejects.toEqual(stale);
+      await expect(store.documents.write(changes)).rejects.toEqual(stale);
       expect(await read('d')).toBeUndefined();
     });
 
     it('lets one of many writers of the same version through', async () => {
-      await store.call('documents', 'write', { f: { page: 0 } });
+      await store.documents.write({ f: { page: 0 } });
       const eTag = (await read('f'))?.eTag;
-      const writes = Array.from({ length: 10 }, (_, page) => store.call('documents', 'write', { f: { page, eTag } }));
+      const writes = Array.from({ length: 10 }, (_, page) => store.documents.write({ f: { page, eTag } }));
       const outcomes = await Promise.allSettled(writes);
       expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
     });
 
     it('never gives a document made anew the version of a deleted one', async () => {
-      await store.call('documents', 'write', { g: { page: 1 } });
+      await store.documents.write({ g: { page: 1 } });
       const eTag = (await read('g'))?.eTag;
-      await store.call('documents', 'delete', ['g']);
-      await store.call('documents', 'write', { g: { page: 2 } });
-      await expect(store.call('documents', 'write', { g: { page: 3, eTag } })).rejects.toEqual(stale);
+      await store.documents.delete(['g']);
+      await store.documents.write({ g: { page: 2 } });
+      await expect(store.documents.write({ g: { page: 3, eTag } })).rejects.toEqual(stale);
     });
 
     const change = (what: string): string => `update cmk.document set ${what} where key = 'mine'`;
@@ -363,38 +355,38 @@ describe('the store', () => {
         change(`(${columns}) = (select ${columns} from cmk.document where key = 'other')`),
       ],
     ])('counts as absent once it was %s in the table, and another can be written in its place', async (_how, ...by) => {
-      await store.setClock(null);
-      await store.call('documents', 'write', { older: { page: 1 }, other: { page: 3 } });
-      await store.call('documents', 'write', { mine: { page: 1 } });
+      store.setClock(null);
+      await store.documents.write({ older: { page: 1 }, other: { page: 3 } });
+      await store.documents.write({ mine: { page: 1 } });
       expect(await read('mine')).toMatchObject({ page: 1 });
       for (const statement of by) await store.sql(statement);
       expect(await read('mine')).toBeUndefined();
-      await store.call('documents', 'write', { mine: { page: 4, eTag: '' } });
+      await store.documents.write({ mine: { page: 4, eTag: '' } });
       expect(await read('mine')).toMatchObject({ page: 4 });
     });
 
     it('of a seal key that is not known here counts as absent, and stays for a program that knows it', async () => {
-      await store.call('documents', 'write', { newer: { page: 1 } });
+      await store.documents.write({ newer: { page: 1 } });
       await store.sql("update cmk.document set seal_key = '0123456789abcdef' where key = 'newer'");
       expect(await read('newer')).toBeUndefined();
       expect(await store.sql("select key from cmk.document where key = 'newer'")).toHaveLength(1);
     });
 
     it('put back a week after it was written counts as absent', async () => {
-      await store.setClock(at(0));
-      await store.call('documents', 'write', { back: { page: 1 } });
-      await store.setClock(at(9 * 24 * 3_600));
+      store.setClock(at(0));
+      await store.documents.write({ back: { page: 1 } });
+      store.setClock(at(9 * 24 * 3_600));
       expect(await read('back')).toBeUndefined();
-      await store.setClock(null);
+      store.setClock(null);
     });
 
     it('deletes what nobody wrote for a while', async () => {
-      await store.setClock(at(0));
-      await store.call('documents', 'write', { old: { page: 1 } });
-      await store.setClock(at(100));
-      await store.call('documents', 'write', { young: { page: 1 } });
-      await store.call('documents', 'deleteLeftFor', 50_000);
-      expect(Object.keys(await store.call('documents', 'read', ['old', 'young']))).toEqual(['young']);
+      store.setClock(at(0));
+      await store.documents.write({ old: { page: 1 } });
+      store.setClock(at(100));
+      await store.documents.write({ young: { page: 1 } });
+      await store.documents.deleteLeftFor(50_000);
+      expect(Object.keys(await store.documents.read(['old', 'young']))).toEqual(['young']);
     });
   });
 });

@@ -17,13 +17,11 @@ export interface Fault {
   readonly to: string;
   /** Each of them notices it. Below `test/`, without `.test.ts`. */
   readonly suites: readonly string[];
-  /** These suites start programs, which are made anew. */
-  readonly programs: boolean;
 }
 
-interface FaultyFile extends Pick<Fault, 'file' | 'suites'>, Partial<Pick<Fault, 'programs'>> {
+interface FaultyFile extends Pick<Fault, 'file' | 'suites'> {
   /** `suites`: if not those of the file. */
-  readonly faults: readonly (Omit<Fault, 'file' | 'suites' | 'programs'> & Partial<Pick<Fault, 'suites'>>)[];
+  readonly faults: readonly (Omit<Fault, 'file' | 'suites'> & Partial<Pick<Fault, 'suites'>>)[];
 }
 
 const faultyFiles: readonly FaultyFile[] = [
@@ -752,7 +750,6 @@ const faultyFiles: readonly FaultyFile[] = [
   {
     file: 'src/store/database.ts',
     suites: ['contract/store-databases'],
-    programs: true,
     faults: [
       {
         name: 'clock-of-the-owner',
@@ -764,7 +761,6 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/store/append.ts',
-    programs: true,
     suites: ['contract/store-append'],
     faults: [
       {
@@ -783,7 +779,6 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/store/jobs.ts',
-    programs: true,
     suites: ['contract/store-jobs'],
     faults: [
       {
@@ -1263,8 +1258,8 @@ const faultyFiles: readonly FaultyFile[] = [
   },
 ];
 
-export const faults: readonly Fault[] = faultyFiles.flatMap(({ faults: rows, programs = false, ...of }) =>
-  rows.map((row) => ({ ...of, programs, ...row })),
+export const faults: readonly Fault[] = faultyFiles.flatMap(({ faults: rows, ...of }) =>
+  rows.map((row) => ({ ...of, ...row })),
 );
 
 export const suiteFile = (suite: string): string => `test/${suite}.test.ts`;

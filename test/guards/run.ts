@@ -11,7 +11,6 @@ import { execFile } from 'node:child_process';
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -23,8 +22,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import prepare from '../support/jest/global-setup.js';
-import { prepared } from '../support/jest/prepared.ts';
-import { programsIn } from '../support/jest/programs.ts';
 import { type Fault, faults, root, suiteFile } from './faults.ts';
 
 const { values, positionals } = parseArgs({
@@ -42,7 +39,7 @@ const chosen = faults.filter(({ name }, n) =>
   positionals.length > 0 ? positionals.includes(name) : (n + seed) % share === 0,
 );
 
-// No suite here starts the bot, and the programs that one starts are made once.
+// No suite here starts the bot; the server of the store's suites is prepared once.
 const config = `import config from './jest.config.js';
 const { globalSetup, globalTeardown, displayName, ...usual } = config.projects.find(({ displayName }) => displayName === 'usual');
 export default { ...usual, testPathIgnorePatterns: [], testTimeout: 60_000 };
@@ -61,13 +58,13 @@ interface SuiteResult {
 const partsOf = (file: string, text: string): readonly string[] => readFileSync(file, 'utf8').split(text);
 
 /** A copy of the sources, in which one fault at a time is. */
-function openCopy(scratch: string, base: string) {
+function openCopy(scratch: string) {
   const folder = mkdtempSync(path.join(scratch, 'copy-'));
   cpSync(root, folder, { recursive: true, filter: (file) => !left.has(path.relative(root, file)) });
   writeFileSync(path.join(folder, 'jest.guards.js'), config);
   symlinkSync(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
 
-  async function run(suites: readonly string[], programs = base): Promise<Failed> {
+  async function run(suites: readonly string[]): Promise<Failed> {
     const results = path.join(folder, 'results.json');
     rmSync(results, { force: true });
     const options = [
@@ -79,8 +76,7 @@ function openCopy(scratch: string, base: string) {
       `--outputFile=${results}`,
     ];
     const args = ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', ...options, '--runTestsByPath'];
-    const env = { ...process.env, CMK_TEST_PREPARED: programs };
-    const exec = { cwd: folder, env, maxBuffer: 2 ** 26, timeout: patienceMs };
+    const exec = { cwd: folder, maxBuffer: 2 ** 26, timeout: patienceMs };
     await promisify(execFile)(process.execPath, [...args, ...suites.map(suiteFile)], exec).catch(() => undefined);
     const { testResults }: { readonly testResults: readonly SuiteResult[] } = JSON.parse(readFileSync(results, 'utf8'));
     const counts = testResults.map(({ name, assertionResults }): [string, number | null] => [
@@ -90,33 +86,18 @@ function openCopy(scratch: string, base: string) {
     return new Map(counts.filter(([, count]) => count !== 0));
   }
 
-  /** The programs anew, beside the prepared data of the others. */
-  async function programsAnew(): Promise<string> {
-    await prepared();
-    const own = mkdtempSync(path.join(path.dirname(base), 'guards-'));
-    for (const name of readdirSync(base).filter((one) => one !== path.basename(programsIn(base))))
-      symlinkSync(path.join(base, name), path.join(own, name));
-    mkdirSync(programsIn(own));
-    const program = `import { bundle } from './test/support/jest/bundle.ts'; await bundle(...process.argv.slice(1));`;
-    const args = ['--import', 'tsx', '--input-type=module', '--eval', program, own, programsIn(own)];
-    await promisify(execFile)(process.execPath, args, { cwd: folder });
-    return own;
-  }
-
   return {
     run,
     /** Runs the suites with the fault. */
-    async runWith({ file, from, to, programs }: Fault, suites: readonly string[]): Promise<Failed> {
+    async runWith({ file, from, to }: Fault, suites: readonly string[]): Promise<Failed> {
       const place = path.join(folder, file);
       const text = readFileSync(place, 'utf8');
       const [before = '', after = ''] = text.split(from);
       writeFileSync(place, `${before}${to}${after}`);
-      const own = programs ? await programsAnew() : base;
       try {
-        return await run(suites, own);
+        return await run(suites);
       } finally {
         writeFileSync(place, text);
-        if (own !== base) rmSync(own, { recursive: true });
       }
     },
   };
@@ -178,8 +159,7 @@ if (misfits.length > 0 || values.check === true) process.exit(misfits.length > 0
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'cmk-guards-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 prepare();
-const base = process.env.CMK_TEST_PREPARED ?? '';
-const copies = Array.from({ length: os.availableParallelism() }, () => openCopy(scratch, base));
+const copies = Array.from({ length: os.availableParallelism() }, () => openCopy(scratch));
 let wrong = 0;
 const say = (isWell: boolean, line: string): void => {
   if (!isWell) wrong += 1;

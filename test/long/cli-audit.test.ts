@@ -8,7 +8,7 @@ import { comment, reasonOf, rejected, retrying, stuck, waiting, writeRecord } fr
 import { rowsOf, runAs } from '../support/store/postgres.ts';
 import { newDatabase } from '../support/store/run-server.ts';
 import { serverSealKey } from '../support/store/seal-keys.ts';
-import { testDatabases } from '../support/store/store-databases.ts';
+import { testDatabases } from '../support/store/test-stores.ts';
 
 /** The audit log at the command line, with no bot running: verified, exported, erased, tampered with. */
 
@@ -116,17 +116,6 @@ describe('an untouched record', () => {
     expect(await gone.cli('audit', 'verify')).toMatchObject({ code: 1 });
   });
 
-  it('keeps the key out of every export and every word', async () => {
-    const key = (await readFile(path.join(record.dataDir, 'seal.key'), 'utf8')).split('\n')[1] ?? '';
-    const said = await Promise.all([
-      record.cli('audit', 'verify'),
-      record.cli('audit', 'verify', '--json'),
-      record.cli('audit', 'export', '--format', 'csv'),
-    ]);
-    expect(key).toHaveLength(44);
-    expect([...said.map(({ out, err }) => out + err), ...lines].filter((text) => text.includes(key))).toEqual([]);
-  });
-
   it('exports the same bytes every time, with all the verifier needs', async () => {
     expect((await record.cli('audit', 'export', '--format', 'jsonl')).out).toBe(`${lines.join('\n')}\n`);
     const kinds = lines.map((line) => (JSON.parse(line) as { kind: string }).kind);
@@ -144,21 +133,14 @@ describe('an untouched record', () => {
     expect(await readFile(await exported(record, '--since', '2020-01-01'), 'utf8')).toBe(`${lines.join('\n')}\n`);
   });
 
-  it.each<[string, (lines: string[]) => string[], string]>([
-    ['a changed word', (all) => all.map((line) => line.replace('bot-care', 'bot-carl')), 'hash-differs'],
-    [
-      'something in between',
-      (all) => all.toSpliced(3, 0, 'not a line'),
-      'line 4 of the file is not a line of an export',
-    ],
-  ])('shows %s, and where', async (_what, change, words) => {
+  it('shows a changed word, and where', async () => {
     const file = path.join(record.dataDir, 'changed.jsonl');
-    await writeFile(file, `${change([...lines]).join('\n')}\n`);
+    await writeFile(file, `${lines.join('\n').replaceAll('bot-care', 'bot-carl')}\n`);
     const { code, out } = await record.cli('audit', 'verify', file);
-    expect(code).toBe(1);
-    expect(out).toMatch(/^integrity errors: \d+ findings? in /);
-    expect(out).toMatch(/\n {2}event \d+: /);
-    expect(out).toContain(words);
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(/^integrity errors: \d+ findings? in .*\n {2}event \d+: .*hash-differs/s),
+    ]);
   });
 
   it.each([
@@ -192,12 +174,6 @@ describe('an untouched record', () => {
     // From the first change on, nothing.
     expect(await of('--until', rows[0]?.time ?? '')).toEqual([]);
     expect(await of('--until', (rows[0]?.time ?? '').slice(0, 10))).toEqual(rows);
-  });
-
-  it('keeps what people wrote out of csv unless it is asked for', async () => {
-    const export_ = (...more: string[]) => record.cli('audit', 'export', '--format', 'csv', ...more);
-    expect((await export_()).out).not.toContain('is due, says ward nine');
-    expect((await export_('--texts')).out).toContain('is due, says ward nine');
   });
 });
 
@@ -305,21 +281,6 @@ describe('a record somebody changed in the database', () => {
     const seen = `Chain at 16: ${hash.match(/.{8}/g)?.join(' ')}`;
     expect((await record.cli('audit', 'verify', '--noted', seen)).out).toContain('(export-differs)');
   });
-
-  it('is compared with nothing that does not verify itself', async () => {
-    const record = await newRecord();
-    const older = await exported(record);
-    await writeFile(older, (await readFile(older, 'utf8')).replace('bot-care', 'bot-carl'));
-    const { code, err } = await record.cli('audit', 'verify', '--against', older);
-    expect(code).toBe(2);
-    expect(err).toContain('it does not verify by itself');
-  });
-
-  it('is not mended by an export', async () => {
-    const record = await newRecord();
-    await record.tamper('delete from cmk.event where seq = 3');
-    expect((await record.cli('audit', 'verify', await exported(record))).code).toBe(1);
-  });
 });
 
 describe('erasing', () => {
@@ -355,20 +316,6 @@ describe('erasing', () => {
     expect(out).toMatch(/submitted the request: its text was erased/);
     expect(out).toMatch(/rejected: .*its text was erased/);
     expect(out).toContain('Operator duty erased the texts: asked for under article 17');
-  });
-
-  it('exports without them, and that verifies', async () => {
-    const file = await exported(record);
-    expect(await readFile(file, 'utf8')).not.toContain(comment);
-    const key = path.join(record.dataDir, 'seal.key');
-    expect((await record.cli('audit', 'verify', file, '--seal-key', key)).code).toBe(0);
-  });
-
-  it('keeps the reason in the record, within bounds', async () => {
-    const long = await record.cli('audit', 'erase', stuck, '--reason', 'x'.repeat(501));
-    expect(long).toMatchObject({ code: 2 });
-    expect(long.err).toContain('--reason: is longer than 500 characters');
-    expect(await readFile(await exported(record), 'utf8')).toContain('asked for under article 17');
   });
 
   it('says in csv that a reason was erased', async () => {

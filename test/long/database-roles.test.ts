@@ -103,17 +103,6 @@ describe('a bot that does not own the tables', () => {
     await expect(runAs(own, [statement])).rejects.toThrow(/permission denied|must be owner/);
   });
 
-  test.each([
-    ['without a seal', 'seq + 1', 'hash', 'null', 'not-null constraint'],
-    ['at a negative number', '-1', 'hash', "'x'", 'does not follow on the head'],
-    ['behind another event than the last', 'seq + 1', "'x'", "'x'", 'does not follow on the head'],
-    ['with a gap', 'seq + 2', 'hash', "'x'", 'does not follow on the head'],
-  ])('cannot put in a row %s', async (_what, seq, prev, seal, words) => {
-    const insert = `insert into cmk.event (seq, request_id, revision, cause, n, body, prev, hash, seal_key, seal)
-      select ${seq}, 'CMK-00000X', 1, 'x', 0, '{}', ${prev}, encode(sha256('{}'), 'hex'), 'x', ${seal} from cmk.chain_head`;
-    await expect(runAs(own, [insert])).rejects.toThrow(words);
-  });
-
   test('is warned of a role that could become the owner, although it inherits nothing', async () => {
     const role = async () => (await cmkBot(['doctor', '--only', 'db/role'], world.settings)).out;
     expect(await role()).toContain('owns nothing');

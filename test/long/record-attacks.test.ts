@@ -1,190 +1,337 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { sealWith } from '../../src/audit/audit-tools.ts';
+import { openSeals } from '../../src/audit/seals.ts';
+import type { ChainLine, Seals } from '../../src/domain/record/chain.ts';
+import { botActor, type NewEvent, newEvent, personActor } from '../../src/domain/request/events.ts';
+import { inMemory, publisherOf } from '../support/audit/published-log.ts';
 import {
-  type Attacked,
-  asOwner,
-  liveAttacks,
-  type RecordAttack,
-  recordAttacks,
-  starts,
-} from '../support/attacks/record-attacks.ts';
+  approve,
+  approver,
+  plan,
+  reject,
+  requester,
+  requestId,
+  resourceId,
+  submit,
+  tenant,
+} from '../support/builders/fixtures.ts';
 import { table } from '../support/docs/table.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { runAs } from '../support/store/postgres.ts';
-import { newDatabase } from '../support/store/run-server.ts';
-import { startStore } from '../support/store/store-client.ts';
-import { approvalCard, approve, ask, choices, people, places, shows, writes } from '../support/world/story.ts';
-import { startWorld, testOverrides, type World } from '../support/world/world.ts';
+import { keysOf, writeServerSealKey } from '../support/store/seal-keys.ts';
+import { type TestStore, testDatabases } from '../support/store/test-stores.ts';
 
 /**
- * Somebody has the rights of the database's owner and puts rows in, changes them, moves them, takes them away. Nothing of it is
- * obeyed: Azure gets no write. What each comes to is one table: test/golden/database-attacks.md.
+ * Somebody has the rights of the database's owner, and changes the audit log past triggers and constraints: what a bot that starts,
+ * or one that runs, takes it for, and what `audit verify` finds. Each row is one of test/golden/database-attacks.md.
  */
 
-/** Settings with which what is recorded is published in the folder. The log's key is in it: no bot of these tests is attacked through it. */
-async function publishedIn(folder: string): Promise<NodeJS.ProcessEnv> {
-  const key = path.join(folder, 'log.key');
-  await writeFile(key, `${Buffer.alloc(32, 5).toString('base64')}\n`, { mode: 0o600 });
-  return { CMK_ANCHOR: folder, CMK_LOG_KEY_FILE: key };
+const databases = testDatabases();
+/** Rejected (events 1 and 2), waiting (3), and rejected last (4 and 5). */
+const [rejected, waiting, rejectedLast] = [requestId(1), requestId(2), requestId(3)];
+let lines: readonly ChainLine[] = [];
+const at = (seq: number): ChainLine => {
+  const line = lines[seq - 1];
+  if (line === undefined) throw new Error(`the record has no event ${seq}`);
+  return line;
+};
+
+const asOwner: readonly string[] = [
+  ...['event', 'chain_head', 'free_text'].map((name) => `alter table cmk.${name} disable trigger user`),
+  'alter table cmk.event drop constraint event_from_one, drop constraint revision_from_one, alter column seal drop not null, alter column seal_key drop not null',
+];
+const asBefore = ['event', 'chain_head'].map((name) => `alter table cmk.${name} enable trigger user`);
+
+const quoted = (text: string | number | null): string => (text === null ? 'null' : `$q$${text}$q$`);
+const insert = ({ seq, request, revision, cause, n, body, prev, hash, sealKey, seal }: ChainLine): string =>
+  `insert into cmk.event (seq, request_id, revision, cause, n, body, prev, hash, seal_key, seal) values (${[
+    ...[seq, request, revision, cause, n, body, prev, hash, sealKey, seal],
+  ]
+    .map(quoted)
+    .join(', ')})`;
+const headTo = (seq: number, hash: string): string => `update cmk.chain_head set seq = ${seq}, hash = ${quoted(hash)}`;
+const startRun = `select cmk.add_jobs(array['${waiting}'], '{run}', '{1}', array[now()], '{null}', '{1}')`;
+const holds = ({ body, request }: ChainLine): string =>
+  `insert into cmk.open_request values (${quoted(JSON.parse(body).target.toLowerCase())}, ${quoted(request)})`;
+
+/** An approval and the order of a run, as the product would write them, from a number on behind a hash. */
+function forged(from: number, behind: string, seals: Seals | null): readonly ChainLine[] {
+  const asked = at(3);
+  const { planDigest, target } = JSON.parse(asked.body);
+  const rest = { planDigest, target, onBehalfOf: requester };
+  const counts = { acknowledgedIrreversible: true, counted: 1, required: 1, quick: false, signIn: null };
+  const events: readonly NewEvent[] = [
+    newEvent('approved', personActor(approver, tenant, 'local'), counts, { ...rest, result: 'approved' }),
+    newEvent('run-ordered', botActor, { run: 1 }, rest),
+  ];
+  const seal = sealWith(randomBytes, seals ?? { keyId: asked.sealKey ?? '', seal: () => '' });
+  const { time } = JSON.parse(at(5).body);
+  let prev = behind;
+  return events.map((event, n) => {
+    const place = { seq: from + n, request: waiting, revision: 2 + n, cause: 'click:forged', n, prev };
+    const { openings: _openings, ...sealed } = seal({ ...place, time }, event);
+    prev = sealed.hash;
+    return { ...place, ...sealed, ...(seals === null ? { seal: null, sealKey: null } : {}) };
+  });
 }
 
+const atTheEnd = (seals: Seals | null): readonly string[] => {
+  const added = forged(6, at(5).hash, seals);
+  return [...added.map(insert), headTo(7, added[1]?.hash ?? ''), startRun];
+};
+const atNegativeNumbers = () => [...forged(-2, 'x', null).map(insert), startRun];
+const ownKey = () => openSeals(keysOf([randomBytes(32)]));
+const edited = `replace(body, 'awaiting-approval', 'awaiting approval')`;
+const withoutTexts = (request: string) => `delete from cmk.free_text where request_id = '${request}' and revision = 2`;
+const cutLast = (): readonly string[] => [
+  ...['delete from cmk.event where seq = 5', headTo(4, at(4).hash), withoutTexts(rejectedLast), holds(at(4))],
+];
+
+const starts = 'starts, does nothing of it';
+const refuses = (fault: string): string => `does not start: ${fault}`;
+type Attack = readonly [attack: string, statements: () => readonly string[], bot: string, verify: string];
+
+const attacks: readonly Attack[] = [
+  [
+    'approval and run put in at negative numbers, and a row that starts the run',
+    atNegativeNumbers,
+    refuses('not-contiguous'),
+    'not-contiguous, prev-differs, seal-missing, revision-differs, rows-differ',
+  ],
+  [
+    'the same in a gap that was made for them',
+    () => ['delete from cmk.event where seq in (1, 2)', ...forged(1, '0'.repeat(64), null).map(insert), startRun],
+    refuses('seal-missing'),
+    'seal-missing, revision-differs, prev-differs, job-unknown, text-unknown',
+  ],
+  ['the same at the end, correctly chained, unsealed', () => atTheEnd(null), refuses('seal-missing'), 'seal-missing'],
+  [
+    'the same, sealed with a key of their own',
+    () => atTheEnd(ownKey()),
+    refuses('seal-key-unknown'),
+    'seal-key-unknown',
+  ],
+  [
+    'the same, naming the right key, with the seal of another event',
+    () => atTheEnd({ ...ownKey(), keyId: at(2).sealKey ?? '', seal: () => at(2).seal ?? '' }),
+    refuses('seal-differs'),
+    'seal-differs',
+  ],
+  ['a row that starts a run nobody ordered', () => [startRun], starts, 'job-unknown'],
+  [
+    'rows that are due for requests that are not there',
+    () => [
+      `select cmk.add_jobs('{x}', array[kind], '{""}', array[now()], '{null}', '{0}')
+        from unnest(array['show', 'audit', 'run', 'expire', 'remind']) as kind`,
+    ],
+    starts,
+    'job-unknown',
+  ],
+  [
+    'an open request that no event knows',
+    () => [`insert into cmk.open_request values ('/subscriptions/x', 'CMK-00000X')`],
+    refuses('open-request-differs'),
+    'open-request-differs',
+  ],
+  [
+    'the row of an open request taken away',
+    () => [`delete from cmk.open_request where request_id = '${waiting}'`],
+    refuses('open-request-differs'),
+    'open-request-differs',
+  ],
+  [
+    'a body edited',
+    () => [`update cmk.event set body = ${edited} where seq = 3`],
+    refuses('hash-differs'),
+    'hash-differs, seal-differs',
+  ],
+  [
+    'a body edited, and its hash',
+    () => [
+      `update cmk.event set body = ${edited}, hash = encode(sha256(convert_to(${edited}, 'UTF8')), 'hex') where seq = 3`,
+    ],
+    refuses('seal-differs'),
+    'seal-differs, prev-differs',
+  ],
+  [
+    'an event given to another request by its columns',
+    () => [`update cmk.event set request_id = '${waiting}', revision = 2 where seq = 2`],
+    refuses('column-differs'),
+    'column-differs, revision-differs, open-request-differs, text-unknown, text-missing',
+  ],
+  [
+    'two events swapped',
+    () => [
+      'update cmk.event set seq = 100 where seq = 3',
+      'update cmk.event set seq = 3 where seq = 4',
+      'update cmk.event set seq = 4 where seq = 100',
+    ],
+    refuses('prev-differs'),
+    'prev-differs, column-differs',
+  ],
+  [
+    'a rejection deleted from the middle',
+    () => ['delete from cmk.event where seq = 2', withoutTexts(rejected), holds(at(1))],
+    refuses('not-contiguous'),
+    'not-contiguous, prev-differs, rows-differ',
+  ],
+  [
+    'a text edited',
+    () => [`update cmk.free_text set text = 'x' where request_id = '${waiting}'`],
+    'starts, ends when it reads it: text-differs',
+    'text-differs',
+  ],
+  [
+    'a text taken away',
+    () => [`delete from cmk.free_text where request_id = '${waiting}'`],
+    'starts, ends when it reads it: text-missing',
+    'text-missing',
+  ],
+  [
+    'a text of no event put in',
+    () => [`insert into cmk.free_text values ('CMK-00000X', 1, 'comment', '00', 'x')`],
+    starts,
+    'text-unknown',
+  ],
+  [
+    'all seals taken away',
+    () => ['update cmk.event set seal = null, seal_key = null'],
+    refuses('seal-missing'),
+    'seal-missing',
+  ],
+  ['the end cut off, a rejection, and the head moved back', cutLast, refuses('record-shorter'), 'nothing'],
+  [
+    'everything deleted, and the head reset',
+    () => [
+      ...['cmk.event', 'cmk.free_text', 'cmk.open_request', 'pgboss.job'].map((name) => `delete from ${name}`),
+      headTo(0, '0'.repeat(64)),
+    ],
+    refuses('record-shorter'),
+    'nothing',
+  ],
+];
+
+/** Then somebody approves the request that waits, or looks at the history of one that was rejected. */
+const liveAttacks: readonly (readonly [
+  attack: string,
+  statements: () => readonly string[],
+  verify: string,
+  then: 'approve' | 'look',
+])[] = [
+  [
+    'while the bot runs: approval and run put in at negative numbers, and a row that starts the run',
+    atNegativeNumbers,
+    'not-contiguous, prev-differs, seal-missing, revision-differs, rows-differ',
+    'approve',
+  ],
+  ['while the bot runs: the end cut off, and the head moved back', cutLast, 'nothing', 'approve'],
+  [
+    'while the bot runs: the plan of a request that waits edited',
+    () => ["update cmk.event set body = replace(body, 'westeurope', 'elsewhere') where seq = 3"],
+    'hash-differs, seal-differs',
+    'approve',
+  ],
+  [
+    'while the bot runs: a rejection deleted from the middle',
+    () => ['delete from cmk.event where seq = 2', holds(at(1))],
+    'not-contiguous, prev-differs, rows-differ, text-unknown',
+    'look',
+  ],
+];
+
+let folder = '';
+let base = '';
+let keyFile = '';
+const published = new Map<string, Buffer>();
+const told: (readonly string[])[] = [];
+
+const publish = (from: readonly ChainLine[], log: Map<string, Buffer>) =>
+  publisherOf(
+    inMemory(log),
+    from.map(({ body }) => body),
+  ).publish();
+
+const cli = (url: string, ...args: string[]) => cmkBot(args, { DATABASE_URL: url, CMK_SEAL_KEY_FILE: keyFile });
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-attacked-'));
+  keyFile = await writeServerSealKey(folder);
+  base = await databases.fresh();
+  const store = await databases.start(base);
+  for (const [n, id] of [rejected, waiting, rejectedLast].entries()) {
+    await store.append(id, 'submit', submit({ plan: plan(resourceId(`bot-${n}`)) }));
+    if (id !== waiting) await store.append(id, 'click:reject', reject(approver, 'Not this week'));
+  }
+  // As if the bot had done what is due.
+  await store.sql('delete from pgboss.job');
+  lines = await store.auditLog.lines(null, 100);
+  await publish(lines, published);
+  await store.close();
+  await writeFile(path.join(folder, 'kept.jsonl'), (await cli(base, 'audit', 'export', '--format', 'jsonl')).out);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
 const Report = z.object({ findings: z.array(z.object({ kind: z.string() })) });
-const told: (readonly [string, string, string])[] = [];
+async function found(url: string, ...args: string[]): Promise<string> {
+  const { code, out } = await cli(url, 'audit', 'verify', '--json', ...args);
+  const kinds = [...new Set(Report.parse(JSON.parse(out)).findings.map(({ kind }) => kind))];
+  expect(code).toBe(kinds.length === 0 ? 0 : 1);
+  return kinds.join(', ') || 'nothing';
+}
 
-describe('with the rights of the database’s owner', () => {
-  let world: World;
-  let base = '';
-  let record: Attacked;
-  let kept = '';
-  let anchor = '';
+const faultOf = (work: Promise<unknown>): Promise<string | null> =>
+  work.then(
+    () => null,
+    (error: { readonly fault?: string; readonly kind?: string }) => error.fault ?? error.kind ?? String(error),
+  );
 
-  const reject = async (id: string): Promise<void> => {
-    const card = await approvalCard(world, id);
-    await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
-    await shows(world, places.operations, people.requester, id, /Rejected/);
-  };
-  const cli = (url: string, ...args: string[]) =>
-    cmkBot(args, { DATABASE_URL: url, CMK_SEAL_KEY_FILE: path.join(world.dataDir, 'server-seal.key') });
+/** What a bot does that starts on it: it checks the record, publishes it, claims what is due, and somebody reads the request. */
+async function startsOn(store: TestStore): Promise<string> {
+  const check = await faultOf(store.auditLog.check());
+  const refused = check ?? (await faultOf(publish(await store.auditLog.lines(0, 100), new Map(published))));
+  if (refused !== null) return refuses(refused);
+  const due = await store.jobs.claim(50, false);
+  // A run that no event ordered ends where it begins: unit/workflow/run-job.
+  expect(due.filter(({ stream }) => stream !== waiting)).toEqual([]);
+  const read = await faultOf(store.requests.events(waiting));
+  return read === null ? starts : `starts, ends when it reads it: ${read}`;
+}
 
-  beforeAll(async () => {
-    base = await newDatabase();
-    anchor = await mkdtemp(path.join(os.tmpdir(), 'cmk-anchor-'));
-    world = await startWorld({ env: { DATABASE_URL: base, ...(await publishedIn(anchor)) } });
-    const rejected = await ask(world, choices.policies);
-    await reject(rejected);
-    const waiting = await ask(world, choices.first);
-    const rejectedLast = await ask(world, choices.test);
-    await reject(rejectedLast);
-    await world.endBot('SIGINT');
-    const store = await startStore(world.databaseUrl);
-    record = { lines: await store.call('auditLog', 'lines', null, 100), rejected, waiting, rejectedLast };
-    await store.close();
-    expect(record.lines).toHaveLength(5);
-    kept = path.join(world.dataDir, 'kept.jsonl');
-    await writeFile(kept, (await cli(base, 'audit', 'export', '--format', 'jsonl')).out);
-  });
-  afterAll(async () => {
-    await world?.end();
-    await rm(anchor, { recursive: true });
-  });
+test.each(attacks)('%s', async (attack, statements, bot, verify) => {
+  const url = await databases.fresh(base);
+  await runAs(url, [...asOwner, ...statements()]);
+  const before = await found(url);
+  const outcome = await startsOn(await databases.start(url));
+  expect({ outcome, before }).toEqual({ outcome: bot, before: verify });
+  const isSeen = verify !== 'nothing' || (await found(url, '--against', path.join(folder, 'kept.jsonl')));
+  const beside = isSeen === true ? '' : `; beside a kept export, or what was published: ${isSeen}`;
+  told.push([attack, outcome, `${before}${beside}`]);
+});
 
-  async function found(url: string, ...args: string[]): Promise<string> {
-    const { code, out } = await cli(url, 'audit', 'verify', '--json', ...args);
-    const kinds = [...new Set(Report.parse(JSON.parse(out)).findings.map(({ kind }) => kind))];
-    expect(code).toBe(kinds.length === 0 ? 0 : 1);
-    return kinds.join(', ') || 'nothing';
-  }
+test.each(liveAttacks)('%s', async (attack, statements, verify, then) => {
+  const url = await databases.fresh(base);
+  const store = await databases.start(url);
+  await store.auditLog.check();
+  await runAs(url, [...asOwner, ...statements(), ...asBefore]);
+  const fault = await faultOf(
+    then === 'approve' ? store.append(waiting, 'click', approve()) : store.requests.events(rejected),
+  );
+  const before = await found(url);
+  told.push([attack, fault === null ? 'goes on' : 'ends', before]);
+  expect({ fault, before }).toEqual({ fault: expect.any(String), before: verify });
+  // It stays so.
+  expect(await startsOn(await databases.start(url))).toMatch(/^does not start: /);
+});
 
-  /** Why the bot does not start, or ended, in one word; null while it lives. */
-  const lastWords = (printed: string): string | null => {
-    const [, how = '', why = ''] = /cmk-bot (does not start|ends): [\s\S]*?\(([a-z-]+)\)\./.exec(printed) ?? [];
-    return how === '' ? null : `${how}: ${why}`;
-  };
-
-  const linesSince = (since: number): readonly unknown[] =>
-    world
-      .printed()
-      .slice(since)
-      .split('\n')
-      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line)] : []));
-
-  async function endsOf(since: number, patienceMs: number): Promise<string | null> {
-    for (const until = Date.now() + patienceMs; Date.now() < until; await sleep(100)) {
-      const words = lastWords(world.printed().slice(since));
-      if (words !== null) return words;
-    }
-    return null;
-  }
-
-  /** Whoever is expected to live is looked at for so long; whoever is expected to end is given the time. */
-  const patienceFor = (bot: string): number => (bot === starts ? 3_000 : 60_000);
-
-  async function startsOn(url: string, expected: string): Promise<string> {
-    const since = world.printed().length;
-    const started = await world.startBot({ DATABASE_URL: url }).then(
-      () => true,
-      () => false,
-    );
-    // What isn't due is read when somebody asks for it. A bot that ends can't answer them any more.
-    if (started && expected !== starts)
-      await world.teams
-        .say(people.requester, places.operations, `/cmk-history ${record.waiting}`)
-        .catch(() => undefined);
-    const ends = started ? await endsOf(since, patienceFor(expected)) : lastWords(world.printed().slice(since));
-    await world.endBot('SIGINT');
-    if (ends === null) return started ? 'starts, does nothing of it' : world.printed().slice(since);
-    return ends.replace(/^ends:/, 'starts, ends when it reads it:');
-  }
-
-  test.each(recordAttacks)('$attack', async ({ attack, statements, bot, verify, against, logs }: RecordAttack) => {
-    const since = world.printed().length;
-    const url = await newDatabase(base);
-    await runAs(url, [...asOwner, ...statements(record)]);
-    const before = await found(url);
-    const outcome = await startsOn(url, bot);
-    const beside =
-      against === undefined
-        ? ''
-        : `; beside a kept export, or what was published: ${await found(url, '--against', kept)}`;
-    told.push([attack, outcome, `${before}${beside}`]);
-    expect({ bot: outcome, verify: before }).toEqual({ bot, verify });
-    if (logs !== undefined) expect(linesSince(since)).toContainEqual(expect.objectContaining(logs));
-    if (against !== undefined) {
-      expect(await found(url, '--against', kept)).toBe(against);
-      expect(await found(url, '--anchor', anchor, '--log-key', path.join(anchor, 'keys.txt'))).toBe(against);
-    }
-    expect(await writes(world)).toEqual([]);
-  });
-
-  const thenAsked = {
-    approve: async () => void (await approve(world, people.approver, await approvalCard(world, record.waiting))),
-    look: async () =>
-      void (await world.teams.say(people.approver, places.operations, `/cmk-history ${record.rejected}`)),
-  };
-
-  test.each(liveAttacks)('$attack', async ({ attack, statements, asked, bot, verify }) => {
-    const url = await newDatabase(base);
-    await world.startBot({ DATABASE_URL: url });
-    const since = world.printed().length;
-    await runAs(url, [...asOwner, ...statements(record)]);
-    // The bot may be gone before it is asked.
-    await thenAsked[asked]().catch(() => undefined);
-    // Which of its parts reads which row first is chance.
-    const outcome = (await endsOf(since, patienceFor(bot)))?.replace(/:.*/, '') ?? 'goes on';
-    await world.endBot('SIGINT');
-    const findings = await found(url);
-    told.push([attack, outcome, findings]);
-    expect({ bot: outcome, verify: findings }).toEqual({ bot, verify });
-    // It stays so.
-    expect(await startsOn(url, bot)).toMatch(/^does not start: /);
-    expect(await writes(world)).toEqual([]);
-  });
-
-  test('while two bots run on it: approval and run put in at negative numbers end the one that meets them first, and the other', async () => {
-    const url = await newDatabase(base);
-    const [forged] = liveAttacks;
-    await world.startBot({ DATABASE_URL: url, ...testOverrides({ replica: 'one' }) });
-    const second = await world.startReplica('two', { DATABASE_URL: url });
-    const since = world.printed().length;
-    await runAs(url, [...asOwner, ...(forged?.statements(record) ?? [])]);
-    const ends = () => world.printed().slice(since).split('cmk-bot ends: ').slice(1);
-    for (const until = Date.now() + 60_000; ends().length < 2 && Date.now() < until; ) await sleep(100);
-    await Promise.all([world.endBot('SIGINT'), second.end('SIGINT')]);
-    expect(ends()).toHaveLength(2);
-    for (const words of ends()) expect(words).toContain('the audit log was changed outside the bot');
-    expect(await found(url)).toBe(forged?.verify);
-    expect(await writes(world)).toEqual([]);
-  });
-
-  test('the table is the one in test/golden', () => {
-    const rows = told.map((row) => row.map((cell) => (cell === '' ? '–' : cell)));
-    process.stdout.write(`${table('What the owner of the database does', ['attack', 'bot', 'audit verify'], rows)}\n`);
-    const document = readFileSync(new URL('../golden/database-attacks.md', import.meta.url), 'utf8');
-    expect(rows.map((row) => `| ${row.join(' | ')} |`).filter((line) => !document.includes(line))).toEqual([]);
-  });
+test('the table is the one in test/golden', () => {
+  process.stdout.write(`${table('What the owner of the database does', ['attack', 'bot', 'audit verify'], told)}\n`);
+  const document = readFileSync(new URL('../golden/database-attacks.md', import.meta.url), 'utf8');
+  const rows = document.split('\n').filter((line) => line.startsWith('| '));
+  expect(rows.slice(2)).toEqual(told.map((row) => `| ${row.join(' | ')} |`));
 });

@@ -1,7 +1,7 @@
 import { approve, plan, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
 import { type SlowWire, startSlowWire } from '../support/processes/slow-wire.ts';
 import { newDatabase } from '../support/store/run-server.ts';
-import { type StoreProcess, startStore } from '../support/store/store-client.ts';
+import { openTestStore, type TestStore } from '../support/store/test-stores.ts';
 
 /** One process reads and writes on several connections, and their answers overtake each other. */
 
@@ -18,13 +18,13 @@ const lateMs = 60;
 
 describe('answers of the database that overtake each other', () => {
   let wire: SlowWire;
-  let store: StoreProcess;
+  let store: TestStore;
   let isSlow = false;
 
   beforeAll(async () => {
     const draw = numbers();
     wire = await startSlowWire(await newDatabase(), () => (isSlow && draw.next().value < 0.2 ? lateMs : 0));
-    store = await startStore(wire.url);
+    store = await openTestStore(wire.url);
     process.stdout.write(`late answers: seed ${seed}\n`);
   });
   afterAll(async () => {
@@ -36,12 +36,12 @@ describe('answers of the database that overtake each other', () => {
   it('are not taken for a record that somebody changed: what was read before an event was stored need not have it', async () => {
     isSlow = true;
     const reads = (id: ReturnType<typeof requestId>) => [
-      () => store.call('requests', 'load', id),
-      () => store.call('requests', 'list', 10, 0),
-      () => store.call('requests', 'open'),
-      () => store.call('requests', 'countOpen'),
-      () => store.call('requests', 'countOpen'),
-      () => store.call('auditLog', 'lines', null, 1_000),
+      () => store.requests.load(id),
+      () => store.requests.list(10, 0),
+      () => store.requests.open(),
+      () => store.requests.countOpen(),
+      () => store.requests.countOpen(),
+      () => store.auditLog.lines(null, 1_000),
     ];
     /** One after the other, so that there is always something to be learnt. */
     const written = async (id: ReturnType<typeof requestId>, name: string): Promise<void> => {
@@ -58,6 +58,6 @@ describe('answers of the database that overtake each other', () => {
         });
       await Promise.all([...ids.map((one) => written(requestId(one), `bot-${one}`)), ...readers]);
     }
-    expect(await store.call('requests', 'countOpen')).toMatchObject({ approved: count });
+    expect(await store.requests.countOpen()).toMatchObject({ approved: count });
   });
 });

@@ -8,8 +8,7 @@ import { plan, reject, requestId, resourceId, submit, submitted } from '../suppo
 import { cmkBot } from '../support/processes/command-line.ts';
 import { newDatabase } from '../support/store/run-server.ts';
 import { keysOf } from '../support/store/seal-keys.ts';
-import { startStore } from '../support/store/store-client.ts';
-import { testDatabases } from '../support/store/store-databases.ts';
+import { openTestStore, testDatabases } from '../support/store/test-stores.ts';
 
 /** The key of the seals changes, and everything goes on; a key that was given up seals nothing any more. */
 
@@ -22,14 +21,14 @@ const [own, other] = ['one key for tests, longer than needed', 'another key for 
 ) as [string, string];
 
 /** Returns the log's end, as a key file names it. */
-async function endOf(store: Awaited<ReturnType<typeof startStore>>): Promise<string> {
-  const { seq, hash } = await store.call('auditLog', 'head');
+async function endOf(store: Awaited<ReturnType<typeof openTestStore>>): Promise<string> {
+  const { seq, hash } = await store.auditLog.head();
   return ` until ${seq} ${hash}`;
 }
 
 /** A request, and its rejection. Returns the log's end. */
 async function write(url: string, number: number, ...keys: readonly string[]): Promise<string> {
-  const store = await startStore(url, { keys });
+  const store = await openTestStore(url, { keys });
   try {
     await store.append(requestId(number), 'submit', submit({ plan: plan(resourceId(`bot-${number}`)) }));
     await store.append(requestId(number), 'click:reject', reject());
@@ -62,7 +61,7 @@ it('goes on with a new key, and the change stands in the chain', async () => {
 
 it('stores nothing with the older key, and says which file to look at', async () => {
   const url = await newDatabase(original);
-  const victim = await startStore(url, { keys: [replaced, other] });
+  const victim = await openTestStore(url, { keys: [replaced, other] });
   const dated = `${other}${await endOf(victim)}`;
   await victim.close();
   await expect(write(url, 3, dated, own)).rejects.toThrow('which the chain has replaced');
@@ -78,8 +77,8 @@ it('reads nothing that is sealed with a key that is not in the file', async () =
 
 it('does not take an event that somebody puts in who has the older key', async () => {
   const url = await newDatabase(original);
-  const victim = await startStore(url, { keys: [replaced, other] });
-  const { seq, hash } = await victim.call('auditLog', 'head');
+  const victim = await openTestStore(url, { keys: [replaced, other] });
+  const { seq, hash } = await victim.auditLog.head();
   const place = { seq: seq + 1, request: requestId(4), revision: 1, cause: 'submit', n: 0, prev: hash };
   const seal = sealWith(randomBytes, openSeals(keysOf([Buffer.from(own, 'base64')])));
   const forged = seal({ ...place, time: '2100-01-01T00:00:00.000Z' }, submitted());

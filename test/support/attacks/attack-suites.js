@@ -8,7 +8,7 @@ export const attackSuites = {
   'test/long/hostile-log-writer.test.ts': 'Published log: written by others',
   'test/long/database-roles.test.ts': 'Audit log: changed as the bot’s database user',
   'test/long/hostile-writer.test.ts': 'Stored chat state: written as the bot’s database user',
-  'test/long/hostile-tables.test.ts': 'Each other table: written as its owner',
+  'test/contract/store-ports.test.ts': 'Each other table: written as its owner',
   'test/long/store-seal-keys.test.ts': 'Seal keys',
   'test/long/reading.test.ts': 'Reading without a role',
   'test/unit/domain/policy/rules.test.ts': 'Escaping a rule',

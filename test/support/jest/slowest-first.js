@@ -9,8 +9,8 @@ import Sequencer from '@jest/test-sequencer';
 const slowest = `
   long/database-trouble long/slow-azure long/cannot-store
   long/wrong-clock long/failures-doc long/azure-quotas crash-all/against-model
-  long/record-attacks long/on-postgres long/paused-replica
-  long/reading long/hostile-tables
+  long/on-postgres long/paused-replica
+  long/reading
   crash-all/replicas crash-all/kill-matrix
   long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use

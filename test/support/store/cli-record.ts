@@ -3,7 +3,7 @@
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { failedWith, records } from '../builders/commands.ts';
 import { approve, checkRun, intend, plan, reject, requestId, resourceId, submit } from '../builders/fixtures.ts';
-import type { StoreProcess } from './store-client.ts';
+import type { TestStore } from './test-stores.ts';
 
 export const waiting = requestId(1);
 export const stuck = requestId(2);
@@ -17,7 +17,7 @@ const colored = 'The client has no right to do this.\u001b[31m';
 export const comment = 'Not before ward nine has moved';
 
 /** Writes the record: one request awaits approval, one needs attention, one was rejected, one is about to try again. */
-export async function writeRecord(store: StoreProcess): Promise<void> {
+export async function writeRecord(store: TestStore): Promise<void> {
   const say = async (request: typeof waiting, cause: string, command: Command): Promise<void> => {
     const answer = await store.append(request, cause, command);
     if (answer.kind === 'refused') throw new Error(`${request} ${cause}: ${answer.code}`);

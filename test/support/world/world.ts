@@ -9,7 +9,7 @@ import { newDataDir } from '../store/data-folder.ts';
 import { rowsOf } from '../store/postgres.ts';
 import { readyDatabase, removeDatabase } from '../store/run-server.ts';
 import { databaseSettings, sealKeys, sealKeysIn, serverSealKey, writeServerSealKey } from '../store/seal-keys.ts';
-import { startStore } from '../store/store-client.ts';
+import { openTestStore } from '../store/test-stores.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from '../teams/local-teams.ts';
 import { LogWatch } from './log-leaks.ts';
 
@@ -268,11 +268,11 @@ const Text = z.object({
 
 /** What the bot stored, as an auditor finds it: reads the whole record and verifies it. */
 export async function readRecord(world: Pick<World, 'databaseUrl' | 'recordedBefore'>) {
-  const store = await startStore(world.databaseUrl);
+  const store = await openTestStore(world.databaseUrl);
   try {
-    const derived = await store.call('auditLog', 'derived');
-    const lines = await store.call('auditLog', 'lines', null, 100_000);
-    const head = await store.call('auditLog', 'head');
+    const derived = await store.auditLog.derived();
+    const lines = await store.auditLog.lines(null, 100_000);
+    const head = await store.auditLog.head();
     const rows = z
       .array(Text)
       .parse(await store.sql('select * from cmk.free_text order by request_id, revision, field'));
