@@ -436,6 +436,7 @@ const faultyFiles: readonly FaultyFile[] = [
         breaks: 'One approval too few starts a run.',
         from: 'if (counted < approvalsRequired) return accept(approved);',
         to: 'if (counted + 1 < approvalsRequired) return accept(approved);',
+        suites: ['unit/teams/bot/decisions'],
       },
       {
         name: 'unacknowledged-step',

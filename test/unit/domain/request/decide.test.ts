@@ -84,10 +84,6 @@ it.each([
 );
 
 describe('approving', () => {
-  it("refuses the requester's own approval, whatever their standing", () => {
-    expect(comesTo(awaiting, decides('approve', requester, { roleStatus: 'yes' }))).toBe('own-request');
-  });
-
   it('tells an approver who comes after the last one needed that enough have approved', () => {
     const enough = requestAfter(...toApproved);
     expect(comesTo(enough, decides('approve', outsider, { roleStatus: 'yes' }))).toBe('already-approved');
