@@ -112,8 +112,8 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     expect(await page.evaluate('document.activeElement.id')).toBe('tour-start');
   });
 
-  test('a phone shows all of it in light, dark and high contrast, no wider and no taller than its window', async () => {
-    for (const look of ['light', 'dark', 'contrast'] as const) {
+  test('a phone shows all of it in dark and high contrast, no wider and no taller than its window', async () => {
+    for (const look of ['dark', 'contrast'] as const) {
       const phone = await openPage(browser, `${world.teams.url}/#/team-member/approvals`, { width: 360, height: 740 });
       await phone.page.emulateMedia({ forcedColors: look === 'contrast' ? 'active' : 'none' });
       await wear(phone.page, look === 'contrast' ? 'light' : look);

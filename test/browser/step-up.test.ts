@@ -77,20 +77,6 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     await popup.close();
   });
 
-  test('a colleague in the approver’s place proves nothing, and neither does a password', async () => {
-    for (const [person, how, words] of [
-      ['Second approver', /security key/, 'Another account signed in.'],
-      ['Approver', /password/, 'This sign-in isn’t enough to approve.'],
-    ] as const) {
-      const popup = await toEntra();
-      await popup.getByRole('link', { name: 'Sign in' }).click();
-      await pick(popup, person, how);
-      await popup.getByRole('heading', { name: words }).waitFor();
-      await popup.close();
-    }
-    expect(await writes(world)).toEqual([]);
-  });
-
   test('with the security key, and one more click, it is approved', async () => {
     const popup = await toEntra();
     await popup.getByRole('link', { name: 'Sign in' }).click();

@@ -4,13 +4,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { openCloud } from '../../src/azure/clouds.ts';
 import { botFrameworkOf } from '../../src/teams/bot-framework.ts';
 import { type EveryHost, type HostAnswer, standForEveryHost, type Visit } from '../support/azure/every-host.ts';
 import { startOf } from '../support/jest/prepared.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
 
 /**
- * Where the bot turns in each cloud, over TLS to hosts of the real names: a proxy leads them all to this test. The names are
+ * Where the bot turns in a cloud, over TLS to hosts of the real names: a proxy leads them all to this test. The names are
  * those of Microsoft's lists for national clouds, written here a second time.
  */
 
@@ -84,9 +85,8 @@ function answerOf({ host, path: url, body, authorization }: Visit): HostAnswer {
 function challengeOf(host: string): HostAnswer {
   const [vault, ...suffix] = host.split('.');
   const cloud = Object.values(clouds).find(({ vaults }) => vaults === suffix.join('.')) ?? clouds.public;
-  const other = cloud === clouds.public ? clouds.china : clouds.public;
   const signIn = vault === fromElsewhere ? elsewhere : cloud.signIn;
-  const resource = `https://${vault === forAnother ? other.vaults : cloud.vaults}`;
+  const resource = `https://${vault === forAnother ? clouds.public.vaults : cloud.vaults}`;
   const challenge = `Bearer authorization="https://${signIn}/${tenantId}", resource="${resource}"`;
   const error = { code: 'Unauthorized', message: 'AKV10000: Request is missing a Bearer or PoP token.' };
   return { status: 401, headers: { 'www-authenticate': challenge }, body: { error } };
@@ -101,7 +101,6 @@ interface Visited {
 }
 
 const addressOf = (name: string, cloud: CloudName): string => `https://${name}.${clouds[cloud].vaults}/`;
-const otherThan = (cloud: CloudName): CloudName => (cloud === 'public' ? 'china' : 'public');
 
 async function visit(cloud: CloudName, world: EveryHost): Promise<Visited> {
   const env = {
@@ -125,7 +124,7 @@ async function visit(cloud: CloudName, world: EveryHost): Promise<Visited> {
     addressOf(honest, cloud),
     addressOf(forAnother, cloud),
     addressOf(fromElsewhere, cloud),
-    addressOf(honest, otherThan(cloud)),
+    addressOf(honest, 'public'),
     `https://kv-care.${clouds[cloud].vaults}.example.com/`,
   ];
   const { stdout } = await promisify(execFile)(process.execPath, await startOf('cloud', addresses), { env });
@@ -140,7 +139,16 @@ async function visit(cloud: CloudName, world: EveryHost): Promise<Visited> {
   };
 }
 
-describe.each(names)('in cloud %s', (cloud) => {
+test.each(names)('cloud %s has the hosts of Microsoft’s lists', (name) => {
+  const { arm, graph, vaults, botFramework } = clouds[name];
+  const [armEndpoint, graphEndpoint] = [`https://${arm}`, `https://${graph}`];
+  expect(openCloud({ name })).toMatchObject({ armEndpoint, graphEndpoint, vaultSuffix: `.${vaults}` });
+  expect(botFrameworkOf({ cloud: name, appId: null }).scope).toBe(botFramework);
+});
+
+/** Where a name of a host leads to another one. */
+describe('in China', () => {
+  const cloud = 'china';
   const { arm, graph, signIn, vaults, botFramework } = clouds[cloud];
   const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-clouds-'));
   let world: EveryHost;
@@ -179,7 +187,6 @@ describe.each(names)('in cloud %s', (cloud) => {
     expect([...audiences(arm)]).toEqual([`https://${arm}/.default`]);
     expect([...audiences(graph)]).toEqual([`https://${graph}/.default`]);
     expect([...audiences(`${honest}.${vaults}`)]).toEqual([`https://${vaults}/.default`]);
-    expect(botFrameworkOf({ cloud, appId: null }).scope).toBe(botFramework);
     expect([...scopesAskedFor()].sort()).toEqual(
       [arm, graph, vaults]
         .map((host) => `https://${host}/.default`)
@@ -201,7 +208,7 @@ describe.each(names)('in cloud %s', (cloud) => {
   });
 
   test('a vault of another cloud, or of nobody’s, is asked nothing', () => {
-    for (const address of [addressOf(honest, otherThan(cloud)), `https://kv-care.${vaults}.example.com/`]) {
+    for (const address of [addressOf(honest, 'public'), `https://kv-care.${vaults}.example.com/`]) {
       expect(visited.came[address]?.code).toBe('not-a-vault-address');
     }
   });

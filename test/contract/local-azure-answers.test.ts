@@ -3,17 +3,7 @@ import type { Azure } from '../../src/domain/ports/azure.ts';
 import { http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
-import {
-  bot,
-  careId,
-  connect,
-  customCloud,
-  key,
-  outsideFailureOf,
-  resourceId,
-  resourceRef,
-  vaultId,
-} from './azure-setup.ts';
+import { careId, connect, customCloud, key, outsideFailureOf, resourceRef, vaultId } from './azure-setup.ts';
 
 /**
  * How the Azure simulator answers, beyond what the bot's own ports rely on. Where it has nothing built, it says so, and the bot
@@ -71,26 +61,4 @@ test('a vault is served by its host name on the main port too', async () => {
   const { status, body } = await http(running, 'GET', path, { headers: { host, authorization: `Bearer ${token}` } });
   expect(status).toBe(200);
   expect(body.key.kid).toMatch(new RegExp(`^https://${host}/keys/cmk-triage-agent/[0-9a-f]{32}$`));
-});
-
-test('a write is answered as the real provider was recorded to', async () => {
-  const authorization = `Bearer ${await clients.token()}`;
-  const path = `${resourceId('ward-agent', 'rg-care-north')}?api-version=2025-11-01`;
-  const written = await http(running, 'PATCH', path, { headers: { authorization }, body: { tags: { ward: '3' } } });
-  expect(written.status).toBe(201);
-  expect(written.body).toMatchObject({
-    type: 'microsoft.healthbot/healthbots',
-    properties: { provisioningState: 'Accepted' },
-  });
-  expect(written.headers).not.toHaveProperty('location');
-  expect(written.headers).not.toHaveProperty('retry-after');
-  expect(written.headers.etag).toMatch(/^"[0-9a-f-]+"$/);
-  const status = String(written.headers['azure-asyncoperation']);
-  expect(status).toMatch(
-    /\/locations\/NORTHEUROPE\/operationStatuses\/[0-9a-f-]{36}\*[0-9A-F]{64}\?api-version=2025-11-01&t=/,
-  );
-  const polled = await http(running, 'GET', status.slice(running.url.length), { headers: { authorization } });
-  expect(polled.body).toMatchObject({ status: 'Succeeded', properties: null });
-  const { body } = await http(running, 'GET', path, { headers: { authorization } });
-  expect(body).toMatchObject({ systemData: { lastModifiedBy: bot.id }, tags: { ward: '3' } });
 });

@@ -6,7 +6,7 @@ import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 
 /**
  * Turning scenarios on and off, and what those do that leave no trace in a run. The others are met in
- * `test/long/failures-doc`, those of logs in `azure-key-users` and in the long tests of the usage check.
+ * `test/long/failures-doc`, those of logs in `azure-lists` and in the long tests of the usage check.
  */
 
 const visitAgent = agentId('virtual-visit-agent');

@@ -7,9 +7,7 @@ import {
   approve,
   ask,
   cardsAbout,
-  faultAzure,
   isNotification,
-  mendAzure,
   people,
   places,
   rememberAzure,
@@ -17,7 +15,6 @@ import {
   shows,
   typeAll,
   until,
-  untilFaultsAreMet,
   untilMended,
 } from '../support/world/story.ts';
 import { readRecord, startWorld, type World } from '../support/world/world.ts';
@@ -122,32 +119,6 @@ describe('killed while Teams has just received a card, or a call', () => {
       async () => (await copies(id, places.operations, people.teamMember)).length === 1,
       'the form’s message is the card for everybody',
     );
-  });
-
-  story('the form’s message was deleted: the card stands twice; a click on either brings it up to date', async () => {
-    const form = await typeAll(world);
-    const id = requestIdIn(activityText(form));
-    await killAt({ method: 'POST', url: 'operations.*/activities', says: id }, async () => {
-      // Deleted while the bot looks at Azure once more.
-      await faultAzure(world, { match: { method: 'GET', url: 'healthBots/' }, ...untilMended });
-      const submitted = submitIn(form)();
-      await untilFaultsAreMet(world);
-      expect((await world.teams.call('DELETE', messageOf(form))).status).toBe(200);
-      await mendAzure(world);
-      await submitted;
-    });
-    await until(
-      async () => (await copies(id, places.operations, people.requester)).length === 2,
-      'both copies are there',
-    );
-    const [unknown] = await copies(id, places.operations, people.requester);
-    if (unknown === undefined) throw new Error('no copy');
-    expect(answered(await world.teams.click(people.requester, unknown.id, 'request.cancel'))).toContain('Canceled');
-    await inBoth(id, /Canceled/);
-    await until(async () => {
-      const cards = await copies(id, places.operations, people.teamMember);
-      return cards.every((card) => /Canceled/.test(activityText(card)));
-    }, 'both copies end right for everybody');
   });
 
   story('a card that was deleted before its run is posted once, although Teams is slow', async () => {

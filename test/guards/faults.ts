@@ -265,7 +265,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/azure/kql.ts',
-    suites: ['contract/azure-inventory'],
+    suites: ['contract/azure-lists'],
     faults: [
       {
         name: 'query-injection',
@@ -277,7 +277,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/azure/resource-ids.ts',
-    suites: ['contract/azure-guards'],
+    suites: ['contract/azure-access'],
     faults: [
       {
         name: 'foreign-subscription',
@@ -289,7 +289,7 @@ const faultyFiles: readonly FaultyFile[] = [
   },
   {
     file: 'src/azure/resources.ts',
-    suites: ['contract/azure-late-writes'],
+    suites: ['contract/azure-resources'],
     faults: [
       {
         name: 'no-if-match',

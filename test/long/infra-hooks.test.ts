@@ -187,15 +187,6 @@ describe('the hook after a deployment', () => {
     for (const one of closes) expect(calls.filter((call) => one.test(call))).toHaveLength(1);
   });
 
-  test.each([
-    ['after the first one', 'none', known],
-    ['after a later one', 'began:prod-1', known],
-    ['but none after azd env refresh, which stores those of other machines', 'prod-1', {}],
-  ])('stores which deployment this machine made, %s', async (_what, before, expected) => {
-    const env = { CMK_IMAGE: 'registry.example/cmk-bot:1', CMK_KNOWN_DEPLOYMENT: before };
-    expect(stored((await afterwards([], env)).calls)).toEqual(expected);
-  });
-
   test('once the bot is deployed, changes nothing and prints the next steps', async () => {
     const { code, out, calls } = await afterwards([], {
       CMK_IMAGE: 'registry.example/cmk-bot:1',
@@ -432,23 +423,6 @@ describe('the hook before a deployment', () => {
       expect([taken.code, stored(taken.calls)]).toEqual([0, { CMK_KNOWN_DEPLOYMENT: 'began:prod-1764446500' }]);
     });
 
-    const missing = [
-      ...answers.slice(0, -1),
-      ...deployedWith(
-        { ...upgraded, logDays: 30 },
-        { cmK_DEPLOYMENT: { value: last.CMK_DEPLOYMENT }, cmK_HOST: { value: 'new.example' } },
-      ),
-    ];
-    const decided = { ...env, CMK_KNOWN_DEPLOYMENT: 'decided:prod-1764446500' };
-    const takenOver = { CMK_HOST: 'new.example', CMK_LOG_DAYS: '30', CMK_KNOWN_DEPLOYMENT: 'began:prod-1764446500' };
-
-    test('takes over outputs, and settings that are missing, once the person decided', async () => {
-      const { code, calls } = await beforehand(decided, missing);
-      expect([code, stored(calls)]).toEqual([0, takenOver]);
-      const next = await beforehand({ ...decided, ...takenOver, AZURE_RESOURCE_GROUP: 'rg-prod-cmk' }, missing);
-      expect([next.code, azd(next.calls)]).toEqual([0, []]);
-    });
-
     test('lets the machine that deployed last change its values, and a new version their defaults', async () => {
       const container = { CMK_ANCHOR_CONTAINER: { value: outputs.CMK_ANCHOR_CONTAINER } };
       const here = [...deployed, ...deployedWith({ ...upgraded, logDays: 30 }, container)];
@@ -456,12 +430,6 @@ describe('the hook before a deployment', () => {
       const { code, calls } = await beforehand({ ...env, ...changed, ...known }, here);
       expect([code, azd(calls)]).toEqual([0, [compared]]);
     });
-  });
-
-  test('deploys a disk that grew with the size that it has', async () => {
-    const size: Answer = { to: /^az resource show .*storageSizeGB/, says: ['64'] };
-    const { calls } = await beforehand({ ...again, CMK_ANCHOR_LOCKED: 'false' }, [...deployed, size]);
-    expect(azd(calls)).toEqual(['azd env set CMK_DATABASE_STORAGE_GIB 64']);
   });
 
   test('keeps the subscriptions that the roles have, and says how to remove assignments in one that was taken out', async () => {
@@ -573,9 +541,5 @@ describe('the hook before a deployment', () => {
     // azd has no outputs: it stores them after a success.
     const repeated = await beforehand({ CMK_ADMIN_ID: 'a-group', ...stored(calls) }, [elsewhere]);
     expect([repeated.code, repeated.err]).toEqual([0, '']);
-  });
-
-  test('goes on beside the roles of another environment where it assigns none', async () => {
-    expect((await beforehand({ CMK_ASSIGN_ROLES: 'false' }, [elsewhere])).code).toBe(0);
   });
 });

@@ -192,14 +192,6 @@ describe('infra/grant-azure.sh', () => {
     expect([still.code, still.err]).toEqual([1, expect.stringContaining('still shows another condition: none')]);
   });
 
-  test('keeps the scopes that a role was good for before', async () => {
-    const other = '/subscriptions/40000000-0000-4000-8000-000000000002';
-    const { calls } = await grant(['--yes', bot, subscription], [...roles(other), given('1'), made]);
-    const [update = ''] = posts(calls);
-    expect(update).toContain('az role definition update');
-    expect(update).toContain(`"AssignableScopes":["/subscriptions/${subscription}","${other}"]`);
-  });
-
   const unauthorized = "ERROR: (AuthorizationFailed) The client 'x'";
   const whole = roles(`/subscriptions/${subscription}`);
   test.each<[string, number, readonly Answer[], RegExp]>([
@@ -226,14 +218,6 @@ describe('infra/grant-azure.sh', () => {
     const { code, err, calls } = await grant(['--yes', bot, group], answers);
     expect([code, posts(calls).length]).toEqual([1, changes]);
     expect(err).toMatch(words);
-  });
-
-  test('mends a role that permits something else than its file', async () => {
-    const scopes = `/subscriptions/${subscription}`;
-    const wider: Answer = { to: new RegExp(`--name ${names[1]} --output .*permissions`), says: ['*'] };
-    const { out, calls } = await grant(['--yes', bot, subscription], [wider, ...roles(scopes), given('1'), made]);
-    expect(out).toContain(`Role “${names[1]}” is another one than custom-role-grants.json says`);
-    expect(posts(calls)).toHaveLength(1);
   });
 
   test('lets the bot ask a workspace, and nothing else there, where one is named', async () => {

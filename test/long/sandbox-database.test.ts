@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { serverUser } from '../../sandbox/postgres.ts';
@@ -98,17 +98,6 @@ test('after its starter was killed, the next one uses the server that still runs
   expect(pidOf()).toBe(pid);
   await next.stop();
   expect(existsSync(pidFile)).toBe(false);
-});
-
-test('after both were killed it starts again, also if another process has the number of the old one now', async () => {
-  const killed = use('alone');
-  await runAs(await killed.said, ['insert into kept values (2)']);
-  killed.kill();
-  process.kill(pidOf(), 'SIGKILL');
-  writeFileSync(pidFile, readFileSync(pidFile, 'utf8').replace(/^\d+/, `${process.pid}`));
-  const next = use('alone');
-  expect(await count(await next.said)).toBe(2);
-  await next.stop();
 });
 
 (isRoot ? test : test.skip)('root’s server runs as the folder’s owner, and another user is refused', async () => {

@@ -27,7 +27,7 @@ import { readRecord, testOverrides } from '../support/world/world.ts';
 
 /**
  * Whether an agent was seen using its key, as the vault's log tells: each answer, and the card on the way to it. What is made of
- * every kind of row stands in `test/unit/domain/verdict`, of every trouble with the log in `test/contract/azure-vault-log`.
+ * every kind of row stands in `test/unit/domain/verdict`, of every trouble with the log in `test/contract/azure-lists`.
  */
 
 const { requester, approver } = people;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { drawTrace } from '../support/browser/trace-picture.ts';
 import { type Collector, type Span, startCollector } from '../support/processes/otlp-collector.ts';
-import { activity, send, sendRaw } from '../support/teams/raw-activity.ts';
+import { sendRaw } from '../support/teams/raw-activity.ts';
 import {
   approvalCard,
   approve,
@@ -141,15 +141,6 @@ describe('a request from the click to its end', () => {
   });
 });
 
-test('lists that wait for each other have a trace each', async () => {
-  const turns = () => collector.spans().filter(({ name }) => name === 'turn message');
-  const before = turns().length;
-  const lists = Array.from({ length: 12 }, () => send(world, activity(world, { text: '/cmk-requests' })));
-  expect((await Promise.all(lists)).map(({ status }) => status)).toEqual(Array(12).fill(200));
-  const all = await until('their traces', () => (turns().length < before + 12 ? null : turns().slice(before)));
-  expect(new Set(all.map(({ traceId }) => traceId)).size).toBe(12);
-});
-
 describe('a line of the log', () => {
   test('is found beside the spans of what it tells of', async () => {
     const before = world.printed().length;
@@ -218,21 +209,5 @@ describe('a collector', () => {
     await shows(world, places.operations, people.requester, id, /Succeeded/);
     await world.endBot('SIGINT');
     expect(hanging.waiting()).toBeGreaterThan(0);
-  });
-
-  test('that is gone holds up nothing either, and the log says so once in a while', async () => {
-    await collector.stop();
-    await world.startBot();
-    const before = world.printed().length;
-    await type(world, people.requester, '/cmk-help');
-    const line = await until('a line', () =>
-      world
-        .printed()
-        .slice(before)
-        .split('\n')
-        .find((one) => one.includes('telemetry could not be exported')),
-    );
-    expect(JSON.parse(line)).toMatchObject({ level: 40, trouble: expect.stringMatching(/ECONNREFUSED|timed out/) });
-    await world.endBot('SIGINT');
   });
 });

@@ -13,29 +13,33 @@ export function lazily<T extends object>(make: () => T): T {
   });
 }
 
+/** One for all suites of a file. */
+let running: RunningAzure | null = null;
+let seeded: unknown;
+afterAll(async () => {
+  if (running !== null) await discard(running);
+});
+
 interface SimulatedAzure {
   /** Puts the state back before each test. */
   readonly restores?: boolean;
 }
 
-/** Starts a simulator before the first test, and removes it after the last. */
+/** The simulator of a test file as it was seeded, for the suite that calls this: started before the first test, removed after the last. */
 export function simulatedAzure({ restores = false }: SimulatedAzure = {}): RunningAzure {
-  let running: RunningAzure | null = null;
-  let seeded: unknown;
   const azure = lazily(() => {
     if (running === null) throw new Error('the simulator runs once the tests begin');
     return running;
   });
+  const restore = async (): Promise<void> => {
+    const { status } = await http(azure, 'PUT', '/simulator/state', { body: seeded });
+    if (status !== 200) throw new Error('the state was not put back');
+  };
   beforeAll(async () => {
+    if (running !== null) return restore();
     running = await startAzure();
-    if (restores) seeded = (await http(azure, 'GET', '/simulator/state')).body;
+    seeded = (await http(running, 'GET', '/simulator/state')).body;
   });
-  if (restores)
-    beforeEach(async () => {
-      await http(azure, 'PUT', '/simulator/state', { body: seeded });
-    });
-  afterAll(async () => {
-    if (running !== null) await discard(running);
-  });
+  if (restores) beforeEach(restore);
   return azure;
 }

@@ -1,6 +1,6 @@
 /**
  * The programs that tests start, each bundled into one file with what it needs: loading thousands of source files takes a
- * process longer than most stories. What a bundle does is what the sources do; `test/contract/start.test.ts` starts those.
+ * process longer than most stories. What a bundle does is what the sources do; `test/long/start.test.ts` starts those.
  */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -14,15 +14,15 @@ const slowest = `
   crash-all/replicas crash-all/kill-matrix
   long/call-costs long/key-watch long/hostile-queries
   long/seen-in-use
-  long/published-log scenario/transcripts browser/enable-cmk scenario/evidence contract/infra-bot
-  contract/start
+  long/published-log scenario/transcripts browser/enable-cmk scenario/evidence long/infra-bot
+  long/start
 `
   .trim()
   .split(/\s+/);
 
 /** The long suites that need nothing that `prepare.ts` makes. */
 const unprepared =
-  /\/test\/long\/(card-truth\.property|hostile-log-writer|hostile-growth|infra-scripts|infra-hooks|files-touched|one-more|outside-judges)\.test\.ts$/;
+  /\/test\/long\/(card-truth\.property|hostile-log-writer|hostile-growth|infra[\w-]*|files-touched|one-more|outside-judges)\.test\.ts$/;
 
 /** These run while `prepare.ts` makes what others wait for. */
 const isFirst = (path) => path.includes('/test/unit/') || unprepared.test(path);

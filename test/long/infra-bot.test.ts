@@ -78,13 +78,6 @@ describeCompiled('the bot in a container', () => {
     expect(environmentOf(deploy(marks).made)).toMatchObject(marks);
   });
 
-  test('is paused by azd env set CMK_PAUSE true, and an empty setting has its default', () => {
-    const paused = environmentOf(otherwise().made);
-    expect(paused.CMK_PAUSE).toBe('true');
-    expect(paused).not.toHaveProperty('CMK_APPROVAL_EXPIRY');
-    expect(environmentOf(usual().made)).not.toHaveProperty('CMK_PAUSE');
-  });
-
   test('gets the secret for signing in again from the vault: neither azd nor the app stores it', () => {
     const { made } = otherwise();
     expect(environmentOf(made, 'the-secret').CMK_STEP_UP_APP_SECRET).toBe('the-secret');
@@ -209,15 +202,6 @@ describeCompiled('the roles of the bot in Azure', () => {
         assignableScopes: ['40000000-0000-4000-8000-000000000009', ...chosen].map((id) => `/subscriptions/${id}`),
       })),
     );
-  });
-
-  test('keep a subscription that was taken out of the settings, because Azure refuses to remove it', () => {
-    const [first = '', second = ''] = chosen;
-    const { made } = otherwise();
-    for (const role of rolesOf(made)) {
-      expect(listAt(role, 'properties', 'assignableScopes')).toContain(`/subscriptions/${second}`);
-    }
-    expect(inSubscriptions(made).every(({ id }) => id.includes(first) && !id.includes(second))).toBe(true);
   });
 
   test('are assigned in each chosen subscription and nowhere else, the second under its condition', () => {

@@ -7,7 +7,6 @@ import {
   beforeTheFirst,
   describeCompiled,
   environmentOf,
-  given,
   listAt,
   type Made,
   ofType,
@@ -59,24 +58,6 @@ describeCompiled('the resources', () => {
     ]);
     const rules = (made: readonly Made[]) => ofType(made, 'Microsoft.Insights/metricAlerts').map(({ name }) => name);
     expect(rules(usual().made)).toEqual(['cmk-bot-no-replica', ...rules(beforeTheFirst().made)]);
-  });
-
-  test('of a preview are predicted without a value that only a hook sets: no question is asked', () => {
-    const { made } = beforeTheFirst();
-    expect(ofType(made, 'Microsoft.DBforPostgreSQL/flexibleServers/administrators')).toEqual([]);
-    expect(made.length).toBeGreaterThan(40);
-    expect(only(usual().made, 'Microsoft.DBforPostgreSQL/flexibleServers/administrators').name).toEqual(
-      expect.stringMatching(new RegExp(`/${given.CMK_ADMIN_ID}$`)),
-    );
-  });
-
-  test('use a restored database server, and a new container for the published log, where settings name them', () => {
-    const { made } = otherwise();
-    expect(only(made, 'Microsoft.DBforPostgreSQL/flexibleServers').name).toBe('psql-restored');
-    const variables = environmentOf(made);
-    expect(variables.DATABASE_URL).toContain('@psql-restored.postgres.database.azure.com');
-    expect(variables.CMK_ANCHOR).toMatch(/\/anchor-2$/);
-    expect(variables.CMK_LOG_NAME).toBe('cmk/2');
   });
 });
 
