@@ -17,6 +17,8 @@ interface Bundling {
   readonly minify: boolean;
   /** `scripts`: CommonJS, one file `NAME.bundle.cjs` per program; missing: modules. */
   readonly as?: 'scripts';
+  /** Sources whose exports replace globals of these names. */
+  readonly inject?: string[];
 }
 
 /** External packages: they load files next to themselves, or are optional dependencies of other packages and not installed. */
@@ -63,11 +65,20 @@ const scripts: BuildOptions = {
 };
 
 /** Writes the programs as `NAME.mjs`, and shared chunks. Existing files aren't removed. */
-export async function bundle({ programs, folder, addressOf, packagesFrom, minify, as }: Bundling): Promise<void> {
+export async function bundle({
+  programs,
+  folder,
+  addressOf,
+  packagesFrom,
+  minify,
+  as,
+  inject = [],
+}: Bundling): Promise<void> {
   await build({
     ...(as === 'scripts' ? scripts : modules(packagesFrom)),
     absWorkingDir: root,
     entryPoints: programs,
+    inject,
     outdir: folder,
     bundle: true,
     platform: 'node',

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Config, configWarnings } from '../config/config.ts';
 import { appendWithSoftware, ownBuild, ownSoftware } from '../config/software.ts';
-import { logUncaughtErrors, openLog, redirectConsole, withoutSecrets } from '../observability/log.ts';
+import { type LogStream, logUncaughtErrors, openLog, redirectConsole, withoutSecrets } from '../observability/log.ts';
 import { openMetrics } from '../observability/metrics.ts';
 import { noTelemetry, type Telemetry, type TelemetryOptions, tracedRequests } from '../observability/telemetry.ts';
 import { witnessingFor } from '../operator/published-log.ts';
@@ -15,11 +15,11 @@ export type Infrastructure = Awaited<ReturnType<typeof openInfrastructure>>;
  * Begins the app record. Opens the application log first, so that everything that libraries print goes there, without secrets.
  * `settingsFile`: the `.env` that was read; null: none.
  */
-export async function openInfrastructure(config: Config, settingsFile: string | null) {
+export async function openInfrastructure(config: Config, settingsFile: string | null, print?: LogStream) {
   let telemetry = noTelemetry;
-  const log = openLog(config.log.level, config.replica, () => telemetry.lineIds());
-  redirectConsole(log);
-  logUncaughtErrors(log);
+  const log = openLog(config.log.level, config.replica, () => telemetry.lineIds(), print);
+  if (print === undefined) redirectConsole(log);
+  if (print === undefined) logUncaughtErrors(log);
   log.info({ ...(await ownBuild()), settingsFile }, 'starting');
   for (const warning of configWarnings(config)) log.warn({}, warning);
   telemetry = await openTelemetry({

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { connectAzure } from '../azure/azure.ts';
 import { optionsForAzure } from '../config/azure-from-config.ts';
-import { readConfig } from '../config/config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { ConfigurationError } from '../config/env.ts';
 import { loadSettings } from '../config/env-file.ts';
 import { ownBuild } from '../config/software.ts';
-import { logRunning, openLog, withoutSecrets } from '../observability/log.ts';
+import { type LogStream, logRunning, openLog, withoutSecrets } from '../observability/log.ts';
 import { requireValidSettings } from '../operator/check-settings.ts';
 import { openVerified } from '../workflow/key-watch/read-agent.ts';
 import { startKeyWatch } from '../workflow/key-watch/schedule.ts';
@@ -39,12 +39,11 @@ function startWatch(app: App): Stoppable {
   });
 }
 
-async function start(folder: string | null): Promise<void> {
-  const settingsFile = folder === null ? null : loadSettings(folder);
-  const config = readConfig();
+/** Starts all parts, and returns them in the order in which they stop. `print`: gets the log, if others share the process. */
+export async function startParts(config: Config, settingsFile: string | null, print?: LogStream) {
   await requireValidSettings(config);
   // Application log, audit log and metrics.
-  const infrastructure = await openInfrastructure(config, settingsFile);
+  const infrastructure = await openInfrastructure(config, settingsFile, print);
 
   // Compares the audit log with its published copy. The bot doesn't start if they differ.
   const publisher = await startLogPublisher(infrastructure);
@@ -62,7 +61,13 @@ async function start(folder: string | null): Promise<void> {
   const bot = await startBot(app);
 
   // Shutdown order: stop incoming calls, finish running work, publish the audit log, and close the database.
-  stopInOrder([bot, alarm, watch, running, runs, publisher, app], app.log);
+  return { log: app.log, parts: [bot, alarm, watch, running, runs, publisher, app] };
+}
+
+async function start(folder: string | null): Promise<void> {
+  const settingsFile = folder === null ? null : loadSettings(folder);
+  const { parts, log } = await startParts(readConfig(), settingsFile);
+  stopInOrder(parts, log);
 }
 
 /** Prints expected errors as messages, and bugs with their stack. Logs them too, because alerts read only the log. */

@@ -4,7 +4,7 @@
  * way.
  */
 import { format } from 'node:util';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 /** Patterns to redact in messages: tokens, and passwords in URLs, forms and settings. */
 const secrets: readonly (readonly [RegExp, string])[] = [
@@ -74,15 +74,12 @@ export function errorInLog(thrown: unknown, depth = 0): LoggedError {
 }
 
 export type Log = Logger;
+export type LogStream = DestinationStream;
 
-/** `idsOf`: additional fields of each line, such as trace IDs. */
-export function openLog(level: string, replica: string, idsOf: () => object = () => ({})): Log {
-  return pino({
-    level,
-    base: { replica },
-    mixin: () => idsOf(),
-    serializers: { err: (error: unknown) => errorInLog(error) },
-  });
+/** `idsOf`: additional fields of each line, such as trace IDs. `to`: by default standard output. */
+export function openLog(level: string, replica: string, idsOf: () => object = () => ({}), to?: LogStream): Log {
+  const serializers = { err: (error: unknown) => errorInLog(error) };
+  return pino({ level, base: { replica }, mixin: () => idsOf(), serializers }, to);
 }
 
 const printed = (args: readonly unknown[]): string =>

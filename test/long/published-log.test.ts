@@ -29,7 +29,7 @@ import {
 /** What the bot publishes of its record, who is told of it, and when it doesn't start, or ends. Rules of the log: unit/audit. */
 
 const env = { CMK_CHECKPOINT_EVERY: '200ms', CMK_LOG_NAME: logName };
-const world = scenario({ own: { env } });
+const world = scenario({ own: { inProcess: false, env } });
 /** What the last start changed. */
 let more: NodeJS.ProcessEnv = {};
 const cli = (...args: string[]) => cmkBot(args, { ...world.settings, ...more });

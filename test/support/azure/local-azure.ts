@@ -27,10 +27,10 @@ export const startAzure = async (
     readonly port?: number;
     readonly signInPort?: number;
     readonly recordDir?: string;
-    readonly env?: NodeJS.ProcessEnv;
+    readonly start?: typeof startListening;
   } = {},
 ): Promise<RunningAzure> => {
-  const { latency = 'instant' } = options;
+  const { latency = 'instant', start = startListening } = options;
   const dataDir = options.dataDir ?? (await newDataDir());
   const port = options.port ?? (await freePorts(10));
   const args = ['--data', dataDir, '--port', String(port)];
@@ -38,7 +38,7 @@ export const startAzure = async (
   const recordDir = options.recordDir ?? process.env.CMK_TEST_EXCHANGES;
   if (recordDir) args.push('--record', recordDir);
   if (options.signInPort !== undefined) args.push('--sign-in-port', String(options.signInPort));
-  const program = await startListening('local-azure', args, 'Azure simulator', options.env);
+  const program = await start('local-azure', args, 'Azure simulator');
   return { ...program, port, dataDir, ca: readFileSync(join(dataDir, 'ca.pem'), 'utf8') };
 };
 

@@ -9,6 +9,7 @@ import { bundle as bundlePrograms, root } from '../../../scripts/bundle.ts';
 import { programIn, scripts, sources } from './programs.ts';
 
 const starter = fileURLToPath(new URL('start-compiled.cjs', import.meta.url));
+const movedDate = fileURLToPath(new URL('moved-date.ts', import.meta.url));
 const packagesFrom = path.join(root, 'package.json');
 
 /** Writes every program into the folder, which has to be below the repository's `node_modules`. */
@@ -24,8 +25,10 @@ export async function bundle(prepared: string, folder: string): Promise<void> {
   const chosen = (isScript: boolean) =>
     Object.fromEntries(names.filter((name) => scripts.has(name) === isScript).map((name) => [name, sources[name]]));
   await bundlePrograms({ ...common, programs: chosen(false) });
-  await bundlePrograms({ ...common, programs: chosen(true), as: 'scripts' });
+  const { product, ...alone } = chosen(true);
+  await bundlePrograms({ ...common, programs: alone, as: 'scripts' });
+  await bundlePrograms({ ...common, programs: { product: product ?? '' }, as: 'scripts', inject: [movedDate] });
   const text = (name: string) =>
-    `require(${JSON.stringify(starter)})(__dirname, ${JSON.stringify(name)}, ${JSON.stringify(packagesFrom)});\n`;
+    `module.exports = require(${JSON.stringify(starter)})(__dirname, ${JSON.stringify(name)}, ${JSON.stringify(packagesFrom)});\n`;
   for (const name of scripts) await writeFile(programIn(prepared, name), text(name));
 }

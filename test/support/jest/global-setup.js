@@ -16,6 +16,7 @@ const parts = [
   'sandbox',
   'scripts',
   ...support.map((name) => `test/support/${name}`),
+  'test/product.ts',
   'package-lock.json',
   'node_modules/.package-lock.json',
 ];

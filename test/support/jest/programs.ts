@@ -8,13 +8,20 @@ export const sources = {
   'command-line': 'test/support/processes/command-line-process.ts',
   'local-azure': 'sandbox/azure/run.ts',
   'local-teams': 'sandbox/teams/run.ts',
+  product: 'test/product.ts',
   postgres: 'test/support/store/postgres-process.ts',
   world: 'test/support/world/world-process.ts',
 } as const;
 export type ProgramName = keyof typeof sources;
 
 /** Those that are started often: each is one script, of which V8 keeps what it compiled. None awaits at its top level. */
-export const scripts: ReadonlySet<ProgramName> = new Set(['bot', 'command-line', 'local-azure', 'local-teams']);
+export const scripts: ReadonlySet<ProgramName> = new Set([
+  'bot',
+  'command-line',
+  'local-azure',
+  'local-teams',
+  'product',
+]);
 
 /** What a run of the tests starts from, below one folder. */
 export const programsIn = (prepared: string): string => path.join(prepared, 'programs');

@@ -12,7 +12,7 @@ module.exports = (folder, name, packagesFrom) => {
   const filename = path.join(folder, `${name}.bundle.cjs`);
   const compiled = path.join(folder, `${name}.compiled`);
   // Node reads the maps of files that it loads itself.
-  if (process.sourceMapsEnabled || process.execArgv.includes('--enable-source-maps')) return void require(filename);
+  if (process.sourceMapsEnabled || process.execArgv.includes('--enable-source-maps')) return require(filename);
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'utf8')}\n})`;
   const script = new vm.Script(source, {
     filename,
@@ -24,4 +24,5 @@ module.exports = (folder, name, packagesFrom) => {
   const module = { exports: {} };
   const own = [module.exports, createRequire(packagesFrom), module, packagesFrom, path.dirname(packagesFrom)];
   script.runInThisContext().apply(module.exports, own);
+  return module.exports;
 };

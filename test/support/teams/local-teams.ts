@@ -70,16 +70,23 @@ interface LocalTeamsOptions {
   readonly azureUrl?: string;
   readonly azureCaFile?: string;
   readonly manifestFile?: string;
+  readonly start?: typeof startListening;
 }
 
 export type LocalTeamsProcess = Awaited<ReturnType<typeof startLocalTeams>>;
 
 /** Starts local Teams as a child process; by default on a free port. */
-export async function startLocalTeams({ dataDir, botUrl, port = 0, ...more }: LocalTeamsOptions) {
+export async function startLocalTeams({
+  dataDir,
+  botUrl,
+  port = 0,
+  start = startListening,
+  ...more
+}: LocalTeamsOptions) {
   const optional = { 'azure-url': more.azureUrl, 'azure-ca': more.azureCaFile, manifest: more.manifestFile };
   const flags = Object.entries({ data: dataDir, port: String(port), 'bot-url': botUrl, ...optional });
   const args = flags.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
-  const { url, stop, kill } = await startListening('local-teams', args, 'Teams simulator');
+  const { url, stop, kill } = await start('local-teams', args, 'Teams simulator');
   return { url, client: teamsClient(url), stop, kill };
 }
 

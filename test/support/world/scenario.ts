@@ -5,7 +5,7 @@ import { mendAzure, rememberAzure } from './story.ts';
 import { startWorld, type World, type WorldOptions } from './world.ts';
 
 export interface ScenarioOptions {
-  /** A world of its own, started so: for who restarts the bot, configures it, or counts all that it ever did. */
+  /** A world of its own in this process, started so: for who restarts the bot, configures it, or counts all that it ever did. */
   readonly own?: WorldOptions;
   /** Puts Azure back after each test, and ends its faults. */
   readonly restoresAzure?: boolean;
@@ -24,7 +24,7 @@ export function scenario({ own, restoresAzure = false }: ScenarioOptions = {}): 
     return world;
   };
   beforeAll(async () => {
-    starting = own === undefined ? takeSharedWorld() : startWorld(own);
+    starting = own === undefined ? takeSharedWorld() : startWorld({ inProcess: true, ...own });
     world = await starting;
     if (restoresAzure) putBack = await rememberAzure(world);
   }, startMs);

@@ -11,7 +11,7 @@ import { startWorld } from './world.ts';
 const [, , folder = '', worker = ''] = process.argv;
 const log = path.join(folder, `${worker}-${process.pid}.log`);
 writeFileSync(log, '');
-const starting = startWorld({ print: (text) => appendFileSync(log, text) });
+const starting = startWorld({ inProcess: true, print: (text) => appendFileSync(log, text) });
 
 let isEnding = false;
 const end = async (): Promise<void> => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { botEnvironment } from '../../../sandbox/bot-environment.ts';
 import { AuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
 import { http, type Latency, type RunningAzure, startAzure } from '../azure/local-azure.ts';
-import { type BotProcess, type EndSignal, spawnBot, untilReady } from '../processes/bot-process.ts';
+import { type BotProcess, type EndSignal, untilReady } from '../processes/bot-process.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import { newDataDir } from '../store/data-folder.ts';
 import { rowsOf } from '../store/postgres.ts';
@@ -11,6 +11,7 @@ import { readyDatabase, removeDatabase } from '../store/run-server.ts';
 import { databaseSettings, sealKeys, sealKeysIn, serverSealKey, writeServerSealKey } from '../store/seal-keys.ts';
 import { openTestStore } from '../store/test-stores.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from '../teams/local-teams.ts';
+import { childProcesses, inProcess } from './in-process.ts';
 import { LogWatch } from './log-leaks.ts';
 
 /** What tests change that no setting changes. */
@@ -86,7 +87,8 @@ export interface WorldOptions {
   readonly latency?: Latency;
   /** Over the bot's usual local configuration. Without `DATABASE_URL` the world has a database of its own, and publishes its log. */
   readonly env?: NodeJS.ProcessEnv;
-  readonly azureEnv?: NodeJS.ProcessEnv;
+  /** In this process, which is quick, or as child processes, which can be killed. Default: false. */
+  readonly inProcess?: boolean;
   /** Approving needs a sign-in at the local Entra. */
   readonly stepUp?: boolean;
   /** Gets everything that the bot prints, as it comes. */
@@ -103,6 +105,7 @@ const sealsOf = async ({ sealKey }: WorldOptions, azure: RunningAzure, dataDir: 
 /** Starts a world of its own on free ports and a new folder. */
 export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { latency = 'instant', stepUp = false } = options;
+  const { startListening: start, spawnBot } = options.inProcess ? inProcess : childProcesses;
   const dataDir = await newDataDir();
   const own = options.env?.DATABASE_URL === undefined ? await readyDatabase() : null;
   const url = own ?? options.env?.DATABASE_URL ?? '';
@@ -123,10 +126,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       azureUrl: azure.url,
       azureCaFile: `${dataDir}/ca.pem`,
       manifestFile: 'manifest/manifest.json',
+      start,
     });
   const openAzure = () =>
     startAzure({
-      ...{ latency, dataDir, port: azurePort, env: options.azureEnv ?? {} },
+      ...{ latency, dataDir, port: azurePort, start },
       ...(stepUp ? { signInPort: ports['sign-in-port'] } : {}),
     });
   const azure = await openAzure();
