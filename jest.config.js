@@ -1,8 +1,6 @@
-import { attackSuites } from './test/support/attacks/attack-suites.js';
-
 const slow = ['<rootDir>/test/long/', '<rootDir>/test/crash-all/'];
 
-/** Tests run as ES modules through swc. The bot, its database and its workflow engine always run as child processes. */
+/** Tests run as ES modules through swc. The product runs as bundled programs: in the test's process, or in processes of their own. */
 const shared = {
   globalSetup: '<rootDir>/test/support/jest/global-setup.js',
   globalTeardown: '<rootDir>/test/support/jest/global-teardown.js',
@@ -30,7 +28,6 @@ const projects = [
   { displayName: 'usual', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: slow },
   { displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
   { displayName: 'crash', testMatch: ['<rootDir>/test/crash-all/**/*.test.ts'] },
-  { displayName: 'attacks', testMatch: Object.keys(attackSuites).map((suite) => `<rootDir>/${suite}`) },
 ];
 
 export default {
@@ -38,11 +35,7 @@ export default {
   // Ends a test that hangs. Long enough for a busy machine.
   testTimeout: 120_000,
   testSequencer: '<rootDir>/test/support/jest/slowest-first.js',
-  reporters: [
-    'default',
-    '<rootDir>/test/support/jest/bot-log-reporter.js',
-    '<rootDir>/test/support/jest/attack-reporter.js',
-  ],
+  reporters: ['default', '<rootDir>/test/support/jest/bot-log-reporter.js'],
   // Two cores are kept busy by four workers: scenarios mostly wait for the bot.
   maxWorkers: 4,
 };

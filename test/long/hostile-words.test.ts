@@ -1,12 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
-import { AttackTable } from '../support/attacks/attack-table.ts';
-import { watch } from '../support/attacks/attack-watch.ts';
+import { bugsIn } from '../support/attacks/attack-watch.ts';
 import { hostileWords, rungBy, sourcesOn, wrongOn } from '../support/attacks/attack-words.ts';
 import { agentIn, lock, scopes, vaultIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
-import { chromiumPath, openBrowser, openPage } from '../support/browser/browser.ts';
-import { actAs, goTo } from '../support/browser/page.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { activity, invoke, type RawAnswer, send } from '../support/teams/raw-activity.ts';
@@ -48,7 +45,6 @@ const words = Object.fromEntries(Object.entries(sources).map(([key, name]) => [k
   string
 >;
 const all = Object.values(sources);
-const table = new AttackTable();
 
 const audit = '19:audit@thread.tacv2';
 const everywhere = [places.operations, places.approvals, places.group, audit];
@@ -80,7 +76,7 @@ const bodyOf = (answer: RawAnswer) => JSON.parse(answer.body).value as unknown;
 async function ask(agent: string, vault: string, key: string): Promise<string> {
   const form = await say(`/enable-cmk resource=${agent} vault=${vault} key=${key}`);
   const answer = await click(form, 'form.submit', { justification: words.reason, acknowledgeDataLoss: 'true' });
-  check('form-ended', bodyOf(answer));
+  check(bodyOf(answer));
   return requestIdIn(answer.body);
 }
 
@@ -91,13 +87,7 @@ const approvalOf = (id: string) =>
     (one) => activityText(one).includes(id) && /Needs approval/.test(activityText(one)),
   );
 
-/** Looks at a card that is shown; says in the table whose words stand on it. */
-function check(place: string, card: unknown): void {
-  expect(wrongOn(card, all)).toEqual([]);
-  // Whose words a card shows that is looked at in passing depends on how far it has come: place and source are counted apart.
-  table.add(`all of them on ${place}`, 'letter by letter');
-  for (const source of sourcesOn(card, all)) table.add(source, 'letter by letter');
-}
+const check = (card: unknown): void => expect(wrongOn(card, all)).toEqual([]);
 
 beforeAll(async () => {
   await changeState(world.azure, (state) => {
@@ -108,11 +98,10 @@ beforeAll(async () => {
     lock((one) => scopes.agent(one, 'x-ray-agent'), 'ReadOnly', words.lock.replaceAll('/', '|'))(state);
   });
 });
-afterAll(() => table.print('Whose words were shown where'));
 
 describe('hostile words', () => {
   test('of requester, approver, reason and Azure’s error, on the way to a request that needs attention', async () => {
-    check('help', cardOf(await say('/cmk-help', asApprover())));
+    check(cardOf(await say('/cmk-help', asApprover())));
     await faultAzure(world, {
       match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' },
       respond: { status: 403, body: { error: { code: words.code, message: words.message } } },
@@ -129,13 +118,13 @@ describe('hostile words', () => {
       { acknowledgeIrreversible: 'true', comment: words.comment },
       asApprover(),
     );
-    check('approval', bodyOf(answer));
+    check(bodyOf(answer));
     const stuck = await world.teams.sees(places.group, people.requester, (one) =>
       /Needs attention/.test(activityText(one)),
     );
     expect(sourcesOn(cardOf(stuck), all)).toEqual(expect.arrayContaining([sources.message]));
-    check('status', cardOf(stuck));
-    check('status', bodyOf(await click(stuck, 'request.give-up', { reason: words.comment })));
+    check(cardOf(stuck));
+    check(bodyOf(await click(stuck, 'request.give-up', { reason: words.comment })));
     await mendAzure(world);
   });
 
@@ -148,7 +137,7 @@ describe('hostile words', () => {
       asApprover(),
     );
     expect(sourcesOn(bodyOf(answer), all)).toEqual(expect.arrayContaining([sources.comment, sources.approver]));
-    check('approval', bodyOf(answer));
+    check(bodyOf(answer));
   });
 
   test('of a state, a lock, a key and a tenant, on the pages of a form', async () => {
@@ -156,7 +145,7 @@ describe('hostile words', () => {
     const press = async (card: { readonly body: unknown }, inputs: object, verb = 'form.next') => {
       const data = { ...buttonData({ status: 200, body: card.body }, verb), ...inputs };
       const answer = await send(world, invoke(world, { action: { verb, data } }, asRequester()));
-      check('form', bodyOf(answer));
+      check(bodyOf(answer));
       return { body: JSON.parse(answer.body) as unknown };
     };
     const pages = [
@@ -190,33 +179,32 @@ describe('hostile words', () => {
     });
     const form = cardOf(await say('/enable-cmk'));
     expect(sourcesOn(form, all)).toEqual([sources.listed]);
-    check('form', form);
+    check(form);
     const found = await send(
       world,
       invoke(world, { queryText: '', dataset: 'agents' }, { ...asRequester(), name: 'application/search' }),
     );
-    check('search', bodyOf(found));
+    check(bodyOf(found));
     await mendAzure(world);
     const refused = cardOf(await say(`/enable-cmk resource="${words.typed.replaceAll('"', '')}"`));
-    check('refusal', refused);
-    check('list', cardOf(await say('/cmk-requests')));
-    check('list', cardOf(await say('/cmk-history')));
-    for (const id of [failedId, rejectedId]) check('history', cardOf(await say(`/cmk-history ${id}`)));
+    check(refused);
+    check(cardOf(await say('/cmk-requests')));
+    check(cardOf(await say('/cmk-history')));
+    for (const id of [failedId, rejectedId]) check(cardOf(await say(`/cmk-history ${id}`)));
   });
 
   test('of Azure where nothing can be read', async () => {
     const respond = { status: 403, body: { error: { code: words.code, message: words.message } } };
     await faultAzure(world, { match: { method: 'POST', url: 'Microsoft.ResourceGraph' }, respond });
-    check('refusal', cardOf(await say('/enable-cmk')));
+    check(cardOf(await say('/enable-cmk')));
     await mendAzure(world);
     const form = await say('/enable-cmk');
     await faultAzure(world, { match: { url: 'Microsoft.HealthBot|Microsoft.ResourceGraph' }, respond });
     const answer = await click(form, 'form.next', { resource: agentId('ward-agent') });
     await mendAzure(world);
     const value = bodyOf(answer);
-    if (typeof value !== 'string') return check('form', value);
+    if (typeof value !== 'string') return check(value);
     expect(value).not.toMatch(/[\p{Cc}\u2028\u202e]|\]\(|<at>/u);
-    table.add(`${sources.message} in a message`, 'no link');
   });
 
   test('in every place, once the audit channel has caught up', async () => {
@@ -226,8 +214,7 @@ describe('hostile words', () => {
     }, 'the audit channel shows both requests');
     for (const place of everywhere) {
       const seen = await world.teams.activities(place, people.approver);
-      for (const one of seen.filter((each) => cardOf(each) !== undefined))
-        check(place.replace(/^19:|@.*$/g, ''), cardOf(one));
+      for (const one of seen.filter((each) => cardOf(each) !== undefined)) check(cardOf(one));
       for (const one of seen.filter(({ from }) => from.role === 'bot'))
         expect(one.text ?? '').not.toMatch(/https?:\/\/|www\./i);
     }
@@ -239,84 +226,21 @@ describe('hostile words', () => {
   });
 });
 
-const path = await chromiumPath();
-
-describe('on the page, drawn by the real renderer', () => {
-  (path === null ? test.skip : test)('nothing is fetched, linked, bold or mentioned', async () => {
-    const browser = await openBrowser(path ?? '');
-    try {
-      const { page, wrong } = await openPage(browser, world.teams.url, { width: 1280, height: 900 });
-      for (const person of [people.requester, people.approver]) {
-        for (const place of everywhere) {
-          await actAs(page, person);
-          await goTo(page, place);
-          await page.locator('article[data-author="bot"]').first().waitFor();
-          expect(
-            await page.locator('article [href*="hostile"], article [src*="hostile"], article img[src="x"]').count(),
-          ).toBe(0);
-          const bold = await page.locator('article strong, article b').allTextContents();
-          expect(bold.filter((text) => text.trim() === 'b')).toEqual([]);
-          table.add('hostile words drawn in Chromium', 'letters');
-        }
-      }
-      expect(wrong).toEqual([]);
-    } finally {
-      await browser.close();
-    }
-  });
-});
-
-describe('at the command line', () => {
-  const steers = /(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u;
+test('they steer no terminal and make no row or formula of their own, and nothing is unexpected', async () => {
+  const lines = `Somebody\nCMK-000000  succeeded\u2028CMK-000001  succeeded`;
+  await send(world, activity(world, who(people.requester, lines)));
   const cli = (...args: string[]) => cmkBot(args, world.settings);
-
-  test.each([
-    ['requests list', () => ['requests', 'list']],
-    ['requests list --json', () => ['requests', 'list', '--json']],
-    ['requests show of one that failed', () => ['requests', 'show', failedId]],
-    ['requests show of one that was rejected', () => ['requests', 'show', rejectedId]],
-    ['requests show --json', () => ['requests', 'show', failedId, '--json']],
-    ['an id that is none', () => ['requests', 'show', words.typed.replaceAll('\u0000', '')]],
-    [
-      'an act by a hostile name',
-      () => ['requests', 'cancel', failedId, '--as', words.typed.replaceAll('\u0000', '').slice(0, 90)],
-    ],
-  ])('%s steers no terminal', async (what, args) => {
-    const { out, err } = await cli(...args());
-    expect(out + err).not.toMatch(steers);
-    table.add(`hostile words in ${what}`, 'no control characters');
-  });
-
-  test('a name with line breaks makes no row of its own', async () => {
-    await send(
-      world,
-      activity(world, who(people.requester, `Somebody\nCMK-000000  succeeded\u2028CMK-000001  succeeded`)),
-    );
-    const { out } = await cli('requests', 'list');
-    expect(out.split('\n').filter((line) => line.startsWith('CMK-'))).toHaveLength(2);
-  });
-
-  test('no cell of the table for spreadsheets is a formula, whatever it is quoted in', async () => {
-    const { out } = await cli('audit', 'export', '--format', 'csv', '--texts');
-    const [names = [], ...rows]: string[][] = parse(out);
-    const cells = rows.flat();
-    // The request that failed tried one change; the other one was rejected.
-    expect(rows.map((row) => row[names.indexOf('request')])).toEqual([failedId]);
-    expect(cells.filter((cell) => /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(cell))).toEqual([]);
-    expect(out).toContain(sources.reason);
-    table.add('hostile words in the CSV export', 'no formula');
-  });
-
-  test('the export verifies, and so does the record', async () => {
-    const { out } = await cli('audit', 'export', '--format', 'jsonl');
-    for (const line of out.trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
-    expect((await cli('audit', 'verify')).out).toMatch(/^verified/);
-    table.add('hostile words in the JSONL export', 'verifies');
-  });
-
-  test('nothing of it was unexpected, and no free text is in the log', async () => {
-    const watching = watch(world);
-    expect(watching.bugs()).toEqual([]);
-    expect(world.printed()).not.toMatch(new RegExp(`${sources.reason}|${sources.comment}`));
-  });
+  const shown = [await cli('requests', 'list'), await cli('requests', 'show', failedId)];
+  for (const { out, err } of [...shown, await cli('requests', 'show', words.typed.replaceAll('\u0000', ''))])
+    expect(out + err).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/u);
+  expect(shown[0]?.out.split('\n').filter((line) => line.startsWith('CMK-'))).toHaveLength(2);
+  const { out } = await cli('audit', 'export', '--format', 'csv', '--texts');
+  const [names = [], ...rows]: string[][] = parse(out);
+  // The request that failed tried one change; the other one was rejected.
+  expect(rows.map((row) => row[names.indexOf('request')])).toEqual([failedId]);
+  expect(rows.flat().filter((cell) => /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(cell))).toEqual([]);
+  expect(out).toContain(sources.reason);
+  expect((await cli('audit', 'verify')).out).toMatch(/^verified/);
+  expect(bugsIn(world)).toEqual([]);
+  expect(world.printed()).not.toMatch(new RegExp(`${sources.reason}|${sources.comment}`));
 });

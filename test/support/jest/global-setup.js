@@ -66,7 +66,6 @@ export default function setup() {
   process.env.CMK_TEST_WORLDS = path.join(cache, `worlds-${process.pid}`);
   mkdirSync(process.env.CMK_TEST_WORLDS, { recursive: true });
   process.env.CMK_TEST_JEST = String(process.pid);
-  process.env.CMK_TEST_ATTACKS = path.join(cache, `attacks-${process.pid}`);
   rmSync(`${folder}.failed`, { force: true });
   const now = new Date();
   if (existsSync(folder)) utimesSync(folder, now, now);

@@ -1,0 +1,422 @@
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { guestTenantId, localTenantId } from '../../sandbox/people.ts';
+import { bugsIn, recordHead } from '../support/attacks/attack-watch.ts';
+import { activity, invoke, type RawAnswer, send, sendLines, sendRaw } from '../support/teams/raw-activity.ts';
+import { scenario } from '../support/world/scenario.ts';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  ask,
+  buttonData,
+  choices,
+  people,
+  places,
+  type,
+  typeAll,
+  writes,
+} from '../support/world/story.ts';
+import { queryStore, readRecord } from '../support/world/world.ts';
+
+/**
+ * Calls that Teams would not make: what is no activity, whose sender isn't known, which names what is outside the configured
+ * subscriptions, and what chance draws. `CMK_FUZZ_SEED` draws something else, `CMK_FUZZ_RUNS` more. Texts in queries:
+ * test/contract/azure-inventory.test.ts; service URLs: test/unit/teams/ingress.
+ */
+const own = '40000000-0000-4000-8000-000000000001';
+const foreign = '40000000-0000-4000-8000-000000000002';
+const world = scenario({ own: { env: { CMK_SUBSCRIPTIONS: own, CMK_CALLS_AT_ONCE: '1000000' } } });
+
+const stranger = '99999999-0000-4000-8000-000000000001';
+const searchFor = (queryText: unknown, dataset: unknown = 'agents', changes: object = {}) =>
+  send(world, invoke(world, { queryText, dataset }, { name: 'application/search', ...changes }));
+const resultsOf = ({ body }: RawAnswer): readonly unknown[] => JSON.parse(body).value.results;
+
+let requestId: string;
+/** An open form of each of two people, on its first page. */
+let forms: Record<'requester' | 'approver', { readonly formId: string; readonly card: string }>;
+let before: unknown;
+
+async function openForm(person: string) {
+  const card = await type(world, person, '/enable-cmk', places.group);
+  return { formId: String(buttonData({ status: 200, body: card }, 'form.next').formId), card: card.id };
+}
+
+beforeAll(async () => {
+  requestId = await ask(world);
+  await approvalCard(world, requestId);
+  forms = { requester: await openForm(people.requester), approver: await openForm(people.approver) };
+  before = await recordHead(world);
+}, 400_000);
+afterEach(async () => {
+  expect(await recordHead(world)).toEqual(before);
+  expect(bugsIn(world)).toEqual([]);
+  expect((await world.azureRequests()).filter(({ url }) => url.includes(foreign))).toEqual([]);
+});
+
+describe('what is no activity of Teams', () => {
+  test.each([
+    ['half a JSON text', '{"type":', 400],
+    ['nothing', '', 400],
+    ['a list', '[]', 400],
+    ['a text', '"message"', 400],
+    ['an empty object', '{}', 400],
+    ['a hundred thousand brackets', '['.repeat(100_000), 400],
+    ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]), 400],
+    ['a long body', JSON.stringify({ text: 'x'.repeat(300_000) }), 413],
+  ])('%s is refused', async (_what, body, status) => {
+    const answer = await sendRaw(world, body);
+    expect(answer.status).toBe(status);
+    expect(answer.body).not.toMatch(/at .*\.(ts|js)/);
+  });
+
+  test.each([
+    ['a type that is a number', { type: 5 }, 400],
+    ['no sender', { from: undefined }, 400],
+    ['a sender that is a text', { from: 'requester' }, 400],
+    ['no conversation', { conversation: undefined }, 400],
+    ['no recipient', { recipient: null }, 400],
+    ['another channel', { channelId: 'webchat' }, 400],
+    ['no service URL', { serviceUrl: undefined }, 400],
+    ['a service URL that is a file', { serviceUrl: 'file:///etc/hosts' }, 400],
+    ['a service URL elsewhere', { serviceUrl: 'https://smba.trafficmanager.net/emea/' }, 403],
+  ])('%s is refused with words', async (_what, changes, status) => {
+    const answer = await send(world, activity(world, changes));
+    expect(answer.status).toBe(status);
+    expect(answer.body).toMatch(/malformed|serviceUrl/);
+  });
+
+  test.each([
+    ['this machine by number and port', { host: '127.0.0.1:3978' }, 200],
+    ['this machine by another of its numbers', { host: '127.8.8.8:1' }, 200],
+    ['this machine in version 6 with a port', { host: '[::1]:3978' }, 200],
+    ['a page of this machine', { origin: 'http://localhost:3979' }, 200],
+    ['a name that says the number', { host: '127.0.0.1.nip.example' }, 403],
+    ['a name below this machine’s', { host: 'bot.localhost' }, 403],
+    ['a name that ends like this machine’s', { host: 'evil-localhost' }, 403],
+    ['another machine in version 6', { host: '[::2]:3978' }, 403],
+    ['every address', { host: '0.0.0.0:3978' }, 403],
+    ['an Origin of a made-up name', { origin: 'http://bot.example:3978' }, 403],
+    ['an Origin that nobody owns', { origin: 'null' }, 403],
+    ['an empty Origin', { origin: '' }, 403],
+    ['an Origin with this machine as its user', { origin: 'http://localhost@example.com' }, 403],
+    ['a proxy’s word for the host', { host: 'bot.example', 'x-forwarded-host': 'localhost' }, 403],
+    ['a proxy before it that says this machine', { 'x-forwarded-for': '127.0.0.1' }, 403],
+    ['a proxy of the standard kind', { forwarded: 'for=203.0.113.7' }, 403],
+    ['a web form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['an upload', { 'content-type': 'multipart/form-data; boundary=x' }, 415],
+    ['JSON of another kind', { 'content-type': 'application/vnd.api+json' }, 415],
+  ] as const)('%s is answered as it should be', async (_what, headers, status) => {
+    const [there, silent] = [new Set(readdirSync(tmpdir())), activity(world, { type: 'typing' })];
+    expect((await send(world, silent, { headers })).status).toBe(status);
+    expect(readdirSync(tmpdir()).filter((name) => !there.has(name) && !/^(cmk-|local-)/.test(name))).toEqual([]);
+    // Pages for browsers are limited to this machine, too.
+    const page = await sendRaw(world, '', { method: 'GET', path: '/evidence?ask=x', headers });
+    if (status !== 415) expect(page.status).toBe(status === 200 ? 410 : status);
+  });
+
+  test('a packed body is refused before it is unpacked', async () => {
+    const packed = gzipSync(Buffer.alloc(60_000_000, ' '));
+    expect((await sendRaw(world, packed, { headers: { 'content-encoding': 'gzip' } })).status).toBe(415);
+  });
+
+  test.each([
+    ['two ports', 'GET /healthz', '127.0.0.1:80:80'],
+    ['a port that is none', 'GET /healthz', '127.0.0.1:x'],
+    ['a sign that no host has', 'GET /healthz', 'foo|bar'],
+    ['a path in the Host', 'GET /nothing', 'localhost/healthz?'],
+    ['somebody in the Host', 'GET /healthz', 'localhost@example.com'],
+    ['a bracket that does not close', 'GET /healthz', '[::1'],
+    ['a number that is no address', 'GET /healthz', '999.999.999.999'],
+    ['no Host', 'GET /healthz', ''],
+    ['a whole URL of another host', 'GET http://example.com/healthz', '127.0.0.1'],
+    ['no path', 'OPTIONS *', '127.0.0.1'],
+  ])('a request with %s is refused, and the bot lives on', async (_what, line, host) => {
+    expect(await sendLines(world, [`${line} HTTP/1.1`, `Host: ${host}`, 'Connection: close'])).toBe(400);
+  });
+
+  test.each([
+    ['GET', '/api/messages', 405],
+    ['POST', '/api/nothing', 404],
+    ['GET', '/../package.json', 404],
+  ])('%s %s is not served', async (method, path, status) => {
+    expect((await sendRaw(world, '', { method, path })).status).toBe(status);
+  });
+});
+
+const click = { action: { verb: 'request.approve', data: { requestId: 'CMK-000000', revision: 1 } } };
+
+describe('a sender who isn’t known', () => {
+  const nobody = { from: { id: '29:nobody', name: 'Nobody' } };
+  test.each([
+    ['no Entra object id', nobody],
+    ['an object id that is none', { from: { id: 'x', name: 'Nobody', aadObjectId: 'root' } }],
+    ['two tenants at once', { channelData: { tenant: { id: guestTenantId } } }],
+    ['no tenant', { channelData: {}, conversation: { id: places.group, conversationType: 'groupChat' } }],
+    ['another name', { name: 'composeExtension/query' }],
+  ])('an invoke with %s is refused', async (_what, changes) => {
+    expect((await send(world, invoke(world, click, changes))).status).toBe(400);
+  });
+
+  const inTenant = (inChat: string | undefined, inChannel: string | undefined) => ({
+    from: { id: `29:${stranger}`, name: 'Stranger', aadObjectId: stranger },
+    conversation: { id: places.group, conversationType: 'groupChat', tenantId: inChat },
+    channelData: { tenant: inChannel === undefined ? undefined : { id: inChannel } },
+  });
+  const other = inTenant(guestTenantId, guestTenantId);
+  const doubtful = [
+    inTenant(guestTenantId, localTenantId),
+    inTenant(localTenantId, guestTenantId),
+    inTenant(undefined, undefined),
+    inTenant('ours', undefined),
+  ];
+
+  test.each([
+    ['clicks', click, 'adaptiveCard/action'],
+    ['searches', { queryText: '', dataset: 'agents' }, 'application/search'],
+    ['sends what is not answered', {}, 'composeExtension/query'],
+  ])('who %s from another tenant is told that this is for members', async (_what, value, name) => {
+    const answer = await send(world, invoke(world, value, { ...other, name }));
+    expect(answer.body).toContain('Only members of this organization');
+    expect(answer.body).not.toContain('triage');
+    for (const changes of doubtful)
+      expect((await send(world, invoke(world, value, { ...changes, name }))).status).toBe(400);
+  });
+
+  const Requests = z.array(z.object({ method: z.string(), body: z.unknown() }));
+  test.each(['message', 'conversationUpdate', 'installationUpdate'])(
+    'a %s from another tenant, or who knows where, teaches nothing',
+    async (type) => {
+      const asked = async () => Requests.parse((await world.teams.call('GET', '/simulator/requests')).body);
+      const first = (await asked()).length;
+      const changes = { type, text: '/enable-cmk', action: 'add', membersAdded: [{ id: '28:cmk-bot' }] };
+      for (const where of [other, ...doubtful, ...(type === 'message' ? [nobody] : [])])
+        expect((await send(world, activity(world, { ...changes, ...where }))).status).toBe(200);
+      // Only who is known to be of another tenant is told so; nobody’s members are asked for.
+      const now = (await asked()).slice(first);
+      expect(now.map(({ method }) => method)).toEqual(type === 'message' ? ['POST'] : []);
+      expect(JSON.stringify(now)).not.toMatch(/triage|enable-cmk/);
+    },
+  );
+});
+
+describe('a click or a search of no card', () => {
+  test.each([
+    ['no value', undefined],
+    ['no action', {}],
+    ['a verb that is a list', { action: { verb: ['request.approve'], data: {} } }],
+    ['data that is null', { action: { verb: 'request.approve', data: null } }],
+    ['a verb nobody knows', { action: { verb: 'request.destroy', data: { requestId: 'CMK-000000' } } }],
+    ['a verb that every object has', { action: { verb: 'constructor', data: {} } }],
+    ['a verb of forms without a form', { action: { verb: 'form.submit', data: {} } }],
+    ['a form id that is very long', { action: { verb: 'form.next', data: { formId: 'F'.repeat(10_000) } } }],
+  ])('with %s is refused with words', async (_what, value) => {
+    const answer = await send(world, invoke(world, value));
+    expect(answer.status).toBe(400);
+    expect(JSON.parse(answer.body).value.message).toMatch(/click|Nothing is done|names no form/);
+  });
+
+  test('finds nothing', async () => {
+    expect((await searchFor('x', undefined)).status).toBe(200);
+    expect((await searchFor('x'.repeat(5_000))).status).toBe(400);
+    for (const dataset of ['vaults/F-0000000000', 'keys/__proto__', 'nothing', 'vaults/', `vaults/${forms.approver}`])
+      expect(resultsOf(await searchFor('', dataset))).toEqual([]);
+    for (const text of ["' | where 1 == 1 or name contains '", 'x-ray', 'wellness', foreign])
+      expect(resultsOf(await searchFor(text))).toEqual([]);
+    expect(resultsOf(await searchFor('TRIAGE'))).toHaveLength(2);
+  });
+});
+
+describe('outside the configured subscriptions', () => {
+  const there = (name: string, subscription = foreign) =>
+    `/subscriptions/${subscription}/resourceGroups/rg-research/providers/Microsoft.HealthBot/healthBots/${name}`;
+  const vaultThere = `/subscriptions/${foreign}/resourceGroups/rg-research/providers/Microsoft.KeyVault/vaults/kv-research`;
+  const { agent, key } = choices.test;
+  const typed = async (text: string) => activityText(await type(world, people.requester, text, places.group));
+  const clicked = async (text: string, inputs: Record<string, unknown>) => {
+    const form = await type(world, people.requester, text, places.group);
+    return answered(await world.teams.click(people.requester, form.id, 'form.next', { inputs }));
+  };
+
+  test.each([
+    ['by name', 'x-ray-agent'],
+    ['by id', there('x-ray-agent')],
+    ['by id in capitals', there('x-ray-agent').toUpperCase()],
+    ['by an own agent’s name under a foreign id', there(agent)],
+    ['by a way out of the own subscription', `${there(agent, own)}/../../../../${there('x-ray-agent')}`],
+    ['by two ids in one', `/subscriptions/${own}${there('x-ray-agent')}`],
+    ['by an id with a query', `${there('x-ray-agent')}?x=/subscriptions/${own}`],
+  ])('no agent is found %s', async (_what, resource) => {
+    expect(await typed(`/enable-cmk resource=${resource}`)).toContain('No agent is named');
+    expect(await typed(`/cmk-history ${resource}`)).toContain('No agent is named');
+    expect(await clicked('/enable-cmk', { resource })).toContain('No agent is named');
+  });
+
+  test.each([
+    ['by name', 'kv-research'],
+    ['by id', vaultThere],
+    ['by a way to another vault', '../kv-research'],
+  ])('no vault is found %s', async (_what, vault) => {
+    expect(await typed(`/enable-cmk resource=${agent} vault=${vault} key=${key}`)).toContain('No vault is named');
+    expect(await clicked(`/enable-cmk resource=${agent}`, { vault })).toContain('No vault is named');
+  });
+
+  test('what a click adds about agent, vault and key is not read', async () => {
+    const form = await typeAll(world, choices.test, places.group);
+    const data = buttonData({ status: 200, body: form }, 'form.submit');
+    const [agentId, vaultId] = [there('x-ray-agent'), vaultThere];
+    const forged = { agentId, vaultId, spec: { agentId }, page: 'review', plan: {}, revision: 0 };
+    const inputs = { resource: agentId, vault: 'kv-research', key: 'new' };
+    const more = { data: { ...data, ...forged }, inputs };
+    expect(answered(await world.teams.click(people.requester, form.id, 'form.submit', more))).not.toContain('x-ray');
+    const shown = { data: { formId: String(data.formId) } };
+    expect(answered(await world.teams.click(people.requester, form.id, 'form.refresh', shown))).toContain(agent);
+  });
+});
+
+const [nul, dollar] = ['\u0000', '$'];
+/** Texts that programs stumble over: each was somebody's bug once. */
+const oddTexts = [
+  ...['', ' \t\u00a0\u3000 ', nul, `triage${nul}agent`, 'a\u0001\u0007\u0008\u001b[31m\u007f\u0085\u009b2J'],
+  ...['a\nb\rc\r\nd\u2028e\u2029f\u000bg\u000c', '\ud83d', 'x\udc00y', '\udc00\ud83d', 'abc\u202egnp.exe\u202c'],
+  ...[
+    'ad\u200bmi\u200cn\u200d\u2060\ufeff',
+    '👩‍⚕️👨‍👩‍👧‍👦🏴󠁧󠁢󠁥󠁮󠁧󠁿',
+    `a${'\u0301'.repeat(500)}`,
+    '\ue000\uf8ff\u{10fffd}',
+    '\uffff\ufffe',
+  ],
+  ...[
+    '\u0130\u0131ſK',
+    'x'.repeat(20_000),
+    'a '.repeat(5_000),
+    '\n'.repeat(5_000),
+    '12',
+    '1e309',
+    '__proto__',
+    'constructor',
+  ],
+  ...[
+    `${dollar}{requestId}`,
+    `${dollar}{json($root)} ${dollar}{string(fields)}`,
+    `${dollar}{`,
+    '{{DATE(2020-01-01T00:00:00Z,SHORT)}}',
+  ],
+  ...['<at>Approver</at>', '[Approve](https://hostile.example/a)', '<img src=x onerror=alert(1)>', '=cmd|/c calc!A1'],
+  ...["' | where 1 == 1 or name contains '", 'x\\', '../../../../etc/passwd', '%s%n%d {0} {{0}}', '(a+)+$', '{"a":1}'],
+];
+const oddThings: readonly unknown[] = [
+  ...[null, true, 0, -1, 1.5, Number.MAX_SAFE_INTEGER, 2 ** 53, 1e300, [], [[]], {}, [null, 1, 'a']],
+  { toString: 'x', valueOf: 'y', length: -1 },
+  JSON.parse('{"then":"x","toJSON":"x"}'),
+  JSON.parse('{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}}'),
+  Array.from({ length: 2_000 }, () => 'a'),
+  Array.from({ length: 200 }).reduce<unknown>((inner) => [{ a: inner }], 1),
+];
+const oddText = fc.oneof(fc.constantFrom(...oddTexts), fc.string({ unit: 'binary', maxLength: 40 }));
+/** Anything that JSON can carry, much of it odd. */
+const oddValue = fc.oneof(oddText, fc.constantFrom(...oddThings), fc.jsonValue({ maxDepth: 3 }));
+
+/** Sets a field as a JSON text would, `__proto__` included. */
+function spoil(into: unknown, [key = '', ...rest]: readonly string[], value: unknown): Record<string, unknown> {
+  const copy: Record<string, unknown> = { ...(into as object) };
+  const inner = rest.length === 0 ? value : spoil(copy[key], rest, value);
+  return Object.defineProperty(copy, key, { value: inner, enumerable: true, configurable: true, writable: true });
+}
+
+describe('what chance draws', () => {
+  const { CMK_FUZZ_SEED: wanted = '20260302', CMK_FUZZ_RUNS: runs = '1' } = process.env;
+  /** Where an honest call can be spoiled. */
+  const spots =
+    'text value name id entities channelData channelData.tenant.id from from.id from.name from.aadObjectId recipient.id conversation.tenantId conversation.conversationType replyToId locale membersAdded action type value.action value.action.verb value.action.data value.action.data.formId value.action.data.requestId value.action.data.__proto__ value.trigger value.dataset value.queryText'.split(
+      ' ',
+    );
+  const spoiling = fc.array(fc.tuple(fc.constantFrom(...spots), oddValue), { minLength: 1, maxLength: 3 });
+  const sender = fc
+    .constantFrom(people.requester, people.approver, people.teamMember)
+    .map((id) => ({ from: { id: `29:${id}`, name: 'Somebody', aadObjectId: id } }));
+  const verb = fc.constantFrom(
+    ...'form.next form.back form.submit form.cancel list.page request.approve request.reject request.cancel'.split(' '),
+  );
+  const anyForm = fc.constantFrom('requester' as const, 'approver' as const).map((whose) => forms[whose].formId);
+  /** The right revision of something real is what they never carry. */
+  const clicks = fc
+    .record({ verb, formId: anyForm, input: oddValue, revision: fc.constantFrom(-1, 999, 0.5, '0', '1e0', true, [0]) })
+    .map(({ input, ...data }) => ({
+      action: { verb: data.verb, data: { ...data, requestId, resource: input, comment: input, startDay: input } },
+    }));
+  const honest = fc.oneof(
+    oddText.map((text) => activity(world, { text: `/enable-cmk resource=${text}` })),
+    oddText.map((text) => activity(world, { text: `/cmk-history ${text}` })),
+    clicks.map((value) => invoke(world, value)),
+    fc
+      .record({ queryText: oddText, dataset: anyForm.map((id) => `vaults/${id}`) })
+      .map((value) => invoke(world, value, { name: 'application/search' })),
+  );
+  const calls = fc.oneof(
+    fc.tuple(honest, sender).map(([call, who]) => JSON.stringify({ ...call, ...who })),
+    fc
+      .tuple(honest, sender, spoiling)
+      .map(([call, who, all]) =>
+        JSON.stringify(
+          all.reduce((sofar, [spot, value]) => spoil(sofar, spot.split('.'), value), { ...call, ...who } as object),
+        ),
+      ),
+    fc.tuple(honest, fc.nat(), fc.nat({ max: 255 })).map(([call, at, byte]) => {
+      const bytes = Buffer.from(JSON.stringify(call));
+      bytes[at % bytes.length] = byte;
+      return bytes;
+    }),
+  );
+  /** An answer that a bug alone could give. */
+  const isFault = ({ status, body }: RawAnswer): boolean =>
+    (status !== 200 && (status < 400 || status > 499)) ||
+    body.length > 200_000 ||
+    /unexpected| {4}at .*\.(ts|js):/.test(body);
+
+  test('is answered within bounds, and changes nothing', async () => {
+    const volley = fc.array(calls, { minLength: 1, maxLength: 8, size: 'max' });
+    const property = fc.asyncProperty(volley, async (all) => {
+      const answers = await Promise.all(all.map((one) => sendRaw(world, one)));
+      expect([...answers.filter(isFault), ...bugsIn(world)]).toEqual([]);
+    });
+    await fc.assert(property, { seed: Number(wanted), numRuns: 120 * Number(runs), endOnFailure: false });
+    expect(await recordHead(world)).toEqual(before);
+  });
+
+  test('in the inputs of the right card, by its owner, leaves the form on its page', async () => {
+    const { formId } = forms.requester;
+    let revision = 0;
+    for (const resource of [...oddTexts, ...oddThings]) {
+      const action = { verb: 'form.next', data: { resource, vault: resource, formId, revision } };
+      const answer = await send(world, invoke(world, { action }));
+      expect(isFault(answer)).toBe(false);
+      if (answer.body.includes('too-deep')) continue;
+      expect(answer.body).toContain('Which agent');
+      revision = Number(buttonData({ status: 200, body: JSON.parse(answer.body) }, 'form.next').revision);
+    }
+  });
+});
+
+test('after all that, forms and request are as they were, and nothing of it was stored', async () => {
+  for (const whose of ['requester', 'approver'] as const) {
+    const { formId, card } = forms[whose];
+    const data = { formId, revision: 0 };
+    expect(answered(await world.teams.click(people[whose], card, 'form.refresh', { data }))).toContain('Which agent');
+  }
+  expect(activityText(await approvalCard(world, requestId))).toContain('Needs approval: 0 of 1');
+  expect(await writes(world)).toEqual([]);
+  expect(await readRecord(world)).toMatchObject({ findings: [], requests: [requestId] });
+  const texts = await queryStore(
+    world,
+    'select id::text as it from cmk.person union select service_url from cmk.conversation union select key from cmk.document',
+  );
+  expect(JSON.stringify(texts)).not.toMatch(/99999999|example|etc\/hosts/);
+  // Though a member of the team, and named by its roster.
+  expect(JSON.stringify(texts)).not.toContain(people.guest);
+});

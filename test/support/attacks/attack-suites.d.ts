@@ -1,2 +1,0 @@
-/** Heading in test/golden/attacks.md, by the suite's file. */
-export const attackSuites: Readonly<Record<string, string>>;
