@@ -1,5 +1,14 @@
-import type { Failure, Outcome } from '../../src/domain/failure.ts';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { openCloud } from '../../src/azure/clouds.ts';
+import { signedInBy } from '../../src/azure/credential.ts';
+import { catchFailure, type Failure, type Outcome } from '../../src/domain/failure.ts';
+import { KeyVersion, PersonId } from '../../src/domain/ids.ts';
+import type { Azure } from '../../src/domain/ports/azure.ts';
+import { observe } from '../../src/operations/observe.ts';
 import {
+  bot,
+  careId,
   connect,
   customCloud,
   enableIdentity,
@@ -11,28 +20,44 @@ import {
   outsideFailureOf,
   resourceRef,
   sentDuring,
+  setKey,
   tenantId,
   under,
   untilItWorks,
   vaultId,
   vaultNow,
 } from '../contract/azure-setup.ts';
+import { discard, startAzure } from '../support/azure/local-azure.ts';
 import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { freePorts } from '../support/processes/free-ports.ts';
+
+/**
+ * What is made of Azure's failures: what must be done next, what is waited out, what is kept beside code and words. Then answers
+ * that come from something else than Azure, or lead somewhere else. What a person reads of each code: test/long/failures-doc.
+ */
 
 const running = simulatedAzure();
 const azure = lazily(() => connect(running));
 
-const resource = resourceRef('triage-agent-prod');
-const error = (code: string, message = 'in the words of Azure') => ({ error: { code, message } });
+const agent = resourceRef('triage-agent-prod');
+const care = vaultId('kv-care-prod');
+const keyName = key('cmk-triage-agent');
+const person = PersonId.parse('20000000-0000-4000-8000-000000000001');
+const error = (code: string, message = 'in the words of Azure', more: object = {}) => ({
+  error: { code, message, ...more },
+});
+async function wanted(client: Azure = azure) {
+  const vault = await vaultNow(client, care);
+  const [newest] = got(await client.keys.list(care)).filter(({ name }) => name === keyName);
+  return { vaultUri: vault.uri, keyName, keyVersion: newest?.version ?? null };
+}
 const answers = (status: number, body: unknown, headers: Record<string, string> = {}): Fault => ({
   match: { url: 'providers/Microsoft' },
   respond: { status, body, headers },
 });
 const reading = (fault: Fault, reader = azure): Promise<Outcome<unknown>> =>
-  under(running, fault, () => reader.resources.get(resource));
+  under(running, fault, () => reader.resources.get(agent));
 
-/** Other codes, each with what a person reads: test/long/failures-doc. */
 describe('what must be done next', () => {
   const cases: readonly (readonly [number, string, Failure['next']])[] = [
     [400, 'BadRequest', 'ask'],
@@ -63,13 +88,6 @@ describe('what must be done next', () => {
 });
 
 describe('throttling', () => {
-  test('a short one is waited out', async () => {
-    const fault = { ...answers(429, error('SubscriptionRequestsThrottled'), { 'retry-after': '1' }), times: 1 };
-    const started = Date.now();
-    got(await reading(fault));
-    expect(Date.now() - started).toBeGreaterThan(900);
-  });
-
   test('a long one is handed on with the time Azure asked for, without waiting', async () => {
     const fault = answers(429, error('SubscriptionRequestsThrottled'), { 'retry-after': '300' });
     const sent = await sentDuring(running, async () => {
@@ -91,17 +109,6 @@ describe('throttling', () => {
     expect(sent).toHaveLength(4);
   });
 
-  test('of a change is waited out too: it says that nothing was done', async () => {
-    const fault: Fault = {
-      match: { method: 'PATCH', url: 'vaults/kv-policy-keys' },
-      times: 1,
-      respond: { status: 429, headers: { 'retry-after': '1' }, body: error('TooManyRequests') },
-    };
-    const changed = () => azure.vaults.protect(vaultId('kv-policy-keys'), { softDelete: false });
-    const sent = await sentDuring(running, async () => got(await under(running, fault, changed)));
-    expect(sent.map(({ method }) => method)).toEqual(['PATCH', 'PATCH']);
-  });
-
   const query = () => azure.inventory.resources('', 10);
   const refusedQuery = (headers: Record<string, string>): Fault => ({
     match: { url: 'ResourceGraph' },
@@ -113,13 +120,6 @@ describe('throttling', () => {
     },
   });
 
-  test('of a query is waited out until its quota resets, which no other header tells', async () => {
-    const fault = refusedQuery({ 'x-ms-user-quota-remaining': '0', 'x-ms-user-quota-resets-after': '00:00:01' });
-    const started = Date.now();
-    got(await under(running, fault, query));
-    expect(Date.now() - started).toBeGreaterThan(900);
-  });
-
   test('of a query whose quota takes long is handed on with that time', async () => {
     const fault = refusedQuery({ 'x-ms-user-quota-remaining': '0', 'x-ms-user-quota-resets-after': '00:01:05' });
     expect(failureOf(await under(running, fault, query))).toMatchObject({ next: 'wait', retryAfterMs: 65_000 });
@@ -127,7 +127,7 @@ describe('throttling', () => {
 
   test.each<readonly [string, () => Promise<Outcome<unknown>>, string]>([
     ['a query', () => query(), 'ResourceGraph'],
-    ['a read', () => azure.resources.get(resource), 'healthBots'],
+    ['a read', () => azure.resources.get(agent), 'healthBots'],
     ['a change', () => azure.vaults.protect(vaultId('kv-policy-keys'), { softDelete: false }), 'kv-policy-keys'],
   ])('that says nothing of when is sent again as well: %s', async (_what, ask, url) => {
     const fault: Fault = { match: { url }, times: 2, respond: { status: 429, body: error('TooManyRequests') } };
@@ -146,15 +146,9 @@ describe('throttling', () => {
 });
 
 describe('no answer', () => {
-  test('a connection dropped once is tried again', async () => {
-    got(
-      await under(running, { match: { url: 'healthBots' }, drop: true, times: 1 }, () => azure.resources.get(resource)),
-    );
-  });
-
   test('one dropped again and again is worth waiting for', async () => {
     const outcome = await under(running, { match: { url: 'healthBots' }, drop: true }, () =>
-      azure.resources.get(resource),
+      azure.resources.get(agent),
     );
     expect(failureOf(outcome)).toMatchObject({
       source: 'no-answer',
@@ -178,7 +172,7 @@ describe('no answer', () => {
 
   test('a slow one ends when its time is up', async () => {
     const impatient = connect(running, { limits: { requestMs: 300 } });
-    await untilItWorks(() => impatient.resources.get(resource));
+    await untilItWorks(() => impatient.resources.get(agent));
     const fault = { match: { url: 'healthBots' }, ...noAnswer };
     expect(failureOf(await reading(fault, impatient))).toMatchObject({
       source: 'no-answer',
@@ -189,7 +183,7 @@ describe('no answer', () => {
 
   test('retries end when the time of the whole call is up, and say why they were made', async () => {
     const impatient = connect(running, { limits: { callMs: 1_000 } });
-    await untilItWorks(() => impatient.resources.get(resource));
+    await untilItWorks(() => impatient.resources.get(agent));
     const fault = answers(503, error('ServerBusy'), { 'retry-after': '2' });
     expect(failureOf(await reading(fault, impatient))).toMatchObject({ next: 'wait', code: 'ServerBusy', status: 503 });
   });
@@ -197,7 +191,7 @@ describe('no answer', () => {
   test('a port nobody listens on is worth waiting for', async () => {
     const nobody = await freePorts(0);
     const cloud = { ...customCloud(running), armEndpoint: `https://localhost:${nobody}` };
-    const outcome = await connect(running, { cloud, limits: { retries: 1 } }).resources.get(resource);
+    const outcome = await connect(running, { cloud, limits: { retries: 1 } }).resources.get(agent);
     expect(failureOf(outcome)).toMatchObject({
       next: 'wait',
       code: 'ECONNREFUSED',
@@ -206,7 +200,6 @@ describe('no answer', () => {
   });
 });
 
-/** Answers that are none of Azure's: test/long/azure-untrusted-answers. */
 describe('an error', () => {
   test('of errors in errors the outermost telling code is shown', async () => {
     const body = { error: { code: 'Forbidden', message: 'x', innererror: { code: 'ForbiddenByFirewall' } } };
@@ -225,5 +218,355 @@ describe('an error', () => {
     expect(failureOf(await reading(answers(403, error('AuthorizationFailed'), ids)))).toMatchObject({
       correlationId: 'correlation-1',
     });
+  });
+});
+
+const patch = (status: number, body: unknown): Fault => ({
+  match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' },
+  respond: { status, body },
+});
+const poll = (respond: Fault['respond'], times = 1): Fault => ({
+  match: { method: 'GET', url: 'operationStatuses' },
+  times,
+  ...(respond === undefined ? {} : { respond }),
+});
+async function setUnder(...faults: readonly Fault[]) {
+  const change = await wanted();
+  return outsideFailureOf(await under(running, faults, () => setKey(azure, agent, change)));
+}
+
+describe('what became of the change', () => {
+  test.each([
+    [403, 'AuthorizationFailed'],
+    [404, 'ResourceNotFound'],
+    [409, 'AnotherOperationInProgress'],
+    [400, 'BadRequest'],
+    [429, 'TooManyRequests'],
+  ])('Azure took nothing of one that it answered with %i %s', async (status, code) => {
+    expect(await setUnder(patch(status, error(code)))).toMatchObject({ status, code, change: 'refused' });
+  });
+
+  test('nothing is known of one that was answered with 500, or not at all', async () => {
+    expect(await setUnder(patch(500, error('InternalServerError')))).toMatchObject({ change: 'unknown' });
+    const lost: Fault = { match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' }, drop: true, times: 1 };
+    expect(await setUnder(lost)).toMatchObject({ source: 'no-answer', change: 'unknown' });
+  });
+
+  test('one began whose operation fails', async () => {
+    const failed = poll({ status: 200, body: { status: 'Failed', ...error('SomethingNobodyHasSeen') } });
+    expect(await setUnder(failed)).toMatchObject({ status: 200, code: 'SomethingNobodyHasSeen', change: 'accepted' });
+  });
+
+  test('none was sent by what only reads', async () => {
+    const fault: Fault = { match: { url: 'healthBots' }, respond: { status: 403, body: error('AuthorizationFailed') } };
+    const read = await under(running, fault, () => azure.resources.get(agent));
+    expect(outsideFailureOf(read)).toMatchObject({ change: 'none' });
+  });
+});
+
+describe('nobody is asked at once', () => {
+  test('where setting the key failed with a code that says nothing of its cause', async () => {
+    const failed = (code: string) => poll({ status: 200, body: { status: 'Failed', ...error(code) } });
+    expect(await setUnder(failed('CustomerManagedKeyError'))).toMatchObject({ next: 'wait' });
+    expect(await setUnder(failed('QuotaExceeded'))).toMatchObject({ next: 'ask' });
+    expect(await setUnder(failed('RequestDisallowedByPolicy'))).toMatchObject({ next: 'ask' });
+  });
+});
+
+test('a date to come back at is read by Azure’s clock, for the bot’s may be wrong', async () => {
+  const now = Date.parse('2020-01-01T00:00:00Z');
+  const text = (ms: number) => new Date(ms).toUTCString();
+  const headers = { date: text(now), 'retry-after': text(now + 60_000) };
+  const fault: Fault = {
+    match: { url: 'healthBots' },
+    respond: { status: 429, headers, body: error('TooManyRequests') },
+  };
+  const asked = failureOf(await under(running, fault, () => azure.resources.get(agent)));
+  expect(asked).toMatchObject({ next: 'wait', retryAfterMs: 60_000 });
+});
+
+describe('a policy that forbids it', () => {
+  const violation = (names: object) => ({
+    type: 'PolicyViolation',
+    info: { policyDefinitionEffect: 'deny', ...names },
+  });
+  const message =
+    "Resource 'triage-agent-prod' was disallowed by policy. (Code: RequestDisallowedByPolicy) See error details for policy resource IDs.";
+  const denied = (...additionalInfo: unknown[]) =>
+    setUnder(patch(403, error('RequestDisallowedByPolicy', message, { additionalInfo })));
+
+  test('is named where the older form of the message names it', async () => {
+    const ids = [
+      { policyAssignment: { name: 'baseline', id: '/a' }, policyDefinition: { name: 'no-purge', id: '/d' } },
+    ];
+    const older = `Resource 'x' was disallowed by policy. Policy identifiers: '${JSON.stringify(ids)}'.`;
+    expect(await setUnder(patch(403, error('RequestDisallowedByPolicy', older)))).toMatchObject({
+      policies: [{ policy: 'no-purge', assignment: 'baseline' }],
+    });
+    const broken = "Policy identifiers: '[{]'";
+    expect(await setUnder(patch(403, error('RequestDisallowedByPolicy', broken)))).not.toHaveProperty('policies');
+  });
+
+  test('is not made up where nothing names it', async () => {
+    expect(await denied()).not.toHaveProperty('policies');
+    expect(await denied(violation({}))).not.toHaveProperty('policies');
+  });
+});
+
+describe('a token that Azure refuses', () => {
+  const refusals = (times: number): Fault => ({
+    match: { url: 'healthBots' },
+    times,
+    respond: { status: 401, body: error('ExpiredAuthenticationToken', 'The access token expiry is in the past.') },
+  });
+  const read = () => azure.resources.get(agent);
+
+  test('is replaced once, and then it is waited for', async () => {
+    const sent = await sentDuring(running, async () => {
+      got(await under(running, refusals(1), read));
+      expect(failureOf(await under(running, refusals(9), read))).toMatchObject({ next: 'wait', status: 401 });
+    });
+    expect(sent.map(({ status }) => status)).toEqual([401, 200, 401, 401]);
+  });
+
+  test('is replaced by one that was signed since, in each service', async () => {
+    const first = await startAzure();
+    const client = connect(first);
+    const { vaultUri, keyVersion } = await wanted(client);
+    const all = async () => {
+      got(await client.resources.get(agent));
+      got(await client.groups.memberOf(person, []));
+      got(await client.keys.probe(vaultUri, keyName, KeyVersion.parse(keyVersion)));
+    };
+    await all();
+    await first.stop();
+    // Whatever was signed before is worth nothing from now on.
+    rmSync(join(first.dataDir, 'azure', 'sign-in-key.pem'));
+    const second = await startAzure({ dataDir: first.dataDir, port: first.port });
+    await all();
+    await discard(second);
+  });
+});
+
+describe('signing in', () => {
+  test('an authority that cannot be reached is worth waiting for', async () => {
+    const nobody = await freePorts(0);
+    const cloud = { ...customCloud(running), authorityHost: `https://localhost:${nobody}` };
+    const failure = failureOf(await connect(running, { cloud, limits: { callMs: 20_000 } }).resources.get(agent));
+    expect(failure.next).toBe('wait');
+  });
+
+  test('an authority that is down is worth waiting for', async () => {
+    const fault: Fault = {
+      match: { url: 'oauth2/v2.0/token' },
+      respond: { status: 503, body: { error: 'temporarily_unavailable' } },
+    };
+    const failure = failureOf(await under(running, fault, () => connect(running).resources.get(agent)));
+    expect(failure.next).toBe('wait');
+  });
+});
+
+describe('what the process was given to sign in with', () => {
+  const given = { tenantId, clientId: bot.id, clientSecret: null, federatedTokenFile: null };
+  test.each([
+    ['a secret comes first', { ...given, clientSecret: 's', federatedTokenFile: 'f' }, 'ClientSecretCredential'],
+    ['then a cluster’s token', { ...given, federatedTokenFile: 'f' }, 'WorkloadIdentityCredential'],
+    ['then a user-assigned identity', given, 'ManagedIdentityCredential'],
+    ['a system-assigned one without a client id', { ...given, clientId: null }, 'ManagedIdentityCredential'],
+  ])('%s', (_, signIn, expected) => {
+    expect(signedInBy(signIn, openCloud({ name: 'public' })).constructor.name).toBe(expected);
+  });
+});
+
+/** Another server to a client, which trusts its certificate; what comes stands in the same log. */
+const otherUrl = (): string => running.url.replace('localhost', '127.0.0.1');
+const sentElsewhere = async (work: () => Promise<unknown>): Promise<readonly string[]> =>
+  (await sentDuring(running, work)).map(({ url }) => url).filter((url) => url.includes('/elsewhere'));
+
+const stranger = '90000000-0000-4000-8000-0000000000ff';
+
+/** Each list and each read, whatever client makes it, and which of its requests is tampered with. */
+const reads: readonly (readonly [what: string, url: string, read: () => Promise<Outcome<unknown>>])[] = [
+  ['role assignments at a key', 'roleAssignments', async () => azure.control.of(await vaultNow(azure, care), keyName)],
+  // What roles allow and what a subscription is called is remembered: each time by a bot that has just started.
+  [
+    'role definitions',
+    'roleDefinitions',
+    async () => connect(running).control.of(await vaultNow(azure, care), keyName),
+  ],
+  [
+    'access of an identity',
+    'roleAssignments',
+    async () => azure.grants.held(await vaultNow(azure, care), keyName, stranger),
+  ],
+  ['keys of a vault', '/keys\\?', () => azure.keys.list(care)],
+  ['versions of a key', '/versions', () => azure.keys.versions(care, keyName, null)],
+  ['a key', '/keys/cmk-triage-agent', () => azure.keys.get(care, keyName, null)],
+  ['a vault', 'vaults/kv-care-prod\\?', () => azure.vaults.get(care)],
+  ['an agent', 'healthBots/triage', () => azure.resources.get(agent)],
+  ['locks', 'locks', () => azure.guards.locks(agent.id)],
+  ['permissions', 'permissions', () => azure.guards.allowed(agent.id, { actions: ['a/read'], dataActions: [] })],
+  ['the name of a subscription', `subscriptions/${careId}\\?`, () => connect(running).control.subscriptionName(careId)],
+  ['lists of Resource Graph', 'ResourceGraph', () => azure.inventory.resources('', 10)],
+  ['who a person is', 'userType', () => azure.groups.memberOf(person, [])],
+  ['which groups a person belongs to', 'checkMemberGroups', () => azure.groups.memberOf(person, [stranger])],
+  ['deleted keys', 'deletedkeys', async () => azure.keys.deleted((await vaultNow(azure, care)).uri, keyName)],
+];
+const pagers = reads.filter(([what]) => /assignments|identity|keys of|versions|locks|permissions/.test(what));
+
+const page = '<!DOCTYPE html><html><head><title>Sign in to &amp; browse</title></head><body><p>Proxy</p></body></html>';
+const html = { 'content-type': 'text/html' };
+const json = { 'content-type': 'application/json' };
+const respond = (status: number, body: unknown, headers: Record<string, string> = json): Omit<Fault, 'match'> => ({
+  respond: { status, body, headers },
+});
+const failing = async (url: string, fault: Omit<Fault, 'match'>, read: () => Promise<Outcome<unknown>>) =>
+  outsideFailureOf(await under(running, { match: { url }, ...fault }, read));
+
+describe('only a refusal of Azure’s own means that the bot lacks a permission', () => {
+  const others: readonly (readonly [string, Omit<Fault, 'match'>])[] = [
+    ['a proxy’s page with 200', respond(200, page, html)],
+    ['a proxy’s page with 403', respond(403, page, html)],
+    ['a 403 with half a body', respond(403, '{"error": {"code": "Auth')],
+    ['a 403 without a body', respond(403, '')],
+    ['an empty 200', respond(200, '')],
+    ['a 200 that reports an error', respond(200, { error: { code: 'ServerError', message: 'Try later.' } })],
+    ['a refused token', respond(401, { error: { code: 'InvalidAuthenticationToken', message: 'x' } })],
+    ['an outage', respond(503, page, html)],
+  ];
+  test.each(
+    reads.flatMap(([what, url, read]) => others.map(([answer, fault]) => [what, answer, url, fault, read] as const)),
+  )('%s, answered by %s: a failure that is waited out', async (_what, _answer, url, fault, read) => {
+    const failure = await failing(url, fault, read);
+    expect(failure).toMatchObject({ next: 'wait', change: 'none' });
+    expect(failure.message).not.toMatch(/undefined|TypeError|Unexpected (token|end)|JSON input|invalid_type|<\/?\w/);
+  });
+
+  test('what the plan rests on stays unknown for a refusal, and for nothing else', async () => {
+    const key391 = got(await azure.keys.get(care, keyName, null));
+    const vault = await vaultNow(azure, care);
+    const to = { vaultId: care, vaultUri: vault.uri, keyName, keyVersion: key391?.version ?? null };
+    const change = { from: null, to, make: null };
+    const seen = (fault: Omit<Fault, 'match'>) =>
+      under(running, { match: { url: 'Microsoft.Authorization/(locks|permissions|roleAssignments)' }, ...fault }, () =>
+        catchFailure(() => observe(azure, agent, change, null)),
+      );
+    const refused = respond(403, { error: { code: 'AuthorizationFailed', message: 'x' } });
+    const { guards, control } = got(await seen({ ...refused }));
+    expect([guards.readOnlyLocks, guards.allowed, control?.unseen]).toEqual([null, null, ['role-assignments']]);
+    for (const [, fault] of others) expect(outsideFailureOf(await seen(fault)).next).toBe('wait');
+  });
+});
+
+describe('what a card says of an answer that can’t be read', () => {
+  const readAgent = (fault: Omit<Fault, 'match'>) =>
+    failing('healthBots/triage', fault, () => azure.resources.get(agent));
+  test.each([
+    ['an empty one', respond(200, ''), 'it isn’t what was asked for. The answer was empty.'],
+    ['a web page', respond(200, page, html), 'it isn’t JSON. The answer was a web page: “Sign in to & browse”'],
+    ['half of one', respond(200, '{"id": "/subs'), 'it isn’t JSON. The answer begins with: {"id": "/subs'],
+    [
+      'an error that came as a success',
+      respond(200, { error: { code: 'ServerError', message: 'Try later.' } }),
+      'it isn’t what was asked for. The answer reports an error: ServerError: Try later.',
+    ],
+  ])('%s', async (_what, fault, says) => {
+    expect(await readAgent(fault)).toMatchObject({
+      code: 'UnexpectedAnswer',
+      message: `Azure’s answer couldn’t be read: ${says}`,
+    });
+  });
+
+  test.each([
+    ['its title', page, 'Sign in to & browse'],
+    ['its heading', '<html><body><h1>Service  unavailable</h1><p>Ref 1</p></body></html>', 'Service unavailable'],
+    ['its text', '<html><style>p {}</style><p>No&nbsp;service</p></html>', 'No service'],
+  ])('of a web page with an error status: %s', async (_what, body, says) => {
+    expect(await readAgent(respond(503, body, html))).toMatchObject({ code: 'Http503', message: says });
+  });
+});
+
+describe('lists', () => {
+  test.each(pagers)('of %s stop at a next page that was read already', async (_what, url, read) => {
+    const again: Fault = {
+      match: { url },
+      respond: { status: 200, headers: json, body: { value: [], nextLink: `${running.url}/again?api-version=1` } },
+    };
+    const endless: Fault = { ...again, match: { url: '/again' } };
+    const sent = await sentDuring(running, async () => {
+      const failure = outsideFailureOf(await under(running, [again, endless], read));
+      expect(failure).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer' });
+      expect(failure.message).toContain('its next page is one that was read already');
+    });
+    expect(sent.filter((one) => one.url.includes('/again'))).toHaveLength(1);
+  });
+
+  test.each(pagers)('of %s send no token to another server', async (_what, url, read) => {
+    const sent = await sentElsewhere(async () => {
+      const failure = await failing(url, respond(200, { value: [], nextLink: `${otherUrl()}/elsewhere` }), read);
+      expect(failure).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer' });
+      expect(failure.message).toContain(`it points to another server, ${otherUrl()}`);
+    });
+    expect(sent).toEqual([]);
+  });
+
+  test('of Resource Graph stop at a skip token that was sent already', async () => {
+    const body = { totalRecords: 2, count: 0, resultTruncated: 'true', data: [], facets: [], $skipToken: 'again' };
+    const sent = await sentDuring(running, async () => {
+      const failure = await failing('ResourceGraph', respond(200, body), () => azure.inventory.vaults());
+      expect(failure).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer' });
+    });
+    expect(sent).toHaveLength(2);
+  });
+});
+
+describe('redirects', () => {
+  const to = (url: string) => respond(307, '', { location: url });
+
+  test.each(reads)('within the same server keep the token: %s', async (_what, url, read) => {
+    const before = await sentDuring(running, async () => got(await read()));
+    const location = before.find((one) => new RegExp(url).test(one.url))?.url ?? '';
+    const moved: Fault = { match: { url }, times: 1, respond: { status: 307, headers: { location } } };
+    const sent = await sentDuring(running, async () => got(await under(running, moved, read)));
+    expect(sent.filter(({ status }) => status === 307)).toHaveLength(1);
+    expect(sent.filter(({ status, url: at }) => status === 401 && !at.includes('deleted'))).toEqual([]);
+  });
+
+  test.each(reads)('to another server are not followed: %s', async (_what, url, read) => {
+    const sent = await sentElsewhere(async () => {
+      const failure = await failing(url, to(`${otherUrl()}/elsewhere`), read);
+      expect(failure).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer' });
+    });
+    expect(sent).toEqual([]);
+  });
+});
+
+test('an operation whose address is on another server is not followed, and the agent itself is read', async () => {
+  const headers = { 'azure-asyncoperation': `${otherUrl()}/elsewhere`, location: `${otherUrl()}/elsewhere` };
+  const accepted: Fault = { match: { method: 'PATCH', url: 'healthBots/triage' }, respond: { status: 202, headers } };
+  const sent = await sentElsewhere(async () => {
+    const enabled = await under(running, accepted, () => enableIdentity(azure, agent));
+    expect(outsideFailureOf(enabled)).toMatchObject({ next: 'wait', change: 'accepted' });
+  });
+  expect(sent).toEqual([]);
+});
+
+describe('an answer that is too long', () => {
+  const limited = (answerBytes: number): Azure => connect(running, { limits: { answerBytes } });
+
+  test.each<[string, (of: Azure) => Promise<Outcome<unknown>>]>([
+    ['an agent', (of) => of.resources.get(agent)],
+    ['lists of Resource Graph', (of) => of.inventory.resources('', 10)],
+    ['keys of a vault', (of) => of.keys.list(care)],
+  ])('ends the call, and is not asked for again: %s', async (_, read) => {
+    got(await read(limited(1_000_000)));
+    const sent = await sentDuring(running, async () => {
+      expect(outsideFailureOf(await read(limited(1)))).toMatchObject({
+        source: 'no-answer',
+        next: 'wait',
+        message: 'the answer is too long',
+      });
+    });
+    expect(sent).toHaveLength(1);
   });
 });

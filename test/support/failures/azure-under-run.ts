@@ -1,10 +1,15 @@
-/** What a row of the catalogue does to the Azure that its request is run against: as a tester, as the owner, as whoever else. */
-
-import type { AzureState, Change } from '../azure/azure-state.ts';
+/** The Azure that a request of the catalogue is run against: what is requested there, and what testers, owners and others do to it. */
+import { KeyVersion } from '../../../src/domain/ids.ts';
+import { StoredChangeSpec } from '../../../src/operations/registry.ts';
+import { resourceRef, vaultId } from '../../contract/azure-setup.ts';
+import { type AzureState, agentIn, type Change, newestIn, onAgent, onVault } from '../azure/azure-state.ts';
 import { changeState, http, type RunningAzure } from '../azure/local-azure.ts';
 import { clientsOf } from '../azure/local-azure-clients.ts';
 import { owner } from '../azure/local-azure-names.ts';
 import type { Fault } from '../world/story.ts';
+
+export const seeded = { agent: 'triage-agent-prod', vault: 'kv-care-prod', key: 'cmk-triage-agent', made: 'cmk-made' };
+export const rotated = { agent: 'virtual-visit-agent', vault: 'kv-hospital-keys', key: 'cmk-virtual-visit' };
 
 export type AzureUnderRun = ReturnType<typeof azureUnderRun>;
 
@@ -41,3 +46,96 @@ export function azureUnderRun(running: RunningAzure) {
     },
   };
 }
+
+const kind = { type: 'RSA', size: 3072, expires: null };
+
+const madeFor = (agent: string) => ({
+  ...{ operation: 'enable-cmk', resource: resourceRef(agent), vaultId: vaultId(seeded.vault) },
+  ...{ keyName: seeded.made, keyVersion: null, newKey: kind },
+});
+
+type Make = (azure: AzureUnderRun) => Promise<unknown>;
+
+const wishes = {
+  /** Under an existing key. */
+  enable: async (azure) => ({
+    operation: 'enable-cmk',
+    resource: resourceRef(seeded.agent),
+    vaultId: vaultId(seeded.vault),
+    keyName: seeded.key,
+    keyVersion: newestIn(await azure.state(), seeded.vault, seeded.key).version,
+    newKey: null,
+  }),
+  /** Under a key that the run makes, by way of Azure Resource Manager. */
+  make: async () => madeFor(seeded.agent),
+  /** The same of an agent that has identities of others’ making. */
+  shared: async () => madeFor('visitor-agent'),
+  /** To a version that the run makes, at the vault itself. */
+  rotate: async (azure) => {
+    const from = agentIn(await azure.state(), rotated.agent).content.keyVaultProperties;
+    if (from === null) throw new Error('it is under no key');
+    const { keyName, keyVaultUri: vaultUri, keyVersion } = from;
+    const place = { vaultId: vaultId(rotated.vault), keyName };
+    return {
+      operation: 'rotate-cmk',
+      resource: resourceRef(rotated.agent),
+      from: { vaultUri, keyName, keyVersion },
+      to: { way: 'new-version', ...place, after: KeyVersion.parse(keyVersion), make: kind },
+    };
+  },
+} satisfies Record<string, Make>;
+export type WishName = keyof typeof wishes;
+
+export const wishNamed = async (name: WishName, azure: AzureUnderRun): Promise<StoredChangeSpec> =>
+  StoredChangeSpec.parse(await wishes[name](azure));
+
+const group = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care-prod';
+
+/** No exemptions are served; an assignment that leaves a group out does the same. */
+export const exempt = async (azure: AzureUnderRun): Promise<void> => {
+  const here = (await azure.state()).policyAssignments.filter(({ scope }) => group.startsWith(scope));
+  for (const { name, scope, displayName, policyDefinitionId } of here) {
+    const properties = { displayName, policyDefinitionId, notScopes: [group] };
+    const path = `${scope}/providers/Microsoft.Authorization/policyAssignments/${name}?api-version=2025-01-01`;
+    await azure.asOwner('PUT', path, { properties });
+  }
+};
+
+export const unlock = async (azure: AzureUnderRun): Promise<void> => {
+  const locks = (await azure.state()).locks.filter(({ level }) => level === 'ReadOnly');
+  for (const { name, scope } of locks) {
+    await azure.asOwner('DELETE', `${scope}/providers/Microsoft.Authorization/locks/${name}?api-version=2020-05-01`);
+  }
+};
+
+export const register = async (azure: AzureUnderRun): Promise<void> => {
+  await azure.owner.resources().providers.register('Microsoft.HealthBot');
+};
+
+export const open = async (azure: AzureUnderRun): Promise<void> => {
+  const networkAcls = { bypass: 'AzureServices', defaultAction: 'Allow' };
+  for (const vault of [seeded.vault, rotated.vault]) {
+    const properties = { networkAcls, publicNetworkAccess: 'Enabled' };
+    await azure.owner.vaults().vaults.update('rg-care-prod', vault, { properties });
+  }
+};
+
+export const keysOf = async (azure: AzureUnderRun, vault = seeded.vault) =>
+  azure.owner.keys(await azure.vaultAddress(vault));
+
+export const recover = async (azure: AzureUnderRun): Promise<void> => {
+  await (await (await keysOf(azure)).beginRecoverDeletedKey(seeded.key, { intervalInMs: 20 })).pollUntilDone();
+};
+
+export const allOff = (azure: AzureUnderRun): Promise<void> => azure.allOff();
+
+export const changing =
+  (...changes: readonly Change[]) =>
+  (azure: AzureUnderRun): Promise<void> =>
+    azure.change(...changes);
+
+export const removeIdentity = onAgent(seeded.agent, ({ content }) => Object.assign(content, { identity: null }));
+
+/** The vault lies in that group then. */
+export const vaultInGroup = (resourceGroup: string): Change =>
+  onVault(seeded.vault, (vault) => Object.assign(vault, { resourceGroup }));

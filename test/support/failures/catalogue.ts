@@ -6,13 +6,8 @@ import { durationWords } from '../../../src/text/instants.ts';
 import { markdown } from '../azure/local-azure-tables.ts';
 import type { FailureGroup, FailureRow } from './failure-row.ts';
 import type { Outcome } from './meet.ts';
-import { answerRows, signInRows } from './rows-answers.ts';
-import { codeRows, unknownCode } from './rows-codes.ts';
-import { goneRows } from './rows-gone.ts';
-import { operationRows } from './rows-operations.ts';
-import { ownRows } from './rows-own.ts';
-import { rightRows } from './rows-rights.ts';
-import { vaultRows } from './rows-vaults.ts';
+import { answerRows, codeRows, goneRows, ownRows, signInRows, unknownCode } from './rows-found.ts';
+import { operationRows, rightRows, vaultRows } from './rows-refused.ts';
 
 export const groups: readonly FailureGroup[] = [
   operationRows,

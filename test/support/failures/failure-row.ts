@@ -3,9 +3,8 @@
 import { type Scenario, scenariosNamed } from '../../../sandbox/azure/scenarios.ts';
 import type { StepName } from '../../../src/domain/plan.ts';
 import type { ConnectChoices } from '../../contract/azure-setup.ts';
-import type { AzureUnderRun } from './azure-under-run.ts';
+import type { AzureUnderRun, WishName } from './azure-under-run.ts';
 import type { Approved } from './run-under-trouble.ts';
-import type { WishName } from './wishes.ts';
 
 export type Ends = 'continues' | 'needs attention' | 'is refused';
 

@@ -12,9 +12,9 @@ import { refusalWords } from '../../../src/text/refusals.ts';
 import { approver, tenant } from '../builders/fixtures.ts';
 import { termsOf } from '../builders/policies.ts';
 import type { AzureUnderRun } from './azure-under-run.ts';
+import { type WishName, wishNamed } from './azure-under-run.ts';
 import type { Looked } from './failure-row.ts';
 import { connected } from './run-under-trouble.ts';
-import { type WishName, wishNamed } from './wishes.ts';
 
 const fine: Looked = { ends: 'continues', code: null, says: '', remedy: '' };
 

@@ -9,10 +9,9 @@ import { waitingWords } from '../../../src/text/waiting.ts';
 import { http, type RunningAzure } from '../azure/local-azure.ts';
 import { contextAt } from '../cards/card-readers.ts';
 import { wordsOf } from '../world/story.ts';
-import { type AzureUnderRun, azureUnderRun } from './azure-under-run.ts';
+import { type AzureUnderRun, azureUnderRun, wishNamed } from './azure-under-run.ts';
 import type { Ends, FailureRow, Looked, LookRow, RunRow } from './failure-row.ts';
 import { type Approved, approvedOn, type Met } from './run-under-trouble.ts';
-import { wishNamed } from './wishes.ts';
 
 export interface Outcome extends Looked {
   readonly by: string;

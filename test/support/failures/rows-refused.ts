@@ -1,11 +1,14 @@
-/** What vaults and keys do. */
+/** How the write of a key ends; permissions, policies, locks and registration; vaults and keys. */
+
 import type { UpdateKeyPropertiesOptions } from '@azure/keyvault-keys';
+import { agentBody } from '../../../sandbox/azure/agents.ts';
 import { bot } from '../../contract/azure-setup.ts';
 import {
   agentIn,
   type Change,
   deleteKey,
   givePolicy,
+  keyRoles,
   newestIn,
   onAgent,
   onKey,
@@ -14,12 +17,157 @@ import {
   withActions,
   withoutActions,
 } from '../azure/azure-state.ts';
-import { vaultId } from '../azure/local-azure-names.ts';
-import type { AzureUnderRun } from './azure-under-run.ts';
+import { agentId, careId, vaultId } from '../azure/local-azure-names.ts';
+import {
+  type AzureUnderRun,
+  allOff,
+  changing,
+  exempt,
+  keysOf,
+  open,
+  recover,
+  register,
+  rotated,
+  seeded,
+  unlock,
+} from './azure-under-run.ts';
 import { asks, type FailureGroup, goesOn, lookUnder, type RunRow, refused, run, runUnder } from './failure-row.ts';
 import { reviewOf } from './looks.ts';
-import { changing, keysOf, open, recover } from './mends.ts';
-import { rotated, seeded } from './names.ts';
+
+const accepted = {
+  match: { method: 'PATCH', url: `healthBots/${seeded.agent}` },
+  times: 1,
+  respond: { status: 202, body: {} },
+};
+
+/** Azure names no operation to follow, and the agent shows the key only some reads after the change was sent. */
+async function shownLater(azure: AzureUnderRun): Promise<void> {
+  const state = await azure.state();
+  const body = agentBody(state, agentIn(state, seeded.agent));
+  await azure.fault(accepted, {
+    match: { method: 'GET', url: `healthBots/${seeded.agent}\\?` },
+    times: 5,
+    respond: { status: 200, body },
+  });
+  await azure.change(putUnder(seeded.agent, seeded.vault, seeded.key));
+}
+
+const settled = onAgent(seeded.agent, (agent) => Object.assign(agent, { provisioningState: 'Succeeded' }));
+
+export const operationRows: FailureGroup = {
+  title: 'Setting the key',
+  rows: [
+    runUnder(
+      'grant-takes-10-minutes',
+      goesOn('set-cmk', 'KeyVaultAccessForbidden', { from: 'grant-key-access', timePasses: true }),
+    ),
+    runUnder('operation-fails-agent-failed', goesOn('set-cmk', 'KeyVaultAccessForbidden')),
+    runUnder('operation-fails-key-kept', goesOn('set-cmk', 'KeyVaultAccessForbidden')),
+    runUnder(
+      'operation-never-ends',
+      asks('set-cmk', 'resource-busy', {
+        what: 'The operation that sets the key doesn’t end.',
+        choices: { limits: { operationMs: 300 } },
+        mend: allOff,
+      }),
+    ),
+    runUnder(
+      'operation-canceled',
+      asks('set-cmk', 'OperationCanceled', async () => undefined),
+    ),
+    runUnder('agent-stays-accepted', asks('set-cmk', 'resource-busy', changing(settled))),
+    runUnder('accepted-then-lost', goesOn('set-cmk', 'OperationNotFound')),
+    run(
+      'Azure accepts the change, names no operation, and shows the key a little later.',
+      shownLater,
+      goesOn('set-cmk'),
+    ),
+    run(
+      'Azure accepts the change, names no operation, and doesn’t make it.',
+      (azure) => azure.fault(accepted),
+      goesOn('set-cmk', 'key-not-shown'),
+    ),
+    runUnder(
+      '200-without-the-property',
+      asks('set-cmk', 'key-not-shown', {
+        what: 'Azure accepts the change, but the agent keeps its key.',
+        mend: allOff,
+      }),
+    ),
+    runUnder('another-change-under-way', goesOn('set-cmk', 'ConflictingConcurrentWriteNotAllowed')),
+  ],
+};
+
+/** As an owner would in the portal: a role that has the right that was missing. */
+const giveBotRole = (scope: string, role: string) => (azure: AzureUnderRun) =>
+  azure.owner
+    .authorization()
+    .roleAssignments.create(scope, crypto.randomUUID(), {
+      roleDefinitionId: `/subscriptions/${careId}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+      principalId: bot.id,
+      principalType: 'ServicePrincipal',
+    })
+    .then(() => undefined);
+
+const rightLost = (
+  what: string,
+  action: string,
+  at: RunRow['at'],
+  mend: RunRow['mend'] = changing(withActions(action)),
+): RunRow =>
+  run(
+    `The bot’s role no longer permits ${what}.`,
+    changing(withoutActions(action)),
+    asks(at, 'AuthorizationFailed', mend),
+  );
+
+export const rightRows: FailureGroup = {
+  title: 'Permissions, policies, locks and registration',
+  rows: [
+    runUnder(
+      'role-assignment-refused',
+      asks('grant-key-access', 'AuthorizationFailed', { what: 'The bot doesn’t have permission to assign roles.' }),
+    ),
+    runUnder(
+      'grant-condition',
+      asks('grant-key-access', 'AuthorizationFailed', {
+        what: 'The condition on the bot’s role admits another role only.',
+      }),
+    ),
+    runUnder('deny-assignment', asks('enable-identity', 'DenyAssignmentAuthorizationFailed')),
+    rightLost('role assignments', 'Microsoft.Authorization/roleAssignments/write', 'grant-key-access'),
+    runUnder(
+      'agent-write-refused',
+      asks('enable-identity', 'AuthorizationFailed', { what: 'The bot doesn’t have permission to change agents.' }),
+    ),
+    rightLost(
+      'changes of agents',
+      'Microsoft.HealthBot/healthBots/write',
+      'set-cmk',
+      giveBotRole(agentId(seeded.agent), keyRoles.contributor),
+    ),
+    rightLost('changes of vaults', 'Microsoft.KeyVault/vaults/write', 'protect-vault'),
+    rightLost(
+      'reading agents',
+      'Microsoft.HealthBot/healthBots/read',
+      'check',
+      giveBotRole(agentId(seeded.agent), keyRoles.contributor),
+    ),
+    runUnder('identity-not-known-yet', goesOn('grant-key-access', 'PrincipalNotFound')),
+    runUnder('role-assignment-limit', asks('grant-key-access', 'RoleAssignmentLimitExceeded')),
+    runUnder('policy-denies', asks('set-cmk', 'RequestDisallowedByPolicy', exempt)),
+    runUnder('policy-denies-in-details', asks('set-cmk', 'RequestDisallowedByPolicy', exempt)),
+    runUnder('everything-locked', asks('set-cmk', 'ScopeLocked', unlock)),
+    runUnder(
+      'everything-locked',
+      asks('check', 'blocked', { what: 'A read-only lock prevents changes.', mend: unlock }),
+    ),
+    lookUnder('everything-locked', refused('the review', 'locked', reviewOf('enable'))),
+    runUnder('registration-missing', asks('set-cmk', 'MissingSubscriptionRegistration', register)),
+    runUnder('type-not-offered', asks('check', 'InvalidResourceType')),
+    lookUnder('type-not-offered', refused('the review', 'InvalidResourceType', reviewOf('enable'))),
+  ],
+};
 
 const makeFit =
   (fit: UpdateKeyPropertiesOptions) =>
