@@ -12,7 +12,6 @@ const nowhereElse = new Set(['localhost', '127.0.0.1', '::1']);
 
 const now = () => Math.floor(Date.now() / 1_000);
 const otherApp = '70000000-0000-4000-8000-000000000009';
-const tenants = { ours: localTenantId, other: '80000000-0000-4000-8000-000000000001' };
 
 const helpFrom = (serviceUrl: string, changes: Readonly<Record<string, unknown>> = {}) => ({
   type: 'message',
@@ -71,11 +70,11 @@ describe('a bot with an app id', () => {
 
   /** Entra's tokens for an app, as the SDK's way for the Emulator and for skills takes them. */
   const entraV1 = (claims: Readonly<Record<string, unknown>>) =>
-    withClaims({ iss: `https://sts.windows.net/${tenants.ours}/`, tid: tenants.ours, ver: '1.0', ...claims });
+    withClaims({ iss: `https://sts.windows.net/${localTenantId}/`, tid: localTenantId, ver: '1.0', ...claims });
   const entraV2 = (claims: Readonly<Record<string, unknown>>) =>
     withClaims({
-      iss: `https://login.microsoftonline.com/${tenants.ours}/v2.0`,
-      tid: tenants.ours,
+      iss: `https://login.microsoftonline.com/${localTenantId}/v2.0`,
+      tid: localTenantId,
       ver: '2.0',
       ...claims,
     });
@@ -92,11 +91,8 @@ describe('a bot with an app id', () => {
 
   test.each<[string, () => Promise<string | undefined>]>([
     ['no token', async () => undefined],
-    ['an empty header', async () => ''],
-    ['a scheme and no token', async () => 'Bearer '],
     ['the token under another scheme', async () => `Basic ${await withClaims({})}`],
     ['the token without a scheme', () => withClaims({})],
-    ['two tokens', async () => `Bearer ${await withClaims({})} ${await withClaims({})}`],
     ['what is no token', async () => 'Bearer abc'],
     ['another issuer', () => bearer(withClaims({ iss: 'https://api.botframework.us' }))],
     ['an issuer that only begins like it', () => bearer(withClaims({ iss: 'https://api.botframework.com.example' }))],
@@ -124,7 +120,6 @@ describe('a bot with an app id', () => {
     ],
     ['a signature with the public key as secret', () => bearer(signToken(goodClaims(), { alg: 'HS256' }, publicPem()))],
     ['no service URL', () => bearer(withClaims({ serviceurl: undefined }))],
-    ['an empty service URL', () => bearer(withClaims({ serviceurl: '' }))],
     [
       'another service URL than the activity',
       () => bearer(withClaims({ serviceurl: 'https://smba.trafficmanager.net/' })),
@@ -147,12 +142,6 @@ describe('a bot with an app id', () => {
       'the token this app calls Azure with',
       () => bearer(entraV1({ appid: appId, aud: 'https://management.azure.com', serviceurl: undefined })),
     ],
-    ['Entra’s token of another app in the tenant', () => bearer(entraV1({ appid: otherApp }))],
-    [
-      'Entra’s token of another tenant',
-      () => bearer(entraV1({ iss: `https://sts.windows.net/${tenants.other}/`, tid: tenants.other, appid: appId })),
-    ],
-    ['a skill’s token', () => bearer(entraV2({ azp: otherApp }))],
     ['an anonymous skill’s token', () => bearer(withClaims({ appid: 'AnonymousSkill' }))],
     ['a token of Bot Framework that speaks for a skill', () => bearer(withClaims({ ver: '1.0', appid: otherApp }))],
   ])('refuses a call with %s', async (_what, authorization) => {

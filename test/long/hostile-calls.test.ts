@@ -67,6 +67,7 @@ describe('what is no activity of Teams', () => {
     ['a text', '"message"', 400],
     ['an empty object', '{}', 400],
     ['a hundred thousand brackets', '['.repeat(100_000), 400],
+    ['a list of a hundred lists', '['.repeat(100) + ']'.repeat(100), 400],
     ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]), 400],
     ['a long body', JSON.stringify({ text: 'x'.repeat(300_000) }), 413],
   ])('%s is refused', async (_what, body, status) => {

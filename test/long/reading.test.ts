@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { approversGroup, requestersGroup } from '../../sandbox/people.ts';
+import { requestersGroup } from '../../sandbox/people.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import type { BotAnswer, SeenActivity } from '../support/teams/local-teams.ts';
-import { activity, invoke, send } from '../support/teams/raw-activity.ts';
+import { invoke, send } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
@@ -12,7 +12,6 @@ import {
   approvalCard,
   ask,
   cardsAbout,
-  choices,
   faultAzure,
   mendAzure,
   people,
@@ -62,18 +61,11 @@ async function looksEverywhere(person: string, refusal: RegExp): Promise<void> {
     // What can lead to a change asks the directory, and ends what reading knew of the person.
     '/enable-cmk',
     '/cmk-status',
-    '/cmk-status triage',
-    '/cmk-requests',
-    '/cmk-requests mine',
     '/cmk-requests triage',
-    '/cmk-history',
     `/cmk-history ${id}`,
     '/cmk-history CMK-ZZZZZZ',
-    '/cmk-history triage-agent-prod',
-    '/cmk-history no-such-agent',
     '/cmk-help',
     '/enable-cmk resource=triage-agent-prod vault=kv-care-prod key=cmk-triage-agent',
-    '/enable-cmk resource=nobody',
     '/rotate-cmk resource=virtual-visit-agent',
   ]) {
     const words = activityText(await type(world, person, typed));
@@ -120,11 +112,6 @@ describe('attack: a member without a role', () => {
     }
     await mendAzure(world);
   });
-
-  test('sees what is posted in a channel they are in', async () => {
-    const words = activityText(await shows(world, places.approvals, people.teamMember, id, /Needs approval/));
-    expect(words).toContain('Own keys before the audit');
-  });
 });
 
 const userType = (person: string, kind: 'Member' | 'Guest' | null) =>
@@ -147,22 +134,6 @@ describe('attack: a guest who carries the host tenant’s id', () => {
     await looksEverywhere(people.teamMember, /Only members of this organization can use the bot\./);
   });
 
-  test('gets no card and no post in their chat, although they are in the group of approvers', async () => {
-    for (const one of [people.teamMember, people.approver]) await type(world, one, '/cmk-help', chatOf(one));
-    await inGroup(approversGroup.id, people.teamMember, true);
-    // The bot still knows who was in the group.
-    await world.restartBot('SIGINT');
-    const asked = await ask(world, choices.test);
-    const comment = { comment: 'Not this week' };
-    await world.teams.click(people.approver, (await approvalCard(world, asked)).id, 'request.reject', {
-      inputs: comment,
-    });
-    await shows(world, chatOf(people.approver), people.approver, asked, /Rejected/);
-    const seen = await world.teams.activities(chatOf(people.teamMember), people.teamMember);
-    expect(seen.map(activityText).filter((text) => text.includes(asked))).toEqual([]);
-    await inGroup(approversGroup.id, people.teamMember, false);
-  });
-
   test('is refused where the directory does not say whether they are one, and the doctor says whose errand that is', async () => {
     await userType(people.teamMember, null);
     await looksEverywhere(people.teamMember, /The bot couldn’t check your membership\./);
@@ -171,18 +142,12 @@ describe('attack: a guest who carries the host tenant’s id', () => {
       /fail {2}groups and people +Microsoft Graph doesn’t say whether some people are guests .*\n +→ .*User\.Read\.All/,
     );
   });
-
-  test('is let in where guests are allowed', async () => {
-    await userType(people.teamMember, 'Guest');
-    await world.restartBot('SIGINT', { CMK_ALLOW_GUESTS: 'true' });
-    expect(activityText(await type(world, people.teamMember, '/cmk-requests'))).toContain(id);
-    await userType(people.teamMember, 'Member');
-    await inGroup(requestersGroup.id, people.teamMember, false);
-  });
 });
 
 describe('a reader', () => {
   test('reads lists and histories and refreshes cards, and can do nothing', async () => {
+    await userType(people.teamMember, 'Member');
+    await inGroup(requestersGroup.id, people.teamMember, false);
     await world.restartBot('SIGINT', { CMK_READERS: people.teamMember });
     const reader = people.teamMember;
     expect(activityText(await type(world, reader, '/cmk-help'))).toContain('You can view requests');
@@ -212,18 +177,6 @@ describe('a reader', () => {
     // What there is to choose from is the requester's.
     expect(found(await searchRaw(reader))).toEqual([]);
   });
-});
-
-test('attack: an approver takes another’s name, and cards tell the two apart', async () => {
-  const from = { id: `29:${people.secondApprover}`, name: 'requester', aadObjectId: people.secondApprover };
-  await send(world, activity(world, { from, text: '/cmk-help' }));
-  expect(activityText(await type(world, people.approver, '/cmk-requests'))).toContain(
-    'Requester (requester@example.com)',
-  );
-});
-
-test('whoever has a role goes on as before', async () => {
-  expect(activityText(await type(world, people.approver, '/cmk-requests'))).toContain(choices.first.agent);
 });
 
 test('a requester who left takes back what they asked for, and does nothing else', async () => {

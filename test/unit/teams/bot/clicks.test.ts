@@ -6,7 +6,7 @@ import { InboundActivity } from '../../../../src/teams/bot/activity.ts';
 import { subjectAfter } from '../../../../src/teams/bot/lists.ts';
 import { openDeferredUpdates } from '../../../../src/teams/bot/reply.ts';
 import { openRequestPrefetch, ownReader } from '../../../../src/teams/bot/request-click.ts';
-import { costOf } from '../../../../src/teams/bot/verbs.ts';
+import { costOf, verbs } from '../../../../src/teams/bot/verbs.ts';
 import { nothing } from '../../../../src/teams/cards/plain-text.ts';
 import { messageCard } from '../../../../src/teams/cards/views/short-views.ts';
 import { requestAfter } from '../../../support/builders/commands.ts';
@@ -190,4 +190,9 @@ it('what is no command is light, whatever it looks like', () => {
     clicks: 1,
     azureCalls: 0,
   });
+});
+
+it('what a client sends by itself shows a card, and nothing else', () => {
+  const refreshing = [...verbs].filter(([, { effect }]) => effect === 'refresh').map(([name]) => name);
+  expect(refreshing.sort()).toEqual(['drift.refresh', 'form.refresh', 'form.show', 'request.refresh']);
 });
