@@ -1,28 +1,16 @@
-import { expect, test } from '@jest/globals';
+import { expect, test as jestTest } from '@jest/globals';
 import { z } from 'zod';
 import { localBotPrincipal, usageCheckSettings } from '../../sandbox/bot-environment.ts';
 import { http } from '../support/azure/local-azure.ts';
 import { logsRole } from '../support/azure/role-files.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
+import { canMoveClock } from '../support/store/postgres.ts';
 import { cardText } from '../support/teams/local-teams.ts';
 import { openTranscript, type Transcript } from '../support/transcripts/transcript.ts';
 import { expectGolden } from '../support/transcripts/transcript-golden.ts';
 import { azureState } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
-import {
-  approvalCard,
-  approve,
-  ask,
-  faultAzure,
-  mendAzure,
-  people,
-  places,
-  shows,
-  submit,
-  type,
-  until,
-  untilMended,
-} from '../support/world/story.ts';
+import { approvalCard, approve, ask, people, places, shows, submit, type } from '../support/world/story.ts';
 import { readRecord, testOverrides } from '../support/world/world.ts';
 
 /**
@@ -32,8 +20,10 @@ import { readRecord, testOverrides } from '../support/world/world.ts';
 
 const { requester, approver } = people;
 const { operations } = places;
-const env = { ...usageCheckSettings, CMK_USE_WITHIN: '6s', ...testOverrides({ usePollMs: 200 }) };
-const world = scenario({ own: { env }, restoresAzure: true });
+const env = { ...usageCheckSettings, ...testOverrides({ usePollMs: 200 }) };
+const world = scenario({ own: { env, movable: true }, restoresAzure: true });
+// The database's clock moves with libfaketime.
+const test = canMoveClock ? jestTest : jestTest.skip;
 
 const happens = (...names: string[]) => http(world.azure, 'POST', '/simulator/scenarios', { body: { names } });
 const noMore = (name: string) => http(world.azure, 'DELETE', `/simulator/scenarios?name=${name}`);
@@ -53,10 +43,12 @@ const told = async (id: string) => {
   return Told.parse(JSON.parse(out));
 };
 const judgements = async (id: string) => (await told(id)).events.filter(({ type }) => type === 'use-judged').length;
-const deadlineOf = async (id: string): Promise<void> => {
-  const { use } = await told(id);
-  await until(async () => new Date().toISOString() > use.until, 'the deadline has passed');
-};
+/** Moves the clock past the deadline of the usage check, which is three minutes after the run. */
+let moved = 0;
+async function passDeadline(): Promise<void> {
+  moved += 200;
+  await world.moveClock(moved);
+}
 
 async function approved(t: Transcript): Promise<string> {
   const id = await ask(world);
@@ -86,7 +78,7 @@ test('it is looked for, and the card goes on by itself to that the agent used th
   });
 });
 
-test('it was not used, and the log would show it; a bot that is killed while it asks for the last time judges once', async () => {
+test('it was not used, and the log would show it', async () => {
   const t = openTranscript(
     world,
     'The agent is not seen using its key',
@@ -95,10 +87,7 @@ test('it was not used, and the log would show it; a bot that is killed while it 
   await happens('agents-use-no-key');
   const id = await approved(t);
   await t.sees(requester, operations, id, /Checking whether the agent uses the key/);
-  await faultAzure(world, { match: { url: '^/v1/workspaces/' }, ...untilMended });
-  await deadlineOf(id);
-  await world.restartBot('SIGKILL');
-  await mendAzure(world);
+  await passDeadline();
   await t.sees(requester, operations, id, /Use not observed/);
   expectGolden('not-seen-in-use', t);
   const { proofs, use } = await told(id);
@@ -112,6 +101,8 @@ test('nobody knows, where the log may not be read', async () => {
   const t = openTranscript(world, 'Use of the key unknown', 'The bot may not read the log.');
   await happens('logs-refused');
   const id = await approved(t);
+  await shows(world, operations, requester, id, /Checking whether the agent uses the key/);
+  await passDeadline();
   await t.sees(requester, operations, id, /Use observed: not known/);
   expectGolden('use-not-known', t);
   expect((await told(id)).use.judged?.answer).toMatchObject({
@@ -127,8 +118,8 @@ test('of a rotation the new version counts, also when the deadline passed while 
   await approve(world, approver, await approvalCard(world, id));
   const before = await shows(world, operations, requester, id, /Checking whether the agent uses the key/);
   expect(cardText(before)).toContain('Don’t disable the old version before the log shows that this version is used.');
-  await world.endBot('SIGKILL');
-  await deadlineOf(id);
+  await world.endBot('SIGINT');
+  await passDeadline();
   expect(await judgements(id)).toBe(0);
   await noMore('logs-take-10-minutes');
   await world.startBot();

@@ -25,7 +25,21 @@ interface PostgresOptions {
   readonly prepare?: ((folder: string, owner: ReturnType<typeof serverUser>) => void) | undefined;
   /** Over those of a test, which do not wait for the disk: such as `fsync=on`. */
   readonly settings?: readonly string[] | undefined;
+  /** Its clock is one that a test moves: `moveClock`. */
+  readonly movable?: boolean;
 }
+
+/** libfaketime of this machine, if it has one. */
+const fakeTime = ['x86_64-linux-gnu', 'aarch64-linux-gnu']
+  .map((machine) => `/usr/lib/${machine}/faketime/libfaketime.so.1`)
+  .find((file) => existsSync(file));
+export const canMoveClock = fakeTime !== undefined;
+
+/** Reads how far the clock is moved from a file, at each look at it. */
+const movedClock = (file: string): NodeJS.ProcessEnv => ({
+  ...{ LD_PRELOAD: fakeTime, FAKETIME: undefined, FAKETIME_TIMESTAMP_FILE: file },
+  ...{ FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' },
+});
 
 /** PostgreSQL takes a key only from a file that nobody else may read. */
 function tlsIn(data: string, tls: Tls | undefined, owner: ReturnType<typeof serverUser>): readonly string[] {
@@ -65,13 +79,17 @@ function canRun(file: string): boolean {
   }
 }
 
-async function startServer(programs: string, { tls, settings: more = [], prepare }: PostgresOptions) {
+async function startServer(programs: string, { tls, settings: more = [], prepare, movable }: PostgresOptions) {
   const user = serverUser();
   // Root's own temporary folder may be closed to the user that runs the server.
   const folder = mkdtempSync(path.join(user === null ? os.tmpdir() : '/tmp', 'cmk-pg-'));
   if (user !== null) chownSync(folder, user.uid, user.gid);
   prepare?.(folder, user);
-  const options = { cwd: folder, env: { ...surroundings(), LC_ALL: 'C' }, ...user };
+  const clock = path.join(folder, 'clock');
+  const moveClock = (seconds: number): void => writeFileSync(clock, `+${seconds}`);
+  if (movable) moveClock(0);
+  const env = { ...surroundings(), LC_ALL: 'C', ...(movable ? movedClock(clock) : {}) };
+  const options = { cwd: folder, env, ...user };
   const run: Run = (name, args) =>
     spawn(path.join(programs, name), args, { ...options, stdio: ['ignore', 'ignore', 'pipe'] });
   const data = path.join(folder, 'data');
@@ -106,6 +124,8 @@ async function startServer(programs: string, { tls, settings: more = [], prepare
   let end = await start();
   return {
     url,
+    /** By so much from the true time. Only of one that is movable. */
+    moveClock,
     newDatabase: (copied?: string): Promise<string> => createDatabase(url, copied),
     /** The one database that is as a first start of the bot leaves it, to be copied. */
     readyUrl: databaseOf(url, readyName),

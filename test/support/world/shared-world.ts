@@ -141,6 +141,7 @@ export async function takeSharedWorld(): Promise<World> {
     startReplica: notShared,
     restartBot: notShared,
     restartEverything: notShared,
+    moveClock: notShared,
     async end() {
       let isInOrder = false;
       try {

@@ -6,12 +6,12 @@ import { http, type Latency, type RunningAzure, startAzure } from '../azure/loca
 import { type BotProcess, type EndSignal, untilReady } from '../processes/bot-process.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import { newDataDir } from '../store/data-folder.ts';
-import { rowsOf } from '../store/postgres.ts';
+import { rowsOf, startPostgres } from '../store/postgres.ts';
 import { readyDatabase, removeDatabase } from '../store/run-server.ts';
 import { databaseSettings, sealKeys, sealKeysIn, serverSealKey, writeServerSealKey } from '../store/seal-keys.ts';
 import { openTestStore } from '../store/test-stores.ts';
 import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from '../teams/local-teams.ts';
-import { childProcesses, inProcess } from './in-process.ts';
+import { childProcesses, inProcess, product } from './in-process.ts';
 import { LogWatch } from './log-leaks.ts';
 
 /** What tests change that no setting changes. */
@@ -49,6 +49,8 @@ export interface World {
   startReplica(name: string, more?: NodeJS.ProcessEnv): Promise<Replica>;
   /** Ends all three at once and starts them again on their data and ports. */
   restartEverything(how: EndSignal): Promise<void>;
+  /** Moves the clock of a movable world by so much from the true time. */
+  moveClock(seconds: number): Promise<void>;
   /** Ends everything and removes what it kept. Fails when the bot printed a secret, or what a person wrote or chose. */
   end(): Promise<void>;
 }
@@ -87,6 +89,8 @@ export interface WorldOptions {
   readonly latency?: Latency;
   /** Over the bot's usual local configuration. Without `DATABASE_URL` the world has a database of its own, and publishes its log. */
   readonly env?: NodeJS.ProcessEnv;
+  /** A database server of its own, whose clock and the product's in this process `moveClock` moves. */
+  readonly movable?: boolean;
   /** In this process, which is quick, or as child processes, which can be killed. Default: false. */
   readonly inProcess?: boolean;
   /** Approving needs a sign-in at the local Entra. */
@@ -107,7 +111,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const { latency = 'instant', stepUp = false } = options;
   const { startListening: start, spawnBot } = options.inProcess ? inProcess : childProcesses;
   const dataDir = await newDataDir();
-  const own = options.env?.DATABASE_URL === undefined ? await readyDatabase() : null;
+  const server = options.movable ? await startPostgres({ movable: true }) : null;
+  const ready = () => server?.newDatabase(server.readyUrl) ?? readyDatabase();
+  const own = options.env?.DATABASE_URL === undefined ? await ready() : null;
   const url = own ?? options.env?.DATABASE_URL ?? '';
   const extra: NodeJS.ProcessEnv = { ...(own && (await databaseSettings(own, dataDir))), ...options.env };
   const [azurePort, botPort] = [await freePorts(10), await freePorts(2)];
@@ -165,6 +171,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     await untilReady(current.bot, botUrl);
     for (const key of await sealKeysIn(dataDir)) watch.keepOut('the seals’ key, or the log’s', key);
   };
+  const moveClock = async (seconds: number): Promise<void> => {
+    if (server === null) return;
+    server.moveClock(seconds);
+    (await product()).moveClock(seconds * 1_000);
+  };
   const replicas: BotProcess[] = [];
   const startReplica = async (name: string, more: NodeJS.ProcessEnv = {}) => {
     const port = await freePorts(1);
@@ -180,7 +191,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const end = async (): Promise<void> => {
     await Promise.all(replicas.map((one) => one.end('SIGKILL')));
     await Promise.all([endBot('SIGKILL'), current.teams.kill(), current.azure.kill()]);
-    if (own !== null) await removeDatabase(own);
+    await moveClock(0);
+    if (server !== null) await server.stop();
+    else if (own !== null) await removeDatabase(own);
     rmSync(dataDir, { recursive: true, force: true });
     const leaks = watch.leaksIn(output);
     if (leaks.length > 0) throw new Error(leaks.join('\n'));
@@ -222,6 +235,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       current.teams = await openTeams(current.azure);
       await startBot();
     },
+    moveClock,
     end,
   };
 }
