@@ -20,7 +20,7 @@ import {
  * test/unit/teams/bot/typing; whose roles: test/unit/authorization/roles. Then a list of very many agents.
  */
 
-const world = scenario({ own: {}, restoresAzure: true });
+const world = scenario({ own: { inProcess: false }, restoresAzure: true });
 let form: SeenActivity;
 beforeEach(async () => {
   form = await type(world, people.requester, '/enable-cmk');

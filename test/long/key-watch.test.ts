@@ -35,7 +35,7 @@ const { agent: agentName, vault: vaultName, key: keyName } = choices.first;
 const agent = agentId(agentName);
 const vault = vaultId(vaultName);
 const env = { ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover };
-const world = scenario({ own: { env } });
+const world = scenario({ own: { env, inProcess: false } });
 let others: Clients;
 let vaultUrl: string;
 let keyVersion: string;

@@ -7,12 +7,12 @@ import Sequencer from '@jest/test-sequencer';
 
 /** What took more than half a minute, longest first; a suite that is not there holds its place for nobody. */
 const slowest = `
-  long/database-trouble long/slow-azure long/cannot-store
-  long/wrong-clock long/failures-doc long/azure-quotas crash-all/against-model
+  long/database-trouble long/cannot-store
+  long/wrong-clock long/failures-doc crash-all/against-model
   long/on-postgres long/paused-replica
   long/reading
   crash-all/replicas crash-all/kill-matrix
-  long/call-costs long/key-watch long/hostile-queries
+  long/call-costs long/key-watch
   long/seen-in-use
   long/published-log scenario/transcripts browser/enable-cmk scenario/evidence long/infra-bot
   long/start

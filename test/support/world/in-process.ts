@@ -37,7 +37,8 @@ async function startBot(env: NodeJS.ProcessEnv, print: (text: string) => void = 
     signal: () => {
       throw new Error('the bot runs in the test’s process');
     },
-    end: () => {
+    end: (how) => {
+      if (how === 'SIGKILL') throw new Error('the bot runs in the test’s process: only one in its own can be killed');
       stopping ??= stop().then(gone);
       return stopping;
     },

@@ -189,8 +189,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     return { url, ended: replica.ended, end: (how: EndSignal) => replica.end(how) };
   };
   const end = async (): Promise<void> => {
-    await Promise.all(replicas.map((one) => one.end('SIGKILL')));
-    await Promise.all([endBot('SIGKILL'), current.teams.kill(), current.azure.kill()]);
+    const how = options.inProcess ? 'SIGINT' : 'SIGKILL';
+    await Promise.all(replicas.map((one) => one.end(how)));
+    await Promise.all([endBot(how), current.teams.kill(), current.azure.kill()]);
     await moveClock(0);
     if (server !== null) await server.stop();
     else if (own !== null) await removeDatabase(own);
