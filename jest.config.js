@@ -1,3 +1,5 @@
+import { attackSuites } from './test/support/jest/attack-reporter.js';
+
 const slow = ['<rootDir>/test/long/', '<rootDir>/test/crash-all/'];
 
 /** Tests run as ES modules through swc. The product runs as bundled programs: in the test's process, or in processes of their own. */
@@ -28,6 +30,7 @@ const projects = [
   { displayName: 'usual', testMatch: ['<rootDir>/test/**/*.test.ts'], testPathIgnorePatterns: slow },
   { displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
   { displayName: 'crash', testMatch: ['<rootDir>/test/crash-all/**/*.test.ts'] },
+  { displayName: 'attacks', testMatch: Object.keys(attackSuites).map((suite) => `<rootDir>/${suite}`) },
 ];
 
 export default {
@@ -35,7 +38,11 @@ export default {
   // Ends a test that hangs. Long enough for a busy machine.
   testTimeout: 120_000,
   testSequencer: '<rootDir>/test/support/jest/slowest-first.js',
-  reporters: ['default', '<rootDir>/test/support/jest/bot-log-reporter.js'],
+  reporters: [
+    'default',
+    '<rootDir>/test/support/jest/bot-log-reporter.js',
+    '<rootDir>/test/support/jest/attack-reporter.js',
+  ],
   // Two cores are kept busy by four workers: scenarios mostly wait for the bot.
   maxWorkers: 4,
 };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { StepName } from '../../src/domain/plan.ts';
 import { roleFiles } from '../support/azure/role-files.ts';
 import { pages, sentencesOf, textOf } from '../support/docs/prose.ts';
+import { attackSuites } from '../support/jest/attack-reporter.js';
 
 const root = new URL('../../', import.meta.url);
 
@@ -205,5 +206,15 @@ describe('what the pages say about security', () => {
     );
     expect(named.filter((name) => !given.includes(name))).toEqual([]);
     expect(named).toHaveLength(8);
+  });
+
+  test('has a row for every suite that attacks, in order, and none that did not hold', () => {
+    const rows = rowsUnder('test/golden/attacks.md', 'what was tried').map(([what, , outcome, by]) => [
+      what,
+      outcome,
+      by,
+    ]);
+    const suites = Object.entries(attackSuites);
+    expect(rows).toEqual(suites.map(([suite, what]) => [what, 'all held', `\`${suite}\``]));
   });
 });

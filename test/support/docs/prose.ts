@@ -16,7 +16,11 @@ export const pages: readonly string[] = [
 export const textOf = (page: string): string => readFileSync(new URL(page, root), 'utf8');
 
 /** Tables that a command writes. Their words are those of the product, and have rules of their own. */
-const generated = [/<!-- made: [\s\S]*?<!-- \/made -->/g, /<!-- npm run bench [\s\S]*?<!-- end -->/g];
+const generated = [
+  /<!-- made: [\s\S]*?<!-- \/made -->/g,
+  /<!-- attacks: [\s\S]*?<!-- \/attacks -->/g,
+  /<!-- npm run bench [\s\S]*?<!-- end -->/g,
+];
 
 export interface Sentence {
   readonly text: string;

@@ -1,0 +1,2 @@
+/** What a suite attacks, by its file. */
+export const attackSuites: Readonly<Record<string, string>>;

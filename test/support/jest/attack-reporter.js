@@ -1,0 +1,63 @@
+/**
+ * Writes what was tried against the product into test/golden/attacks.md, a row for each suite that attacks. Each test is one try;
+ * many of them try hundreds of values. Only for `npm run attacks`.
+ */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Which suites attack, and what, in the order of the table. */
+export const attackSuites = {
+  'test/unit/domain/policy/vaults.test.ts': 'Vaults of others',
+  'test/unit/domain/policy/rules.test.ts': 'Escaping a rule',
+  'test/unit/domain/control-change.test.ts': 'Control over the key that others gained',
+  'test/unit/workflow/own-key.test.ts': 'A key that replaces the one that the bot created',
+  'test/unit/workflow/moved-world.test.ts': 'Azure changed between approval and run',
+  'test/unit/teams/bot/decisions.test.ts': 'Deciding and running without permission',
+  'test/unit/teams/sign-in/step-up.test.ts': 'Approving without signing in again',
+  'test/unit/teams/bot/dialog.test.ts': 'Forms and cards changed on the way',
+  'test/unit/teams/ingress/rate-limit.test.ts': 'One person who requests many lists at once',
+  'test/unit/workflow/run.test.ts': 'Starts and takeovers with a moved clock or a lost claim',
+  'test/unit/audit/verify-py-packs.test.ts': 'Evidence packs: forged or cut',
+  'test/long/record-attacks.test.ts': 'Audit log: changed as the database owner',
+  'test/long/database-roles.test.ts': 'Audit log: changed as the bot’s database user',
+  'test/long/hostile-log-writer.test.ts': 'Published log: written by others',
+  'test/long/hostile-writer.test.ts': 'Stored chat state: written as the bot’s database user',
+  'test/contract/store-ports.test.ts': 'Each other table: written as its owner',
+  'test/long/store-seal-keys.test.ts': 'Seal keys',
+  'test/long/reading.test.ts': 'Reading without a role',
+  'test/long/bot-callers.test.ts': 'Calls to the bot that Teams did not make',
+  'test/long/hostile-calls.test.ts': 'Activities, forms and clicks that Teams would not send',
+  'test/long/hostile-words.test.ts': 'Text of people and of Azure, wherever it is shown',
+  'test/contract/local-azure-certificate.test.ts': 'Other servers, with the simulator’s certificate authority',
+  'test/contract/log-secrets.test.ts': 'Secrets and texts in the log',
+  'test/long/wrong-clock.test.ts': 'Wrong clocks',
+  'test/long/hostile-growth.test.ts': 'Texts of 100 kB against slow patterns',
+  'test/long/floods.test.ts': 'Floods',
+};
+
+const head = `# What was tried against the product
+
+Each suite attacks the product. \`npm run attacks\` runs all and writes this table.
+
+<!-- attacks: made by npm run attacks -->
+
+| what was tried | tries | outcome | by |
+| --- | ---: | --- | --- |
+`;
+
+export default class AttackReporter {
+  onRunComplete(_contexts, { testResults }) {
+    if (process.env.CMK_ATTACKS !== 'write') return;
+    const ran = new Map(testResults.map((one) => [path.relative(root, one.testFilePath), one]));
+    const rows = Object.entries(attackSuites).map(([suite, what]) => {
+      const tests = (ran.get(suite)?.testResults ?? []).filter(({ status }) => status !== 'pending');
+      const broken = tests.filter(({ status }) => status !== 'passed').length;
+      const outcome = tests.length === 0 ? 'not run' : broken === 0 ? 'all held' : `${broken} did not`;
+      return `| ${what} | ${tests.length} | ${outcome} | \`${suite}\` |\n`;
+    });
+    writeFileSync(path.join(root, 'test/golden/attacks.md'), `${head}${rows.join('')}\n<!-- /attacks -->\n`);
+  }
+}
