@@ -16,7 +16,7 @@ import {
 } from '../support/world/story.ts';
 import { readRecord } from '../support/world/world.ts';
 
-const world = scenario({ own: {} });
+const world = scenario({ own: { inProcess: false } });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('a replica that stands still before a write until another took its run over writes nothing more, in Azure or on the record', async () => {
