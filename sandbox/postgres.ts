@@ -93,7 +93,8 @@ async function create(place: Place): Promise<void> {
   const unfinished = `${place.folder}.new`;
   const files = path.join(unfinished, 'data');
   try {
-    await rm(unfinished, { recursive: true, force: true });
+    // A start that was killed can leave initdb behind, which writes there for a moment.
+    await rm(unfinished, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     mkdirSync(files, { recursive: true, mode: 0o700 });
     const password = path.join(unfinished, 'password');
     await writeFile(password, randomBytes(24).toString('base64url'), { mode: 0o600 });
