@@ -4,21 +4,11 @@ import { openCredential } from '../../src/azure/credential.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { messageOf } from '../../src/text/failures.ts';
-import {
-  type AzureState,
-  all,
-  deleteKey,
-  giveRole,
-  keyIn,
-  newestIn,
-  onVault,
-  scopes,
-  withoutActions,
-} from '../support/azure/azure-state.ts';
+import * as state from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
-import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 import {
+  answers,
   bot,
   connect,
   connectedAzure,
@@ -32,226 +22,177 @@ import {
   outsideFailureOf,
   owner,
   type Sent,
+  says,
   sentDuring,
   tenantId,
   under,
   vaultId,
 } from './azure-setup.ts';
 
-describe('keys', () => {
-  const { running, azure } = connectedAzure();
+const { running, azure } = connectedAzure({ restores: true });
+const care = vaultId('kv-care-prod');
+const hospital = vaultId('kv-hospital-keys');
+const uriOf = (n: number): string => `https://localhost:${running.port + n}/`;
+const [careUri, hospitalUri] = [() => uriOf(1), () => uriOf(2)];
+const plain = { type: 'RSA', size: 2048, expires: null } as const;
+const none = KeyVersion.parse('0'.repeat(32));
 
-  const care = vaultId('kv-care-prod');
-
-  describe('reading keys', () => {
-    test('tells what matters about the newest version, and the same of a version read by itself', async () => {
-      const found = got(await azure.keys.get(care, key('cmk-triage-agent'), null));
-      expect(found).toEqual({
-        name: 'cmk-triage-agent',
-        version: expect.stringMatching(/^[0-9a-f]{32}$/),
-        type: 'RSA',
-        size: 3072,
-        operations: ['wrapKey', 'unwrapKey'],
-        enabled: true,
-        notBefore: null,
-        expires: expect.stringMatching(/^\d{4}-\d\d-\d\dT00:00:00\.000Z$/),
-        created: '2024-03-04T08:00:00.000Z',
-        nonceHash: null,
-      });
-      const version = KeyVersion.parse(found?.version);
-      expect(got(await azure.keys.get(care, key('cmk-triage-agent'), version))).toEqual(found);
-    });
-
-    test('a key or version that does not exist is null', async () => {
-      expect(got(await azure.keys.get(care, key('no-such-key'), null))).toBeNull();
-      expect(got(await azure.keys.get(care, key('cmk-triage-agent'), KeyVersion.parse('0'.repeat(32))))).toBeNull();
-    });
-
-    test('lists every key by name, each as it is read by itself', async () => {
-      const found = got(await azure.keys.list(care));
-      const names = ['cmk-triage-agent', 'curve-signing', 'disabled-wrapping', 'expired-wrapping', 'signing-only'];
-      expect(found.map(({ name }) => name)).toEqual(names);
-      for (const one of found) expect(one).toEqual(got(await azure.keys.get(care, one.name, null)));
-    });
-
-    test('one key that cannot be read fails the list rather than shortening it', async () => {
-      const body = { error: { code: 'ForbiddenByRbac', message: 'Caller is not authorized' } };
-      const fault = { match: { url: 'keys/curve-signing' }, respond: { status: 400, body } };
-      const failure = failureOf(await under(running, fault, () => azure.keys.list(care)));
-      expect(failure).toMatchObject({
-        next: 'ask',
-        code: 'ForbiddenByRbac',
-        doing: 'reading key curve-signing in kv-care-prod',
-      });
-    });
+const newest = async (name: string, vault = hospital) => got(await azure.keys.get(vault, key(name), null));
+const changes = (sent: readonly Sent[]) => sent.filter(({ method }) => method !== 'GET');
+const closed = (defaultAction: 'Allow' | 'Deny') =>
+  state.onVault('kv-care-prod', (vault) => {
+    vault.networkAcls = { bypass: 'AzureServices', defaultAction, ipRules: [], virtualNetworkRules: [] };
   });
 
-  describe('making a key', () => {
+describe('keys', () => {
+  test('a key is read with what matters about its newest version, and the same of a version read by itself', async () => {
+    const found = await newest('cmk-triage-agent', care);
+    expect(found).toEqual({
+      name: 'cmk-triage-agent',
+      version: expect.stringMatching(/^[0-9a-f]{32}$/),
+      type: 'RSA',
+      size: 3072,
+      operations: ['wrapKey', 'unwrapKey'],
+      enabled: true,
+      notBefore: null,
+      expires: expect.stringMatching(/^\d{4}-\d\d-\d\dT00:00:00\.000Z$/),
+      created: '2024-03-04T08:00:00.000Z',
+      nonceHash: null,
+    });
+    const version = KeyVersion.parse(found?.version);
+    expect(got(await azure.keys.get(care, key('cmk-triage-agent'), version))).toEqual(found);
+    expect(await newest('no-such-key', care)).toBeNull();
+    expect(got(await azure.keys.get(care, key('cmk-triage-agent'), none))).toBeNull();
+  });
+
+  test('every key is listed by name, each as it is read by itself; one that cannot be read fails the list', async () => {
+    const found = got(await azure.keys.list(care));
+    const names = ['cmk-triage-agent', 'curve-signing', 'disabled-wrapping', 'expired-wrapping', 'signing-only'];
+    expect(found.map(({ name }) => name)).toEqual(names);
+    for (const one of found) expect(one).toEqual(await newest(one.name, care));
+    const code = 'ForbiddenByRbac';
+    const failure = failureOf(
+      await under(running, answers('keys/curve-signing', 400, says(code)), () => azure.keys.list(care)),
+    );
+    expect(failure).toMatchObject({ next: 'ask', code, doing: 'reading key curve-signing in kv-care-prod' });
+  });
+
+  test('a key that is made wraps and unwraps and nothing else, and its first version stays that one', async () => {
     const made = key('cmk-made');
-    const premium = vaultId('kv-hospital-keys');
-
-    test('makes one that wraps and unwraps and nothing else', async () => {
-      const wish = { type: 'RSA-HSM', size: 3072, expires: '2099-05-01' } as const;
-      const sent = await sentDuring(running, async () =>
-        expect(got(await azure.keys.createIfMissing(premium, made, wish, markOf(1)))).toMatchObject({
-          carriesNonce: true,
-        }),
-      );
-      expect(sent.map(({ method, body }) => ({ method, body }))).toEqual([
-        {
-          method: 'PUT',
-          body: {
-            tags: { 'cmk-bot-request': 'CMK-000001', 'cmk-bot-nonce': markOf(1).nonce },
-            properties: {
-              kty: 'RSA-HSM',
-              keySize: 3072,
-              keyOps: ['wrapKey', 'unwrapKey'],
-              attributes: { enabled: true, exp: Date.parse('2099-05-01') / 1000 },
-            },
-          },
-        },
-      ]);
-      expect(got(await azure.keys.get(premium, made, null))).toMatchObject({
-        type: 'RSA-HSM',
-        size: 3072,
-        operations: ['wrapKey', 'unwrapKey'],
-        expires: '2099-05-01T00:00:00.000Z',
-        nonceHash: hashOf(1),
-      });
+    const wish = { type: 'RSA-HSM', size: 3072, expires: '2099-05-01' } as const;
+    const sent = await sentDuring(running, async () => {
+      const receipt = got(await azure.keys.createIfMissing(hospital, made, wish, markOf(1)));
+      expect(receipt).toMatchObject({ carriesNonce: true });
     });
-
-    test('its first version stays the one that was made, whatever is made after it', async () => {
-      const before = got(await azure.keys.first(premium, made));
-      expect(before).toEqual(got(await azure.keys.get(premium, made, null)));
-      await changeState(running, (state: AzureState) => {
-        const only = newestIn(state, 'kv-hospital-keys', made);
-        const later = { ...only, version: 'e'.repeat(32), created: only.created + 60 };
-        keyIn(state, 'kv-hospital-keys', made).versions.push(later);
-      });
-      expect(got(await azure.keys.get(premium, made, null))?.version).toBe('e'.repeat(32));
-      expect(got(await azure.keys.first(premium, made))).toEqual(before);
-      expect(got(await azure.keys.first(premium, key('nobody-made-it')))).toBeNull();
+    const keyOps = ['wrapKey', 'unwrapKey'];
+    const attributes = { enabled: true, exp: Date.parse('2099-05-01') / 1000 };
+    const properties = { kty: 'RSA-HSM', keySize: 3072, keyOps, attributes };
+    const tags = { 'cmk-bot-request': 'CMK-000001', 'cmk-bot-nonce': markOf(1).nonce };
+    expect(sent.map(({ method, body }) => ({ method, body }))).toEqual([{ method: 'PUT', body: { tags, properties } }]);
+    const before = await newest(made);
+    const expires = '2099-05-01T00:00:00.000Z';
+    expect(before).toMatchObject({ type: 'RSA-HSM', size: 3072, operations: keyOps, expires, nonceHash: hashOf(1) });
+    expect(got(await azure.keys.first(hospital, made))).toEqual(before);
+    // A repeat leaves it as it is, whatever is asked for.
+    const again = got(await azure.keys.createIfMissing(hospital, made, plain, markOf(2)));
+    expect(again).toMatchObject({ version: before?.version, carriesNonce: false });
+    expect(await newest(made)).toEqual(before);
+    await changeState(running, (now: state.AzureState) => {
+      const only = state.newestIn(now, 'kv-hospital-keys', made);
+      const later = { ...only, version: 'e'.repeat(32), created: only.created + 60 };
+      state.keyIn(now, 'kv-hospital-keys', made).versions.push(later);
     });
-
-    test('a repeat leaves the key as it is, whatever is asked for', async () => {
-      const before = got(await azure.keys.get(premium, made, null));
-      const again = got(
-        await azure.keys.createIfMissing(premium, made, { type: 'RSA', size: 2048, expires: null }, markOf(2)),
-      );
-      expect(again).toMatchObject({ version: before?.version, carriesNonce: false });
-      expect(got(await azure.keys.get(premium, made, null))).toEqual(before);
-    });
-
-    test('a name held by a deleted key asks a person', async () => {
-      await changeState(running, deleteKey('kv-hospital-keys', 'hospital-data'));
-      const wish = { type: 'RSA', size: 2048, expires: null } as const;
-      expect(failureOf(await azure.keys.createIfMissing(premium, key('hospital-data'), wish, markOf(1)))).toMatchObject(
-        {
-          next: 'ask',
-          code: 'ObjectIsDeletedButRecoverable',
-          status: 409,
-        },
-      );
-    });
+    expect((await newest(made))?.version).toBe('e'.repeat(32));
+    expect(got(await azure.keys.first(hospital, made))).toEqual(before);
+    expect(got(await azure.keys.first(hospital, key('nobody-made-it')))).toBeNull();
   });
 
   describe('a deleted key', () => {
-    beforeAll(() =>
-      changeState(running, all(deleteKey('kv-hospital-keys', 'hospital-data'), deleteKey('kv-lab', 'cmk-lab'))),
+    beforeEach(() =>
+      changeState(
+        running,
+        state.all(state.deleteKey('kv-hospital-keys', 'hospital-data'), state.deleteKey('kv-lab', 'cmk-lab')),
+      ),
     );
+    const [policies, lab] = [() => uriOf(4), () => uriOf(5)];
+    const look = (uri = hospitalUri(), name = 'hospital-data', by = azure) => by.keys.deleted(uri, key(name));
+    const meets = (status: number, error: object) => under(running, answers('/deletedkeys/', status, { error }), look);
 
-    const [hospital, policies, lab] = [2, 4, 5];
-    const at = (n: number): string => `https://localhost:${running.port + n}/`;
-    const fault = (status: number, body: unknown) => ({ match: { url: '/deletedkeys/' }, respond: { status, body } });
-    const look = (reader = azure) => reader.keys.deleted(at(hospital), key('hospital-data'));
-
-    test('is found by its name, also where the address of the vault has no last slash', async () => {
-      const sent = await sentDuring(running, async () => expect(got(await look())).toBe('deleted'));
-      expect(sent.at(-1)).toMatchObject({ method: 'GET', status: 200 });
-      expect(sent.at(-1)?.url).toContain('/deletedkeys/hospital-data');
-      expect(got(await azure.keys.deleted(at(hospital).slice(0, -1), key('hospital-data')))).toBe('deleted');
+    test('holds its name: a person is asked', async () => {
+      const outcome = await azure.keys.createIfMissing(hospital, key('hospital-data'), plain, markOf(1));
+      const failure = { next: 'ask', code: 'ObjectIsDeletedButRecoverable', status: 409 };
+      expect(failureOf(outcome)).toMatchObject(failure);
     });
 
-    test.each(['cmk-virtual-visit', 'never-there'])('there is none called %s', async (name) => {
-      expect(got(await azure.keys.deleted(at(hospital), key(name)))).toBe('none');
+    test('is found by its name, also where the address of the vault has no last slash', async () => {
+      expect([got(await look()), got(await look(hospitalUri().slice(0, -1)))]).toEqual(['deleted', 'deleted']);
+      for (const name of ['cmk-virtual-visit', 'never-there'])
+        expect(got(await look(hospitalUri(), name))).toBe('none');
     });
 
     test('is not looked for behind a firewall, whatever the rights, nor without public access or an access policy', async () => {
-      expect(got(await azure.keys.deleted(at(lab), key('cmk-lab')))).toBe('not-checked');
-      expect(got(await connect(running, { who: owner }).keys.deleted(at(lab), key('cmk-lab')))).toBe('not-checked');
       const error = { code: 'Forbidden', message: 'no public access', innererror: { code: 'ForbiddenByConnection' } };
-      expect(got(await under(running, fault(403, { error }), () => look()))).toBe('not-checked');
-      expect(got(await azure.keys.deleted(at(policies), key('cmk-policy')))).toBe('not-checked');
+      for (const outcome of [
+        await look(lab(), 'cmk-lab'),
+        await look(lab(), 'cmk-lab', connect(running, { who: owner })),
+        await meets(403, error),
+        await look(policies(), 'cmk-policy'),
+      ])
+        expect(got(outcome)).toBe('not-checked');
     });
 
     test.each([
       ['a 404 that is not the vault’s word on the key', 404, { code: 'VaultNotFound' }, 'ask'],
       ['a busy vault', 503, { code: 'ServiceUnavailable', message: 'busy' }, 'wait'],
     ])('%s does not pass as none', async (_what, status, error, next) => {
-      const failure = failureOf(await under(running, fault(status, { error }), () => look()));
-      expect(failure).toMatchObject({ next, status, code: error.code });
+      expect(failureOf(await meets(status, error))).toMatchObject({ next, status, code: error.code });
     });
   });
 
   describe('trying a key', () => {
-    const uri = () => `https://localhost:${running.port + 1}/`;
-    const versionOf = async (name: string) =>
-      KeyVersion.parse(got(await azure.keys.get(care, key(name), null))?.version);
+    const probe = async (name: string, by = azure) =>
+      by.keys.probe(careUri(), key(name), KeyVersion.parse((await newest(name, care))?.version));
 
     test('wraps and unwraps at the vault', async () => {
-      const version = await versionOf('cmk-triage-agent');
-      const sent = await sentDuring(running, async () => {
-        expect(got(await azure.keys.probe(uri(), key('cmk-triage-agent'), version))).toBe('usable');
-      });
+      const sent = await sentDuring(running, async () => expect(got(await probe('cmk-triage-agent'))).toBe('usable'));
       const paths = sent.filter(({ method, status }) => method === 'POST' && status === 200).map(({ url }) => url);
-      expect(paths).toEqual([
-        expect.stringContaining(`/keys/cmk-triage-agent/${version}/wrapkey`),
-        expect.stringContaining(`/keys/cmk-triage-agent/${version}/unwrapkey`),
-      ]);
+      const version = (await newest('cmk-triage-agent', care))?.version;
+      expect(paths).toEqual(
+        ['wrapkey', 'unwrapkey'].map((verb) => expect.stringContaining(`/keys/cmk-triage-agent/${version}/${verb}`)),
+      );
     });
 
     test('says when the bot itself is not allowed to, and does not look for deleted keys then', async () => {
-      await changeState(running, (state) => {
-        const role = state.roleDefinitions.find((one: { roleName: string }) => one.roleName === 'CMK bot');
-        role.permissions[0].dataActions = [];
+      await changeState(running, ({ roleDefinitions }: state.AzureState) => {
+        for (const role of roleDefinitions)
+          if (role.roleName === 'CMK bot') for (const one of role.permissions) one.dataActions = [];
       });
-      const version = await versionOf('cmk-triage-agent');
-      expect(got(await azure.keys.probe(uri(), key('cmk-triage-agent'), version))).toBe('not-allowed');
-      const hospital = `https://localhost:${running.port + 2}/`;
-      expect(got(await azure.keys.deleted(hospital, key('hospital-data')))).toBe('not-checked');
+      expect(got(await probe('cmk-triage-agent'))).toBe('not-allowed');
+      expect(got(await azure.keys.deleted(hospitalUri(), key('hospital-data')))).toBe('not-checked');
     });
 
     test('says when the vault’s firewall kept it out, which no right would mend', async () => {
-      const version = await versionOf('cmk-triage-agent');
-      const door = (defaultAction: string) =>
-        changeState(running, ({ vaults: [first] }) => {
-          first.networkAcls = { bypass: 'AzureServices', defaultAction, ipRules: [], virtualNetworkRules: [] };
-        });
-      await door('Deny');
-      expect(got(await azure.keys.probe(uri(), key('cmk-triage-agent'), version))).toBe('firewalled');
-      await door('Allow');
+      await changeState(running, closed('Deny'));
+      expect(got(await probe('cmk-triage-agent'))).toBe('firewalled');
     });
 
     test.each(['disabled-wrapping', 'expired-wrapping', 'signing-only'])(
       '%s fails and does not pass as not allowed',
       async (name) => {
-        const version = await versionOf(name);
-        const failure = failureOf(await connect(running, { who: owner }).keys.probe(uri(), key(name), version));
-        expect(failure).toMatchObject({ next: 'ask', doing: `trying key ${name} in ${uri()}` });
+        const failure = failureOf(await probe(name, connect(running, { who: owner })));
+        expect(failure).toMatchObject({ next: 'ask', doing: `trying key ${name} in ${careUri()}` });
         expect(messageOf(failure)).not.toBe('');
       },
     );
 
     test('in a known cloud no token goes to a host outside Key Vault', async () => {
-      const strict = connect(running, { cloud: openCloud({ name: 'public' }) });
+      const { keys } = connect(running, { cloud: openCloud({ name: 'public' }) });
       const address = 'https://vault.azure.net.example.com/';
       const found = { code: 'not-a-vault-address', address };
-      const [name, version] = [key('k'), KeyVersion.parse('0'.repeat(32))];
-      const kind = { type: 'RSA', size: 3072, expires: null } as const;
       for (const outcome of [
-        await strict.keys.probe(address, name, version),
-        await strict.keys.deleted(address, name),
-        await strict.keys.createVersion(address, name, version, kind, markOf(1)),
+        await keys.probe(address, key('k'), none),
+        await keys.deleted(address, key('k')),
+        await keys.createVersion(address, key('k'), none, plain, markOf(1)),
       ])
         expect(failureOf(outcome)).toMatchObject({ source: 'bot', next: 'ask', found });
     });
@@ -260,213 +201,152 @@ describe('keys', () => {
 
 /** Further versions of a key: made in the vault itself, and found again by what they carry. */
 describe('versions', () => {
-  const { running, azure } = connectedAzure({ restores: true });
-
-  const hospital = vaultId('kv-hospital-keys');
-  const uri = () => `https://localhost:${running.port + 2}/`;
   const used = key('cmk-virtual-visit');
-  const hardware = key('hospital-data');
-  const createAction = 'Microsoft.KeyVault/vaults/keys/create/action';
   const tags = (n: number) => ({ 'cmk-bot-request': markOf(n).request, 'cmk-bot-nonce': markOf(n).nonce });
   /** Past the 32 bits that the SDK keeps of an expiry. */
   const in2099 = '2099-01-01T00:00:00.000Z';
-  const plain = { type: 'RSA', size: 2048, expires: null } as const;
 
-  const oldest = async (name = used): Promise<KeyVersion> =>
-    KeyVersion.parse(got(await azure.keys.first(hospital, name))?.version);
-  const newest = async (name = used) => got(await azure.keys.get(hospital, name, null));
+  const oldest = async (name: string = used): Promise<KeyVersion> =>
+    KeyVersion.parse(got(await azure.keys.first(hospital, key(name)))?.version);
+  const atVault = () => clientsOf(running, owner).keys(hospitalUri());
+  const versionsOf = async (name: string) =>
+    state.keyIn((await http(running, 'GET', '/simulator/state')).body, 'kv-hospital-keys', name).versions;
+  const create = (
+    after: KeyVersion,
+    n: number,
+    name: string = used,
+    wish: Parameters<typeof azure.keys.createVersion>[3] = plain,
+  ) => azure.keys.createVersion(hospitalUri(), key(name), after, wish, markOf(n));
 
-  /** As the vault itself tells it, tags included. */
-  const atVault = (name: string, version?: string) =>
-    clientsOf(running, owner)
-      .keys(uri())
-      .getKey(name, version === undefined ? {} : { version });
-
-  /** What the owner has written on the version in use. */
-  const write = async (name: string, change: { tags?: Record<string, string>; keyOps?: string[] }): Promise<void> => {
-    await clientsOf(running, owner)
-      .keys(uri())
-      .updateKeyProperties(name, await oldest(key(name)), change);
-  };
-
-  const creates = (sent: readonly Sent[]) =>
-    sent.filter(({ method, url }) => method === 'POST' && /\/create\b/.test(url));
-  const changes = (sent: readonly Sent[]) => sent.filter(({ method }) => method !== 'GET');
-
-  const state = async (): Promise<AzureState> => (await http(running, 'GET', '/simulator/state')).body;
-  const versionsOf = async (name: string) => keyIn(await state(), 'kv-hospital-keys', name).versions;
-
-  /** Versions are told in whole seconds: another one is made that much later. */
-  const makeOlder = (name: string, seconds: number): Promise<void> =>
-    changeState(running, (now: AzureState) => {
-      for (const version of keyIn(now, 'kv-hospital-keys', name).versions) version.created -= seconds;
-    });
-
-  describe('making a further version', () => {
-    test('is one POST, with tags and permitted operations of the version before and the mark of the request', async () => {
-      await write(used, { tags: { ward: '7', ...tags(9) }, keyOps: ['unwrapKey', 'wrapKey', 'sign'] });
-      const after = await oldest();
-      const wish = { type: 'RSA', size: 3072, expires: in2099 } as const;
+  test.each([
+    [
+      'cmk-virtual-visit',
+      { type: 'RSA', size: 3072, expires: in2099 },
+      { ward: '7' },
+      ['unwrapKey', 'wrapKey', 'sign'],
+    ],
+    ['hospital-data', { type: 'RSA-HSM', size: 2048, expires: null }, {}, ['wrapKey', 'unwrapKey']],
+  ] as const)(
+    'a further version of %s is one POST, with tags and operations of the version before and the mark of the request; that version stays',
+    async (name, wish, own, operations) => {
+      const after = await oldest(name);
+      await atVault().updateKeyProperties(name, after, { tags: { ...own, ...tags(9) }, keyOps: [...operations] });
+      const before = await atVault().getKey(name, { version: after });
       const sent = await sentDuring(running, async () => {
-        const receipt = got(await azure.keys.createVersion(uri(), used, after, wish, markOf(1)));
-        expect(receipt).toMatchObject({ version: (await newest())?.version, carriesNonce: true });
-        expect(receipt.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
-        expect(receipt.correlationId).toMatch(/^[0-9a-f-]{36}$/);
+        const receipt = got(await create(after, 1, name, wish));
+        expect(receipt).toMatchObject({ version: (await newest(name))?.version, carriesNonce: true });
+        for (const id of [receipt.clientRequestId, receipt.correlationId]) expect(id).toMatch(/^[0-9a-f-]{36}$/);
       });
-      expect(changes(sent)).toEqual([
-        expect.objectContaining({
-          method: 'POST',
-          url: expect.stringMatching(/\/keys\/cmk-virtual-visit\/create\?api(-|%2D)version=/),
-          status: 200,
-          body: {
-            kty: 'RSA',
-            key_size: 3072,
-            key_ops: ['unwrapKey', 'wrapKey', 'sign'],
-            attributes: { enabled: true, exp: Date.parse(in2099) / 1000 },
-            tags: { ward: '7', ...tags(1) },
-          },
-        }),
-      ]);
-      const found = await newest();
-      expect(found).toMatchObject({
-        type: 'RSA',
-        size: 3072,
-        operations: ['unwrapKey', 'wrapKey', 'sign'],
-        enabled: true,
-        notBefore: null,
-        expires: in2099,
-        nonceHash: hashOf(1),
-      });
-      expect(found?.version).not.toBe(after);
-      expect((await atVault(used)).properties.tags).toEqual({ ward: '7', ...tags(1) });
-    });
-
-    test('leaves the version before as it is', async () => {
-      const after = await oldest(hardware);
-      const before = await atVault(hardware, after);
-      const wish = { type: 'RSA-HSM', size: 2048, expires: null } as const;
-      const sent = await sentDuring(running, async () => {
-        got(await azure.keys.createVersion(uri(), hardware, after, wish, markOf(3)));
-      });
-      expect(creates(sent).map(({ body }) => body)).toEqual([
+      const expiry = wish.expires === null ? {} : { exp: Date.parse(wish.expires) / 1000 };
+      expect(changes(sent)).toMatchObject([
         {
-          kty: 'RSA-HSM',
-          key_size: 2048,
-          key_ops: ['wrapKey', 'unwrapKey'],
-          attributes: { enabled: true },
-          tags: tags(3),
+          method: 'POST',
+          url: expect.stringMatching(new RegExp(`/keys/${name}/create\\?api(-|%2D)version=`)),
+          status: 200,
         },
       ]);
-      expect(await atVault(hardware, after)).toEqual(before);
-      expect(await newest(hardware)).toMatchObject({ type: 'RSA-HSM', expires: null });
-    });
-
-    test('with a version before that is not there nothing is made', async () => {
-      const gone = KeyVersion.parse('0'.repeat(32));
-      const sent = await sentDuring(running, async () => {
-        expect(failureOf(await azure.keys.createVersion(uri(), used, gone, plain, markOf(4)))).toMatchObject({
-          source: 'azure',
-          next: 'ask',
-          code: 'KeyNotFound',
-          status: 404,
-          doing: `making a version of key ${used} in ${uri()}`,
-        });
+      expect(changes(sent)[0]?.body).toEqual({
+        ...{ kty: wish.type, key_size: wish.size, key_ops: operations },
+        ...{ attributes: { enabled: true, ...expiry }, tags: { ...own, ...tags(1) } },
       });
-      expect(creates(sent)).toEqual([]);
+      const found = await newest(name);
+      expect(found).toMatchObject({ ...wish, operations, enabled: true, notBefore: null, nonceHash: hashOf(1) });
+      expect(found?.version).not.toBe(after);
+      expect((await atVault().getKey(name)).properties.tags).toEqual({ ...own, ...tags(1) });
+      expect(await atVault().getKey(name, { version: after })).toEqual(before);
+    },
+  );
+
+  test('with a version before that is not there nothing is made', async () => {
+    const failure = { source: 'azure', next: 'ask', code: 'KeyNotFound', status: 404 };
+    const sent = await sentDuring(running, async () => {
+      const doing = `making a version of key ${used} in ${hospitalUri()}`;
+      expect(failureOf(await create(none, 4))).toMatchObject({ ...failure, doing });
     });
+    expect(changes(sent)).toEqual([]);
   });
 
-  describe('without the right', () => {
-    test.each([
-      ['to make keys', createAction, 1],
-      ['to read keys', 'Microsoft.KeyVault/vaults/keys/read', 0],
-    ])('%s it is refused in the words of the vault, and nothing is made', async (_what, action, posts) => {
+  test.each([
+    ['to make keys', 'Microsoft.KeyVault/vaults/keys/create/action', 1],
+    ['to read keys', 'Microsoft.KeyVault/vaults/keys/read', 0],
+  ])(
+    'without the right %s it is refused in the words of the vault, and nothing is made',
+    async (_what, action, posts) => {
       const after = await oldest();
-      await changeState(running, withoutActions(action));
+      await changeState(running, state.withoutActions(action));
       const sent = await sentDuring(running, async () => {
-        const failure = outsideFailureOf(await azure.keys.createVersion(uri(), used, after, plain, markOf(6)));
+        const failure = outsideFailureOf(await create(after, 6));
         expect(failure).toMatchObject({ source: 'azure', next: 'ask', status: 403, code: 'ForbiddenByRbac' });
         expect(failure.message).toContain(`Action: '${action}'`);
         expect(failure.correlationId).toMatch(/^[0-9a-f-]{36}$/);
       });
-      expect(creates(sent)).toHaveLength(posts);
+      expect(changes(sent)).toHaveLength(posts);
       expect(await versionsOf(used)).toHaveLength(2);
-    });
-  });
+    },
+  );
 
-  describe('an answer that does not come', () => {
-    const match = { method: 'POST', url: '/keys/cmk-virtual-visit/create' };
-    const busy = (status: number) => ({ status, body: { error: { code: 'ServerTrouble', message: 'not now' } } });
-    const lost: readonly (readonly [string, Fault, object, number])[] = [
-      ['was lost on the way', { match, drop: true, times: 1 }, { source: 'no-answer', code: 'ECONNRESET' }, 3],
-      ['said that a gateway gave up', { match, respond: busy(504) }, { source: 'azure', status: 504 }, 2],
-      ['said that the vault had trouble', { match, respond: busy(500) }, { source: 'azure', status: 500 }, 2],
-    ];
-
-    test.each(lost)('%s: the version is not made again by itself', async (_what, fault, what, versions) => {
-      const after = await oldest();
-      const sent = await sentDuring(running, async () => {
-        const outcome = await under(running, fault, () =>
-          azure.keys.createVersion(uri(), used, after, plain, markOf(8)),
-        );
-        expect(failureOf(outcome)).toMatchObject({ next: 'wait', ...what });
-      });
-      expect(creates(sent)).toHaveLength(1);
-      expect(await versionsOf(used)).toHaveLength(versions);
-      const found = got(await azure.keys.versions(hospital, used, after)).versions.map(({ nonceHash }) => nonceHash);
-      expect(found.filter((hash) => hash !== null)).toEqual(versions === 3 ? [hashOf(8)] : []);
+  const match = { method: 'POST', url: '/keys/cmk-virtual-visit/create' };
+  const busy = (status: number): Fault => ({ match, respond: { status, body: says('ServerTrouble') } });
+  test.each<[string, Fault, object, number]>([
+    ['was lost on the way', { match, drop: true, times: 1 }, { source: 'no-answer', code: 'ECONNRESET' }, 3],
+    ['said that a gateway gave up', busy(504), { source: 'azure', status: 504 }, 2],
+    ['said that the vault had trouble', busy(500), { source: 'azure', status: 500 }, 2],
+  ])('where the answer %s, the version is not made again by itself', async (_what, fault, what, count) => {
+    const after = await oldest();
+    const sent = await sentDuring(running, async () => {
+      expect(failureOf(await under(running, fault, () => create(after, 8)))).toMatchObject({ next: 'wait', ...what });
     });
+    expect(changes(sent)).toHaveLength(1);
+    expect(await versionsOf(used)).toHaveLength(count);
+    const found = got(await azure.keys.versions(hospital, used, after)).versions.map(({ nonceHash }) => nonceHash);
+    expect(found.filter((hash) => hash !== null)).toEqual(count === 3 ? [hashOf(8)] : []);
   });
 
   /** 30 versions after the newest, each a second after the one before it. Returns them in this order. */
   async function makeMany(change: (n: number) => object = () => ({})): Promise<readonly string[]> {
     const made = Array.from({ length: 30 }, (_, n) => `${n}`.padStart(32, '0'));
-    await changeState(running, (now: AzureState) => {
-      const like = newestIn(now, 'kv-hospital-keys', used);
-      const { versions } = keyIn(now, 'kv-hospital-keys', used);
+    await changeState(running, (now: state.AzureState) => {
+      const like = state.newestIn(now, 'kv-hospital-keys', used);
+      const { versions } = state.keyIn(now, 'kv-hospital-keys', used);
       for (const [n, version] of made.entries())
         versions.push({ ...like, version, created: like.created + 1 + n, ...change(n) });
     });
     return made;
   }
 
-  describe('the versions before one', () => {
-    const olderThan = async (version: string, of = used) =>
-      got(await azure.keys.older(hospital, of, KeyVersion.parse(version)));
-
-    test('are all listed, each with whether it is enabled', async () => {
-      const first = await oldest();
-      const made = await makeMany((n) => ({ enabled: n % 2 === 0 }));
-      const found = await olderThan(made[28] ?? '');
-      expect(found[0]).toEqual({ version: first, enabled: true });
-      expect(found.slice(-28)).toEqual(made.slice(0, 28).map((version, n) => ({ version, enabled: n % 2 === 0 })));
-    });
+  test('the versions before one are all listed, each with whether it is enabled', async () => {
+    const first = await oldest();
+    const made = await makeMany((n) => ({ enabled: n % 2 === 0 }));
+    const found = got(await azure.keys.older(hospital, used, KeyVersion.parse(made[28])));
+    expect(found[0]).toEqual({ version: first, enabled: true });
+    expect(found.slice(-28)).toEqual(made.slice(0, 28).map((version, n) => ({ version, enabled: n % 2 === 0 })));
   });
 
   describe('the versions after one', () => {
-    const make = async (after: KeyVersion, number: number): Promise<KeyVersion> =>
-      got(await azure.keys.createVersion(uri(), used, after, plain, markOf(number))).version;
-    const since = async (version: KeyVersion, of = used) => got(await azure.keys.versions(hospital, of, version));
+    const make = async (after: KeyVersion, n: number): Promise<KeyVersion> => got(await create(after, n)).version;
+    const since = async (version: KeyVersion) => got(await azure.keys.versions(hospital, used, version));
 
     test('are all that were made since, in the same second or not, each with what it carries', async () => {
       const first = await oldest();
       const made: KeyVersion[] = [];
       for (const number of [1, 2, 3]) made.push(await make(first, number));
-      await clientsOf(running, owner).keys(uri()).createKey(used, 'RSA');
+      await atVault().createKey(used, 'RSA');
       const { versions, complete } = await since(first);
-      expect(complete).toBe(true);
+      expect([complete, versions.length]).toEqual([true, 5]);
       for (const [index, version] of made.entries()) {
         const found = versions.find((one) => one.version === version);
         expect(found).toEqual(got(await azure.keys.get(hospital, used, version)));
         expect(found?.nonceHash).toBe(hashOf(index + 1));
       }
-      expect(versions).toHaveLength(5);
     });
 
     test('are neither that one nor older ones', async () => {
       const before = await oldest();
       const first = await make(before, 1);
-      await makeOlder(used, 60);
+      // Versions are told in whole seconds: the next one is made that much later.
+      await changeState(running, (now: state.AzureState) => {
+        for (const version of state.keyIn(now, 'kv-hospital-keys', used).versions) version.created -= 60;
+      });
       const second = await make(before, 2);
       const found = async (version: KeyVersion) => (await since(version)).versions.map((one) => one.version);
       expect(await found(first)).toContain(second);
@@ -478,83 +358,58 @@ describe('versions', () => {
       const first = await oldest();
       await makeMany();
       const { versions, complete } = await since(first);
-      expect(complete).toBe(false);
-      expect(versions).toHaveLength(25);
+      expect([complete, versions.length]).toEqual([false, 25]);
     });
 
     test('one that cannot be read is a failure, not none', async () => {
       const first = await oldest();
       const version = await make(first, 1);
-      const body = { error: { code: 'AuthorizationFailed', message: 'in the words of Azure' } };
-      const fault = { match: { url: `keys/${used}/versions/${version}` }, respond: { status: 403, body } };
+      const fault = answers(`keys/${used}/versions/${version}`, 403, says('AuthorizationFailed', 'words of Azure'));
       const outcome = await under(running, fault, () => azure.keys.versions(hospital, used, first));
-      expect(failureOf(outcome)).toMatchObject({ next: 'ask', status: 403, message: 'in the words of Azure' });
+      expect(failureOf(outcome)).toMatchObject({ next: 'ask', status: 403, message: 'words of Azure' });
     });
   });
 });
 
 /** How the bot reads the secret of a vault that it is told of. */
 describe('secrets', () => {
-  const azure = simulatedAzure({ restores: true });
-
-  const vaultUrl = (): string => `https://localhost:${azure.port + 1}`;
-  const secrets = () => clientsOf(azure, owner).secrets(vaultUrl());
+  const setSecret = (value: string, enabled = true) =>
+    clientsOf(running, owner).secrets(careUri()).setSecret('seal-key', value, { enabled });
   const secretsUser = '4633458b-17de-408a-b874-0445c86b69e6';
+  const letBotRead = () => {
+    const scope = (now: state.AzureState) => `${state.scopes.vault(now, 'kv-care-prod')}/secrets/seal-key`;
+    return changeState(running, state.giveRole(bot.id, secretsUser, scope, 'ServicePrincipal'));
+  };
+  const address = (): string => `${careUri()}secrets/seal-key`;
+  const read = (id = address(), cloud = customCloud(running)) => {
+    const signIn = { tenantId, clientId: bot.id, clientSecret: bot.secret, federatedTokenFile: null };
+    const credential = openCredential(signIn, customCloud(running));
+    return readSecret({ kinds, cloud, credential, subscriptions: [], limits: { firstRetryMs: 20 } }, id);
+  };
 
-  const letBotRead = () =>
-    changeState(
-      azure,
-      giveRole(
-        bot.id,
-        secretsUser,
-        (state) => `${scopes.vault(state, 'kv-care-prod')}/secrets/seal-key`,
-        'ServicePrincipal',
-      ),
-    );
-
-  const closed = onVault('kv-care-prod', (vault) => {
-    vault.networkAcls = { bypass: 'AzureServices', defaultAction: 'Deny', ipRules: [], virtualNetworkRules: [] };
+  test('the newest version is read, or the one that is named, and which it was is told', async () => {
+    const [first, second] = [await setSecret('one'), await setSecret('two')];
+    await letBotRead();
+    expect(got(await read())).toEqual({ id: second.properties.id, value: 'two' });
+    const named = `${address()}/${first.properties.version}`;
+    expect(got(await read(named))).toEqual({ id: named, value: 'one' });
   });
 
-  describe('the bot', () => {
-    const read = (id: string, cloud = customCloud(azure)) => {
-      const signIn = { tenantId, clientId: bot.id, clientSecret: bot.secret, federatedTokenFile: null };
-      const credential = openCredential(signIn, customCloud(azure));
-      return readSecret({ kinds, cloud, credential, subscriptions: [], limits: { firstRetryMs: 20 } }, id);
-    };
-    const address = (): string => `${vaultUrl()}/secrets/seal-key`;
+  test.each<[string, () => Promise<unknown>]>([
+    ['ForbiddenByRbac', () => setSecret('one')],
+    ['SecretNotFound', letBotRead],
+    ['SecretDisabled', async () => [await setSecret('one', false), await letBotRead()]],
+    ['ForbiddenByFirewall', () => changeState(running, closed('Deny'))],
+  ])('a person is asked after %s, which is told by the vault’s own code', async (code, prepare) => {
+    await prepare();
+    expect(failureOf(await read())).toMatchObject({ source: 'azure', code, next: 'ask' });
+  });
 
-    test('reads the newest version, or the one that is named, and says which it was', async () => {
-      const first = await secrets().setSecret('seal-key', 'one');
-      const second = await secrets().setSecret('seal-key', 'two');
-      await letBotRead();
-      expect(got(await read(address()))).toEqual({ id: second.properties.id, value: 'two' });
-      const named = `${address()}/${first.properties.version}`;
-      expect(got(await read(named))).toEqual({ id: named, value: 'one' });
+  test('no token is sent to what is not a vault of its cloud', async () => {
+    const cloud = { ...customCloud(running), vaultSuffix: '.vault.azure.net' };
+    const sent = await sentDuring(running, async () => {
+      expect(failureOf(await read(address(), cloud))).toMatchObject({ found: { code: 'not-a-vault-address' } });
     });
-
-    test.each([
-      ['ForbiddenByRbac', async () => void (await secrets().setSecret('seal-key', 'one'))],
-      ['SecretNotFound', letBotRead],
-      [
-        'SecretDisabled',
-        async () => {
-          await secrets().setSecret('seal-key', 'one', { enabled: false });
-          await letBotRead();
-        },
-      ],
-      ['ForbiddenByFirewall', () => changeState(azure, closed)],
-    ])('asks a person after %s, which is told by the vault’s own code', async (code, prepare) => {
-      await prepare();
-      expect(failureOf(await read(address()))).toMatchObject({ source: 'azure', code, next: 'ask' });
-    });
-
-    test('sends no token to what is not a vault of its cloud', async () => {
-      const cloud = { ...customCloud(azure), vaultSuffix: '.vault.azure.net' };
-      const sent = await sentDuring(azure, async () => {
-        expect(failureOf(await read(address(), cloud))).toMatchObject({ found: { code: 'not-a-vault-address' } });
-      });
-      expect(sent).toEqual([]);
-    });
+    expect(sent).toEqual([]);
   });
 });

@@ -1,15 +1,15 @@
 import type { Outcome } from '../../src/domain/failure.ts';
-import type { ArmId } from '../../src/domain/ids.ts';
 import { type AzureState, agentIn, keyIn, withoutActions } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
-import { lazily, simulatedAzure } from '../support/azure/simulated-azure.ts';
 import { tokenPolicy } from '../support/azure/token-policy.ts';
 import {
+  answers,
   careId,
   connect,
   connectedAzure,
   connectUnfenced,
   enableIdentity,
+  type Fault,
   failureOf,
   got,
   key,
@@ -20,6 +20,7 @@ import {
   resourceNow,
   resourceRef,
   type Sent,
+  says,
   sentDuring,
   setKey,
   tenantId,
@@ -28,250 +29,206 @@ import {
   vaultNow,
 } from './azure-setup.ts';
 
+const { running, azure } = connectedAzure({ restores: true });
+const care = vaultId('kv-care-prod');
+const hospital = vaultId('kv-hospital-keys');
+const policies = vaultId('kv-policy-keys');
+const triage = resourceRef('triage-agent-prod');
+const visit = resourceRef('virtual-visit-agent');
+const hospitalUri = () => `https://localhost:${running.port + 2}/`;
+
+const stateNow = async (): Promise<AzureState> => (await http(running, 'GET', '/simulator/state')).body;
+async function firstVersion(name: string, vault = hospital) {
+  const found = got(await azure.keys.first(vault, key(name)));
+  if (found === null) throw new Error(`no key ${name}`);
+  return found.version;
+}
+const patchesIn = (sent: readonly Sent[]) => sent.filter(({ method }) => method !== 'GET').map(({ body }) => body);
+
 describe('agents', () => {
-  const { running, azure } = connectedAzure();
-
-  const oldestVersionOf = async (name: string, vault: ArmId) => {
-    const found = got(await azure.keys.first(vault, key(name)));
-    if (found === null) throw new Error(`no key ${name}`);
-    return found.version;
-  };
-
-  describe('reading an agent', () => {
-    test('tells what matters about it', async () => {
-      expect(await resourceNow(azure, resourceRef('virtual-visit-agent'))).toEqual({
-        kind: 'healthcare-agent',
-        id: resourceId('virtual-visit-agent'),
-        name: 'virtual-visit-agent',
-        location: 'westeurope',
-        createdAt: '2023-09-11T10:00:00.000Z',
-        provisioningState: 'Succeeded',
-        systemAssigned: true,
-        principalId: '90000000-0000-4000-8000-000000000001',
-        tenantId,
-        userAssignedIds: [],
-        tags: {},
-        customerKey: {
-          vaultUri: `https://localhost:${running.port + 2}/`,
-          keyName: 'cmk-virtual-visit',
-          keyVersion: await oldestVersionOf('cmk-virtual-visit', vaultId('kv-hospital-keys')),
-        },
-      });
+  test('an agent is read with what matters about it', async () => {
+    expect(await resourceNow(azure, visit)).toEqual({
+      kind: 'healthcare-agent',
+      id: visit.id,
+      name: 'virtual-visit-agent',
+      location: 'westeurope',
+      createdAt: '2023-09-11T10:00:00.000Z',
+      provisioningState: 'Succeeded',
+      systemAssigned: true,
+      principalId: '90000000-0000-4000-8000-000000000001',
+      tenantId,
+      userAssignedIds: [],
+      tags: {},
+      customerKey: {
+        vaultUri: hospitalUri(),
+        keyName: 'cmk-virtual-visit',
+        keyVersion: await firstVersion('cmk-virtual-visit'),
+      },
     });
+    const nowhere = resourceRef('no-such-agent');
+    expect([got(await azure.resources.get(nowhere)), got(await azure.resources.tags(nowhere))]).toEqual([null, null]);
+  });
 
-    test('an agent that does not exist is null', async () => {
-      expect(got(await azure.resources.get(resourceRef('no-such-agent')))).toBeNull();
-      expect(got(await azure.resources.tags(resourceRef('no-such-agent')))).toBeNull();
-    });
-
-    test('its tags can be read alone, in the time a click has', async () => {
-      const ref = resourceRef('triage-agent-prod');
-      const tags = { environment: 'production' };
-      expect((await resourceNow(azure, ref)).tags).toEqual(tags);
-      expect(
-        await sentDuring(running, async () => expect(got(await azure.resources.tags(ref))).toEqual(tags)),
-      ).toHaveLength(1);
-      const impatient = connect(running, { limits: { clickMs: 300 } });
-      const slow = { match: { url: 'healthBots' }, ...noAnswer };
-      expect(failureOf(await under(running, slow, () => impatient.resources.tags(ref)))).toMatchObject({
-        code: 'NoAnswerInTime',
-        doing: 'reading the tags of agent triage-agent-prod',
-      });
-    });
-
-    test('takes the creation date from the resource list where the agent does not tell it', async () => {
-      const whole = await http(running, 'GET', '/simulator/state');
-      const resource = whole.body.agents.find((one: { name: string }) => one.name === 'vaccination-agent');
-      const id = resourceId('vaccination-agent');
-      const body = { id, name: resource.name, type: 'microsoft.healthbot/healthbots', location: 'West Europe' };
-      const fault = { match: { url: 'healthBots/vaccination-agent\\?' }, respond: { status: 200, body } };
-      const seen = await under(running, fault, () => resourceNow(azure, resourceRef('vaccination-agent')));
-      expect(seen).toMatchObject({ createdAt: '2021-06-03T07:45:00.000Z', location: 'westeurope' });
+  test('its tags can be read alone, in the time a click has', async () => {
+    const tags = { environment: 'production' };
+    expect((await resourceNow(azure, triage)).tags).toEqual(tags);
+    const read = async () => expect(got(await azure.resources.tags(triage))).toEqual(tags);
+    expect(await sentDuring(running, read)).toHaveLength(1);
+    const impatient = connect(running, { limits: { clickMs: 300 } });
+    const slow = { match: { url: 'healthBots' }, ...noAnswer };
+    expect(failureOf(await under(running, slow, () => impatient.resources.tags(triage)))).toMatchObject({
+      code: 'NoAnswerInTime',
+      doing: 'reading the tags of agent triage-agent-prod',
     });
   });
 
-  describe('enabling the identity', () => {
-    const identityResource = resourceRef('triage-agent-test', 'rg-care-test');
+  test('its creation date is taken from the resource list where the agent does not tell it', async () => {
+    const name = 'vaccination-agent';
+    const body = { id: resourceId(name), name, type: 'microsoft.healthbot/healthbots', location: 'West Europe' };
+    const fault = answers(`healthBots/${name}\\?`, 200, body);
+    const seen = await under(running, fault, () => resourceNow(azure, resourceRef(name)));
+    expect(seen).toMatchObject({ createdAt: '2021-06-03T07:45:00.000Z', location: 'westeurope' });
+  });
 
-    test('sends the identity alone and waits until Azure has finished', async () => {
+  test.each([
+    ['triage-agent-test', 'rg-care-test', { type: 'SystemAssigned' }],
+    [
+      'visitor-agent',
+      'rg-care-prod',
+      { type: 'SystemAssigned, UserAssigned', userAssignedIdentities: expect.anything() },
+    ],
+  ])(
+    'the identity of %s is enabled by sending it alone, with the map of those it has, and once',
+    async (name, group, identity) => {
+      const ref = resourceRef(name, group);
+      const { userAssignedIds } = await resourceNow(azure, ref);
       const sent = await sentDuring(running, async () => {
-        const receipt = got(await enableIdentity(azure, identityResource));
-        expect(receipt.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
-        expect(receipt.correlationId).toMatch(/^[0-9a-f-]{36}$/);
+        const receipt = got(await enableIdentity(azure, ref));
+        for (const id of [receipt.clientRequestId, receipt.correlationId]) expect(id).toMatch(/^[0-9a-f-]{36}$/);
       });
-      const patches = sent.filter(({ method }) => method === 'PATCH');
-      expect(patches.map(({ body }) => body)).toEqual([{ identity: { type: 'SystemAssigned' } }]);
-      expect(await resourceNow(azure, identityResource)).toMatchObject({
-        systemAssigned: true,
-        provisioningState: 'Succeeded',
-        tenantId,
-      });
-    });
+      const map = Object.fromEntries(userAssignedIds.map((id) => [id, {}]));
+      const whole = 'userAssignedIdentities' in identity ? { ...identity, userAssignedIdentities: map } : identity;
+      expect(patchesIn(sent)).toEqual([{ identity: whole }]);
+      const after = await resourceNow(azure, ref);
+      expect(after).toMatchObject({ systemAssigned: true, provisioningState: 'Succeeded', tenantId, userAssignedIds });
+      expect(patchesIn(await sentDuring(running, async () => got(await enableIdentity(azure, ref))))).toEqual([]);
+      expect(await resourceNow(azure, ref)).toEqual(after);
+    },
+  );
 
-    test('all requests of one call carry the client request id of its receipt', async () => {
-      const target = resourceRef('x-ray-agent', 'rg-research', '40000000-0000-4000-8000-000000000002');
-      const judged = await resourceNow(azure, target);
-      let id: string | null = null;
-      const sent = await sentDuring(running, async () => {
-        id = got(await azure.resources.enableSystemIdentity(target, judged)).clientRequestId;
-      });
-      expect(sent.length).toBeGreaterThan(2);
-      expect(new Set(sent.map(({ clientRequestId }) => clientRequestId))).toEqual(new Set([id]));
+  test('all requests of one call carry the client request id of its receipt', async () => {
+    const judged = await resourceNow(azure, triage);
+    let id: string | null = null;
+    const sent = await sentDuring(running, async () => {
+      id = got(await azure.resources.enableSystemIdentity(triage, judged)).clientRequestId;
     });
-
-    test('a repeat changes nothing', async () => {
-      const before = await resourceNow(azure, identityResource);
-      const sent = await sentDuring(running, async () => got(await enableIdentity(azure, identityResource)));
-      expect(sent.filter(({ method }) => method !== 'GET')).toEqual([]);
-      expect(await resourceNow(azure, identityResource)).toEqual(before);
-    });
-
-    test('keeps user-assigned identities by sending the same map', async () => {
-      const visitor = resourceRef('visitor-agent');
-      const before = await resourceNow(azure, visitor);
-      expect(before.userAssignedIds).toHaveLength(1);
-      const sent = await sentDuring(running, async () => got(await enableIdentity(azure, visitor)));
-      expect(sent.filter(({ method }) => method === 'PATCH').map(({ body }) => body)).toEqual([
-        {
-          identity: {
-            type: 'SystemAssigned, UserAssigned',
-            userAssignedIdentities: { [before.userAssignedIds[0] ?? '']: {} },
-          },
-        },
-      ]);
-      expect(await resourceNow(azure, visitor)).toMatchObject({
-        systemAssigned: true,
-        userAssignedIds: before.userAssignedIds,
-      });
-    });
+    expect(sent.length).toBeGreaterThan(2);
+    expect(new Set(sent.map(({ clientRequestId }) => clientRequestId))).toEqual(new Set([id]));
   });
 
   describe("setting the customer's key", () => {
-    const target = resourceRef('triage-agent-prod');
-    const vault = vaultId('kv-care-prod');
     const keyName = 'cmk-triage-agent';
-    const wished = async () => ({
-      vaultUri: (await vaultNow(azure, vault)).uri,
-      keyName,
-      keyVersion: await oldestVersionOf(keyName, vault),
-    });
-
-    beforeAll(async () => {
-      got(await enableIdentity(azure, target));
-      got(await azure.vaults.protect(vault, { softDelete: false }));
+    const wished = async () => {
+      const { uri: vaultUri } = await vaultNow(azure, care);
+      return { vaultUri, keyName, keyVersion: await firstVersion(keyName, care) };
+    };
+    beforeEach(async () => {
+      got(await enableIdentity(azure, triage));
+      got(await azure.vaults.protect(care, { softDelete: false }));
+      const principalId = (await resourceNow(azure, triage)).principalId ?? '';
+      got(await azure.grants.grant(await vaultNow(azure, care), key(keyName), principalId, tenantId));
     });
 
     test('sends exactly the three members of the key', async () => {
-      const principalId = (await resourceNow(azure, target)).principalId ?? '';
-      got(await azure.grants.grant(await vaultNow(azure, vault), key(keyName), principalId, tenantId));
       const spec = await wished();
-      const sent = await sentDuring(running, async () => got(await setKey(azure, target, spec)));
-      const patch = sent.find(({ method }) => method !== 'GET');
-      expect(patch).toMatchObject({
-        method: 'PATCH',
-        body: {
-          properties: { keyVaultProperties: { keyName, keyVaultUri: spec.vaultUri, keyVersion: spec.keyVersion } },
-        },
-      });
-      expect(Object.keys(patch?.body ?? {})).toEqual(['properties']);
-      expect((await resourceNow(azure, target)).customerKey).toEqual(spec);
+      const sent = await sentDuring(running, async () => got(await setKey(azure, triage, spec)));
+      const keyVaultProperties = { keyName, keyVaultUri: spec.vaultUri, keyVersion: spec.keyVersion };
+      expect(patchesIn(sent)).toEqual([{ properties: { keyVaultProperties } }]);
+      expect((await resourceNow(azure, triage)).customerKey).toEqual(spec);
     });
 
-    test("a failed operation without an error keeps its status and the provider's body", async () => {
-      const body = { status: 'Failed', resourceId: 'x' };
-      const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body } };
-      const failure = outsideFailureOf(await under(running, fault, async () => setKey(azure, target, await wished())));
-      expect(failure).toMatchObject({ next: 'wait', code: 'Failed', message: JSON.stringify(body) });
-    });
-
-    test('an operation that does not end in time may be tried again', async () => {
+    const body = { status: 'Failed', resourceId: 'x' };
+    test.each([
+      ['fails without an error keeps its status and the provider’s body', body, 'Failed', JSON.stringify(body)],
+      ['does not end in time may be tried again', { status: 'Working' }, 'NoAnswerInTime', ''],
+    ])('an operation that %s', async (_what, status, code, message) => {
       const impatient = connect(running, { limits: { operationMs: 700 } });
-      const fault = { match: { url: 'operationStatuses' }, respond: { status: 200, body: { status: 'Working' } } };
       const spec = await wished();
-      const failure = outsideFailureOf(await under(running, fault, () => setKey(impatient, target, spec)));
-      expect(failure).toMatchObject({ next: 'wait', code: 'NoAnswerInTime' });
+      const outcome = await under(running, answers('operationStatuses', 200, status), () =>
+        setKey(impatient, triage, spec),
+      );
+      expect(outsideFailureOf(outcome)).toMatchObject({
+        next: 'wait',
+        code,
+        message: expect.stringContaining(message),
+      });
     });
   });
 });
 
 /** A write whose connection dies, that is made once more, and that Azure carries out all the same when all is done. */
 describe('writes that come late', () => {
-  const running = simulatedAzure();
-  const azure = lazily(() => connect(running));
-  let untouched: unknown;
-
-  const state = async (): Promise<AzureState> => (await http(running, 'GET', '/simulator/state')).body;
-
-  beforeAll(async () => {
-    untouched = await state();
-  });
-  beforeEach(async () => {
-    await http(running, 'PUT', '/simulator/state', { body: untouched });
-  });
-
   const ward = '90000000-0000-4000-8000-000000000002';
-  const agent = resourceRef('triage-agent-prod');
-  const care = vaultId('kv-care-prod');
-  const hospital = vaultId('kv-hospital-keys');
-  const policies = vaultId('kv-policy-keys');
   const plain = { type: 'RSA', size: 2048, expires: null } as const;
-  const hospitalUri = () => `https://localhost:${running.port + 2}/`;
+  const visitKey = key('cmk-virtual-visit');
+  const add = (fault: Fault) => http(running, 'POST', '/simulator/faults', { body: fault });
+  const mend = () => http(running, 'DELETE', '/simulator/faults');
 
   interface Write {
     /** What it is that is there once or twice, in the state. */
     readonly match: { readonly method: string; readonly url: string };
     readonly make: (n: number) => Promise<Outcome<unknown>>;
+    /** What Azure says to both, if not yes; where conditions aren't heeded, too. */
+    readonly statuses?: readonly number[];
+    readonly ignoresConditions?: true;
   }
 
-  const firstVersion = async (vault: typeof hospital, name: string) => {
-    const first = got(await azure.keys.first(vault, key(name)));
-    if (first === null) throw new Error(`there is no key ${name}`);
-    return first.version;
+  const setNewest = async () => {
+    const newest = got(await azure.keys.get(hospital, visitKey, null));
+    if (newest === null) throw new Error('there is no key');
+    return setKey(azure, visit, { vaultUri: hospitalUri(), keyName: visitKey, keyVersion: newest.version });
   };
+  const identity = {
+    match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' },
+    make: () => enableIdentity(azure, triage),
+  };
+  const customerKey = { match: { method: 'PATCH', url: 'healthBots/virtual-visit-agent' }, make: setNewest };
 
-  const writes: Readonly<Record<string, Write>> = {
-    identity: {
-      match: { method: 'PATCH', url: 'healthBots/triage-agent-prod' },
-      make: () => enableIdentity(azure, agent),
-    },
-    'customer-managed key': {
-      match: { method: 'PATCH', url: 'healthBots/virtual-visit-agent' },
-      make: async () => {
-        const versions = (await state()).vaults.find(({ name }) => name === 'kv-hospital-keys')?.keys[0]?.versions;
-        const newest = got(await azure.keys.get(hospital, key('cmk-virtual-visit'), null));
-        if (versions === undefined || newest === null) throw new Error('there is no key');
-        const to = { vaultUri: hospitalUri(), keyName: key('cmk-virtual-visit'), keyVersion: newest.version };
-        return setKey(azure, resourceRef('virtual-visit-agent'), to);
+  const writes: readonly (readonly [what: string, write: Write])[] = [
+    [
+      'a role assignment',
+      {
+        match: { method: 'PUT', url: 'roleAssignments' },
+        make: async () => azure.grants.grant(await vaultNow(azure, care), key('cmk-triage-agent'), ward, tenantId),
       },
-    },
-    'role assignment': {
-      match: { method: 'PUT', url: 'roleAssignments' },
-      make: async () => azure.grants.grant(await vaultNow(azure, care), key('cmk-triage-agent'), ward, tenantId),
-    },
-    'access policy': {
-      match: { method: 'PUT', url: 'accessPolicies/add' },
-      make: async () => azure.grants.grant(await vaultNow(azure, policies), key('cmk-policy'), ward, tenantId),
-    },
-    'purge protection': {
-      match: { method: 'PATCH', url: 'vaults/kv-care-prod' },
-      make: () => azure.vaults.protect(care, { softDelete: false }),
-    },
-    'new key': {
-      match: { method: 'PUT', url: 'keys/cmk-late' },
-      make: (n) => azure.keys.createIfMissing(care, key('cmk-late'), plain, markOf(n)),
-    },
-    'version of a key': {
-      match: { method: 'POST', url: 'keys/cmk-virtual-visit/create' },
-      make: async (n) =>
-        azure.keys.createVersion(
-          hospitalUri(),
-          key('cmk-virtual-visit'),
-          await firstVersion(hospital, 'cmk-virtual-visit'),
-          plain,
-          markOf(n),
-        ),
-    },
-  };
+    ],
+    [
+      'an access policy',
+      {
+        match: { method: 'PUT', url: 'accessPolicies/add' },
+        make: async () => azure.grants.grant(await vaultNow(azure, policies), key('cmk-policy'), ward, tenantId),
+      },
+    ],
+    [
+      'purge protection',
+      {
+        match: { method: 'PATCH', url: 'vaults/kv-care-prod' },
+        make: () => azure.vaults.protect(care, { softDelete: false }),
+      },
+    ],
+    [
+      'a new key',
+      {
+        match: { method: 'PUT', url: 'keys/cmk-late' },
+        make: (n) => azure.keys.createIfMissing(care, key('cmk-late'), plain, markOf(n)),
+      },
+    ],
+    // What comes late rests on an agent that is no more.
+    ['an identity, refused the second time', { ...identity, statuses: [201, 412] }],
+    ['a customer-managed key, refused the second time', { ...customerKey, statuses: [201, 412] }],
+    ['an identity without conditions', { ...identity, statuses: [201, 201], ignoresConditions: true }],
+    ['a customer-managed key without conditions', { ...customerKey, statuses: [201, 201], ignoresConditions: true }],
+  ];
 
   /** What the write says of itself is the same; times and marks of one state are not what is looked at. */
   const effects = ({ agents, vaults, roleAssignments }: AzureState) => ({
@@ -285,209 +242,160 @@ describe('writes that come late', () => {
     })),
   });
 
-  const sent = async (match: Write['match']): Promise<readonly Sent[]> =>
+  const sentTo = async (match: Write['match']): Promise<readonly Sent[]> =>
     ((await http(running, 'GET', '/simulator/requests')).body as Sent[]).filter(
       ({ method, url }) => method === match.method && new RegExp(match.url).test(url),
     );
 
   /** Makes the write, loses it, makes it again, and has Azure carry out the first one. Returns what Azure said to each. */
-  async function late({ match, make }: Write): Promise<readonly number[]> {
-    const before = (await sent(match)).length;
-    await http(running, 'POST', '/simulator/faults', { body: { match, times: 1, delayMs: 600_000, late: true } });
+  async function late({ match, make }: Write) {
+    const before = (await sentTo(match)).length;
+    await add({ match, times: 1, delayMs: 600_000, late: true });
     expect(failureOf(await make(1))).toMatchObject({ source: 'no-answer', next: 'wait', change: 'unknown' });
-    expect(await sent(match)).toHaveLength(before);
+    expect(await sentTo(match)).toHaveLength(before);
     got(await make(2));
-    const after = effects(await state());
-    await http(running, 'DELETE', '/simulator/faults');
-    const statuses = async () => (await sent(match)).slice(before).map(({ status }) => status);
+    const after = effects(await stateNow());
+    await mend();
+    const statuses = async () => (await sentTo(match)).slice(before).map(({ status }) => status);
     while ((await statuses()).length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
-    left = { after, now: effects(await state()) };
-    return statuses();
+    return { statuses: await statuses(), after, now: effects(await stateNow()) };
   }
-  let left: { readonly after: ReturnType<typeof effects>; readonly now: ReturnType<typeof effects> };
 
-  test.each(['role assignment', 'access policy', 'purge protection', 'new key'])(
-    '%s: Azure says yes to both, and there is one of it',
-    async (name) => {
-      const write = writes[name];
-      if (write === undefined) throw new Error(`no write is named ${name}`);
-      for (const status of await late(write)) expect(status).toBeLessThan(300);
-      expect(left.now).toEqual(left.after);
-    },
-  );
-
-  test.each(['identity', 'customer-managed key'])(
-    '%s: what comes late rests on an agent that is no more, and is refused',
-    async (name) => {
-      const write = writes[name];
-      if (write === undefined) throw new Error(`no write is named ${name}`);
-      expect(await late(write)).toEqual([201, 412]);
-      expect(left.now).toEqual(left.after);
-    },
-  );
-
-  test.each(['identity', 'customer-managed key'])(
-    '%s: of a provider that takes no notice of conditions it is carried out, and says the same',
-    async (name) => {
-      const write = writes[name];
-      if (write === undefined) throw new Error(`no write is named ${name}`);
-      await changeState(running, (now: AzureState) => {
-        now.settings.agentsHeedConditions = false;
-      });
-      expect(await late(write)).toEqual([201, 201]);
-      expect(left.now).toEqual(left.after);
-    },
-  );
+  test.each(writes)('there is one of it: %s', async (_what, write) => {
+    if (write.ignoresConditions)
+      await changeState(
+        running,
+        ({ settings }: AzureState) => void Object.assign(settings, { agentsHeedConditions: false }),
+      );
+    const { statuses, after, now } = await late(write);
+    if (write.statuses === undefined) for (const status of statuses) expect(status).toBeLessThan(300);
+    else expect(statuses).toEqual(write.statuses);
+    expect(now).toEqual(after);
+  });
 
   test('a version of a key: there are two, which nothing in the interface of a vault prevents; the one that was answered is known', async () => {
-    const write = writes['version of a key'];
-    if (write === undefined) throw new Error('no write makes a version');
-    await late(write);
-    const { versions } = keyIn(await state(), 'kv-hospital-keys', 'cmk-virtual-visit');
-    expect(versions.map(({ tags }) => tags?.['cmk-bot-nonce'] ?? null)).toEqual([
-      null,
-      null,
-      markOf(2).nonce,
-      markOf(1).nonce,
-    ]);
+    const make = async (n: number) =>
+      azure.keys.createVersion(hospitalUri(), visitKey, await firstVersion(visitKey), plain, markOf(n));
+    await late({ match: { method: 'POST', url: 'keys/cmk-virtual-visit/create' }, make });
+    const { versions } = keyIn(await stateNow(), 'kv-hospital-keys', visitKey);
+    const marks = versions.map(({ tags }) => tags?.['cmk-bot-nonce'] ?? null);
+    expect(marks).toEqual([null, null, markOf(2).nonce, markOf(1).nonce]);
   });
 
   describe('an agent that was changed by somebody else between the look and the write', () => {
-    const identity = () => enableIdentity(azure, agent);
-    const match = { method: 'PATCH', url: 'healthBots/triage-agent-prod' };
-    const giveOther = async (): Promise<void> => {
-      const all = await state();
-      const one = agentIn(all, 'triage-agent-prod');
-      one.content.identity = { type: 'UserAssigned', principalId: null, userAssignedIds: [] };
-      one.etag = '"somebody-else"';
-      await http(running, 'PUT', '/simulator/state', { body: all });
+    const { match } = identity;
+    const refused = { code: 'PreconditionFailed', next: 'wait', change: 'refused' };
+    const refusesMark = (of: Write['match']) =>
+      add({ match: of, times: 1, respond: { status: 412, body: says('PreconditionFailed', 'No.') } });
+    /** Enables the identity, and changes the agent as the write is under way. */
+    const overtaken = async () => {
+      await add({ match, times: 1, delayMs: 600_000 });
+      const writing = identity.make();
+      while ((await stateNow()).faults.length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      await changeState(running, (all: AzureState) => {
+        const one = agentIn(all, 'triage-agent-prod');
+        one.content.identity = { type: 'UserAssigned', principalId: null, userAssignedIds: [] };
+        one.etag = '"somebody-else"';
+      });
+      await mend();
+      return writing;
     };
 
     test('is not written to, and it is worth trying again', async () => {
-      await http(running, 'POST', '/simulator/faults', { body: { match, times: 1, delayMs: 600_000 } });
-      const writing = identity();
-      while ((await state()).faults.length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-      await giveOther();
-      await http(running, 'DELETE', '/simulator/faults');
-      expect(failureOf(await writing)).toMatchObject({ code: 'PreconditionFailed', next: 'wait', change: 'refused' });
-      got(await identity());
+      expect(failureOf(await overtaken())).toMatchObject(refused);
+      got(await identity.make());
     });
 
-    const setOther = () =>
-      changeState(running, (all: AzureState) => {
-        const one = agentIn(all, 'virtual-visit-agent');
-        one.content.keyVaultProperties = other();
-        one.etag = '"somebody-else"';
-      });
     const other = () => ({
-      keyVaultUri: hospitalUri(),
-      keyName: 'hospital-data',
-      keyVersion: '0'.repeat(32),
-      userIdentity: null,
+      ...{ keyVaultUri: hospitalUri(), keyName: 'hospital-data', keyVersion: '0'.repeat(32), userIdentity: null },
     });
-    const visit = resourceRef('virtual-visit-agent');
-    const shown = async () => agentIn(await state(), 'virtual-visit-agent').content.keyVaultProperties;
-    const wanted = async () => {
-      const keyVersion = await firstVersion(hospital, 'cmk-virtual-visit');
-      return { vaultUri: hospitalUri(), keyName: 'cmk-virtual-visit', keyVersion };
+    const shown = async () => agentIn(await stateNow(), 'virtual-visit-agent').content.keyVaultProperties;
+    const change = (to: (one: ReturnType<typeof agentIn>) => void) =>
+      changeState(running, (all: AzureState) => to(agentIn(all, 'virtual-visit-agent')));
+    const looked = async () => {
+      const keyVersion = await firstVersion(visitKey);
+      const judged = await resourceNow(azure, visit);
+      return () =>
+        azure.resources.setCustomerKey(visit, judged, { vaultUri: hospitalUri(), keyName: visitKey, keyVersion });
     };
 
     test('keeps its key, although a form has read it since', async () => {
-      const [judged, key] = [await resourceNow(azure, visit), await wanted()];
-      await setOther();
-      await resourceNow(azure, visit);
-      const failure = failureOf(await azure.resources.setCustomerKey(visit, judged, key));
-      expect(failure).toMatchObject({ code: 'PreconditionFailed', next: 'wait', change: 'refused' });
-      expect(await shown()).toEqual(other());
-    });
-
-    /** The provider refuses its own mark, and its agent changes then without another one. */
-    const changedUnmarked = async (to: (one: ReturnType<typeof agentIn>) => void) => {
-      const [judged, key] = [await resourceNow(azure, visit), await wanted()];
-      const refusal = { status: 412, body: { error: { code: 'PreconditionFailed', message: 'No.' } } };
-      const patch = { method: 'PATCH', url: 'healthBots/virtual-visit-agent' };
-      await http(running, 'POST', '/simulator/faults', { body: { match: patch, times: 1, respond: refusal } });
-      failureOf(await azure.resources.setCustomerKey(visit, judged, key));
-      await changeState(running, (all: AzureState) => to(agentIn(all, 'virtual-visit-agent')));
-      return failureOf(await azure.resources.setCustomerKey(visit, judged, key));
-    };
-
-    test('keeps its key, although its provider can’t be asked with a condition', async () => {
-      const failure = await changedUnmarked((one) => {
+      const write = await looked();
+      await change((one) => {
         one.content.keyVaultProperties = other();
+        one.etag = '"somebody-else"';
       });
-      expect(failure).toMatchObject({ source: 'bot', next: 'wait', found: { code: 'key-moved' } });
+      await resourceNow(azure, visit);
+      expect(failureOf(await write())).toMatchObject(refused);
       expect(await shown()).toEqual(other());
     });
 
-    test('is not written to, where another one of its name was created since', async () => {
+    test.each<[string, (one: ReturnType<typeof agentIn>) => void, object]>([
+      [
+        'is under another key',
+        (one) => {
+          one.content.keyVaultProperties = other();
+        },
+        { code: 'key-moved' },
+      ],
+      [
+        'is another one of its name',
+        (one) => {
+          one.systemData.createdAt = '2026-01-01T00:00:00.000Z';
+        },
+        { code: 'replaced', what: 'resource' },
+      ],
+    ])('keeps its key, although its provider can’t be asked with a condition, if it %s', async (_what, to, found) => {
+      const write = await looked();
+      await refusesMark(customerKey.match);
+      failureOf(await write());
+      await change(to);
       const before = await shown();
-      const failure = await changedUnmarked((one) => {
-        one.systemData.createdAt = '2026-01-01T00:00:00.000Z';
-      });
-      expect(failure).toMatchObject({ source: 'bot', next: 'wait', found: { code: 'replaced', what: 'resource' } });
+      expect(failureOf(await write())).toMatchObject({ source: 'bot', next: 'wait', found });
       expect(await shown()).toEqual(before);
     });
 
     test('a provider that refuses the mark it gave itself is asked without one the next time', async () => {
-      const refusal = { status: 412, body: { error: { code: 'PreconditionFailed', message: 'No.' } } };
-      await http(running, 'POST', '/simulator/faults', { body: { match, times: 1, respond: refusal } });
-      expect(failureOf(await identity())).toMatchObject({ code: 'PreconditionFailed', next: 'wait' });
-      await http(running, 'POST', '/simulator/faults', { body: { match, times: 1, delayMs: 600_000 } });
-      const writing = identity();
-      while ((await state()).faults.length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-      await giveOther();
-      await http(running, 'DELETE', '/simulator/faults');
-      got(await writing);
+      await refusesMark(match);
+      expect(failureOf(await identity.make())).toMatchObject({ code: 'PreconditionFailed', next: 'wait' });
+      got(await overtaken());
     });
   });
 
   test('a write that belongs to no run isn’t sent', async () => {
     const match = { method: 'PATCH', url: 'vaults/kv-care-prod' };
-    const before = (await sent(match)).length;
+    const before = (await sentTo(match)).length;
     const unfenced = connectUnfenced(running);
     await expect(unfenced.vaults.protect(care, { softDelete: false })).rejects.toThrow('without a write fence');
-    expect(await sent(match)).toHaveLength(before);
+    expect(await sentTo(match)).toHaveLength(before);
   });
 });
 
 /** Writes that an Azure policy wants a token for, by the bot's own clients over HTTPS. */
 describe('policy tokens', () => {
-  const { running, azure } = connectedAzure({ restores: true });
-
-  const scope = `/subscriptions/${careId}`;
-  const vault = vaultId('kv-care-prod');
-
   const requireTokens = (details: Parameters<typeof tokenPolicy>[2], resultLifespan = 'PT1M') =>
-    changeState(running, tokenPolicy(scope, 'Microsoft.KeyVault/vaults', details, resultLifespan));
-
-  const protect = () => azure.vaults.protect(vault, { softDelete: false });
+    changeState(running, tokenPolicy(`/subscriptions/${careId}`, 'Microsoft.KeyVault/vaults', details, resultLifespan));
+  const protect = () => azure.vaults.protect(care, { softDelete: false });
   const isAcquire = ({ url }: { readonly url: string }) => url.includes('acquirePolicyToken');
 
-  test('a token is acquired for the bytes of the write, which is sent once more', async () => {
+  test('where no policy asks, no token is acquired; else one for the bytes of the write, which is sent once more', async () => {
+    const without = await sentDuring(running, async () => got(await protect()));
+    expect(without.filter(isAcquire)).toEqual([]);
     await requireTokens({ successProbability: 1 });
     const sent = await sentDuring(running, async () => got(await protect()));
     const change = sent.filter(({ url, method }) => method !== 'GET' && !isAcquire({ url }));
     expect(change.map(({ status }) => status)).toEqual([403, 200]);
     expect(change[1]?.body).toEqual(change[0]?.body);
-    const asked = sent.find(isAcquire)?.body as { operation: { httpMethod: string; content: unknown } };
-    expect(asked).toEqual({ operation: { httpMethod: 'PATCH', uri: change[0]?.url, content: change[0]?.body } });
+    const asked = { operation: { httpMethod: 'PATCH', uri: change[0]?.url, content: change[0]?.body } };
+    expect(sent.find(isAcquire)?.body).toEqual(asked);
     expect(new Set(sent.map(({ clientRequestId }) => clientRequestId)).size).toBe(1);
     expect(JSON.stringify(await http(running, 'GET', '/simulator/requests'))).not.toContain('PoP ');
-  });
-
-  test('where no policy asks, no token is acquired', async () => {
-    const sent = await sentDuring(running, async () => got(await protect()));
-    expect(sent.filter(isAcquire)).toEqual([]);
   });
 
   test('a refusal shows the policy’s words, and nothing was changed', async () => {
     await requireTokens({ successProbability: 0 });
     expect(outsideFailureOf(await protect())).toMatchObject({
-      code: 'RequestDisallowedByPolicy',
-      next: 'ask',
-      change: 'refused',
-      status: 403,
+      ...{ code: 'RequestDisallowedByPolicy', next: 'ask', change: 'refused', status: 403 },
       message: expect.stringContaining("Policy 'Reviewed writes' denied the operation."),
       policies: [{ policy: 'Reviewed writes', assignment: 'Reviewed writes' }],
     });
@@ -504,11 +412,9 @@ describe('policy tokens', () => {
 
   test('a token that expired at once is not taken, and the write is not sent a third time', async () => {
     await requireTokens({ successProbability: 1 }, 'PT0S');
-    let failure: unknown;
     const sent = await sentDuring(running, async () => {
-      failure = failureOf(await protect());
+      expect(failureOf(await protect())).toMatchObject({ code: 'RequestDisallowedByPolicy', change: 'refused' });
     });
-    expect(failure).toMatchObject({ code: 'RequestDisallowedByPolicy', change: 'refused' });
     expect(sent.filter(isAcquire)).toHaveLength(1);
     expect(sent.filter(({ method }) => method === 'PATCH')).toHaveLength(2);
   });
@@ -517,8 +423,7 @@ describe('policy tokens', () => {
     await requireTokens({ successProbability: 1 });
     await changeState(running, withoutActions('Microsoft.Authorization/acquirePolicyToken/read'));
     expect(outsideFailureOf(await protect())).toMatchObject({
-      code: 'AuthorizationFailed',
-      change: 'refused',
+      ...{ code: 'AuthorizationFailed', change: 'refused' },
       message: expect.stringContaining('Microsoft.Authorization/acquirePolicyToken/read'),
     });
   });

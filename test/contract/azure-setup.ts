@@ -179,6 +179,20 @@ export async function sentDuring(azure: RunningAzure, work: () => Promise<unknow
 /** A delay that outlasts the work: nothing is answered before the fault is taken away. */
 export const noAnswer = { delayMs: 600_000 } as const;
 
+/** The fault that calls of this URL are answered so, always if `more` doesn't say how often. */
+export const answers = (
+  url: string,
+  status: number,
+  body: unknown,
+  more: Omit<Partial<Fault>, 'respond'> = {},
+): Fault => ({
+  match: { url },
+  respond: { status, body },
+  ...more,
+});
+/** The body of a refusal. */
+export const says = (code: string, message = 'x') => ({ error: { code, message } });
+
 /** Runs the work under a fault and takes the fault away again. */
 export async function under<T>(
   azure: RunningAzure,

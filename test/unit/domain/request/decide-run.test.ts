@@ -308,123 +308,103 @@ describe('every command in every state', () => {
     cancelled: requestAfter(...approvedBy(approver), cancels()),
     expired: requestAfter(...approvedBy(approver), expires),
   };
-  const order = Object.keys(states) as Request['state'][];
-  const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
-
-  const commands: Record<string, (asking: number) => Command> = {
-    submit: () => asks(),
-    'approve, by another': (asking) => decides('approve', secondApprover, { asking }),
-    'approve, once more': (asking) => decides('approve', approver, { asking }),
-    'approve, by the requester': (asking) => decides('approve', requester, { asking }),
-    'approve, by an outsider': (asking) => decides('approve', secondApprover, { asking, roleStatus: 'no' }),
-    'approve, an old card': (asking) => decides('approve', secondApprover, { asking: asking - 1 }),
-    reject: (asking) => decides('reject', secondApprover, { asking }),
-    'reject, by who approved': (asking) => decides('reject', approver, { asking }),
-    'reject, by the requester': (asking) => decides('reject', requester, { asking }),
-    change: (asking) => changes({ asking }),
-    'change, by another': (asking) => changes({ by: approver, asking }),
-    'change, an old card': (asking) => changes({ asking: asking - 1 }),
-    cancel: (asking) => cancels(requester, asking),
-    'cancel, by another': (asking) => cancels(approver, asking),
-    'cancel, an old card': (asking) => cancels(requester, asking - 1),
-    'retry, an old card': (asking) => settles('retry', requester, { asking: asking - 1 }),
-    retry: (asking) => settles('retry', requester, { asking }),
-    'give up': (asking) => settles('give-up', approver, { asking, roleStatus: 'yes' }),
-    'give up, by an outsider': (asking) => settles('give-up', approver, { asking }),
-    'stop after this step': (asking) => settles('stop', requester, { asking }),
-    'stop after this step, by an outsider': (asking) => settles('stop', approver, { asking }),
-    'stop after this step, an old card': (asking) => settles('stop', requester, { asking: asking - 1 }),
-    remind: (asking) => reminds(requester, asking),
-    'remind, by another': (asking) => reminds(approver, asking),
-    'remind, an old card': (asking) => reminds(requester, asking - 1),
-    expire: () => expires,
-    'check, covered': () => checks(),
-    'check, moved': () => checks({ plan: moved }),
-    'check, another run': () => checks({ run: 2 }),
-    intend: () => intends(),
-    'intend, another run': () => intends(2),
-    'record, done': () => records(1, doneWith('enable-identity')),
-    'record, to repeat': () => records(1, failedWith('enable-identity', '2026-03-02T12:01:00.000Z')),
-    'record, stuck': () => records(1, failedWith('enable-identity', null)),
-    'record, another run': () => records(2, doneWith('verify')),
-    stop: () => stops(),
-    'stop, another run': () => stops(2),
-  };
-
-  const all = (outcome: string): string[] => Array(9).fill(outcome);
-  const then = (first: readonly string[], rest: string): string[] => [...first, ...Array(9 - first.length).fill(rest)];
+  const blocked = asks(2, planFor({ seen: { key: null } }));
   /** No correct runner does this. */
   const thrown = 'thrown';
-  const inRun = (outcome: string): string[] => then(['request-ended', outcome, outcome], 'request-ended');
+  const ended = 'request-ended';
+  const idle = 'not-needing-attention';
 
-  const underWay = (outcome: string): string[] => then(['request-ended', thrown, outcome], 'request-ended');
-
-  /** In the order of the states above. */
-  const outcomes: Record<keyof typeof commands, readonly string[]> = {
-    submit: all('form-ended'),
-    'approve, by another': then(['approved run-ordered', 'already-approved-by-you'], 'decided-late'),
-    'approve, once more': then(['already-approved-by-you', 'already-approved-by-you'], 'decided-late'),
-    'approve, by the requester': all('own-request'),
-    'approve, by an outsider': all('not-an-approver'),
-    'approve, an old card': all('stale-card'),
-    reject: then(['rejected', 'rejected', 'decided-late stop-requested'], 'decided-late'),
-    'reject, by who approved': then(['rejected', 'rejected', 'decided-late stop-requested'], 'decided-late'),
-    'reject, by the requester': all('own-request'),
-    change: then(['request-changed'], 'change-too-late'),
-    'change, by another': all('not-your-request'),
-    'change, an old card': then(['changed-meanwhile'], 'change-too-late'),
-    cancel: then(['cancelled', 'cancelled', 'run-started', 'run-started'], 'request-ended'),
-    'cancel, by another': all('not-your-request'),
-    'cancel, an old card': all('stale-card'),
-    'retry, an old card': all('stale-card'),
-    retry: then(
-      ['not-needing-attention', 'not-needing-attention', 'not-needing-attention', 'retried run-ordered'],
-      'request-ended',
+  /** What each comes to in the order of the states above; the last outcome is that of all that follow. */
+  type Commanded = readonly [name: string, command: (asking: number) => Command, ...outcomes: string[]];
+  const table: readonly Commanded[] = [
+    ['submit', () => asks(), 'form-ended'],
+    ['submit a plan with a block', () => blocked, 'form-ended'],
+    [
+      'approve, by another',
+      (asking) => decides('approve', secondApprover, { asking }),
+      ...['approved run-ordered', 'already-approved-by-you', 'decided-late'],
+    ],
+    [
+      'approve, once more',
+      (asking) => decides('approve', approver, { asking }),
+      ...['already-approved-by-you', 'already-approved-by-you', 'decided-late'],
+    ],
+    ['approve, by the requester', (asking) => decides('approve', requester, { asking }), 'own-request'],
+    [
+      'approve, by an outsider',
+      (asking) => decides('approve', secondApprover, { asking, roleStatus: 'no' }),
+      'not-an-approver',
+    ],
+    ['approve, an old card', (asking) => decides('approve', secondApprover, { asking: asking - 1 }), 'stale-card'],
+    ...[secondApprover, approver].map(
+      (by) =>
+        [
+          `reject, by ${by === approver ? 'who approved' : 'another'}`,
+          (asking: number) => decides('reject', by, { asking }),
+          ...['rejected', 'rejected', 'decided-late stop-requested', 'decided-late'],
+        ] as const,
     ),
-    'give up': then(
-      ['not-needing-attention', 'not-needing-attention', 'not-needing-attention', 'failed'],
-      'request-ended',
-    ),
-    'give up, by an outsider': all('not-an-approver'),
-    'stop after this step': then(['run-not-begun', 'run-not-begun', 'stop-requested', 'run-stopped'], 'request-ended'),
-    'stop after this step, by an outsider': all('not-an-approver'),
-    'stop after this step, an old card': all('stale-card'),
-    remind: then(['reminded'], 'not-awaiting-approval'),
-    'remind, by another': all('not-your-request'),
-    'remind, an old card': all('stale-card'),
-    expire: then(['expired'], 'not-awaiting-approval'),
-    'check, covered': then(['not-awaiting-approval', 'run-checked'], 'not-awaiting-approval'),
-    'check, moved': then(['not-awaiting-approval', 'plan-changed'], 'not-awaiting-approval'),
-    'check, another run': all('not-awaiting-approval'),
-    intend: then(['request-ended', 'step-intended', thrown], 'request-ended'),
-    'intend, another run': all('request-ended'),
-    'record, done': underWay('step-done'),
-    'record, to repeat': underWay('step-failed'),
-    'record, stuck': underWay('step-failed attention-needed'),
-    'record, another run': all('request-ended'),
-    stop: inRun('attention-needed'),
-    'stop, another run': all('request-ended'),
-  };
+    ['reject, by the requester', (asking) => decides('reject', requester, { asking }), 'own-request'],
+    ['change', (asking) => changes({ asking }), 'request-changed', 'change-too-late'],
+    ['change, by another', (asking) => changes({ by: approver, asking }), 'not-your-request'],
+    ['change, an old card', (asking) => changes({ asking: asking - 1 }), 'changed-meanwhile', 'change-too-late'],
+    [
+      'cancel',
+      (asking) => cancels(requester, asking),
+      ...['cancelled', 'cancelled', 'run-started', 'run-started', ended],
+    ],
+    ['cancel, by another', (asking) => cancels(approver, asking), 'not-your-request'],
+    ['cancel, an old card', (asking) => cancels(requester, asking - 1), 'stale-card'],
+    ['retry', (asking) => settles('retry', requester, { asking }), idle, idle, idle, 'retried run-ordered', ended],
+    ['retry, an old card', (asking) => settles('retry', requester, { asking: asking - 1 }), 'stale-card'],
+    [
+      'give up',
+      (asking) => settles('give-up', approver, { asking, roleStatus: 'yes' }),
+      ...[idle, idle, idle, 'failed', ended],
+    ],
+    ['give up, by an outsider', (asking) => settles('give-up', approver, { asking }), 'not-an-approver'],
+    [
+      'stop after this step',
+      (asking) => settles('stop', requester, { asking }),
+      ...['run-not-begun', 'run-not-begun', 'stop-requested', 'run-stopped', ended],
+    ],
+    ['stop after this step, by an outsider', (asking) => settles('stop', approver, { asking }), 'not-an-approver'],
+    ['stop after this step, an old card', (asking) => settles('stop', requester, { asking: asking - 1 }), 'stale-card'],
+    ['remind', (asking) => reminds(requester, asking), 'reminded', 'not-awaiting-approval'],
+    ['remind, by another', (asking) => reminds(approver, asking), 'not-your-request'],
+    ['remind, an old card', (asking) => reminds(requester, asking - 1), 'stale-card'],
+    ['expire', () => expires, 'expired', 'not-awaiting-approval'],
+    ['check, covered', () => checks(), 'not-awaiting-approval', 'run-checked', 'not-awaiting-approval'],
+    ['check, moved', () => checks({ plan: moved }), 'not-awaiting-approval', 'plan-changed', 'not-awaiting-approval'],
+    ['check, another run', () => checks({ run: 2 }), 'not-awaiting-approval'],
+    ['intend', () => intends(), ended, 'step-intended', thrown, ended],
+    ['intend, another run', () => intends(2), ended],
+    ['record, done', () => records(1, doneWith('enable-identity')), ended, thrown, 'step-done', ended],
+    [
+      'record, to repeat',
+      () => records(1, failedWith('enable-identity', '2026-03-02T12:01:00.000Z')),
+      ...[ended, thrown, 'step-failed', ended],
+    ],
+    [
+      'record, stuck',
+      () => records(1, failedWith('enable-identity', null)),
+      ...[ended, thrown, 'step-failed attention-needed', ended],
+    ],
+    ['record, another run', () => records(2, doneWith('verify')), ended],
+    ['stop', () => stops(), ended, 'attention-needed', 'attention-needed', ended],
+    ['stop, another run', () => stops(2), ended],
+  ];
 
-  describe.each(Object.keys(commands))('%s', (name) => {
-    const command = commands[name];
-    if (command === undefined) throw new Error(`no command ${name}`);
-
-    it.each(order)('comes to what the table says when %s', (state) => {
-      const request = states[state];
+  it.each(table.map((row): [string, Commanded] => [row[0], row]))('%s', (name, [, command, ...outcomes]) => {
+    const now = name === 'expire' ? later : undefined;
+    for (const [n, [state, request]] of Object.entries(states).entries()) {
+      const outcome = outcomes[Math.min(n, outcomes.length - 1)];
+      const come = () => comesTo(request, command(request.asking), now);
       expect(request.state).toBe(state);
-      const now = name === 'expire' ? later : undefined;
-      const outcome = outcomes[name]?.[order.indexOf(state)];
-      if (outcome === thrown) expect(() => comesTo(request, command(request.asking), now)).toThrow(request.id);
-      else expect(comesTo(request, command(request.asking), now)).toBe(outcome);
-    });
-
-    it('needs a request, unless it makes one', () => {
-      expect(comesTo(null, command(1))).toBe(name === 'submit' ? 'submitted' : 'unknown-request');
-    });
-  });
-
-  it('a plan with a block is not submitted', () => {
-    expect(comesTo(null, asks(2, planFor({ seen: { key: null } })))).toBe('plan-blocked');
+      if (outcome === thrown) expect(come).toThrow(request.id);
+      else expect([state, come()]).toEqual([state, outcome]);
+    }
+    const made = command(1) === blocked ? 'plan-blocked' : name === 'submit' ? 'submitted' : 'unknown-request';
+    expect(comesTo(null, command(1))).toBe(made);
   });
 });

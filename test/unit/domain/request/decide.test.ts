@@ -38,7 +38,6 @@ import {
   secondApprover,
   settles,
   stops,
-  stops as stopsRun,
   toApproved,
   toAttention,
   toChecked,
@@ -50,77 +49,130 @@ import { approver, requester, submit, tenant } from '../../../support/builders/f
 import { noon, planFor, ref, spec, vault } from '../../../support/builders/plans.ts';
 
 const awaiting = requestAfter(asks());
+const enough = requestAfter(...toApproved);
+const once = requestAfter(...approvedBy(approver));
+const stuck = requestAfter(...toAttention);
+const reminded = requestAfter(asks(), reminds());
+const harmless = requestAfter(asks(2, planFor({ seen: { vault: vault({ purgeProtection: true }) } })));
 
-describe('submitting', () => {
-  const submits = (change: Partial<Submit>) => comesTo(null, submit({ plan: planFor(), ...change }));
+const submits = (change: Partial<Submit>) => submit({ plan: planFor(), ...change });
+const approves = (change: Parameters<typeof decides>[2] = {}, by: PersonId = approver) =>
+  decides('approve', by, change);
+const rejects = (change: Parameters<typeof decides>[2] = {}, by: PersonId = approver) => decides('reject', by, change);
+const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
+const minutes = (count: number): Date => new Date(noon.getTime() + count * 60_000);
+const inHours = (hours: number): string => minutes(hours * 60).toISOString();
+const takes = (by: PersonId, roleStatus: RoleStatus, operator: RoleStatus = 'no', asking = attention): Command => ({
+  ...{ do: 'take-on', by, actor: personActor(by, tenant, 'local'), asking, roleStatus, operator },
+});
+const erase: Command = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' };
+const tooLong = 'a'.repeat(longestText + 1);
 
-  it('refuses a missing reason, however many spaces it has', () => {
-    expect(submits({ justification: ' \n ' })).toBe('reason-missing');
-  });
+/** For each rule: commands, on which request, and what they come to. */
+type Row = readonly [request: Request | null, command: Command, outcome: string, now?: Date];
+const rules: Readonly<Record<string, readonly Row[]>> = {
+  'a reason is needed, however many spaces it has, and is of the longest length at most': [
+    [null, submits({ justification: ' \n ' }), 'reason-missing'],
+    [null, submits({ justification: 'a'.repeat(longestText) }), 'submitted'],
+    [null, submits({ justification: tooLong }), 'text-too-long'],
+    [awaiting, rejects({ comment: tooLong }), 'text-too-long'],
+  ],
+  'a reject or an end without a reason is refused, but not a reject of a run': ['', '   ', '\u200b\n'].flatMap(
+    (comment): Row[] => [
+      [awaiting, rejects({ comment }), 'reason-missing'],
+      [stuck, settles('give-up', requester, { asking: attention, comment }), 'reason-missing'],
+      [requestAfter(...toRunning), rejects({ comment }), 'decided-late stop-requested'],
+    ],
+  ),
+  'a requester who lost the role cannot have a request approved, but rejected and cancelled': (
+    [
+      ['no', 'requester-lost-role'],
+      ['none-configured', 'requester-lost-role'],
+      ['unknown', 'cannot-check-requester'],
+    ] as const
+  ).flatMap(([requesterStatus, code]): Row[] => [
+    [awaiting, approves({ requesterStatus }), code],
+    [awaiting, rejects({ requesterStatus }), 'rejected'],
+  ]),
+  'a person whose role is not known to be there is refused, on an old card too': (
+    [
+      ['no', 'not-an-approver'],
+      ['unknown', 'cannot-check-membership'],
+      ['none-configured', 'no-approvers-configured'],
+    ] as const
+  ).flatMap(([roleStatus, code]): Row[] => [
+    [awaiting, approves({ roleStatus }, outsider), code],
+    [awaiting, approves({ roleStatus, asking: 0 }, outsider), code],
+    [awaiting, rejects({ roleStatus }, outsider), code],
+  ]),
+  'approvals are counted once a person, and up to the last one needed': [
+    [enough, approves({ roleStatus: 'yes' }, outsider), 'already-approved'],
+    [once, approves(), 'already-approved-by-you'],
+  ],
+  'no tick is wanted where everything can be undone, and none to reject': [
+    [harmless, approves({ acknowledged: false }), 'approved'],
+    [awaiting, rejects({ acknowledged: false }), 'rejected'],
+  ],
+  'a decision is bound to the question that was asked': [
+    [awaiting, approves({ asking: 0 }), 'stale-card'],
+    [awaiting, approves({ asking: 2 }), 'stale-card'],
+  ],
+  'decisions are refused from the end on, even when the timer has not come yet': [
+    [awaiting, approves(), 'approved', new Date(later.getTime() - 1)],
+    [awaiting, approves(), 'expired decided-late', later],
+    [awaiting, rejects(), 'expired decided-late', later],
+    [awaiting, approves({ roleStatus: 'no' }), 'not-an-approver', later],
+    [reminded, reminds(requester), 'not-awaiting-approval', later],
+  ],
+  'another reminder comes an hour later': [[reminded, reminds(), 'reminded', minutes(60)]],
+  'a request is taken on by those who can act on it': [
+    [stuck, takes(approver, 'yes'), 'taken-on'],
+    [stuck, takes(requester, 'no'), 'taken-on'],
+    [stuck, takes(outsider, 'no', 'yes'), 'taken-on'],
+    [stuck, takes(outsider, 'no'), 'not-an-operator'],
+    [stuck, takes(outsider, 'unknown', 'unknown'), 'cannot-check-membership'],
+    [stuck, takes(approver, 'yes', 'no', attention - 1), 'stale-card'],
+    [requestAfter(...toAttention, takes(approver, 'yes')), takes(approver, 'yes'), 'nothing'],
+    [requestAfter(...toChecked), takes(approver, 'yes', 'no', 1), 'not-needing-attention'],
+  ],
+  'an edit of nothing is refused, also when Azure moved, which is seen before the run in any case': [
+    [awaiting, changes({ justification: ` ${awaiting.justification} ` }), 'nothing-changed'],
+    [awaiting, changes({ justification: awaiting.justification ?? '', plan: moved }), 'nothing-changed'],
+    [awaiting, changes({ justification: awaiting.justification ?? '', notBefore: inHours(13) }), 'request-changed'],
+  ],
+  'an edit is judged as what is asked for the first time': [
+    [awaiting, changes({ justification: ' ' }), 'reason-missing'],
+    [awaiting, changes({ justification: tooLong }), 'text-too-long'],
+    [awaiting, changes({ plan: planFor({ seen: { key: null } }) }), 'plan-blocked'],
+    [awaiting, changes({ notBefore: inHours(-24) }), 'start-passed'],
+  ],
+  'an operator can stop a run, and nobody its last step': [
+    [requestAfter(...toRunning), operates('stop', 1), 'stop-requested'],
+    [requestAfter(...toVerifying), settles('stop', requester), 'run-ending'],
+  ],
+};
 
-  it('takes a reason of the longest length, and not one character more', () => {
-    expect(submits({ justification: 'a'.repeat(longestText) })).toBe('submitted');
-    expect(submits({ justification: 'a'.repeat(longestText + 1) })).toBe('text-too-long');
-  });
-
-  it('keeps the reason outside the record, trimmed', () => {
-    const [event] = eventsAfter(submit({ plan: planFor(), justification: '  Policy 7 ' }));
-    expect(event?.texts).toEqual({ justification: 'Policy 7' });
-    expect(JSON.stringify(event?.body)).not.toContain('Policy 7');
-  });
+test.each(Object.entries(rules))('%s', (_rule, rows) => {
+  for (const [n, [request, command, outcome, now]] of rows.entries())
+    expect([n, comesTo(request, command, now)]).toEqual([n, outcome]);
 });
 
-it.each([
-  ['no', 'requester-lost-role'],
-  ['none-configured', 'requester-lost-role'],
-  ['unknown', 'cannot-check-requester'],
-] as const)(
-  'a requester who lost the role cannot have a request approved (%s), but rejected and cancelled',
-  (requesterStatus, code) => {
-    expect(comesTo(awaiting, decides('approve', approver, { requesterStatus }))).toBe(code);
-    expect(comesTo(awaiting, decides('reject', approver, { requesterStatus }))).toBe('rejected');
-    expect(comesTo(awaiting, cancels())).toBe('cancelled');
-  },
-);
+it('texts are kept outside the record, trimmed', () => {
+  const [event] = eventsAfter(submits({ justification: '  Policy 7 ' }));
+  expect(event?.texts).toEqual({ justification: 'Policy 7' });
+  expect(JSON.stringify(event?.body)).not.toContain('Policy 7');
+  expect(eventsAfter(asks(), approves({ comment: ' looks right ' }))[1]?.texts).toEqual({ comment: 'looks right' });
+});
 
 describe('approving', () => {
-  it('tells an approver who comes after the last one needed that enough have approved', () => {
-    const enough = requestAfter(...toApproved);
-    expect(comesTo(enough, decides('approve', outsider, { roleStatus: 'yes' }))).toBe('already-approved');
-  });
-
-  it('counts a person once', () => {
-    const once = requestAfter(...approvedBy(approver));
-    expect(once.approvals).toEqual([
-      { by: approver, at: noon.toISOString(), signIn: null, validMs: 259_200_000, comment: null, commentErased: false },
-    ]);
-    expect(comesTo(once, decides('approve', approver))).toBe('already-approved-by-you');
-  });
-
-  it.each([
-    ['no', 'not-an-approver'],
-    ['unknown', 'cannot-check-membership'],
-    ['none-configured', 'no-approvers-configured'],
-  ] as const)('refuses a person whose roleStatus is %s, on an old card too: %s', (roleStatus, code) => {
-    expect(comesTo(awaiting, decides('approve', outsider, { roleStatus }))).toBe(code);
-    expect(comesTo(awaiting, decides('approve', outsider, { roleStatus, asking: 0 }))).toBe(code);
-    expect(comesTo(awaiting, decides('reject', outsider, { roleStatus }))).toBe(code);
+  it('counts a person with the time, and for how long', () => {
+    const given = { by: approver, at: noon.toISOString(), signIn: null, validMs: 259_200_000 };
+    expect(once.approvals).toEqual([{ ...given, comment: null, commentErased: false }]);
   });
 
   it('wants the tick for what cannot be undone, and names how many steps', () => {
-    const refused = decide(awaiting, decides('approve', approver, { acknowledged: false }), noon);
+    const refused = decide(awaiting, approves({ acknowledged: false }), noon);
     expect(refused).toEqual({ kind: 'refused', code: 'acknowledge-irreversible', fact: '1' });
-  });
-
-  it('wants no tick where everything can be undone, and none to reject', () => {
-    const harmless = requestAfter(asks(2, planFor({ seen: { vault: vault({ purgeProtection: true }) } })));
-    expect(comesTo(harmless, decides('approve', approver, { acknowledged: false }))).toBe('approved');
-    expect(comesTo(awaiting, decides('reject', approver, { acknowledged: false }))).toBe('rejected');
-  });
-
-  it('is bound to the question that was asked', () => {
-    expect(comesTo(awaiting, decides('approve', approver, { asking: 0 }))).toBe('stale-card');
-    expect(comesTo(awaiting, decides('approve', approver, { asking: 2 }))).toBe('stale-card');
   });
 
   it('records the digest it is for, for whom, and where it stands in the count', () => {
@@ -148,29 +200,10 @@ describe('approving', () => {
     expect(dataOf(askedAnew, 66_000, 4)).toMatchObject({ quick: false });
   });
 
-  it('keeps a comment outside the record and refuses a long one', () => {
-    const [, event] = eventsAfter(asks(), decides('approve', approver, { comment: ' looks right ' }));
-    expect(event?.texts).toEqual({ comment: 'looks right' });
-    expect(comesTo(awaiting, decides('reject', approver, { comment: 'a'.repeat(longestText + 1) }))).toBe(
-      'text-too-long',
-    );
-  });
-
-  it.each(['', '   ', '\u200b\n'])('rejects and gives up for no reason that is none (%j)', (comment) => {
-    expect(comesTo(awaiting, decides('reject', approver, { comment }))).toBe('reason-missing');
-    const stuck = requestAfter(...toAttention);
-    expect(comesTo(stuck, settles('give-up', requester, { asking: attention, comment }))).toBe('reason-missing');
-    // Whoever wants no more of it to be done need not say why first.
-    expect(comesTo(requestAfter(...toRunning), decides('reject', approver, { comment }))).toContain('stop-requested');
-  });
-
   it('keeps why it was given up on the request, until that is erased', () => {
     const gaveUp = [...toAttention, settles('give-up', requester, { asking: attention, comment: ' Moved ' })];
-    expect(requestAfter(...gaveUp)).toMatchObject({
-      state: 'failed',
-      ended: { comment: 'Moved', commentErased: false },
-    });
-    const erase: Command = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' };
+    const ended = { comment: 'Moved', commentErased: false };
+    expect(requestAfter(...gaveUp)).toMatchObject({ state: 'failed', ended });
     expect(requestAfter(...gaveUp, erase)).toMatchObject({ ended: { comment: null, commentErased: true } });
   });
 });
@@ -190,17 +223,6 @@ describe('a click', () => {
   });
 });
 
-describe('expiring', () => {
-  const anInstantBefore = new Date(later.getTime() - 1);
-
-  it('refuses decisions from the end on, even when the timer has not come yet', () => {
-    expect(comesTo(awaiting, decides('approve', approver), anInstantBefore)).toBe('approved');
-    expect(comesTo(awaiting, decides('approve', approver), later)).toBe('expired decided-late');
-    expect(comesTo(awaiting, decides('reject', approver), later)).toBe('expired decided-late');
-    expect(comesTo(awaiting, decides('approve', approver, { roleStatus: 'no' }), later)).toBe('not-an-approver');
-  });
-});
-
 type Change = Parameters<typeof failure>[0];
 const unavailable = { next: 'wait', status: 503, code: 'ServiceUnavailable' } as const;
 const stuckBy = (change: Change): readonly Command[] => [
@@ -209,9 +231,6 @@ const stuckBy = (change: Change): readonly Command[] => [
 ];
 const outage = stuckBy(unavailable);
 const retriesItself = (asking = attention): Command => ({ do: 'retry-automatically', asking });
-const takes = (by: PersonId, roleStatus: RoleStatus, operator: RoleStatus = 'no', asking = attention): Command => ({
-  ...{ do: 'take-on', by, actor: personActor(by, tenant, 'local'), asking, roleStatus, operator },
-});
 
 describe('the automatic retry', () => {
   it.each<[string, Change, boolean]>([
@@ -259,197 +278,130 @@ describe('the automatic retry', () => {
   });
 });
 
-describe('taking a request on', () => {
-  it.each<[string, Command, string]>([
-    ['an approver', takes(approver, 'yes'), 'taken-on'],
-    ['the requester', takes(requester, 'no'), 'taken-on'],
-    ['an operator', takes(outsider, 'no', 'yes'), 'taken-on'],
-    ['a reader', takes(outsider, 'no'), 'not-an-operator'],
-    ['unknown to the directory', takes(outsider, 'unknown', 'unknown'), 'cannot-check-membership'],
-    ['an old card', takes(approver, 'yes', 'no', attention - 1), 'stale-card'],
-  ])('%s', (_who, command, expected) => expect(comesTo(requestAfter(...toAttention), command)).toBe(expected));
+it('a request that is taken on names the person until another takes over or the run continues', () => {
+  const first = requestAfter(...toAttention, takes(approver, 'yes'));
+  const takenOn = { by: approver, at: noon.toISOString() };
+  expect(first).toMatchObject({ state: 'needs-attention', asking: attention, takenOn });
+  const events = eventsAfter(...toAttention, takes(approver, 'yes'), takes(secondApprover, 'yes'));
+  expect(fold(id, events)?.takenOn?.by).toBe(secondApprover);
+  const retry = settles('retry', requester, { asking: attention });
+  const again = [checks({ run: 2 }), intends(2), records(2, failedWith('enable-identity', null))];
+  const next = requestAfter(...toAttention, takes(approver, 'yes'), retry, ...again);
+  expect(next).toMatchObject({ state: 'needs-attention', takenOn: null });
+});
 
-  it('names the person until another takes over or the run continues', () => {
-    const first = requestAfter(...toAttention, takes(approver, 'yes'));
-    expect(first).toMatchObject({
-      state: 'needs-attention',
-      asking: attention,
-      takenOn: { by: approver, at: noon.toISOString() },
+describe('an edit', () => {
+  const otherKey = planFor({ wished: spec({ keyName: KeyName.parse('cmk-other') }) });
+  const { justification } = awaiting;
+
+  it('voids every approval so far, and asks anew about what it is now', () => {
+    const request = requestAfter(...approvedBy(approver), reminds(), changes({ plan: otherKey }));
+    expect(request).toMatchObject({
+      ...{ state: 'awaiting-approval', asking: 4, digest: '3'.repeat(64), plan: otherKey },
+      ...{ approvals: [], changes: 1, remindedAt: null, justification: 'For another reason' },
+      changedFrom: { plan: planFor(), justification, notBefore: null },
     });
-    expect(comesTo(first, takes(approver, 'yes'))).toBe('nothing');
-    const events = eventsAfter(...toAttention, takes(approver, 'yes'), takes(secondApprover, 'yes'));
-    expect(fold(id, events)?.takenOn?.by).toBe(secondApprover);
-    const retry = settles('retry', requester, { asking: attention });
-    const again = [checks({ run: 2 }), intends(2), records(2, failedWith('enable-identity', null))];
-    const next = requestAfter(...toAttention, takes(approver, 'yes'), retry, ...again);
-    expect(next).toMatchObject({ state: 'needs-attention', takenOn: null });
-    expect(comesTo(requestAfter(...toChecked), takes(approver, 'yes', 'no', 1))).toBe('not-needing-attention');
+    // Who had approved decides again, and one of two is not enough.
+    expect(comesTo(request, approves({ asking: 4 }))).toBe('approved');
+    expect(requestAfter(asks(), changes(), erase)).toMatchObject({
+      justification: null,
+      changedFrom: { justification: null },
+    });
+  });
+
+  it(`ends after ${mostChanges} times: nothing is kept open for ever by changing it`, () => {
+    const again = Array.from({ length: mostChanges }, (_, n) =>
+      changes({ asking: n + 1, justification: `For reason ${n}` }),
+    );
+    const request = requestAfter(asks(), ...again);
+    expect(request.changes).toBe(mostChanges);
+    expect(comesTo(request, changes({ asking: request.asking }))).toBe('changed-too-often');
+  });
+
+  it('can bring a start forward, which no approval agrees to any more', () => {
+    const late = changes({ notBefore: inHours(37) });
+    expect(requestAfter(asks(), late)).toMatchObject({ notBefore: inHours(37) });
+    const now = changes({ asking: 2, notBefore: null, justification: justification ?? '' });
+    expect(requestAfter(asks(), late, now)).toMatchObject({ notBefore: null });
+  });
+
+  it('cannot be once a run had begun: what it made for one plan must not serve another', () => {
+    const retried = [...toAttention, settles('retry', requester, { asking: attention })];
+    const request = requestAfter(...retried, checks({ run: 2, roleStatuses: {} }));
+    expect(request).toMatchObject({ state: 'awaiting-approval', touched: true });
+    expect(comesTo(request, changes({ asking: request.asking }))).toBe('change-half-done');
+  });
+
+  it('is for the same agent and operation, or it is another request', () => {
+    const otherAgent = planFor({ wished: spec({ resource: ref('bot-ward') }) });
+    expect(() => decide(awaiting, changes({ plan: otherAgent }), noon)).toThrow('another agent');
+  });
+
+  it('is what is told of, until Azure moves, and then that', () => {
+    const approved = [changes(), ...[approver, secondApprover].map((by) => approves({ asking: 2 }, by))];
+    const request = requestAfter(asks(), ...approved, checks({ plan: moved }));
+    expect(request).toMatchObject({ changedFrom: null, changes: 1, replaced: { reason: 'effects-not-covered' } });
   });
 });
 
-const otherKey = planFor({ wished: spec({ keyName: KeyName.parse('cmk-other') }) });
-const asked = requestAfter(asks());
-const justification = asked.justification ?? '';
-
-it('an edit voids every approval so far, and asks anew about what it is now', () => {
-  const request = requestAfter(...approvedBy(approver), reminds(), changes({ plan: otherKey }));
-  expect(request).toMatchObject({
-    ...{ state: 'awaiting-approval', asking: 4, digest: '3'.repeat(64), plan: otherKey },
-    ...{ approvals: [], changes: 1, remindedAt: null, justification: 'For another reason' },
-    changedFrom: { plan: planFor(), justification, notBefore: null },
-  });
-  // Who had approved decides again, and one of two is not enough.
-  expect(comesTo(request, decides('approve', approver, { asking: 4 }))).toBe('approved');
-});
-
-it(`editing ends after ${mostChanges} times: nothing is kept open for ever by changing it`, () => {
-  const again = Array.from({ length: mostChanges }, (_, n) =>
-    changes({ asking: n + 1, justification: `For reason ${n}` }),
-  );
-  const request = requestAfter(asks(), ...again);
-  expect(request.changes).toBe(mostChanges);
-  expect(comesTo(request, changes({ asking: request.asking }))).toBe('changed-too-often');
-});
-
-it('an edit of nothing is refused: it would be nothing but more time', () => {
-  expect(comesTo(asked, changes({ justification: ` ${justification} ` }))).toBe('nothing-changed');
-  // Azure moved, which is seen before the run in any case.
-  const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
-  expect(comesTo(asked, changes({ justification, plan: moved }))).toBe('nothing-changed');
-  expect(comesTo(asked, changes({ justification, notBefore: '2026-03-03T01:00:00.000Z' }))).toBe('request-changed');
-});
-
-it('an edit can bring a start forward, which no approval agrees to any more', () => {
-  const late = changes({ notBefore: '2026-03-04T01:00:00.000Z' });
-  expect(requestAfter(asks(), late)).toMatchObject({ notBefore: '2026-03-04T01:00:00.000Z' });
-  const now = changes({ asking: 2, notBefore: null, justification });
-  expect(requestAfter(asks(), late, now)).toMatchObject({ notBefore: null });
-});
-
-it('an edit cannot be once a run had begun: what it made for one plan must not serve another', () => {
-  const retried = [...toAttention, settles('retry', requester, { asking: 8 })];
-  const request = requestAfter(...retried, checks({ run: 2, roleStatuses: {} }));
-  expect(request).toMatchObject({ state: 'awaiting-approval', touched: true });
-  expect(comesTo(request, changes({ asking: request.asking }))).toBe('change-half-done');
-});
-
-it('an edit is for the same agent and operation, or it is another request', () => {
-  const otherAgent = planFor({ wished: spec({ resource: ref('bot-ward') }) });
-  expect(() => decide(asked, changes({ plan: otherAgent }), noon)).toThrow('another agent');
-});
-
-it.each([
-  ['no reason', { justification: ' ' }, 'reason-missing'],
-  ['a reason that is too long', { justification: 'x'.repeat(501) }, 'text-too-long'],
-  ['a plan with a block', { plan: planFor({ seen: { key: null } }) }, 'plan-blocked'],
-  ['a start that has passed', { notBefore: '2026-03-01T00:00:00.000Z' }, 'start-passed'],
-])('an edit is judged as what is asked for the first time: %s', (_what, change, code) => {
-  expect(comesTo(asked, changes(change))).toBe(code);
-});
-
-it('what was written before is gone once it is erased', () => {
-  const erase = { do: 'erase-texts', actor: { kind: 'operator', id: 'duty', tenantId: null, signIn: 'command-line' } };
-  const request = requestAfter(asks(), changes(), { ...erase, reason: 'asked for' } as Parameters<typeof comesTo>[1]);
-  expect(request).toMatchObject({ justification: null, changedFrom: { justification: null } });
-});
-
-it('what changed is told until Azure moves, and then that', () => {
-  const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
-  const approved = [changes(), ...[approver, secondApprover].map((one) => decides('approve', one, { asking: 2 }))];
-  const request = requestAfter(asks(), ...approved, checks({ plan: moved }));
-  expect(request).toMatchObject({ changedFrom: null, changes: 1, replaced: { reason: 'effects-not-covered' } });
-});
-
-const minutes = (count: number): Date => new Date(noon.getTime() + count * 60_000);
-const reminded = requestAfter(asks(), reminds());
-
-it('another reminder comes an hour later, and not before; until when is said', () => {
-  expect(decide(reminded, reminds(), minutes(59))).toEqual({
-    kind: 'refused',
-    code: 'reminded-lately',
-    fact: minutes(60).toISOString(),
-  });
-  expect(comesTo(reminded, reminds(), minutes(60))).toBe('reminded');
-});
-
-it('nobody is reminded of what has expired, though the timer has not come by', () => {
-  expect(comesTo(reminded, reminds(requester), later)).toBe('not-awaiting-approval');
+it('until when no other reminder comes is said', () => {
+  const fact = minutes(60).toISOString();
+  expect(decide(reminded, reminds(), minutes(59))).toEqual({ kind: 'refused', code: 'reminded-lately', fact });
 });
 
 describe('stopping a run', () => {
-  const stops = settles('stop', requester);
-  const soon = '2026-03-02T12:01:00.000Z';
+  const stopsIt = settles('stop', requester);
   const stopped = {
-    state: 'needs-attention',
-    stop: null,
-    step: null,
+    ...{ state: 'needs-attention', stop: null, step: null },
     failure: { source: 'bot', next: 'ask', found: { code: 'stopped', by: requester, operator: null } },
   };
+  const later = settles('stop', approver, { roleStatus: 'yes' });
+  const done = records(1, doneWith('enable-identity'));
+  const planned = [{}, {}, {}, {}];
 
-  describe('stopping a run while a step runs', () => {
-    it('is up to an operator too', () => {
-      expect(comesTo(requestAfter(...toRunning), operates('stop', 1))).toBe('stop-requested');
-    });
-
-    it('lets the step be finished, and says who stopped the run', () => {
-      expect(requestAfter(...toRunning, stops)).toMatchObject({ stop: { by: requester, operator: null } });
-      const ended = requestAfter(...toRunning, stops, records(1, doneWith('enable-identity')));
-      expect(ended).toMatchObject(stopped);
-      expect(ended.progress.map(({ state }) => state)).toEqual(['done', 'planned', 'planned', 'planned', 'planned']);
-    });
-
-    it('does not try again what did not work', () => {
-      const ended = requestAfter(...toRunning, stops, records(1, failedWith('enable-identity', soon)));
-      expect(ended).toMatchObject({ ...stopped, progress: [{ state: 'failed', retryAt: null }, {}, {}, {}, {}] });
-    });
-
-    it('hides no failure that asks a person by itself', () => {
-      const ended = requestAfter(...toRunning, stops, records(1, failedWith('enable-identity', null)));
-      expect(ended).toMatchObject({ state: 'needs-attention', failure: { source: 'azure' }, stop: null });
-    });
-
-    it('is named after who asked first; who asks as well is in the record', () => {
-      const later = settles('stop', approver, { roleStatus: 'yes' });
-      expect(comesTo(requestAfter(...toRunning, stops), later)).toBe('stop-requested');
-      expect(requestAfter(...toRunning, stops, later, records(1, doneWith('enable-identity')))).toMatchObject(stopped);
-    });
-
-    it('is what a reject comes to that an approver sends while it runs', () => {
-      const rejects = decides('reject', secondApprover);
-      const ended = requestAfter(...toRunning, rejects, records(1, doneWith('enable-identity')));
-      expect(ended).toMatchObject({ failure: { found: { code: 'stopped', by: secondApprover } } });
-    });
-
-    it.each([
-      ['stops', settles('stop', secondApprover, { roleStatus: 'yes' })],
-      ['rejects', decides('reject', secondApprover)],
-    ])(
-      'has the approvers asked again before another run when an approver %s, whatever was approved',
-      (_how, command) => {
-        const ended = [...toRunning, command, records(1, doneWith('enable-identity'))];
-        const retried = [...ended, settles('retry', requester, { asking: requestAfter(...ended).asking })];
-        expect(requestAfter(...retried)).toMatchObject({ state: 'approved', objected: true });
-        expect(requestAfter(...retried, checks({ run: 2 }))).toMatchObject({
-          state: 'awaiting-approval',
-          approvals: [],
-          objected: false,
-          replaced: { reason: 'stopped-by-approver' },
-        });
-      },
-    );
+  it.each<[string, readonly Command[], object]>([
+    ['says who stopped it, once', [stopsIt], { stop: { by: requester, operator: null } }],
+    ['lets the step be finished', [stopsIt, done], { ...stopped, progress: [{ state: 'done' }, ...planned] }],
+    [
+      'does not try again what did not work',
+      [stopsIt, records(1, failedWith('enable-identity', '2026-03-02T12:01:00.000Z'))],
+      { ...stopped, progress: [{ state: 'failed', retryAt: null }, ...planned] },
+    ],
+    [
+      'hides no failure that asks a person by itself',
+      [stopsIt, records(1, failedWith('enable-identity', null))],
+      { state: 'needs-attention', failure: { source: 'azure' }, stop: null },
+    ],
+    ['is named after who asked first; who asks as well is in the record', [stopsIt, later, done], stopped],
+    [
+      'is what a reject comes to that an approver sends while it runs',
+      [rejects({}, secondApprover), done],
+      { failure: { found: { code: 'stopped', by: secondApprover } } },
+    ],
+  ])('while a step runs %s', (_what, commands, expected) => {
+    expect(requestAfter(...toRunning, ...commands)).toMatchObject(expected);
   });
 
-  it('stopping ends a run at once after a retry, when an earlier run was lost in the middle of a step', () => {
-    const lost = [...toChecked, ...does('enable-identity'), intends(1, 'grant-key-access'), stopsRun(1)];
+  it.each([
+    ['stops', settles('stop', secondApprover, { roleStatus: 'yes' })],
+    ['rejects', rejects({}, secondApprover)],
+  ])('has the approvers asked again before another run when an approver %s, whatever was approved', (_how, command) => {
+    const ended = [...toRunning, command, done];
+    const retried = [...ended, settles('retry', requester, { asking: requestAfter(...ended).asking })];
+    expect(requestAfter(...retried)).toMatchObject({ state: 'approved', objected: true });
+    expect(requestAfter(...retried, checks({ run: 2 }))).toMatchObject({
+      ...{ state: 'awaiting-approval', approvals: [], objected: false },
+      replaced: { reason: 'stopped-by-approver' },
+    });
+  });
+
+  it('ends it at once after a retry, when an earlier run was lost in the middle of a step', () => {
+    const lost = [...toChecked, ...does('enable-identity'), intends(1, 'grant-key-access'), stops(1)];
     const { asking } = requestAfter(...lost);
     const next = [settles('retry', requester, { asking }), checks({ run: 2 }), ...does('enable-identity', {}, 2)];
     const again = settles('stop', requester, { asking });
     expect(comesTo(requestAfter(...lost, ...next), again)).toBe('stop-requested attention-needed');
     expect(requestAfter(...lost, ...next, again)).toMatchObject(stopped);
-  });
-
-  it('what cannot be stopped is the last step, which says so', () => {
-    expect(comesTo(requestAfter(...toVerifying), stops)).toBe('run-ending');
   });
 });
 
@@ -477,55 +429,45 @@ const judgedAfter = (events: readonly StoredEvent[], answer: UseAnswer, now: Dat
   return [...events, ...decision.events.map(({ body }) => ({ ...place, time, body, texts: {} }))];
 };
 
-describe('a success', () => {
-  it('says from when and until when is looked, and has the log asked at once', () => {
+describe('the use of a key', () => {
+  it('is looked for from the success on until a time that it says, and the log is asked at once', () => {
     const request = fold(id, looked);
     const use = { since: noon.toISOString(), until: until.toISOString(), judged: null };
     expect(request).toMatchObject({ state: 'succeeded', use });
     if (request === null) throw new Error('no request');
-    const rows = consequencesOf(request, looked.slice(-1));
-    expect(rows).toContainEqual({ kind: 'use', key: '1', dueAt: noon.toISOString() });
+    const row = { kind: 'use', key: '1', dueAt: noon.toISOString() };
+    expect(consequencesOf(request, looked.slice(-1))).toContainEqual(row);
   });
 
-  it('has nobody asked where no workspace is configured', () => {
+  it('is not looked for where no workspace is configured', () => {
     const request = fold(id, succeeded({}));
     expect(request).toMatchObject({ state: 'succeeded', use: null });
     if (request === null) throw new Error('no request');
     expect(consequencesOf(request, succeeded({}).slice(-1)).map(({ kind }) => kind)).not.toContain('use');
     expect(judge(succeeded({}), used, noon)).toMatchObject({ kind: 'refused' });
   });
-});
 
-describe('a judgement', () => {
-  it('of a use is taken at once, proves it, and leaves the rest of the request as it was', () => {
+  it('is taken at once, proves it, and leaves the rest of the request as it was', () => {
     const [before, now] = [fold(id, looked), fold(id, judgedAfter(looked, used, new Date(noon.getTime() + 1_000)))];
     if (before?.state !== 'succeeded' || now?.state !== 'succeeded') throw new Error('no success');
     expect(now).toMatchObject({ asking: before.asking, changedAt: before.changedAt, revision: before.revision + 1 });
     expect(now.use?.judged?.answer).toEqual(used);
   });
 
-  it('of no use, or that nobody knows, is taken at the deadline and not before', () => {
+  it('or that nobody knows it, is judged at the deadline and not before, once, and for the run that succeeded', () => {
     expect(() => judge(looked, unknown, new Date(until.getTime() - 1))).toThrow('before');
     expect(judge(looked, unknown, until)).toMatchObject({ kind: 'accepted' });
-  });
-
-  it('is taken once', () => {
     const judged = judgedAfter(looked, unknown, until);
     expect(judge(judged, used, until)).toMatchObject({ kind: 'refused', code: 'request-ended' });
-  });
-
-  it('is of the run that succeeded', () => expect(() => judge(looked, used, noon, 2)).toThrow('run 2'));
-
-  it('is refused while the run goes', () => {
+    expect(() => judge(looked, used, noon, 2)).toThrow('run 2');
     expect(judge(looked.slice(0, -1), used, noon)).toMatchObject({ kind: 'refused' });
   });
 });
 
-const inHours = (hours: number): string => new Date(noon.getTime() + hours * 3_600_000).toISOString();
 const asksFor = (notBefore: string | null): Command => ({ ...(asks() as Submit), notBefore });
 const approvals = (first: string | null, second: string | null = null) => [
-  decides('approve', approver, { notBefore: first }),
-  decides('approve', secondApprover, { notBefore: second }),
+  approves({ notBefore: first }),
+  approves({ notBefore: second }, secondApprover),
 ];
 
 describe('a start that is put off', () => {
@@ -586,23 +528,12 @@ describe('a sign-in to approve', () => {
     how: 'browser',
     ...change,
   });
-  const approves = (signIn: SignIn | null, change = {}) => decides('approve', approver, { stepUp, signIn, ...change });
+  const shows = (signIn: SignIn | null, change = {}) => approves({ stepUp, signIn, ...change });
 
-  it('asks for a sign-in where none is shown', () => {
-    expect(comesTo(awaiting, approves(null))).toBe('sign-in-needed');
-  });
-
-  it('approves with a fresh and strong one', () => {
-    expect(comesTo(awaiting, approves(signedIn()))).toBe('approved run-ordered');
-  });
-
-  it.each([
+  it.each<[string, Partial<SignIn>, string]>([
+    ['a fresh and strong one', {}, 'approved run-ordered'],
     ['somebody else’s', { person: secondApprover }, 'sign-in-other-person'],
-    [
-      'one of another tenant',
-      { tenantId: TenantId.parse('30000000-0000-4000-8000-000000000000') },
-      'sign-in-other-person',
-    ],
+    ['one of another tenant', { tenantId: TenantId.parse(`3${tenant.slice(1)}`) }, 'sign-in-other-person'],
     ['one that meets no context', { contexts: [] }, 'sign-in-too-weak'],
     ['one that meets another context', { contexts: ['c2', 'c11', 'C1', ''] }, 'sign-in-too-weak'],
     ['one of ten minutes', { signedInAt: minutesBefore(10) }, 'approved run-ordered'],
@@ -610,26 +541,21 @@ describe('a sign-in to approve', () => {
     ['one of a minute to come, as clocks differ', { signedInAt: minutesBefore(-1) }, 'approved run-ordered'],
     ['one of two minutes to come', { signedInAt: minutesBefore(-2) }, 'sign-in-unverifiable'],
     ['one of no time', { signedInAt: 'yesterday' }, 'sign-in-unverifiable'],
-  ])('%s', (_, change: Partial<SignIn>, outcome) => {
-    expect(comesTo(awaiting, approves(signedIn(change)))).toBe(outcome);
-  });
+  ])('%s', (_, change, outcome) => expect(comesTo(awaiting, shows(signedIn(change)))).toBe(outcome));
 
-  it('asks nobody to sign in for a click that would be refused all the same', () => {
-    expect(comesTo(awaiting, approves(null, { roleStatus: 'no' }))).toBe('not-an-approver');
-    expect(comesTo(awaiting, approves(null, { asking: 7 }))).toBe('stale-card');
-    expect(comesTo(awaiting, approves(null, { acknowledged: false }))).toBe('acknowledge-irreversible');
-    expect(comesTo(requestAfter(...approvedBy(approver)), approves(null))).toBe('already-approved-by-you');
-    expect(comesTo(awaiting, decides('approve', requester, { stepUp }))).toBe('own-request');
-  });
-
-  it('lets a reject through without one', () => {
-    expect(comesTo(awaiting, decides('reject', approver))).toBe('rejected');
-  });
+  it.each<[string, Request, Command, string]>([
+    ['one is asked for where none is shown', awaiting, shows(null), 'sign-in-needed'],
+    ['an outsider isn’t asked for one', awaiting, shows(null, { roleStatus: 'no' }), 'not-an-approver'],
+    ['nor is one who has an old card', awaiting, shows(null, { asking: 7 }), 'stale-card'],
+    ['nor one without the tick', awaiting, shows(null, { acknowledged: false }), 'acknowledge-irreversible'],
+    ['nor one who approved', requestAfter(...approvedBy(approver)), shows(null), 'already-approved-by-you'],
+    ['nor the requester', awaiting, approves({ stepUp }, requester), 'own-request'],
+  ])('%s', (_, request, command, outcome) => expect(comesTo(request, command)).toBe(outcome));
 
   it('records what was signed in with, and nothing where it was not asked for', () => {
-    const [, asked] = eventsAfter(asks(1), approves(signedIn()));
+    const [, asked] = eventsAfter(asks(1), shows(signedIn()));
     expect(asked?.body).toMatchObject({ type: 'approved', data: { signIn: signedIn() } });
-    const [, notAsked] = eventsAfter(asks(1), decides('approve', approver, { signIn: signedIn() }));
+    const [, notAsked] = eventsAfter(asks(1), approves({ signIn: signedIn() }));
     expect(notAsked?.body).toMatchObject({ type: 'approved', data: { signIn: null } });
   });
 });

@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { approver, requester } from '../../sandbox/people.ts';
+import { type LocalTeamsProcess, startLocalTeams } from '../support/teams/local-teams.ts';
+
+/** What the Teams simulator promises to scripts and browsers, and no test of the bot meets. A bare server stands for the bot. */
+
+const operations = '19:operations@thread.tacv2';
+const cardType = 'application/vnd.microsoft.card.adaptive';
+
+let dataDir = '';
+let bot: Server;
+let teams: LocalTeamsProcess;
+/** To every invoke; null never answers. */
+let answer: unknown = null;
+const start = (): Promise<LocalTeamsProcess> =>
+  startLocalTeams({
+    dataDir,
+    botUrl: `http://127.0.0.1:${(bot.address() as { port: number }).port}/api/messages`,
+  });
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'local-teams-'));
+  bot = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { type } = JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}');
+    if (type !== 'invoke') response.end();
+    else if (answer !== null) response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => bot.listen(0, '127.0.0.1', resolve));
+  teams = await start();
+});
+afterAll(async () => {
+  await teams.stop();
+  bot.close();
+  bot.closeAllConnections();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+const card = (text: string) => ({
+  type: 'AdaptiveCard',
+  version: '1.5',
+  body: [{ type: 'TextBlock', text }],
+  actions: [{ type: 'Action.Execute', title: 'Approve', verb: 'request.approve', data: { requestId: 'CMK-1' } }],
+});
+
+/** The bot posts a card to a new thread of operations; the id of the post. */
+async function posted(text: string): Promise<string> {
+  const attachments = [{ contentType: cardType, content: card(text) }];
+  const path = `/v3/conversations/${encodeURIComponent(operations)}/activities`;
+  const { body } = await teams.client.call('POST', path, { type: 'message', attachments });
+  return (body as { id: string }).id;
+}
+
+it('a click that the bot does not answer in 10 s gets 504, and shows Teams’ own error', async () => {
+  const id = await posted('slow');
+  expect((await teams.client.click(approver.id, id, 'request.approve')).status).toBe(504);
+  const shown = await teams.client.sees(operations, approver.id, (seen) => seen.replyToId === id);
+  expect(shown).toMatchObject({ text: 'Unable to reach app. Please try again.', local: { tone: 'error' } });
+});
+
+it.each<[string, string, Record<string, string>, number]>([
+  ['a text that is no JSON object', '"hello"', {}, 400],
+  ['another site', '{}', { origin: 'https://example.com' }, 403],
+  [
+    'somebody else’s chat',
+    JSON.stringify({ personId: requester.id, conversationId: `a:${approver.id}`, text: 'x' }),
+    {},
+    403,
+  ],
+])('%s is told that it is not welcome', async (_, body, more, status) => {
+  const headers = { 'content-type': 'application/json', ...more };
+  const response = await fetch(`${teams.url}/client/messages`, { method: 'POST', body, headers });
+  expect(response.status).toBe(status);
+  expect(await response.json()).toEqual({ error: { code: expect.any(String), message: expect.any(String) } });
+});
+
+it('after a kill holds everything that was answered', async () => {
+  const id = await posted('kept');
+  answer = { statusCode: 200, type: cardType, value: card('my view') };
+  await teams.client.click(approver.id, id, 'request.approve');
+  const before = await teams.client.activities(operations, approver.id);
+  const log = await teams.client.call('GET', '/simulator/requests');
+  await teams.kill();
+  teams = await start();
+  expect(await teams.client.activities(operations, approver.id)).toEqual(before);
+  expect(await teams.client.call('GET', '/simulator/requests')).toEqual(log);
+  const { activityId } = await teams.client.say(requester.id, operations, 'later');
+  expect(Number(activityId)).toBeGreaterThan(Number(before.at(-1)?.id));
+});
+
+describe('the files of the page', () => {
+  it('come with a policy that allows nothing but themselves', async () => {
+    const response = await fetch(teams.url);
+    const policy = response.headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).not.toMatch(/https?:|script-src[^;]*unsafe/);
+  });
+
+  it('are the only ones', async () => {
+    for (const path of ['/page/..%2Frun.ts', '/page/tsconfig.json', '/lib/zod.js', '/package.json'])
+      expect([path, (await fetch(teams.url + path)).status]).toEqual([path, 404]);
+  });
+
+  it('name no other host', () => {
+    const folder = 'sandbox/teams/page';
+    for (const name of readdirSync(folder))
+      expect([name, readFileSync(join(folder, name), 'utf8').replaceAll('http://www.w3.org/', '')]).toEqual([
+        name,
+        expect.not.stringMatching(/https?:\/\/[a-z]/i),
+      ]);
+  });
+
+  it('pass the type check', async () => {
+    const tsc = createRequire(import.meta.url)
+      .resolve('typescript/package.json')
+      .replace('package.json', 'bin/tsc');
+    await promisify(execFile)(process.execPath, [tsc, '-p', 'sandbox/teams/page']);
+  });
+});
