@@ -28,6 +28,10 @@ export function historySubject(entries: number, requests: number | null, most: n
   return `${counted} Of the newest ${most} of ${requests} requests.`;
 }
 
+/** Ends a list of which a card shows a part. `isInRequest`: the request's own card has room for more. */
+export const moreWords = (count: number, isInRequest: boolean): string =>
+  `and ${count} more${isInRequest ? ': open the request' : ''}`;
+
 /** Answers to a click. */
 export const postedBelow = {
   form: 'The form is below.',

@@ -1,4 +1,6 @@
-/** Looks at a rendered card: everything with a type, what must not be empty, what can be clicked. */
+/** Looks at a rendered card: everything with a type, what must not be empty, what can be clicked, what a renderer says of it. */
+import { createRequire } from 'node:module';
+
 export type Element = Readonly<Record<string, unknown>> & { readonly type: string };
 
 const isElement = (node: unknown): node is Element =>
@@ -44,3 +46,31 @@ export const executesOf = (card: unknown): readonly Element[] =>
 
 export const inputsOf = (card: unknown): readonly Element[] =>
   elementsOf(card).filter((element) => element.type.startsWith('Input.'));
+
+type Message = { readonly message: string };
+/** The few calls of the renderer that need no browser. */
+interface Renderer {
+  AdaptiveCard: new () => {
+    parse(card: unknown, context: object): void;
+    validateProperties(): { readonly validationEvents: readonly Message[] };
+  };
+  SerializationContext: new () => { readonly eventCount: number; getEventAt(index: number): Message };
+}
+// Its import entry has paths Node does not resolve and its types are source code: the bundle, by hand.
+const require = createRequire(import.meta.url);
+const renderer: Renderer = require('adaptivecards/dist/adaptivecards.js');
+
+/** Teams draws them, the open renderer their fallback: each has to have one. */
+export const newerElements = ['Badge', 'Icon', 'ProgressBar'];
+
+/** What Microsoft's renderer finds wrong in a card: elements and properties that the Adaptive Cards schema doesn't have. */
+export function complaintsAbout(card: unknown): readonly string[] {
+  const context = new renderer.SerializationContext();
+  const parsed = new renderer.AdaptiveCard();
+  parsed.parse(card, context);
+  const heard = Array.from({ length: context.eventCount }, (_, n) => context.getEventAt(n).message);
+  return [
+    ...heard.filter((message) => !newerElements.some((type) => message.includes(`"${type}"`))),
+    ...parsed.validateProperties().validationEvents.map((event) => event.message),
+  ];
+}

@@ -6,7 +6,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { z } from 'zod';
-import type { CardText, Label } from './plain-text.ts';
+import { moreWords } from '../../text/lists.ts';
+import { type CardText, type Label, nothing, plain } from './plain-text.ts';
+import { endedMark } from './row.ts';
 
 // Templates share parts: `{ "$part": "row", "$data": "${steps}" }` stands for `cards/parts/row.json`. Each property
 // beside `$part` replaces `#{its name}` in the part. A property that the part doesn't name is set on its element, or
@@ -116,6 +118,10 @@ const bytesOfText = (text: string): number => text.length * 2;
 /** Returns the card's size in bytes, as Teams counts it. */
 export const bytesOf = (card: AdaptiveCard): number => bytesOfText(JSON.stringify(card));
 
+type CardNode = Readonly<Record<string, unknown>>;
+
+const isNode = (value: unknown): value is CardNode => typeof value === 'object' && value !== null;
+
 /** A private-use character. `plain-text.ts` removes those from all texts, so it can't come from outside. */
 const guard = '\u{E000}';
 /** Splits `${` in values, so that any that remain after expansion are the template's. */
@@ -133,28 +139,59 @@ function expand(name: string, data: unknown): string {
   return expanded.replaceAll(`$${guard}{`, '${');
 }
 
-function render(name: string, data: unknown): AdaptiveCard {
-  const text = expand(name, data);
-  const bytes = bytesOfText(text);
-  if (bytes > maxBytes) throw new Error(`rendering card ${name}: ${bytes} bytes, Teams takes ${maxBytes}`);
-  return CardShape.parse(JSON.parse(text));
+/**
+ * The lists that a card can show in part, with their most entries. The others are short, or people must see them whole
+ * before they decide, such as risks.
+ */
+const mostEntries = new Map(
+  Object.entries({ checks: 40, passRows: 40, controllers: 40, decisions: 12, differences: 12, notes: 12, rows: 15 }),
+);
+
+/** What entries have beside their words. */
+const noDetails = { ...endedMark, lines: [], time: nothing, button: nothing };
+
+/** Returns an entry like the others of its list, which says how many the card leaves out. */
+function entryForRest(other: CardNode, words: CardText): CardNode {
+  const instead: CardNode = { ...noDetails, name: words, text: words };
+  return Object.fromEntries(Object.entries(other).map(([field, value]) => [field, instead[field] ?? value]));
 }
 
-/**
- * Renders a card. Throws for data that the template misses and for a card that Teams would refuse: both are bugs that
- * no person can cause.
- */
-export const renderCard = <const Data>(name: string, data: Data & Escaped<Data>): AdaptiveCard => render(name, data);
+/** Returns the data with at most `most` entries in each list that the card can show in part. */
+function withEntries(node: unknown, most: number, isRequest: boolean): unknown {
+  if (Array.isArray(node)) return node.map((one) => withEntries(one, most, isRequest));
+  if (!isNode(node)) return node;
+  const fields = Object.entries(node).map(([field, value]) => {
+    const usual = mostEntries.get(field) ?? Number.POSITIVE_INFINITY;
+    const shown = Math.min(usual, most);
+    if (!Array.isArray(value) || usual === Number.POSITIVE_INFINITY || value.length <= shown)
+      return [field, withEntries(value, most, isRequest)];
+    const words = plain(moreWords(value.length - shown + 1, isRequest && most < usual));
+    return [field, [...value.slice(0, shown - 1), entryForRest(value.at(-1), words)]];
+  });
+  return Object.fromEntries(fields);
+}
 
-/** Renders a card with as many rows as Teams takes, at most `rows`. */
-export function renderRows<const Data>(
-  name: string,
-  rows: number,
-  dataWith: (rows: number) => Data & Escaped<Data>,
-): AdaptiveCard {
-  const data = dataWith(rows);
-  const isTooLarge = rows > 1 && bytesOfText(expand(name, data)) > maxBytes;
-  return isTooLarge ? renderRows(name, rows - 1, dataWith) : render(name, data);
+const mostOfAll = Math.max(...mostEntries.values());
+
+/**
+ * Renders a card, with as many entries in its lists as Teams takes. Throws for data that the template misses, which is a bug
+ * that no person can cause.
+ */
+export function renderCard<const Data extends object>(name: string, data: Data & Escaped<Data>): AdaptiveCard {
+  const isRequest = 'requestId' in data && data.requestId !== '';
+  const textWith = (most: number): string => expand(name, withEntries(data, most, isRequest));
+  let text = textWith(mostOfAll);
+  let [fits, tooMany] = [0, bytesOfText(text) > maxBytes ? mostOfAll : 1];
+  while (tooMany - fits > 1) {
+    const most = Math.floor((fits + tooMany) / 2);
+    const shorter = textWith(most);
+    const isFit = bytesOfText(shorter) <= maxBytes;
+    if (isFit || most === 1) text = shorter;
+    [fits, tooMany] = isFit ? [most, tooMany] : [fits, most];
+  }
+  if (bytesOfText(text) > maxBytes)
+    throw new Error(`rendering card ${name}: ${bytesOfText(text)} bytes, Teams takes ${maxBytes}`);
+  return CardShape.parse(JSON.parse(text));
 }
 
 /** Checkboxes aren't restored, because their text might have changed. */
@@ -163,9 +200,6 @@ const typed: readonly unknown[] = ['Input.Text', 'Input.Date', 'Input.Time', 'In
 /** What a person entered, by input ID. */
 export type CardInputs = Readonly<Record<string, string>>;
 
-type CardNode = Readonly<Record<string, unknown>>;
-
-const isNode = (value: unknown): value is CardNode => typeof value === 'object' && value !== null;
 const partsOf = (value: unknown): readonly unknown[] => (isNode(value) ? Object.values(value) : []);
 
 const entryOf = ({ type, id }: CardNode, inputs: CardInputs): string =>

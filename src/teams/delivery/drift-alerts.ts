@@ -82,7 +82,7 @@ async function showWorse(
     await reconcileCard(
       { postedCards, chat },
       watch,
-      { audience, card: worseCard(watch.resourceName, isNow, notified), post },
+      { audience, card: () => worseCard(watch.resourceName, isNow, notified), post },
       at,
     );
   });
@@ -97,7 +97,7 @@ async function showAlert(options: DriftAlertsOptions, alert: Alert): Promise<voi
   const at = before.find((card) => card.audience === audience);
   // It was closed before it was posted.
   if (at === undefined && closedAt !== null) return;
-  const card = cardFor(alert);
+  const card = () => cardFor(alert);
   const post = (one: AdaptiveCard) => chat.postThread(operationsChannel ?? approvalsChannel, one);
   await reconcileCard({ postedCards, chat }, { id }, { audience, card, post }, at);
   const posted = (await postedCards.of(id)).find((one) => one.audience === audience);

@@ -226,7 +226,7 @@ export async function erasedNotifications(
     if (event === undefined || !isNotifying(event)) return [];
     const [to] = recipientsOf(event);
     const notice = eventNotice(to, event, request, names);
-    return [{ audience, card: notificationCard(request, notice, { to, addressees: [], url: null }), post: null }];
+    return [{ audience, card: () => notificationCard(request, notice, { to, addressees: [], url: null }), post: null }];
   });
 }
 

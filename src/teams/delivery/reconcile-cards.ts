@@ -26,7 +26,8 @@ export interface DesiredCardsOptions {
 
 export interface DesiredCard {
   readonly audience: string;
-  readonly card: AdaptiveCard;
+  /** Draws the card. One that can't be drawn doesn't stop the others. */
+  readonly card: () => AdaptiveCard;
   /** Null: a deleted card isn't posted again. */
   readonly post: ((card: AdaptiveCard) => Promise<Posted>) | null;
   /** The card is given up where the bot can't post any more: a person has blocked it, or the place is gone. */
@@ -46,11 +47,11 @@ async function wantedInPerson(
   const audience = approverAudience(id);
   const chatOf = await options.conversations.personalChat(id);
   if (chatOf === null) return [];
-  if (status === 'no') return [{ audience, card: view.withoutQuestion(), post: null }];
+  if (status === 'no') return [{ audience, card: view.withoutQuestion, post: null }];
   // The existing card keeps its buttons, because each click is checked. A deleted one isn't posted again.
-  if (status === 'unknown') return [{ audience, card: view.inPlace(audience), post: null }];
+  if (status === 'unknown') return [{ audience, card: () => view.inPlace(audience), post: null }];
   const post: DesiredCard['post'] = (one) => options.chat.post(chatOf.conversationId, one);
-  return [{ audience, card: view.inPlace(audience), post, isOptional: true }];
+  return [{ audience, card: () => view.inPlace(audience), post, isOptional: true }];
 }
 
 /**
@@ -91,7 +92,7 @@ export async function desiredCards(
   const { origin } = request;
   const inPerson = await wantedOfApprovers(options, request, cards, view);
   const draw = (audience: string, post: DesiredCard['post']): DesiredCard => ({
-    ...{ audience, card: view.inPlace(audience), post },
+    ...{ audience, card: () => view.inPlace(audience), post },
     isOptional: audience === 'operations' || hasEnded(request),
   });
   const short =
@@ -114,9 +115,10 @@ export const fingerprint = (card: AdaptiveCard): string => sha256(JSON.stringify
 export async function reconcileCard(
   { postedCards, chat }: { readonly postedCards: PostedCards; readonly chat: Pick<Chat, 'update'> },
   { id }: { readonly id: StreamId },
-  { audience, card, post, isOptional = false }: DesiredCard,
+  { audience, card: draw, post, isOptional = false }: DesiredCard,
   at: PostedCard | undefined,
 ): Promise<void> {
+  const card = draw();
   const now = fingerprint(card);
   if (at?.fingerprint === now) return;
   if (at !== undefined && (await chat.update(at, card))) {

@@ -110,7 +110,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
     asks: md`${bold(`${names(request.requester)}:`)} ${quoted(reason)}`,
     notice: noticeOf(request, context),
     differences: differenceRows(request),
-    decisions: approvedRows(request, context).slice(0, 6),
+    decisions: approvedRows(request, context),
     acknowledge: label(acceptWords(plan)),
     risky,
     approve: label(approve),
@@ -168,7 +168,7 @@ function decidedApproval(request: Request, context: CardContext): AdaptiveCard {
   return renderCard('approval-decided', {
     ...requestHeaderOf(request, context, decidedLine(request, context)),
     change: changeLine(request.plan),
-    decisions: [...approvedRows(request, context), ...endedRow(request, context)].slice(0, 12),
+    decisions: [...approvedRows(request, context), ...endedRow(request, context)],
     nothingChanged: hasEnded(request) && !request.touched,
     note: decidedNote(request, context),
     canReject: context.reader.kind === 'approver' && !hasEnded(request),

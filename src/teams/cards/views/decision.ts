@@ -38,7 +38,7 @@ function riskRows(plan: Plan, asker: Asker): Row[] {
     .filter((check) => riskOf(check) > 0)
     .sort((one, other) => riskOf(one) - riskOf(other))
     .map((check) => ({ ...checkRow(marks.alarm, check), nameWeight: 'Bolder' as const }));
-  return [...found, ...askerRisk(plan, asker)].slice(0, 8);
+  return [...found, ...askerRisk(plan, asker)];
 }
 
 /** Returns true if the plan turns on purge protection, the only effect that can't be undone. */
@@ -118,7 +118,7 @@ function noteRows(plan: Plan): Row[] {
       .map((check) => checkRow(marks.warn, check)),
     ...unknown,
     ...words.notes(workOf(plan)).map((note) => row(noteMark, plain(note, 500))),
-  ].slice(0, 12);
+  ];
 }
 
 function checksTitle(plan: Plan, notes: readonly Row[]): CardText {

@@ -26,7 +26,7 @@ export function differenceRows(request: Request): Row[] {
     ),
     ...difference.control.map(controlRow),
     ...difference.warnings.map((check) => checkRow(marks.warn, check)),
-  ].slice(0, 12);
+  ];
 }
 
 function controlRow(change: ControlChange): Row {
@@ -75,13 +75,11 @@ export function planChangeRows(before: Plan, now: Plan): Row[] {
     ...warnings.map((check) => checkRow(marks.warn, check)),
     ...only(now, before, 'Not part of it before'),
     ...only(before, now, 'No longer part of it'),
-  ].slice(0, mostChanges);
+  ];
 }
 
 const startText = (notBefore: string | null): CardText =>
   notBefore === null ? plain('once approved') : md`not before ${dateAndTime(new Date(notBefore))}`;
-
-const mostChanges = 10;
 
 function changedRows(before: ChangedFrom, now: Request): Row[] {
   const start =

@@ -4,8 +4,8 @@ import type { Request } from '../../../domain/request/request.ts';
 import type { ListSubject } from '../../../operations/commands/command.ts';
 import { type ImpactSection, impactSections, impactSummary, impactTitle } from '../../../text/key-impact.ts';
 import { type CardText, type Label, label, md, nothing, plain, time } from '../plain-text.ts';
-import { type AdaptiveCard, renderCard, renderRows } from '../render-card.ts';
-import { grey, type Line, marks, type RowMark } from '../row.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { grey, type Line, marks, type RowMark, row } from '../row.ts';
 import { stateLineOf } from './state-line.ts';
 
 /** One button: it opens a request, opens the form for an agent, or types a command. */
@@ -106,26 +106,17 @@ export function listCard(subject: ListSubject, page: number, list: ListPage): Ad
   });
 }
 
-/** In each section. */
-const mostRows = 15;
-
-const sectionOf = ({ title, rows }: ImpactSection, shown: number) => ({
+const sectionOf = ({ title, rows }: ImpactSection) => ({
   title: plain(`${title} (${rows.length})`),
-  rows: rows.slice(0, shown).map(({ mark, name, detail }) => ({
-    ...marks[mark],
-    name: plain(name, 160),
-    line: plain(detail, 280),
-  })),
-  more: rows.length > shown ? plain(`and ${rows.length - shown} more`) : nothing,
+  rows: rows.map(({ mark, name, detail }) => row(marks[mark], plain(name, 160), [grey(plain(detail, 280))])),
 });
 
 export function impactCard(impact: KeyImpact): AdaptiveCard {
   const [title, summary] = [impactTitle(impact), impactSummary(impact)];
-  const sections = impactSections(impact);
-  return renderRows('impact', mostRows, (shown) => ({
+  return renderCard('impact', {
     fallbackText: label(`Use of ${title}. ${summary}`),
     title: plain(title),
     subject: plain(summary),
-    sections: sections.map((one) => sectionOf(one, shown)),
-  }));
+    sections: impactSections(impact).map(sectionOf),
+  });
 }

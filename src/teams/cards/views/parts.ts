@@ -15,7 +15,6 @@ import { versionWords } from '../../../text/keys.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { effectWords, stepWords } from '../../../text/steps.ts';
-import { countOf } from '../../../text/words.ts';
 import {
   bold,
   type CardText,
@@ -142,24 +141,15 @@ export function withPortal(
 
 export const vaultAddress = (uri: string): string => uri.replace(/^https:\/\//i, '').replace(/\/$/, '');
 
-const mostListed = 14;
-
-export function controllerRows({ observation: { control } }: Plan): Row[] {
-  const all = control.controllers;
-  const shown = all.length > mostListed ? all.slice(0, mostListed - 1) : all;
-  const rest = all.length - shown.length;
-  return [
-    ...shown.map((one, index) => {
-      const isNameless = one.type === 'app' && one.name === null;
-      const name = isNameless ? 'App (name not readable)' : controllerWords(one);
-      return numberedRow(index + 1, plain(name), [
-        grey(plain(`Can ${powersWords(one.can)} the key.`)),
-        ...(isNameless ? [grey(plain(`To see whose app it is: az ad sp show --id ${one.id}`))] : []),
-      ]);
-    }),
-    ...(rest === 0 ? [] : [numberedRow(all.length, plain(`and ${countOf(rest, 'other', 'others')}`))]),
-  ];
-}
+export const controllerRows = ({ observation: { control } }: Plan): Row[] =>
+  control.controllers.map((one, index) => {
+    const isNameless = one.type === 'app' && one.name === null;
+    const name = isNameless ? 'App (name not readable)' : controllerWords(one);
+    return numberedRow(index + 1, plain(name), [
+      grey(plain(`Can ${powersWords(one.can)} the key.`)),
+      ...(isNameless ? [grey(plain(`To see whose app it is: az ad sp show --id ${one.id}`))] : []),
+    ]);
+  });
 
 /** `Step 2 of 4: Key vault`: the current page among those that the answers lead through. */
 function stepOf(form: Form) {

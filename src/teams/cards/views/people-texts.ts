@@ -4,6 +4,7 @@ import type { PersonId } from '../../../domain/ids.ts';
 import type { People } from '../../../domain/ports/store.ts';
 import type { Comment, Request } from '../../../domain/request/request.ts';
 import { isBlank } from '../../../domain/strings.ts';
+import { moreWords } from '../../../text/lists.ts';
 import type { Names } from '../../../text/words.ts';
 import { bold, type CardText, joinText, md, plain, quoted } from '../plain-text.ts';
 import { grey, type Line } from '../row.ts';
@@ -28,14 +29,26 @@ export function endedBy(request: Request, names: Names): CardText[] {
   return request.state === 'expired' ? [plain('No one decided in time.')] : [];
 }
 
+/** A text of a card holds 8,000 characters. */
+const longestApprovals = 4_000;
+
 /** Returns requester and reason, approvers and comments, and how it ended: one paragraph each, in order. */
 export function peopleTexts(request: Request, names: Names): CardText {
   const { justification, requester, approvals } = request;
   const asked = { comment: justification, commentErased: justification === null };
+  let length = 0;
+  const shown = approvals
+    .map((approval) => did(names(approval.by), 'approved', approval))
+    .filter((text) => {
+      length += text.length;
+      return length <= longestApprovals;
+    });
+  const rest = approvals.length - shown.length;
   return joinText(
     [
       did(names(requester), 'requested it', asked),
-      ...approvals.map((approval) => did(names(approval.by), 'approved', approval)),
+      ...shown,
+      ...(rest === 0 ? [] : [plain(moreWords(rest, false))]),
       ...endedBy(request, names),
     ],
     '\n\n',

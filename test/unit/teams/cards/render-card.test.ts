@@ -16,9 +16,6 @@ import {
 } from '../../../../src/teams/cards/plain-text.ts';
 import { bytesOf, renderCard, withInputs, withParts } from '../../../../src/teams/cards/render-card.ts';
 import { grey, marks, row } from '../../../../src/teams/cards/row.ts';
-import { impactCard } from '../../../../src/teams/cards/views/list-view.ts';
-import { failure } from '../../../support/builders/commands.ts';
-import { vaultId } from '../../../support/builders/fixtures.ts';
 import { stateNamed } from '../../../support/cards/card-states.ts';
 import { cardsOf } from '../../../support/cards/gallery-requests.ts';
 import { reviewCards } from '../../../support/cards/gallery-reviews.ts';
@@ -242,31 +239,6 @@ describe('rendering', () => {
 
     test('stays within what Teams takes with everything at its longest', () => {
       expect(bytesOf(renderCard('status-attention', longest(azure)))).toBeLessThan(80 * 1024);
-    });
-
-    test('of a list is kept by leaving rows out', () => {
-      const id = (n: number): string => `60000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-      const many = Array.from({ length: 40 }, (_, n) => n);
-      const [first, last] = ['2026-02-01T09:00:00.000Z', '2026-03-02T12:00:00.000Z'];
-      const name = '[a_b]*'.repeat(40);
-      const used = { keyName: name, keyVersion: null, type: 'app', name, members: null, refused: false } as const;
-      const card = impactCard({
-        vault: { id: vaultId, name: 'v' },
-        keyName: null,
-        users: many.map((n) => ({ id: id(n), name, noun: name, keyName: name, keyVersion: null, identities: [] })),
-        holders: many.map((n) => ({ id: id(n), type: 'app', name, members: null })),
-        unread: many.map((n) => ({ subscriptionId: id(n), failure: failure({ message: azure }) })),
-        hidden: [],
-        observed: {
-          ...{ outcome: 'read', first, last },
-          users: many.map((n) => ({ ...used, principalId: id(n), resourceId: null, first, last })),
-        },
-      });
-      const text = JSON.stringify(card);
-      expect(bytesOf(card)).toBeLessThan(80 * 1024);
-      for (const title of ['Declared by resources (40)', 'Not read (40)']) expect(text).toContain(title);
-      const [, more = ''] = /and (\d+) more/.exec(text) ?? [];
-      expect(Number(more)).toBeGreaterThan(25);
     });
 
     test('is checked before Teams would', () => {

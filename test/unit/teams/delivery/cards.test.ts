@@ -57,7 +57,7 @@ async function ownCard(awaited: AwaitedApprovers) {
   const view = { asked: awaited, forReader: () => card, inPlace: () => card, withoutQuestion: () => withoutQuestion };
   const wanted = await desiredCards(optionsWith(awaited, chatRefusing([])), waiting, postedIn([own]), view);
   const [one] = wanted.filter(({ audience }) => audience === own);
-  return { asks: one?.card === card, isPostedAgain: one?.post !== null };
+  return { asks: one?.card() === card, isPostedAgain: one?.post !== null };
 }
 
 test('an approver’s own card loses its buttons only if the directory answers that they are no approver', async () => {
@@ -72,11 +72,15 @@ test('an approver’s own card loses its buttons only if the directory answers t
 });
 
 /** Brings all cards of a request up to date where the given places refuse the bot. Returns what stays stored, or threw. */
-async function shownWith(request: Request, refusing: readonly string[]) {
+async function shownWith(request: Request, refusing: readonly string[], undrawn = '') {
   const cards = postedIn(['status', 'approval', 'operations', own]);
   const postedCards = memoryPostedCards(cards);
   const chat = chatRefusing(refusing);
-  const view = { asked: someone, forReader: () => card, inPlace: () => card, withoutQuestion: () => card };
+  const inPlace = (audience: string) => {
+    if (audience === undrawn) throw new Error('rendering card');
+    return card;
+  };
+  const view = { asked: someone, forReader: () => card, inPlace, withoutQuestion: () => card };
   const wanted = await desiredCards(optionsWith(someone, chat), request, cards, view);
   const results = await Promise.allSettled(
     wanted.map((one) =>
@@ -96,6 +100,10 @@ async function shownWith(request: Request, refusing: readonly string[]) {
 
 test('an approver who blocked the bot, and a short card whose channel is gone, cost nobody a retry', async () => {
   expect(await shownWith(waiting, [own, 'operations'])).toEqual({ refused: [], stored: ['status', 'approval'] });
+});
+
+test('a card that can’t be drawn stops no other', async () => {
+  expect((await shownWith(waiting, [], 'approval')).refused).toEqual(['approval']);
 });
 
 test('a request’s own cards are tried again until it has ended', async () => {

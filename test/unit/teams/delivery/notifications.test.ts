@@ -393,8 +393,8 @@ test('an erased comment leaves the notifications that quoted it', async () => {
   const redrawn = await erased();
   expect(redrawn).toHaveLength(said.length);
   for (const { card, post } of redrawn) {
-    expect(JSON.stringify(card)).not.toContain('backup');
-    expect(textsOf(card)).toContain('The comment was erased.');
+    expect(JSON.stringify(card())).not.toContain('backup');
+    expect(textsOf(card())).toContain('The comment was erased.');
     expect(post).toBeNull();
   }
 });
