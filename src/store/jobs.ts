@@ -89,12 +89,14 @@ const oldest = `select min(start_after) as due ${live} in ('created', 'retry') a
 const most = `select coalesce(max((data->>'attempts')::int), 0) as attempts ${live} in ('created', 'retry', 'active')
   and start_after < now() + interval '1 hour' and jsonb_typeof(data->'attempts') = 'number'`;
 
+const posts = "'show', 'audit', 'call', 'alert'";
+const dueNow = (kinds: string): string => `update ${table} set start_after = $1
+  where name = '${queue}' and state < 'active' and start_after > $1 and data->>'kind' in (${kinds})`;
+
 /** After a wrong clock was corrected: makes jobs due now that it had dated ahead. Expiries and reminders keep their time. */
 export async function makeDueNow(sql: Sql, now: Date): Promise<void> {
   const at = [now.toISOString()];
-  const kinds = "('show', 'audit', 'run', 'call', 'retry', 'use', 'alert')";
-  const waiting = `name = '${queue}' and state < 'active' and start_after > $1 and data->>'kind' in ${kinds}`;
-  await changedRows(sql, `update ${table} set start_after = $1 where ${waiting}`, at);
+  await changedRows(sql, dueNow(`${posts}, 'run', 'retry', 'use'`), at);
   await changedRows(sql, `update ${table} set heartbeat_on = $1 where name = '${queue}' and heartbeat_on > $1`, at);
 }
 
@@ -232,6 +234,7 @@ export function openJobs(
     },
     requestShow: (id) => requested(id, { kind: 'show', key: '' }),
     requestRun: (id, run) => requested(id, { kind: 'run', key: `${run}` }),
+    retryPosts: async () => void (await changedRows(pool, dueNow(posts), [clock.now().toISOString()])),
     reportOrphan,
     orphans: () => orphans,
     oldestDue: async (now) =>

@@ -15,14 +15,14 @@ interface WorkerPorts {
   readonly clock: { look(): Promise<ClockSkew | null> };
   /** Runs the plan. */
   readonly run: RunsInHand['carryOut'];
-  /** Updates all cards of the request. */
-  readonly show: (id: RequestId, signal: AbortSignal) => Promise<void>;
+  /** Updates all cards of the request. Returns when to show again what Teams refuses; null: nothing. */
+  readonly show: (id: RequestId, signal: AbortSignal) => Promise<RescheduleAt | null>;
   /** Posts new events to the audit channel. Returns when to check again; null when all are posted. */
   readonly audit: (id: RequestId) => Promise<RescheduleAt | null>;
   /** Sends a reminder. Returns when to send the next; null if none is needed. */
   readonly remind: (id: RequestId, key: string, dueAt: string) => Promise<RescheduleAt | null>;
-  /** Notifies people of the event with that revision. */
-  readonly call: (id: RequestId, revision: number) => Promise<void>;
+  /** Notifies people of the event with that revision. Returns when to try again while Teams refuses; null: all are notified. */
+  readonly call: (id: RequestId, revision: number) => Promise<RescheduleAt | null>;
   /** Retries after the failure with that revision. Returns when to try again; null when it's over. */
   readonly retryAfterOutage: (id: RequestId, asking: number) => Promise<RescheduleAt | null>;
   /** Runs the usage check. Returns when to check again; null when it has a result. `tries`: failed attempts. */
@@ -64,8 +64,7 @@ async function expire({ requests, clock }: WorkerPorts, id: RequestId, dueAt: st
 async function carryOut(ports: WorkerPorts, job: Job, signal: AbortSignal): Promise<RescheduleAt | null> {
   switch (job.kind) {
     case 'show':
-      await ports.show(job.stream, signal);
-      return null;
+      return ports.show(job.stream, signal);
     case 'audit':
       return ports.audit(job.stream);
     case 'run':
@@ -73,8 +72,7 @@ async function carryOut(ports: WorkerPorts, job: Job, signal: AbortSignal): Prom
     case 'remind':
       return ports.remind(job.stream, job.key, job.dueAt);
     case 'call':
-      await ports.call(job.stream, Number(job.key));
-      return null;
+      return ports.call(job.stream, Number(job.key));
     case 'retry':
       return ports.retryAfterOutage(job.stream, Number(job.key));
     case 'use':

@@ -162,6 +162,14 @@ describe('jobs', () => {
     expect(await kinds()).toEqual(['run', 'show']);
   });
 
+  it('put off because Teams refuses them come forward when it might take them', async () => {
+    await submitted();
+    await store.jobs.release(await claimOne(), { afterMs: 600_000 }, 0);
+    expect(await claim()).toEqual([]);
+    await store.jobs.retryPosts();
+    expect(await kinds()).toEqual(['audit', 'show']);
+  });
+
   it('move an expiry when a changed plan asks for approval again', async () => {
     const id = await submitted();
     await store.append(id, 'click:approve', approve());

@@ -382,11 +382,14 @@ describe('the store', () => {
 
     it('deletes what nobody wrote for a while', async () => {
       store.setClock(at(0));
-      await store.documents.write({ old: { page: 1 } });
+      await store.documents.write({ old: { page: 1 }, 'welcome/a:1': {} });
       store.setClock(at(100));
       await store.documents.write({ young: { page: 1 } });
       await store.documents.deleteLeftFor(50_000);
-      expect(Object.keys(await store.documents.read(['old', 'young']))).toEqual(['young']);
+      expect(Object.keys(await store.documents.read(['old', 'young', 'welcome/a:1']))).toEqual([
+        'welcome/a:1',
+        'young',
+      ]);
     });
   });
 });

@@ -1125,8 +1125,50 @@ const faultyFiles: readonly FaultyFile[] = [
       {
         name: 'card-not-posted-again',
         breaks: 'A deleted card isn’t posted again.',
-        from: 'if (at !== undefined && (await chat.update(at, card))) {',
-        to: 'if (at !== undefined && ((await chat.update(at, card)) || true)) {',
+        from: 'if (at !== undefined && !(await chat.update(at, card))) known = undefined;',
+        to: 'if (at !== undefined) await chat.update(at, card);',
+      },
+      {
+        name: 'refused-card-forgotten',
+        breaks: 'After a time in which Teams refuses edits, a card stays wrong for good, and an erasure misses it.',
+        from: 'if (!isRefused(error)) await postedCards.remove(id, audience);',
+        to: 'await postedCards.remove(id, audience);',
+      },
+    ],
+  },
+  {
+    file: 'src/teams/delivery/chat.ts',
+    suites: ['unit/teams/delivery/chat'],
+    faults: [
+      {
+        name: 'refused-edit-means-gone',
+        breaks: 'A message that Teams refuses to edit for a while counts as deleted.',
+        from: '=> [404, 410].includes',
+        to: '=> [403, 404, 410].includes',
+      },
+    ],
+  },
+  {
+    file: 'src/teams/delivery/notifications.ts',
+    suites: ['unit/teams/delivery/notifications'],
+    faults: [
+      {
+        name: 'refused-outcome-lost',
+        breaks: 'A requester whose chat refuses the outcome never gets it.',
+        from: 'this.waits = !isTold && this.#isRefused;',
+        to: '',
+      },
+    ],
+  },
+  {
+    file: 'src/teams/bot/bot.ts',
+    suites: ['scenario/views'],
+    faults: [
+      {
+        name: 'nothing-shown-after-return',
+        breaks: 'Where the app is added again, cards and outcomes wait for the next retry.',
+        from: 'await this.app.jobs.retryPosts();',
+        to: '',
       },
     ],
   },

@@ -210,7 +210,7 @@ describe('a bot with an app id', () => {
     const conversation = { id: 'a:away', conversationType: 'personal', tenantId: localTenantId };
     const before = bot.framework.calls.length;
     await call(good, helpFrom(away, { conversation }));
-    await call(good, helpFrom(away, { conversation, type: 'conversationUpdate' }));
+    await call(good, helpFrom(away, { conversation, type: 'installationUpdate', action: 'add' }));
     const sentOn = bot.framework.calls.slice(before).filter(({ path }) => path.startsWith('/connector/away/'));
     expect([...new Set(sentOn.map(({ method }) => method))]).toEqual(['POST', 'GET']);
     for (const { authorization } of sentOn) expect(authorization).toContain('Bearer given-');

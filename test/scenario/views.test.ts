@@ -3,13 +3,17 @@ import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   answered,
+  approvalCard,
   choices,
   faultAzure,
+  isNotification,
   mendAzure,
   people,
   places,
   requestIdIn,
   shows,
+  submit,
+  typeForm,
   untilMended,
 } from '../support/world/story.ts';
 import { readRecord } from '../support/world/world.ts';
@@ -30,10 +34,27 @@ describe('the first words', () => {
     const team = await world.teams.sees(places.operations, requester, isGreeting);
     expect(activityText(team)).toContain('Requesters submit, approvers decide, readers view.');
     await world.teams.sees(chat, requester, (one) => activityText(one).includes('You can submit requests'));
-    for (const installed of [false, true])
-      await world.teams.call('POST', '/client/installations', { conversationId: chat, installed });
+    for (const installed of [false, true]) await install(installed);
     expect(await greetings(chat, requester)).toHaveLength(1);
     expect(await greetings(`a:${teamMember}`, teamMember)).toEqual([]);
+  });
+
+  const install = (installed: boolean) =>
+    world.teams.call('POST', '/client/installations', { conversationId: chat, installed });
+
+  test('a chat from which the app was removed shows and tells the outcome once it is added again', async () => {
+    const { agent, vault, key } = choices.policies;
+    const id = await submit(world, await typeForm(world, `/enable-cmk ${agent} vault=${vault} key=${key}`, chat));
+    await shows(world, chat, requester, id, /Waiting for approval/);
+    await install(false);
+    const asked = await approvalCard(world, id);
+    await world.teams.click(approver, asked.id, 'request.reject', { inputs: { comment: 'Not now.' } });
+    await shows(world, places.approvals, approver, id, /Rejected/);
+    await shows(world, chat, requester, id, /Waiting for approval/);
+    await install(true);
+    await shows(world, chat, requester, id, /Rejected/, 20_000);
+    const isOutcome = (one: SeenActivity) => isNotification(one) && /rejected your request/.test(JSON.stringify(one));
+    await world.teams.sees(chat, requester, isOutcome, 20_000);
   });
 
   test('lead to the form and to the lists, as does help, which offers nobody what they may not', async () => {

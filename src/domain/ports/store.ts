@@ -136,6 +136,8 @@ export interface Jobs {
   requestShow(id: RequestId): Promise<void>;
   /** Has the run continued, if its job was lost. */
   requestRun(id: RequestId, run: number): Promise<void>;
+  /** Makes due now what waits for Teams: a place might take posts again. */
+  retryPosts(): Promise<void>;
   /** The due time of the oldest due job. Null: none is due. */
   oldestDue(now: Date): Promise<Date | null>;
   /** How often the job that failed most has failed since it last succeeded. Each failure makes it due later, but this grows. */

@@ -25,6 +25,16 @@ export interface Consequence {
  */
 export type RescheduleAt = { readonly at: string } | { readonly afterMs: number; readonly noLaterThan?: string };
 
+const shortestRefusalMs = 60_000;
+
+/**
+ * When to try again what Teams refuses in a place, such as where the app was removed. It can last for good, so each wait is a quarter
+ * of the event's age. When the app is added again, it's tried at once.
+ */
+export const retryRefused = (event: Pick<StoredEvent, 'time'> | undefined, now: Date): RescheduleAt => ({
+  afterMs: Math.max(shortestRefusalMs, (now.getTime() - Date.parse(event?.time ?? '')) / 4 || 0),
+});
+
 const latest = (time: string, notBefore: string | null): string => later(time, notBefore) ?? time;
 
 /** Events within this many milliseconds are merged into one post in the audit channel. */

@@ -36,7 +36,13 @@ export const InboundActivity = z.object({
     tenantId: maybe(z.string()),
     isGroup: maybe(z.boolean()),
   }),
-  channelData: maybe(z.object({ tenant: maybe(z.object({ id: z.string() })), team: maybe(z.object({ id })) })),
+  channelData: maybe(
+    z.object({
+      tenant: maybe(z.object({ id: z.string() })),
+      team: maybe(z.object({ id })),
+      eventType: z.string().max(100).optional().catch(undefined),
+    }),
+  ),
   replyToId: maybe(id),
   text: maybe(z.string()),
   entities: maybe(z.array(z.unknown())),
@@ -47,6 +53,7 @@ export const InboundActivity = z.object({
   /** For an installation or a conversation update. */
   action: maybe(z.string()),
   membersAdded: maybe(z.array(z.object({ id }))),
+  membersRemoved: maybe(z.array(z.object({ id }))),
 });
 export type InboundActivity = z.infer<typeof InboundActivity>;
 

@@ -1,6 +1,6 @@
 /** What turns of people take from the app record. */
 import type { RoleChecks } from '../../authorization/role-checks.ts';
-import type { Conversations, People } from '../../domain/ports/store.ts';
+import type { Conversations, Jobs, People } from '../../domain/ports/store.ts';
 import type { RefusalCode } from '../../domain/request/refusal.ts';
 import type { ActionPorts } from '../../operations/actions/action.ts';
 import type { CommandPorts } from '../../operations/commands/command.ts';
@@ -19,6 +19,7 @@ export interface BotApp extends ActionPorts, CommandPorts, Omit<SweepApp, 'reque
   readonly chat: Chat;
   readonly conversations: Conversations;
   readonly people: People;
+  readonly jobs: Pick<Jobs, 'retryPosts'>;
   /** The setting; null: events are posted nowhere. */
   readonly auditChannel: string | null;
   /** How people are authenticated: `bot-framework` with tokens, `local` without. */

@@ -1,5 +1,11 @@
 /** The bot: routes each activity to its command, form or action, and answers. */
-import { ActivityHandler, type InvokeResponse, TeamsInfo, type TurnContext } from 'botbuilder';
+import {
+  ActivityHandler,
+  type InvokeResponse,
+  type TeamsChannelAccount,
+  TeamsInfo,
+  type TurnContext,
+} from 'botbuilder';
 import type { RoleChecks } from '../../authorization/role-checks.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import { type Documents, isWritten } from '../../domain/ports/store.ts';
@@ -33,24 +39,35 @@ export class CmkBot extends ActivityHandler {
       await next();
     });
     this.onConversationUpdate(async (context, next) => {
-      await this.arrive(context);
+      await this.hear(context);
       await next();
     });
-    this.onInstallationUpdateAdd(async (context, next) => {
-      await this.arrive(context);
+    this.onInstallationUpdate(async (context, next) => {
+      await this.hear(context);
       await next();
     });
   }
 
-  private async arrive(context: TurnContext): Promise<void> {
+  /** What happened to a place: the bot was added or removed, people joined, a channel or team was changed. */
+  private async hear(context: TurnContext): Promise<void> {
+    const { type, action, channelData, membersAdded = [], membersRemoved, conversation } = context.activity;
     if (tenantOf(context.activity) !== this.app.tenantId) return;
+    const { eventType } = (channelData ?? {}) as { readonly eventType?: string };
+    const what = { type, action, eventType, added: membersAdded.length, removed: membersRemoved?.length ?? 0 };
+    this.app.log.info({ ...what, conversationId: conversation.id }, 'Teams reported a change of a place');
     try {
-      await this.learn(context);
-      await welcome(context, this.app);
+      if (isArrival(context)) await this.arrive(context);
+      else for (const { id } of membersAdded) await this.learnMember(await TeamsInfo.getMember(context, id));
     } catch (error) {
-      // Teams also reports the bot's own removal. Then it can't read or post.
+      // Removed again meanwhile: then it can't read or post.
       if (!isUnreachable(error)) throw error;
     }
+  }
+
+  private async arrive(context: TurnContext): Promise<void> {
+    await this.learn(context);
+    await this.app.jobs.retryPosts();
+    await welcome(context, this.app);
   }
 
   /**
@@ -66,17 +83,19 @@ export class CmkBot extends ActivityHandler {
     await this.app.conversations.save({ conversationId, serviceUrl: activity.serviceUrl, tenantId, personId });
     let continuationToken: string | undefined;
     do {
-      const page = await TeamsInfo.getPagedMembers(context, 100, continuationToken);
-      for (const member of page.members) {
-        const id = PersonId.safeParse(member.aadObjectId).data;
-        // A shared channel has members of other tenants.
-        const isOurs = (member.tenantId ?? tenantId).toLowerCase() === tenantId;
-        const address = member.userPrincipalName || member.email || null;
-        if (id !== undefined && isOurs)
-          await this.app.people.save({ id, memberId: member.id, name: member.name, address });
-      }
+      const page = await TeamsInfo.getPagedMembers(context, 500, continuationToken);
+      for (const member of page.members) await this.learnMember(member);
       continuationToken = page.continuationToken || undefined;
     } while (continuationToken !== undefined);
+  }
+
+  private async learnMember(member: TeamsChannelAccount): Promise<void> {
+    const { tenantId, people } = this.app;
+    const id = PersonId.safeParse(member.aadObjectId).data;
+    // A guest's own tenant is another one.
+    const isOurs = (member.tenantId ?? tenantId).toLowerCase() === tenantId;
+    const address = member.userPrincipalName || member.email || null;
+    if (id !== undefined && isOurs) await people.save({ id, memberId: member.id, name: member.name, address });
   }
 
   /** Stores how to reach the conversation, and the sender's name. */
@@ -200,26 +219,22 @@ async function answerUnauthorizedClick(
   return messageAnswer(refusalText(refusal));
 }
 
-/**
- * Returns true if the bot was added.
- * Teams reports new conversation and installation at the same time, in any order. It also reports people who join
- * later.
- */
+/** Returns true if the bot was added. Teams reports new conversation and installation at the same time, in any order. */
 const isArrival = ({ activity }: TurnContext): boolean =>
-  activity.type === 'installationUpdate' ||
+  activity.action?.startsWith('add') === true ||
   (activity.membersAdded ?? []).some((member) => member.id === activity.recipient.id);
 
-/** Returns false if the card was posted before. */
+/** Returns false if the card was posted before. Its mark is never deleted. */
 const isFirst = (documents: Pick<Documents, 'write'>, conversationId: string): Promise<boolean> =>
   isWritten(documents.write({ [`welcome/${conversationId}`]: { eTag: '' } }));
 
 /**
- * Posts the welcome card at most once a week in each conversation, because old documents are deleted after a week. Posts
- * nothing for a person without a role, who must not learn what is here.
+ * Posts the welcome card once in each conversation, and not because the app was upgraded. Posts nothing for a person without a role,
+ * who must not learn what is here.
  */
 async function welcome(context: TurnContext, { documents, chat, roleChecks }: BotApp): Promise<void> {
-  if (!isArrival(context)) return;
-  const { conversation, from } = context.activity;
+  const { conversation, from, action } = context.activity;
+  if (action === 'add-upgrade') return;
   const person = PersonId.safeParse(from.aadObjectId).data;
   const isPersonal = conversation.conversationType === 'personal';
   const roles = isPersonal && person !== undefined ? await roleChecks.rolesOf(person) : null;

@@ -15,7 +15,7 @@ import {
   formUnreadCard,
 } from '../cards/views/form-place-view.ts';
 import type { Directory } from '../cards/views/people-texts.ts';
-import type { Chat } from '../delivery/chat.ts';
+import { type Chat, isUnreachable } from '../delivery/chat.ts';
 
 const formKey = (formId: string): string => `form/${formId}`;
 /** A marker for each open form. Its age is the time since its owner's last click. */
@@ -249,7 +249,10 @@ async function showLost({ documents, chat, people, requests }: SweepApp, formId:
   const [owner] = await people.among([form.owner]);
   const own = form.pending === null ? card : formUnreadCard(form, refuse('look-lost'), card !== null);
   const page = conversationType === 'personal' || owner === undefined ? own : formOpenCard(form, owner);
-  if (page !== null) await chat.update({ conversationId, activityId: messageId }, page);
+  if (page === null) return;
+  await chat.update({ conversationId, activityId: messageId }, page).catch((error: unknown) => {
+    if (!isUnreachable(error)) throw error;
+  });
 }
 
 /** Deletes the heartbeat last, so a crash in between repeats the recovery. */

@@ -4,7 +4,7 @@ import type { ConnectorClient } from 'botframework-connector';
 import type { Conversations } from '../../domain/ports/store.ts';
 import type { Trust } from '../bot-framework.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { isRefused, replyTargeted, statusOf, updateTargeted } from './targeted-messages.ts';
+import { replyTargeted, statusOf, updateTargeted } from './targeted-messages.ts';
 
 export interface Posted {
   readonly conversationId: string;
@@ -19,7 +19,7 @@ export interface Chat {
   /** Posts into a conversation: a chat, or a thread of a channel (`…;messageid=…`). */
   post(conversationId: string, card: AdaptiveCard): Promise<Posted>;
   postThread(channelId: string, card: AdaptiveCard): Promise<Posted>;
-  /** Returns false if the card or its conversation was deleted, or Teams refuses to edit the message. */
+  /** Returns false if the card or its conversation was deleted. */
   update(posted: Posted, card: AdaptiveCard): Promise<boolean>;
   /** Removes the bot's own message; one that is gone already is no error. */
   remove(posted: Posted): Promise<void>;
@@ -49,8 +49,17 @@ export const cardActivity = (card: AdaptiveCard): Partial<Activity> => ({
   attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }],
 });
 
-/** Returns true if the conversation was deleted or the bot was removed from it: a retry doesn't help. */
-export const isUnreachable = (error: unknown): boolean => [403, 404].includes(statusOf(error) ?? 0);
+/** Returns true if the message or its conversation was deleted. */
+const isGone = (error: unknown): boolean => [404, 410].includes(statusOf(error) ?? 0);
+
+/**
+ * Returns true if Teams refuses, and a quick retry doesn't help: the app was removed or blocked, the team is archived, or the
+ * content isn't accepted. It can take the same later, such as when the app is added again.
+ */
+export const isRefused = (error: unknown): boolean => [400, 401, 403, 405, 413].includes(statusOf(error) ?? 0);
+
+/** Returns true if the bot can't post there now. */
+export const isUnreachable = (error: unknown): boolean => isGone(error) || isRefused(error);
 
 export function openChat(options: ChatOptions): Chat {
   const { adapter, botAppId, botId, tenantId, conversations, log } = options;
@@ -109,7 +118,7 @@ export function openChat(options: ChatOptions): Chat {
         try {
           await context.deleteActivity(activityId);
         } catch (error) {
-          if (!isRefused(error)) throw error;
+          if (!isGone(error)) throw error;
         }
       }),
     update: (posted, card) =>
@@ -120,7 +129,7 @@ export function openChat(options: ChatOptions): Chat {
           else await context.updateActivity({ ...cardActivity(card), id: posted.activityId });
           return true;
         } catch (error) {
-          if (!isRefused(error)) throw error;
+          if (!isGone(error)) throw error;
           return false;
         }
       }),

@@ -13,6 +13,7 @@ import {
   isStillNeeded,
   type RescheduleAt,
   recipientsOf,
+  retryRefused,
 } from '../../domain/request/consequences.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import type { RecipientGroup } from '../../domain/request/payloads.ts';
@@ -38,7 +39,7 @@ import {
   sourcesOf,
 } from './addressees.ts';
 import { channelOf, kindOf, knownCards } from './audience.ts';
-import { type Chat, isUnreachable, messageLink } from './chat.ts';
+import { type Chat, isRefused, isUnreachable, messageLink } from './chat.ts';
 import type { DesiredCard } from './reconcile-cards.ts';
 
 interface NotificationsOptions extends SourcesOptions {
@@ -54,6 +55,7 @@ interface NotificationsOptions extends SourcesOptions {
   readonly operators: readonly string[];
   /** For links to messages; null: the addresses of Teams aren't known in this cloud. */
   readonly linksIn: { readonly tenantId: string } | null;
+  readonly now: () => Date;
 }
 
 /** One notification: its subject, its recipients, and the person who caused it and doesn't need it. */
@@ -90,6 +92,9 @@ class NotificationPosts {
   readonly #call: Notification;
   /** Of posts to a person, which don't stop the posts to others. */
   readonly failures: unknown[] = [];
+  #isRefused = false;
+  /** The requester isn't notified anywhere: Teams refuses it, and might take it later. */
+  waits = false;
 
   constructor(options: NotificationsOptions, request: Request, call: Notification) {
     this.#options = options;
@@ -113,10 +118,12 @@ class NotificationPosts {
     const { conversationId } = cards.find(({ audience }) => audience === 'status') ?? origin;
     const told = await this.#post(cards, 'requester', 'asked', conversationId, inPerson ? [] : named);
     if (told || inPerson) return;
-    if (conversationType === 'groupChat') await this.#inPerson('requester', requester);
+    if (conversationType === 'groupChat' && (await this.#inPerson('requester', requester))) return;
     // The thread is gone, but not its channel.
-    if (conversationType === 'channel')
-      await this.#post(await this.#cards(), 'requester', 'asked', channelOf(conversationId), named, 'postThread');
+    const isTold =
+      conversationType === 'channel' &&
+      (await this.#post(await this.#cards(), 'requester', 'asked', channelOf(conversationId), named, 'postThread'));
+    this.waits = !isTold && this.#isRefused;
   }
 
   async approvers(): Promise<void> {
@@ -201,8 +208,9 @@ class NotificationPosts {
       await postedCards.save({ requestId: this.#request.id, audience, ...posted, fingerprint: '' });
       return true;
     } catch (error) {
-      if (isUnreachable(error)) return false;
-      throw error;
+      if (!isUnreachable(error)) throw error;
+      this.#isRefused ||= isRefused(error);
+      return false;
     }
   }
 }
@@ -233,25 +241,31 @@ export async function erasedNotifications(
 export function openNotifications(options: NotificationsOptions) {
   const { requests, directory } = options;
 
-  /** Notifies everyone who wasn't notified yet. Throws if a post fails; the next call continues with the rest. */
-  async function notify(request: Request, one: Notification): Promise<void> {
+  /**
+   * Notifies everyone who wasn't notified yet. Throws if a post fails; the next call continues with the rest. Returns false if Teams
+   * refuses to notify the requester for now.
+   */
+  async function notify(request: Request, one: Notification): Promise<boolean> {
     const posts = new NotificationPosts(options, request, one);
     const turns = one.who.filter((to) => to !== 'requester' || one.except !== request.requester);
     const results = await Promise.allSettled(turns.map((to) => posts[to]()));
     const ofPlaces = results.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     throwSoonest([...ofPlaces, ...posts.failures]);
+    return !posts.waits;
   }
 
   return {
     notify,
-    async notifyForEvent(id: RequestId, revision: number): Promise<void> {
+    /** Returns when to try again while Teams refuses it; null: everyone is notified. */
+    async notifyForEvent(id: RequestId, revision: number): Promise<RescheduleAt | null> {
       const [request, events] = await Promise.all([requests.load(id), requests.events(id)]);
       const event = events.find((one) => one.revision === revision);
-      if (request === null || event === undefined || !isNotifying(event) || !isStillNeeded(request, event)) return;
+      if (request === null || event === undefined || !isNotifying(event) || !isStillNeeded(request, event)) return null;
       const doer = actingPerson(event);
       const names = await directory.names(doer === null ? [request.requester] : [request.requester, doer]);
       const notice = (to: RecipientGroup) => eventNotice(to, event, request, names);
-      await notify(request, { occasion: `${revision}`, who: recipientsOf(event), except: doer, notice });
+      const isDone = await notify(request, { occasion: `${revision}`, who: recipientsOf(event), except: doer, notice });
+      return isDone ? null : retryRefused(event, options.now());
     },
   };
 }

@@ -13,7 +13,7 @@ import { messageCard } from '../cards/views/short-views.ts';
 import type { Approvers } from './addressees.ts';
 import { approverAudience, approverIn, isCopyAudience, isOpenedAudience, openedAudience } from './audience.ts';
 import type { RequestView } from './card-renderer.ts';
-import { type Chat, isUnreachable, type Posted } from './chat.ts';
+import { type Chat, isRefused, isUnreachable, type Posted } from './chat.ts';
 
 export interface DesiredCardsOptions {
   readonly approvers: Approvers;
@@ -30,7 +30,7 @@ export interface DesiredCard {
   readonly card: () => AdaptiveCard;
   /** Null: a deleted card isn't posted again. */
   readonly post: ((card: AdaptiveCard) => Promise<Posted>) | null;
-  /** The card is given up where the bot can't post any more: a person has blocked it, or the place is gone. */
+  /** Where Teams refuses it, as when a person has blocked the bot, it waits. It's given up where the place is gone. */
   readonly isOptional?: boolean;
 }
 
@@ -111,30 +111,35 @@ export async function desiredCards(
 
 export const fingerprint = (card: AdaptiveCard): string => sha256(JSON.stringify(card));
 
-/** `at`: the card's last known location. Stores only what Teams accepted. */
+/** Stored in place of the fingerprint: the message still shows an earlier card, because Teams refused the current one. */
+export const refusedUpdate = 'refused';
+
+/**
+ * `at`: the card's last known location. Stores only what Teams accepted, and forgets only a message that was deleted. Returns true if
+ * Teams refuses a card that can wait, so that it must be tried again later.
+ */
 export async function reconcileCard(
   { postedCards, chat }: { readonly postedCards: PostedCards; readonly chat: Pick<Chat, 'update'> },
   { id }: { readonly id: StreamId },
   { audience, card: draw, post, isOptional = false }: DesiredCard,
   at: PostedCard | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const card = draw();
   const now = fingerprint(card);
-  if (at?.fingerprint === now) return;
-  if (at !== undefined && (await chat.update(at, card))) {
-    await postedCards.save({ ...at, fingerprint: now });
-    return;
-  }
-  if (post === null) {
-    await postedCards.remove(id, audience);
-    return;
-  }
+  if (at?.fingerprint === now) return false;
+  let known = at;
   try {
-    const posted = await post(card);
-    await postedCards.save({ requestId: id, audience, ...posted, fingerprint: now });
+    if (at !== undefined && !(await chat.update(at, card))) known = undefined;
+    const posted = known ?? (await post?.(card));
+    if (posted === undefined) await postedCards.remove(id, audience);
+    else await postedCards.save({ requestId: id, audience, ...posted, fingerprint: now });
+    return false;
   } catch (error) {
-    if (!isOptional || !isUnreachable(error)) throw error;
-    await postedCards.remove(id, audience);
+    if (!isUnreachable(error)) throw error;
+    if (known !== undefined) await postedCards.save({ ...known, fingerprint: refusedUpdate });
+    if (!isOptional && post !== null) throw error;
+    if (!isRefused(error)) await postedCards.remove(id, audience);
+    return isRefused(error);
   }
 }
 

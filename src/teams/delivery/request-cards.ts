@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestId } from '../../domain/ids.ts';
 import type { Jobs, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
+import { type RescheduleAt, retryRefused } from '../../domain/request/consequences.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
 import { settleAll } from '../../io/settle.ts';
@@ -149,19 +150,19 @@ export function openRequestCards(options: RequestCardsOptions) {
     async open(request: Request, place: Origin, reader: Reader): Promise<void> {
       await openCard(options, request, place, reader, await draw(request, 'click'));
     },
-    /** `signal`: another process shows it from now on. */
-    async show(id: RequestId, signal: AbortSignal): Promise<void> {
+    /** `signal`: another process shows it from now on. Returns when to show again what Teams refuses; null: nothing. */
+    async show(id: RequestId, signal: AbortSignal): Promise<RescheduleAt | null> {
       await pace.turn(id);
       // Loaded after the wait, so that it includes what happened in the meantime.
       const [request, events] = await Promise.all([requests.load(id), requests.events(id)]);
-      if (request === null) return;
+      if (request === null) return null;
       const { view, cards } = await settingOf(request);
       const wanted = [
         ...(await desiredCards(options, request, cards, view)),
         ...(await erasedNotifications(options, request, events, cards)),
       ];
       signal.throwIfAborted();
-      await settleAll(
+      const refused = await settleAll(
         wanted.map((one) =>
           reconcileCard(
             options,
@@ -171,9 +172,11 @@ export function openRequestCards(options: RequestCardsOptions) {
           ),
         ),
       );
-      if (!hasEnded(request)) return;
-      await forgetReminders(postedCards, id);
-      pace.atOnce(id);
+      if (hasEnded(request)) {
+        await forgetReminders(postedCards, id);
+        pace.atOnce(id);
+      }
+      return refused.includes(true) ? retryRefused(events.at(-1), options.now()) : null;
     },
   };
 }

@@ -27,7 +27,7 @@ export const statusOf = (error: unknown): number | null => {
  * Returns true if Teams doesn't do this, and a retry doesn't help (Microsoft, "Status codes from bot conversational APIs"). It
  * refuses targeted messages with 400, 403 or 404 (the same, and the error codes in Microsoft's "Targeted messages").
  */
-export const isRefused = (error: unknown): boolean => [400, 403, 404, 405, 410].includes(statusOf(error) ?? 0);
+const isUnsupported = (error: unknown): boolean => [400, 403, 404, 405, 410].includes(statusOf(error) ?? 0);
 
 async function call(client: ConnectorClient, method: 'POST' | 'PUT', url: URL, body: object): Promise<string> {
   url.searchParams.set('isTargetedActivity', 'true');
@@ -74,7 +74,7 @@ export async function replyTargeted(
     });
     return { activityId: Sent.parse(JSON.parse(sent)).id };
   } catch (error) {
-    if (!isRefused(error)) throw error;
+    if (!isUnsupported(error)) throw error;
     log.warn({ err: error }, 'a message for one person was refused by Teams, so everyone sees it');
     return null;
   }

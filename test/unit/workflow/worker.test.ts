@@ -19,8 +19,7 @@ const nothing = async () => null;
 const agrees: Parameters<typeof startWorker>[0]['clock'] = { look: nothing };
 const quiet = {
   ...{ run: nothing, audit: nothing, remind: nothing, checkUsage: nothing, retryAfterOutage: nothing },
-  show: async () => undefined,
-  call: async () => undefined,
+  ...{ show: nothing, call: nothing },
   alert: async () => undefined,
   ...{ log: { warn: () => undefined }, clock: agrees },
   tracing: noTracing,
@@ -41,6 +40,7 @@ function jobsOf(due: Job[], change: Partial<Jobs> = {}) {
       void became.push(`${kind} ${'at' in again ? again.at : `in ${again.afterMs}`}, attempts ${attempts}`),
     requestShow: async () => void became.push('show requested'),
     requestRun: async () => undefined,
+    retryPosts: async () => undefined,
     oldestDue: nothing,
     mostAttempts: async () => 0,
     reportOrphan: () => undefined,
@@ -92,8 +92,8 @@ it('begins runs and ends what nobody decided although Teams answers no post', as
     return claimed;
   };
   let answer: () => void = () => undefined;
-  const held = new Promise<void>((resolve) => {
-    answer = resolve;
+  const held = new Promise<null>((resolve) => {
+    answer = () => resolve(null);
   });
   const { jobs } = jobsOf([], { claim });
   const begun: string[] = [];
@@ -150,7 +150,7 @@ async function inHand(kind: 'run' | 'show', change: Partial<Jobs> = {}) {
     ...quiet,
     jobs,
     run: (_job, signal) => work(signal),
-    show: async (_id, signal) => void (await work(signal)),
+    show: (_id, signal) => work(signal),
   });
   for (let turns = 0; turns < 5; turns += 1) await settled();
   return { worker, became, isAborted: () => (held === null ? null : (held as AbortSignal).aborted) };

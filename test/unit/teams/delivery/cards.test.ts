@@ -1,5 +1,5 @@
 import { type DriftId, driftIdOf, PersonId } from '../../../../src/domain/ids.ts';
-import type { PostedCard } from '../../../../src/domain/ports/store.ts';
+import type { PostedCard, PostedCards } from '../../../../src/domain/ports/store.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import type { Request } from '../../../../src/domain/request/request.ts';
 import { decideDrift, foldWatch, type ResourceWatch } from '../../../../src/domain/watch/resource-watch.ts';
@@ -9,7 +9,7 @@ import { bugCard } from '../../../../src/teams/cards/views/short-views.ts';
 import type { AwaitedApprovers, Source } from '../../../../src/teams/delivery/addressees.ts';
 import { approverAudience } from '../../../../src/teams/delivery/audience.ts';
 import { openDriftAlerts } from '../../../../src/teams/delivery/drift-alerts.ts';
-import { desiredCards, reconcileCard } from '../../../../src/teams/delivery/reconcile-cards.ts';
+import { desiredCards, reconcileCard, refusedUpdate } from '../../../../src/teams/delivery/reconcile-cards.ts';
 import { openRequestCards } from '../../../../src/teams/delivery/request-cards.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
 import { decides, id, policy, requestAfter, secondApprover, toSucceeded } from '../../../support/builders/commands.ts';
@@ -32,12 +32,14 @@ const postedIn = (audiences: readonly string[]): PostedCard[] =>
     ...{ audience, conversationId: audience, activityId: `${n}`, fingerprint: '' },
   }));
 
-function chatRefusing(refusing: readonly string[]) {
+function chatRefusing(refusing: readonly string[], statusCode = 403) {
   const post = async (conversationId: string) => {
-    if (refusing.includes(conversationId)) throw Object.assign(new Error('blocked'), { statusCode: 403 });
+    if (refusing.includes(conversationId)) throw Object.assign(new Error('refused'), { statusCode });
     return { conversationId, activityId: 'new' };
   };
-  return { post, postThread: post, update: async (at: PostedCard) => !refusing.includes(at.conversationId) };
+  const update = async ({ conversationId }: PostedCard) =>
+    statusCode === 404 ? !refusing.includes(conversationId) : post(conversationId).then(() => true);
+  return { post, postThread: post, update };
 }
 
 const optionsWith = (awaited: AwaitedApprovers, chat: ReturnType<typeof chatRefusing>) => ({
@@ -71,11 +73,13 @@ test('an approver’s own card loses its buttons only if the directory answers t
   });
 });
 
-/** Brings all cards of a request up to date where the given places refuse the bot. Returns what stays stored, or threw. */
-async function shownWith(request: Request, refusing: readonly string[], undrawn = '') {
-  const cards = postedIn(['status', 'approval', 'operations', own]);
+const everywhere = ['status', 'approval', 'operations', own];
+
+/** Brings all cards of a request up to date where the given places refuse the bot. Returns what threw, what waits, and what stays stored. */
+async function shownWith(request: Request, refusing: readonly string[], status?: number, undrawn = '') {
+  const cards = postedIn(everywhere);
   const postedCards = memoryPostedCards(cards);
-  const chat = chatRefusing(refusing);
+  const chat = chatRefusing(refusing, status);
   const inPlace = (audience: string) => {
     if (audience === undrawn) throw new Error('rendering card');
     return card;
@@ -92,24 +96,56 @@ async function shownWith(request: Request, refusing: readonly string[], undrawn 
       ),
     ),
   );
+  const stored = await postedCards.of(id);
   return {
-    refused: wanted.flatMap(({ audience }, n) => (results[n]?.status === 'rejected' ? [audience] : [])),
-    stored: (await postedCards.of(id)).map(({ audience }) => audience),
+    threw: wanted.flatMap(({ audience }, n) => (results[n]?.status === 'rejected' ? [audience] : [])),
+    waits: wanted.flatMap(({ audience }, n) => (Object(results[n]).value === true ? [audience] : [])),
+    outdated: stored.flatMap(({ audience, fingerprint }) => (fingerprint === refusedUpdate ? [audience] : [])),
+    stored: stored.map(({ audience }) => audience),
   };
 }
 
-test('an approver who blocked the bot, and a short card whose channel is gone, cost nobody a retry', async () => {
-  expect(await shownWith(waiting, [own, 'operations'])).toEqual({ refused: [], stored: ['status', 'approval'] });
+const [requestCards, others] = [everywhere.slice(0, 2), everywhere.slice(2)];
+
+test.each([400, 401, 403, 405, 413])('where Teams answers %i, the card waits and its place is kept', async (status) => {
+  const kept = { stored: everywhere };
+  expect(await shownWith(waiting, others, status)).toEqual({ ...kept, threw: [], waits: others, outdated: others });
+  // Operators learn of the request's own cards, because the attempts of their work grow.
+  const own = { ...kept, outdated: requestCards };
+  expect(await shownWith(waiting, requestCards, status)).toEqual({ ...own, threw: requestCards, waits: [] });
+  expect(await shownWith(rejected, requestCards, status)).toEqual({ ...own, threw: [], waits: requestCards });
 });
 
 test('a card that can’t be drawn stops no other', async () => {
-  expect((await shownWith(waiting, [], 'approval')).refused).toEqual(['approval']);
+  expect((await shownWith(waiting, [], 403, 'approval')).threw).toEqual(['approval']);
 });
 
-test('a request’s own cards are tried again until it has ended', async () => {
-  const places = ['status', 'approval'];
-  expect((await shownWith(waiting, places)).refused).toEqual(['status', 'approval']);
-  expect(await shownWith(rejected, places)).toEqual({ refused: [], stored: ['operations', own] });
+test('a place that is gone costs nobody a retry, but a request’s own cards are tried again until it has ended', async () => {
+  const nothing = { threw: [], waits: [], outdated: [] };
+  expect(await shownWith(waiting, others, 404)).toEqual({ ...nothing, stored: requestCards });
+  expect((await shownWith(waiting, requestCards, 404)).threw).toEqual(requestCards);
+  expect(await shownWith(rejected, requestCards, 404)).toEqual({ ...nothing, stored: others });
+});
+
+/** Brings a request's cards up to date at that time, as the worker does. Returns when it's to be done again. */
+function show(request: Request, postedCards: PostedCards, chat: ReturnType<typeof chatRefusing>, now = noon) {
+  const drawnWith = { paused: false, stepUp: null, hasEvidence: false, portal: null };
+  const cards = openRequestCards({
+    ...{ ...optionsWith(someone, chat), ...drawnWith, postedCards },
+    requests: { load: async () => request, events: async () => [{ time: noon.toISOString(), texts: {} }] },
+    ...{ people: { among: async () => [] }, directory: { names: async () => () => 'Somebody' } },
+    ...{ timeLimits: { retry: { firstMs: 1, longestMs: 1 }, poll: { everyMs: 1, atMostMs: 1 } }, now: () => now },
+    jobs: { onWritten: () => undefined },
+  } as never);
+  return cards.show(id, new AbortController().signal);
+}
+
+test('what Teams refuses is tried again, at longer and longer intervals', async () => {
+  const after = (ms: number) => new Date(noon.getTime() + ms);
+  const shownAfter = (ms: number) =>
+    show(rejected, memoryPostedCards(postedIn(everywhere)), chatRefusing([own]), after(ms));
+  expect([await shownAfter(0), await shownAfter(8 * 3_600_000)]).toEqual([{ afterMs: 60_000 }, { afterMs: 7_200_000 }]);
+  expect(await show(rejected, memoryPostedCards(postedIn(everywhere)), chatRefusing([]))).toBeNull();
 });
 
 test('where reminders of a request were posted is forgotten once it has ended', async () => {
@@ -117,23 +153,12 @@ test('where reminders of a request were posted is forgotten once it has ended', 
   const posted = { requestId: id, audience: 'call:reminder:1:last:person:y', conversationId: 'a', activityId: '9' };
   const stored = async (request: Request) => {
     const postedCards = memoryPostedCards(postedIn(['status', 'approval', 'call:1:requester', ...reminders]));
-    const drawnWith = { paused: false, stepUp: null, hasEvidence: false, portal: null };
-    const { show } = openRequestCards({
-      ...optionsWith(someone, {
-        ...chatRefusing([]),
-        // After the cards were read: a reminder that was being posted meanwhile.
-        update: async () => {
-          await postedCards.save({ ...posted, fingerprint: '' });
-          return true;
-        },
-      }),
-      ...drawnWith,
-      requests: { load: async () => request, events: async () => [] },
-      ...{ postedCards, people: { among: async () => [] }, directory: { names: async () => () => 'Somebody' } },
-      ...{ timeLimits: { retry: { firstMs: 1, longestMs: 1 }, poll: { everyMs: 1, atMostMs: 1 } }, now: () => noon },
-      jobs: { onWritten: () => undefined },
-    } as never);
-    await show(id, new AbortController().signal);
+    // After the cards were read: a reminder that was being posted meanwhile.
+    const update = async () => {
+      await postedCards.save({ ...posted, fingerprint: '' });
+      return true;
+    };
+    await show(request, postedCards, { ...chatRefusing([]), update });
     return (await postedCards.of(id)).map(({ audience }) => audience);
   };
   expect(await stored(waiting)).toEqual(expect.arrayContaining(reminders));

@@ -199,8 +199,11 @@ it('starts no thread in a channel before Teams takes one there', async () => {
   expect(arrived.teams).toHaveLength(before + 2);
 });
 
-it.each([400, 403, 404])('says of a message that Teams will not have edited (%i) that it is none', async (status) => {
-  expect(await answering(status, () => opened(urls.teams, null).update(posted, card))).toBe(false);
+it('says of a message that it is gone only if Teams says so', async () => {
+  const { update } = opened(urls.teams, null);
+  for (const status of [404, 410]) expect(await answering(status, () => update(posted, card))).toBe(false);
+  for (const statusCode of [400, 401, 403, 405, 413])
+    await expect(answering(statusCode, () => update(posted, card))).rejects.toMatchObject({ statusCode });
 });
 
 const targeted = 'POST /v3/conversations/19%3A1/activities?isTargetedActivity=true';

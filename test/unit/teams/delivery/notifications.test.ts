@@ -152,6 +152,7 @@ function opened({ origin, chats, commands, refuses = () => null, linksIn = null,
     approvalsChannel: 'approvals-channel',
     operators: more.operators ?? [operator],
     linksIn,
+    now: () => noon,
   });
   const last = events.at(-1)?.revision ?? 0;
   const erasing = events.map((event) => ({
@@ -345,6 +346,19 @@ test('a notification that no place takes is tried again', async () => {
   await expect(ring()).rejects.toThrow('the approvals channel refuses posts');
 });
 
+test('a requester whom Teams refuses to notify is notified later', async () => {
+  let status: number | null = 403;
+  for (const origin of Object.values(origins)) {
+    const { said, ring } = inChannel('succeeded', { origin, refuses: () => status });
+    expect(await ring()).toEqual({ afterMs: 60_000 });
+    status = null;
+    expect([await ring(), said.length > 0]).toEqual([null, true]);
+    status = 403;
+  }
+  const { ring } = inChannel('succeeded', { chats: none, refuses: () => 404 });
+  expect(await ring()).toBeNull();
+});
+
 test('a process that stood still while another notified everyone notifies nobody else', async () => {
   let wake: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {
@@ -407,7 +421,7 @@ describe('reminders', () => {
     const notified: Pick<Notification, 'occasion' | 'who'>[] = [];
     const remind = openReminders({
       requests: { load: async () => requestAfter(...commands) },
-      notifications: { notify: async (_request, { occasion, who }) => void notified.push({ occasion, who }) },
+      notifications: { notify: async (_request, { occasion, who }) => notified.push({ occasion, who }) > 0 },
       directory: { names: async () => () => 'Somebody' },
       postedCards: memoryPostedCards(),
     });
