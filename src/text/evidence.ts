@@ -1,12 +1,13 @@
 /** The conclusion of an evidence report: one sentence from the events of a request. */
 
 import type { RunHistory } from '../domain/evidence/run-history.ts';
-import type { Replacement, Verdict } from '../domain/evidence/verdict.ts';
+import type { Verdict } from '../domain/evidence/verdict.ts';
 import { type CustomerKey, sameVaultUri } from '../domain/observed.ts';
 import { effectsOf, type StepName } from '../domain/plan.ts';
 import { ProofLevel } from '../domain/proof.ts';
 import type { Request, Succeeded } from '../domain/request/request.ts';
 import { joinListPieces } from '../domain/strings.ts';
+import { shortDrift } from './drift.ts';
 import { utcInWords } from './instants.ts';
 import { resourceKeyWords } from './keys.ts';
 import { stepTable } from './steps.ts';
@@ -27,6 +28,8 @@ interface VerdictWords {
 
 /** Returns a person's name, or the object ID. */
 export type Who = (id: string | null) => string;
+
+type UnderKey = Extract<Verdict, { is: 'under-key' }>;
 
 const strong = (text: string) => ({ strong: text });
 
@@ -76,11 +79,22 @@ const deciders = (request: Request, who: Who): Sentence => [
       ]),
 ];
 
-function replacedWords(replacement: Replacement, found: CustomerKey | null, who: Who): Sentence {
+function replacedWords(
+  replacement: NonNullable<UnderKey['replacedBy']>,
+  found: CustomerKey | null,
+  who: Who,
+): Sentence {
   const { request, seq, at, approvers } = replacement;
   const approved = joinListPieces(approvers.map(who), strong);
   const set = `: event ${seq} set ${resourceKeyWords(found)}.`;
   return ['. ', strong(`Request ${request} replaced it`), ` on ${utcInWords(at)}, approved by `, ...approved, set];
+}
+
+function differenceWords({ codes, from, until, seqs }: UnderKey['differences'][number]): Sentence {
+  const end = until === null ? ', and nothing says that it ended' : ` to ${utcInWords(until)}`;
+  const events = `${seqs.length === 1 ? 'event' : 'events'} ${seqs.join(', ')}`;
+  const found = codes.map(shortDrift).join(', ');
+  return [' ', strong('The key watch logged a difference:'), ` ${found}, from ${utcInWords(from)}${end} (${events}).`];
 }
 
 /** ` key cmk-triage in kv-care` */
@@ -91,7 +105,7 @@ const keyIn = (request: Request, { keyName, vaultUri }: CustomerKey): Sentence =
   strong(vaultName(request, vaultUri)),
 ];
 
-const putWords = (request: Request, { put, key }: Extract<Verdict, { is: 'under-key' }>): Sentence =>
+const putWords = (request: Request, { put, key }: UnderKey): Sentence =>
   put ? [' was put under', ...keyIn(request, key), ' on'] : [' was under', ...keyIn(request, key), ', as verified on'];
 
 /** What a request to retire a version disabled. */
@@ -100,7 +114,13 @@ const disabledWords = ({ plan }: Request): Sentence =>
     effect.change === 'key-disablement' ? [`; its version ${effect.keyVersion} was disabled`] : [],
   );
 
-function underKey(request: Request, verdict: Extract<Verdict, { is: 'under-key' }>, who: Who): VerdictWords {
+function underKey(request: Request, verdict: UnderKey, who: Who): VerdictWords {
+  const { mark, sentence } = statementOf(request, verdict, who);
+  const differences = verdict.differences.flatMap(differenceWords);
+  return { mark: differences.length === 0 ? mark : '▲', sentence: [...sentence, ...differences] };
+}
+
+function statementOf(request: Request, verdict: UnderKey, who: Who): VerdictWords {
   const { since, level, now, found, replacedBy } = verdict;
   const begin: Sentence = [
     strong(request.resourceName),

@@ -80,6 +80,18 @@ const faultyFiles: readonly FaultyFile[] = [
     ],
   },
   {
+    file: 'src/audit/evidence/take-evidence.ts',
+    suites: ['unit/audit/take-evidence'],
+    faults: [
+      {
+        name: 'drift-not-packed',
+        breaks: 'A pack leaves out that the key watch found another key in between.',
+        from: `'"type":"drift-found"', `,
+        to: '',
+      },
+    ],
+  },
+  {
     file: 'src/audit/outside/verify.py',
     suites: ['unit/audit/rules-of-requests'],
     faults: [
@@ -96,6 +108,13 @@ const faultyFiles: readonly FaultyFile[] = [
         from: 'if (events[-1]["type"], events[-1]["seq"]) != ("evidence-made", size):',
         to: 'if False:',
         suites: ['unit/audit/verify-py-packs'],
+      },
+      {
+        name: 'left-out-drift-proves',
+        breaks: 'A pack without the differences that the key watch found agrees with a copy of the log.',
+        from: 'if missing(number, body):',
+        to: 'if False:',
+        suites: ['unit/audit/last-reading'],
       },
       {
         name: 'own-approval-passes',

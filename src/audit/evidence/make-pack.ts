@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { digestSubject } from '../../domain/digest.ts';
-import { type EventOfRequest, type Replacement, replacementIn } from '../../domain/evidence/verdict.ts';
+import type { EventOfRequest } from '../../domain/evidence/verdict.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import type { RevealedText } from '../../domain/record/chain.ts';
@@ -28,7 +28,7 @@ export const packFile = {
   readme: 'README.txt',
   report: 'report.html',
   events: 'events.jsonl',
-  /** Events of the later request that replaced the key, if any. */
+  /** Events of the later request that replaced the key, and of the key watch about the agent, if any. */
   later: 'later.jsonl',
   checkpoint: 'checkpoint',
   consistency: 'consistency',
@@ -295,10 +295,9 @@ function packEventsOf(
   return { request, events };
 }
 
-function replacementOf(files: PackFiles, { plan }: Request): Replacement | null {
+function laterIn(files: PackFiles): readonly EventOfRequest[] {
   const bodies = textIn(files, packFile.later).split('\n').slice(0, -1);
-  const read = bodies.map((body) => readEvent(body, [])).filter((one) => typeof one !== 'string');
-  return replacementIn(read, plan.spec.resource.id);
+  return bodies.map((body) => readEvent(body, [])).filter((one) => typeof one !== 'string');
 }
 
 function signedBy(files: PackFiles): Pick<ReportFacts, 'note' | 'witness'> {
@@ -331,7 +330,7 @@ export function makePack({ proved, names, texts, rules, keys }: PackParts): Pack
     events,
     names: (id) => names?.get(id as PersonId) ?? null,
     ...signedBy(files),
-    later: replacementOf(files, request),
+    later: laterIn(files),
     texts: texts !== null,
   };
   files.set(packFile.report, Buffer.from(reportOf(facts)));

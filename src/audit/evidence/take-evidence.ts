@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { requestedKey } from '../../domain/evidence/run-history.ts';
-import { type EventOfRequest, eventsOfReplacement, replacementIn, verdictOf } from '../../domain/evidence/verdict.ts';
+import { type EventOfRequest, eventsSince } from '../../domain/evidence/verdict.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { KeyVersion, type PersonId, type RequestId } from '../../domain/ids.ts';
 import type { ObservedResource, ObservedVault } from '../../domain/observed.ts';
@@ -134,7 +134,7 @@ export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest
   if (size !== seq) return { kind: 'not-published', published: size, needed: seq };
   // Later events aren't part of it, so that the same evidence can be created again.
   const { events, texts } = await contentsOf(ports, wanted, seq);
-  const later = await findReplacement(new TileReader(log.read, size), wanted.id, events);
+  const later = await findLater(new TileReader(log.read, size), wanted.id, events);
   const numbers = events.map((event) => event.seq);
   const proved = await provedFiles(log.read, numbers, { later, fromSize });
   const files = makePack({
@@ -181,7 +181,9 @@ async function readAzure(azure: ReadPorts, request: Request): Promise<Reading> {
 
 /** Text that only relevant events contain, to avoid parsing all others. */
 const isOfInterest = (body: string): boolean =>
-  body.includes('"type":"approved"') || body.includes('"step":"set-cmk"') || body.includes('"step":"make-key-version"');
+  ['"type":"approved"', '"type":"drift-found"', '"step":"set-cmk"', '"step":"make-key-version"'].some((part) =>
+    body.includes(part),
+  );
 
 async function eventsBetween(reader: TileReader, first: number, last: number): Promise<readonly EventOfRequest[]> {
   const found: EventOfRequest[] = [];
@@ -196,22 +198,15 @@ async function eventsBetween(reader: TileReader, first: number, last: number): P
   return found;
 }
 
-/**
- * Returns the event numbers of the replacing request; empty: Azure shows the requested key, or no later request explains the
- * shown key.
- */
-async function findReplacement(
+/** Returns the numbers of events of other streams that say what became of the key since the success. */
+async function findLater(
   reader: TileReader,
   id: Request['id'],
   events: readonly StoredEvent[],
 ): Promise<readonly number[]> {
   const request = fold(id, events);
-  const verdict = request === null ? null : verdictOf(request, events);
-  if (request === null || verdict?.is !== 'under-key' || verdict.now !== 'other') return [];
+  if (request?.state !== 'succeeded') return [];
   const [first, last] = [events[0]?.seq ?? 1, events.at(-1)?.seq ?? 0];
-  const resource = request.plan.spec.resource.id;
   const others = (await eventsBetween(reader, first, last)).filter((one) => one.request !== id);
-  const later = eventsOfReplacement(others, resource);
-  const explained = verdictOf(request, events, replacementIn(later, resource));
-  return explained.is === 'under-key' && explained.replacedBy !== null ? later.map(({ event }) => event.seq) : [];
+  return eventsSince(request, events, others).map(({ event }) => event.seq);
 }

@@ -894,6 +894,35 @@ def replacement_of(later, events, asked):
     return (last, " and ".join(one["actor"]["id"] for one in approvals)) if fits else None
 
 
+def success_of(events):
+    return [one["seq"] for one in events if one["type"] == "succeeded"][-1]
+
+
+def is_difference(body, asked):
+    """Whether it says what the key watch found different on the agent, or that nothing is any more."""
+    resource = asked["data"]["plan"]["spec"]["resource"]["id"]
+    return body.get("type") == "drift-found" and str(body["target"]).lower() == resource.lower()
+
+
+def differences_of(found):
+    """What the key watch logged as different from the approval: a line for each time."""
+    times = []
+    for one in found:
+        codes, is_open = [each["state"]["code"] for each in one["data"]["found"]], times and times[-1]["until"] is None
+        if not is_open and codes:
+            times.append({"codes": [], "from": one["time"], "until": None, "events": []})
+        if times and (is_open or codes):
+            last = times[-1]
+            last["codes"] += [code for code in codes if code not in last["codes"]]
+            last["until"] = None if codes else one["time"]
+            last["events"].append(str(one["seq"]))
+    ends = [f"to {one['until']}" if one["until"] else "and nothing says that it ended" for one in times]
+    return [
+        f"THE KEY WATCH LOGGED A DIFFERENCE: {', '.join(one['codes'])}, from {one['from']} {end} (events {', '.join(one['events'])})"
+        for one, end in zip(times, ends)
+    ]
+
+
 SILENT = ("decided-late", "clock-set-right", "evidence-made", "use-judged", "texts-erased", "taken-on")
 
 
@@ -1069,7 +1098,7 @@ def kept_at(path, keys):
         raise Unknown(f"your checkpoint can't be read: {error}") from None
 
 
-def later_words(place, keys, pack, older, events, entries, request):
+def later_words(place, keys, pack, older, events, entries, request, missing):
     """Compares the pack with a copy of the log, or with a checkpoint that was kept: a line, and whether that leaves nothing open."""
     size, root, name = pack
     roots = dict([(size, root), *([older] if older else [])])
@@ -1091,7 +1120,10 @@ def later_words(place, keys, pack, older, events, entries, request):
             number = len(leaves)
             if own.get(number, entry) != entry or (number in roots and root_of(leaves) != roots[number]):
                 raise Wrong("the log doesn't contain the pack's events")
-            if number in own or json.loads(entry).get("request") != request:
+            body = json.loads(entry)
+            if missing(number, body):
+                raise Wrong(f"event {number}, a difference that the key watch found, is not in the pack")
+            if number in own or body.get("request") != request:
                 continue
             if number < events[-1]["seq"]:
                 raise Wrong(f"event {number} of {request} is not in the pack")
@@ -1146,16 +1178,22 @@ def check_pack(read, names, keys, later):
         raise Wrong("events.jsonl: the last event isn't the one that made this pack, with a checkpoint of that size")
     request = events[0]["request"]
     asked = check_life(events, request)
-    replaced = replacement_of(later_events, events, asked)
-    if "later.jsonl" in names and not replaced:
+    found = [one for one in later_events if is_difference(one, asked)]
+    replacing = [one for one in later_events if one not in found]
+    replaced = replacement_of(replacing, events, asked)
+    if "later.jsonl" in names and not replaced and (replacing or not found):
         raise Wrong("later.jsonl: not an approved request that set the key that Azure showed")
+    until = replaced[0]["seq"] if replaced else size
+    numbers = [one["seq"] for one in found]
+    if found and (state_of(events) != "succeeded" or sorted([success_of(events), *numbers, until]) != [success_of(events), *numbers, until]):
+        raise Wrong("later.jsonl: a difference that was not found between the success and the last reading")
     if sha(read("plan.json") or b"").hex() != asked["planDigest"]:
         raise Wrong("plan.json: not the plan that was approved, by its digest")
     rules = read("rules.json")
     if rules is not None and sha(rules).hex() != asked["data"]["policy"]["digest"]:
         raise Wrong("rules.json: not the policy that applied")
     texts = check_texts(read, events)
-    lines = [f"{counted(len(events))} of {request}, in the log {name} of {size}", *verdict_of(events, asked, replaced), *changes_of(events)]
+    lines = [f"{counted(len(events))} of {request}, in the log {name} of {size}", *verdict_of(events, asked, replaced), *differences_of(found), *changes_of(events)]
     matches = "matches" if texts == 1 else "match"
     lines += [f"{counted(texts, 'text')} that people wrote {matches} the audit log"] if texts else []
     older, compared = check_consistency(read, size, root), True
@@ -1163,7 +1201,9 @@ def check_pack(read, names, keys, later):
         root_words = base64.b64encode(older[1]).decode()
         lines.append(f"it proves that its log continues one of {counted(older[0])} with the root {root_words}")
     if later:
-        words, compared = later_words(later, keys, (size, root, name), older, events, entries, request)
+        between = range(success_of(events) + 1, until) if state_of(events) == "succeeded" else ()
+        missing = lambda number, body: number in between and number not in shown and is_difference(body, asked)
+        words, compared = later_words(later, keys, (size, root, name), older, events, entries, request, missing)
         lines.append(words)
     unknown = strangers(note, keys)
     lines += [f"also signed by {', '.join(unknown)}, whose keys weren't given: not checked"] if unknown else []

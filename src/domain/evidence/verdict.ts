@@ -8,12 +8,13 @@ import { highestProof, type ProofLevel } from '../proof.ts';
 import type { EventBodyOf, StoredEvent } from '../request/events.ts';
 import type { OpenState, Reading } from '../request/payloads.ts';
 import type { Request, Succeeded } from '../request/request.ts';
+import type { DriftCode } from '../watch/state.ts';
 import { keyShownFor, type RunHistory, requestedKey, runHistory } from './run-history.ts';
 
 // The later request that replaced an agent's key, found in its events. It distinguishes an approved rotation from a manual
 // change.
 
-export interface Replacement {
+interface Replacement {
   readonly request: string;
   /** Sequence number of the event that says the key was set. */
   readonly seq: number;
@@ -43,8 +44,41 @@ const madeIn = (events: readonly StoredEvent[]): string | null =>
     )
     .at(-1) ?? null;
 
+/** What the key watch logged as different from the approval. */
+interface Difference {
+  /** Each code once, in the order found. */
+  readonly codes: readonly DriftCode[];
+  /** ISO 8601. `until` null: it's still there at the end. */
+  readonly from: string;
+  readonly until: string | null;
+  /** Sequence numbers. */
+  readonly seqs: readonly number[];
+}
+
+/** Whether the event says what the key watch found different on this agent, or that nothing is any more. */
+const isDifference = ({ event: { body } }: EventOfRequest, resource: ArmId): boolean =>
+  body.type === 'drift-found' && body.target?.toLowerCase() === resource.toLowerCase();
+
+/** Reads the differences from those events, oldest first. verify.py has the same rule. */
+function differencesIn(events: readonly EventOfRequest[]): readonly Difference[] {
+  const all: Difference[] = [];
+  for (const { event } of events) {
+    if (event.body.type !== 'drift-found') continue;
+    const codes = event.body.data.found.map(({ state }) => state.code);
+    const open = all.at(-1)?.until === null ? all.pop() : undefined;
+    if (open === undefined && codes.length === 0) continue;
+    all.push({
+      codes: [...new Set([...(open?.codes ?? []), ...codes])],
+      from: open?.from ?? event.time,
+      until: codes.length === 0 ? event.time : null,
+      seqs: [...(open?.seqs ?? []), event.seq],
+    });
+  }
+  return all;
+}
+
 /** Selects the events that show how the agent's key was last replaced and who approved it. Takes and returns oldest first. */
-export function eventsOfReplacement(events: readonly EventOfRequest[], resource: ArmId): readonly EventOfRequest[] {
+function eventsOfReplacement(events: readonly EventOfRequest[], resource: ArmId): readonly EventOfRequest[] {
   const last = events.findLast(({ event }) => keySetBy(event, resource) !== null);
   if (last === undefined) return [];
   const own = events.filter(({ request, event }) => request === last.request && event.seq <= last.event.seq);
@@ -57,7 +91,7 @@ export function eventsOfReplacement(events: readonly EventOfRequest[], resource:
 }
 
 /** Reads the replacement from those events. Null unless they show an approved request that set a key. */
-export function replacementIn(events: readonly EventOfRequest[], resource: ArmId): Replacement | null {
+function replacementIn(events: readonly EventOfRequest[], resource: ArmId): Replacement | null {
   const last = events.at(-1);
   const to = last === undefined ? null : keySetBy(last.event, resource);
   if (last === undefined || to === null || events.some(({ request }) => request !== last.request)) return null;
@@ -101,6 +135,8 @@ export type Verdict =
       readonly found: CustomerKey | null;
       /** The approved request that set the key that was found. Null: none is known. */
       readonly replacedBy: Replacement | null;
+      /** Between the success and the last reading, or the replacement. */
+      readonly differences: readonly Difference[];
     }
   | {
       readonly is: 'not-changed';
@@ -163,10 +199,22 @@ function explains({ key, seq }: Replacement, found: CustomerKey | null, events: 
   return isBetween && found !== null && isNamedAlike(key, found);
 }
 
-function underKey(request: Succeeded, events: readonly StoredEvent[], later: Replacement | null): Verdict {
+function underKey(
+  request: Succeeded,
+  events: readonly StoredEvent[],
+  others: readonly EventOfRequest[],
+): Extract<Verdict, { is: 'under-key' }> {
   const last = lastReading(events);
+  const { id: resource } = request.plan.spec.resource;
+  const later = replacementIn(
+    others.filter((one) => !isDifference(one, resource)),
+    resource,
+  );
   const key = requestedKey(request) ?? { vaultUri: request.plan.observation.vault.uri, keyName: '', keyVersion: null };
   const since = sinceThen(key, last);
+  const replacedBy = since.now === 'other' && later !== null && explains(later, since.found, events) ? later : null;
+  const success = events.findLast(({ body }) => body.type === 'succeeded')?.seq ?? 0;
+  const end = replacedBy?.seq ?? last?.seq ?? Number.POSITIVE_INFINITY;
   return {
     is: 'under-key',
     key,
@@ -174,7 +222,10 @@ function underKey(request: Succeeded, events: readonly StoredEvent[], later: Rep
     put: keyShownFor(request, events)?.found === false,
     level: highestProof(request.proofs),
     ...since,
-    replacedBy: since.now === 'other' && later !== null && explains(later, since.found, events) ? later : null,
+    replacedBy,
+    differences: differencesIn(
+      others.filter((one) => isDifference(one, resource) && one.event.seq > success && one.event.seq < end),
+    ),
   };
 }
 
@@ -190,11 +241,15 @@ function operatorIn(events: readonly StoredEvent[]): string | null {
   return end?.body.actor.kind === 'operator' ? end.body.actor.id : null;
 }
 
-/** Derives the outcome. `later`: what a later request for the same agent shows, if available. */
-export function verdictOf(request: Request, events: readonly StoredEvent[], later: Replacement | null = null): Verdict {
+/** Derives the outcome. `others`: events of a later request for the same agent and of the key watch, oldest first, if available. */
+export function verdictOf(
+  request: Request,
+  events: readonly StoredEvent[],
+  others: readonly EventOfRequest[] = [],
+): Verdict {
   const { changedAt: at, touched } = request;
   const history = runHistory(events);
-  if (request.state === 'succeeded') return underKey(request, events, later);
+  if (request.state === 'succeeded') return underKey(request, events, others);
   if (request.state === 'failed')
     return { is: 'failed', step: request.step, done: history.done, history, ...endedBy(request, events) };
   if ('ended' in request)
@@ -203,4 +258,23 @@ export function verdictOf(request: Request, events: readonly StoredEvent[], late
     return { is: 'not-changed', how: 'expired', by: null, operator: null, at, touched, history };
   const step = request.state === 'needs-attention' ? request.step : null;
   return { is: 'open', state: request.state, step, at, history };
+}
+
+/**
+ * Selects the events that say what became of the key since the success: differences that the key watch found, and the request
+ * that set the key that Azure shows. `others`: the events of the other streams, oldest first.
+ */
+export function eventsSince(
+  request: Request,
+  events: readonly StoredEvent[],
+  others: readonly EventOfRequest[],
+): readonly EventOfRequest[] {
+  const { id } = request.plan.spec.resource;
+  const replacing = eventsOfReplacement(others, id);
+  const found = others.filter((one) => replacing.includes(one) || isDifference(one, id));
+  const verdict = verdictOf(request, events, found);
+  if (verdict.is !== 'under-key') return [];
+  const seqs = verdict.differences.flatMap((one) => one.seqs);
+  const isShown = verdict.replacedBy !== null;
+  return found.filter((one) => (isShown && replacing.includes(one)) || seqs.includes(one.event.seq));
 }

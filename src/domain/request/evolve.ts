@@ -289,11 +289,9 @@ export function evolve(request: Request, event: StoredEvent): Request {
 /** Adds the result of the usage check. The success stays as it was: neither its time nor its question changes. */
 function judged(request: Request, answer: UseAnswer, at: string): Request {
   if (request.state !== 'succeeded' || request.use === null) return request;
-  const proofs = request.proofs.map((proof) =>
-    proof.level === 'use-seen' && answer.outcome === 'used'
-      ? { level: proof.level, outcome: 'proved' as const }
-      : proof,
-  );
+  const seen = { level: 'use-seen', outcome: 'proved' } as const;
+  const others = request.proofs.filter(({ level }) => level !== seen.level);
+  const proofs = answer.outcome === 'used' ? [...others, seen] : request.proofs;
   return { ...request, proofs, use: { ...request.use, judged: { at, answer } } };
 }
 

@@ -53,7 +53,7 @@ interface Wish {
 }
 
 /** The record with its changes, every hash made anew, and the numbers of the request's events. */
-function rewritten(bodies: readonly string[], request: string, change: (body: Body) => Body) {
+export function rewritten(bodies: readonly string[], request: string, change: (body: Body) => Body) {
   const record: string[] = [];
   const numbers: number[] = [];
   for (const body of bodies) {

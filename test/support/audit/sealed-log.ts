@@ -1,5 +1,10 @@
 /** The log of requests whose plans have their digests: what verify.py accepts by every rule. */
+import { hashOf } from '../../../src/audit/verify.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
+import { driftIdOf } from '../../../src/domain/ids.ts';
+import type { Plan } from '../../../src/domain/plan.ts';
+import { botActor, newEvent } from '../../../src/domain/request/events.ts';
+import { unknownCause } from '../../../src/domain/watch/state.ts';
 import {
   checks,
   decides,
@@ -15,7 +20,7 @@ import {
 } from '../builders/commands.ts';
 import { appliedPolicy, approve, approver, requestId, submit } from '../builders/fixtures.ts';
 import { noon, planFor, ref, resource, spec } from '../builders/plans.ts';
-import { sealedRecord, testKeys, writtenEvent } from '../builders/sealed-record.ts';
+import { sealedRecord, testKeys, type Written, writtenEvent } from '../builders/sealed-record.ts';
 import { packOf, packRules } from './packs.ts';
 
 /** Sorted by code points, the second one comes first. */
@@ -43,6 +48,19 @@ export const takes: Turn = {
   reading: { resource: unread, vault: unread, key: unread, grantHeld: unread },
   actor: { kind: 'person', id: approver, tenantId: null, signIn: 'local' },
 };
+
+/** What the key watch logs of an agent: what it finds different, or nothing any more. */
+export function driftOf(
+  agent: Plan['spec']['resource'],
+  ...codes: readonly ('key-stripped' | 'key-deleted')[]
+): Written {
+  const found = codes.map((code) => ({ state: { code }, cause: unknownCause, foundAt: noon.toISOString() }));
+  const basis = { request: requestId(1), planDigest: planDigest(plan) };
+  const data = { kind: 'healthcare-agent', resourceName: 'bot-care', basis, found };
+  const about = { planDigest: basis.planDigest, target: agent.id, result: codes[0] ?? 'as-approved' };
+  const drift = driftIdOf(hashOf(agent.id.toLowerCase()));
+  return { request: drift, time: noon.toISOString(), ...newEvent('drift-found', botActor, data, about) };
+}
 
 /** Requests one after the other. Another salt makes another history. */
 export function logOf(lives: readonly (readonly Turn[])[], salt = 1) {

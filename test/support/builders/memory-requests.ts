@@ -13,8 +13,8 @@ const asStored = (body: EventBody): EventBody =>
   parseEventBody({ ...JSON.parse(JSON.stringify(body)), schema: recordVersion });
 
 export interface MemoryRequests extends Requests {
-  /** Everything stored, over all requests, oldest first. */
-  readonly all: () => readonly (StoredEvent & { readonly requestId: RequestId })[];
+  /** Everything stored, over all requests, oldest first. A test can add events of another stream. */
+  readonly all: () => (StoredEvent & { readonly requestId: RequestId })[];
 }
 
 const waitsOf: Record<Waits, readonly Request['state'][]> = {

@@ -1,7 +1,7 @@
 import { archiveOf, packFile } from '../../../src/audit/evidence/make-pack.ts';
 import { type ReportFacts, reportOf } from '../../../src/audit/evidence/report/report.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
-import { eventsOfReplacement, replacementIn, verdictOf } from '../../../src/domain/evidence/verdict.ts';
+import { eventsSince, verdictOf } from '../../../src/domain/evidence/verdict.ts';
 import { KeyName, type RequestId } from '../../../src/domain/ids.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
@@ -9,8 +9,10 @@ import { fold } from '../../../src/domain/request/evolve.ts';
 import type { Reading } from '../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { plainSentence, verdictWords } from '../../../src/text/evidence.ts';
-import { type Body, edited, packKeys, packOf } from '../../support/audit/packs.ts';
+import { type Body, edited, packKeys, packOf, rewritten } from '../../support/audit/packs.ts';
+import { publishedIn, suiteFolders } from '../../support/audit/published-log.ts';
 import { inPython, saidOf } from '../../support/audit/python-verifier.ts';
+import { driftOf } from '../../support/audit/sealed-log.ts';
 import {
   asks,
   changes,
@@ -29,13 +31,14 @@ import {
   settles,
   toSettingKey,
 } from '../../support/builders/commands.ts';
-import { approver, requester, requestId, resourceId, tenant } from '../../support/builders/fixtures.ts';
+import { approver, requester, requestId, tenant } from '../../support/builders/fixtures.ts';
 import {
   control,
   key,
   noon,
   planFor,
   principal,
+  ref,
   resource,
   spec,
   toNewVersion,
@@ -44,10 +47,11 @@ import {
   version,
   wishToRotate,
 } from '../../support/builders/plans.ts';
-import { sealedRecord, writtenEvent } from '../../support/builders/sealed-record.ts';
+import { sealedRecord, type Written, writtenEvent } from '../../support/builders/sealed-record.ts';
 
 /** What both verifiers and the report say of the agent when the evidence was made: what was read then, and no more; and its changes. */
 
+const newFolder = suiteFolders();
 const [first, second] = [requestId(1), requestId(2)];
 const on = (digit: string) =>
   resource({ systemAssigned: true, principalId: principal, customerKey: under(version(digit)) });
@@ -89,7 +93,7 @@ const readingOf = (found: Reading['resource'], of: Reading['key'] = { seen: 'yes
 function factsOf(id: RequestId, events: readonly StoredEvent[]): ReportFacts {
   const request = fold(id, events);
   if (request === null) throw new Error('no events');
-  const facts = { names: () => null, witness: null, vault: false, later: null, texts: false, madeOf: '' };
+  const facts = { names: () => null, witness: null, later: [], texts: false };
   return { ...facts, request, events, note: 'log.example\n99\n' };
 }
 
@@ -103,13 +107,13 @@ interface Said {
 /** What is said of the request, with the other's events as those that replaced its key. */
 function said(events: readonly StoredEvent[], id: RequestId, others: readonly StoredEvent[] = []): Said {
   const other = id === first ? second : first;
-  const later = eventsOfReplacement(
-    others.map((event) => ({ request: other, event })),
-    resourceId(),
-  );
-  const replacement = replacementIn(later, resourceId());
   const { request } = factsOf(id, events);
-  const { sentence } = verdictWords(request, verdictOf(request, events, replacement), (one) => one ?? 'the bot');
+  const later = eventsSince(
+    request,
+    events,
+    others.map((event) => ({ request: other, event })),
+  );
+  const { sentence } = verdictWords(request, verdictOf(request, events, later), (one) => one ?? 'the bot');
   const bodies = (all: readonly StoredEvent[], of: string) =>
     all.map(({ body, ...rest }) => ({ ...body, ...rest, request: of }));
   const asked = '[one for one in given[0] if one["type"] in verify.ASKING][-1]';
@@ -122,7 +126,7 @@ function said(events: readonly StoredEvent[], id: RequestId, others: readonly St
     ),
   ];
   const python = inPython(`(lambda asked: ${say})(${asked})`, given) as readonly string[];
-  const page = reportOf({ ...factsOf(id, events), later: replacement }).replaceAll(/<style>.*<\/style>|<[^>]+>/gs, '');
+  const page = reportOf({ ...factsOf(id, events), later }).replaceAll(/<style>.*<\/style>|<[^>]+>/gs, '');
   return { ours: plainSentence(sentence), python, page };
 }
 
@@ -182,6 +186,46 @@ describe('a pack with events of a later request', () => {
     const said = saidOf([unapproved, other, unproved].map(archiveOf), packKeys);
     const notLater = [1, expect.stringContaining('later.jsonl: not an approved request that set the key')];
     expect(said).toEqual([notLater, notLater, [1, expect.stringContaining('not an event for every proof')]]);
+  });
+});
+
+describe('a pack of a key that was different for a time, and is the same again', () => {
+  const life = succeeds(first, enabling, 0, readingOf({ seen: 'yes', value: on('a') }));
+  const written = life.map((event) => writtenEvent(first, event));
+  const [opened, changed, closed] = [
+    driftOf(ref(), 'key-stripped'),
+    driftOf(ref(), 'key-stripped', 'key-deleted'),
+    driftOf(ref()),
+  ];
+  const logOf = (at: number, drifts: readonly Written[]) =>
+    sealedRecord(written.toSpliced(at, 0, ...drifts)).map(({ line: { body } }) =>
+      body.replace(/1{64}/g, planDigest(enabling)),
+    );
+  const log = logOf(-1, [opened, changed, closed]);
+  const end = log.length;
+  const packWith = (bodies: readonly string[], ...seqs: readonly number[]) =>
+    packOf(bodies, first, { later: ({ seq }) => seqs.includes(seq) });
+  const events = (seqs: string) => `from ${noon.toISOString()} to ${noon.toISOString()} (events ${seqs})`;
+
+  it('says when, and by which events', async () => {
+    const pack = await packWith(log, end - 3, end - 2, end - 1);
+    const words = `key-stripped, key-deleted, ${events(`${end - 3}, ${end - 2}, ${end - 1}`)}`;
+    expect(saidOf([archiveOf(pack)], packKeys)).toEqual([[0, expect.stringContaining(words)]]);
+    expect(pack.get(packFile.report)?.toString('utf8')).toContain('key removed, key deleted, from');
+  });
+
+  it('is found where it leaves one out, against a copy of the log, or has one of another time', async () => {
+    const folder = await newFolder();
+    const copy = await publishedIn(folder, rewritten(log, first, (body) => body).record, [end]);
+    const [none, cut] = [await packWith(log), await packWith(log, end - 3)];
+    const missing = [1, expect.stringMatching(/event \d+, a difference that the key watch found, is not in the pack/)];
+    expect(saidOf([none, cut].map(archiveOf), packKeys, '--later', copy)).toEqual([missing, missing]);
+    expect(saidOf([archiveOf(cut)], packKeys)).toEqual([
+      [0, expect.stringContaining('and nothing says that it ended')],
+    ]);
+    const early = await packWith(logOf(0, [opened, closed]), 1, 2);
+    const words = 'later.jsonl: a difference that was not found between the success and the last reading';
+    expect(saidOf([archiveOf(early)], packKeys)).toEqual([[1, expect.stringContaining(words)]]);
   });
 });
 

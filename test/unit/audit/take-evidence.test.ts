@@ -3,8 +3,7 @@ import { expect, test } from '@jest/globals';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
 import { archiveOf, type PackFiles, packFile } from '../../../src/audit/evidence/make-pack.ts';
 import { takeEvidence } from '../../../src/audit/evidence/take-evidence.ts';
-import { planDigest } from '../../../src/domain/digest.ts';
-import { PersonId } from '../../../src/domain/ids.ts';
+import { PersonId, type RequestId } from '../../../src/domain/ids.ts';
 import type { AnchorFiles } from '../../../src/domain/ports/published-log.ts';
 import type { RevealedText } from '../../../src/domain/record/chain.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
@@ -14,11 +13,12 @@ import { openEvidenceLinks, packPath } from '../../../src/teams/sign-in/evidence
 import { filesOf, packKeys } from '../../support/audit/packs.ts';
 import { logKey, publisherOf, suiteFolders } from '../../support/audit/published-log.ts';
 import { saidOf } from '../../support/audit/python-verifier.ts';
+import { asked, driftOf, succeeds } from '../../support/audit/sealed-log.ts';
 import { id } from '../../support/builders/commands.ts';
-import { approver, reject, requester, submit, tenant } from '../../support/builders/fixtures.ts';
+import { approver, reject, requester, tenant } from '../../support/builders/fixtures.ts';
 import { memoryDocuments } from '../../support/builders/memory-documents.ts';
 import { type MemoryRequests, memoryRequests } from '../../support/builders/memory-requests.ts';
-import { noon, planFor } from '../../support/builders/plans.ts';
+import { noon, ref } from '../../support/builders/plans.ts';
 import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
 import { sealedRecord, testKeys, writtenEvent } from '../../support/builders/sealed-record.ts';
 
@@ -68,10 +68,9 @@ async function evidenceOf(now: () => Date, erases: (moment: Moment) => Promise<b
       return found;
     },
   };
-  const plan = planFor();
   const runs = (cause: string, command: Command) =>
     requests.append(id, cause, (request, time) => decide(request, command, time));
-  await runs('asked', submit({ plan, digest: planDigest(plan) }));
+  await runs('asked', asked);
   return {
     requests,
     runs,
@@ -116,6 +115,26 @@ test.each<readonly [moment: Moment, texts: readonly string[] | null]>([
   const texts = files.get(packFile.texts)?.toString('utf8');
   expect(texts === undefined ? null : written.filter((text) => texts.includes(text))).toEqual(expected);
   expect(saidOf([archiveOf(files)], `${packKeys}quorum 0\n`)).toEqual([[0, expect.stringMatching(/^proved: /)]]);
+});
+
+test('a pack has the differences that the key watch found since, of the agent alone', async () => {
+  const { requests, runs, take } = await evidenceOf(() => noon);
+  for (const [n, turn] of succeeds.slice(1).entries())
+    await runs(`turn ${n}`, typeof turn === 'function' ? turn(1) : turn);
+  const all = requests.all();
+  for (const { request, ...drift } of [driftOf(ref(), 'key-stripped'), driftOf(ref('bot-ward')), driftOf(ref())]) {
+    const place = { seq: all.length + 1, revision: 1, cause: 'watch' };
+    all.push({ ...drift, ...place, requestId: request as RequestId });
+  }
+  const taken = await take(actor, 'evidence');
+  const files = filesIn(taken.kind === 'made' ? taken.archive : null);
+  const later = files.get(packFile.later)?.toString('utf8') ?? '';
+  expect(
+    later
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line).seq),
+  ).toEqual([all.length - 3, all.length - 1]);
 });
 
 test('no pack is made of what was not published, nor from a size that was not', async () => {

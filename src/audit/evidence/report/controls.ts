@@ -1,4 +1,4 @@
-/** The controls that a report can support, and a place to sign. */
+/** The controls that a report can support. */
 import { type Column, type Html, html, htmlTable, id, section } from './page.ts';
 
 // Mapping of evidence packs and statements to controls. The HIPAA Security Rule by its own numbers (45 CFR part 164, subpart C).
@@ -95,8 +95,3 @@ export function controlsSection(number: number): Html {
 <p class="full">${others.join('; ')}. Confirm the mapping: see ${id('controls.json')}.</p>`,
   );
 }
-
-const lines = html`<div class="sign"><span>Reviewed by (name, role)</span><span>Result</span><span>Date, signature</span></div>`;
-
-export const reviewSection = (number: number): Html =>
-  html`<div class="review">${section(number, 'Review', lines)}</div>`;

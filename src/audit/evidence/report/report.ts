@@ -1,7 +1,7 @@
 /** The report for people: what the events of a request say, in the words of the history. */
 import { shortDigest } from '../../../domain/digest.ts';
 import { requestedKey, runHistory } from '../../../domain/evidence/run-history.ts';
-import { lastReading, type Replacement, verdictOf } from '../../../domain/evidence/verdict.ts';
+import { type EventOfRequest, lastReading, verdictOf } from '../../../domain/evidence/verdict.ts';
 import { codeOf } from '../../../domain/failure.ts';
 import type { PlannedStep } from '../../../domain/plan.ts';
 import { highestProof, ProofLevel } from '../../../domain/proof.ts';
@@ -16,7 +16,7 @@ import { utcDay, utcSecond } from '../../../text/instants.ts';
 import { sentence, useWords } from '../../../text/key-use.ts';
 import { effectWords, gistOfStep, notCheckedWords, proofWords } from '../../../text/steps.ts';
 import { countOf } from '../../../text/words.ts';
-import { controlsSection, reviewSection } from './controls.ts';
+import { controlsSection } from './controls.ts';
 import { bullet, type Html, html, htmlTable, id, none, reportPage, section, topFact } from './page.ts';
 
 export interface ReportFacts {
@@ -28,8 +28,8 @@ export interface ReportFacts {
   readonly note: string;
   /** The witness that cosigned it, by the keys in the pack, and when (ISO 8601). */
   readonly witness: { readonly name: string; readonly at: string } | null;
-  /** The later request that replaced the key, by its events in the pack; null: none. */
-  readonly later: Replacement | null;
+  /** Events of other streams in the pack, oldest first. */
+  readonly later: readonly EventOfRequest[];
   readonly texts: boolean;
 }
 
@@ -325,6 +325,8 @@ function limitsSection(given: ReportFacts): Html {
   return section(8, 'Limits', html`<ul class="two">\n${limits.map((one) => bullet('–', html`${one}`))}</ul>`);
 }
 
+const toSign = html`<div class="sign"><span>Reviewed by (name, role)</span><span>Result</span><span>Date, signature</span></div>`;
+
 /** Returns the report. It proves nothing: the verifier derives the result from the events. */
 export function reportOf(given: ReportFacts): string {
   const { id: request, resourceName, digest } = given.request;
@@ -338,7 +340,7 @@ ${undoSection(given)}
 ${logSection(given)}
 ${controlsSection(7)}
 ${limitsSection(given)}
-${reviewSection(9)}
+<div class="review">${section(9, 'Review', toSign)}</div>
 `;
   // It can't contain anything that ends a CSS string.
   const foot = `cmk-bot evidence ${request} · plan ${shortDigest(digest)} · log size ${logSize(given)}`.replaceAll(
