@@ -130,7 +130,8 @@ export async function startServer(options: ServerOptions): Promise<{ readonly ur
   });
   // Monitoring is on the internal network; forwarded calls come from outside.
   routes.get('/metrics', async (request: restify.Request, response: restify.Response) => {
-    if (isForwarded(request.headers)) return response.send(404, { error: { code: 'ResourceNotFound', message: '' } });
+    if (isForwarded(request.headers))
+      return void response.send(404, { error: { code: 'ResourceNotFound', message: '' } });
     response.sendRaw(200, await figures(), { 'content-type': metrics.contentType });
   });
   const refuse = (response: restify.Response, call: CallRefusal): void => {
