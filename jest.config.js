@@ -38,11 +38,7 @@ export default {
   // Ends a test that hangs. Long enough for a busy machine.
   testTimeout: 120_000,
   testSequencer: '<rootDir>/test/support/jest/slowest-first.js',
-  reporters: [
-    'default',
-    '<rootDir>/test/support/jest/bot-log-reporter.js',
-    '<rootDir>/test/support/jest/attack-reporter.js',
-  ],
+  reporters: ['default', '<rootDir>/test/support/jest/attack-reporter.js'],
   // Two cores are kept busy by four workers: scenarios mostly wait for the bot.
   maxWorkers: 4,
 };

@@ -116,7 +116,7 @@ const read = (file: string): string => readFileSync(new URL(`../../${file}`, imp
 
 test('alerts ask for figures that have a value at the start, in words of the program, and each has its page', async () => {
   const rules = read('infra/alerts.prometheus.yaml').split('- alert: ').slice(1);
-  // The shared world has no witness.
+  // This world has no witness.
   const ofWitnesses = ['cmk_witness_contradicts{witness=""} 0'];
   const text = [await scrape(), ...ofWitnesses].join('\n');
   const figures = new Set([...text.matchAll(/^(\w+)(?:\{.*\})? \d/gm)].map(([, name]) => name));

@@ -2,7 +2,6 @@
  * Makes what every test starts from, in a process of its own. Argument: the folder, which is there once all of it is; what
  * goes wrong stands in a file beside it.
  */
-import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -11,16 +10,11 @@ import { botEnvironment } from '../../../sandbox/bot-environment.ts';
 import type { LocalOptions } from '../../../sandbox/options.ts';
 import { startAzure } from '../azure/local-azure.ts';
 import { spawnBot, untilReady } from '../processes/bot-process.ts';
-import type { Call } from '../processes/command-line.ts';
 import { copyFolder } from '../processes/copy-folder.ts';
 import { freePorts } from '../processes/free-ports.ts';
-import { surroundings } from '../processes/surroundings.ts';
 import { startPostgres } from '../store/postgres.ts';
 import { databaseSettings, writeServerSealKey } from '../store/seal-keys.ts';
-import { approvalCard, approve, ask, people, places, shows, type } from '../world/story.ts';
-import { readRecord, startWorld, type World } from '../world/world.ts';
 import { bundle } from './bundle.ts';
-import { forkProgram } from './prepared.ts';
 import { programsIn, templateIn } from './programs.ts';
 
 /** What runs while it is made, to be ended with this process. */
@@ -59,46 +53,6 @@ async function startOnce(folder: string): Promise<void> {
   for (const name of ['requests.jsonl', 'before.json']) await rm(`${dataDir}/azure/${name}`, { force: true });
 }
 
-/** One story, and everything that takes part is stopped. */
-async function tellStory(world: World): Promise<void> {
-  const id = await ask(world);
-  await approve(world, people.approver, await approvalCard(world, id));
-  await shows(world, places.operations, people.requester, id, /Succeeded/);
-  for (const text of ['/cmk-requests', '/cmk-status', `/cmk-history ${id}`, '/cmk-help'])
-    await type(world, people.requester, text);
-  await world.restartEverything('SIGINT');
-  await readRecord(world);
-  await callCommandLine(world.settings, ['audit', 'verify'], ['requests', 'show', id]);
-}
-
-/** One call after the other, in one process, which ends by itself then. */
-async function callCommandLine(env: NodeJS.ProcessEnv, ...calls: readonly (readonly string[])[]): Promise<void> {
-  const child = await forkProgram('command-line');
-  const ended = once(child, 'exit');
-  for (const [id, args] of calls.entries()) {
-    const call: Call = { id, args, env: { ...surroundings(), ...env }, lines: [], atTerminal: false, folder: null };
-    const said = once(child, 'message');
-    child.send(call);
-    await Promise.race([said, ended]);
-  }
-  child.disconnect();
-  await ended;
-}
-
-/**
- * A story is told once, so that what it takes is compiled: each program keeps that as it ends. Where the story fails, tests
- * about it are to say so: all of them start without.
- */
-async function compile(programs: string): Promise<void> {
-  const mark = path.join(programs, 'compiling');
-  await writeFile(mark, '');
-  const world = await startWorld();
-  running.push({ kill: () => void world.end() });
-  await tellStory(world).catch((error: unknown) => process.stderr.write(`nothing was compiled beforehand: ${error}\n`));
-  await world.end();
-  await rm(mark);
-}
-
 /** Copies the programs that were made from the same sources on another day or clock: they hold no date. False: there are none. */
 async function copyPrograms(folder: string, programs: string): Promise<boolean> {
   const sameSources = path.basename(folder).replace(/[^-]+$/, '');
@@ -128,10 +82,8 @@ process.once('SIGTERM', giveUp);
 try {
   await mkdir(making, { recursive: true });
   process.env.CMK_TEST_PREPARED = making;
-  const hasPrograms = await copyPrograms(folder, programsIn(making));
-  if (!hasPrograms) await bundle(making, programsIn(making));
+  if (!(await copyPrograms(folder, programsIn(making)))) await bundle(making, programsIn(making));
   await startOnce(making);
-  if (!hasPrograms) await compile(programsIn(making));
   // Whoever comes second finds the name taken and leaves what is there.
   await rename(making, folder).catch(() => rm(making, { recursive: true, force: true }));
 } catch (error) {

@@ -25,11 +25,8 @@ const maps: readonly string[] = process.env.CMK_TEST_STACKS === undefined ? [] :
 /** JavaScript is optimized after thirty times as many turns: a bot's first request takes half as long. Node 20 has this option. */
 const optimizesLate: readonly string[] = process.version.startsWith('v20.') ? ['--interrupt-budget=2000000'] : [];
 
-/**
- * Compiling the embedded database a second time, for speed, takes a process more than it wins in the seconds it lives. Threads
- * that compile and collect beside the program win it nothing either: other programs wait for the same cores.
- */
-const options: readonly string[] = ['--liftoff-only', '--single-threaded', ...optimizesLate, ...maps];
+/** Threads that compile and collect beside the program win it nothing: other programs wait for the same cores. */
+const options: readonly string[] = ['--single-threaded', ...optimizesLate, ...maps];
 
 export const startOf = async (name: ProgramName, args: readonly string[]): Promise<string[]> => [
   ...options,

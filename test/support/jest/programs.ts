@@ -10,7 +10,6 @@ export const sources = {
   'local-teams': 'sandbox/teams/run.ts',
   product: 'test/product.ts',
   postgres: 'test/support/store/postgres-process.ts',
-  world: 'test/support/world/world-process.ts',
 } as const;
 export type ProgramName = keyof typeof sources;
 

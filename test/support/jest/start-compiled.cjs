@@ -1,9 +1,9 @@
 /**
  * Starts a program that is one script, with what V8 compiled of it in an earlier life: to compile it anew takes each process a
- * third of its start, and as much again in its first story. While the file `compiling` lies in the folder, what was compiled is
- * kept there as the process ends. V8 itself refuses what it was not made for, and compiles as always.
+ * third of its start. The first process that ends by itself keeps that. V8 itself refuses what it was not made for, and compiles
+ * as always.
  */
-const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const { existsSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
@@ -14,13 +14,21 @@ module.exports = (folder, name, packagesFrom) => {
   // Node reads the maps of files that it loads itself.
   if (process.sourceMapsEnabled || process.execArgv.includes('--enable-source-maps')) return require(filename);
   const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(filename, 'utf8')}\n})`;
+  const isCompiled = existsSync(compiled);
   const script = new vm.Script(source, {
     filename,
-    ...(existsSync(compiled) ? { cachedData: readFileSync(compiled) } : {}),
+    ...(isCompiled ? { cachedData: readFileSync(compiled) } : {}),
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  if (existsSync(path.join(folder, 'compiling')))
-    process.once('exit', () => writeFileSync(compiled, script.createCachedData()));
+  const keep = () => {
+    try {
+      writeFileSync(`${compiled}.${process.pid}`, script.createCachedData());
+      renameSync(`${compiled}.${process.pid}`, compiled);
+    } catch {
+      // The folder was removed meanwhile.
+    }
+  };
+  if (!isCompiled) process.once('exit', () => existsSync(compiled) || keep());
   const module = { exports: {} };
   const own = [module.exports, createRequire(packagesFrom), module, packagesFrom, path.dirname(packagesFrom)];
   script.runInThisContext().apply(module.exports, own);

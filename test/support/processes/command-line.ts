@@ -50,13 +50,8 @@ export const npxCmkBot = (args: readonly string[], env: NodeJS.ProcessEnv = {}):
 let host: Promise<ChildProcess> | null = null;
 let calls = 0;
 
-/** Ends the process that carries out the calls; the next call starts another. */
-export async function endCommandLine(): Promise<void> {
-  const child = await host;
-  host = null;
-  child?.kill('SIGKILL');
-}
-afterAll(endCommandLine);
+// It ends by itself then.
+afterAll(async () => void (await host)?.disconnect());
 
 /** The same subcommands, in one process that carries out all calls of a test file. */
 export async function cmkBot(

@@ -1,11 +1,10 @@
-/** The world of a suite, or of a `describe`: shared with the other suites of the worker, or one of its own. */
+/** The world of a suite, or of a `describe`. */
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
-import { takeSharedWorld } from './shared-world.ts';
 import { mendAzure, rememberAzure } from './story.ts';
 import { startWorld, type World, type WorldOptions } from './world.ts';
 
 export interface ScenarioOptions {
-  /** A world of its own in this process, started so: for who restarts the bot, configures it, or counts all that it ever did. */
+  /** How it is started. Default: in this process. */
   readonly own?: WorldOptions;
   /** Puts Azure back after each test, and ends its faults. */
   readonly restoresAzure?: boolean;
@@ -14,7 +13,7 @@ export interface ScenarioOptions {
 /** The first world of a run waits until the programs are bundled: on a busy machine that takes minutes. */
 const startMs = 400_000;
 
-/** Starts it before the first test, and ends it or hands it back after the last. To be used within tests and hooks. */
+/** Starts it before the first test, and ends it after the last. To be used within tests and hooks. */
 export function scenario({ own, restoresAzure = false }: ScenarioOptions = {}): World {
   let world: World | null = null;
   let starting: Promise<World> | null = null;
@@ -24,7 +23,7 @@ export function scenario({ own, restoresAzure = false }: ScenarioOptions = {}): 
     return world;
   };
   beforeAll(async () => {
-    starting = own === undefined ? takeSharedWorld() : startWorld({ inProcess: true, ...own });
+    starting = startWorld({ inProcess: true, ...own });
     world = await starting;
     if (restoresAzure) putBack = await rememberAzure(world);
   }, startMs);

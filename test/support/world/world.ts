@@ -10,7 +10,7 @@ import { rowsOf, startPostgres } from '../store/postgres.ts';
 import { readyDatabase, removeDatabase } from '../store/run-server.ts';
 import { databaseSettings, sealKeys, sealKeysIn, serverSealKey, writeServerSealKey } from '../store/seal-keys.ts';
 import { openTestStore } from '../store/test-stores.ts';
-import { type LocalTeamsProcess, startLocalTeams, type TeamsClient } from '../teams/local-teams.ts';
+import { startLocalTeams, type TeamsClient } from '../teams/local-teams.ts';
 import { childProcesses, inProcess, product } from './in-process.ts';
 import { LogWatch } from './log-leaks.ts';
 
@@ -29,8 +29,6 @@ export interface World {
   readonly databaseUrl: string;
   /** The settings that the bot was started with, and those of the command line. */
   readonly settings: NodeJS.ProcessEnv;
-  /** Where the record stood when this suite began: what lies before is another suite's. */
-  readonly recordedBefore: number;
   /** What the local Azure was asked, oldest first. */
   azureRequests(): Promise<readonly AzureRequest[]>;
   printed(): string;
@@ -47,8 +45,6 @@ export interface World {
   restartBot(how: EndSignal, env?: NodeJS.ProcessEnv): Promise<void>;
   /** Starts a second bot on the same database, which Teams does not speak to. */
   startReplica(name: string, more?: NodeJS.ProcessEnv): Promise<Replica>;
-  /** Ends all three at once and starts them again on their data and ports. */
-  restartEverything(how: EndSignal): Promise<void>;
   /** Moves the clock of a movable world by so much from the true time. */
   moveClock(seconds: number): Promise<void>;
   /** Ends everything and removes what it kept. Fails when the bot printed a secret, or what a person wrote or chose. */
@@ -74,7 +70,7 @@ const AzureRequest = z.object({
 });
 export type AzureRequest = z.infer<typeof AzureRequest>;
 
-export const askedOf = async (azure: RunningAzure): Promise<readonly AzureRequest[]> =>
+const askedOf = async (azure: RunningAzure): Promise<readonly AzureRequest[]> =>
   z.array(AzureRequest).parse((await http(azure, 'GET', '/simulator/requests')).body);
 
 /** The bot has heard that it was installed, and has greeted: what it posts from then on is about the story. */
@@ -95,8 +91,6 @@ export interface WorldOptions {
   readonly inProcess?: boolean;
   /** Approving needs a sign-in at the local Entra. */
   readonly stepUp?: boolean;
-  /** Gets everything that the bot prints, as it comes. */
-  readonly print?: (text: string) => void;
   /** Puts the seals' key where the bot reads it, and tells the secret's address; without it the key lies in a file. */
   readonly sealKey?: (azure: RunningAzure) => Promise<string>;
 }
@@ -124,27 +118,23 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     'sign-in-port': botPort + 2,
   };
   const botUrl = `http://127.0.0.1:${botPort}`;
-  const openTeams = (azure: RunningAzure): Promise<LocalTeamsProcess> =>
-    startLocalTeams({
-      dataDir,
-      botUrl: `${botUrl}/api/messages`,
-      port: ports['teams-port'],
-      azureUrl: azure.url,
-      azureCaFile: `${dataDir}/ca.pem`,
-      manifestFile: 'manifest/manifest.json',
-      start,
-    });
-  const openAzure = () =>
-    startAzure({
-      ...{ latency, dataDir, port: azurePort, start },
-      ...(stepUp ? { signInPort: ports['sign-in-port'] } : {}),
-    });
-  const azure = await openAzure();
-  const current = { azure, teams: await openTeams(azure), bot: null as BotProcess | null };
+  const azure = await startAzure({
+    ...{ latency, dataDir, port: azurePort, start },
+    ...(stepUp ? { signInPort: ports['sign-in-port'] } : {}),
+  });
+  const teams = await startLocalTeams({
+    dataDir,
+    botUrl: `${botUrl}/api/messages`,
+    port: ports['teams-port'],
+    azureUrl: azure.url,
+    azureCaFile: `${dataDir}/ca.pem`,
+    manifestFile: 'manifest/manifest.json',
+    start,
+  });
+  let current: BotProcess | null = null;
   let output = '';
   const print = (text: string): void => {
     output += text;
-    options.print?.(text);
   };
   const watch = new LogWatch();
   watch.keepOut('the seals’ key', serverSealKey);
@@ -165,10 +155,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     return env;
   };
 
-  const endBot = async (how: EndSignal): Promise<void> => current.bot?.end(how);
+  const endBot = async (how: EndSignal): Promise<void> => current?.end(how);
   const startBot = async (more: NodeJS.ProcessEnv = {}): Promise<void> => {
-    current.bot = await spawnBot(environment(more), print);
-    await untilReady(current.bot, botUrl);
+    current = await spawnBot(environment(more), print);
+    await untilReady(current, botUrl);
     for (const key of await sealKeysIn(dataDir)) watch.keepOut('the seals’ key, or the log’s', key);
   };
   const moveClock = async (seconds: number): Promise<void> => {
@@ -191,7 +181,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const end = async (): Promise<void> => {
     const how = options.inProcess ? 'SIGINT' : 'SIGKILL';
     await Promise.all(replicas.map((one) => one.end(how)));
-    await Promise.all([endBot(how), current.teams.kill(), current.azure.kill()]);
+    await Promise.all([endBot(how), teams.kill(), azure.kill()]);
     await moveClock(0);
     if (server !== null) await server.stop();
     else if (own !== null) await removeDatabase(own);
@@ -200,28 +190,23 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     if (leaks.length > 0) throw new Error(leaks.join('\n'));
   };
   await startBot()
-    .then(() => untilInstalled(current.teams.client))
+    .then(() => untilInstalled(teams.client))
     .catch(async (error: unknown) => {
       await end();
       throw error;
     });
   return {
-    get azure() {
-      return current.azure;
-    },
-    get teams() {
-      return watched(current.teams.client, watch);
-    },
+    azure,
+    teams: watched(teams.client, watch),
     botUrl,
     dataDir,
     databaseUrl: url,
     settings: environment({}),
-    recordedBefore: 0,
-    azureRequests: () => askedOf(current.azure),
+    azureRequests: () => askedOf(azure),
     printed: () => output,
-    botPid: () => current.bot?.pid,
-    signalBot: (signal) => current.bot?.signal(signal),
-    untilBotEnds: async () => current.bot?.ended,
+    botPid: () => current?.pid,
+    signalBot: (signal) => current?.signal(signal),
+    untilBotEnds: async () => current?.ended,
     endBot,
     startBot,
     startReplica,
@@ -229,20 +214,13 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       await endBot(how);
       await startBot(more);
     },
-    async restartEverything(how) {
-      const others = how === 'SIGKILL' ? ('kill' as const) : ('stop' as const);
-      await Promise.all([endBot(how), current.teams[others](), current.azure[others]()]);
-      current.azure = await openAzure();
-      current.teams = await openTeams(current.azure);
-      await startBot();
-    },
     moveClock,
     end,
   };
 }
 
 /** The same people, with what they say and choose kept out of the log. */
-export const watched = (teams: TeamsClient, watch: LogWatch): TeamsClient => ({
+const watched = (teams: TeamsClient, watch: LogWatch): TeamsClient => ({
   ...teams,
   say(personId, conversationId, text, replyToId) {
     watch.keepOut('what was said', text);
@@ -286,7 +264,7 @@ const Text = z.object({
 });
 
 /** What the bot stored, as an auditor finds it: reads the whole record and verifies it. */
-export async function readRecord(world: Pick<World, 'databaseUrl' | 'recordedBefore'>) {
+export async function readRecord(world: Pick<World, 'databaseUrl'>) {
   const store = await openTestStore(world.databaseUrl);
   try {
     const derived = await store.auditLog.derived();
@@ -296,7 +274,6 @@ export async function readRecord(world: Pick<World, 'databaseUrl' | 'recordedBef
       .array(Text)
       .parse(await store.sql('select * from cmk.free_text order by request_id, revision, field'));
     const texts = rows.map(({ request_id: request, ...row }) => ({ request, ...row }));
-    const isOwn = ({ seq }: { readonly seq: number }): boolean => seq > world.recordedBefore;
     const verifier = new AuditLogVerifier({ keys: sealKeys, derived });
     for (const line of lines.filter(({ seq }) => seq <= head.seq)) {
       verifier.event(line);
@@ -309,10 +286,10 @@ export async function readRecord(world: Pick<World, 'databaseUrl' | 'recordedBef
       /** The events of a request in short: `submitted`, `step-done enable-identity/1`, `rejected`, `drift-found key-deleted`, oldest first. */
       events: (id: string): readonly string[] =>
         lines.filter((line) => line.request === id).map((line) => EventInShort.parse(JSON.parse(line.body))),
-      /** Every request of this suite, oldest first. */
-      requests: [...new Set(lines.filter(isOwn).map((line) => line.request))],
+      /** Every request, oldest first. */
+      requests: [...new Set(lines.map((line) => line.request))],
       /** Texts that are kept beside the chain, by request. */
-      texts: texts.filter(({ request }) => lines.some((line) => line.request === request && isOwn(line))),
+      texts,
     };
   } finally {
     await store.close();
