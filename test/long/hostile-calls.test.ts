@@ -1,12 +1,10 @@
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { gzipSync } from 'node:zlib';
+import { connect } from 'node:net';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { guestTenantId, localTenantId } from '../../sandbox/people.ts';
 import { bugsIn, recordHead } from '../support/attacks/attack-watch.ts';
-import { activity, invoke, type RawAnswer, send, sendLines, sendRaw } from '../support/teams/raw-activity.ts';
+import { activity, invoke, type RawAnswer, send, sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
@@ -24,9 +22,9 @@ import {
 import { queryStore, readRecord } from '../support/world/world.ts';
 
 /**
- * Calls that Teams would not make: what is no activity, whose sender isn't known, which names what is outside the configured
- * subscriptions, and what chance draws. `CMK_FUZZ_SEED` draws something else, `CMK_FUZZ_RUNS` more. Texts in queries:
- * test/contract/azure-inventory.test.ts; service URLs: test/unit/teams/ingress.
+ * Activities that Teams would not send: slow ones, of senders who aren't known, which name what is outside the configured
+ * subscriptions, and what chance draws. `CMK_FUZZ_SEED` draws something else, `CMK_FUZZ_RUNS` more. Calls that are no activities:
+ * test/unit/teams/ingress/calls.
  */
 const own = '40000000-0000-4000-8000-000000000001';
 const foreign = '40000000-0000-4000-8000-000000000002';
@@ -59,95 +57,35 @@ afterEach(async () => {
   expect((await world.azureRequests()).filter(({ url }) => url.includes(foreign))).toEqual([]);
 });
 
-describe('what is no activity of Teams', () => {
-  test.each([
-    ['half a JSON text', '{"type":', 400],
-    ['nothing', '', 400],
-    ['a list', '[]', 400],
-    ['a text', '"message"', 400],
-    ['an empty object', '{}', 400],
-    ['a hundred thousand brackets', '['.repeat(100_000), 400],
-    ['a list of a hundred lists', '['.repeat(100) + ']'.repeat(100), 400],
-    ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]), 400],
-    ['a long body', JSON.stringify({ text: 'x'.repeat(300_000) }), 413],
-  ])('%s is refused', async (_what, body, status) => {
-    const answer = await sendRaw(world, body);
-    expect(answer.status).toBe(status);
-    expect(answer.body).not.toMatch(/at .*\.(ts|js)/);
+/** Writes what it is given, waits between, and resolves when the other end has closed the connection. */
+function trickle(everyMs: number, first = '', next = ''): Promise<void> {
+  const { hostname, port } = new URL(world.botUrl);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname, () => socket.write(first));
+    const timer = setInterval(() => next !== '' && socket.writable && socket.write(next), everyMs);
+    socket.on('error', () => undefined).resume();
+    socket.on('close', () => {
+      clearInterval(timer);
+      resolve();
+    });
   });
+}
 
-  test.each([
-    ['a type that is a number', { type: 5 }, 400],
-    ['no sender', { from: undefined }, 400],
-    ['a sender that is a text', { from: 'requester' }, 400],
-    ['no conversation', { conversation: undefined }, 400],
-    ['no recipient', { recipient: null }, 400],
-    ['another channel', { channelId: 'webchat' }, 400],
-    ['no service URL', { serviceUrl: undefined }, 400],
-    ['a service URL that is a file', { serviceUrl: 'file:///etc/hosts' }, 400],
-    ['a service URL elsewhere', { serviceUrl: 'https://smba.trafficmanager.net/emea/' }, 403],
-  ])('%s is refused with words', async (_what, changes, status) => {
-    const answer = await send(world, activity(world, changes));
-    expect(answer.status).toBe(status);
-    expect(answer.body).toMatch(/malformed|serviceUrl/);
-  });
-
-  test.each([
-    ['this machine by number and port', { host: '127.0.0.1:3978' }, 200],
-    ['this machine by another of its numbers', { host: '127.8.8.8:1' }, 200],
-    ['this machine in version 6 with a port', { host: '[::1]:3978' }, 200],
-    ['a page of this machine', { origin: 'http://localhost:3979' }, 200],
-    ['a name that says the number', { host: '127.0.0.1.nip.example' }, 403],
-    ['a name below this machine’s', { host: 'bot.localhost' }, 403],
-    ['a name that ends like this machine’s', { host: 'evil-localhost' }, 403],
-    ['another machine in version 6', { host: '[::2]:3978' }, 403],
-    ['every address', { host: '0.0.0.0:3978' }, 403],
-    ['an Origin of a made-up name', { origin: 'http://bot.example:3978' }, 403],
-    ['an Origin that nobody owns', { origin: 'null' }, 403],
-    ['an empty Origin', { origin: '' }, 403],
-    ['an Origin with this machine as its user', { origin: 'http://localhost@example.com' }, 403],
-    ['a proxy’s word for the host', { host: 'bot.example', 'x-forwarded-host': 'localhost' }, 403],
-    ['a proxy before it that says this machine', { 'x-forwarded-for': '127.0.0.1' }, 403],
-    ['a proxy of the standard kind', { forwarded: 'for=203.0.113.7' }, 403],
-    ['a web form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
-    ['an upload', { 'content-type': 'multipart/form-data; boundary=x' }, 415],
-    ['JSON of another kind', { 'content-type': 'application/vnd.api+json' }, 415],
-  ] as const)('%s is answered as it should be', async (_what, headers, status) => {
-    const [there, silent] = [new Set(readdirSync(tmpdir())), activity(world, { type: 'typing' })];
-    expect((await send(world, silent, { headers })).status).toBe(status);
-    expect(readdirSync(tmpdir()).filter((name) => !there.has(name) && !/^(cmk-|local-)/.test(name))).toEqual([]);
-    // Pages for browsers are limited to this machine, too.
-    const page = await sendRaw(world, '', { method: 'GET', path: '/evidence?ask=x', headers });
-    if (status !== 415) expect(page.status).toBe(status === 200 ? 410 : status);
-  });
-
-  test('a packed body is refused before it is unpacked', async () => {
-    const packed = gzipSync(Buffer.alloc(60_000_000, ' '));
-    expect((await sendRaw(world, packed, { headers: { 'content-encoding': 'gzip' } })).status).toBe(415);
-  });
-
-  test.each([
-    ['two ports', 'GET /healthz', '127.0.0.1:80:80'],
-    ['a port that is none', 'GET /healthz', '127.0.0.1:x'],
-    ['a sign that no host has', 'GET /healthz', 'foo|bar'],
-    ['a path in the Host', 'GET /nothing', 'localhost/healthz?'],
-    ['somebody in the Host', 'GET /healthz', 'localhost@example.com'],
-    ['a bracket that does not close', 'GET /healthz', '[::1'],
-    ['a number that is no address', 'GET /healthz', '999.999.999.999'],
-    ['no Host', 'GET /healthz', ''],
-    ['a whole URL of another host', 'GET http://example.com/healthz', '127.0.0.1'],
-    ['no path', 'OPTIONS *', '127.0.0.1'],
-  ])('a request with %s is refused, and the bot lives on', async (_what, line, host) => {
-    expect(await sendLines(world, [`${line} HTTP/1.1`, `Host: ${host}`, 'Connection: close'])).toBe(400);
-  });
-
-  test.each([
-    ['GET', '/api/messages', 405],
-    ['POST', '/api/nothing', 404],
-    ['GET', '/../package.json', 404],
-  ])('%s %s is not served', async (method, path, status) => {
-    expect((await sendRaw(world, '', { method, path })).status).toBe(status);
-  });
+test('who sends slowly, nothing or without end is cut off, and others are served meanwhile', async () => {
+  const start = 'POST /api/messages HTTP/1.1\r\nHost: localhost\r\n';
+  const head = `${start}Content-Type: application/json\r\n`;
+  const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n`;
+  const cut = Promise.all([
+    trickle(500),
+    trickle(500, start, 'X-More: 1\r\n'),
+    trickle(500, `${head}Content-Length: 1000\r\n\r\n`, '{'),
+    trickle(500, chunked, '1\r\n{\r\n'),
+    trickle(100, chunked, `${(60_000).toString(16)}\r\n${'x'.repeat(60_000)}\r\n`),
+  ]);
+  expect((await fetch(`${world.botUrl}/healthz`)).status).toBe(200);
+  // None of them ends by itself.
+  await cut;
+  expect((await fetch(`${world.botUrl}/healthz`)).status).toBe(200);
 });
 
 const click = { action: { verb: 'request.approve', data: { requestId: 'CMK-000000', revision: 1 } } };

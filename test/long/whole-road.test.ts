@@ -25,12 +25,11 @@ import { sendRaw } from '../support/teams/raw-activity.ts';
 import { startTenant, type Tenant, teamsApp } from '../support/world/production-world.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const started = await startTenant();
-const where = started === null ? test.skip : test;
+const tenant = await startTenant();
 const ends: (() => unknown)[] = [];
 afterAll(async () => {
   for (const end of ends.reverse()) await end();
-  await started?.end();
+  await tenant.end();
 });
 
 const link = (name: string): string =>
@@ -166,89 +165,81 @@ function dataOf(node: unknown, verb: string): Record<string, unknown> | null {
   return null;
 }
 
-where(
-  'from answers to an agent under the hospital’s own key',
-  async () => {
-    if (started === null) return;
-    const tenant = started;
-    const { azure, folder, front, settings, run, botPort } = tenant;
-    await changeState(azure, nothingYet);
-    const framework = await startFramework(azure.dataDir);
-    ends.push(() => framework.close());
-    const app = await built(folder);
-    const cli = commandLine(tenant, app);
+test('from answers to an agent under the hospital’s own key', async () => {
+  const { azure, folder, front, settings, run, botPort } = tenant;
+  await changeState(azure, nothingYet);
+  const framework = await startFramework();
+  ends.push(() => framework.close());
+  const app = await built(folder);
+  const cli = commandLine(tenant, app);
 
-    const envFile = path.join(folder, '.env');
-    const answered = await cli(['setup', '--env', envFile], answersFor(tenant, framework));
-    expect(answered).toMatchObject({ code: 0, out: expect.stringContaining('Next: cmk-bot doctor') });
-    const owner = `CMK_DATABASE_OWNER_URL=${tenant.ownerUrl}`;
-    expect(await cli(['setup', '--set', owner, '--env', envFile])).toMatchObject({ code: 0 });
+  const envFile = path.join(folder, '.env');
+  const answered = await cli(['setup', '--env', envFile], answersFor(tenant, framework));
+  expect(answered).toMatchObject({ code: 0, out: expect.stringContaining('Next: cmk-bot doctor') });
+  const owner = `CMK_DATABASE_OWNER_URL=${tenant.ownerUrl}`;
+  expect(await cli(['setup', '--set', owner, '--env', envFile])).toMatchObject({ code: 0 });
 
-    const before = await cli(['doctor', '--env', envFile, '--json']);
-    expect(before.code).toBe(1);
-    for (const line of administratorsDo(tenant)) await run(line);
-    const granted = DiagnosisReport.parse(JSON.parse(before.out)).findings.filter(
-      ({ code }) => code === 'graph/rights',
-    );
-    expect(granted).toHaveLength(2);
-    for (const { commands } of granted) for (const line of commands) await run(line);
+  const before = await cli(['doctor', '--env', envFile, '--json']);
+  expect(before.code).toBe(1);
+  for (const line of administratorsDo(tenant)) await run(line);
+  const granted = DiagnosisReport.parse(JSON.parse(before.out)).findings.filter(({ code }) => code === 'graph/rights');
+  expect(granted).toHaveLength(2);
+  for (const { commands } of granted) for (const line of commands) await run(line);
 
-    const env = { ...surroundings(), NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE };
-    const bot = spawn(process.execPath, [`--env-file=${envFile}`, 'cmk-bot-server.mjs'], {
-      cwd: app,
-      env,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    ends.push(async () => {
-      const ended = once(bot, 'exit');
-      bot.kill('SIGTERM');
-      await ended;
-    });
-    for (
-      const until = Date.now() + 60_000;
-      Date.now() < until;
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    ) {
-      if ((await fetch(`http://127.0.0.1:${botPort}/readyz`).catch(() => null))?.ok) break;
-    }
+  const env = { ...surroundings(), NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE };
+  const bot = spawn(process.execPath, [`--env-file=${envFile}`, 'cmk-bot-server.mjs'], {
+    cwd: app,
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  ends.push(async () => {
+    const ended = once(bot, 'exit');
+    bot.kill('SIGTERM');
+    await ended;
+  });
+  for (
+    const until = Date.now() + 60_000;
+    Date.now() < until;
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  ) {
+    if ((await fetch(`http://127.0.0.1:${botPort}/readyz`).catch(() => null))?.ok) break;
+  }
 
-    const after = await cli(['doctor', '--env', envFile, '--json']);
-    const { findings } = DiagnosisReport.parse(JSON.parse(after.out));
-    expect(findings.filter(({ outcome }) => outcome === 'fail')).toEqual([]);
-    expect(after.code).toBe(0);
-    // What it is right to warn of here, and what the bot need not see.
-    const others = findings.filter(({ outcome }) => outcome !== 'ok');
-    expect(others.map(({ code, outcome }) => `${code} ${outcome}`)).toEqual([
-      'people/sign-in warn',
-      'teams/endpoint unknown',
-      'teams/channel unknown',
-      'teams/secret unknown',
-      // No policy guards this tenant's agents.
-      'azure/guard warn',
-      // This is the first start: the owner's password goes after it.
-      'db/owner warn',
-    ]);
-    expect(front.url).toBe(settings.CMK_PUBLIC_URL);
+  const after = await cli(['doctor', '--env', envFile, '--json']);
+  const { findings } = DiagnosisReport.parse(JSON.parse(after.out));
+  expect(findings.filter(({ outcome }) => outcome === 'fail')).toEqual([]);
+  expect(after.code).toBe(0);
+  // What it is right to warn of here, and what the bot need not see.
+  const others = findings.filter(({ outcome }) => outcome !== 'ok');
+  expect(others.map(({ code, outcome }) => `${code} ${outcome}`)).toEqual([
+    'people/sign-in warn',
+    'teams/endpoint unknown',
+    'teams/channel unknown',
+    'teams/secret unknown',
+    // No policy guards this tenant's agents.
+    'azure/guard warn',
+    // This is the first start: the owner's password goes after it.
+    'db/owner warn',
+  ]);
+  expect(front.url).toBe(settings.CMK_PUBLIC_URL);
 
-    const chat = new Chat(framework, `http://127.0.0.1:${botPort}`);
-    const text = '/enable-cmk resource=triage-agent-prod vault=kv-care-prod key=cmk-triage-agent';
-    await chat.send(requester, 'a:personal', { type: 'message', text });
-    const review = await chat.posted('form.submit');
-    const submitted = {
-      ...dataOf(JSON.parse(review.body), 'form.submit'),
-      justification: 'Own keys',
-      acknowledgeDataLoss: 'true',
-    };
-    const [id = ''] = /CMK-[0-9A-Z]{6}/.exec(await chat.click(requester, 'a:personal', 'form.submit', submitted)) ?? [];
-    expect(id).not.toBe('');
-    const asked = await chat.posted(id, 'request.approve');
-    const decided = { ...dataOf(JSON.parse(asked.body), 'request.approve'), acknowledgeIrreversible: 'true' };
-    await chat.click(approver, '19:approvals@thread.tacv2', 'request.approve', decided);
-    await chat.posted(id, 'Succeeded');
-    const state: AzureState = (await http(azure, 'GET', '/simulator/state')).body;
-    expect(agentIn(state, 'triage-agent-prod').content.keyVaultProperties).toMatchObject({
-      keyName: 'cmk-triage-agent',
-    });
-  },
-  300_000,
-);
+  const chat = new Chat(framework, `http://127.0.0.1:${botPort}`);
+  const text = '/enable-cmk resource=triage-agent-prod vault=kv-care-prod key=cmk-triage-agent';
+  await chat.send(requester, 'a:personal', { type: 'message', text });
+  const review = await chat.posted('form.submit');
+  const submitted = {
+    ...dataOf(JSON.parse(review.body), 'form.submit'),
+    justification: 'Own keys',
+    acknowledgeDataLoss: 'true',
+  };
+  const [id = ''] = /CMK-[0-9A-Z]{6}/.exec(await chat.click(requester, 'a:personal', 'form.submit', submitted)) ?? [];
+  expect(id).not.toBe('');
+  const asked = await chat.posted(id, 'request.approve');
+  const decided = { ...dataOf(JSON.parse(asked.body), 'request.approve'), acknowledgeIrreversible: 'true' };
+  await chat.click(approver, '19:approvals@thread.tacv2', 'request.approve', decided);
+  await chat.posted(id, 'Succeeded');
+  const state: AzureState = (await http(azure, 'GET', '/simulator/state')).body;
+  expect(agentIn(state, 'triage-agent-prod').content.keyVaultProperties).toMatchObject({
+    keyName: 'cmk-triage-agent',
+  });
+}, 300_000);

@@ -1,8 +1,7 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
-import { createServer } from 'node:https';
+import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type JWTHeaderParameters, SignJWT } from 'jose';
-import { serverCertificate } from '../../../sandbox/azure/certificates.ts';
 import { listen } from '../processes/test-server.ts';
 
 /** What the bot asked of Bot Framework, oldest first. */
@@ -13,18 +12,12 @@ export interface FrameworkCall {
   readonly body: string;
 }
 
-/** Bot Framework with its login server, keys and Connector, on one port of this machine. */
+/** Bot Framework's keys and Connector, on one port of this machine. */
 export interface RunningFramework {
   readonly url: string;
-  /** PEM file of the authority that its certificate comes from. */
-  readonly caFile: string;
   readonly calls: FrameworkCall[];
   /** Answers nothing but errors while it is set. */
   broken: boolean;
-  /** Where calls of the Connector below `/connector/away` are sent on to. */
-  away: string;
-  /** The token that the login server gave last. */
-  readonly given: () => string | null;
   close(): Promise<void>;
 }
 
@@ -70,51 +63,21 @@ const published = () =>
     endorsements,
   }));
 
-/** What is answered to a path; tokens are remembered. */
-function answerTo(path: string, url: string, give: () => string): unknown {
-  if (path === '/metadata') return { issuer, jwks_uri: `${url}/keys` };
-  if (path === '/keys') return { keys: published() };
-  if (path.endsWith('/.well-known/openid-configuration')) {
-    const tenant = `${url}/${path.split('/')[1]}`;
-    const endpoints = { token_endpoint: `${tenant}/token`, authorization_endpoint: `${tenant}/authorize` };
-    return { issuer: `${tenant}/v2.0`, jwks_uri: `${tenant}/keys`, ...endpoints };
-  }
-  if (path.endsWith('/token')) return { token_type: 'Bearer', expires_in: 3_599, access_token: give() };
-  return { id: randomUUID() };
-}
-
-export async function startFramework(dataDir: string): Promise<RunningFramework> {
-  const { caFile, cert, key } = await serverCertificate(dataDir);
+export async function startFramework(): Promise<RunningFramework> {
   const calls: FrameworkCall[] = [];
-  let given: string | null = null;
-  const server = createServer({ cert, key }, async (request, response) => {
+  const server = createServer(async (request, response) => {
     const { method = '', headers } = request;
     const path = new URL(request.url ?? '/', url).pathname;
     calls.push({ method, path, authorization: headers.authorization ?? null, body: await text(request) });
-    if (running.broken) {
-      response.writeHead(500).end();
-      return;
-    }
-    if (path.startsWith('/connector/away')) {
-      response.writeHead(307, { location: running.away }).end();
-      return;
-    }
-    const answer = answerTo(path, url, () => {
-      given = `given-${randomUUID()}`;
-      return given;
-    });
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+    const known: Record<string, object> = {
+      '/metadata': { issuer, jwks_uri: `${url}/keys` },
+      '/keys': { keys: published() },
+    };
+    response.statusCode = running.broken ? 500 : 200;
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(known[path] ?? { id: randomUUID() }));
   });
   const { port, close } = await listen(server);
-  const url = `https://localhost:${port}`;
-  const running: RunningFramework = {
-    url,
-    caFile,
-    calls,
-    broken: false,
-    away: url,
-    given: () => given,
-    close,
-  };
+  const url = `http://localhost:${port}`;
+  const running: RunningFramework = { url, calls, broken: false, close };
   return running;
 }

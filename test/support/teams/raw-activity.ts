@@ -60,7 +60,10 @@ export const send = (bot: Bot, activity: unknown, options?: RawOptions): Promise
   sendRaw(bot, JSON.stringify(activity), options);
 
 /** A whole and honest activity of the requester, to be spoiled. */
-export function activity(world: World, changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+export function activity(
+  world: { readonly teams: { readonly url: string } },
+  changes: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
   return {
     type: 'message',
     id: 'raw-1',

@@ -86,20 +86,17 @@ const installed =
 
 interface Front {
   readonly url: string;
-  answer: number | null;
   close(): Promise<void>;
 }
 
 /** What ends TLS in front of the bot. */
 async function openFront(dataDir: string, botPort: number): Promise<Front> {
   const { cert, key } = await serverCertificate(dataDir);
-  const server = createServer({ cert, key }, (incoming, outgoing) => {
-    if (front.answer === null) passOn(incoming, outgoing, `http://127.0.0.1:${botPort}`);
-    else outgoing.writeHead(front.answer).end();
-  });
+  const server = createServer({ cert, key }, (incoming, outgoing) =>
+    passOn(incoming, outgoing, `http://127.0.0.1:${botPort}`),
+  );
   const { port, close } = await listen(server);
-  const front: Front = { url: `https://localhost:${port}`, answer: null, close };
-  return front;
+  return { url: `https://localhost:${port}`, close };
 }
 
 /** An owner of the tables, and the role that the bot runs as. */
@@ -245,7 +242,7 @@ async function startOnce(envFile: string, ca: string): Promise<string> {
 /** The tenant with a bot that runs in it. */
 export async function startProductionWorld() {
   const tenant = await startTenant();
-  const { azure, folder, front, botPort, settings, run } = tenant;
+  const { azure, folder, botPort, settings, run } = tenant;
   const envFile = path.join(folder, '.env');
   const write = (some: Readonly<Record<string, string | null>>, text = emptyEnvironment()): void =>
     writeFileSync(envFile, withSettings(text, some), { mode: 0o600 });
@@ -266,7 +263,6 @@ export async function startProductionWorld() {
     /** Puts settings, Azure, the database's rights and files back to where all is well. */
     async putBack(): Promise<void> {
       write(settings);
-      front.answer = null;
       chmodSync(settings.CMK_SEAL_KEY_FILE ?? '', 0o600);
       await changeState(azure, (now) => Object.assign(now, structuredClone(state)));
     },

@@ -44,6 +44,7 @@ beforeAll(async () => {
         if (answered === null) return;
         const code = body.includes('targetedMessageInfo') ? lost : null;
         response.statusCode = code === null ? answered : 400;
+        if (answered === 307) response.setHeader('location', urls.stranger);
         if (retryAfter !== null) response.setHeader('retry-after', retryAfter);
         response.setHeader('content-type', 'application/json').end(JSON.stringify({ id: '1', error: { code } }));
       });
@@ -130,6 +131,17 @@ it('posts nowhere when no address is trusted', async () => {
   await expect(opened(urls.stranger, urls.stranger).post('a:1', card)).rejects.toThrow(UnknownServiceUrl);
   expect(arrived.stranger).toEqual([]);
   expect(bugs).toEqual([]);
+});
+
+it('does not take the token along where Teams sends a post on to', async () => {
+  const before = arrived.teams.length;
+  await answering(307, () =>
+    opened(urls.teams, null)
+      .post('a:1', card)
+      .catch(() => null),
+  );
+  expect(arrived.teams.slice(before)).toContain('Bearer secret');
+  expect(arrived.stranger.splice(0).join()).not.toContain('secret');
 });
 
 it('says that a post or an update did not work, so that it is tried again', async () => {
