@@ -66,13 +66,6 @@ export const allow =
     giveRole(principalId, encryptionUser, () => scope, 'ServicePrincipal')(state);
   };
 
-/** Azure's own roles that control keys, and one that only uses them. */
-export const keyRoles = {
-  owner: '8e3af657-a8ff-443c-a75c-2fe8c4bcb635',
-  contributor: 'b24988ac-6180-42a0-ab88-20f7382dd24c',
-  administrator: '00482a5a-887f-4fb3-b363-3b7fe8e74483',
-} as const;
-
 /** Gives somebody a role at a scope, as an administrator would in the portal. */
 export const giveRole =
   (
@@ -116,16 +109,6 @@ export const withoutActions =
     }
   };
 
-/** Gives them to each of the bot's roles, as an owner who mends them would. */
-export const withActions =
-  (...actions: readonly string[]): Change =>
-  (state) => {
-    for (const permission of botPermissions(state)) {
-      permission.actions.push(...actions);
-      permission.dataActions.push(...actions);
-    }
-  };
-
 export const scopes = {
   agent: (state: AzureState, name: string): string => agentId(agentIn(state, name)),
   vault: (state: AzureState, name: string): string => vaultId(vaultIn(state, name)),
@@ -133,16 +116,6 @@ export const scopes = {
   subscriptionOf: (state: AzureState, vault: string): string =>
     `/subscriptions/${vaultIn(state, vault).subscriptionId}`,
 };
-
-export const lock =
-  (
-    scope: (state: AzureState) => string,
-    level: 'ReadOnly' | 'CanNotDelete' = 'ReadOnly',
-    name = 'change-freeze',
-  ): Change =>
-  (state) => {
-    state.locks.push({ name, scope: scope(state), level, notes: '' });
-  };
 
 /** The agent itself does not tell any more when it was created; the subscription's resource list does. */
 export const hideCreationOnAgent =

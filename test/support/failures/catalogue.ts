@@ -124,15 +124,13 @@ const triesOf = ({ tries, waitedMs }: Outcome): string => {
 const saidIn = ({ waiting, says }: Outcome): string =>
   [waiting === '' ? '' : `*${waiting}*`, says].filter(Boolean).join(' ');
 
-const remedyIn = ({ remedy, mended }: Outcome): string => (mended ? `✓ ${remedy}` : remedy);
-
 /** Every row with all that came of it, for test/golden. */
 export const failuresGolden = (outcomeOf: (row: FailureRow) => Outcome): string =>
   groups
     .map(({ title, rows: inGroup }) => {
       const cells = inGroup.map((row) => {
         const outcome = outcomeOf(row);
-        return [row.what, outcome.by, triesOf(outcome), outcome.ends, saidIn(outcome), remedyIn(outcome)].map(masked);
+        return [row.what, outcome.by, triesOf(outcome), outcome.ends, saidIn(outcome), outcome.remedy].map(masked);
       });
       const head = ['what happens', 'met by', 'attempts', 'how it ends', 'the card says', 'what to do'];
       return `### ${title}\n\n${markdown(head, cells)}`;

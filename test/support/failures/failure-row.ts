@@ -41,8 +41,8 @@ export interface RunRow extends Row {
   readonly bring: Do;
   /** What happens as well, ahead of the step's second attempt. */
   readonly later?: Do;
-  /** What the card says to do, done; then Retry has to succeed. */
-  readonly mend?: Do;
+  /** Retry has to put it right by itself. */
+  readonly retries?: true;
   readonly choices?: ConnectChoices;
   /** As much time as the run waits passes in Azure too. */
   readonly timePasses?: true;
@@ -75,11 +75,11 @@ type Given<T extends Row> = Omit<T, 'kind' | 'what' | 'scenario' | 'bring'> & {
 
 type RestOfRun = Partial<Given<RunRow> & Pick<RunRow, 'bring'>>;
 
-/** Where the trouble is met, what of it comes through, and what else there is to the row: a function is what mends it. */
+/** Where the trouble is met, what of it comes through, and what else there is to the row. */
 export const goesOn = (at: RunRow['at'], code: string | null = null, more: RestOfRun = {}) =>
   ({ ...more, at, code, ends: 'continues' }) as const;
-export const asks = (at: RunRow['at'], code: string | null, more: Do | RestOfRun = {}) =>
-  ({ ...(typeof more === 'function' ? { mend: more } : more), at, code, ends: 'needs attention' }) as const;
+export const asks = (at: RunRow['at'], code: string | null, more: RestOfRun = {}) =>
+  ({ ...more, at, code, ends: 'needs attention' }) as const;
 export const refused = (by: string, code: string, looksAt: LookRow['look']) =>
   ({ by, code, look: looksAt, ends: 'is refused' }) as const;
 

@@ -1,4 +1,4 @@
-/** Meets one row: runs or looks under its trouble, mends what the card says, and tells what came of it. */
+/** Meets one row: runs or looks under its trouble, and tells what came of it. */
 import { codeOf, type Failure } from '../../../src/domain/failure.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { statusCard } from '../../../src/teams/cards/views/status-view.ts';
@@ -18,8 +18,6 @@ export interface Outcome extends Looked {
   readonly tries: number;
   readonly waitedMs: number;
   readonly waiting: string;
-  /** Whether the remedy was carried out, and Retry went through. */
-  readonly mended: boolean;
   /** What the cards lack of these words; empty. */
   readonly unsaid: readonly string[];
 }
@@ -88,8 +86,7 @@ async function meetRun(azure: AzureUnderRun, row: RunRow): Promise<Outcome> {
   const shown = asks ? [saysOf(last), remedyWords(last)] : [notProved(request)];
   const lacks = (card: string, words: readonly string[]) => words.filter((one) => !card.includes(one));
   const unsaid = [...lacks(waitingCard, waiting.slice(-1)), ...lacks(cardOf(request), shown)];
-  if (row.mend !== undefined) {
-    await row.mend(azure, approved);
+  if (row.retries === true) {
     await approved.retry();
     const again = await approved.drive(2, async () => undefined, row.at);
     if (again.request.state !== 'succeeded') {
@@ -105,13 +102,12 @@ async function meetRun(azure: AzureUnderRun, row: RunRow): Promise<Outcome> {
     waiting: waiting.join(' '),
     says: asks ? saysOf(last) : notProved(request),
     remedy: asks ? remedyWords(last) : '',
-    mended: row.mend !== undefined,
   };
 }
 
 async function meetLook(azure: AzureUnderRun, row: LookRow): Promise<Outcome> {
   const looked = await row.look(azure);
-  return { ...looked, by: row.by, tries: 1, waitedMs: 0, waiting: '', mended: false, unsaid: [] };
+  return { ...looked, by: row.by, tries: 1, waitedMs: 0, waiting: '', unsaid: [] };
 }
 
 /** Azure is put back afterwards. */
@@ -119,6 +115,7 @@ export async function meet(running: RunningAzure, row: FailureRow): Promise<Outc
   const azure = azureUnderRun(running);
   const before = await azure.state();
   const putBack = async (): Promise<void> => {
+    delete process.env.AZURE_POD_IDENTITY_AUTHORITY_HOST;
     await azure.allOff();
     await http(running, 'PUT', '/simulator/state', { body: before });
   };
