@@ -29,7 +29,7 @@ import {
   untilMended,
   writes,
 } from '../support/world/story.ts';
-import { readRecord, startWorld, type World } from '../support/world/world.ts';
+import { queryStore, readRecord, startWorld, type World } from '../support/world/world.ts';
 
 /**
  * A server as in production: its users are identities, the seal key is a secret of a vault, and the log is published in a container
@@ -129,6 +129,9 @@ describe('over a PostgreSQL that is signed in to with tokens, sealed with a secr
     const [, seq, hash] = /The log ends at event (\d+), ([\da-f]{64})\./.exec(end) ?? [];
     await putSealSecret(world.azure, `${serverSealKey} until ${seq} ${hash}`, newerKey);
     await world.startBot();
+    // What the older key has sealed of the chat has a new seal.
+    const sealed = "select seal_key as key from cmk.document union select split_part(seal, ':', 1) from cmk.person";
+    expect(await queryStore({ databaseUrl: behind }, sealed)).toHaveLength(1);
     await ask(world, choices.test);
     const said = await cmkBot(['audit', 'verify'], settings());
     expect(said).toMatchObject({ code: 0, err: '' });
