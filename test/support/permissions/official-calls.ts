@@ -8,9 +8,6 @@ const sources = {
   list: 'Microsoft’s list of provider operations (2025-12-24): what it says of the operation is this call',
   path: 'Azure Resource Manager asks for NAMESPACE/TYPE/…/VERB of the path (Microsoft, How Azure RBAC works); the name is listed',
   keys: 'Key Vault’s REST reference (7.5) names the key permission, Microsoft’s page on moving from access policies the data action',
-  linked: 'public reports of LinkedAuthorizationFailed: each identity that a write names takes this action',
-  graph: 'Azure Resource Graph’s overview: the right to read the resources that are queried',
-  logs: 'Microsoft’s page on access to workspaces, rows on querying and on one table; workspaces/read stands beside query/read in Log Analytics Data Reader (2026-08-22)',
   filtered: 'Azure shows what the caller may read, and refuses nothing',
   unlisted: 'no operation is listed for it',
 } as const;
@@ -168,11 +165,7 @@ const inVault: readonly OfficialCall[] = [
   vault('PUT', '/secrets/{}', `${data}/secrets/setSecret/action`),
 ];
 
-const workspace = '/v1/workspaces/{}/query';
-const onLogs = (right: string): OfficialCall =>
-  arm('POST', workspace, `Microsoft.OperationalInsights/workspaces/${right}`, 'logs');
-
-/** The first row that fits is the call's; what its body names is in `linked-rights.ts`. */
+/** The first row that fits is the call's. */
 export const officialCalls: readonly OfficialCall[] = [
   ...onAuthorization,
   ...onAgents,
@@ -181,7 +174,15 @@ export const officialCalls: readonly OfficialCall[] = [
   ...inVault,
 ];
 
-/** A query of logs takes all of these, and one more for each table. */
-export const logCalls: readonly OfficialCall[] = [onLogs('read'), onLogs('query/read')];
-export const logsPath = workspace;
-export const tableRight = (table: string): OfficialCall => onLogs(`query/${table}/read`);
+const shapeOf = (path: string): RegExp => {
+  const source = path
+    .split('/')
+    .map((part) => ({ '{}': '[^/]+', '{*}': '(?:.*)' })[part] ?? part.replaceAll('.', '\\.'))
+    .join('/');
+  return new RegExp(`^${source.replace(/^\(\?:\.\*\)\//, '(?:/.+)?/')}/?$`, 'i');
+};
+const shaped = officialCalls.map((call) => ({ call, shape: shapeOf(call.path) }));
+
+/** The row about a call. */
+export const officialCall = (method: string, path: string): OfficialCall | undefined =>
+  shaped.find(({ call, shape }) => call.method === method && shape.test(`/${path}`.replace(/^\/+/, '/')))?.call;
