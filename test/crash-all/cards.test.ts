@@ -138,16 +138,6 @@ describe('killed while Teams has just received a card, or a call', () => {
     await putBack();
   });
 
-  story('an update whose answer was lost is made again', async () => {
-    const id = await ask(world);
-    const card = await shows(world, places.approvals, people.approver, id, /Needs approval/);
-    await killAt({ method: 'PUT', url: '/activities/', says: id }, async () =>
-      world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not now' } }),
-    );
-    await inBoth(id, /Rejected/);
-    expect(await copies(id, places.approvals, people.approver)).toHaveLength(1);
-  });
-
   story('a call is made once more at most, and none is lost', async () => {
     const id = await ask(world);
     const card = await shows(world, places.approvals, people.approver, id, /Needs approval/);

@@ -2,13 +2,12 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { faultAzure, submitAgain, typeForm } from '../world/story.ts';
-import { DeskRights } from './desk-rights.ts';
 import { LifeClicks, nextMinute } from './life-clicks.ts';
-import { type Ended, lookAtAzure, lookAtCards, lookAtExpiry, lookAtReminders, titles } from './life-ends.ts';
+import { type Ended, lookAtAzure, lookAtCards, lookAtExpiry, titles } from './life-ends.ts';
 import { type Life, persons, type Wave } from './random-lives.ts';
 import { type Made, misfits } from './request-misfits.ts';
 import { type ModelState, type RecordedEvent, statesOf } from './request-model.ts';
-import { again, type Desk, keys, patienceMs } from './troubled-world.ts';
+import { again, type Desk, keyName, patienceMs } from './troubled-world.ts';
 import type { Trouble } from './troubles.ts';
 
 export interface Outcome {
@@ -45,17 +44,15 @@ class LedLife {
 
   async lead(): Promise<Pick<Outcome, 'ended' | 'extraCards' | 'events'>> {
     const { desk, agent } = this;
-    const rights = new DeskRights(desk, async () => (await desk.record(this.id)).length);
-    await rights.begin();
     const id = await this.asked();
     this.id = id;
-    const clicks = new LifeClicks(desk, rights, id);
+    const clicks = new LifeClicks(desk, id);
     this.made = clicks.made;
     if (this.life.slow) await this.slowDown();
-    for (const one of this.life.waves) await this.wave(one, clicks, rights);
-    await this.untilItEnds(clicks, rights);
+    for (const one of this.life.waves) await this.wave(one, clicks);
+    await this.untilItEnds(clicks);
     const events = await desk.record(id);
-    this.wrong.push(...misfits({ events, made: clicks.made, rights: rights.moves, needed: this.life.needed }));
+    this.wrong.push(...misfits({ events, made: clicks.made, needed: this.life.needed }));
     const type = events.map(({ type: event }) => event).find((event) => titles[event] !== undefined) ?? 'nothing';
     const stand = statesOf(events, this.life.needed).at(-1);
     if (stand === undefined) throw new Error(`${id} has no end`);
@@ -63,7 +60,6 @@ class LedLife {
     const extraCards = await lookAtCards(desk, ended, this.wrong);
     await lookAtAzure(desk, ended, this.wrong);
     lookAtExpiry(desk, ended, this.wrong);
-    await lookAtReminders(desk, ended, this.wrong);
     return { ended: type, extraCards, events };
   }
 
@@ -71,7 +67,7 @@ class LedLife {
     const { world } = this.desk;
     // What is typed while nobody is there is lost: whoever sees nothing types it again.
     const form = await again(() =>
-      typeForm(world, `/enable-cmk resource=${this.agent} vault=kv-care-prod key=${keys[0]}`),
+      typeForm(world, `/enable-cmk resource=${this.agent} vault=kv-care-prod key=${keyName}`),
     );
     let tries = 0;
     return again(() => {
@@ -92,11 +88,10 @@ class LedLife {
     await this.desk.troubles.bring(trouble, this.id);
   }
 
-  private async wave(one: Wave, clicks: LifeClicks, rights: DeskRights): Promise<void> {
-    const { trouble, right, troubleAfterMs, thenMs } = one;
+  private async wave(one: Wave, clicks: LifeClicks): Promise<void> {
+    const { trouble, troubleAfterMs, thenMs } = one;
     const meanwhile = async (): Promise<void> => {
       await pause(troubleAfterMs);
-      if (right !== null) await rights.move(right);
       if (trouble !== null) await this.bring(trouble);
     };
     const { asking } = await this.stand();
@@ -112,10 +107,10 @@ class LedLife {
   }
 
   /** What is left to decide is decided, and what does not go on is tried again. */
-  private async untilItEnds(clicks: LifeClicks, rights: DeskRights): Promise<void> {
+  private async untilItEnds(clicks: LifeClicks): Promise<void> {
     const { end } = this.life;
     for (let until = Date.now() + patienceMs; ; await pause(400)) {
-      const { phase, asking, approvedBy, needed, notBefore } = await this.stand();
+      const { phase, asking, approvedBy, notBefore } = await this.stand();
       if (phase === 'over') return;
       if (Date.now() > until) throw new Error(`${this.id} of ${this.agent} does not end: ${JSON.stringify(this.life)}`);
       if (phase === 'attention') await clicks.click({ person: persons.requester, verb: 'retry', asking }, 'end');
@@ -125,10 +120,7 @@ class LedLife {
         until = Date.now() + 2 * patienceMs;
       }
       if (phase !== 'waiting' || end === 'expire') continue;
-      const deciding = rights.holders.filter((one) => !approvedBy.includes(one));
-      // Whoever approved first may have lost the right since: the run has to find that.
-      if (deciding.length + approvedBy.length < needed || deciding.length === 0) await rights.giveBack();
-      const person = rights.holders.find((one) => !approvedBy.includes(one));
+      const person = [persons.approver, persons.secondApprover].find((one) => !approvedBy.includes(one));
       const verb = end === 'reject' ? end : 'approve';
       if (person !== undefined) await clicks.click({ person, verb, asking }, 'end');
     }

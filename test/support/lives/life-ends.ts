@@ -4,7 +4,7 @@ import { http } from '../azure/local-azure.ts';
 import type { SeenActivity } from '../teams/local-teams.ts';
 import { activityText, cardsAbout, people, places, writes } from '../world/story.ts';
 import type { ModelState, RecordedEvent } from './request-model.ts';
-import { again, type Desk } from './troubled-world.ts';
+import { again, type Desk, keyName } from './troubled-world.ts';
 import { doubling, stepMs, type Trouble } from './troubles.ts';
 
 export const titles: Readonly<Record<string, RegExp>> = {
@@ -46,14 +46,11 @@ async function cardsThatSay(desk: Desk, { id, deleted }: Ended, place: string, w
   return again(async () => {
     // A copy that nobody knows of is brought up to date once somebody looks at it who has a view of their own.
     await cardsAbout(desk.world, place, people.requester, id);
-    const seen = await cardsAbout(desk.world, place, people.approver, id);
-    // The form of a change is no card of the request, and says itself what became of it.
-    const all = seen.filter((card) => !/editing CMK-|Edited|The edit wasn’t submitted/.test(activityText(card)));
+    const all = await cardsAbout(desk.world, place, people.approver, id);
     const old = all.filter((card) => !words.test(activityText(card)));
     if (old.length > 0)
       throw new Error(`${old.length} of ${all.length} cards in ${place} are old: ${old.map(describeCard).join()}`);
-    if (all.length === 0 && !deleted)
-      throw new Error(`no card of ${id} in ${place}, but ${seen.map(describeCard).join() || 'nothing'}`);
+    if (all.length === 0 && !deleted) throw new Error(`no card of ${id} in ${place}, though it wasn’t deleted`);
     return all;
   });
 }
@@ -74,7 +71,7 @@ export async function lookAtCards(desk: Desk, ended: Ended, wrong: string[]): Pr
 }
 
 /** Azure was changed once for each step that was done, as the last question has it, and not at all where none was begun. */
-export async function lookAtAzure({ world }: Desk, { agent, events, stand }: Ended, wrong: string[]): Promise<void> {
+export async function lookAtAzure({ world }: Desk, { agent, events }: Ended, wrong: string[]): Promise<void> {
   const own = (await writes(world)).filter((one) => one.includes(`healthBots/${agent} `) && / 20[01]$/.test(one));
   const begun = new Set(events.filter((event) => event.type === 'step-intended').map(({ step }) => step));
   const most = ['enable-identity', 'set-cmk'].filter((step) => begun.has(step)).length;
@@ -82,8 +79,8 @@ export async function lookAtAzure({ world }: Desk, { agent, events, stand }: End
   if (!events.some((event) => event.type === 'succeeded')) return;
   if (own.length !== 2) wrong.push(`${own.length} changes of the agent, and it succeeded`);
   const { keyVaultProperties } = agentIn((await http(world.azure, 'GET', '/simulator/state')).body, agent).content;
-  if (keyVaultProperties?.keyName !== stand.key)
-    wrong.push(`it is under ${keyVaultProperties?.keyName}, and ${stand.key} was approved`);
+  if (keyVaultProperties?.keyName !== keyName)
+    wrong.push(`it is under ${keyVaultProperties?.keyName}, and ${keyName} was approved`);
 }
 
 /** What takes up to so long after its time does not count as late. */
@@ -98,38 +95,4 @@ export function lookAtExpiry(desk: Desk, ended: Ended, wrong: string[]): void {
   const ahead = metOf(desk, ended, ['steps of the clock']) > 0 ? stepMs : 0;
   const lateBy = Date.parse(expired.time) - Date.parse(stand.expiresAt);
   if (lateBy > lateMs * (1 + 2 * late) + ahead) wrong.push(`expired ${lateBy} ms after its time`);
-}
-
-/**
- * At half of the time to decide those who can are told that they are waited for, once a question: always where it waits long
- * after that, and never where it did not wait so long. `oftener`: by what may have doubled a post, or set a clock ahead.
- */
-export async function lookAtReminders(desk: Desk, ended: Ended, wrong: string[]): Promise<void> {
-  const { id, events } = ended;
-  const asked = events.filter(({ expiresAt }) => expiresAt !== null);
-  let [most, least] = [0, 0];
-  for (const { revision, time, expiresAt } of asked) {
-    const until = events.find((one) => one.revision > revision && !['approved', 'reminded'].includes(one.type))?.time;
-    const half = (Date.parse(time) + Date.parse(expiresAt ?? '')) / 2;
-    const end = Date.parse(until ?? '');
-    if (end >= half) most += 1;
-    if (end >= half + lateMs) least += 1;
-  }
-  const away = metOf(desk, ended, ['ends of all replicas', 'posts refused']);
-  const oftener = metOf(desk, ended, [...doubling, 'steps of the clock']);
-  const { activities } = desk.world.teams;
-  const inPlace = async (place: string, person: string) =>
-    (await activities(place, person)).filter((one) =>
-      [id, 'your decision is needed'].every((words) => activityText(one).includes(words)),
-    ).length;
-  // In their own chat where the bot has one, else by name where approvers are asked.
-  const { approver, secondApprover } = people;
-  const found = await Promise.all([
-    inPlace(`a:${approver}`, approver),
-    inPlace(`a:${secondApprover}`, secondApprover),
-    inPlace(places.approvals, approver),
-  ]);
-  const all = found.reduce((total, one) => total + one, 0);
-  if (Math.max(...found) > most + oftener) wrong.push(`${found.join('+')} reminders, of ${most} that were due`);
-  if (all < least - away) wrong.push(`no reminder, of ${least} that were due long ago`);
 }

@@ -1,7 +1,7 @@
 /** What a seed draws: who clicks what and when in a request's life, and what happens to everything else meanwhile. */
 import fc from 'fast-check';
 import { people } from '../world/story.ts';
-import type { Verb } from './request-model.ts';
+import type { Role, Verb } from './request-model.ts';
 import { type Trouble, troubles } from './troubles.ts';
 
 export const persons = {
@@ -12,7 +12,10 @@ export const persons = {
 } as const;
 type Person = keyof typeof persons;
 
-const verbs: readonly Verb[] = ['approve', 'reject', 'cancel', 'stop', 'retry', 'give-up', 'remind', 'change'];
+export const roleOf = (person: string): Role =>
+  person === persons.requester ? 'requester' : person === persons.teamMember ? 'nobody' : 'approver';
+
+const verbs: readonly Verb[] = ['approve', 'reject', 'cancel', 'stop', 'retry', 'give-up', 'remind'];
 const mostly = <T>(usual: T, weight: number, ...others: readonly T[]) =>
   fc.oneof({ weight, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
 
@@ -29,28 +32,18 @@ const click = fc.record({
   times: fc.oneof({ weight: 2, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.integer({ min: 2, max: 4 }) }),
   afterMs: fc.integer({ min: 0, max: 150 }),
   off: mostly(0, 9, -1, 1),
-  /** Whoever approves, or changes what they asked for, says that it begins no earlier than the next full minute. */
+  /** Whoever approves says that it begins no earlier than the next full minute. */
   putsOff: mostly(false, 7, true),
-  /** What is changed beside the reason. */
-  otherKey: fc.boolean(),
 });
 type Drawn<A> = A extends fc.Arbitrary<infer T> ? T : never;
 export type Click = Drawn<typeof click>;
 
-const ownChange = click.map((one): Click => ({ ...one, verb: 'change', person: 'requester', off: 0 }));
-
 const wave = fc.record({
-  clicks: fc.array(fc.oneof({ weight: 8, arbitrary: click }, { weight: 1, arbitrary: ownChange }), {
-    minLength: 1,
-    maxLength: 4,
-    size: 'max',
-  }),
+  clicks: fc.array(click, { minLength: 1, maxLength: 4, size: 'max' }),
   trouble: fc.oneof(
     { weight: 1, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.constantFrom<Trouble>(...troubles) },
   ),
-  /** Whose right to approve is taken away meanwhile, or given back. */
-  right: mostly<'approver' | 'secondApprover' | null>(null, 3, 'approver', 'secondApprover'),
   /** When the trouble comes, and how long it is quiet after it all. */
   troubleAfterMs: fc.integer({ min: 0, max: 150 }),
   thenMs: fc.oneof(

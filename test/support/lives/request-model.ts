@@ -20,12 +20,10 @@ export const RecordedEvent = z.object({
   notBefore: z.string().nullable(),
   /** Why people are asked again. */
   reason: z.string().nullable(),
-  /** Of a question: the key that is asked for. */
-  key: z.string().nullable(),
 });
 export type RecordedEvent = z.infer<typeof RecordedEvent>;
 
-export type Verb = 'approve' | 'reject' | 'cancel' | 'stop' | 'retry' | 'give-up' | 'remind' | 'change';
+export type Verb = 'approve' | 'reject' | 'cancel' | 'stop' | 'retry' | 'give-up' | 'remind';
 export type Role = 'requester' | 'approver' | 'nobody';
 
 type Phase = 'none' | 'waiting' | 'ordered' | 'running' | 'attention' | 'over';
@@ -40,16 +38,12 @@ export interface ModelState {
   readonly asking: number;
   /** The plan that is asked about. */
   readonly digest: string | null;
-  readonly key: string | null;
   readonly approvedBy: readonly (string | null)[];
   /** An approver wants no more of it to be done. */
   readonly objected: boolean;
   readonly reminded: boolean;
   readonly expiresAt: string;
   readonly notBefore: string;
-  readonly changes: number;
-  /** Something was begun in Azure. */
-  readonly touched: boolean;
   /** The last step has begun: nothing is left to be stopped. */
   readonly isEnding: boolean;
   /** Clicks that have had their effect: the same one has none again. */
@@ -62,14 +56,11 @@ export const nothingYet = (needed: number): ModelState => ({
   requester: null,
   asking: 0,
   digest: null,
-  key: null,
   approvedBy: [],
   objected: false,
   reminded: false,
   expiresAt: '',
   notBefore: '',
-  changes: 0,
-  touched: false,
   isEnding: false,
   causes: [],
 });
@@ -88,7 +79,6 @@ const moves: Readonly<Record<string, Move>> = {
   cancelled: { from: ['waiting', 'ordered'], to: 'over' },
   expired: { from: ['waiting'], to: 'over' },
   reminded: { from: ['waiting'] },
-  'request-changed': { from: ['waiting'] },
   'decided-late': { from: ['running', 'attention', 'over'] },
   'plan-changed': { from: ['ordered'], to: 'waiting' },
   'run-ordered': { from: ['waiting', 'attention'], to: 'ordered' },
@@ -107,12 +97,11 @@ const moves: Readonly<Record<string, Move>> = {
 };
 
 /** People are asked about a plan, and nothing that was said before counts. */
-const questions: readonly string[] = ['submitted', 'request-changed', 'plan-changed'];
+const questions: readonly string[] = ['submitted', 'plan-changed'];
 /** Counts only while there is time to decide. */
-const inTime: readonly string[] = ['approved', 'rejected', 'reminded', 'request-changed'];
+const inTime: readonly string[] = ['approved', 'rejected', 'reminded'];
 /** What an approval covers is the plan that it was given to. */
 const ofThePlan: readonly string[] = ['approved', 'rejected', 'run-ordered', 'run-checked', 'step-intended'];
-const mostChanges = 5;
 const lastStep = 'verify';
 
 type Broken = (stand: ModelState, event: RecordedEvent) => boolean;
@@ -132,15 +121,13 @@ const promises: Readonly<Record<string, Broken>> = {
   'gone on with after an approver said no': ({ objected }, { type }) => type === 'run-checked' && objected,
   'about another plan than is asked about': ({ digest }, event) =>
     ofThePlan.includes(event.type) && event.digest !== digest,
-  'changed once something was begun': ({ touched }, { type }) => type === 'request-changed' && touched,
-  'changed too often': ({ changes }, { type }) => type === 'request-changed' && changes >= mostChanges,
 };
 
 const later = (one: string, other: string): string => (one > other ? one : other);
 
-/** The start that holds: chosen anew with the request, and put off further by whoever approves. */
+/** The start that holds: chosen with the request, and put off further by whoever approves. */
 function startAfter({ notBefore }: ModelState, event: RecordedEvent): string {
-  if (event.type === 'submitted' || event.type === 'request-changed') return event.notBefore ?? '';
+  if (event.type === 'submitted') return event.notBefore ?? '';
   return event.type === 'approved' ? later(notBefore, event.notBefore ?? '') : notBefore;
 }
 
@@ -165,14 +152,11 @@ export function follow(stand: ModelState, event: RecordedEvent): ModelState {
     requester: type === 'submitted' ? actor : stand.requester,
     asking: asks || type === 'attention-needed' ? revision : stand.asking,
     digest: asks ? event.digest : stand.digest,
-    key: asks ? event.key : stand.key,
     approvedBy: asks ? [] : type === 'approved' ? [...stand.approvedBy, actor] : stand.approvedBy,
     objected: !asks && (stand.objected || objects),
     reminded: !asks && (stand.reminded || type === 'reminded'),
     expiresAt: event.expiresAt ?? stand.expiresAt,
     notBefore: startAfter(stand, event),
-    changes: stand.changes + (type === 'request-changed' ? 1 : 0),
-    touched: stand.touched || type === 'step-intended',
     isEnding: endingAfter(stand, event),
     causes: [...stand.causes, event.cause],
   };
@@ -190,15 +174,11 @@ export interface Act {
   readonly person: string;
   readonly verb: Verb;
   readonly asking: number;
-  /** Of a change: the form that was submitted. */
-  readonly form?: string;
 }
 
 /** By what the store knows the click again. Within the hour that a test never reaches, nobody is reminded twice. */
-export const causeOf = ({ asking, person, verb, form }: Act): string =>
-  form === undefined
-    ? `click:${asking}/${person}/${verb === 'remind' ? 'remind-after-never' : verb}`
-    : `change/${form}`;
+export const causeOf = ({ asking, person, verb }: Act): string =>
+  `click:${asking}/${person}/${verb === 'remind' ? 'remind-after-never' : verb}`;
 
 type Comes = readonly string[];
 const nothing: Comes = [];
@@ -228,8 +208,6 @@ const outcomes: Readonly<Record<Verb, (stand: ModelState, person: string, role: 
   'give-up': ({ phase }, _person, role) => (role !== 'nobody' && phase === 'attention' ? ['failed'] : nothing),
   remind: ({ phase, reminded }, _person, role) =>
     role === 'requester' && phase === 'waiting' && !reminded ? ['reminded'] : nothing,
-  change: ({ phase, touched, changes }, _person, role) =>
-    role === 'requester' && phase === 'waiting' && !touched && changes < mostChanges ? ['request-changed'] : nothing,
 };
 
 /** The events that a click leads to in that state of the request, of somebody in that role; empty: none. */
