@@ -1,72 +1,13 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { changeState } from '../support/azure/local-azure.ts';
-import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
-import { invoke, send, sendRaw } from '../support/teams/raw-activity.ts';
+import { cardOf } from '../support/teams/local-teams.ts';
+import { sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
-import {
-  activityText,
-  agentId,
-  answered,
-  faultAzure,
-  mendAzure,
-  people,
-  places,
-  type,
-  until,
-} from '../support/world/story.ts';
+import { activityText, answered, people, places, type } from '../support/world/story.ts';
 
-/**
- * What is kept of what Resource Graph answered is shown while somebody types, and is nothing else. What is kept for how long:
- * test/unit/teams/bot/typing; whose roles: test/unit/authorization/roles. Then a list of very many agents.
- */
+/** A list of very many agents. What is kept while somebody types, and for how long: test/unit/teams/bot/typing. */
 
-const world = scenario({ own: { inProcess: false }, restoresAzure: true });
-let form: SeenActivity;
-beforeEach(async () => {
-  form = await type(world, people.requester, '/enable-cmk');
-});
-
-/** The titles of what is found. */
-async function search(queryText: string): Promise<readonly string[]> {
-  const { body } = await send(world, invoke(world, { queryText, dataset: 'agents' }, { name: 'application/search' }));
-  return JSON.parse(body).value.results.map(({ title }: { readonly title: string }) => title);
-}
-
-const rename = (from: string, to: string) =>
-  changeState(world.azure, (state) => {
-    for (const agent of state.agents.filter(({ name }: { name: string }) => name === from)) agent.name = to;
-  });
-
-/** Resource Graph's quota for one principal: 15 queries in 5 seconds. What is over it is refused with these headers. */
-const overQuota = {
-  match: { url: 'ResourceGraph' },
-  times: 100,
-  respond: {
-    status: 429,
-    headers: { 'x-ms-user-quota-remaining': '0', 'x-ms-user-quota-resets-after': '00:00:01' },
-    body: { error: { code: 'RateLimiting', message: 'Please provide below info when asking for support.' } },
-  },
-};
-
-test('a search that stays throttled says that Azure is busy, and choosing that is choosing nothing', async () => {
-  await world.restartBot('SIGINT');
-  await faultAzure(world, overQuota);
-  const busy = async () => (await search('tria'))[0] === 'Azure is busy. Type again in a few seconds.';
-  await until(busy, 'the search says that Azure is busy');
-  await mendAzure(world);
-  const clicked = await world.teams.click(people.requester, form.id, 'form.next', { inputs: { resource: ' ' } });
-  expect(answered(clicked)).toMatch(/Choose|chosen/);
-}, 90_000);
-
-test('what is chosen from it is looked for anew: an agent that is gone is none', async () => {
-  expect(await search('triage-agent-t')).toHaveLength(1);
-  await rename('triage-agent-test', 'moved-agent');
-  expect(await search('triage-agent-t')).toHaveLength(1);
-  const inputs = { resource: agentId('triage-agent-test') };
-  const clicked = await world.teams.click(people.requester, form.id, 'form.next', { inputs });
-  expect(answered(clicked)).toContain('No agent is named');
-  expect(answered(clicked)).toContain('New agents can take a few minutes to appear');
-});
+const world = scenario({ own: { inProcess: false } });
 
 /** Of the bot's process, by its own figures. */
 async function heldBytes(): Promise<number> {

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { bicepVersion } from '../../scripts/bicep.ts';
-import { azdParameters, parameterFile, variablesIn } from '../support/azure/azd.ts';
+import { parameterFile, variablesIn } from '../support/azure/azd.ts';
 import { deploy, describeCompiled, given, root, template } from '../support/azure/infra.ts';
 
 /** The files of azd, the scripts and the install page agree with each other and with the compiled template. */
@@ -39,13 +39,6 @@ describeCompiled('infra/main.parameters.json', () => {
     expect(parameters.settings).toMatchObject({
       properties: { CMK_APPROVALS_CHANNEL: { minLength: 1 }, CMK_AUDIT_CHANNEL: { minLength: 1 } },
     });
-  });
-
-  test('takes a policy as one JSON object, and stops where it is none', () => {
-    const types = { policy: 'object' };
-    expect(azdParameters(types, { CMK_POLICY: '{"rules":[{"name":"a"}]}' }).policy).toEqual({ rules: [{ name: 'a' }] });
-    expect(azdParameters(types, {})).not.toHaveProperty('policy');
-    expect(() => azdParameters(types, { CMK_POLICY: 'policy.json' })).toThrow();
   });
 });
 

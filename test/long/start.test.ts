@@ -75,9 +75,3 @@ test(
   },
   patienceMs + 20_000,
 );
-
-test('npm start refuses to start without a configuration, and names what is missing', async () => {
-  run('start');
-  expect((await once(npm, 'exit'))[0]).toBe(1);
-  expect(printed).toContain('MicrosoftAppTenantId: is missing');
-});

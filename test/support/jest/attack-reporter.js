@@ -26,16 +26,15 @@ export const attackSuites = {
   'test/long/hostile-log-writer.test.ts': 'Published log: written by others',
   'test/long/hostile-writer.test.ts': 'Stored chat state: written as the bot’s database user',
   'test/contract/store-ports.test.ts': 'Each other table: written as its owner',
-  'test/long/store-seal-keys.test.ts': 'Seal keys',
+  'test/contract/store-new-key.test.ts': 'Seal keys',
   'test/long/reading.test.ts': 'Reading without a role',
-  'test/long/bot-callers.test.ts': 'Calls to the bot that Teams did not make',
+  'test/unit/teams/ingress/calls.test.ts': 'Calls to the bot that Teams did not make, and floods',
   'test/long/hostile-calls.test.ts': 'Activities, forms and clicks that Teams would not send',
-  'test/long/hostile-words.test.ts': 'Text of people and of Azure, wherever it is shown',
+  'test/unit/teams/cards/hostile-words.test.ts': 'Text of people and of Azure, wherever it is shown',
   'test/contract/local-azure-certificate.test.ts': 'Other servers, with the simulator’s certificate authority',
   'test/contract/log-secrets.test.ts': 'Secrets and texts in the log',
   'test/long/wrong-clock.test.ts': 'Wrong clocks',
   'test/long/hostile-growth.test.ts': 'Texts of 100 kB against slow patterns',
-  'test/long/floods.test.ts': 'Floods',
 };
 
 const head = `# What was tried against the product

@@ -28,6 +28,7 @@ import { impactSections, impactSummary, impactTitle } from '../../../src/text/ke
 import { permittedWords } from '../../../src/text/keys.ts';
 import { assignmentCommand } from '../../../src/text/permission-remedies.ts';
 import { quote } from '../../../src/text/quote.ts';
+import { notFoundWords } from '../../../src/text/refusals.ts';
 import { azureRemedies, azureRemedy } from '../../../src/text/remedies.ts';
 import { textsOf } from '../../contract/card-walk.ts';
 import { asks, decides, eventsAfter, failure, requestAfter } from '../../support/builders/commands.ts';
@@ -446,3 +447,9 @@ describe('a quotation', () => {
     expect(quote('the ward’s ‘own’ key, 5′ long')).toBe('“the ward’s ‘own’ key, 5′ long”');
   });
 });
+
+it.each([
+  [null, 'Azure is busy. Type again in a few seconds.'],
+  [failure({ status: 429, next: 'wait' }), 'Azure is busy. Type again in a few seconds.'],
+  [failure({ status: 503, next: 'wait' }), 'Azure doesn’t answer. Type again in a minute.'],
+])('a search that failed says when to type again: %#', (failed, words) => expect(notFoundWords(failed)).toBe(words));
