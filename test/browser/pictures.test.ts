@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { chromiumPath } from '../support/browser/browser.ts';
 import { expectCurrentPicture, keepPicture } from '../support/browser/kept-pictures.ts';
-import { galleryCards } from '../support/cards/gallery-cards.ts';
+import { galleryCards } from '../support/cards/gallery.ts';
 import { type Drawn, drawCard, type Gallery, misfitsOf, openGallery } from '../support/cards/gallery-page.ts';
 
 /**

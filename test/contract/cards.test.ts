@@ -4,16 +4,58 @@
  */
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { Expression } from 'adaptive-expressions';
 import { verbs } from '../../src/teams/bot/verbs.ts';
 import { bytesOf, cardFolder, templateOf, templates } from '../../src/teams/cards/render-card.ts';
 import { evidenceVerb } from '../../src/teams/cards/views/request-card.ts';
 import { secondApprover } from '../support/builders/commands.ts';
 import { approver, requester } from '../support/builders/fixtures.ts';
 import { stateNamed } from '../support/cards/card-states.ts';
-import type { GalleryCard } from '../support/cards/gallery-card.ts';
-import { galleryCards } from '../support/cards/gallery-cards.ts';
-import { namesGiven, namesRead } from './card-names.ts';
+import { type GalleryCard, galleryCards } from '../support/cards/gallery.ts';
 import { complaintsAbout, elementsOf, emptyOnes, executesOf, inputsOf, newerElements, textsOf } from './card-walk.ts';
+
+type Data = Readonly<Record<string, unknown>>;
+
+interface Read {
+  /** `rows.button` */
+  readonly name: string;
+  readonly given: boolean;
+}
+
+const referencesIn = (text: string): readonly string[] =>
+  [...text.matchAll(/\$\{([^}]*)\}/g)].flatMap(([, source]) => Expression.parse(source ?? '').references());
+
+/** The names in data, those of items too. */
+function namesGiven(data: unknown, path = ''): readonly string[] {
+  if (Array.isArray(data)) return data.flatMap((item) => namesGiven(item, path));
+  if (typeof data !== 'object' || data === null) return [];
+  return Object.entries(data).flatMap(([name, value]) => [path + name, ...namesGiven(value, `${path}${name}.`)]);
+}
+
+/** The names that a template reads from data, whatever its conditions say. */
+function namesRead(template: unknown, root: Data): readonly Read[] {
+  const look = (node: unknown, data: Data, path: string): readonly Read[] => {
+    if (typeof node === 'string')
+      return referencesIn(node).flatMap((reference) => {
+        const name = reference.replace(/^\$root\./, '');
+        const [from, at] = name === reference ? [data, path + name] : [root, name];
+        // What is put into the card as it is, is read as a whole.
+        const inner = node === `\${${reference}}` ? namesGiven(from[name], `${at}.`) : [];
+        return [{ name: at, given: Object.hasOwn(from, name) }, ...inner.map((one) => ({ name: one, given: true }))];
+      });
+    if (Array.isArray(node)) return node.flatMap((one) => look(one, data, path));
+    if (typeof node !== 'object' || node === null) return [];
+    const { $data, ...rest } = node as Data;
+    if ($data === undefined) return Object.values(rest).flatMap((one) => look(one, data, path));
+    const [list = ''] = referencesIn(String($data));
+    const items = Array.isArray(data[list]) ? data[list] : null;
+    return [
+      { name: path + list, given: items !== null },
+      ...(items ?? []).flatMap((item: Data) => look(Object.values(rest), item, `${path}${list}.`)),
+    ];
+  };
+  return look(template, root, '');
+}
 
 const names = [...templates.keys()];
 const gallery = await galleryCards();

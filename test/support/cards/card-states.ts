@@ -7,18 +7,7 @@ import type { Request } from '../../../src/domain/request/request.ts';
 import { records } from '../builders/commands.ts';
 import { approver, requester } from '../builders/fixtures.ts';
 import { vault } from '../builders/plans.ts';
-import {
-  blocked,
-  bug,
-  busy,
-  forbidden,
-  forbiddenByVault,
-  gone,
-  moved,
-  noAnswer,
-  readBack,
-  spreading,
-} from './card-failures.ts';
+import { bug, busy, forbidden, forbiddenByVault, gone, moved, noAnswer, readBack, spreading } from './card-failures.ts';
 import {
   elsewhere,
   inOneStage,
@@ -30,8 +19,6 @@ import {
   rotationPlan,
   seen,
   toMade,
-  toNewest,
-  toOtherKey,
   unprotected,
 } from './card-plans.ts';
 import {
@@ -46,10 +33,7 @@ import {
   judges,
   justification,
   lifeOf,
-  lookedAtOnce,
   lookedFor,
-  notKnownUse,
-  notSeenUse,
   proofs,
   rejects,
   requestOf,
@@ -85,7 +69,7 @@ const makesVersion = done(1, 'make-key-version', { outputs: { keyVersion: madeLa
 const verifies = done(1, 'verify', { proofs: proofs('proved') });
 
 const rotated = [...rotationBegan(toMade), ...makesVersion, ...done(1, 'set-cmk'), ...verifies];
-const toNewestKey = [...rotationBegan(rotationPlan()), ...done(1, 'set-cmk')];
+const _toNewestKey = [...rotationBegan(rotationPlan()), ...done(1, 'set-cmk')];
 
 /** A rotation from the question to the proof. */
 export const rotationLife: readonly StoredEvent[] = lifeOf(...rotated);
@@ -93,17 +77,14 @@ export const rotationLife: readonly StoredEvent[] = lifeOf(...rotated);
 export const requestStates: Readonly<Record<string, Request>> = {
   'awaiting-approval': requestOf(asked()),
   'awaiting-one-of-two': requestOf(asked(planOf(), 2), approves()),
-  'awaiting-two-irreversible': requestOf(asked(unprotected)),
   'awaiting-nothing-irreversible': requestOf(
     asked(planOf({ vault: vault({ ...seen().vault, purgeProtection: true }) })),
   ),
-  'awaiting-new-key': requestOf(asked(inOneStage)),
   'awaiting-long-names': requestOf(asked(longNames, 1, { justification: `${justification} `.repeat(5).trim() })),
   'awaiting-look-alike': requestOf(asked(lookAlikePlan)),
   changed: requestOf(asked(planOf(), 2), approves(), changes),
   'plan-changed-controllers': requestOf(...approved, checked(moreControllers)),
   'plan-changed': requestOf(...approved, checked(elsewhere)),
-  'plan-changed-irreversible': requestOf(...approved, checked(unprotected)),
   'approvers-changed': requestOf(...approved, checked(planOf(), 'no')),
   'stopped-by-approver': requestOf(
     ...atGrant,
@@ -131,14 +112,12 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'needs-attention': requestOf(...began, ...retried),
   'needs-attention-read-back': requestOf(...began, ...toVault, ...stuck(1, 'set-cmk', readBack)),
   'needs-attention-missing': requestOf(...approved, { do: 'stop-run', run: 1, failure: gone }),
-  'needs-attention-blocked': requestOf(...approved, { do: 'stop-run', run: 1, failure: blocked }),
   'needs-attention-bug': requestOf(...atGrant, { do: 'stop-run', run: 1, failure: bug }),
   'needs-attention-no-answer': requestOf(...began, ...first, ...stuck(1, 'grant-key-access', noAnswer)),
   'needs-attention-side-by-side': requestOf(
     ...sideBySide,
     records(1, didNot('enable-identity', busy, '2026-03-02T12:04:10.000Z'), didNot('make-key-version', forbidden)),
   ),
-  'retry-ordered': requestOf(...began, ...retried, settles('retry', requester)),
   'retry-running': requestOf(
     ...began,
     ...retried,
@@ -148,36 +127,16 @@ export const requestStates: Readonly<Record<string, Request>> = {
     intends(2, 1, 'grant-key-access'),
   ),
   succeeded: requestOf(...began, ...toEnd('proved')),
-  'succeeded-less-proved': requestOf(...began, ...toEnd('not-checked')),
   'succeeded-use-sought': requestOf(...began, ...toEnd('proved').map(lookedFor)),
   'succeeded-use-seen': requestOf(...began, ...toEnd('proved').map(lookedFor), judges(seenUse)),
-  'succeeded-use-not-seen': requestOf(...began, ...toEnd('proved').map(lookedAtOnce), judges(notSeenUse)),
-  'succeeded-use-not-known': requestOf(...began, ...toEnd('not-checked').map(lookedAtOnce), judges(notKnownUse)),
   failed: requestOf(...began, ...retried, settles('give-up', requester)),
   rejected: requestOf(asked(), rejects()),
   'rejected-with-comment': requestOf(asked(), rejects(comment)),
   cancelled: requestOf(asked(), cancels),
   expired: requestOf(asked(), { do: 'expire' }),
   'rotation-awaiting-newest': requestOf(asked(rotationPlan(), 1, { justification: dueSoon })),
-  'rotation-awaiting-new-version': requestOf(asked(toMade, 1, { justification: dueSoon })),
-  'rotation-awaiting-other-key': requestOf(asked(rotationPlan(toOtherKey))),
-  'rotation-awaiting-no-way-back': requestOf(asked(rotationPlan(toNewest, { from: null }))),
-  'rotation-approved': requestOf(asked(rotationPlan(), 1, { justification: dueSoon }), approves()),
-  'rotation-running': requestOf(...rotationBegan(toMade), ...makesVersion, intends(1, 1, 'set-cmk')),
-  'rotation-making': requestOf(...rotationBegan(toMade), intends(1, 1, 'make-key-version')),
   'rotation-moved': requestOf(...rotationBegan(rotationPlan()), ...stuck(1, 'set-cmk', moved)),
   'rotation-forbidden': requestOf(...rotationBegan(toMade), ...stuck(1, 'make-key-version', forbiddenByVault)),
-  'rotation-succeeded-newest': requestOf(...toNewestKey, ...verifies),
-  'rotation-use-sought': requestOf(...toNewestKey, ...verifies.map(lookedFor)),
-  'rotation-use-seen': requestOf(...toNewestKey, ...verifies.map(lookedFor), judges(seenUse)),
-  'rotation-succeeded-new-version': requestOf(...rotated),
-  'rotation-succeeded-other-key': requestOf(
-    ...rotationBegan(rotationPlan(toOtherKey)),
-    ...done(1, 'grant-key-access'),
-    ...done(1, 'protect-vault'),
-    ...done(1, 'set-cmk'),
-    ...verifies,
-  ),
 };
 
 export function stateNamed(name: string): Request {

@@ -14,7 +14,7 @@ import type { Turn } from '../builders/commands.ts';
 import * as commands from '../builders/commands.ts';
 import { approver, requester, submit, tenant } from '../builders/fixtures.ts';
 import { noon, principal } from '../builders/plans.ts';
-import { azureSaid, receipt } from './card-failures.ts';
+import { receipt } from './card-failures.ts';
 import { newKeyWished, planOf } from './card-plans.ts';
 
 const id = RequestId.parse('CMK-7F3K9Q');
@@ -107,12 +107,8 @@ export const checked = (plan: Plan = planOf(), roleStatus: 'yes' | 'no' = 'yes',
     ...{ run, plan, digest: digestOf(plan), policy: policy(1) },
     roleStatuses: { [approver]: roleStatus },
   });
-const looked =
-  (useWithinMs: number) =>
-  (command: Command): Command =>
-    command.do === 'record' ? { ...command, useWithinMs } : command;
-export const lookedFor = looked(30 * 60_000);
-export const lookedAtOnce = looked(1_000);
+export const lookedFor = (command: Command): Command =>
+  command.do === 'record' ? { ...command, useWithinMs: 30 * 60_000 } : command;
 export const judges = (answer: UseAnswer): Command => ({ do: 'judge-use', run: 1, answer });
 export const seenUse: UseAnswer = {
   outcome: 'used',
@@ -120,21 +116,4 @@ export const seenUse: UseAnswer = {
   operation: 'KeyWrap',
   knownBy: 'object-id',
   allowedBy: { by: 'role-assignment', id: '3c1d8f4e-77aa-5b0e-9a44-51f0e2b7c6d9', ours: true },
-};
-export const notSeenUse: UseAnswer = {
-  outcome: 'not-used',
-  first: '2026-02-23T06:12:40.000Z',
-  last: '2026-03-02T12:31:02.000Z',
-  refused: { at: '2026-03-02T12:09:11.000Z', status: 403 },
-};
-export const notKnownUse: UseAnswer = {
-  outcome: 'unknown',
-  why: {
-    code: 'not-readable',
-    failure: azureSaid({
-      doing: 'reading the log of kv-care-prod',
-      code: 'InsufficientAccessError',
-      message: 'The provided credentials have insufficient access to perform the requested operation',
-    }),
-  },
 };

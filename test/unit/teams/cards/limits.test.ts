@@ -10,7 +10,7 @@ import { approver } from '../../../support/builders/fixtures.ts';
 import { controller } from '../../../support/builders/plans.ts';
 import { contextAt } from '../../../support/cards/card-readers.ts';
 import { requestStates, stateNamed } from '../../../support/cards/card-states.ts';
-import { galleryCards } from '../../../support/cards/gallery-cards.ts';
+import { galleryCards } from '../../../support/cards/gallery.ts';
 
 const mostBytes = 80 * 1024;
 const wordOf = (length: number): string => `Ä"*[x]\\ (${'n_"\\'.repeat(length)}`.slice(0, length);

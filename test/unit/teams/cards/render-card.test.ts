@@ -16,9 +16,7 @@ import {
 } from '../../../../src/teams/cards/plain-text.ts';
 import { bytesOf, renderCard, withInputs, withParts } from '../../../../src/teams/cards/render-card.ts';
 import { grey, marks, row } from '../../../../src/teams/cards/row.ts';
-import { stateNamed } from '../../../support/cards/card-states.ts';
-import { cardsOf } from '../../../support/cards/gallery-requests.ts';
-import { reviewCards } from '../../../support/cards/gallery-reviews.ts';
+import { galleryCards } from '../../../support/cards/gallery.ts';
 
 const markdown = new MarkdownIt({ linkify: false });
 /** What a reader sees: no tags but paragraphs, character references back to characters. */
@@ -168,11 +166,9 @@ describe('words outside a card', () => {
   });
 });
 
+const gallery = await galleryCards();
+
 describe('rendering', () => {
-  const gallery = [
-    ...reviewCards(),
-    ...['awaiting-approval', 'needs-attention'].flatMap((state) => cardsOf(state, stateNamed(state))),
-  ];
   const sample = (name: string): object => gallery.find(({ template }) => template === name)?.data as object;
 
   const message = {
