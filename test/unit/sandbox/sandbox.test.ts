@@ -53,14 +53,6 @@ test('a throttled caller takes nothing from the others in its subscription', () 
   expect(isServed('other')).toBe(true);
 });
 
-test('a principal has 15 Resource Graph queries in 5 seconds', () => {
-  const [quotas, now] = [new Quotas(), new Date()];
-  const state = { settings: Settings.parse({ quotas: true }), latency: 'instant' } as const;
-  const served = (at: Date) => quotas.countQuery(state, 'busy', at).served;
-  expect(Array.from({ length: 16 }, () => served(now)).lastIndexOf(true)).toBe(14);
-  expect(served(new Date(now.getTime() + 5_000))).toBe(true);
-});
-
 function options(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): LocalOptions {
   const read = readOptions(args, env);
   if (read === 'help') throw new Error('help was asked for');
@@ -135,12 +127,8 @@ test.each([
 test.each([
   ['resourcecontainers', 'resourcecontainers'],
   ['resources | summarize count() by type', 'summarize count() by type'],
-  ["resources | where name != 'a'", "where name != 'a'"],
   ["resources | where name =~ 'a' and kind =~ 'b'", "where name =~ 'a' and kind =~ 'b'"],
-  ["resources | where name in~ 'a'", "where name in~ 'a'"],
-  ["resources | where tolower(name) =~ 'a'", "where tolower(name) =~ 'a'"],
   [String.raw`resources | where name =~ '\x41'`, String.raw`where name =~ '\x41'`],
-  ['resources | project a=constructor(name)', 'project a=constructor(name)'],
   ['resources | limit 1.5', 'limit 1.5'],
 ])('the refusal of an unsupported query names the part: %s', (query, part) => {
   let refused: unknown;
@@ -161,14 +149,6 @@ test.each([
   const logged = JSON.stringify(withoutSecrets(body));
   expect(logged).toMatch(/"kty":"RSA","n":"n","d":"REDACTED"|"contentType":"text"|"keyId":"1"/);
   expect(logged).not.toMatch(/"(d|p|q|dp|dq|qi|k|value|secretText)":"(?!REDACTED")/);
-});
-
-test.each([
-  ['a list', { value: [{ id: 'a' }] }],
-  ['a key without parts', { key: null }],
-  ['text', 'not JSON'],
-])('the request log shows %s as it is', (_, body) => {
-  expect(withoutSecrets(body)).toEqual(body);
 });
 
 /** The simulated bot must not be able to do more, or less, than the role files let the real one do. */

@@ -278,22 +278,6 @@ it('the text says how long is left, and how long ago it was', () => {
   expect(fromNow('2026-08-21T07:59:30Z', now)).toBe('just now');
 });
 
-/** Another form would have come about in one of these ways. */
-const otherForms =
-  /slice\((?:0|11), ?1[069]\)(?!\)? ?(?:as|===))|DateTimeFormat|toLocale(?:Date|Time)?String|toUTCString/;
-
-it('src/text is the only place that puts a time into text for people', () => {
-  const folders = ['src/text', 'src/operator', 'src/teams/cards', 'src/operations/commands'];
-  const found = folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && file !== 'instants.ts' && !/^(app-package\/|cli\/setup)/.test(file))
-      .filter((file) => otherForms.test(readFileSync(`${folder}/${file}`, 'utf8')))
-      .map((file) => `${folder}/${file}`),
-  );
-  // What a date input holds, and what the client turns into the reader's own form.
-  expect(found).toEqual(['src/teams/cards/plain-text.ts', 'src/teams/cards/views/form-key-view.ts']);
-});
-
 test.each([
   [-5, '0 s'],
   [0, '0 s'],
@@ -331,11 +315,6 @@ it('the product depends on no language and no time zone of the machine', () => {
   // Teams' simulator tells the bot the time zone of the person's client. Its page runs in the person's browser.
   const found = uses('sandbox', '.ts', byTheMachine).filter((one) => !one.startsWith('teams/page/'));
   expect(found).toEqual(['teams/bot.ts: Intl.DateTimeFormat()']);
-});
-
-it('every program that a test starts gets the clock, the time zone and the language that the test runs with', () => {
-  const own = /\b(?:PATH|HOME): process\.env\.(?:PATH|HOME)\b/g;
-  expect(uses('test', '.ts', own)).toEqual([]);
 });
 
 const providers = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care/providers';
