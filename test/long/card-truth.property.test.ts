@@ -9,8 +9,7 @@ import { requestCard } from '../../src/teams/cards/views/request-card.ts';
 import { stepWordsIn } from '../../src/text/steps.ts';
 import { textsOf } from '../contract/card-walk.ts';
 import { approver, requester } from '../support/builders/fixtures.ts';
-import { lead } from '../support/builders/random-lives.ts';
-import { changeFate, type ModelTurn, people } from '../support/builders/random-turns.ts';
+import { changeFate, lead, type ModelTurn, people } from '../support/builders/random-lives.ts';
 import { contextAt } from '../support/cards/card-readers.ts';
 
 /**

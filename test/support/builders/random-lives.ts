@@ -1,17 +1,137 @@
 /** Leads random lives of several requests through the product's rules. What they stored is judged by others, such as verify.py. */
-import { FormId, type PersonId } from '../../../src/domain/ids.ts';
-import type { StepName } from '../../../src/domain/plan.ts';
+import fc from 'fast-check';
+import { sha256 } from '../../../src/domain/canonical-json.ts';
+import { FormId, PersonId } from '../../../src/domain/ids.ts';
+import { type Plan, StepName } from '../../../src/domain/plan.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import { personActor, type StoredEvent } from '../../../src/domain/request/events.ts';
 import { hasEnded, type Request } from '../../../src/domain/request/request.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import * as commands from './commands.ts';
-import { appliedPolicy, requester, submit, tenant } from './fixtures.ts';
+import { appliedPolicy, approver, requester, requestId, resourceId, submit, tenant } from './fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
-import { covers, planIn, slots, type WorldName, worldOf } from './model-worlds.ts';
-import { noon } from './plans.ts';
-import { type ModelTurn, people } from './random-turns.ts';
+import { noon, planFor, ref, resource, spec, vault } from './plans.ts';
+
+/** What Azure looks like. An approval is no way around the last one. */
+const worlds = [
+  'as it was',
+  'soft delete is off',
+  'the grant is there',
+  'access is by policies',
+  'the firewall is closed',
+] as const;
+type WorldName = (typeof worlds)[number];
+
+/** Whose approval covers what: said here once more, by looking at what each would change. */
+const covers: Readonly<Record<WorldName, readonly WorldName[]>> = {
+  'as it was': ['as it was', 'the grant is there'],
+  'soft delete is off': ['soft delete is off', 'as it was', 'the grant is there'],
+  'the grant is there': ['the grant is there'],
+  'access is by policies': ['access is by policies', 'the grant is there'],
+  'the firewall is closed': [],
+};
+
+/** Two requests for one agent, one for another. */
+const slots = [
+  { id: requestId(1), resource: 'bot-care' },
+  { id: requestId(2), resource: 'bot-care' },
+  { id: requestId(3), resource: 'bot-ward' },
+] as const;
+
+function planOf(name: string, world: WorldName): Plan {
+  const id = resourceId(name);
+  const seen = {
+    resource: resource({ id, name }),
+    ...(world === 'soft delete is off' ? { vault: vault({ softDelete: false }) } : {}),
+    ...(world === 'access is by policies' ? { vault: vault({ access: 'access-policies' }) } : {}),
+    ...(world === 'the firewall is closed' ? { vault: vault({ firewall: 'closed' }) } : {}),
+    ...(world === 'the grant is there' ? { grantHeld: true } : {}),
+  };
+  return planFor({ seen, wished: spec({ resource: ref(name) }) });
+}
+
+/** By resource and world. */
+const plans = new Map<string, { readonly plan: Plan; readonly digest: string }>();
+const worldsByDigest = new Map<string, WorldName>();
+
+/** The plan for an agent in a world, and its digest. */
+function planIn(name: string, world: WorldName): { readonly plan: Plan; readonly digest: string } {
+  const known = plans.get(`${name} ${world}`) ?? { plan: planOf(name, world), digest: sha256(`${name} ${world}`) };
+  plans.set(`${name} ${world}`, known);
+  worldsByDigest.set(known.digest, world);
+  return known;
+}
+
+function worldOf({ digest }: { readonly digest: string }): WorldName {
+  const world = worldsByDigest.get(digest);
+  if (world === undefined) throw new Error('no plan of the model');
+  return world;
+}
+
+/** The requester of the first request is an approver too; the last is none at first. */
+export const people = [
+  requester,
+  approver,
+  commands.secondApprover,
+  PersonId.parse('20000000-0000-4000-8000-000000000009'),
+  commands.outsider,
+] as const;
+
+const slot = fc.constantFrom(0, 0, 0, 0, 1, 2);
+const person = fc.nat({ max: people.length - 1 });
+const off = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constantFrom(-2, -1, 1) });
+const of = <const Do extends string, T>(weight: number, verb: Do, rest: { [K in keyof T]: fc.Arbitrary<T[K]> }) => ({
+  weight,
+  arbitrary: fc.record({ do: fc.constant(verb), ...rest }) as fc.Arbitrary<{ do: Do } & T>,
+});
+const world = fc.oneof(
+  { weight: 5, arbitrary: fc.constant(worlds[0]) },
+  { weight: 4, arbitrary: fc.constantFrom(...worlds) },
+);
+
+const odd = fc.integer({ min: 1, max: 6 }).map((n) => n === 1);
+const step = fc.option(fc.constantFrom(...StepName.options), { freq: 8 });
+
+export const changeFate = fc.constantFrom('none', 'refused', 'accepted', 'unknown');
+
+/** One turn. Numbers point at requests and people; `off` is how far it is from what a correct card or runner would send. */
+export const modelTurn = fc.oneof(
+  of(4, 'submit', { slot, person, world }),
+  of(16, 'click', {
+    slot,
+    person,
+    off: fc.constant(0),
+    odd,
+    verb: fc.constant('approve' as const),
+    ticked: fc.constant(true),
+  }),
+  of(5, 'click', {
+    ...{ slot, person, off, odd, ticked: fc.boolean() },
+    verb: fc.constantFrom('approve', 'reject', 'cancel', 'stop', 'retry', 'retry', 'retry', 'give-up'),
+  }),
+  of(6, 'change', { slot, person, off, world, reason: fc.constantFrom('the audit', 'the contract', 'the move') }),
+  of(4, 'membership', {
+    person,
+    roleStatus: fc.constantFrom<RoleStatus>('yes', 'yes', 'no', 'unknown', 'none-configured'),
+  }),
+  of(3, 'asking', { person, roleStatus: fc.constantFrom<RoleStatus>('yes', 'yes', 'yes', 'no', 'unknown') }),
+  of(2, 'required', { required: fc.integer({ min: 1, max: 3 }) }),
+  of(2, 'clock', { hours: fc.constantFrom(-30, -1, 1, 24, 71, 72, 80) }),
+  of(2, 'expire', { slot }),
+  // A runner that does what it should, for so many moves.
+  of(14, 'onward', { slot, moves: fc.integer({ min: 1, max: 8 }) }),
+  of(7, 'check', { slot, off, world }),
+  of(6, 'intend', { slot, off, step, more: off }),
+  of(6, 'record', {
+    ...{ slot, off, step, more: off },
+    outcome: fc.constantFrom('done', 'done', 'done', 'done, unproved', 'waits', 'stuck'),
+    change: changeFate,
+  }),
+  of(2, 'stop', { slot, off }),
+  of(2, 'repeat', { back: fc.nat({ max: 30 }) }),
+);
+export type ModelTurn = typeof modelTurn extends fc.Arbitrary<infer T> ? T : never;
 
 const expiryMs = 72 * 3_600_000;
 

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import { hasEnded, isEnding } from '../../../../src/domain/request/request.ts';
 import { byRules } from '../../../support/audit/python-verifier.ts';
-import { lead, type Told } from '../../../support/builders/random-lives.ts';
-import { modelTurn } from '../../../support/builders/random-turns.ts';
+import { lead, modelTurn, type Told } from '../../../support/builders/random-lives.ts';
 import { sealedRecord, writtenEvent } from '../../../support/builders/sealed-record.ts';
 
 /**
