@@ -89,6 +89,8 @@ const oldest = `select min(start_after) as due ${live} in ('created', 'retry') a
 const most = `select coalesce(max((data->>'attempts')::int), 0) as attempts ${live} in ('created', 'retry', 'active')
   and start_after < now() + interval '1 hour' and jsonb_typeof(data->'attempts') = 'number'`;
 
+const cardsDue = `select bool_or(state = 'active' or start_after <= clock_timestamp()) as now from ${table}
+  where name = '${queue}' and state <= 'active' and data->>'id' = $1 and data->>'kind' in ('show', 'alert')`;
 const posts = "'show', 'audit', 'call', 'alert'";
 const dueNow = (kinds: string): string => `update ${table} set start_after = $1
   where name = '${queue}' and state < 'active' and start_after > $1 and data->>'kind' in (${kinds})`;
@@ -234,6 +236,10 @@ export function openJobs(
     },
     requestShow: (id) => requested(id, { kind: 'show', key: '' }),
     requestRun: (id, run) => requested(id, { kind: 'run', key: `${run}` }),
+    async cardsDue(id) {
+      const now = (await selectOne(pool, z.object({ now: z.boolean().nullable() }), cardsDue, [id]))?.now ?? null;
+      return now === null ? null : now ? 'now' : 'later';
+    },
     retryPosts: async () => void (await changedRows(pool, dueNow(posts), [clock.now().toISOString()])),
     reportOrphan,
     orphans: () => orphans,

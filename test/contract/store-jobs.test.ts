@@ -131,12 +131,16 @@ describe('jobs', () => {
   });
 
   it.each([
-    ['so long from when it is given back', { afterMs: 60_000 }, 60],
-    ['at a time that was stored', { at: later(300).toISOString() }, 300],
-    ['so long, or at a stored time that comes first', { afterMs: 600_000, noLaterThan: later(300).toISOString() }, 300],
+    ['so long from when it is given back', () => ({ afterMs: 60_000 }), 60],
+    ['at a time that was stored', () => ({ at: later(300).toISOString() }), 300],
+    [
+      'so long, or at a stored time that comes first',
+      () => ({ afterMs: 600_000, noLaterThan: later(300).toISOString() }),
+      300,
+    ],
   ])('given back are due again %s', async (_when, again, seconds) => {
     await submitted();
-    await store.jobs.release(await claimOne(), again, 0);
+    await store.jobs.release(await claimOne(), again(), 0);
     await passed(seconds - 20);
     expect(await kinds()).not.toContain('show');
     await passed(20);
@@ -163,11 +167,16 @@ describe('jobs', () => {
   });
 
   it('put off because Teams refuses them come forward when it might take them', async () => {
-    await submitted();
-    await store.jobs.release(await claimOne(), { afterMs: 600_000 }, 0);
-    expect(await claim()).toEqual([]);
+    const id = await submitted();
+    const job = await claimOne();
+    expect(await store.jobs.cardsDue(id)).toBe('now');
+    await store.jobs.release(job, { afterMs: 600_000 }, 0);
+    expect([await claim(), await store.jobs.cardsDue(id)]).toEqual([[], 'later']);
     await store.jobs.retryPosts();
-    expect(await kinds()).toEqual(['audit', 'show']);
+    const claimed = await claim();
+    expect(claimed.map(({ kind }) => kind).sort()).toEqual(['audit', 'show']);
+    for (const one of claimed) await store.jobs.finish(one);
+    expect(await store.jobs.cardsDue(id)).toBeNull();
   });
 
   it('move an expiry when a changed plan asks for approval again', async () => {

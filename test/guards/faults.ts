@@ -68,6 +68,18 @@ const faultyFiles: readonly FaultyFile[] = [
     ],
   },
   {
+    file: 'src/operator/cli/audit-act.ts',
+    suites: ['scenario/views'],
+    faults: [
+      {
+        name: 'erased-before-it-is',
+        breaks: 'An erasure says that texts are erased while messages in Teams still hold them.',
+        from: 'if ((await jobs.cardsDue(id)) === null) return null;',
+        to: 'return null;',
+      },
+    ],
+  },
+  {
     file: 'src/operator/cli/audit-export.ts',
     suites: ['unit/audit/export-csv'],
     faults: [

@@ -1,3 +1,4 @@
+import { cmkBot } from '../support/processes/command-line.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
@@ -51,8 +52,17 @@ describe('the first words', () => {
     await world.teams.click(approver, asked.id, 'request.reject', { inputs: { comment: 'Not now.' } });
     await shows(world, places.approvals, approver, id, /Rejected/);
     await shows(world, chat, requester, id, /Waiting for approval/);
+    const erase = () => cmkBot(['audit', 'erase', id, '--reason', 'a name', '--yes'], world.settings);
+    const left = await erase();
+    expect(left).toMatchObject({ code: 3 });
+    expect(left.out).toMatch(/1 message in Teams still holds them.*\n {2}status in a:/);
     await install(true);
-    await shows(world, chat, requester, id, /Rejected/, 20_000);
+    const card = await shows(world, chat, requester, id, /Rejected/, 20_000);
+    expect(activityText(card)).not.toContain('Own keys before the audit');
+    expect(await erase()).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Already done: event \d+ of [^\n]*\n$/),
+    });
     const isOutcome = (one: SeenActivity) => isNotification(one) && /rejected your request/.test(JSON.stringify(one));
     await world.teams.sees(chat, requester, isOutcome, 20_000);
   });

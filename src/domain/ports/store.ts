@@ -138,6 +138,8 @@ export interface Jobs {
   requestRun(id: RequestId, run: number): Promise<void>;
   /** Makes due now what waits for Teams: a place might take posts again. */
   retryPosts(): Promise<void>;
+  /** When cards of the request or drift are still to be updated: `later` after a failure. Null: they are up to date. */
+  cardsDue(id: StreamId): Promise<'now' | 'later' | null>;
   /** The due time of the oldest due job. Null: none is due. */
   oldestDue(now: Date): Promise<Date | null>;
   /** How often the job that failed most has failed since it last succeeded. Each failure makes it due later, but this grows. */
@@ -152,6 +154,9 @@ export interface Jobs {
    */
   onWritten(listener: (after: Request) => void): void;
 }
+
+/** Stored in place of the fingerprint: the message still shows an earlier card, because Teams refused the current one. */
+export const refusedUpdate = 'refused';
 
 export interface PostedCard {
   /** Or the agent's drift that it is about. */

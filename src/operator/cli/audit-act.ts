@@ -1,7 +1,11 @@
 /** Commands that change the audit log: erase texts, continue after a wrong clock, ask a witness again. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { DriftId } from '../../domain/ids.ts';
+import { DriftId, type StreamId } from '../../domain/ids.ts';
+import { refusedUpdate } from '../../domain/ports/store.ts';
+import type { OpenStore } from '../../store/store.ts';
 import { utcSecond } from '../../text/instants.ts';
+import { countOf } from '../../text/words.ts';
 import { resumeLog } from './records.ts';
 import { carryOutAct, sayRefused } from './requests.ts';
 import {
@@ -26,13 +30,35 @@ async function confirmErase(id: string, { ask }: CommandEnvironment): Promise<bo
   return typed.trim().toUpperCase() === id;
 }
 
+const updatedWithinMs = 15_000;
+
+/** Waits until the bot has tried to update the messages. Returns those that it couldn't update; null: none. */
+async function messagesLeft({ jobs, postedCards }: OpenStore, id: StreamId) {
+  const until = performance.now() + updatedWithinMs;
+  if ((await postedCards.of(id)).length === 0) return null;
+  while ((await jobs.cardsDue(id)) === 'now' && performance.now() < until) await pause(250);
+  if ((await jobs.cardsDue(id)) === null) return null;
+  const messages = (await postedCards.of(id))
+    .filter(({ fingerprint }) => fingerprint === refusedUpdate)
+    .map(({ audience, conversationId }) => ({ audience, conversationId }));
+  return { words: messages.length === 0 ? notUpdatedWords : stillHoldWords(messages), messages };
+}
+
+const notUpdatedWords =
+  'Messages in Teams aren’t updated yet. The bot does it when it runs and Teams answers. Run this command again to see whether it’s done.';
+const stillHoldWords = (messages: readonly { readonly audience: string; readonly conversationId: string }[]): string =>
+  `${countOf(messages.length, 'message in Teams still holds', 'messages in Teams still hold')} them, because Teams refuses the update:\n${messages
+    .map(({ audience, conversationId }) => `  ${audience} in ${conversationId}`)
+    .join('\n')}\nThey are updated when the app can reach them again. Run this command again to see whether it’s done.`;
+
 const auditErase = subcommand({
   name: 'audit erase',
   usage: 'ID --reason TEXT [--as NAME] [--yes] [--json]',
   summary: 'erases the texts of a request, or the names in a drift, for good; the audit log still verifies',
   help: [
     'Erases the reason and the comments, with the salts that would help someone guess them. Of a drift: the names of',
-    'those who changed the agent. The audit log keeps an event that says who erased them and why.',
+    'those who changed the agent. The audit log keeps an event that says who erased them and why. Messages in Teams that',
+    'the bot can’t update yet are listed, with exit code 3.',
   ].join('\n'),
   examples: ['cmk-bot audit erase CMK-7F3K9Q --reason "Request 12 of the data protection officer" --yes'],
   input: z.object({
@@ -54,7 +80,11 @@ const auditErase = subcommand({
       surroundings,
       id,
       { verb: 'erase', by: as ?? surroundings.user, reason },
-      { done: `The texts of ${DriftId.safeParse(id).success ? 'drift' : 'request'} ${id} are erased.`, json },
+      {
+        done: `The texts of ${DriftId.safeParse(id).success ? 'drift' : 'request'} ${id} are erased.`,
+        json,
+        rest: async () => messagesLeft(await surroundings.store(), id),
+      },
     );
   },
 });

@@ -302,12 +302,19 @@ export async function sayRefused(
   return exit.no;
 }
 
+interface ActReport {
+  readonly done: string;
+  readonly json: boolean;
+  /** Returns what is left to be done after the action; null: nothing. */
+  readonly rest?: () => Promise<{ readonly words: string; readonly messages: readonly object[] } | null>;
+}
+
 /** Carries out the action and reports the result. A repeated call has no further effect. */
 export async function carryOutAct(
   { store, print, complain, write }: CommandEnvironment,
   id: StreamId,
   act: Act,
-  { done, json }: { readonly done: string; readonly json: boolean },
+  { done, json, rest = async () => null }: ActReport,
 ): Promise<Exit> {
   const answer = await actOn(await store(), id, act);
   if (answer.kind === 'refused') return sayRefused({ complain, write }, answer, json);
@@ -315,7 +322,9 @@ export async function carryOutAct(
   const { seq, time } = event;
   const by = event.body.submittedBy ?? 'unknown';
   const recorded = replay ? `Already done: event ${seq} of ${utcSecond(time)}` : `${done} Recorded as event ${seq}`;
-  if (json) await write(`${JSON.stringify({ done: true, repeated: replay, seq, time, by })}\n`);
-  else await print(`${recorded}, by ${by}.`);
-  return exit.done;
+  const left = await rest();
+  const said = { done: true, repeated: replay, seq, time, by, ...(left === null ? {} : { notUpdated: left.messages }) };
+  if (json) await write(`${JSON.stringify(said)}\n`);
+  else await print(`${recorded}, by ${by}.${left === null ? '' : `\n${left.words}`}`);
+  return left === null ? exit.done : exit.unchecked;
 }

@@ -2,7 +2,7 @@
 
 import { sha256 } from '../../domain/canonical-json.ts';
 import type { PersonId, StreamId } from '../../domain/ids.ts';
-import type { Conversations, PostedCard, PostedCards } from '../../domain/ports/store.ts';
+import { type Conversations, type PostedCard, type PostedCards, refusedUpdate } from '../../domain/ports/store.ts';
 import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import { cardMoved } from '../../text/lists.ts';
@@ -110,9 +110,6 @@ export async function desiredCards(
 }
 
 export const fingerprint = (card: AdaptiveCard): string => sha256(JSON.stringify(card));
-
-/** Stored in place of the fingerprint: the message still shows an earlier card, because Teams refused the current one. */
-export const refusedUpdate = 'refused';
 
 /**
  * `at`: the card's last known location. Stores only what Teams accepted, and forgets only a message that was deleted. Returns true if

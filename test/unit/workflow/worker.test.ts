@@ -41,6 +41,7 @@ function jobsOf(due: Job[], change: Partial<Jobs> = {}) {
     requestShow: async () => void became.push('show requested'),
     requestRun: async () => undefined,
     retryPosts: async () => undefined,
+    cardsDue: nothing,
     oldestDue: nothing,
     mostAttempts: async () => 0,
     reportOrphan: () => undefined,

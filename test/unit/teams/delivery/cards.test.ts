@@ -1,5 +1,5 @@
 import { type DriftId, driftIdOf, PersonId } from '../../../../src/domain/ids.ts';
-import type { PostedCard, PostedCards } from '../../../../src/domain/ports/store.ts';
+import { type PostedCard, type PostedCards, refusedUpdate } from '../../../../src/domain/ports/store.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import type { Request } from '../../../../src/domain/request/request.ts';
 import { decideDrift, foldWatch, type ResourceWatch } from '../../../../src/domain/watch/resource-watch.ts';
@@ -9,7 +9,7 @@ import { bugCard } from '../../../../src/teams/cards/views/short-views.ts';
 import type { AwaitedApprovers, Source } from '../../../../src/teams/delivery/addressees.ts';
 import { approverAudience } from '../../../../src/teams/delivery/audience.ts';
 import { openDriftAlerts } from '../../../../src/teams/delivery/drift-alerts.ts';
-import { desiredCards, reconcileCard, refusedUpdate } from '../../../../src/teams/delivery/reconcile-cards.ts';
+import { desiredCards, reconcileCard } from '../../../../src/teams/delivery/reconcile-cards.ts';
 import { openRequestCards } from '../../../../src/teams/delivery/request-cards.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
 import { decides, id, policy, requestAfter, secondApprover, toSucceeded } from '../../../support/builders/commands.ts';
