@@ -10,9 +10,10 @@
  * | an operation that ended with `InternalServerError`, `ServiceUnavailable`, a timeout, `OperationPreempted`, and `FailedIdentityOperation` | wait | the provider's own error |
  * | `PrincipalNotFound` | retry-until | a new identity takes a while to replicate in Entra ID |
  * | setting the customer's key: refused access to the key | retry-until | a new role assignment takes minutes to reach Key Vault |
- * | the same: an operation that ended with any other code | wait | none is documented, and the role assignment might be the cause |
- * | the same: it was canceled, or the key is missing, disabled or expired | ask | permanent |
- * | both, but `ForbiddenByFirewall`, `ForbiddenByConnection`, or ARM refusing the product itself | ask | no role assignment fixes it |
+ * | the same: an operation that ended with any other code | wait | none is documented: before it is repeated, key, vault and access are checked |
+ * | the same: it was canceled | ask | permanent |
+ * | the same: refused by firewall or connection | wait | the check of the vault finds it |
+ * | ARM refusing the product itself | ask | no role assignment fixes it |
  * | an accepted change whose operation is not found at its polling address | wait | the resource itself is read |
  * | to a read: 401, or an answer that isn't Azure's (a web page, an empty or half a body) | wait | says nothing about permissions; another answer might be Azure's |
  * | an answer with a good status that can't be read | wait | the same; after a change, the resource itself is read |
@@ -48,8 +49,9 @@ const permanentConflicts =
   /^(ScopeLocked|MissingSubscriptionRegistration|ObjectIsDeletedButRecoverable|RoleAssignmentUpdateNotPermitted|RoleAssignmentLimitExceeded|ReadOnlyDisabledSubscription|QuotaExceeded|VaultAlreadyExists|RequestDisallowedByPolicy|ResourceGroupBeingDeleted)$/;
 const providerErrors =
   /^(InternalServerError|InternalError|InternalOperationError|ServerTimeout|ServiceUnavailable|ServerBusy|GatewayTimeout|OperationTimedOut|Timeout|OperationPreempted|FailedIdentityOperation|AnotherOperationInProgress|ConflictingConcurrentWriteNotAllowed|RetryableError)$/;
-/** Permanent errors: a key that no caller can use, and a canceled operation. */
-const permanentErrors = /^Key(NotFound|Disabled|NotYetValid|Expired|Operation(NotAllowed|Forbidden))$|Cancell?ed$/;
+const canceled = /Cancell?ed$/;
+/** A key of the wanted name was deleted: the code can be a general `Conflict`. */
+const deletedName = /deleted but recoverable/;
 const throttled = /(Throttled|TooManyRequests)$/;
 const keyAccessRefused =
   /ForbiddenBy(Rbac|Policy)|AccessDenied|\bForbidden\b|(KeyVault|Access)\w*Forbidden|Unauthorized|not authorized|does not have .*permission|(access|permission)s? .*(denied|missing|required|not granted)/i;
@@ -67,12 +69,12 @@ function nextOf(answer: HttpAnswer, reported: AzureError, context: FailureContex
   if (matches(/^PrincipalNotFound$/)) return 'retry-until';
   if (status === 429 || status === 408 || matches(throttled) || matches(providerErrors)) return 'wait';
   if (change === 'none' && (status === 401 || isForeignAnswer(answer))) return 'wait';
-  if (status === 409 || status === 412) return matches(permanentConflicts) ? 'ask' : 'wait';
+  if (status === 409 || status === 412) return matches(permanentConflicts) || deletedName.test(text) ? 'ask' : 'wait';
   if (status >= 500 && status !== 501 && status !== 505) return 'wait';
   if (change === 'accepted' && status === 404) return 'wait';
-  if (!context.dependsOnGrant || notFixedByGrant.test(text)) return 'ask';
-  if (keyAccessRefused.test(text)) return 'retry-until';
-  return status < 400 && !matches(permanentConflicts) && !matches(permanentErrors) ? 'wait' : 'ask';
+  if (!context.dependsOnGrant) return 'ask';
+  if (!notFixedByGrant.test(text) && keyAccessRefused.test(text)) return 'retry-until';
+  return status < 400 && !matches(permanentConflicts) && !matches(canceled) ? 'wait' : 'ask';
 }
 
 type ExternalFailure = Exclude<Failure, { readonly source: 'bot' }>;
@@ -113,7 +115,17 @@ function fromAnswer(exchange: Exchange, context: FailureContext): Failure | null
 const signInErrors =
   /^(AuthenticationRequiredError|AuthenticationError|AggregateAuthenticationError|CredentialUnavailableError|ClientAuthError|ServerError)$/;
 const signInUnreachable =
-  /network_error|endpoints_resolution_error|openid_config_error|ECONNRE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|temporarily_unavailable|Status code: (429|5\d\d)/;
+  /network_error|endpoints_resolution_error|openid_config_error|ECONNRE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|temporarily_unavailable|server_error|AADSTS(90033|50196)\b|Status code: (429|5\d\d)/;
+
+/**
+ * Whether Entra ID is busy: MSAL's error for an answer has its status, which its message lacks where the body is JSON. For a minute
+ * after a 429 or a 5xx, MSAL repeats the error without asking, and without a status.
+ */
+const isBusyAnswer = (cause: unknown): boolean => {
+  if (!isError(cause) || cause.name !== 'ServerError') return false;
+  const status = 'status' in cause ? cause.status : undefined;
+  return typeof status !== 'number' || status === 429 || status >= 500;
+};
 
 /** MSAL's own codes are first in its messages. The SDK's error names are less specific. */
 const msalCode = /^[a-z]+(_[a-z]+)*_error\b/;
@@ -121,7 +133,7 @@ const msalCode = /^[a-z]+(_[a-z]+)*_error\b/;
 function fromSignIn(error: Error, context: FailureContext, exchange: Exchange): Failure {
   return unanswered(context, exchange, {
     source: 'sign-in',
-    next: signInUnreachable.test(error.message) ? 'wait' : 'ask',
+    next: signInUnreachable.test(error.message) || isBusyAnswer(error.cause) ? 'wait' : 'ask',
     code: (/AADSTS\d{1,10}/.exec(error.message) ?? msalCode.exec(error.message))?.[0] ?? error.name,
     message: error.message.slice(0, maxMessage),
   });

@@ -36,17 +36,14 @@ const secret = (what: string): string =>
   `The secret of the bot’s app ${what}. Ask an operator to create a new one in Entra ID, set AZURE_CLIENT_SECRET to it, and restart the bot. Then select Retry. The approvals stay valid.`;
 const noSuchApp =
   'The bot’s app isn’t in this tenant. Ask an operator to check AZURE_CLIENT_ID and the tenant, and then select Retry. The approvals stay valid.';
+const noCredential =
+  'Ask an operator to compare the issuer and subject of this sign-in with the federated credentials of the bot’s app, and then select Retry. The approvals stay valid.';
 const noTenant =
   'Entra ID can’t be reached, or the tenant doesn’t exist. Ask an operator to check the network and MicrosoftAppTenantId, and then select Retry. The approvals stay valid.';
 const notOffered =
   'Azure doesn’t offer agents, or the API version that the bot uses, in this cloud or subscription. Retrying doesn’t help. Ask an operator to look for a newer version of the bot.';
 const limit =
   'Ask the owner of the subscription to remove what is no longer needed, or to request a higher limit, and then select Retry.';
-const keyGone =
-  'The key or its version isn’t in the vault. If it was deleted, ask a Key Vault Crypto Officer to recover it (portal: Manage deleted keys), and then select Retry. Or end the request and choose another key.';
-const changeKey = (what: string): string =>
-  `Ask a Key Vault Crypto Officer to ${what}, and then select Retry. Or end the request and choose another key.`;
-const operationsMissing = changeKey('permit Wrap Key and Unwrap Key for the key version');
 const closed =
   'The vault’s firewall blocks this agent. Healthcare agent service isn’t a Key Vault trusted service, so it works only with a vault that allows public access from all networks. Ask the vault owner before you change network access, or end this request and choose another vault.';
 const stopped =
@@ -71,8 +68,10 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
     'Microsoft doesn’t permit this for the subscription, for example in this region. No role and no policy exemption changes that. Ask the subscription owner to open a support request with Microsoft, and then select Retry. Or end the request.',
   ResourceGroupBeingDeleted:
     'The resource group is being deleted with everything in it. Ask its owner whether that is intended. If it is, end the request: retrying doesn’t help.',
-  FailedIdentityOperation:
-    'Azure couldn’t update the agent’s managed identity. This often passes: select Retry in a few minutes. If it doesn’t, ask the subscription owner to open a support request with Microsoft.',
+  FailedIdentityOperation: ({ message }) =>
+    /\bNotFound\b/.test(message)
+      ? 'An identity of the agent no longer exists. Ask the owner of the agent to remove it from the agent, and then select Retry.'
+      : 'Azure couldn’t update the agent’s managed identity. This often passes: select Retry in a few minutes. If it doesn’t, ask the subscription owner to open a support request with Microsoft.',
   NotFound: removed,
   ResourceNotFound: removed,
   ResourceGroupNotFound: removed,
@@ -85,27 +84,29 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
   NoRegisteredProviderFound: notOffered,
   InvalidApiVersionParameter: notOffered,
   RoleAssignmentLimitExceeded: limit,
+  RoleAssignmentUpdateNotPermitted:
+    'Ask an Owner or User Access Administrator to delete the role assignment of the agent’s earlier identity, which is in the way, and then select Retry.',
+  Authorization_RequestDenied:
+    'Microsoft Graph no longer lets the bot read groups. Ask a Privileged Role Administrator to grant its permissions again, and then select Retry.',
   QuotaExceeded: limit,
-  KeyNotFound: keyGone,
   ObjectIsDeletedButRecoverable:
     'A deleted key still has this name. Ask a Key Vault Crypto Officer whether it can be recovered, or end the request and choose another name.',
-  KeyDisabled: changeKey('enable the key version'),
-  KeyExpired: changeKey('set a later expiration date on the key version'),
-  KeyNotYetValid: changeKey('set an earlier activation date on the key version'),
-  KeyOperationForbidden: operationsMissing,
-  KeyOperationNotAllowed: operationsMissing,
+  KeyDisabled:
+    'Ask a Key Vault Crypto Officer to enable the key version, and then select Retry. Or end the request and choose another key.',
   ForbiddenByFirewall: closed,
   ForbiddenByConnection: closed,
-  KeyVaultNetworkAccessDenied: closed,
   PrincipalNotFound: 'Azure didn’t know the agent’s new identity in time. Select Retry in a few minutes.',
   OperationCanceled: stopped,
   Canceled: stopped,
   ExpiredAuthenticationToken: signIn,
   InvalidAuthenticationToken: signIn,
-  InvalidAuthenticationTokenTenant: signIn,
+  InvalidAuthenticationTokenTenant:
+    'The subscription is in another tenant now. Move it back and select Retry, or end the request.',
   AuthenticationFailed: signIn,
   AADSTS7000222: secret('has expired'),
   AADSTS7000215: secret('isn’t the one that Entra ID has'),
+  AADSTS7000112:
+    'The bot’s app is disabled in Entra ID. Ask a Cloud Application Administrator to enable it, and then select Retry. The approvals stay valid.',
   AADSTS700016: noSuchApp,
   AADSTS90002: noSuchApp,
   endpoints_resolution_error: noTenant,
@@ -136,22 +137,28 @@ const isUnexplained = (failure: ExternalFailure): boolean => failure.source === 
 /** Families of codes: Conditional Access has a number for each reason, and a 4xx without a code isn't Azure's own. */
 const families: readonly (readonly [of: RegExp, remedy: string])[] = [
   [/^AADSTS53\d{1,4}$/, conditionalAccess],
+  [/^AADSTS70021\d?$/, noCredential],
   [/^Http[34]\d\d$/, notAzure],
 ];
 
-const remedyFor = (code: string): Remedy | undefined =>
-  azureRemedies[code] ?? families.find(([of]) => of.test(code))?.[1];
+/** Key Vault can say it in the message alone. */
+const deletedName = /deleted but recoverable/;
+
+const remedyFor = ({ code, message }: Pick<ExternalFailure, 'code' | 'message'>): Remedy | undefined =>
+  deletedName.test(message)
+    ? azureRemedies.ObjectIsDeletedButRecoverable
+    : (azureRemedies[code] ?? families.find(([of]) => of.test(code))?.[1]);
 
 /** Returns true if there is a remedy for this code or kind of failure. */
-const knowsRemedy = ({ code, next }: ExternalFailure): boolean => remedyFor(code) !== undefined || next !== 'ask';
+const knowsRemedy = (failure: ExternalFailure): boolean => hasOwnRemedy(failure) || failure.next !== 'ask';
 
 /** Returns true if waiting doesn't help: this code has its own remedy. */
-const hasOwnRemedy = ({ code }: ExternalFailure): boolean => remedyFor(code) !== undefined;
+const hasOwnRemedy = (failure: ExternalFailure): boolean => remedyFor(failure) !== undefined;
 
 /** Returns a remedy; never empty, so that people know what to do. */
 export function azureRemedy(failure: ExternalFailure): string {
   if (isAgentRefused(failure)) return spreads;
-  const known = remedyFor(failure.code);
+  const known = remedyFor(failure);
   if (known !== undefined) return typeof known === 'string' ? known : known(failure);
   if (failure.next === 'wait') return isUnexplained(failure) ? mayPass : passes;
   if (failure.source === 'no-answer') return certificate;

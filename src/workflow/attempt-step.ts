@@ -11,6 +11,7 @@ import { ownKeyOf, type Request, type StepProgress } from '../domain/request/req
 import type { StepResult } from '../domain/request/request-command.ts';
 import { attemptsSoFar, decideRetry, rereadAfterMs } from '../domain/retry.ts';
 import { workOf } from '../operations/registry.ts';
+import { kindNamed } from '../operations/resources/registry.ts';
 import { steps } from '../operations/steps/registry.ts';
 import { carryOut } from '../operations/steps/step.ts';
 import type { OwnAttempts, RunPorts } from './workflow-steps.ts';
@@ -64,6 +65,8 @@ export async function attemptStep(
     nonce: intended?.nonce ?? null,
     attempt,
     confirms,
+    reaches: kindNamed(request.plan.spec.resource.kind).reaches,
+    now: ports.now(),
     pause: () => ports.pause(rereadAfterMs(ports.retryLimits)),
     outlast: mayRun ? ownOperationWait(ports, rest) : null,
   };

@@ -760,6 +760,12 @@ const faultyFiles: readonly FaultyFile[] = [
         to: 'return',
       },
       {
+        name: 'unusable-key-tried-again',
+        breaks: 'After a failed key operation, nobody is told that the key has expired or that the vault is closed.',
+        from: `find((one) => one?.outcome === 'block')`,
+        to: `find((one) => one?.code === 'key-disabled')`,
+      },
+      {
         name: 'overwrite-moved-key',
         breaks: 'Another person’s key is overwritten.',
         from: 'if (!isUnder(shows, plannedKey(context)) && !isUnchangedKey(shows, expected))',

@@ -1,3 +1,4 @@
+import { judge, judgeKey } from '../../domain/check.ts';
 import { madeVersion } from '../../domain/effect.ts';
 import { type Failure, valueOrThrow } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
@@ -5,7 +6,7 @@ import { isAlreadySet } from '../../domain/key-change.ts';
 import { type CustomerKey, hasFailed, isBusy, isUnchangedKey, sameKey } from '../../domain/observed.ts';
 import { verifyAccess, verifyIdentity } from './grant-key-access.ts';
 import { checkVersion } from './recover-key.ts';
-import { failBusy, failStep, readResource, type Step, type StepContext } from './step.ts';
+import { failBusy, failStep, readResource, readVault, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `setting the key of ${work.observed.resource.name}`;
 
@@ -52,10 +53,19 @@ export async function verifyKeySet(context: StepContext, whereFailed: Failure['n
 const isLeftover = ({ work }: StepContext, provisioningState: string): boolean =>
   hasFailed(provisioningState) || hasFailed(work.observed.resource.provisioningState);
 
-/** Checks that the version exists and is enabled. Propagation delays can't fix a key that isn't. */
+/**
+ * Runs the plan's checks of key and vault again. Waiting doesn't remove what they find, whatever Azure called it: the codes of a
+ * key operation that fails aren't documented.
+ */
 async function verifyKeyUsable(context: StepContext): Promise<void> {
-  const check = await checkVersion(context, plannedKey(context).keyVersion);
-  if (check !== null) failStep(doing(context), { code: 'blocked', check });
+  const { azure, work, now, reaches } = context;
+  const { keyVersion } = plannedKey(context);
+  const key = valueOrThrow(await azure.keys.get(work.to.vaultId, work.to.keyName, keyVersion));
+  const ofKey = key === null ? [await checkVersion(context, keyVersion)] : judgeKey(key, now);
+  const vault = await readVault(context, doing(context));
+  const ofVault = reaches(vault) ? [] : [judge('block', 'vault-firewalled', {})];
+  const check = [...ofKey, ...ofVault].find((one) => one?.outcome === 'block');
+  if (check != null) failStep(doing(context), { code: 'blocked', check });
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Steps and their execution. A step gets its input and knows no operation or kind. */
+import type { KindRules } from '../../domain/check.ts';
 import type { Effect } from '../../domain/effect.ts';
 import {
   AzureFailure,
@@ -38,6 +39,9 @@ export interface StepContext {
   readonly confirms: boolean;
   /** Waits for an operation that this request may have started; false: it took too long. Null: there can be none. */
   readonly outlast: (() => Promise<boolean>) | null;
+  /** Which vaults the resource can reach. */
+  readonly reaches: KindRules['reaches'];
+  readonly now: Date;
   /** Waits briefly before a missing object is read again. */
   readonly pause: () => Promise<void>;
 }

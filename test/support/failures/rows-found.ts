@@ -303,6 +303,8 @@ const expired = (azure: AzureUnderRun) =>
 const signInsRefused = [
   ['AADSTS90002', "AADSTS90002: Tenant 'x' not found. Check to make sure you have the correct tenant ID."],
   ['AADSTS53003', 'AADSTS53003: Access has been blocked by Conditional Access policies.'],
+  ['AADSTS7000112', "AADSTS7000112: Application 'x'(bot) is disabled."],
+  ['AADSTS700213', 'AADSTS700213: No matching federated identity record found for presented assertion subject.'],
 ] as const;
 
 export const signInRows: FailureGroup = {
@@ -338,6 +340,22 @@ export const signInRows: FailureGroup = {
       },
       asks('set-cmk', 'CredentialUnavailableError'),
     ),
+    ...(
+      [
+        [500, 'server_error', 'AADSTS90033'],
+        [429, 'too_many_requests', 'AuthenticationRequiredError'],
+      ] as const
+    ).map(([status, error, code]) =>
+      run(
+        `Signing in is answered with ${status} and JSON, for long.`,
+        async (azure, approved) => {
+          const body = { error, error_description: `${code}: try again later.` };
+          await azure.fault({ match: { url: '/oauth2/v2.0/token' }, respond: { status, body } });
+          approved.reconnect();
+        },
+        asks('set-cmk', code),
+      ),
+    ),
     ...signInsRefused.map(([code, description]) =>
       run(
         `Signing in is refused with ${code}.`,
@@ -352,6 +370,13 @@ export const signInRows: FailureGroup = {
     runUnder('token-expired-once', goesOn('set-cmk')),
     runUnder('directory-is-down', asks('check', 'membership-unknown', { what: 'Microsoft Graph answers 503.' })),
     lookUnder('directory-is-down', refused('a decision', 'serviceNotAvailable', membership)),
+    look(
+      'The consent to Microsoft Graph is withdrawn.',
+      refused('a decision', 'Authorization_RequestDenied', async (azure) => {
+        await answers('POST', 'checkMember', 403, 'Authorization_RequestDenied')(azure);
+        return membership(azure);
+      }),
+    ),
   ],
 };
 
@@ -405,6 +430,7 @@ export const codeRows: FailureGroup = {
     ofWrite(404, 'ResourceGroupNotFound'),
     ofGrant(404, 'ParentResourceNotFound'),
     ofGrant(403, 'DenyAssignmentAuthorizationFailed'),
+    ofGrant(409, 'RoleAssignmentUpdateNotPermitted'),
     ofWrite(403, 'RequestDisallowedByAzure'),
     ofWrite(409, 'ResourceGroupBeingDeleted'),
     ofWrite(400, 'FailedIdentityOperation'),
@@ -417,7 +443,6 @@ export const codeRows: FailureGroup = {
     ofReading(401, 'InvalidAuthenticationToken'),
     ofReading(401, 'InvalidAuthenticationTokenTenant'),
     ofReading(401, 'AuthenticationFailed'),
-    ofOperation('KeyOperationNotAllowed'),
     ofOperation('Canceled'),
     ofOperation('ForbiddenByPolicy'),
     ofOperation(unknownCode, { what: 'The operation that sets the key fails with an unlisted code.' }),

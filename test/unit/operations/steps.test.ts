@@ -44,6 +44,7 @@ interface Setting extends Partial<Pick<StepContext, 'outputs' | 'attempt' | 'con
 const contextOf = (azure: ScriptedAzure, { plan = planFor(), intents = [intent], ...more }: Setting): StepContext => ({
   ...{ azure, requestId: id, work: workOf(plan), approved: effectsOf(plan), outputs: {}, nonce, attempt: 1 },
   ...{ own: { keyVersion: null, intents }, confirms: false, outlast: null, pause: async () => undefined },
+  ...{ reaches: ({ firewall }) => firewall === 'open', now: new Date(intent.at) },
   ...more,
 });
 const carry = (name: StepName, azure: ScriptedAzure, setting: Setting = {}) =>
@@ -132,6 +133,16 @@ finds('set-cmk', {}, [
     { resource: { ...failedAgent, customerKey: under(version('b')) } },
     'ask key-moved',
   ],
+]);
+
+const again = { resource: identified, granted: true };
+finds('set-cmk', { attempt: 2 }, [
+  ['no key', { ...again, keys: [] }, 'ask blocked', /no longer exists/],
+  ['a disabled key', { ...again, keys: [key({ enabled: false })] }, 'ask blocked', /disabled/],
+  ['a key past its date', { ...again, keys: [key({ expires: '2020-01-01T00:00:00.000Z' })] }, 'ask blocked', /expired/],
+  ['a key of a later date', { ...again, keys: [key({ notBefore: in2030 })] }, 'ask blocked', /not valid yet/],
+  ['a key that can’t wrap', { ...again, keys: [key({ operations: ['sign'] })] }, 'ask blocked', /wrap/i],
+  ['a closed vault', { ...again, vault: vault({ firewall: 'closed' }) }, 'ask blocked', /firewall/],
 ]);
 
 finds('make-key-version', { ...made, confirms: true }, [
