@@ -124,14 +124,16 @@ describe('over a PostgreSQL that is signed in to with tokens, sealed with a secr
   const newerKey = Buffer.from('a newer key for tests, and for no other').toString('base64');
 
   test('a newer version of the secret with a further line is the newer key, from the next start on', async () => {
+    const sealed = "select seal_key as key from cmk.document union select split_part(seal, ':', 1) from cmk.person";
+    const before = await queryStore({ databaseUrl: behind }, sealed);
     await world.endBot('SIGINT');
     const end = (await cmkBot(['audit', 'verify'], settings())).out;
     const [, seq, hash] = /The log ends at event (\d+), ([\da-f]{64})\./.exec(end) ?? [];
     await putSealSecret(world.azure, `${serverSealKey} until ${seq} ${hash}`, newerKey);
     await world.startBot();
     // What the older key has sealed of the chat has a new seal.
-    const sealed = "select seal_key as key from cmk.document union select split_part(seal, ':', 1) from cmk.person";
-    expect(await queryStore({ databaseUrl: behind }, sealed)).toHaveLength(1);
+    const after = await queryStore({ databaseUrl: behind }, sealed);
+    expect([before.length, after.length, after]).toEqual([1, 1, expect.not.arrayContaining([...before])]);
     await ask(world, choices.test);
     const said = await cmkBot(['audit', 'verify'], settings());
     expect(said).toMatchObject({ code: 0, err: '' });

@@ -65,23 +65,3 @@ describe('while the bot runs', () => {
     expect(activityText(card)).toContain('An operator');
   });
 });
-
-it('the doctor says what is wrong and what to do, and fails', async () => {
-  const other = '40000000-0000-4000-8000-00000000dead';
-  const { code, out } = await cmkBot(['doctor'], {
-    ...world.settings,
-    CMK_APPROVERS: '',
-    CMK_AUDIT_CHANNEL: 'none',
-    CMK_SUBSCRIPTIONS: `40000000-0000-4000-8000-000000000001,${other}`,
-  });
-  expect(code).toBe(1);
-  expect(out).toMatch(/fail {2}approvers +none: no one can approve \(people\/roles\)\n +→ Set CMK_APPROVERS/);
-  expect(out).toMatch(/warn {2}audit channel +none: the audit log has no copy in Teams/);
-  expect(out).toMatch(
-    new RegExp(`fail {2}subscription ${other} +40[34] \\w+: .*\n +→ Assign the role of infra/custom-role.json`),
-  );
-  // Resource Graph answers about all subscriptions or none.
-  for (const list of ['agents', 'vaults'])
-    expect(out).toMatch(new RegExp(`fail {2}${list} +403 AccessDenied: .*\\n +→ Azure refuses the list`));
-  expect(out).toContain('4 failures, 3 warnings, 1 not checked.');
-});

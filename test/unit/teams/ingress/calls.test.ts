@@ -27,6 +27,8 @@ type Options = Parameters<typeof startServer>[0];
 
 /** How many activities got as far as the SDK. */
 let turns = 0;
+/** What was counted of each call. */
+const counted: Parameters<Options['metrics']['count']>[0][] = [];
 const adapter = {
   process: async (_request: unknown, response: { send(status: number): void }) => {
     turns += 1;
@@ -48,7 +50,7 @@ async function opened(callers: Options['callers'], listen: string | null = null)
     ...{ callers, adapter, port, listen, bot: {} as CmkBot, callsAtOnce: 1_000_000, pages: [links] },
     local: callers === localCallers,
     ready: async () => ({ status: 'ready' }),
-    metrics: { count: () => undefined, contentType: 'text/plain', text: async () => '' },
+    metrics: { count: (call) => counted.push(call), contentType: 'text/plain', text: async () => 'cmk_x 1' },
     tracing: noTracing,
     log: { error: () => undefined, info: () => undefined },
   });
@@ -170,6 +172,23 @@ describe('what is no activity of Teams', () => {
   ])('%s %s is not served', async (method, path, status) => {
     expect((await sendRaw(local, '', { method, path })).status).toBe(status);
   });
+});
+
+test('calls are counted by what they were and how they were answered, and figures are not shown through a proxy', async () => {
+  counted.length = 0;
+  await send(local, activity({ teams }));
+  await send(local, activity({ teams }, { type: 'messageReaction' }));
+  await sendRaw(local, '[]');
+  await send(local, activity({ teams }), { headers: { origin: 'https://example.com' } });
+  expect(counted.map(({ type, status, reason }) => [type, status, reason])).toEqual([
+    ['message', 200, null],
+    ['other', 200, null],
+    ['unread', 400, 'malformed'],
+    ['unread', 403, 'foreign-origin'],
+  ]);
+  expect(await get(local, '/metrics')).toEqual({ status: 200, body: 'cmk_x 1' });
+  const proxied = await get(local, '/metrics', { 'x-forwarded-for': '203.0.113.7' });
+  expect([proxied.status, proxied.body.includes('cmk_')]).toEqual([404, false]);
 });
 
 describe('a flood', () => {
