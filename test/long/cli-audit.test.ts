@@ -88,13 +88,6 @@ describe('an untouched record', () => {
     expect(store).toMatchObject({ code: 0, err: '' });
     expect(store.out).toMatch(/^verified: 16 events, 5 texts\nThe log ends at event 16, [0-9a-f]{64}\.\n/);
     expect(file).toEqual(store);
-  });
-
-  it('says what it could not check without the key', async () => {
-    const { code, out } = await record.cli('audit', 'verify', path.join(record.dataDir, 'export.jsonl'));
-    expect(code).toBe(3);
-    expect(out).toMatch(/^incomplete: 16 events/);
-    expect(out).toContain('Seals not checked, because the seal key is missing: 16 events sealed.');
     const told = await record.cli('audit', 'verify', '--json');
     expect(JSON.parse(told.out)).toMatchObject({ events: 16, seals: { checked: true, sealed: 16 }, findings: [] });
   });
@@ -131,16 +124,6 @@ describe('an untouched record', () => {
     expect(out).toContain('verified: 0 events, 0 texts\n');
     expect(out).toMatch(/Events 1 to 16 aren’t in the file\. The file continues from [0-9a-f]{64}\./);
     expect(await readFile(await exported(record, '--since', '2020-01-01'), 'utf8')).toBe(`${lines.join('\n')}\n`);
-  });
-
-  it('shows a changed word, and where', async () => {
-    const file = path.join(record.dataDir, 'changed.jsonl');
-    await writeFile(file, `${lines.join('\n').replaceAll('bot-care', 'bot-carl')}\n`);
-    const { code, out } = await record.cli('audit', 'verify', file);
-    expect([code, out]).toEqual([
-      1,
-      expect.stringMatching(/^integrity errors: \d+ findings? in .*\n {2}event \d+: .*hash-differs/s),
-    ]);
   });
 
   it.each([
@@ -187,10 +170,9 @@ describe('a part of a record', () => {
     part = (await record.cli('audit', 'export', '--format', 'jsonl', '--request', stuck)).out;
   });
 
-  it.each<[string, string[], string]>([
-    ['the requests for an agent', ['--resource', 'BOT-2'], 'requests for BOT-2'],
-    ['both', ['--request', stuck, '--resource', resourceId('bot-2')], `request ${stuck}, requests for `],
-  ])('of %s says so in the file, and what of it can be verified', async (_what, args, words) => {
+  it('says so in the file, and what of it can be verified', async () => {
+    const args = ['--request', stuck, '--resource', resourceId('bot-2')];
+    const words = `request ${stuck}, requests for `;
     const { code, out, err } = await record.cli('audit', 'export', '--format', 'jsonl', ...args);
     expect(code).toBe(0);
     expect(err).toContain(`cmk-bot audit export: a part, 7 of 16 events: ${words}`);
@@ -209,13 +191,7 @@ describe('a part of a record', () => {
   });
 
   it.each<[string, (lines: string[]) => string[], string]>([
-    ['a changed word', (all) => all.map((line) => line.replace('bot-2', 'bot-7')), 'hash-differs'],
     ['an event taken out of the middle', (all) => all.toSpliced(4, 1), 'revision-differs'],
-    [
-      'two events swapped',
-      (all) => [...all.slice(0, 4), all[5] ?? '', all[4] ?? '', ...all.slice(6)],
-      'not-contiguous',
-    ],
     ['a text taken out', (all) => all.toSpliced(2, 1), 'text-missing'],
     ['a file cut short', (all) => all.slice(0, -1), 'it was cut short'],
   ])('shows %s', async (_what, change, words) => {
@@ -252,14 +228,6 @@ describe('a part of a record', () => {
       `delete from cmk.event where seq = (select max(seq) from cmk.event where request_id = '${stuck}')`,
     );
     expect((await record.cli('audit', 'verify', '--against', file)).out).toContain('(export-differs)');
-  });
-
-  it('says on standard error what of csv is a part', async () => {
-    const args = ['audit', 'export', '--format', 'csv', '--request', rejected, '--since', '2020-01-01'];
-    const { err } = await record.cli(...args);
-    expect(err).toContain(
-      `a part: request ${rejected}, from 2020-01-01T00:00:00.000Z on. A CSV file can’t be verified.`,
-    );
   });
 });
 

@@ -82,7 +82,7 @@ const forms: readonly Form[] = [
   ],
   [
     'a signature of a key of theirs',
-    ['checkpoint'],
+    ['checkpoint', 'checkpoints/300'],
     async (file) => {
       const note = await readFile(file, 'utf8');
       const text = note.slice(0, note.indexOf('\n\n') + 1);
@@ -183,33 +183,34 @@ async function attack(form: Form, target: string): Promise<string> {
   return outcomes.join(', ');
 }
 
+const [contradicts, noPlainFile] = ['no checkpoint: AnchorContradicts', 'no checkpoint: NotAPlainFile'];
+const nothingWrong = 'evidence, checkpoint, evidence';
+/** What it does to the bot, where that is to stay: always tried. */
+const outcomes: Readonly<Record<string, string>> = {
+  'garbage for checkpoint': `evidence, ${contradicts}, no evidence: Error`,
+  'an empty file for checkpoint': `evidence, ${contradicts}, no evidence: Error`,
+  'a link to a secret for checkpoint': `evidence, ${noPlainFile}, no evidence: Error`,
+  'a pipe that nobody writes into for checkpoint': `evidence, ${noPlainFile}, no evidence: Error`,
+  'a signature of a key of theirs for checkpoint': nothingWrong,
+  'a signature of a key of theirs for checkpoints/300': nothingWrong,
+  'garbage for checkpoints/300': 'no evidence: ForeignCheckpoint, checkpoint, evidence',
+  'a link to a secret for checkpoints/300': `no evidence: NotAPlainFile, ${noPlainFile}, no evidence: Error`,
+  // The bot writes it anew.
+  'a link to a secret for keys.txt': nothingWrong,
+  'a key of theirs above the others for keys.txt': nothingWrong,
+  'garbage for keys.txt': nothingWrong,
+  'a pipe that nobody writes into for keys.txt': nothingWrong,
+};
+
 describe('whoever can write in the folder of the published log, with', () => {
   test.each(forms)('%s, reads nothing of the bot’s, destroys nothing, and has no key believed', async (...form) => {
-    for (const target of chosenCases(form[1])) await attack(form, target);
+    const [name, targets] = form;
+    const known = (target: string) => outcomes[`${name} for ${target}`];
+    for (const target of new Set([...chosenCases(targets), ...targets.filter(known)])) {
+      const outcome = await attack(form, target);
+      expect([target, outcome]).toEqual([target, known(target) ?? outcome]);
+    }
   });
-
-  const [contradicts, noPlainFile] = ['no checkpoint: AnchorContradicts', 'no checkpoint: NotAPlainFile'];
-  test.each([
-    ['garbage', 'checkpoint', `evidence, ${contradicts}, no evidence: Error`],
-    ['an empty file', 'checkpoint', `evidence, ${contradicts}, no evidence: Error`],
-    ['a link to a secret', 'checkpoint', `evidence, ${noPlainFile}, no evidence: Error`],
-    ['a pipe that nobody writes into', 'checkpoint', `evidence, ${noPlainFile}, no evidence: Error`],
-    ['a signature of a key of theirs', 'checkpoint', 'evidence, checkpoint, evidence'],
-    ['garbage', 'checkpoints/300', 'no evidence: ForeignCheckpoint, checkpoint, evidence'],
-    ['a link to a secret', 'checkpoints/300', `no evidence: NotAPlainFile, ${noPlainFile}, no evidence: Error`],
-    ['a signature of a key of theirs', 'checkpoints/300', 'evidence, checkpoint, evidence'],
-  ])('%s for %s, does to the bot: %s', async (name, target, outcome) => {
-    const form = forms.find(([one]) => one === name);
-    expect(form === undefined ? '' : await attack(form, target)).toBe(outcome);
-  });
-
-  test.each(['a link to a secret', 'a key of theirs above the others', 'garbage', 'a pipe that nobody writes into'])(
-    '%s for keys.txt, has the bot write it anew',
-    async (name) => {
-      const form = forms.find(([one]) => one === name);
-      expect(form === undefined ? '' : await attack(form, 'keys.txt')).toBe('evidence, checkpoint, evidence');
-    },
-  );
 
   test('a link in place of the folder, once the bot has opened it, leads it nowhere else', async () => {
     const { place, source } = await publishedPlace();
