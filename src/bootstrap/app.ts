@@ -17,7 +17,8 @@ import { openAdapter, type TokenSource } from '../teams/ingress/adapter.ts';
 import { localCallers, tokenCallers } from '../teams/ingress/gate.ts';
 import { openCallerTokens } from '../teams/sign-in/caller-tokens.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
-import { checkpointsOf, type LogPublisher } from './start-log-publisher.ts';
+import { openPublished } from './open-published.ts';
+import type { LogPublisher } from './start-log-publisher.ts';
 
 /** Throws if a configured file can't be read. No request is sent until a port is called. */
 function openAzure({ config, metrics, tracing }: Infrastructure) {
@@ -69,6 +70,7 @@ export function openApp(infrastructure: Infrastructure, publisher: LogPublisher)
     ...{ tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel },
     /** Only the public cloud's addresses of messages are known. */
     linksIn: config.azure.cloud.name === 'public' ? { tenantId } : null,
+    publishes: config.anchor !== null,
     hasEvidence: browserUrl(config) !== null && config.anchor !== null,
     /** How people are authenticated: `bot-framework` with tokens, `local` without. */
     signIn: config.server.mode === 'local' ? 'local' : 'bot-framework',
@@ -82,9 +84,9 @@ export function openApp(infrastructure: Infrastructure, publisher: LogPublisher)
   const base = { ...infrastructure, publisher, ...settings, ...outside, lookups, directory: openDirectory(people) };
   const app = {
     ...base,
+    ...openPublished(base),
     chat: openChat(base),
     approvers: openApprovers(base),
-    checkpoints: checkpointsOf(base),
   };
   const notifications = openNotifications(app);
   return {

@@ -28,7 +28,7 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
     onTrouble: (trouble) => log.warn({ trouble: withoutSecrets(trouble) }, 'telemetry could not be exported'),
   });
   const { tracing } = telemetry;
-  const { database, store, storing, refusedDocuments } = await openVerifiedStore(config, log, tracing);
+  const { database, store, storing, refusedDocuments, onChanged } = await openVerifiedStore(config, log, tracing);
   const { jobs, clock } = store;
   const { now } = clock;
   const witnessing = witnessingFor(config, store.witnesses);
@@ -46,7 +46,7 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
   const { policy, paused, stepUp, operators, retry: retryLimits } = config;
   return {
     ...store,
-    ...{ config, log, database, store, storing, metrics, tracing, witnessing, now, random: randomBytes },
+    ...{ config, log, database, store, storing, onChanged, metrics, tracing, witnessing, now, random: randomBytes },
     ...{ policy, paused, stepUp, operators, retryLimits, onRefused: metrics.refused },
     /** With refusals counted. For actions of people. */
     requests: metrics.requests(tracedRequests({ ...store.requests, append }, tracing)),

@@ -1,6 +1,7 @@
 /** Opens the audit log: migrates the database, opens the seal key, and verifies every row before use. */
 
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { auditTools } from '../audit/audit-tools.ts';
 import { KeyFileInvalid } from '../audit/key-file.ts';
 import { databasePassword } from '../config/azure-from-config.ts';
@@ -16,6 +17,7 @@ import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';
 import { loadKeys } from '../operator/published-log.ts';
 import { RecordBroken } from '../store/chain-monitor.ts';
+import type { ChainHead } from '../store/chain-rows.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import type { UnsoundDocument } from '../store/documents.ts';
 import { migrate, UnknownFormat } from '../store/migrations.ts';
@@ -35,9 +37,21 @@ function toMessage(error: unknown): unknown {
   return error instanceof KeyFileInvalid ? new ConfigurationError(error.message) : error;
 }
 
-/** A broken audit log must not be used by any part of the process. */
-function endOnBroken(log: Log, broken: RecordBroken): never {
+/** Called with the last event that this process has verified, before it ends because the audit log was changed. */
+type OnChanged = (known: ChainHead) => Promise<void>;
+
+const leaveWithinMs = 5_000;
+
+/**
+ * A broken audit log must not be used by any part of the process. Without the database, none can store anything, or get the
+ * permission for a change in Azure.
+ */
+async function endOnBroken(log: Log, { close }: Database, broken: RecordBroken, leave: () => Promise<void>) {
   const { seq, request: requestId, fault } = broken;
+  void close().catch(() => undefined);
+  await Promise.race([leave(), pause(leaveWithinMs)]).catch((error: unknown) =>
+    log.error({ err: error }, 'the last known event could not be left in the published place'),
+  );
   endProcess(log, { seq, requestId, fault }, 'the audit log was changed outside the bot', brokenWords(broken));
 }
 
@@ -139,6 +153,7 @@ async function openStoreOn(
   log: Log,
   { current: trace }: Pick<Tracing, 'current'>,
   refusedDocuments: Record<DocumentFault, number>,
+  leave: OnChanged,
 ): Promise<OpenStore> {
   const { ownerUrl } = config;
   const owner =
@@ -148,7 +163,10 @@ async function openStoreOn(
   );
   // While starting, an error must fail the start instead of ending the process.
   let started = false;
-  const onBroken = (broken: RecordBroken): void => (started ? endOnBroken(log, broken) : undefined);
+  const onBroken = (broken: RecordBroken, known: ChainHead): void => {
+    if (started) void endOnBroken(log, database, broken, () => leave(known));
+    started = false;
+  };
   const told = {
     onBroken,
     onClock: logClock(log),
@@ -168,9 +186,13 @@ export async function openVerifiedStore(config: Config, log: Log, tracing: Pick<
   const database = openDatabase({ url: config.databaseUrl, onError, ...passwordOf(config, 'bot') });
   try {
     const refusedDocuments = { 'seal-key-unknown': 0, 'seal-differs': 0 };
-    const store = await openStoreOn(database, config, log, tracing, refusedDocuments);
+    let leave: OnChanged = async () => undefined;
+    const store = await openStoreOn(database, config, log, tracing, refusedDocuments, (known) => leave(known));
     store.jobs.onWritten(() => storing.stored());
-    return { database, store, storing, refusedDocuments };
+    const onChanged = (work: OnChanged): void => {
+      leave = work;
+    };
+    return { database, store, storing, refusedDocuments, onChanged };
   } catch (error) {
     await database.close();
     throw toMessage(error);

@@ -1,5 +1,6 @@
-/** Publishes the audit log: at the start, at each interval with new events, and at shutdown. */
-import { AnchorContradicts, newestCheckpoint } from '../audit/anchor/newest-checkpoint.ts';
+/** Publishes the audit log: at the start, after each decision, at each interval with new events, and at shutdown. */
+import { knownHead } from '../audit/anchor/known-head.ts';
+import { AnchorContradicts } from '../audit/anchor/newest-checkpoint.ts';
 import { Publisher } from '../audit/anchor/publisher.ts';
 import { type CosignOutcome, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
 import { KeyFileInvalid } from '../audit/key-file.ts';
@@ -7,16 +8,8 @@ import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts
 import { ConfigurationError } from '../config/env.ts';
 import type { AnchorSettings } from '../config/settings/audit-log.ts';
 import type { Overdue } from '../domain/ports/telemetry.ts';
-import {
-  anchorFiles,
-  anchorName,
-  loadKeys,
-  openPublishedLog,
-  type PublishedLogFiles,
-  verifierOf,
-} from '../operator/published-log.ts';
+import { anchorFiles, anchorName, loadKeys, verifierOf } from '../operator/published-log.ts';
 import { advisoryLock, type TryLocked } from '../store/advisory-lock.ts';
-import type { Checkpoints } from '../teams/delivery/audit-channel.ts';
 import { contradictedWords, logKeyUse } from '../text/record.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import { endProcess, type Stoppable } from './shutdown.ts';
@@ -50,15 +43,16 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
   if (newest === undefined) throw new Error('the published log: there is no key');
   const key = signingKey(settings.name, 'log', newest.bytes);
   const olderKeys = seeds.slice(0, -1).map((older) => verifierOf(settings.name, older));
+  const files = await anchorFiles(settings.place, config);
   const publisher = new Publisher({
-    files: await anchorFiles(settings.place, config),
+    files,
     lines: auditLog.soundLines,
     key,
     olderKeys,
     witnesses: new Witnesses(settings.witnesses.map(witnessOf), { log: settings.name, book, now }),
     onCosigned: sayWitnessed(infrastructure),
   });
-  return { publisher, logKeys: [...olderKeys, key.verifier] };
+  return { publisher, files, logKeys: [...olderKeys, key.verifier] };
 }
 
 /** A failure is only logged. Publishing is retried at the next interval. */
@@ -100,15 +94,20 @@ export function openLocked(options: LockedOptions): () => Promise<void> {
 export interface LogPublisher extends Stoppable {
   /** Publishes new events immediately. A failure is logged and retried later. */
   publish(): Promise<unknown>;
+  /** Compares the audit log with the end that another process knew. Throws if the place can't be reached. */
+  compare(): Promise<void>;
   readonly logKeys: readonly VerifierKey[];
 }
 
 /** Throws {@link ConfigurationError} if the published log contradicts the audit log. */
 export async function startLogPublisher(infrastructure: Infrastructure): Promise<LogPublisher> {
-  const { config, log } = infrastructure;
+  const { config, log, auditLog } = infrastructure;
   const { anchor } = config;
-  if (anchor === null) return { stop: async () => undefined, publish: async () => undefined, logKeys: [] };
-  const { publisher, logKeys } = await openPublisher(anchor, infrastructure);
+  const nothing = async (): Promise<void> => undefined;
+  if (anchor === null) return { stop: nothing, publish: nothing, compare: nothing, logKeys: [] };
+  const { publisher, files, logKeys } = await openPublisher(anchor, infrastructure);
+  infrastructure.onChanged((known) => knownHead.leave(files, anchor.name, known));
+  const compare = () => knownHead.compare(files, anchor.name, auditLog);
   const publishLocked = openLocked({
     ...infrastructure,
     tryLocked: advisoryLock(infrastructure.database, 'anchor'),
@@ -131,9 +130,13 @@ export async function startLogPublisher(infrastructure: Infrastructure): Promise
     last = waiting;
     return last;
   };
-  await publish((error) => {
+  const refuse = (error: AnchorContradicts): never => {
     throw new ConfigurationError(contradictedWords(error, anchorName(anchor.place)));
-  });
+  };
+  await compare().catch((error: unknown) =>
+    error instanceof AnchorContradicts ? refuse(error) : notNow(infrastructure, error),
+  );
+  await publish(refuse);
   const endIt = (error: AnchorContradicts): never => {
     const { kind, published, recorded } = error;
     const words = contradictedWords(error, anchorName(anchor.place));
@@ -143,35 +146,13 @@ export async function startLogPublisher(infrastructure: Infrastructure): Promise
   return {
     logKeys,
     publish: () => publish(endIt),
+    compare: () =>
+      compare().catch((error: unknown) => {
+        throw error instanceof AnchorContradicts ? endIt(error) : error;
+      }),
     async stop() {
       clearInterval(timer);
       await publish(endIt);
     },
-  };
-}
-
-/** Returns the published log's checkpoints, for cards and pages. Null if the log isn't published. */
-export function checkpointsOf(
-  app: Pick<Infrastructure, 'config' | 'witnessing'> & { readonly publisher: LogPublisher },
-): Checkpoints | null {
-  const { config, witnessing } = app;
-  const { publish, logKeys } = app.publisher;
-  const { anchor } = config;
-  if (anchor === null) return null;
-  let opened: Promise<PublishedLogFiles> | null = null;
-  const newest = async () => {
-    opened ??= openPublishedLog(anchor, config, logKeys);
-    return newestCheckpoint(await opened);
-  };
-  return {
-    async covering(seq) {
-      const found = await newest();
-      if (found !== null && found.size >= seq) return found;
-      await publish();
-      const published = await newest();
-      return published !== null && published.size >= seq ? published : null;
-    },
-    witnessing: async () => (await witnessing?.()) ?? null,
-    everyMs: anchor.everyMs,
   };
 }

@@ -85,7 +85,7 @@ function productionWarnings({ server: { listen }, stepUp, anchor }: Config): rea
     ],
     [
       anchor === null,
-      'the audit log isn’t published. If its last events are deleted while no bot runs, only an older export shows it. Set CMK_ANCHOR',
+      'the audit log isn’t published, so the database owner can remove a decision, and the bot then acts without it. Set CMK_ANCHOR',
     ],
   ];
   return found.flatMap(([isFound, warning]) => (isFound ? [warning] : []));

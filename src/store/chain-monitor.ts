@@ -171,7 +171,8 @@ export type KnownAtSend = (request: string) => Pick<RequestSummary, 'revision' |
 
 export interface ChainMonitorOptions {
   readonly check: CheckLine;
-  readonly onBroken: (broken: RecordBroken) => void;
+  /** `known`: the last event that this process has verified. */
+  readonly onBroken: (broken: RecordBroken, known: ChainHead) => void;
 }
 
 export class ChainMonitor {
@@ -194,7 +195,7 @@ export class ChainMonitor {
 
   broken(at: { readonly seq?: number; readonly request?: string }, fault: RowFault, detail: string): never {
     const error = new RecordBroken(at, fault, detail);
-    this.#onBroken(error);
+    this.#onBroken(error, this.#last);
     throw error;
   }
 

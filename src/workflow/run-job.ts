@@ -21,6 +21,8 @@ export class RunLostError extends Error {
 
 export interface RunJobPorts extends RunPorts {
   readonly jobs: Pick<Jobs, 'isMine' | 'requestShow' | 'reportOrphan'>;
+  /** Decisions are published before the next change in Azure. */
+  readonly decisions: { isPublished(request: Request): Promise<boolean> };
   /** True: this process starts and continues no run. */
   readonly paused: boolean;
   /** Compares this machine's clock and the last event with the database's clock. While they differ, no run starts. */
@@ -51,6 +53,8 @@ const runsAtOnce = 8;
 /** When and how often the cards of a waiting run are updated to show the elapsed time. */
 const drawEveryMs = 10_000;
 const pausedMs = 5_000;
+/** Another replica is publishing. */
+const otherReplicaMs = 1_000;
 /** Delay from the click to the start above which a run gets its own trace. */
 const lateAfterMs = 10 * 60_000;
 
@@ -109,10 +113,25 @@ export function openRunJobs(ports: RunJobPorts): RunsInHand {
     const permitted = <T>(work: () => Promise<T>): Promise<T> => ports.withWriteFence(fence, work);
     const sleep = (ms: number): Promise<void> => pause(ms, undefined, { ref: false, signal });
     const turn = turnUntil(signal);
+    let waits = 0;
+    async function published(request: Request): Promise<boolean> {
+      const isPublished = await turn('publish', () => ports.decisions.isPublished(request));
+      if (!isPublished) await waitForPublishing(request);
+      return isPublished;
+    }
+    async function waitForPublishing({ decided: { seq } }: Request): Promise<void> {
+      const [ms, isDelayed] = [waits === 0 ? otherReplicaMs : pausedMs, waits > 0];
+      waits += 1;
+      if (waits === 2)
+        log.error({ requestId: id, run: number, event: seq }, 'a run waits: the last decision is not published');
+      if (isDelayed) await jobs.requestShow(id);
+      await room.outside(() => sleep(ms));
+      latest = null;
+    }
     await room.enter();
     try {
       const of = { name: 'run', attributes: { 'cmk.request.id': id, 'cmk.run': number }, from };
-      await tracing.span(of, () => runPlan({ ...own, tracing, permitted, room, turn, sleep }, id, number));
+      await tracing.span(of, () => runPlan({ ...own, tracing, permitted, published, room, turn, sleep }, id, number));
     } catch (error) {
       // Neither is a bug. The job stays, and the run continues when it's claimed again.
       if (signal.aborted || error instanceof RunLostError || ports.isStores(error)) throw error;

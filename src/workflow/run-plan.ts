@@ -19,6 +19,8 @@ interface TracedPorts extends RunPorts {
   /** Runs the work. Its changes in Azure check first that the run is this process's. */
   readonly permitted: <T>(work: () => Promise<T>) => Promise<T>;
   readonly tracing: Tracing;
+  /** Waits until the request's last decision is published. Returns false after a wait, when the request can have changed. */
+  readonly published: (request: Request) => Promise<boolean>;
   readonly room: Semaphore;
   readonly turn: Turn;
   readonly sleep: (ms: number) => Promise<void>;
@@ -76,6 +78,7 @@ export async function runPlan(ports: TracedPorts, id: RequestId, run: number): P
       isTooOld = false;
       continue;
     }
+    if (!(await ports.published(request))) continue;
     const next = nextSteps(request, run);
     const underWay = next.filter((step) => step.run === run && step.state === 'running');
     if (underWay.length > 0) {

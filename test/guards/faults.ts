@@ -38,6 +38,19 @@ const faultyFiles: readonly FaultyFile[] = [
     ],
   },
   {
+    file: 'src/audit/anchor/known-head.ts',
+    suites: ['unit/audit/anchor/publisher'],
+    faults: [
+      {
+        name: 'shortened-log-starts',
+        breaks:
+          'The database’s owner takes a stop away before it’s published, and the next start does what was stopped.',
+        from: 'if (recorded < seq)',
+        to: 'if (recorded < 0)',
+      },
+    ],
+  },
+  {
     file: 'src/audit/anchor/publisher.ts',
     suites: ['unit/audit/anchor/publisher'],
     faults: [
@@ -1261,6 +1274,12 @@ const faultyFiles: readonly FaultyFile[] = [
     file: 'src/workflow/run-job.ts',
     suites: ['unit/workflow/run'],
     faults: [
+      {
+        name: 'unpublished-decision-carried-out',
+        breaks: 'Azure is changed after a decision that the database’s owner can still take away.',
+        from: "await turn('publish', () => ports.decisions.isPublished(request));",
+        to: 'true;',
+      },
       {
         name: 'lost-run-stores',
         breaks: 'A process that lost its run stores events of it.',

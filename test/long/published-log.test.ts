@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { z } from 'zod';
 import { lastFile, type RunningWitness, startWitness } from '../../sandbox/witness.ts';
 import { keyLine, readKeyLine } from '../../src/audit/tlog/keys.ts';
 import { checkpointText } from '../../src/audit/tlog/note.ts';
@@ -8,7 +9,7 @@ import { witnessKey } from '../support/audit/packs.ts';
 import { logName } from '../support/audit/published-log.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { copyFolder } from '../support/processes/copy-folder.ts';
-import { runAs } from '../support/store/postgres.ts';
+import { rowsOf, runAs } from '../support/store/postgres.ts';
 import { newDatabase } from '../support/store/run-server.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { sendRaw } from '../support/teams/raw-activity.ts';
@@ -126,20 +127,19 @@ describe('the published log', () => {
     }
   });
 
-  it('is published to its end when the bot ends, and continues with the next start', async () => {
+  it('is published at once after a decision, with the witness’s signature', async () => {
     await world.endBot('SIGINT');
     const witness = await startedWitness();
     await world.startBot({ ...more, CMK_CHECKPOINT_EVERY: '1h' });
     waiting = await ask(world, choices.test);
-    expect(await published()).toBe(2);
+    await until(async () => (await published()) === 3, 'the request is published');
     expect(await found()).toEqual([
       ['ok', '1 of 1 witness signed the newest checkpoint; 1 is needed'],
-      ['ok', expect.stringMatching(/^witnessed up to 2, /)],
+      ['ok', expect.stringMatching(/^witnessed up to 3, /)],
     ]);
     await world.endBot('SIGINT');
     await witness.stop();
     more = {};
-    expect(await published()).toBe(3);
     const { code, out } = await cli('audit', 'verify', '--anchor', anchor(), '--log-key', keysOfBoth());
     expect([code, out]).toEqual([0, expect.stringMatching(/^verified: 3 events/)]);
     expect(out).toMatch(/The newest checkpoint is witnessed by witness\.example\/w1 \(2\d{3}-/);
@@ -257,5 +257,68 @@ describe('a witness that knows another history', () => {
       ['ok', '1 of 1 witness signed the newest checkpoint; 1 is needed'],
       ['ok', expect.stringMatching(/^witnessed up to 5, (just now|\d+ \w+ ago)$/)],
     ]);
+  });
+});
+
+describe('a decision', () => {
+  const anchorOf = (...parts: string[]): string => path.join(world.dataDir, 'decisions', ...parts);
+  const size = async (): Promise<number> =>
+    Number((await readFile(anchorOf('checkpoint'), 'utf8').catch(() => '\n0')).split('\n')[1]);
+  /** Nothing can be published, nor read. */
+  const blockPlace = async (): Promise<void> => {
+    await rename(anchorOf('checkpoint'), anchorOf('checkpoint-kept'));
+    await mkdir(anchorOf('checkpoint'));
+  };
+  const freePlace = async (): Promise<void> => {
+    await rmdir(anchorOf('checkpoint'));
+    await rename(anchorOf('checkpoint-kept'), anchorOf('checkpoint'));
+  };
+  const Head = z.tuple([z.object({ seq: z.number() })]);
+  const recorded = async (): Promise<number> =>
+    Head.parse(await rowsOf(more.DATABASE_URL ?? '', 'select seq::int from cmk.chain_head'))[0].seq;
+  let from = 0;
+  beforeAll(async () => {
+    const CMK_ANCHOR = anchorOf();
+    more = { DATABASE_URL: await newDatabase(), CMK_ANCHOR, CMK_CHECKPOINT_EVERY: '1h', CMK_WITNESSES: '' };
+    await world.restartBot('SIGINT', more);
+    from = (await world.azureRequests()).length;
+  });
+
+  it('that can’t be published keeps the bot from changing anything, and people see why', async () => {
+    const id = await ask(world, choices.test);
+    await until(async () => (await size()) === 1, 'the request is published at once');
+    await blockPlace();
+    await approve(world, people.approver, await approvalCard(world, id));
+    await shows(world, places.operations, people.requester, id, /not published yet/);
+    expect(await writes(world, from)).toEqual([]);
+    expect(world.printed()).toContain('a run waits: the last decision is not published');
+    await freePlace();
+    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    // What the bot did is published when it ends.
+    const end = await recorded();
+    expect(await size()).toBeLessThan(end);
+    await world.endBot('SIGINT');
+    expect(await size()).toBe(end);
+    await world.startBot(more);
+  });
+
+  it('that the database’s owner takes away before it is published isn’t forgotten with the process that stored it', async () => {
+    const id = await ask(world, choices.first);
+    const card = await approvalCard(world, id);
+    const end = await recorded();
+    await blockPlace();
+    const since = world.printed().length;
+    await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { comment: 'Not this week' } });
+    await runAs(more.DATABASE_URL ?? '', [
+      "set session_replication_role = 'replica'",
+      `delete from cmk.event where seq > ${end}`,
+      `delete from cmk.free_text where request_id = '${id}' and revision > 1`,
+      `insert into cmk.open_request select lower(body::json->>'target'), request_id from cmk.event where seq = ${end}`,
+      `update cmk.chain_head set seq = ${end}, hash = (select hash from cmk.event where seq = ${end})`,
+    ]);
+    await until(async () => world.printed().slice(since).includes('changed outside the bot'), 'the bot ends');
+    await world.endBot('SIGINT');
+    await freePlace();
+    expect(await startFails()).toContain('more events were published than the audit log has (record-shorter)');
   });
 });

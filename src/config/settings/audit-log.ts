@@ -117,7 +117,7 @@ export const auditLogSettings = group('The audit log', {
   CMK_WITNESSES_NEEDED: {
     value: z.coerce.number().int().min(1).optional(),
     example: '1',
-    meaning: 'how many witnesses must sign a checkpoint. Requests don’t wait for them. Default: all',
+    meaning: 'how many witnesses must sign a checkpoint. Runs wait for that. Default: all',
   },
   CMK_CHECKPOINT_EVERY: {
     value: duration.default(60_000),

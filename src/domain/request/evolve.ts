@@ -5,6 +5,7 @@ import { PersonId, type RequestId } from '../ids.ts';
 import type { Plan, StepName } from '../plan.ts';
 import type { UseAnswer } from '../usage-check.ts';
 import type { EventBody, EventBodyOf, StoredEvent } from './events.ts';
+import { eventTypes } from './payloads.ts';
 import type { Comment, Decided, Request, RequestBase, StepProgress, StopRequest, UsageCheck } from './request.ts';
 import { later } from './start-window.ts';
 import { earlierSteps } from './step-status.ts';
@@ -39,6 +40,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     revision,
     asking: revision,
     askedAt: time,
+    decided: { seq: event.seq, at: time },
     forms: [body.data.formId],
     requester: PersonId.parse(body.actor.id),
     resourceName: body.data.resourceName,
@@ -161,6 +163,12 @@ const usageCheckOf = ({ seeks }: EventBodyOf<'succeeded'>['data']): UsageCheck |
   seeks === undefined ? null : { ...seeks, judged: null };
 
 export function evolve(request: Request, event: StoredEvent): Request {
+  const { kind } = eventTypes[event.body.type];
+  const after = evolved(request, event);
+  return kind === 'decision' ? { ...after, decided: { seq: event.seq, at: event.time } } : after;
+}
+
+function evolved(request: Request, event: StoredEvent): Request {
   const { body, time, revision } = event;
   const base: RequestBase = { ...baseOf(request), revision, changedAt: time };
   switch (body.type) {

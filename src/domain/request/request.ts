@@ -76,6 +76,8 @@ export interface RequestBase {
   readonly asking: number;
   /** Time of that event. */
   readonly askedAt: string;
+  /** The last decision of a person. The next change in Azure waits until it's published. */
+  readonly decided: { readonly seq: number; readonly at: string };
   readonly forms: readonly FormId[];
   readonly requester: PersonId;
   readonly resourceName: string;

@@ -80,6 +80,8 @@ export interface CommandPorts {
   readonly requesterStatus: (person: PersonId, resource: ResourceFacts | null) => Promise<RoleStatus>;
   /** What the agent's last succeeded request approved and verified; null: no request succeeded. */
   readonly lastVerified: (agent: ArmId) => Promise<LastVerified | null>;
+  /** The audit log is published, so that no decision can be removed from it. */
+  readonly publishes: boolean;
   readonly random: (bytes: number) => Uint8Array;
   readonly now: () => Date;
 }

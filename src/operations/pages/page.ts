@@ -83,6 +83,8 @@ export type PageFacts =
       readonly policy: AppliedPolicy;
       /** The policy file's rule for change numbers; null: the page asks for none. */
       readonly changeReference: ChangeReferenceRule | null;
+      /** The database's owner can't remove a decision. */
+      readonly publishes: boolean;
       readonly openRequest: RequestId | null;
       /** The request that is edited, and why it can't be edited any more; null: a new request. */
       readonly change: { readonly request: Request; readonly refusal: Refusal | null } | null;

@@ -52,8 +52,11 @@ export async function reviewFacts(
   const policy = applyPolicy(ports.policy, plan, now);
   const digest = planDigest(plan);
   const conflict = openRequest === change?.request.id ? null : openRequest;
-  const { changeReference } = ports.policy;
-  return { page: 'review', plan, digest, policy, changeReference, openRequest: conflict, change };
+  const {
+    publishes,
+    policy: { changeReference },
+  } = ports;
+  return { page: 'review', plan, digest, policy, changeReference, publishes, openRequest: conflict, change };
 }
 
 async function changeOf({ id, changes, requestId, owner: by }: Form, { requests, now }: CommandPorts) {

@@ -70,10 +70,16 @@ async function foreignCheckpoint(subjects: Subjects, note: string | null): Promi
   return fail(anchor, `the newest checkpoint in ${anchorName(settings.place)} isn’t this log’s. ${found}`, advice);
 }
 
+const notPublished = warn(
+  anchor,
+  'not published: the database owner can remove a decision, and the bot then acts without it',
+  'Set CMK_ANCHOR to a place where the database owner has no access.',
+);
+
 /** Checks that publishing continues. `audit verify --anchor` compares it with the audit log. */
 async function anchorOf(subjects: Subjects): Promise<readonly Diagnosis[]> {
   const { config, store } = subjects;
-  if (config.anchor === null) return [];
+  if (config.anchor === null) return config.server.mode === 'local' ? [] : [notPublished];
   const { place, everyMs } = config.anchor;
   const where = anchorName(place);
   const files = await anchorFiles(place, config);

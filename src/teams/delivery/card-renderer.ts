@@ -21,6 +21,8 @@ export interface CardRendererOptions {
   readonly approvers: Approvers;
   /** Runs don't start; cards show it. */
   readonly paused: boolean;
+  /** Returns whether its run waits until its last decision is published. */
+  readonly decisions: { isDelayed(request: Request): Promise<boolean> };
   /** Step-up authentication that approving requires; cards announce it. Null: none. */
   readonly stepUp: StepUp | null;
   /** The evidence pack of an ended request can be downloaded. */
@@ -67,11 +69,13 @@ export function openCardRenderer(options: CardRendererOptions) {
   }
 
   return async (request: Request, waiting?: 'click'): Promise<RequestView> => {
-    const [asked, names, viewers] = await Promise.all([
+    const [asked, names, viewers, isDelayed] = await Promise.all([
       hasEnded(request) ? noOne : approvers.of(request, waiting),
       directory.names(peopleIn(request)),
       viewersOf(request),
+      options.decisions.isDelayed(request),
     ]);
+    const notPublished = isDelayed ? 'until-published' : false;
     const userIds = refreshedFor(request, viewers, asked);
 
     /** `alone`: a chat with one reader, whose card is theirs from the start. */
@@ -83,7 +87,7 @@ export function openCardRenderer(options: CardRendererOptions) {
         awaited: asked.described,
         addressed: alone ? [] : asked.addressed,
         userIds: alone ? [] : userIds,
-        paused,
+        paused: paused ? 'by-operator' : notPublished,
         stepUp: options.stepUp !== null,
       });
       if (kind === 'short') return card;

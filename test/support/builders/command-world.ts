@@ -35,6 +35,7 @@ export function commandWorld(world: Partial<World> = {}) {
     tenantId: tenant,
     requesterStatus: async () => roleStatus.value,
     lastVerified: async () => null,
+    publishes: true,
     random: (bytes) => {
       minted += 1;
       return new Uint8Array(bytes).fill(minted);

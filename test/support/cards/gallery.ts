@@ -120,7 +120,7 @@ function requestCards(): readonly GalleryCard[] {
       awaited: awaited.map(names).join(', '),
       addressed: awaited.map((id) => mention(`29:${id}`, names(id))),
       userIds: [requester, approver, secondApprover].map((id) => `29:${id}`),
-      paused,
+      paused: paused ? 'by-operator' : false,
     });
     return drawn(`${paused ? 'paused' : state}.${reader}`, () => requestCard(kind, request, context));
   };
@@ -197,7 +197,7 @@ function formPages(): readonly GalleryCard[] {
 function reviews(): readonly GalleryCard[] {
   const review = (state: string, plan: Plan, facts: Partial<FactsOf<'review'>> = {}, form: Partial<Form> = {}) => {
     const policy = appliedPolicy({ version: '3f9c21ab', expiresAt: '2026-03-05T12:00:00.000Z' });
-    const open = { changeReference: null, openRequest: null, change: null };
+    const open = { changeReference: null, openRequest: null, publishes: true, change: null };
     const { name: operation, answersOf } = operationOf(plan.spec);
     const shown = { page: 'review', plan, digest: planDigest(plan), policy, ...open, ...facts } as const;
     return page(`review.${state}`, shown, { operation, answers: answersOf(plan.spec), ...form });

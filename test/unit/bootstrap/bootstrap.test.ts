@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
+import { openDecisions } from '../../../src/bootstrap/open-published.ts';
 import { openLocked } from '../../../src/bootstrap/start-log-publisher.ts';
 import { startSchedule } from '../../../src/bootstrap/start-schedule.ts';
 import { notifyOf } from '../../../src/bootstrap/start-witness-alarm.ts';
+import type { Request } from '../../../src/domain/request/request.ts';
 import { Throttled } from '../../../src/domain/retry.ts';
 import { callServer } from '../../../src/io/call-server.ts';
 import { settleAll, settleInTurn } from '../../../src/io/settle.ts';
@@ -36,6 +38,54 @@ test('after a stop of all replicas, one that finds the lock taken waits an inter
   await expect(publish()).rejects.toThrow('another replica holds the lock, and hasn’t published');
   await publishing.done();
   await publish();
+});
+
+/** A place that can have the decision, and what is published and told. */
+async function decisionsOn(change: Partial<Parameters<typeof openDecisions>[0]> = {}) {
+  let [size, published] = [2, 0];
+  const listeners: ((after: Request) => void)[] = [];
+  const decisions = openDecisions({
+    jobs: { onWritten: (listener) => void listeners.push(listener) },
+    now: () => new Date(noon.getTime() + 6_000),
+    log: { warn: () => undefined },
+    checkpoints: { witnessedSize: async () => size },
+    publisher: {
+      compare: async () => undefined,
+      publish: async () => {
+        published += 1;
+      },
+    },
+    ...change,
+  });
+  return { decisions, listeners, covers: (to: number) => (size = to), published: () => published };
+}
+const decidedAt = (seq: number, state = 'approved') => ({ state, decided: { seq, at: noon.toISOString() } }) as Request;
+
+test('a decision counts as published once a signed checkpoint covers it, and publishing is asked for at once', async () => {
+  const { decisions, listeners, covers, published } = await decisionsOn();
+  expect(await decisions.isPublished(decidedAt(2))).toBe(true);
+  expect(published()).toBe(0);
+  for (const listener of listeners) listener(decidedAt(3));
+  expect(published()).toBe(1);
+  expect(await decisions.isPublished(decidedAt(3))).toBe(false);
+  expect([await decisions.isDelayed(decidedAt(3)), await decisions.isDelayed(decidedAt(3, 'rejected'))]).toEqual([
+    true,
+    false,
+  ]);
+  covers(3);
+  expect([await decisions.isPublished(decidedAt(3)), await decisions.isDelayed(decidedAt(3))]).toEqual([true, false]);
+});
+
+test.each([
+  [
+    'whose place can’t be read',
+    { checkpoints: { witnessedSize: () => Promise.reject(new Error('no answer')) } },
+    false,
+  ],
+  ['that isn’t published', { checkpoints: null }, true],
+])('a decision in a log %s', async (_log, change, isPublished) => {
+  const { decisions } = await decisionsOn(change);
+  expect(await decisions.isPublished(decidedAt(1))).toBe(isPublished);
 });
 
 const script = fileURLToPath(new URL('../../support/processes/stop-process.ts', import.meta.url));

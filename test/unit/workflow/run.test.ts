@@ -31,6 +31,7 @@ async function runJob(change: Partial<RunJobPorts> = {}, notBefore: string | nul
       requestShow: async () => void told.push('show'),
       reportOrphan: ({ key }) => void told.push(`orphan ${key}`),
     },
+    decisions: { isPublished: async () => true },
     ...{ paused: false, clock: { look: async () => null }, ownTime: world.ports.now },
     withWriteFence: async (fence, work) => {
       await fence();
@@ -95,6 +96,25 @@ it('a job waits while the bot is paused, and shows that once', async () => {
   const { carryOut, load, told } = await runJob({ paused: true });
   for (let times = 0; times < 3; times += 1) expect(await carryOut()).toEqual({ afterMs: 5_000 });
   expect(told).toEqual(['show']);
+  expect((await load()).state).toBe('approved');
+});
+
+it('a run changes nothing in Azure before its last decision is published, and waits for no time that passes', async () => {
+  const ends = new AbortController();
+  const asked: number[] = [];
+  const isPublished: RunJobPorts['decisions']['isPublished'] = async ({ decided }) => {
+    asked.push(decided.seq);
+    ends.abort();
+    return false;
+  };
+  const { carryOut, events, azure, load } = await runJob({ decisions: { isPublished } });
+  await expect(carryOut('1', ends.signal)).rejects.toThrow();
+  // The approval, which the order of the run follows.
+  expect(asked).toEqual([2]);
+  expect([events(), azure.writes]).toEqual([['run-checked'], []]);
+  const again = await runJob({ decisions: { isPublished: async () => true } });
+  await again.carryOut();
+  expect((await again.load()).state).toBe('succeeded');
   expect((await load()).state).toBe('approved');
 });
 

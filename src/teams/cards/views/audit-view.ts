@@ -105,6 +105,8 @@ export function witnessCard(view: WitnessView, now: Date): AdaptiveCard {
     contradiction == null
       ? md`Witness ${bold(view.name, 200)}: ${plain(witnessWords(view, now), 400)}.`
       : md`Witness ${bold(view.name, 200)} signed a different version of the audit log (since ${dateAndTime(contradiction.at)}): ${quoted(contradiction.detail)}. Either the audit log or the witness’s state was replaced.`;
-  const remedy = plain('Requests continue. An operator finds out why: cmk-bot doctor --only record/witnesses.');
+  const remedy = plain(
+    'Runs wait while too few witnesses sign. An operator finds out why: cmk-bot doctor --only record/witnesses.',
+  );
   return messageCard('Audit log warning', md`${what} ${remedy}`, { color: 'Attention' });
 }

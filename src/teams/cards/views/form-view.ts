@@ -126,6 +126,8 @@ function versionPageCard(form: Form, facts: Facts, problem: Refusal | null): Ada
 
 type Review = FactsOf<'review'>;
 
+const removable = 'The audit log isn’t published, so the database owner can remove decisions.';
+
 /** Why the request can't be submitted, and how to fix that. */
 interface Block {
   readonly title: CardText;
@@ -191,7 +193,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     startOpen: form.startDay !== '' || form.startTime !== '',
     startTitle: plain(form.startDay === '' ? 'Start: when approved' : 'Start: scheduled'),
     footer: plain(
-      `${form.requestId}. ${countOf(needed, 'approval is', 'approvals are')} required. You can’t approve your own request.`,
+      `${form.requestId}. ${countOf(needed, 'approval is', 'approvals are')} required. You can’t approve your own request.${facts.publishes ? '' : ` ${removable}`}`,
     ),
   });
 }

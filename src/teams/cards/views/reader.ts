@@ -23,6 +23,9 @@ export interface TimeLimits {
   readonly poll: { readonly everyMs: number; readonly atMostMs: number };
 }
 
+/** By an operator, or until the request's last decision is published. */
+export type Paused = 'by-operator' | 'until-published';
+
 export interface CardContext {
   readonly timeLimits: TimeLimits;
   readonly reader: Reader;
@@ -33,8 +36,8 @@ export interface CardContext {
   readonly addressed: readonly Addressee[];
   /** Member IDs of people whose own view Teams fetches, at most 60. */
   readonly userIds: readonly string[];
-  /** Runs don't start. */
-  readonly paused: boolean;
+  /** Why runs don't change anything in Azure; false: they do. */
+  readonly paused: Paused | false;
   /** Approving requires step-up authentication. */
   readonly stepUp: boolean;
 }

@@ -11,7 +11,7 @@ import { attentionHeadline } from './attention-view.ts';
 import { changeLine } from './parts.ts';
 import { endedBy } from './people-texts.ts';
 import type { CardContext } from './reader.ts';
-import { pausedWords, requestHeaderOf, startWords } from './state-line.ts';
+import { pausedTexts, requestHeaderOf, startWords } from './state-line.ts';
 import { statusCard } from './status-view.ts';
 
 function stepWords(request: Request): CardText {
@@ -31,7 +31,7 @@ function lineOf(request: Request, context: CardContext): CardText {
     case 'approved':
       return startWords(request, context);
     case 'running':
-      return paused ? plain(pausedWords) : stepWords(request);
+      return paused ? plain(pausedTexts[paused].during) : stepWords(request);
     case 'needs-attention':
     case 'failed':
       return md`${attentionHeadline(request, names)}.`;

@@ -12,7 +12,7 @@ import { completedTitles, stepWords } from '../../../text/steps.ts';
 import type { Names } from '../../../text/words.ts';
 import { bold, type CardText, dateAndTime, joinText, label, md, nothing, plain, time } from '../plain-text.ts';
 import type { Color } from '../row.ts';
-import { type CardContext, maySettle, type TimeLimits } from './reader.ts';
+import { type CardContext, maySettle, type Paused, type TimeLimits } from './reader.ts';
 
 export interface StateLine {
   readonly text: string;
@@ -38,7 +38,7 @@ function checkingWords({ runs, approvals: { length } }: Request): string {
 }
 
 /** The state in one short line. `paused`: the bot changes nothing in Azure for now. */
-export function stateLineOf(request: Request, paused = false): StateLine {
+export function stateLineOf(request: Request, paused: CardContext['paused'] = false): StateLine {
   const done = request.progress.filter((step) => step.state === 'done').length;
   const all = request.progress.length;
   const completed = `${done} of ${all} steps completed`;
@@ -47,7 +47,7 @@ export function stateLineOf(request: Request, paused = false): StateLine {
     case 'awaiting-approval':
       return { text: `Waiting for approval: ${request.approvals.length} of ${approvalsRequired}`, ...badge.person };
     case 'approved':
-      if (paused) return { text: 'Approved, the bot is paused', ...badge.paused };
+      if (paused) return { text: pausedTexts[paused].approved, ...badge.paused };
       if (startsAt(request) !== null) return { text: 'Approved, starts later', ...badge.person };
       return { text: checkingWords(request), ...badge.bot };
     case 'running':
@@ -92,14 +92,27 @@ export function startWords(
   { paused, timeLimits }: Pick<CardContext, 'paused' | 'timeLimits'>,
 ): CardText {
   const starts = startsAt(request);
-  if (paused) return plain('The bot is paused: no changes start until an operator ends the pause.');
+  if (paused) return plain(pausedTexts[paused].before);
   if (starts === null || Date.parse(starts) <= timeLimits.now.getTime()) return checkWords(request, timeLimits);
   return md`At ${dateAndTime(new Date(starts))}, the bot checks everything again and then starts the changes.`;
 }
 
-/** For a run that was paused. */
-export const pausedWords =
-  'The bot is paused: it changes nothing more in Azure until an operator ends the pause. Then the run continues automatically.';
+/** For an approved request, and for one whose run began. */
+export const pausedTexts = {
+  'by-operator': {
+    approved: 'Approved, the bot is paused',
+    before: 'The bot is paused: no changes start until an operator ends the pause.',
+    during:
+      'The bot is paused: it changes nothing more in Azure until an operator ends the pause. Then the run continues automatically.',
+  },
+  'until-published': {
+    approved: 'Approved, not published yet',
+    before:
+      'The bot can’t publish the last decision in the audit log. No changes start before. Operators are notified.',
+    during:
+      'The bot can’t publish the last decision in the audit log. It changes nothing more in Azure before. Operators are notified.',
+  },
+} as const satisfies Record<Paused, Record<'approved' | 'before' | 'during', string>>;
 
 /** For an ended request with an earlier run: then the card must not say that nothing changed. */
 export const earlierRun = (request: Request): CardText =>

@@ -28,7 +28,7 @@ import { differenceRows } from './difference.ts';
 import { changeLine } from './parts.ts';
 import { endedBy, peopleTexts } from './people-texts.ts';
 import { type CardContext, mayAskAgain, mayChange, type TimeLimits } from './reader.ts';
-import { earlierRun, pausedWords, requestHeaderOf, startWords, stopOffer, stoppingNote } from './state-line.ts';
+import { earlierRun, pausedTexts, requestHeaderOf, startWords, stopOffer, stoppingNote } from './state-line.ts';
 import { succeededCard } from './succeeded-view.ts';
 
 // The steps of a request and their progress.
@@ -243,7 +243,7 @@ function noteOf(request: Request, context: CardContext): CardText {
   if (request.state === 'awaiting-approval')
     return request.touched ? earlierRun(request) : plain('Nothing has been changed in Azure.');
   if (request.state !== 'running') return startWords(request, context);
-  if (paused) return joinText([stoppingNote(request, names), plain(pausedWords)], ' ');
+  if (paused) return joinText([stoppingNote(request, names), plain(pausedTexts[paused].during)], ' ');
   if (request.stop !== null) return stoppingNote(request, names);
   return md`Updated ${time(timeLimits.now)}. This card updates automatically.`;
 }

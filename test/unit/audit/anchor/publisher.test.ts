@@ -1,7 +1,8 @@
 import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { anchorFolder } from '../../../../src/audit/anchor/files.ts';
-import { newestCheckpoint } from '../../../../src/audit/anchor/newest-checkpoint.ts';
+import { knownHead } from '../../../../src/audit/anchor/known-head.ts';
+import { type AnchorContradicts, newestCheckpoint } from '../../../../src/audit/anchor/newest-checkpoint.ts';
 import { AnchorReader } from '../../../../src/audit/anchor/read-anchor.ts';
 import { keyLine, signingKey } from '../../../../src/audit/tlog/keys.ts';
 import { AuditLogVerifier } from '../../../../src/audit/verify-audit-log.ts';
@@ -37,6 +38,26 @@ test('a symbolic link in place of a file of the log isn’t followed', async () 
   await writeFile(path.join(at, 'other'), 'of the bot');
   await symlink('other', path.join(at, 'checkpoint'));
   await expect(anchorFolder(at).read('checkpoint')).rejects.toThrow('is a symbolic link');
+});
+
+test.each([
+  ['the same end', { seq: 5, hash: 'e'.repeat(64) }, 5, null],
+  ['more events', { seq: 5, hash: 'e'.repeat(64) }, 9, null],
+  ['fewer events', { seq: 5, hash: 'e'.repeat(64) }, 4, 'record-shorter'],
+  ['another event in its place', { seq: 5, hash: 'f'.repeat(64) }, 9, 'record-differs'],
+])('a record with %s than a process knew that found it changed', async (_what, known, events, kind) => {
+  const files = anchorFolder(await folder());
+  const record = { head: async () => ({ seq: events, hash: '' }), hashAt: async () => 'e'.repeat(64) };
+  const fault = () =>
+    knownHead.compare(files, logName, record).then(
+      () => null,
+      (error: AnchorContradicts) => error.kind,
+    );
+  expect(await fault()).toBeNull();
+  await knownHead.leave(files, logName, known);
+  expect(await fault()).toBe(kind);
+  await files.write('known-head', Buffer.from('garbage'));
+  expect(await fault()).toBe('not-this-log');
 });
 
 describe('publishing a record', () => {

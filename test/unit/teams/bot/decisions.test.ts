@@ -63,7 +63,7 @@ function clicks(requests: MemoryRequests, { roles }: Pick<ReturnType<typeof peop
     approvers: { of: async () => ({ described: 'the approvers', addressed: [], people: [], sources: [] }) },
     conversations: { personalChat: async () => null },
     ...{ approvalsChannel: place.conversationId, operationsChannel: null, portal: null },
-    ...{ paused: false, stepUp: null, hasEvidence: false },
+    ...{ paused: false, stepUp: null, hasEvidence: false, decisions: { isDelayed: async () => false } },
     timeLimits: {
       retry: { firstWaitMs: 1, longestWaitMs: 1, waitAttempts: 1, spreadWithinMs: 1 },
       poll: { everyMs: 1, atMostMs: 1 },

@@ -374,7 +374,7 @@ test('the words of cards are those of test/golden/card-words.md; UPDATE_GOLDEN=1
   const shown = read.map(([state, reader, kind, at]) => {
     const timeLimits =
       at === undefined || at === 'paused' ? {} : { timeLimits: patienceAt(`2026-03-02T12:${at}.000Z`) };
-    const card = draw(state, reader, kind, { ...timeLimits, paused: at === 'paused' });
+    const card = draw(state, reader, kind, { ...timeLimits, paused: at === 'paused' ? 'by-operator' : false });
     return `## ${[state, `${kind} for ${reader.kind}`, at].filter(Boolean).join(', ')}\n\n${words(card)}\n`;
   });
   const golden = new URL('../../../golden/card-words.md', import.meta.url);
@@ -403,6 +403,7 @@ describe('rotations', () => {
     policy: appliedPolicy({ expiresAt: '2026-03-05T12:00:00.000Z' }),
     changeReference: null,
     openRequest: null,
+    publishes: true,
     change: null,
   });
 

@@ -129,7 +129,13 @@ test('a place that is gone costs nobody a retry, but a request’s own cards are
 
 /** Brings a request's cards up to date at that time, as the worker does. Returns when it's to be done again. */
 function show(request: Request, postedCards: PostedCards, chat: ReturnType<typeof chatRefusing>, now = noon) {
-  const drawnWith = { paused: false, stepUp: null, hasEvidence: false, portal: null };
+  const drawnWith = {
+    paused: false,
+    stepUp: null,
+    hasEvidence: false,
+    portal: null,
+    decisions: { isDelayed: async () => false },
+  };
   const cards = openRequestCards({
     ...{ ...optionsWith(someone, chat), ...drawnWith, postedCards },
     requests: { load: async () => request, events: async () => [{ time: noon.toISOString(), texts: {} }] },
