@@ -16,7 +16,7 @@ interface PublishedCheckpoints extends Checkpoints {
   witnessedSize(): Promise<number>;
 }
 
-/** Returns the published log's checkpoints, for cards, pages and runs. Null if the log isn't published. */
+/** Null if the log isn't published. */
 function checkpointsOf(app: PublishedOptions): PublishedCheckpoints | null {
   const { config, witnessing } = app;
   const { publish, logKeys } = app.publisher;
@@ -50,12 +50,9 @@ function checkpointsOf(app: PublishedOptions): PublishedCheckpoints | null {
 }
 
 interface Decisions {
-  /**
-   * Publishes a request's last decision, if it isn't yet. Returns whether the published log has it, with the cosignatures that are
-   * needed. An unreachable place or witness means no.
-   */
+  /** Publishes a request's last decision, if it isn't yet. Returns whether it is, with the cosignatures that are needed. */
   isPublished(request: Pick<Request, 'decided'>): Promise<boolean>;
-  /** Returns whether the request's run has waited for that long enough to say so. Publishes what another program decided. */
+  /** Returns whether cards say that the run waits for that. Publishes what another program decided. */
   isDelayed(request: Request): Promise<boolean>;
 }
 

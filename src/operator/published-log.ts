@@ -63,7 +63,6 @@ export const verifierOf = (name: string, { bytes, until }: SecretKey): VerifierK
   return until === null ? verifier : { ...verifier, until: until.seq };
 };
 
-/** Returns the log's own verifier keys, oldest first, from its signing keys. Throws like {@link loadKeys}. */
 export async function logVerifiers(
   { key, name }: Pick<AnchorSettings, 'key' | 'name'>,
   config: Pick<Config, 'azure'>,
@@ -104,7 +103,6 @@ export async function anchorFiles(
   }
 }
 
-/** Returns a reader of the witnesses' state; null: none are configured. */
 export function witnessingFor(
   { anchor }: Pick<Config, 'anchor'>,
   book: Pick<WitnessBook, 'of'>,

@@ -45,7 +45,6 @@ const ofDrift = { holds: null, state: 'approved', touched: false, requester: nul
 
 class RequestIndex {
   readonly #requests = new Map<string, RequestSummary>();
-  /** The open request of each resource, in the order of submission. */
   readonly #holders = new Map<string, string>();
   readonly #succeeded = new Map<string, string>();
   /** The stream of each agent that has an open drift, by ARM id in lower case. */

@@ -7,11 +7,8 @@ import { isLoopback, isPrivate } from '../domain/strings.ts';
  * lists them for the same check.
  */
 interface Endpoints {
-  /** The document that lists the signing keys of callers' tokens. */
   readonly metadataUrl: string;
-  /** The issuer of callers' tokens. */
   readonly issuer: string;
-  /** The audience of the bot's own tokens. */
   readonly scope: string;
   /** The hosts of Teams' service URLs. Exact names, because anyone can create a name below trafficmanager.net. */
   readonly serviceHosts: readonly string[];
@@ -74,7 +71,6 @@ export function botFrameworkOf(settings: BotFrameworkSettings): BotFramework {
 // A service URL comes with an activity and is called with the bot's token, so trusting a wrong one would leak the
 // token.
 
-/** Returns true for trusted service URLs and addresses below them. */
 export type Trust = (url: string) => boolean;
 
 const plain = (url: string): URL | null => {

@@ -26,7 +26,6 @@ interface VerdictWords {
   readonly sentence: Sentence;
 }
 
-/** Returns a person's name, or the object ID. */
 export type Who = (id: string | null) => string;
 
 type UnderKey = Extract<Verdict, { is: 'under-key' }>;
@@ -61,7 +60,6 @@ const proofOf = (request: Request, level: ProofLevel): string =>
 const isUnused = (request: Request): boolean =>
   request.state === 'succeeded' && request.use?.judged?.answer.outcome === 'not-used';
 
-/** Returns the vault's name if it is the plan's vault, or else its address. */
 const vaultName = ({ plan }: Request, uri: string): string =>
   sameVaultUri(plan.observation.vault.uri, uri) ? plan.observation.vault.name : uri;
 

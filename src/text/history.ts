@@ -71,7 +71,6 @@ const entryOfStep = (entry: StepEntry, ended: boolean): HistoryEntry => ({
   kind: 'change',
 });
 
-/** Returns the history of one request, oldest first. `ended`: the request has ended. */
 export function historyOf(events: readonly StoredEvent[], names: Names, ended: boolean): readonly HistoryEntry[] {
   const steps = new Map<string, StepEntry>();
   const placed: (HistoryEntry | string)[] = [];

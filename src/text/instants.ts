@@ -4,7 +4,6 @@
  */
 import { countOf } from './words.ts';
 
-/** Formats a date or time; returns other texts unchanged. */
 function formed(time: string, form: (day: string, timeOfDay: string) => string): string {
   const at = new Date(time);
   if (Number.isNaN(at.getTime())) return time;

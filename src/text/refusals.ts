@@ -27,7 +27,6 @@ export function refusalWords({ code, fact, failure, near }: Refusal): Words {
   return { ...said, text: code === 'not-understood' ? `${said.text} ${hint}` : `${hint} ${said.text}` };
 }
 
-/** Returns the refusal of an operator's command, in one sentence. */
 export const refusalLine = (refusal: Refusal): string =>
   refusal.code === 'stale-card'
     ? `Request ${refusal.fact} has just changed. Check it again first.`

@@ -127,11 +127,9 @@ const byIds = 'Your Azure administrator can find the call by the ids under Detai
 const mayPass = `This might pass: select Retry in a few minutes. If it doesn’t, check in the vault that the agent’s access is there and that the key works. ${byIds}`;
 const unknown = `The bot has no remedy for this code. ${byIds} When the cause is fixed, select Retry. Or end the request.`;
 
-/** Returns true if the agent's identity can't use the key. The bot's own refusals have the same codes. */
 const isAgentRefused = ({ next, code }: ExternalFailure): boolean =>
   next === 'retry-until' && code !== 'PrincipalNotFound';
 
-/** Returns true if Azure started an operation, failed, and didn't say why. */
 const isUnexplained = (failure: ExternalFailure): boolean => failure.source === 'azure' && failure.status < 400;
 
 /** Families of codes: Conditional Access has a number for each reason, and a 4xx without a code isn't Azure's own. */
@@ -149,10 +147,8 @@ const remedyFor = ({ code, message }: Pick<ExternalFailure, 'code' | 'message'>)
     ? azureRemedies.ObjectIsDeletedButRecoverable
     : (azureRemedies[code] ?? families.find(([of]) => of.test(code))?.[1]);
 
-/** Returns true if there is a remedy for this code or kind of failure. */
 const knowsRemedy = (failure: ExternalFailure): boolean => hasOwnRemedy(failure) || failure.next !== 'ask';
 
-/** Returns true if waiting doesn't help: this code has its own remedy. */
 const hasOwnRemedy = (failure: ExternalFailure): boolean => remedyFor(failure) !== undefined;
 
 /** Returns a remedy; never empty, so that people know what to do. */
@@ -205,7 +201,6 @@ const otherSecretRemedies: Readonly<Record<Failure['source'], string>> = {
   'no-answer': 'Check its address and the network, and start again.',
 };
 
-/** The key, and the setting that names its secret. */
 interface SecretKey {
   readonly name: string;
   readonly secretSetting: string;

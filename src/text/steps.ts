@@ -69,7 +69,6 @@ const newVersion = step(stepTable['make-key-version'].checked, some)`Create key 
 export const stepWords = (name: StepName, effects: readonly Effect[]): StepWords =>
   effects.some((effect) => effect.change === 'key' && effect.before !== null) ? newVersion : stepTable[name];
 
-/** The same for a step of a plan. */
 export const stepWordsIn = ({ steps }: Pick<Plan, 'steps'>, name: StepName): StepWords =>
   stepWords(name, steps.find((step) => step.name === name)?.effects ?? []);
 
@@ -163,7 +162,6 @@ interface ProofWords {
   readonly notChecked: string;
 }
 
-/** Returns why something isn't verified. */
 export const notCheckedWords = ({ level, because }: Proof): string =>
   because === 'firewall'
     ? 'The vault’s firewall blocks the bot, so the bot couldn’t test the key.'

@@ -6,7 +6,6 @@ import type { CheckWords, Sentences } from '../domain/words.ts';
 /** `1 step`, `3 steps` */
 export const countOf = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
-/** The status of a line, which cards show as a glyph. */
 export type Mark = 'done' | 'now' | 'idle' | 'warn' | 'alarm' | 'bad';
 
 /** Returns a person's name, as Teams last reported it. */

@@ -64,7 +64,6 @@ interface OpenedAnchor {
   readonly given: VerifierKeysFile;
 }
 
-/** Returns whether the place is a blob container; else it's a folder. */
 const isContainer = (place: string): boolean => place.startsWith('https://');
 
 /** Loads Azure's clients only here: they load slowly. */
@@ -99,7 +98,6 @@ export async function openPublished(folder: string, keyFile: string | undefined)
   return { reader, keysGiven: keyFile !== undefined, given };
 }
 
-/** Returns the report. Call it after reading all events. */
 export function publishedReport({ reader, keysGiven, given }: OpenedAnchor): PublishedReport {
   const { newest } = reader;
   const witnessCheck = checkWitnesses(given, newest.signatures);
@@ -169,7 +167,6 @@ async function* counted(lines: AsyncIterable<string>, count: () => void): AsyncG
   }
 }
 
-/** Returns the baseline from all given sources; null: none. Throws {@link Unusable}. */
 async function openBaseline(
   against: string | undefined,
   noted: Link | undefined,

@@ -68,7 +68,6 @@ async function runChecks(look: Look): Promise<readonly Diagnosis[]> {
 const exitOf = (found: readonly Diagnosis[], strict: boolean): Exit =>
   found.some(({ outcome }) => outcome === 'fail' || (strict && outcome === 'warn')) ? exit.no : exit.done;
 
-/** Returns the refusal of a code, with the one that was meant; its last part is enough. */
 function unknownCheck(given: string): string {
   const close = diagnosisCodes.find((code) => code.endsWith(`/${given}`)) ?? closestName(given, diagnosisCodes);
   return `there is no check ‘${given}’. ${close === null ? 'cmk-bot doctor prints each check’s code' : `Did you mean ${close}?`}`;

@@ -53,7 +53,6 @@ const summaryOf = (request: Request) => ({
   changedAt: request.changedAt,
 });
 
-/** Returns the list for people. `names`: names by id. */
 const requestTable = (requests: readonly Request[], names: (id: string) => string): string =>
   textTable([
     ['REQUEST', 'STATE', 'AGENT', 'KEY', 'VAULT', 'REQUESTED BY', 'REQUESTED', 'CHANGED'],
@@ -71,13 +70,11 @@ const requestTable = (requests: readonly Request[], names: (id: string) => strin
 
 type Names = (id: string | null) => string;
 
-/** Returns the blocking failure, or the last one of an open step. */
 function lastFailure(request: Request): Failure | null {
   if (request.state === 'needs-attention' || request.state === 'failed') return request.failure;
   return request.progress.findLast((step) => step.failure !== null)?.failure ?? null;
 }
 
-/** Returns the time of the next attempt; null: none planned. */
 const nextRetry = (request: Request): string | null =>
   request.progress
     .flatMap((step) => (step.state === 'waiting' && step.retryAt !== null ? [step.retryAt] : []))

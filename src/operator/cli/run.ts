@@ -51,7 +51,6 @@ const ownExitRows = (own: Subcommand['exits'] = {}): Explained =>
 
 const section = (title: string, body: string): readonly string[] => (body === '' ? [] : ['', `${title}:`, body]);
 
-/** Returns help for these subcommands: all, or a group. */
 const overview = (subcommands: readonly Subcommand[]): string =>
   [
     'Usage: cmk-bot COMMAND [options]',

@@ -96,7 +96,6 @@ const fileExists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/** Returns a free name: `.env.2026-11-25`, or `.env.2026-11-25.2` if it exists. */
 async function freeName(wanted: string): Promise<string> {
   for (let number = 2, name = wanted; ; name = `${wanted}.${number}`, number += 1) {
     if (!(await fileExists(name))) return name;

@@ -31,7 +31,6 @@ export const exit = {
 } as const;
 export type Exit = (typeof exit)[keyof typeof exit];
 
-/** The first words of a verification, by its exit code. */
 export const verificationResult = {
   [exit.done]: 'verified',
   [exit.no]: 'integrity errors',
@@ -188,7 +187,6 @@ export const streamIdInput = typedId
   )
   .transform((text) => StreamId.parse(text));
 
-/** The operator's name. Default: the operating system's user name. */
 export const nameInput = argument(
   z
     .string()

@@ -122,7 +122,6 @@ const groupsOf = (found: Lacks): readonly string[] => [
   ...new Set(found.map(([{ scope }]) => scope.split('/').slice(0, 5).join('/'))),
 ];
 
-/** Returns the fix: assign missing roles, or update an assigned role that is older than the file. */
 async function remedyFor({ ownObjectId, config }: DoctorEnvironment, id: string, found: Lacks): Promise<Remedy> {
   const objectId = await ownObjectId();
   const lacked = found.flatMap(([, lacks]) => [...lacks.actions, ...lacks.dataActions]);

@@ -70,7 +70,6 @@ const giveRole = (role: string, objectId: string, scope: string): string =>
 
 export const giveBotRole = (objectId: string, scope: string): string => giveRole(botRole, objectId, quoted(scope));
 
-/** Returns the command that assigns the role for role assignments, with the condition that limits it to one role. */
 export const giveGrantsRole = (objectId: string, scope: string): string =>
   `${giveRole(grantsRole, objectId, quoted(scope))} --condition "$(cat infra/grant-condition.txt)" --condition-version 2.0`;
 
@@ -108,7 +107,6 @@ export const giveGraphPermission = (graph: string, objectId: string, appRoleId: 
   return `${command('az', 'rest', '--method', 'POST', '--uri', uri)} --body "${body.replaceAll('"', '\\"')}"`;
 };
 
-/** Returns the command that adds a secret to an app registration; the old one works until it expires. */
 export const newSecret = (appId: string): string =>
   `az ad app credential reset --id ${quoted(appId)} --append --years 1 --query password -o tsv`;
 

@@ -57,7 +57,6 @@ async function lookUp({ azure, config }: DoctorEnvironment, ids: readonly string
   };
 }
 
-/** Returns all people behind the ids; null: the directory didn't resolve all. */
 function peopleOf(ids: readonly string[], lookup: Lookup): ReadonlySet<string> | null {
   const entries = ids.map(lookup);
   if (entries.some((entry) => entry === 'unknown' || entry?.complete === false)) return null;

@@ -25,19 +25,16 @@ import { replaceEarlierForm } from './dialog-store.ts';
 import { type Reply, reply } from './reply.ts';
 import { answerWithCard, ownReader } from './request-click.ts';
 
-/** Returns the location of the clicked card, as the client reports it. */
 export function clickedCard({ activity }: TurnContext): Posted | null {
   const { replyToId, conversation } = activity;
   return replyToId === undefined ? null : { conversationId: conversation.id, activityId: replyToId };
 }
 
-/** Returns what everyone sees while the owner sees the page. */
 function shared(form: Form, page: AdaptiveCard, { name, memberId }: KnownSender): AdaptiveCard {
   const isOwn = form.alone || form.origin.conversationType === 'personal' || form.ended !== null;
   return isOwn ? page : formOpenCard(form, { name: name ?? 'Someone', memberId });
 }
 
-/** Returns the card that answers a command which opens a form. */
 export async function openFormCard(app: BotApp, sender: KnownSender, form: Form): Promise<Reply> {
   const opened = await app.forms.open(form);
   if (opened.kind === 'refused') return { card: refusalCard(opened), standsIn: null, readers: 'who-asked' };

@@ -38,7 +38,6 @@ async function draw(options: ListsOptions, subject: ListSubject, viewer: Viewer,
   return page > last ? draw(options, subject, viewer, last) : { kind: 'card', card: listCard(subject, page, read) };
 }
 
-/** Returns true for lists that read more than the page. */
 const isLong = ({ list, filter, id }: ListSubject): boolean =>
   list === 'agents' || (list === 'history' && id.startsWith('/')) || filter === 'waiting';
 

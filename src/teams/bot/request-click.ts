@@ -158,7 +158,6 @@ function lateCode(result: Exclude<ActionResult, Refusal>): RefusalCode {
   return hasEnded(result.request) ? 'request-ended' : 'run-started';
 }
 
-/** Returns the reader for the person's view. Asks the directory only if views differ. */
 export async function ownReader(
   ports: Pick<ActionPorts, 'approverOf'>,
   request: Request,

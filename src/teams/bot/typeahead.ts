@@ -45,7 +45,6 @@ async function keyChoices(ports: CommandPorts, form: Form): Promise<readonly Cho
 }
 
 type SearchApp = CommandPorts & { readonly agents: TypeaheadCache };
-/** Reads the person's own form. */
 type ReadForm = (id: string) => Promise<Form | null>;
 
 /** How long a keystroke waits for Azure. A later answer serves the next keystroke. */

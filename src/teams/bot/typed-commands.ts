@@ -24,7 +24,6 @@ import { type Reply, reply } from './reply.ts';
 
 /** The suggestion's button; its data contains only the text. */
 export const suggestionVerb = 'typed.meant';
-/** The button *All commands*. */
 export const helpVerb = 'typed.help';
 
 /** Longer ones aren't offered, because people wouldn't read them. */
@@ -79,7 +78,6 @@ export function suggestName(typed: TypedMessage, { code, fact, near }: Refusal):
   return null;
 }
 
-/** The command of a suggestion that was clicked. */
 interface Suggestion {
   readonly text: string;
   readonly typed: TypedMessage;
@@ -101,7 +99,6 @@ function helpFor({ policy, auditChannel }: CardsApp, { roles }: Pick<AdmittedSen
   return helpCard({ commands, policy, mayAsk, mayApprove, auditChannel: auditChannel !== null });
 }
 
-/** Returns the suggestion's button, if the person has permission to use it. */
 function offerOf({ roles }: Pick<AdmittedSender, 'roles'>, meant: string | null): Offer | null {
   if (meant === null) return null;
   const { command } = parseMessage(meant, [], '');

@@ -24,7 +24,6 @@ import { type AdmittedSender, helpVerb, runSuggestion, start, suggestionOf, sugg
 export interface ClickTurn<Sender extends KnownSender> {
   readonly context: TurnContext;
   readonly sender: Sender;
-  /** The clicked card, as the client reports it. */
   readonly at: Posted | null;
   readonly click: CardClick;
 }
@@ -44,7 +43,6 @@ export type Verb = Common &
   );
 
 export interface Cost {
-  /** The number of clicks that it counts as. */
   readonly clicks: number;
   /** The maximum number of calls to Azure Resource Manager. Measured by test/long/call-costs. */
   readonly azureCalls: number;
@@ -59,7 +57,6 @@ export const costs: { readonly [W in TypedCommand['weight']]: Cost } = {
 /** A form that opens on its review page reads the vault, the key, who has control over it, and the guard policies. */
 const openedOnReview: Cost = { clicks: 5, azureCalls: 16 };
 
-/** The same for a click on an open form. */
 const reviewing: Cost = { ...costs.light, azureCalls: 16 };
 /** They show a stored page, or close the form. */
 const readsNothing: readonly string[] = ['form.show', 'form.cancel'];

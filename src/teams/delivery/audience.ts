@@ -45,7 +45,6 @@ export function approverIn(audience: string): PersonId | null {
   return PersonId.safeParse(original.slice(approverPrefix.length)).data ?? null;
 }
 
-/** Returns the card's reader. A personal chat has only one. */
 export function readerIn(audience: string, { origin }: Request): Reader {
   const approver = approverIn(audience);
   if (approver !== null) return { kind: 'approver', id: approver };

@@ -37,7 +37,6 @@ export interface CardRendererOptions {
 export interface RequestView {
   /** Empty once the request has ended: its cards don't show who could have decided. */
   readonly asked: AwaitedApprovers;
-  /** Renders a person's own view of a card that others see too. */
   forReader(kind: CardKind, reader: Reader): AdaptiveCard;
   inPlace(audience: string): AdaptiveCard;
   /** Renders the outcome without buttons, for the chat of a person who is no longer an approver. */

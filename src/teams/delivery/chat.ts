@@ -49,7 +49,6 @@ export const cardActivity = (card: AdaptiveCard): Partial<Activity> => ({
   attachments: [{ contentType: 'application/vnd.microsoft.card.adaptive', content: card }],
 });
 
-/** Returns true if the message or its conversation was deleted. */
 const isGone = (error: unknown): boolean => [404, 410].includes(statusOf(error) ?? 0);
 
 /**
@@ -58,7 +57,6 @@ const isGone = (error: unknown): boolean => [404, 410].includes(statusOf(error) 
  */
 export const isRefused = (error: unknown): boolean => [400, 401, 403, 405, 413].includes(statusOf(error) ?? 0);
 
-/** Returns true if the bot can't post there now. */
 export const isUnreachable = (error: unknown): boolean => isGone(error) || isRefused(error);
 
 export function openChat(options: ChatOptions): Chat {

@@ -81,7 +81,6 @@ async function wantedOfApprovers(
   return wanted.flat();
 }
 
-/** Returns all desired cards: for the requester, in the approvals channel, in short, in person, and existing copies. */
 export async function desiredCards(
   options: DesiredCardsOptions,
   request: Request,

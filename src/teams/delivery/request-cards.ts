@@ -80,7 +80,6 @@ interface Setting {
   readonly cards: readonly PostedCard[];
 }
 
-/** Returns which card is at this location. Updates and registers an unknown copy. */
 async function cardAt(
   { requests, postedCards, chat }: RequestCardsOptions,
   { request, view, cards }: Setting,

@@ -241,7 +241,6 @@ const refused = (status: CallRefusal['status'], reason: CallRefusalReason, messa
 
 type Callers = (headers: IncomingHttpHeaders) => Promise<Admitted | CallRefusal>;
 
-/** Returns true if headers show that a proxy or tunnel forwarded the call. */
 export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
   Object.keys(headers).some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'));
 

@@ -43,7 +43,6 @@ class UnreadableKeys extends Error {
 
 type Keys = ReturnType<typeof createRemoteJWKSet>;
 
-/** Reads the metadata document and its keys, and caches them. */
 function openKeys(metadataUrl: string): () => Promise<Keys> {
   let cached: { readonly keys: Promise<Keys>; readonly until: number } | null = null;
   const discover = async (): Promise<Keys> => {

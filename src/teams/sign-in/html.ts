@@ -54,7 +54,6 @@ const headers = {
 
 const escaped = (text: string): string => escapeHtml(label(text));
 
-/** Renders a page, with headers that prevent framing, caching and referrers. */
 export function page(words: PageWords, more: Readonly<Record<string, string>> = {}): PageAnswer {
   const { status, tone, title, lines, facts = [], button, note } = words;
   const parts = [

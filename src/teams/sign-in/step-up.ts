@@ -161,7 +161,6 @@ interface PageTools extends FlowTools {
 
 export interface BrowserPage {
   readonly path: string;
-  /** The query parameter with the link's secret name. */
   readonly parameter: 'ask' | 'state';
   isKnown(name: string): Promise<boolean>;
   readonly unknown: PageAnswer;
@@ -280,7 +279,6 @@ async function judged(tools: PageTools, { purpose, at, inputs }: Ask, signIn: Si
 
 type StepUpOptions = Omit<PageTools, 'pending' | 'cookie'> & SecretDocumentTools;
 
-/** The client's token after a login request. */
 export interface Authentication {
   readonly id: string;
   readonly token: string;

@@ -53,7 +53,6 @@ function sealWords({ seals, bodiesOnly }: AuditLogReport): string {
   return checked ? `Seals: ${counts}, checked.` : `Seals not checked, because the seal key is missing: ${counts}.`;
 }
 
-/** Returns the report in words. `baseline`: what it was compared with. */
 export function reportWords(report: AuditLogReport, outcome: VerificationExit, baseline = ''): string {
   const { findings, events, texts, erased, after, last, part } = report;
   const counts = [

@@ -15,7 +15,6 @@ export function width(text: string): number {
 
 const oneLine = (text: string): string => text.replaceAll(/[\r\n\u0085\u2028\u2029]+/g, ' ');
 
-/** Returns rows with aligned columns, two spaces apart, without trailing spaces. */
 export function textTable(given: readonly (readonly string[])[]): string {
   const rows = given.map((row) => row.map(oneLine));
   const widths: number[] = [];

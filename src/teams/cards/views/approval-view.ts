@@ -42,14 +42,12 @@ function ruleFacts({ policy: { rule, held } }: Request) {
   return held.map((one, index) => fact(index === 0 ? 'Rule' : 'Stricter by', words(one)));
 }
 
-/** The subscription's name, if Azure tells it to the bot. */
 function subscriptionFact({ spec, observation: { control } }: Plan): CardText {
   const { subscriptionId } = armIdParts(spec.resource.id);
   const { name } = control.resourceSubscription;
   return name === null ? plain(subscriptionId) : md`${plain(name)}, ${plain(subscriptionId)}`;
 }
 
-/** True if the top of the card shows the whole text. */
 const isShort = (reason: string): boolean => reason.length <= 120 && !/[\n\r]/.test(reason.trim());
 
 function facts(request: Request) {

@@ -20,7 +20,6 @@ import { stateLineOf } from './state-line.ts';
 
 export const eventsPerReply = 20;
 
-/** The root post: the request, its state, and the last event that the channel shows. */
 export function auditRootCard(request: Request, names: Names, shownUpTo: number): AdaptiveCard {
   const irreversible = [
     ...request.earlier.filter(({ step }) => step.reversibility === 'irreversible').map((one) => one.isConfirmed),

@@ -58,7 +58,6 @@ const tasksOf = (plan: Plan) =>
       command: plain(roleTaskCommand(task), 600),
     }));
 
-/** Returns what the plan does that can't be undone, and what people must retain. */
 function consequenceRows(plan: Plan): Row[] {
   const { words } = operationOf(plan.spec);
   const softDelete = effectsOf(plan).some(({ change }) => change === 'soft-delete') ? 'soft delete and ' : '';
@@ -80,7 +79,6 @@ function consequenceRows(plan: Plan): Row[] {
   ];
 }
 
-/** Returns what people must retain after the change. */
 export function retentionRows({ spec }: Plan): Row[] {
   const { title, text } = operationOf(spec).words.keep;
   return [amber(title, text)];
