@@ -1,6 +1,7 @@
 import { checkRole, openRoleChecks } from '../../../src/authorization/role-checks.ts';
 import { done, failed } from '../../../src/domain/failure.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
+import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import type { TagRule } from '../../../src/domain/policy/rules.ts';
 import type { Groups, PersonKind } from '../../../src/domain/ports/azure.ts';
 import { failure, requestAfter } from '../../support/builders/commands.ts';
@@ -101,28 +102,35 @@ describe('whoever uses the bot', () => {
 });
 
 describe('standing under rules', () => {
-  it('is that of the rules that hold for the agent: somebody has to be in the lists of all of them', async () => {
-    const { roleStatuses } = roleChecksWhere({});
-    expect(await roleStatuses.requester(requester, inTest)).toBe('yes');
-    expect(await roleStatuses.requester(requester, inProduction)).toBe('no');
-    expect(await roleStatuses.requester(other, inProduction)).toBe('yes');
-    expect(await roleStatuses.approver(secondApprover, inTest)).toBe('yes');
-    expect(await roleStatuses.approver(secondApprover, inProduction)).toBe('no');
-  });
-
-  it('is a yes for any agent where one rule says so', async () => {
-    const { roleStatuses } = roleChecksWhere({});
-    expect(await roleStatuses.requester(requester, null)).toBe('yes');
-    expect(await roleStatuses.approver(secondApprover, null)).toBe('yes');
-    expect(await roleStatuses.approver(requester, null)).toBe('no');
-    expect(await roleStatuses.approverOf(approver, null)).toBe('yes');
-  });
-
-  it('of a request whose agent is gone follows the tags it was asked with', async () => {
-    const { roleStatuses } = roleChecksWhere({ resource: null });
-    expect(await roleStatuses.approverOf(secondApprover, asked)).toBe('yes');
-    const tagged = requestAfter(submit({ plan: planFor({ seen: { resource: inProduction } }) }));
-    expect(await roleStatuses.approverOf(secondApprover, tagged)).toBe('no');
+  type Asks = (checks: ReturnType<typeof openRoleChecks>) => Promise<RoleStatus>;
+  const tagged = requestAfter(submit({ plan: planFor({ seen: { resource: inProduction } }) }));
+  it.each<[string, RoleStatus, Asks, Parameters<typeof scriptedAzure>[0]?]>([
+    ['a requester’s', 'yes', ({ requester: of }) => of(requester, inTest)],
+    [
+      'a requester’s who isn’t in the list of a rule that holds',
+      'no',
+      ({ requester: of }) => of(requester, inProduction),
+    ],
+    ['a requester’s who is in the lists of all', 'yes', ({ requester: of }) => of(other, inProduction)],
+    ['an approver’s', 'yes', ({ approver: of }) => of(secondApprover, inTest)],
+    [
+      'an approver’s who isn’t in the list of a rule that holds',
+      'no',
+      ({ approver: of }) => of(secondApprover, inProduction),
+    ],
+    ['a requester’s of any agent', 'yes', ({ requester: of }) => of(requester, null)],
+    ['an approver’s of any agent', 'yes', ({ approver: of }) => of(secondApprover, null)],
+    ['a requester’s as approver of any agent', 'no', ({ approver: of }) => of(requester, null)],
+    ['an approver’s of any request', 'yes', ({ approverOf }) => approverOf(approver, null)],
+    [
+      'an approver’s by the tags it was asked with',
+      'yes',
+      ({ approverOf }) => approverOf(secondApprover, asked),
+      { resource: null },
+    ],
+    ['that, of another request', 'no', ({ approverOf }) => approverOf(secondApprover, tagged), { resource: null }],
+  ])('is %s: %s', async (_whose, expected, asks, world = {}) => {
+    expect(await asks(roleChecksWhere(world).roleStatuses)).toBe(expected);
   });
 
   it('looks at no tags that nobody vouches for: what they are changes nothing', async () => {
@@ -143,7 +151,6 @@ describe('standing under rules', () => {
       },
     };
     const roleStatuses = openRoleChecks({ ...scriptedAzure(), groups: counting }, policy, admission);
-    const tagged = requestAfter(submit({ plan: planFor({ seen: { resource: inProduction } }) }));
     const offered = async (person: PersonId) => [asked, tagged, asked].map(await roleStatuses.decidable(person));
     expect(await offered(approver)).toEqual([true, true, true]);
     expect(looks).toBe(1);

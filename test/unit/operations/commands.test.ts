@@ -27,7 +27,7 @@ import { parseArguments } from '../../../src/operations/commands/command.ts';
 import { requestCommand } from '../../../src/operations/commands/registry.ts';
 import { enableCmk as enabling } from '../../../src/operations/enable-cmk/enable-cmk.ts';
 import { countsOf, driftSummaries, judgeFleet, keyOf } from '../../../src/operations/fleet.ts';
-import { noStart, parseStartTime, toStartInputs } from '../../../src/operations/form.ts';
+import { parseStartTime, toStartInputs } from '../../../src/operations/form.ts';
 import { submit } from '../../../src/operations/form-clicks.ts';
 import { observeOthers, othersFor } from '../../../src/operations/other-agents.ts';
 import { type FleetPorts, FleetReader } from '../../../src/operations/read-fleet.ts';
@@ -71,62 +71,52 @@ function withResources(...names: string[]) {
 
 const nearBotCare = { ...refused('unknown-resource', 'bot-cares'), near: 'bot-care' };
 
-describe('an agent', () => {
-  it.each(['bot-care', ' BOT-care ', resourceId(), resourceId().toUpperCase()])('is chosen by %j', async (typed) => {
-    expect(await chooseResource(azure, typed)).toMatchObject({ id: resourceId() });
-  });
+type Choose = (typed: string) => Promise<unknown>;
+const choices: Readonly<Record<string, Choose>> = {
+  agent: (typed) => chooseResource(azure, typed),
+  vault: (typed) => chooseVault(azure, typed),
+  key: (typed) => chooseKey(azure, vaultId, typed),
+};
+const unknown = 'unknown-resource';
+const elsewhere = resourceId().replace('40000000', '90000000');
+const mistyped = resourceId('bot-cares');
 
-  it('needs its id when two have the name, in whatever case', async () => {
-    const two = withResources('bot-care', 'Bot-Care');
-    expect(await chooseResource(two, 'bot-care')).toEqual(refused('ambiguous-resource', 'bot-care'));
-    const id = resourceId('bot-care').replace('rg-care', 'rg-0');
-    expect(await chooseResource(two, id)).toMatchObject({ id });
-  });
-
-  it.each<[string, string, object]>([
-    ['a part of its name', 'bot', refused('unknown-resource', 'bot')],
-    ['an id outside the subscriptions', resourceId().replace('40000000', '90000000'), { code: 'unknown-resource' }],
-    ['a long name, which is not repeated in full', 'x'.repeat(500), refused('unknown-resource', 'x'.repeat(80))],
-    ['a mistyped id, but named by its end', resourceId('bot-cares'), nearBotCare],
-    [
-      'an id of another type, but named by its end',
-      resourceId('bot-cares').replace('HealthBot', 'HealthBots'),
-      nearBotCare,
-    ],
-    ['an id with a slash, but named by its end', `${resourceId('bot-cares')}/`, nearBotCare],
-  ])('is not chosen by %s', async (_what, typed, answer) => {
-    expect(await chooseResource(azure, typed)).toMatchObject(answer);
-  });
+it.each<[string, string, object]>([
+  ...['bot-care', ' BOT-care ', resourceId(), resourceId().toUpperCase()].map((typed): [string, string, object] => [
+    'agent',
+    typed,
+    { id: resourceId() },
+  ]),
+  ...['kv-care', 'KV-CARE ', vaultId.toUpperCase()].map((typed): [string, string, object] => [
+    ...(['vault', typed, { id: vaultId }] as const),
+  ]),
+  ['agent', 'bot', refused(unknown, 'bot')],
+  ['agent', elsewhere, { code: unknown }],
+  // A long name isn't repeated in full.
+  ['agent', 'x'.repeat(500), refused(unknown, 'x'.repeat(80))],
+  // An ID is named by its end.
+  ['agent', mistyped, nearBotCare],
+  ['agent', mistyped.replace('HealthBot', 'HealthBots'), nearBotCare],
+  ['agent', `${mistyped}/`, nearBotCare],
+  ['vault', vaultId.replace('kv-care', 'kv-cares'), refused('unknown-vault', 'kv-cares')],
+  ['key', 'other', { code: 'unknown-key' }],
+  ['key', 'not a name', { code: 'unknown-key' }],
+  ['key', '', { code: 'choice-missing' }],
+])('an %s is chosen by what was typed, or isn’t: %j', async (what, typed, answer) => {
+  expect(await choices[what]?.(typed)).toMatchObject(answer);
 });
 
-describe('a vault', () => {
-  it.each(['kv-care', 'KV-CARE ', vaultId.toUpperCase()])('is chosen by %j', async (typed) => {
-    expect(await chooseVault(azure, typed)).toMatchObject({ id: vaultId });
-  });
-
-  it('is named, when unknown, by the end of its id', async () => {
-    const typed = vaultId.replace('kv-care', 'kv-cares');
-    expect(await chooseVault(azure, typed)).toMatchObject(refused('unknown-vault', 'kv-cares'));
-  });
+it('an agent needs its id when two have the name, in whatever case', async () => {
+  const two = withResources('bot-care', 'Bot-Care');
+  expect(await chooseResource(two, 'bot-care')).toEqual(refused('ambiguous-resource', 'bot-care'));
+  const id = resourceId('bot-care').replace('rg-care', 'rg-0');
+  expect(await chooseResource(two, id)).toMatchObject({ id });
 });
 
-describe('a key', () => {
-  it('is chosen at the version that is newest now', async () => {
-    const two = scriptedAzure({ keys: [key(), key({ version: version('b') })] });
-    expect(await chooseKey(two, vaultId, ' care ')).toEqual({
-      kind: 'existing',
-      name: keyName,
-      version: version('b'),
-    });
-  });
-
-  it.each([
-    ['other', 'unknown-key'],
-    ['not a name', 'unknown-key'],
-    ['', 'choice-missing'],
-  ])('is refused by %j: %s', async (typed, code) => {
-    expect(await chooseKey(azure, vaultId, typed)).toMatchObject({ code });
-  });
+it('a key is chosen at the version that is newest now', async () => {
+  const two = scriptedAzure({ keys: [key(), key({ version: version('b') })] });
+  const chosen = { kind: 'existing', name: keyName, version: version('b') };
+  expect(await chooseKey(two, vaultId, ' care ')).toEqual(chosen);
 });
 
 it.each([
@@ -162,23 +152,18 @@ describe('a new key', () => {
     );
   });
 
-  it.each(['', 'new', 'a b', 'a_b', 'a'.repeat(128)])('is not named %j', (newKeyName) => {
-    expect(choose({ newKeyName })).toMatchObject({ code: 'new-key-name-unfit' });
+  it.each<[string, keyof NewKeyInputs, readonly string[]]>([
+    ['new-key-name-unfit', 'newKeyName', ['', 'new', 'a b', 'a_b', 'a'.repeat(128)]],
+    [
+      'new-key-expiry-unfit',
+      'keyExpiry',
+      ['2026-03-02', '2020-01-01', 'tomorrow', '2027-13-01', '2027-02-31', '2027-1-1'],
+    ],
+    ['new-key-kind-unfit', 'keyType', ['EC', '']],
+    ['new-key-kind-unfit', 'keySize', ['1024', '', '2048.5']],
+  ])('is not made: %s', (code, field, typed) => {
+    for (const one of typed) expect([one, choose({ [field]: one })]).toMatchObject([one, { code }]);
   });
-
-  it.each(['2026-03-02', '2020-01-01', 'tomorrow', '2027-13-01', '2027-02-31', '2027-1-1'])(
-    'does not expire on %j',
-    (day) => {
-      expect(choose({ keyExpiry: day })).toMatchObject({ code: 'new-key-expiry-unfit', fact: day });
-    },
-  );
-
-  it.each([{ keyType: 'EC' }, { keyType: '' }, { keySize: '1024' }, { keySize: '' }, { keySize: '2048.5' }])(
-    'is not of the kind %j',
-    (change) => {
-      expect(choose(change)).toMatchObject({ code: 'new-key-kind-unfit' });
-    },
-  );
 });
 
 describe('the lists to choose from', () => {
@@ -538,44 +523,36 @@ describe('a new version of a key', () => {
 });
 
 test.each([
-  ['kv-hospita1-keys', 'kv-hospital-keys'],
-  ['kv-care-prod', 'kv-care-prcd'],
-  ['kv-care-prod', 'kv-careprod'],
-  ['kv-c0re-data', 'kv-core-data'],
-  ['kv-rnedical', 'kv-medical'],
-  ['KV-Care-Prod', 'kv-care-pod'],
-])('%s is easily taken for %s', (one, other) => {
-  expect(areNamesSimilar(one, other)).toBe(true);
-  expect(areNamesSimilar(other, one)).toBe(true);
+  ['kv-hospita1-keys', 'kv-hospital-keys', true],
+  ['kv-care-prod', 'kv-care-prcd', true],
+  ['kv-care-prod', 'kv-careprod', true],
+  ['kv-c0re-data', 'kv-core-data', true],
+  ['kv-rnedical', 'kv-medical', true],
+  ['KV-Care-Prod', 'kv-care-pod', true],
+  ['kv-care-prod', 'kv-care-prod', false],
+  ['kv-care-prod', 'kv-care-test', false],
+  ['kv-keys-01', 'kv-keys-02', false],
+  ['kv-a', 'kv-b', false],
+  ['cmk-triage-agent', 'cmk-ward-agent', false],
+])('%s is easily taken for %s: %s', (one, other, expected) => {
+  expect([areNamesSimilar(one, other), areNamesSimilar(other, one)]).toEqual([expected, expected]);
 });
-
-test.each([
-  ['kv-care-prod', 'kv-care-prod'],
-  ['kv-care-prod', 'kv-care-test'],
-  ['kv-keys-01', 'kv-keys-02'],
-  ['kv-a', 'kv-b'],
-  ['cmk-triage-agent', 'cmk-ward-agent'],
-])('%s is not taken for %s', (one, other) => expect(areNamesSimilar(one, other)).toBe(false));
 
 const names = ['triage-agent-prod', 'triage-agent-test', 'ward-agent'];
+const long = 'a'.repeat(100_000);
 
-it.each([
-  ['triage-agent-prdo', 'triage-agent-prod'],
-  ['Triage-Agent-Tst', 'triage-agent-test'],
-  ['ward_agent', 'ward-agent'],
-])('%s is taken for %s', (wrote, meant) => expect(closestName(wrote, names)).toBe(meant));
-
-it('what is like none of them is taken for none', () => {
-  expect(closestName('pharmacy', names)).toBeNull();
-  expect(closestName('', names)).toBeNull();
-  expect(closestName('ward', [])).toBeNull();
-});
-
-it('long texts are not compared at all', () => {
-  const long = 'a'.repeat(100_000);
+it.each<[string, readonly string[], string | null]>([
+  ['triage-agent-prdo', names, 'triage-agent-prod'],
+  ['Triage-Agent-Tst', names, 'triage-agent-test'],
+  ['ward_agent', names, 'ward-agent'],
+  ['pharmacy', names, null],
+  ['', names, null],
+  ['ward', [], null],
   // Compared, it would be found: it is the very same.
-  expect(closestName(long, [long])).toBeNull();
-});
+  [long, [long], null],
+])('what was typed is taken for the closest of the names: %#', (typed, known, meant) =>
+  expect(closestName(typed, known)).toBe(meant),
+);
 
 describe('the keys of other agents', () => {
   const change = { to: { keyName: KeyName.parse('cmk-triage') } } as Parameters<typeof othersFor>[3];
@@ -607,13 +584,9 @@ describe('the keys of other agents', () => {
   });
 });
 
-const at = (startDay: string, startTime: string, zone = 'UTC') => parseStartTime({ startDay, startTime, zone });
-const half = { kind: 'refused', code: 'start-half-chosen' };
-
 describe('a start that was chosen on a card', () => {
-  it('is none where nothing was chosen', () => expect(parseStartTime(noStart)).toBeNull());
-
-  it.each([
+  const half = expect.objectContaining({ kind: 'refused', code: 'start-half-chosen' });
+  it.each<[string, string, string, unknown]>([
     ['2026-11-29', '02:00', 'UTC', '2026-11-29T02:00:00.000Z'],
     ['2026-11-29', '02:00', 'Europe/Berlin', '2026-11-29T01:00:00.000Z'],
     ['2026-06-28', '02:00', 'Europe/Berlin', '2026-06-28T00:00:00.000Z'],
@@ -621,20 +594,18 @@ describe('a start that was chosen on a card', () => {
     ['2026-11-29', '02:00', 'Asia/Kolkata', '2026-11-28T20:30:00.000Z'],
     ['2026-11-29', '02:00', 'Nowhere/Town', '2026-11-29T02:00:00.000Z'],
     ['2026-11-29', '02:00', '', '2026-11-29T02:00:00.000Z'],
-  ])('is %s %s in %s: %s', (day, time, zone, expected) => expect(at(day, time, zone)).toBe(expected));
-
-  it('that the clock skips, as when summer time begins, is the next there is', () => {
-    expect(at('2027-03-28', '02:30', 'Europe/Berlin')).toMatch(/^2027-03-28T0[01]:30:00/);
-  });
-
-  it.each([
-    ['2026-11-29', ''],
-    ['', '02:00'],
-    ['29.11.2026', '02:00'],
-    ['2026-11-29', '2 am'],
-    ['2026-99-99', '02:00'],
-    ['2026-11-29', '99:99'],
-  ])('is not guessed from “%s” and “%s”', (day, time) => expect(at(day, time)).toMatchObject(half));
+    // The clock skips it, as summer time begins: the next there is.
+    ['2027-03-28', '02:30', 'Europe/Berlin', expect.stringMatching(/^2027-03-28T0[01]:30:00/)],
+    ['', '', '', null],
+    ['2026-11-29', '', 'UTC', half],
+    ['', '02:00', 'UTC', half],
+    ['29.11.2026', '02:00', 'UTC', half],
+    ['2026-11-29', '2 am', 'UTC', half],
+    ['2026-99-99', '02:00', 'UTC', half],
+    ['2026-11-29', '99:99', 'UTC', half],
+  ])('%s %s in %s is read', (startDay, startTime, zone, expected) =>
+    expect(parseStartTime({ startDay, startTime, zone })).toEqual(expected),
+  );
 });
 
 describe('a start that a form shows', () => {

@@ -11,31 +11,38 @@ import { startEntra, type TestEntra } from '../../../support/azure/entra.ts';
 import { approver, tenant } from '../../../support/builders/fixtures.ts';
 import { localhostCertificate } from '../../../support/processes/localhost-certificate.ts';
 
+const appId = '50000000-0000-4000-8000-000000000002';
+const otherTenant = '30000000-0000-4000-8000-000000000000';
+const otherApp = '60000000-0000-4000-8000-000000000009';
+const nonce = 'the-nonce';
+const now = () => new Date('2026-03-02T12:00:00Z');
+const atS = (minutes: number): number => Math.floor(now().getTime() / 1_000) + minutes * 60;
+const usual = (nowS: number, iss: string) => ({
+  ...{ iss, aud: appId, tid: tenant, oid: approver, nonce },
+  ...{ iat: nowS, nbf: nowS, exp: nowS + 3_600, auth_time: nowS - 120 },
+  ...{ acrs: ['c1', 'c7'], amr: ['fido', 'mfa'], scp: 'access_as_user' },
+});
+
+let entra: TestEntra;
+let authority: Authority;
+beforeAll(async () => {
+  entra = await startEntra({ tenantId: tenant, now, usual });
+});
+afterAll(() => entra.stop());
+afterEach(() => jest.restoreAllMocks());
+const asked = () => openAuthority({ host: entra.host, tenantId: tenant, ca: entra.ca, now });
+beforeEach(() => {
+  entra.mend();
+  authority = asked();
+});
+
 /** What is asked of the authority for a code, what is taken from it, and its words when it gives nothing. */
 describe('the code flow', () => {
-  const appId = '50000000-0000-4000-8000-000000000002';
   const app = { appId, appSecret: 'the+secret ', publicUrl: 'https://bot.example.com' };
-  const now = () => new Date('2026-03-02T12:00:00Z');
-  const atS = (minutes: number): number => Math.floor(now().getTime() / 1_000) + minutes * 60;
-  const secrets = { state: 'the-state', nonce: 'the-nonce', verifier: 'v'.repeat(43) };
-
-  let entra: TestEntra;
+  const secrets = { state: 'the-state', nonce, verifier: 'v'.repeat(43) };
   let tools: FlowTools;
-
-  beforeAll(async () => {
-    entra = await startEntra({
-      tenantId: tenant,
-      now,
-      usual: (nowS, iss) => ({
-        ...{ iss, aud: appId, tid: tenant, oid: approver, nonce: secrets.nonce },
-        ...{ iat: nowS, nbf: nowS, exp: nowS + 3_600, auth_time: nowS },
-      }),
-    });
-  });
-  afterAll(() => entra.stop());
   beforeEach(() => {
-    entra.mend();
-    tools = { app, authority: openAuthority({ host: entra.host, tenantId: tenant, ca: entra.ca, now }) };
+    tools = { app, authority };
   });
 
   const back = (change: Readonly<Record<string, string>> = {}): URLSearchParams =>
@@ -80,7 +87,7 @@ describe('the code flow', () => {
 
     it.each([
       ['another nonce', { nonce: 'another' }, /nonce/],
-      ['another app', { aud: '60000000-0000-4000-8000-000000000009' }, /aud/],
+      ['another app', { aud: otherApp }, /aud/],
     ])('with an ID token that has %s is refused, and why says nothing of the token', async (_, claims, why) => {
       const token = await gives(claims);
       const redeemed = await redeem(tools, back(), secrets);
@@ -159,7 +166,7 @@ describe('the code flow', () => {
     it('may show its page over plain http on this machine, and nowhere else', async () => {
       entra.answer('openid-configuration', 200, metadata({ authorization_endpoint: 'http://127.0.0.1:1/authorize' }));
       expect(await authorizeUrl(tools, 'c1', secrets)).toMatch(/^http:\/\/127\.0\.0\.1:1\/authorize\?/);
-      tools = { app, authority: openAuthority({ host: entra.host, tenantId: tenant, ca: entra.ca, now }) };
+      tools = { app, authority: asked() };
       entra.answer('openid-configuration', 200, metadata({ authorization_endpoint: 'http://login.example.com/' }));
       await expect(authorizeUrl(tools, 'c1', secrets)).rejects.toThrow('other than an authority');
     });
@@ -263,32 +270,6 @@ describe('fetching', () => {
 
 /** Tokens as somebody might try them, against an authority with keys of its own. */
 describe('tokens', () => {
-  const appId = '50000000-0000-4000-8000-000000000002';
-  const otherTenant = '30000000-0000-4000-8000-000000000000';
-  const nonce = 'the-nonce';
-  const clock = { now: new Date('2026-03-02T12:00:00Z') };
-  const now = () => clock.now;
-  const at = (minutes: number): number => Math.floor(Date.parse('2026-03-02T12:00:00Z') / 1_000) + minutes * 60;
-
-  let entra: TestEntra;
-  let authority: Authority;
-
-  const usual = (nowS: number, iss: string) => ({
-    ...{ iss, aud: appId, tid: tenant, oid: approver, nonce },
-    ...{ iat: nowS, nbf: nowS, exp: nowS + 3_600, auth_time: nowS - 120 },
-    ...{ acrs: ['c1', 'c7'], amr: ['fido', 'mfa'], scp: 'access_as_user' },
-  });
-  beforeAll(async () => {
-    entra = await startEntra({ tenantId: tenant, now, usual });
-  });
-  afterAll(() => entra.stop());
-  afterEach(() => jest.restoreAllMocks());
-  beforeEach(() => {
-    clock.now = new Date('2026-03-02T12:00:00Z');
-    entra.mend();
-    authority = openAuthority({ host: entra.host, tenantId: tenant, ca: entra.ca, now });
-  });
-
   const teams: TokenRequirements = { how: 'teams' };
   const browser: TokenRequirements = { how: 'browser', nonce };
   const verify = (token: string, wanted: TokenRequirements = teams) =>
@@ -340,15 +321,15 @@ describe('tokens', () => {
     it.each([
       ['another issuer', { iss: 'https://login.example.com/v2.0' }, 'ERR_JWT_CLAIM_VALIDATION_FAILED iss'],
       ['version 1 issuer', { iss: `https://sts.windows.net/${tenant}/` }, 'ERR_JWT_CLAIM_VALIDATION_FAILED iss'],
-      ['another app', { aud: '60000000-0000-4000-8000-000000000009' }, 'ERR_JWT_CLAIM_VALIDATION_FAILED aud'],
+      ['another app', { aud: otherApp }, 'ERR_JWT_CLAIM_VALIDATION_FAILED aud'],
       ['Microsoft Graph', { aud: 'https://graph.microsoft.com' }, 'ERR_JWT_CLAIM_VALIDATION_FAILED aud'],
       ['another tenant', { tid: otherTenant }, 'another tenant'],
       ['no tenant', { tid: null }, 'claim tid'],
       ['no object id', { oid: null }, 'claim oid'],
       ['a name as object id', { oid: 'approver@example.com' }, 'claim oid'],
-      ['expired', { exp: at(-2) }, 'ERR_JWT_EXPIRED exp'],
+      ['expired', { exp: atS(-2) }, 'ERR_JWT_EXPIRED exp'],
       ['never expiring', { exp: null }, 'ERR_JWT_CLAIM_VALIDATION_FAILED exp'],
-      ['not valid yet', { nbf: at(2) }, 'ERR_JWT_CLAIM_VALIDATION_FAILED nbf'],
+      ['not valid yet', { nbf: atS(2) }, 'ERR_JWT_CLAIM_VALIDATION_FAILED nbf'],
       ['no start', { nbf: null }, 'ERR_JWT_CLAIM_VALIDATION_FAILED nbf'],
       ['no time of sign-in', { auth_time: null }, 'claim auth_time'],
       ['a text as time of sign-in', { auth_time: '2026-03-02' }, 'claim auth_time'],
@@ -374,7 +355,7 @@ describe('tokens', () => {
   });
 
   describe('signatures that are not taken', () => {
-    const claims = () => usual(at(0), `${entra.host}/${tenant}/v2.0`);
+    const claims = () => usual(atS(0), `${entra.host}/${tenant}/v2.0`);
     const said = async (token: string) => (await verify(token)) as unknown;
 
     const notAllowed = 'ERR_JOSE_ALG_NOT_ALLOWED';
