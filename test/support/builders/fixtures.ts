@@ -1,6 +1,7 @@
 /** Small domain values for tests: a plan that may be submitted, and the commands that carry a request along. */
 
 import { ArmId, FormId, PersonId, RequestId } from '../../../src/domain/ids.ts';
+import type { ObservedResource, ObservedVault } from '../../../src/domain/observed.ts';
 import { type Plan, planSchema } from '../../../src/domain/plan.ts';
 import type { AppliedPolicy } from '../../../src/domain/policy/policy.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
@@ -19,67 +20,72 @@ export const vaultId = ArmId.parse(`${group}/Microsoft.KeyVault/vaults/kv-care`)
 
 export const requestId = (number: number): RequestId => RequestId.parse(`CMK-${String(number).padStart(6, '0')}`);
 
+export const resource = (change: Partial<ObservedResource> = {}): ObservedResource => ({
+  kind: 'healthcare-agent',
+  id: resourceId(),
+  name: 'bot-care',
+  location: 'westeurope',
+  createdAt: '2024-05-01T08:00:00.000Z',
+  provisioningState: 'Succeeded',
+  systemAssigned: false,
+  principalId: null,
+  tenantId: null,
+  userAssignedIds: [],
+  tags: {},
+  customerKey: null,
+  ...change,
+});
+
+export const vault = (change: Partial<ObservedVault> = {}): ObservedVault => ({
+  id: vaultId,
+  name: 'kv-care',
+  uri: 'https://kv-care.vault.azure.net/',
+  location: 'westeurope',
+  tenantId: tenant,
+  softDelete: true,
+  retentionDays: 90,
+  purgeProtection: false,
+  access: 'role-assignments',
+  firewall: 'open',
+  sku: 'standard',
+  ...change,
+});
+
 /** A plan to put an agent under a key: one reversible step, one that is not, and the proof. */
-export function plan(resource = resourceId()): Plan {
-  const known = plans.get(resource) ?? newPlan(resource);
-  plans.set(resource, known);
+export function plan(id = resourceId()): Plan {
+  const known = plans.get(id) ?? newPlan(id);
+  plans.set(id, known);
   return known;
 }
+
+/** Where the agent and the vault are. */
+export const care = { id: 's-1', name: 'Care production' };
 
 /** Parsing one takes longer than most tests that use it. */
 const plans = new Map<ArmId, Plan>();
 
-const newPlan = (resource: ArmId): Plan =>
-  planSchema(StoredChangeSpec).parse({
+function newPlan(id: ArmId): Plan {
+  const agent = resource({ id, name: id.split('/').at(-1) ?? '' });
+  return planSchema(StoredChangeSpec).parse({
     schema: 1,
     tenantId: tenant,
     policyVersion: 'p1',
     spec: {
       operation: 'enable-cmk',
-      resource: { kind: 'healthcare-agent', id: resource },
+      resource: { kind: 'healthcare-agent', id },
       vaultId,
       keyName: 'care',
       keyVersion: '0'.repeat(32),
       newKey: null,
     },
     observation: {
-      resource: {
-        kind: 'healthcare-agent',
-        id: resource,
-        name: resource.split('/').at(-1),
-        location: 'westeurope',
-        createdAt: '2024-05-01T08:00:00.000Z',
-        provisioningState: 'Succeeded',
-        systemAssigned: false,
-        principalId: null,
-        tenantId: null,
-        userAssignedIds: [],
-        tags: {},
-        customerKey: null,
-      },
-      vault: {
-        id: vaultId,
-        name: 'kv-care',
-        uri: 'https://kv-care.vault.azure.net/',
-        location: 'westeurope',
-        tenantId: tenant,
-        softDelete: true,
-        retentionDays: 90,
-        purgeProtection: false,
-        access: 'role-assignments',
-        firewall: 'open',
-        sku: 'standard',
-      },
+      resource: agent,
+      vault: vault(),
       key: null,
       from: null,
       grantHeld: false,
       guards: { readOnlyLocks: [], allowed: {}, allowedData: {}, deletedKey: 'none' },
-      control: {
-        controllers: [],
-        unseen: [],
-        vaultSubscription: { id: 's-1', name: 'Care production' },
-        resourceSubscription: { id: 's-1', name: 'Care production' },
-      },
+      control: { controllers: [], unseen: [], vaultSubscription: care, resourceSubscription: care },
       others: { sameKey: [], vaultsAlike: [], keysAlike: [], unread: false },
       guard: null,
     },
@@ -89,7 +95,7 @@ const newPlan = (resource: ArmId): Plan =>
         name: 'enable-identity',
         stage: 1,
         reversibility: 'reversible',
-        effects: [{ change: 'identity', target: resource, before: 'none' }],
+        effects: [{ change: 'identity', target: id, before: 'none' }],
       },
       {
         name: 'protect-vault',
@@ -100,6 +106,7 @@ const newPlan = (resource: ArmId): Plan =>
       { name: 'verify', stage: 5, reversibility: 'reversible', effects: [] },
     ],
   });
+}
 
 /** Who clicks, and on a card of which revision. */
 export const click = (by: PersonId, asking = 1) => ({ by, actor: personActor(by, tenant, 'local'), asking });

@@ -3,23 +3,16 @@
 import type { Controller, ObservedControl } from '../../../src/domain/control.ts';
 import { KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import type { OwnKey } from '../../../src/domain/key-change.ts';
-import type {
-  KeyKind,
-  Observation,
-  ObservedGuards,
-  ObservedKey,
-  ObservedResource,
-  ObservedVault,
-  Retirement,
-} from '../../../src/domain/observed.ts';
+import type { KeyKind, Observation, ObservedGuards, ObservedKey, Retirement } from '../../../src/domain/observed.ts';
 import type { Plan, ResourceRef } from '../../../src/domain/plan.ts';
 import type { KeyTerms } from '../../../src/domain/policy/rules.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { kindNamed } from '../../../src/operations/resources/registry.ts';
 import { rightsAtResource, rightsAtVault } from '../../../src/operations/resources/rights.ts';
-import { requestId, resourceId, tenant, vaultId } from './fixtures.ts';
+import { care, requestId, resource, resourceId, tenant, vault, vaultId } from './fixtures.ts';
 import { termsOf } from './policies.ts';
 
+export { resource, vault };
 export const kind = kindNamed('healthcare-agent');
 export const ref = (name?: string): ResourceRef & { kind: 'healthcare-agent' } => ({
   kind: 'healthcare-agent',
@@ -41,37 +34,6 @@ export const noon = new Date('2026-03-02T12:00:00.000Z');
 export const keyName = KeyName.parse('care');
 export const version = (digit: string): KeyVersion => KeyVersion.parse(digit.repeat(32));
 export const principal = '60000000-0000-4000-8000-000000000001';
-
-export const resource = (change: Partial<ObservedResource> = {}): ObservedResource => ({
-  kind: 'healthcare-agent',
-  id: resourceId(),
-  name: 'bot-care',
-  location: 'westeurope',
-  createdAt: '2024-05-01T08:00:00.000Z',
-  provisioningState: 'Succeeded',
-  systemAssigned: false,
-  principalId: null,
-  tenantId: null,
-  userAssignedIds: [],
-  tags: {},
-  customerKey: null,
-  ...change,
-});
-
-export const vault = (change: Partial<ObservedVault> = {}): ObservedVault => ({
-  id: vaultId,
-  name: 'kv-care',
-  uri: 'https://kv-care.vault.azure.net/',
-  location: 'westeurope',
-  tenantId: tenant,
-  softDelete: true,
-  retentionDays: 90,
-  purgeProtection: false,
-  access: 'role-assignments',
-  firewall: 'open',
-  sku: 'standard',
-  ...change,
-});
 
 export const key = (change: Partial<ObservedKey> = {}): ObservedKey => ({
   name: keyName,
@@ -104,8 +66,8 @@ export const observation = (change: Partial<Observation> = {}): Observation => (
 export const control = (change: Partial<ObservedControl> = {}): ObservedControl => ({
   controllers: [controller()],
   unseen: [],
-  vaultSubscription: { id: 's-1', name: 'Care production' },
-  resourceSubscription: { id: 's-1', name: 'Care production' },
+  vaultSubscription: care,
+  resourceSubscription: care,
   ...change,
 });
 
