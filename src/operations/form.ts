@@ -67,8 +67,6 @@ export interface StartInputs {
   readonly zone: string;
 }
 
-export const noStart: StartInputs = { startDay: '', startTime: '', zone: '' };
-
 const Day = z.iso.date();
 /** Precision: minutes. */
 const Time = z.iso.time({ precision: -1 });
