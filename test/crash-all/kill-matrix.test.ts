@@ -70,6 +70,21 @@ const enabling: Story = {
     { step: 'protect-vault', match: { method: 'PATCH', url: 'vaults/kv-care-prod' }, reads: 'vaults/kv-care-prod' },
   ],
 };
+let isEnabled = false;
+/** What was enabled is gone: Azure is put back after each case. */
+const repairing: Story = {
+  async ask(world) {
+    if (!isEnabled) {
+      const id = await ask(world, choices.first);
+      await approve(world, people.approver, await approvalCard(world, id));
+      await shows(world, places.operations, people.approver, id, /Succeeded/);
+      await putBack();
+      isEnabled = true;
+    }
+    return submit(world, await type(world, people.requester, '/repair-cmk resource=triage-agent-prod'));
+  },
+  writes: enabling.writes,
+};
 /** A key that is made in a vault with access policies. */
 const withNewKey: Story = {
   async ask(world) {
@@ -115,10 +130,11 @@ const pointsOf = ({ match }: Write): readonly Point[] => [
   ...(match.method === 'POST' ? [] : (['request late'] as const)),
 ];
 const cases = chosenCases(
-  [enabling, withNewKey, newVersion].flatMap((story) =>
+  Object.entries({ enabling, repairing, withNewKey, newVersion }).flatMap(([name, story]) =>
     story.writes.flatMap((write) =>
       pointsOf(write).flatMap((point) =>
         (['the next process', 'a second replica'] as const).map((by) => ({
+          name,
           story,
           write,
           point,
@@ -274,7 +290,7 @@ const withoutTimes = ({ agents, vaults, roleAssignments }: AzureState) => ({
 
 describe('killed at each point of a change in Azure', () => {
   test.each(cases)(
-    '$step of $at: $point, continued by $by',
+    '$name, $step of $at: $point, continued by $by',
     async ({ story, write, point, by }) => {
       const id = await story.ask(world);
       const card = await approvalCard(world, id);
