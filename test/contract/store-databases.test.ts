@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Client, Pool } from 'pg';
 import { isDatabaseUnavailable, isDriverError } from '../../src/domain/database-errors.ts';
-import { RequestId } from '../../src/domain/ids.ts';
+import { PersonId, RequestId } from '../../src/domain/ids.ts';
 import { advisoryLock } from '../../src/store/advisory-lock.ts';
 import { clientWithTimeout } from '../../src/store/client-with-timeout.ts';
+import { approver } from '../support/builders/fixtures.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { type SlowWire, startSlowWire } from '../support/processes/slow-wire.ts';
 import { rowsOf, runAs } from '../support/store/postgres.ts';
@@ -98,6 +99,25 @@ describe('a server', () => {
     await expect(databases.start(url)).rejects.toThrow('migration 0001-record.sql of a preview');
     const tables = "select table_name from information_schema.tables where table_schema = 'cmk'";
     expect(await rowsOf(url, tables)).toEqual([{ table_name: 'migration' }]);
+  });
+
+  it('seals no row of its owner’s: it isn’t opened without the migration, and a row without its seal counts as absent', async () => {
+    const url = await databases.fresh();
+    const store = await databases.start(url);
+    const id = PersonId.parse(approver);
+    await store.people.save({ id, memberId: '29:a', name: 'Approver', address: null });
+    await runAs(url, [
+      'alter table cmk.person drop column seal',
+      `update cmk.person set name = 'Dr. Chief Physician'`,
+      'create table cmk.kept as select * from cmk.migration',
+      'delete from cmk.migration',
+    ]);
+    await expect(databases.start(url)).rejects.toThrow('already exists');
+    await runAs(url, [
+      'insert into cmk.migration select * from cmk.kept',
+      `alter table cmk.person add column seal text not null default ''`,
+    ]);
+    expect(await (await databases.start(url)).people.among([id])).toEqual([]);
   });
 
   /** Errors as the driver makes them, some without a code: words of theirs that change are to be noticed here. */
