@@ -35,8 +35,8 @@ const projects = [
 
 export default {
   projects: projects.map((project) => ({ ...shared, ...project })),
-  // Ends a test that hangs. Long enough for a busy machine.
-  testTimeout: 120_000,
+  // Ends a test that hangs. The first hook of a run may wait for the programs (prepared.ts): on a busy machine that takes minutes.
+  testTimeout: 400_000,
   testSequencer: '<rootDir>/test/support/jest/slowest-first.js',
   reporters: ['default', '<rootDir>/test/support/jest/attack-reporter.js'],
   // Two cores are kept busy by four workers: scenarios mostly wait for the bot.

@@ -181,5 +181,5 @@ describe('a bot whose database goes away', () => {
     lossy.loseConnections();
     await mendAzure(world);
     await isWhole(id, from);
-  }, 400_000);
+  });
 });

@@ -87,5 +87,5 @@ describe('the disk of the database is full', () => {
     expect(await freed.json()).toEqual({ status: 'ready' });
     expect(await writes(world)).toHaveLength(4);
     expect((await readRecord(world)).findings).toEqual([]);
-  }, 300_000);
+  });
 });

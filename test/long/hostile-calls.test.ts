@@ -50,7 +50,7 @@ beforeAll(async () => {
   await approvalCard(world, requestId);
   forms = { requester: await openForm(people.requester), approver: await openForm(people.approver) };
   before = await recordHead(world);
-}, 400_000);
+});
 afterEach(async () => {
   expect(await recordHead(world)).toEqual(before);
   expect(bugsIn(world)).toEqual([]);

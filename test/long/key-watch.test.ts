@@ -52,7 +52,7 @@ beforeAll(async () => {
   approvedKey = keyVaultProperties;
   vaultUrl = keyVaultProperties.keyVaultUri;
   keyVersion = keyVaultProperties.keyVersion ?? '';
-}, 400_000);
+});
 
 const stateOfAgent = async () => agentIn(await azureState(world), agentName);
 

@@ -45,7 +45,7 @@ beforeAll(async () => {
   await succeeds(
     await submit(world, await type(world, people.requester, `/rotate-cmk resource=${agent} version=newest`)),
   );
-}, 400_000);
+});
 afterAll(() => evidence.end());
 
 const agentKey = async () => agentIn(await azureState(world), agent).content.keyVaultProperties;

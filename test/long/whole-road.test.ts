@@ -242,4 +242,4 @@ test('from answers to an agent under the hospital’s own key', async () => {
   expect(agentIn(state, 'triage-agent-prod').content.keyVaultProperties).toMatchObject({
     keyName: 'cmk-triage-agent',
   });
-}, 300_000);
+});

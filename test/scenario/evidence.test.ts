@@ -42,7 +42,7 @@ beforeAll(async () => {
   files = await readPack(pack);
   other = await readPack(await evidence.take(rejected, 'rejected.zip'));
   withTexts = await readPack(await evidence.take(id, 'with-texts.zip', '--without-names'));
-}, 400_000);
+});
 afterAll(() => evidence.end());
 
 const textIn = (name: string, of = files): string => of.get(name)?.toString('utf8') ?? '';

@@ -39,7 +39,7 @@ beforeAll(async () => {
   await shows(world, operations, requester, id, /Succeeded/);
   const { keyVaultProperties } = agentIn(await azureState(world), agentName).content;
   vaultUrl = keyVaultProperties?.keyVaultUri ?? '';
-}, 400_000);
+});
 
 test('a deleted key: the alert leads to a request, and its approval closes the alert', async () => {
   const about = 'Another client deleted the key. The bot can’t recover it: a role does, and the bot verifies.';

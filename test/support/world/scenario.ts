@@ -10,9 +10,6 @@ export interface ScenarioOptions {
   readonly restoresAzure?: boolean;
 }
 
-/** The first world of a run waits until the programs are bundled: on a busy machine that takes minutes. */
-const startMs = 400_000;
-
 /** Starts it before the first test, and ends it after the last. To be used within tests and hooks. */
 export function scenario({ own, restoresAzure = false }: ScenarioOptions = {}): World {
   let world: World | null = null;
@@ -26,7 +23,7 @@ export function scenario({ own, restoresAzure = false }: ScenarioOptions = {}): 
     starting = startWorld({ inProcess: true, ...own });
     world = await starting;
     if (restoresAzure) putBack = await rememberAzure(world);
-  }, startMs);
+  });
   afterEach(async () => {
     if (world === null || putBack === null) return;
     await mendAzure(world);
