@@ -22,7 +22,8 @@ resource bot 'Microsoft.BotService/botServices@2022-09-15' = {
     name: 'F0'
   }
   properties: {
-    displayName: 'cmk-bot'
+    // The name in manifest/manifest.json.
+    displayName: 'CMK bot'
     endpoint: endpoint
     msaAppId: clientId
     msaAppType: 'UserAssignedMSI'

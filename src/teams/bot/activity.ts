@@ -136,6 +136,9 @@ export type CardClick = z.infer<typeof CardClick>;
 
 export const CardSearch = z.object({ queryText: z.string().max(200).default(''), dataset: z.string().max(100) });
 
+/** Sent by a client that couldn't get a token: `resourcematchfailed` and others. */
+export const SignInFailure = z.object({ code: z.string().max(100), message: z.string().max(500).catch('') });
+
 // Typed messages.
 
 const Mentions = z
@@ -177,6 +180,7 @@ function argumentsOf(text: string): Record<string, string> {
 export function parseMessage(text: string, entities: unknown, botId: string): TypedMessage {
   const said = withoutMentions(text.slice(0, longestMessage), entities, botId)
     .replace(/\u00A0/g, ' ')
+    .replace(/^[\p{Cf}\s]+/u, '')
     .trim();
   const [first = '', ...rest] = said.split(/\s+/);
   const word = first.toLowerCase().replace(/^\/+/, '');

@@ -38,5 +38,5 @@ export interface BotApp extends ActionPorts, CommandPorts, Omit<SweepApp, 'reque
   readonly evidenceLinks: EvidenceLinks | null;
   /** Counts what a person without a role typed or clicked. */
   readonly onRefused: (code: RefusalCode) => void;
-  readonly log: { info(fields: object, message: string): void };
+  readonly log: Record<'info' | 'warn', (fields: object, message: string) => void>;
 }

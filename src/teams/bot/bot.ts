@@ -14,7 +14,15 @@ import { welcomeCard } from '../cards/views/help-view.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { isUnreachable } from '../delivery/chat.ts';
 import { badRequestAnswer, choicesAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
-import { CardClick, CardSearch, type KnownSender, parseMessage, senderOf, tenantOf } from './activity.ts';
+import {
+  CardClick,
+  CardSearch,
+  type KnownSender,
+  parseMessage,
+  SignInFailure,
+  senderOf,
+  tenantOf,
+} from './activity.ts';
 import type { BotApp } from './app.ts';
 import { clickedCard } from './form-click.ts';
 import { send } from './reply.ts';
@@ -167,6 +175,11 @@ export class CmkBot extends ActivityHandler {
     const at = clickedCard(context);
     if ('refusal' in sender) return answerUnauthorizedClick(app, sender, { context, at }, click);
     if (name === 'application/search') return this.typeahead(sender, value);
+    if (name === 'signin/failure') {
+      // The only place where the cause is told, such as a wrong Application ID URI.
+      this.app.log.warn({ reason: SignInFailure.safeParse(value).data }, 'Teams couldn’t sign a person in to approve');
+      return { status: 200 };
+    }
     if (name !== 'adaptiveCard/action')
       return badRequestAnswer(`Invokes named ${String(name).slice(0, 80)} are not answered.`);
     if (!read.success)

@@ -40,7 +40,7 @@ interface ChatOptions {
   readonly serviceUrl: string | null;
   /** Checks stored URLs too, because the configuration can change. */
   readonly trust: Trust;
-  readonly log: { warn(fields: object, message: string): void };
+  readonly log: Record<'error' | 'warn', (fields: object, message: string) => void>;
 }
 
 export const cardActivity = (card: AdaptiveCard): Partial<Activity> => ({
@@ -85,7 +85,10 @@ export function openChat(options: ChatOptions): Chat {
       [turn.ended] = await Promise.allSettled([act(context)]);
     });
     if (turn.ended?.status === 'fulfilled') return turn.ended.value;
-    throw turn.ended?.reason ?? new Error(`posting to ${conversationId}: the turn did not run`);
+    const error = turn.ended?.reason ?? new Error(`posting to ${conversationId}: the turn did not run`);
+    if (statusOf(error) === 413) log.error({ err: error, conversationId }, 'Teams refuses a card: it is too large');
+    else if (isRefused(error)) log.warn({ err: error, conversationId }, 'Teams refuses a post');
+    throw error;
   }
 
   const clientOf = (context: TurnContext): ConnectorClient => context.turnState.get(adapter.ConnectorClientKey);

@@ -25,7 +25,7 @@ import {
 import { isDatabaseUnavailable } from '../../domain/database-errors.ts';
 import type { BotFramework, Trust } from '../bot-framework.ts';
 import { bugCard, bugText, notStoringCard, notStoringText } from '../cards/views/short-views.ts';
-import { cardActivity } from '../delivery/chat.ts';
+import { cardActivity, isUnreachable } from '../delivery/chat.ts';
 import { isTargetedMessage, replyTargeted } from '../delivery/targeted-messages.ts';
 import { messageAnswer } from '../invoke-answers.ts';
 import { openHttpClient, withinLimit } from './throttled-calls.ts';
@@ -262,6 +262,14 @@ function authenticationOf(credentials: CredentialsOptions): BotFrameworkAuthenti
 /** Handles an unexpected error of a turn: logs it with an ID, and shows the ID. */
 function onTurnError(adapter: CloudAdapter, log: Log): (context: TurnContext, error: Error) => Promise<void> {
   return async (context, error) => {
+    if (context.activity.type === ActivityTypes.Message && isUnreachable(error)) {
+      const { id: conversationId } = context.activity.conversation;
+      log.warn(
+        { err: error, conversationId },
+        'no answer was posted: the message or the app is gone, or Teams refuses it',
+      );
+      return;
+    }
     const id = randomUUID().slice(0, 8);
     const passes = isDatabaseUnavailable(error);
     const said = passes ? 'turn failed: the database is unavailable' : 'turn failed: unexpected error';

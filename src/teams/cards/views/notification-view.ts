@@ -127,7 +127,7 @@ export function notificationCard(
     requestId: request.id,
     revision: request.asking,
     canAskAgain: to === 'requester' && endedInVain(request),
-    open: label(to === 'approvers' ? 'Review' : 'Open'),
+    open: label(to === 'approvers' ? 'Review the request' : 'Open the request'),
     url: url ?? '',
   });
   const entities = entitiesOf(addressees);

@@ -74,7 +74,7 @@ function clicks(requests: MemoryRequests, { roles }: Pick<ReturnType<typeof peop
     stepUp: null,
     stepUpSignIn: null,
   };
-  const shown = { requestCards, later, log: { info: () => {} } };
+  const shown = { requestCards, later, log: { info: () => {}, warn: () => {} } };
   const app = Object.assign(asking, { ...roles, ...shown, requests, loadSnapshot: requests.load });
   const origin = { ...place, conversationType: 'channel' } as const;
 

@@ -203,6 +203,10 @@ it('what is offered is read back as what was typed but for the one name', () => 
   );
 });
 
+it('reads a command behind invisible characters, as pasted', () => {
+  expect(typed('\u200b\ufeff /cmk-history x')).toEqual(typed('/cmk-history x'));
+});
+
 it('only its own verbs say something', () => {
   expect(suggestionOf('typed.meant', '/cmk-status ward')?.typed).toEqual(typed('/cmk-status ward'));
   expect(suggestionOf('typed.help', undefined)?.typed).toEqual(typed('/cmk-help'));

@@ -69,7 +69,7 @@ function opened(stored: string | null, configured: string | null, limitMs?: numb
   const trust = trustHosts(framework.serviceHosts, urls.teams);
   const adapter = openAdapter(
     { framework, trust, fetchToken },
-    { error: (fields) => bugs.push(fields), warn: () => undefined },
+    { error: (fields) => bugs.push(fields), warn: (_fields, message) => warned.push(message) },
     limitMs,
   );
   const address: ConversationAddress | null =
@@ -81,8 +81,15 @@ function opened(stored: string | null, configured: string | null, limitMs?: numb
     serviceUrl: async () => stored,
   };
   const names = { botAppId: 'the-app', botId: '28:the-app', tenantId };
-  const log = { warn: (_fields: object, message: string) => warned.push(message) };
-  const chat = openChat({ adapter, ...names, conversations, serviceUrl: configured, trust, log });
+  const heard = (_fields: object, message: string) => warned.push(message);
+  const chat = openChat({
+    adapter,
+    ...names,
+    conversations,
+    serviceUrl: configured,
+    trust,
+    log: { warn: heard, error: heard },
+  });
   async function inTargetedTurn<T>(act: (context: TurnContext) => Promise<T>): Promise<T> {
     const place = { channelId: 'msteams', serviceUrl: urls.teams, conversation: { id: '19:1', tenantId } };
     const people = { user: { id: '29:1', name: 'Ada' }, bot: { id: '28:the-app', name: 'CMK bot', isTargeted: true } };
@@ -245,6 +252,7 @@ it.each(['INVALID_TARGETED_MESSAGE_ID', 'TARGETED_MESSAGE_EXPIRED_OR_DELETED'])(
 
 it('warns of an answer that could not replace its placeholder', async () => {
   const log = { error: () => undefined, warn: (_fields: object, message: string) => warned.push(message) };
+  warned.length = 0;
   const { replace } = openDeferredUpdates({ chat: opened(urls.teams, null), log });
   await answering(404, async () => {
     replace(posted, Promise.resolve(card));
@@ -258,6 +266,14 @@ it('tells only the sender of a message for the bot alone that it failed', async 
   await inTargetedTurn((context) => adapter.onTurnError(context, new Error('broken')));
   expect(bugs.pop()).toMatchObject({ err: { message: 'broken' } });
   expect([paths.at(-1), sent.at(-1)]).toEqual([targeted, expect.stringContaining('"recipient":{"id":"29:1"')]);
+});
+
+it('posts nothing more where Teams refuses the answer, and takes it for no bug', async () => {
+  const { adapter, inTargetedTurn } = opened(urls.teams, null);
+  const before = paths.length;
+  const refused = Object.assign(new Error('gone'), { statusCode: 403 });
+  await inTargetedTurn((context) => adapter.onTurnError(context, refused));
+  expect([paths.length, bugs, warned.pop()]).toEqual([before, [], expect.stringContaining('no answer was posted')]);
 });
 
 it('never leaves the kind of a conversation empty: a client may refuse that', async () => {
