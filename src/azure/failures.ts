@@ -117,10 +117,7 @@ const signInErrors =
 const signInUnreachable =
   /network_error|endpoints_resolution_error|openid_config_error|ECONNRE|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|temporarily_unavailable|server_error|AADSTS(90033|50196)\b|Status code: (429|5\d\d)/;
 
-/**
- * Whether Entra ID is busy: MSAL's error for an answer has its status, which its message lacks where the body is JSON. For a minute
- * after a 429 or a 5xx, MSAL repeats the error without asking, and without a status.
- */
+/** Whether Entra ID is busy, by the cause's status. For a minute after a 429, MSAL repeats its error without one. */
 const isBusyAnswer = (cause: unknown): boolean => {
   if (!isError(cause) || cause.name !== 'ServerError') return false;
   const status = 'status' in cause ? cause.status : undefined;

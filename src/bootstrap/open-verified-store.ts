@@ -37,7 +37,7 @@ function toMessage(error: unknown): unknown {
   return error instanceof KeyFileInvalid ? new ConfigurationError(error.message) : error;
 }
 
-/** Called with the last event that this process has verified, before it ends because the audit log was changed. */
+/** Called with the last verified event, before the process ends because the audit log was changed. */
 type OnChanged = (known: ChainHead) => Promise<void>;
 
 const leaveWithinMs = 5_000;

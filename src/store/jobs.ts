@@ -83,7 +83,7 @@ const release = `with gone as (delete from ${table} j where ${claimed('j')} = ($
 const request = `select ${add} where not exists (select from ${table} j where j.name = '${queue}' and j.state < 'active'
   and j.singleton_key = ($2::text[])[1] || '/' || ($1::text[])[1] || '/' || ($3::text[])[1])`;
 
-/** So written that an index serves it without what is due later, such as an expiry. A failed job waits ten minutes at most. */
+/** So that an index serves it, without what is due later. A failed job waits ten minutes at most. */
 const live = `from ${table} where name = '${queue}' and not blocked and state`;
 const oldest = `select min(start_after) as due ${live} in ('created', 'retry') and start_after <= $1`;
 const most = `select coalesce(max((data->>'attempts')::int), 0) as attempts ${live} in ('created', 'retry', 'active')

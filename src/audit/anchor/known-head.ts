@@ -1,7 +1,4 @@
-/**
- * The end of the audit log that a process knew when it found the log changed. It leaves it in the published place, because its
- * last events might not be published. A process that starts, or is about to change something in Azure, compares it.
- */
+/** The last event that a process knew when it found the audit log changed. It leaves it in the published place; others compare it. */
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import type { EventHashes } from '../../domain/ports/store.ts';
 import type { Link } from '../../domain/record/chain.ts';

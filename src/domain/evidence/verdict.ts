@@ -260,10 +260,7 @@ export function verdictOf(
   return { is: 'open', state: request.state, step, at, history };
 }
 
-/**
- * Selects the events that say what became of the key since the success: differences that the key watch found, and the request
- * that set the key that Azure shows. `others`: the events of the other streams, oldest first.
- */
+/** Selects the events that say what became of the key since the success. `others`: of the other streams, oldest first. */
 export function eventsSince(
   request: Request,
   events: readonly StoredEvent[],

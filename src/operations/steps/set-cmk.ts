@@ -53,10 +53,7 @@ export async function verifyKeySet(context: StepContext, whereFailed: Failure['n
 const isLeftover = ({ work }: StepContext, provisioningState: string): boolean =>
   hasFailed(provisioningState) || hasFailed(work.observed.resource.provisioningState);
 
-/**
- * Runs the plan's checks of key and vault again. Waiting doesn't remove what they find, whatever Azure called it: the codes of a
- * key operation that fails aren't documented.
- */
+/** Runs the plan's checks of key and vault again: Azure's codes for a key that it can't use aren't documented. */
 async function verifyKeyUsable(context: StepContext): Promise<void> {
   const { azure, work, now, reaches } = context;
   const { keyVersion } = plannedKey(context);

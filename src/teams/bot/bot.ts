@@ -176,7 +176,6 @@ export class CmkBot extends ActivityHandler {
     if ('refusal' in sender) return answerUnauthorizedClick(app, sender, { context, at }, click);
     if (name === 'application/search') return this.typeahead(sender, value);
     if (name === 'signin/failure') {
-      // The only place where the cause is told, such as a wrong Application ID URI.
       this.app.log.warn({ reason: SignInFailure.safeParse(value).data }, 'Teams couldn’t sign a person in to approve');
       return { status: 200 };
     }
