@@ -3,7 +3,6 @@
  * script, which a process of jest loads once, outside of the suites' contexts. Its `Date` is the one that `moveClock` moves
  * (support/jest/moved-date.ts). Kills, replicas, signals and memory need processes: support/world/world.ts starts those too.
  */
-import { ServerResponse } from 'node:http';
 import 'restify';
 import { AzureOptions, startLocalAzure } from '../sandbox/azure/server.ts';
 import { localBotPrincipal } from '../sandbox/bot-environment.ts';
@@ -12,13 +11,7 @@ import { startParts } from '../src/bootstrap/run-bot.ts';
 import { readConfig } from '../src/config/config.ts';
 import { clock } from './support/jest/moved-date.ts';
 import type { ListeningProgram } from './support/processes/child-program.ts';
-
-// restify replaces it for all servers of the process, and returns nothing, where Node returns the response.
-const { writeHead } = ServerResponse.prototype;
-ServerResponse.prototype.writeHead = function (this: ServerResponse, ...given: Parameters<typeof writeHead>) {
-  writeHead.apply(this, given);
-  return this;
-} as typeof writeHead;
+import './support/processes/restify.ts';
 
 type Server = Pick<ListeningProgram, 'url' | 'stop'>;
 

@@ -12,6 +12,7 @@ import { startServer } from '../../../../src/teams/ingress/server.ts';
 import { openCallerTokens } from '../../../../src/teams/sign-in/caller-tokens.ts';
 import { page } from '../../../../src/teams/sign-in/html.ts';
 import { freePorts } from '../../../support/processes/free-ports.ts';
+import '../../../support/processes/restify.ts';
 import {
   foreignKey,
   frameworkKeys,
