@@ -50,7 +50,7 @@ async function endOnBroken(log: Log, { close }: Database, broken: RecordBroken, 
   const { seq, request: requestId, fault } = broken;
   void close().catch(() => undefined);
   await Promise.race([leave(), pause(leaveWithinMs)]).catch((error: unknown) =>
-    log.error({ err: error }, 'the last known event could not be left in the published place'),
+    log.warn({ err: error }, 'the last known event could not be left in the published place'),
   );
   endProcess(log, { seq, requestId, fault }, 'the audit log was changed outside the bot', brokenWords(broken));
 }

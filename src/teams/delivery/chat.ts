@@ -86,7 +86,8 @@ export function openChat(options: ChatOptions): Chat {
     });
     if (turn.ended?.status === 'fulfilled') return turn.ended.value;
     const error = turn.ended?.reason ?? new Error(`posting to ${conversationId}: the turn did not run`);
-    if (statusOf(error) === 413) log.error({ err: error, conversationId }, 'Teams refuses a card: it is too large');
+    if (statusOf(error) === 413)
+      log.error({ err: error, conversationId }, 'unexpected error: Teams refuses a card as too large');
     else if (isRefused(error)) log.warn({ err: error, conversationId }, 'Teams refuses a post');
     throw error;
   }
