@@ -357,7 +357,7 @@ describe('stopping a run', () => {
   };
   const later = settles('stop', approver, { roleStatus: 'yes' });
   const done = records(1, doneWith('enable-identity'));
-  const planned = [{}, {}, {}, {}];
+  const planned = Array(4).fill({ state: 'planned' });
 
   it.each<[string, readonly Command[], object]>([
     ['says who stopped it, once', [stopsIt], { stop: { by: requester, operator: null } }],
