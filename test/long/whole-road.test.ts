@@ -220,6 +220,8 @@ test('from answers to an agent under the hospital’s own key', async () => {
     'azure/guard warn',
     // This is the first start: the owner's password goes after it.
     'db/owner warn',
+    // Nothing is published.
+    'record/anchor warn',
   ]);
   expect(front.url).toBe(settings.CMK_PUBLIC_URL);
 

@@ -136,7 +136,7 @@ export type CardClick = z.infer<typeof CardClick>;
 
 export const CardSearch = z.object({ queryText: z.string().max(200).default(''), dataset: z.string().max(100) });
 
-/** A client couldn't get a token: `resourcematchfailed`. */
+/** A client got no token: `resourcematchfailed`. */
 export const SignInFailure = z.object({ code: z.string().max(100), message: z.string().max(500).catch('') });
 
 // Typed messages.
