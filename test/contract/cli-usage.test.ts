@@ -150,3 +150,25 @@ describe('what destroys is asked for twice', () => {
     expect(said.at(-1)).toContain('DATABASE_URL is missing');
   });
 });
+
+test.each([
+  ['refused', 'refused', 3, '1 message in Teams still holds them', '\n  status in a:1\n'],
+  ['waiting for the bot', '', 3, 'Messages in Teams aren’t updated yet.', ''],
+  ['updated', '', 0, 'are erased. Recorded as event 7', ''],
+])('an erasure whose message is %s says so', async (state, fingerprint, code, words, place) => {
+  const said: string[] = [];
+  const say = async (text: string): Promise<void> => void said.push(text);
+  const event = { seq: 7, time: '2026-03-02T12:00:00.000Z', body: { submittedBy: 'cli' } };
+  const store = {
+    requests: { events: async () => [{ revision: 1, texts: {} }] },
+    auditLog: { erase: async () => ({ kind: 'accepted', replay: false, events: [event] }) },
+    jobs: { cardsDue: async () => (state === 'updated' ? null : 'later') },
+    postedCards: { of: async () => [{ audience: 'status', conversationId: 'a:1', fingerprint }] },
+  };
+  const environment = { store: async () => store, user: 'duty', print: say, complain: say, write: say, ask: null };
+  const erase = subcommands.find(({ name }) => name === 'audit erase');
+  const typed = { id: 'CMK-7F3K9Q', reason: 'asked for', yes: true };
+  expect(await erase?.run(typed, environment as never)).toBe(code);
+  expect(said.join('')).toContain(words);
+  expect(said.join('')).toContain(place);
+});
