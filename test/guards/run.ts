@@ -1,5 +1,5 @@
 /**
- * `npm run guards [-- NAME…]`: puts each fault of faults.ts into a copy of the sources, and prints which suites notice it. Those
+ * `npm run guards [-- NAME…]`: puts each fault of faults.txt into a copy of the sources, and prints which suites notice it. Those
  * that its row names run first; if none of them notices it, all others of `npm test` that import the file do.
  * Exits with 1 if a suite fails without a fault, or a fault isn't noticed.
  *
@@ -20,9 +20,43 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import prepare from '../support/jest/global-setup.js';
-import { type Fault, faults, root, suiteFile } from './faults.ts';
+
+/** One change that breaks the product. */
+interface Fault {
+  readonly name: string;
+  readonly file: string;
+  /** Occurs once in the file. */
+  readonly from: string;
+  readonly to: string;
+  /** Each of them notices it. Below `test/`, without `.test.ts`. */
+  readonly suites: readonly string[];
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const suiteFile = (suite: string): string => `test/${suite}.test.ts`;
+const marked = (lines: readonly string[], mark: string): string =>
+  lines
+    .filter((line) => line.startsWith(mark))
+    .map((line) => line.slice(2))
+    .join('\n');
+
+/** A paragraph: a file and its suites, then its faults. Each: what people would meet, what goes (-), and what comes instead (+). */
+function faultsIn(paragraph: string): readonly Fault[] {
+  const [[head = ''] = [], ...rest] = paragraph.split(/\n(?![-+] )/).map((part) => part.split('\n'));
+  const [file = '', usual = ''] = head.split(': ');
+  return rest.map(([what = '', ...lines]) => {
+    const [, name, own = usual] = /^([a-z-]+)(?: \((.+)\))?: \S/.exec(what) ?? [];
+    if (name === undefined) throw new Error(`test/guards/faults.txt: can't read: ${what}`);
+    return { name, file, from: marked(lines, '-'), to: marked(lines, '+'), suites: own.split(', ') };
+  });
+}
+const faults = readFileSync(new URL('faults.txt', import.meta.url), 'utf8')
+  .trim()
+  .split('\n\n')
+  .flatMap(faultsIn);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -153,7 +187,7 @@ const misfits = faults.flatMap(({ name, file, from, suites }) => [
   ...suites.filter((suite) => !existsSync(path.join(root, suiteFile(suite)))).map((suite) => `${name}: no ${suite}`),
 ]);
 if (misfits.length > 0)
-  process.stderr.write(`${misfits.join('\n')}\nChange the rows of test/guards/faults.ts: see README.md there.\n`);
+  process.stderr.write(`${misfits.join('\n')}\nChange the rows of test/guards/faults.txt: see README.md there.\n`);
 if (misfits.length > 0 || values.check === true) process.exit(misfits.length > 0 ? 1 : 0);
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'cmk-guards-'));
