@@ -144,7 +144,7 @@ test('a page that offers nothing to choose has no Next', () => {
 
 test('typeahead asks for the form’s own vaults and keys', () => {
   const formId = 'F-2M8D4T7KQX';
-  expect(datasetOf('form-resource.open', 'resource')).toBe('agents');
+  expect(datasetOf('form-resource.many', 'resource')).toBe('agents');
   expect(datasetOf('form-vault.many', 'vault')).toBe(`vaults/${formId}`);
   expect(datasetOf('form-key-existing.many', 'key')).toBe(`keys/${formId}`);
 });
@@ -245,6 +245,8 @@ const rules: Readonly<Record<string, (shown: GalleryCard) => void>> = {
       if (input.isRequired === true) expect(String(input.errorMessage ?? '')).not.toBe('');
       const choices = (input.choices ?? []) as readonly { title: string; value: string }[];
       expect(new Set(choices.map(({ title }) => title)).size).toBe(choices.length);
+      // iOS shows a choice twice that the dataset finds too.
+      if (input['choices.data'] !== undefined) expect(choices.length).toBeLessThanOrEqual(1);
       if (choices.length > 0 && input.value !== '') expect(choices.map(({ value }) => value)).toContain(input.value);
     }
   },

@@ -27,10 +27,7 @@ export type RescheduleAt = { readonly at: string } | { readonly afterMs: number;
 
 const shortestRefusalMs = 60_000;
 
-/**
- * When to try again what Teams refuses in a place, such as where the app was removed. It can last for good, so each wait is a quarter
- * of the event's age. When the app is added again, it's tried at once.
- */
+/** When to try again what Teams refuses. That can last for good, so each wait is a quarter of the event's age. */
 export const retryRefused = (event: Pick<StoredEvent, 'time'> | undefined, now: Date): RescheduleAt => ({
   afterMs: Math.max(shortestRefusalMs, (now.getTime() - Date.parse(event?.time ?? '')) / 4 || 0),
 });

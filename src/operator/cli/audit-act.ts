@@ -45,11 +45,11 @@ async function messagesLeft({ jobs, postedCards }: OpenStore, id: StreamId) {
 }
 
 const notUpdatedWords =
-  'Messages in Teams aren’t updated yet. The bot does it when it runs and Teams answers. Run this command again to see whether it’s done.';
+  'Messages in Teams aren’t updated yet. The bot does it when it runs and Teams answers. Repeat this command to see whether it’s done.';
 const stillHoldWords = (messages: readonly { readonly audience: string; readonly conversationId: string }[]): string =>
   `${countOf(messages.length, 'message in Teams still holds', 'messages in Teams still hold')} them, because Teams refuses the update:\n${messages
     .map(({ audience, conversationId }) => `  ${audience} in ${conversationId}`)
-    .join('\n')}\nThey are updated when the app can reach them again. Run this command again to see whether it’s done.`;
+    .join('\n')}\nThey are updated when the app can reach them again. Repeat this command to see whether it’s done.`;
 
 const auditErase = subcommand({
   name: 'audit erase',

@@ -56,18 +56,17 @@ export class CmkBot extends ActivityHandler {
     });
   }
 
-  /** What happened to a place: the bot was added or removed, people joined, a channel or team was changed. */
   private async hear(context: TurnContext): Promise<void> {
     const { type, action, channelData, membersAdded = [], membersRemoved, conversation } = context.activity;
     if (tenantOf(context.activity) !== this.app.tenantId) return;
     const { eventType } = (channelData ?? {}) as { readonly eventType?: string };
-    const what = { type, action, eventType, added: membersAdded.length, removed: membersRemoved?.length ?? 0 };
-    this.app.log.info({ ...what, conversationId: conversation.id }, 'Teams reported a change of a place');
+    const what = { type, action, eventType, added: membersAdded.length, removed: membersRemoved?.length };
+    this.app.log.info({ ...what, conversationId: conversation.id }, 'Teams changed a place');
     try {
       if (isArrival(context)) await this.arrive(context);
       else for (const { id } of membersAdded) await this.learnMember(await TeamsInfo.getMember(context, id));
     } catch (error) {
-      // Removed again meanwhile: then it can't read or post.
+      // Removed again meanwhile.
       if (!isUnreachable(error)) throw error;
     }
   }

@@ -61,7 +61,8 @@ async function choicesIn(
   dataset: string,
   query: string,
 ): Promise<readonly Choice[]> {
-  if (dataset === 'agents') return agentChoices(app.agents, query);
+  // A phone begins with the selected title.
+  if (dataset === 'agents') return agentChoices(app.agents, query.split(' · ')[0] ?? '');
   const [kind, formId = ''] = dataset.split('/');
   const form = await readForm(formId);
   if (form === null || (kind !== 'vaults' && kind !== 'keys')) return [];

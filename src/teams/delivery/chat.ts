@@ -51,10 +51,7 @@ export const cardActivity = (card: AdaptiveCard): Partial<Activity> => ({
 
 const isGone = (error: unknown): boolean => [404, 410].includes(statusOf(error) ?? 0);
 
-/**
- * Returns true if Teams refuses, and a quick retry doesn't help: the app was removed or blocked, the team is archived, or the
- * content isn't accepted. It can take the same later, such as when the app is added again.
- */
+/** Returns true if Teams might take it later: the app was removed or blocked, the team archived, or the content is wrong. */
 export const isRefused = (error: unknown): boolean => [400, 401, 403, 405, 413].includes(statusOf(error) ?? 0);
 
 export const isUnreachable = (error: unknown): boolean => isGone(error) || isRefused(error);

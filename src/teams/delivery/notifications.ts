@@ -241,10 +241,7 @@ export async function erasedNotifications(
 export function openNotifications(options: NotificationsOptions) {
   const { requests, directory } = options;
 
-  /**
-   * Notifies everyone who wasn't notified yet. Throws if a post fails; the next call continues with the rest. Returns false if Teams
-   * refuses to notify the requester for now.
-   */
+  /** Notifies everyone who wasn't notified yet; throws if a post fails. Returns false while Teams refuses the requester's. */
   async function notify(request: Request, one: Notification): Promise<boolean> {
     const posts = new NotificationPosts(options, request, one);
     const turns = one.who.filter((to) => to !== 'requester' || one.except !== request.requester);

@@ -264,10 +264,7 @@ function onTurnError(adapter: CloudAdapter, log: Log): (context: TurnContext, er
   return async (context, error) => {
     if (context.activity.type === ActivityTypes.Message && isUnreachable(error)) {
       const { id: conversationId } = context.activity.conversation;
-      log.warn(
-        { err: error, conversationId },
-        'no answer was posted: the message or the app is gone, or Teams refuses it',
-      );
+      log.warn({ err: error, conversationId }, 'no answer was posted: its place is gone, or Teams refuses it');
       return;
     }
     const id = randomUUID().slice(0, 8);

@@ -146,7 +146,7 @@ const page = (name: string, facts: PageFacts, form: Partial<Form> = {}, problem:
   drawn(`form-${name}`, () => formCard(formAt(facts.page, form), facts, problem));
 
 const { resource } = seen();
-const wards = Array.from({ length: 7 }, (_, n) => `ward-${n + 1}`);
+const wards = Array.from({ length: 16 }, (_, n) => `ward-${n + 1}`);
 
 function formPages(): readonly GalleryCard[] {
   const agents = [
@@ -176,6 +176,7 @@ function formPages(): readonly GalleryCard[] {
   return [
     page('resource.open', agentPage),
     page('resource.chosen', { ...agentPage, resource }),
+    page('resource.many', { ...agentPage, resource, more: true }),
     page('resource.none', { ...agentPage, resources: [] }),
     page('vault.many', vaultPage([...wards.map((name) => vaultNamed(`kv-${name}`)), ...closed])),
     page('vault.none-usable', vaultPage(closed)),

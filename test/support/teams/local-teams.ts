@@ -50,7 +50,6 @@ export interface TeamsClient {
     verb: string,
     more?: { readonly data?: JsonObject; readonly inputs?: JsonObject; readonly invokeId?: string },
   ): Promise<BotAnswer>;
-  search(personId: string, activityId: string, input: string, query: string, inputs?: JsonObject): Promise<BotAnswer>;
   activities(conversationId: string, personId: string): Promise<SeenActivity[]>;
   /** Looks again and again until an activity fits; fails after `timeoutMs` (default a minute) with what is there. */
   sees(
@@ -124,8 +123,6 @@ export function teamsClient(url: string): TeamsClient {
       if (more?.data === undefined) await settled(personId, activityId);
       return call('POST', '/client/actions', { personId, activityId, verb, ...more });
     },
-    search: (personId, activityId, input, query, inputs) =>
-      call('POST', '/client/search', { personId, activityId, input, query, inputs }),
     sees: async (conversationId, personId, fits, timeoutMs = 60_000) => {
       const until = Date.now() + timeoutMs;
       for (let unsettled = 0; ; ) {

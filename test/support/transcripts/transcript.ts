@@ -137,9 +137,9 @@ export function openTranscript(world: World, title: string, about: string) {
 
     /** Types a part of a name into an input; the value of the first choice that is offered. */
     async searches(person: string, card: SeenActivity, input: string, query: string): Promise<string> {
-      const { called } = inputNamed(cardIn(await now(person, card)), input) ?? { called: input };
-      const { body } = await world.teams.search(person, card.id, input, query);
-      const { results } = (body as { value: { results: { title: string; value: string }[] } }).value;
+      const found = inputNamed(cardIn(await now(person, card)), input);
+      const choices = (found?.input.choices ?? []) as readonly { title: string; value: string }[];
+      const [called, results] = [found?.called ?? input, choices.filter(({ title }) => title.includes(query))];
       add(`**${nameOf(person)}** types “${query}” into “${called}” and is offered:`, '');
       lines.push(...results.map((choice) => `- ${mask(choice.title)}`));
       return results[0]?.value ?? '';

@@ -8,7 +8,7 @@ import type { FactsOf } from '../../../operations/pages/page.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { utcDay } from '../../../text/instants.ts';
 import { regionWords } from '../../../text/places.ts';
-import { bold, label, md, nothing, plain } from '../plain-text.ts';
+import { bold, type Label, label, md, nothing, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { grey, marks, type Row, row, styleFor } from '../row.ts';
 import { canGoBack, formHeaderOf } from './parts.ts';
@@ -18,6 +18,18 @@ const unusableOf = <T>(all: readonly T[], rowOf: (one: T) => Row) => ({
   unusable: all.slice(0, 15).map(rowOf),
   unusableTitle: label(`${all.length} not usable`),
 });
+
+interface Choice {
+  readonly title: Label;
+  readonly value: string;
+}
+
+/** Phones show a listed choice twice if it's found. One must be there. */
+function offered(choices: Choice[], selected: Choice | undefined) {
+  const searched = choices.length > 15;
+  const listed = searched ? [selected, ...choices].filter((one) => one !== undefined).slice(0, 1) : choices;
+  return { style: styleFor(choices.length), choices: listed, searched, selected: selected?.value ?? '' };
+}
 
 /** Returns what would change on the vault. */
 const changes = ({ vault }: JudgedVault): readonly string[] => [
@@ -53,7 +65,7 @@ export function vaultPageCard(
 ): AdaptiveCard {
   const usable = vaults.filter(isUsable);
   const unusable = vaults.filter((one) => !isUsable(one));
-  const choices = usable.slice(0, 15).map((one) => ({ title: label(vaultTitle(one)), value: one.vault.name }));
+  const choices = usable.map((one) => ({ title: label(vaultTitle(one)), value: one.vault.name }));
   const chosen = vaults.find((one) => id !== null && sameArmId(one.vault.id, id));
   const [only] = usable.length === 1 ? choices : [];
   const selected = choices.find((choice) => choice.value === chosen?.vault.name) ?? only;
@@ -64,9 +76,7 @@ export function vaultPageCard(
       : { problem: md`${bold(`${chosen.vault.name} can’t be used.`)} ${plain(whyNot(chosen))}` }),
     canGoBack: canGoBack(form),
     subject: md`${plain(resource.name)}  ·  ${plain(regionWords(resource.location))}`,
-    style: styleFor(usable.length),
-    choices,
-    selected: selected?.value ?? '',
+    ...offered(choices, selected),
     ...unusableOf(unusable, (one) => row(marks.bad, plain(one.vault.name), [grey(plain(whyNot(one)))])),
     coverage:
       vaults.length === 0
@@ -115,15 +125,13 @@ const headerOf = (form: Form, { resource, vault }: Facts, problem: Refusal | nul
 
 function existingPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
   const fit = facts.keys.filter((one) => one.fit);
-  const choices = fit.slice(0, 15).map((one) => ({ title: label(keyTitle(one)), value: one.key.name as string }));
+  const choices = fit.map((one) => ({ title: label(keyTitle(one)), value: one.key.name as string }));
   const [only] = fit.length === 1 ? choices : [];
   const chosen = choices.find(({ value }) => value === facts.chosen?.name) ?? only;
   return renderCard('form-key-existing', {
     ...headerOf(form, facts, problem),
     title: md`Which key of ${plain(facts.vault.name)}?`,
-    style: styleFor(fit.length),
-    choices,
-    selected: chosen?.value ?? '',
+    ...offered(choices, chosen),
     ...unusableOf(unfitIn(facts.keys), unfitRow),
   });
 }

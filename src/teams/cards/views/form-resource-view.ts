@@ -70,10 +70,9 @@ export function resourcePageCard(
   problem: Refusal | null,
 ): AdaptiveCard {
   const listed = resources.map((one) => ({ title: label(resourceTitle(one, resources)), value: one.id as string }));
-  const chosenIsListed = resource === null || listed.some((choice) => sameArmId(choice.value, resource.id));
-  const choices = chosenIsListed
-    ? listed
-    : [{ title: label(resource.name), value: resource.id as string }, ...listed.slice(0, 14)];
+  const chosen = resource === null ? [] : listed.filter(({ value }) => sameArmId(value, resource.id));
+  const unlisted =
+    resource === null || chosen.length > 0 ? [] : [{ title: label(resource.name), value: resource.id as string }];
   const operation = operationNamed(form.operation);
   const { question, verdicts } = operation.words;
   const blocked = obstacleWords(obstacle);
@@ -83,8 +82,9 @@ export function resourcePageCard(
   return renderCard('form-resource', {
     ...formHeaderOf(form, problem),
     question: plain(question),
-    choices,
-    selected: choices.find((choice) => resource !== null && sameArmId(choice.value, resource.id))?.value ?? '',
+    choices: more ? [...unlisted, ...chosen, ...listed].slice(0, 1) : [...unlisted, ...listed],
+    searched: more,
+    selected: [...unlisted, ...chosen][0]?.value ?? '',
     facts: resource === null ? [] : resourceFacts(resource),
     verdict: resource === null || blocked !== '' ? nothing : plain(usable ? verdicts.fits : verdicts.unfit),
     blocked,
