@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { digestOf } from '../../src/audit/evidence/make-pack.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { readEnvironment } from '../../src/config/env.ts';
 import { readEnvFile } from '../../src/config/env-file.ts';
 import { policyFileSchema } from '../../src/config/policy-file.ts';
 import {
@@ -10,50 +13,40 @@ import {
   variableLists,
 } from '../../src/config/settings/table.ts';
 import { mostChanges } from '../../src/domain/request/decide-change.ts';
-import { RequestState } from '../../src/domain/request/payloads.ts';
+import { payloadsWith, RequestState } from '../../src/domain/request/payloads.ts';
 import { longestText } from '../../src/domain/request/request-command.ts';
 import { maxStartAheadMs } from '../../src/domain/request/start-window.ts';
 import { commands } from '../../src/operations/commands/registry.ts';
 import { checkSettings } from '../../src/operator/check-settings.ts';
 
-const root = new URL('../../', import.meta.url);
-const readme = readFileSync(new URL('README.md', root), 'utf8');
-const settingsPage = readFileSync(new URL('docs/install/settings.md', root), 'utf8');
+/** Pages of reference, compared with the code. */
 
-/** Writes the file anew where that is asked for. */
-function holds(file: string, was: string, made: string): void {
-  if (process.env.UPDATE_GOLDEN === '1' && was !== made) writeFileSync(new URL(file, root), made);
-  else expect(was).toBe(made);
+const root = new URL('../../', import.meta.url);
+const textOf = (file: string): string => readFileSync(new URL(file, root), 'utf8');
+
+/** Writes the file again where that is asked for. */
+function holds(file: string, made: string): void {
+  if (process.env.UPDATE_GOLDEN === '1' && textOf(file) !== made) writeFileSync(new URL(file, root), made);
+  else expect(textOf(file)).toBe(made);
 }
 
 describe('what is said of variables', () => {
-  const settings = variableGroups.flatMap((group) => group.settings);
-
-  test('is said of every variable that is read, once, and of no other', () => {
-    const named = settings.flatMap(({ names }) => Object.keys(names));
-    expect([...named].sort()).toEqual(Object.keys(environmentSchema.shape).sort());
-  });
-
-  test('shows for each an example that the schema takes', () => {
+  test('is said of every variable that is read, once, with an example that the schema takes', () => {
+    const examples = variableGroups.flatMap(({ settings }) => settings.flatMap(({ names }) => Object.entries(names)));
+    expect(examples.map(([name]) => name).sort()).toEqual(Object.keys(environmentSchema.shape).sort());
     const schemas = new Map<string, { safeParse(value: string): { success: boolean } }>(
       Object.entries(environmentSchema.shape),
     );
-    const examples = settings.flatMap(({ names }) => Object.entries(names));
-    const taken = examples.filter(([name, example]) => schemas.get(name)?.safeParse(example).success);
-    expect(taken).toEqual(examples);
+    expect(examples.filter(([name, example]) => !schemas.get(name)?.safeParse(example).success)).toEqual([]);
   });
 
-  test('is what docs/install/settings.md says', () => {
+  test('is what docs/install/settings.md and .env.example say', () => {
     const lists = /(?<=<!-- made: settings -->\n\n)[\s\S]*(?=\n<!-- \/made -->)/;
     holds(
       'docs/install/settings.md',
-      settingsPage,
-      settingsPage.replace(lists, () => variableLists()),
+      textOf('docs/install/settings.md').replace(lists, () => variableLists()),
     );
-  });
-
-  test('is what .env.example says', () => {
-    holds('.env.example', readFileSync(new URL('.env.example', root), 'utf8'), environmentExample());
+    holds('.env.example', environmentExample());
   });
 
   test('makes a whole production configuration of the example, with a witness or without', async () => {
@@ -69,65 +62,109 @@ describe('what is said of variables', () => {
   });
 });
 
-describe('pages of reference', () => {
-  test('shows a policy file that is read', () => {
-    const page = readFileSync(new URL('docs/install/set-the-approval-policy.md', root), 'utf8');
-    const [, example = ''] = /```json\n([\s\S]*?)```/.exec(page) ?? [];
-    const { rules } = policyFileSchema.parse(JSON.parse(example));
-    expect(rules.map((rule) => rule.name)).toEqual(['research', 'tests', 'patient-facing']);
-    // Between them the rules show every setting there is.
-    const inside = (rule: (typeof rules)[number]) =>
-      [rule.match, ...(rule.vaults ?? [])].flatMap((one) => Object.keys(one));
-    const shown = new Set(rules.flatMap((rule) => [...Object.keys(rule), ...inside(rule)]));
-    const { shape } = policyFileSchema.shape.rules.element;
-    const vaults = shape.vaults.unwrap().element.shape;
-    const every = [shape, shape.match.unwrap().shape, vaults].flatMap((one) => Object.keys(one));
-    expect([...shown].sort()).toEqual([...new Set(every)].sort());
+/** First words of the rows of a page's table. */
+const firstCells = (page: string, pattern: RegExp): readonly (string | undefined)[] =>
+  [...textOf(page).matchAll(pattern)].map(([, name]) => name).sort();
+const observed = readdirSync(new URL('src/observability/', root)).map((file) => textOf(`src/observability/${file}`));
+
+test.each<[string, string, RegExp, readonly (string | undefined)[]]>([
+  [
+    'command of Teams',
+    'docs/use/commands-and-states.md',
+    /^\| `(\/[\w-]+).*` \| [a-z]/gm,
+    commands.map(({ name }) => name),
+  ],
+  [
+    'metric of the bot',
+    'docs/operate/monitor.md',
+    /^\| `(cmk_\w+)`/gm,
+    [...observed.join('\n').matchAll(/'(cmk_\w+)'/g)].map(([, name]) => name),
+  ],
+])('every %s has its row in %s, and no other', (_what, page, pattern, names) =>
+  expect(firstCells(page, pattern)).toEqual([...new Set(names)].sort()),
+);
+
+test('every state of a request has its row, and its place in the picture', () => {
+  const [table = ''] = (textOf('docs/use/commands-and-states.md').split('## States')[1] ?? '').split('## Steps');
+  expect([...table.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name)).toEqual(RequestState.options);
+  const drawn = [...textOf('docs/explain/architecture.md').matchAll(/^ {2}(\S+) --> (\w+)/gm)].flatMap(
+    ([, from = '', to = '']) => [from, to],
+  );
+  const states = new Set(drawn.filter((name) => name !== '[*]').map((name) => name.replaceAll('_', '-')));
+  expect([...states].sort()).toEqual([...RequestState.options].sort());
+});
+
+test('the page of limits has those of the code', () => {
+  const page = textOf('docs/install/limits-and-costs.md').split('\n');
+  const value = (what: string) => page.find((line) => line.startsWith(`| ${what} |`));
+  expect(value('reason, comment')).toContain(`| ${longestText} characters`);
+  expect(value('edits of a waiting request')).toContain(`| ${mostChanges} |`);
+  expect(value('start time')).toContain(` ${maxStartAheadMs / 86_400_000} days`);
+});
+
+test('the page of the policy shows a file that is read, with every setting there is', () => {
+  const [, example = ''] = /```json\n([\s\S]*?)```/.exec(textOf('docs/install/set-the-approval-policy.md')) ?? [];
+  const { rules } = policyFileSchema.parse(JSON.parse(example));
+  const shown = new Set(rules.flatMap((rule) => [rule, rule.match, ...(rule.vaults ?? [])].flatMap(Object.keys)));
+  const { shape } = policyFileSchema.shape.rules.element;
+  const every = [shape, shape.match.unwrap().shape, shape.vaults.unwrap().element.shape].flatMap((one) =>
+    Object.keys(one),
+  );
+  expect([...shown].sort()).toEqual([...new Set(every)].sort());
+});
+
+describe('the page of files and events', () => {
+  const [, doc = ''] = textOf('docs/audit/files-and-events.md').split('## Events');
+  const rows = [...doc.matchAll(/^(?:\||-) (`[^|:]*?)(?: \||:) (.*?)(?: \|)?$/gm)].map(
+    ([, names = '', words = '']) => ({
+      names: [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+      words,
+    }),
+  );
+  const payloads = payloadsWith(z.any());
+  const types = Object.keys(payloads);
+
+  test('has every type of event, with every field of its data: enough to write a verifier from', () => {
+    const found = rows
+      .filter(({ names }) => names.every((name) => types.includes(name)))
+      .flatMap(({ names, words }) => {
+        // A field comes before a colon, with others that share its meaning.
+        const groups = [...words.matchAll(/(?:^|\. )((?:`\w+`(?:, )?)+):/g)].map(([, group = '']) => group);
+        const fields = groups.flatMap((group) => [...group.matchAll(/`(\w+)`/g)].map(([, name = '']) => name));
+        return names.map((name): [string, string[]] => [name, fields.sort()]);
+      });
+    const expected = Object.entries(payloads).map(([type, { shape }]) => [type, Object.keys(shape).sort()]);
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
   });
 
-  test('names every command of Teams, and no other', () => {
-    const page = readFileSync(new URL('docs/use/commands-and-states.md', root), 'utf8');
-    const named = [...page.matchAll(/^\| `(\/[\w-]+).*` \| [a-z]/gm)].map(([, name]) => name);
-    expect(named.sort()).toEqual(commands.map((command) => command.name).sort());
-  });
-
-  test('names every state of a request, and no other', () => {
-    const page = readFileSync(new URL('docs/use/commands-and-states.md', root), 'utf8');
-    const [table = ''] = (page.split('## States')[1] ?? '').split('## Steps');
-    expect([...table.matchAll(/^\| `([\w-]+)`/gm)].map(([, name]) => name)).toEqual(RequestState.options);
-  });
-
-  test('has the limits of the code', () => {
-    const page = readFileSync(new URL('docs/install/limits-and-costs.md', root), 'utf8');
-    const value = (what: string) => page.split('\n').find((line) => line.startsWith(`| ${what} |`));
-    expect(value('reason, comment')).toContain(`| ${longestText} characters`);
-    expect(value('edits of a waiting request')).toContain(`| ${mostChanges} |`);
-    expect(value('start time')).toContain(` ${maxStartAheadMs / 86_400_000} days`);
-    expect(value('approval expiry')).toContain(
-      ` ${environmentSchema.shape.CMK_APPROVAL_EXPIRY.parse(undefined) / 3_600_000} hours`,
-    );
-  });
-
-  test('names every metric of the bot, and no other', () => {
-    const folder = new URL('src/observability/', root);
-    const sources = readdirSync(folder).map((file) => readFileSync(new URL(file, folder), 'utf8'));
-    const metrics = [...sources.join('\n').matchAll(/'(cmk_\w+)'/g)].map(([, name]) => name);
-    const page = readFileSync(new URL('docs/operate/monitor.md#metrics', root), 'utf8');
-    expect([...page.matchAll(/^\| `(cmk_\w+)`/gm)].map(([, name]) => name).sort()).toEqual(
-      [...new Set(metrics)].sort(),
-    );
+  test('has the fields around the data, as they are stored', () => {
+    const { vectors } = JSON.parse(textOf('test/golden/chain.json')) as { vectors: readonly { body: string }[] };
+    const fields = new Set(vectors.flatMap(({ body }) => Object.keys(JSON.parse(body))));
+    const known = new Set(rows.flatMap(({ names }) => names).filter((name) => !types.includes(name)));
+    expect([...known].sort()).toEqual([...fields].sort());
   });
 });
 
-describe('the README', () => {
-  test('is at most 120 lines long', () => expect(readme.split('\n').length - 1).toBeLessThanOrEqual(120));
+test('the auditor’s guide has the digest of verify.py', () => {
+  const digest = digestOf(readFileSync(new URL('src/audit/outside/verify.py', root)));
+  const page = textOf('docs/audit/auditors-guide.md');
+  const written = /SHA-256 of this version: `[0-9a-f]{64}`/;
+  holds('docs/audit/auditors-guide.md', page.replace(written, `SHA-256 of this version: \`${digest}\``));
 });
 
-describe('the picture of states in docs/explain/architecture.md', () => {
-  test('has every state of a request, and no other', () => {
-    const page = readFileSync(new URL('docs/explain/architecture.md', root), 'utf8');
-    const drawn = [...page.matchAll(/^ {2}(\S+) --> (\w+)/gm)].flatMap(([, from = '', to = '']) => [from, to]);
-    const states = new Set(drawn.filter((name) => name !== '[*]').map((name) => name.replaceAll('_', '-')));
-    expect([...states].sort()).toEqual([...RequestState.options].sort());
-  });
+test('in a shell with azd’s values, no name of infra is taken for a mistyped setting', () => {
+  const texts = readdirSync(new URL('infra/', root), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(bicep|json|sh)$/.test(file))
+    .map((file) => textOf(`infra/${file}`));
+  const variables = Object.keys(environmentSchema.shape);
+  const named = new Set(texts.flatMap((text) => text.match(/\bCMK_[A-Z_]*[A-Z]\b/g) ?? []));
+  const others = [...named].filter((name) => !variables.includes(name));
+  expect(others.length).toBeGreaterThan(30);
+  const mistakesWith = (more: object) =>
+    readEnvironment({ ...Object.fromEntries(others.map((name) => [name, 'x'])), ...more })
+      .mistakes.map(([name]) => name)
+      .filter((name) => others.includes(name));
+  expect(mistakesWith({ AZURE_ENV_NAME: 'prod' })).toEqual([]);
+  // In the container, a name that isn't a setting would have no effect.
+  expect(mistakesWith({ AZURE_ENV_NAME: 'prod', CONTAINER_APP_NAME: 'cmk-bot' })).toContain('CMK_VAULT');
 });

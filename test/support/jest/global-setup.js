@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const cache = path.join(root, 'node_modules/.cache/cmk-bot');
 
-/** The folders of test/support that the programs use: the others can change without new programs. `test/contract/programs.test.ts` checks it. */
+/** The folders of test/support that the programs use: the others can change without new programs. */
 const support = ['azure', 'jest', 'processes', 'store'];
 /** Everything that the programs and a first start are made from. */
 const parts = [
