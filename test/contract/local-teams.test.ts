@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createRequire } from 'node:module';
@@ -67,7 +66,6 @@ it('a click that the bot does not answer in 10 s gets 504, and shows Teams’ ow
 });
 
 it.each<[string, string, Record<string, string>, number]>([
-  ['a text that is no JSON object', '"hello"', {}, 400],
   ['another site', '{}', { origin: 'https://example.com' }, 403],
   [
     'somebody else’s chat',
@@ -87,42 +85,22 @@ it('after a kill holds everything that was answered', async () => {
   answer = { statusCode: 200, type: cardType, value: card('my view') };
   await teams.client.click(approver.id, id, 'request.approve');
   const before = await teams.client.activities(operations, approver.id);
-  const log = await teams.client.call('GET', '/simulator/requests');
   await teams.kill();
   teams = await start();
   expect(await teams.client.activities(operations, approver.id)).toEqual(before);
-  expect(await teams.client.call('GET', '/simulator/requests')).toEqual(log);
-  const { activityId } = await teams.client.say(requester.id, operations, 'later');
-  expect(Number(activityId)).toBeGreaterThan(Number(before.at(-1)?.id));
 });
 
-describe('the files of the page', () => {
-  it('come with a policy that allows nothing but themselves', async () => {
-    const response = await fetch(teams.url);
-    const policy = response.headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).toContain("script-src 'self'");
-    expect(policy).not.toMatch(/https?:|script-src[^;]*unsafe/);
-  });
+it('the page has a policy that allows nothing but its own files, and no other file is served', async () => {
+  const policy = (await fetch(teams.url)).headers.get('content-security-policy') ?? '';
+  expect(policy).toMatch(/default-src 'none'.*script-src 'self'/);
+  expect(policy).not.toMatch(/https?:|script-src[^;]*unsafe/);
+  for (const path of ['/page/..%2Frun.ts', '/page/tsconfig.json', '/package.json'])
+    expect([path, (await fetch(teams.url + path)).status]).toEqual([path, 404]);
+});
 
-  it('are the only ones', async () => {
-    for (const path of ['/page/..%2Frun.ts', '/page/tsconfig.json', '/lib/zod.js', '/package.json'])
-      expect([path, (await fetch(teams.url + path)).status]).toEqual([path, 404]);
-  });
-
-  it('name no other host', () => {
-    const folder = 'sandbox/teams/page';
-    for (const name of readdirSync(folder))
-      expect([name, readFileSync(join(folder, name), 'utf8').replaceAll('http://www.w3.org/', '')]).toEqual([
-        name,
-        expect.not.stringMatching(/https?:\/\/[a-z]/i),
-      ]);
-  });
-
-  it('pass the type check', async () => {
-    const tsc = createRequire(import.meta.url)
-      .resolve('typescript/package.json')
-      .replace('package.json', 'bin/tsc');
-    await promisify(execFile)(process.execPath, [tsc, '-p', 'sandbox/teams/page']);
-  });
+it('the page passes the type check', async () => {
+  const tsc = createRequire(import.meta.url)
+    .resolve('typescript/package.json')
+    .replace('package.json', 'bin/tsc');
+  await promisify(execFile)(process.execPath, [tsc, '-p', 'sandbox/teams/page']);
 });
