@@ -1,5 +1,5 @@
 import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
-import { powersOfPolicy, powersOfRole, union } from '../../../src/azure/control.ts';
+import { powersOfPolicy, powersOfRole } from '../../../src/azure/control.ts';
 
 const none = { actions: [], notActions: [], dataActions: [], notDataActions: [] };
 const role = (
@@ -10,17 +10,12 @@ const keys = 'Microsoft.KeyVault/vaults/keys';
 
 it.each([
   ['Owner', ['delete', 'purge', 'give-access'], ['delete', 'purge', 'give-access']],
-  ['Contributor', ['delete', 'purge', 'give-access'], ['delete', 'purge', 'give-access']],
   ['Reader', [], []],
   ['Key Vault Administrator', ['copy', 'change', 'delete', 'purge'], []],
   ['Key Vault Crypto Officer', ['copy', 'change', 'delete', 'purge'], []],
-  ['Key Vault Crypto User', ['copy', 'change'], []],
   ['Key Vault Crypto Service Encryption User', [], []],
-  ['Key Vault Reader', [], []],
   // Purging deleted vaults is taken out of it.
   ['Key Vault Contributor', ['delete', 'give-access'], ['delete', 'give-access']],
-  ['User Access Administrator', ['give-access'], ['give-access']],
-  ['Key Vault Data Access Administrator', ['give-access'], ['give-access']],
   ['CMK bot', ['change', 'give-access'], ['give-access']],
 ])(
   'what Azure’s own roles let somebody do to a key %s: %j, and %j where the vault grants by access policy',
@@ -64,10 +59,6 @@ describe('a role of one’s own', () => {
     ).toEqual([]);
   });
 
-  it('counts an action that one of several ways leaves open', () => {
-    expect(role({ dataActions: [`${keys}/*`], notDataActions: [`${keys}/backup/action`] })).toContain('copy');
-  });
-
   it('counts what one part of it takes out where another part gives it', () => {
     const parts = [
       { ...none, dataActions: [`${keys}/*`], notDataActions: [`${keys}/delete`] },
@@ -99,7 +90,3 @@ it.each([
 ])('what an access policy lets somebody do to a key %j: %j', (permissions, wanted) =>
   expect(powersOfPolicy(permissions)).toEqual(wanted),
 );
-
-it('several rights of one principal are told once each', () => {
-  expect(union(['delete', 'copy'], ['delete'], ['give-access'])).toEqual(['copy', 'delete', 'give-access']);
-});

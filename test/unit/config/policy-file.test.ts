@@ -104,10 +104,6 @@ describe('a policy file', () => {
     expect(others).toEqual([]);
     expect(configWarnings(read({ rules: [tagged], trustedTags: ['environment'] }))).toEqual([]);
   });
-
-  it('may begin with a byte order mark', () => {
-    expect(read(`\uFEFF${JSON.stringify({ rules: [whole] })}`).policy.rules).toHaveLength(1);
-  });
 });
 
 const orRemove = 'or remove it to use the environment’s setting';
@@ -122,8 +118,6 @@ describe('a start is refused', () => {
   });
 
   it.each<[unknown, string]>([
-    [[], 'must be an object with a list of rules'],
-    [{}, 'rules must be a list in [ ]; write a rule, or leave CMK_POLICY_FILE out'],
     [{ rules: [] }, 'rules is empty; write a rule, or leave CMK_POLICY_FILE out'],
     [{ rules: [whole], default: {} }, `default ${unknown}: rules, trustedTags, changeReference`],
     ...['CHG(', 'CHG[0-9]{7})|(?:.*', '(CHG)\\1', 'CHG(?=[0-9])'].map((pattern): [unknown, string] => [
@@ -139,7 +133,6 @@ describe('a start is refused', () => {
       { rules: [whole], changeReference: { pattern: 'CHG', needed: true } },
       `changeReference.needed ${unknown}: pattern, required`,
     ],
-    [{ rules: ['all'] }, 'rules[0] must be an object: a rule'],
   ])('for %j', (content, message) => expect(mistakes(content)).toEqual([`CMK_POLICY_FILE: ${message}`]));
 
   it.each<[object, string]>([
@@ -147,36 +140,18 @@ describe('a start is refused', () => {
       { approver: [two] },
       'approver isn’t a known field. Known fields: name, match, requesters, approvers, approvalsRequired, approvalExpiry, extraApprovalForIrreversible, vaults, requireNewKey',
     ],
-    [{ match: { tag: {} } }, `match.tag ${unknown}: subscriptions, resourceGroups, resources, tags`],
     [{ approvers: [] }, `approvers is empty; name a group or a person, ${orRemove}`],
-    [{ approvers: two }, `approvers must be a list in [ ]; name a group or a person, ${orRemove}`],
     [{ approvers: [two, 'everybody'] }, 'approvers[1] must be an Entra group id or object id'],
     [{ approvalsRequired: 0 }, 'approvalsRequired must be a whole number from 1 to 10'],
-    [{ approvalExpiry: 72 }, 'approvalExpiry must be a number and one of ms, s, m, h, d, such as 72h'],
-    [{ extraApprovalForIrreversible: 'yes' }, 'extraApprovalForIrreversible must be true or false'],
     [{ name: undefined }, 'name is missing; cards and evidence show the name'],
     [{ name: 'Environment' }, 'name is taken by the environment’s settings (environment); choose another name'],
-    [{ match: { resources: [] } }, 'match.resources is empty; write what to match, or remove it to match everything'],
-    [{ match: { tags: { tier: [1] } } }, 'match.tags.tier[0] must be text, in which * means any text'],
-    [{ match: { subscriptions: ['production'] } }, 'match.subscriptions[0] must be a subscription id'],
     [{ vaults: [] }, `vaults is empty; permit a vault, ${orRemove}`],
-    [{ vaults: ['kv-care'] }, 'vaults[0] must be an object of vaults to permit'],
-    [{ vaults: [{}] }, 'vaults[0] is empty; name vaults, or remove it'],
-    [{ vaults: [{ name: 'kv-care' }] }, `vaults[0].name ${unknown}: subscriptions, resourceGroups, names`],
     [
       { vaults: [{ subscriptions: ['care'] }] },
       'vaults[0].subscriptions[0] must be a subscription id, or * for every one',
     ],
-    [{ match: 'all' }, 'match must be an object of what to match'],
   ])('for %j', (change, message) => {
     expect(mistakesIn({ ...whole, ...change })).toEqual([`CMK_POLICY_FILE: rules[0].${message}`]);
-  });
-
-  it('for two rules of one name', () => {
-    const other = { ...whole, name: 'Production', match: { resources: ['ward-*'] } };
-    expect(mistakesIn(whole, other)).toEqual([
-      'CMK_POLICY_FILE: rules[1].name is also the name of rules[0]; choose another one',
-    ]);
   });
 
   it('for a rule that never applies', () => {
@@ -195,23 +170,6 @@ describe('a start is refused', () => {
     ]);
     expect(mistakes({ rules: [whole], trustedTags: ['environment'] })).toEqual([
       'CMK_POLICY_FILE: trustedTags[0] is a tag that no rule uses. Remove it, or add the rule',
-    ]);
-  });
-
-  it('with every mistake at once, also those of the environment', () => {
-    const content = {
-      rules: [
-        { ...whole, approvers: [] },
-        { ...whole, name: 'other', approvalsRequired: 99 },
-      ],
-    };
-    expect(
-      mistakes(content, { CMK_SUBSCRIPTIONS: '', PORT: 'many' }).map((line) => line.split(' ').slice(0, 2)),
-    ).toEqual([
-      ['PORT:', expect.any(String)],
-      ['CMK_SUBSCRIPTIONS:', 'is'],
-      ['CMK_POLICY_FILE:', 'rules[0].approvers'],
-      ['CMK_POLICY_FILE:', 'rules[1].approvalsRequired'],
     ]);
   });
 });
@@ -264,20 +222,6 @@ describe('the policy version', () => {
       version(whole, other),
       version(other, whole),
     ];
-    expect(new Set(versions).size).toBe(versions.length);
-  });
-
-  it('changes with who can request, who can approve, how many and for how long', () => {
-    const changes = [
-      {},
-      { CMK_REQUESTERS: three },
-      { CMK_APPROVERS: three },
-      { CMK_APPROVALS_REQUIRED: '2' },
-      { CMK_APPROVAL_EXPIRY: '1h' },
-    ];
-    const versions = changes.map(
-      (change) => readConfig({ ...environment, CMK_POLICY_FILE: '', ...change }).policy.version,
-    );
     expect(new Set(versions).size).toBe(versions.length);
   });
 

@@ -2,21 +2,17 @@ import fc from 'fast-check';
 import { safeJson } from '../../../src/audit/export-jsonl.ts';
 import { canonicalJson, parseCanonical } from '../../../src/domain/canonical-json.ts';
 import { isDatabaseUnavailable, isDriverError, writeRejectionIn } from '../../../src/domain/database-errors.ts';
-import { planDigest, shortDigest } from '../../../src/domain/digest.ts';
+import { planDigest } from '../../../src/domain/digest.ts';
 import {
   ArmId,
-  armIdParts,
-  FormId,
   KeyName,
   KeyVersion,
-  mintFormId,
   mintRequestId,
   PersonId,
   RequestId,
   sameArmId,
   TenantId,
 } from '../../../src/domain/ids.ts';
-import { keyScope, sameVaultUri } from '../../../src/domain/observed.ts';
 import { type Plan, planSchema } from '../../../src/domain/plan.ts';
 import type { WitnessStatus } from '../../../src/domain/ports/published-log.ts';
 import { decideRetry } from '../../../src/domain/retry.ts';
@@ -33,19 +29,10 @@ import { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { csvRow } from '../../../src/operator/cli/audit-export.ts';
 import { printable } from '../../../src/operator/cli/words/table.ts';
 import { label, mention, message, plain, plainLines } from '../../../src/teams/cards/plain-text.ts';
-import { enoughWords, witnessWords } from '../../../src/text/witnesses.ts';
+import { enoughWords } from '../../../src/text/witnesses.ts';
 import { failure } from '../../support/builders/commands.ts';
-import { approver, changeOf, requestId, resourceId, vaultId } from '../../support/builders/fixtures.ts';
-import {
-  keyName,
-  planFor,
-  principal,
-  ref,
-  resource,
-  spec,
-  vault,
-  wishForNewKey,
-} from '../../support/builders/plans.ts';
+import { changeOf, resourceId, vaultId } from '../../support/builders/fixtures.ts';
+import { planFor, ref, resource, spec, vault, wishForNewKey } from '../../support/builders/plans.ts';
 
 /** The slow way: it says the same of every text. */
 function asTheLibraryHasIt(text: string): unknown {
@@ -61,15 +48,6 @@ const key = fc.oneof(fc.string(), fc.constantFrom('10', '2', '__proto__', 'toJSO
 const { value } = fc.letrec((tie) => ({
   value: fc.oneof({ maxDepth: 4 }, fc.jsonValue(), fc.array(tie('value')), fc.dictionary(key, tie('value'))),
 }));
-
-it('the parser takes what the library writes, and nothing else', () => {
-  fc.assert(
-    fc.property(value, (one) => {
-      const text = canonicalJson(one);
-      expect(parseCanonical(text)).toEqual(JSON.parse(text));
-    }),
-  );
-});
 
 it('the parser says of any JSON what the library says', () => {
   fc.assert(
@@ -96,10 +74,6 @@ it.each([
   ['no JSON', '{"a":'],
 ])('does not take %s', (_what, text) => expect(parseCanonical(text)).toBeUndefined());
 
-it.each(['{"10":1,"2":2}', '{"a":"\\\\ud83d"}', '{"a":"\ud83d\ude00"}', '"x"', 'null'])('takes %s', (text) => {
-  expect(parseCanonical(text)).toEqual(JSON.parse(text));
-});
-
 it('the parser takes what is nested deeper than a stack of calls', () => {
   const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
   expect(parseCanonical(deep) === undefined).toBe(asTheLibraryHasIt(deep) === undefined);
@@ -107,10 +81,6 @@ it('the parser takes what is nested deeper than a stack of calls', () => {
 
 describe('the clock', () => {
   const at = (ms: number): Date => new Date(1_800_000_000_000 + ms);
-
-  it('believes a clock that is as far away as machines usually are', () => {
-    for (const away of [0, 1, -maxSkewMs, maxSkewMs]) expect(clockSkew(at(away), at(0), at(away))).toBeNull();
-  });
 
   it('tells a clock that was moved, forward and back', () => {
     expect(clockSkew(at(maxSkewMs + 1), at(0), at(maxSkewMs + 9))).toEqual({ kind: 'clock', aheadMs: maxSkewMs + 1 });
@@ -130,19 +100,6 @@ describe('the clock', () => {
     expect(auditLogSkew(at(maxSkewMs).toISOString(), at(0))).toBeNull();
     expect(auditLogSkew(at(maxSkewMs + 1).toISOString(), at(0))).toEqual({ kind: 'record', aheadMs: maxSkewMs + 1 });
   });
-});
-
-/** `tsc` refuses this file where it compiles. */
-test('an id is no text, and no other id', () => {
-  // @ts-expect-error: an id is made by parsing
-  const person: PersonId = '20000000-0000-4000-8000-000000000002';
-  // @ts-expect-error: a request is no person
-  const other: PersonId = requestId(1);
-  // @ts-expect-error: a person is no request
-  const request: RequestId = approver;
-  // @ts-expect-error: a request is no resource
-  const resource: ArmId = requestId(1);
-  expect([person, other, request, resource]).toHaveLength(4);
 });
 
 const PlanSchema = planSchema(StoredChangeSpec);
@@ -179,9 +136,7 @@ describe('the digest stays', () => {
 
   it.each<[string, Plan]>([
     ['when fields come in another order', PlanSchema.parse(turned(base))],
-    ['when it is read back from JSON', PlanSchema.parse(JSON.parse(JSON.stringify(base)))],
     ['when steps list their effects in another order', reordered(madeFirst)],
-    ['when time passes', planFor({ now: new Date('2026-03-04T00:00:00.000Z') })],
     [
       'when Azure spells resources in another case',
       planFor({
@@ -195,24 +150,11 @@ describe('the digest stays', () => {
         seen: { resource: resource({ createdAt: '2023-01-01T00:00:00.000Z' }), vault: vault({ retentionDays: 7 }) },
       }),
     ],
-    [
-      'when what was there before an effect is another',
-      planFor({ seen: { resource: resource({ userAssignedIds: ['one'] }) } }),
-    ],
-    ['when the identity gets a number', planFor({ seen: { resource: resource({ principalId: principal }) } })],
   ])('%s', (_when, plan) => expect([digest(base), digest(madeFirst)]).toContain(digest(plan)));
 
   function reordered(plan: Plan): Plan {
     return { ...plan, steps: plan.steps.map((step) => ({ ...step, effects: [...step.effects].reverse() })) };
   }
-});
-
-it('digests nothing that JSON cannot hold', () => {
-  expect(() => canonicalJson(undefined)).toThrow('without a JSON form');
-});
-
-it('is read out to each other in two groups of four', () => {
-  expect(shortDigest(`4f9a2c71${'0'.repeat(56)}`)).toBe('4f9a 2c71');
 });
 
 const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, value: unknown): boolean =>
@@ -224,23 +166,10 @@ describe('a request id', () => {
     expect(mintRequestId(Uint8Array.of(224, 33, 255, 9, 8, 7, 6, 5))).toBe('CMK-01Z987');
   });
 
-  it('is never shorter than six characters', () => expect(() => mintRequestId(Uint8Array.of(1, 2, 3))).toThrow());
-
   const misread = [...'ILOU'].map((letter) => `CMK-7F3K9${letter}`);
   it.each(['CMK-7F3K9', 'CMK-7F3K9QQ', 'cmk-7f3k9q', ' CMK-7F3K9Q', ...misread])('is not %j', (text) => {
     expect(accepts(RequestId, text)).toBe(false);
   });
-
-  it('uses every character of its alphabet and no letter that is misread', () => {
-    const minted = Array.from({ length: 256 }, (_, byte) => mintRequestId(new Uint8Array(6).fill(byte)));
-    const letters = new Set(minted.flatMap((one) => one.slice(4).split('')));
-    expect([...letters].sort().join('')).toBe('0123456789ABCDEFGHJKMNPQRSTVWXYZ');
-  });
-});
-
-it('mints a form id from ten random bytes', () => {
-  expect(mintFormId(new Uint8Array(12).fill(31))).toBe('F-ZZZZZZZZZZ');
-  expect(accepts(FormId, 'F-ZZZZZZZZZ')).toBe(false);
 });
 
 it('reads Entra ids in any case and keeps them in lower case, so that one person is one id', () => {
@@ -268,14 +197,6 @@ describe('an ARM id', () => {
     expect(sameArmId(resourceId(), resourceId().toUpperCase())).toBe(true);
     expect(sameArmId(resourceId(), resourceId('bot-other'))).toBe(false);
   });
-
-  it('comes apart into what people speak of, also where one resource lies in another', () => {
-    expect(armIdParts(keyScope({ vaultId, keyName }))).toEqual({
-      subscriptionId: '40000000-0000-4000-8000-000000000001',
-      resourceGroup: 'rg-care',
-      name: 'care',
-    });
-  });
 });
 
 it('takes keys by the names and versions that Key Vault gives them', () => {
@@ -283,11 +204,6 @@ it('takes keys by the names and versions that Key Vault gives them', () => {
   for (const name of ['', 'a'.repeat(128), 'a_b', 'a/b']) expect(accepts(KeyName, name)).toBe(false);
   expect(accepts(KeyVersion, 'A'.repeat(32))).toBe(false);
   expect(accepts(KeyVersion, 'a'.repeat(31))).toBe(false);
-});
-
-it('takes the addresses of a vault for one, with and without a slash', () => {
-  expect(sameVaultUri('https://KV.vault.azure.net', 'https://kv.vault.azure.net/')).toBe(true);
-  expect(sameVaultUri('https://kv.vault.azure.net', 'https://kv2.vault.azure.net')).toBe(false);
 });
 
 /** Every character that is shown as nothing, asked of the Unicode data that Node brings. */
@@ -299,11 +215,6 @@ const blanks = ['\u2800', '\u{13441}', '\u{13442}', '\u{16FE4}', '\u{1D159}'];
 /** They belong to the letter before. */
 const joined = /[\p{Cf}\p{M}]/u;
 const letters = [...ignorable.filter((letter) => !joined.test(letter)), ...blanks];
-
-it('knows the letters that the attack used', () => {
-  expect(letters).toEqual(expect.arrayContaining(['\u2800', '\u3164', '\u115F', '\u1160', '\uFFA0']));
-  expect(letters.length).toBeGreaterThan(1_000);
-});
 
 it.each<[string, (text: string) => string]>([
   ['a card', plain],
@@ -340,11 +251,6 @@ it('names and emoji are shown as they are written', () => {
   }
 });
 
-it('a selector behind a letter that has one form only is no second name', () => {
-  expect(plain('Reques\uFE00ter')).toBe('Requester');
-  expect(plain('Reques\u034Fter')).toBe('Requester');
-});
-
 const limits = { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 6, spreadWithinMs: 60_000 };
 const waits = (ms: number) => ({ kind: 'wait', ms });
 const asks = { kind: 'ask' };
@@ -371,14 +277,6 @@ describe('a failure that passes', () => {
     expect(decideRetry({ ...busy, retryAfterMs: 30_000 }, 1, spent(0), limits)).toEqual(waits(30_000));
     expect(decideRetry({ ...busy, retryAfterMs: 10 }, 3, spent(0, 2), limits)).toEqual(waits(4_000));
   });
-
-  it('has all its patience left after any number of tries that waited for a change to spread', () => {
-    expect(decideRetry(busy, 30, spent(50_000), limits)).toEqual(waits(8_000));
-  });
-
-  it('counts attempts, not time', () => {
-    expect(decideRetry(busy, 2, spent(10 * limits.spreadWithinMs, 1), limits)).toEqual(waits(2_000));
-  });
 });
 
 describe('a change that has not spread yet', () => {
@@ -387,16 +285,6 @@ describe('a change that has not spread yet', () => {
   it('is looked for until its time is over, however often', () => {
     expect(decideRetry(spreading, 50, spent(52_000), limits)).toEqual(waits(8_000));
     expect(decideRetry(spreading, 50, spent(52_001), limits)).toEqual(asks);
-  });
-
-  it('is noticed soon after it has spread, measured by how long it took', () => {
-    const decisions = [0, 4_000, 6_000, 40_000].map((ms) => decideRetry(spreading, 9, spent(ms), limits));
-    expect(decisions).toEqual([1_000, 1_000, 1_500, 8_000].map(waits));
-  });
-
-  it('is looked for almost at once after a try that took as long as the wait would', () => {
-    expect(decideRetry(spreading, 2, spent(8_000, 0, 1_200), limits)).toEqual(waits(800));
-    expect(decideRetry(spreading, 2, spent(8_000, 0, 5_000), limits)).toEqual(waits(250));
   });
 
   it('is not waited for beyond its time because Azure asked for a long wait', () => {
@@ -435,57 +323,36 @@ describe('what the database answered last', () => {
     pass(1);
     expect(storing.refusal()).toBeNull();
   });
-
-  it('is counted each time, and said when it changes', () => {
-    const { storing, said, pass } = storingAt();
-    storing.refused('read-only');
-    storing.refused('read-only');
-    storing.refused('not-allowed');
-    pass(60_000);
-    storing.refused('not-allowed');
-    storing.stored();
-    storing.stored();
-    expect(said).toEqual(['read-only', 'not-allowed', 'not-allowed', null]);
-    expect(storing.counts()).toEqual({ 'read-only': 2, 'disk-full': 0, 'not-allowed': 2, 'server-trouble': 0 });
-  });
 });
 
 describe('what an error says of the database', () => {
   it.each([
     ['25006', 'read-only'],
-    ['EROFS', 'read-only'],
     ['53100', 'disk-full'],
-    ['ENOSPC', 'disk-full'],
     ['42501', 'not-allowed'],
-    ['28P01', 'not-allowed'],
     ['53300', 'server-trouble'],
-    ['58030', 'server-trouble'],
-    ['EIO', 'server-trouble'],
   ])('%s is a database that takes nothing: %s', (code, why) => {
     const error = Object.assign(new Error('no'), { code });
     expect([writeRejectionIn(error), isDatabaseUnavailable(error)]).toEqual([why, true]);
   });
 
-  it.each(['08006', '57P01', 'ECONNREFUSED'])('%s is one that is away, and gives no reason', (code) => {
+  it.each(['08006'])('%s is one that is away, and gives no reason', (code) => {
     const error = Object.assign(new Error('no'), { code });
     expect([writeRejectionIn(error), isDatabaseUnavailable(error)]).toEqual([null, true]);
   });
 
-  it.each([
-    'timeout exceeded when trying to connect',
-    'querying the database: no answer within 30000 ms',
-    'Connection terminated due to connection timeout',
-    'Client has encountered a connection error and is not queryable',
-    'Query read timeout',
-  ])('“%s” is the driver’s, but not as the outcome that the engine stored', (words) => {
-    const judge = (error: Error) => [isDriverError(error), isDatabaseUnavailable(error)];
-    expect(judge(new Error(words))).toEqual([true, true]);
-    const stored = `Step change has exceeded its maximum of 8 retries. Previous errors: Error 1: ${words}`;
-    expect(judge(new Error(stored))).toEqual([false, false]);
-    expect(isDriverError(Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }))).toBe(false);
-  });
+  it.each(['timeout exceeded when trying to connect', 'querying the database: no answer within 30000 ms'])(
+    '“%s” is the driver’s, but not as the outcome that the engine stored',
+    (words) => {
+      const judge = (error: Error) => [isDriverError(error), isDatabaseUnavailable(error)];
+      expect(judge(new Error(words))).toEqual([true, true]);
+      const stored = `Step change has exceeded its maximum of 8 retries. Previous errors: Error 1: ${words}`;
+      expect(judge(new Error(stored))).toEqual([false, false]);
+      expect(isDriverError(Object.assign(new Error('connect ETIMEDOUT'), { code: 'ETIMEDOUT' }))).toBe(false);
+    },
+  );
 
-  it.each(['23505', '40001', 'P0001', '42P01'])('%s is neither', (code) => {
+  it.each(['23505'])('%s is neither', (code) => {
     const error = Object.assign(new Error('no'), { code });
     expect([writeRejectionIn(error), isDatabaseUnavailable(error)]).toEqual([null, false]);
   });
@@ -529,14 +396,4 @@ test('those count who signed the newest checkpoint, under the key that is named,
   // One that signs whenever it is asked is in no trouble, however long ago that was.
   expect([inTrouble(now), inTrouble(later(4))]).toEqual([['w3'], ['w2', 'w3']]);
   expect(enoughWords(witnessing)).toBe('1 of 4 witnesses signed the newest checkpoint; 2 are needed: too few');
-});
-
-test('each is told by what it signed last, and when', () => {
-  const words = summarizeWitnesses({ keys, needed: 2 }, known).witnesses.map((view) => witnessWords(view, now));
-  expect(words).toEqual([
-    'witnessed up to 121, 3 minutes ago',
-    'witnessed up to 117, 3 minutes ago; asked about 121 3 minutes ago, it didn’t answer (fetch failed)',
-    'witnessed up to 121, 3 minutes ago',
-    'not asked yet',
-  ]);
 });

@@ -13,9 +13,8 @@ import { requestStory } from '../../../src/operator/cli/requests.ts';
 import { ValueNotWritable, withSettings } from '../../../src/operator/cli/setup.ts';
 import { diagnosisTable } from '../../../src/operator/cli/words/report.ts';
 import { safeNow } from '../../../src/operator/cli/words/safe-now.ts';
-import { indent, printable, textTable } from '../../../src/operator/cli/words/table.ts';
+import { printable } from '../../../src/operator/cli/words/table.ts';
 import type { Diagnosis } from '../../../src/operator/doctor/diagnosis.ts';
-import { historyOf } from '../../../src/text/history.ts';
 import {
   asks,
   attention,
@@ -48,10 +47,6 @@ describe('a file of settings', () => {
     expect(withSettings(text, { A: null, C: null, E: null })).toBe('# who\n#A=\n#B=example\n\n#C=\n');
   });
 
-  it('has a setting once, where it stood twice', () => {
-    expect(withSettings('A=1\nB=2\nA=3\n', { A: '4' })).toBe('A=4\nB=2\n');
-  });
-
   const units = fc.constantFrom(...'a \t#\'"`$=\\n\n\r\0:é\u2028', '\nB=2');
   const value = fc.oneof(fc.string({ unit: units }), fc.string({ unit: 'binary' }));
 
@@ -75,18 +70,6 @@ describe('a file of settings', () => {
       }),
       { numRuns: 2_000 },
     );
-  });
-
-  it.each([
-    [
-      'a line break',
-      'x\nCMK_APPROVERS=me',
-      /^PORT: the value has a line break, .* Nothing was written\. Choose another value\.$/,
-    ],
-    ['a carriage return', 'x\ry', /has a line break/],
-    ['every kind of quotation mark', 'a\'b"c`d', /^PORT: the value has every kind of quotation mark/],
-  ])('refuses %s in a sentence, without the value', (_, given, words) => {
-    expect(() => withSettings('A=1\n', { PORT: given })).toThrow(words);
   });
 
   it('replaces a value of several lines whole', () => {
@@ -144,27 +127,13 @@ async function readAll(records: Source) {
 }
 const upTo = (length: number): number[] => Array.from({ length }, (_, index) => index + 1);
 
-it('the reader reads an empty record', async () => {
-  expect(await readAll(growing(0))).toEqual({ seqs: [], texts: [], head: 0 });
-});
-
 it('the reader reads page by page up to the head, each text with its event', async () => {
   expect(await readAll(growing(450))).toEqual({ seqs: upTo(450), texts: [2], head: 450 });
-});
-
-it('the reader reads on to the head when the bot wrote in between', async () => {
-  expect(await readAll(growing(3, 5))).toEqual({ seqs: upTo(3), texts: [2], head: 3 });
-  expect(await readAll({ ...growing(5), lines: growing(5).lines })).toMatchObject({ seqs: upTo(5), head: 5 });
 });
 
 it('the reader ends where lines are missing, and tells the head that is claimed', async () => {
   const cut: Source = { ...growing(9), lines: async (after) => (after === null ? [line(1), line(2)] : []) };
   expect(await readAll(cut)).toMatchObject({ seqs: [1, 2], head: 9 });
-});
-
-it('the reader ends where lines lie behind the head', async () => {
-  const longer: Source = { ...growing(1), lines: async (after) => (after === null ? [line(1), line(2)] : []) };
-  expect(await readAll(longer)).toMatchObject({ seqs: [1, 2], head: 1 });
 });
 
 const id = requestId(1);
@@ -185,15 +154,6 @@ it('the story of a request prints each event once, in the order of the audit log
   expect(printed).toEqual(longLife.map(({ time, seq }) => [time.slice(0, 19).replace('T', ' '), `${seq}`]));
 });
 
-it('the story of a request has the entries of the card’s history, with the same titles and in the same order', () => {
-  const lines = historyLines().map((line) => lineOf.exec(line)?.slice(1) ?? []);
-  const places = historyOf(longLife, names, true).map(({ at, title }) =>
-    lines.findIndex(([time, , words = '']) => time === at.slice(0, 19).replace('T', ' ') && words.startsWith(title)),
-  );
-  expect(places).not.toContain(-1);
-  expect(places).toEqual(places.toSorted((one, other) => one - other));
-});
-
 it('the story of a request prints the commands that the card has as texts and buttons', () => {
   const last = longLife.findLastIndex(({ body }) => body.type === 'attention-needed');
   const events = longLife.slice(0, last + 1);
@@ -203,12 +163,6 @@ it('the story of a request prints the commands that the card has as texts and bu
   expect(story).toMatch(/\n {2}az role assignment create --role "CMK bot grants" --assignee-object-id [0-9a-f-]{36} /);
   expect(story).toContain(`and then run “cmk-bot requests retry ${id}”.`);
   expect(story).not.toMatch(/select Retry/i);
-});
-
-it('the story of a request says once what Azure refused, with the missing permission', () => {
-  const refusals = historyLines().filter((line) => line.includes('roleAssignments/write'));
-  expect(refusals).toHaveLength(1);
-  expect(refusals[0]).toContain('Needs attention: AuthorizationFailed');
 });
 
 const states: Record<Request['state'], Request> = {
@@ -256,13 +210,6 @@ it('the summary does not claim that a key is untouched once it may have been set
   expect(safeNow(requestAfter(...stuck)).words).toContain('It isn’t known whether the agent’s key changed');
 });
 
-it('the summary names what is done and what is not after a person gave up', () => {
-  const after = requestAfter(...stuck, settles('give-up', requester, { asking }));
-  expect(safeNow(after).words).toMatch(
-    /Completed, and left as it is: turn on system-assigned identity, .*\. Not done: set customer-managed key/,
-  );
-});
-
 it('the summary names what an earlier plan changed while the request waits again, and after it ended', () => {
   const plan = planFor({
     seen: {
@@ -289,34 +236,6 @@ it('the summary names what an earlier plan changed while the request waits again
   expect(safeNow(stopped).words).toContain('3 completed steps stay');
 });
 
-it('a table aligns columns by what is seen, and leaves no spaces at the end', () => {
-  expect(
-    textTable([
-      ['a', 'bb', ''],
-      ['ccc', '→', 'd'],
-    ]),
-  ).toBe('a    bb\nccc  →   d');
-  expect(textTable([])).toBe('');
-});
-
-it('a table gives a name as many columns as a terminal gives it', () => {
-  const rows = ['病院', 'Zoe\u0301', 'ｎ', 'ab', '🩺'].map((name) => [name, '|']);
-  expect(textTable(rows).split('\n')).toEqual(['病院  |', 'Zoe\u0301   |', 'ｎ    |', 'ab    |', '🩺    |']);
-});
-
-it('a table measures what is shown: what could steer a terminal takes a column as a replacement character', () => {
-  const shown = printable(
-    textTable([
-      ['\u001b[31mx', '|'],
-      ['a\u200bb', '|'],
-      ['abcdef', '|'],
-    ]),
-  );
-  expect(shown.split('\n').map((line) => line.indexOf('|'))).toEqual([8, 8, 8]);
-});
-
-it('a table moves lines that hold something to the right', () => expect(indent('a\n\nb')).toBe('  a\n\n  b'));
-
 it('a table takes out what could steer a terminal or hide in a line, and nothing else', () => {
   const steering = ['\u001b[31m', '\u009b2J', '\r', '\t', '\u202e', '\u200b', '\u2028', '\u0000'];
   for (const text of steering) expect(printable(`a${text}b\n`)).toMatch(/^a\uFFFD.*b\n$/);
@@ -324,13 +243,6 @@ it('a table takes out what could steer a terminal or hide in a line, and nothing
 });
 
 const nothing = { found: '', mend: '', who: '', commands: [] };
-const well: Diagnosis = {
-  ...nothing,
-  code: 'azure/lists',
-  outcome: 'ok',
-  subject: '病院-agent',
-  found: 'the first rule\napplies',
-};
 const ill: Diagnosis = {
   ...nothing,
   code: 'azure/sign-in',
@@ -339,18 +251,6 @@ const ill: Diagnosis = {
   found: 'no answer',
   mend: 'Look at AZURE_CLIENT_ID.',
 };
-
-it('a table has a line for each subject, what to do below those that are not well, and the sum', () => {
-  expect(diagnosisTable([well, ill])).toBe(
-    [
-      'ok    病院-agent  the first rule applies (azure/lists)',
-      'fail  Azure       no answer (azure/sign-in)',
-      '                  → Look at AZURE_CLIENT_ID.',
-      '1 failure, 0 warnings.',
-    ].join('\n'),
-  );
-  expect(diagnosisTable([well])).toMatch(/^ok {4}病院-agent {2}.*\nNo problems found\.$/);
-});
 
 it('a table has the commands at the end, failures first, each under the number that its line carries, and who can run it', () => {
   const unseen: Diagnosis = {

@@ -4,24 +4,13 @@ import { done, failed, type Outcome } from '../../../src/domain/failure.ts';
 import { ArmId, PersonId } from '../../../src/domain/ids.ts';
 import type { Rule } from '../../../src/domain/policy/rules.ts';
 import { diagnoseAzure, diagnoseGuard, diagnoseRights } from '../../../src/operator/doctor/azure.ts';
-import { removeOwner } from '../../../src/operator/doctor/commands.ts';
 import { diagnoseDatabase } from '../../../src/operator/doctor/database.ts';
-import { diagnose, runPart } from '../../../src/operator/doctor/diagnose.ts';
+import { runPart } from '../../../src/operator/doctor/diagnose.ts';
 import type { Diagnosis, DiagnosisCode } from '../../../src/operator/doctor/diagnosis.ts';
 import { diagnoseMembers, diagnosePeople, type Lookup } from '../../../src/operator/doctor/people.ts';
-import { about, type DoctorEnvironment, fail, ok, unknown, warn } from '../../../src/operator/doctor/subjects.ts';
+import type { DoctorEnvironment } from '../../../src/operator/doctor/subjects.ts';
 import { failure } from '../../support/builders/commands.ts';
 import { rule } from '../../support/builders/policies.ts';
-
-it('a command takes the identity that owns the tables from a container app, where it has one', () => {
-  const place = '--name our-bot --resource-group GROUP';
-  const removed = `az containerapp update ${place} --remove-env-vars CMK_DATABASE_OWNER_URL`;
-  const app = { CONTAINER_APP_NAME: 'our-bot' };
-  expect(removeOwner(null, app)).toBe(removed);
-  expect(removeOwner('an-id', app)).toBe(
-    `${removed} && az containerapp identity remove ${place} --user-assigned OWNER_IDENTITY`,
-  );
-});
 
 test('a database that is lost meanwhile fails each check of it, and no other check', async () => {
   const rows = [{ number: 990_000, ssl: true, version: 'TLSv1.3', cipher: 'AES' }];
@@ -44,8 +33,6 @@ test('a database that is lost meanwhile fails each check of it, and no other che
   ]);
 });
 
-const outcomesOf = (found: readonly Diagnosis[]) => found.map(({ code, outcome }) => `${code} ${outcome}`);
-
 describe('--only', () => {
   const codes: readonly DiagnosisCode[] = ['teams/endpoint', 'teams/channels', 'teams/bot'];
   const never = new Promise<never>(() => undefined);
@@ -59,42 +46,6 @@ describe('--only', () => {
       { code: 'teams/channels', outcome: 'unknown', found },
     ]);
     expect(await runPart({ codes, look }, null, [], 10)).toMatchObject([{ code: 'teams/endpoint', found }]);
-  });
-
-  test('shows what explains a missing finding, and no other one', async () => {
-    const all = [
-      fail(about('teams/endpoint', 'Teams'), 'no answer', 'Check the network.'),
-      unknown(about('teams/channels', 'audit channel'), 'not checked', 'See teams/endpoint.'),
-    ];
-    const look = async () => all;
-    expect(outcomesOf(await runPart({ codes, look }, null, ['teams/bot']))).toEqual([
-      'teams/endpoint fail',
-      'teams/channels unknown',
-    ]);
-    expect(outcomesOf(await runPart({ codes, look }, null, ['teams/channels']))).toEqual(['teams/channels unknown']);
-    const others = async () => [
-      ok(about('teams/endpoint', 'Teams'), 'answers'),
-      warn(about('teams/bot', 'bot'), 'old', 'Renew it.'),
-      fail(about('teams/bot', 'bot'), 'no sign-in', 'Sign in.'),
-    ];
-    expect(await runPart({ codes, look: others }, null, ['teams/channels'])).toEqual([]);
-    expect(await runPart({ codes, look: others }, null, ['record/seals'])).toEqual([]);
-  });
-
-  test.each<DiagnosisCode>(['db/writes', 'db/role'])('%s reports that the database is lost', async (code) => {
-    const subjects = { database: { kind: 'postgres', pool: { query: () => Promise.reject(lost) } } } as never;
-    const part = { codes: ['db/answers', 'db/role', 'db/writes'] as const, look: diagnoseDatabase };
-    expect(outcomesOf(await runPart(part, subjects, [code]))).toEqual(['db/answers fail']);
-  });
-
-  test('reports an unreadable CA file, and not other settings', async () => {
-    const [at, caFile] = ['https://azure.example', '/nowhere/ca.pem'];
-    const cloud = { name: 'custom', armEndpoint: at, graphEndpoint: at, authorityHost: at, caFile };
-    const config = { azure: { cloud } } as never;
-    const look = { only: ['teams/channels' as const] };
-    expect(await diagnose(config, null, look)).toMatchObject([
-      { code: 'azure/sign-in', outcome: 'fail', found: expect.stringContaining(caFile) },
-    ]);
   });
 });
 
@@ -132,10 +83,6 @@ it.each<[string, Partial<Rule>, readonly string[]]>([
   ],
   ['nothing where the directory did not list everyone', { requesters: ['a'], approvers: ['a?'] }, []],
 ])('says %s', (_what, change, words) => expect(found(change)).toEqual(words));
-
-it('the doctor leaves the environment’s own empty roles to another finding', () => {
-  expect(found({ requesters: [] }, true)).toEqual([]);
-});
 
 const kinds = ['guest', 'stranger', 'not-told'] as const;
 const of = async (allowGuests: boolean, kind: (typeof kinds)[number]) => {
@@ -220,20 +167,6 @@ function environment(lacks: (scope: string) => Outcome<typeof none>): DoctorEnvi
   return parts as unknown as DoctorEnvironment;
 }
 
-test('the doctor checks the permissions in all resource groups', async () => {
-  const all = Array.from({ length: 27 }, (_, n) => n + 1);
-  const env = environment((scope) =>
-    done(/rg-27\//.test(scope) ? { ...none, actions: ['Microsoft.HealthBot/healthBots/write'] } : none),
-  );
-  const [found, ...more] = await diagnoseRights(env, { resources: all.map(agent), vaults: all.map(vault) });
-  expect(found).toMatchObject({
-    outcome: 'warn',
-    found:
-      'lacks Microsoft.HealthBot/healthBots/write on agents in rg-27; Microsoft.HealthBot/healthBots/write on vaults in rg-27',
-  });
-  expect(more).toEqual([]);
-});
-
 describe('with roles on resource groups only', () => {
   const onGroups = (atGroups: typeof none) =>
     environment((scope) => (scope === subscription ? refusal : done(atGroups)));
@@ -247,20 +180,6 @@ describe('with roles on resource groups only', () => {
       ...{ outcome: 'ok', found: 'all permissions of the bot’s roles in 2 of 3 scopes' },
     });
     expect(found.filter(({ outcome }) => outcome === 'fail')).toEqual([]);
-  });
-
-  test('it checks the groups, and gives commands for the groups', async () => {
-    const lacked = { actions: ['Microsoft.Authorization/roleAssignments/write'], dataActions: [] };
-    const found = (await diagnoseAzure(onGroups(lacked))).find(({ code }) => code === 'azure/rights');
-    expect(found?.outcome).toBe('warn');
-    expect(found?.commands.join('\n')).toContain(`--scope ${subscription}/resourceGroups/rg-1 `);
-    expect(found?.commands.join('\n')).not.toContain(`--scope ${subscription} `);
-  });
-
-  test('policies that can’t be read widen no role', async () => {
-    const [found] = await diagnoseGuard(onGroups(none));
-    expect(found).toMatchObject({ code: 'azure/guard', outcome: 'unknown' });
-    expect(found?.commands.join('\n')).not.toContain('role assignment create');
   });
 
   test('a group that can’t be read isn’t reported as fine', async () => {
