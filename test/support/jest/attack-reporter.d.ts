@@ -1,2 +1,2 @@
-/** What a suite attacks, by its file. */
-export const attackSuites: Readonly<Record<string, string>>;
+/** What was tried, the suite, and what the names of its tests have in common. */
+export const attackRows: readonly (readonly [what: string, suite: string, name: string])[];

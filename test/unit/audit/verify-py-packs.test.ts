@@ -104,6 +104,11 @@ test.each<readonly [what: string, change: (body: Body) => Body, words: string]>(
     (body) => (body.type === 'succeeded' ? [body, { ...body, type: 'reminded', data: {} }] : body),
     'event ',
   ],
+  [
+    'its last event cut off, and a checkpoint of that size',
+    (body) => (body.type === 'evidence-made' ? null : body),
+    "the last event isn't the one that made this pack",
+  ],
 ])('a log with %s is found although it is signed', async (_what, change, words) => {
   const forged = withFile(await log.packOf(2, { change }), packFile.plan, String(succeeded.get(packFile.plan)));
   expect(saidOf([archiveOf(forged)], packKeys)).toEqual([[1, expect.stringContaining(`NOT proved: `)]]);
