@@ -63,13 +63,32 @@ const renderer: Renderer = require('adaptivecards/dist/adaptivecards.js');
 /** Teams draws them, the open renderer their fallback: each has to have one. */
 export const newerElements = ['Badge', 'Icon', 'ProgressBar'];
 
-/** What Microsoft's renderer finds wrong in a card: elements and properties that the Adaptive Cards schema doesn't have. */
+/** Microsoft's rule for the store. A row that can be selected as a whole is no action of its own. */
+const mostActions = 6;
+
+/** Buttons, and links in texts. */
+const actionsOf = (card: unknown): readonly Element[] => {
+  const buttons = JSON.stringify(card, (name, value) =>
+    ['refresh', 'selectAction'].includes(name) ? undefined : value,
+  );
+  return elementsOf(JSON.parse(buttons)).filter(({ type }) => type.startsWith('Action.'));
+};
+
+const linksOf = (card: unknown): readonly string[] => [
+  ...actionsOf(card).flatMap(({ type, title }) => (type === 'Action.OpenUrl' ? [String(title)] : [])),
+  ...textsOf(card).flatMap((text) => [...text.matchAll(/\[([^\]]*)\]\(http/g)].map(([, title]) => title ?? '')),
+];
+
+/** What Microsoft's rules and its renderer find wrong in a card, such as properties that the Adaptive Cards schema doesn't have. */
 export function complaintsAbout(card: unknown): readonly string[] {
   const context = new renderer.SerializationContext();
   const parsed = new renderer.AdaptiveCard();
   parsed.parse(card, context);
   const heard = Array.from({ length: context.eventCount }, (_, n) => context.getEventAt(n).message);
+  const actions = actionsOf(card).length;
   return [
+    ...(actions > mostActions ? [`has ${actions} actions`] : []),
+    ...linksOf(card).filter((title) => !/\b(request|download|portal)\b/.test(title)),
     ...heard.filter((message) => !newerElements.some((type) => message.includes(`"${type}"`))),
     ...parsed.validateProperties().validationEvents.map((event) => event.message),
   ];

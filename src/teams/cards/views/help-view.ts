@@ -48,34 +48,18 @@ function timeSpanOf(times: readonly number[]): string {
 /** Runs a command as if typed without parameters. */
 const helpVerb = 'help.';
 
-function buttonFor(weight: TypedCommand['weight'], mayAsk: boolean): string {
-  switch (weight) {
-    case 'form':
-      return mayAsk ? 'Start' : '';
-    case 'list':
-      return 'Show';
-    case 'light':
-      return '';
-  }
-}
+const buttons = { form: 'Start', list: 'Show', light: '' } as const;
+/** Microsoft’s limit for a card. */
+const mostButtons = 6;
 
-/** Cache of help cards by commands and policy, which don't change while the process runs. */
-const drawn = new WeakMap<HelpFacts['commands'], WeakMap<Policy, Map<string, AdaptiveCard>>>();
-
-function cardsFor({ commands, policy }: HelpFacts): Map<string, AdaptiveCard> {
-  const byPolicy = drawn.get(commands) ?? new WeakMap<Policy, Map<string, AdaptiveCard>>();
-  drawn.set(commands, byPolicy);
-  const cards = byPolicy.get(policy) ?? new Map<string, AdaptiveCard>();
-  byPolicy.set(policy, cards);
-  return cards;
-}
+/** Help cards by what they show, which doesn't change while the process runs. */
+const drawn = new Map<string, AdaptiveCard>();
 
 /** Renders the card once for each set of permissions. The card is shared and never changed. */
 export function helpCard(facts: HelpFacts): AdaptiveCard {
-  const cards = cardsFor(facts);
-  const key = JSON.stringify([facts.mayAsk, facts.mayApprove, facts.auditChannel]);
-  const card = cards.get(key) ?? drawHelp(facts);
-  cards.set(key, card);
+  const key = JSON.stringify(facts);
+  const card = drawn.get(key) ?? drawHelp(facts);
+  drawn.set(key, card);
   return card;
 }
 
@@ -84,14 +68,17 @@ function drawHelp(facts: HelpFacts): AdaptiveCard {
   const rules: readonly (Rule | TagRule)[] = [...rulesOf(facts.policy), ...facts.policy.tagRules];
   const needed = spanOf(rules.flatMap(({ approvalsRequired: count }) => count ?? []));
   const times = timeSpanOf(rules.flatMap(({ expiryMs }) => expiryMs ?? []));
+  const started = facts.commands
+    .filter(({ weight }) => weight === 'list' || (weight === 'form' && facts.mayAsk))
+    .slice(0, mostButtons);
   return renderCard('help', {
     fallbackText: label(`What you can type: ${facts.commands.map((command) => command.name).join(', ')}`),
-    commands: facts.commands.map(({ name, description, usage, weight }) => ({
-      command: plain(name),
-      text: plain(description),
-      usage: usage === name ? nothing : plain(usage),
-      verb: `${helpVerb}${name.slice(1)}`,
-      button: label(buttonFor(weight, facts.mayAsk)),
+    commands: facts.commands.map((command) => ({
+      command: plain(command.name),
+      text: plain(command.description),
+      usage: command.usage === command.name ? nothing : plain(command.usage),
+      verb: `${helpVerb}${command.name.slice(1)}`,
+      button: label(started.includes(command) ? buttons[command.weight] : ''),
     })),
     role: roleText(facts),
     notes: [

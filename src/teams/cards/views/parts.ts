@@ -129,12 +129,13 @@ export function withPortal(
   const name = KeyName.safeParse(to.keyName).data;
   const version = KeyVersion.safeParse(to.keyVersion ?? madeVersion).data;
   const key = name === undefined || version === undefined ? null : portal.key(vault.uri, name, version);
+  const view = (what: string, url: string) => link(`View ${what} in Azure portal`, url);
   const links = [
-    link('Agent', portal.resource(resource.id)),
-    link('Vault', portal.resource(vault.id)),
-    ...(key === null ? [] : [link('Key', key)]),
+    view('agent', portal.resource(resource.id)),
+    view('vault', portal.resource(vault.id)),
+    ...(key === null ? [] : [view('key', key)]),
   ];
-  const text = md`In the Azure portal: ${joinText(links, '  ·  ')}`;
+  const text = joinText(links, '  ·  ');
   const line = { type: 'TextBlock', text, wrap: true, size: 'Small', isSubtle: true, spacing: 'Default' };
   return { ...card, body: [...card.body, line] };
 }
