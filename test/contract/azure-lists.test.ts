@@ -61,19 +61,6 @@ describe('lists', () => {
     expect(found.find(({ name }) => name === 'virtual-visit-agent')?.underCustomerKey).toBe(true);
   });
 
-  test('agents are found by a part of the name in any case, at most so many', async () => {
-    expect(await names('TRIAGE')).toEqual(['triage-agent-prod', 'triage-agent-test']);
-    expect(await names('triage', 1)).toEqual(['triage-agent-prod']);
-  });
-
-  test('agents come from the configured subscriptions only, and none from none', async () => {
-    expect(await names('')).not.toContain('wages-agent');
-    const sent = await sentDuring(running, () => azure.inventory.resources('x', 5));
-    for (const { body } of sent) expect(body).toMatchObject({ subscriptions: [careId, researchId] });
-    const none = connect(running, { subscriptions: [], who: owner });
-    expect([got(await none.inventory.resources('', 50)), got(await none.inventory.vaults())]).toEqual([[], []]);
-  });
-
   test('agents are all found when they come in pages', async () => {
     const row = (name: string) => ({
       ...{ id: resourceId(name), name, location: 'x', resourceGroup: 'g', subscriptionId: careId },
@@ -136,11 +123,6 @@ describe('lists', () => {
     async (attempt) => expect(await names(attempt)).toEqual([]),
   );
 
-  test('a name with a quote in it is found by it', async () => {
-    await changeState(running, (state) => void state.agents.push({ ...state.agents[0], name: "o'clock" }));
-    expect(await names("o'c")).toEqual(["o'clock"]);
-  });
-
   test.each(['a\nb', 'a\u0000', 'a\u2028b', 'x'.repeat(257)])(
     '%j cannot stand in a name and is not sent at all',
     async (text) => {
@@ -167,11 +149,6 @@ describe('people and groups', () => {
       for (const one of users) if (one.id === id) Object.assign(one, change);
     });
 
-  test('says which of the groups a person belongs to', async () => {
-    const of = async (n: number) => (await membership(person(n), requesters, approvers)).of;
-    expect([await of(1), await of(2), await of(4)]).toEqual([[requesters], [requesters, approvers], []]);
-  });
-
   test('who somebody is, is what Microsoft Graph says, and not what a tenant id suggests', async () => {
     const kind = async (userType: 'Member' | 'Guest' | null) => {
       await changeUser(person(4), { userType });
@@ -192,20 +169,6 @@ describe('people and groups', () => {
     expect(await enabled(false)).toEqual({ kind: 'stranger', of: [] });
     await changeUser(person(2), { accountEnabled: false });
     expect(await membership(person(2), requesters)).toEqual({ kind: 'stranger', of: [] });
-  });
-
-  test('throttling is waited out, unless it takes longer than a click can wait', async () => {
-    const ask = (seconds: string, times: number) => {
-      const headers = { 'retry-after': seconds };
-      const fault = { match: { url: checks }, times, respond: { status: 429, headers, body: says('TooManyRequests') } };
-      return under(running, fault, () => azure.groups.memberOf(person(1), [requesters]));
-    };
-    const sent = await sentDuring(running, async () => {
-      expect(got(await ask('1', 1)).of).toEqual([requesters]);
-      expect(failureOf(await ask('60', 9))).toMatchObject({ next: 'wait', retryAfterMs: 60_000 });
-    });
-    const statuses = sent.filter(({ url }) => url.includes(checks)).map(({ status }) => status);
-    expect(statuses).toEqual([429, 200, 429]);
   });
 
   test('asks for at most twenty at a time', async () => {
@@ -263,18 +226,6 @@ describe('people and groups', () => {
       expect(await look('60000000-0000-4000-8000-0000000000dd')).toBeNull();
     });
 
-    test('tells guests and disabled accounts among them, and that it was not told', async () => {
-      const kinds = async (id: string) => (await look(id))?.members.map(({ kind }) => kind);
-      await changeUser(person(3), { userType: 'Guest' });
-      expect([await kinds(approvers), await kinds(person(3))]).toEqual([['member', 'guest'], ['guest']]);
-      await changeUser(person(3), { userType: 'Member', accountEnabled: false });
-      expect([await kinds(approvers), await kinds(person(3))]).toEqual([['member', 'stranger'], ['stranger']]);
-      await changeState(running, ({ principals }: AzureState) => {
-        for (const one of principals) if (one.id === bot.id) one.graphPermissions = ['GroupMember.Read.All'];
-      });
-      expect(await kinds(approvers)).toEqual(['not-told', 'not-told']);
-    });
-
     test.each([
       [2100, 2000, false],
       [2000, 2000, true],
@@ -325,15 +276,6 @@ describe('users of a key', () => {
     expect(unused(impact)).toMatchObject([{ type: 'app' }, { type: 'group', members: 2, apps: [] }]);
     expect(unpermitted(impact).map(({ name }) => name)).not.toContain('virtual-visit-agent');
     expect(unpermitted(impact)).toHaveLength(6);
-  });
-
-  test('types that the bot can’t read are named, for each subscription', async () => {
-    const { users, hidden } = await impactOf('kv-hospital-keys', null);
-    expect(users.map(({ name }) => name)).toEqual(['virtual-visit-agent']);
-    expect(hidden.map(({ subscriptionId, nouns }) => [subscriptionId, nouns.length])).toEqual([
-      [careId, 22],
-      [researchId, 22],
-    ]);
   });
 
   test('who was observed is compared with what is declared, and has permission for a reason', async () => {
@@ -420,14 +362,6 @@ describe('the log of a vault', () => {
       outcome: 'used',
     });
     expect(await judged({ ...sought, keyVersion: '0'.repeat(32) })).toMatchObject({ outcome: 'not-used' });
-  });
-
-  test('the assignment that the bot’s step makes is known again', async () => {
-    const care = { id: vaultId('kv-care-prod'), name: 'kv-care-prod' };
-    const principalId = 'f0000000-0000-4000-8000-00000000000f';
-    const sought = { ...(await moved()), principalId, keyName: 'cmk-triage-agent' };
-    expect(got(await logOf().read(care, sought)).ownAssignment).toMatch(/^[0-9a-f-]{36}$/);
-    expect(got(await logOf().read(care, { ...sought, principalId: null })).ownAssignment).toBeNull();
   });
 
   test('an agent that uses nothing is not seen, and the log says from when to when it goes', async () => {

@@ -1,9 +1,8 @@
 import type { Outcome } from '../../src/domain/failure.ts';
-import { type AzureState, agentIn, keyIn, withoutActions } from '../support/azure/azure-state.ts';
+import { type AzureState, agentIn, keyIn } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { tokenPolicy } from '../support/azure/token-policy.ts';
 import {
-  answers,
   careId,
   connect,
   connectedAzure,
@@ -16,7 +15,6 @@ import {
   markOf,
   noAnswer,
   outsideFailureOf,
-  resourceId,
   resourceNow,
   resourceRef,
   type Sent,
@@ -32,7 +30,6 @@ import {
 const { running, azure } = connectedAzure({ restores: true });
 const care = vaultId('kv-care-prod');
 const hospital = vaultId('kv-hospital-keys');
-const policies = vaultId('kv-policy-keys');
 const triage = resourceRef('triage-agent-prod');
 const visit = resourceRef('virtual-visit-agent');
 const hospitalUri = () => `https://localhost:${running.port + 2}/`;
@@ -82,14 +79,6 @@ describe('agents', () => {
     });
   });
 
-  test('its creation date is taken from the resource list where the agent does not tell it', async () => {
-    const name = 'vaccination-agent';
-    const body = { id: resourceId(name), name, type: 'microsoft.healthbot/healthbots', location: 'West Europe' };
-    const fault = answers(`healthBots/${name}\\?`, 200, body);
-    const seen = await under(running, fault, () => resourceNow(azure, resourceRef(name)));
-    expect(seen).toMatchObject({ createdAt: '2021-06-03T07:45:00.000Z', location: 'westeurope' });
-  });
-
   test.each([
     ['triage-agent-test', 'rg-care-test', { type: 'SystemAssigned' }],
     [
@@ -116,16 +105,6 @@ describe('agents', () => {
     },
   );
 
-  test('all requests of one call carry the client request id of its receipt', async () => {
-    const judged = await resourceNow(azure, triage);
-    let id: string | null = null;
-    const sent = await sentDuring(running, async () => {
-      id = got(await azure.resources.enableSystemIdentity(triage, judged)).clientRequestId;
-    });
-    expect(sent.length).toBeGreaterThan(2);
-    expect(new Set(sent.map(({ clientRequestId }) => clientRequestId))).toEqual(new Set([id]));
-  });
-
   describe("setting the customer's key", () => {
     const keyName = 'cmk-triage-agent';
     const wished = async () => {
@@ -145,23 +124,6 @@ describe('agents', () => {
       const keyVaultProperties = { keyName, keyVaultUri: spec.vaultUri, keyVersion: spec.keyVersion };
       expect(patchesIn(sent)).toEqual([{ properties: { keyVaultProperties } }]);
       expect((await resourceNow(azure, triage)).customerKey).toEqual(spec);
-    });
-
-    const body = { status: 'Failed', resourceId: 'x' };
-    test.each([
-      ['fails without an error keeps its status and the provider’s body', body, 'Failed', JSON.stringify(body)],
-      ['does not end in time may be tried again', { status: 'Working' }, 'NoAnswerInTime', ''],
-    ])('an operation that %s', async (_what, status, code, message) => {
-      const impatient = connect(running, { limits: { operationMs: 700 } });
-      const spec = await wished();
-      const outcome = await under(running, answers('operationStatuses', 200, status), () =>
-        setKey(impatient, triage, spec),
-      );
-      expect(outsideFailureOf(outcome)).toMatchObject({
-        next: 'wait',
-        code,
-        message: expect.stringContaining(message),
-      });
     });
   });
 });
@@ -203,13 +165,6 @@ describe('writes that come late', () => {
       },
     ],
     [
-      'an access policy',
-      {
-        match: { method: 'PUT', url: 'accessPolicies/add' },
-        make: async () => azure.grants.grant(await vaultNow(azure, policies), key('cmk-policy'), ward, tenantId),
-      },
-    ],
-    [
       'purge protection',
       {
         match: { method: 'PATCH', url: 'vaults/kv-care-prod' },
@@ -226,7 +181,6 @@ describe('writes that come late', () => {
     // What comes late rests on an agent that is no more.
     ['an identity, refused the second time', { ...identity, statuses: [201, 412] }],
     ['a customer-managed key, refused the second time', { ...customerKey, statuses: [201, 412] }],
-    ['an identity without conditions', { ...identity, statuses: [201, 201], ignoresConditions: true }],
     ['a customer-managed key without conditions', { ...customerKey, statuses: [201, 201], ignoresConditions: true }],
   ];
 
@@ -300,11 +254,6 @@ describe('writes that come late', () => {
       await mend();
       return writing;
     };
-
-    test('is not written to, and it is worth trying again', async () => {
-      expect(failureOf(await overtaken())).toMatchObject(refused);
-      got(await identity.make());
-    });
 
     const other = () => ({
       ...{ keyVaultUri: hospitalUri(), keyName: 'hospital-data', keyVersion: '0'.repeat(32), userIdentity: null },
@@ -392,15 +341,6 @@ describe('policy tokens', () => {
     expect(JSON.stringify(await http(running, 'GET', '/simulator/requests'))).not.toContain('PoP ');
   });
 
-  test('a refusal shows the policy’s words, and nothing was changed', async () => {
-    await requireTokens({ successProbability: 0 });
-    expect(outsideFailureOf(await protect())).toMatchObject({
-      ...{ code: 'RequestDisallowedByPolicy', next: 'ask', change: 'refused', status: 403 },
-      message: expect.stringContaining("Policy 'Reviewed writes' denied the operation."),
-      policies: [{ policy: 'Reviewed writes', assignment: 'Reviewed writes' }],
-    });
-  });
-
   test('the change reference of the request is given; without one the policy’s words say that it is missing', async () => {
     await requireTokens({ successProbability: 1, changeReferenceRequired: true });
     const missing = outsideFailureOf(await protect());
@@ -408,23 +348,5 @@ describe('policy tokens', () => {
     const attempt = { changeReference: 'CHG0031337', clientRequestId: '50000000-0000-4000-8000-0000000000c1' };
     const sent = await sentDuring(running, async () => got(await azure.within(attempt, protect)));
     expect(sent.find(isAcquire)?.body).toMatchObject({ changeReference: 'CHG0031337' });
-  });
-
-  test('a token that expired at once is not taken, and the write is not sent a third time', async () => {
-    await requireTokens({ successProbability: 1 }, 'PT0S');
-    const sent = await sentDuring(running, async () => {
-      expect(failureOf(await protect())).toMatchObject({ code: 'RequestDisallowedByPolicy', change: 'refused' });
-    });
-    expect(sent.filter(isAcquire)).toHaveLength(1);
-    expect(sent.filter(({ method }) => method === 'PATCH')).toHaveLength(2);
-  });
-
-  test('a bot that can’t acquire tokens says which permission is missing', async () => {
-    await requireTokens({ successProbability: 1 });
-    await changeState(running, withoutActions('Microsoft.Authorization/acquirePolicyToken/read'));
-    expect(outsideFailureOf(await protect())).toMatchObject({
-      ...{ code: 'AuthorizationFailed', change: 'refused' },
-      message: expect.stringContaining('Microsoft.Authorization/acquirePolicyToken/read'),
-    });
   });
 });

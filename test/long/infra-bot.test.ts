@@ -8,7 +8,6 @@ import { parameterFile, variablesIn } from '../support/azure/azd.ts';
 import {
   app,
   at,
-  beforeTheFirst,
   chosen,
   containerOf,
   deploy,
@@ -22,6 +21,7 @@ import {
   otherwise,
   policy,
   root,
+  template,
   usual,
 } from '../support/azure/infra.ts';
 import { grantCondition, logsRole, publishingRole, roleFiles } from '../support/azure/role-files.ts';
@@ -139,35 +139,6 @@ describeCompiled('the bot in a container', () => {
       targetPort: readConfig(environmentOf(made)).server.port,
     });
   });
-
-  test('has the address that its registration and its pages name', () => {
-    const { made, outputs } = usual();
-    const variables = environmentOf(made);
-    expect(variables.CMK_PUBLIC_URL).toBe(`https://${outputs.CMK_HOST}`);
-    expect(at(only(made, 'Microsoft.BotService/botServices'), 'properties')).toMatchObject({
-      endpoint: `https://${outputs.CMK_HOST}/api/messages`,
-      msaAppId: variables.MicrosoftAppId,
-      msaAppType: variables.MicrosoftAppType,
-      msaAppTenantId: variables.MicrosoftAppTenantId,
-    });
-    expect(outputs.CMK_BOT_CLIENT_ID).toBe(variables.MicrosoftAppId);
-  });
-
-  test('has a database that survives a rolling update: two old and two new replicas with all their connections', () => {
-    const { made } = usual();
-    const { maxReplicas } = Object(at(app(made), 'properties', 'template', 'scale'));
-    expect(at(app(made), 'properties', 'template', 'scale')).toEqual({ minReplicas: 2, maxReplicas: 2 });
-    const pool = /max: options\.maxConnections \?\? (\d+)/.exec(
-      readFileSync(`${root}src/store/database.ts`, 'utf8'),
-    )?.[1];
-    // The pool, what renews claims, and a connection as the owner.
-    const needed = 2 * maxReplicas * (Number(pool) + 2);
-    // Microsoft, "Limits in Azure Database for PostgreSQL": maximum user connections.
-    const allowed: Readonly<Record<string, number>> = { Standard_B1ms: 35, Standard_B2s: 414 };
-    const sku = String(at(only(made, 'Microsoft.DBforPostgreSQL/flexibleServers'), 'sku', 'name'));
-    expect(needed).toBe(48);
-    expect(allowed[sku]).toBeGreaterThan(needed);
-  });
 });
 
 describeCompiled('the roles of the bot in Azure', () => {
@@ -224,26 +195,12 @@ describeCompiled('the roles of the bot in Azure', () => {
     expect(outputs.CMK_ROLE_ID).toBe(acts);
   });
 
-  test('are neither created nor assigned where a script does it', () => {
-    const { made, outputs } = beforeTheFirst();
-    expect([rolesOf(made), inSubscriptions(made)]).toEqual([[], []]);
-    expect(assignments(made).filter(({ id }) => id.includes('/workspaces/'))).toEqual([]);
-    expect(outputs.CMK_ROLE_ID).toBe('');
-  });
-
   test('in the workspace query one table, and the bot looks there whether agents use their keys', () => {
     const { made } = usual();
     const role = rolesOf(made).find((one) => at(one, 'properties', 'roleName') === logsRole.Name);
     const found = assignments(made).filter(({ id }) => id.includes('/workspaces/'));
     expect(found.map(roleIdOf)).toEqual([role?.name]);
     expect(readConfig(environmentOf(made)).logs).toMatchObject({ workspaceId: expect.any(String) });
-  });
-
-  test('leave the role of a workspace of one’s own to the script, whose subscription a deployment would take out', () => {
-    const { made } = otherwise();
-    expect(environmentOf(made).CMK_LOGS_WORKSPACE).toBe('b0000000-0000-4000-8000-0000000000c9');
-    expect(rolesOf(made).map((one) => at(one, 'properties', 'roleName'))).toEqual(roleFiles.map(({ Name }) => Name));
-    expect(assignments(made).filter(({ id }) => id.includes('/workspaces/'))).toEqual([]);
   });
 
   test('beside those are to read secrets of its vault, to publish in its container, and to pull its image', () => {
@@ -270,5 +227,29 @@ describeCompiled('the roles of the bot in Azure', () => {
       ['storageAccounts/blobServices', published?.name],
       ['registries', '7f951dda-4ed3-4680-a7ca-43fe172d538d'],
     ]);
+  });
+});
+
+describeCompiled('the files of azd, the hooks and the install page', () => {
+  const read = (file: string): string => readFileSync(root + file, 'utf8');
+  const known = [
+    ...Object.values(parameterFile).flatMap(({ value }) => variablesIn(value)),
+    ...['CMK_ADMIN_IP', 'CMK_WAIT', 'CMK_BASE_IMAGE', 'CMK_OWNS_ROLES', 'CMK_KNOWN_DEPLOYMENT'],
+    ...['CMK_STEP_UP_APP_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS'],
+  ];
+
+  test('name parameters, variables and outputs that there are', () => {
+    const { parameters, outputs } = template();
+    expect(Object.keys(parameterFile)).toEqual(Object.keys(parameters));
+    const hooks = ['pre', 'post'].map((when) => read(`infra/hooks/${when}provision.sh`)).join('\n');
+    const used = [...hooks.matchAll(/\$\{?((?:CMK|AZURE)_[A-Z_]+)/g)].map(([, name = '']) => name);
+    const azd = ['AZURE_ENV_NAME', 'AZURE_LOCATION', 'AZURE_SUBSCRIPTION_ID', ...Object.keys(outputs)];
+    expect(used.filter((name) => ![...known, ...azd].includes(name))).toEqual([]);
+    const page = read('docs/install/deploy-with-azd.md');
+    const set = [...page.matchAll(/azd env set ([A-Z]\w+)/g)].map(([, name = '']) => name);
+    const asked = [...page.matchAll(/azd env get-value (\w+)/g)].map(([, name = '']) => name);
+    expect(set.filter((name) => !['NAME', ...known].includes(name))).toEqual([]);
+    expect(asked.filter((name) => !(name in outputs))).toEqual([]);
+    expect([set.length > 4, asked.length > 2]).toEqual([true, true]);
   });
 });

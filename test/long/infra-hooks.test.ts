@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { describeCompiled, template } from '../support/azure/infra.ts';
 import { type Answer, runWith } from '../support/processes/stand-ins.ts';
 
 /** The scripts that azd runs before and after a deployment, with stand-ins for `az` and the rest: they close what they open. */
@@ -38,12 +36,6 @@ const subscription = { AZURE_SUBSCRIPTION_ID: 's-bot' };
 const whichSubscription: Answer = { to: /^az account show --query id/, says: [subscription.AZURE_SUBSCRIPTION_ID] };
 const signedIn = ['az account show --output none', 'az account show --query id --output tsv'];
 
-describeCompiled('the hook after a deployment', () => {
-  test('gets the outputs that the tests below give it', () => {
-    expect(Object.keys(template().outputs).sort()).toEqual(Object.keys(outputs).sort());
-  });
-});
-
 test.each(['preprovision', 'postprovision'])(
   '%s reads and changes nothing in another subscription than that of azd',
   async (hook) => {
@@ -54,14 +46,6 @@ test.each(['preprovision', 'postprovision'])(
     expect(err).toBe('az uses subscription s-other, and azd deploys to s-bot: az account set --subscription s-bot\n');
   },
 );
-
-test('a hook without a subscription says which command sets it', async () => {
-  const { code, err } = await runWith(['infra/hooks/preprovision.sh'], ['az', 'azd'], [{ to: /./ }]);
-  expect([code, err]).toEqual([1, 'AZURE_SUBSCRIPTION_ID is not set: azd env set AZURE_SUBSCRIPTION_ID ID\n']);
-});
-
-const hasPsql = spawnSync('psql', ['--version']).status === 0;
-if (!hasPsql) process.stdout.write("not run: the hook with a real psql: it isn't installed\n");
 
 const administrator = {
   CMK_ADMIN_ID: '20000000-0000-4000-8000-000000000001',
@@ -157,12 +141,6 @@ describe('the hook after a deployment', () => {
     expect([code, err, calls]).toEqual([1, expect.stringContaining('has no outputs of a deployment'), signedIn]);
   });
 
-  test('opens nothing where it does not know for whom', async () => {
-    const { code, err, calls } = await afterwards([], { CMK_ADMIN_IP: '' });
-    expect([code, err]).toEqual([1, expect.stringContaining('azd env set CMK_ADMIN_IP')]);
-    expect(calls).toEqual(signedIn);
-  });
-
   test('moves a secret from the environment of azd into the vault, and deploys it the next time', async () => {
     const { code, out, calls } = await afterwards([{ to: /^az keyvault secret list/, says: ['seal-key\nlog-key'] }], {
       CMK_IMAGE: 'registry.example/cmk-bot@sha256:abc',
@@ -185,24 +163,6 @@ describe('the hook after a deployment', () => {
     ]);
     expect(`${out}${calls.join('\n')}`).not.toContain('the-secret');
     for (const one of closes) expect(calls.filter((call) => one.test(call))).toHaveLength(1);
-  });
-
-  test('once the bot is deployed, changes nothing and prints the next steps', async () => {
-    const { code, out, calls } = await afterwards([], {
-      CMK_IMAGE: 'registry.example/cmk-bot:1',
-      CMK_ASSIGN_ROLES: 'false',
-      CMK_STEP_UP: 'c1',
-    });
-    expect(out).toContain('CMK_STEP_UP is set and its secret is missing');
-    expect([code, calls]).toEqual([0, signedIn]);
-    expect(out).toContain(`bash infra/grant-graph.sh --yes ${outputs.CMK_BOT_PRINCIPAL_ID}`);
-    expect(out).toContain(
-      `bash infra/grant-azure.sh --yes --workspace ${outputs.CMK_WORKSPACE_ID} ${outputs.CMK_BOT_PRINCIPAL_ID} SCOPE`,
-    );
-    expect(out).toContain('THIS CANNOT BE UNDONE');
-    expect(out).toContain(
-      `immutability-policy lock --resource-group ${outputs.AZURE_RESOURCE_GROUP} --account-name ${outputs.CMK_ANCHOR_ACCOUNT} --container-name anchor`,
-    );
   });
 });
 
@@ -231,8 +191,6 @@ describe('the hook before a deployment', () => {
       { ...set, ...env },
     );
   const azd = (calls: readonly string[]) => calls.filter((call) => call.startsWith('azd'));
-  /** Without a deployment before it. */
-  const first = ['azd env set CMK_KNOWN_DEPLOYMENT none', 'azd env set CMK_OWNS_ROLES true'];
   /** What this hook stored before, if no deployment followed. */
   const began = { CMK_KNOWN_DEPLOYMENT: `began:${outputs.CMK_DEPLOYMENT}` };
   const again = { ...outputs, ...began, CMK_ADMIN_ID: 'a-group', CMK_OWNS_ROLES: 'true' };
@@ -271,21 +229,6 @@ describe('the hook before a deployment', () => {
     return [history(success), { to: /^az deployment sub show --name prod-/, says }];
   };
 
-  test('takes the signed-in person as administrator of the database, says what is not set, and keeps what is', async () => {
-    const { code, out, calls } = await beforehand({});
-    expect(code).toBe(0);
-    expect(azd(calls)).toEqual([
-      'azd env set CMK_ADMIN_ID the-id',
-      'azd env set CMK_ADMIN_NAME someone@care.example',
-      'azd env set CMK_ADMIN_TYPE User',
-      ...first,
-    ]);
-    expect(out).toContain('CMK_APPROVERS is empty');
-    expect(out).toContain('approvers do not have to sign in again');
-    const env = { CMK_ADMIN_ID: 'a-group', CMK_REQUESTERS: 'x', CMK_APPROVERS: 'y', CMK_STEP_UP: 'c1' };
-    expect(azd((await beforehand(env)).calls)).toEqual(first);
-  });
-
   test('leaves the immutability policy out of the deployment once it is locked, and only then', async () => {
     const policy = (state: string): Answer => ({ to: /immutability-policy show/, says: [state] });
     const locked = await beforehand(again, [...deployed, policy('Locked')]);
@@ -294,19 +237,6 @@ describe('the hook before a deployment', () => {
     expect(azd(open.calls)).toEqual([]);
     const unreadable = { to: /immutability-policy show/, fails: 'AuthorizationFailed' };
     expect((await beforehand(again, [...deployed, unreadable])).code).toBe(1);
-  });
-
-  test('says that a former group of auditors still reads the published log, and the commands that take it back', async () => {
-    const readers: Answer = {
-      to: /^az role assignment list --scope .*\/storageAccounts\/stabc\/blobServices\/default\/containers\/anchor .*principalId!='the-auditors'/,
-      says: ['/the/former'],
-    };
-    const env = { ...again, CMK_ANCHOR_LOCKED: 'false', CMK_AUDITORS: 'the-auditors' };
-    const { out } = await beforehand(env, [...deployed, readers]);
-    expect(out).toMatch(
-      /Others than CMK_AUDITORS .*\n {2}az lock delete --resource \S+\/storageAccounts\/stabc --name keep-published-log\n {2}az role assignment delete --ids \/the\/former\n {2}azd provision --no-state\n/,
-    );
-    expect((await beforehand(env, deployed)).out).not.toContain('Others than CMK_AUDITORS');
   });
 
   test('takes over what was set and deployed on another machine, and nothing that is set here, also to an empty value', async () => {
@@ -337,45 +267,6 @@ describe('the hook before a deployment', () => {
       ],
     ]);
     expect(out).toContain('To remove one, set it to an empty value; CMK_POLICY and CMK_TAGS, to {}.');
-  });
-
-  test('takes over the outputs of the last success on a new machine, also after a failure that azd would read', async () => {
-    // Azure changes the case of their names.
-    const entries = Object.entries(outputs).map(([name, value]) => [name.toLowerCase(), { value }]);
-    const { code, out, calls } = await beforehand({ CMK_ADMIN_ID: 'a-group', CMK_ANCHOR_LOCKED: 'false' }, [
-      ...deployed,
-      history(success, failure),
-      ...deployedWith({}, Object.fromEntries(entries)),
-    ]);
-    const { CMK_DEPLOYMENT: _ofAzd, ...others } = outputs;
-    expect([code, stored(calls)]).toEqual([0, { ...others, ...began, CMK_OWNS_ROLES: 'true' }]);
-    expect(out).not.toContain('To remove one');
-  });
-
-  test.each([
-    ['no person', { adminId: 'other', adminName: 'other@care.example', adminType: 'User' }, {}, []],
-    [
-      'a group',
-      { adminId: 'group', adminName: 'Database admins', adminType: 'Group' },
-      {},
-      [
-        'azd env set CMK_ADMIN_ID group',
-        'azd env set CMK_ADMIN_NAME Database admins',
-        'azd env set CMK_ADMIN_TYPE Group',
-      ],
-    ],
-    [
-      'no group where an administrator is set',
-      { adminId: 'group', adminName: 'Database admins', adminType: 'Group' },
-      { CMK_ADMIN_ID: 'mine' },
-      [],
-    ],
-  ])('takes over as administrator of the database %s', async (_what, values, env, expected) => {
-    const { CMK_ADMIN_ID: _none, ...withoutAdmin } = newMachine;
-    const { calls } = await beforehand({ ...withoutAdmin, ...env }, [...deployed, ...deployedWith(values)]);
-    const mine = ['azd env set CMK_ADMIN_ID the-id', 'azd env set CMK_ADMIN_NAME someone@care.example'];
-    const otherwise = 'CMK_ADMIN_ID' in env ? [] : [...mine, 'azd env set CMK_ADMIN_TYPE User'];
-    expect(azd(calls)).toEqual(expected.length > 0 ? [...expected, compared] : [compared, ...otherwise]);
   });
 
   describe('on a machine with old values', () => {
@@ -416,20 +307,6 @@ describe('the hook before a deployment', () => {
           'Then run: azd env set CMK_KNOWN_DEPLOYMENT decided:prod-1764446500 and repeat this.\n',
       );
     });
-
-    test('continues once they are the same', async () => {
-      const same = { ...env, CMK_IMAGE: 'new', CMK_VAULT_SETTINGS: 'CMK_STEP_UP_APP_SECRET' };
-      const taken = await beforehand(same, answers);
-      expect([taken.code, stored(taken.calls)]).toEqual([0, { CMK_KNOWN_DEPLOYMENT: 'began:prod-1764446500' }]);
-    });
-
-    test('lets the machine that deployed last change its values, and a new version their defaults', async () => {
-      const container = { CMK_ANCHOR_CONTAINER: { value: outputs.CMK_ANCHOR_CONTAINER } };
-      const here = [...deployed, ...deployedWith({ ...upgraded, logDays: 30 }, container)];
-      const changed = { CMK_IMAGE: '', CMK_MIGRATE: 'true', CMK_ANCHOR_CONTAINER: 'anchor-restored' };
-      const { code, calls } = await beforehand({ ...env, ...changed, ...known }, here);
-      expect([code, azd(calls)]).toEqual([0, [compared]]);
-    });
   });
 
   test('keeps the subscriptions that the roles have, and says how to remove assignments in one that was taken out', async () => {
@@ -464,34 +341,12 @@ describe('the hook before a deployment', () => {
       [{ to: /list-deleted/, says: ['kv-abc'] }],
       'az group create --name rg-prod-cmk --location westeurope && az keyvault recover --name kv-abc',
     ],
-    [
-      'azd down left the locked container',
-      again,
-      [
-        { to: /^az group exists/, says: ['true'] },
-        { to: /^az resource list/, says: ['Microsoft.Storage/storageAccounts'] },
-        { to: /^az resource show/, fails: 'ResourceNotFound' },
-      ],
-      'If its container is locked, azd down leaves both until CMK_ANCHOR_DAYS after the last event. Take another environment: azd env new NAME',
-    ],
-    [
-      'Azure keeps no deployment of a server that this environment did not create',
-      {},
-      [there, server, history()],
-      'or copy .azure/prod/.env from it',
-    ],
     ...['Running', 'Accepted'].map((state): [string, NodeJS.ProcessEnv, readonly Answer[], string] => [
       `another deployment is ${state}`,
       again,
       [...deployed, history(success, entry(1764446500, state), entry(1764446600, 'Failed'))],
       'The deployment prod-1764446500 still runs: repeat this when it has ended.',
     ]),
-    [
-      'a pipeline names no administrator of the database',
-      {},
-      [{ to: /signed-in-user show/, fails: '/me request is only valid with delegated authentication flow.' }],
-      'CMK_ADMIN_ID, CMK_ADMIN_NAME and CMK_ADMIN_TYPE are not set. In a pipeline, name a group.',
-    ],
     [
       'it can’t find out whether there is a deployment',
       again,
@@ -502,20 +357,6 @@ describe('the hook before a deployment', () => {
   ])('stops where %s, and says how to go on', async (_what, env, answers, words) => {
     const { code, err } = await beforehand(env, answers);
     expect([code, err]).toEqual([1, expect.stringContaining(words)]);
-  });
-
-  test('deploys the image and the tables again after azd down, which keeps what the hooks stored', async () => {
-    const env = { CMK_ADMIN_ID: 'a-group', CMK_OWNS_ROLES: 'true', CMK_IMAGE: 'old@sha256:abc', CMK_MIGRATE: 'false' };
-    const { code, calls } = await beforehand(env, [elsewhere]);
-    expect([code, azd(calls)]).toEqual([
-      0,
-      [
-        'azd env set CMK_KNOWN_DEPLOYMENT none',
-        'azd env set CMK_IMAGE ',
-        'azd env set CMK_MIGRATE true',
-        'azd env set CMK_ROLE_SUBSCRIPTIONS s-1',
-      ],
-    ]);
   });
 
   test('continues without a comparison only once a person decided, and asks again after a failure', async () => {
@@ -533,13 +374,5 @@ describe('the hook before a deployment', () => {
     const { code, out, calls } = await beforehand(begun, [there, madeAt(1764446450), history(failure)]);
     expect([code, azd(calls)]).toEqual([0, []]);
     expect(out).toContain('the settings here are not compared');
-  });
-
-  test('goes on with its own roles after a deployment that failed once it had made them', async () => {
-    const { calls } = await beforehand({ CMK_ADMIN_ID: 'a-group' });
-    expect(azd(calls)).toEqual(first);
-    // azd has no outputs: it stores them after a success.
-    const repeated = await beforehand({ CMK_ADMIN_ID: 'a-group', ...stored(calls) }, [elsewhere]);
-    expect([repeated.code, repeated.err]).toEqual([0, '']);
   });
 });

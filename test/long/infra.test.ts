@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { brokenWords, contradictedWords } from '../../src/text/record.ts';
 import {
   at,
   auditors,
@@ -39,14 +38,6 @@ describeCompiled('the resources', () => {
       for (const [type, rule] of Object.entries(nameRules)) expect(only(deployed().made, type).name).toMatch(rule);
     },
   );
-
-  test('have the same names in each deployment, and others in another environment', () => {
-    const global = /\/(vaults|registries|storageAccounts|flexibleServers|botServices|resourceGroups)$/;
-    const top = (made: readonly Made[]) =>
-      made.filter(({ type }) => global.test(type)).map(({ type, name }) => `${type} ${name}`);
-    expect(top(beforeTheFirst().made).filter((name) => top(usual().made).includes(name))).toEqual([]);
-    expect(top(usual().made)).toHaveLength(6);
-  });
 
   test('are all but the bot and the rule over its replicas while there is no image', () => {
     const types = (made: readonly Made[]) => new Set(made.map(({ type }) => type));
@@ -188,48 +179,6 @@ describe('infra/alerts.json', () => {
     const unknown = messages.filter(([where, said]) => !sourcesText.includes(quoted(where, said)));
     expect(messages.length).toBeGreaterThan(8);
     expect(unknown).toEqual([]);
-  });
-
-  test('looks for fields of a line that the sources log with that message', () => {
-    const fields = alerts.logs.flatMap(({ where }) =>
-      [...where.matchAll(/line\.(\w+)/g)].map(([, field = '']) => ({ field, said: /'([^']+)'/.exec(where)?.[1] })),
-    );
-    const unknown = fields.filter(({ field, said }) =>
-      sourcesText.split('\n').every((line) => !(line.includes(`'${said}`) && new RegExp(`\\b${field}\\b`).test(line))),
-    );
-    expect(fields.length).toBeGreaterThan(2);
-    expect(unknown).toEqual([]);
-  });
-
-  test('sends one email for each logged error: by its own rule, or as unexpected', () => {
-    const rulesOf = (said: string): readonly string[] =>
-      alerts.logs.flatMap(({ name, where }) => {
-        const parts = [...where.matchAll(/said (?:==|startswith|contains) '([^']+)'/g)].map(([, part = '']) => part);
-        const isFound = parts.some((part) => said.includes(part)) || where === 'level == 50';
-        return isFound ? [name] : [];
-      });
-    const errors = [...sourcesText.matchAll(/\blog\.error\([^;]*?'([^']+)',?\s*\)/g)].map(([, said = '']) => said);
-    expect(errors.length).toBeGreaterThan(3);
-    expect(errors.filter((said) => rulesOf(said).length !== 1)).toEqual([]);
-  });
-
-  test('finds what a start and a running bot log of an audit log that was changed', () => {
-    const where = alerts.logs.find(({ name }) => name === 'log-contradiction')?.where ?? '';
-    const parts = [...where.matchAll(/said contains '([^']+)'/g)].map(([, part = '']) => part);
-    const said = [
-      brokenWords({ seq: 1, request: null, fault: 'hash-differs', detail: '' }),
-      contradictedWords({ kind: 'record-shorter', published: 2, recorded: 1, reason: null }, 'the folder'),
-    ];
-    const logged = ['the audit log was changed outside the bot', 'the published log contradicts the audit log'];
-    expect(logged.filter((message) => !sourcesText.includes(`'${message}'`))).toEqual([]);
-    const found = [...said, ...logged].map((words) => parts.findIndex((part) => words.includes(part)));
-    expect(found).toEqual([0, 1, 0, 1]);
-  });
-
-  test('has a row for each rule in docs/operate/alerts.md', () => {
-    const text = readFileSync(`${root}docs/operate/alerts.md`, 'utf8');
-    const titles = [...alerts.logs, ...alerts.metrics].map(({ title }) => title);
-    expect(titles.filter((title) => !text.includes(`\n| ${title} | `))).toEqual([]);
   });
 });
 

@@ -40,19 +40,9 @@ export type Clients = ReturnType<typeof clientsOf>;
 
 const apiVersion = '2025-11-01';
 
-export const readAgent = (clients: Clients, id: string) =>
-  clients.resources().resources.getById(id.slice(1), apiVersion);
-
 /** PATCHes an agent and waits for the operation to end, as the official client does it. */
 export const writeAgent = (clients: Clients, id: string, body: object) =>
   clients.resources().resources.updateById(id.slice(1), apiVersion, body, { updateIntervalInMs: 50 }).pollUntilDone();
-
-export const giveIdentity = async (clients: Clients, id: string): Promise<string> => {
-  const agent = await writeAgent(clients, id, { identity: { type: 'SystemAssigned' } });
-  const principalId = agent.identity?.principalId;
-  if (principalId === undefined) throw new Error('the agent has no principal');
-  return principalId;
-};
 
 export const grantOnKey = (clients: Clients, name: string, vault: string, key: string, principalId: string) =>
   clients.authorization().roleAssignments.create(`${vault}/keys/${key}`, name, {

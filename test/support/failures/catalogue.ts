@@ -3,11 +3,14 @@ import { defaultLimits } from '../../../src/azure/limits.ts';
 import { environmentSchema } from '../../../src/config/settings/table.ts';
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
 import { durationWords } from '../../../src/text/instants.ts';
-import { markdown } from '../azure/local-azure-tables.ts';
 import type { FailureGroup, FailureRow } from './failure-row.ts';
 import type { Outcome } from './meet.ts';
 import { answerRows, codeRows, goneRows, ownRows, signInRows, unknownCode } from './rows-found.ts';
 import { operationRows, rightRows, vaultRows } from './rows-refused.ts';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
+const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
 
 export const groups: readonly FailureGroup[] = [
   operationRows,

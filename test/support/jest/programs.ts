@@ -4,7 +4,6 @@ import path from 'node:path';
 export const sources = {
   bot: 'src/main.ts',
   'app-package': 'src/operator/app-package/run.ts',
-  cloud: 'test/support/azure/cloud-process.ts',
   'command-line': 'test/support/processes/command-line-process.ts',
   'local-azure': 'sandbox/azure/run.ts',
   'local-teams': 'sandbox/teams/run.ts',
