@@ -4,7 +4,6 @@
  */
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { Expression } from 'adaptive-expressions';
 import { verbs } from '../../src/teams/bot/verbs.ts';
 import { bytesOf, cardFolder, templateOf, templates } from '../../src/teams/cards/render-card.ts';
 import { evidenceVerb } from '../../src/teams/cards/views/request-card.ts';
@@ -13,49 +12,6 @@ import { approver, requester } from '../support/builders/fixtures.ts';
 import { stateNamed } from '../support/cards/card-states.ts';
 import { type GalleryCard, galleryCards } from '../support/cards/gallery.ts';
 import { complaintsAbout, elementsOf, emptyOnes, executesOf, inputsOf, newerElements, textsOf } from './card-walk.ts';
-
-type Data = Readonly<Record<string, unknown>>;
-
-interface Read {
-  /** `rows.button` */
-  readonly name: string;
-  readonly given: boolean;
-}
-
-const referencesIn = (text: string): readonly string[] =>
-  [...text.matchAll(/\$\{([^}]*)\}/g)].flatMap(([, source]) => Expression.parse(source ?? '').references());
-
-/** The names in data, those of items too. */
-function namesGiven(data: unknown, path = ''): readonly string[] {
-  if (Array.isArray(data)) return data.flatMap((item) => namesGiven(item, path));
-  if (typeof data !== 'object' || data === null) return [];
-  return Object.entries(data).flatMap(([name, value]) => [path + name, ...namesGiven(value, `${path}${name}.`)]);
-}
-
-/** The names that a template reads from data, whatever its conditions say. */
-function namesRead(template: unknown, root: Data): readonly Read[] {
-  const look = (node: unknown, data: Data, path: string): readonly Read[] => {
-    if (typeof node === 'string')
-      return referencesIn(node).flatMap((reference) => {
-        const name = reference.replace(/^\$root\./, '');
-        const [from, at] = name === reference ? [data, path + name] : [root, name];
-        // What is put into the card as it is, is read as a whole.
-        const inner = node === `\${${reference}}` ? namesGiven(from[name], `${at}.`) : [];
-        return [{ name: at, given: Object.hasOwn(from, name) }, ...inner.map((one) => ({ name: one, given: true }))];
-      });
-    if (Array.isArray(node)) return node.flatMap((one) => look(one, data, path));
-    if (typeof node !== 'object' || node === null) return [];
-    const { $data, ...rest } = node as Data;
-    if ($data === undefined) return Object.values(rest).flatMap((one) => look(one, data, path));
-    const [list = ''] = referencesIn(String($data));
-    const items = Array.isArray(data[list]) ? data[list] : null;
-    return [
-      { name: path + list, given: items !== null },
-      ...(items ?? []).flatMap((item: Data) => look(Object.values(rest), item, `${path}${list}.`)),
-    ];
-  };
-  return look(template, root, '');
-}
 
 const names = [...templates.keys()];
 const gallery = await galleryCards();
@@ -96,21 +52,6 @@ test('every verb of the table is on a card', () => {
   expect([...verbs.keys()].filter((verb) => !startsCommand(verb) && !shown.includes(verb))).toEqual([]);
 });
 
-test('the gallery has no name twice', () => {
-  expect(new Set(gallery.map(({ name }) => name)).size).toBe(gallery.length);
-});
-
-describe.each(names)('card %s', (name) => {
-  test('reads what its view gives, and nothing else', () => {
-    const states = gallery.filter(({ template }) => template === name);
-    const read = states.flatMap(({ data }) => namesRead(templateOf(name), data as Record<string, unknown>));
-    const found = new Set(read.map((one) => one.name));
-    const notGiven = new Set(read.filter(({ given }) => !given).map((one) => one.name));
-    const notRead = new Set(namesGiven(states.map(({ data }) => data)).filter((one) => !found.has(one)));
-    expect({ notGiven: [...notGiven], notRead: [...notRead] }).toEqual({ notGiven: [], notRead: [] });
-  });
-});
-
 const folder = process.env.CMK_CARDS;
 if (folder !== undefined)
   test('what the Adaptive Cards designer takes is written', () => {
@@ -130,11 +71,6 @@ const cardNamed = (name: string) => {
 };
 const verbsOf = (name: string): readonly string[] => executesOf(cardNamed(name).body).map(({ verb }) => String(verb));
 const inputOf = (name: string, id: string) => inputsOf(cardNamed(name)).find((input) => input.id === id);
-const datasetOf = (name: string, id: string): unknown => {
-  const query: unknown = inputOf(name, id)?.['choices.data'];
-  return typeof query === 'object' && query !== null && 'dataset' in query ? query.dataset : undefined;
-};
-
 test('a page that offers nothing to choose has no Next', () => {
   expect(verbsOf('form-vault.none-usable')).toEqual(['form.back', 'form.cancel']);
   expect(verbsOf('form-resource.none')).toEqual(['form.cancel']);
@@ -142,19 +78,10 @@ test('a page that offers nothing to choose has no Next', () => {
   expect(said).toContain('that takes Microsoft.HealthBot/healthBots/read.');
 });
 
-test('typeahead asks for the form’s own vaults and keys', () => {
-  const formId = 'F-2M8D4T7KQX';
-  expect(datasetOf('form-resource.many', 'resource')).toBe('agents');
-  expect(datasetOf('form-vault.many', 'vault')).toBe(`vaults/${formId}`);
-  expect(datasetOf('form-key-existing.many', 'key')).toBe(`keys/${formId}`);
-});
-
-describe('the review', () => {
-  test('wants the data-loss tick and a reason before Submit', () => {
-    expect(inputOf('form-review.ready', 'acknowledgeDataLoss')?.isRequired).toBe(true);
-    expect(inputOf('form-review.ready', 'justification')?.isRequired).toBe(true);
-  });
-  test('asks for neither when it is blocked', () => expect(inputsOf(cardNamed('form-review.blocked'))).toEqual([]));
+test('the review wants the data-loss checkbox and a reason before Submit, and neither when it is blocked', () => {
+  expect(inputOf('form-review.ready', 'acknowledgeDataLoss')?.isRequired).toBe(true);
+  expect(inputOf('form-review.ready', 'justification')?.isRequired).toBe(true);
+  expect(inputsOf(cardNamed('form-review.blocked'))).toEqual([]);
 });
 
 describe('the approval', () => {
