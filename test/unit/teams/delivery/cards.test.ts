@@ -250,33 +250,6 @@ describe('alerts', () => {
     }
   });
 
-  test('a later post that wasn’t edited when its alert eased is edited when the next one is posted', async () => {
-    const { find, show } = watched();
-    find(firewall);
-    await show();
-    find(disabled, firewall);
-    await show();
-    find(firewall);
-    find({ code: 'key-purged' }, firewall);
-    expect(await show()).toEqual([
-      'edit: Not as approved: 2 differences',
-      'edit: No longer critical',
-      'reply: Now critical',
-    ]);
-  });
-
-  test('an alert that became critical before it was posted notifies once', async () => {
-    const { find, show } = watched();
-    find(firewall);
-    find(disabled, firewall);
-    expect(await show()).toEqual(['alert: Not as approved: 2 differences']);
-    expect(await show()).toEqual([]);
-    find(firewall);
-    expect(await show()).toEqual(['edit: Not as approved']);
-    find(disabled, firewall);
-    expect(await show()).toEqual(['edit: Not as approved: 2 differences', 'reply: Now critical']);
-  });
-
   test('a copy that can’t be edited keeps no other copy, and no notification, from being sent', async () => {
     const { find, show, sent, registerCopy } = watched('one copy');
     find(firewall);

@@ -1,11 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { jest } from '@jest/globals';
 import type { ConversationReference, TurnContext } from 'botbuilder';
 import { RequestId } from '../../../../src/domain/ids.ts';
 import type { ConversationAddress } from '../../../../src/domain/ports/store.ts';
-import { openDeferredUpdates } from '../../../../src/teams/bot/reply.ts';
 import { botFrameworkOf, trustHosts } from '../../../../src/teams/bot-framework.ts';
 import { bugCard } from '../../../../src/teams/cards/views/short-views.ts';
 import { openAuditChannel } from '../../../../src/teams/delivery/audit-channel.ts';
@@ -151,17 +148,6 @@ it('does not take the token along where Teams sends a post on to', async () => {
   expect(arrived.stranger.splice(0).join()).not.toContain('secret');
 });
 
-it('says that a post or an update did not work, so that it is tried again', async () => {
-  const chat = opened(urls.teams, null);
-  const refused = { statusCode: 409 };
-  await answering(409, async () => {
-    await expect(chat.post('a:1', card)).rejects.toMatchObject(refused);
-    await expect(chat.postThread('19:1@thread.tacv2', card)).rejects.toMatchObject(refused);
-    await expect(chat.update(posted, card)).rejects.toMatchObject(refused);
-  });
-  expect(bugs).toEqual([]);
-});
-
 it('gives a call that Teams holds up, so that it is tried again', async () => {
   const { post, postThread, update, inTargetedTurn, replyTargeted } = opened(urls.teams, null, 200);
   const late = { name: 'AbortError' };
@@ -186,21 +172,6 @@ it.each([
   await expect(posting).rejects.toMatchObject({ name: 'Throttled', retryAfterMs: Number(wait) * 1_000 });
   retryAfter = null;
   expect(arrived.teams).toHaveLength(before + calls);
-});
-
-it('doesn’t call a conversation again before Teams takes calls of it, but calls others', async () => {
-  const before = arrived.teams.length;
-  const chat = opened(urls.teams, null, 1_000);
-  [answered, retryAfter] = [429, '2'];
-  await expect(chat.post('a:1', card)).rejects.toMatchObject({ name: 'Throttled' });
-  [answered, retryAfter] = [200, null];
-  await expect(chat.post('a:1', card)).rejects.toMatchObject({ name: 'Throttled' });
-  await expect(chat.update({ conversationId: 'a:1', activityId: '1' }, card)).rejects.toMatchObject({
-    name: 'Throttled',
-  });
-  expect(arrived.teams).toHaveLength(before + 1);
-  await chat.post('a:2', card);
-  expect(arrived.teams).toHaveLength(before + 2);
 });
 
 it('starts no thread in a channel before Teams takes one there', async () => {
@@ -250,17 +221,6 @@ it.each(['INVALID_TARGETED_MESSAGE_ID', 'TARGETED_MESSAGE_EXPIRED_OR_DELETED'])(
   },
 );
 
-it('warns of an answer that could not replace its placeholder', async () => {
-  const log = { error: () => undefined, warn: (_fields: object, message: string) => warned.push(message) };
-  warned.length = 0;
-  const { replace } = openDeferredUpdates({ chat: opened(urls.teams, null), log });
-  await answering(404, async () => {
-    replace(posted, Promise.resolve(card));
-    while (warned.length === 0) await sleep(20);
-  });
-  expect(warned.pop()).toContain('was not shown');
-});
-
 it('tells only the sender of a message for the bot alone that it failed', async () => {
   const { adapter, inTargetedTurn } = opened(urls.teams, null);
   await inTargetedTurn((context) => adapter.onTurnError(context, new Error('broken')));
@@ -274,16 +234,6 @@ it('posts nothing more where Teams refuses the answer, and takes it for no bug',
   const refused = Object.assign(new Error('gone'), { statusCode: 403 });
   await inTargetedTurn((context) => adapter.onTurnError(context, refused));
   expect([paths.length, bugs, warned.pop()]).toEqual([before, [], expect.stringContaining('no answer was posted')]);
-});
-
-it('never leaves the kind of a conversation empty: a client may refuse that', async () => {
-  const chat = opened(urls.teams, null);
-  const before = sent.length;
-  await chat.update(await chat.post('a:1', card), card);
-  await chat.postThread('19:1@thread.tacv2', card);
-  const all = sent.slice(before).join('');
-  expect(all).toContain('"conversation":{"id":"a:1"');
-  expect(all).not.toContain('"conversationType":""');
 });
 
 const [ended, going] = [RequestId.parse('CMK-7F3K9Q'), RequestId.parse('CMK-000000')];
@@ -304,16 +254,6 @@ test('what a request came to is shown at once, also by who waits already; others
   expect(had).toEqual(['the first that waited', 'the second that waited']);
   await Promise.all(waits);
   expect(had.at(-1)).toBe('one that goes on');
-});
-
-test('what was shown while the clock was a day ahead is shown again a second later all the same', async () => {
-  const pace = openUpdateThrottle();
-  const ahead = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 86_400_000);
-  await pace.turn(going);
-  ahead.mockRestore();
-  const from = performance.now();
-  await pace.turn(going);
-  expect(performance.now() - from).toBeGreaterThan(900);
 });
 
 test('the day’s checkpoint is posted once, also if Teams refused it at first', async () => {
