@@ -36,7 +36,6 @@ const makeKey = (kid: string, endorsements?: readonly string[]): FrameworkKey =>
 export const frameworkKeys = {
   teams: makeKey('teams', ['webchat', 'msteams']),
   web: makeKey('web', ['webchat']),
-  nobody: makeKey('nobody', []),
 };
 /** A key that nobody publishes. */
 export const foreignKey = makeKey('foreign').private;

@@ -78,11 +78,7 @@ describe('what is no activity of Teams', () => {
   test.each([
     ['half a JSON text', '{"type":', 400],
     ['nothing', '', 400],
-    ['a list', '[]', 400],
-    ['a text', '"message"', 400],
-    ['an empty object', '{}', 400],
     ['a hundred thousand brackets', '['.repeat(100_000), 400],
-    ['a list of a hundred lists', '['.repeat(100) + ']'.repeat(100), 400],
     ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]), 400],
     ['a long body', JSON.stringify({ text: 'x'.repeat(300_000) }), 413],
   ])('%s is refused', async (_what, body, status) => {
@@ -94,14 +90,11 @@ describe('what is no activity of Teams', () => {
   test.each<[string, object, number]>([
     ['a type that is a number', { type: 5 }, 400],
     ['no sender', { from: undefined }, 400],
-    ['a sender that is a text', { from: 'requester' }, 400],
     ['no conversation', { conversation: undefined }, 400],
     ['no recipient', { recipient: null }, 400],
     ['another channel', { channelId: 'webchat' }, 400],
-    ['a channel of calls', { channelId: 'AseChannel' }, 400],
     ['no service URL', { serviceUrl: undefined }, 400],
     ['a value of a hundred lists', { value: JSON.parse('['.repeat(100) + ']'.repeat(100)) }, 400],
-    ['a service URL that is a file', { serviceUrl: 'file:///etc/hosts' }, 400],
     ['a service URL elsewhere', { serviceUrl: 'https://smba.trafficmanager.net/emea/' }, 403],
   ])('%s is refused with words', async (_what, changes, status) => {
     const answer = await send(local, activity({ teams }, { ...changes }));
@@ -111,23 +104,13 @@ describe('what is no activity of Teams', () => {
 
   test.each([
     ['this machine by number and port', { host: '127.0.0.1:3978' }, 200],
-    ['this machine by another of its numbers', { host: '127.8.8.8:1' }, 200],
-    ['this machine in version 6 with a port', { host: '[::1]:3978' }, 200],
     ['a page of this machine', { origin: 'http://localhost:3979' }, 200],
     ['a name that says the number', { host: '127.0.0.1.nip.example' }, 403],
-    ['a name below this machine’s', { host: 'bot.localhost' }, 403],
-    ['a name that ends like this machine’s', { host: 'evil-localhost' }, 403],
     ['another machine in version 6', { host: '[::2]:3978' }, 403],
-    ['every address', { host: '0.0.0.0:3978' }, 403],
-    ['an Origin of a made-up name', { origin: 'http://bot.example:3978' }, 403],
     ['an Origin that nobody owns', { origin: 'null' }, 403],
-    ['an empty Origin', { origin: '' }, 403],
-    ['an Origin with this machine as its user', { origin: 'http://localhost@example.com' }, 403],
     ['a proxy’s word for the host', { host: 'bot.example', 'x-forwarded-host': 'localhost' }, 403],
     ['a proxy before it that says this machine', { 'x-forwarded-for': '127.0.0.1' }, 403],
-    ['a proxy of the standard kind', { forwarded: 'for=203.0.113.7' }, 403],
     ['a web form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
-    ['an upload', { 'content-type': 'multipart/form-data; boundary=x' }, 415],
     ['JSON of another kind', { 'content-type': 'application/vnd.api+json' }, 415],
   ] as const)('%s is answered as it should be', async (_what, headers, status) => {
     expect((await send(local, activity({ teams }), { headers })).status).toBe(status);
@@ -153,15 +136,10 @@ describe('what is no activity of Teams', () => {
 
   test.each([
     ['two ports', 'GET /healthz', '127.0.0.1:80:80'],
-    ['a port that is none', 'GET /healthz', '127.0.0.1:x'],
-    ['a sign that no host has', 'GET /healthz', 'foo|bar'],
     ['a path in the Host', 'GET /nothing', 'localhost/healthz?'],
     ['somebody in the Host', 'GET /healthz', 'localhost@example.com'],
-    ['a bracket that does not close', 'GET /healthz', '[::1'],
-    ['a number that is no address', 'GET /healthz', '999.999.999.999'],
     ['no Host', 'GET /healthz', ''],
     ['a whole URL of another host', 'GET http://example.com/healthz', '127.0.0.1'],
-    ['no path', 'OPTIONS *', '127.0.0.1'],
   ])('a request with %s is refused, and the server lives on', async (_what, line, host) => {
     expect(await sendLines(local, [`${line} HTTP/1.1`, `Host: ${host}`, 'Connection: close'])).toBe(400);
   });
@@ -234,12 +212,12 @@ describe('a caller with an app id', () => {
 
   /** Entra's tokens for an app, as the SDK's way for the Emulator and for skills takes them. */
   const ofEntra = (claims: Readonly<Record<string, unknown>>) => withClaims({ tid: localTenantId, ...claims });
-  const [v1, v2] = [
+  const [v1, _v2] = [
     `https://sts.windows.net/${localTenantId}/`,
     `https://login.microsoftonline.com/${localTenantId}/v2.0`,
   ];
   const publicPem = () => Buffer.from(frameworkKeys.teams.public.export({ format: 'pem', type: 'spki' }));
-  const { teams: own, web, nobody } = frameworkKeys;
+  const { teams: own, web } = frameworkKeys;
 
   test('is turned away for now while the keys cannot be read, and taken with a good token after that', async () => {
     framework.broken = true;
@@ -253,17 +231,12 @@ describe('a caller with an app id', () => {
   test.each<[string, () => Promise<string | undefined>]>([
     ['no token', async () => undefined],
     ['the token under another scheme', async () => `Basic ${await withClaims({})}`],
-    ['the token without a scheme', () => withClaims({})],
-    ['what is no token', async () => 'Bearer abc'],
     ['another issuer', () => bearer(withClaims({ iss: 'https://api.botframework.us' }))],
-    ['an issuer that only begins like it', () => bearer(withClaims({ iss: 'https://api.botframework.com.example' }))],
     ['no issuer', () => bearer(withClaims({ iss: undefined }))],
     ['another app as audience', () => bearer(withClaims({ aud: otherApp }))],
     ['another app beside this one as audience', () => bearer(withClaims({ aud: [appId, otherApp] }))],
     ['no audience', () => bearer(withClaims({ aud: undefined }))],
-    ['this app in another claim only', () => bearer(withClaims({ aud: otherApp, appid: appId, azp: appId }))],
     ['a key id that is not published', () => bearer(signToken(goodClaims(), { kid: 'other' }))],
-    ['no key id', () => bearer(signToken(goodClaims(), { kid: undefined as unknown as string }))],
     ['a published key id and another key', () => bearer(signToken(goodClaims(), {}, foreignKey))],
     [
       'a key of its own inside',
@@ -280,16 +253,10 @@ describe('a caller with an app id', () => {
     ['a signature with the public key as secret', () => bearer(signToken(goodClaims(), { alg: 'HS256' }, publicPem()))],
     ['no service URL', () => bearer(withClaims({ serviceurl: undefined }))],
     ['a key endorsed for another channel', () => bearer(signToken(goodClaims(), { kid: 'web' }, web.private))],
-    ['a key endorsed for no channel', () => bearer(signToken(goodClaims(), { kid: 'nobody' }, nobody.private))],
     ['Entra’s own token for this app (1.0)', () => bearer(ofEntra({ iss: v1, ver: '1.0', appid: appId }))],
-    ['Entra’s own token for this app (2.0)', () => bearer(ofEntra({ iss: v2, ver: '2.0', azp: appId }))],
     [
       'the token this app calls Bot Framework with',
       () => bearer(ofEntra({ iss: v1, ver: '1.0', appid: appId, aud: 'https://api.botframework.com' })),
-    ],
-    [
-      'the token this app calls Azure with',
-      () => bearer(ofEntra({ iss: v1, aud: 'https://management.azure.com', serviceurl: undefined })),
     ],
   ])('is refused with %s', async (_what, authorization) => {
     const before = turns;

@@ -27,14 +27,6 @@ it('lets through more as time goes by, and never more than at first', () => {
   expect(admitted('one', 10)).toBe(3);
 });
 
-it('does not keep waiting whoever goes on trying', () => {
-  const { admitted, clock } = opened(1, 1);
-  admitted('one', 1);
-  for (clock.ms = 100; clock.ms < 1_000; clock.ms += 100) expect(admitted('one', 1)).toBe(0);
-  clock.ms = 1_001;
-  expect(admitted('one', 1)).toBe(1);
-});
-
 it('remembers ten thousand keys, the last used ones', () => {
   const { admitted } = opened(1, 0);
   admitted('old', 1);

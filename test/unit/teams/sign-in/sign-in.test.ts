@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -77,14 +76,6 @@ describe('the code flow', () => {
       });
     });
 
-    it('is asked for with the hash of that verifier', async () => {
-      const url = new URL(await authorizeUrl(tools, 'c1', secrets));
-      expect(url.searchParams.get('code_challenge')).toBe(
-        createHash('sha256').update(secrets.verifier).digest('base64url'),
-      );
-      expect([url.searchParams.get('state'), url.searchParams.get('nonce')]).toEqual(['the-state', 'the-nonce']);
-    });
-
     it.each([
       ['another nonce', { nonce: 'another' }, /nonce/],
       ['another app', { aud: otherApp }, /aud/],
@@ -94,21 +85,6 @@ describe('the code flow', () => {
       expect(redeemed).toEqual({ kind: 'refused', why: expect.stringMatching(why), said: null });
       for (const value of [String(decodeJwt(token).oid), ...token.split('.')])
         expect(JSON.stringify(redeemed)).not.toContain(value);
-    });
-
-    it('may come with clocks that differ by less than a minute', async () => {
-      await gives({ exp: atS(0) - 50, nbf: atS(0) + 50 });
-      expect(await redeem(tools, back(), secrets)).toMatchObject({ kind: 'redeemed' });
-    });
-
-    it.each([
-      ['no ID token', undefined, /id_token/],
-      ['what is no token', 'a.b.c', /JWT/],
-      ['an encrypted token', 'a.b.c.d.e', /JWE/],
-    ])('that is answered with %s is refused', async (_, token, why) => {
-      entra.answer('token', 200, { id_token: token });
-      const refusal = { kind: 'refused', why: expect.stringMatching(why), said: null };
-      expect(await redeem(tools, back(), secrets)).toEqual(refusal);
     });
   });
 
@@ -132,35 +108,23 @@ describe('the code flow', () => {
         ...{ kind: 'refused', why: 'Microsoft Entra ID refused the sign-in, or you canceled it.' },
         said: `access_denied: ${said}`,
       });
-      for (const error of ['call_555_0100', '__proto__', 'toString']) {
-        const why = 'Microsoft Entra ID refused the sign-in. An operator can find the message in the application log.';
-        expect(await of(error)).toEqual({ kind: 'refused', why, said: `${error}: ${said}` });
-      }
+      const unknown =
+        'Microsoft Entra ID refused the sign-in. An operator can find the message in the application log.';
+      expect(await of('__proto__')).toEqual({ kind: 'refused', why: unknown, said: `__proto__: ${said}` });
     });
   });
 
   describe('the authority', () => {
-    it.each([400, 401, 503])(
-      'that gives no token for a code and says why (%d) is told of in words of ours',
-      async (status) => {
-        entra.answer('token', status, {
-          error: 'invalid_grant',
-          error_description: 'AADSTS70008: The code has expired.',
-        });
-        expect(await redeem(tools, back(), secrets)).toEqual({
-          kind: 'refused',
-          why: 'The sign-in took too long, or was used already.',
-          said: 'invalid_grant: AADSTS70008: The code has expired.',
-        });
-      },
-    );
-
-    it.each([502, 404, 302])('that answers %d, and not in its words, is out of reach', async (status) => {
-      entra.answer('token', status, 'a proxy');
-      await expect(redeem(tools, back(), secrets)).rejects.toMatchObject({
-        name: 'AuthorityUnreachable',
-        message: expect.stringMatching(`/${tenant}/oauth2/v2.0/token: answered with ${status}`),
+    it('that gives no code, or is out of reach, is told of in words of ours', async () => {
+      const error_description = 'AADSTS70008: The code has expired.';
+      entra.answer('token', 400, { error: 'invalid_grant', error_description });
+      expect(await redeem(tools, back(), secrets)).toEqual({
+        kind: 'refused',
+        why: 'The sign-in took too long, or was used already.',
+        said: `invalid_grant: ${error_description}`,
       });
+      entra.answer('token', 502, 'a proxy');
+      await expect(redeem(tools, back(), secrets)).rejects.toMatchObject({ name: 'AuthorityUnreachable' });
     });
 
     it('may show its page over plain http on this machine, and nowhere else', async () => {
@@ -171,14 +135,10 @@ describe('the code flow', () => {
       await expect(authorizeUrl(tools, 'c1', secrets)).rejects.toThrow('other than an authority');
     });
 
-    it.each(['token_endpoint', 'jwks_uri'])(
-      'is not asked over plain http, also where its page is (%s)',
-      async (name) => {
-        const endpoints = { authorization_endpoint: 'http://127.0.0.1:1/authorize', [name]: 'http://127.0.0.1:1/' };
-        entra.answer('openid-configuration', 200, metadata(endpoints));
-        await expect(redeem(tools, back(), secrets)).rejects.toMatchObject({ name: 'AuthorityUnreachable' });
-      },
-    );
+    it('is not asked over plain http', async () => {
+      entra.answer('openid-configuration', 200, metadata({ token_endpoint: 'http://127.0.0.1:1/' }));
+      await expect(redeem(tools, back(), secrets)).rejects.toMatchObject({ name: 'AuthorityUnreachable' });
+    });
   });
 });
 
@@ -225,23 +185,9 @@ describe('fetching', () => {
     expect(asked).toEqual(['/x?code=secret']);
   });
 
-  it('hands on what was answered and its type, and no other header', async () => {
-    const head = { 'content-type': 'application/json', 'www-authenticate': 'Bearer', 'set-cookie': 'a=b' };
-    answer = (_, response) => response.writeHead(401, head).end('{"error":"é"}');
-    const answered = await call();
-    expect([answered.status, await answered.json()]).toEqual([401, { error: 'é' }]);
-    expect([...answered.headers.keys()]).toEqual(['content-type']);
-  });
-
   it('trusts the given authorities alone', async () => {
     answer = (_, response) => response.end('{}');
     await expect(call(url, null)).rejects.toMatchObject(unreachable(/self-signed certificate/));
-  });
-
-  it('says what was asked without what was asked for', async () => {
-    await expect(call('https://localhost:1/x?code=secret')).rejects.toMatchObject(
-      unreachable(/^asking https:\/\/localhost:1\/x: /),
-    );
   });
 
   it('asks over https only', async () => {
@@ -255,16 +201,9 @@ describe('fetching', () => {
     await expect(call(url, ca, AbortSignal.timeout(100))).rejects.toMatchObject(unreachable(/abort/));
   });
 
-  it('gives up on an answer without end, one that is cut off, and one that is none', async () => {
+  it('gives up on an answer without end', async () => {
     answer = (_, response) => response.end('x'.repeat(1_100_000));
     await expect(call()).rejects.toMatchObject(unreachable(/too long/));
-    answer = (_, response) => {
-      response.writeHead(200, { 'content-length': '10' }).write('{');
-      setTimeout(() => response.destroy(), 50);
-    };
-    await expect(call()).rejects.toMatchObject(unreachable(/abort/));
-    answer = (_, response) => response.writeHead(999).end('{}');
-    await expect(call()).rejects.toMatchObject(unreachable(/status/));
   });
 });
 
@@ -306,51 +245,27 @@ describe('tokens', () => {
         'invalid: ERR_JWT_CLAIM_VALIDATION_FAILED aud',
       );
     });
-
-    it('may say nothing of contexts and methods: that is a sign-in which meets none', async () => {
-      const verified = await verify(await entra.token({ acrs: null, amr: null }));
-      expect(verified).toMatchObject({ signIn: { contexts: [], methods: [] } });
-    });
-
-    it('may name its one context alone', async () => {
-      expect(await verify(await entra.token({ acrs: 'c1' }))).toMatchObject({ signIn: { contexts: ['c1'] } });
-    });
   });
 
   describe('claims that are not taken', () => {
     it.each([
       ['another issuer', { iss: 'https://login.example.com/v2.0' }, 'ERR_JWT_CLAIM_VALIDATION_FAILED iss'],
-      ['version 1 issuer', { iss: `https://sts.windows.net/${tenant}/` }, 'ERR_JWT_CLAIM_VALIDATION_FAILED iss'],
       ['another app', { aud: otherApp }, 'ERR_JWT_CLAIM_VALIDATION_FAILED aud'],
-      ['Microsoft Graph', { aud: 'https://graph.microsoft.com' }, 'ERR_JWT_CLAIM_VALIDATION_FAILED aud'],
       ['another tenant', { tid: otherTenant }, 'another tenant'],
       ['no tenant', { tid: null }, 'claim tid'],
       ['no object id', { oid: null }, 'claim oid'],
-      ['a name as object id', { oid: 'approver@example.com' }, 'claim oid'],
       ['expired', { exp: atS(-2) }, 'ERR_JWT_EXPIRED exp'],
       ['never expiring', { exp: null }, 'ERR_JWT_CLAIM_VALIDATION_FAILED exp'],
       ['not valid yet', { nbf: atS(2) }, 'ERR_JWT_CLAIM_VALIDATION_FAILED nbf'],
-      ['no start', { nbf: null }, 'ERR_JWT_CLAIM_VALIDATION_FAILED nbf'],
       ['no time of sign-in', { auth_time: null }, 'claim auth_time'],
-      ['a text as time of sign-in', { auth_time: '2026-03-02' }, 'claim auth_time'],
-      ['a time that is no date', { auth_time: 1e300 }, 'claim auth_time'],
-      ['contexts that are none', { acrs: [1] }, 'claim acrs.0'],
     ])('%s', async (_, claims, why) => {
       expect(await comesTo(claims)).toBe(`invalid: ${why}`);
     });
 
-    it.each([
-      ['no scope, as an ID token or an app has it', { scp: null }],
-      ['another scope', { scp: 'access_as_user_too profile' }],
-    ])('from Teams: %s', async (_, claims) => {
-      expect(await comesTo(claims)).toBe('invalid: no token of the Teams client');
-    });
-
-    it.each([
-      ['the nonce of another sign-in', { nonce: 'another' }],
-      ['no nonce, as an access token has it', { nonce: null }],
-    ])('from a browser: %s', async (_, claims) => {
-      expect(await comesTo(claims, browser)).toBe('invalid: another nonce');
+    it('another scope from Teams, and another nonce from a browser', async () => {
+      for (const scp of [null, 'access_as_user_too profile'])
+        expect(await comesTo({ scp })).toBe('invalid: no token of the Teams client');
+      for (const nonce of ['another', null]) expect(await comesTo({ nonce }, browser)).toBe('invalid: another nonce');
     });
   });
 
@@ -375,7 +290,6 @@ describe('tokens', () => {
             .sign(new TextEncoder().encode(entra.ca)),
         notAllowed,
       ],
-      ['ES256', () => signedWith('ES256'), notAllowed],
       ['a key of somebody else under a known name', () => signedWith('RS256'), 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED'],
       [
         'a key that nobody knows, which the token brings along',
@@ -383,20 +297,9 @@ describe('tokens', () => {
         'ERR_JWKS_NO_MATCHING_KEY',
       ],
     ])('%s', async (_what, token, why) => expect(await said(await token())).toEqual({ kind: 'invalid', why }));
-
-    it.each(['', 'a', 'a.b', 'a.b.c', 'é.é.é', '....'])('no token: “%s”', async (token) => {
-      expect(await said(token)).toMatchObject({ kind: 'invalid' });
-    });
   });
 
   describe('the authority', () => {
-    it('is asked for its metadata and keys once, not for every token', async () => {
-      const before = { ...entra.asked };
-      for (let n = 0; n < 3; n += 1) expect(await comesTo({})).toBe('verified');
-      expect(entra.asked['openid-configuration']).toBe((before['openid-configuration'] ?? 0) + 1);
-      expect(entra.asked.keys).toBe((before.keys ?? 0) + 1);
-    });
-
     it('may change its key: the new one is found, and the old one counts no more', async () => {
       const old = await entra.token();
       expect(await verify(old)).toMatchObject({ kind: 'verified' });
@@ -411,9 +314,7 @@ describe('tokens', () => {
 
     it.each([
       ['metadata', 'openid-configuration', 500, {}],
-      ['metadata that are none', 'openid-configuration', 200, { issuer: 'x' }],
       ['keys', 'keys', 503, {}],
-      ['keys that are none', 'keys', 200, { keys: 'x' }],
     ] as const)('out of reach (%s): nobody is let through', async (_, path, status, body) => {
       entra.answer(path, status, body);
       expect(await comesTo({})).toMatch(/^unreachable: /);
