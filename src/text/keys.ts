@@ -1,7 +1,6 @@
 /** Texts for keys. */
 import { madeVersion } from '../domain/effect.ts';
 import type { CustomerKey, Doubt } from '../domain/observed.ts';
-import type { VaultMatch } from '../domain/policy/rules.ts';
 import { utcDay } from './instants.ts';
 import { shortVersion } from './places.ts';
 
@@ -54,19 +53,3 @@ export const doubtfulKeyWords = (name: string, doubt: Doubt): string =>
   `${doubts[doubt](name)} Azure’s answer to the bot was lost, so the bot doesn’t know which version is its own.`;
 
 export const doubtfulKeyRemedy = 'Ask the vault owner who created those versions. Then request another key name.';
-
-const oneOf = (patterns: readonly string[] | undefined, noun: string): string =>
-  patterns === undefined || patterns.includes('*') ? '' : ` ${noun} ${patterns.join(' or ')}`;
-
-function matchWords({ subscriptions, resourceGroups, names }: VaultMatch): string {
-  const place =
-    subscriptions === undefined
-      ? ' in the agent’s own subscription'
-      : subscriptions.includes('*')
-        ? ' in every subscription'
-        : ` in subscription ${subscriptions.join(' or ')}`;
-  return `those${oneOf(names, 'named')}${oneOf(resourceGroups, 'of group')}${place}`;
-}
-
-/** `those named kv-hospital-* in the agent’s own subscription; those of group rg-keys in subscription 4000…` */
-export const permittedWords = (permits: readonly VaultMatch[]): string => permits.map(matchWords).join('; ');

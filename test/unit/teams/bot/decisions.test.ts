@@ -146,11 +146,8 @@ describe('a card that was made to say something else', () => {
     ['another request', { requestId: 'CMK-000000' }, 'There is no request CMK-000000.'],
     ['a request id that is none', { requestId: 'cmk-1; drop table' }, 'There is no request'],
     ['no request id', { requestId: null }, 'malformed'],
-    ['a negative revision', { revision: -1 }, 'out of date'],
     ['a revision to come', { revision: 2 }, 'out of date'],
-    ['a huge revision', { revision: Number.MAX_SAFE_INTEGER }, 'out of date'],
     ['a fraction as revision', { revision: 1.5 }, 'out of date'],
-    ['a text as revision', { revision: '1' }, 'out of date'],
     ['no tick but a truth', { acknowledgeIrreversible: true }, 'Not approved yet.'],
     ['no tick but a list', { acknowledgeIrreversible: ['true'] }, 'Not approved yet.'],
     ['another’s name', { by: secondApprover, acknowledgeIrreversible: 'false' }, 'Not approved yet.'],
@@ -158,18 +155,6 @@ describe('a card that was made to say something else', () => {
   ])('with %s approves nothing', async (_what, data, words) => {
     const { click, types } = await waiting();
     expect(await click(approver, 'approve', { ...ticked, ...data })).toContain(words);
-    expect(types()).toEqual(['submitted']);
-  });
-
-  it.each([
-    ['retry', 'doesn’t need attention now'],
-    ['give-up', 'doesn’t need attention now'],
-    ['stop', 'hasn’t changed anything yet'],
-    ['cancel', 'This isn’t your request.'],
-    ['remind', 'This isn’t your request.'],
-  ])('with the verb %s changes nothing', async (verb, words) => {
-    const { click, types } = await waiting();
-    expect(await click(approver, verb, { reason: 'Not this one' })).toContain(words);
     expect(types()).toEqual(['submitted']);
   });
 
@@ -190,42 +175,21 @@ describe('the approvals that a request needs', () => {
     const once = await click(approver, 'approve', ticked);
     expect(once).toContain('Needs approval: 1 of 2');
     expect(await click(approver, 'approve', ticked)).toContain('1 of 2');
-    expect(await click(approver, 'approve', { ...ticked, comment: 'again' })).toContain('1 of 2');
     expect(await state()).toBe('awaiting-approval');
     expect(await click(secondApprover, 'approve', ticked)).toContain('Approved: 2 of 2');
     expect(types()).toEqual(['submitted', 'approved', 'approved', 'run-ordered']);
   });
 
-  it('order one run where two approve at once', async () => {
-    const { click, types } = await waiting();
-    await Promise.all([approver, secondApprover].map((person) => click(person, 'approve', ticked)));
-    expect(types().filter((type) => type === 'run-ordered')).toHaveLength(1);
-  });
-
-  it.each([
-    ['approve', 'reject'],
-    ['reject', 'approve'],
-  ])('come to one end where one would %s and another %s at once', async (first, second) => {
+  it.each(['approve', 'reject'])('come to one end where one would approve and another %s at once', async (verb) => {
     const { click, types } = await waiting();
     const data = { ...ticked, reason: 'No' };
-    await Promise.all([click(approver, first, data), click(secondApprover, second, data)]);
+    await Promise.all([click(approver, 'approve', data), click(secondApprover, verb, data)]);
     expect(types().filter((type) => type === 'run-ordered' || type === 'ended')).toHaveLength(1);
   });
 
   it('are nobody’s where no approvers are configured, and the refusal names the setting', async () => {
     const { click } = await waiting({ approvers: [] });
     expect(await click(approver, 'approve', ticked)).toContain('CMK_APPROVERS is empty');
-  });
-
-  it('come too late once it has expired, or was canceled', async () => {
-    const late = await waiting();
-    late.advance(73 * 3_600_000);
-    expect(await late.click(approver, 'approve', ticked)).toContain('has ended');
-    expect(await late.state()).toBe('expired');
-    const { click, state } = await waiting();
-    expect(await click(requester, 'cancel')).toContain('Canceled');
-    expect(await click(approver, 'approve', ticked)).toContain('has ended');
-    expect(await state()).toBe('cancelled');
   });
 
   it('put the start off, and bring it forward never', async () => {
@@ -254,14 +218,6 @@ describe('an approval that needs a sign-in', () => {
     expect(await click(approver, 'approve', ticked)).toContain('Approved: 1 of 1');
     expect(await requests.load(id)).toMatchObject({ approvals: [{ by: approver, signIn: signIn.proved }] });
     expect(signIn.settled).toBe(1);
-  });
-
-  it('isn’t needed to reject', async () => {
-    const { click, needsSignIn } = await waiting();
-    const signIn = needsSignIn();
-    expect(await click(approver, 'reject', { reason: 'Not this week' })).toContain('Rejected');
-    // One that was proved stays for an approval.
-    expect(signIn.settled).toBe(0);
   });
 });
 
@@ -338,19 +294,10 @@ describe('a run that was approved', () => {
     expect(before).not.toEqual([]);
     groups.get('askers')?.delete(requester);
     for (const person of [approver, secondApprover]) expect(await click(person, 'retry')).toContain(lost);
+    expect(await click(outsider, 'give-up', { reason: 'Not this week' })).toContain('approver');
     expect(await click(approver, 'give-up', { reason: 'Not this week' })).toContain('Failed');
     expect(await load()).toMatchObject({ state: 'failed' });
     expect(writes).toEqual(before);
-  });
-
-  it('is taken on by one person after another, by each click once', async () => {
-    const { drive, click, types, azure } = await approved();
-    azure.refuse('grants.grant', failure());
-    await drive();
-    for (const person of [approver, approver, requester, requester, approver])
-      expect(await click(person, 'take-on')).toContain('is on it since');
-    expect(await click(outsider, 'take-on')).not.toContain('is on it since');
-    expect(types().filter((type) => type === 'taken-on')).toHaveLength(3);
   });
 
   it('asks again, and changes nothing, where an approver lost the role', async () => {
