@@ -7,11 +7,11 @@ import Sequencer from '@jest/test-sequencer';
 
 /** What took more than half a minute, longest first; a suite that is not there holds its place for nobody. */
 const slowest = `
-  long/database-trouble long/cannot-store
-  long/wrong-clock long/failures-doc crash-all/against-model
-  long/on-postgres long/paused-replica
+  long/database-trouble
+  long/wrong-clock long/failures-doc crash-all/random-lives
+  long/on-postgres
   long/reading
-  crash-all/replicas crash-all/kill-matrix
+  crash-all/kill-matrix
   long/call-costs long/key-watch
   long/seen-in-use
   long/published-log scenario/transcripts browser/enable-cmk scenario/evidence long/infra-bot
@@ -22,7 +22,7 @@ const slowest = `
 
 /** The long suites that need nothing that `prepare.ts` makes. */
 const unprepared =
-  /\/test\/long\/(card-truth\.property|hostile-log-writer|hostile-growth|infra[\w-]*|files-touched|one-more|outside-judges)\.test\.ts$/;
+  /\/test\/long\/(card-truth\.property|hostile-log-writer|hostile-growth|infra[\w-]*|files-touched|outside-judges)\.test\.ts$/;
 
 /** These run while `prepare.ts` makes what others wait for. */
 const isFirst = (path) => path.includes('/test/unit/') || unprepared.test(path);

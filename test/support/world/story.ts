@@ -101,10 +101,7 @@ export async function type(
   );
 }
 
-/**
- * Types every choice and returns the form once it can be submitted. A card may say first that Azure takes long; where the bot
- * is killed then, it stays so, and one types again after the error.
- */
+/** Types every choice and returns the form once it can be submitted: a card may say first that Azure takes long. */
 export async function typeForm(
   world: World,
   typed: string,
@@ -140,33 +137,6 @@ const unlessSlow = (world: World, { id, conversation }: SeenActivity): Promise<S
     (one) => one.id === id && !isSlow(activityText(one)),
     120_000,
   );
-
-/**
- * Submits a form on its review page as somebody does who may have done so before, and looks at what became of it first: the
- * answer may have been lost. Throws with what was answered where nothing was submitted, as where the plan has moved meanwhile;
- * the review page bears the id that the request will have, so that an id alone says nothing.
- */
-export async function submitAgain(
-  world: World,
-  form: SeenActivity,
-  inputs: Record<string, unknown>,
-  invokeId: string,
-): Promise<string> {
-  const isRequest = (words: string): boolean =>
-    /(Waiting for|Needs) approval: \d|Approved|Checking before|Running|Succeeded|Needs attention|Rejected|Canceled|Expired/.test(
-      words,
-    );
-  const there = await world.teams.activities(places.operations, people.requester);
-  const shown = there.find((one) => one.id === form.id && isRequest(activityText(one)));
-  if (shown !== undefined) return requestIdIn(activityText(shown));
-  const said = answered(await world.teams.click(people.requester, form.id, 'form.submit', { inputs, invokeId }));
-  if (!isRequest(said)) {
-    const card = there.find((one) => one.id === form.id);
-    const shows = card === undefined ? 'gone' : activityText(card).slice(0, 500);
-    throw new Error(`nothing was submitted: ${said.slice(0, 500)}; the message before the click: ${shows}`);
-  }
-  return requestIdIn(said);
-}
 
 /** Opens the form on its review page by typing every choice. */
 export const typeAll = (world: World, { agent, vault, key }: Choices = choices.first, place = places.operations) =>
