@@ -60,12 +60,16 @@ it('the manifest is valid by the schemas of 1.29 and 1.30', async () => {
   expect(await validated(...versions)).toEqual([[], []]);
 });
 
-it('the manifest offers every command, in all three scopes and in private, and asks for no permission on teams', () => {
+it('the manifest offers every command, in all three scopes and in private, and asks for no permission on teams', async () => {
   const scopes = ['personal', 'team', 'groupChat'];
   const understood = commands.map(({ name, description }) => ({ title: name.slice(1), description }));
   const commandLists = [{ scopes, triggers: ['mention', 'slash'], commands: understood }];
   expect(template).toMatchObject({ bots: [{ scopes, supportsTargetedMessages: true, commandLists }] });
   expect(template).not.toHaveProperty('authorization');
+  // Their rosters need such a permission.
+  expect(template).not.toHaveProperty('supportsChannelFeatures');
+  const registration = /displayName: '(.*)'/.exec(await readText('infra/modules/bot.bicep'));
+  expect(template).toMatchObject({ name: { short: registration?.[1] } });
 });
 
 it('the package holds the icons and the manifest, with the project’s version and nothing of the sandbox', async () => {

@@ -14,6 +14,7 @@ import type { Approvers } from './addressees.ts';
 import { approverAudience, approverIn, isCopyAudience, isOpenedAudience, openedAudience } from './audience.ts';
 import type { RequestView } from './card-renderer.ts';
 import { type Chat, isRefused, isUnreachable, type Posted } from './chat.ts';
+import { statusOf } from './targeted-messages.ts';
 
 export interface DesiredCardsOptions {
   readonly approvers: Approvers;
@@ -133,6 +134,8 @@ export async function reconcileCard(
   } catch (error) {
     if (!isUnreachable(error)) throw error;
     if (known !== undefined) await postedCards.save({ ...known, fingerprint: refusedUpdate });
+    // It stays too large until the next event.
+    if (statusOf(error) === 413) return false;
     if (!isOptional && post !== null) throw error;
     if (!isRefused(error)) await postedCards.remove(id, audience);
     return isRefused(error);

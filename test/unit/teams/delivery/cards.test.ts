@@ -107,13 +107,18 @@ async function shownWith(request: Request, refusing: readonly string[], status?:
 
 const [requestCards, others] = [everywhere.slice(0, 2), everywhere.slice(2)];
 
-test.each([400, 401, 403, 405, 413])('where Teams answers %i, the card waits and its place is kept', async (status) => {
+test.each([400, 401, 403, 405])('where Teams answers %i, the card waits and its place is kept', async (status) => {
   const kept = { stored: everywhere };
   expect(await shownWith(waiting, others, status)).toEqual({ ...kept, threw: [], waits: others, outdated: others });
   // Operators learn of the request's own cards, because the attempts of their work grow.
   const own = { ...kept, outdated: requestCards };
   expect(await shownWith(waiting, requestCards, status)).toEqual({ ...own, threw: requestCards, waits: [] });
   expect(await shownWith(rejected, requestCards, status)).toEqual({ ...own, threw: [], waits: requestCards });
+});
+
+test('a card that Teams finds too large is posted again only after the next event', async () => {
+  const told = { threw: [], waits: [], outdated: everywhere, stored: everywhere };
+  expect(await shownWith(waiting, everywhere, 413)).toEqual(told);
 });
 
 test('a card that can’t be drawn stops no other', async () => {
@@ -152,6 +157,13 @@ test('what Teams refuses is tried again, at longer and longer intervals', async 
     show(rejected, memoryPostedCards(postedIn(everywhere)), chatRefusing([own]), after(ms));
   expect([await shownAfter(0), await shownAfter(8 * 3_600_000)]).toEqual([{ afterMs: 60_000 }, { afterMs: 7_200_000 }]);
   expect(await show(rejected, memoryPostedCards(postedIn(everywhere)), chatRefusing([]))).toBeNull();
+});
+
+test('an approver whose chat refuses the first post gets the card when Teams takes it', async () => {
+  const postedCards = memoryPostedCards(postedIn(everywhere.slice(0, 3)));
+  const has = async () => (await postedCards.of(id)).some(({ audience }) => audience === own);
+  expect([await show(waiting, postedCards, chatRefusing([own])), await has()]).toEqual([{ afterMs: 60_000 }, false]);
+  expect([await show(waiting, postedCards, chatRefusing([])), await has()]).toEqual([null, true]);
 });
 
 test('where reminders of a request were posted is forgotten once it has ended', async () => {
