@@ -159,7 +159,7 @@ describe('the published log', () => {
   });
 });
 
-/** Records that are not the one that was published: below, unit/audit/anchor/publisher and test/long/record-attacks. */
+/** Records that are not the one that was published: below, unit/audit/published-log and test/long/record-attacks. */
 it('starts no bot whose key is not the log’s', async () => {
   const file = path.join(world.dataDir, 'log.key');
   const key = await readFile(file);

@@ -37,7 +37,7 @@ const attackSuites = {
 };
 
 const database = 'test/contract/store-databases.test.ts';
-const policyFile = 'test/unit/config/policy-file.test.ts';
+const policyFile = 'test/unit/config/configuration.test.ts';
 const published = 'test/long/published-log.test.ts';
 
 /** Single attacks that held in no earlier version: each with its suite, and what the names of its tests have in common. */

@@ -2,7 +2,7 @@ import { archiveOf, packFile } from '../../../src/audit/evidence/make-pack.ts';
 import { type ReportFacts, reportOf } from '../../../src/audit/evidence/report/report.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
 import { eventsSince, verdictOf } from '../../../src/domain/evidence/verdict.ts';
-import { KeyName, type RequestId } from '../../../src/domain/ids.ts';
+import type { RequestId } from '../../../src/domain/ids.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
@@ -15,7 +15,6 @@ import { inPython, saidOf } from '../../support/audit/python-verifier.ts';
 import { driftOf } from '../../support/audit/sealed-log.ts';
 import {
   asks,
-  changes,
   checks,
   decides,
   does,
@@ -33,14 +32,12 @@ import {
 } from '../../support/builders/commands.ts';
 import { approver, requester, requestId, tenant } from '../../support/builders/fixtures.ts';
 import {
-  control,
   key,
   noon,
   planFor,
   principal,
   ref,
   resource,
-  spec,
   toNewVersion,
   under,
   vault,
@@ -248,37 +245,6 @@ it('says that the agent no longer exists, and not that it has another key', () =
   expect(python.at(-1)).toBe('WHEN LAST READ, THE AGENT NO LONGER EXISTED');
   expect(page).toContain('Azure was read again for this report: the agent no longer exists.');
   expect(page).not.toContain('the key has changed');
-});
-
-it('says which event has who controlled the key of the current plan', () => {
-  const plan = planFor({ wished: spec({ keyName: KeyName.parse('cmk-other') }), seen: { control: control() } });
-  const rejects = decides('reject', approver, { asking: 2 });
-  const changed = eventsOf(first, [asks(1), changes({ plan }), rejects], () => noon);
-  expect(said(changed, first).page).toContain('Who controlled it when the plan was made is in event 2.');
-});
-
-it('says that Azure couldn’t be read, also of a request that was rejected', () => {
-  const words = 'Azure couldn’t be read again for this report.';
-  expect(readAgain(readingOf(unread)).page).toContain(words);
-  const rejected = eventsOf(first, [asks(1), decides('reject', approver), noteOf(readingOf(unread))], () => noon);
-  const { page } = said(rejected, first);
-  expect(page).toContain(words);
-  expect(page).not.toContain('Azure was read again for this report');
-});
-
-it.each([
-  ['read, without an expiry', { seen: 'yes', value: key() }, 'The key doesn’t expire.'],
-  [
-    'read, with an expiry',
-    { seen: 'yes', value: key({ expires: '2027-05-01T00:00:00.000Z' }) },
-    '2027-05-01 the key expires.',
-  ],
-  ['not read', unread, 'The key’s expiry wasn’t read.'],
-  ['deleted', { seen: 'absent' }, 'The key’s expiry wasn’t read.'],
-] as const)('says of a key that was %s when it expires', (_what, of, words) => {
-  const { page } = readAgain(readingOf(same, of));
-  expect(page).toContain(words);
-  expect(page.includes('doesn’t expire')).toBe(words.includes('doesn’t expire'));
 });
 
 it('lists changes of runs under earlier plans, and those of the last', () => {

@@ -134,7 +134,6 @@ function changedAfterARun(): readonly Written[] {
 }
 const person = (who: typeof approver) => personActor(who, tenant, 'local');
 const byItself = { actor: botActor };
-const takenOn = { type: 'taken-on', data: {}, actor: person(approver) };
 const nextYear = '2027-01-01T00:00:00.000Z';
 
 const since = noon.toISOString();
@@ -171,8 +170,6 @@ const passing: readonly (readonly [what: string, events: readonly Written[]])[] 
   ['the life', life],
   ['an outage that the bot retries once', outageLife],
   ['a use that was found at once', judgedThen(usedAtOnce)],
-  ['a use from a minute before, by another clock', judgedThen([after(60_000), usedAt(after(-60_000))])],
-  ['that nobody knows, at the deadline', judgedThen([until, nobodyKnows])],
 ];
 const saidOfPassing = byRules(passing.map(([, events]) => bodiesOf(events)));
 
@@ -182,15 +179,11 @@ it.each(passing.map(([what], n) => [what, n] as const))('passes %s', (_what, n) 
 
 const broken: readonly (readonly [words: string, events: readonly Written[]])[] = [
   ['event 1: events of CMK-000001 are missing, or of another request', life.slice(1)],
-  ['event 3: events of CMK-000001 are missing, or of another request', again('submitted', 'approved')],
-  ['event 1: submitted by cmk-bot', changed('submitted', { actor: botActor })],
   ['event 23: run-ordered, after the end', again('run-ordered', 'succeeded')],
   ['event 2: decided by the one who asked', changed('approved', { actor: person(requester) })],
-  ['event 2: approved by cmk-bot', changed('approved', { actor: botActor })],
   ['event 3: a second approval by one person', changed('approved', { actor: person(approver) }, 1)],
   ['event 2: not of the plan that was to be approved', changed('approved', { planDigest: '0'.repeat(64) })],
   ['event 2: an approval that says 2 of 2, and is 1 of 2', withData('approved', { counted: 2 })],
-  ['event 2: an approval that says 1 of 1, and is 1 of 2', withData('approved', { required: 1 })],
   [
     "event 2: an approval that does not accept what can't be undone",
     withData('approved', { acknowledgedIrreversible: false }),
@@ -205,15 +198,12 @@ const broken: readonly (readonly [words: string, events: readonly Written[]])[] 
     stopBehind('step-intended', 0, 1, approver),
   ],
   ['event 5: let go before the time that was chosen', withData('submitted', { notBefore: nextYear })],
-  ['event 5: let go before the time that was chosen', withData('approved', { notBefore: nextYear }, 1)],
   ['event 2: request-changed by another person than the one who asked', changedBehind('submitted', 1, approver)],
   ['event 2: request-changed, after the time to decide', late(changedBehind('submitted', 1))],
   ['event 5: request-changed, when the request was ordered', changedBehind('run-ordered', 1)],
   ['event 7: edited more than 5 times', changedBehind('submitted', 6)],
   ['event 2: edited to be about something else', changedBehind('submitted', 1, requester, otherAgent)],
   ['event 12: edited after a run had begun', changedAfterARun()],
-  ['event 4: an approval that says 2 of 2, and is 1 of 2', changedBehind('approved', 1)],
-  ['event 2: ordered with too few approvals', life.filter(({ body }) => body.type !== 'approved')],
   ['event 5: let go with too few approvals', withData('run-checked', { counted: [approver, outsider] })],
   ['event 5: let go with too few approvals', withData('run-checked', { counted: [approver, approver] })],
   ['event 5: of run 2, not of run 1', withData('run-checked', { run: 2 })],
@@ -224,10 +214,8 @@ const broken: readonly (readonly [words: string, events: readonly Written[]])[] 
     withData('step-intended', { step: 'set-cmk' }),
   ],
   ['event 5: stop-requested, when the request was ordered', stopBehind('run-ordered', 0, 1)],
-  ['event 13: of run 1, not of run 2', stopBehind('step-intended', 1, 1)],
   ['event 15: grant-key-access was begun, although the run was to stop', stopBehind('step-intended', 1, 2)],
   ['event 7: attempt 1 of enable-identity, not none', again('step-intended', 'step-intended')],
-  ['event 6: attempt 3 of enable-identity, not 1', withData('step-intended', { attempt: 3 })],
   ['event 14: not of the plan that was to be approved', changed('step-intended', { planDigest: '0'.repeat(64) }, 2)],
   ['event 16: a result of protect-vault, attempt 1, which was not under way', without('step-intended', 3)],
   [
@@ -239,21 +227,11 @@ const broken: readonly (readonly [words: string, events: readonly Written[]])[] 
     'event 23: use of a key, which no success was to look for, or for the second time',
     [...life, ...judgedThen([until, nobodyKnows]).slice(-1)],
   ],
-  [
-    'event 24: use of a key, which no success was to look for, or for the second time',
-    judgedThen(usedAtOnce, [until, nobodyKnows]),
-  ],
   ['event 23: use of a key, before it was set', judgedThen([after(60_000), usedAt(after(-180_000))])],
   ['event 23: no use of a key, before the time to look was over', judgedThen([after(60_000), nobodyKnows])],
-  ['event 23: of run 1, not of run 2', judgedThen([until, nobodyKnows, { run: 1 }])],
   ['event 16: a retry by the bot, although it had retried before', retriedByBot],
   ['event 9: a retry by the bot, although it had retried before', changed('retried', byItself)],
-  ['event 5: taken-on, when the request was ordered', changed('run-checked', takenOn)],
-  ['event 3: retried, when the request was awaiting-approval', again('retried', 'approved')],
   ['event 13: step-done by 20000000-0000-4000-8000-000000000002', changed('step-done', { actor: person(approver) })],
-  ['event 9: drift-found is no event of a request', changed('retried', { type: 'drift-found' as 'retried' })],
-  ['event 9: body-unknown: retried has no such field, or lacks it: note', changed('retried', { note: 'x' })],
-  ['event 9: body-unknown: retried has no such field, or lacks it: data note', withData('retried', { note: 'x' })],
   [
     'event 5: body-unknown: run-checked has no such field, or lacks it: data approvers',
     changed('run-checked', { data: { run: 1, observed: planDigest(plan), counted: [approver, secondApprover] } }),
@@ -319,20 +297,10 @@ const logs: readonly (readonly [what: string, said: string, events: readonly Wri
     'Wrong: event 1: not the next event of',
     [drift(['a'], {}, { target: ref('bot-ward').id })],
   ],
-  [
-    'a drift without what it is of',
-    'Wrong: event 1: body-unknown: drift-found has no such field, or lacks it: data basis, data kind, data resourceName',
-    [drift(['a'], {}, { data: { found: ['a'] } as object })],
-  ],
   ['a drift by a person', 'Wrong: event 1: drift-found by 2', [drift(['a'], {}, { actor: person(approver) })]],
 ];
 const saidOfLogs = byRules(logs.map(([, , events]) => bodiesOf(events)));
 
 it.each(logs.map(([what, said], n) => [what, said, n] as const))('says of %s: %s', (_what, said, n) => {
   expect(saidOfLogs[n]).toContain(said);
-});
-
-it('finds a revision that is missing', () => {
-  const gap = bodiesOf(life).toSpliced(3, 1);
-  expect(byRules([gap])[0]).toBe('Wrong: event 5: events of CMK-000001 are missing, or of another request');
 });

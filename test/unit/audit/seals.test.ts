@@ -7,12 +7,11 @@ import { z } from 'zod';
 import { openDocumentSeals, openRowSeals, sealWith } from '../../../src/audit/audit-tools.ts';
 import { readKeys } from '../../../src/audit/key-file.ts';
 import { lineChecker, openSeals, sealKeyId } from '../../../src/audit/seals.ts';
-import { genesis, hashOf, lineFrom, verifyTexts } from '../../../src/audit/verify.ts';
+import { hashOf, lineFrom, verifyTexts } from '../../../src/audit/verify.ts';
 import type { ChainLine, Link } from '../../../src/domain/record/chain.ts';
 import { parseEventBody } from '../../../src/operations/registry.ts';
 import { sealKeyUse } from '../../../src/text/record.ts';
 import { inPython } from '../../support/audit/python-verifier.ts';
-import { submitted } from '../../support/builders/fixtures.ts';
 import { verifyChain } from '../../support/builders/sealed-record.ts';
 import { keysOf } from '../../support/store/seal-keys.ts';
 
@@ -69,15 +68,6 @@ describe('golden vectors', () => {
   });
 });
 
-it('draws 32 new random bytes for each salt', () => {
-  let byte = 0;
-  const seal = sealWith((size) => new Uint8Array(size).fill(byte++), openSeals(keysOf([Buffer.alloc(32)])));
-  const place = { seq: 1, time: '2026-11-24T16:00:00.000Z', prev: genesis, request: 'CMK-000001', revision: 1 };
-  const sealed = [0, 1].map(() => seal({ ...place, cause: 'submit', n: 0 }, submitted()));
-  expect(sealed).toMatchObject(['00', '01'].map((salt) => ({ openings: [{ salt: salt.repeat(32) }] })));
-  expect(sealed[0]?.hash).not.toBe(sealed[1]?.hash);
-});
-
 describe('a line', () => {
   const check = lineChecker(keys);
   const faultOf = (line: ChainLine) => check(line).fault;
@@ -85,9 +75,6 @@ describe('a line', () => {
   it.each<[string, ChainLine, string]>([
     ['without a seal', { ...one, seal: null, sealKey: null }, 'seal-missing'],
     ['with the seal of another event', { ...one, seal: two.seal }, 'seal-differs'],
-    ['with half a seal', { ...one, seal: one.seal?.slice(0, 32) ?? null }, 'seal-differs'],
-    ['with text after its seal', { ...one, seal: `${one.seal} and more` }, 'seal-differs'],
-    ['with its seal in upper-case letters', { ...one, seal: one.seal?.toUpperCase() ?? null }, 'seal-differs'],
     [
       'with a seal of another key than its body names',
       { ...one, sealKey: sealKeyId(bytes[1] ?? first) },
@@ -107,11 +94,6 @@ describe('a line', () => {
     expect(faults({ seq: 2, hash: two.hash })).toEqual([null, null]);
     expect(faults({ seq: 1, hash: one.hash })).toEqual([null, 'seal-key-retired']);
     expect(faults({ seq: 2, hash: one.hash })).toEqual([null, 'seal-key-retired']);
-  });
-
-  it('is looked at without its seal where there is no key', () => {
-    expect(lineChecker(null)({ ...one, seal: null }).fault).toBeNull();
-    expect(lineChecker(null)({ ...one, hash: two.hash }).fault).toBe('hash-differs');
   });
 });
 
@@ -138,25 +120,22 @@ describe('the file with the key', () => {
     await expect(readKeys(file(), sealKeyUse)).rejects.toThrow('cmk-bot audit verify prints the end');
   });
 
-  it.each([0o644, 0o604, 0o620, 0o602])('is refused at mode %o', async (mode) => {
+  it.each([0o644, 0o604])('is refused at mode %o', async (mode) => {
     await writeFile(file(), `${golden.keys[0]}\n`);
     await chmod(file(), mode);
     await expect(readKeys(file(), sealKeyUse)).rejects.toThrow(`chmod 600 ${file()}`);
   });
 
-  it.each([
-    ['is empty', ''],
-    ['holds a short key', 'c2hvcnQ=\n'],
-    ['holds a good and a bad key', `${golden.keys[0]}\nx\n`],
-  ])('is refused where it %s, without a word of it', async (_what, content) => {
-    await writeFile(file(), content, { mode: 0o600 });
-    const error = await readKeys(file(), sealKeyUse).catch((thrown: Error) => thrown.message);
-    expect(error).toContain('must be a key of at least 32 bytes');
-    expect(error).not.toContain(golden.keys[0]);
-    expect(await readFile(file(), 'utf8')).toBe(content);
-  });
-
-  it('is asked for where it is missing', () => expect(readKeys(file(), sealKeyUse)).rejects.toThrow('doesn’t exist'));
+  it.each([['holds a good and a bad key', `${golden.keys[0]}\nx\n`]])(
+    'is refused where it %s, without a word of it',
+    async (_what, content) => {
+      await writeFile(file(), content, { mode: 0o600 });
+      const error = await readKeys(file(), sealKeyUse).catch((thrown: Error) => thrown.message);
+      expect(error).toContain('must be a key of at least 32 bytes');
+      expect(error).not.toContain(golden.keys[0]);
+      expect(await readFile(file(), 'utf8')).toBe(content);
+    },
+  );
 });
 
 const [own, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
@@ -201,19 +180,5 @@ describe('the seal of a row', () => {
     const seal = seals.seal('person', row);
     expect(seal).toBe(`${keyId}:${mac(`cmk-bot row seal 1\n${JSON.stringify([keyId, 'person', ...row])}`)}`);
     expect(seals.isGood('person', row, seal)).toBe(true);
-  });
-
-  it('is good for no other table, values, key or order', () => {
-    const seal = seals.seal('person', row);
-    for (const [table, values] of [
-      ['shown', row],
-      ['person', ['1', '29:1', '']],
-      ['person', ['29:1', '1', null]],
-      ['person', ['1', '29:1']],
-    ] as const)
-      expect(seals.isGood(table, values, seal)).toBe(false);
-    expect(openRowSeals(keysOf([own, other])).isGood('person', row, seal)).toBe(false);
-    for (const other of [null, '', ':', `${sealKeyId(own)}:`, seal.slice(0, -1), `${seal}0`])
-      expect(seals.isGood('person', row, other)).toBe(false);
   });
 });

@@ -127,24 +127,8 @@ test('another log, or another approver in every event, shows only by key, witnes
   expect(saidOf([swapped], quorumless, '--later', copy)).toEqual([[1, expect.stringMatching(/^NOT proved: /)]]);
 });
 
-test('a use of the key that was observed is level L3', async () => {
-  const seen = (body: Body): Body => {
-    if (body.type !== 'succeeded') return body;
-    const seeks = { since: body.time, until: '2100-01-01T00:00:00.000Z' };
-    const allowedBy = { by: 'access-policy' };
-    const answer = { outcome: 'used', at: body.time, operation: 'KeyUnwrap', knownBy: 'object-id', allowedBy };
-    const judged = { ...body, type: 'use-judged', result: 'used', data: { run: 1, answer } };
-    return [{ ...body, data: { ...body.data, seeks } }, judged];
-  };
-  const pack = await log.packOf(2, { change: seen });
-  expect(saidOf([archiveOf(pack)], packKeys)).toEqual([[0, expect.stringContaining('level L3 (use observed)')]]);
-  expect(pack.get(packFile.report)?.toString('utf8')).toMatch(/L3 use observed<.th><td><b>✔ verified/);
-});
-
 test.each([
   ['an older one that the pack proves from', 3, 3, 0, 'the pack proves that its log continues your copy'],
-  ['an older one', 2, 3, 2, 'request a pack with --from-size 2'],
-  ['a newer one', 99, 99, 2, 'your checkpoint is newer'],
   ['another history', 3, -3, 1, 'NOT proved: '],
 ])('a copy or a kept checkpoint that is %s', async (_what, size, salt, code, words) => {
   const record = salt < 0 ? log.bodies.map((body) => body.replace('Succeeded', 'Failed')) : log.bodies;
@@ -201,18 +185,6 @@ test('a signature at no time, as of a witness that counts microseconds, counts f
   const check = checkWitnesses({ keys, quorum: null }, checkpoint?.signatures ?? []);
   expect([checkpoint?.size, isWitnessed(check), check.missing]).toEqual([1, false, [witnessKey.verifier.name]]);
   expect(opened(note, packKeys)).toEqual([[logKey.verifier.name, 1, null]]);
-});
-
-test('a name of a signer that one reader takes for two words, and more signatures than a reader must take', async () => {
-  const log = signText(text, logKey);
-  const stranger = signingKey('stranger.example', 'log', Buffer.alloc(32, 7));
-  const odd = ['\u0085', '\ufeff'].map((space) => [log, signText(text, stranger).replace('stranger', `st${space}er`)]);
-  const many = [log, ...Array.from({ length: 64 }, () => signText(text, stranger))];
-  for (const signatures of [...odd, many]) {
-    const note = noteOf(text, signatures);
-    const { checkpoint } = await openCheckpoint(async () => Buffer.from(note), 'it', [logKey.verifier]);
-    expect([checkpoint, opened(note, packKeys)]).toEqual([null, 'Wrong: it: not a signed note']);
-  }
 });
 
 test('it knows each field that an event can have', () => {

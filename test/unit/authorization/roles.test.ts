@@ -92,13 +92,6 @@ describe('whoever uses the bot', () => {
     for (const one of [requester, approver, secondApprover, other, reader]) expect(await code(one)).toBeNull();
     expect(await code(PersonId.parse('20000000-0000-4000-8000-0000000000f3'))).toBe('no-role');
   });
-
-  it('is told why it cannot be checked, where waiting would not help', async () => {
-    const expired = failure({ code: 'AADSTS7000222', next: 'ask' });
-    const memberOf: Groups['memberOf'] = async () => failed(expired);
-    const roleStatuses = openRoleChecks({ ...scriptedAzure(), groups: { memberOf } }, policyOf(), admission);
-    expect(await roleStatuses.rolesOf(approver)).toMatchObject({ code: 'cannot-check-membership', failure: expired });
-  });
 });
 
 describe('standing under rules', () => {
@@ -118,10 +111,6 @@ describe('standing under rules', () => {
       'no',
       ({ approver: of }) => of(secondApprover, inProduction),
     ],
-    ['a requester’s of any agent', 'yes', ({ requester: of }) => of(requester, null)],
-    ['an approver’s of any agent', 'yes', ({ approver: of }) => of(secondApprover, null)],
-    ['a requester’s as approver of any agent', 'no', ({ approver: of }) => of(requester, null)],
-    ['an approver’s of any request', 'yes', ({ approverOf }) => approverOf(approver, null)],
     [
       'an approver’s by the tags it was asked with',
       'yes',
@@ -131,15 +120,6 @@ describe('standing under rules', () => {
     ['that, of another request', 'no', ({ approverOf }) => approverOf(secondApprover, tagged), { resource: null }],
   ])('is %s: %s', async (_whose, expected, asks, world = {}) => {
     expect(await asks(roleChecksWhere(world).roleStatuses)).toBe(expected);
-  });
-
-  it('looks at no tags that nobody vouches for: what they are changes nothing', async () => {
-    const azure = scriptedAzure({ resource: null });
-    azure.refuse('resources.tags', failure(), 9);
-    const flat = policyOf([], { approvers: [approver, secondApprover] }, { tagRules: [production] });
-    const roleStatuses = openRoleChecks({ resources: azure.resources, groups: belongs }, flat, admission);
-    expect(await roleStatuses.approverOf(approver, asked)).toBe('yes');
-    expect(await roleStatuses.approverOf(secondApprover, asked)).toBe('no');
   });
 
   it('offers a decision to those who may make it, and asks the directory once for a whole list', async () => {
@@ -159,59 +139,6 @@ describe('standing under rules', () => {
     const dark = { memberOf: async () => failed(failure()) };
     const may = await openRoleChecks({ ...scriptedAzure(), groups: dark }, policy, admission).decidable(approver);
     expect(may(asked)).toBe(false);
-  });
-});
-
-describe('a click', () => {
-  /** A directory that keeps who was asked about, and answers as soon as it is told to. */
-  function openDirectory() {
-    const about: PersonId[] = [];
-    let answer = (): void => undefined;
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    const memberOf: Groups['memberOf'] = async (person, ids) => {
-      about.push(person);
-      await answered;
-      return done({ kind: 'member', of: ids.filter((id) => id === person) });
-    };
-    const roleStatuses = openRoleChecks(
-      { ...scriptedAzure({ resource: inTest }), groups: { memberOf } },
-      policy,
-      admission,
-    );
-    return { about, answer, click: () => roleStatuses.forClick() };
-  }
-
-  it('asks about whoever asked for the request while it is asked who clicks, and not once more', async () => {
-    const { about, answer, click } = openDirectory();
-    const { rolesOf, askAlso, approverOf, requesterOf } = click();
-    const roles = rolesOf(approver);
-    askAlso(requester);
-    expect(about).toEqual([approver, requester]);
-    answer();
-    expect(await roles).toMatchObject({ kind: 'roles', approves: true });
-    expect([await approverOf(approver, asked), await requesterOf(asked)]).toEqual(['yes', 'yes']);
-    expect(about).toEqual([approver, requester]);
-  });
-
-  it('asks afresh in each, and about the requester too where nobody knew beforehand who that is', async () => {
-    const { about, answer, click } = openDirectory();
-    answer();
-    for (const { rolesOf, requesterOf } of [click(), click()]) {
-      await rolesOf(approver);
-      expect(await requesterOf(asked)).toBe('yes');
-    }
-    expect(about).toEqual([approver, requester, approver, requester]);
-  });
-
-  it('looks at the tags once, and afresh in the next', async () => {
-    const { azure, roleStatuses } = roleChecksWhere({ resource: inTest });
-    const first = roleStatuses.forClick();
-    first.lookAt(asked);
-    azure.world.resource = inProduction;
-    expect([await first.approverOf(secondApprover, asked), await first.requesterOf(asked)]).toEqual(['yes', 'yes']);
-    expect(await roleStatuses.forClick().approverOf(secondApprover, asked)).toBe('no');
   });
 });
 
@@ -283,30 +210,4 @@ it('neither a refusal nor a failure is kept, and both end what was known', async
   asked.at(-1)?.answer(failed(failure()));
   expect(await dark).toMatchObject({ code: 'cannot-check-membership' });
   expect(await told(() => reading.rolesOf(approver), [])).toMatchObject(noRole);
-});
-
-it('a slow answer does not take the place of a later one', async () => {
-  const { clock, asked, checks, told } = open();
-  const slow = checks.rolesOf(approver);
-  clock.ms = 10;
-  const quick = checks.rolesOf(approver);
-  asked[1]?.answer(done({ kind: 'member', of: ['readers'] }));
-  await quick;
-  asked[0]?.answer(done({ kind: 'member', of: ['deciders'] }));
-  expect(await slow).toEqual(roles);
-  expect(await told(() => checks.reading.rolesOf(approver), null)).toMatchObject({ approves: false });
-});
-
-it('a click asks once about each person for all that is named, again after two seconds, and apart for the rest', async () => {
-  const { clock, asked, checks, told } = open();
-  const click = checks.forClick();
-  await told(() => click.rolesOf(approver), ['deciders']);
-  clock.ms = 1_999;
-  expect(await told(() => click.approver(approver, null), null)).toBe('yes');
-  expect(await told(() => click.requester(approver, null), null)).toBe('no');
-  expect(await told(() => click.operator(approver), ['operators'])).toBe('yes');
-  clock.ms = 2_000;
-  await told(() => click.rolesOf(approver), ['deciders']);
-  const everything = ['askers', 'deciders', 'readers'];
-  expect(asked.map(({ ids }) => ids)).toEqual([everything, ['operators'], everything]);
 });

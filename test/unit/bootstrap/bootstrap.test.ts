@@ -113,14 +113,6 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
   },
 );
 
-test('a part that fails to stop is named and logged, and the parts after it are stopped', async () => {
-  expect(await ended('fails', 60_000, 'SIGTERM')).toEqual({
-    exit: [1, null],
-    out: 'started\nfirst\nsecond\nlog: a part of the bot did not stop\nthird\n',
-    err: 'cmk-bot ends: a part did not stop: no answer\n',
-  });
-});
-
 test('work that takes longer than its interval doesn’t overlap, a failure doesn’t end it, and stop waits for it', async () => {
   let [atOnce, most, ended, failures] = [0, 0, 0, 0];
   const schedule = startSchedule({

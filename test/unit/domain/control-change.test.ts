@@ -32,8 +32,6 @@ describe('an approval does not cover', () => {
   it.each<[string, Controller, Controller, number]>([
     ['one who took another’s place in a group', groupOf('a', 'b', 'c'), groupOf('a', 'b', 'x'), 1],
     ['one who came while two left', groupOf('a', 'b', 'c'), groupOf('a', 'x'), 1],
-    ['a group of quite other people', groupOf('a', 'b'), groupOf('x', 'y'), 2],
-    ['two who joined', groupOf('a'), groupOf('a', 'x', 'y'), 2],
   ])('%s', (_what, before, now, came) => {
     expect(controlNotCovered(seen([before]), seen([now]))).toEqual([
       { change: 'members', controller: now, before: before.members, now: now.members, came },
@@ -49,13 +47,6 @@ describe('an approval does not cover', () => {
     expect(changesBetween(seen([{ ...group, apps: [] }]), seen([{ ...group, members: 4, apps: ['x'] }]))).toEqual([
       'members',
       'apps',
-    ]);
-  });
-
-  it('names of the powers of one who can do more those that are new', () => {
-    const more = { ...person, can: ['delete', 'give-access'] as const };
-    expect(controlNotCovered(seen([person]), seen([{ ...more, can: [...more.can] }]))).toMatchObject([
-      { more: ['give-access'] },
     ]);
   });
 });
@@ -123,15 +114,6 @@ describe('more controllers are never covered by fewer', () => {
 
   /** A run that fails prints its seed. */
   const holds = (property: fc.IProperty<[Controller[], Controller[], number]>) => fc.assert(property, { numRuns: 500 });
-
-  it('what was approved covers itself and whatever is less', () => {
-    holds(
-      fc.property(anyControllers, anyControllers, fc.nat(), (all, _others, gone) => {
-        expect(controlNotCovered(seen(all), seen(all))).toEqual([]);
-        expect(controlNotCovered(seen(all), seen(without(all, gone)))).toEqual([]);
-      }),
-    );
-  });
 
   it('taking a controller from what is observed takes nothing but what was said of them', () => {
     holds(

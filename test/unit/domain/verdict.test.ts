@@ -1,6 +1,5 @@
 import { keySince, verdictOf } from '../../../src/domain/evidence/verdict.ts';
 import { botFailure } from '../../../src/domain/failure.ts';
-import { sameKey } from '../../../src/domain/observed.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import { highestProof, type Proof, ProofLevel } from '../../../src/domain/proof.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
@@ -34,7 +33,6 @@ import {
   requestAfter,
   secondApprover,
   settles,
-  stops,
 } from '../../support/builders/commands.ts';
 import { approver, requester } from '../../support/builders/fixtures.ts';
 import {
@@ -43,13 +41,11 @@ import {
   principal,
   resource,
   retiring,
-  toNewVersion,
   under,
   vault,
   version,
   wishToRepair,
   wishToRetire,
-  wishToRotate,
 } from '../../support/builders/plans.ts';
 
 /** The headline of a request's evidence, as both verifiers derive it from the events. It never says less was done than was. */
@@ -60,7 +56,6 @@ const noonWords = utcInWords(noon);
 const own = resource({ systemAssigned: true, principalId: principal, customerKey: under(version('a')) });
 const held = { resource: own, from: key(), grantHeld: true, vault: vault({ purgeProtection: true }) };
 const enabling = planFor();
-const rotating = planFor({ wished: wishToRotate(toNewVersion), seen: { ...held, key: null } });
 /** The key is as approved, and only the vault's protection is gone. */
 const repairing = planFor({ wished: wishToRepair(), seen: { ...held, vault: vault() } });
 const retire = planFor({ wished: wishToRetire(), seen: retiring() });
@@ -99,7 +94,6 @@ const changed = [
   ...then(unverified, (asking) => settles('retry', requester, { asking })),
   checks({ run: 2, plan: again, policy: policy(3) }),
 ];
-const rejected = then(changed, (asking) => decides('reject', approver, { asking }));
 const lost = (change: Parameters<typeof failedWith>[3]) => [
   ...before(enabling),
   intends(1, 'set-cmk'),
@@ -126,22 +120,10 @@ const cases: readonly (readonly [what: string, commands: readonly Command[], our
     `bot-care ${putPy}failed, the run stopped at no step, and ${requester} ended it at ${noon}; done, and left as it is: ${allPy}, set-cmk`,
   ],
   [
-    'rejected after a run whose result was not verified',
-    rejected,
-    `bot-care ${put}${requester} requested it, ${approver} rejected it, ${noonWords}. Done and not undone: ${allDone}, “Set customer-managed key”.`,
-    `bot-care ${putPy}rejected by ${approver} at ${noon}; done, and left as it is: ${allPy}, set-cmk`,
-  ],
-  [
     'expired after such a run',
     [...changed, expires],
     `bot-care ${put}${requester} requested it, expired without a decision, `,
     `bot-care ${putPy}expired without a decision at ${later.toISOString()}; done`,
-  ],
-  [
-    'waiting for approval after such a run',
-    changed,
-    `bot-care ${put}it’s waiting for approval, since`,
-    `bot-care ${putPy}awaiting-approval since ${noon}`,
   ],
   [
     'ended after an attempt whose result is unknown',
@@ -156,55 +138,16 @@ const cases: readonly (readonly [what: string, commands: readonly Command[], our
     'bot-care was not put under the requested key: failed, the run stopped at set-cmk',
   ],
   [
-    'ended after a run that was lost in an attempt',
-    ended([...before(enabling), intends(1, 'set-cmk'), stops()]),
-    'bot-care might be under the requested key, which Azure did not confirm: the run stopped',
-    'bot-care might be under the requested key, which Azure did not confirm: failed',
-  ],
-  [
-    'ended, and the agent already had the key when the run came to it',
-    ended([
-      ...before(enabling),
-      ...does('set-cmk', { already: true }),
-      intends(1, 'verify'),
-      records(1, failedWith('verify', null)),
-    ]),
-    `bot-care already was under key care in kv-care on ${noonWords}: the run stopped at “Verify”`,
-    `bot-care already was under care in kv-care on ${noon}: failed`,
-  ],
-  [
-    'a rotation to a new version, not verified, and ended',
-    ended([...doneIn(rotating), intends(1, 'verify'), records(1, failedWith('verify', null))]),
-    `bot-care ${put}the run stopped at “Verify”`,
-    `bot-care ${putPy}failed, the run stopped at verify`,
-  ],
-  [
     'a repair that does not set the key, ended',
     ended([...approved(repairing), intends(1, 'protect-vault'), records(1, failedWith('protect-vault', null))]),
     'bot-care was not put under another key: the run stopped at “Turn on purge protection”',
     'bot-care was not put under another key: failed, the run stopped at protect-vault',
   ],
   [
-    'such a repair, done',
-    [...doneIn(repairing), ...succeeds],
-    `bot-care was under key care in kv-care, as verified on ${noonWords}; requested by`,
-    `bot-care was under care in kv-care, as verified on ${noon}`,
-  ],
-  [
     'an old version retired',
     [...doneIn(retire), ...succeeds],
     `bot-care was under key care in kv-care, as verified on ${noonWords}; its version ${version('a')} was disabled; requested`,
     `bot-care was under care in kv-care, as verified on ${noon}; its version ${version('a')} was disabled`,
-  ],
-  [
-    'an old version not retired, ended',
-    ended([
-      ...approved(retire),
-      intends(1, 'disable-key-version'),
-      records(1, failedWith('disable-key-version', null, 1, { change: 'none' })),
-    ]),
-    'bot-care was not put under another key: the run stopped at “Wait for the old version to be disabled”',
-    'bot-care was not put under another key: failed, the run stopped at disable-key-version',
   ],
   [
     'put under the key',
@@ -241,12 +184,6 @@ test('a success after a changed plan is since the run that put the agent under t
   expect(python('verify.key_since(events)', dated)).toEqual([at]);
 });
 
-test('a key is the same in any case of its name, for both verifiers', () => {
-  const [one, other] = [under(version('a')), under(version('a'), { keyName: 'CARE' })];
-  expect(sameKey(one, other)).toBe(true);
-  expect(inPython('verify.same_key(*given)', [one, other])).toBe(true);
-});
-
 describe('proofs', () => {
   const proved = (...levels: ProofLevel[]): Proof[] => levels.map((level) => ({ level, outcome: 'proved' }));
 
@@ -254,17 +191,6 @@ describe('proofs', () => {
     it('is none without the read-back, whatever else is proved', () => {
       expect(highestProof([])).toBeNull();
       expect(highestProof(proved('permission-held', 'key-usable', 'use-seen'))).toBeNull();
-    });
-
-    it('ends at the first gap', () => {
-      expect(highestProof(proved('read-back', 'key-usable'))).toBe('read-back');
-      expect(highestProof([...proved('read-back'), { level: 'permission-held', outcome: 'not-checked' }])).toBe(
-        'read-back',
-      );
-    });
-
-    it('is the use of a key, also where the bot may not try it', () => {
-      expect(highestProof(proved('read-back', 'permission-held', 'use-seen'))).toBe('use-seen');
     });
 
     it.each(ProofLevel.options.map((level, index) => [level, index] as const))(
@@ -318,10 +244,7 @@ describe('the usage check', () => {
     last: '2026-03-01T12:20:00.000Z',
     refused: null,
   };
-
-  const aMinuteBefore = '2026-03-01T11:59:00.000Z';
   const others = '00000000-77aa-5b0e-9a44-51f0e2b7c6d9';
-  const wholeId = `/providers/Microsoft.Authorization/roleAssignments/${own}`;
   const assignment = (id: unknown, ours = true) => ({ by: 'role-assignment', id, ours });
 
   describe('a use', () => {
@@ -331,82 +254,32 @@ describe('the usage check', () => {
     });
 
     it.each<[string, Partial<LoggedKeyCall>, object]>([
-      ['unwraps', { operation: 'KeyUnwrap' }, { operation: 'KeyUnwrap' }],
       ['is known by its resource if its identity is new', { principalId: 'f'.repeat(36) }, { knownBy: 'resource-id' }],
-      ['is known by its resource where no object id is told', { principalId: null }, { knownBy: 'resource-id' }],
-      ['is known by its object id where no resource is told', { resourceId: null }, { knownBy: 'object-id' }],
-      ['stands in capital letters', { principalId: principal.toUpperCase(), addresses: [key.toUpperCase()] }, {}],
-      ['is named by the address of the call alone', { addresses: [`${key}/wrapkey?api-version=7.4`] }, {}],
-      ['is named with the port', { addresses: [key.replace('.net/', '.net:443/')] }, {}],
-      ['was by this machine’s clock a minute before', { at: aMinuteBefore }, { at: aMinuteBefore }],
       ['was let in by another assignment', { assignmentId: others }, { allowedBy: assignment(others, false) }],
-      ['names the assignment whole', { assignmentId: wholeId }, { allowedBy: assignment(expect.any(String)) }],
-      [
-        'names the assignment without hyphens',
-        { assignmentId: own.replaceAll('-', '') },
-        { allowedBy: assignment(expect.any(String)) },
-      ],
       [
         'was let in by an access policy',
         { assignmentId: null, byAccessPolicy: true },
         { allowedBy: { by: 'access-policy' } },
       ],
-      ['does not tell what let it in', { assignmentId: null }, { allowedBy: { by: 'not-told' } }],
     ])('counts where it %s', (_what, change, more) => {
       expect(judged([{ ...wrap, ...change }])).toMatchObject({ outcome: 'used', ...more });
-    });
-
-    it('is the first that worked', () => {
-      const later = { ...wrap, at: '2026-03-01T12:09:00.000Z', operation: 'KeyUnwrap' };
-      const refused = { ...wrap, at: '2026-03-01T12:00:10.000Z', status: 403 };
-      expect(judged([later, refused, wrap])).toMatchObject({ at: wrap.at, operation: 'KeyWrap' });
-    });
-
-    it('counts also where the log did not begin before, or the answer was cut short', () => {
-      expect(judged([wrap], { first: wrap.at })).toMatchObject({ outcome: 'used' });
-      expect(judged([wrap], { cutShort: botFailure('reading', { code: 'unexpected', errorId: 'x' }) })).toMatchObject({
-        outcome: 'used',
-      });
     });
   });
 
   describe('no use', () => {
     it.each<[string, Partial<LoggedKeyCall>]>([
-      ['by another identity, a trusted service’s among them', { principalId: 'f'.repeat(36), resourceId: null }],
-      ['by another agent', { principalId: 'f'.repeat(36), resourceId: `${agent}-test` }],
       ['of another key', { addresses: [key.replace('cmk-triage-agent', 'cmk-other')] }],
       ['of a key of that name in another vault', { addresses: [key.replace('kv-care-prod', 'kv-care-test')] }],
-      ['of a key without a version', { addresses: ['https://kv-care-prod.vault.azure.net/keys/cmk-triage-agent'] }],
-      ['that is no address', { addresses: ['cmk-triage-agent'] }],
-      ['that only reads the key', { operation: 'KeyGet' }],
-      ['from before the change', { at: '2026-03-01T11:57:59.000Z' }],
     ])('is one %s', (_what, change) => expect(judged([{ ...wrap, ...change }])).toEqual(notUsed));
-
-    it('tells of the last try that the vault refused', () => {
-      const refused = { ...wrap, status: 403 };
-      const again = { ...refused, at: '2026-03-01T12:05:00.000Z' };
-      expect(judged([again, refused])).toEqual({ ...notUsed, refused: { at: again.at, status: 403 } });
-    });
 
     const [early, began] = ['2026-03-01T11:30:00.000Z', '2026-03-01T11:59:00.000Z'];
     const cutShort = botFailure('reading', { code: 'unexpected', errorId: 'x' });
     it.each([
       ['the log began later', { first: began }, { code: 'no-log-before', first: began }],
-      ['the log has nothing of the vault', { first: null, last: null }, { code: 'no-log-before', first: null }],
       ['the log ended before the change', { last: early }, { code: 'no-log-since', last: early }],
       ['the answer was cut short', { cutShort }, { code: 'not-readable', failure: cutShort }],
     ])('counts for nothing where %s', (_where, change, why) => {
       expect(judged([], change)).toEqual({ outcome: 'unknown', why });
     });
-  });
-
-  it('an agent without a known identity is not taken for whoever tells none', () => {
-    const nobody = { ...wrap, principalId: null, resourceId: null };
-    expect(
-      evaluateUse(
-        { ...sought, principalId: null },
-        { first: '2026-02-28T12:00:00.000Z', last: wrap.at, uses: [nobody], ownAssignment: null, cutShort: null },
-      ),
-    ).toMatchObject({ outcome: 'not-used' });
   });
 });

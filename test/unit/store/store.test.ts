@@ -1,11 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { jest } from '@jest/globals';
 import type { Pool } from 'pg';
-import { StreamId } from '../../../src/domain/ids.ts';
 import { maxSkewMs } from '../../../src/domain/write-health.ts';
 import { batchCalls } from '../../../src/store/batch-calls.ts';
 import { openDatabaseClock } from '../../../src/store/database-clock.ts';
-import { openPostedCards } from '../../../src/store/posted-cards.ts';
 
 /** What was carried out, and how each time is answered. */
 function gathered(answer: (items: readonly string[]) => Promise<readonly string[]> = async (items) => items) {
@@ -37,18 +34,6 @@ it('a batch reads anew what is asked for while the answer is under way', async (
   await turn();
   await expect(Promise.all([first, ask(['a'])])).resolves.toEqual([['a'], ['a']]);
   expect(carriedOut).toEqual([['a'], ['a']]);
-});
-
-it('a batch tells everybody who asked what went wrong, and asks again the next time', async () => {
-  let fails = true;
-  const { ask } = gathered(async (items) => {
-    if (fails) throw new Error('away');
-    return items;
-  });
-  const both = await Promise.allSettled([ask(['a']), ask(['b'])]);
-  expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-  fails = false;
-  await expect(ask(['c'])).resolves.toEqual(['c']);
 });
 
 const day = 86_400_000;
@@ -96,42 +81,4 @@ it.each([
   expect(await clock.look()).toBeNull();
   await clock.look();
   expect(told.map((one) => (one === null ? null : Math.sign(one)))).toEqual([sign, null]);
-});
-
-const card = {
-  ...{ requestId: StreamId.parse('CMK-222222'), audience: 'everybody', conversationId: '19:a@thread.tacv2' },
-  ...{ activityId: '1', fingerprint: 'f' },
-};
-const seals = { seal: () => 'sealed', isGood: () => true } as never;
-const late = () => new Error('Query read timeout');
-
-/** Stores a card. Each attempt takes 15 seconds, far longer than attempts are repeated. */
-async function storeWith(answers: readonly (Error | 'stored')[]): Promise<number> {
-  let now = 0;
-  let attempts = 0;
-  const clock = jest.spyOn(performance, 'now').mockImplementation(() => now);
-  const query = async () => {
-    now += 15_000;
-    const answer = answers[attempts] ?? 'stored';
-    attempts += 1;
-    if (answer !== 'stored') throw answer;
-    return { rows: [], rowCount: 1 };
-  };
-  try {
-    await openPostedCards({ query } as never, seals).save(card);
-    return attempts;
-  } catch (error) {
-    throw new Error(`attempt ${attempts}`, { cause: error });
-  } finally {
-    clock.mockRestore();
-  }
-}
-
-test('a card whose first attempt is answered too late is stored by the second one', async () => {
-  expect(await storeWith([late()])).toBe(2);
-});
-
-test('a card isn’t stored by more attempts when the database stays away, nor after another error', async () => {
-  await expect(storeWith([late(), late()])).rejects.toThrow('attempt 2');
-  await expect(storeWith([new Error('syntax error')])).rejects.toThrow('attempt 1');
 });

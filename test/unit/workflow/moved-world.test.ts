@@ -3,9 +3,8 @@ import { done } from '../../../src/domain/failure.ts';
 import { everybody } from '../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../src/teams/cards/views/request-card.ts';
 import { textsOf } from '../../contract/card-walk.ts';
-import { failure } from '../../support/builders/commands.ts';
 import { tenant } from '../../support/builders/fixtures.ts';
-import { control, controller, key, principal, resource, under, vault, version } from '../../support/builders/plans.ts';
+import { control, controller, principal, resource, under, vault, version } from '../../support/builders/plans.ts';
 import { approvedRequest } from '../../support/builders/run-world.ts';
 import type { ScriptedAzure, World } from '../../support/builders/scripted-azure.ts';
 import { contextAt } from '../../support/cards/card-readers.ts';
@@ -52,22 +51,6 @@ const rows: readonly Row[] = [
     writes: without('resources.enableSystemIdentity'),
   },
   {
-    what: 'the agent’s identity was removed',
-    before: { resource: identified },
-    change: { resource: resource() },
-    becomes: 'awaiting-approval',
-    says: ['Agent identity: none → system-assigned', notApproved],
-  },
-  {
-    what: 'everything approved was done',
-    change: {
-      resource: resource({ ...identity, customerKey: under(version('a')) }),
-      ...{ granted: true, vault: protectedVault },
-    },
-    becomes: 'succeeded',
-    writes: [],
-  },
-  {
     what: 'the agent was deleted',
     change: { resource: null },
     becomes: 'needs-attention',
@@ -87,23 +70,10 @@ const rows: readonly Row[] = [
     writes: without('vaults.protect'),
   },
   {
-    what: 'a vault without purge protection replaced it',
-    before: { vault: protectedVault },
-    change: { vault: vault() },
-    becomes: 'awaiting-approval',
-    says: ['Purge protection: off → on (for all keys, secrets, and certificates in the vault)', notApproved],
-  },
-  {
     what: 'the vault’s firewall was closed',
     change: { vault: vault({ firewall: 'closed' }) },
     becomes: 'needs-attention',
     says: ['The vault’s firewall blocks the agent.'],
-  },
-  {
-    what: 'the key has a newer version',
-    change: { keys: [key(), key({ version: version('b') })] },
-    becomes: 'succeeded',
-    writes: all,
   },
   {
     what: 'the role assignment was removed',
@@ -111,12 +81,6 @@ const rows: readonly Row[] = [
     change: { granted: false },
     becomes: 'awaiting-approval',
     says: ['Agent’s role on the key: none → Key Vault Crypto Service Encryption User', notApproved],
-  },
-  {
-    what: 'the bot can’t read locks any more',
-    change: ({ refuse }) => refuse('guards.locks', failure({ status: 403, code: 'AuthorizationFailed' }), 99),
-    becomes: 'awaiting-approval',
-    says: ['The bot couldn’t check locks'],
   },
   {
     what: 'a person became Key Vault Administrator',

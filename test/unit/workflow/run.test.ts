@@ -7,16 +7,7 @@ import { openRunJobs, type RunJobPorts } from '../../../src/workflow/run-job.ts'
 import { failure, id, settles } from '../../support/builders/commands.ts';
 import { Killed } from '../../support/builders/drive-run.ts';
 import { requester } from '../../support/builders/fixtures.ts';
-import {
-  key,
-  noon,
-  principal,
-  resource,
-  under,
-  version,
-  wishForNewKey,
-  wishToRepair,
-} from '../../support/builders/plans.ts';
+import { noon, resource, under, version, wishForNewKey } from '../../support/builders/plans.ts';
 import { approvedRequest } from '../../support/builders/run-world.ts';
 
 /** A run's job, over an Azure in memory. `mine`: whether the claim is still this process's. */
@@ -92,13 +83,6 @@ it.each<[string, Partial<RunJobPorts>]>([
   expect((await load()).state).toBe('approved');
 });
 
-it('a job waits while the bot is paused, and shows that once', async () => {
-  const { carryOut, load, told } = await runJob({ paused: true });
-  for (let times = 0; times < 3; times += 1) expect(await carryOut()).toEqual({ afterMs: 5_000 });
-  expect(told).toEqual(['show']);
-  expect((await load()).state).toBe('approved');
-});
-
 it('a run changes nothing in Azure before its last decision is published, and waits for no time that passes', async () => {
   const ends = new AbortController();
   const asked: number[] = [];
@@ -116,12 +100,6 @@ it('a run changes nothing in Azure before its last decision is published, and wa
   await again.carryOut();
   expect((await again.load()).state).toBe('succeeded');
   expect((await load()).state).toBe('approved');
-});
-
-it('a job says that it takes over a run', async () => {
-  const { carryOut, told } = await runJob();
-  await carryOut('1', undefined, { retryCount: 1 });
-  expect(told).toContain('a run that lost its replica is taken over');
 });
 
 it('stores and changes nothing once another process has the claim', async () => {
@@ -145,12 +123,6 @@ it('changes nothing in Azure if the claim is lost between the intent and the cha
   await expect(carryOut()).rejects.toThrow('was taken over');
   expect(events()).toEqual(['run-checked', 'step-intended']);
   expect(azure.writes).toEqual([]);
-});
-
-it('stores and changes nothing once the process stops', async () => {
-  const { carryOut, events } = await runJob();
-  await expect(carryOut('1', AbortSignal.abort())).rejects.toThrow();
-  expect(events()).toEqual([]);
 });
 
 describe('the retry after an outage', () => {
@@ -177,20 +149,6 @@ describe('the retry after an outage', () => {
     expect(await Promise.all([check(), check()])).toEqual([null, null]);
     expect(await load()).toMatchObject({ state: 'approved', runs: 2 });
   });
-
-  it('doesn’t follow a refusal, a second outage or a person’s retry', async () => {
-    const refused = await stuck(failure());
-    refused.advance(60_000);
-    expect([await refused.check(), (await refused.load()).state]).toEqual([null, 'needs-attention']);
-    const { check, advance, drive, ports, load } = await stuck();
-    advance(60_000);
-    await check();
-    const { asking } = await drive(2);
-    advance(60_000);
-    expect(await openRetryAfterOutage({ ...ports, paused: false })(id, asking)).toBeNull();
-    expect(await check()).toBeNull();
-    expect(await load()).toMatchObject({ state: 'needs-attention', runs: 2 });
-  });
 });
 
 const killedAt = (at: StepName | 'record') => (turn: string) => {
@@ -215,36 +173,6 @@ it('asks before each change whether the run is still its own, also after it took
 });
 
 describe('an attempt whose process ended', () => {
-  it('is confirmed by reading where Azure carried it out, and nothing is sent again', async () => {
-    const { azure, drive, requests } = await approvedRequest();
-    await expect(drive(1, { after: killedAt('enable-identity') })).rejects.toThrow(Killed);
-    const { progress } = await drive();
-    const [intended, done] = requests
-      .all()
-      .flatMap(({ body }) => ('step' in body.data && body.data.step === 'enable-identity' ? body : []));
-    expect(done?.clientRequestId).toBe(intended?.clientRequestId);
-    expect(done?.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
-    expect(progress[0]).toMatchObject({ state: 'done', attempt: 1, already: false, interrupted: true });
-    expect(azure.writes.filter((write) => write === 'resources.enableSystemIdentity')).toHaveLength(1);
-    expect(requests.all().filter(({ body }) => body.type === 'step-failed')).toEqual([]);
-  });
-
-  it('has no known result where Azure doesn’t show it: the next attempt sends it, after another reading', async () => {
-    const { azure, drive, events } = await approvedRequest();
-    await expect(drive(1, { before: killedAt('enable-identity') })).rejects.toThrow(Killed);
-    const { progress, state } = await drive();
-    expect(state).toBe('succeeded');
-    expect(progress[0]).toMatchObject({
-      state: 'done',
-      attempt: 2,
-      already: false,
-      interrupted: false,
-      untouched: false,
-    });
-    expect(events().slice(1, 5)).toEqual(['step-intended', 'step-failed', 'step-intended', 'step-done']);
-    expect(azure.writes.filter((write) => write === 'resources.enableSystemIdentity')).toHaveLength(1);
-  });
-
   const settled = { provisioningState: 'Succeeded' };
 
   /** Killed after Azure accepted the key, and before it was through. */
@@ -286,18 +214,6 @@ describe('an attempt whose process ended', () => {
     expect([done.state, keyFate(done)]).toEqual(['succeeded', 'changed']);
     expect(done.progress.find(({ name }) => name === 'set-cmk')).toMatchObject({ already: false, interrupted: true });
     expect(azure.writes.filter((write) => write === 'resources.setCustomerKey')).toHaveLength(1);
-  });
-
-  it('says nothing of what a role of the vault did: the bot sends nothing there', async () => {
-    const agent = resource({ systemAssigned: true, principalId: principal, customerKey: under(version('a')) });
-    const { azure, drive } = await approvedRequest({
-      wished: wishToRepair(),
-      world: { resource: agent, keys: [key({ enabled: false })], granted: true },
-    });
-    await expect(drive(1, { before: killedAt('enable-key-version') })).rejects.toThrow(Killed);
-    azure.world.keys = [key()];
-    const { progress } = await drive();
-    expect(progress[0]).toMatchObject({ name: 'enable-key-version', already: true, interrupted: false });
   });
 });
 
@@ -352,10 +268,6 @@ async function outcomeOf(kill: { readonly turn: number; readonly moment: (typeof
 
 const undisturbed = await outcomeOf(null);
 const turns = Array.from({ length: undisturbed.taken }, (_, n) => n + 1);
-
-it('takes a turn for the check, and for every stage an intent, its steps and what came of them', () => {
-  expect(undisturbed).toMatchObject({ taken: 1 + 5 + 6 + 5, state: 'succeeded', key: under(version('c')) });
-});
 
 describe.each(moments)('a kill %s', (moment) => {
   it.each(turns)('turn %i changes nothing in what is written and set, and what was sent is confirmed', async (turn) => {

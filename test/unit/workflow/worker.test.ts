@@ -5,7 +5,7 @@ import type { Command } from '../../../src/domain/request/request-command.ts';
 import { Throttled } from '../../../src/domain/retry.ts';
 import { Semaphore } from '../../../src/workflow/run-plan.ts';
 import { startWorker } from '../../../src/workflow/worker.ts';
-import { asks, cancels, expiresAt, id, later } from '../../support/builders/commands.ts';
+import { asks, expiresAt, id, later } from '../../support/builders/commands.ts';
 import { memoryRequests } from '../../support/builders/memory-requests.ts';
 import { noon } from '../../support/builders/plans.ts';
 
@@ -81,10 +81,6 @@ it('expires nothing while this machine’s clock and the database’s differ', a
   expect(await cameUp(later, [asks()], { clock })).toEqual(again);
 });
 
-it('is done with where the request has ended', async () => {
-  expect(await cameUp(later, [asks(), cancels()])).toEqual({ became: ['expire done'], state: 'cancelled' });
-});
-
 it('begins runs and ends what nobody decided although Teams answers no post', async () => {
   let due = [...Array.from({ length: 40 }, (_, n) => jobOf('show', { id: `${n}` })), jobOf('run')];
   const claim = async (limit: number, onlyUrgent: boolean) => {
@@ -131,12 +127,6 @@ it('tries again within a minute, however often it failed, and logs how often tha
   const { became, logged } = await postponed([jobOf('show', { attempts: 12 })], () => new Error('Teams is away'));
   expect(became).toEqual(['show in 60000, attempts 13']);
   expect(logged).toMatchObject([{ message: 'work postponed', kind: 'show', requestId: id, attempts: 13 }]);
-});
-
-it('has the cards updated again if another process updated them meanwhile', async () => {
-  const { jobs, became } = jobsOf([jobOf('show')], { finish: async () => 'lost' });
-  await startWorker({ ...quiet, jobs }).stop();
-  expect(became).toEqual(['show requested']);
 });
 
 /** A worker with one job in hand, and what the job's signal says. */
@@ -204,18 +194,4 @@ test('room for two: the third waits until one leaves or waits outside, who comes
   room.leave();
   await outside;
   expect(seen).toEqual(['first', 'second', 'third', 'fourth', 'first again']);
-});
-
-test('whoever waited outside in vain has their place again', async () => {
-  const room = new Semaphore(1);
-  await room.enter();
-  await expect(room.outside(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
-  let entered = false;
-  const next = room.enter().then(() => {
-    entered = true;
-  });
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(entered).toBe(false);
-  room.leave();
-  await next;
 });

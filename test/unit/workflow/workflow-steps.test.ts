@@ -13,8 +13,6 @@ const everyWrite = [
   'vaults.protect',
   'resources.setCustomerKey',
 ];
-const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });
-const spreading = failure({ next: 'retry-until', code: 'Forbidden' });
 
 describe('a run', () => {
   it('takes an approved request to succeeded, every write once and each after its stored intent', async () => {
@@ -32,17 +30,6 @@ describe('a run', () => {
     expect(done.progress.every((step) => step.state === 'done')).toBe(true);
   });
 
-  it('waits out a busy Azure, counting attempts, and then goes on', async () => {
-    const { drive, azure, events, ports } = await approvedRequest();
-    const start = ports.now().getTime();
-    azure.refuse('vaults.protect', outage, 2);
-    const done = await drive();
-    expect(done.state).toBe('succeeded');
-    expect(done.progress.find((step) => step.name === 'protect-vault')?.attempt).toBe(3);
-    expect(events().filter((type) => type === 'step-failed')).toHaveLength(2);
-    expect(ports.now().getTime() - start).toBe(3_000);
-  });
-
   it.each([
     ['ahead', 4],
     ['behind', -4],
@@ -58,19 +45,6 @@ describe('a run', () => {
       expect(events()).toEqual(['run-checked']);
     },
   );
-
-  it('gives what spreads its whole time again after a retry', async () => {
-    const { drive, azure, send, load, ports, advance } = await approvedRequest();
-    azure.refuse('resources.setCustomerKey', failure());
-    await drive();
-    const { asking } = await load();
-    await send('click:retry', settles('retry', requester, { asking }));
-    advance(3_600_000);
-    const start = ports.now().getTime();
-    azure.refuse('resources.setCustomerKey', spreading, 99);
-    expect(await drive(2)).toMatchObject({ state: 'needs-attention', step: 'set-cmk' });
-    expect(ports.now().getTime() - start).toBeGreaterThan(50_000);
-  });
 
   it('sets the key whose creation Azure never answered, also under a plan approved again', async () => {
     const { drive, azure, send, load, requests, roleStatus } = await approvedRequest({
@@ -122,13 +96,6 @@ describe('the check before a run', () => {
     expect(events().slice(0, 3)).toEqual(['run-checked', 'run-checked', 'step-intended']);
   });
 
-  it('asks again when the approver lost the role', async () => {
-    const { drive, azure, roleStatus } = await approvedRequest();
-    roleStatus.value = 'no';
-    expect(await drive()).toMatchObject({ state: 'awaiting-approval', replaced: { reason: 'approvers-changed' } });
-    expect(azure.writes).toEqual([]);
-  });
-
   it('waits while nobody can tell whether the approver is one', async () => {
     const { drive, roleStatus } = await approvedRequest();
     roleStatus.value = 'unknown';
@@ -140,24 +107,6 @@ describe('the check before a run', () => {
       },
     });
     expect(done.state).toBe('succeeded');
-  });
-
-  it('waits while Azure is at work on the agent', async () => {
-    const { drive, azure } = await approvedRequest();
-    azure.world.resource = resource({ provisioningState: 'Updating' });
-    let checks = 0;
-    const before = () => {
-      checks += 1;
-      if (checks === 2) azure.world.resource = resource();
-    };
-    expect((await drive(1, { before })).state).toBe('succeeded');
-  });
-
-  it('asks a person at once when something else blocks too', async () => {
-    const { azure, ports, load } = await approvedRequest();
-    azure.world.resource = resource({ provisioningState: 'Updating', createdAt: null });
-    expect(await runPreRunCheck(ports, id, 1, 1)).toEqual({ go: false });
-    expect((await load()).state).toBe('needs-attention');
   });
 });
 
@@ -202,14 +151,5 @@ describe('what a run stores', () => {
     await storeResults(ports, id, 1, results);
     await endRunEarly(ports, id, 1, failure());
     expect(requests.all()).toHaveLength(length + 2);
-  });
-
-  it('is nothing for a run that was not ordered', async () => {
-    const { ports, requests } = await approvedRequest();
-    const { length } = requests.all();
-    expect(await recordIntent(ports, id, 2, [{ step: 'verify', attempt: 1 }])).toEqual(new Map());
-    expect(await runPreRunCheck(ports, id, 2, 1)).toEqual({ go: false });
-    await endRunEarly(ports, id, 2, failure());
-    expect(requests.all()).toHaveLength(length);
   });
 });

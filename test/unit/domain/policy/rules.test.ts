@@ -7,18 +7,12 @@ import { resource } from '../../../support/builders/plans.ts';
 
 describe('a text with stars', () => {
   it.each([
-    ['care', 'care', true],
-    ['care', 'cares', false],
     ['*', '', true],
     ['rg-*', 'rg-', true],
     ['rg-*', 'rg', false],
-    ['*-prod', 'care-prod', true],
-    ['rg-*-prod', 'rg-care-prod', true],
-    ['rg-*-prod', 'rg-prod', false],
     ['a*a', 'a', false],
     ['*ab*ab*', 'xabyabz', true],
     ['*ab*ab*', 'xab', false],
-    ['a*b*c', 'a-b-b-c', true],
     ['a.c', 'abc', false],
   ])('%s fits %s: %s', (pattern, text, expected) => expect(fits(pattern, text)).toBe(expected));
 
@@ -48,21 +42,8 @@ describe('a rule', () => {
     ['for another subscription', { subscriptions: ['40000000-0000-4000-8000-00000000ffff'] }, false],
     ['for one of several groups, in any case', { resourceGroups: ['rg-other', 'RG-*'] }, true],
     ['for an agent, in any case', { resources: ['BOT-*'] }, true],
-    ['for another agent', { resources: ['triage-*'] }, false],
     ['for an agent that holds and a group that does not', { resources: ['bot-care'], resourceGroups: ['x'] }, false],
   ])('%s: %s', (_for, match, expected) => expect(matches(match, seen)).toBe(expected));
-
-  it('says of every criterion what the agent has, and how it was judged', () => {
-    const match = { resources: ['triage-*'], tags: { OWNER: ['care'], cost: ['*'], environment: ['test'] } };
-    const of = (trustedTags: readonly string[]) => tagCriteriaOf(match, seen, trustedTags).map(({ judged }) => judged);
-    expect(tagCriteriaOf(match, seen, [])[0]).toEqual({
-      name: 'resources',
-      found: 'bot-care',
-      judged: 'differs',
-    });
-    expect(of([])).toEqual(['differs', 'matches', 'tag-missing', 'tag-not-vouched-for']);
-    expect(of(['Environment'])).toEqual(['differs', 'matches', 'tag-missing', 'differs']);
-  });
 });
 
 describe('a rule by tag', () => {
@@ -89,12 +70,10 @@ describe('a rule by tag', () => {
 describe('a rule behind another', () => {
   it.each<[string, RuleMatch, RuleMatch, boolean]>([
     ['one that matches everything', {}, { resources: ['a'] }, true],
-    ['one whose stars match everything', { resources: ['*'], resourceGroups: ['**'] }, {}, true],
     ['the same one, in another case', { resources: ['Triage-*'] }, { resources: ['triage-*'] }, true],
     ['a wider one', { resources: ['triage-*', 'x'] }, { resources: ['triage-*-prod'], resourceGroups: ['b'] }, true],
     ['a narrower one', { resources: ['triage-*-prod'] }, { resources: ['triage-*'] }, false],
     ['one for some of its agents', { resources: ['a'] }, { resources: ['a', 'b'] }, false],
-    ['one for something else', { resourceGroups: ['rg'] }, { resources: ['a'] }, false],
   ])('%s never applies: %#', (_behind, earlier, later, expected) => expect(covers(earlier, later)).toBe(expected));
 
   it('that is said never to apply matches nothing the earlier one does not', () => {

@@ -1,20 +1,24 @@
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import type { Holders } from '../../../src/authorization/role-checks.ts';
 import { emptyEnvironment } from '../../../src/config/settings/table.ts';
+import { done } from '../../../src/domain/failure.ts';
+import { PersonId } from '../../../src/domain/ids.ts';
+import type { Rule } from '../../../src/domain/policy/rules.ts';
 import type { ChainLine } from '../../../src/domain/record/chain.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import { operatorActor } from '../../../src/domain/request/events.ts';
-import { fold } from '../../../src/domain/request/evolve.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { readAuditLog } from '../../../src/operator/cli/read-audit-log.ts';
-import { requestStory } from '../../../src/operator/cli/requests.ts';
 import { ValueNotWritable, withSettings } from '../../../src/operator/cli/setup.ts';
-import { diagnosisTable } from '../../../src/operator/cli/words/report.ts';
 import { safeNow } from '../../../src/operator/cli/words/safe-now.ts';
 import { printable } from '../../../src/operator/cli/words/table.ts';
-import type { Diagnosis } from '../../../src/operator/doctor/diagnosis.ts';
+import { runPart } from '../../../src/operator/doctor/diagnose.ts';
+import type { Diagnosis, DiagnosisCode } from '../../../src/operator/doctor/diagnosis.ts';
+import { diagnoseMembers, diagnosePeople, type Lookup } from '../../../src/operator/doctor/people.ts';
+import type { DoctorEnvironment } from '../../../src/operator/doctor/subjects.ts';
 import {
   asks,
   attention,
@@ -35,10 +39,9 @@ import {
   toSettingKey,
   toSucceeded,
 } from '../../support/builders/commands.ts';
-import { approver, requester, requestId, tenant } from '../../support/builders/fixtures.ts';
+import { approver, requester, tenant } from '../../support/builders/fixtures.ts';
 import { noon, planFor, principal, resource, vault } from '../../support/builders/plans.ts';
-import { names } from '../../support/cards/card-readers.ts';
-import { longLife } from '../../support/cards/card-states.ts';
+import { rule } from '../../support/builders/policies.ts';
 
 describe('a file of settings', () => {
   it('keeps what is not set: comments, order and other settings', () => {
@@ -95,24 +98,15 @@ const line = (seq: number): ChainLine => ({
   seal: null,
 });
 
-/** A record that grows while it is read: at each look at the head the next of these is its length. */
-function growing(...lengths: readonly number[]): Source {
-  const left = [...lengths];
-  let length = left[0] ?? 0;
-  return {
-    head: async () => {
-      length = left.shift() ?? length;
-      return { seq: length, hash: `${length}` };
-    },
-    lines: async (after, limit) =>
-      Array.from({ length: Math.max(0, length - (after ?? 0)) }, (_, index) => line((after ?? 0) + index + 1)).slice(
-        0,
-        limit,
-      ),
-    textsOf: async (requests) =>
-      requests.map((request) => ({ request, revision: 2, field: 'comment', salt: '00', text: 'yes' })),
-  };
-}
+const recordOf = (length: number): Source => ({
+  head: async () => ({ seq: length, hash: `${length}` }),
+  lines: async (after, limit) =>
+    upTo(length)
+      .slice(after ?? 0, (after ?? 0) + limit)
+      .map(line),
+  textsOf: async (requests) =>
+    requests.map((request) => ({ request, revision: 2, field: 'comment', salt: '00', text: 'yes' })),
+});
 
 async function readAll(records: Source) {
   const seqs: number[] = [];
@@ -128,41 +122,12 @@ async function readAll(records: Source) {
 const upTo = (length: number): number[] => Array.from({ length }, (_, index) => index + 1);
 
 it('the reader reads page by page up to the head, each text with its event', async () => {
-  expect(await readAll(growing(450))).toEqual({ seqs: upTo(450), texts: [2], head: 450 });
+  expect(await readAll(recordOf(450))).toEqual({ seqs: upTo(450), texts: [2], head: 450 });
 });
 
 it('the reader ends where lines are missing, and tells the head that is claimed', async () => {
-  const cut: Source = { ...growing(9), lines: async (after) => (after === null ? [line(1), line(2)] : []) };
+  const cut: Source = { ...recordOf(9), lines: async (after) => (after === null ? [line(1), line(2)] : []) };
   expect(await readAll(cut)).toMatchObject({ seqs: [1, 2], head: 9 });
-});
-
-const id = requestId(1);
-
-/** The lines of the history in what `cmk-bot requests show` prints. */
-function historyLines(): readonly string[] {
-  const request = fold(id, longLife);
-  if (request === null) throw new Error('the life has no events');
-  const story = requestStory(request, longLife, (person) => names(person as never));
-  const [, after = ''] = story.split('History (with the number of each event in the audit log)\n');
-  return (after.split('\n\n')[0] ?? '').split('\n').map((line) => line.trim());
-}
-
-const lineOf = /^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC {2}(\d+) {2}(\S.*)$/;
-
-it('the story of a request prints each event once, in the order of the audit log, with time and number', () => {
-  const printed = historyLines().map((line) => lineOf.exec(line)?.slice(1, 3));
-  expect(printed).toEqual(longLife.map(({ time, seq }) => [time.slice(0, 19).replace('T', ' '), `${seq}`]));
-});
-
-it('the story of a request prints the commands that the card has as texts and buttons', () => {
-  const last = longLife.findLastIndex(({ body }) => body.type === 'attention-needed');
-  const events = longLife.slice(0, last + 1);
-  const request = fold(id, events);
-  if (request === null) throw new Error('the life has no events');
-  const story = requestStory(request, events, (person) => names(person as never));
-  expect(story).toMatch(/\n {2}az role assignment create --role "CMK bot grants" --assignee-object-id [0-9a-f-]{36} /);
-  expect(story).toContain(`and then run “cmk-bot requests retry ${id}”.`);
-  expect(story).not.toMatch(/select Retry/i);
 });
 
 const states: Record<Request['state'], Request> = {
@@ -242,43 +207,73 @@ it('a table takes out what could steer a terminal or hide in a line, and nothing
   expect(printable('Zoë “née” → 病院\n')).toBe('Zoë “née” → 病院\n');
 });
 
-const nothing = { found: '', mend: '', who: '', commands: [] };
-const ill: Diagnosis = {
-  ...nothing,
-  code: 'azure/sign-in',
-  outcome: 'fail',
-  subject: 'Azure',
-  found: 'no answer',
-  mend: 'Look at AZURE_CLIENT_ID.',
-};
+describe('the doctor', () => {
+  describe('--only', () => {
+    const codes: readonly DiagnosisCode[] = ['teams/endpoint', 'teams/channels', 'teams/bot'];
+    const never = new Promise<never>(() => undefined);
+    const lost = new Error('Connection terminated unexpectedly');
 
-it('a table has the commands at the end, failures first, each under the number that its line carries, and who can run it', () => {
-  const unseen: Diagnosis = {
-    ...ill,
-    code: 'teams/channel',
-    outcome: 'unknown',
-    subject: 'Teams',
-    commands: ['az bot show'],
-  };
-  const mended: Diagnosis = { ...ill, who: 'an owner', commands: ['az ad app list', 'cmk-bot setup'] };
-  expect(diagnosisTable([unseen, mended])).toBe(
+    test.each<[string, () => Promise<readonly Diagnosis[]>, string]>([
+      ['throws', () => Promise.reject(lost), lost.message],
+      ['doesn’t answer', () => never, 'no answer within 0.01 seconds'],
+    ])('names the wanted check if the part of it %s', async (_, look, found) => {
+      expect(await runPart({ codes, look }, null, ['record/seals', 'teams/channels'], 10)).toMatchObject([
+        { code: 'teams/channels', outcome: 'unknown', found },
+      ]);
+      expect(await runPart({ codes, look }, null, [], 10)).toMatchObject([{ code: 'teams/endpoint', found }]);
+    });
+  });
+
+  /** What the doctor says of rules that leave too few people. Groups are named by their members: `ab` has two. */
+
+  const person = (letter: string): PersonId =>
+    PersonId.parse(`20000000-0000-4000-8000-0000000000${letter.charCodeAt(0).toString(16)}`);
+  const group = (name: string): Holders => ({
+    kind: 'group',
+    name,
+    members: [...name.replace(/[?-]/, '')].map(person),
+    complete: !name.endsWith('?'),
+  });
+  const lookup: Lookup = (id) => (id === 'nothing' ? null : group(id));
+  const found = (change: Partial<Rule>): readonly string[] =>
+    diagnoseMembers(rule({ name: 'care', requesters: ['abc'], approvers: ['de'], ...change }), false, lookup).map(
+      (one) => one.found,
+    );
+
+  it.each<[string, Partial<Rule>, readonly string[]]>([
+    ['nothing where enough are left', {}, []],
+    ['that no one can request', { requesters: ['-'] }, ['no one can request: its requesters have no members']],
+    ['that no one can approve', { approvers: ['nothing'] }, ['no one can approve: its approvers have no members']],
     [
-      '?     Teams  no answer (teams/channel)',
-      '             → Look at AZURE_CLIENT_ID. [2]',
-      'fail  Azure  no answer (azure/sign-in)',
-      '             → Look at AZURE_CLIENT_ID. [1]',
-      '1 failure, 0 warnings, 1 not checked.',
-      '',
-      'What to do, in this order. You can copy each command.',
-      '',
-      '[1] fail  azure/sign-in  Azure',
-      '    Who: an owner',
-      '    az ad app list',
-      '    cmk-bot setup',
-      '',
-      '[2] ?     teams/channel  Teams',
-      '    az bot show',
-    ].join('\n'),
-  );
-  expect(diagnosisTable([unseen])).toContain('No problems in what was checked, 1 not checked.');
+      'that only the requester can approve',
+      { requesters: ['a'], approvers: ['a'] },
+      ['its only approver is also its only requester'],
+    ],
+    [
+      'that more approvals are needed than people are left',
+      { approvalsRequired: 2, extraApprovalForIrreversible: true },
+      ['3 approvals can be needed, and at most 2 people can give one'],
+    ],
+  ])('says %s', (_what, change, words) => expect(found(change)).toEqual(words));
+
+  const kinds = ['guest', 'stranger', 'not-told'] as const;
+  const of = async (allowGuests: boolean, kind: (typeof kinds)[number]) => {
+    const usual = rule({ name: 'environment', requesters: ['g'], approvers: ['g'] });
+    const members = [{ id: person('a'), kind }];
+    const look = async () => done({ kind: 'group' as const, name: 'Stewards', members, complete: true });
+    const config = {
+      azure: { subscriptions: [] },
+      policy: { rules: [], tagRules: [], otherwise: usual, version: '1' },
+      ...{ policyFile: null, operators: [], admission: { readers: [], operators: [], allowGuests } },
+    };
+    const all = await diagnosePeople({ config, azure: { groups: { look } } } as unknown as DoctorEnvironment);
+    return all.filter(({ outcome }) => outcome === 'fail').map(({ code }) => code);
+  };
+
+  it('the doctor counts guests only if they are allowed, and fails if the directory doesn’t say who is one', async () => {
+    expect(await of(false, 'guest')).toEqual(['people/policy']);
+    expect(await of(false, 'stranger')).toEqual(['people/policy']);
+    expect(await of(false, 'not-told')).toContain('people/groups');
+    expect(await of(true, 'not-told')).not.toContain('people/groups');
+  });
 });

@@ -1,9 +1,14 @@
+import { botFailure, type Failure } from '../../../../src/domain/failure.ts';
 import { type PersonId, TenantId } from '../../../../src/domain/ids.ts';
 import type { StepName } from '../../../../src/domain/plan.ts';
 import type { StepUp } from '../../../../src/domain/policy/sign-in.ts';
 import type { Proof } from '../../../../src/domain/proof.ts';
+import { consequencesOf } from '../../../../src/domain/request/consequences.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
-import type { Request } from '../../../../src/domain/request/request.ts';
+import { operatorActor, type StoredEvent } from '../../../../src/domain/request/events.ts';
+import { fold } from '../../../../src/domain/request/evolve.ts';
+import type { OpenState } from '../../../../src/domain/request/payloads.ts';
+import { openStateAfter, type Request } from '../../../../src/domain/request/request.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import {
   approvedBy,
@@ -14,10 +19,10 @@ import {
   checks,
   comesTo,
   decides,
-  does,
   doneWith,
   eventsAfter,
   expires,
+  expiresAt,
   failedWith,
   failure,
   id,
@@ -40,17 +45,8 @@ import {
   toSucceeded,
   toVerifying,
 } from '../../../support/builders/commands.ts';
-import { approver, requester, submit, tenant, vaultId } from '../../../support/builders/fixtures.ts';
-import {
-  noon,
-  planFor,
-  principal,
-  ref,
-  resource,
-  spec,
-  vault,
-  wishForNewKey,
-} from '../../../support/builders/plans.ts';
+import { approver, requester, submit, tenant } from '../../../support/builders/fixtures.ts';
+import { noon, planFor, vault, wishForNewKey } from '../../../support/builders/plans.ts';
 
 const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
 const retries = settles('retry', requester, { asking: attention });
@@ -74,18 +70,6 @@ describe('the check before a run', () => {
     expect(comesTo(asked, decides('approve', approver))).toBe('stale-card');
     expect(comesTo(asked, decides('approve', approver, { asking: 5 }))).toBe('approved');
     expect(comesTo(asked, intends())).toBe('request-ended');
-  });
-
-  it('forgets another identity of an earlier plan when it asks again, and not the key that was created', () => {
-    const outputs = { principalId: principal, keyVersion: 'c' };
-    const stopped = [...toRunning, records(1, doneWith('enable-identity', { outputs })), stops()];
-    expect(requestAfter(...stopped).outputs).toEqual(outputs);
-    const asked = requestAfter(...stopped, retries, checks({ run: 2, plan: moved }));
-    expect(asked).toMatchObject({ state: 'awaiting-approval', outputs: { keyVersion: 'c' } });
-    expect(asked.outputs).not.toHaveProperty('principalId');
-    const same = planFor({ seen: { resource: resource({ principalId: principal }), grantHeld: true } });
-    const kept = requestAfter(...stopped, retries, checks({ run: 2, plan: same, roleStatuses: {} }));
-    expect(kept).toMatchObject({ state: 'awaiting-approval', outputs });
   });
 
   it.each(['no', 'unknown', 'none-configured'] as const)(
@@ -159,34 +143,12 @@ describe('the check before a run', () => {
       }
     });
 
-    it('lets a run that has begun go on', () => {
-      const begun = requestAfter(...toRunning, records(1, doneWith('enable-identity')));
-      expect(comesTo(begun, intends(1, 'grant-key-access'), hours(400))).toBe('step-intended');
-    });
-
     it('lets none begin minutes after its check, until it is checked again', () => {
       const minutes = (n: number) => new Date(Date.parse(requestAfter(...toChecked).changedAt) + n * 60_000);
       expect(comesTo(requestAfter(...toChecked), intends(), minutes(5))).toBe('step-intended');
       expect(comesTo(requestAfter(...toChecked), intends(), minutes(6))).toBe('check-too-old');
       expect(comesTo(requestAfter(...toChecked), checks(), minutes(6))).toBe('run-checked');
     });
-  });
-
-  it('stores that it was made: what was found, and whose approvals counted', () => {
-    const [checked] = eventsAfter(...toChecked).slice(-1);
-    expect(checked?.body).toMatchObject({
-      type: 'run-checked',
-      data: { run: 1, observed: '2'.repeat(64), counted: [approver, secondApprover] },
-      planDigest: '1'.repeat(64),
-      onBehalfOf: requester,
-      result: 'covered',
-    });
-    expect(requestAfter(...toChecked)).toMatchObject({ state: 'approved', checked: 1 });
-  });
-
-  it('is a bug when it looked at another change than the one that was asked for', () => {
-    const other = planFor({ wished: spec({ resource: ref('bot-other') }) });
-    expect(() => comesTo(requestAfter(...toApproved), checks({ plan: other }))).toThrow('another spec');
   });
 
   it('asks a person about a block, whatever else has moved: the approvals hold until it is removed', () => {
@@ -198,19 +160,6 @@ describe('the check before a run', () => {
       failure: { found: { code: 'blocked', check: { code: 'vault-firewalled' } }, next: 'ask' },
     });
     expect(stuck.approvals).toHaveLength(2);
-  });
-});
-
-it('an intent says what the step will change, from what to what', () => {
-  const intent = eventsAfter(
-    ...toChecked,
-    ...does('enable-identity'),
-    ...does('grant-key-access'),
-    intends(1, 'protect-vault'),
-  ).at(-1);
-  expect(intent?.body).toMatchObject({
-    changes: [{ change: 'purge-protection', target: vaultId, before: 'off' }],
-    onBehalfOf: requester,
   });
 });
 
@@ -257,13 +206,6 @@ describe('what is recorded', () => {
       asking: attention,
     });
   });
-
-  it('stores the done half of a stage beside the half that is stuck', () => {
-    const begun = [asks(2, newKey), ...toApproved.slice(1), checks({ plan: newKey }), intends()];
-    const request = requestAfter(...begun, intends(1, 'make-key-version'));
-    const results = records(1, failedWith('enable-identity', null), doneWith('make-key-version'));
-    expect(comesTo(request, results)).toBe('step-failed step-done attention-needed');
-  });
 });
 
 describe('a request that needs attention', () => {
@@ -286,12 +228,6 @@ describe('a request that needs attention', () => {
     ],
   ])('is retried by %s', (_who, command, outcome) => {
     expect(comesTo(requestAfter(...toAttention), command)).toBe(outcome);
-  });
-
-  it('keeps its failure and names no person when an operator gives up', () => {
-    const failed = requestAfter(...toAttention, operates('give-up', attention));
-    expect(failed).toMatchObject({ state: 'failed', ended: { by: null }, failure: failure() });
-    expect(failed.progress[0]).toMatchObject({ state: 'failed' });
   });
 });
 
@@ -406,5 +342,158 @@ describe('every command in every state', () => {
     }
     const made = command(1) === blocked ? 'plan-blocked' : name === 'submit' ? 'submitted' : 'unknown-request';
     expect(comesTo(null, command(1))).toBe(made);
+  });
+});
+
+describe('what follows from events', () => {
+  /** The rows that follow from the events of the last command. */
+  function rowsAfter(...commands: Command[]) {
+    const events = eventsAfter(...commands);
+    const before = eventsAfter(...commands.slice(0, -1)).length;
+    const request = fold(id, events);
+    if (request === null) throw new Error('no commands were given');
+    return consequencesOf(request, events.slice(before)).map(({ kind, key, dueAt }) => `${kind} ${key} ${dueAt}`);
+  }
+
+  const now = noon.toISOString();
+  const of = (kind: string, rows: readonly string[]) => rows.filter((row) => row.startsWith(`${kind} `));
+
+  it('a request shows whatever was stored, and tells the audit channel a little later, so that it can merge', () => {
+    const changed = rowsAfter(asks(), changes());
+    for (const rows of [rowsAfter(asks()), rowsAfter(...toApproved), rowsAfter(asks(), cancels()), changed]) {
+      expect(of('show', rows)).toEqual([`show  ${now}`]);
+      expect(of('audit', rows)).toEqual(['audit  2026-03-02T12:00:05.000Z']);
+    }
+    expect(of('show', rowsAfter(asks(), expires))).toEqual([`show  ${expiresAt}`]);
+    expect(rowsAfter(...toApproved.slice(0, 2))).toHaveLength(2);
+  });
+
+  it('a request expires a question, and the one that replaces it', () => {
+    const moved = checks({ plan: planFor({ seen: { vault: vault({ softDelete: false }) } }) });
+    expect(of('expire', rowsAfter(asks()))).toEqual([`expire  ${expiresAt}`]);
+    expect(of('expire', rowsAfter(asks(), changes()))).toEqual([`expire  ${expiresAt}`]);
+    expect(of('expire', rowsAfter(...toApproved, moved))).toEqual([`expire  ${expiresAt}`]);
+    expect(of('expire', rowsAfter(...toAttention))).toEqual([]);
+  });
+
+  it('a request reminds at half time and four hours before the end, and daily of what needs attention', () => {
+    expect(of('remind', rowsAfter(asks()))).toEqual([
+      'remind half 2026-03-04T00:00:00.000Z',
+      'remind last 2026-03-05T08:00:00.000Z',
+    ]);
+    expect(of('remind', rowsAfter(...toAttention))).toEqual(['remind attention 2026-03-03T12:00:00.000Z']);
+  });
+
+  const operator = operatorActor('duty');
+  const erase = (reason = 'asked for under article 17'): Command => ({ do: 'erase-texts', actor: operator, reason });
+
+  describe('erasing texts', () => {
+    it('is done by an operator, also after the end', () => {
+      expect(comesTo(requestAfter(asks(), cancels()), erase())).toBe('texts-erased');
+    });
+
+    it('changes nothing but the revision and the texts', () => {
+      const before = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }));
+      const after = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }), erase());
+      expect(before).toMatchObject({ ended: { comment: 'not this year', commentErased: false } });
+      expect(after).toEqual({
+        ...before,
+        revision: before.revision + 1,
+        justification: null,
+        ended: { by: approver, at: before.changedAt, comment: null, commentErased: true },
+      });
+    });
+  });
+
+  /** How far the steps of a request have come, over waits and runs. */
+
+  /** The events, a minute apart. */
+  const minutesApart = (events: readonly StoredEvent[]): readonly StoredEvent[] =>
+    events.map((event, n) => ({ ...event, time: new Date(Date.UTC(2026, 2, 2, 12, n)).toISOString() }));
+
+  const progressOf = (step: StepName, ...commands: readonly Command[]) =>
+    fold(id, minutesApart(eventsAfter(...commands)))?.progress.find((one) => one.name === step);
+
+  const retryAt = '2026-03-02T12:30:00.000Z';
+
+  /** Done in the first run at minutes 5 to 6, and looked at again in the second. */
+  const twoRuns = (already: boolean, first = doneWith('enable-identity')): readonly Command[] => [
+    ...toRunning,
+    records(1, first),
+    intends(1, 'grant-key-access'),
+    records(1, failedWith('grant-key-access', null)),
+    settles('retry', requester, { asking: 10 }),
+    checks({ run: 2 }),
+    intends(2),
+    records(2, doneWith('enable-identity', { already })),
+  ];
+
+  test('what this request did in an earlier run was not so already, and keeps its time', () => {
+    expect(progressOf('enable-identity', ...twoRuns(true))).toMatchObject({
+      state: 'done',
+      already: false,
+      startedAt: '2026-03-02T12:05:00.000Z',
+      endedAt: '2026-03-02T12:06:00.000Z',
+    });
+  });
+
+  test.each<[string, boolean, Parameters<typeof failure>[0]]>([
+    ['refused every time and someone else then did', true, { change: 'refused' }],
+    ['perhaps did at an earlier try', false, { change: 'unknown' }],
+  ])('what Azure %s: was so already: %s', (_what, already, change) => {
+    const found = progressOf(
+      'enable-identity',
+      ...toRunning,
+      records(1, failedWith('enable-identity', retryAt, 1, change)),
+      intends(1, 'enable-identity', 2),
+      records(1, doneWith('enable-identity', { already: true, attempt: 2 })),
+    );
+    expect(found).toMatchObject({ state: 'done', already, startedAt: '2026-03-02T12:05:00.000Z' });
+  });
+
+  describe('whether a step can have changed anything', () => {
+    /** What came of each try, in order. */
+    const after = (...failures: readonly Failure[]) =>
+      progressOf(
+        'enable-identity',
+        ...toRunning,
+        ...failures.flatMap((one, n) => [
+          ...(n === 0 ? [] : [intends(1, 'enable-identity', n + 1)]),
+          records(1, { step: 'enable-identity', attempt: n + 1, outcome: 'failed', failure: one, retryAt }),
+        ]),
+      )?.untouched;
+    const busy = botFailure('looking', { code: 'resource-busy', provisioningState: 'Working' }, 'wait');
+
+    test.each<[string, boolean, readonly Failure[]]>([
+      ['Azure refused it', true, [failure({ change: 'refused' })]],
+      [
+        'it could not be looked at, then was refused',
+        true,
+        [failure({ change: 'none' }), failure({ change: 'refused' })],
+      ],
+      ['Azure was at work on something else', true, [busy]],
+      ['it began', false, [failure({ change: 'accepted' })]],
+      [
+        'it began, and the next try was refused',
+        false,
+        [failure({ change: 'accepted' }), failure({ change: 'refused' })],
+      ],
+      ['nothing was heard of it', false, [failure({ change: 'unknown' })]],
+    ])('%s: %s', (_what, untouched, failures) => expect(after(...failures)).toBe(untouched));
+  });
+
+  it.each([
+    ['asked', [asks()]],
+    ['succeeds', toSucceeded.slice(0, -1)],
+    [
+      'is retried',
+      [...toAttention, settles('retry', requester, { asking: attention }), checks({ run: 2 }), intends(2)],
+    ],
+  ])('a request that %s has, after each of its events, the state that its fold says', (_what, commands) => {
+    const events = eventsAfter(...commands);
+    const seen: OpenState[] = [];
+    for (const { body } of events) seen.push(openStateAfter(seen.at(-1) ?? 'awaiting-approval', body.type));
+    const folded = events.map((_event, index) => fold(id, events.slice(0, index + 1))?.state);
+    expect(seen).toEqual(folded);
   });
 });

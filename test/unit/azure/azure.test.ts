@@ -1,0 +1,339 @@
+import type { AccessToken } from '@azure/core-auth';
+import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
+import { connectAzure } from '../../../src/azure/azure.ts';
+import { openCloud } from '../../../src/azure/clouds.ts';
+import { powersOfPolicy, powersOfRole } from '../../../src/azure/control.ts';
+import { keysNamedBy, keyUserTypes } from '../../../src/azure/key-users.ts';
+import { allowedBy, maybeAllowedBy } from '../../../src/azure/permissions.ts';
+import { templateOf } from '../../../src/azure/plain-calls.ts';
+import { RenewableCredential } from '../../../src/azure/renewable-credential.ts';
+import { openPortal } from '../../../src/azure/resource-ids.ts';
+import { ArmId, KeyName, KeyVersion, PersonId } from '../../../src/domain/ids.ts';
+import { link } from '../../../src/teams/cards/plain-text.ts';
+
+describe('links to the portal', () => {
+  const tenant = '30000000-0000-4000-8000-000000000001';
+  const group = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups';
+  const agent = ArmId.parse(`${group}/rg-care/providers/Microsoft.HealthBot/healthBots/triage`);
+  const name = KeyName.parse('cmk-triage');
+  const version = KeyVersion.parse('5'.repeat(32));
+  const of = (cloud: 'public' | 'usgovernment' | 'china') => openPortal(openCloud({ name: cloud }), tenant);
+
+  it.each([
+    ['public', 'https://portal.azure.com', 'vault.azure.net'],
+    ['china', 'https://portal.azure.cn', 'vault.azure.cn'],
+  ] as const)('leads to the portal of the %s cloud', (cloud, origin, suffix) => {
+    expect(of(cloud)?.resource(agent)).toBe(`${origin}/#@${tenant}/resource${agent}`);
+    expect(of(cloud)?.key(`https://KV-care.${suffix}/`, name, version)).toBe(
+      `${origin}/#@${tenant}/asset/Microsoft_Azure_KeyVault/Key/https://KV-care.${suffix}/keys/cmk-triage/${'5'.repeat(32)}`,
+    );
+  });
+
+  it.each([
+    'https://kv-care.vault.azure.cn/',
+    'https://kv-care.vault.azure.net.example.com/',
+    'https://kv-care.vault.azure.net/x)](https://example.com',
+    '',
+  ])('leads to no key of the vault at %p', (uri) => expect(of('public')?.key(uri, name, version)).toBeNull());
+
+  it('ends no link early, whatever a group is called', () => {
+    const odd = ArmId.parse(`${group}/Pflege (Süd)]*'!/providers/Microsoft.HealthBot/healthBots/triage`);
+    const url = of('public')?.resource(odd) ?? '';
+    expect(url).toContain('/Pflege%20%28S%C3%BCd%29%5D%2A%27%21/');
+    expect(link('Agent', url)).toBe(`[Agent](${url})`);
+  });
+
+  it.each(['http://portal.azure.com/x', 'https://portal.azure.com/x)'])('makes no link to %p', (url) =>
+    expect(() => link('Agent', url)).toThrow('not an address'),
+  );
+});
+
+const id = '40000000-0000-4000-8000-000000000001';
+const arm = 'https://management.azure.com';
+
+it.each([
+  [
+    `${arm}/subscriptions/${id}/resourceGroups/rg-ward/providers/Microsoft.HealthBot/healthBots/ward-agent?api-version=1`,
+    '/subscriptions/{id}/resourceGroups/{name}/providers/Microsoft.HealthBot/healthBots/{name}',
+  ],
+  [
+    `${arm}/subscriptions/${id}/resourcegroups/providers/providers/Microsoft.KeyVault/vaults/keys/keys/vaults/versions`,
+    '/subscriptions/{id}/resourcegroups/{name}/providers/Microsoft.KeyVault/vaults/{name}/keys/{name}/versions',
+  ],
+  [`${arm}/providers/Microsoft.ResourceGraph/resources?api-version=1`, '/providers/Microsoft.ResourceGraph/resources'],
+  [
+    `${arm}/subscriptions/${id}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/v/providers/Microsoft.Authorization/roleAssignments/${id}`,
+    '/subscriptions/{id}/resourceGroups/{name}/providers/Microsoft.KeyVault/vaults/{name}/providers/Microsoft.Authorization/roleAssignments/{id}',
+  ],
+  [`https://graph.microsoft.com/v1.0/users/${id}/checkMemberGroups`, '/v1.0/users/{id}/checkMemberGroups'],
+  ['https://graph.microsoft.com/v1.0/users/nurse@hospital.org?$select=id', '/v1.0/users/{name}'],
+  ['https://kv-ward.vault.azure.net/keys/ward-key/0123456789abcdef0123456789abcdef', '/keys/{name}/{id}'],
+  [
+    'https://kv-ward.vault.azure.net/keys/ward-key/0123456789abcdef0123456789abcdef/wrapkey?api-version=7.5',
+    '/keys/{name}/{id}/wrapkey',
+  ],
+  [arm, '/'],
+])('what is told of the address of a call %s', (url, template) => expect(templateOf(url)).toBe(template));
+
+describe('permissions', () => {
+  const none = { actions: [], notActions: [], dataActions: [], notDataActions: [] };
+  const assign = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
+
+  describe('a star between two slashes of an action', () => {
+    // What Azure's Managed Identity Operator and Key Vault Reader have (built-in roles, 2026-08-22).
+    it.each([
+      ['Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action', assign],
+      ['Microsoft.KeyVault/vaults/*/read', 'Microsoft.KeyVault/vaults/read'],
+      ['Microsoft.KeyVault/vaults/*/read', 'Microsoft.KeyVault/vaults/keys/versions/read'],
+      ['microsoft.keyvault/VAULTS/*/READ', 'Microsoft.KeyVault/vaults/keys/read'],
+    ])('stands for something or nothing: %s gives %s', (pattern, name) => {
+      expect(allowedBy([{ ...none, actions: [pattern] }]).action(name)).toBe(true);
+      expect(allowedBy([{ ...none, dataActions: [pattern] }]).dataAction(name)).toBe(true);
+    });
+
+    it('gives nothing else', () => {
+      const may = allowedBy([{ ...none, actions: ['Microsoft.KeyVault/vaults/*/read'] }]);
+      for (const name of [
+        'Microsoft.KeyVault/vaultsread',
+        'Microsoft.KeyVault/read',
+        'Microsoft.KeyVault/vaults/write',
+      ])
+        expect(may.action(name)).toBe(false);
+    });
+
+    it('takes away the same of the bot, and of others only what it takes as it is written', () => {
+      const role = [{ ...none, actions: ['*'], notActions: ['Microsoft.KeyVault/vaults/*/write'] }];
+      expect(allowedBy(role).action('Microsoft.KeyVault/vaults/write')).toBe(false);
+      expect(maybeAllowedBy(role).action('Microsoft.KeyVault/vaults/write')).toBe(true);
+      expect(maybeAllowedBy(role).action('Microsoft.KeyVault/vaults/keys/write')).toBe(false);
+    });
+  });
+});
+
+describe('powers over a key', () => {
+  const none = { actions: [], notActions: [], dataActions: [], notDataActions: [] };
+  const role = (
+    change: Partial<Record<keyof typeof none, string[]>>,
+    access: 'role-assignments' | 'access-policies' = 'role-assignments',
+  ) => powersOfRole([{ ...none, ...change }], access);
+  const keys = 'Microsoft.KeyVault/vaults/keys';
+
+  it.each([
+    ['Owner', ['delete', 'purge', 'give-access'], ['delete', 'purge', 'give-access']],
+    ['Reader', [], []],
+    ['Key Vault Administrator', ['copy', 'change', 'delete', 'purge'], []],
+    ['Key Vault Crypto Officer', ['copy', 'change', 'delete', 'purge'], []],
+    ['Key Vault Crypto Service Encryption User', [], []],
+    // Purging deleted vaults is taken out of it.
+    ['Key Vault Contributor', ['delete', 'give-access'], ['delete', 'give-access']],
+    ['CMK bot', ['change', 'give-access'], ['give-access']],
+  ])(
+    'what Azure’s own roles let somebody do to a key %s: %j, and %j where the vault grants by access policy',
+    (name, byRole, byPolicy) => {
+      const permissions = seedRoleDefinitions().find(({ roleName }) => roleName === name)?.permissions ?? [];
+      expect(permissions).not.toEqual([]);
+      expect(powersOfRole(permissions, 'role-assignments')).toEqual(byRole);
+      expect(powersOfRole(permissions, 'access-policies')).toEqual(byPolicy);
+    },
+  );
+
+  describe('a role of one’s own', () => {
+    it('counts whichever action is enough, by name or by wildcard, in any case', () => {
+      expect(role({ dataActions: [`${keys}/backup/action`] })).toEqual(['copy']);
+      expect(role({ dataActions: ['microsoft.keyvault/VAULTS/keys/*/action'] })).toEqual(['copy', 'change', 'purge']);
+      expect(role({ actions: ['Microsoft.Resources/subscriptions/resourceGroups/*'] })).toEqual(['delete']);
+      expect(role({ actions: ['Microsoft.Authorization/*/write'] })).toEqual(['give-access']);
+      expect(role({ actions: ['*/delete'] })).toEqual(['delete']);
+    });
+
+    it('counts a star between two slashes as nothing too, and by both readings where it takes out', () => {
+      expect(role({ actions: ['Microsoft.KeyVault/vaults/*/write'] })).toEqual(['give-access']);
+      expect(
+        role({ actions: ['Microsoft.KeyVault/vaults/write'], notActions: ['Microsoft.KeyVault/vaults/*/write'] }),
+      ).toEqual(['give-access']);
+    });
+
+    it.each([
+      'Microsoft.Authorization/elevateAccess/action',
+      'Microsoft.Authorization/roleAssignmentScheduleRequests/write',
+      'Microsoft.Authorization/roleEligibilityScheduleRequests/write',
+      'Microsoft.Authorization/roleManagementPolicies/write',
+    ])('counts %s as a way to give access', (name) => expect(role({ actions: [name] })).toEqual(['give-access']));
+
+    it('does not count what it takes out again', () => {
+      expect(
+        role({ dataActions: [`${keys}/*`], notDataActions: [`${keys}/backup/action`, `${keys}/release/*`] }),
+      ).toEqual(['change', 'delete', 'purge']);
+      expect(
+        role({ actions: ['*'], notActions: ['Microsoft.KeyVault/*', 'Microsoft.Authorization/*', '*/delete'] }),
+      ).toEqual([]);
+    });
+
+    it('counts what one part of it takes out where another part gives it', () => {
+      const parts = [
+        { ...none, dataActions: [`${keys}/*`], notDataActions: [`${keys}/delete`] },
+        { ...none, dataActions: [`${keys}/delete`] },
+      ];
+      expect(powersOfRole(parts, 'role-assignments')).toContain('delete');
+    });
+
+    it('of data actions nothing is heeded in a vault that grants by access policy, whose policies are then what counts', () => {
+      expect(role({ dataActions: [`${keys}/*`] }, 'access-policies')).toEqual([]);
+      expect(role({ actions: ['Microsoft.KeyVault/vaults/accessPolicies/write'] }, 'access-policies')).toEqual([
+        'give-access',
+      ]);
+      expect(role({ actions: ['Microsoft.KeyVault/vaults/accessPolicies/write'] })).toEqual([]);
+    });
+  });
+
+  it.each([
+    [['get', 'wrapKey', 'unwrapKey'], []],
+    [['Get', 'List', 'Backup'], ['copy']],
+    [['release'], ['copy']],
+    [['update', 'import'], ['change']],
+    [
+      ['delete', 'purge'],
+      ['delete', 'purge'],
+    ],
+    [['all'], ['copy', 'change', 'delete', 'purge']],
+    [[], []],
+  ])('what an access policy lets somebody do to a key %j: %j', (permissions, wanted) =>
+    expect(powersOfPolicy(permissions)).toEqual(wanted),
+  );
+});
+
+describe('types that use keys', () => {
+  const [vaultUri, keyName, keyVersion] = ['https://kv.vault.azure.net', 'cmk', '0123456789abcdef0123456789abcdef'];
+  const address = `${vaultUri}/keys/${keyName}`;
+  const parts = { keyName, keyVaultUri: vaultUri, keyVersion };
+  const follows = { vaultUri, keyName, keyVersion: null };
+  const pinned = { vaultUri, keyName, keyVersion };
+
+  const encryption = (keyVaultProperties: unknown) => ({ encryption: { keyVaultProperties } });
+  const healthData = {
+    encryption: { customerManagedKeyEncryption: { keyEncryptionKeyUrl: `${address}/${keyVersion}` } },
+  };
+
+  /** As each provider writes it. */
+  const shapes: Readonly<Record<string, readonly [properties: object, keys: readonly object[]]>> = {
+    'Microsoft.AppConfiguration/configurationStores': [encryption({ keyIdentifier: address }), [follows]],
+    'Microsoft.Automation/automationAccounts': [encryption({ keyName, keyvaultUri: vaultUri }), [follows]],
+    'Microsoft.Batch/batchAccounts': [encryption({ keyIdentifier: address }), [follows]],
+    'Microsoft.CognitiveServices/accounts': [encryption(parts), [pinned]],
+    'Microsoft.Compute/diskEncryptionSets': [{ activeKey: { keyUrl: `${address}/${keyVersion}` } }, [pinned]],
+    'Microsoft.ContainerRegistry/registries': [encryption({ keyIdentifier: address, identity: 'x' }), [follows]],
+    'Microsoft.Databricks/workspaces': [
+      {
+        encryption: {
+          entities: { managedServices: { keyVaultProperties: parts }, managedDisk: { keyVaultProperties: parts } },
+        },
+      },
+      [pinned, pinned],
+    ],
+    'Microsoft.DataFactory/factories': [{ encryption: { keyName, vaultBaseUrl: vaultUri } }, [follows]],
+    'Microsoft.DBforMySQL/flexibleServers': [{ dataEncryption: { primaryKeyURI: address } }, [follows]],
+    'Microsoft.DBforPostgreSQL/flexibleServers': [
+      { dataEncryption: { primaryKeyURI: address, geoBackupKeyURI: `${address}/${keyVersion}` } },
+      [follows, pinned],
+    ],
+    'Microsoft.DocumentDB/databaseAccounts': [{ keyVaultKeyUri: address }, [follows]],
+    'Microsoft.EventHub/namespaces': [encryption([parts, parts]), [pinned, pinned]],
+    'Microsoft.HealthBot/healthBots': [{ keyVaultProperties: parts }, [pinned]],
+    'Microsoft.HealthcareApis/workspaces/dicomservices': [healthData, [pinned]],
+    'Microsoft.HealthcareApis/workspaces/fhirservices': [healthData, [pinned]],
+    'Microsoft.Kusto/clusters': [{ keyVaultProperties: parts }, [pinned]],
+    'Microsoft.MachineLearningServices/workspaces': [
+      encryption({ keyIdentifier: address, keyVaultArmId: 'x' }),
+      [follows],
+    ],
+    'Microsoft.OperationalInsights/clusters': [{ keyVaultProperties: { ...parts, keyVersion: '' } }, [follows]],
+    'Microsoft.RecoveryServices/vaults': [encryption({ keyUri: address }), [follows]],
+    'Microsoft.ServiceBus/namespaces': [encryption([parts]), [pinned]],
+    'Microsoft.Sql/servers': [{ keyId: `${address}/${keyVersion}` }, [pinned]],
+    'Microsoft.Storage/storageAccounts': [
+      { encryption: { keyvaultproperties: { keyname: keyName, keyvaulturi: vaultUri } } },
+      [follows],
+    ],
+    'Microsoft.Synapse/workspaces': [{ encryption: { cmk: { key: { name: 'k', keyVaultUrl: address } } } }, [follows]],
+  };
+
+  test('every type has its shape here', () => {
+    const types = Object.keys(shapes).map((type) => type.toLowerCase());
+    expect(keyUserTypes.map(({ type }) => type)).toEqual(types.sort());
+  });
+
+  describe.each(Object.entries(shapes))('%s', (type, [properties, keys]) => {
+    test('names its key', () => expect(keysNamedBy(type, properties)).toEqual(keys));
+    test.each([[{}], [null], [{ encryption: null }], [{ encryption: { keySource: 'Microsoft.Storage' } }]])(
+      'names none in %j',
+      (without) => {
+        expect(keysNamedBy(type, without)).toEqual([]);
+      },
+    );
+  });
+
+  test('a type that is not listed names none', () => {
+    expect(keysNamedBy('Microsoft.Web/sites', { keyVaultProperties: parts })).toEqual([]);
+  });
+});
+
+describe('the credential', () => {
+  const minute = 60_000;
+
+  /** A sign-in that counts how often it is asked, and gives each of its tokens a name of its own. */
+  function open() {
+    let asked = 0;
+    let signIns = 0;
+    const credential = new RenewableCredential(() => {
+      signIns += 1;
+      const signIn = signIns;
+      return {
+        getToken: async () => {
+          asked += 1;
+          return { token: `token ${asked} of sign-in ${signIn}`, expiresOnTimestamp: Date.now() + 60 * minute };
+        },
+      };
+    });
+    return { credential };
+  }
+
+  const tokenOf = async (coming: Promise<AccessToken | null>): Promise<string> => (await coming)?.token ?? 'none';
+
+  it('ends a call that waits too long for a sign-in, and not the sign-in that others wait for', async () => {
+    let come: (token: AccessToken) => void = () => undefined;
+    const coming = new Promise<AccessToken>((resolve) => {
+      come = resolve;
+    });
+    let signIns = 0;
+    const credential = new RenewableCredential(() => ({
+      getToken: (_scopes, options) => {
+        signIns += 1;
+        expect(options?.abortSignal).toBeUndefined();
+        return coming;
+      },
+    }));
+    const nowhere = 'https://127.0.0.1:1';
+    const endpoints = { armEndpoint: nowhere, authorityHost: nowhere, graphEndpoint: nowhere };
+    const cloud = openCloud({ name: 'custom', ...endpoints, caFile: null });
+    const { groups } = connectAzure({
+      ...{ kinds: [], subscriptions: [], cloud, credential },
+      limits: { clickMs: 50, briefMs: 20_000, retries: 0 },
+    });
+    const patient = groups.look('d0000000-0000-4000-8000-000000000001');
+    const hasty = await groups.memberOf(PersonId.parse('d0000000-0000-4000-8000-000000000001'), []);
+    expect(hasty).toMatchObject({ ok: false, failure: { code: 'NoAnswerInTime', clientRequestId: null } });
+    come({ token: 'late', expiresOnTimestamp: Date.now() + 60 * minute });
+    expect(await patient).toMatchObject({ ok: false, failure: { code: 'ECONNREFUSED' } });
+    expect(signIns).toBe(1);
+  });
+
+  it('replaces a refused token once, whoever still has it', async () => {
+    const { credential } = open();
+    const [graph, arm] = [await tokenOf(credential.getToken('graph')), await tokenOf(credential.getToken('arm'))];
+    expect(credential.latest(graph)).toBe(graph);
+    expect(await credential.replace(graph)).toBe('token 3 of sign-in 2');
+    expect(await credential.replace(graph)).toBe('token 3 of sign-in 2');
+    expect(credential.latest(graph)).toBe('token 3 of sign-in 2');
+    expect(credential.latest(arm)).toBe(arm);
+  });
+});
