@@ -10,14 +10,12 @@ import {
   answered,
   approvalCard,
   ask,
-  cardsAbout,
   faultAzure,
   mendAzure,
   people,
   places,
   shows,
   type,
-  until,
 } from '../support/world/story.ts';
 
 /** Attacks by looking: the bot lends its rights in Azure, and what it remembers, to nobody who has no role. */
@@ -38,14 +36,9 @@ beforeAll(async () => {
   status = await shows(world, places.operations, people.requester, id, /Waiting for approval/);
 });
 
-const chatOf = (person: string): string => `a:${person}`;
-
 /** Whoever asks is told one thing, whatever they ask for and whether it is there. */
 const noRole = /You have no role here\.\s(.*\| )?This bot changes the encryption keys of healthcare agents\./;
 const secrets = /CMK-[0-9A-Z]{6}|triage|vaccination|visitor|kv-care|Own keys before the audit|rg-care|40000000/;
-
-const found = (answer: BotAnswer): unknown =>
-  (answer.body as { value?: { results?: unknown } }).value?.results ?? 'no search answer';
 
 /** Straight to the bot: a form that is somebody else's shows nothing to search in. */
 async function searchRaw(person: string): Promise<BotAnswer> {
@@ -74,25 +67,21 @@ async function looksEverywhere(person: string, refusal: RegExp): Promise<void> {
   const searched = answered(await searchRaw(person));
   expect(searched).toMatch(refusal);
   expect(searched).not.toMatch(secrets);
-  const pages = { page: list, verb: 'list.page', data: {} };
-  const requests = ['request.refresh', 'request.approve', 'request.reject', 'request.cancel', 'request.retry'].flatMap(
-    (verb) => [approval, status].map((page) => ({ page, verb, data: {} })),
-  );
-  const unknown = { page: approval, verb: 'request.refresh', data: { requestId: 'CMK-ZZZZZZ' } };
-  const forms = ['form.next', 'form.back', 'form.submit', 'form.cancel'].map((verb) => ({
-    page: form,
-    verb,
-    data: {},
-  }));
-  const others = ['list.everything', 'list.mine', 'list.open', 'list.ask'].map((verb) => ({
-    page: list,
-    verb,
-    data: { requestId: id, resourceId: agentId('triage-agent-prod') },
-  }));
-  for (const { page, verb, data } of [pages, ...others, ...requests, unknown, ...forms]) {
-    const words = answered(await world.teams.click(person, page.id, verb, { data }));
-    expect([verb, words]).toEqual([verb, expect.stringMatching(refusal)]);
-    expect(words).not.toMatch(secrets);
+  const ofList = { requestId: id, resourceId: agentId('triage-agent-prod') };
+  const all: readonly (readonly [page: SeenActivity, verbs: string, data?: Record<string, string>])[] = [
+    [list, 'list.page'],
+    [list, 'list.everything list.mine list.open list.ask', ofList],
+    [approval, 'request.refresh request.approve request.reject request.cancel request.retry'],
+    [approval, 'request.refresh', { requestId: 'CMK-ZZZZZZ' }],
+    [status, 'request.refresh request.approve request.cancel request.retry'],
+    [form, 'form.next form.back form.submit form.cancel'],
+  ];
+  for (const [page, verbs, data = {}] of all) {
+    for (const verb of verbs.split(' ')) {
+      const words = answered(await world.teams.click(person, page.id, verb, { data }));
+      expect([verb, words]).toEqual([verb, expect.stringMatching(refusal)]);
+      expect(words).not.toMatch(secrets);
+    }
   }
 }
 
@@ -133,47 +122,33 @@ test('attack: a guest who carries the host tenant’s id is refused, although so
   await looksEverywhere(people.teamMember, /Only members of this organization can use the bot\./);
 });
 
-describe('a reader', () => {
-  test('reads lists and histories and refreshes cards, and can do nothing', async () => {
-    await userType(people.teamMember, 'Member');
-    await inGroup(requestersGroup.id, people.teamMember, false);
-    await world.restartBot('SIGINT', { CMK_READERS: people.teamMember });
-    const reader = people.teamMember;
-    expect(activityText(await type(world, reader, '/cmk-help'))).toContain('You can view requests');
-    expect(activityText(await type(world, reader, '/cmk-requests'))).toContain(id);
-    const history = await type(world, reader, `/cmk-history ${id}`);
-    expect(activityText(history)).toContain('Requester submitted the request');
-    // Posted once and never looked after: what people wrote would outlive its erasing there.
-    expect(JSON.stringify(history)).not.toContain('Own keys before the audit');
-    expect(answered(await world.teams.click(reader, status.id, 'request.refresh'))).toMatch(/\[card\].*Waiting/);
-    const opened = async () =>
-      (await cardsAbout(world, chatOf(reader), reader, id))
-        .map(activityText)
-        .filter((text) => !/open request/.test(text));
-    const own = await type(world, reader, '/cmk-requests triage', chatOf(reader));
-    for (const cards of [[/Waiting for approval/], [/is further down/, /Waiting for approval/]]) {
-      const said = await world.teams.click(reader, own.id, 'list.open', { data: { requestId: id } });
-      expect(answered(said)).toBe(`${id} is below.`);
-      await until(async () => (await opened()).every((text, n) => cards[n]?.test(text)), 'one card stands open');
-      expect((await opened()).length).toBe(cards.length);
-    }
-    for (const verb of ['request.approve', 'request.reject']) {
-      expect(answered(await world.teams.click(reader, approval.id, verb))).toContain('You aren’t an approver.');
-    }
-    expect(answered(await world.teams.click(reader, status.id, 'request.cancel'))).toContain('isn’t your request');
-    expect(activityText(await type(world, reader, '/enable-cmk'))).toContain('You aren’t a requester.');
-    expect(answered(await world.teams.click(reader, form.id, 'form.next'))).toContain('aren’t a requester');
-    // What there is to choose from is the requester's.
-    expect(found(await searchRaw(reader))).toEqual([]);
-  });
+test('a reader reads lists and histories and refreshes cards, and can do nothing', async () => {
+  await userType(people.teamMember, 'Member');
+  await inGroup(requestersGroup.id, people.teamMember, false);
+  await world.restartBot('SIGINT', { CMK_READERS: people.teamMember });
+  const reader = people.teamMember;
+  expect(activityText(await type(world, reader, '/cmk-requests'))).toContain(id);
+  const history = await type(world, reader, `/cmk-history ${id}`);
+  expect(activityText(history)).toContain('Requester submitted the request');
+  // Posted once and never looked after: what people wrote would outlive its erasing there.
+  expect(JSON.stringify(history)).not.toContain('Own keys before the audit');
+  expect(answered(await world.teams.click(reader, status.id, 'request.refresh'))).toMatch(/\[card\].*Waiting/);
+  for (const [card, verb, words] of [
+    [approval, 'request.approve', 'You aren’t an approver.'],
+    [approval, 'request.reject', 'You aren’t an approver.'],
+    [status, 'request.cancel', 'isn’t your request'],
+    [form, 'form.next', 'aren’t a requester'],
+  ] as const)
+    expect(answered(await world.teams.click(reader, card.id, verb))).toContain(words);
+  expect(activityText(await type(world, reader, '/enable-cmk'))).toContain('You aren’t a requester.');
+  // What there is to choose from is the requester's.
+  expect((await searchRaw(reader)).body).toMatchObject({ value: { results: [] } });
 });
 
 test('a requester who left takes back what they asked for, and does nothing else', async () => {
-  const click = async (person: string, verb: string) =>
-    answered(await world.teams.click(person, status.id, verb, { data: { requestId: id } }));
+  const click = async (verb: string) =>
+    answered(await world.teams.click(people.requester, status.id, verb, { data: { requestId: id } }));
   await inGroup(requestersGroup.id, people.requester, false);
-  for (const verb of ['request.approve', 'request.refresh', 'form.next'])
-    expect(await click(people.requester, verb)).toMatch(noRole);
-  expect(await click(people.teamMember, 'request.cancel')).toContain('isn’t your request');
-  expect(await click(people.requester, 'request.cancel')).toContain('Canceled');
+  for (const verb of ['request.approve', 'request.refresh', 'form.next']) expect(await click(verb)).toMatch(noRole);
+  expect(await click('request.cancel')).toContain('Canceled');
 });

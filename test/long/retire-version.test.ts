@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { beforeAll, expect, test } from '@jest/globals';
 import { usageCheckSettings } from '../../sandbox/bot-environment.ts';
-import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
-import { verifyInPython } from '../support/audit/python-verifier.ts';
 import { agentIn, keyIn } from '../support/azure/azure-state.ts';
 import { http } from '../support/azure/local-azure.ts';
 import { type Clients, clientsOf } from '../support/azure/local-azure-clients.ts';
@@ -11,6 +9,7 @@ import { openTranscript } from '../support/transcripts/transcript.ts';
 import { drawCard } from '../support/transcripts/transcript-card.ts';
 import { expectGolden } from '../support/transcripts/transcript-golden.ts';
 import { azureState, linesOf } from '../support/world/path.ts';
+import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   answered,
@@ -24,34 +23,27 @@ import {
   type,
   writes,
 } from '../support/world/story.ts';
-import { readRecord, type World } from '../support/world/world.ts';
+import { readRecord } from '../support/world/world.ts';
 
 /** An old key version is disabled only once nothing uses it any more, by the vault's log and by what resources declare. */
 
 const agent = 'virtual-visit-agent';
 const [vaultName, keyName] = ['kv-hospital-keys', 'cmk-virtual-visit'];
-let evidence: EvidenceWorld;
-let world: World;
+const world = scenario({ own: { env: { ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s' } } });
 let others: Clients;
 let oldVersion: string;
-let retirement: string;
 
 beforeAll(async () => {
-  const often = { CMK_WATCH_INTERVAL: '1s', CMK_CHECKPOINT_EVERY: '200ms' };
-  evidence = await startEvidenceWorld({ env: { ...usageCheckSettings, ...often } });
-  ({ world } = evidence);
   others = clientsOf(world.azure, owner);
   oldVersion = (await agentKey())?.keyVersion ?? '';
   await succeeds(
     await submit(world, await type(world, people.requester, `/rotate-cmk resource=${agent} version=newest`)),
   );
 });
-afterAll(() => evidence.end());
 
 const agentKey = async () => agentIn(await azureState(world), agent).content.keyVaultProperties;
 const keyUrl = async () => `${(await agentKey())?.keyVaultUri.replace(/\/$/, '')}/keys/${keyName}/${oldVersion}`;
 const happens = (name: string) => http(world.azure, 'POST', '/simulator/scenarios', { body: { names: [name] } });
-const noMore = (name: string) => http(world.azure, 'DELETE', `/simulator/scenarios?name=${name}`);
 const reviewed = async () =>
   linesOf(await type(world, people.requester, `/retire-version resource=${agent} version=${oldVersion}`)).join('\n');
 
@@ -60,18 +52,6 @@ async function succeeds(id: string): Promise<void> {
   if (!answer.includes('[card]')) throw new Error(answer);
   await shows(world, places.operations, people.requester, id, /Succeeded/);
 }
-
-test('right after the rotation, it is blocked, and says until when', async () => {
-  const review = await reviewed();
-  expect(review).toContain('The agent began to use the current version less than a day ago.');
-  expect(review).toContain('Request this after');
-});
-
-test('without the log, it is blocked, and says why', async () => {
-  await happens('logs-refused');
-  expect(await reviewed()).toContain('Azure says InsufficientAccessError.');
-  await noMore('logs-refused');
-});
 
 const alertThatSays = (words: RegExp) =>
   world.teams.sees(
@@ -95,7 +75,7 @@ test('a day later it is approved, a role disables the version, and an alert tell
   expect(linesOf(form)).toContain(command);
   const from = (await world.azureRequests()).length;
   const inputs = { justification: 'It is not used any more', acknowledgeDataLoss: 'true' };
-  retirement = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', inputs)));
+  const retirement = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', inputs)));
   const card = await t.sees(approver, approvals, retirement, /Needs approval/);
   expect(linesOf(card)).toContain(command);
   await t.clicks(approver, card, 'Approve');
@@ -127,11 +107,6 @@ test('who was refused a moment ago still needs it, although the version is enabl
   const review = await reviewed();
   expect(review).toContain('is still used.');
   expect(review).toContain('was refused on');
-});
-
-test('the evidence of it is proved', async () => {
-  const pack = await evidence.take(retirement, 'retirement.zip');
-  expect(verifyInPython(pack, '--keys', evidence.keyFile)).toEqual([0, expect.stringMatching(/^proved: /), '']);
 });
 
 test('a use that nothing declares stops it, and /cmk-status names who', async () => {

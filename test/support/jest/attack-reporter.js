@@ -33,7 +33,7 @@ const attackSuites = {
   'test/contract/local-azure-certificate.test.ts': 'Other servers, with the simulator’s certificate authority',
   'test/contract/log-secrets.test.ts': 'Secrets and texts in the log',
   'test/long/wrong-clock.test.ts': 'Wrong clocks',
-  'test/long/hostile-growth.test.ts': 'Texts of 100 kB against slow patterns',
+  'test/long/hostile-growth.test.ts': 'Texts of 200 kB against slow patterns',
 };
 
 const database = 'test/contract/store-databases.test.ts';

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { sourcesText } from '../support/docs/source-text.ts';
-import { activity, invoke, send, sendRaw } from '../support/teams/raw-activity.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { sealKeysIn } from '../support/store/seal-keys.ts';
+import { activity, send, sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
+  activityText,
   approvalCard,
   approve,
   ask,
@@ -10,8 +13,8 @@ import {
   mendAzure,
   people,
   places,
+  shows,
   type,
-  until,
 } from '../support/world/story.ts';
 
 const world = scenario();
@@ -65,32 +68,18 @@ test('open requests are counted by state, refusals by code, and failures of Azur
   expect(await grown('cmk_azure_failures_total{next="ask"}')).toBeGreaterThan(0);
 });
 
-test('what people without a role type or click is counted, but no refresh of a card', async () => {
+test('what people without a role type or click is counted, but not while nobody knows their roles', async () => {
   const card = await approvalCard(world, await ask(world));
   const grown = await fromNow();
   const { teamMember } = people;
   await type(world, teamMember, '/cmk-status');
   await world.teams.click(teamMember, card.id, 'request.approve', {});
-  const from = { id: `29:${teamMember}`, aadObjectId: teamMember };
-  const refresh = { action: { type: 'Action.Execute', verb: 'request.refresh', data: {} }, trigger: 'automatic' };
-  await send(world, invoke(world, refresh, { from }));
   expect(await grown('cmk_refusals_total{code="no-role"}')).toBe(2);
   await faultAzure(world, { match: { url: 'checkMemberGroups' }, respond: { status: 403, body: {} } });
   await type(world, teamMember, '/cmk-status');
   await mendAzure(world);
   expect(await grown('cmk_refusals_total{code="no-role"}')).toBe(2);
   expect(await grown('cmk_refusals_total{code="cannot-check-membership"}')).toBe(0);
-});
-
-test('work that fails is counted while it fails, although each failure makes it due later', async () => {
-  const attempts = async () => figure(await scrape(), 'cmk_outbox_attempts');
-  const card = await approvalCard(world, await ask(world));
-  await world.teams.call('POST', '/simulator/faults', { match: { method: 'PUT' }, respond: { status: 503, body: {} } });
-  await world.teams.click(people.approver, card.id, 'request.reject', { inputs: { reason: 'Not now' } });
-  await until(async () => (await attempts()) > 0, 'work to fail');
-  expect(figure(await scrape(), 'cmk_outbox_age_seconds')).toBeLessThan(60);
-  await world.teams.call('DELETE', '/simulator/faults');
-  await until(async () => (await attempts()) === 0, 'work to be done');
 });
 
 test('no id, name or address of anybody is among the labels', async () => {
@@ -124,4 +113,32 @@ test('alerts ask for figures that have a value at the start, in words of the pro
     expect(words.filter((word) => !sourcesText.includes(`'${word}'`))).toEqual([]);
     expect(pages).toContain(/runbook: (.*)/.exec(rule)?.[1]);
   }
+});
+
+test('an operator erases what was written while the bot runs, and the cards forget it too', async () => {
+  const cli = (...args: string[]) => cmkBot(args, world.settings);
+  const id = await ask(world);
+  const text = 'Own keys before the audit';
+  expect(activityText(await approvalCard(world, id))).toContain(text);
+  // Posted once and never looked after: whatever stands on it stays there.
+  await type(world, people.requester, `/cmk-history ${id}`, places.operations);
+  expect(await cli('audit', 'erase', id, '--reason', 'a name was in it', '--yes')).toMatchObject({ code: 0, err: '' });
+  await shows(world, places.approvals, people.approver, id, /The reason was erased/);
+  for (const place of Object.values(places)) {
+    const posted = (await world.teams.activities(place, people.approver)).map(activityText);
+    expect(posted.filter((one) => one.includes(id) && one.includes(text))).toEqual([]);
+  }
+  expect((await cli('audit', 'verify')).out).toContain('1 text erased');
+  expect(await cli('requests', 'cancel', id, '--as', 'duty')).toMatchObject({ code: 0 });
+  const card = await shows(world, places.operations, people.requester, id, /Canceled/);
+  expect(activityText(card)).toContain('An operator');
+});
+
+test('the doctor checks the configuration that the bot runs on, and prints no key', async () => {
+  const { code, out } = await cmkBot(['doctor'], world.settings);
+  expect([code, out]).toEqual([0, expect.stringContaining('0 failures, 2 warnings.')]);
+  expect(out).toMatch(/ok {4}seals +events are sealed with key [0-9a-f]{16} of .*seal\.key/);
+  const [key = ''] = await sealKeysIn(world.dataDir);
+  expect(key).toHaveLength(44);
+  expect(out).not.toContain(key);
 });
