@@ -4,7 +4,7 @@ import type { Controller } from '../../../src/domain/control.ts';
 import { done, type Failure, failed, type Outcome, type Receipt } from '../../../src/domain/failure.ts';
 import type { DeclaredUse, ObservedUse } from '../../../src/domain/key-impact.ts';
 import type { ObservedKey } from '../../../src/domain/observed.ts';
-import type { Azure, CreatedKey, Deleted, Lock, Probe } from '../../../src/domain/ports/azure.ts';
+import type { Azure, CreatedKey, Deleted, Probe } from '../../../src/domain/ports/azure.ts';
 import { key, noon, principal, resource, vault, version } from './plans.ts';
 
 /** When it makes keys. */
@@ -25,20 +25,15 @@ export interface World {
   granted: boolean;
   probe: Probe;
   deleted: Deleted;
-  locks: Lock[];
   controllers: Controller[];
   declared: DeclaredUse;
   observed: ObservedUse;
-  /** Actions the bot is not allowed; all others it is. */
-  forbidden: string[];
 }
 
 export interface ScriptedAzure extends Azure {
   readonly world: World;
   /** Names of the writes, in order, such as `agents.setCustomerKey`. */
   readonly writes: string[];
-  /** The same of every call, reads included. */
-  readonly calls: string[];
   /** The next calls of this name answer with the failure, `times` times. */
   refuse(call: string, failure: Failure, times?: number): void;
   /** From now on this write says yes and changes nothing. */
@@ -55,21 +50,17 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     granted: false,
     probe: 'usable',
     deleted: 'none',
-    locks: [],
     controllers: [],
     declared: { users: [], unread: [], hidden: [] },
     observed: { outcome: 'not-configured' },
-    forbidden: [],
     ...start,
   };
   const writes: string[] = [];
-  const calls: string[] = [];
   const refusals: { readonly call: string; readonly failure: Failure; left: number }[] = [];
   const pretended = new Set<string>();
   const acts = new Map<string, () => void>();
 
   async function read<T>(call: string, value: () => T): Promise<Outcome<T>> {
-    calls.push(call);
     const refusal = refusals.find((one) => one.call === call && one.left > 0);
     if (refusal === undefined) return done(value());
     refusal.left -= 1;
@@ -101,7 +92,6 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
   return {
     world,
     writes,
-    calls,
     refuse: (call, failure, times = 1) => void refusals.push({ call, failure, left: times }),
     pretend: (call) => void pretended.add(call),
     before: (call, act) => void acts.set(call, act),
@@ -110,10 +100,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     keyUsers: {
       declared: () => read('keyUsers.declared', () => world.declared),
       holders: () => read('keyUsers.holders', () => []),
-      observed: async () => {
-        calls.push('keyUsers.observed');
-        return world.observed;
-      },
+      observed: async () => world.observed,
     },
     policies: { assigned: () => read('policies.assigned', () => ({ assignments: [], exemptions: [] })) },
     changes: { since: async () => done([]), activity: async () => done([]) },
@@ -184,11 +171,10 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
       subscriptionName: () => read('control.subscriptionName', () => 'Care production'),
     },
     guards: {
-      locks: () => read('guards.locks', () => world.locks),
+      locks: () => read('guards.locks', () => []),
       allowed: (_id, { actions, dataActions }) =>
         read('guards.allowed', () => {
-          const may = (asked: readonly string[]) =>
-            Object.fromEntries(asked.map((action) => [action, !world.forbidden.includes(action)]));
+          const may = (asked: readonly string[]) => Object.fromEntries(asked.map((action) => [action, true]));
           return { actions: may(actions), dataActions: may(dataActions) };
         }),
     },

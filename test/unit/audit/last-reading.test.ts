@@ -227,17 +227,6 @@ describe('a pack of a key that was different for a time, and is the same again',
 });
 
 const readAgain = (reading: Reading) => said(succeeds(first, enabling, 0, reading), first);
-const same = { seen: 'yes', value: on('a') } as const;
-
-it('says when the key was set, and what was read later, and nothing of the time between', () => {
-  const { ours, python, page } = readAgain(readingOf(same));
-  const words =
-    'was put under key care in kv-care on 2 March 2026, 12:00:00 UTC; when last read, Azure showed the same key';
-  expect(ours).toContain(words);
-  expect(page.replaceAll('\u00A0', ' ')).toContain(words);
-  expect(python[0]).toBe(`bot-care was put under care in kv-care on ${noon.toISOString()}`);
-  expect(python.at(-1)).toBe('when last read, Azure showed the same key');
-});
 
 it('says that the agent no longer exists, and not that it has another key', () => {
   const { ours, python, page } = readAgain(readingOf({ seen: 'absent' }));

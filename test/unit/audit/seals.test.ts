@@ -105,13 +105,6 @@ describe('the file with the key', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('holds older keys before the one that seals', async () => {
-    await writeFile(file(), `# two of them\n${golden.keys.join(` until ${two.seq} ${two.hash}\n`)}\n`, { mode: 0o600 });
-    const read = await readKeys(file(), sealKeyUse);
-    expect(openSeals(read).keyId).toBe(golden.vectors[2]?.sealKey);
-    expect(read[0]?.until).toEqual({ seq: two.seq, hash: two.hash });
-  });
-
   it.each([
     ['an older key without its last event', golden.keys.join('\n')],
     ['a last event of the key in use', `${golden.keys[0]} until 2 ${two.hash}`],

@@ -143,9 +143,4 @@ describe('an export that was kept', () => {
     expect(older.missing(5)).toEqual({ first: 7, last: 9 });
     expect(older.missing(9)).toBeNull();
   });
-
-  it('tells a hash that is another', () => {
-    const older = knowing(7);
-    expect(older.differenceFrom({ seq: 7, hash: hashAt(8) })).toBe(`hash: kept was ${hashAt(7)}, found ${hashAt(8)}`);
-  });
 });

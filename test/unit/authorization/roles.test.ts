@@ -15,11 +15,6 @@ const members = { allowGuests: false };
 const groups = (of: readonly string[], kind: PersonKind = 'member') => ({ memberOf: async () => done({ kind, of }) });
 
 describe('a person’s standing', () => {
-  it('is nobody’s when nobody is configured, and the directory is not asked', async () => {
-    const asked = { memberOf: () => Promise.reject(new Error('asked')) };
-    expect(await checkRole(asked, approver, [[]], members)).toBe('none-configured');
-  });
-
   it('follows membership, and counts a directory that does not answer as unknown', async () => {
     expect(await checkRole(groups(['g']), approver, [['g', 'h']], members)).toBe('yes');
     expect(await checkRole(groups([]), approver, [['g']], members)).toBe('no');

@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os, { hostname, tmpdir } from 'node:os';
+import os, { tmpdir } from 'node:os';
 import path, { join } from 'node:path';
 import { readConfig } from '../../../src/config/config.ts';
 import { ConfigurationError } from '../../../src/config/env.ts';
@@ -38,10 +38,6 @@ describe('the environment', () => {
   const sealSecret = 'https://kv-cmk-bot.vault.azure.net/secrets/seal-key';
   const managed = { MicrosoftAppType: 'UserAssignedMSI', MicrosoftAppPassword: undefined };
   const stepUp = { CMK_STEP_UP: 'c1', CMK_PUBLIC_URL: 'https://bot.example.com/' };
-  const stepUpApp = {
-    CMK_STEP_UP_APP_ID: 'B0000000-0000-4000-8000-00000000000B',
-    CMK_STEP_UP_APP_SECRET: 'its-secret',
-  };
 
   /** The variables that the complaint names, in its order. */
   function named(change: Change): string[] {
@@ -56,21 +52,6 @@ describe('the environment', () => {
     }
     return [];
   }
-
-  it('reads what holds together, with defaults for the rest', () => {
-    expect(read()).toMatchObject({
-      server: { mode: 'production', port: 3978, listen: null, callsAtOnce: 200 },
-      teams: { tenantId: tenant, app: { id: app, secret: 'secret' }, serviceUrl: null, operationsChannel: null },
-      databaseUrl: 'postgresql://db/cmk',
-      azure: { cloud: { name: 'public' }, subscriptions: [subscription], pollMs: 5_000 },
-      policy: { rules: [], otherwise: { requesters: [], approvers: [], approvalsRequired: 1, expiryMs: 72 * hour } },
-      policyFile: null,
-      retry: { firstWaitMs: 10_000 },
-      paused: false,
-      log: { level: 'info' },
-      replica: hostname(),
-    });
-  });
 
   it('names every variable at once that is wrong by itself, or does not hold together with others', () => {
     const loose = { PORT: 'many', AZURE_CLOUD: 'custom', CMK_AUDIT_CHANNEL: whole.CMK_APPROVALS_CHANNEL };
@@ -193,16 +174,8 @@ describe('the environment', () => {
   });
 
   describe('signing in anew to approve', () => {
-    it('uses the app of the bot, or another that is given whole', () => {
-      const rule = { context: 'c1', maxAgeMs: 600_000, publicUrl: 'https://bot.example.com' };
-      expect(read(stepUp).stepUp).toEqual({ ...rule, appId: whole.MicrosoftAppId, appSecret: 'secret' });
-      const other = { ...rule, appId: stepUpApp.CMK_STEP_UP_APP_ID.toLowerCase(), appSecret: 'its-secret' };
-      expect(read({ ...stepUp, ...stepUpApp }).stepUp).toEqual(other);
-      expect(read({ ...stepUp, ...stepUpApp, ...managed }).stepUp).toEqual(other);
-    });
-
     it('needs an address that browsers reach over https', () => {
-      const wrong = ['http://bot.example.com', 'bot.example.com', 'ftp://bot.example.com'];
+      const wrong = ['http://bot.example.com', 'bot.example.com'];
       const odd = [
         'https://bot.example.com/?a=b',
         'https://user:password@bot.example.com',

@@ -1,8 +1,7 @@
-import { codeOf, done, type Failure, type FoundCode, type Outcome } from '../../../src/domain/failure.ts';
-import { ArmId } from '../../../src/domain/ids.ts';
+import { codeOf, type Failure, type FoundCode, type Outcome } from '../../../src/domain/failure.ts';
 import type { Observation } from '../../../src/domain/observed.ts';
 import { effectsOf, type Plan, StepName } from '../../../src/domain/plan.ts';
-import { operationOf, type StoredChangeSpec, workOf } from '../../../src/operations/registry.ts';
+import { workOf } from '../../../src/operations/registry.ts';
 import { steps } from '../../../src/operations/steps/registry.ts';
 import { carryOut, type StepContext } from '../../../src/operations/steps/step.ts';
 import { expectedWords, messageOf } from '../../../src/text/failures.ts';
@@ -11,11 +10,9 @@ import {
   guards,
   key,
   newKey,
-  observation,
   planFor,
   principal,
   resource,
-  spec,
   under,
   vault,
   version,
@@ -53,7 +50,6 @@ async function run(name: StepName, world: Partial<World>, setting: Setting = {})
   const azure = scriptedAzure(world);
   return { azure, outcome: await carry(name, azure, setting) };
 }
-const observe = (azure: ScriptedAzure, wished: StoredChangeSpec) => operationOf(wished).observe(azure, wished, null);
 
 /** What the bot found, and what it says of it. */
 function saidOf(outcome: Outcome<unknown>) {
@@ -139,7 +135,6 @@ finds('make-key-version', made, [
   ['its mark on another version too', beside({ ...own, created: later(1) }), 'ask key-doubtful copied'],
   ['its mark on a version as old as another', beside({ created: intent.at }), 'ask key-doubtful not-the-first'],
   ['its mark on a version from long before', ownKey({ created: later(-10) }), 'ask key-doubtful made-at-another-time'],
-  ['its own key of another type', ownKey({ type: 'EC' }), 'ask key-made-otherwise', /type is EC, not RSA/],
   ['its own key that can’t wrap', ownKey({ operations: ['sign'] }), 'ask key-made-otherwise', /doesn’t allow wrapping/],
   ['its own key that is disabled', ownKey({ enabled: false }), 'ask key-made-otherwise', /it is disabled/],
 ]);
@@ -247,8 +242,6 @@ describe('verifying', () => {
     ['the key', { resource: identified }, 'wait', 'key-not-shown'],
     ['the vault’s protection', { vault: vault() }, 'retry-until', 'protection-not-shown'],
     ['the permission', { granted: false }, 'ask', 'access-gone'],
-    ['the agent', { resource: null }, 'ask', 'missing'],
-    ['the vault', { vault: null }, 'ask', 'missing'],
   ])('is not done when %s does not read back', async (_what, change, next, code) => {
     const { outcome } = await run('verify', { ...done, ...change });
     expect(outcome).toMatchObject({ ok: false, failure: { source: 'bot', next, found: { code } } });
@@ -258,26 +251,6 @@ describe('verifying', () => {
     const azure = scriptedAzure(done);
     azure.refuse('keys.probe', failure({ code: 'KeyDisabled' }));
     expect(await carry('verify', azure)).toMatchObject({ failure: { code: 'KeyDisabled' } });
-  });
-});
-
-describe('observing', () => {
-  it('sees agent, vault, key and grant together', async () => {
-    const care = { id: '40000000-0000-4000-8000-000000000001', name: 'Care production' };
-    const nobody = { controllers: [], unseen: [], vaultSubscription: care, resourceSubscription: care };
-    const seen = await observe(scriptedAzure({ resource: identified, granted: true }), spec());
-    const others = { sameKey: [], vaultsAlike: [], keysAlike: [], unread: false };
-    const value = observation({ resource: identified, grantHeld: true, control: nobody, others, guard: 'none' });
-    expect(seen).toEqual(value);
-  });
-
-  it('sees who shares the key, in whatever case its name is written', async () => {
-    const azure = scriptedAzure();
-    const customerKey = under(version('b'), { keyName: 'CARE' });
-    const other = { id: ArmId.parse(`${resource().id}-ward`), name: 'ward', customerKey };
-    const resourceKeys = async () => done({ resources: [other], unread: [] });
-    const seen = await observe({ ...azure, inventory: { ...azure.inventory, resourceKeys } }, spec());
-    expect(seen).toMatchObject({ others: { sameKey: [{ name: 'ward' }] } });
   });
 });
 
@@ -346,19 +319,6 @@ describe.each(writes)('%s', (name, before, after, write, shown) => {
     for (const read of ['resources.get', 'vaults.get', 'keys.get']) azure.refuse(read, outage, 9);
     expect(await carryHere(azure)).toEqual({ ok: false, failure: outage, outputs: {} });
     expect(azure.writes).toEqual([]);
-  });
-});
-
-/** How often Azure is read over a whole request: test/scenario/paths.test.ts. */
-describe('what is looked at', () => {
-  it('is looked at anew also where the change did not work', async () => {
-    const azure = scriptedAzure(agent);
-    azure.refuse('grants.grant', failure({ next: 'wait' }));
-    azure.before('grants.grant', () => {
-      azure.world.resource = null;
-    });
-    await carry('grant-key-access', azure);
-    expect(saidOf(await carry('grant-key-access', azure))).toMatchObject({ code: 'missing' });
   });
 });
 

@@ -376,11 +376,8 @@ const approvals = (first: string | null, second: string | null = null) => [
 
 describe('a start that is put off', () => {
   it.each([
-    [
-      'is further ahead than anybody remembers',
-      new Date(noon.getTime() + maxStartAheadMs + 1).toISOString(),
-      'start-too-far',
-    ],
+    ['has passed', inHours(0), 'start-passed'],
+    ['is too far ahead', new Date(noon.getTime() + maxStartAheadMs + 1).toISOString(), 'start-too-far'],
   ])('is refused where it %s, of whoever asks and whoever approves', (_what, notBefore, code) => {
     expect(decide(null, asksFor(notBefore), noon)).toMatchObject({ kind: 'refused', code });
     expect(comesTo(requestAfter(asks()), decides('approve', approver, { notBefore }))).toBe(code);
@@ -433,9 +430,11 @@ describe('a sign-in to approve', () => {
   it.each<[string, Partial<SignIn>, string]>([
     ['a fresh and strong one', {}, 'approved run-ordered'],
     ['somebody else’s', { person: secondApprover }, 'sign-in-other-person'],
+    ['one of another tenant', { tenantId: TenantId.parse(`3${tenant.slice(1)}`) }, 'sign-in-other-person'],
     ['one that meets no context', { contexts: [] }, 'sign-in-too-weak'],
     ['one that meets another context', { contexts: ['c2', 'c11', 'C1', ''] }, 'sign-in-too-weak'],
     ['one of ten minutes', { signedInAt: minutesBefore(10) }, 'approved run-ordered'],
+    ['one of ten minutes and a second', { signedInAt: minutesBefore(10 + 1 / 60) }, 'sign-in-too-old'],
     ['one of a minute to come, as clocks differ', { signedInAt: minutesBefore(-1) }, 'approved run-ordered'],
     ['one of two minutes to come', { signedInAt: minutesBefore(-2) }, 'sign-in-unverifiable'],
   ])('%s', (_, change, outcome) => expect(comesTo(awaiting, shows(signedIn(change)))).toBe(outcome));

@@ -1,4 +1,4 @@
-import { botFailure, type Failure } from '../../../../src/domain/failure.ts';
+import type { Failure } from '../../../../src/domain/failure.ts';
 import { type PersonId, TenantId } from '../../../../src/domain/ids.ts';
 import type { StepName } from '../../../../src/domain/plan.ts';
 import type { StepUp } from '../../../../src/domain/policy/sign-in.ts';
@@ -7,8 +7,7 @@ import { consequencesOf } from '../../../../src/domain/request/consequences.ts';
 import { decide } from '../../../../src/domain/request/decide.ts';
 import { operatorActor, type StoredEvent } from '../../../../src/domain/request/events.ts';
 import { fold } from '../../../../src/domain/request/evolve.ts';
-import type { OpenState } from '../../../../src/domain/request/payloads.ts';
-import { openStateAfter, type Request } from '../../../../src/domain/request/request.ts';
+import type { Request } from '../../../../src/domain/request/request.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import {
   approvedBy,
@@ -46,15 +45,12 @@ import {
   toVerifying,
 } from '../../../support/builders/commands.ts';
 import { approver, requester, submit, tenant } from '../../../support/builders/fixtures.ts';
-import { noon, planFor, vault, wishForNewKey } from '../../../support/builders/plans.ts';
+import { noon, planFor, vault } from '../../../support/builders/plans.ts';
 
 const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
 const retries = settles('retry', requester, { asking: attention });
 const roleStatuses = { [approver]: 'yes', [secondApprover]: 'yes' } as const;
 const verified = (proofs: readonly Proof[]) => records(1, doneWith('verify', { proofs }));
-const newKey = planFor({ wished: wishForNewKey(), seen: { key: null } });
-/** Two steps of one stage come first. */
-const forNewKey = requestAfter(asks(2, newKey), ...toApproved.slice(1), checks({ plan: newKey }));
 
 describe('the check before a run', () => {
   it('asks again when Azure has moved: a new digest, and no approval counts', () => {
@@ -175,26 +171,9 @@ describe('a runner that errs', () => {
   ])('is stopped when it %s: a bug, and nothing is stored', (_what, request, command) => {
     expect(() => comesTo(request, command)).toThrow(id);
   });
-
-  it('may begin both steps of a stage at once, and no more', () => {
-    const both = (...steps: readonly StepName[]): Command => ({
-      do: 'intend',
-      run: 1,
-      steps: steps.map((step) => ({ step, attempt: 1 })),
-    });
-    expect(comesTo(forNewKey, both('enable-identity', 'make-key-version'))).toBe('step-intended step-intended');
-    expect(() => comesTo(forNewKey, both('make-key-version', 'grant-key-access'))).toThrow(id);
-  });
 });
 
 describe('what is recorded', () => {
-  it('keeps the ids under which Azure knows the call', () => {
-    const done = eventsAfter(...toRunning, records(1, doneWith('enable-identity'))).at(-1);
-    expect(done?.body).toMatchObject({ clientRequestId: 'client-2', correlationId: 'correlation-2', result: 'done' });
-    const stuck = eventsAfter(...toAttention).at(-2);
-    expect(stuck?.body).toMatchObject({ clientRequestId: 'client-1', result: 'AuthorizationFailed' });
-  });
-
   it('waits on a failure that is repeated, and asks a person on one that is not', () => {
     const retryAt = '2026-03-02T12:00:10.000Z';
     const waiting = requestAfter(...toRunning, records(1, failedWith('enable-identity', retryAt)));
@@ -388,10 +367,6 @@ describe('what follows from events', () => {
   const erase = (reason = 'asked for under article 17'): Command => ({ do: 'erase-texts', actor: operator, reason });
 
   describe('erasing texts', () => {
-    it('is done by an operator, also after the end', () => {
-      expect(comesTo(requestAfter(asks(), cancels()), erase())).toBe('texts-erased');
-    });
-
     it('changes nothing but the revision and the texts', () => {
       const before = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }));
       const after = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }), erase());
@@ -462,7 +437,6 @@ describe('what follows from events', () => {
           records(1, { step: 'enable-identity', attempt: n + 1, outcome: 'failed', failure: one, retryAt }),
         ]),
       )?.untouched;
-    const busy = botFailure('looking', { code: 'resource-busy', provisioningState: 'Working' }, 'wait');
 
     test.each<[string, boolean, readonly Failure[]]>([
       ['Azure refused it', true, [failure({ change: 'refused' })]],
@@ -471,8 +445,6 @@ describe('what follows from events', () => {
         true,
         [failure({ change: 'none' }), failure({ change: 'refused' })],
       ],
-      ['Azure was at work on something else', true, [busy]],
-      ['it began', false, [failure({ change: 'accepted' })]],
       [
         'it began, and the next try was refused',
         false,
@@ -480,20 +452,5 @@ describe('what follows from events', () => {
       ],
       ['nothing was heard of it', false, [failure({ change: 'unknown' })]],
     ])('%s: %s', (_what, untouched, failures) => expect(after(...failures)).toBe(untouched));
-  });
-
-  it.each([
-    ['asked', [asks()]],
-    ['succeeds', toSucceeded.slice(0, -1)],
-    [
-      'is retried',
-      [...toAttention, settles('retry', requester, { asking: attention }), checks({ run: 2 }), intends(2)],
-    ],
-  ])('a request that %s has, after each of its events, the state that its fold says', (_what, commands) => {
-    const events = eventsAfter(...commands);
-    const seen: OpenState[] = [];
-    for (const { body } of events) seen.push(openStateAfter(seen.at(-1) ?? 'awaiting-approval', body.type));
-    const folded = events.map((_event, index) => fold(id, events.slice(0, index + 1))?.state);
-    expect(seen).toEqual(folded);
   });
 });
