@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { contradictionOf } from './contradictions.ts';
-import { Counted, type Problem } from './judgement.ts';
+import { Counted, isContradiction, type Problem } from './judgement.ts';
 
 /**
  * Everything that a run's local Azures were asked and answered, held against Microsoft's own descriptions by programs that
@@ -25,7 +24,7 @@ const judged = async (folders: readonly string[]): Promise<readonly Counted[]> =
 const sum = (rows: readonly Counted[]): number => rows.reduce((total, { count }) => total + count, 0);
 
 const unexplained = (row: Counted): readonly Problem[] =>
-  row.response.filter((problem) => contradictionOf(row, problem) === undefined);
+  row.response.filter((problem) => !isContradiction(row, problem));
 
 const told = (row: Counted, problems: readonly Problem[]): string =>
   `${row.count} × ${row.method} ${row.operation} ${row.version} ${row.status}: ${problems.map(({ code, at, message }) => `${code} ${at} ${message}`).join('; ')}`;

@@ -318,14 +318,6 @@ describe('versions', () => {
       const { versions, complete } = await since(first);
       expect([complete, versions.length]).toEqual([false, 25]);
     });
-
-    test('one that cannot be read is a failure, not none', async () => {
-      const first = await oldest();
-      const version = await make(first, 1);
-      const fault = answers(`keys/${used}/versions/${version}`, 403, says('AuthorizationFailed', 'words of Azure'));
-      const outcome = await under(running, fault, () => azure.keys.versions(hospital, used, first));
-      expect(failureOf(outcome)).toMatchObject({ next: 'ask', status: 403, message: 'words of Azure' });
-    });
   });
 });
 

@@ -178,8 +178,6 @@ describe('writes that come late', () => {
         make: (n) => azure.keys.createIfMissing(care, key('cmk-late'), plain, markOf(n)),
       },
     ],
-    // What comes late rests on an agent that is no more.
-    ['an identity, refused the second time', { ...identity, statuses: [201, 412] }],
     ['a customer-managed key, refused the second time', { ...customerKey, statuses: [201, 412] }],
     ['a customer-managed key without conditions', { ...customerKey, statuses: [201, 201], ignoresConditions: true }],
   ];

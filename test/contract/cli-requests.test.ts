@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { requester } from '../support/builders/fixtures.ts';
-import { cmkBot, npxCmkBot } from '../support/processes/command-line.ts';
-import { rejected, retrying, stuck, waiting, writeRecord } from '../support/store/cli-record.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
+import { rejected, retrying, stuck, writeRecord } from '../support/store/cli-record.ts';
 import { writeServerSealKey } from '../support/store/seal-keys.ts';
 import { testDatabases } from '../support/store/test-stores.ts';
 
@@ -32,34 +32,10 @@ describe('requests at the command line', () => {
 
   afterAll(() => rm(keyFolder, { recursive: true }));
 
-  it('lists every request, newest first, in columns and UTC', async () => {
-    const { code, out } = await npxCmkBot(['requests', 'list'], env);
-    const lines = out.trimEnd().split('\n');
-    expect(code).toBe(0);
-    expect(lines.map((line) => line.split(/ {2,}/).slice(0, 3))).toEqual([
-      ['REQUEST', 'STATE', 'AGENT'],
-      [retrying, 'running', 'bot-care'],
-      [rejected, 'rejected', 'bot-care'],
-      [stuck, 'needs-attention', 'bot-care'],
-      [waiting, 'awaiting-approval', 'bot-care'],
-    ]);
-    expect(new Set(lines.map((line) => line.indexOf('bot-care'))).size).toBe(2);
-    expect(lines[1]).toMatch(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
-  });
-
   it('lets nobody’s name steer the terminal', async () => {
     const { out } = await cmkBot(['requests', 'list'], env);
     expect(out).toContain('Requester\uFFFD[2J');
     expect(out).not.toContain('\u001b');
-  });
-
-  it('lists those in one state, for programs too', async () => {
-    const { out } = await cmkBot(['requests', 'list', '--state', 'needs-attention', '--json'], env);
-    expect(JSON.parse(out)).toMatchObject([
-      { id: stuck, state: 'needs-attention', resourceName: 'bot-care', requester },
-    ]);
-    const none = await cmkBot(['requests', 'list', '--state', 'expired'], env);
-    expect(none).toMatchObject({ code: 0, out: 'No request is in state expired.\n' });
   });
 
   it('tells what failed, what comes next and what is safe now', async () => {

@@ -14,19 +14,6 @@ beforeAll(async () => {
 afterAll(() => rm(empty.folder, { recursive: true, force: true }));
 
 describe('help', () => {
-  it.each([['--version'], ['-v']])('says which one it is, with %s', async (word) => {
-    const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
-    expect(await cmkBot([word])).toEqual({ code: 0, out: `${version}\n`, err: '' });
-  });
-
-  it.each(subcommands.map((one) => [one.name, one] as const))('explains all that %s takes', (_name, one) => {
-    const typed = one.explains.map(([text]) => text).join(' ');
-    const unexplained = Object.keys(one.options).filter((option) => !typed.includes(`--${option}`));
-    // One says what it is called now, the other is the default.
-    expect(unexplained.filter((option) => !['agent', 'with-texts'].includes(option))).toEqual([]);
-    expect(one.explains.length).toBeGreaterThanOrEqual(one.positionals.length);
-  });
-
   it('agrees with docs/operate/command-line.md', async () => {
     const page = await readFile(new URL('../../docs/operate/command-line.md', import.meta.url), 'utf8');
     const [, rest = ''] = page.split('| `cmk-bot …` | does |');
@@ -34,12 +21,6 @@ describe('help', () => {
     expect(rows.map(([, cell]) => cell?.replaceAll('\\|', '|'))).toEqual(
       subcommands.map(({ name, usage }) => `${name} ${usage}`.trim()),
     );
-  });
-
-  it.each(['audit', 'requests'])('tells of %s where nothing else was typed', async (group) => {
-    const { code, out, err } = await cmkBot([group]);
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    for (const { name } of subcommands) expect(out.includes(`cmk-bot ${name}`)).toBe(name.startsWith(`${group} `));
   });
 });
 
@@ -61,14 +42,6 @@ it.each([
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err.startsWith(`${command}: ${line}`)).toBe(true);
   expect(err.trim().split('\n')).toHaveLength(1);
-});
-
-describe('where there is no record', () => {
-  it('says so of a folder that is no sandbox', async () => {
-    const { code, err } = await cmkBot(['audit', 'verify', '--data', empty.folder]);
-    expect(code).toBe(2);
-    expect(err).toContain(`${empty.folder} has no .env. Name the data folder of a sandbox with --data.`);
-  });
 });
 
 it('does not show the value of a secret setting', async () => {
@@ -109,18 +82,6 @@ describe('doctor without a configuration', () => {
     expect(out).toMatch(/fail {2}database {7}.*127\.0\.0\.1:9/);
     expect(out).toContain('\n7 failures, 0 warnings.\n');
     expect(out).toContain('cmk-bot setup --set CMK_APPROVERS');
-  });
-
-  it('where azd deployed it names azd for each mistake, because it sets the settings there', async () => {
-    const CMK_POLICY_FILE = path.join(empty.folder, 'none.json');
-    const env = { DATABASE_URL: 'postgres://bot@127.0.0.1:9/cmk', CMK_APPROVERS: 'everybody', CMK_POLICY_FILE };
-    const deployed = { CONTAINER_APP_NAME: 'cmk-bot', AZURE_ENV_NAME: 'prod' };
-    const { code, out } = await cmkBot(['doctor'], { ...env, ...deployed });
-    expect(code).toBe(1);
-    for (const name of ['CMK_APPROVERS', 'CMK_SUBSCRIPTIONS', 'CMK_POLICY'])
-      expect(out).toContain(`    azd env set ${name} VALUE && azd provision --no-state\n`);
-    expect(out).toMatch(/\n {4}azd provision --no-state\n/);
-    expect(out).not.toContain('setup --set');
   });
 });
 

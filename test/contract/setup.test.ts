@@ -68,10 +68,3 @@ it('stops where answers end, and goes on there next time; Enter skips what can b
   expect(readFileSync(file, 'utf8')).toContain('# mine\nCMK_PAUSE=true\n');
   expect(parseEnv(readFileSync(file, 'utf8'))).toMatchObject({ CMK_SEAL_KEY_SECRET: expect.any(String) });
 });
-
-it('names what it cannot ask for: a mistyped name', async () => {
-  writeFileSync(file, 'CMK_APROVERS=x\n');
-  const { code, out } = await setup([...bot, ...rest]);
-  expect(code).toBe(1);
-  expect(out).toContain('✘ CMK_APROVERS isn’t a setting. Did you mean CMK_APPROVERS?');
-});

@@ -1,5 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Appended, OpenWanted } from '../../src/domain/ports/store.ts';
+import type { Appended } from '../../src/domain/ports/store.ts';
 import { operatorActor } from '../../src/domain/request/events.ts';
 import type { Refusal } from '../../src/domain/request/refusal.ts';
 import { resumeLog } from '../../src/operator/cli/records.ts';
@@ -11,7 +10,6 @@ import {
   intend,
   plan,
   reject,
-  requester,
   requestId,
   resourceId,
   submit,
@@ -49,23 +47,6 @@ describe('appending', () => {
 
   beforeAll(async () => {
     store = await databases.start(await databases.fresh());
-  });
-
-  it('stores what was decided and answers with the request as it then is', async () => {
-    const { id, ask } = fresh();
-    const answer = accepted(await store.append(id, 'submit', ask));
-    expect(answer).toMatchObject({ replay: false, request: { id, state: 'awaiting-approval', revision: 1 } });
-    expect(answer.events).toMatchObject([
-      { revision: 1, cause: 'submit', body: { type: 'submitted' }, texts: { justification: ask.justification } },
-    ]);
-    expect(await store.requests.events(id)).toEqual(answer.events);
-    expect(await store.requests.load(id)).toEqual(answer.request);
-  });
-
-  it('finds an agent’s requests also where a name in them holds what jsonb refuses', async () => {
-    const { id, ask, resource } = fresh();
-    accepted(await store.append(id, 'submit', { ...ask, resourceName: 'a\0b' }));
-    expect(await store.requests.ofResource(resource)).toEqual([id]);
   });
 
   it('answers a repeated cause with what was recorded, even when more has happened since', async () => {
@@ -122,19 +103,6 @@ describe('appending', () => {
     accepted(await store.append(requestId(++lastRequest), 'submit', ask));
   });
 
-  it('lists the newest request first, page by page', async () => {
-    const ids = [];
-    for (let i = 0; i < 3; i++) {
-      const { id, ask } = fresh();
-      await store.append(id, 'submit', ask);
-      ids.unshift(id);
-    }
-    const page = async (limit: number, offset: number) =>
-      (await store.requests.list(limit, offset)).map((request) => request.id);
-    expect(await page(3, 0)).toEqual(ids);
-    expect(await page(1, 1)).toEqual([ids[1]]);
-  });
-
   it('never turns time back where a clock lags a little', async () => {
     const { id, ask } = fresh();
     const first = new Date(Date.now() + 30_000);
@@ -145,29 +113,6 @@ describe('appending', () => {
     store.setClock(null);
     expect(late.events[0]?.time).toBe(first.toISOString());
     expect(late.request).toMatchObject({ state: 'rejected', ended: { comment: 'not this week' } });
-  });
-
-  it('keeps characters that databases trip over', async () => {
-    const { id, ask } = fresh();
-    const resourceName = 'naïve \u0000 \ud83d\udd11 \u2028 "quoted" \\ \ud800';
-    const justification = 'a\u0000b \ud83d\udd11 \udfff end';
-    accepted(await store.append(id, 'submit', { ...ask, resourceName, justification }));
-    const request = await store.requests.load(id);
-    expect(request?.resourceName).toBe('naïve \u0000 \ud83d\udd11 \u2028 "quoted" \\ \ufffd');
-    expect(request?.justification).toBe('a\ufffdb \ud83d\udd11 \ufffd end');
-  });
-
-  it('calls its listeners after a commit, not after a replay or a refusal, and outside of what the writer is in', async () => {
-    const writer = new AsyncLocalStorage<true>();
-    const within: unknown[] = [];
-    store.jobs.onWritten(() => within.push(writer.getStore()));
-    const { id, ask } = fresh();
-    await writer.run(true, async () => {
-      await store.append(id, 'submit', ask);
-      await store.append(id, 'submit', ask);
-      await store.append(id, 'click:approve', approve(approver, { asking: 9 }));
-    });
-    expect(within).toEqual([undefined]);
   });
 });
 
@@ -285,7 +230,6 @@ describe('open requests', () => {
     const { requests, total } = await store.requests.open(limit, offset);
     return [requests.map(({ id }) => id), total];
   };
-  const wanted = async (which: OpenWanted) => (await store.requests.open(10, 0, which)).requests.map(({ id }) => id);
   const holder = (n: number) => store.requests.openFor(resourceId(`BOT-${n}`));
 
   it('tells open requests page by page, first those that wait for people, among them the newest', async () => {
@@ -293,22 +237,6 @@ describe('open requests', () => {
     expect(await page(2, 0)).toEqual([[stuck, newest], 4]);
     expect(await page(2, 2)).toEqual([[waiting, retrying], 4]);
     expect(await page(2, 4)).toEqual([[], 4]);
-  });
-
-  it('tells those of one person, those that wait, and those of part of a name, without reading others', async () => {
-    expect(await wanted({ requester })).toEqual([stuck, newest, waiting, retrying]);
-    expect(await wanted({ requester: approver })).toEqual([]);
-    expect(await wanted({ waits: 'approval' })).toEqual([newest, waiting]);
-    expect(await wanted({ waits: 'attention', requester })).toEqual([stuck]);
-    expect(await wanted({ waits: 'bot' })).toEqual([retrying]);
-    expect(await wanted({ named: 'OT-5' })).toEqual([newest]);
-    expect(await wanted({ named: waiting.toLowerCase() })).toEqual([waiting]);
-    expect(await wanted({ named: 'healthbots' })).toEqual([]);
-  });
-
-  it('tells every request there was for an agent, newest first', async () => {
-    expect(await store.requests.ofResource(resourceId('BOT-5'))).toEqual([newest]);
-    expect(await store.requests.ofResource(resourceId('bot-9'))).toEqual([]);
   });
 
   it('tells from which message an open request was asked, and which have a card in a message', async () => {

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Client, Pool } from 'pg';
+import { Client } from 'pg';
 import { isDatabaseUnavailable, isDriverError } from '../../src/domain/database-errors.ts';
 import { PersonId, RequestId } from '../../src/domain/ids.ts';
-import { advisoryLock } from '../../src/store/advisory-lock.ts';
-import { clientWithTimeout } from '../../src/store/client-with-timeout.ts';
 import { approver } from '../support/builders/fixtures.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { type SlowWire, startSlowWire } from '../support/processes/slow-wire.ts';
@@ -27,11 +25,6 @@ const endOthers =
   'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
 
 describe('a server', () => {
-  it('has the time of the tests, also where that was moved', async () => {
-    const [row] = await rowsOf(await databases.fresh(), 'select clock_timestamp() as now');
-    expect(Math.abs(Date.now() - Number(row?.now))).toBeLessThan(3_600_000);
-  });
-
   it('keeps its own time where the database’s owner puts another one before it', async () => {
     const url = await databases.fresh();
     await runAs(url, [
@@ -47,32 +40,6 @@ describe('a server', () => {
     const store = await databases.start(url);
     const [own] = await store.sql('select clock_timestamp() as now');
     expect(Math.abs(Date.parse(String(own?.now)) - Date.now())).toBeLessThan(3_600_000);
-  });
-
-  it('asks the server to look for lost clients after 30 seconds, three times in ten seconds each', async () => {
-    const store = await databases.start(await databases.fresh());
-    const sql = "select name, setting::int from pg_settings where name like 'tcp_keepalives_%' order by name";
-    expect(await store.sql(sql)).toEqual([
-      { name: 'tcp_keepalives_count', setting: 3 },
-      { name: 'tcp_keepalives_idle', setting: 30 },
-      { name: 'tcp_keepalives_interval', setting: 10 },
-    ]);
-  });
-
-  it('gives the result of the work under a lock, although the lock ended with its connection', async () => {
-    const url = await databases.fresh();
-    const pool = new Pool({ connectionString: url, max: 1 });
-    pool.on('connect', (client) => client.on('error', () => undefined));
-    const work = async (): Promise<string> => {
-      await runAs(url, [endOthers]);
-      return 'done';
-    };
-    try {
-      expect(await advisoryLock({ pool }, 'anchor')(work)).toBe('done');
-      expect(await advisoryLock({ pool }, 'anchor')(async () => 'again')).toBe('again');
-    } finally {
-      await pool.end();
-    }
   });
 
   it('has no table of the bot’s of which the docs don’t say what its writer causes', async () => {
@@ -171,13 +138,6 @@ describe('a server', () => {
       expect(await store.sql("select to_regclass('public.late') as late")).toEqual([{ late: null }]);
     });
 
-    it('leaves a connection alone that has no query under way', async () => {
-      const pid = 'select pg_backend_pid() as pid';
-      const [before] = await store.session(pid);
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
-      expect(await store.session(pid)).toEqual([before]);
-    });
-
     unlessMoved(
       'leaves no session behind that waits for a lock, and does not carry out later what it gave up',
       async () => {
@@ -231,28 +191,6 @@ describe('a server', () => {
         await client.end();
       }
     });
-
-    it('cuts no query that has a limit of its own, also right after another on the same connection', async () => {
-      const Limited = clientWithTimeout({ timeoutMs: () => 300, onError: () => undefined });
-      const pool = new Pool({ connectionString: url, max: 1, Client: Limited });
-      try {
-        const own = { text: 'select pg_sleep(1)', query_timeout: 10_000 };
-        const [, error] = await Promise.all([pool.query('select 1'), errorOf(pool.query(own).then(() => null))]);
-        expect(error).toBeNull();
-      } finally {
-        await pool.end();
-      }
-    });
-  });
-
-  it('outlives a connection that ends under a transaction, and opens another', async () => {
-    const store = await databases.start(await databases.fresh());
-    const end = 'select pg_terminate_backend(pg_backend_pid())';
-    const [, ended, after] = await store.session('begin', end, 'select 1 as one');
-    expect(ended).toBe('57P01');
-    // Either end of the connection is noticed first.
-    expect([undefined, 'ECONNRESET', 'EPIPE']).toContain(after);
-    expect(await store.session('select 1 as one')).toEqual([[{ one: 1 }]]);
   });
 
   it('refuses a database that a newer program has migrated', async () => {

@@ -58,13 +58,6 @@ describe('jobs', () => {
     expect(await store.sql('select 1 from pgboss.job')).toEqual([]);
   });
 
-  it('that need no Teams come first, and alone where only they are asked for', async () => {
-    const id = await submitted();
-    await store.append(id, 'click:approve', approve());
-    expect((await claim(50, true)).map(({ kind }) => kind)).toEqual(['run']);
-    expect((await claim(1)).map(({ kind }) => kind)).toEqual(['show']);
-  });
-
   it('go to exactly one of many claimers', async () => {
     for (let i = 0; i < 12; i += 1) await submitted();
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim(3)));
@@ -106,17 +99,6 @@ describe('jobs', () => {
     expect(await store.sql("select state from pgboss.job where data->>'kind' = 'show'")).toEqual([{ state: 'active' }]);
   });
 
-  it('that hang for half an hour are begun again although they are renewed; runs can take longer', async () => {
-    const id = await submitted();
-    await store.append(id, 'click:approve', approve());
-    const jobs = await claim();
-    await passed(1_801);
-    for (const job of jobs) expect(await store.jobs.isMine(job)).toBe(true);
-    await freeLost();
-    const mine = await Promise.all(jobs.map(async (job) => [job.kind, await store.jobs.isMine(job)]));
-    expect(Object.fromEntries(mine)).toEqual({ show: false, run: true });
-  });
-
   it('are never deleted or given up while they wait, by age or by attempts', async () => {
     const id = await submitted();
     await store.append(id, 'click:approve', approve());
@@ -145,16 +127,6 @@ describe('jobs', () => {
     expect(await kinds()).not.toContain('show');
     await passed(20);
     expect(await kinds()).toContain('show');
-  });
-
-  it('count their failed attempts, until one has none', async () => {
-    const id = await submitted();
-    await store.jobs.release(await claimOne(), { afterMs: 0 }, 3);
-    expect(await store.jobs.mostAttempts()).toBe(3);
-    const job = await claimOne();
-    expect(job).toMatchObject({ stream: id, attempts: 3 });
-    await store.jobs.release(job, { afterMs: 0 }, 0);
-    expect(await store.jobs.mostAttempts()).toBe(0);
   });
 
   it('put off by failures come forward when the request changes, not when its cards are only to be updated', async () => {
@@ -192,26 +164,11 @@ describe('jobs', () => {
     expect(await kinds()).toContain('expire');
   });
 
-  it('say since when the oldest is due', async () => {
-    expect(await store.jobs.oldestDue(later(0))).toBeNull();
-    await submitted();
-    expect(await store.jobs.oldestDue(later(-60))).toBeNull();
-    expect(Math.abs(Number(await store.jobs.oldestDue(later(1))) - Date.now())).toBeLessThan(30_000);
-  });
-
   it('without an event are deleted and counted: someone with access to the database added them', async () => {
     await store.sql("select cmk.add_jobs('{CMK-AAAAAA}', '{show}', '{\"\"}', '{2020-01-01}', '{null}', '{0}')");
     await store.sql("insert into pgboss.job_common (name, data, policy) values ('work', '[7]', 'stately')");
     expect(await claim()).toEqual([]);
     expect(await store.sql('select 1 from pgboss.job')).toEqual([]);
     expect(store.jobs.orphans()).toBe(2);
-  });
-
-  it('of a kind that only a newer version knows are left to its processes', async () => {
-    const id = await submitted();
-    await store.sql('delete from pgboss.job');
-    await store.sql("select cmk.add_jobs($1, '{newer}', '{1}', '{2020-01-01}', '{null}', '{0}')", [[id]]);
-    expect(await claim()).toEqual([]);
-    expect(await store.sql('select 1 from pgboss.job')).toHaveLength(1);
   });
 });

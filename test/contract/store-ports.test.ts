@@ -1,6 +1,5 @@
 import { PersonId } from '../../src/domain/ids.ts';
 import type { WitnessOutcome, WitnessResponse } from '../../src/domain/ports/published-log.ts';
-import { among } from '../../src/store/people-and-conversations.ts';
 import { approver, requester, requestId } from '../support/builders/fixtures.ts';
 import { type TestStore, testDatabases } from '../support/store/test-stores.ts';
 
@@ -25,28 +24,6 @@ describe('the store', () => {
       'update cmk.chain_head set time = null',
       'alter table cmk.chain_head enable trigger head_moves_with_events',
     );
-  });
-
-  describe('cards shown', () => {
-    const card = {
-      requestId: requestId(900),
-      audience: 'status',
-      conversationId: '19:operations@thread.tacv2',
-      activityId: '1',
-      fingerprint: 'a',
-    };
-
-    it('keeps one a request and audience', async () => {
-      await store.postedCards.save(card);
-      await store.postedCards.save({ ...card, activityId: '2', fingerprint: 'b' });
-      await store.postedCards.save({ ...card, audience: 'approval' });
-      expect(await store.postedCards.of(card.requestId)).toEqual([
-        { ...card, audience: 'approval' },
-        { ...card, activityId: '2', fingerprint: 'b' },
-      ]);
-      await store.postedCards.remove(card.requestId, 'approval');
-      expect(await store.postedCards.of(card.requestId)).toHaveLength(1);
-    });
   });
 
   describe('conversations and people', () => {
@@ -74,14 +51,6 @@ describe('the store', () => {
         "select conversation_id from cmk.conversation where conversation_id like '19:busy%'",
       );
       expect(rows).toEqual([{ conversation_id: '19:busy' }]);
-    });
-
-    it('knows people by the name last seen', async () => {
-      expect(await store.people.among([approver])).toEqual([]);
-      await store.people.save({ id: approver, memberId: '29:2', name: 'First name', address: null });
-      await store.people.save({ id: approver, memberId: '29:2', name: 'Second name', address: null });
-      const known = { id: approver, memberId: '29:2', name: 'Second name' };
-      expect(await store.people.among([approver])).toEqual([known]);
     });
 
     describe('written in the table by somebody else', () => {
@@ -125,7 +94,6 @@ describe('the store', () => {
       it.each<[string, keyof typeof rows, string, object]>([
         ['a name', 'person', "name = 'Another'", { name: null }],
         ['a member', 'person', "member_id = '29:9'", { name: null }],
-        ['a person without a seal', 'person', "seal = ''", { name: null }],
         ['a person with the seal of another', 'person', ofAnother, { name: null }],
         ['whose chat it is', 'conversation', `person_id = '${approver}'`, nowhere],
         ['an address', 'conversation', "service_url = 'https://x.example/'", nowhere],
@@ -143,58 +111,6 @@ describe('the store', () => {
         await store.sql(`update cmk.person set address = 'x@example.com' where id = '${secondApprover}'`);
         expect((await read()).name).toBe(`Somebody (${secondApprover})`);
       });
-    });
-
-    it('holds what was saved last, also where it was so before', async () => {
-      const [home, other] = [approver, requester].map((personId, n) => ({
-        ...{ conversationId: `a:again-${n}`, serviceUrl: 'https://one.example/', tenantId: 'again', personId },
-      }));
-      if (home === undefined || other === undefined) throw new Error('two chats');
-      const moved = { ...home, conversationId: 'a:again-moved' };
-      const save = async (...chats: readonly (typeof home)[]) => {
-        for (const chat of chats) await store.conversations.save(chat);
-      };
-      await save(home, other, moved, home);
-      expect(await store.conversations.personalChat(approver)).toEqual(home);
-      await save({ ...other, serviceUrl: 'https://two.example/' }, home);
-      expect(await store.conversations.serviceUrl('again')).toBe('https://one.example/');
-    });
-
-    it('writes nothing where a turn says the same again', async () => {
-      const person = { id: approver, memberId: '29:2', name: 'The same', address: 'same@example.com' };
-      const again = { ...chat, conversationId: 'a:same', personId: approver };
-      const versions = () =>
-        store.sql('select xmin::text from cmk.person union all select xmin::text from cmk.conversation');
-      await store.people.save(person);
-      await store.conversations.save(again);
-      const before = await versions();
-      for (const address of [person.address, null]) await store.people.save({ ...person, address });
-      await store.conversations.save(again);
-      expect(await versions()).toEqual(before);
-      await store.people.save({ ...person, address: 'other@example.com' });
-      expect(await versions()).not.toEqual(before);
-    });
-
-    it('finds names that look alike by their index, however many people there are', async () => {
-      const plan = `explain ${among.replaceAll('$1', "array['x', 'y']")}`;
-      const answers = await store.session('begin', 'set local enable_seqscan = off', plan, 'rollback');
-      expect(JSON.stringify(answers)).toMatch(/Index (Only )?Scan using person_by_look|on person_by_look/);
-    });
-
-    it('reads the names of a hundred people once, not once for each of them', async () => {
-      const ids = Array.from({ length: 100 }, (_, n) => `30000000-0000-4000-8000-${String(n).padStart(12, '0')}`);
-      for (const id of ids)
-        await store.people.save({
-          id: PersonId.parse(id),
-          memberId: `29:${id}`,
-          name: `Person ${id}`,
-          address: null,
-        });
-      const asked = among.replaceAll('$1', `array['${ids.join("','")}']`);
-      const answers = await store.session('analyze cmk.person', `explain analyze ${asked}`);
-      const reads = JSON.stringify(answers).match(/Seq Scan on person[^"]*loops=(\d+)/g) ?? [];
-      expect(reads).toEqual(reads.filter((read) => read.endsWith('loops=1')));
-      expect(await store.people.among(ids.map((id) => PersonId.parse(id)))).toHaveLength(100);
     });
 
     it('tells people of one name apart by their addresses, which a message without one does not take away', async () => {
@@ -219,14 +135,6 @@ describe('the store', () => {
       }
       await store.people.save({ ...other, name: 'Somebody else' });
       expect(await names()).toEqual(['Kim', 'Somebody else']);
-    });
-
-    it('finds those whom it knows among many', async () => {
-      await store.people.save({ id: approver, memberId: '29:2', name: 'Approver', address: null });
-      const known = [{ id: approver, memberId: '29:2', name: 'Approver' }];
-      expect(await store.people.among([requester, approver, approver])).toEqual(known);
-      expect(await store.people.among([])).toEqual([]);
-      expect(await store.people.amongMany([requester, approver, approver])).toEqual(known);
     });
   });
 
@@ -271,7 +179,6 @@ describe('the store', () => {
       ['a contradiction', "contradicted_at = now(), contradiction = 'x', shown = 'x'"],
       ['that it signed', 'signed_at = now(), signed_size = 99'],
       ['that people were told', 'told = true'],
-      ['no outcome that there is', "outcome = 'x'"],
       ['no time', "asked_at = 'infinity'"],
       ['no seal', 'seal = null'],
     ])('%s that somebody wrote counts as absent, and the next ask stands', async (_what, change) => {
@@ -291,28 +198,6 @@ describe('the store', () => {
   describe('documents', () => {
     const stale = expect.objectContaining({ name: 'StaleDocument' });
     const read = async (key: string) => (await store.documents.read([key]))[key];
-
-    it('gives back what was written, with the version it has now', async () => {
-      await store.documents.write({ a: { page: 1, text: '\u0000 \ud83d\udd11' } });
-      expect(await read('a')).toEqual({ page: 1, text: '\u0000 \ud83d\udd11', eTag: expect.any(String) });
-      expect(await store.documents.read(['missing'])).toEqual({});
-      expect(await store.documents.read([])).toEqual({});
-    });
-
-    it('replaces only the version that was read', async () => {
-      await store.documents.write({ b: { page: 1 } });
-      const seen = await read('b');
-      await store.documents.write({ b: { page: 2, eTag: seen?.eTag } });
-      await expect(store.documents.write({ b: { page: 3, eTag: seen?.eTag } })).rejects.toEqual(stale);
-      expect(await read('b')).toMatchObject({ page: 2 });
-    });
-
-    it('inserts with an empty version, overwrites with a star', async () => {
-      await store.documents.write({ c: { page: 1, eTag: '' } });
-      await expect(store.documents.write({ c: { page: 2, eTag: '' } })).rejects.toEqual(stale);
-      await store.documents.write({ c: { page: 3, eTag: '*' } });
-      expect(await read('c')).toMatchObject({ page: 3 });
-    });
 
     it('writes all of a call or none', async () => {
       await store.documents.write({ e: { page: 1 } });
@@ -348,7 +233,6 @@ describe('the store', () => {
       ['edited', change(`value = '{"page":2}'`)],
       ['given another time', change("changed_at = changed_at + interval '1 ms'")],
       ['stripped of its seal', change("seal = ''")],
-      ['given a seal that is none', change("seal = 'ä'")],
       ['given the seal of an older one', change("seal = (select seal from cmk.document where key = 'older')")],
       [
         'replaced by the row of another key, seal and all',
@@ -363,13 +247,6 @@ describe('the store', () => {
       expect(await read('mine')).toBeUndefined();
       await store.documents.write({ mine: { page: 4, eTag: '' } });
       expect(await read('mine')).toMatchObject({ page: 4 });
-    });
-
-    it('of a seal key that is not known here counts as absent, and stays for a program that knows it', async () => {
-      await store.documents.write({ newer: { page: 1 } });
-      await store.sql("update cmk.document set seal_key = '0123456789abcdef' where key = 'newer'");
-      expect(await read('newer')).toBeUndefined();
-      expect(await store.sql("select key from cmk.document where key = 'newer'")).toHaveLength(1);
     });
 
     it('put back a week after it was written counts as absent', async () => {

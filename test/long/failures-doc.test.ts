@@ -3,8 +3,8 @@ import { logs, scenarios } from '../../sandbox/azure/scenarios.ts';
 import { azureRemedies } from '../../src/text/remedies.ts';
 import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { failuresGolden, failuresList, groups, limitsList, rows } from '../support/failures/catalogue.ts';
-import type { FailureRow } from '../support/failures/failure-row.ts';
-import { meet, type Outcome } from '../support/failures/meet.ts';
+import type { FailureRow } from '../support/failures/harness.ts';
+import { meet, type RowOutcome } from '../support/failures/harness.ts';
 
 /**
  * The catalogue of failures: every row is met over HTTPS, by the product's own clients and the run's own rules, with the pauses
@@ -14,7 +14,7 @@ import { meet, type Outcome } from '../support/failures/meet.ts';
 const file = new URL('../../docs/operate/azure-errors.md', import.meta.url);
 const place = (name: string): RegExp => new RegExp(`(<!-- made: ${name} -->\n\n)([\\s\\S]*?)(<!-- /made -->)`);
 
-const outcomes = new Map<FailureRow, Promise<Outcome>>();
+const outcomes = new Map<FailureRow, Promise<RowOutcome>>();
 let azure: RunningAzure;
 const apart: RunningAzure[] = [];
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([azure, ...apart].map(discard)));
 
-const met = (row: FailureRow): Promise<Outcome> => {
+const met = (row: FailureRow): Promise<RowOutcome> => {
   const outcome = outcomes.get(row) ?? meet(azure, row);
   outcomes.set(row, outcome);
   return outcome;
@@ -60,8 +60,8 @@ test('every code with a remedy is met', () => {
   expect(Object.keys(azureRemedies).filter((code) => !codes.has(code))).toEqual([]);
 });
 
-async function outcomesOfAll(): Promise<(row: FailureRow) => Outcome> {
-  const all = new Map<FailureRow, Outcome>();
+async function outcomesOfAll(): Promise<(row: FailureRow) => RowOutcome> {
+  const all = new Map<FailureRow, RowOutcome>();
   for (const row of rows) all.set(row, await met(row));
   return (row) => {
     const outcome = all.get(row);

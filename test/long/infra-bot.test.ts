@@ -110,22 +110,6 @@ describeCompiled('the bot in a container', () => {
     expect(names(otherwise().made)).toEqual(['id-cmk-bot']);
   });
 
-  test('answers probes at its own port and paths', () => {
-    const { made } = usual();
-    const { server } = readConfig(environmentOf(made));
-    const probes = listAt(containerOf(made), 'probes');
-    expect(
-      probes.map((probe) => [at(probe, 'type'), at(probe, 'httpGet', 'path'), at(probe, 'httpGet', 'port')]),
-    ).toEqual([
-      ['Startup', '/healthz', server.port],
-      ['Liveness', '/healthz', server.port],
-      ['Readiness', '/readyz', server.port],
-    ]);
-    expect(probes.map((probe) => Number(at(probe, 'failureThreshold'))).every((n) => n >= 1 && n <= 10)).toBe(true);
-    const edge = readFileSync(`${root}src/teams/ingress/server.ts`, 'utf8');
-    for (const path of ['/healthz', '/readyz', '/api/messages']) expect(edge).toContain(`'${path}'`);
-  });
-
   test('is public at its paths for Teams and browsers, and at no other', () => {
     const { made } = usual();
     const rules = listAt(only(made, 'Microsoft.App/managedEnvironments/httpRouteConfigs'), 'properties', 'rules');

@@ -3,11 +3,9 @@ import { z } from 'zod';
 import {
   at,
   auditors,
-  beforeTheFirst,
   describeCompiled,
   environmentOf,
   listAt,
-  type Made,
   ofType,
   only,
   otherwise,
@@ -17,40 +15,6 @@ import {
 import { sourcesText } from '../support/docs/source-text.ts';
 
 /** What infra/ deploys, by the prediction of Microsoft's compiler. Nothing of it was ever deployed. */
-
-describeCompiled('the resources', () => {
-  /** Rules for names as "Naming rules and restrictions for Azure resources" has them, of those made from the environment's name. */
-  const nameRules: Readonly<Record<string, RegExp>> = {
-    'Microsoft.Resources/resourceGroups': /^[\w().-]{0,89}[\w()-]$/,
-    'Microsoft.KeyVault/vaults': /^[a-zA-Z](?!.*--)[\w-]{1,22}[a-zA-Z0-9]$/,
-    'Microsoft.Storage/storageAccounts': /^[a-z0-9]{3,24}$/,
-    'Microsoft.ContainerRegistry/registries': /^[a-zA-Z0-9]{5,50}$/,
-    'Microsoft.DBforPostgreSQL/flexibleServers': /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/,
-    'Microsoft.App/managedEnvironments': /^[a-z][a-z0-9-]{0,58}[a-z0-9]$/,
-    'Microsoft.BotService/botServices': /^[a-zA-Z0-9][\w.-]{1,63}$/,
-    'Microsoft.OperationalInsights/workspaces': /^[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]$/,
-  };
-
-  // azd: letters, digits, hyphens, parentheses, underscores and periods, at most 64.
-  test.each([usual, otherwise, beforeTheFirst])(
-    'have names that Azure accepts, whatever the environment is called',
-    (deployed) => {
-      for (const [type, rule] of Object.entries(nameRules)) expect(only(deployed().made, type).name).toMatch(rule);
-    },
-  );
-
-  test('are all but the bot and the rule over its replicas while there is no image', () => {
-    const types = (made: readonly Made[]) => new Set(made.map(({ type }) => type));
-    const without = types(beforeTheFirst().made);
-    expect([...types(usual().made)].filter((one) => !without.has(one))).toEqual([
-      'Microsoft.DBforPostgreSQL/flexibleServers/administrators',
-      'Microsoft.App/containerApps',
-      'Microsoft.App/managedEnvironments/httpRouteConfigs',
-    ]);
-    const rules = (made: readonly Made[]) => ofType(made, 'Microsoft.Insights/metricAlerts').map(({ name }) => name);
-    expect(rules(usual().made)).toEqual(['cmk-bot-no-replica', ...rules(beforeTheFirst().made)]);
-  });
-});
 
 describeCompiled('what must not be open', () => {
   const made = () => usual().made;

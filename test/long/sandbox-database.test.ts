@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { serverUser } from '../../sandbox/postgres.ts';
 import { repository } from '../support/processes/surroundings.ts';
 import { rowsOf, runAs } from '../support/store/postgres.ts';
 
-/** The sandbox's own server: interrupted, killed, found again, and refused. */
+/** The sandbox's own server: shared, killed, found again, and refused. */
 
 /** Root's folders are closed to the user that runs the server. */
 const folder = mkdtempSync('/tmp/cmk-sandbox-');
@@ -14,7 +13,6 @@ const folder = mkdtempSync('/tmp/cmk-sandbox-');
 const data = path.join(folder, 'd'.repeat(150));
 const server = path.join(data, 'postgres');
 const pidFile = path.join(server, 'data', 'postmaster.pid');
-const isRoot = process.getuid?.() === 0;
 const children: ChildProcess[] = [];
 
 const program = `import { startDatabase } from ${JSON.stringify(path.join(repository, 'sandbox/postgres.ts'))};
@@ -59,26 +57,11 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('a start that was interrupted leaves no folder that looks complete', async () => {
-  const first = use('alone');
-  for (;;) {
-    if (existsSync(path.join(`${server}.new`, 'data', 'base'))) break;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  first.kill();
-  expect(existsSync(server)).toBe(false);
-  const second = use('alone');
-  const url = await second.said;
-  expect(url).toMatch(/^postgres:/);
-  await runAs(url, ['create table kept (n int)', 'insert into kept values (1)']);
-  expect((await rowsOf(url, 'show fsync'))[0]?.fsync).toBe('on');
-  await second.stop();
-  expect(existsSync(pidFile)).toBe(false);
-});
-
 test('the last process that uses the server stops it, and a second sandbox is refused', async () => {
   const sandbox = use('alone');
   const url = await sandbox.said;
+  await runAs(url, ['create table kept (n int)', 'insert into kept values (1)']);
+  expect((await rowsOf(url, 'show fsync'))[0]?.fsync).toBe('on');
   const command = use('beside');
   expect(await command.said).toBe(url);
   expect(await use('alone').said).toBe(`Error: another sandbox uses ${data}: stop it, or choose another --data`);
@@ -99,21 +82,3 @@ test('after its starter was killed, the next one uses the server that still runs
   await next.stop();
   expect(existsSync(pidFile)).toBe(false);
 });
-
-(isRoot ? test : test.skip)('root’s server runs as the folder’s owner, and another user is refused', async () => {
-  const uid = serverUser()?.uid ?? 0;
-  expect(await count(await useOnce())).toBe(1);
-  chmodSync(folder, 0o755);
-  chownSync(server, uid + 1, uid + 1);
-  expect(await use('alone', { uid }).said).toBe(
-    `Error: ${server} belongs to another user (uid ${uid + 1}): start as that user, or choose another --data`,
-  );
-});
-
-/** Starts the server and leaves it to the next. */
-async function useOnce(): Promise<string> {
-  const one = use('alone');
-  const url = await one.said;
-  one.kill();
-  return url;
-}

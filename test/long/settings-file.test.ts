@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import os from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
-import { cmkBot as callCmkBot, runProgram, type Said } from '../support/processes/command-line.ts';
+import { cmkBot as callCmkBot, type Said } from '../support/processes/command-line.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -11,28 +11,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const env = (text: string): void => writeFileSync(path.join(folder, '.env'), text);
 
-const start = (program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Said> =>
-  runProgram(program, args, { env, cwd: folder });
 const cmkBot = (...args: readonly string[]): Promise<Said> => callCmkBot(args, {}, [], false, folder);
-
-test('npm start reads it, variables that are set take precedence, and what is wrong in it is named', async () => {
-  env('CMK_AUDIT_CHANNEL=none\nPORT=many\nMicrosoftAppType=SingleTenant\n');
-  const { code, err } = await start('src/start.js', [], { MicrosoftAppType: 'UserAssignedMSI' });
-  expect(code).toBe(1);
-  expect(err).toContain('PORT: ');
-  expect(err).not.toContain('CMK_AUDIT_CHANNEL');
-  expect(err).not.toContain('MicrosoftAppPassword');
-});
-
-test('commands read it: without --data they go to the database that it names', async () => {
-  env('DATABASE_URL=postgres://bot@127.0.0.1:9/cmk\nCMK_SEAL_KEY_FILE=/nowhere/seal.key\n');
-  const elsewhere = { code: 2, err: expect.stringContaining('127.0.0.1:9') };
-  expect(await start('src/operator/cli/cmk-bot.js', ['audit', 'verify'])).toMatchObject(elsewhere);
-  env('DATABASE_URL\n');
-  const refused = await cmkBot('requests', 'list');
-  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('isn’t a setting') });
-  expect((await cmkBot('requests', 'list', '--help')).code).toBe(0);
-});
 
 test('--data takes the settings of a sandbox over all others, and without any a sandbox in .local is used', async () => {
   const inFolder = (name: string, port: number): void => {

@@ -1,7 +1,6 @@
 /**
- * From answers to a healthcare agent under a key of the hospital's own, without anybody's help: `setup` writes the settings,
- * administrators do what the docs and the doctor say, what `npm run build` made starts in production mode with those settings, the
- * doctor finds nothing, and a request goes from typing to succeeded.
+ * From answers to a bot that runs, without anybody's help: `setup` writes the settings, administrators do what the docs and the
+ * doctor say, what `npm run build` made starts in production mode with those settings, and the doctor finds nothing.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,19 +8,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
-import { approver, approversGroup, localTenantId, requester, requestersGroup } from '../../sandbox/people.ts';
+import { approversGroup, localTenantId, requestersGroup } from '../../sandbox/people.ts';
 import { DiagnosisReport } from '../../src/operator/doctor/diagnosis.ts';
-import { type AzureState, agentIn } from '../support/azure/azure-state.ts';
-import { changeState, http } from '../support/azure/local-azure.ts';
+import type { AzureState } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
 import { careId, researchId } from '../support/azure/local-azure-names.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
-import {
-  type FrameworkCall,
-  type RunningFramework,
-  signToken,
-  startFramework,
-} from '../support/teams/bot-framework.ts';
-import { sendRaw } from '../support/teams/raw-activity.ts';
+import { type RunningFramework, startFramework } from '../support/teams/bot-framework.ts';
 import { startTenant, type Tenant, teamsApp } from '../support/world/production-world.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -98,74 +91,7 @@ const administratorsDo = ({ settings }: Tenant): readonly string[] => [
   'az bot msteams create --resource-group rg-care-prod --name cmk-bot',
 ];
 
-/** Teams, as far as this story needs it. */
-class Chat {
-  private readonly framework: RunningFramework;
-  private readonly botUrl: string;
-  private count = 0;
-  constructor(framework: RunningFramework, botUrl: string) {
-    this.framework = framework;
-    this.botUrl = botUrl;
-  }
-
-  async send(person: { id: string; name: string }, conversation: string, activity: object): Promise<string> {
-    const serviceUrl = `${this.framework.url}/connector/`;
-    const token = await signToken({ aud: teamsApp.id, serviceurl: serviceUrl });
-    this.count += 1;
-    const isChannel = conversation.startsWith('19:');
-    const whole = {
-      id: `call-${this.count}`,
-      channelId: 'msteams',
-      serviceUrl,
-      from: { id: `29:${person.id}`, name: person.name, aadObjectId: person.id },
-      recipient: { id: `28:${teamsApp.id}`, name: 'CMK bot' },
-      conversation: {
-        id: conversation,
-        conversationType: isChannel ? 'channel' : 'personal',
-        tenantId: localTenantId,
-        ...(isChannel ? { isGroup: true } : {}),
-      },
-      channelData: {
-        tenant: { id: localTenantId },
-        ...(isChannel ? { channel: { id: conversation }, team: { id: '19:operations@thread.tacv2' } } : {}),
-      },
-      ...activity,
-    };
-    const headers = { authorization: `Bearer ${token}` };
-    return (await sendRaw({ botUrl: this.botUrl }, JSON.stringify(whole), { headers })).body;
-  }
-
-  click(person: { id: string; name: string }, conversation: string, verb: string, data: object): Promise<string> {
-    const value = { action: { type: 'Action.Execute', verb, data }, trigger: 'manual' };
-    return this.send(person, conversation, { type: 'invoke', name: 'adaptiveCard/action', value, replyToId: 'card' });
-  }
-
-  /** The first call of the bot's that holds all of these words. */
-  async posted(...words: readonly string[]): Promise<FrameworkCall> {
-    for (
-      const until = Date.now() + 60_000;
-      Date.now() < until;
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    ) {
-      const found = this.framework.calls.find(({ body }) => words.every((word) => body.includes(word)));
-      if (found !== undefined) return found;
-    }
-    throw new Error(`the bot never posted ${words.join(', ')}`);
-  }
-}
-
-/** What the button of a verb carries, on a card in whatever holds it. */
-function dataOf(node: unknown, verb: string): Record<string, unknown> | null {
-  if (typeof node !== 'object' || node === null) return null;
-  if ('verb' in node && node.verb === verb && 'data' in node) return node.data as Record<string, unknown>;
-  for (const inner of Object.values(node)) {
-    const found = dataOf(inner, verb);
-    if (found !== null) return found;
-  }
-  return null;
-}
-
-test('from answers to an agent under the hospital’s own key', async () => {
+test('from answers to a bot in which the doctor finds nothing', async () => {
   const { azure, folder, front, settings, run, botPort } = tenant;
   await changeState(azure, nothingYet);
   const framework = await startFramework();
@@ -224,24 +150,4 @@ test('from answers to an agent under the hospital’s own key', async () => {
     'record/anchor warn',
   ]);
   expect(front.url).toBe(settings.CMK_PUBLIC_URL);
-
-  const chat = new Chat(framework, `http://127.0.0.1:${botPort}`);
-  const text = '/enable-cmk resource=triage-agent-prod vault=kv-care-prod key=cmk-triage-agent';
-  await chat.send(requester, 'a:personal', { type: 'message', text });
-  const review = await chat.posted('form.submit');
-  const submitted = {
-    ...dataOf(JSON.parse(review.body), 'form.submit'),
-    justification: 'Own keys',
-    acknowledgeDataLoss: 'true',
-  };
-  const [id = ''] = /CMK-[0-9A-Z]{6}/.exec(await chat.click(requester, 'a:personal', 'form.submit', submitted)) ?? [];
-  expect(id).not.toBe('');
-  const asked = await chat.posted(id, 'request.approve');
-  const decided = { ...dataOf(JSON.parse(asked.body), 'request.approve'), acknowledgeIrreversible: 'true' };
-  await chat.click(approver, '19:approvals@thread.tacv2', 'request.approve', decided);
-  await chat.posted(id, 'Succeeded');
-  const state: AzureState = (await http(azure, 'GET', '/simulator/state')).body;
-  expect(agentIn(state, 'triage-agent-prod').content.keyVaultProperties).toMatchObject({
-    keyName: 'cmk-triage-agent',
-  });
 });

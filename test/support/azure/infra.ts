@@ -209,12 +209,3 @@ export const otherwise = () =>
 /** The group of those who check the published log from outside. */
 export const auditors = '60000000-0000-4000-8000-0000000000a1';
 export const policy = { rules: [{ name: "the children's hospital", match: { resources: ['*-$' + '{x}'] } }] };
-/** Before the first deployment: no image, and nothing that a hook sets; roles are assigned by a script. */
-export const beforeTheFirst = () =>
-  deploy({
-    AZURE_ENV_NAME: 'x'.repeat(64),
-    CMK_IMAGE: '',
-    CMK_ADMIN_ID: '',
-    CMK_ADMIN_NAME: '',
-    CMK_ASSIGN_ROLES: 'false',
-  });

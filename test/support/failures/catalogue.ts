@@ -3,10 +3,18 @@ import { defaultLimits } from '../../../src/azure/limits.ts';
 import { environmentSchema } from '../../../src/config/settings/table.ts';
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
 import { durationWords } from '../../../src/text/instants.ts';
-import type { FailureGroup, FailureRow } from './failure-row.ts';
-import type { Outcome } from './meet.ts';
-import { answerRows, codeRows, goneRows, ownRows, signInRows, unknownCode } from './rows-found.ts';
-import { operationRows, rightRows, vaultRows } from './rows-refused.ts';
+import type { FailureGroup, FailureRow, RowOutcome } from './harness.ts';
+import {
+  answerRows,
+  codeRows,
+  goneRows,
+  operationRows,
+  ownRows,
+  rightRows,
+  signInRows,
+  unknownCode,
+  vaultRows,
+} from './rows.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
 const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -95,7 +103,7 @@ function shortRemedy(remedy: string): { readonly role: string | null; readonly s
 const isOwn = (code: string): boolean => /^[a-z-]+$/.test(code);
 
 /** What a person does about each code of Azure, once for each remedy, by the role that acts. */
-export function failuresList(outcomeOf: (row: FailureRow) => Outcome): string {
+export function failuresList(outcomeOf: (row: FailureRow) => RowOutcome): string {
   const found = new Map<string, { readonly role: string | null; readonly codes: Set<string> }>();
   for (const row of rows) {
     const { ends, remedy } = outcomeOf(row);
@@ -118,17 +126,17 @@ export function failuresList(outcomeOf: (row: FailureRow) => Outcome): string {
 const toFive = (count: number): number => Math.round(count / 5) * 5;
 
 /** Of many tries how many there are depends on how long each of them takes. */
-const triesOf = ({ tries, waitedMs }: Outcome): string => {
+const triesOf = ({ tries, waitedMs }: RowOutcome): string => {
   if (tries > 10)
     return `about ${toFive(tries)}, with about ${durationWords(toFive(waitedMs / 60_000) * 60_000)} of pauses`;
   return tries === 1 ? '1' : `${tries}, with ${durationWords(waitedMs)} of pauses`;
 };
 
-const saidIn = ({ waiting, says }: Outcome): string =>
+const saidIn = ({ waiting, says }: RowOutcome): string =>
   [waiting === '' ? '' : `*${waiting}*`, says].filter(Boolean).join(' ');
 
 /** Every row with all that came of it, for test/golden. */
-export const failuresGolden = (outcomeOf: (row: FailureRow) => Outcome): string =>
+export const failuresGolden = (outcomeOf: (row: FailureRow) => RowOutcome): string =>
   groups
     .map(({ title, rows: inGroup }) => {
       const cells = inGroup.map((row) => {
