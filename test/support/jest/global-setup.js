@@ -29,34 +29,27 @@ const filesIn = (part) =>
         .sort()
     : [part];
 
-const short = (hash) => hash.digest('hex').slice(0, 16);
-
 /**
- * The sources, then the day. A first start is of its day: it leaves events, certificates and keys with dates. A moved clock
- * (libfaketime) has its own.
+ * Of the sources and the day: a first start leaves events, certificates and keys with dates. A moved clock (libfaketime) has its own.
  */
 function fingerprint() {
   const sources = createHash('sha256').update(process.version);
   for (const part of parts.map((name) => path.join(root, name)).filter((name) => existsSync(name))) {
     for (const file of filesIn(part)) sources.update(file).update(readFileSync(file));
   }
-  const day = `${new Date().toISOString().slice(0, 10)} ${process.env.FAKETIME ?? ''}`;
-  return `${short(sources)}-${short(createHash('sha256').update(day))}`;
+  sources.update(`${new Date().toISOString().slice(0, 10)} ${process.env.FAKETIME ?? ''}`);
+  return sources.digest('hex').slice(0, 16);
 }
 
 /** Each takes ninety megabytes. A run that began within this time may still use one. */
 const keptMs = 3_600_000;
 
-/** What earlier sources left. Of these sources, the newest stays: its programs are copied to the folder of another day. */
-function forgetOld(sameSources) {
-  const found = readdirSync(cache)
-    .filter((name) => name.startsWith('prepared-'))
-    .map((name) => ({ name, at: statSync(path.join(cache, name)).mtimeMs }))
-    .sort((one, other) => other.at - one.at);
-  const newest = found.find(({ name }) => name.startsWith(sameSources) && !name.includes('.'));
-  for (const one of found)
-    if (one !== newest && Date.now() - one.at > keptMs)
-      rmSync(path.join(cache, one.name), { recursive: true, force: true });
+/** What earlier sources or days left. */
+function forgetOld(folder) {
+  const found = readdirSync(cache).filter((name) => name.startsWith('prepared-'));
+  for (const other of found.map((name) => path.join(cache, name)))
+    if (other !== folder && Date.now() - statSync(other).mtimeMs > keptMs)
+      rmSync(other, { recursive: true, force: true });
 }
 
 export default function setup() {
@@ -69,7 +62,7 @@ export default function setup() {
   rmSync(`${folder}.failed`, { force: true });
   const now = new Date();
   if (existsSync(folder)) utimesSync(folder, now, now);
-  forgetOld(path.basename(folder).replace(/[^-]+$/, ''));
+  forgetOld(folder);
   if (existsSync(folder)) return;
   const args = ['--import', 'tsx', path.join(root, 'test/support/jest/prepare.ts'), folder];
   // A group of its own: what it has started itself and does not know of yet ends with it.

@@ -3,14 +3,13 @@
  * goes wrong stands in a file beside it.
  */
 import { rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { botEnvironment } from '../../../sandbox/bot-environment.ts';
 import type { LocalOptions } from '../../../sandbox/options.ts';
 import { startAzure } from '../azure/local-azure.ts';
 import { spawnBot, untilReady } from '../processes/bot-process.ts';
-import { copyFolder } from '../processes/copy-folder.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import { startPostgres } from '../store/postgres.ts';
 import { databaseSettings, writeServerSealKey } from '../store/seal-keys.ts';
@@ -53,24 +52,6 @@ async function startOnce(folder: string): Promise<void> {
   for (const name of ['requests.jsonl', 'before.json']) await rm(`${dataDir}/azure/${name}`, { force: true });
 }
 
-/** Copies the programs that were made from the same sources on another day or clock: they hold no date. False: there are none. */
-async function copyPrograms(folder: string, programs: string): Promise<boolean> {
-  const sameSources = path.basename(folder).replace(/[^-]+$/, '');
-  const names = (await readdir(path.dirname(folder))).filter(
-    (name) => name.startsWith(sameSources) && !name.includes('.'),
-  );
-  for (const name of names) {
-    try {
-      await copyFolder(programsIn(path.join(path.dirname(folder), name)), programs);
-      return true;
-    } catch {
-      // Another run has removed it.
-      await rm(programs, { recursive: true, force: true });
-    }
-  }
-  return false;
-}
-
 const [, , folder = ''] = process.argv;
 const making = `${folder}.${process.pid}`;
 const giveUp = (): void => {
@@ -82,7 +63,7 @@ process.once('SIGTERM', giveUp);
 try {
   await mkdir(making, { recursive: true });
   process.env.CMK_TEST_PREPARED = making;
-  if (!(await copyPrograms(folder, programsIn(making)))) await bundle(making, programsIn(making));
+  await bundle(making, programsIn(making));
   await startOnce(making);
   // Whoever comes second finds the name taken and leaves what is there.
   await rename(making, folder).catch(() => rm(making, { recursive: true, force: true }));

@@ -19,7 +19,7 @@ import { type AzureState, type Change, giveRole } from '../azure/azure-state.ts'
 import { changeState, discard, http, type RunningAzure, startAzure } from '../azure/local-azure.ts';
 import { careId, researchId } from '../azure/local-azure-names.ts';
 import { spawnBot, untilReady } from '../processes/bot-process.ts';
-import { cmkBot, type Said } from '../processes/command-line.ts';
+import { cmkBot } from '../processes/command-line.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import { repository, surroundings } from '../processes/surroundings.ts';
 import { systemIsHidden } from '../processes/system-programs.ts';
@@ -27,28 +27,14 @@ import { listen, passOn } from '../processes/test-server.ts';
 import { newDataDir } from '../store/data-folder.ts';
 import { runAs, startPostgres } from '../store/postgres.ts';
 import { writeServerSealKey } from '../store/seal-keys.ts';
-import { type LocalTeamsProcess, startLocalTeams } from '../teams/local-teams.ts';
+import { startLocalTeams } from '../teams/local-teams.ts';
 
 /** The bot's app in Bot Framework; the identity that signs in to Azure is another. */
 export const teamsApp = { id: '8f0c6a51-3b7e-4f5d-9d2a-6c1e0b9a7f43', secret: 'teams-secret' };
 const readerRole = 'acdd72a7-3385-48ef-bd42-f606fba81ae7';
 const yearMs = 365 * 86_400_000;
 
-/** Everything the bot needs around it, and no bot. */
-export interface Tenant {
-  readonly azure: RunningAzure;
-  /** Of the settings' files. */
-  readonly folder: string;
-  readonly front: Front;
-  readonly botPort: number;
-  readonly ownerUrl: string;
-  readonly role: string;
-  readonly settings: Readonly<Record<string, string>>;
-  /** Carries a command out in a shell, and gives what it prints. */
-  run(command: string): Promise<string>;
-  end(): Promise<void>;
-}
-
+export type Tenant = Awaited<ReturnType<typeof startTenant>>;
 export type ProductionWorld = Awaited<ReturnType<typeof startProductionWorld>>;
 
 /** What an administrator did in Azure before the bot was started. */
@@ -84,13 +70,8 @@ const installed =
     }
   };
 
-interface Front {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
 /** What ends TLS in front of the bot. */
-async function openFront(dataDir: string, botPort: number): Promise<Front> {
+async function openFront(dataDir: string, botPort: number) {
   const { cert, key } = await serverCertificate(dataDir);
   const server = createServer({ cert, key }, (incoming, outgoing) =>
     passOn(incoming, outgoing, `http://127.0.0.1:${botPort}`),
@@ -120,11 +101,11 @@ async function makeRoles(server: string, ca: string): Promise<{ owner: string; b
 
 /** The settings of a bot in the tenant, as they should be. */
 const settingsOf = (
-  { azure, front, botPort, folder }: Pick<Tenant, 'azure' | 'front' | 'botPort' | 'folder'>,
-  teams: LocalTeamsProcess,
+  azure: RunningAzure,
+  { front, botPort, folder, teamsUrl }: Readonly<Record<'front' | 'botPort' | 'folder' | 'teamsUrl', string>>,
   roles: { readonly owner: string; readonly bot: string },
 ): Record<string, string> => ({
-  PORT: String(botPort),
+  PORT: botPort,
   MicrosoftAppType: 'SingleTenant',
   MicrosoftAppId: teamsApp.id,
   MicrosoftAppPassword: teamsApp.secret,
@@ -146,18 +127,18 @@ const settingsOf = (
   CMK_REQUESTERS: requestersGroup.id,
   CMK_APPROVERS: approversGroup.id,
   CMK_STEP_UP: 'c1',
-  CMK_PUBLIC_URL: front.url,
+  CMK_PUBLIC_URL: front,
   CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2',
   CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
   CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
-  CMK_TEAMS_SERVICE_URL: `${teams.url}/`,
+  CMK_TEAMS_SERVICE_URL: `${teamsUrl}/`,
   CMK_AZURE_POLL: '50ms',
 });
 
 const caOf = ({ dataDir }: Pick<RunningAzure, 'dataDir'>): string => path.join(dataDir, 'ca.pem');
 
 /** A shell in which `az` speaks to the local Azure. */
-function openShell({ azure, folder, ownerUrl }: Pick<Tenant, 'azure' | 'folder' | 'ownerUrl'>): Tenant['run'] {
+function openShell(azure: RunningAzure, folder: string, ownerUrl: string) {
   const stubs = path.join(folder, 'bin');
   mkdirSync(stubs);
   const standIn = (name: string, script: string): void => {
@@ -179,7 +160,7 @@ function openShell({ azure, folder, ownerUrl }: Pick<Tenant, 'azure' | 'folder' 
     // Of the server itself.
     PGUSER: 'postgres',
   };
-  return (command) =>
+  return (command: string): Promise<string> =>
     new Promise((resolve, reject) => {
       execFile('/bin/sh', ['-ec', command], { cwd: repository, env }, (error, out, err) =>
         error === null ? resolve(out.trim()) : reject(new Error(`${command}\n${err || error.message}`)),
@@ -187,7 +168,8 @@ function openShell({ azure, folder, ownerUrl }: Pick<Tenant, 'azure' | 'folder' 
     });
 }
 
-export async function startTenant(): Promise<Tenant> {
+/** Everything the bot needs around it, and no bot. */
+export async function startTenant() {
   const dataDir = await newDataDir();
   const postgres = await startPostgres({ tls: await serverCertificate(dataDir) });
   const azure = await startAzure({ dataDir });
@@ -206,8 +188,8 @@ export async function startTenant(): Promise<Tenant> {
     botPort,
     ownerUrl,
     role: roles.role,
-    settings: settingsOf({ azure, front, botPort, folder }, teams, roles),
-    run: openShell({ azure, folder, ownerUrl }),
+    settings: settingsOf(azure, { front: front.url, botPort: String(botPort), folder, teamsUrl: teams.url }, roles),
+    run: openShell(azure, folder, ownerUrl),
     async end() {
       await front.close();
       await teams.kill();
@@ -267,7 +249,6 @@ export async function startProductionWorld() {
       await changeState(azure, (now) => Object.assign(now, structuredClone(state)));
     },
     set: (some: Readonly<Record<string, string | null>>): void => write(some, readFileSync(envFile, 'utf8')),
-    cli: (args: readonly string[], lines?: readonly string[]): Promise<Said> => cmkBot(args, {}, lines),
     async doctor(...more: readonly string[]): Promise<readonly Diagnosis[]> {
       const { out, err } = await cmkBot(['doctor', '--json', '--env', envFile, ...more]);
       if (out === '') throw new Error(err);
