@@ -14,18 +14,12 @@ export interface DebianWitness {
   stop(): Promise<void>;
 }
 
-/** Null where a program that it takes is not on this machine. */
+/** The programs that it takes and that are not on this machine. */
 export async function missingForDebianWitness(): Promise<readonly string[]> {
   const programs = ['litewitness', 'witnessctl', 'ssh-agent', 'ssh-add', 'ssh-keygen', 'python3'];
-  const found = await Promise.all(
-    programs.map((name) =>
-      run('sh', ['-c', `command -v ${name}`]).then(
-        () => null,
-        () => name,
-      ),
-    ),
-  );
-  return found.filter((name) => name !== null);
+  const find = (name: string) => run('sh', ['-c', `command -v ${name}`]);
+  const found = await Promise.allSettled(programs.map(find));
+  return programs.filter((_, n) => found[n]?.status === 'rejected');
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -64,22 +58,9 @@ export async function startDebianWitness(folder: string, log: VerifierKey, signe
   const [, fingerprint = ''] = (await run('ssh-keygen', ['-lf', `${key}.pub`])).stdout.split(' ');
   const port = await freePorts(1);
   // Built without modules: without this it knows no path of more than one kind.
-  const child = spawn(
-    'litewitness',
-    [
-      '-listen',
-      `localhost:${port}`,
-      '-db',
-      at,
-      '-name',
-      'witness.example/w2',
-      '-key',
-      fingerprint,
-      '-ssh-agent',
-      socket,
-    ],
-    { stdio: 'ignore', env: { ...process.env, GODEBUG: 'httpmuxgo121=0' } },
-  );
+  const options = { listen: `localhost:${port}`, db: at, name: 'witness.example/w2', key: fingerprint };
+  const words = Object.entries({ ...options, 'ssh-agent': socket }).flatMap(([name, value]) => [`-${name}`, value]);
+  const child = spawn('litewitness', words, { stdio: 'ignore', env: { ...process.env, GODEBUG: 'httpmuxgo121=0' } });
   const url = `http://localhost:${port}`;
   const stop = async (): Promise<void> => {
     await end(child);

@@ -34,7 +34,7 @@ const at = (size: number, of = log): Buffer => of.get(`checkpoints/${size}`) ?? 
 /** Another bit of each file in each run. Beginnings of tiles that have grown since are read by nobody. */
 const flips = [...log].flatMap(([name, bytes]) => {
   if (name === 'keys.txt' || (name.includes('.p/') && !name.endsWith(`.p/${newest}`))) return [];
-  return Array.from({ length: 12 }, () => {
+  return Array.from({ length: 4 }, () => {
     const copy = Buffer.from(bytes);
     const offset = Math.floor(Math.random() * bytes.length);
     copy[offset] = (copy[offset] ?? 0) ^ (1 << (offset % 8));

@@ -62,88 +62,86 @@ describe('the publisher', () => {
     expect(await fault()).toBe('not-this-log');
   });
 
-  describe('publishing a record', () => {
-    it('publishes what is new since, over several tiles, and keeps every checkpoint', async () => {
-      const bodies = bodiesOf(1300);
-      const sizes = [1, 2, 255, 256, 257, 300, 1300];
-      const at = await published(bodies, sizes);
-      const { bodies: found, reader, findings } = await read(at);
-      expect(found).toEqual(bodies);
-      expect(findings).toEqual([]);
-      expect(reader.newest).toMatchObject({ size: 1300, origin: logName });
-      const kept = await readdir(path.join(at, 'checkpoints'));
-      expect(kept.map(Number).sort((a, b) => a - b)).toEqual(sizes);
-      expect(reader.checkpoints).toBe(sizes.length);
-    });
+  it('publishes what is new since, over several tiles, and keeps every checkpoint', async () => {
+    const bodies = bodiesOf(1300);
+    const sizes = [1, 2, 255, 256, 257, 300, 1300];
+    const at = await published(bodies, sizes);
+    const { bodies: found, reader, findings } = await read(at);
+    expect(found).toEqual(bodies);
+    expect(findings).toEqual([]);
+    expect(reader.newest).toMatchObject({ size: 1300, origin: logName });
+    const kept = await readdir(path.join(at, 'checkpoints'));
+    expect(kept.map(Number).sort((a, b) => a - b)).toEqual(sizes);
+    expect(reader.checkpoints).toBe(sizes.length);
+  });
 
-    it('signs a checkpoint of exactly the events up to each one that made a pack', async () => {
-      const bodies = bodiesOf(300).map((body, n) =>
-        n === 6 || n === 270 ? body.replace('{', '{"type":"evidence-made",') : body,
+  it('signs a checkpoint of exactly the events up to each one that made a pack', async () => {
+    const bodies = bodiesOf(300).map((body, n) =>
+      n === 6 || n === 270 ? body.replace('{', '{"type":"evidence-made",') : body,
+    );
+    const at = await published(bodies, [300]);
+    expect((await read(at)).findings).toEqual([]);
+    expect((await readdir(path.join(at, 'checkpoints'))).map(Number).sort((a, b) => a - b)).toEqual([7, 271, 300]);
+  });
+
+  it.each([
+    ['record-differs', 'an event that was published is another one now', bodiesOf(300).with(7, '{"seq":8}')],
+    ['record-shorter', 'the end of the record was cut off', bodiesOf(290)],
+  ])('refuses with %s where %s', async (kind, _, record) => {
+    const at = await published(bodiesOf(300), [100, 300]);
+    await expect(publisherOf(anchorFolder(at), record).publish()).rejects.toMatchObject({ kind, published: 300 });
+    expect(await read(at)).toMatchObject({ findings: [] });
+  });
+
+  it.each([
+    ['another key', signingKey(logName, 'log', Buffer.alloc(32, 9))],
+    ['another name', signingKey('other.example/audit', 'log', Buffer.alloc(32, 1))],
+  ])('does not publish on top of a log of %s', async (_, key) => {
+    const at = await published(bodiesOf(3), [3]);
+    await expect(publisherOf(anchorFolder(at), bodiesOf(4), key).publish()).rejects.toMatchObject({
+      kind: 'not-this-log',
+    });
+  });
+
+  it('goes on under a new key, and what the old one signed stays good', async () => {
+    const at = await published(bodiesOf(3), [3]);
+    const key = signingKey(logName, 'log', Buffer.alloc(32, 9));
+    await publisherOf(anchorFolder(at), bodiesOf(5), key, [logKey.verifier]).publish();
+    expect(await read(at, [logKey.verifier, key.verifier])).toMatchObject({
+      findings: [],
+      reader: { keysMissing: 0 },
+    });
+  });
+
+  it('leaves a whole log wherever it is cut short, and goes on from there', async () => {
+    const all = bodiesOf(600);
+    for (let crash = 0; ; crash += 1) {
+      const at = await published(all, [200]);
+      const files = anchorFolder(at);
+      let writes = 0;
+      const failing: AnchorFiles = {
+        ...files,
+        write: async (name, bytes) => {
+          if (writes === crash) throw new Error('the disk is full');
+          writes += 1;
+          await files.write(name, bytes);
+        },
+      };
+      const publisher = publisherOf(failing, all);
+      const ended = await publisher.publish().then(
+        () => true,
+        () => false,
       );
-      const at = await published(bodies, [300]);
       expect((await read(at)).findings).toEqual([]);
-      expect((await readdir(path.join(at, 'checkpoints'))).map(Number).sort((a, b) => a - b)).toEqual([7, 271, 300]);
-    });
-
-    it.each([
-      ['record-differs', 'an event that was published is another one now', bodiesOf(300).with(7, '{"seq":8}')],
-      ['record-shorter', 'the end of the record was cut off', bodiesOf(290)],
-    ])('refuses with %s where %s', async (kind, _, record) => {
-      const at = await published(bodiesOf(300), [100, 300]);
-      await expect(publisherOf(anchorFolder(at), record).publish()).rejects.toMatchObject({ kind, published: 300 });
-      expect(await read(at)).toMatchObject({ findings: [] });
-    });
-
-    it.each([
-      ['another key', signingKey(logName, 'log', Buffer.alloc(32, 9))],
-      ['another name', signingKey('other.example/audit', 'log', Buffer.alloc(32, 1))],
-    ])('does not publish on top of a log of %s', async (_, key) => {
-      const at = await published(bodiesOf(3), [3]);
-      await expect(publisherOf(anchorFolder(at), bodiesOf(4), key).publish()).rejects.toMatchObject({
-        kind: 'not-this-log',
-      });
-    });
-
-    it('goes on under a new key, and what the old one signed stays good', async () => {
-      const at = await published(bodiesOf(3), [3]);
-      const key = signingKey(logName, 'log', Buffer.alloc(32, 9));
-      await publisherOf(anchorFolder(at), bodiesOf(5), key, [logKey.verifier]).publish();
-      expect(await read(at, [logKey.verifier, key.verifier])).toMatchObject({
-        findings: [],
-        reader: { keysMissing: 0 },
-      });
-    });
-
-    it('leaves a whole log wherever it is cut short, and goes on from there', async () => {
-      const all = bodiesOf(600);
-      for (let crash = 0; ; crash += 1) {
-        const at = await published(all, [200]);
-        const files = anchorFolder(at);
-        let writes = 0;
-        const failing: AnchorFiles = {
-          ...files,
-          write: async (name, bytes) => {
-            if (writes === crash) throw new Error('the disk is full');
-            writes += 1;
-            await files.write(name, bytes);
-          },
-        };
-        const publisher = publisherOf(failing, all);
-        const ended = await publisher.publish().then(
-          () => true,
-          () => false,
-        );
-        expect((await read(at)).findings).toEqual([]);
-        // The same process, once there is room again.
-        writes = Number.NEGATIVE_INFINITY;
-        await publisher.publish();
-        expect(await read(at)).toMatchObject({ bodies: all, findings: [], reader: { checkpoints: 2 } });
-        if (ended) {
-          expect(crash).toBeGreaterThan(8);
-          return;
-        }
+      // The same process, once there is room again.
+      writes = Number.NEGATIVE_INFINITY;
+      await publisher.publish();
+      expect(await read(at)).toMatchObject({ bodies: all, findings: [], reader: { checkpoints: 2 } });
+      if (ended) {
+        expect(crash).toBeGreaterThan(8);
+        return;
       }
-    });
+    }
   });
 });
 
@@ -161,84 +159,82 @@ describe('witnesses', () => {
       onRefused: (why) => void refused.push(why),
     });
 
-  describe('a log that is published with a witness', () => {
-    let at: string;
-    let witness: RunningWitness;
-    let outcomes: CosignOutcome[];
-    beforeEach(async () => {
-      at = await folder();
-      witness = await start(at);
-      outcomes = [];
-    });
-    afterEach(() => witness.stop());
-    const publisher = (log: string, record: readonly string[], key = witnessKey.verifier, book = bookInMemory()) =>
-      publisherOf(anchorFolder(log), record, logKey, [], {
-        ...{ witnesses: [{ url: witness.url, key }], book },
-        onCosigned: (found) => outcomes.push(...found),
-      });
-
-    test('carries its signatures, and goes on where it does not answer', async () => {
-      const log = await folder();
-      const port = Number(new URL(witness.url).port);
-      const record = bodiesOf(5);
-      const one = publisher(log, record);
-      await one.publish();
-      record.push(...bodiesOf(300).slice(5));
-      await one.publish();
-      await witness.stop();
-      record.push(...bodiesOf(310).slice(300));
-      await one.publish();
-      witness = await start(at, port);
-      await one.publish();
-      await witness.stop();
-      // Another process, later than an hour after: the witness does not answer, and what it signed stays.
-      await publisher(log, record).publish();
-      expect(outcomes.map((outcome) => [outcome.kind, outcome.kind === 'signed' ? outcome.size : null])).toEqual([
-        ['signed', 5],
-        ['signed', 300],
-        ['no-answer', null],
-        ['signed', 310],
-        ['no-answer', null],
-      ]);
-      const reader = await AnchorReader.open(anchorFolder(log), [logKey.verifier, witnessKey.verifier]);
-      expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log', 'witness']);
-      for await (const body of reader.bodies()) expect(body).not.toBe('');
-      expect(reader.findings).toEqual([]);
+  let at: string;
+  let witness: RunningWitness;
+  let outcomes: CosignOutcome[];
+  beforeEach(async () => {
+    at = await folder();
+    witness = await start(at);
+    outcomes = [];
+  });
+  afterEach(() => witness.stop());
+  const publisher = (log: string, record: readonly string[], key = witnessKey.verifier, book = bookInMemory()) =>
+    publisherOf(anchorFolder(log), record, logKey, [], {
+      ...{ witnesses: [{ url: witness.url, key }], book },
+      onCosigned: (found) => outcomes.push(...found),
     });
 
-    test('that was made anew gets no signature, and is asked for none again', async () => {
-      const [first, second] = [await folder(), await folder()];
-      await publisher(first, bodiesOf(300)).publish();
-      outcomes = [];
-      const record = bodiesOf(310, 'rewritten ');
-      const book = bookInMemory();
-      const process = () => publisher(second, record, witnessKey.verifier, book);
-      const one = process();
-      await one.publish();
-      const before = refused.length;
-      record.push(...bodiesOf(320, 'rewritten ').slice(310));
-      await one.publish();
-      // Nor by a process that starts later.
-      record.push(...bodiesOf(330, 'rewritten ').slice(320));
-      await process().publish();
-      expect(outcomes.map(({ kind }) => kind)).toEqual(Array(3).fill('another-history'));
-      expect(refused.length).toBe(before);
-      const reader = await AnchorReader.open(anchorFolder(second), [logKey.verifier, witnessKey.verifier]);
-      expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log']);
-    });
+  test('carries its signatures, and goes on where it does not answer', async () => {
+    const log = await folder();
+    const port = Number(new URL(witness.url).port);
+    const record = bodiesOf(5);
+    const one = publisher(log, record);
+    await one.publish();
+    record.push(...bodiesOf(300).slice(5));
+    await one.publish();
+    await witness.stop();
+    record.push(...bodiesOf(310).slice(300));
+    await one.publish();
+    witness = await start(at, port);
+    await one.publish();
+    await witness.stop();
+    // Another process, later than an hour after: the witness does not answer, and what it signed stays.
+    await publisher(log, record).publish();
+    expect(outcomes.map((outcome) => [outcome.kind, outcome.kind === 'signed' ? outcome.size : null])).toEqual([
+      ['signed', 5],
+      ['signed', 300],
+      ['no-answer', null],
+      ['signed', 310],
+      ['no-answer', null],
+    ]);
+    const reader = await AnchorReader.open(anchorFolder(log), [logKey.verifier, witnessKey.verifier]);
+    expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log', 'witness']);
+    for await (const body of reader.bodies()) expect(body).not.toBe('');
+    expect(reader.findings).toEqual([]);
+  });
 
-    test('is published although the witness answers without end', async () => {
-      const hostile = await startHostileServer('a body without end');
-      const log = await folder();
-      const witnesses = [{ url: hostile.url, key: witnessKey.verifier }];
-      const onCosigned = (found: readonly CosignOutcome[]) => outcomes.push(...found);
-      await publisherOf(anchorFolder(log), bodiesOf(3), logKey, [], { witnesses, onCosigned }).publish();
-      await hostile.stop();
-      expect(outcomes).toEqual([
-        { kind: 'no-answer', witness: 'witness.example/w1', detail: expect.stringContaining('more than 65536 bytes') },
-      ]);
-      expect((await AnchorReader.open(anchorFolder(log), [logKey.verifier])).newest.size).toBe(3);
-    });
+  test('that was made anew gets no signature, and is asked for none again', async () => {
+    const [first, second] = [await folder(), await folder()];
+    await publisher(first, bodiesOf(300)).publish();
+    outcomes = [];
+    const record = bodiesOf(310, 'rewritten ');
+    const book = bookInMemory();
+    const process = () => publisher(second, record, witnessKey.verifier, book);
+    const one = process();
+    await one.publish();
+    const before = refused.length;
+    record.push(...bodiesOf(320, 'rewritten ').slice(310));
+    await one.publish();
+    // Nor by a process that starts later.
+    record.push(...bodiesOf(330, 'rewritten ').slice(320));
+    await process().publish();
+    expect(outcomes.map(({ kind }) => kind)).toEqual(Array(3).fill('another-history'));
+    expect(refused.length).toBe(before);
+    const reader = await AnchorReader.open(anchorFolder(second), [logKey.verifier, witnessKey.verifier]);
+    expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log']);
+  });
+
+  test('is published although the witness answers without end', async () => {
+    const hostile = await startHostileServer('a body without end');
+    const log = await folder();
+    const witnesses = [{ url: hostile.url, key: witnessKey.verifier }];
+    const onCosigned = (found: readonly CosignOutcome[]) => outcomes.push(...found);
+    await publisherOf(anchorFolder(log), bodiesOf(3), logKey, [], { witnesses, onCosigned }).publish();
+    await hostile.stop();
+    expect(outcomes).toEqual([
+      { kind: 'no-answer', witness: 'witness.example/w1', detail: expect.stringContaining('more than 65536 bytes') },
+    ]);
+    expect((await AnchorReader.open(anchorFolder(log), [logKey.verifier])).newest.size).toBe(3);
   });
 });
 

@@ -16,7 +16,6 @@ import {
   failedWith,
   id,
   intends,
-  outsider,
   policy,
   proved,
   records,
@@ -146,7 +145,6 @@ const usedAt = (at: string): UseAnswer => ({
   knownBy: 'object-id',
   allowedBy: { by: 'access-policy' },
 });
-const usedAtOnce = [after(60_000), usedAt(after(1_000))] as const;
 const nobodyKnows: UseAnswer = { outcome: 'unknown', why: { code: 'not-asked' } };
 /** The life whose success looks for a use, and what is judged of it then. */
 function judgedThen(
@@ -166,11 +164,7 @@ function judgedThen(
 
 const bodiesOf = (events: readonly Written[]): readonly string[] => sealedRecord(events).map(({ line }) => line.body);
 
-const passing: readonly (readonly [what: string, events: readonly Written[]])[] = [
-  ['the life', life],
-  ['an outage that the bot retries once', outageLife],
-  ['a use that was found at once', judgedThen(usedAtOnce)],
-];
+const passing: readonly (readonly [what: string, events: readonly Written[]])[] = [['the life', life]];
 const saidOfPassing = byRules(passing.map(([, events]) => bodiesOf(events)));
 
 it.each(passing.map(([what], n) => [what, n] as const))('passes %s', (_what, n) => {
@@ -204,9 +198,7 @@ const broken: readonly (readonly [words: string, events: readonly Written[]])[] 
   ['event 7: edited more than 5 times', changedBehind('submitted', 6)],
   ['event 2: edited to be about something else', changedBehind('submitted', 1, requester, otherAgent)],
   ['event 12: edited after a run had begun', changedAfterARun()],
-  ['event 5: let go with too few approvals', withData('run-checked', { counted: [approver, outsider] })],
   ['event 5: let go with too few approvals', withData('run-checked', { counted: [approver, approver] })],
-  ['event 5: of run 2, not of run 1', withData('run-checked', { run: 2 })],
   ['event 5: enable-identity is not what was approved, or came before its turn', without('run-checked')],
   ['event 4: run-checked, when the request was awaiting-approval', without('run-ordered')],
   [
@@ -217,7 +209,6 @@ const broken: readonly (readonly [words: string, events: readonly Written[]])[] 
   ['event 15: grant-key-access was begun, although the run was to stop', stopBehind('step-intended', 1, 2)],
   ['event 7: attempt 1 of enable-identity, not none', again('step-intended', 'step-intended')],
   ['event 14: not of the plan that was to be approved', changed('step-intended', { planDigest: '0'.repeat(64) }, 2)],
-  ['event 16: a result of protect-vault, attempt 1, which was not under way', without('step-intended', 3)],
   [
     'event 20: success, although something is not done or not proved',
     life.filter(({ body }) => !isStep(body) || body.data.step !== 'verify'),
@@ -276,11 +267,6 @@ const logs: readonly (readonly [what: string, said: string, events: readonly Wri
   ['a clock that was set right, from the very time that was ahead', 'ok', [...life, setRight(last)]],
   ['a clock that was set right, from another time', dated(23), [...life, setRight('2030-01-01T00:00:00.000Z')]],
   [
-    'what follows when a clock was set right',
-    dated(24),
-    [...life, setRight(last), setRight(last, '2019-01-01T00:00:00.000Z')],
-  ],
-  [
     'a second open request for one agent',
     'Wrong: event 2: a second open request for ',
     [...life.slice(0, 1), ...otherRequest],
@@ -297,7 +283,6 @@ const logs: readonly (readonly [what: string, said: string, events: readonly Wri
     'Wrong: event 1: not the next event of',
     [drift(['a'], {}, { target: ref('bot-ward').id })],
   ],
-  ['a drift by a person', 'Wrong: event 1: drift-found by 2', [drift(['a'], {}, { actor: person(approver) })]],
 ];
 const saidOfLogs = byRules(logs.map(([, , events]) => bodiesOf(events)));
 

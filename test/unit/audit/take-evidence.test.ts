@@ -1,28 +1,25 @@
-import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
 import { archiveOf, type PackFiles, packFile } from '../../../src/audit/evidence/make-pack.ts';
 import { takeEvidence } from '../../../src/audit/evidence/take-evidence.ts';
-import { PersonId, type RequestId } from '../../../src/domain/ids.ts';
+import type { RequestId } from '../../../src/domain/ids.ts';
 import type { AnchorFiles } from '../../../src/domain/ports/published-log.ts';
 import type { RevealedText } from '../../../src/domain/record/chain.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
-import { type Actor, operatorActor } from '../../../src/domain/request/events.ts';
+import { operatorActor } from '../../../src/domain/request/events.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
-import { openEvidenceLinks, packPath } from '../../../src/teams/sign-in/evidence-links.ts';
 import { filesOf, packKeys } from '../../support/audit/packs.ts';
 import { logKey, publisherOf, suiteFolders } from '../../support/audit/published-log.ts';
 import { saidOf } from '../../support/audit/python-verifier.ts';
 import { asked, driftOf, succeeds } from '../../support/audit/sealed-log.ts';
 import { id } from '../../support/builders/commands.ts';
-import { approver, reject, requester, tenant } from '../../support/builders/fixtures.ts';
-import { memoryDocuments } from '../../support/builders/memory-documents.ts';
+import { reject } from '../../support/builders/fixtures.ts';
 import { type MemoryRequests, memoryRequests } from '../../support/builders/memory-requests.ts';
 import { noon, ref } from '../../support/builders/plans.ts';
 import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
 import { sealedRecord, testKeys, writtenEvent } from '../../support/builders/sealed-record.ts';
 
-/** Texts of a pack that are erased while it is made, and downloads of the same pack. */
+/** Texts of a pack that are erased while it is made. */
 
 const newFolder = suiteFolders();
 
@@ -45,8 +42,8 @@ async function publish(requests: MemoryRequests, files: AnchorFiles): Promise<re
 }
 
 /** A request in memory, and the log that its events are published in. `erases`: whether the texts are erased at that moment. */
-async function evidenceOf(now: () => Date, erases: (moment: Moment) => Promise<boolean> = async () => false) {
-  const requests = memoryRequests(now);
+async function evidenceOf(erases: (moment: Moment) => Promise<boolean> = async () => false) {
+  const requests = memoryRequests(() => noon);
   const { read, write } = anchorFolder(await newFolder());
   let texts: readonly RevealedText[] = [];
   const log = {
@@ -74,8 +71,7 @@ async function evidenceOf(now: () => Date, erases: (moment: Moment) => Promise<b
   return {
     requests,
     runs,
-    take: (by: Actor, cause: string) =>
-      takeEvidence(ports, { id, actor: by, cause, texts: true, names: true, fromSize: null }),
+    take: (cause: string) => takeEvidence(ports, { id, actor, cause, texts: true, names: true, fromSize: null }),
     takeFrom: (fromSize: number) =>
       takeEvidence(ports, { id, actor, cause: 'from', texts: false, names: false, fromSize }),
     takeUnpublished: () =>
@@ -94,12 +90,11 @@ function filesIn(archive: unknown): PackFiles {
 /** Takes the evidence of a rejected request, whose texts are erased at that moment. */
 async function packErased(moment: Moment): Promise<PackFiles> {
   const { runs, take } = await evidenceOf(
-    () => noon,
     async (now) => now === moment && (await runs('erased', erasing)).kind === 'accepted',
   );
   await runs('rejected', reject());
   if (moment === 'before') await runs('erased', erasing);
-  const taken = await take(actor, 'evidence');
+  const taken = await take('evidence');
   return filesIn(taken.kind === 'made' ? taken.archive : null);
 }
 
@@ -118,7 +113,7 @@ test.each<readonly [moment: Moment, texts: readonly string[] | null]>([
 });
 
 test('a pack has the differences that the key watch found since, of the agent alone', async () => {
-  const { requests, runs, take } = await evidenceOf(() => noon);
+  const { requests, runs, take } = await evidenceOf();
   for (const [n, turn] of succeeds.slice(1).entries())
     await runs(`turn ${n}`, typeof turn === 'function' ? turn(1) : turn);
   const all = requests.all();
@@ -126,7 +121,7 @@ test('a pack has the differences that the key watch found since, of the agent al
     const place = { seq: all.length + 1, revision: 1, cause: 'watch' };
     all.push({ ...drift, ...place, requestId: request as RequestId });
   }
-  const taken = await take(actor, 'evidence');
+  const taken = await take('evidence');
   const files = filesIn(taken.kind === 'made' ? taken.archive : null);
   const later = files.get(packFile.later)?.toString('utf8') ?? '';
   expect(
@@ -138,41 +133,10 @@ test('a pack has the differences that the key watch found since, of the agent al
 });
 
 test('no pack is made of what was not published, nor from a size that was not', async () => {
-  const { take, takeFrom, takeUnpublished } = await evidenceOf(() => noon);
+  const { take, takeFrom, takeUnpublished } = await evidenceOf();
   expect(await takeUnpublished()).toEqual({ kind: 'not-published', published: 0, needed: 2 });
-  await take(actor, 'evidence');
+  await take('evidence');
   expect(await takeFrom(99)).toEqual({ kind: 'not-published', published: 3, needed: 99 });
   const taken = await takeFrom(2);
   expect(filesIn(taken.kind === 'made' ? taken.archive : null).has(packFile.consistency)).toBe(true);
-});
-
-test('downloads of one person give the same pack for ten minutes, unless the request changes', async () => {
-  const clock = { ms: noon.getTime() };
-  const now = () => new Date(clock.ms);
-  const { requests, runs, take } = await evidenceOf(now);
-  const links = openEvidenceLinks({
-    ...{ documents: memoryDocuments(), requests, now, random: randomBytes },
-    ...{ publicUrl: '', tenantId: tenant, signIn: 'local' },
-    rolesOf: async () => ({ kind: 'roles', asks: true, approves: true }),
-    take: (_id, by, cause) => take(by, cause),
-    log: { info: () => undefined, warn: () => undefined },
-  });
-  const [, pack] = links.pages;
-  async function downloads(person: string): Promise<string> {
-    const link = await links.offer({ person: PersonId.parse(person), requestId: id });
-    const answer = await pack?.show(new URLSearchParams(link.split('?')[1]), undefined);
-    return filesIn(answer?.body).get(packFile.events)?.toString('utf8') ?? '';
-  }
-  const made = () => requests.all().filter(({ body }) => body.type === 'evidence-made').length;
-  const first = await downloads(requester);
-  expect(pack?.path).toBe(packPath);
-  await downloads(approver);
-  for (let n = 0; n < 5; n += 1) expect(await downloads(requester)).toBe(first);
-  expect(made()).toBe(2);
-  await runs('rejected', reject());
-  expect(await downloads(requester)).toContain('"as":"rejected"');
-  expect([await downloads(requester), made()]).toEqual([expect.stringContaining('"as":"rejected"'), 3]);
-  clock.ms += 10 * 60_000;
-  await downloads(requester);
-  expect(made()).toBe(4);
 });

@@ -107,13 +107,3 @@ test('what is wrong elsewhere is found also where a key is missing', async () =>
   );
   expect(verifyInPython(changed, '--keys', newLine)).toEqual([1, expect.stringMatching(/^NOT proved: event/), '']);
 });
-
-const kept = await readFile(path.join(older, 'checkpoint'), 'utf8');
-
-test.each([
-  ['that is empty', ''],
-  ['with a changed root', kept.replace(/\n5\n./, '\n5\n=')],
-])('a checkpoint of one’s own %s says nothing of the log', async (_, content) => {
-  const said = verifyInPython(log, '--keys', keys, '--later', await fileOf(content));
-  expect(said).toEqual([2, expect.stringMatching(/^unknown: /), '']);
-});

@@ -1,4 +1,4 @@
-import { BaselineExport, eventLine, headerLine, headLine, textLine } from '../../../src/audit/export-jsonl.ts';
+import { eventLine, headerLine, headLine, textLine } from '../../../src/audit/export-jsonl.ts';
 import { genesis, hashOf, verifyTexts } from '../../../src/audit/verify.ts';
 import { NotAnExport, verifyExport } from '../../../src/audit/verify-export.ts';
 import type { ChainLine, Link } from '../../../src/domain/record/chain.ts';
@@ -122,25 +122,5 @@ describe('an export', () => {
       expect([number, await isFound(all.toSpliced(number, 1))]).toEqual([number, true]);
       expect([number, await isFound(all.toSpliced(number, 0, all[number] ?? ''))]).toEqual([number, true]);
     }
-  });
-});
-
-describe('an export that was kept', () => {
-  const hashAt = (seq: number): string => seq.toString(16).padStart(64, '0');
-  const knowing = (...seqs: readonly number[]): BaselineExport => {
-    const older = new BaselineExport();
-    for (const seq of seqs) older.add({ seq, hash: hashAt(seq) });
-    return older;
-  };
-
-  it('tells the first and the last that were never asked for', () => {
-    const seqs = [1, 2, 5, 6, 7, 9, 20];
-    const older = knowing(...seqs);
-    expect(older.events).toBe(seqs.length);
-    for (const seq of [1, 6, 20, 3]) expect(older.differenceFrom({ seq, hash: hashAt(seq) })).toBeNull();
-    expect(older.compared).toBe(3);
-    expect(older.missing(0)).toEqual({ first: 2, last: 9 });
-    expect(older.missing(5)).toEqual({ first: 7, last: 9 });
-    expect(older.missing(9)).toBeNull();
   });
 });

@@ -2,49 +2,47 @@ import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
 import { openCloud } from '../../../src/azure/clouds.ts';
 import { powersOfPolicy, powersOfRole } from '../../../src/azure/control.ts';
 import { keysNamedBy } from '../../../src/azure/key-users.ts';
-import { allowedBy, maybeAllowedBy } from '../../../src/azure/permissions.ts';
+import { allowedBy } from '../../../src/azure/permissions.ts';
 import { templateOf } from '../../../src/azure/plain-calls.ts';
 import { RenewableCredential } from '../../../src/azure/renewable-credential.ts';
 import { openPortal } from '../../../src/azure/resource-ids.ts';
 import { ArmId, KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import { link } from '../../../src/teams/cards/plain-text.ts';
 
-describe('links to the portal', () => {
-  const tenant = '30000000-0000-4000-8000-000000000001';
-  const group = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups';
-  const agent = ArmId.parse(`${group}/rg-care/providers/Microsoft.HealthBot/healthBots/triage`);
-  const name = KeyName.parse('cmk-triage');
-  const version = KeyVersion.parse('5'.repeat(32));
-  const of = (cloud: 'public' | 'usgovernment' | 'china') => openPortal(openCloud({ name: cloud }), tenant);
+const tenant = '30000000-0000-4000-8000-000000000001';
+const group = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups';
+const agent = ArmId.parse(`${group}/rg-care/providers/Microsoft.HealthBot/healthBots/triage`);
+const name = KeyName.parse('cmk-triage');
+const version = KeyVersion.parse('5'.repeat(32));
+const of = (cloud: 'public' | 'usgovernment' | 'china') => openPortal(openCloud({ name: cloud }), tenant);
 
-  it.each([
-    ['public', 'https://portal.azure.com', 'vault.azure.net'],
-    ['china', 'https://portal.azure.cn', 'vault.azure.cn'],
-  ] as const)('leads to the portal of the %s cloud', (cloud, origin, suffix) => {
-    expect(of(cloud)?.resource(agent)).toBe(`${origin}/#@${tenant}/resource${agent}`);
-    expect(of(cloud)?.key(`https://KV-care.${suffix}/`, name, version)).toBe(
-      `${origin}/#@${tenant}/asset/Microsoft_Azure_KeyVault/Key/https://KV-care.${suffix}/keys/cmk-triage/${'5'.repeat(32)}`,
-    );
-  });
-
-  it.each([
-    'https://kv-care.vault.azure.cn/',
-    'https://kv-care.vault.azure.net.example.com/',
-    'https://kv-care.vault.azure.net/x)](https://example.com',
-    '',
-  ])('leads to no key of the vault at %p', (uri) => expect(of('public')?.key(uri, name, version)).toBeNull());
-
-  it('ends no link early, whatever a group is called', () => {
-    const odd = ArmId.parse(`${group}/Pflege (Süd)]*'!/providers/Microsoft.HealthBot/healthBots/triage`);
-    const url = of('public')?.resource(odd) ?? '';
-    expect(url).toContain('/Pflege%20%28S%C3%BCd%29%5D%2A%27%21/');
-    expect(link('Agent', url)).toBe(`[Agent](${url})`);
-  });
-
-  it.each(['http://portal.azure.com/x', 'https://portal.azure.com/x)'])('makes no link to %p', (url) =>
-    expect(() => link('Agent', url)).toThrow('not an address'),
+it.each([
+  ['public', 'https://portal.azure.com', 'vault.azure.net'],
+  ['china', 'https://portal.azure.cn', 'vault.azure.cn'],
+] as const)('leads to the portal of the %s cloud', (cloud, origin, suffix) => {
+  expect(of(cloud)?.resource(agent)).toBe(`${origin}/#@${tenant}/resource${agent}`);
+  expect(of(cloud)?.key(`https://KV-care.${suffix}/`, name, version)).toBe(
+    `${origin}/#@${tenant}/asset/Microsoft_Azure_KeyVault/Key/https://KV-care.${suffix}/keys/cmk-triage/${'5'.repeat(32)}`,
   );
 });
+
+it.each([
+  'https://kv-care.vault.azure.cn/',
+  'https://kv-care.vault.azure.net.example.com/',
+  'https://kv-care.vault.azure.net/x)](https://example.com',
+  '',
+])('leads to no key of the vault at %p', (uri) => expect(of('public')?.key(uri, name, version)).toBeNull());
+
+it('ends no link early, whatever a group is called', () => {
+  const odd = ArmId.parse(`${group}/Pflege (Süd)]*'!/providers/Microsoft.HealthBot/healthBots/triage`);
+  const url = of('public')?.resource(odd) ?? '';
+  expect(url).toContain('/Pflege%20%28S%C3%BCd%29%5D%2A%27%21/');
+  expect(link('Agent', url)).toBe(`[Agent](${url})`);
+});
+
+it.each(['http://portal.azure.com/x', 'https://portal.azure.com/x)'])('makes no link to %p', (url) =>
+  expect(() => link('Agent', url)).toThrow('not an address'),
+);
 
 const id = '40000000-0000-4000-8000-000000000001';
 const arm = 'https://management.azure.com';
@@ -58,12 +56,10 @@ it.each([
     `${arm}/subscriptions/${id}/resourcegroups/providers/providers/Microsoft.KeyVault/vaults/keys/keys/vaults/versions`,
     '/subscriptions/{id}/resourcegroups/{name}/providers/Microsoft.KeyVault/vaults/{name}/keys/{name}/versions',
   ],
-  [`${arm}/providers/Microsoft.ResourceGraph/resources?api-version=1`, '/providers/Microsoft.ResourceGraph/resources'],
   [
     `${arm}/subscriptions/${id}/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/v/providers/Microsoft.Authorization/roleAssignments/${id}`,
     '/subscriptions/{id}/resourceGroups/{name}/providers/Microsoft.KeyVault/vaults/{name}/providers/Microsoft.Authorization/roleAssignments/{id}',
   ],
-  [`https://graph.microsoft.com/v1.0/users/${id}/checkMemberGroups`, '/v1.0/users/{id}/checkMemberGroups'],
   ['https://graph.microsoft.com/v1.0/users/nurse@hospital.org?$select=id', '/v1.0/users/{name}'],
   ['https://kv-ward.vault.azure.net/keys/ward-key/0123456789abcdef0123456789abcdef', '/keys/{name}/{id}'],
   [
@@ -87,13 +83,6 @@ describe('permissions', () => {
     ])('stands for something or nothing: %s gives %s', (pattern, name) => {
       expect(allowedBy([{ ...none, actions: [pattern] }]).action(name)).toBe(true);
       expect(allowedBy([{ ...none, dataActions: [pattern] }]).dataAction(name)).toBe(true);
-    });
-
-    it('takes away the same of the bot, and of others only what it takes as it is written', () => {
-      const role = [{ ...none, actions: ['*'], notActions: ['Microsoft.KeyVault/vaults/*/write'] }];
-      expect(allowedBy(role).action('Microsoft.KeyVault/vaults/write')).toBe(false);
-      expect(maybeAllowedBy(role).action('Microsoft.KeyVault/vaults/write')).toBe(true);
-      expect(maybeAllowedBy(role).action('Microsoft.KeyVault/vaults/keys/write')).toBe(false);
     });
   });
 });

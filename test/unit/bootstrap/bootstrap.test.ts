@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { openDecisions } from '../../../src/bootstrap/open-published.ts';
 import { openLocked } from '../../../src/bootstrap/start-log-publisher.ts';
-import { startSchedule } from '../../../src/bootstrap/start-schedule.ts';
 import { notifyOf } from '../../../src/bootstrap/start-witness-alarm.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { callServer } from '../../../src/io/call-server.ts';
@@ -99,29 +97,6 @@ test('a part that hangs keeps no process from ending, and is logged', async () =
   expect(out).toBe('started\nfirst\nsecond\nlog: the bot did not stop in time\n');
   expect(err).toBe('cmk-bot ends: it did not stop within 0.3 seconds\n');
 });
-
-test('work that takes longer than its interval doesn’t overlap, a failure doesn’t end it, and stop waits for it', async () => {
-  let [atOnce, most, ended, failures] = [0, 0, 0, 0];
-  const schedule = startSchedule({
-    everyMs: 5,
-    async work() {
-      atOnce += 1;
-      most = Math.max(most, atOnce);
-      await pause(30);
-      atOnce -= 1;
-      ended += 1;
-      throw new Error('refused');
-    },
-    onFailure: () => {
-      failures += 1;
-    },
-  });
-  while (ended < 2) await pause(5);
-  await schedule.stop();
-  expect({ most, atOnce, failures }).toEqual({ most: 1, atOnce: 0, failures: ended });
-});
-
-const later = (hours: number): Date => new Date(noon.getTime() + hours * 3_600_000);
 const asked = { at: noon, size: 8, outcome: 'another-history', detail: '' } as const;
 const contradiction = { at: noon, detail: 'it has signed 9 events, and there are 8', note: '' };
 const report = { key: 'w1', since: noon, asked, signed: null, contradiction, cleared: null, told: false };
@@ -156,19 +131,6 @@ test('a contradiction is posted once: again after Teams failed, and not again af
   await notify();
   await notify({ told: true });
   expect(done).toEqual(['posted', 'told']);
-});
-
-test('a witness that gives no signature for three hours is posted once, and again when that happens again', async () => {
-  const { done, notify } = openAlarm();
-  const silent = { contradiction: null, asked: { ...asked, outcome: 'no-answer' } };
-  await notify(silent, later(2));
-  expect(done).toEqual([]);
-  await notify(silent, later(4));
-  await notify({ ...silent, told: true }, later(5));
-  const signed = { size: 8, at: later(6) };
-  await notify({ contradiction: null, asked: { ...asked, outcome: 'signed' }, signed, told: true }, later(6));
-  await notify({ ...silent, signed }, later(10));
-  expect(done).toEqual(['posted', 'told', 'over', 'posted', 'told']);
 });
 
 /** Calls to servers that answer in order to harm. */

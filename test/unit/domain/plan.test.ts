@@ -2,17 +2,8 @@ import fc from 'fast-check';
 import { type Controller, memberMark, ownControl } from '../../../src/domain/control.ts';
 import { ownershipOf } from '../../../src/domain/key-change.ts';
 import type { Observation, ObservedKey } from '../../../src/domain/observed.ts';
-import { isCovered, type NotCovered, notCovered, stepsOf } from '../../../src/domain/plan.ts';
-import {
-  key,
-  planFor,
-  principal,
-  resource,
-  under,
-  vault,
-  version,
-  wishForNewKey,
-} from '../../support/builders/plans.ts';
+import { isCovered, type NotCovered, notCovered } from '../../../src/domain/plan.ts';
+import { key, planFor, principal, resource, vault, version, wishForNewKey } from '../../support/builders/plans.ts';
 
 const [person, other, group] = ['p', 'q', 'g'];
 const controller = (change: Partial<Controller>): Controller => ({
@@ -40,51 +31,41 @@ it('says no only when every controller is known', () => {
   expect(of(controller({ type: 'unknown' }))).toEqual({ known: 'not', groups: 0, apps: 0, others: 1 });
 });
 
-describe('the request’s own key', () => {
-  const at = '2026-11-25T12:00:00.000Z';
-  const nonceHash = 'a'.repeat(64);
-  const intents = [
-    { nonceHash: 'b'.repeat(64), at },
-    { nonceHash, at },
-  ];
-  const own = key({ version: version('c'), nonceHash, created: at });
-  const all = { complete: true };
+const at = '2026-11-25T12:00:00.000Z';
+const nonceHash = 'a'.repeat(64);
+const intents = [
+  { nonceHash: 'b'.repeat(64), at },
+  { nonceHash, at },
+];
+const own = key({ version: version('c'), nonceHash, created: at });
+const all = { complete: true };
 
-  describe('what is found under the name of a key that is to be made', () => {
-    it('is somebody else’s unless it carries what only the request’s own can carry', () => {
-      for (const other of [key(), key({ nonceHash: 'c'.repeat(64) })]) {
-        expect(ownershipOf({ ...all, versions: [other] }, null, intents)).toEqual({ is: 'others', key: other });
-      }
-      expect(ownershipOf({ ...all, versions: [own] }, null, [])).toEqual({ is: 'others', key: own });
-      expect(ownershipOf({ ...all, versions: [own] }, null, intents)).toEqual({ is: 'own', key: own });
-    });
+it('is somebody else’s unless it carries what only the request’s own can carry', () => {
+  for (const other of [key(), key({ nonceHash: 'c'.repeat(64) })]) {
+    expect(ownershipOf({ ...all, versions: [other] }, null, intents)).toEqual({ is: 'others', key: other });
+  }
+  expect(ownershipOf({ ...all, versions: [own] }, null, [])).toEqual({ is: 'others', key: own });
+  expect(ownershipOf({ ...all, versions: [own] }, null, intents)).toEqual({ is: 'own', key: own });
+});
 
-    it('is in doubt where not all versions were read, and where Azure does not tell when it was made', () => {
-      expect(ownershipOf({ complete: false, versions: [own] }, null, intents)).toMatchObject({ is: 'doubtful' });
-      const undated = key({ ...own, created: null });
-      expect(ownershipOf({ ...all, versions: [undated] }, null, intents)).toMatchObject({ is: 'doubtful' });
-    });
+it('whatever versions somebody adds with whatever they can write, the one taken is never theirs', () => {
+  const theirs = fc.record({
+    nonceHash: fc.constantFrom(null, nonceHash, 'b'.repeat(64)),
+    seconds: fc.integer({ min: 0, max: 900 }),
   });
-
-  it('whatever versions somebody adds with whatever they can write, the one taken is never theirs', () => {
-    const theirs = fc.record({
-      nonceHash: fc.constantFrom(null, nonceHash, 'b'.repeat(64)),
-      seconds: fc.integer({ min: 0, max: 900 }),
-    });
-    fc.assert(
-      fc.property(fc.array(theirs, { maxLength: 5 }), fc.boolean(), (added, isNew) => {
-        const later = added.map(({ nonceHash: copied, seconds }, index) =>
-          key({
-            version: version(String(index)),
-            nonceHash: copied,
-            created: new Date(Date.parse(at) + seconds * 1000).toISOString(),
-          }),
-        );
-        const found = ownershipOf({ ...all, versions: [own, ...later] }, isNew ? null : version('a'), intents);
-        expect(found.is === 'own' ? found.key : own).toBe(own);
-      }),
-    );
-  });
+  fc.assert(
+    fc.property(fc.array(theirs, { maxLength: 5 }), fc.boolean(), (added, isNew) => {
+      const later = added.map(({ nonceHash: copied, seconds }, index) =>
+        key({
+          version: version(String(index)),
+          nonceHash: copied,
+          created: new Date(Date.parse(at) + seconds * 1000).toISOString(),
+        }),
+      );
+      const found = ownershipOf({ ...all, versions: [own, ...later] }, isNew ? null : version('a'), intents);
+      expect(found.is === 'own' ? found.key : own).toBe(own);
+    }),
+  );
 });
 
 /** Which parts of the difference are not empty. */
@@ -92,17 +73,8 @@ const uncovered = (difference: NotCovered): string[] =>
   Object.entries(difference).flatMap(([part, found]) => (found.length > 0 ? [part] : []));
 const identified = resource({ systemAssigned: true, principalId: principal, tenantId: vault().tenantId });
 
-/** The effects of a plan: the golden digests in digest.test.ts. */
-it('counts both protections of a vault as one step that cannot be undone', () => {
-  const bare = planFor({ seen: { vault: vault({ softDelete: false }) } });
-  expect(stepsOf(bare, 'irreversible').map((step) => step.effects.map((effect) => effect.change))).toEqual([
-    ['soft-delete', 'purge-protection'],
-  ]);
-  expect(stepsOf(planFor({ seen: { vault: vault({ purgeProtection: true }) } }), 'irreversible')).toEqual([]);
-});
-
 /** What the request itself is known to have made. */
-const own = (digit: string | null) => ({ keyVersion: digit === null ? null : version(digit), intents: [] });
+const made = (digit: string | null) => ({ keyVersion: digit === null ? null : version(digit), intents: [] });
 
 describe('an approval', () => {
   const approved = planFor();
@@ -136,19 +108,12 @@ describe('an approval', () => {
     const protectedAlready = planFor({ seen: { vault: vault({ purgeProtection: true }) } });
     expect(uncovered(notCovered(protectedAlready, approved))).toEqual(['effects', 'irreversible']);
   });
-
-  it('needs no cover for an agent that is under the wished key already', () => {
-    const seen = { resource: resource({ customerKey: under(version('a')) }) };
-    const asked = planFor({ seen });
-    expect(asked.checks).toContainEqual(expect.objectContaining({ outcome: 'block', code: 'already-under-this-key' }));
-    expect(isCovered(notCovered(approved, planFor({ seen, own: own(null) })))).toBe(true);
-  });
 });
 
 describe('an approval of a key that is to be made', () => {
   const approved = planFor({ wished: wishForNewKey(), seen: { key: null } });
   const found = (keyIs?: Observation['keyIs'], change: Partial<ObservedKey> = {}) =>
-    planFor({ wished: wishForNewKey(), seen: { key: key(change), ...(keyIs && { keyIs }) }, own: own(null) });
+    planFor({ wished: wishForNewKey(), seen: { key: key(change), ...(keyIs && { keyIs }) }, own: made(null) });
 
   it('covers the key that the request made', () => expect(isCovered(notCovered(approved, found('own')))).toBe(true));
 

@@ -1,17 +1,8 @@
 import { safeJson } from '../../../src/audit/export-jsonl.ts';
-import { canonicalJson, parseCanonical } from '../../../src/domain/canonical-json.ts';
+import { parseCanonical } from '../../../src/domain/canonical-json.ts';
 import { isDatabaseUnavailable, isDriverError, writeRejectionIn } from '../../../src/domain/database-errors.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
-import {
-  ArmId,
-  KeyName,
-  KeyVersion,
-  mintRequestId,
-  PersonId,
-  RequestId,
-  sameArmId,
-  TenantId,
-} from '../../../src/domain/ids.ts';
+import { ArmId, PersonId, RequestId, sameArmId, TenantId } from '../../../src/domain/ids.ts';
 import { type Plan, planSchema } from '../../../src/domain/plan.ts';
 import type { WitnessStatus } from '../../../src/domain/ports/published-log.ts';
 import { decideRetry } from '../../../src/domain/retry.ts';
@@ -27,19 +18,9 @@ import { failure } from '../../support/builders/commands.ts';
 import { changeOf, resourceId, vaultId } from '../../support/builders/fixtures.ts';
 import { planFor, ref, resource, spec, vault, wishForNewKey } from '../../support/builders/plans.ts';
 
-/** The slow way: it says the same of every text. */
-function asTheLibraryHasIt(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return canonicalJson(value) === text ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 it('the parser takes what is nested deeper than a stack of calls', () => {
   const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
-  expect(parseCanonical(deep) === undefined).toBe(asTheLibraryHasIt(deep) === undefined);
+  expect(() => parseCanonical(deep)).not.toThrow();
 });
 
 describe('the clock', () => {
@@ -124,11 +105,6 @@ const accepts = (schema: { safeParse(value: unknown): { success: boolean } }, va
   schema.safeParse(value).success;
 
 describe('a request id', () => {
-  it('is minted from six random bytes, five bits of each', () => {
-    expect(mintRequestId(Uint8Array.of(0, 1, 18, 20, 27, 31))).toBe('CMK-01JMVZ');
-    expect(mintRequestId(Uint8Array.of(224, 33, 255, 9, 8, 7, 6, 5))).toBe('CMK-01Z987');
-  });
-
   const misread = [...'ILOU'].map((letter) => `CMK-7F3K9${letter}`);
   it.each(['CMK-7F3K9', 'CMK-7F3K9QQ', 'cmk-7f3k9q', ' CMK-7F3K9Q', ...misread])('is not %j', (text) => {
     expect(accepts(RequestId, text)).toBe(false);
@@ -160,13 +136,6 @@ describe('an ARM id', () => {
     expect(sameArmId(resourceId(), resourceId().toUpperCase())).toBe(true);
     expect(sameArmId(resourceId(), resourceId('bot-other'))).toBe(false);
   });
-});
-
-it('takes keys by the names and versions that Key Vault gives them', () => {
-  expect(accepts(KeyName, 'a'.repeat(127))).toBe(true);
-  for (const name of ['', 'a'.repeat(128), 'a_b', 'a/b']) expect(accepts(KeyName, name)).toBe(false);
-  expect(accepts(KeyVersion, 'A'.repeat(32))).toBe(false);
-  expect(accepts(KeyVersion, 'a'.repeat(31))).toBe(false);
 });
 
 /** Every character that is shown as nothing, asked of the Unicode data that Node brings. */
@@ -206,12 +175,6 @@ it('a text of nothing but such letters, marks and joiners is empty', () => {
 it('whatever somebody can read is not', () => {
   for (const text of ['.', 'ok', '病院', 'हाँ', '👍', '👩‍⚕️', '✔️', 'مهم', 'ก็', '한글', '\uFFFD', '-'])
     expect([text, isBlank(text)]).toEqual([text, false]);
-});
-
-it('names and emoji are shown as they are written', () => {
-  for (const text of ['👩‍⚕️ Zoë', '✔️', '葛\u{E0100}城', 'می‌خواهم', 'ᠮᠣᠩ\u180Bᠭᠣᠯ']) {
-    expect(plain(text)).toBe(text);
-  }
 });
 
 const limits = { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 6, spreadWithinMs: 60_000 };
@@ -271,13 +234,11 @@ const report = (key: string, more: Partial<WitnessStatus>): WitnessStatus => ({
   ...more,
 });
 const keys = ['w1+0a+AA', 'w2+0b+BB', 'w3+0c+CC', 'w4+0d+DD'];
+const noAnswer = { asked: { size: 121, at, outcome: 'no-answer', detail: '' }, signed: { size: 117, at } } as const;
 const known = [
   report('w1+0a+AA', {}),
-  report('w2+0b+BB', {
-    asked: { size: 121, at, outcome: 'no-answer', detail: 'fetch failed' },
-    signed: { size: 117, at },
-  }),
-  report('w3+0c+CC', { contradiction: { at, detail: '422', note: '' }, signed: { size: 121, at } }),
+  report('w2+0b+BB', noAnswer),
+  report('w3+0c+CC', { contradiction: { at, detail: '422', note: '' } }),
   // The same name with another key is another witness.
   report('w4+0e+EE', {}),
 ];

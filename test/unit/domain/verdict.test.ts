@@ -187,19 +187,17 @@ test('a success after a changed plan is since the run that put the agent under t
 describe('proofs', () => {
   const proved = (...levels: ProofLevel[]): Proof[] => levels.map((level) => ({ level, outcome: 'proved' }));
 
-  describe('the highest proof', () => {
-    it('is none without the read-back, whatever else is proved', () => {
-      expect(highestProof([])).toBeNull();
-      expect(highestProof(proved('permission-held', 'key-usable', 'use-seen'))).toBeNull();
-    });
-
-    it.each(ProofLevel.options.map((level, index) => [level, index] as const))(
-      'is %s when everything up to it is proved, in whatever order',
-      (level, index) => {
-        expect(highestProof(proved(...ProofLevel.options.slice(0, index + 1)).reverse())).toBe(level);
-      },
-    );
+  it('is none without the read-back, whatever else is proved', () => {
+    expect(highestProof([])).toBeNull();
+    expect(highestProof(proved('permission-held', 'key-usable', 'use-seen'))).toBeNull();
   });
+
+  it.each(ProofLevel.options.map((level, index) => [level, index] as const))(
+    'is %s when everything up to it is proved, in whatever order',
+    (level, index) => {
+      expect(highestProof(proved(...ProofLevel.options.slice(0, index + 1)).reverse())).toBe(level);
+    },
+  );
 });
 
 /** What is made of rows of a vault's log. */
@@ -247,39 +245,35 @@ describe('the usage check', () => {
   const others = '00000000-77aa-5b0e-9a44-51f0e2b7c6d9';
   const assignment = (id: unknown, ours = true) => ({ by: 'role-assignment', id, ours });
 
-  describe('a use', () => {
-    it('is one of this version by this identity, let in by the assignment that the bot makes', () => {
-      const used = { outcome: 'used', at: wrap.at, operation: 'KeyWrap', knownBy: 'object-id' };
-      expect(judged([wrap])).toEqual({ ...used, allowedBy: assignment(own) });
-    });
-
-    it.each<[string, Partial<LoggedKeyCall>, object]>([
-      ['is known by its resource if its identity is new', { principalId: 'f'.repeat(36) }, { knownBy: 'resource-id' }],
-      ['was let in by another assignment', { assignmentId: others }, { allowedBy: assignment(others, false) }],
-      [
-        'was let in by an access policy',
-        { assignmentId: null, byAccessPolicy: true },
-        { allowedBy: { by: 'access-policy' } },
-      ],
-    ])('counts where it %s', (_what, change, more) => {
-      expect(judged([{ ...wrap, ...change }])).toMatchObject({ outcome: 'used', ...more });
-    });
+  it('is one of this version by this identity, let in by the assignment that the bot makes', () => {
+    const used = { outcome: 'used', at: wrap.at, operation: 'KeyWrap', knownBy: 'object-id' };
+    expect(judged([wrap])).toEqual({ ...used, allowedBy: assignment(own) });
   });
 
-  describe('no use', () => {
-    it.each<[string, Partial<LoggedKeyCall>]>([
-      ['of another key', { addresses: [key.replace('cmk-triage-agent', 'cmk-other')] }],
-      ['of a key of that name in another vault', { addresses: [key.replace('kv-care-prod', 'kv-care-test')] }],
-    ])('is one %s', (_what, change) => expect(judged([{ ...wrap, ...change }])).toEqual(notUsed));
+  it.each<[string, Partial<LoggedKeyCall>, object]>([
+    ['is known by its resource if its identity is new', { principalId: 'f'.repeat(36) }, { knownBy: 'resource-id' }],
+    ['was let in by another assignment', { assignmentId: others }, { allowedBy: assignment(others, false) }],
+    [
+      'was let in by an access policy',
+      { assignmentId: null, byAccessPolicy: true },
+      { allowedBy: { by: 'access-policy' } },
+    ],
+  ])('counts where it %s', (_what, change, more) => {
+    expect(judged([{ ...wrap, ...change }])).toMatchObject({ outcome: 'used', ...more });
+  });
 
-    const [early, began] = ['2026-03-01T11:30:00.000Z', '2026-03-01T11:59:00.000Z'];
-    const cutShort = botFailure('reading', { code: 'unexpected', errorId: 'x' });
-    it.each([
-      ['the log began later', { first: began }, { code: 'no-log-before', first: began }],
-      ['the log ended before the change', { last: early }, { code: 'no-log-since', last: early }],
-      ['the answer was cut short', { cutShort }, { code: 'not-readable', failure: cutShort }],
-    ])('counts for nothing where %s', (_where, change, why) => {
-      expect(judged([], change)).toEqual({ outcome: 'unknown', why });
-    });
+  it.each<[string, Partial<LoggedKeyCall>]>([
+    ['of another key', { addresses: [key.replace('cmk-triage-agent', 'cmk-other')] }],
+    ['of a key of that name in another vault', { addresses: [key.replace('kv-care-prod', 'kv-care-test')] }],
+  ])('is one %s', (_what, change) => expect(judged([{ ...wrap, ...change }])).toEqual(notUsed));
+
+  const [early, began] = ['2026-03-01T11:30:00.000Z', '2026-03-01T11:59:00.000Z'];
+  const cutShort = botFailure('reading', { code: 'unexpected', errorId: 'x' });
+  it.each([
+    ['the log began later', { first: began }, { code: 'no-log-before', first: began }],
+    ['the log ended before the change', { last: early }, { code: 'no-log-since', last: early }],
+    ['the answer was cut short', { cutShort }, { code: 'not-readable', failure: cutShort }],
+  ])('counts for nothing where %s', (_where, change, why) => {
+    expect(judged([], change)).toEqual({ outcome: 'unknown', why });
   });
 });

@@ -52,14 +52,6 @@ describe('an error in the log', () => {
     expect(errorInLog(error)).toMatchObject({ code: '23505', constraint: 'one_open' });
     expect(everything(errorInLog(error))).not.toContain(words);
   });
-
-  it('goes down to its causes, and not for ever', () => {
-    const first: Error & { cause?: unknown } = new Error('outer', { cause: restError() });
-    expect(errorInLog(first).cause).toMatchObject({ type: 'RestError', status: 403 });
-    const own: { message: string; cause?: unknown } = { message: 'round' };
-    own.cause = own;
-    expect(everything(errorInLog(own)).match(/round/g)).toHaveLength(4);
-  });
 });
 
 describe('a text in the log', () => {

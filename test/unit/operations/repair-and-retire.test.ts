@@ -251,12 +251,6 @@ test.each<[string, ObservedUse, readonly KeyUser[], string]>([
   expect(await blocksWith(observed, users)).toEqual([code]);
 });
 
-test('a retirement is blocked if it is disabled already, or the agent has another key', async () => {
-  expect(await blocksWith(log(byAgent), [], { ...old, enabled: false })).toEqual(['old-version-unfit']);
-  const moved = retiring({ resource: resource({ ...retiring().resource, customerKey: under(version('a')) }) });
-  expect(blocksOf(planFor({ seen: moved, wished: wishToRetire() })).map(({ code }) => code)).toEqual(['key-moved']);
-});
-
 test('its one change is made by a role, and the approval covers what is left at any moment', () => {
   const plan: Plan = planFor({ seen: retiring(), wished: wishToRetire() });
   expect(effectsOf(plan)).toMatchObject([{ change: 'key-disablement', keyVersion: version('a') }]);

@@ -11,7 +11,6 @@ import { contextAt } from '../../support/cards/card-readers.ts';
 
 const identity = { systemAssigned: true, principalId: principal, tenantId: tenant };
 const identified = resource(identity);
-const protectedVault = vault({ purgeProtection: true });
 const created = '2024-03-04T08:00:00.000Z';
 const createdAgain = '2026-02-03T04:05:06.000Z';
 const custodians = (people: readonly string[], change: Parameters<typeof controller>[0] = {}) =>
@@ -51,23 +50,11 @@ const rows: readonly Row[] = [
     writes: without('resources.enableSystemIdentity'),
   },
   {
-    what: 'the agent was deleted',
-    change: { resource: null },
-    becomes: 'needs-attention',
-    says: ['The agent no longer exists.'],
-  },
-  {
     what: 'the vault was created again, with the key from a backup',
     before: { vault: vault({ createdAt: created }) },
     change: { vault: vault({ createdAt: createdAgain }) },
     becomes: 'awaiting-approval',
     says: ['It is another vault'],
-  },
-  {
-    what: 'purge protection was turned on',
-    change: { vault: protectedVault },
-    becomes: 'succeeded',
-    writes: without('vaults.protect'),
   },
   {
     what: 'the vault’s firewall was closed',

@@ -1,4 +1,3 @@
-import { planDigest } from '../../../../src/domain/digest.ts';
 import { applyPolicy, readChangeReference, ruleFor, termsFor } from '../../../../src/domain/policy/policy.ts';
 import type { TagRule } from '../../../../src/domain/policy/rules.ts';
 import { noon, planFor, resource, vault } from '../../../support/builders/plans.ts';
@@ -77,11 +76,6 @@ describe('the policy of a plan', () => {
       applyPolicy(careful, planFor({ seen: { vault: vault({ purgeProtection }) } }), noon).approvalsRequired;
     expect([needed(false), needed(true)]).toEqual([2, 1]);
   });
-});
-
-it('tags are no effects: the digest stays when they change', () => {
-  const digest = (seen: ReturnType<typeof resource>) => planDigest(planFor({ seen: { resource: seen } }));
-  expect(digest(tagged('production'))).toBe(digest(resource()));
 });
 
 it('a change number is matched whole, and in linear time whatever the pattern', () => {

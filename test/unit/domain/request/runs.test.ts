@@ -324,133 +324,131 @@ describe('every command in every state', () => {
   });
 });
 
-describe('what follows from events', () => {
-  /** The rows that follow from the events of the last command. */
-  function rowsAfter(...commands: Command[]) {
-    const events = eventsAfter(...commands);
-    const before = eventsAfter(...commands.slice(0, -1)).length;
-    const request = fold(id, events);
-    if (request === null) throw new Error('no commands were given');
-    return consequencesOf(request, events.slice(before)).map(({ kind, key, dueAt }) => `${kind} ${key} ${dueAt}`);
+/** The rows that follow from the events of the last command. */
+function rowsAfter(...commands: Command[]) {
+  const events = eventsAfter(...commands);
+  const before = eventsAfter(...commands.slice(0, -1)).length;
+  const request = fold(id, events);
+  if (request === null) throw new Error('no commands were given');
+  return consequencesOf(request, events.slice(before)).map(({ kind, key, dueAt }) => `${kind} ${key} ${dueAt}`);
+}
+
+const now = noon.toISOString();
+const of = (kind: string, rows: readonly string[]) => rows.filter((row) => row.startsWith(`${kind} `));
+
+it('a request shows whatever was stored, and tells the audit channel a little later, so that it can merge', () => {
+  const changed = rowsAfter(asks(), changes());
+  for (const rows of [rowsAfter(asks()), rowsAfter(...toApproved), rowsAfter(asks(), cancels()), changed]) {
+    expect(of('show', rows)).toEqual([`show  ${now}`]);
+    expect(of('audit', rows)).toEqual(['audit  2026-03-02T12:00:05.000Z']);
   }
+  expect(of('show', rowsAfter(asks(), expires))).toEqual([`show  ${expiresAt}`]);
+  expect(rowsAfter(...toApproved.slice(0, 2))).toHaveLength(2);
+});
 
-  const now = noon.toISOString();
-  const of = (kind: string, rows: readonly string[]) => rows.filter((row) => row.startsWith(`${kind} `));
+it('a request expires a question, and the one that replaces it', () => {
+  const moved = checks({ plan: planFor({ seen: { vault: vault({ softDelete: false }) } }) });
+  expect(of('expire', rowsAfter(asks()))).toEqual([`expire  ${expiresAt}`]);
+  expect(of('expire', rowsAfter(asks(), changes()))).toEqual([`expire  ${expiresAt}`]);
+  expect(of('expire', rowsAfter(...toApproved, moved))).toEqual([`expire  ${expiresAt}`]);
+  expect(of('expire', rowsAfter(...toAttention))).toEqual([]);
+});
 
-  it('a request shows whatever was stored, and tells the audit channel a little later, so that it can merge', () => {
-    const changed = rowsAfter(asks(), changes());
-    for (const rows of [rowsAfter(asks()), rowsAfter(...toApproved), rowsAfter(asks(), cancels()), changed]) {
-      expect(of('show', rows)).toEqual([`show  ${now}`]);
-      expect(of('audit', rows)).toEqual(['audit  2026-03-02T12:00:05.000Z']);
-    }
-    expect(of('show', rowsAfter(asks(), expires))).toEqual([`show  ${expiresAt}`]);
-    expect(rowsAfter(...toApproved.slice(0, 2))).toHaveLength(2);
-  });
+it('a request reminds at half time and four hours before the end, and daily of what needs attention', () => {
+  expect(of('remind', rowsAfter(asks()))).toEqual([
+    'remind half 2026-03-04T00:00:00.000Z',
+    'remind last 2026-03-05T08:00:00.000Z',
+  ]);
+  expect(of('remind', rowsAfter(...toAttention))).toEqual(['remind attention 2026-03-03T12:00:00.000Z']);
+});
 
-  it('a request expires a question, and the one that replaces it', () => {
-    const moved = checks({ plan: planFor({ seen: { vault: vault({ softDelete: false }) } }) });
-    expect(of('expire', rowsAfter(asks()))).toEqual([`expire  ${expiresAt}`]);
-    expect(of('expire', rowsAfter(asks(), changes()))).toEqual([`expire  ${expiresAt}`]);
-    expect(of('expire', rowsAfter(...toApproved, moved))).toEqual([`expire  ${expiresAt}`]);
-    expect(of('expire', rowsAfter(...toAttention))).toEqual([]);
-  });
+const operator = operatorActor('duty');
+const erase = (reason = 'asked for under article 17'): Command => ({ do: 'erase-texts', actor: operator, reason });
 
-  it('a request reminds at half time and four hours before the end, and daily of what needs attention', () => {
-    expect(of('remind', rowsAfter(asks()))).toEqual([
-      'remind half 2026-03-04T00:00:00.000Z',
-      'remind last 2026-03-05T08:00:00.000Z',
-    ]);
-    expect(of('remind', rowsAfter(...toAttention))).toEqual(['remind attention 2026-03-03T12:00:00.000Z']);
-  });
-
-  const operator = operatorActor('duty');
-  const erase = (reason = 'asked for under article 17'): Command => ({ do: 'erase-texts', actor: operator, reason });
-
-  describe('erasing texts', () => {
-    it('changes nothing but the revision and the texts', () => {
-      const before = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }));
-      const after = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }), erase());
-      expect(before).toMatchObject({ ended: { comment: 'not this year', commentErased: false } });
-      expect(after).toEqual({
-        ...before,
-        revision: before.revision + 1,
-        justification: null,
-        ended: { by: approver, at: before.changedAt, comment: null, commentErased: true },
-      });
+describe('erasing texts', () => {
+  it('changes nothing but the revision and the texts', () => {
+    const before = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }));
+    const after = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }), erase());
+    expect(before).toMatchObject({ ended: { comment: 'not this year', commentErased: false } });
+    expect(after).toEqual({
+      ...before,
+      revision: before.revision + 1,
+      justification: null,
+      ended: { by: approver, at: before.changedAt, comment: null, commentErased: true },
     });
   });
+});
 
-  /** How far the steps of a request have come, over waits and runs. */
+/** How far the steps of a request have come, over waits and runs. */
 
-  /** The events, a minute apart. */
-  const minutesApart = (events: readonly StoredEvent[]): readonly StoredEvent[] =>
-    events.map((event, n) => ({ ...event, time: new Date(Date.UTC(2026, 2, 2, 12, n)).toISOString() }));
+/** The events, a minute apart. */
+const minutesApart = (events: readonly StoredEvent[]): readonly StoredEvent[] =>
+  events.map((event, n) => ({ ...event, time: new Date(Date.UTC(2026, 2, 2, 12, n)).toISOString() }));
 
-  const progressOf = (step: StepName, ...commands: readonly Command[]) =>
-    fold(id, minutesApart(eventsAfter(...commands)))?.progress.find((one) => one.name === step);
+const progressOf = (step: StepName, ...commands: readonly Command[]) =>
+  fold(id, minutesApart(eventsAfter(...commands)))?.progress.find((one) => one.name === step);
 
-  const retryAt = '2026-03-02T12:30:00.000Z';
+const retryAt = '2026-03-02T12:30:00.000Z';
 
-  /** Done in the first run at minutes 5 to 6, and looked at again in the second. */
-  const twoRuns = (already: boolean, first = doneWith('enable-identity')): readonly Command[] => [
+/** Done in the first run at minutes 5 to 6, and looked at again in the second. */
+const twoRuns = (already: boolean, first = doneWith('enable-identity')): readonly Command[] => [
+  ...toRunning,
+  records(1, first),
+  intends(1, 'grant-key-access'),
+  records(1, failedWith('grant-key-access', null)),
+  settles('retry', requester, { asking: 10 }),
+  checks({ run: 2 }),
+  intends(2),
+  records(2, doneWith('enable-identity', { already })),
+];
+
+test('what this request did in an earlier run was not so already, and keeps its time', () => {
+  expect(progressOf('enable-identity', ...twoRuns(true))).toMatchObject({
+    state: 'done',
+    already: false,
+    startedAt: '2026-03-02T12:05:00.000Z',
+    endedAt: '2026-03-02T12:06:00.000Z',
+  });
+});
+
+test.each<[string, boolean, Parameters<typeof failure>[0]]>([
+  ['refused every time and someone else then did', true, { change: 'refused' }],
+  ['perhaps did at an earlier try', false, { change: 'unknown' }],
+])('what Azure %s: was so already: %s', (_what, already, change) => {
+  const found = progressOf(
+    'enable-identity',
     ...toRunning,
-    records(1, first),
-    intends(1, 'grant-key-access'),
-    records(1, failedWith('grant-key-access', null)),
-    settles('retry', requester, { asking: 10 }),
-    checks({ run: 2 }),
-    intends(2),
-    records(2, doneWith('enable-identity', { already })),
-  ];
+    records(1, failedWith('enable-identity', retryAt, 1, change)),
+    intends(1, 'enable-identity', 2),
+    records(1, doneWith('enable-identity', { already: true, attempt: 2 })),
+  );
+  expect(found).toMatchObject({ state: 'done', already, startedAt: '2026-03-02T12:05:00.000Z' });
+});
 
-  test('what this request did in an earlier run was not so already, and keeps its time', () => {
-    expect(progressOf('enable-identity', ...twoRuns(true))).toMatchObject({
-      state: 'done',
-      already: false,
-      startedAt: '2026-03-02T12:05:00.000Z',
-      endedAt: '2026-03-02T12:06:00.000Z',
-    });
-  });
-
-  test.each<[string, boolean, Parameters<typeof failure>[0]]>([
-    ['refused every time and someone else then did', true, { change: 'refused' }],
-    ['perhaps did at an earlier try', false, { change: 'unknown' }],
-  ])('what Azure %s: was so already: %s', (_what, already, change) => {
-    const found = progressOf(
+describe('whether a step can have changed anything', () => {
+  /** What came of each try, in order. */
+  const after = (...failures: readonly Failure[]) =>
+    progressOf(
       'enable-identity',
       ...toRunning,
-      records(1, failedWith('enable-identity', retryAt, 1, change)),
-      intends(1, 'enable-identity', 2),
-      records(1, doneWith('enable-identity', { already: true, attempt: 2 })),
-    );
-    expect(found).toMatchObject({ state: 'done', already, startedAt: '2026-03-02T12:05:00.000Z' });
-  });
+      ...failures.flatMap((one, n) => [
+        ...(n === 0 ? [] : [intends(1, 'enable-identity', n + 1)]),
+        records(1, { step: 'enable-identity', attempt: n + 1, outcome: 'failed', failure: one, retryAt }),
+      ]),
+    )?.untouched;
 
-  describe('whether a step can have changed anything', () => {
-    /** What came of each try, in order. */
-    const after = (...failures: readonly Failure[]) =>
-      progressOf(
-        'enable-identity',
-        ...toRunning,
-        ...failures.flatMap((one, n) => [
-          ...(n === 0 ? [] : [intends(1, 'enable-identity', n + 1)]),
-          records(1, { step: 'enable-identity', attempt: n + 1, outcome: 'failed', failure: one, retryAt }),
-        ]),
-      )?.untouched;
-
-    test.each<[string, boolean, readonly Failure[]]>([
-      ['Azure refused it', true, [failure({ change: 'refused' })]],
-      [
-        'it could not be looked at, then was refused',
-        true,
-        [failure({ change: 'none' }), failure({ change: 'refused' })],
-      ],
-      [
-        'it began, and the next try was refused',
-        false,
-        [failure({ change: 'accepted' }), failure({ change: 'refused' })],
-      ],
-      ['nothing was heard of it', false, [failure({ change: 'unknown' })]],
-    ])('%s: %s', (_what, untouched, failures) => expect(after(...failures)).toBe(untouched));
-  });
+  test.each<[string, boolean, readonly Failure[]]>([
+    ['Azure refused it', true, [failure({ change: 'refused' })]],
+    [
+      'it could not be looked at, then was refused',
+      true,
+      [failure({ change: 'none' }), failure({ change: 'refused' })],
+    ],
+    [
+      'it began, and the next try was refused',
+      false,
+      [failure({ change: 'accepted' }), failure({ change: 'refused' })],
+    ],
+    ['nothing was heard of it', false, [failure({ change: 'unknown' })]],
+  ])('%s: %s', (_what, untouched, failures) => expect(after(...failures)).toBe(untouched));
 });

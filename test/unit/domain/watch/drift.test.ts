@@ -237,19 +237,17 @@ describe('calls in the vault’s log', () => {
     expect(judgeDrift(later, reading, now).states).toEqual([]);
   });
 
-  describe('tell that anyone needs a version that was retired', () => {
-    const retired = { ...verified, retired: version('c') };
-    const off = key({ version: version('c'), enabled: false });
-    const judged = (use: WatchReading['use'], found = off, basis = retired) =>
-      judgeDrift(basis, { ...asApproved, use, retired: done(found) }, now);
-    const needed = { states: [{ code: 'retired-version-needed', keyVersion: version('c') }] };
-    const call = logged(['x', 'c', 300, 'refused']);
+  const retired = { ...verified, retired: version('c') };
+  const off = key({ version: version('c'), enabled: false });
+  const judged = (use: WatchReading['use'], found = off, basis = retired) =>
+    judgeDrift(basis, { ...asApproved, use, retired: done(found) }, now);
+  const needed = { states: [{ code: 'retired-version-needed', keyVersion: version('c') }] };
+  const call = logged(['x', 'c', 300, 'refused']);
 
-    it('until it can be used again', () => {
-      expect(judged(call)).toMatchObject(needed);
-      expect(judged(logged(['x', 'c', 300, 'refused'], ['x', 'c', 200])).states).toEqual([]);
-      expect(judged(call, { ...off, enabled: true }).states).toEqual([]);
-      expect(judged(notRead)).toMatchObject({ states: [], unread: ['use'] });
-    });
+  it('until it can be used again', () => {
+    expect(judged(call)).toMatchObject(needed);
+    expect(judged(logged(['x', 'c', 300, 'refused'], ['x', 'c', 200])).states).toEqual([]);
+    expect(judged(call, { ...off, enabled: true }).states).toEqual([]);
+    expect(judged(notRead)).toMatchObject({ states: [], unread: ['use'] });
   });
 });
