@@ -168,13 +168,14 @@ const replaced = (state: SimulatorState, before: AgentContent | null, put: Agent
 });
 
 // Simulates how the healthcare agent service tests a customer-managed key at the end of a write. No failed write of
-// a key was ever recorded, so EVERY CODE IN THIS FILE IS INVENTED, and the text around Key Vault's texts too. A
-// client must pass on code and message unchanged and must not depend on them.
+// a key was ever recorded, so the code says nothing, and the reason is in words, those of Key Vault where it has some.
 
 interface Problem {
   readonly code: string;
   readonly message: string;
 }
+
+const keyError = (message: string): Problem => ({ code: 'KeyVaultError', message });
 
 const principalOf = (state: SimulatorState, agent: HealthBot, key: KeyVaultProperties): string | null => {
   const { identity } = agent.content;
@@ -197,22 +198,18 @@ const vaultAt = (state: SimulatorState, uri: string): Vault | undefined =>
 
 const vaultProblem = (state: SimulatorState, vault: Vault): Problem | null => {
   const { name, tenantId, enableSoftDelete, enablePurgeProtection } = vault;
-  if (!sameId(tenantId, state.tenantId))
-    return { code: 'KeyVaultTenantMismatch', message: `The key vault '${name}' is in another tenant.` };
-  const notEnabled = (what: string): string => `${what} is not enabled on the key vault '${name}'.`;
-  if (!enableSoftDelete) return { code: 'KeyVaultSoftDeleteRequired', message: notEnabled('Soft delete') };
-  if (!enablePurgeProtection)
-    return { code: 'KeyVaultPurgeProtectionRequired', message: notEnabled('Purge protection') };
+  if (!sameId(tenantId, state.tenantId)) return keyError(`The key vault '${name}' is in another tenant.`);
+  if (!enableSoftDelete) return keyError(`Soft delete is not enabled on the key vault '${name}'.`);
+  if (!enablePurgeProtection) return keyError(`Purge protection is not enabled on the key vault '${name}'.`);
   return closedProblem(vault);
 };
 
 /** Microsoft's list of trusted services doesn't contain this service, so `bypass: AzureServices` doesn't help. */
 const closedProblem = ({ name, publicNetworkAccess, networkAcls }: Vault): Problem | null => {
   if (publicNetworkAccess === 'Enabled' && networkAcls?.defaultAction !== 'Deny') return null;
-  return {
-    code: 'KeyVaultNetworkAccessDenied',
-    message: `The key vault '${name}' answered: ForbiddenByFirewall. Client address is not authorized and caller is not a trusted service.`,
-  };
+  return keyError(
+    `The key vault '${name}' answered: ForbiddenByFirewall. Client address is not authorized and caller is not a trusted service.`,
+  );
 };
 
 type Right = 'get' | 'wrapKey' | 'unwrapKey';
@@ -220,6 +217,8 @@ type Right = 'get' | 'wrapKey' | 'unwrapKey';
 /** To set a key, the agent needs all of these; to continue reading encrypted data, only `unwrapKey`. */
 const toSet: readonly Right[] = ['get', 'wrapKey', 'unwrapKey'];
 const toGoOn: readonly Right[] = ['unwrapKey'];
+
+const noAccess = 'The identity of the resource may not use the key';
 
 const accessProblem = (
   state: SimulatorState,
@@ -233,10 +232,7 @@ const accessProblem = (
   const missing = rights.find((right) => !mayUse(state, vault, { ...use, right }, end));
   if (missing === undefined) return null;
   const inner = refusalText(state, vault, { ...use, right: missing });
-  return {
-    code: 'KeyVaultAccessForbidden',
-    message: `The identity of the resource may not use the key '${keyId(vault, keyName)}'. Key Vault answered: ${JSON.stringify(inner)}`,
-  };
+  return keyError(`${noAccess} '${keyId(vault, keyName)}'. Key Vault answered: ${JSON.stringify(inner)}`);
 };
 
 const keyProblem = (vault: Vault, wanted: KeyVaultProperties, rights: readonly Right[], end: Date): Problem | null => {
@@ -244,17 +240,14 @@ const keyProblem = (vault: Vault, wanted: KeyVaultProperties, rights: readonly R
   const version = key && findVersion(key, wanted.keyVersion ?? '');
   if (version === undefined) {
     const name = [wanted.keyName, wanted.keyVersion].filter((part) => part !== null).join('/');
-    return { code: 'KeyNotFound', message: `A key with (name/id) ${name} was not found in this key vault.` };
+    return keyError(`A key with (name/id) ${name} was not found in this key vault.`);
   }
   for (const operation of rights) {
     const problem = operation === 'get' ? null : keyUseProblem(version, operation, end);
-    if (problem !== null) return { code: problem.innerCode, message: problem.message };
+    if (problem !== null) return keyError(problem.message);
   }
   if (version.kty.startsWith('RSA')) return null;
-  return {
-    code: 'KeyTypeNotSupported',
-    message: `The key '${wanted.keyName}' has type '${version.kty}'; RSA is required.`,
-  };
+  return keyError(`The key '${wanted.keyName}' has type '${version.kty}'; RSA is required.`);
 };
 
 const problemOf = (
@@ -267,13 +260,9 @@ const problemOf = (
   const wanted = agent.content.keyVaultProperties;
   if (wanted === null) return null;
   const principalId = principalOf(state, agent, wanted);
-  if (principalId === null) {
-    return { code: 'ManagedIdentityRequired', message: 'The resource has no identity that could read the key.' };
-  }
+  if (principalId === null) return keyError('The resource has no identity that could read the key.');
   const vault = vaultAt(state, wanted.keyVaultUri);
-  if (vault === undefined) {
-    return { code: 'KeyVaultNotFound', message: `The key vault '${wanted.keyVaultUri}' could not be resolved.` };
-  }
+  if (vault === undefined) return keyError(`The key vault '${wanted.keyVaultUri}' could not be resolved.`);
   return (
     vaultWrong(state, vault) ??
     accessProblem(state, vault, wanted.keyName, principalId, rights, at) ??
@@ -468,7 +457,7 @@ const forgetAgent = (state: SimulatorState, agent: HealthBot, end: Date): void =
 const useKey = (state: SimulatorState, agent: HealthBot, problem: Problem | null, at: Date): void => {
   const found = keyAndPrincipal(state, agent);
   if (found === null || !state.settings.logs.agentsUseKeys) return;
-  const refused = problem?.code === 'KeyVaultAccessForbidden';
+  const refused = problem?.message.startsWith(noAccess) === true;
   if (problem !== null && !refused) return;
   const { vault, keyName, keyVersion, principalId } = found;
   const call = (operation: AgentCall['operation'], right: 'get' | 'wrapKey' | 'unwrapKey', n: number): AgentCall => ({

@@ -147,7 +147,7 @@ function shown(state: SimulatorState, known: AllFollowed = new Map()): AllFollow
   };
   for (const agent of state.agents) {
     const { etag, provisioningState, lostKey, content, systemData: by } = agent;
-    const version = [etag, provisioningState, lostKey?.code, content.identity?.principalId].join(' ');
+    const version = [etag, provisioningState, lostKey?.message, content.identity?.principalId].join(' ');
     add(agentId(agent), version, () => ({ type: 'Microsoft.HealthBot/healthBots', body: agentBody(state, agent), by }));
   }
   for (const vault of state.vaults) {

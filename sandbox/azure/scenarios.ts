@@ -182,8 +182,8 @@ export const logs: ScenarioGroup = {
 };
 
 const accessRefused = {
-  // Invented, because the service's own code isn't public; the inner text is Key Vault's.
-  code: 'KeyVaultAccessForbidden',
+  // Invented, because the service's own error isn't public; the inner text is Key Vault's.
+  code: 'KeyVaultError',
   message:
     'The identity of the resource may not use the key. Key Vault answered: ForbiddenByRbac, Caller is not authorized to perform action on resource.',
 };

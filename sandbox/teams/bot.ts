@@ -85,32 +85,39 @@ export function withMentions(
   return { text: marked, entities: [{ type: 'mention', mentioned: { ...bot }, text: markup }] };
 }
 
-/** Returns the two activities of an installation or a removal. */
+const eventTypes = {
+  installed: { add: 'teamMemberAdded', remove: 'teamMemberRemoved' },
+  archived: { add: 'teamUnarchived', remove: 'teamArchived' },
+} as const;
+
+/** Returns the two activities of an installation or a removal, or the one when a team is archived or restored. */
 function installationActivities(
   teams: Teams,
   person: LocalPerson,
   place: Place,
   action: 'add' | 'remove',
+  why: keyof typeof eventTypes = 'installed',
 ): readonly JsonObject[] {
   const base = activityBase(teams, person, place.id, new Date());
   const inTeam = place.kind === 'channel';
   const data = { ...(inTeam ? { team: teamInfo() } : {}), settings: { selectedChannel: { id: place.id } } };
   const channel = base.channelData as JsonObject;
   const bot = [{ id: teams.bot.id }];
-  return [
+  const both = [
     { ...base, type: 'installationUpdate', id: `f:${teams.nextId()}`, action, channelData: { ...channel, ...data } },
     {
       ...base,
       type: 'conversationUpdate',
       id: `f:${teams.nextId()}`,
-      ...(action === 'add' ? { membersAdded: bot } : { membersRemoved: bot }),
+      ...(why === 'archived' ? {} : { [action === 'add' ? 'membersAdded' : 'membersRemoved']: bot }),
       channelData: {
         ...channel,
         ...data,
-        ...(inTeam ? { eventType: action === 'add' ? 'teamMemberAdded' : 'teamMemberRemoved' } : {}),
+        ...(inTeam ? { eventType: eventTypes[why][action] } : {}),
       },
     },
   ];
+  return why === 'archived' ? both.slice(1) : both;
 }
 
 const teamInfo = () => ({ id: team.id, name: team.name, aadGroupId: team.aadGroupId });
@@ -165,17 +172,19 @@ async function announce(teams: Teams, place: Place): Promise<boolean> {
   return true;
 }
 
-const Installation = z.strictObject({ conversationId: z.string(), installed: z.boolean() });
+const flag = z.boolean().optional();
+const Installation = z.strictObject({ conversationId: z.string(), installed: flag, archived: flag });
 
-/** `POST /client/installations`: removes the app from a place or installs it again, and notifies the bot. */
+/** `POST /client/installations`: removes the app from a place or installs it again, or archives the team. Notifies the bot. */
 export function clientInstallations(teams: Teams): Route {
   return route('POST', '/client/installations', async (request) => {
-    const { conversationId, installed } = parse(Installation, request.body);
+    const { conversationId, archived, installed = archived === false } = parse(Installation, request.body);
     const place = conversationOf(conversationId)?.place;
     if (place === undefined) throw Refusal.of(404, 'ConversationNotFound', `no conversation ${conversationId}`);
     const where = place.kind === 'channel' ? (conversationOf(team.id)?.place ?? place) : place;
+    const why = archived === undefined ? 'installed' : 'archived';
     teams.commit([['removedFrom', where.id, installed ? null : true]]);
-    for (const activity of installationActivities(teams, installer(where), where, installed ? 'add' : 'remove'))
+    for (const activity of installationActivities(teams, installer(where), where, installed ? 'add' : 'remove', why))
       await teams.botLink.deliver(activity, answerTimeoutMs);
     return reply(204);
   });

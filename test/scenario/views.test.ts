@@ -15,6 +15,7 @@ import {
   shows,
   submit,
   typeForm,
+  until,
   untilMended,
 } from '../support/world/story.ts';
 import { readRecord } from '../support/world/world.ts';
@@ -65,6 +66,26 @@ describe('the first words', () => {
     });
     const isOutcome = (one: SeenActivity) => isNotification(one) && /rejected your request/.test(JSON.stringify(one));
     await world.teams.sees(chat, requester, isOutcome, 20_000);
+  });
+
+  test('a team that was archived shows the outcome once it is restored', async () => {
+    const archive = (archived: boolean) =>
+      world.teams.call('POST', '/client/installations', { conversationId: places.approvals, archived });
+    const { agent, vault, key } = choices.first;
+    const id = await submit(world, await typeForm(world, `/enable-cmk ${agent} vault=${vault} key=${key}`, chat));
+    await approvalCard(world, id);
+    await archive(true);
+    await cmkBot(['requests', 'cancel', id], world.settings);
+    await shows(world, chat, requester, id, /Canceled/);
+    // Nobody's own view, which Teams asks for.
+    await shows(world, places.approvals, teamMember, id, /Needs approval/);
+    const isShown = (one: SeenActivity) => activityText(one).includes(id) && /Canceled/.test(activityText(one));
+    // Again: the bot might not have heard yet that Teams refused it.
+    const restored = async () => {
+      await archive(false);
+      return (await world.teams.activities(places.approvals, teamMember)).some(isShown);
+    };
+    await until(restored, 'the outcome in the team', 30_000);
   });
 
   test('lead to the form and to the lists, as does help, which offers nobody what they may not', async () => {

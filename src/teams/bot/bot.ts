@@ -63,6 +63,7 @@ export class CmkBot extends ActivityHandler {
     const what = { type, action, eventType, added: membersAdded.length, removed: membersRemoved?.length };
     this.app.log.info({ ...what, conversationId: conversation.id }, 'Teams changed a place');
     try {
+      if (eventType === 'teamUnarchived') await this.app.jobs.retryPosts();
       if (isArrival(context)) await this.arrive(context);
       else for (const { id } of membersAdded) await this.learnMember(await TeamsInfo.getMember(context, id));
     } catch (error) {

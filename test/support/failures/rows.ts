@@ -44,10 +44,10 @@ export const operationRows: FailureGroup = {
   rows: [
     runUnder(
       'grant-takes-10-minutes',
-      goesOn('set-cmk', 'KeyVaultAccessForbidden', { from: 'grant-key-access', timePasses: true }),
+      goesOn('set-cmk', 'KeyVaultError', { from: 'grant-key-access', timePasses: true }),
     ),
-    runUnder('operation-fails-agent-failed', goesOn('set-cmk', 'KeyVaultAccessForbidden')),
-    runUnder('operation-fails-key-kept', goesOn('set-cmk', 'KeyVaultAccessForbidden')),
+    runUnder('operation-fails-agent-failed', goesOn('set-cmk', 'KeyVaultError')),
+    runUnder('operation-fails-key-kept', goesOn('set-cmk', 'KeyVaultError')),
     runUnder(
       'operation-never-ends',
       asks('set-cmk', 'resource-busy', {
