@@ -35,8 +35,9 @@ const keyName = 'cmk-triage-agent';
 const approvers = [people.approver, people.secondApprover];
 const agents = Array.from({ length: count }, (_, n) => `agent-${n + 1}`);
 
+const often = (word: string, times: number): readonly string[] => Array.from({ length: times }, () => word);
 const click = fc.record({
-  verb: fc.constantFrom(...Array(6).fill('approve'), 'reject', 'cancel', 'stop', 'retry', 'give-up', 'remind'),
+  verb: fc.constantFrom(...often('approve', 6), 'reject', 'cancel', 'stop', 'retry', 'give-up', 'remind'),
   person: fc.constantFrom(people.requester, ...approvers, people.teamMember),
   times: fc.constantFrom(1, 1, 2, 3),
   afterMs: fc.nat(150),
@@ -51,7 +52,7 @@ const wave = fc.record({
 const life = fc.record({
   waves: fc.array(wave, { minLength: 1, maxLength: 4, size: 'max' }),
   /** What becomes of it if nothing has decided it. */
-  end: fc.constantFrom(...Array(5).fill('approve'), 'reject', 'expire'),
+  end: fc.constantFrom(...often('approve', 5), 'reject', 'expire'),
 });
 const lives = fc.sample(life, { seed: crashSeed, numRuns: count });
 type Life = (typeof lives)[number];

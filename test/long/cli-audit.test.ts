@@ -117,25 +117,6 @@ describe('an untouched record', () => {
     expect(out).toMatch(/Events 1 to 16 aren’t in the file\. The file continues from [0-9a-f]{64}\./);
   });
 
-  it('ends with 2 for a file that is no export', async () => {
-    await writeFile(file('other.jsonl'), '{"kind":"event"}\n');
-    for (const name of ['other.jsonl', 'none.jsonl'])
-      expect(await record.cli('audit', 'verify', file(name))).toMatchObject({ code: 2, out: '' });
-  });
-
-  it('makes a table with a line for each change in Azure, also one that failed', async () => {
-    const of = async (...more: string[]): Promise<readonly { readonly [column: string]: string }[]> =>
-      parse((await record.cli('audit', 'export', '--format', 'csv', ...more)).out, { columns: true });
-    const rows = await of();
-    expect(rows.map(({ request }) => request)).toEqual([stuck, retrying]);
-    const failed = { resource: resourceId('bot-2'), result: expect.stringMatching(/^failed: \w+$/) };
-    expect(rows[0]).toMatchObject({ ...failed, change: expect.stringMatching(/identity/i) });
-    expect(rows[0]?.requestedBy).not.toBe(rows[0]?.approvedBy);
-    expect(await of('--request', retrying, '--since', rows[0]?.time ?? '')).toEqual([rows[1]]);
-    // From the first change on, nothing.
-    expect(await of('--until', rows[0]?.time ?? '')).toEqual([]);
-  });
-
   it('says of a part what it is and what of it can be verified, and of a kept one that the record still has it', async () => {
     const args = ['--request', stuck, '--resource', resourceId('bot-2')];
     const words = `request ${stuck}, requests for `;

@@ -80,8 +80,8 @@ const additions: readonly Addition[] = [
       'src/operations/resources/registry.ts',
       "import { healthcareAgent } from './healthcare-agent.ts';\n",
       'one-more.ts',
-      'const all = [healthcareAgent',
-    ).map((edit) => (edit.added === 'oneMore, ' ? { ...edit, added: ', oneMore' } : edit)),
+      'const all = [',
+    ),
   },
   {
     more: 'an operation: its folder, and its entry',

@@ -155,27 +155,17 @@ describe('outside the configured subscriptions', () => {
   const vaultThere = `/subscriptions/${foreign}/resourceGroups/rg-research/providers/Microsoft.KeyVault/vaults/kv-research`;
   const { agent, key } = choices.test;
   const typed = async (text: string) => activityText(await type(world, people.requester, text, places.group));
-  const clicked = async (text: string, inputs: Record<string, unknown>) => {
-    const form = await type(world, people.requester, text, places.group);
-    return answered(await world.teams.click(people.requester, form.id, 'form.next', { inputs }));
-  };
-
   test.each([
-    'x-ray-agent',
     there('x-ray-agent').toUpperCase(),
-    there(agent),
     `${there(agent, own)}/../../../../${there('x-ray-agent')}`,
     `/subscriptions/${own}${there('x-ray-agent')}`,
-    `${there('x-ray-agent')}?x=/subscriptions/${own}`,
   ])('no agent is found by %s', async (resource) => {
     expect(await typed(`/enable-cmk resource=${resource}`)).toContain('No agent is named');
     expect(await typed(`/cmk-history ${resource}`)).toContain('No agent is named');
-    expect(await clicked('/enable-cmk', { resource })).toContain('No agent is named');
   });
 
-  test.each(['kv-research', vaultThere, '../kv-research'])('no vault is found by %s', async (vault) => {
+  test.each(['kv-research', vaultThere])('no vault is found by %s', async (vault) => {
     expect(await typed(`/enable-cmk resource=${agent} vault=${vault} key=${key}`)).toContain('No vault is named');
-    expect(await clicked(`/enable-cmk resource=${agent}`, { vault })).toContain('No vault is named');
   });
 
   test('what a click adds about agent, vault and key is not read', async () => {

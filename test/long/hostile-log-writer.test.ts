@@ -17,23 +17,10 @@ import { chosenCases } from '../support/lives/chosen-cases.ts';
 const secretText = 'the-secret-of-the-bot\n';
 const theirLogKey = signingKey(logName, 'log', Buffer.alloc(32, 66));
 
+/** The log's, and what the next checkpoint writes. */
 const files = [
-  'checkpoint',
-  'checkpoints/300',
-  'tile/entries/000',
-  'tile/entries/001.p/44',
-  'tile/0/000',
-  'tile/0/001.p/44',
-  'tile/1/000.p/1',
-  'keys.txt',
-  // What the next checkpoint writes.
-  'checkpoints/310',
-  'tile/entries/001.p/54',
-  'tile/0/001.p/54',
-  // Names that could be temporary ones.
-  'checkpoint.new',
-  'keys.txt.new',
-  'tile/0/001.p/54.new',
+  ...['checkpoint', 'checkpoints/300', 'tile/entries/000', 'tile/entries/001.p/44', 'tile/0/000', 'tile/0/001.p/44'],
+  ...['tile/1/000.p/1', 'keys.txt', 'checkpoints/310', 'tile/entries/001.p/54', 'tile/0/001.p/54'],
 ];
 const directories = ['checkpoints', 'tile', 'tile/0', 'tile/1', 'tile/entries', 'tile/entries/001.p'];
 
@@ -42,7 +29,6 @@ interface Place {
   readonly at: string;
   readonly secret: string;
   readonly victim: string;
-  readonly other: string;
 }
 
 type Form = readonly [name: string, targets: readonly string[], put: (file: string, place: Place) => Promise<void>];
@@ -65,16 +51,6 @@ const forms: readonly Form[] = [
   ['a file of 4 GiB', files, replaced((file) => writeFile(file, '').then(() => truncate(file, 2 ** 32)))],
   ['an empty file', files, replaced((file) => writeFile(file, ''))],
   ['garbage', files, replaced((file) => writeFile(file, Buffer.alloc(5_000, 0xa7)))],
-  [
-    'a file of another log',
-    files,
-    replaced((file, { at, other }) => cp(path.join(other, path.relative(at, file)), file).catch(() => undefined)),
-  ],
-  [
-    'a file with more lines behind it',
-    ['checkpoint', 'checkpoints/300', 'keys.txt'],
-    async (file) => writeFile(file, `${await readFile(file, 'utf8')}${keyLine(theirLogKey.verifier)}\n`),
-  ],
   [
     'a key of theirs above the others',
     ['keys.txt'],
@@ -106,7 +82,6 @@ const placeIn = (root: string): Place => ({
   at: path.join(root, 'anchor'),
   secret: path.join(root, 'data', 'seal.key'),
   victim: path.join(root, 'victim'),
-  other: path.join(root, 'other'),
 });
 /** The log as the bot published it: another process of the bot goes on with what is in the database. */
 const publisherIn = ({ at }: Place, events: number) => publisherOf(anchorFolder(at), bodiesOf(events));
@@ -118,8 +93,6 @@ beforeAll(async () => {
   await Promise.all([path.dirname(place.secret), place.victim].map((folder) => mkdir(folder)));
   await writeFile(place.secret, secretText, { mode: 0o600 });
   await writeFile(path.join(place.victim, 'precious'), 'precious\n');
-  const another = signingKey('other.example/audit', 'log', Buffer.alloc(32, 7));
-  await publisherOf(anchorFolder(place.other), bodiesOf(310, 'other '), another).publish();
   await publisherIn(place, 300).publish();
 });
 
@@ -142,33 +115,24 @@ async function handedOut(
   return [...proved.values()];
 }
 
-async function attack(form: Form, target: string): Promise<string> {
-  const [, , put] = form;
+async function attack([, , put]: Form, target: string): Promise<void> {
   const log = await publishedPlace();
   const { place, source, publish } = log;
   await put(path.join(place.at, target), place);
-  // Everything that the bot does with the folder, and whether it can.
-  const outcomes: string[] = [];
-  const attempt = async (what: string, work: () => Promise<unknown>): Promise<void> => {
-    outcomes.push(
-      await work().then(
-        () => what,
-        (error: Error) => `no ${what}: ${error.name}`,
-      ),
-    );
-  };
-  const seen: Buffer[] = [];
-  const handOut = async (...events: readonly number[]): Promise<void> =>
-    void seen.push(...(await handedOut(log, events)));
-  await attempt('evidence', () => handOut(1, 256, 257, 300));
-  await attempt('checkpoint', () => publish(310));
-  await attempt('evidence', () => handOut(1, 256, 257, 310));
+  // Everything that the bot does with the folder. Whether it can: test/unit/audit/published-log.
+  const before = await handedOut(log, [1, 256, 257, 300]).catch(() => []);
+  const isPublished = await publish(310).then(
+    () => true,
+    () => false,
+  );
+  const after = await handedOut(log, [1, 256, 257, 310]).catch(() => []);
+  const seen = [...before, ...after];
   for (const name of files) {
     const bytes = await source.read(name).catch(() => null);
     expect([name, (bytes?.length ?? 0) <= maxFileSize(name) + 1]).toEqual([name, true]);
   }
   const keysFile = await source.read('keys.txt').catch(() => null);
-  if (outcomes[1] === 'checkpoint' && keysFile !== null) seen.push(keysFile);
+  if (isPublished && keysFile !== null) seen.push(keysFile);
   // Nothing of the bot's was read out, and no key of theirs is handed on.
   const environment = process.env.PATH ?? 'no path';
   for (const bytes of seen) {
@@ -180,41 +144,18 @@ async function attack(form: Form, target: string): Promise<string> {
   expect(await readdir(path.dirname(place.secret))).toEqual(['seal.key']);
   expect(await readdir(place.victim)).toEqual(['precious']);
   expect(await readFile(path.join(place.victim, 'precious'), 'utf8')).toBe('precious\n');
-  return outcomes.join(', ');
 }
-
-const [contradicts, noPlainFile] = ['no checkpoint: AnchorContradicts', 'no checkpoint: NotAPlainFile'];
-const nothingWrong = 'evidence, checkpoint, evidence';
-/** What it does to the bot, where that is to stay: always tried. */
-const outcomes: Readonly<Record<string, string>> = {
-  'garbage for checkpoint': `evidence, ${contradicts}, no evidence: Error`,
-  'an empty file for checkpoint': `evidence, ${contradicts}, no evidence: Error`,
-  'a link to a secret for checkpoint': `evidence, ${noPlainFile}, no evidence: Error`,
-  'a pipe that nobody writes into for checkpoint': `evidence, ${noPlainFile}, no evidence: Error`,
-  'a signature of a key of theirs for checkpoint': nothingWrong,
-  'a signature of a key of theirs for checkpoints/300': nothingWrong,
-  'garbage for checkpoints/300': 'no evidence: ForeignCheckpoint, checkpoint, evidence',
-  'a link to a secret for checkpoints/300': `no evidence: NotAPlainFile, ${noPlainFile}, no evidence: Error`,
-  // The bot writes it anew.
-  'a link to a secret for keys.txt': nothingWrong,
-  'a key of theirs above the others for keys.txt': nothingWrong,
-  'garbage for keys.txt': nothingWrong,
-  'a pipe that nobody writes into for keys.txt': nothingWrong,
-};
 
 describe('whoever can write in the folder of the published log, with', () => {
   test.each(forms)('%s, reads nothing of the bot’s, destroys nothing, and has no key believed', async (...form) => {
-    const [name, targets] = form;
-    const known = (target: string) => outcomes[`${name} for ${target}`];
-    for (const target of new Set([...chosenCases(targets), ...targets.filter(known)])) {
-      const outcome = await attack(form, target);
-      expect([target, outcome]).toEqual([target, known(target) ?? outcome]);
-    }
+    const [, targets] = form;
+    for (const target of chosenCases(targets)) await attack(form, target);
   });
 
   test('a link in place of the folder, once the bot has opened it, leads it nowhere else', async () => {
-    const { place, source } = await publishedPlace();
-    expect(await source.read('checkpoint')).not.toBeNull();
+    const log = await publishedPlace();
+    const { place, source } = log;
+    expect((await handedOut(log, [1, 256, 257, 300])).length).toBeGreaterThan(0);
     await rm(place.at, { recursive: true });
     await symlink(place.victim, place.at);
     await expect(source.write('precious', Buffer.from('gone'))).rejects.toMatchObject({ name: 'NotAPlainFile' });

@@ -2,15 +2,13 @@ import { expect, test as jestTest } from '@jest/globals';
 import { z } from 'zod';
 import { localBotPrincipal, usageCheckSettings } from '../../sandbox/bot-environment.ts';
 import { http } from '../support/azure/local-azure.ts';
-import { logsRole } from '../support/azure/role-files.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { canMoveClock } from '../support/store/postgres.ts';
-import { cardText } from '../support/teams/local-teams.ts';
 import { openTranscript, type Transcript } from '../support/transcripts/transcript.ts';
 import { expectGolden } from '../support/transcripts/transcript-golden.ts';
 import { azureState } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
-import { approvalCard, approve, ask, people, places, shows, submit, type } from '../support/world/story.ts';
+import { approvalCard, approve, ask, people, places, shows } from '../support/world/story.ts';
 import { readRecord, testOverrides } from '../support/world/world.ts';
 
 /**
@@ -109,30 +107,6 @@ test('nobody knows, where the log may not be read', async () => {
     outcome: 'unknown',
     why: { code: 'not-readable', failure: { code: 'InsufficientAccessError', status: 403 } },
   });
-});
-
-test('of a rotation the new version counts, also when the deadline passed while no bot ran', async () => {
-  await happens('logs-take-10-minutes');
-  const review = await type(world, requester, '/rotate-cmk resource=virtual-visit-agent version=newest');
-  const id = await submit(world, review);
-  await approve(world, approver, await approvalCard(world, id));
-  const before = await shows(world, operations, requester, id, /Checking whether the agent uses the key/);
-  expect(cardText(before)).toContain('Don’t disable the old version before the log shows that this version is used.');
-  await world.endBot('SIGINT');
-  await passDeadline();
-  expect(await judgements(id)).toBe(0);
-  await noMore('logs-take-10-minutes');
-  await world.startBot();
-  const after = await shows(world, operations, requester, id, /Verification level: use observed/);
-  expect(cardText(after)).toContain('The old version might still be in use for up to a day. Leave it enabled.');
-  expect(await judgements(id)).toBe(1);
-});
-
-test('the rights of its own role are all that it takes', async () => {
-  const Asked = z.object({ url: z.string(), actions: z.array(z.string()) });
-  const asked = z.array(Asked).parse((await http(world.azure, 'GET', '/simulator/requests')).body);
-  const exercised = new Set(asked.flatMap(({ url, actions }) => (url.includes('/v1/workspaces/') ? actions : [])));
-  expect([...exercised].sort()).toEqual(logsRole.Actions.filter((name) => name.includes('/query/')).sort());
 });
 
 test('the verifier finds nothing in what was stored of it', async () => {

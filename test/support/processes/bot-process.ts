@@ -6,7 +6,6 @@ import { repository, surroundings } from './surroundings.ts';
 export type EndSignal = 'SIGKILL' | 'SIGINT';
 
 export interface BotProcess {
-  readonly pid: number | undefined;
   /** It is gone, and all that it printed is there. */
   readonly hasEnded: boolean;
   readonly ended: Promise<void>;
@@ -38,7 +37,6 @@ export async function spawnBot(
     closed = true;
   });
   return {
-    pid: child.pid,
     get hasEnded() {
       return closed;
     },

@@ -7,7 +7,6 @@ import type { ProgramName } from '../jest/programs.ts';
 import { repository } from './surroundings.ts';
 
 export interface ListeningProgram {
-  readonly pid: number;
   readonly url: string;
   /** Ends it as Ctrl-C would. */
   stop(): Promise<void>;
@@ -42,7 +41,6 @@ export async function startListening(
     // Later output is discarded, so that it can't block the program.
     child.stdout.resume();
     return {
-      pid: child.pid ?? 0,
       url: line.slice(label.length + 1),
       stop: () => endChild(child, 'SIGTERM'),
       kill: () => endChild(child, 'SIGKILL'),

@@ -4,9 +4,7 @@ import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { listen } from './test-server.ts';
 
-const Value = z.object({
-  stringValue: z.string().optional(),
-  intValue: z.number().optional(),
+const Value = z.looseObject({
   arrayValue: z.object({ values: z.array(z.object({ stringValue: z.string() })) }).optional(),
 });
 const Attributes = z
@@ -14,39 +12,30 @@ const Attributes = z
   .default([])
   .transform((all) =>
     Object.fromEntries(
-      all.map(({ key, value }) => [
+      all.map(({ key, value: { arrayValue, ...one } }) => [
         key,
-        value.stringValue ?? value.intValue ?? value.arrayValue?.values.map((one) => one.stringValue) ?? null,
+        arrayValue?.values.map(({ stringValue }) => stringValue) ?? Object.values(one)[0] ?? null,
       ]),
     ),
   );
 const Span = z.object({
-  traceId: z.string(),
-  spanId: z.string(),
-  parentSpanId: z.string().optional(),
-  name: z.string(),
-  kind: z.number(),
-  startTimeUnixNano: z.coerce.number(),
-  endTimeUnixNano: z.coerce.number(),
-  attributes: Attributes,
-  links: z.array(z.object({ traceId: z.string(), spanId: z.string() })).default([]),
-  status: z.object({ code: z.number().optional() }),
+  ...{
+    traceId: z.string(),
+    spanId: z.string(),
+    parentSpanId: z.string().optional(),
+    name: z.string(),
+    kind: z.number(),
+  },
+  ...{ startTimeUnixNano: z.coerce.number(), endTimeUnixNano: z.coerce.number(), attributes: Attributes },
 });
 export type Span = z.infer<typeof Span>;
 
-const Traces = z.object({
-  resourceSpans: z.array(
-    z.object({
-      resource: z.object({ attributes: Attributes }),
-      scopeSpans: z.array(z.object({ spans: z.array(Span) })),
-    }),
-  ),
-});
-const Metrics = z.object({
-  resourceMetrics: z.array(
-    z.object({ scopeMetrics: z.array(z.object({ metrics: z.array(z.looseObject({ name: z.string() })) })) }),
-  ),
-});
+const Scope = z.object({ spans: z.array(Span) });
+const Resource = z.object({ resource: z.object({ attributes: Attributes }), scopeSpans: z.array(Scope) });
+const Traces = z.object({ resourceSpans: z.array(Resource) });
+const Metric = z.looseObject({ name: z.string() });
+const ScopeMetrics = z.array(z.object({ scopeMetrics: z.array(z.object({ metrics: z.array(Metric) })) }));
+const Metrics = z.object({ resourceMetrics: ScopeMetrics });
 
 export type Collector = Awaited<ReturnType<typeof startCollector>>;
 

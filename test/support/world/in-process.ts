@@ -30,7 +30,6 @@ async function startBot(env: NodeJS.ProcessEnv, print: (text: string) => void = 
     gone = resolve;
   });
   return {
-    pid: process.pid,
     hasEnded: false,
     ended,
     printed: () => printed,
@@ -50,6 +49,6 @@ export const inProcess: Programs = {
   async startListening(name, args) {
     if (name !== 'local-azure' && name !== 'local-teams') throw new Error(`${name} is no part of the product`);
     const { url, stop } = await (await product()).startSimulator(name, args);
-    return { pid: process.pid, url, stop, kill: stop };
+    return { url, stop, kill: stop };
   },
 };

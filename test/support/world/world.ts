@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { botEnvironment } from '../../../sandbox/bot-environment.ts';
 import { AuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
-import { http, type Latency, type RunningAzure, startAzure } from '../azure/local-azure.ts';
+import { http, type RunningAzure, startAzure } from '../azure/local-azure.ts';
 import { type BotProcess, type EndSignal, untilReady } from '../processes/bot-process.ts';
 import { freePorts } from '../processes/free-ports.ts';
 import { newDataDir } from '../store/data-folder.ts';
@@ -19,37 +19,8 @@ export const testOverrides = (overrides: object): { readonly CMK_TEST_OVERRIDES:
   CMK_TEST_OVERRIDES: JSON.stringify({ replica: 'local', ...overrides }),
 });
 
-/** The whole product on this machine, as child processes: local Azure, local Teams, and the bot under test. */
-export interface World {
-  readonly azure: RunningAzure;
-  readonly teams: TeamsClient;
-  readonly botUrl: string;
-  readonly dataDir: string;
-  /** Its database. */
-  readonly databaseUrl: string;
-  /** The settings that the bot was started with, and those of the command line. */
-  readonly settings: NodeJS.ProcessEnv;
-  /** What the local Azure was asked, oldest first. */
-  azureRequests(): Promise<readonly AzureRequest[]>;
-  printed(): string;
-  /** The process of the bot that runs now. */
-  botPid(): number | undefined;
-  /** Lets the bot stand still, or go on. */
-  signalBot(signal: 'SIGSTOP' | 'SIGCONT'): void;
-  /** Resolves when the bot that runs now is gone, whoever ended it. */
-  untilBotEnds(): Promise<void>;
-  /** Ends the bot as a crash would, or as Ctrl-C would. */
-  endBot(how: EndSignal): Promise<void>;
-  /** Starts the bot on what it kept. What is set here holds for this life only. */
-  startBot(env?: NodeJS.ProcessEnv): Promise<void>;
-  restartBot(how: EndSignal, env?: NodeJS.ProcessEnv): Promise<void>;
-  /** Starts a second bot on the same database, which Teams does not speak to. */
-  startReplica(name: string, more?: NodeJS.ProcessEnv): Promise<Replica>;
-  /** Moves the clock of a movable world by so much from the true time. */
-  moveClock(seconds: number): Promise<void>;
-  /** Ends everything and removes what it kept. Fails when the bot printed a secret, or what a person wrote or chose. */
-  end(): Promise<void>;
-}
+/** The whole product on this machine: local Azure, local Teams, and the bot under test. */
+export type World = Awaited<ReturnType<typeof startWorld>>;
 
 /** Another bot on the same database. */
 export interface Replica {
@@ -82,7 +53,6 @@ async function untilInstalled(teams: TeamsClient): Promise<void> {
 }
 
 export interface WorldOptions {
-  readonly latency?: Latency;
   /** Over the bot's usual local configuration. Without `DATABASE_URL` the world has a database of its own, and publishes its log. */
   readonly env?: NodeJS.ProcessEnv;
   /** A database server of its own, whose clock and the product's in this process `moveClock` moves. */
@@ -101,8 +71,9 @@ const sealsOf = async ({ sealKey }: WorldOptions, azure: RunningAzure, dataDir: 
     : { CMK_SEAL_KEY_SECRET: await sealKey(azure) };
 
 /** Starts a world of its own on free ports and a new folder. */
-export async function startWorld(options: WorldOptions = {}): Promise<World> {
-  const { latency = 'instant', stepUp = false } = options;
+export async function startWorld(options: WorldOptions = {}) {
+  const { stepUp = false } = options;
+  const latency = 'instant' as const;
   const { startListening: start, spawnBot } = options.inProcess ? inProcess : childProcesses;
   const dataDir = await newDataDir();
   const server = options.movable ? await startPostgres({ movable: true }) : null;
@@ -112,10 +83,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const extra: NodeJS.ProcessEnv = { ...(own && (await databaseSettings(own, dataDir))), ...options.env };
   const [azurePort, botPort] = [await freePorts(10), await freePorts(2)];
   const ports = {
-    'bot-port': botPort,
-    'teams-port': botPort + 1,
-    'azure-port': azurePort,
-    'sign-in-port': botPort + 2,
+    ...{ 'bot-port': botPort, 'teams-port': botPort + 1 },
+    ...{ 'azure-port': azurePort, 'sign-in-port': botPort + 2 },
   };
   const botUrl = `http://127.0.0.1:${botPort}`;
   const azure = await startAzure({
@@ -167,7 +136,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     (await product()).moveClock(seconds * 1_000);
   };
   const replicas: BotProcess[] = [];
-  const startReplica = async (name: string, more: NodeJS.ProcessEnv = {}) => {
+  const startReplica = async (name: string, more: NodeJS.ProcessEnv = {}): Promise<Replica> => {
     const port = await freePorts(1);
     const replica = await spawnBot(
       { ...environment({ ...testOverrides({ replica: name }), ...more }), PORT: `${port}` },
@@ -201,20 +170,28 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     botUrl,
     dataDir,
     databaseUrl: url,
+    /** The settings that the bot was started with, and those of the command line. */
     settings: environment({}),
+    /** What the local Azure was asked, oldest first. */
     azureRequests: () => askedOf(azure),
     printed: () => output,
-    botPid: () => current?.pid,
-    signalBot: (signal) => current?.signal(signal),
+    /** Lets the bot stand still, or go on. */
+    signalBot: (signal: 'SIGSTOP' | 'SIGCONT') => current?.signal(signal),
+    /** Resolves when the bot that runs now is gone, whoever ended it. */
     untilBotEnds: async () => current?.ended,
+    /** Ends the bot as a crash would, or as Ctrl-C would. */
     endBot,
+    /** Starts the bot on what it kept. What is set here holds for this life only. */
     startBot,
+    /** Starts a second bot on the same database, which Teams does not speak to. */
     startReplica,
-    async restartBot(how, more) {
+    restartBot: async (how: EndSignal, more?: NodeJS.ProcessEnv): Promise<void> => {
       await endBot(how);
       await startBot(more);
     },
+    /** Moves the clock of a movable world by so much from the true time. */
     moveClock,
+    /** Ends everything and removes what it kept. Fails when the bot printed a secret, or what a person wrote or chose. */
     end,
   };
 }
