@@ -101,6 +101,11 @@ finds('enable-identity', withReports, [
 ]);
 finds('enable-identity', {}, [
   ['no principal yet', { resource: resource({ systemAssigned: true }) }, 'retry-until identity-not-shown'],
+  [
+    'an agent that Azure is at work on',
+    { resource: resource({ provisioningState: 'Updating' }) },
+    'wait resource-busy',
+  ],
 ]);
 
 const heldOther = { resource: identified, vault: vault({ access: 'access-policies' }), granted: true } as const;
@@ -114,6 +119,11 @@ finds('set-cmk', {}, [
   ['no agent', { resource: null }, 'ask missing'],
   ['the key by its name in any case', agentUnder(under(version('a'), { keyName: 'CARE' })), 'already'],
   ['another key', agentUnder(under(version('b'), { keyName: 'other' })), 'ask key-moved', /key other in/],
+  [
+    'an agent that Azure is at work on',
+    { resource: { ...identified, provisioningState: 'Updating' } },
+    'wait resource-busy',
+  ],
   ['another version of the key', agentUnder(under(version('b'))), 'ask key-moved', /key care in/],
   ['whatever version is newest', agentUnder(under(null)), 'ask key-moved', /key care in/],
 ]);
@@ -135,6 +145,7 @@ finds('make-key-version', made, [
   ['its mark on another version too', beside({ ...own, created: later(1) }), 'ask key-doubtful copied'],
   ['its mark on a version as old as another', beside({ created: intent.at }), 'ask key-doubtful not-the-first'],
   ['its mark on a version from long before', ownKey({ created: later(-10) }), 'ask key-doubtful made-at-another-time'],
+  ['its own key of another size', ownKey({ size: 2048 }), 'ask key-made-otherwise', /size is 2048, not 3072/],
   ['its own key that can’t wrap', ownKey({ operations: ['sign'] }), 'ask key-made-otherwise', /doesn’t allow wrapping/],
   ['its own key that is disabled', ownKey({ enabled: false }), 'ask key-made-otherwise', /it is disabled/],
 ]);
