@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { Job, Jobs } from '../../../src/domain/ports/store.ts';
 import { noTracing } from '../../../src/domain/ports/telemetry.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
@@ -50,6 +51,9 @@ function jobsOf(due: Job[], change: Partial<Jobs> = {}) {
   };
   return { jobs, became };
 }
+
+beforeEach(() => void jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] }));
+afterEach(() => void jest.useRealTimers());
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -142,7 +146,7 @@ async function inHand(kind: 'run' | 'show', change: Partial<Jobs> = {}) {
 
 it('gives up what it lost, and neither finishes it nor gives it back', async () => {
   const { worker, became, isAborted } = await inHand('show', { renew: async (held) => held });
-  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  await jest.advanceTimersByTimeAsync(1_200);
   expect(isAborted()).toBe(true);
   await worker.stop();
   expect(became).toEqual([]);
@@ -159,9 +163,9 @@ it('gives runs back at once when it stops', async () => {
 it('takes over nothing before its own beats were regular for three seconds', async () => {
   const { jobs, became } = jobsOf([]);
   const worker = startWorker({ ...quiet, jobs });
-  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await jest.advanceTimersByTimeAsync(2_500);
   expect(became).toEqual([]);
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await jest.advanceTimersByTimeAsync(2_000);
   expect(became).toEqual(['looked for lost claims']);
   await worker.stop();
 });
