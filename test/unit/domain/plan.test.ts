@@ -48,6 +48,12 @@ it('is somebody else’s unless it carries what only the request’s own can car
   expect(ownershipOf({ ...all, versions: [own] }, null, intents)).toEqual({ is: 'own', key: own });
 });
 
+it('is in doubt where not all versions were read, and where Azure does not tell when it was made', () => {
+  expect(ownershipOf({ complete: false, versions: [own] }, null, intents)).toMatchObject({ is: 'doubtful' });
+  const undated = key({ ...own, created: null });
+  expect(ownershipOf({ ...all, versions: [undated] }, null, intents)).toMatchObject({ is: 'doubtful' });
+});
+
 it('whatever versions somebody adds with whatever they can write, the one taken is never theirs', () => {
   const theirs = fc.record({
     nonceHash: fc.constantFrom(null, nonceHash, 'b'.repeat(64)),

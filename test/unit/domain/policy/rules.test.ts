@@ -8,11 +8,7 @@ import { resource } from '../../../support/builders/plans.ts';
 describe('a text with stars', () => {
   it.each([
     ['*', '', true],
-    ['rg-*', 'rg-', true],
-    ['rg-*', 'rg', false],
     ['a*a', 'a', false],
-    ['*ab*ab*', 'xabyabz', true],
-    ['*ab*ab*', 'xab', false],
     ['a.c', 'abc', false],
   ])('%s fits %s: %s', (pattern, text, expected) => expect(fits(pattern, text)).toBe(expected));
 
