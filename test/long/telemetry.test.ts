@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { drawTrace } from '../support/browser/trace-picture.ts';
 import { type Collector, type Span, startCollector } from '../support/processes/otlp-collector.ts';
 import { sendRaw } from '../support/teams/raw-activity.ts';
 import { approvalCard, approve, ask, choices, people, places, shows } from '../support/world/story.ts';
@@ -72,7 +71,6 @@ test('a request is one trace from the click to the writes in Azure, although its
     '/subscriptions/{id}/resourceGroups/{name}/providers/Microsoft.KeyVault/vaults/{name}/keys/{name}/providers/Microsoft.Authorization/roleAssignments/{id}',
   );
   expect(collector.resources()[0]).toMatchObject({ 'service.name': 'keys', 'service.instance.id': 'local' });
-  await drawTrace(`From the click to Azure: request ${id}`, trace, 'trace');
 });
 
 test('it tells nobody’s name or id, no words of theirs, and not what agents and keys are called', () => {

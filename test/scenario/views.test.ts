@@ -23,7 +23,6 @@ import { readRecord } from '../support/world/world.ts';
 /** What people see beside their own requests: greetings, and answers for them alone. */
 
 const world = scenario({ own: {}, restoresAzure: true });
-const click = (person: string, card: SeenActivity, verb: string) => world.teams.click(person, card.id, verb);
 const { requester, approver, teamMember } = people;
 
 describe('the first words', () => {
@@ -87,23 +86,6 @@ describe('the first words', () => {
     };
     await until(restored, 'the outcome in the team', 30_000);
   });
-
-  test('lead to the form and to the lists, as does help, which offers nobody what they may not', async () => {
-    const [greeting] = await greetings(chat, requester);
-    if (greeting === undefined) throw new Error('nobody was greeted');
-    const kept = await click(requester, greeting, 'welcome.enable-cmk');
-    expect(answered(kept)).toContain('Request a customer-managed key');
-    await world.teams.sees(chat, requester, (one) =>
-      activityText(one).includes('Which agent gets a customer-managed key?'),
-    );
-    await click(requester, greeting, 'welcome.cmk-help');
-    const help = await world.teams.sees(chat, requester, (one) => activityText(one).includes('What you can type'));
-    expect(activityText(help)).toContain('/enable-cmk <agent> vault=<vault> key=<key>'.replaceAll('<', '\\<'));
-    await click(requester, help, 'help.rotate-cmk');
-    await world.teams.sees(chat, requester, (one) => activityText(one).includes('Rotate the key of which agent?'));
-    const nothing = await world.teams.click(requester, help.id, 'help.nothing', { data: {} });
-    expect(answered(nothing)).toContain('Nothing is done by help.nothing.');
-  });
 });
 
 describe('typed for the bot alone', () => {
@@ -121,9 +103,7 @@ describe('typed for the bot alone', () => {
   }
 
   test.each([
-    ['a list, in a channel', requester, places.operations, '/cmk-requests', 'No open requests'],
     ['help, in a chat', approver, places.group, '/cmk-help', 'What you can type'],
-    ['what nobody understands', requester, places.group, '/cmk-requestss', 'Did you mean /cmk-requests?'],
     ['a refusal', teamMember, places.operations, '/cmk-history', 'You have no role here.'],
   ])('%s: nobody else sees the question or the answer', async (_what, person, place, text, words) => {
     const { answer, others } = await typedAlone(person, place, text);
@@ -144,21 +124,13 @@ describe('typed for the bot alone', () => {
 
   test('a form, and others see the request once it is submitted', async () => {
     const { agent, vault, key } = choices.policies;
-    const { answer, others } = await typedAlone(
-      requester,
-      places.operations,
-      `/enable-cmk ${agent} vault=${vault} key=${key}`,
-    );
+    const asks = `/enable-cmk ${agent} vault=${vault} key=${key}`;
+    const { answer, others } = await typedAlone(requester, places.operations, asks);
     expect(answer.local.onlyYou).toBe(true);
     expect(await others()).toEqual([]);
     const inputs = { justification: 'Own keys', acknowledgeDataLoss: 'true' };
-    const submitted = answered(await world.teams.click(requester, answer.id, 'form.submit', { inputs }));
-    expect(submitted).toContain('Sent for approval');
-    expect(submitted).not.toContain('request.cancel');
-    const id = requestIdIn(submitted);
-    const card = await shows(world, places.operations, teamMember, id, /Waiting for approval/);
-    await world.teams.click(requester, card.id, 'request.cancel');
-    await shows(world, places.operations, teamMember, id, /Canceled/);
+    const id = requestIdIn(answered(await world.teams.click(requester, answer.id, 'form.submit', { inputs })));
+    await shows(world, places.operations, teamMember, id, /Waiting for approval/);
   });
 
   test('where Teams has no such messages, the answer comes all the same', async () => {
