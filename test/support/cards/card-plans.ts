@@ -5,7 +5,7 @@ import { ArmId, KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import type { Observation } from '../../../src/domain/observed.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
 import type { StoredChangeSpec } from '../../../src/operations/registry.ts';
-import { requester, tenant } from '../builders/fixtures.ts';
+import { tenant } from '../builders/fixtures.ts';
 import {
   control,
   controller,
@@ -19,7 +19,6 @@ import {
   vault,
   version,
 } from '../builders/plans.ts';
-import { termsOf } from '../builders/policies.ts';
 
 const group = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care-prod/providers';
 const resourceId = ArmId.parse(`${group}/Microsoft.HealthBot/healthBots/triage-agent-prod`);
@@ -67,44 +66,6 @@ export const seen = (change: Partial<Observation> = {}): Observation =>
 
 export const planOf = (change: Partial<Observation> = {}, spec: StoredChangeSpec = wished): Plan =>
   planFor({ seen: seen(change), wished: spec, policyVersion: '3f9c21ab' });
-
-const lookAlikeId = ArmId.parse(
-  '/subscriptions/40000000-0000-4000-8000-000000000002/resourceGroups/rg-research/providers/Microsoft.KeyVault/vaults/kv-hospita1-keys',
-);
-
-/** The vault of whoever asks, one letter apart from the hospital's, where a rule permits the other subscription. */
-export const lookAlikePlan = planFor({
-  seen: seen({
-    vault: vault({
-      id: lookAlikeId,
-      name: 'kv-hospita1-keys',
-      uri: 'https://kv-hospita1-keys.vault.azure.net/',
-      purgeProtection: true,
-    }),
-    control: seenControl({
-      controllers: [
-        controller({ can: ['delete', 'purge', 'give-access'] }),
-        controller({ id: 'bot', type: 'bot', can: ['change', 'give-access'] }),
-        controller({ id: requester, type: 'person', name: 'Requester' }),
-      ],
-      vaultSubscription: { id: '40000000-0000-4000-8000-000000000002', name: 'Research' },
-    }),
-  }),
-  wished: { ...wished, vaultId: lookAlikeId },
-  policyVersion: '3f9c21ab',
-  terms: termsOf({ vaults: [{ subscriptions: ['*'] }] }),
-});
-
-/** Between approval and run somebody became Key Vault Administrator, and nobody may read what roles allow any more. */
-export const moreControllers = planOf({
-  control: seenControl({
-    controllers: [
-      ...seenControl().controllers,
-      controller({ id: 'new', type: 'person', name: 'Team member', can: ['copy', 'change', 'delete', 'purge'] }),
-    ],
-    unseen: ['roles'],
-  }),
-});
 
 const visitAgentId = ArmId.parse(`${group}/Microsoft.HealthBot/healthBots/virtual-visit-agent`);
 export const visitKeyName = KeyName.parse('cmk-virtual-visit');
@@ -170,14 +131,6 @@ export const rotationPlan = (spec: RotateWish = toNewest, change: Partial<Observ
 
 export const unprotected = planOf({ vault: vault({ ...seen().vault, softDelete: false }) });
 export const elsewhere = planOf({ vault: vault({ ...seen().vault, location: 'northeurope' }) });
-const longest = (letter: string): string => `${letter}${'abcdefghij-'.repeat(6)}`.slice(0, 60);
-export const longNames = planOf(
-  {
-    resource: resource({ ...seen().resource, name: longest('t') }),
-    vault: vault({ ...seen().vault, name: 'kv-patient-data-europe01' }),
-  },
-  { ...wished, keyName: KeyName.parse(longest('k')) },
-);
 export const inOneStage = planOf({ key: null }, newKeyWished);
 
 export const toMade = rotationPlan(toMadeVersion);

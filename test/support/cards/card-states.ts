@@ -8,19 +8,7 @@ import { records } from '../builders/commands.ts';
 import { approver, requester } from '../builders/fixtures.ts';
 import { vault } from '../builders/plans.ts';
 import { bug, busy, forbidden, forbiddenByVault, gone, moved, noAnswer, readBack, spreading } from './card-failures.ts';
-import {
-  elsewhere,
-  inOneStage,
-  longNames,
-  lookAlikePlan,
-  madeLater,
-  moreControllers,
-  planOf,
-  rotationPlan,
-  seen,
-  toMade,
-  unprotected,
-} from './card-plans.ts';
+import { elsewhere, inOneStage, madeLater, planOf, rotationPlan, seen, toMade, unprotected } from './card-plans.ts';
 import {
   approves,
   asked,
@@ -31,7 +19,6 @@ import {
   done,
   intends,
   judges,
-  justification,
   lifeOf,
   lookedFor,
   proofs,
@@ -69,8 +56,6 @@ const makesVersion = done(1, 'make-key-version', { outputs: { keyVersion: madeLa
 const verifies = done(1, 'verify', { proofs: proofs('proved') });
 
 const rotated = [...rotationBegan(toMade), ...makesVersion, ...done(1, 'set-cmk'), ...verifies];
-const _toNewestKey = [...rotationBegan(rotationPlan()), ...done(1, 'set-cmk')];
-
 /** A rotation from the question to the proof. */
 export const rotationLife: readonly StoredEvent[] = lifeOf(...rotated);
 
@@ -80,19 +65,9 @@ export const requestStates: Readonly<Record<string, Request>> = {
   'awaiting-nothing-irreversible': requestOf(
     asked(planOf({ vault: vault({ ...seen().vault, purgeProtection: true }) })),
   ),
-  'awaiting-long-names': requestOf(asked(longNames, 1, { justification: `${justification} `.repeat(5).trim() })),
-  'awaiting-look-alike': requestOf(asked(lookAlikePlan)),
   changed: requestOf(asked(planOf(), 2), approves(), changes),
-  'plan-changed-controllers': requestOf(...approved, checked(moreControllers)),
   'plan-changed': requestOf(...approved, checked(elsewhere)),
   'approvers-changed': requestOf(...approved, checked(planOf(), 'no')),
-  'stopped-by-approver': requestOf(
-    ...atGrant,
-    settles('stop', approver, 'yes'),
-    records(1, worked('grant-key-access')),
-    settles('retry', requester),
-    checked(planOf(), 'yes', 2),
-  ),
   approved: requestOf(...approved),
   'awaiting-start-later': requestOf(asked(planOf(), 1, { notBefore: '2026-03-08T01:00:00.000Z' })),
   'approved-start-later': requestOf(asked(planOf(), 1, { notBefore: '2026-03-08T01:00:00.000Z' }), approves()),

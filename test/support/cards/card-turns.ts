@@ -19,7 +19,7 @@ import { newKeyWished, planOf } from './card-plans.ts';
 
 const id = RequestId.parse('CMK-7F3K9Q');
 
-export const justification = 'Policy 7.4: patient data under keys the hospital group owns, before the December audit.';
+const justification = 'Policy 7.4: patient data under keys the hospital group owns, before the December audit.';
 
 const digestOf = (plan: Plan): string => sha256(JSON.stringify(plan));
 const policy = (approvalsRequired: number) => ({ ...commands.policy(approvalsRequired), version: '3f9c21ab' });

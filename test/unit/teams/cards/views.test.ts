@@ -33,7 +33,7 @@ import {
   visitAgent,
 } from '../../../support/cards/card-plans.ts';
 import { contextAt, names, patienceAt } from '../../../support/cards/card-readers.ts';
-import { requestStates } from '../../../support/cards/card-states.ts';
+import { requestStates, stateNamed } from '../../../support/cards/card-states.ts';
 import {
   approves,
   asked,
@@ -171,11 +171,6 @@ const asRequester: Reader = { kind: 'requester' };
 const asApprover: Reader = { kind: 'approver', id: approver };
 const asSecond: Reader = { kind: 'approver', id: secondApprover };
 
-const stateNamed = (name: string): Request => {
-  const request = requestStates[name];
-  if (request === undefined) throw new Error(`no state ${name}`);
-  return request;
-};
 const draw = (state: string, reader: Reader, kind: CardKind = 'approval', change: Partial<CardContext> = {}) =>
   drawn(stateNamed(state), reader, kind, change);
 const drawn = (request: Request, reader: Reader, kind: CardKind, change: Partial<CardContext> = {}) =>
