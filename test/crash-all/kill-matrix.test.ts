@@ -10,6 +10,7 @@ import { type EvidenceWorld, readPack, startEvidenceWorld } from '../support/aud
 import { verifyInPython } from '../support/audit/python-verifier.ts';
 import type { AzureState } from '../support/azure/azure-state.ts';
 import { chosenCases } from '../support/lives/chosen-cases.ts';
+import { cmkBot } from '../support/processes/command-line.ts';
 import { cardText } from '../support/teams/local-teams.ts';
 import { azureState } from '../support/world/path.ts';
 import {
@@ -120,7 +121,15 @@ const hold = (match: Fault['match']): Fault => ({ id: 'hold', match, operation: 
 
 /** What the points of an operation and of a write that is answered at once have in common. */
 const pointsOfAll = ['intent stored', 'request lost', 'request sent', 'result stored'] as const;
-const pointsOfOperation = ['202 received', 'first poll', 'operation done', 'operation outlasts all attempts'] as const;
+/** Azure’s operation lasts on, and the next process finds it under way. */
+const heldPoints = [
+  '202 received',
+  'first poll',
+  'operation outlasts all attempts',
+  'stopped',
+  'given up waiting',
+] as const;
+const pointsOfOperation = ['operation done', ...heldPoints] as const;
 type Point = (typeof pointsOfAll)[number] | (typeof pointsOfOperation)[number] | 'answer received' | 'request late';
 
 const pointsOf = ({ match }: Write): readonly Point[] => [
@@ -150,7 +159,7 @@ const Body = z.looseObject({
   type: z.string(),
   clientRequestId: z.string().nullish(),
   data: z.looseObject({
-    step: z.string().optional(),
+    step: z.string().nullish(),
     already: z.boolean().optional(),
     interrupted: z.boolean().optional(),
   }),
@@ -231,12 +240,17 @@ const effective = (requests: readonly AzureRequest[], { match, nth }: Write): re
   );
 };
 
+const linesOf = async (id: string): Promise<readonly string[]> =>
+  (await queryStore(world, `select body from cmk.event where request_id = '${id}' order by seq`)).map(({ body }) =>
+    String(body),
+  );
+const eventsOf = async (id: string) => (await linesOf(id)).map((line) => Body.parse(JSON.parse(line)));
+
 /** Holds what is said of the request's changes against what Azure was asked since then. */
 async function judge(id: string, { writes }: Story, from: number): Promise<void> {
   const requests = (await world.azureRequests()).slice(from);
-  const rows = await queryStore(world, `select body from cmk.event where request_id = '${id}' order by seq`);
-  const lines = rows.map(({ body }) => String(body));
-  const events = lines.map((line) => Body.parse(JSON.parse(line)));
+  const lines = await linesOf(id);
+  const events = await eventsOf(id);
   for (const write of writes) {
     const made = effective(requests, write);
     const of = events.filter(({ data }) => data.step === write.step);
@@ -246,7 +260,9 @@ async function judge(id: string, { writes }: Story, from: number): Promise<void>
       by: done?.clientRequestId,
       changed: !done?.data.already || done.data.interrupted === true,
     };
-    expect([said, more]).toEqual([{ step: write.step, by: made[0]?.clientRequestId, changed: true }, []]);
+    expect(said).toEqual({ step: write.step, by: made[0]?.clientRequestId, changed: true });
+    // A later run finds it done.
+    expect(more.filter(({ data }) => !data.already || data.interrupted)).toEqual([]);
     expect(made).toHaveLength(1);
     // An attempt whose write took effect isn't said to have failed for good.
     const denied = of.filter(
@@ -255,13 +271,14 @@ async function judge(id: string, { writes }: Story, from: number): Promise<void>
     expect(denied).toEqual([]);
   }
   const done = events.filter((one) => one.type === 'step-done');
-  const confirmed = done.filter(({ data }) => data.interrupted === true).length;
-  const already = done.filter(({ data }) => data.already && data.interrupted !== true).length;
+  const first = done.filter((one) => done.find(({ data }) => data.step === one.data.step) === one);
+  const isAlready = ({ data }: (typeof done)[number]) => data.already && data.interrupted !== true;
+  const confirmed = first.filter(({ data }) => data.interrupted === true).length;
   const count = (text: string, words: RegExp) => [...text.matchAll(words)].length;
   const card = cardText(await shows(world, places.operations, people.requester, id, /Succeeded/), { folded: true });
   expect([count(card, /Sent earlier, confirmed by reading/g), count(card, /already so/g)]).toEqual([
     confirmed,
-    already,
+    first.filter(isAlready).length,
   ]);
   const pack = await evidence.take(id, `${id}.zip`);
   const files = await readPack(pack);
@@ -271,9 +288,39 @@ async function judge(id: string, { writes }: Story, from: number): Promise<void>
   expect([
     /sent earlier, confirmed by reading/.test(report),
     /no change was needed|already in this state/.test(report),
-  ]).toEqual([confirmed > 0, already > 0]);
+  ]).toEqual([confirmed > 0, done.some(isAlready)]);
   const [code, words] = verifyInPython(pack, '--keys', evidence.keyFile);
   expect([code, words]).toEqual([0, expect.stringMatching(/^proved: [\s\S]* was put under /)]);
+}
+
+const operator = async (verb: 'stop' | 'retry', id: string): Promise<void> =>
+  expect(await cmkBot(['requests', verb, id, '--as', 'Operator'], world.settings)).toMatchObject({ code: 0 });
+
+/** The run has ended, and the request hasn't. `isStopped`: after the operation; otherwise the bot has waited long enough for it. */
+async function judgeUnfinished(id: string, write: Write, from: number, isStopped: boolean): Promise<void> {
+  const card = cardText(await shows(world, places.operations, people.requester, id, /Needs attention/), {
+    folded: true,
+  });
+  const made = effective((await world.azureRequests()).slice(from), write).map(
+    ({ clientRequestId }) => clientRequestId,
+  );
+  const results = (await eventsOf(id)).filter(
+    ({ type, data }) => data.step === write.step && /^step-(done|failed)/.test(type),
+  );
+  expect(made).toHaveLength(1);
+  expect(
+    results.map(({ type, clientRequestId, data: { interrupted } }) => [type, clientRequestId, interrupted]),
+  ).toEqual([
+    isStopped ? ['step-done', made[0], true] : ['step-failed', expect.not.stringMatching(made[0] ?? ''), true],
+  ]);
+  const set = isStopped
+    ? ['This request changed the agent’s key', 'was put under']
+    : ['It isn’t known whether', 'might be under'];
+  const [onCard, proved] =
+    write.step === 'set-cmk' ? set : ['This request didn’t change', 'is not yet under the requested key'];
+  expect(card).toContain(onCard);
+  const [code, words] = verifyInPython(await evidence.take(id, `${id}-open.zip`), '--keys', evidence.keyFile);
+  expect([code, words]).toEqual([0, expect.stringContaining(proved ?? '')]);
 }
 
 /** What Azure holds of what the bot may change. */
@@ -301,19 +348,24 @@ describe('killed at each point of a change in Azure', () => {
         await untilAzureAnswered(world, write.match, write.nth ?? 1, from);
       }
       const isLate = point === 'request late';
-      const isHeld = point === '202 received' || point === 'first poll' || point === 'operation outlasts all attempts';
+      const isHeld = heldPoints.some((one) => one === point);
       if (!isHeld && !isLate) await mendAzure(world);
       const killed = (await world.azureRequests()).length;
-      if (by === 'a second replica') replica = await world.startReplica('two');
-      else await world.startBot();
+      if (point === 'stopped') await operator('stop', id);
+      const env = point === 'given up waiting' ? { CMK_GRANT_WAIT: '2s' } : {};
+      if (by === 'a second replica') replica = await world.startReplica('two', env);
+      else await world.startBot(env);
       if (isHeld) {
         const reads = async () =>
           (await world.azureRequests()).slice(killed).some(({ url }) => url.includes(write.reads));
         await until(reads, 'the next process to read');
         // Longer than all attempts of a step together at this pace.
         if (point === 'operation outlasts all attempts') await pause(8_000);
+        if (point === 'given up waiting') await judgeUnfinished(id, write, from, false);
         await mendOne(world, 'hold');
       }
+      if (point === 'stopped') await judgeUnfinished(id, write, from, true);
+      if (point === 'stopped' || point === 'given up waiting') await operator('retry', id);
       for (const place of [places.operations, places.approvals])
         await shows(world, place, people.approver, id, /Succeeded/, 90_000);
       await judge(id, story, from);

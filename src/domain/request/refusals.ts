@@ -25,7 +25,7 @@ export const refusals = {
   'form-ended': lines`This form has ended.\nType the command again.`,
 
   'key-not-visible': (name) => lines`The bot can’t read key ${name}.
-    Its vault is in a subscription that the bot can’t read, or the key was deleted. Choose another key or vault.`,
+    It was deleted, is in a Managed HSM, or its vault is in a subscription that the bot can’t read. Choose another key or vault.`,
   'not-under-own-key': (name) => lines`${name} uses a Microsoft-managed key.
     Use /enable-cmk to set a customer-managed key first.`,
   'no-approved-state': (name) => lines`The bot has no approved state for ${name}.

@@ -24,9 +24,10 @@ export const enableIdentity: Step = {
   async observe(context) {
     const resource = await readResource(context, doing(context));
     rejectLostIdentity(context, resource);
-    if (resource.systemAssigned) return 'already';
-    const { provisioningState } = resource;
-    return isBusy(provisioningState) ? failBusy(doing(context), provisioningState) : 'to-do';
+    const { systemAssigned, principalId, provisioningState } = resource;
+    if (systemAssigned && principalId) return 'already';
+    if (isBusy(provisioningState)) failBusy(doing(context), provisioningState);
+    return systemAssigned ? 'already' : 'to-do';
   },
   async apply(context) {
     const judged = await readResource(context, doing(context));

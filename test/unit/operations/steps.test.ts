@@ -101,11 +101,13 @@ finds('enable-identity', withReports, [
 ]);
 finds('enable-identity', {}, [
   ['no principal yet', { resource: resource({ systemAssigned: true }) }, 'retry-until identity-not-shown'],
-  [
-    'an agent that Azure is at work on',
-    { resource: resource({ provisioningState: 'Updating' }) },
-    'wait resource-busy',
-  ],
+  ...[false, true].map(
+    (systemAssigned): Found => [
+      `${systemAssigned ? 'half an identity' : 'none'}, and Azure at work`,
+      { resource: resource({ provisioningState: 'Updating', systemAssigned }) },
+      'wait resource-busy',
+    ],
+  ),
 ]);
 
 const heldOther = { resource: identified, vault: vault({ access: 'access-policies' }), granted: true } as const;

@@ -73,9 +73,11 @@ function newestWords({ enabled, expires }: ObservedKey): CardText {
 
 /** Returns the effect of each choice, then effects that all have. */
 function notesOn(facts: Facts): readonly CardText[] {
-  const { vault, newest, inUse, makes: made } = facts;
+  const { current, vault, newest, inUse, makes: made } = facts;
+  const isHsm = current?.vaultUri.includes('.managedhsm.');
+  const why = isHsm ? 'Managed HSM isn’t supported.' : 'The bot can’t read the vault of this key.';
   return [
-    ...(vault === null ? [plain('The bot can’t read the vault of this key, so you can only choose another key.')] : []),
+    ...(vault === null ? [plain(`${why} You can only choose another key.`)] : []),
     ...(newest === null
       ? []
       : isAnother(facts)

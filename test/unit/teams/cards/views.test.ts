@@ -339,13 +339,20 @@ describe('rotations', () => {
   const newest = { ...from, keyVersion: newestKey.version };
   const usesNewest = { current: newest, resource: { ...visitAgent, customerKey: newest }, inUse: newestKey };
   const unseen = { vault: null, inUse: null, newest: null, makes: null };
-  const cannotRead = 'The bot can’t read the vault of this key, so you can only choose another key.';
+  const cannotRead = 'The bot can’t read the vault of this key. You can only choose another key.';
+  const hsm = 'https://hsm-care.managedhsm.azure.net/';
   const notNamed = 'No version named\nIt isn’t known whether the agent follows newer versions.';
   const all = ['newest', 'new', 'other'];
   test.each<[string, Partial<FactsOf<'version'>>, readonly string[], string]>([
     ['the newest is in use', usesNewest, ['new', 'other'], 'The agent uses the newest version of its key.'],
     ['Azure could not use a new one', { makes: null }, ['newest', 'other'], ''],
     ['the vault is not seen', unseen, ['other'], cannotRead],
+    [
+      'it is a Managed HSM',
+      { ...unseen, current: { ...from, vaultUri: hsm } },
+      ['other'],
+      'Managed HSM isn’t supported.',
+    ],
     ['the newest is disabled', { newest: { ...newestKey, enabled: false } }, all, 'The newest version is disabled.'],
     ['no version is named', { current: { ...from, keyVersion: null }, inUse: null }, all, notNamed],
   ])('offer what can be had, and say so, where %s', (_where, change, wanted, said) => {
