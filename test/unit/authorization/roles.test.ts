@@ -185,3 +185,13 @@ it('neither a refusal nor a failure is kept, and both end what was known', async
   expect(await dark).toMatchObject({ code: 'cannot-check-membership' });
   expect(await told(() => reading.rolesOf(approver), [])).toMatchObject(noRole);
 });
+
+it('a click asks about a person again after two seconds', async () => {
+  const { clock, checks, told } = open();
+  const click = checks.forClick();
+  await told(() => click.rolesOf(approver), ['deciders']);
+  clock.ms = 1_999;
+  expect(await told(() => click.approver(approver, null), null)).toBe('yes');
+  clock.ms = 2_000;
+  expect(await told(() => click.approver(approver, null), [])).toBe('no');
+});

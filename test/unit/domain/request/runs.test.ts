@@ -9,6 +9,7 @@ import { operatorActor, type StoredEvent } from '../../../../src/domain/request/
 import { fold } from '../../../../src/domain/request/evolve.ts';
 import type { Request } from '../../../../src/domain/request/request.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
+import { attemptsSoFar } from '../../../../src/domain/retry.ts';
 import {
   approvedBy,
   asks,
@@ -451,4 +452,16 @@ describe('whether a step can have changed anything', () => {
     ],
     ['nothing was heard of it', false, [failure({ change: 'unknown' })]],
   ])('%s: %s', (_what, untouched, failures) => expect(after(...failures)).toBe(untouched));
+});
+
+// An attempt of 10 s, a wait of 30 s, and an attempt of 20 s so far; then a clock that is set forward in that one.
+it.each([
+  ['12:01:00', 60_000],
+  ['19:00:00', 40_000 + 120_000],
+])('a step has been tried for its attempts and waits, whatever the clock: %s', (clock, ms) => {
+  const times = ['12:00:00', '12:00:10', '12:00:40'];
+  const waits = records(1, failedWith('enable-identity', '2026-03-02T12:00:40.000Z'));
+  const events = eventsAfter(...toRunning, waits, intends(1, 'enable-identity', 2)).slice(-3);
+  const tries = events.map((event, n) => ({ ...event, time: `2026-03-02T${times[n]}.000Z` }));
+  expect(attemptsSoFar(tries, 1, 'enable-identity', `2026-03-02T${clock}.000Z`).spentMs).toBe(ms);
 });
