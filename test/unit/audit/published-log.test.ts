@@ -224,6 +224,12 @@ describe('witnesses', () => {
     expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log']);
   });
 
+  test('takes no signature of another key for the witness’s', async () => {
+    const key = signingKey('witness.example/w1', 'witness', Buffer.alloc(32, 3)).verifier;
+    await publisher(await folder(), bodiesOf(3), key).publish();
+    expect(outcomes).toMatchObject([{ kind: 'refused' }]);
+  });
+
   test('is published although the witness answers without end', async () => {
     const hostile = await startHostileServer('a body without end');
     const log = await folder();

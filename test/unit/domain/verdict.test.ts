@@ -264,6 +264,8 @@ describe('the usage check', () => {
 
   it.each<[string, Partial<LoggedKeyCall>]>([
     ['of another key', { addresses: [key.replace('cmk-triage-agent', 'cmk-other')] }],
+    ['from before the change', { at: '2026-03-01T11:57:59.000Z' }],
+    ['by another identity', { principalId: 'f'.repeat(36), resourceId: null }],
     ['of a key of that name in another vault', { addresses: [key.replace('kv-care-prod', 'kv-care-test')] }],
   ])('is one %s', (_what, change) => expect(judged([{ ...wrap, ...change }])).toEqual(notUsed));
 

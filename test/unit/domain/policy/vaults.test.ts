@@ -14,25 +14,17 @@ it('where nothing is said a vault of the agent’s own subscription is permitted
   expect(permits(ownSubscription, vaultIn(research))).toBe(false);
 });
 
-describe('a rule that permits vaults by name', () => {
-  const named = [{ names: ['kv-hospital-*'] }];
+const named = [{ names: ['kv-hospital-*'] }];
 
-  it('permits them in the agent’s own subscription alone: anybody may choose a name', () => {
-    expect(permits(named, vaultIn(care))).toBe(true);
-    expect(permits(named, vaultIn(research))).toBe(false);
-  });
-
-  it('does not permit a name that only looks alike', () => {
-    expect(permits(named, vaultIn(care, 'kv-hospita1-keys'))).toBe(false);
-  });
+it('a rule by name permits vaults in the agent’s own subscription alone: anybody can choose a name', () => {
+  expect(permits(named, vaultIn(care))).toBe(true);
+  expect(permits(named, vaultIn(research))).toBe(false);
 });
 
-describe('a rule that names a subscription', () => {
-  const keys = [{ subscriptions: [research], resourceGroups: ['rg-keys'] }];
+const keys = [{ subscriptions: [research], resourceGroups: ['rg-keys'] }];
 
-  it('permits its vaults where every other criterion holds, and then the own subscription no more', () => {
-    expect(permits(keys, vaultIn(research))).toBe(true);
-    expect(permits(keys, vaultIn(research, 'kv-lab', 'rg-research'))).toBe(false);
-    expect(permits(keys, vaultIn(care))).toBe(false);
-  });
+it('a rule that names a subscription permits its vaults where every other criterion holds, and then no others', () => {
+  expect(permits(keys, vaultIn(research))).toBe(true);
+  expect(permits(keys, vaultIn(research, 'kv-lab', 'rg-research'))).toBe(false);
+  expect(permits(keys, vaultIn(care))).toBe(false);
 });
