@@ -73,10 +73,7 @@ describe('killed when a click is stored, or while Teams has just received a card
   const submitIn = (form: SeenActivity) => () =>
     world.teams.click(people.requester, form.id, 'form.submit', { inputs });
 
-  const stories: (readonly [string, () => Promise<void>])[] = [];
-  const story = (name: string, live: () => Promise<void>) => stories.push([name, live]);
-
-  story('the approval card stands twice; a click on either counts, and both end right', async () => {
+  test('the approval card stands twice; a click on either counts, and both end right', async () => {
     const form = await typeAll(world);
     const id = requestIdIn(activityText(form));
     // Whoever clicked may have no answer: on a busy machine it comes after the post.
@@ -96,7 +93,7 @@ describe('killed when a click is stored, or while Teams has just received a card
     await putBack();
   });
 
-  story('a click that was stored and not answered is stored once, and answered when it is made again', async () => {
+  test('a click that was stored and not answered is stored once, and answered when it is made again', async () => {
     const id = await ask(world);
     const card = await approvalCard(world, id);
     writeFileSync(file, 'stored approved');
@@ -111,7 +108,7 @@ describe('killed when a click is stored, or while Teams has just received a card
     await putBack();
   });
 
-  story('the form’s message becomes the request’s card all the same, and no other card is posted', async () => {
+  test('the form’s message becomes the request’s card all the same, and no other card is posted', async () => {
     const form = await typeAll(world);
     // The form knows the id of the request that it will make.
     const id = requestIdIn(activityText(form));
@@ -130,7 +127,7 @@ describe('killed when a click is stored, or while Teams has just received a card
     );
   });
 
-  story('a card that was deleted before its run is posted once, although Teams is slow', async () => {
+  test('a card that was deleted before its run is posted once, although Teams is slow', async () => {
     const id = await ask(world);
     const approval = await approvalCard(world, id);
     const [card] = await copies(id, places.operations, people.requester);
@@ -147,7 +144,7 @@ describe('killed when a click is stored, or while Teams has just received a card
     await putBack();
   });
 
-  story('a call is made once more at most, and none is lost', async () => {
+  test('a call is made once more at most, and none is lost', async () => {
     const id = await ask(world);
     const card = await shows(world, places.approvals, people.approver, id, /Needs approval/);
     const ownChat = `a:${people.requester}`;
@@ -164,8 +161,6 @@ describe('killed when a click is stored, or while Teams has just received a card
     // Teams had taken the one that nobody knows of.
     expect(await callsIn(ownChat)).toBe(2);
   });
-
-  test.each(stories)('%s', (_name, live) => live());
 
   test('the record verifies', async () => {
     expect((await readRecord(world)).findings).toEqual([]);

@@ -8,7 +8,7 @@ import { openTranscript, type Transcript } from '../support/transcripts/transcri
 import { expectGolden } from '../support/transcripts/transcript-golden.ts';
 import { azureState } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
-import { approvalCard, approve, ask, people, places, shows } from '../support/world/story.ts';
+import { approvalCard, approve, ask, people, places } from '../support/world/story.ts';
 import { readRecord, testOverrides } from '../support/world/world.ts';
 
 /**
@@ -93,20 +93,6 @@ test('it was not used, and the log would show it', async () => {
   expect(use.judged?.answer).toMatchObject({ outcome: 'not-used', refused: null });
   expect((use.judged?.at ?? '') >= use.until).toBe(true);
   expect(await judgements(id)).toBe(1);
-});
-
-test('nobody knows, where the log may not be read', async () => {
-  const t = openTranscript(world, 'Use of the key unknown', 'The bot may not read the log.');
-  await happens('logs-refused');
-  const id = await approved(t);
-  await shows(world, operations, requester, id, /Checking whether the agent uses the key/);
-  await passDeadline();
-  await t.sees(requester, operations, id, /Use observed: not known/);
-  expectGolden('use-not-known', t);
-  expect((await told(id)).use.judged?.answer).toMatchObject({
-    outcome: 'unknown',
-    why: { code: 'not-readable', failure: { code: 'InsufficientAccessError', status: 403 } },
-  });
 });
 
 test('the verifier finds nothing in what was stored of it', async () => {
