@@ -77,14 +77,6 @@ it('a search keeps no failure', async () => {
   expect(asked).toEqual(['', '']);
 });
 
-it('a search keeps no more than 200 questions', async () => {
-  const { typed, asked } = tenant(...many);
-  await typed('bot');
-  for (let n = 0; n < 200; n += 1) await typed(`x${n}x`);
-  await typed('bot');
-  expect(asked.filter((text) => text === 'bot')).toHaveLength(2);
-});
-
 it.each(['tri age', "tri' or '", 'y'.repeat(65)])('does not ask for %j: it is part of no name', async (odd) => {
   const { typed, asked } = tenant('triage-prod');
   expect(await typed(odd)).toEqual([]);
@@ -151,8 +143,4 @@ it('what is offered is read back as what was typed but for the one name', () => 
       expect(typed(meant ?? '')).toEqual({ ...before, command: '/enable-cmk' });
     }),
   );
-});
-
-it('reads a command behind invisible characters, as pasted', () => {
-  expect(typed('\u200b\ufeff /cmk-history x')).toEqual(typed('/cmk-history x'));
 });

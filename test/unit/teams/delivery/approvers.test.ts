@@ -75,18 +75,6 @@ it('people beyond ten, and those whom Teams does not know, are named', async () 
   expect(texts(found).slice(9)).toEqual(['<at>P10</at>', '**P11**', '**P12**', '**Not in the team**']);
 });
 
-it('who is configured by id is mentioned before a group takes the room, and nobody twice', async () => {
-  const found = await asked({
-    approvers: [groupId(1), groupId(2), person(1)],
-    known: numbers(11).map(person),
-    directory: {
-      [groupId(1)]: group('Large', ...numbers(11).map(person)),
-      [groupId(2)]: group('Small', person(1), person(2)),
-    },
-  });
-  expect(texts(found)).toEqual(['<at>P01</at>', '<at>P02</at>', '**Large**']);
-});
-
 it('the requester is never among them, whether configured or in a group', async () => {
   const found = await asked({
     approvers: [requester, groupId(1)],

@@ -166,25 +166,6 @@ test('an approver whose chat refuses the first post gets the card when Teams tak
   expect([await show(waiting, postedCards, chatRefusing([])), await has()]).toEqual([null, true]);
 });
 
-test('where reminders of a request were posted is forgotten once it has ended', async () => {
-  const reminders = ['call:reminder:1:half:approvals', 'call:reminder:1:last:person:x'];
-  const posted = { requestId: id, audience: 'call:reminder:1:last:person:y', conversationId: 'a', activityId: '9' };
-  const stored = async (request: Request) => {
-    const postedCards = memoryPostedCards(postedIn(['status', 'approval', 'call:1:requester', ...reminders]));
-    // After the cards were read: a reminder that was being posted meanwhile.
-    const update = async () => {
-      await postedCards.save({ ...posted, fingerprint: '' });
-      return true;
-    };
-    await show(request, postedCards, { ...chatRefusing([]), update });
-    return (await postedCards.of(id)).map(({ audience }) => audience);
-  };
-  expect(await stored(waiting)).toEqual(expect.arrayContaining(reminders));
-  const left = await stored(rejected);
-  expect(left).toContain('call:1:requester');
-  expect(left.filter((audience) => audience.includes('reminder'))).toEqual([]);
-});
-
 describe('alerts', () => {
   const request = requestAfter(...toSucceeded);
   const operator = PersonId.parse('20000000-0000-4000-8000-000000000009');

@@ -156,9 +156,7 @@ function opened({ origin, chats, commands, refuses = () => null, stopsAfter, hel
     texts: event.texts.comment === undefined ? event.texts : { ...event.texts, comment: null },
   }));
   const erased = async () => erasedNotifications({ directory }, request, erasing, await postedCards.of(id));
-  const remind = openReminders({ requests, notifications: calls, directory, postedCards });
-  const stored = async () => (await postedCards.of(id)).map(({ audience }) => audience);
-  return { said, ring: (revision = last) => calls.notifyForEvent(id, revision), last, erased, remind, stored };
+  return { said, ring: (revision = last) => calls.notifyForEvent(id, revision), last, erased };
 }
 
 const mentioned = (text: string): string => [...text.matchAll(/<at>(.*?)<\/at>/g)].map(([, name]) => name).join(', ');
@@ -274,22 +272,6 @@ test('while one chat is throttled, the others get theirs, and what failed otherw
   const { said, ring } = inChannel('asked again, Azure moved', { origin: origins.personal, refuses });
   await expect(ring()).rejects.toThrow('503');
   expect(placesOf(said)).toEqual(['approvals-thread → Approver', 'chat of Second approver']);
-});
-
-test('a daily reminder is stored in place of the one before it, and nothing else is forgotten', async () => {
-  const { said, ring, remind, stored } = inChannel('needs attention');
-  await ring();
-  const others = await stored();
-  const remindOn = async (day: number) => {
-    const from = said.length;
-    await remind(id, 'attention', new Date(noon.getTime() + day * 86_400_000).toISOString());
-    return said.length - from;
-  };
-  expect([await remindOn(1), await remindOn(1), await remindOn(2)]).toEqual([3, 0, 3]);
-  const kept = (await stored()).filter((audience) => !others.includes(audience));
-  expect(kept).toHaveLength(3);
-  for (const audience of kept) expect(audience).toMatch(/^call:reminder:\d+:2:/);
-  expect(await stored()).toEqual(expect.arrayContaining(others));
 });
 
 test('where a thread is gone, a new one in its channel notifies', async () => {
