@@ -16,8 +16,6 @@ const cardType = 'application/vnd.microsoft.card.adaptive';
 let dataDir = '';
 let bot: Server;
 let teams: LocalTeamsProcess;
-/** To every invoke; null never answers. */
-let answer: unknown = null;
 const start = (): Promise<LocalTeamsProcess> =>
   startLocalTeams({
     dataDir,
@@ -31,7 +29,7 @@ beforeAll(async () => {
     for await (const chunk of request) chunks.push(chunk);
     const { type } = JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}');
     if (type !== 'invoke') response.end();
-    else if (answer !== null) response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+    else response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => bot.listen(0, '127.0.0.1', resolve));
   teams = await start();
@@ -50,6 +48,9 @@ const card = (text: string) => ({
   actions: [{ type: 'Action.Execute', title: 'Approve', verb: 'request.approve', data: { requestId: 'CMK-1' } }],
 });
 
+/** To every invoke. */
+const answer = { statusCode: 200, type: cardType, value: card('my view') };
+
 /** The bot posts a card to a new thread of operations; the id of the post. */
 async function posted(text: string): Promise<string> {
   const attachments = [{ contentType: cardType, content: card(text) }];
@@ -57,13 +58,6 @@ async function posted(text: string): Promise<string> {
   const { body } = await teams.client.call('POST', path, { type: 'message', attachments });
   return (body as { id: string }).id;
 }
-
-it('a click that the bot does not answer in 10 s gets 504, and shows Teams’ own error', async () => {
-  const id = await posted('slow');
-  expect((await teams.client.click(approver.id, id, 'request.approve')).status).toBe(504);
-  const shown = await teams.client.sees(operations, approver.id, (seen) => seen.replyToId === id);
-  expect(shown).toMatchObject({ text: 'Unable to reach app. Please try again.', local: { tone: 'error' } });
-});
 
 it.each<[string, string, Record<string, string>, number]>([
   ['another site', '{}', { origin: 'https://example.com' }, 403],
@@ -82,7 +76,6 @@ it.each<[string, string, Record<string, string>, number]>([
 
 it('after a kill holds everything that was answered', async () => {
   const id = await posted('kept');
-  answer = { statusCode: 200, type: cardType, value: card('my view') };
   await teams.client.click(approver.id, id, 'request.approve');
   const before = await teams.client.activities(operations, approver.id);
   await teams.kill();

@@ -273,8 +273,4 @@ describe('a quotation', () => {
       );
     },
   );
-
-  it('leaves single marks and everything else as it is', () => {
-    expect(quote('the ward’s ‘own’ key, 5′ long')).toBe('“the ward’s ‘own’ key, 5′ long”');
-  });
 });
