@@ -29,7 +29,7 @@ import { readRecord } from '../support/world/world.ts';
 
 const agent = 'virtual-visit-agent';
 const [vaultName, keyName] = ['kv-hospital-keys', 'cmk-virtual-visit'];
-const world = scenario({ own: { env: { ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s' } } });
+const world = scenario({ own: { inProcess: false, env: { ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s' } } });
 let others: Clients;
 let oldVersion: string;
 
