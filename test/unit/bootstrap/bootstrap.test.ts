@@ -140,22 +140,20 @@ const limits = { bytes: 100_000, ms: 60_000 };
 /** What fits in the buffers of both sockets, on top of what is taken. */
 const inSockets = 16 * 1_048_576;
 
-describe('a call to another server', () => {
-  test.each<[HostileAnswer, RegExp, typeof limits]>([
-    ['a body without end', /^the answer is too long: more than 100000 bytes$/, limits],
-    ['a packed body without end', /^the answer is packed \(gzip\)$/, limits],
-    ['a cut answer', /aborted/, limits],
-  ])('ends at %s', async (answer, why, within) => {
-    const server = await startHostileServer(answer);
-    await expect(callServer(server.url, { limits: within })).rejects.toThrow(why);
-    expect(server.sent()).toBeLessThan(limits.bytes + inSockets);
-    await server.stop();
-  });
+test.each<[HostileAnswer, RegExp, typeof limits]>([
+  ['a body without end', /^the answer is too long: more than 100000 bytes$/, limits],
+  ['a packed body without end', /^the answer is packed \(gzip\)$/, limits],
+  ['a cut answer', /aborted/, limits],
+])('a call to another server ends at %s', async (answer, why, within) => {
+  const server = await startHostileServer(answer);
+  await expect(callServer(server.url, { limits: within })).rejects.toThrow(why);
+  expect(server.sent()).toBeLessThan(limits.bytes + inSockets);
+  await server.stop();
+});
 
-  test('follows no redirect', async () => {
-    const server = await startHostileServer('a redirect to itself');
-    expect((await callServer(server.url, { limits })).status).toBe(307);
-    expect(server.calls()).toBe(1);
-    await server.stop();
-  });
+test('a call to another server follows no redirect', async () => {
+  const server = await startHostileServer('a redirect to itself');
+  expect((await callServer(server.url, { limits })).status).toBe(307);
+  expect(server.calls()).toBe(1);
+  await server.stop();
 });

@@ -110,27 +110,23 @@ describe('a new key', () => {
 /** What is typed wrongly, and what is answered: test/golden/transcripts/help.md and lists.md. */
 const enableCmk = requestCommand(enabling);
 
-describe('/enable-cmk', () => {
-  it.each<[RoleStatus, string]>([
-    ['no', 'not-a-requester'],
-    ['unknown', 'cannot-check-membership'],
-    ['none-configured', 'no-requesters-configured'],
-  ])('looks into nothing for a person whose roleStatus is %s', async (value, code) => {
-    const { ports, roleStatus, azure } = commandWorld();
-    roleStatus.value = value;
-    azure.refuse('inventory.resources', failure());
-    expect(await enableCmk.handle(call({ resource: 'bot-care' }), ports)).toMatchObject({ code });
-  });
+it.each<[RoleStatus, string]>([
+  ['no', 'not-a-requester'],
+  ['unknown', 'cannot-check-membership'],
+  ['none-configured', 'no-requesters-configured'],
+])('/enable-cmk looks into nothing for a person whose roleStatus is %s', async (value, code) => {
+  const { ports, roleStatus, azure } = commandWorld();
+  roleStatus.value = value;
+  azure.refuse('inventory.resources', failure());
+  expect(await enableCmk.handle(call({ resource: 'bot-care' }), ports)).toMatchObject({ code });
 });
 
 const now = new Date('2030-03-02T12:00:00Z');
 const lasting = (created: string, expires: string | null) => kindAfter(key({ created, expires }), now)?.expires;
 
-describe('a new version of a key', () => {
-  it('lasts as long as the one before', () => {
-    expect(lasting('2028-03-02T00:00:00.000Z', '2030-03-02T00:00:00.000Z')).toBe('2032-03-01T00:00:00.000Z');
-    expect(lasting('2028-03-02T00:00:00.000Z', null)).toBeNull();
-  });
+it('a new version of a key lasts as long as the one before', () => {
+  expect(lasting('2028-03-02T00:00:00.000Z', '2030-03-02T00:00:00.000Z')).toBe('2032-03-01T00:00:00.000Z');
+  expect(lasting('2028-03-02T00:00:00.000Z', null)).toBeNull();
 });
 
 test.each([
