@@ -152,6 +152,7 @@ describe('going through the form', () => {
     expect(unnamed).toMatchObject({ form: { page: 'key' }, problem: { code: 'new-key-name-unfit' } });
     const { form: chosen } = chooseKeyWay(form, 'new');
     expect(back(chosen).form).toMatchObject({ page: 'vault', keyWay: null });
+    expect(back(from('review', {}, { shownDigest: 'd' }).form).form.shownDigest).toBeNull();
     const other = { ...chosen, page: 'vault' as const, answers: { ...chosen.answers, vault: resourceId() } };
     expect(withAnswer(enableCmk, other, vaultId).keyWay).toBeNull();
   });
