@@ -17,7 +17,6 @@ import { approvalCard, approve, people, places, shows, submit, type, writes } fr
 import { readRecord } from '../support/world/world.ts';
 
 const grant = expect.stringMatching(/^PUT roleAssignments\/[0-9a-f-]{36} 201$/);
-const _irreversible = 'Can’t be undone';
 
 const world = scenario({ restoresAzure: true });
 

@@ -36,7 +36,7 @@ const filled = { acknowledgeDataLoss: 'true', justification: 'Policy 7' };
 const existing = { kind: 'existing', name: keyName, version: version('a') } as const;
 const personal = { conversationId: 'a:chat', conversationType: 'personal', messageId: '7' } as const;
 const channel = { ...personal, conversationType: 'channel' } as const;
-const _otherKey = { vaultUri: 'https://kv-care.vault.azure.net/', keyName: 'other', keyVersion: version('b') };
+const otherKey = { vaultUri: 'https://kv-care.vault.azure.net/', keyName: 'other', keyVersion: version('b') };
 const minuteMs = 60_000;
 
 /** Lets the clock run until the work is done. */
@@ -176,15 +176,16 @@ describe('going through the form', () => {
     expect((await next(moved, inputs({ vault: 'kv-care' }), ports)).form.answers).not.toHaveProperty('key');
   });
 
-  it.each([['an agent that is too old', { createdAt: '2021-06-03T00:00:00Z' }, 'created-before-cutoff']] as const)(
-    'goes no further with %s',
-    async (_agent, change, code) => {
-      const { ports, form } = from('vault', { resource: resource(change) });
-      const shown = await readPage(form, ports);
-      expect(shown).toMatchObject({ form: { page: 'resource' }, facts: { page: 'resource' } });
-      expect('obstacle' in shown && shown.obstacle.blocks.map((block) => block.code)).toContain(code);
-    },
-  );
+  it.each([
+    ['an agent that is too old', { createdAt: '2021-06-03T00:00:00Z' }, 'created-before-cutoff'],
+    ['an agent on which an operation runs', { provisioningState: 'Accepted' }, 'provisioning-unsettled'],
+    ['an agent that has a customer-managed key', { customerKey: otherKey }, 'already-under-another-key'],
+  ] as const)('goes no further with %s', async (_agent, change, code) => {
+    const { ports, form } = from('vault', { resource: resource(change) });
+    const shown = await readPage(form, ports);
+    expect(shown).toMatchObject({ form: { page: 'resource' }, facts: { page: 'resource' } });
+    expect('obstacle' in shown && shown.obstacle.blocks.map((block) => block.code)).toContain(code);
+  });
 
   it.each([
     ['vault', {}, {}, { kind: 'refused', code: 'choice-missing' }],

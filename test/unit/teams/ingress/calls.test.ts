@@ -212,10 +212,7 @@ describe('a caller with an app id', () => {
 
   /** Entra's tokens for an app, as the SDK's way for the Emulator and for skills takes them. */
   const ofEntra = (claims: Readonly<Record<string, unknown>>) => withClaims({ tid: localTenantId, ...claims });
-  const [v1, _v2] = [
-    `https://sts.windows.net/${localTenantId}/`,
-    `https://login.microsoftonline.com/${localTenantId}/v2.0`,
-  ];
+  const v1 = `https://sts.windows.net/${localTenantId}/`;
   const publicPem = () => Buffer.from(frameworkKeys.teams.public.export({ format: 'pem', type: 'spki' }));
   const { teams: own, web } = frameworkKeys;
 
