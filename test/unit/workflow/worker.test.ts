@@ -4,6 +4,7 @@ import { noTracing } from '../../../src/domain/ports/telemetry.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { Throttled } from '../../../src/domain/retry.ts';
+import { Semaphore } from '../../../src/workflow/run-plan.ts';
 import { startWorker } from '../../../src/workflow/worker.ts';
 import { asks, expiresAt, id, later } from '../../support/builders/commands.ts';
 import { memoryRequests } from '../../support/builders/memory-requests.ts';
@@ -126,6 +127,12 @@ it('waits as long as Teams asks, if that is longer, and ten minutes at most', as
   expect(became).toEqual([500, 120_000, 600_000].map((ms) => `show in ${ms}, attempts 1`));
 });
 
+it('tries again within a minute, however often it failed, and logs how often that was', async () => {
+  const { became, logged } = await postponed([jobOf('show', { attempts: 12 })], () => new Error('Teams is away'));
+  expect(became).toEqual(['show in 60000, attempts 13']);
+  expect(logged).toMatchObject([{ message: 'work postponed', kind: 'show', requestId: id, attempts: 13 }]);
+});
+
 /** A worker with one job in hand, and what the job's signal says. */
 async function inHand(kind: 'run' | 'show', change: Partial<Jobs> = {}) {
   const { jobs, became } = jobsOf([jobOf(kind)], change);
@@ -168,4 +175,27 @@ it('takes over nothing before its own beats were regular for three seconds', asy
   await jest.advanceTimersByTimeAsync(2_000);
   expect(became).toEqual(['looked for lost claims']);
   await worker.stop();
+});
+
+test('room for two: the third waits until one leaves or waits outside, who comes back behind it', async () => {
+  const room = new Semaphore(2);
+  const seen: string[] = [];
+  const enter = (name: string) => room.enter().then(() => void seen.push(name));
+  await Promise.all([enter('first'), enter('second')]);
+  const third = enter('third');
+  await Promise.resolve();
+  expect(seen).toEqual(['first', 'second']);
+  let end = (): void => undefined;
+  const outside = room
+    .outside(() => new Promise<void>((resolve) => (end = resolve)))
+    .then(() => void seen.push('first again'));
+  await third;
+  const fourth = enter('fourth');
+  end();
+  await Promise.resolve();
+  room.leave();
+  await fourth;
+  room.leave();
+  await outside;
+  expect(seen).toEqual(['first', 'second', 'third', 'fourth', 'first again']);
 });
