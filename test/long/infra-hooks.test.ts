@@ -253,6 +253,7 @@ describe('the hook before a deployment', () => {
     const old = { CMK_ANCHOR_LOCKED: 'false', CMK_IMAGE: 'old', CMK_VAULT_SETTINGS: '', CMK_MIGRATE: 'false' };
     const upgraded = {
       ...{ image: 'new', vaultSettings: 'CMK_STEP_UP_APP_SECRET', migrate: false, policy: { mode: 'a', rules: [] } },
+      subscriptions: set.CMK_SUBSCRIPTIONS,
       // The hook reads these from Azure.
       ...{ anchorLocked: true, databaseStorageGiB: 64, roleSubscriptions: 's-old' },
       settings: { CMK_APPROVALS_CHANNEL: set.CMK_APPROVALS_CHANNEL, CMK_AUDIT_CHANNEL: set.CMK_AUDIT_CHANNEL },
