@@ -245,6 +245,7 @@ describe('a decision', () => {
     'that the database’s owner takes away before it is published isn’t forgotten with the process that stored it: a %s',
     async (what) => {
       const id = await ask(world, choices.first);
+      await until(async () => (await size()) === 1, 'the request is published at once');
       const card = await approvalCard(world, id);
       if (what === 'stop') {
         const match = { method: 'PATCH', url: 'healthBots/triage-agent-prod' };
