@@ -37,7 +37,7 @@ const longestLifeMs = 8 * 24 * 3_600_000;
 const Key = z.object({ key: z.string() });
 const left = `select key from cmk.document where starts_with(key, $1) and changed_at < $2 order by changed_at limit $3`;
 const atOnce = 100;
-/** Keeps records of welcomes: nobody is welcomed twice. */
+/** Keeps records of welcomes: each person is welcomed once. */
 const sweep = `delete from cmk.document where changed_at < $1 and not starts_with(key, 'welcome/')`;
 
 export interface UnsoundDocument {
