@@ -12,7 +12,7 @@ import { logKeyUse, sealKeyUse } from '../src/text/record.ts';
 import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings } from './bot-environment.ts';
 import { type Child, formatLogLine, startChild } from './children.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';
-import { localTenantId } from './people.ts';
+import { auditor, localTenantId, operator } from './people.ts';
 import { freePort, startDatabase } from './postgres.ts';
 import { startWitness } from './witness.ts';
 
@@ -124,13 +124,15 @@ async function run(options: LocalOptions): Promise<void> {
     });
   }
   try {
-    const own = await startOwnDatabase(options, process.env);
-    if (own !== null) children.unshift(own.database);
+    const database = await startOwnDatabase(options, process.env);
+    if (database !== null) children.unshift(database.database);
     const witness = await startOwnWitness(options, process.env);
     const [azure, teams] = await Promise.all(servers.map((child) => child.started));
     if (witness !== null) children.push(witness.child);
     // Starts the bot last: it reads the certificate authority that the Azure simulator writes.
-    const settings = { ...usageCheckSettings, CMK_WATCH_INTERVAL: '10s', ...own?.settings, ...witness?.settings };
+    const people = { CMK_OPERATORS: operator.id, CMK_READERS: auditor.id };
+    const own = { ...usageCheckSettings, ...people, CMK_WATCH_INTERVAL: '10s' };
+    const settings = { ...own, ...database?.settings, ...witness?.settings };
     const env = botEnvironment(options, { ...settings, ...process.env });
     await leaveSettings(options, env);
     const bot = startChild('bot', 'src/main.ts', {

@@ -23,7 +23,6 @@ import {
   places,
   postFor,
   refreshIsDue,
-  roleOf,
   storePost,
   type Teams,
   threadId,
@@ -447,12 +446,7 @@ function session(teams: Teams) {
     tenantId: localTenantId,
     bot: { ...teams.bot },
     azure: teams.options['azure-url'] !== undefined,
-    people: localPeople.map((person) => ({
-      id: person.id,
-      memberId: memberIdOf(person.id),
-      name: person.name,
-      role: roleOf(person),
-    })),
+    people: localPeople.map(({ id, name, role }) => ({ id, memberId: memberIdOf(id), name, role })),
   };
 }
 

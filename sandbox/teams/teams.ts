@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { JsonLines } from '../azure/state/files.ts';
 import { Refusal } from '../http.ts';
-import { approversGroup, type LocalPerson, localPeople, localTenantId, requestersGroup } from '../people.ts';
+import { type LocalPerson, localPeople, localTenantId } from '../people.ts';
 import { botLink } from './bot-link.ts';
 import { cardOf, refreshesFor, withCard } from './cards.ts';
 import {
@@ -201,16 +201,6 @@ export function memberAccount(person: LocalPerson) {
     tenantId: person.homeTenantId,
     userRole: person.homeTenantId === localTenantId ? 'user' : 'guest',
   };
-}
-
-/** The role text on the page, from the groups that the bot is configured with. */
-export function roleOf(person: LocalPerson): string {
-  if (person.homeTenantId !== localTenantId) return 'other tenant';
-  const may = [
-    ...(requestersGroup.memberIds.includes(person.id) ? ['request'] : []),
-    ...(approversGroup.memberIds.includes(person.id) ? ['approve'] : []),
-  ];
-  return may.length === 0 ? 'no role' : `can ${may.join(' and ')}`;
 }
 
 // What one person can see.

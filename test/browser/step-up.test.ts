@@ -61,7 +61,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
 
   test('the page says what the sign-in is for, and Entra asks who it is', async () => {
     const popup = await toEntra();
-    for (const words of ['triage-agent-prod', 'cmk-triage-agent in kv-care-prod', 'Requester'])
+    for (const words of ['triage-agent-prod', 'cmk-triage-agent in kv-care-prod', 'Ana'])
       await popup.getByText(words, { exact: true }).last().waitFor();
     expect(await faultsOn(popup)).toEqual([]);
     await picture('step-up-page', popup.locator('main'), await popup.locator('body').textContent());
@@ -74,7 +74,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
   test('with the security key, and one more click, it is approved', async () => {
     const popup = await toEntra();
     await popup.getByRole('link', { name: 'Sign in' }).click();
-    await pick(popup, 'Approver', /security key/);
+    await pick(popup, 'Ben', /security key/);
     await popup.getByRole('heading', { name: 'You’re signed in.' }).waitFor();
     expect(await faultsOn(popup)).toEqual([]);
     await popup.close();

@@ -213,7 +213,7 @@ describe('people and groups', () => {
       expect(await look(approvers.toUpperCase())).toEqual({ kind, name: 'CMK approvers', members, complete: true });
       expect(await look(outer)).toMatchObject({ name: 'Outer', members: [member(person(2))] });
       expect(await look(inner)).toMatchObject({ members: [], complete: true });
-      const known = { kind: 'person', name: 'Team member', members: [member(person(4))], complete: true };
+      const known = { kind: 'person', name: 'Mia', members: [member(person(4))], complete: true };
       expect(await look(person(4))).toEqual(known);
       expect(await look('60000000-0000-4000-8000-0000000000dd')).toBeNull();
     });

@@ -128,10 +128,9 @@ const claims: readonly {
     },
   },
   {
-    words: /(Requester|Approver) stopped (?:the run|run \d+)/,
+    words: /(Ana|Ben) stopped (?:the run|run \d+)/,
     holds: ({ events }, [, who]) =>
-      bodies(since(events, ['run-ordered']), 'stop-requested')[0]?.actor.id ===
-      (who === 'Requester' ? requester : approver),
+      bodies(since(events, ['run-ordered']), 'stop-requested')[0]?.actor.id === (who === 'Ana' ? requester : approver),
   },
   {
     words: /Retry asks for approval again/,
@@ -163,7 +162,7 @@ function rowClaims({ request, events: all }: Seen, texts: readonly string[]): vo
 }
 
 function look(seen: Seen, reader: Reader): void {
-  const context = contextAt('2026-03-02T12:04:00.000Z', reader, { awaited: 'Approver' });
+  const context = contextAt('2026-03-02T12:04:00.000Z', reader, { awaited: 'Ben' });
   const texts = textsOf(requestCard('status', seen.request, context));
   const said = texts.join('\n');
   for (const { words, holds } of claims) {

@@ -129,7 +129,7 @@ test('a reader reads lists and histories and refreshes cards, and can do nothing
   const reader = people.teamMember;
   expect(activityText(await type(world, reader, '/cmk-requests'))).toContain(id);
   const history = await type(world, reader, `/cmk-history ${id}`);
-  expect(activityText(history)).toContain('Requester submitted the request');
+  expect(activityText(history)).toContain('Ana submitted the request');
   // Posted once and never looked after: what people wrote would outlive its erasing there.
   expect(JSON.stringify(history)).not.toContain('Own keys before the audit');
   expect(answered(await world.teams.click(reader, status.id, 'request.refresh'))).toMatch(/\[card\].*Waiting/);

@@ -98,7 +98,7 @@ test('a day later it is approved, a role disables the version, and an alert tell
   const alert = await alertThatSays(
     /Something still needs the retired version .*--version [0-9a-f]{32} --enabled true/s,
   );
-  t.shows('**Requester** in # Operations sees the alert', drawCard(cardOf(alert) ?? {}));
+  t.shows('**Ana** in # Operations sees the alert', drawCard(cardOf(alert) ?? {}));
   await others.keys(keyVaultUri).updateKeyProperties(keyName, oldVersion, { enabled: true });
   t.notes('A Key Vault Crypto Officer enabled the version again with the command.');
   const closed = await alertThatSays(/As approved again/);

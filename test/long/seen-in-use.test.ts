@@ -51,7 +51,7 @@ async function passDeadline(): Promise<void> {
 async function approved(t: Transcript): Promise<string> {
   const id = await ask(world);
   await approve(world, approver, await approvalCard(world, id));
-  t.notes(`Requester has asked for triage-agent-prod to be put under its own key, and Approver has approved: ${id}.`);
+  t.notes(`Ana has asked for triage-agent-prod to be put under its own key, and Ben has approved: ${id}.`);
   return id;
 }
 

@@ -48,7 +48,7 @@ test('a deleted key: the alert leads to a request, and its approval closes the a
     world.teams.sees(operations, requester, (one) => cardOf(one) !== undefined && words.test(activityText(one)));
   await (await keys().beginDeleteKey(keyName, { intervalInMs: 50 })).pollUntilDone();
   const alert = await sees(/Not as approved.*was deleted/s);
-  t.shows('**Requester** in # Operations sees the alert', drawCard(cardOf(alert) ?? {}));
+  t.shows('**Ana** in # Operations sees the alert', drawCard(cardOf(alert) ?? {}));
   const form = await t.opens(requester, alert, 'Request repair', /Review: repair customer-managed key/);
   const id = requestIdIn(activityText(await t.clicks(requester, form, 'Submit', because)));
   await t.clicks(approver, await t.sees(approver, approvals, id, /Needs approval/), 'Approve');

@@ -60,7 +60,7 @@ interface Asked {
 async function hasAsked(t: Transcript): Promise<Asked> {
   const id = await ask(world);
   const { agent, vault, key } = choices.first;
-  t.notes(`Requester has asked for ${agent} to be put under ${key} in ${vault}: ${id}.`);
+  t.notes(`Ana has asked for ${agent} to be put under ${key} in ${vault}: ${id}.`);
   return { id, card: await approvalCard(world, id) };
 }
 
@@ -192,7 +192,7 @@ scenario(
     await t.sees(requester, chat, id, /Waiting for approval/);
     await t.sees([teamMember, requester], operations, id, /Waiting for approval/);
     await approve(world, approver, await approvalCard(world, id));
-    t.notes('Approver has approved.');
+    t.notes('Ben has approved.');
     await t.sees(requester, chat, id, /Succeeded/);
     await t.sees(teamMember, operations, id, /Succeeded/);
   },

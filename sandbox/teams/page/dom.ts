@@ -56,7 +56,7 @@ export function announce(text: string) {
   byId('announcer').textContent = text;
 }
 
-/** The address contains person and place, for windows with different people and for reloads: `#/approver/approvals`. */
+/** The address contains person and place, for windows with different people and for reloads: `#/ben/approvals`. */
 
 const slug = (name: string) => name.toLowerCase().replaceAll(' ', '-');
 

@@ -43,13 +43,13 @@ export function guidedTour(button: HTMLElement, panel: HTMLElement, session: Ses
   }
   async function submit() {
     const inputs = { justification: 'Patient data under our own key before the audit.', acknowledgeDataLoss: 'true' };
-    const { body } = await click('Requester', 'Operations', 'form.submit', inputs);
+    const { body } = await click('Ana', 'Operations', 'form.submit', inputs);
     request = /CMK-[0-9A-Z]{6}/.exec(JSON.stringify(body))?.[0] ?? '';
     if (request === '') throw new Error('The request wasn’t submitted. The card says why.');
     return [request, '"request.approve"'];
   }
   async function approve() {
-    await click('Approver', 'Approvals', 'request.approve', { acknowledgeIrreversible: 'true' });
+    await click('Ben', 'Approvals', 'request.approve', { acknowledgeIrreversible: 'true' });
     return [request, 'Verification level'];
   }
   const says = {
@@ -63,10 +63,10 @@ export function guidedTour(button: HTMLElement, panel: HTMLElement, session: Ses
       'This channel has one line for each event of a request. A hash chain protects the events. “Download evidence” on the request gives a pack, which src/audit/outside/verify.py verifies. “Try what goes wrong” on the right has failures of Azure.',
   };
   const steps: Step[] = [
-    ['Request', 'Requester', 'Operations', says.request, ask],
-    ['Approve', 'Approver', 'Approvals', says.approve, submit],
-    ['Verify', 'Requester', 'Operations', says.verify, approve],
-    ['Audit', 'Approver', 'Audit', says.audit, async () => [request]],
+    ['Request', 'Ana', 'Operations', says.request, ask],
+    ['Approve', 'Ben', 'Approvals', says.approve, submit],
+    ['Verify', 'Ana', 'Operations', says.verify, approve],
+    ['Audit', 'Ben', 'Audit', says.audit, async () => [request]],
   ];
 
   const title = make('h2', { tabindex: '-1' });

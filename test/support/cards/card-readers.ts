@@ -7,10 +7,10 @@ import { outsider, secondApprover } from '../builders/commands.ts';
 import { approver, requester } from '../builders/fixtures.ts';
 
 const people: Readonly<Record<string, string>> = {
-  [requester]: 'Requester',
-  [approver]: 'Approver',
-  [secondApprover]: 'Second approver',
-  [outsider]: 'Team member',
+  [requester]: 'Ana',
+  [approver]: 'Ben',
+  [secondApprover]: 'Chris',
+  [outsider]: 'Mia',
 };
 export const names = (id: PersonId | null): string => (id === null ? 'An operator' : (people[id] ?? 'Somebody'));
 

@@ -193,11 +193,11 @@ function reviews(): readonly GalleryCard[] {
 
 function places(): readonly GalleryCard[] {
   const leaving = formAt('resource', { pending: { verb: 'form.next', inputs: {}, look: '' } });
-  const person = { name: 'Requester', memberId: `29:${requester}` };
+  const person = { name: 'Ana', memberId: `29:${requester}` };
   return [
     drawn('form-slow.looking', () => formWaitingCard(leaving, true)),
     drawn('form-open.new', () => formOpenCard(formAt('vault'), person)),
-    drawn('form-ended.unused', () => formAbandonedCard(formAt('vault'), 'Requester', 'unused')),
+    drawn('form-ended.unused', () => formAbandonedCard(formAt('vault'), 'Ana', 'unused')),
   ];
 }
 

@@ -70,7 +70,7 @@ export function activity(
     channelId: 'msteams',
     serviceUrl: world.teams.url,
     text: '/cmk-help',
-    from: { id: `29:${people.requester}`, name: 'Requester', aadObjectId: people.requester },
+    from: { id: `29:${people.requester}`, name: 'Ana', aadObjectId: people.requester },
     recipient: { id: '28:cmk-bot', name: 'CMK bot' },
     conversation: { id: places.group, conversationType: 'groupChat', isGroup: true, tenantId: localTenantId },
     channelData: { tenant: { id: localTenantId } },

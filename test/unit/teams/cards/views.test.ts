@@ -75,7 +75,7 @@ const stoppedAtKey: readonly Turn[] = [
   ...setsKey.slice(1),
 ];
 const keyWasSet = [
-  'Requester stopped the run after step 4 of 5 (Set customer-managed key)',
+  'Ana stopped the run after step 4 of 5 (Set customer-managed key)',
   'Azure showed the new key when the bot read it back',
 ];
 const endsBlocked = (check: Check): Turn => ends(1, botFailure('checking', { code: 'blocked', check }));
@@ -120,7 +120,7 @@ test.each<[string, readonly Turn[], readonly string[]]>([
     'a stop between two attempts, which does not say that the step is finished',
     stoppedBetween,
     [
-      'Approver stopped the run in step 4 of 5 (Set customer-managed key), after attempt 1',
+      'Ben stopped the run in step 4 of 5 (Set customer-managed key), after attempt 1',
       'Azure accepted attempt 1 and did not confirm it (KeyVaultAccessForbidden).',
       'the state Failed',
       'An approver stopped the run, so Retry asks for approval again.',
@@ -177,7 +177,7 @@ const drawn = (request: Request, reader: Reader, kind: CardKind, change: Partial
   requestCard(
     kind,
     request,
-    contextAt('2026-03-02T12:04:00.000Z', reader, { awaited: 'Second approver', userIds: ['29:1'], ...change }),
+    contextAt('2026-03-02T12:04:00.000Z', reader, { awaited: 'Chris', userIds: ['29:1'], ...change }),
   );
 const verbs = (card: AdaptiveCard) => executesOf(card.body).map(({ verb }) => String(verb).replace('request.', ''));
 const words = (card: AdaptiveCard): string => textsOf(card).join('\n');
@@ -221,9 +221,7 @@ test('a request that is taken on names the person and the time; others can take 
       .filter(({ verb }) => verb === 'request.take-on')
       .map(({ title }) => title);
   for (const reader of [everybody, asRequester, asApprover])
-    expect(words(drawn(stuck, reader, 'status'))).toContain(
-      '**Approver** is on it since {{TIME(2026-03-02T12:05:00Z)}}.',
-    );
+    expect(words(drawn(stuck, reader, 'status'))).toContain('**Ben** is on it since {{TIME(2026-03-02T12:05:00Z)}}.');
   expect([everybody, asRequester, asSecond, asApprover].map(titles)).toEqual([
     ['Take over'],
     ['Take over'],
@@ -244,7 +242,7 @@ test.each(Object.keys(requestStates))('%s: the short card has no buttons and no 
   const card = draw(state, asApprover, 'short');
   expect(verbs(card)).toEqual([]);
   expect(card.refresh).toMatchObject({ userIds: [] });
-  expect(words(card)).toContain('Requested by Requester in a chat');
+  expect(words(card)).toContain('Requested by Ana in a chat');
 });
 
 test.each(['running', 'running-waiting', 'running-side-by-side', 'retry-running', 'between-steps'])(
@@ -263,9 +261,9 @@ test('what was erased is said to be, and nothing else', () => {
   const approvals = request.approvals.map((one) => ({ ...one, ...erased }));
   const changed: Request = { ...request, justification: null, approvals, ended: { ...request.ended, ...erased } };
   expect(peopleTexts(changed, names).split('\n\n')).toEqual([
-    '**Requester** requested it. What they wrote was erased.',
-    '**Approver** approved. What they wrote was erased.',
-    '**Requester** ended it. What they wrote was erased.',
+    '**Ana** requested it. What they wrote was erased.',
+    '**Ben** approved. What they wrote was erased.',
+    '**Ana** ended it. What they wrote was erased.',
   ]);
 });
 
