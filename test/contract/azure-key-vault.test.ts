@@ -3,7 +3,6 @@ import { openCloud } from '../../src/azure/clouds.ts';
 import { openCredential } from '../../src/azure/credential.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
-import { messageOf } from '../../src/text/failures.ts';
 import * as state from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
@@ -38,10 +37,6 @@ const none = KeyVersion.parse('0'.repeat(32));
 
 const newest = async (name: string, vault = hospital) => got(await azure.keys.get(vault, key(name), null));
 const changes = (sent: readonly Sent[]) => sent.filter(({ method }) => method !== 'GET');
-const closed = (defaultAction: 'Allow' | 'Deny') =>
-  state.onVault('kv-care-prod', (vault) => {
-    vault.networkAcls = { bypass: 'AzureServices', defaultAction, ipRules: [], virtualNetworkRules: [] };
-  });
 
 describe('keys', () => {
   test('a key is read with what matters about its newest version, and the same of a version read by itself', async () => {
@@ -117,12 +112,6 @@ describe('keys', () => {
     const look = (uri = hospitalUri(), name = 'hospital-data', by = azure) => by.keys.deleted(uri, key(name));
     const meets = (status: number, error: object) => under(running, answers('/deletedkeys/', status, { error }), look);
 
-    test('holds its name: a person is asked', async () => {
-      const outcome = await azure.keys.createIfMissing(hospital, key('hospital-data'), plain, markOf(1));
-      const failure = { next: 'ask', code: 'ObjectIsDeletedButRecoverable', status: 409 };
-      expect(failureOf(outcome)).toMatchObject(failure);
-    });
-
     test('is not looked for behind a firewall, whatever the rights, nor without public access or an access policy', async () => {
       const error = { code: 'Forbidden', message: 'no public access', innererror: { code: 'ForbiddenByConnection' } };
       for (const outcome of [
@@ -154,29 +143,6 @@ describe('keys', () => {
         ['wrapkey', 'unwrapkey'].map((verb) => expect.stringContaining(`/keys/cmk-triage-agent/${version}/${verb}`)),
       );
     });
-
-    test('says when the bot itself is not allowed to, and does not look for deleted keys then', async () => {
-      await changeState(running, ({ roleDefinitions }: state.AzureState) => {
-        for (const role of roleDefinitions)
-          if (role.roleName === 'CMK bot') for (const one of role.permissions) one.dataActions = [];
-      });
-      expect(got(await probe('cmk-triage-agent'))).toBe('not-allowed');
-      expect(got(await azure.keys.deleted(hospitalUri(), key('hospital-data')))).toBe('not-checked');
-    });
-
-    test('says when the vault’s firewall kept it out, which no right would mend', async () => {
-      await changeState(running, closed('Deny'));
-      expect(got(await probe('cmk-triage-agent'))).toBe('firewalled');
-    });
-
-    test.each(['disabled-wrapping', 'expired-wrapping', 'signing-only'])(
-      '%s fails and does not pass as not allowed',
-      async (name) => {
-        const failure = failureOf(await probe(name, connect(running, { who: owner })));
-        expect(failure).toMatchObject({ next: 'ask', doing: `trying key ${name} in ${careUri()}` });
-        expect(messageOf(failure)).not.toBe('');
-      },
-    );
 
     test('in a known cloud no token goes to a host outside Key Vault', async () => {
       const { keys } = connect(running, { cloud: openCloud({ name: 'public' }) });

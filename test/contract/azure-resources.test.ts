@@ -4,7 +4,6 @@ import { changeState, http } from '../support/azure/local-azure.ts';
 import { tokenPolicy } from '../support/azure/token-policy.ts';
 import {
   careId,
-  connect,
   connectedAzure,
   connectUnfenced,
   enableIdentity,
@@ -13,7 +12,6 @@ import {
   got,
   key,
   markOf,
-  noAnswer,
   outsideFailureOf,
   resourceNow,
   resourceRef,
@@ -22,7 +20,6 @@ import {
   sentDuring,
   setKey,
   tenantId,
-  under,
   vaultId,
   vaultNow,
 } from './azure-setup.ts';
@@ -64,19 +61,6 @@ describe('agents', () => {
     });
     const nowhere = resourceRef('no-such-agent');
     expect([got(await azure.resources.get(nowhere)), got(await azure.resources.tags(nowhere))]).toEqual([null, null]);
-  });
-
-  test('its tags can be read alone, in the time a click has', async () => {
-    const tags = { environment: 'production' };
-    expect((await resourceNow(azure, triage)).tags).toEqual(tags);
-    const read = async () => expect(got(await azure.resources.tags(triage))).toEqual(tags);
-    expect(await sentDuring(running, read)).toHaveLength(1);
-    const impatient = connect(running, { limits: { clickMs: 300 } });
-    const slow = { match: { url: 'healthBots' }, ...noAnswer };
-    expect(failureOf(await under(running, slow, () => impatient.resources.tags(triage)))).toMatchObject({
-      code: 'NoAnswerInTime',
-      doing: 'reading the tags of agent triage-agent-prod',
-    });
   });
 
   test.each([

@@ -9,7 +9,7 @@ import {
   vaultIn,
 } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
-import { clientsOf, codeOf, messageOf, writeAgent } from '../support/azure/local-azure-clients.ts';
+import { clientsOf, messageOf, writeAgent } from '../support/azure/local-azure-clients.ts';
 import { agentId, owner } from '../support/azure/local-azure-names.ts';
 import { simulatedAzure } from '../support/azure/simulated-azure.ts';
 
@@ -50,20 +50,6 @@ test.each(refusals)('the operation that sets a key fails with a reason in words 
   const said = await messageOf(writeAgent(clientsOf(azure, owner), agentId(agent), { properties }));
   expect(said).toContain('KeyVaultError');
   expect(said).toMatch(words);
-});
-
-test('a key officer changes, deletes and purges keys with the official client', async () => {
-  const { keys } = clientsOf(azure, owner);
-  const [open, kept] = [keys(`https://localhost:${azure.port + 1}`), keys(`https://localhost:${azure.port + 2}`)];
-  const { properties } = await open.getKey('cmk-triage-agent');
-  const date = { enabled: false, expiresOn: new Date('2030-01-01T00:00:00Z'), tags: { by: 'an officer' } };
-  await open.updateKeyProperties('cmk-triage-agent', properties.version ?? '', date);
-  expect((await open.getKey('cmk-triage-agent')).properties).toMatchObject(date);
-  await (await open.beginDeleteKey('cmk-triage-agent', { intervalInMs: 20 })).pollUntilDone();
-  await open.purgeDeletedKey('cmk-triage-agent');
-  expect(await codeOf(open.getDeletedKey('cmk-triage-agent'))).toBe('KeyNotFound');
-  await (await kept.beginDeleteKey(key, { intervalInMs: 20 })).pollUntilDone();
-  expect(await messageOf(kept.purgeDeletedKey(key))).toMatch(/purge protection is enabled/);
 });
 
 test.each<[string, 'GET' | 'POST', Record<string, string>, number]>([

@@ -1,10 +1,142 @@
-import { AzClient, azCommands } from '../support/azure/az-client.ts';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import type { AzureState } from '../support/azure/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { bot, careId, researchId } from '../support/azure/local-azure-names.ts';
+import { bot, careId, owner, researchId, tenantId } from '../support/azure/local-azure-names.ts';
 import { grantsRole, mainRole } from '../support/azure/role-files.ts';
+import { repository, surroundings } from '../support/processes/surroundings.ts';
 
 /** Azure's own command line client, which knows nothing of this server, does what an operator would do with it. */
+
+/** What the real Azure would be seen to do: `shows` what is printed, `refuses` what is said when it is not done. */
+const shows = (line: string, says = /^/) => ({ line, ends: 'well', says });
+const refuses = (line: string, says: RegExp) => ({ line, ends: 'refused', says });
+
+const group = '-g rg-care-prod';
+const agentType = '--resource-type Microsoft.HealthBot/healthBots';
+const inGroup = '/subscriptions/{care}/resourceGroups/rg-care-prod';
+const agent = `${inGroup}/providers/Microsoft.HealthBot/healthBots/triage-agent-prod`;
+const vault = `${inGroup}/providers/Microsoft.KeyVault/vaults/kv-care-prod`;
+const encryption = 'Key Vault Crypto Service Encryption User';
+const give = `az role assignment create --assignee-object-id {bot} --assignee-principal-type ServicePrincipal --scope ${vault}/keys/az-key`;
+/** In the order in which an operator types them, each area once. `{names}` are filled in. */
+const azCommands = [
+  shows('az account list', /Care production[\s\S]*Research/),
+  shows('az provider register -n Microsoft.HealthBot'),
+  shows(`az resource list ${agentType}`, /ward-agent/),
+  refuses(`az resource show ${group} ${agentType} -n nobody`, /ResourceNotFound/),
+  refuses(`az resource show --ids ${agent} --api-version 2019-01-01`, /InvalidResourceType/),
+  shows(`az resource update --ids ${agent} --set tags.floor=3`, /"floor": "3"/),
+  shows('az keyvault update -n kv-care-prod --enable-purge-protection true', /"enablePurgeProtection": true/),
+  refuses('az keyvault update -n kv-hospital-keys --enable-purge-protection false', /enablePurgeProtection/),
+  shows(
+    `az keyvault set-policy -n kv-policy-keys ${group} --object-id {bot} --key-permissions get wrapKey unwrapKey`,
+    /wrapKey/,
+  ),
+  refuses('az keyvault key show --vault-name kv-lab -n cmk-lab', /Forbidden/),
+  shows('az keyvault key create --vault-name kv-care-prod -n az-key --kty RSA --size 3072', /az-key/),
+  shows('az keyvault key delete --vault-name kv-care-prod -n az-key', /recoveryId/),
+  refuses(
+    'az keyvault key create --vault-name kv-care-prod -n az-key --kty RSA',
+    /ObjectIsDeletedButRecoverable|deleted/i,
+  ),
+  refuses('az keyvault key purge --vault-name kv-care-prod -n az-key', /Forbidden|purge/i),
+  shows('az keyvault key recover --vault-name kv-care-prod -n az-key', /az-key/),
+  shows(`az role assignment list --scope ${vault} --include-inherited`, /CMK bot grants[\s\S]*Key Vault Administrator/),
+  shows(`${give} --role '${encryption}'`, /e147488a/),
+  refuses(`${give} --role 'No such role'`, /doesn't exist/),
+  shows(`az role assignment delete --assignee {bot} --role '${encryption}' --scope ${vault}/keys/az-key`),
+  shows(`az role assignment list --scope ${vault}/keys/az-key`, /^\[\]$/m),
+  shows(
+    `az lock create -n stay --lock-type CanNotDelete ${group} --resource-type Microsoft.KeyVault/vaults --resource kv-care-prod`,
+    /CanNotDelete/,
+  ),
+  refuses(`az keyvault delete -n kv-care-prod ${group}`, /ScopeLocked/),
+  shows('az ad group member list -g 60000000-0000-4000-8000-0000000000c1', /displayName/),
+  refuses('az ad sp show --id 99999999-0000-4000-8000-000000000000', /does not exist|not found/i),
+];
+
+interface AzOutcome {
+  readonly endedWell: boolean;
+  readonly printed: string;
+  readonly said: string;
+}
+
+/** Names below localhost lead to this machine; where the system knows none of them, az is told. */
+const names = `import socket
+known = socket.getaddrinfo
+def find(host, *more, **named):
+    host = host.decode() if isinstance(host, bytes) else host
+    return known('127.0.0.1' if str(host).endswith('.localhost') else host, *more, **named)
+socket.getaddrinfo = find
+`;
+
+/** A line's words; quoted ones stay together. */
+const wordsOf = (line: string, filled: Readonly<Record<string, string>>): readonly string[] =>
+  [...line.matchAll(/'([^']*)'|(\S+)/g)]
+    .map(([, quoted, bare]) => quoted ?? bare ?? '')
+    .map((word) => word.replaceAll(/\{(\w+)\}/g, (whole, name: string) => filled[name] ?? whole));
+
+const execute = (program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<AzOutcome> =>
+  new Promise((resolve) => {
+    execFile(program, args, { env, cwd: repository, maxBuffer: 2 ** 26 }, (error, printed, said) =>
+      resolve({ endedWell: error === null, printed, said }),
+    );
+  });
+
+/** The command line client of Azure, as it is, on one local Azure. */
+class AzClient {
+  private readonly program: string;
+  private readonly env: NodeJS.ProcessEnv;
+  private readonly filled: Record<string, string>;
+
+  constructor(program: string, azure: RunningAzure) {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-az-'));
+    mkdirSync(path.join(folder, 'names'));
+    writeFileSync(path.join(folder, 'names', 'sitecustomize.py'), names);
+    this.program = program;
+    this.env = {
+      ...surroundings(),
+      HOME: folder,
+      PYTHONPATH: path.join(folder, 'names'),
+      AZURE_CONFIG_DIR: path.join(folder, 'az'),
+      REQUESTS_CA_BUNDLE: path.join(azure.dataDir, 'ca.pem'),
+      AZURE_CORE_INSTANCE_DISCOVERY: 'false',
+      AZURE_CORE_COLLECT_TELEMETRY: 'false',
+      AZURE_CORE_ONLY_SHOW_ERRORS: 'true',
+      AZURE_EXTENSION_USE_DYNAMIC_INSTALL: 'no',
+      NO_PROXY: 'localhost,127.0.0.1',
+    };
+    const { id, secret } = owner;
+    this.filled = { care: careId, tenant: tenantId, bot: bot.id, owner: id, secret, url: azure.url };
+  }
+
+  run(line: string): Promise<AzOutcome> {
+    const [, ...args] = wordsOf(line, this.filled);
+    return execute(this.program, args, this.env);
+  }
+
+  script(file: string, ...args: readonly string[]): Promise<AzOutcome> {
+    const env = { ...this.env, PATH: `${path.dirname(this.program)}:${process.env.PATH ?? ''}` };
+    return execute('bash', [file, ...args], env);
+  }
+
+  /** As docs/develop/simulator.md tells a person to. */
+  async signIn(): Promise<void> {
+    for (const line of [
+      'az cloud register -n Local --endpoint-resource-manager {url}',
+      'az cloud set -n Local',
+      'az login --service-principal -u {owner} -p {secret} -t {tenant}',
+      'az account set --subscription {care}',
+    ]) {
+      const { endedWell, said } = await this.run(line);
+      // Without its cloud az would go on to the real one.
+      if (!endedWell) throw new Error(`${line}: ${said}`);
+    }
+  }
+}
 
 const program = process.env.CMK_AZ ?? '';
 if (program === '')

@@ -131,13 +131,6 @@ describe('no answer', () => {
       code: 'NoAnswerInTime',
     });
   });
-
-  test('retries end when the time of the whole call is up, and say why they were made', async () => {
-    const impatient = connect(running, { limits: { callMs: 1_000 } });
-    await untilItWorks(() => impatient.resources.get(agent));
-    const fault = answers(503, error('ServerBusy'), { 'retry-after': '2' });
-    expect(failureOf(await reading(fault, impatient))).toMatchObject({ next: 'wait', code: 'ServerBusy', status: 503 });
-  });
 });
 
 describe('an error', () => {
@@ -191,15 +184,6 @@ describe('what became of the change', () => {
   });
 });
 
-describe('nobody is asked at once', () => {
-  test('where setting the key failed with a code that says nothing of its cause', async () => {
-    const failed = (code: string) => poll({ status: 200, body: { status: 'Failed', ...error(code) } });
-    expect(await setUnder(failed('CustomerManagedKeyError'))).toMatchObject({ next: 'wait' });
-    expect(await setUnder(failed('QuotaExceeded'))).toMatchObject({ next: 'ask' });
-    expect(await setUnder(failed('RequestDisallowedByPolicy'))).toMatchObject({ next: 'ask' });
-  });
-});
-
 test('a date to come back at is read by Azure’s clock, for the bot’s may be wrong', async () => {
   const now = Date.parse('2020-01-01T00:00:00Z');
   const text = (ms: number) => new Date(ms).toUTCString();
@@ -210,16 +194,6 @@ test('a date to come back at is read by Azure’s clock, for the bot’s may be 
   };
   const asked = failureOf(await under(running, fault, () => azure.resources.get(agent)));
   expect(asked).toMatchObject({ next: 'wait', retryAfterMs: 60_000 });
-});
-
-test('a policy that forbids it is named where the older form of the message names it', async () => {
-  const ids = [{ policyAssignment: { name: 'baseline', id: '/a' }, policyDefinition: { name: 'no-purge', id: '/d' } }];
-  const older = `Resource 'x' was disallowed by policy. Policy identifiers: '${JSON.stringify(ids)}'.`;
-  expect(await setUnder(patch(403, error('RequestDisallowedByPolicy', older)))).toMatchObject({
-    policies: [{ policy: 'no-purge', assignment: 'baseline' }],
-  });
-  const broken = "Policy identifiers: '[{]'";
-  expect(await setUnder(patch(403, error('RequestDisallowedByPolicy', broken)))).not.toHaveProperty('policies');
 });
 
 describe('a token that Azure refuses', () => {
@@ -317,21 +291,6 @@ describe('only a refusal of Azure’s own means that the bot lacks a permission'
     const { guards, control } = got(await seen({ ...refused }));
     expect([guards.readOnlyLocks, guards.allowed, control?.unseen]).toEqual([null, null, ['role-assignments']]);
     for (const [, fault] of others) expect(outsideFailureOf(await seen(fault)).next).toBe('wait');
-  });
-});
-
-describe('what a card says of an answer that can’t be read', () => {
-  const readAgent = (fault: Omit<Fault, 'match'>) =>
-    failing('healthBots/triage', fault, () => azure.resources.get(agent));
-  test.each([
-    ['an empty one', respond(200, ''), 'it isn’t what was asked for. The answer was empty.'],
-    ['a web page', respond(200, page, html), 'it isn’t JSON. The answer was a web page: “Sign in to & browse”'],
-    ['half of one', respond(200, '{"id": "/subs'), 'it isn’t JSON. The answer begins with: {"id": "/subs'],
-  ])('%s', async (_what, fault, says) => {
-    expect(await readAgent(fault)).toMatchObject({
-      code: 'UnexpectedAnswer',
-      message: `Azure’s answer couldn’t be read: ${says}`,
-    });
   });
 });
 

@@ -55,15 +55,6 @@ const administrator = {
   CMK_WAIT: '0',
 };
 
-/** What a hook stored in azd's environment, which hides what is exported. */
-const stored = (calls: readonly string[]): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    calls.flatMap((call) => {
-      const [, name = '', value = ''] = /^azd env set (\w+) (.*)$/.exec(call) ?? [];
-      return name === '' ? [] : [[name, value]];
-    }),
-  );
-
 describe('the hook after a deployment', () => {
   const programs = ['az', 'azd', 'psql', 'git'];
   const usual: readonly Answer[] = [
@@ -135,12 +126,6 @@ describe('the hook after a deployment', () => {
     for (const one of closes) expect(calls.filter((call) => one.test(call))).toHaveLength(1);
   });
 
-  test('opens nothing before a deployment', async () => {
-    const env = { ...subscription, ...administrator };
-    const { code, err, calls } = await runWith(['infra/hooks/postprovision.sh'], programs, usual, env);
-    expect([code, err, calls]).toEqual([1, expect.stringContaining('has no outputs of a deployment'), signedIn]);
-  });
-
   test('moves a secret from the environment of azd into the vault, and deploys it the next time', async () => {
     const { code, out, calls } = await afterwards([{ to: /^az keyvault secret list/, says: ['seal-key\nlog-key'] }], {
       ...{ CMK_IMAGE: 'registry.example/cmk-bot@sha256:abc', CMK_STEP_UP: 'c1', CMK_STEP_UP_APP_SECRET: 'the-secret' },
@@ -187,12 +172,6 @@ describe('the hook before a deployment', () => {
   /** What this hook stored before, if no deployment followed. */
   const began = { CMK_KNOWN_DEPLOYMENT: `began:${outputs.CMK_DEPLOYMENT}` };
   const again = { ...outputs, ...began, CMK_ADMIN_ID: 'a-group', CMK_OWNS_ROLES: 'true' };
-  /** A machine that has not deployed, except for the outputs that the hook needs. */
-  const newMachine = {
-    ...again,
-    ...{ AZURE_RESOURCE_GROUP: '', CMK_DEPLOYMENT: '', CMK_KNOWN_DEPLOYMENT: '', CMK_ANCHOR_LOCKED: 'false' },
-  };
-  const compared = 'azd env set CMK_KNOWN_DEPLOYMENT began:prod-1764446400';
   /** What Azure says of an instant, in seconds as in the names of deployments. */
   const time = (seconds: number) => new Date(seconds * 1000).toISOString();
   /** What a first deployment made at an instant. The server is newer: it was restored. */
@@ -231,24 +210,6 @@ describe('the hook before a deployment', () => {
     expect((await beforehand(again, [...deployed, unreadable])).code).toBe(1);
   });
 
-  test('takes over what was set and deployed on another machine, and nothing that is set here, also to an empty value', async () => {
-    const values = {
-      ...{ environmentName: 'prod', image: 'registry.example/cmk-bot@sha256:abc', migrate: false, auditors: null },
-      settings: { CMK_PAUSE: 'true', CMK_STEP_UP: 'c1', CMK_READERS: 'deployed', CMK_LOG_LEVEL: '' },
-      ...{ policy: { rules: [{ name: "the children's hospital" }] }, extraTags: {}, logDays: 90 },
-    };
-    const env = { ...newMachine, CMK_READERS: 'here', CMK_STEP_UP: '' };
-    const { code, calls } = await beforehand(env, [...deployed, ...deployedWith(values)]);
-    expect(code).toBe(0);
-    expect(azd(calls)).toEqual([
-      'azd env set CMK_IMAGE registry.example/cmk-bot@sha256:abc',
-      'azd env set CMK_MIGRATE false',
-      'azd env set CMK_PAUSE true',
-      'azd env set CMK_POLICY {"rules":[{"name":"the children\'s hospital"}]}',
-      compared,
-    ]);
-  });
-
   test('stops on a machine with old values, stores nothing, and prints the commands that take the deployed ones over', async () => {
     const old = { CMK_ANCHOR_LOCKED: 'false', CMK_IMAGE: 'old', CMK_VAULT_SETTINGS: '', CMK_MIGRATE: 'false' };
     const upgraded = {
@@ -270,26 +231,8 @@ describe('the hook before a deployment', () => {
     );
   });
 
-  test('keeps the subscriptions that the roles have, and says how to remove assignments in one that was taken out', async () => {
-    const roles: Answer = {
-      to: /role definition list .*--scope \/subscriptions\/s-1 /,
-      says: [`${outputs.CMK_ROLE_ID}\t/subscriptions/s-1\t/subscriptions/s-2\t/subscriptions/s-old`],
-    };
-    const env = { ...again, CMK_OWNS_ROLES: '', CMK_ANCHOR_LOCKED: 'false' };
-    const { code, out, calls } = await beforehand(env, [...deployed, roles]);
-    expect([code, azd(calls)]).toEqual([0, ['azd env set CMK_ROLE_SUBSCRIPTIONS s-1,s-2,s-old']]);
-    expect(out).toContain('az role assignment list --subscription s-old ');
-    expect(out).not.toContain('--subscription s-2');
-  });
-
   const elsewhere: Answer = { to: /role definition list/, says: ['another-role\t/subscriptions/s-1'] };
   test.each<[string, NodeJS.ProcessEnv, readonly Answer[], string]>([
-    [
-      'a setting is missing without which nothing can be deployed',
-      { CMK_AUDIT_CHANNEL: '' },
-      [],
-      'CMK_AUDIT_CHANNEL is not set: azd env set CMK_AUDIT_CHANNEL',
-    ],
     [
       'another deployment is under way',
       again,
@@ -300,14 +243,5 @@ describe('the hook before a deployment', () => {
   ])('stops where %s, and says how to go on', async (_what, env, answers, words) => {
     const { code, err } = await beforehand(env, answers);
     expect([code, err]).toEqual([1, expect.stringContaining(words)]);
-  });
-
-  test('continues without a comparison only once a person decided, and asks again after a failure', async () => {
-    const env = { ...again, CMK_ANCHOR_LOCKED: 'false' };
-    const answers = [...deployed, history()];
-    expect((await beforehand(env, answers)).code).toBe(1);
-    const { code, out, calls } = await beforehand({ ...env, CMK_KNOWN_DEPLOYMENT: 'decided:none' }, answers);
-    expect([code, out]).toEqual([0, expect.stringContaining('the settings here are not compared')]);
-    expect((await beforehand({ ...env, ...stored(calls) }, answers)).code).toBe(1);
   });
 });

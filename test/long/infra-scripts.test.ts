@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { grantCondition, logsRole, roleFiles } from '../support/azure/role-files.ts';
+import { grantCondition, roleFiles } from '../support/azure/role-files.ts';
 import { type Answer, runWith } from '../support/processes/stand-ins.ts';
 
 /**
@@ -59,24 +59,6 @@ describe('infra/grant-graph.sh', () => {
       ),
     );
     expect(out).toContain('read back');
-  });
-
-  test('says so where it was done and does not show', async () => {
-    const { code, err } = await grant(['--yes', bot], [...known, held('role-of-users'), post]);
-    expect(code).toBe(1);
-    expect(err).toContain('does not show: GroupMember.Read.All.');
-  });
-
-  test.each([
-    [
-      'who has to do it where it is refused',
-      [...known, held(''), { ...post, fails: 'ERROR: Forbidden({"error":{"code":"Authorization_RequestDenied"' }],
-      /Authorization_RequestDenied[\s\S]*a Privileged Role Administrator of the tenant has to/,
-    ],
-  ])('says %s, and ends badly', async (_what, answers, words) => {
-    const { code, err } = await grant(['--yes', bot], answers);
-    expect(code).toBe(1);
-    expect(err).toMatch(words);
   });
 
   // Names aren't unique, and az finds names that only start with the text.
@@ -178,29 +160,5 @@ describe('infra/grant-azure.sh', () => {
     const { code, err, calls } = await grant(['--yes', bot, group], answers);
     expect([code, posts(calls).length]).toEqual([1, changes]);
     expect(err).toMatch(words);
-  });
-
-  test('lets the bot ask a workspace, and nothing else there, where one is named', async () => {
-    const workspace = `${group}/providers/Microsoft.OperationalInsights/workspaces/log-care`;
-    const none: readonly Answer[] = [
-      { to: new RegExp(`role definition list .*--name ${logsRole.Name} --output .*assignableScopes`), says: [''] },
-      { to: new RegExp(`role definition list .*--name ${logsRole.Name} --output .*permissions`), says: [''] },
-    ];
-    const { code, out, calls } = await grant(
-      ['--yes', '--workspace', workspace, bot],
-      [...none, given('0', '1'), made],
-    );
-    expect([code, out]).toEqual([0, expect.stringContaining('read back')]);
-    const [definition = '', assignment, ...more] = posts(calls);
-    expect(more).toEqual([]);
-    expect(JSON.parse(definition.replace('az role definition create --role-definition ', ''))).toEqual({
-      ...logsRole,
-      AssignableScopes: [`/subscriptions/${subscription}`],
-    });
-    expect(assignment).toBe(
-      `az role assignment create --assignee-object-id ${bot} --assignee-principal-type ServicePrincipal --role ${logsRole.Name} --scope ${workspace}`,
-    );
-    const wrong = await grant(['--workspace', 'log-care', bot], []);
-    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('takes the ARM id')]);
   });
 });

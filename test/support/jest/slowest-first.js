@@ -14,7 +14,7 @@ const slowest = `
   crash-all/kill-matrix
   long/call-costs long/key-watch
   long/seen-in-use
-  long/published-log scenario/transcripts browser/enable-cmk scenario/evidence long/infra-bot
+  long/published-log scenario/transcripts browser/enable-cmk scenario/evidence long/infra
   long/start
 `
   .trim()
