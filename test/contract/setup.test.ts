@@ -26,7 +26,7 @@ const bot = ['SingleTenant', id(2), id(1), 's3cret'];
 const rest = [
   link('channel', 'approvals'),
   link('channel', 'audit'),
-  ...[id(2), 's3cret', id(4), id(6), id(6), database, '/run/secrets/seal.key'],
+  ...[id(2), 's3cret', id(4), id(6), id(6), id(6), database, '/run/secrets/seal.key'],
 ];
 
 it('asks for what a bot needs until nothing is missing, and writes settings that the bot starts with', async () => {
@@ -38,7 +38,7 @@ it('asks for what a bot needs until nothing is missing, and writes settings that
   expect(written).toContain('# == Azure ==');
   const { env, mistakes } = readEnvironment(parseEnv(written));
   expect(mistakes).toEqual([]);
-  expect(env).toMatchObject({ CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2', CMK_SUBSCRIPTIONS: [id(4)] });
+  expect(env).toMatchObject({ CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2', CMK_OPERATORS: [id(6)] });
   // Nothing is left to ask.
   expect(await setup([])).toMatchObject({ code: 0 });
 });

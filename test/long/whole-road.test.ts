@@ -80,7 +80,14 @@ const answersFor = ({ settings, botPort }: Tenant, framework: RunningFramework):
   // Of this machine's Connector, which is none of Teams' own hosts.
   `CMK_TEAMS_SERVICE_URL=${framework.url}/connector/`,
   ...['SingleTenant', teamsApp.id, localTenantId, teamsApp.secret, link('approvals'), link('audit')],
-  ...[teamsApp.id, teamsApp.secret, `${careId},${researchId}`, requestersGroup.id, approversGroup.id],
+  ...[
+    teamsApp.id,
+    teamsApp.secret,
+    `${careId},${researchId}`,
+    requestersGroup.id,
+    approversGroup.id,
+    approversGroup.id,
+  ],
   ...[settings.DATABASE_URL ?? ''],
 ];
 

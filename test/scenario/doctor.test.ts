@@ -96,6 +96,9 @@ const cases: readonly Case[] = [
     'people and channels',
     [
       row('people/roles', /no one can request/, set('CMK_REQUESTERS', null), { value: () => requestersGroup.id }),
+      row('people/roles', /approvers are notified of key changes/, set('CMK_OPERATORS', null), {
+        ...{ outcome: 'warn', value: before },
+      }),
       row('teams/channels', /no copy in Teams/, set('CMK_AUDIT_CHANNEL', 'none'), {
         ...{ outcome: 'warn', value: before, runs: /cmk-bot/ },
       }),

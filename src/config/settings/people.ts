@@ -18,7 +18,9 @@ export const peopleSettings = group('Roles and the approval policy', {
   CMK_OPERATORS: {
     value: list,
     example: '60000000-0000-4000-8000-000000000004',
-    meaning: 'who is notified when a request needs attention or a key changes. They can view requests. Default: none',
+    meaning:
+      'who is notified, also at night, when a request needs attention or a key changes. They can view requests. Default: the approvers are notified',
+    mustBeSet: true,
   },
   CMK_ALLOW_GUESTS: {
     value: yes,

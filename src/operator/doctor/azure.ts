@@ -370,6 +370,8 @@ export async function diagnoseAzure(subjects: DoctorEnvironment): Promise<readon
 
 const guard = about('azure/guard');
 const guardPage = 'docs/install/protect-further.md has the steps.';
+const deployGuard =
+  'az deployment sub create --location REGION --template-file infra/guard/main.bicep --parameters FILE effect=Deny';
 
 /** Warns if Azure Policy doesn't refuse every change of keys around the bot. */
 export async function diagnoseGuard({ azure, config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
@@ -380,7 +382,13 @@ export async function diagnoseGuard({ azure, config }: DoctorEnvironment): Promi
   const found = fleetGuardWords(agents, agents.length);
   const isWhole = agents.every(({ state }) => state === 'all');
   return [
-    ...(agents.length === 0 ? [] : [isWhole ? ok(guard, found) : warn(guard, found, guardPage)]),
+    ...(agents.length === 0
+      ? []
+      : [
+          isWhole
+            ? ok(guard, found)
+            : warn(guard, found, guardPage, [deployGuard], 'Resource Policy Contributor or Owner'),
+        ]),
     ...[...kept.value.unread, ...unread].map(({ subscriptionId, failure }) =>
       unknown(
         about('azure/guard', `guard policies in ${subscriptionId}`),

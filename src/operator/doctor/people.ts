@@ -32,13 +32,21 @@ function rolesOf({ policy, admission, operators }: Config): readonly Diagnosis[]
       ? ok(subject, configured(ids))
       : fail(subject, `none: ${none}`, fix, [changeSetting(variable)]);
   };
-  const optional = (role: string, ids: readonly string[], none: string): Diagnosis =>
-    ok(about('people/roles', role), ids.length === 0 ? `none: ${none}` : configured(ids));
   return [
     needed('requesters', 'CMK_REQUESTERS', requesters, 'no one can request'),
     needed('approvers', 'CMK_APPROVERS', approvers, 'no one can approve'),
-    optional('readers', admission.readers, 'only requesters and approvers can read'),
-    optional('operators', operators, 'no one is notified when a request needs attention'),
+    ok(
+      about('people/roles', 'readers'),
+      admission.readers.length === 0 ? 'none: only requesters and approvers can read' : configured(admission.readers),
+    ),
+    operators.length > 0
+      ? ok(about('people/roles', 'operators'), configured(operators))
+      : warn(
+          about('people/roles', 'operators'),
+          'none: approvers are notified of key changes and of requests that need attention',
+          'Set CMK_OPERATORS to the people on duty.',
+          [changeSetting('CMK_OPERATORS')],
+        ),
   ];
 }
 

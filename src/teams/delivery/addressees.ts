@@ -90,6 +90,13 @@ export const knownIn = (sources: readonly Source[]): readonly KnownPerson[] => [
 export const confirmedIn = (sources: readonly Source[]): readonly KnownPerson[] =>
   knownIn(sources.filter(({ kind }) => kind !== 'unanswered'));
 
+/** Returns whom to notify of drift, and of requests that need attention: operators, or without any the agent's approvers. */
+export const alertedIds = (
+  { operators, policy }: { readonly operators: readonly string[]; readonly policy: Policy },
+  { plan }: Pick<Request, 'plan'>,
+): readonly string[] =>
+  operators.length > 0 ? operators : (termsFor(policy, plan.observation.resource).approvers.at(-1) ?? []);
+
 const mostMentions = 10;
 
 /** So that groups don't displace people who were configured by ID. */

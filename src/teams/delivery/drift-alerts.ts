@@ -1,5 +1,6 @@
-/** Keeps one card for each drift where operators see it, and notifies them when it is posted or becomes critical. */
+/** Keeps one card for each drift where operators see it, and notifies people when it is posted or becomes critical. */
 import type { DriftId } from '../../domain/ids.ts';
+import type { Policy } from '../../domain/policy/policy.ts';
 import type { Drifts, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import type { LastVerified } from '../../domain/watch/drift.ts';
 import { type Drift, isCritical, type ResourceWatch } from '../../domain/watch/resource-watch.ts';
@@ -8,7 +9,7 @@ import { lastVerifiedOf } from '../../operations/registry.ts';
 import type { Addressee } from '../cards/plain-text.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { driftCard, worseCard } from '../cards/views/drift-view.ts';
-import { addressedOf, type SourcesOptions, sourcesOf } from './addressees.ts';
+import { addressedOf, alertedIds, type SourcesOptions, sourcesOf } from './addressees.ts';
 import { isNear } from './audience.ts';
 import type { Chat, Posted } from './chat.ts';
 import { reconcileCard } from './reconcile-cards.ts';
@@ -22,6 +23,7 @@ interface DriftAlertsOptions extends SourcesOptions {
   readonly operationsChannel: string | null;
   readonly approvalsChannel: string;
   readonly operators: readonly string[];
+  readonly policy: Policy;
 }
 
 export type DriftAlerts = ReturnType<typeof openDriftAlerts>;
@@ -47,8 +49,8 @@ async function alertFor(
   const drift = watch?.drifts.find((one) => one.number === number);
   const request = drift === undefined ? null : await options.requests.load(drift.basis.request);
   const verified = request === null ? null : lastVerifiedOf(request);
-  if (watch === null || drift === undefined || verified === null) return null;
-  const notified = addressedOf(await sourcesOf(options, options.operators, [], timeoutMs));
+  if (watch === null || drift === undefined || request === null || verified === null) return null;
+  const notified = addressedOf(await sourcesOf(options, alertedIds(options, request), [], timeoutMs));
   return { watch, drift, verified, notified };
 }
 

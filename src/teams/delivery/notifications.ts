@@ -5,6 +5,7 @@
  */
 
 import type { PersonId, RequestId } from '../../domain/ids.ts';
+import type { Policy } from '../../domain/policy/policy.ts';
 import type { Conversations, People, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import {
   actingPerson,
@@ -32,6 +33,7 @@ import { peopleOfStop } from '../cards/views/state-line.ts';
 import type { Approvers } from './addressees.ts';
 import {
   addressedOf,
+  alertedIds,
   confirmedIn,
   furtherAddressedOf,
   type Source,
@@ -53,6 +55,7 @@ interface NotificationsOptions extends SourcesOptions {
   readonly approvalsChannel: string;
   /** Who is notified when a request needs attention: object IDs of people and groups. */
   readonly operators: readonly string[];
+  readonly policy: Policy;
   /** For links to messages; null: the addresses of Teams aren't known in this cloud. */
   readonly linksIn: { readonly tenantId: string } | null;
   readonly now: () => Date;
@@ -134,8 +137,7 @@ class NotificationPosts {
   async operators(): Promise<void> {
     const { except } = this.#call;
     const exclude = [this.#request.requester, ...(except === null ? [] : [except])];
-    const ids = this.#options.operators;
-    if (ids.length === 0) return;
+    const ids = alertedIds(this.#options, this.#request);
     await this.#group('operators', await sourcesOf(this.#options, ids, exclude, timeoutMs));
   }
 

@@ -126,6 +126,7 @@ const settingsOf = (
   CMK_SUBSCRIPTIONS: `${careId},${researchId}`,
   CMK_REQUESTERS: requestersGroup.id,
   CMK_APPROVERS: approversGroup.id,
+  CMK_OPERATORS: approversGroup.id,
   CMK_STEP_UP: 'c1',
   CMK_PUBLIC_URL: front,
   CMK_OPERATIONS_CHANNEL: '19:operations@thread.tacv2',

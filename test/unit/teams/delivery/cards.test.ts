@@ -16,6 +16,7 @@ import { decides, id, policy, requestAfter, secondApprover, toSucceeded } from '
 import { approver, submit } from '../../../support/builders/fixtures.ts';
 import { memoryPostedCards } from '../../../support/builders/memory-posted-cards.ts';
 import { noon, planFor } from '../../../support/builders/plans.ts';
+import { policyOf } from '../../../support/builders/policies.ts';
 
 const own = approverAudience(approver);
 const asked = submit({
@@ -204,6 +205,7 @@ describe('alerts', () => {
       operationsChannel: 'operations',
       approvalsChannel: 'approvals',
       operators: [operator],
+      policy: policyOf(),
       people: { among, amongMany: among },
       lookups: { look: async () => ({ kind: 'person', name: 'Operator', members: [operator], complete: true }) },
     });

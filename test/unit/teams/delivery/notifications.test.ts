@@ -147,6 +147,7 @@ function opened({ origin, chats, commands, refuses = () => null, stopsAfter, hel
     approvers: openApprovers({ policy: rules, people: { among, amongMany: among }, lookups }),
     approvalsChannel: 'approvals-channel',
     operators: more.operators ?? [operator],
+    policy: rules,
     linksIn: null,
     now: () => noon,
   });
@@ -232,6 +233,17 @@ test('whose chat refuses posts is called in the channel instead', async () => {
     await ring();
     expect(placesOf(said)).toEqual(expected[event]?.[0]);
   }
+});
+
+test('without operators, approvers are notified of what needs attention', async () => {
+  const { said, ring } = inChannel('needs attention', { operators: [] });
+  await ring();
+  expect(placesOf(said)).toEqual([
+    'channel-thread',
+    'chat of Approver',
+    'chat of Requester',
+    'chat of Second approver',
+  ]);
 });
 
 test('of more than ten, each is mentioned once, in several posts', async () => {
