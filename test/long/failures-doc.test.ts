@@ -1,10 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { logs, scenarios } from '../../sandbox/azure/scenarios.ts';
+import { defaultLimits } from '../../src/azure/limits.ts';
+import { environmentSchema } from '../../src/config/settings/table.ts';
+import { defaultRetryLimits } from '../../src/config/settings/working.ts';
+import { refuse, refuseFailure } from '../../src/domain/request/refusal.ts';
+import { durationWords } from '../../src/text/instants.ts';
+import { refusalWords } from '../../src/text/refusals.ts';
 import { azureRemedies } from '../../src/text/remedies.ts';
+import { answers, connect, failureOf, says, under } from '../contract/azure-setup.ts';
 import { discard, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
-import { failuresGolden, failuresList, groups, limitsList, rows } from '../support/failures/catalogue.ts';
-import type { FailureRow } from '../support/failures/harness.ts';
-import { meet, type RowOutcome } from '../support/failures/harness.ts';
+import { approver } from '../support/builders/fixtures.ts';
+import { type FailureRow, meet, type RowOutcome } from '../support/failures/harness.ts';
+import { groups, unknownCode } from '../support/failures/rows.ts';
 
 /**
  * The catalogue of failures: every row is met over HTTPS, by the product's own clients and the run's own rules, with the pauses
@@ -14,21 +21,13 @@ import { meet, type RowOutcome } from '../support/failures/harness.ts';
 const file = new URL('../../docs/operate/azure-errors.md', import.meta.url);
 const place = (name: string): RegExp => new RegExp(`(<!-- made: ${name} -->\n\n)([\\s\\S]*?)(<!-- /made -->)`);
 
+const rows = groups.flatMap((group) => group.rows);
 const outcomes = new Map<FailureRow, Promise<RowOutcome>>();
 let azure: RunningAzure;
-const apart: RunningAzure[] = [];
-
 beforeAll(async () => {
   azure = await startAzure();
-  for (const row of rows.filter((one) => one.apart === true)) {
-    const own = await startAzure();
-    apart.push(own);
-    const outcome = meet(own, row);
-    outcome.catch(() => undefined);
-    outcomes.set(row, outcome);
-  }
 });
-afterAll(() => Promise.all([azure, ...apart].map(discard)));
+afterAll(() => discard(azure));
 
 const met = (row: FailureRow): Promise<RowOutcome> => {
   const outcome = outcomes.get(row) ?? meet(azure, row);
@@ -36,29 +35,171 @@ const met = (row: FailureRow): Promise<RowOutcome> => {
   return outcome;
 };
 
-const titled = (row: FailureRow) => [row.what, row.kind === 'run' ? row.at : row.by, row.ends, row] as const;
-// Those that take long by themselves are under way meanwhile.
-const inOrder = (some: readonly FailureRow[]) =>
-  [...some.filter((row) => row.apart !== true), ...some.filter((row) => row.apart === true)].map(titled);
-
 describe.each(groups.map((group) => [group.title, group.rows] as const))('%s', (_title, inGroup) => {
-  test.each(inOrder(inGroup))('%s (%s) It %s.', async (_what, _by, ends, row) => {
+  test.each(inGroup.map((row) => [row.what, row.at, row.ends, row] as const))('%s (%s) It %s.', async (...given) => {
+    const [, , ends, row] = given;
     const outcome = await met(row);
     expect(outcome).toMatchObject({ ends, code: row.code, unsaid: [] });
     if (ends !== 'continues') expect(outcome.remedy).not.toBe('');
   });
 });
 
+test('a click that Azure leaves without an answer says what to do', async () => {
+  const { inventory, groups: directory } = connect(azure, { limits: { firstRetryMs: 1 } });
+  const reading = async (status: number, code: string) =>
+    failureOf(await under(azure, answers('ResourceGraph', status, says(code)), () => inventory.vaults()));
+  const refusals = [
+    refuseFailure(await reading(503, 'ServiceUnavailable')),
+    refuseFailure(await reading(400, unknownCode)),
+    {
+      ...refuse('cannot-check-membership'),
+      failure: failureOf(
+        await under(azure, answers('checkMember', 403, says('Authorization_RequestDenied')), () =>
+          directory.memberOf(approver, ['60000000-0000-4000-8000-000000000002']),
+        ),
+      ),
+    },
+  ];
+  expect(refusals.map(refusalWords)).toMatchObject([
+    { title: 'Azure didn’t answer as expected.', text: expect.stringMatching(/Nothing was changed\. Try again in/) },
+    {
+      title: 'Azure can’t answer this.',
+      text: expect.stringContaining('Tell an operator: trying again doesn’t help.'),
+    },
+    { text: expect.stringContaining('Ask a Privileged Role Administrator to grant its permissions again') },
+  ]);
+});
+
 test('every scenario is met', () => {
-  // A run that has ended is what logs are asked about: test/long/seen-in-use.
-  const inRuns = scenarios.filter((one) => !(one.name in logs.scenarios));
+  // What is slow, and what logs are asked about: test/long/azure-failures and test/long/seen-in-use.
+  const inRuns = scenarios.filter(({ name }) => name !== 'slow-answers' && !(name in logs.scenarios));
   expect(inRuns.filter(({ name }) => rows.every(({ scenario }) => scenario !== name))).toEqual([]);
 });
 
 test('every code with a remedy is met', () => {
-  const codes = new Set(rows.map(({ code }) => code));
+  const codes = new Set([...rows.map(({ code }) => code), 'Authorization_RequestDenied']);
   expect(Object.keys(azureRemedies).filter((code) => !codes.has(code))).toEqual([]);
 });
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim();
+const markdown = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+
+const seconds = (ms: number): string => `${ms / 1_000} s`;
+
+/** The pauses of a step that is tried again, as long as there may be any. */
+function pauses(): string {
+  const { firstWaitMs, longestWaitMs, waitAttempts } = defaultRetryLimits;
+  const all = Array.from({ length: waitAttempts - 1 }, (_, n) => Math.min(firstWaitMs * 2 ** n, longestWaitMs));
+  return all.map(seconds).join(', ');
+}
+
+const limitsList = (): string => {
+  const limits = defaultLimits;
+  const rows = [
+    ['one HTTP request', durationWords(limits.requestMs)],
+    ['retries of a request by the client', `${limits.retries}, the first after ${seconds(limits.firstRetryMs)}`],
+    ['pause that Azure asks for, within a call', `at most ${seconds(limits.longestRetryMs)}`],
+    ['a call with its retries', durationWords(limits.callMs)],
+    ['a call that waits for an operation', durationWords(limits.operationMs)],
+    [
+      'interval between checks of an operation',
+      `every ${seconds(environmentSchema.shape.CMK_AZURE_POLL.parse(undefined))}`,
+    ],
+    ['a call during a click', durationWords(limits.clickMs)],
+    ['a step, after a temporary failure', `${defaultRetryLimits.waitAttempts} attempts, with pauses of ${pauses()}`],
+    [
+      'a step, while a role assignment propagates',
+      `attempts for ${durationWords(defaultRetryLimits.spreadWithinMs)}, with pauses of up to ${seconds(defaultRetryLimits.longestWaitMs)}`,
+    ],
+    ['the pre-run check', `${defaultRetryLimits.waitAttempts} attempts, with the same pauses`],
+  ];
+  return rows.map(([what, limit]) => `- ${what}: ${limit}`).join('\n');
+};
+
+/** Ports, versions of keys, ids that Azure makes and times are others each time. Seeded ids are not. */
+const masked = (text: string): string =>
+  text
+    .replaceAll(/https:\/\/localhost:\d+\//g, 'its vault')
+    .replaceAll(/\b[0-9a-f]{32}\b/g, '…')
+    .replaceAll(/\b(?!\d0{7}-)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '…')
+    .replaceAll(/\bversion [0-9a-f]{8}\b/g, 'version …')
+    .replaceAll(/\d{4}-\d{2}-\d{2} \d{2}:\d{2} UTC/g, '…');
+
+/** Roles that can fix many errors, as the remedies name them. */
+const roles = ['an operator', 'an Owner or User Access Administrator', 'a Key Vault Crypto Officer'];
+
+/** Words for which the sentence before is needed, too. */
+const refersBack = /^(Restore it|Ask its|If it)\b|\b(a new one|the one that|both|find it|it can be)\b/;
+
+/** What a person does, without the card's explanation: the first sentence that asks for something, and the role it asks. */
+function shortRemedy(remedy: string): { readonly role: string | null; readonly said: string } {
+  const sentences = remedy.split(/(?<=\.)\s+(?=\p{Lu})/u);
+  const asks =
+    /^(Ask|Assign|Check|Choose|Enable|End|Find|Move|Restore|Retry|Select|Switch|Wait)\b|, (ask|check) |can find/;
+  const at = Math.max(
+    sentences.findIndex((sentence) => asks.test(sentence)),
+    0,
+  );
+  const ask = (sentences[at] ?? '')
+    .replaceAll(/ \((?:[^()]|\([^()]*\))*\)/g, '')
+    .replace(/,? and then (select Retry|try again)\.$/, '.')
+    .replace(/policy “[^”]*”/, 'the policy');
+  const role = roles.find((one) => ask.startsWith(`Ask ${one} to `)) ?? null;
+  const task = role === null ? ask : ask.slice(`Ask ${role} to `.length).replace(', or to ', ', or ');
+  const before = sentences[at - 1] ?? '';
+  const lead = !refersBack.test(ask) ? '' : /^Such /.test(before) ? `${sentences[at - 2]} ` : `${before} `;
+  return { role, said: `${lead}${task.charAt(0).toUpperCase()}${task.slice(1)}` };
+}
+
+/** Codes of the bot itself: their cards name what was found. */
+const isOwn = (code: string): boolean => /^[a-z-]+$/.test(code);
+
+/** What a person does about each code of Azure, once for each remedy, by the role that acts. */
+function failuresList(outcomeOf: (row: FailureRow) => RowOutcome): string {
+  const found = new Map<string, { readonly role: string | null; readonly codes: Set<string> }>();
+  for (const row of rows) {
+    const { ends, remedy } = outcomeOf(row);
+    if (ends !== 'needs attention' || row.code === null || isOwn(row.code)) continue;
+    const { role, said } = shortRemedy(masked(remedy));
+    const { codes } = found.get(said) ?? { codes: new Set<string>() };
+    const other = row.at === 'set-cmk' ? 'any other code, when the key is set' : 'any other code';
+    found.set(said, { role, codes: codes.add(row.code === unknownCode ? other : `\`${row.code}\``) });
+  }
+  return [...roles, null]
+    .map((role) => {
+      const lines = [...found]
+        .filter(([, one]) => one.role === role)
+        .map(([said, { codes }]) => `- ${[...codes].join(', ')}: ${said}`);
+      return `For ${role ?? 'others'}:\n\n${lines.join('\n')}`;
+    })
+    .join('\n\n');
+}
+
+const toFive = (count: number): number => Math.round(count / 5) * 5;
+
+/** Of many tries how many there are depends on how long each of them takes. */
+const triesOf = ({ tries, waitedMs }: RowOutcome): string => {
+  if (tries > 10)
+    return `about ${toFive(tries)}, with about ${durationWords(toFive(waitedMs / 60_000) * 60_000)} of pauses`;
+  return tries === 1 ? '1' : `${tries}, with ${durationWords(waitedMs)} of pauses`;
+};
+
+const saidIn = ({ waiting, says }: RowOutcome): string =>
+  [waiting === '' ? '' : `*${waiting}*`, says].filter(Boolean).join(' ');
+
+/** Every row with all that came of it, for test/golden. */
+const failuresGolden = (outcomeOf: (row: FailureRow) => RowOutcome): string =>
+  groups
+    .map(({ title, rows: inGroup }) => {
+      const cells = inGroup.map((row) => {
+        const outcome = outcomeOf(row);
+        return [row.what, outcome.by, triesOf(outcome), outcome.ends, saidIn(outcome), outcome.remedy].map(masked);
+      });
+      const head = ['what happens', 'met by', 'attempts', 'how it ends', 'the card says', 'what to do'];
+      return `### ${title}\n\n${markdown(head, cells)}`;
+    })
+    .join('\n\n');
 
 async function outcomesOfAll(): Promise<(row: FailureRow) => RowOutcome> {
   const all = new Map<FailureRow, RowOutcome>();

@@ -2,17 +2,14 @@ import { type Scenario, scenariosNamed } from '../../../sandbox/azure/scenarios.
 import { approversGroup, requestersGroup } from '../../../sandbox/people.ts';
 import { openRoleChecks } from '../../../src/authorization/role-checks.ts';
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
-import { catchFailure, codeOf, type Failure, type Outcome } from '../../../src/domain/failure.ts';
-import { KeyVersion, PersonId } from '../../../src/domain/ids.ts';
-import { blocksOf, type StepName } from '../../../src/domain/plan.ts';
+import { codeOf, type Failure } from '../../../src/domain/failure.ts';
+import { KeyVersion } from '../../../src/domain/ids.ts';
+import { type StepName } from '../../../src/domain/plan.ts';
 import type { Azure } from '../../../src/domain/ports/azure.ts';
-import { type Refusal, refuse, refuseFailure } from '../../../src/domain/request/refusal.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
-import { operationOf, StoredChangeSpec } from '../../../src/operations/registry.ts';
+import { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { statusCard } from '../../../src/teams/cards/views/status-view.ts';
-import { checkWords } from '../../../src/text/checks.ts';
 import { messageOf, sourceWords } from '../../../src/text/failures.ts';
-import { refusalWords } from '../../../src/text/refusals.ts';
 import { remedyWords } from '../../../src/text/remedies.ts';
 import { notCheckedWords, stepTable } from '../../../src/text/steps.ts';
 import { waitingWords } from '../../../src/text/waiting.ts';
@@ -22,8 +19,8 @@ import { changeState, http, type RunningAzure } from '../azure/local-azure.ts';
 import { clientsOf } from '../azure/local-azure-clients.ts';
 import { owner } from '../azure/local-azure-names.ts';
 import { settles } from '../builders/commands.ts';
-import { approver, requester, tenant } from '../builders/fixtures.ts';
-import { policyOf, termsOf } from '../builders/policies.ts';
+import { requester } from '../builders/fixtures.ts';
+import { policyOf } from '../builders/policies.ts';
 import { approvedRun } from '../builders/run-world.ts';
 import { contextAt } from '../cards/card-readers.ts';
 import { type Fault, wordsOf } from '../world/story.ts';
@@ -123,38 +120,22 @@ export const removeIdentity = onAgent(seeded.agent, ({ content }) => Object.assi
 export const vaultInGroup = (resourceGroup: string): Change =>
   onVault(seeded.vault, (vault) => Object.assign(vault, { resourceGroup }));
 
-export type Ends = 'continues' | 'needs attention' | 'is refused';
-
-/** What a look for a person came to, in the words that the person gets. */
-export interface Looked {
-  readonly ends: Ends;
-  readonly code: string | null;
-  readonly says: string;
-  readonly remedy: string;
-}
+export type Ends = 'continues' | 'needs attention';
 
 type Do = (azure: AzureUnderRun, approved: Approved) => Promise<void>;
 
-interface Row {
+export interface FailureRow {
   /** A scenario's own sentence, or one like it. */
   readonly what: string;
   readonly scenario: string | null;
   readonly ends: Ends;
   /** Of the last failure; null: none came through to the run. */
   readonly code: string | null;
-  /** Azure takes long by itself: met beside the others. */
-  readonly apart?: true;
-}
-
-export interface RunRow extends Row {
-  readonly kind: 'run';
   /** The look before the first change, or a step. */
   readonly at: 'check' | StepName;
   /** Where the trouble begins, when that is earlier. */
   readonly from?: 'check' | StepName;
   readonly wish?: WishName;
-  /** Before people ask. */
-  readonly before?: (azure: AzureUnderRun) => Promise<void>;
   readonly bring: Do;
   /** Retry has to put it right by itself. */
   readonly retries?: true;
@@ -162,15 +143,6 @@ export interface RunRow extends Row {
   /** As much time as the run waits passes in Azure too. */
   readonly timePasses?: true;
 }
-
-export interface LookRow extends Row {
-  readonly kind: 'look';
-  /** Who looks: `the review`. */
-  readonly by: string;
-  readonly look: (azure: AzureUnderRun) => Promise<Looked>;
-}
-
-export type FailureRow = RunRow | LookRow;
 
 export interface FailureGroup {
   readonly title: string;
@@ -183,44 +155,24 @@ function scenarioNamed(name: string): Scenario {
   return scenario;
 }
 
-type Given<T extends Row> = Omit<T, 'kind' | 'what' | 'scenario' | 'bring'> & {
+type Given = Omit<FailureRow, 'what' | 'scenario' | 'bring'> & {
   /** In place of the scenario's own sentence. */
   readonly what?: string;
 };
-
-type RestOfRun = Partial<Given<RunRow> & Pick<RunRow, 'bring'>>;
+type At = FailureRow['at'];
 
 /** Where the trouble is met, what of it comes through, and what else there is to the row. */
-export const goesOn = (at: RunRow['at'], code: string | null = null, more: RestOfRun = {}) =>
+export const goesOn = (at: At, code: string | null = null, more: Partial<Given> = {}) =>
   ({ ...more, at, code, ends: 'continues' }) as const;
-export const asks = (at: RunRow['at'], code: string | null, more: RestOfRun = {}) =>
+export const asks = (at: At, code: string | null, more: Partial<Given> = {}) =>
   ({ ...more, at, code, ends: 'needs attention' }) as const;
-export const refused = (by: string, code: string, looksAt: LookRow['look']) =>
-  ({ by, code, look: looksAt, ends: 'is refused' }) as const;
 
-export const run = (what: string, bring: Do, row: Given<RunRow>): RunRow => ({
-  ...row,
-  kind: 'run',
-  what,
-  scenario: null,
-  bring,
-});
+export const run = (what: string, bring: Do, row: Given): FailureRow => ({ ...row, what, scenario: null, bring });
 
 /** A scenario, turned on when the run comes to a place. */
-export const runUnder = (name: string, row: Given<RunRow> & { readonly bring?: Do }): RunRow => ({
-  ...run(row.what ?? scenarioNamed(name).does, row.bring ?? ((azure) => azure.turnOn(name)), row),
+export const runUnder = (name: string, row: Given): FailureRow => ({
+  ...run(row.what ?? scenarioNamed(name).does, (azure) => azure.turnOn(name), row),
   scenario: name,
-});
-
-export const look = (what: string, row: Given<LookRow>): LookRow => ({ ...row, kind: 'look', what, scenario: null });
-
-export const lookUnder = (name: string, row: Given<LookRow>): LookRow => ({
-  ...look(row.what ?? scenarioNamed(name).does, row),
-  scenario: name,
-  look: async (azure) => {
-    await azure.turnOn(name);
-    return row.look(azure);
-  },
 });
 
 /** As configured, but for the pauses between what one call repeats: how often it does is what counts. */
@@ -236,13 +188,11 @@ export interface Met {
   readonly waitedMs: number;
 }
 
-type Where = 'check' | StepName;
-
 const policyOfPeople = policyOf([], { requesters: [requestersGroup.id], approvers: [approversGroup.id] });
 
 /** An approved request whose run has not begun, its clock at today. */
 export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec, choices: ConnectChoices = {}) {
-  let [ms, waited, clockSkew] = [Date.now(), 0, 0];
+  let [ms, waited] = [Date.now(), 0];
   let current = connected(running, choices);
   const nowOf = (name: string) => ({ enumerable: true, get: () => Reflect.get(current, name) });
   /** The connection of this moment: a run goes on after `reconnect`. */
@@ -264,7 +214,7 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
       requesterStatus: (person, resource) => roleStatuses().requester(person, resource),
       retryLimits: defaultRetryLimits,
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-      now: () => new Date(ms + clockSkew),
+      now: () => new Date(ms),
     },
     wished,
   );
@@ -273,7 +223,7 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
   const drive = async (
     run: number,
     before: (turn: string, waitedMs: number) => Promise<void>,
-    at: Where,
+    at: At,
   ): Promise<Met> => {
     const [start, first] = [waited, requests.all().length];
     let looks = 0;
@@ -311,10 +261,6 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
     reconnect: (anew: ConnectChoices = {}) => {
       current = connected(running, anew);
     },
-    /** Somebody sets the machine's clock, that far from what it was. */
-    setClock: (by: number) => {
-      clockSkew = by;
-    },
     retry: async (): Promise<void> => {
       const { asking } = await load();
       await send(`click:retry:${asking}`, settles('retry', requester, { asking }));
@@ -323,51 +269,12 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
 }
 export type Approved = Awaited<ReturnType<typeof approvedOn>>;
 
-const fine: Looked = { ends: 'continues', code: null, says: '', remedy: '' };
-
-function refusedBy(failure: Failure, refusal: Refusal): Looked {
-  const { title, text } = refusalWords(refusal);
-  // Azure's own words may name what is different each time.
-  const isOwn = failure.source === 'bot' || failure.message === '';
-  const remedy = isOwn ? text : text.replace(/(?<=^[^:]+: ).*(?= Nothing was changed\.)/s, '…');
-  return { ends: 'is refused', code: codeOf(failure), says: title, remedy };
-}
-
-const orRefused = (outcome: Outcome<unknown>): Looked =>
-  outcome.ok ? fine : refusedBy(outcome.failure, refuseFailure(outcome.failure));
-
-/** The last page of a form: everything that a plan rests on is looked at, and judged. */
-export const reviewOf =
-  (name: WishName) =>
-  async (azure: AzureUnderRun): Promise<Looked> => {
-    const wish = await wishNamed(name, azure);
-    const operation = operationOf(wish);
-    const seen = await catchFailure(() => operation.observe(connected(azure.running), wish, null));
-    if (!seen.ok) return orRefused(seen);
-    const context = { tenantId: tenant, policyVersion: 'p1', terms: termsOf(), now: new Date(), own: null };
-    const plan = operation.plan(wish, seen.value, context);
-    const warnings = plan.checks.filter(({ outcome }) => outcome === 'warn');
-    const [block] = blocksOf(plan);
-    if (block !== undefined) {
-      const { title, remedy } = checkWords(block);
-      return { ends: 'is refused', code: block.code, says: title, remedy };
-    }
-    return { ...fine, says: warnings.map((one) => checkWords(one).title).join(' ') };
-  };
-
-export const listOf =
-  (list: (azure: Azure) => Promise<Outcome<unknown>>) =>
-  async ({ running }: AzureUnderRun): Promise<Looked> =>
-    orRefused(await list(connected(running)));
-
-export const membership = async ({ running }: AzureUnderRun): Promise<Looked> => {
-  const found = await connected(running).groups.memberOf(PersonId.parse(approver), [approversGroup.id]);
-  if (found.ok) return fine;
-  return refusedBy(found.failure, { ...refuse('cannot-check-membership'), failure: found.failure });
-};
-
-export interface RowOutcome extends Looked {
+export interface RowOutcome {
   readonly by: string;
+  readonly ends: Ends;
+  readonly code: string | null;
+  readonly says: string;
+  readonly remedy: string;
   readonly tries: number;
   readonly waitedMs: number;
   readonly waiting: string;
@@ -400,7 +307,7 @@ const notProved = (request: Request): string => {
 
 const saysOf = (failure: Failure): string => (failure.source === 'bot' ? messageOf(failure) : sourceWords(failure));
 
-async function driveUnder(azure: AzureUnderRun, row: RunRow, approved: Approved) {
+async function driveUnder(azure: AzureUnderRun, row: FailureRow, approved: Approved) {
   const begins = row.from ?? row.at;
   let [brought, passed, waitingCard] = [false, 0, ''];
   const met = await approved.drive(
@@ -425,8 +332,7 @@ const endsOf = ({ request }: Met): Ends => {
   throw new Error(`it is ${request.state}`);
 };
 
-async function meetRun(azure: AzureUnderRun, row: RunRow): Promise<RowOutcome> {
-  await row.before?.(azure);
+async function meetRun(azure: AzureUnderRun, row: FailureRow): Promise<RowOutcome> {
   const approved = await approvedOn(azure.running, await wishNamed(row.wish ?? 'enable', azure), row.choices);
   const { met, waitingCard } = await driveUnder(azure, row, approved);
   const { failures, tries, waitedMs, request } = met;
@@ -456,11 +362,6 @@ async function meetRun(azure: AzureUnderRun, row: RunRow): Promise<RowOutcome> {
   };
 }
 
-async function meetLook(azure: AzureUnderRun, row: LookRow): Promise<RowOutcome> {
-  const looked = await row.look(azure);
-  return { ...looked, by: row.by, tries: 1, waitedMs: 0, waiting: '', unsaid: [] };
-}
-
 /** Azure is put back afterwards. */
 export async function meet(running: RunningAzure, row: FailureRow): Promise<RowOutcome> {
   const azure = azureUnderRun(running);
@@ -470,5 +371,5 @@ export async function meet(running: RunningAzure, row: FailureRow): Promise<RowO
     await azure.allOff();
     await http(running, 'PUT', '/simulator/state', { body: before });
   };
-  return (row.kind === 'run' ? meetRun(azure, row) : meetLook(azure, row)).finally(putBack);
+  return meetRun(azure, row).finally(putBack);
 }
