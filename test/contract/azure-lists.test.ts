@@ -152,43 +152,21 @@ describe('people and groups', () => {
   describe('looking at a configured id', () => {
     const inner = '60000000-0000-4000-8000-0000000000bb';
     const outer = '60000000-0000-4000-8000-0000000000cc';
-    const member = (id: PersonId) => ({ id, kind: 'member' });
     const look = async (id: string) => got(await azure.groups.look(id));
 
-    /** A group in a group, with so many members, and the owner's service principal beside them. */
-    const fill = (count: number) =>
-      changeState(running, (state) => {
-        const ids = Array.from(
-          { length: count },
-          (_, n) => `2100${`${n}`.padStart(4, '0')}-0000-4000-8000-000000000000`,
-        );
-        const userType = 'Member';
-        state.users.push(...ids.map((id) => ({ id, displayName: id, mail: `${id}@example.com`, userType })));
+    test('tells a group with its people, also those of groups in it; a person; and what is neither', async () => {
+      await changeState(running, (state) => {
         state.groups.push(
-          { id: inner, displayName: 'Inner', memberIds: [...ids] },
-          { id: outer, displayName: 'Outer', memberIds: [inner, person(2), '50000000-0000-4000-8000-000000000001'] },
+          { id: inner, displayName: 'Inner', memberIds: [person(2)] },
+          { id: outer, displayName: 'Outer', memberIds: [inner, '50000000-0000-4000-8000-000000000001'] },
         );
       });
-
-    test('tells a group with its people, also those of groups in it; a person; and what is neither', async () => {
-      await fill(0);
-      const members = [member(person(2)), member(person(3))];
-      const kind = 'group';
-      expect(await look(approvers.toUpperCase())).toEqual({ kind, name: 'CMK approvers', members, complete: true });
-      expect(await look(outer)).toMatchObject({ name: 'Outer', members: [member(person(2))] });
-      expect(await look(inner)).toMatchObject({ members: [], complete: true });
-      const known = { kind: 'person', name: 'Mia', members: [member(person(4))], complete: true };
-      expect(await look(person(4))).toEqual(known);
+      const member = (n: number) => ({ id: person(n), kind: 'member' });
+      const found = { kind: 'group', name: 'CMK approvers', members: [member(2), member(3)], complete: true };
+      expect(await look(approvers.toUpperCase())).toEqual(found);
+      expect(await look(outer)).toMatchObject({ name: 'Outer', members: [member(2)] });
+      expect(await look(person(4))).toMatchObject({ kind: 'person', members: [member(4)], complete: true });
       expect(await look('60000000-0000-4000-8000-0000000000dd')).toBeNull();
-    });
-
-    test.each([
-      [2100, 2000, false],
-      [2000, 2000, true],
-    ])('of %i members %i are read, which is all of them: %s', async (count, read, complete) => {
-      await fill(count);
-      const entry = await look(inner);
-      expect([entry?.kind, entry?.members.length, entry?.complete]).toEqual(['group', read, complete]);
     });
 
     test('never sends the token to where a page says that the list goes on', async () => {
@@ -252,16 +230,6 @@ describe('users of a key', () => {
     expect(unused(after).map(({ type }) => type)).toEqual(['group']);
     const other = await impactOf('kv-hospital-keys', 'hospital-data', reading);
     expect(other.observed).toMatchObject({ outcome: 'read', users: [] });
-  });
-
-  test.each<[string, string | null, object]>([
-    ['none is configured', null, { outcome: 'not-configured' }],
-    ['logs-cut-short', workspaceId, { outcome: 'not-readable', failure: { code: 'PartialError' } }],
-  ])('where no log can be read, the reason is told: %s', async (scenario, workspace, observed) => {
-    if (workspace !== null) await http(running, 'POST', '/simulator/scenarios', { body: { names: [scenario] } });
-    const by = connect(running, workspace === null ? {} : { workspaceId });
-    expect((await impactOf('kv-hospital-keys', null, by)).observed).toMatchObject(observed);
-    await http(running, 'DELETE', '/simulator/scenarios');
   });
 });
 

@@ -83,14 +83,6 @@ test('the bot’s own change passes, and so do changes that leave the key alone'
   expect((await agent('PATCH', kept, { tags: { ward: '7' } })).status).toBe(201);
 });
 
-test.each<[string, 'Deny' | 'Audit', object]>([
-  ['with Audit', 'Audit', {}],
-  ['for an excluded agent', 'Deny', { notScopes: [kept] }],
-])('nothing is refused %s', async (_what, effect, more) => {
-  await assign(effect, more);
-  expect((await strip()).status).toBe(201);
-});
-
 /** Read anew: policies are kept for a minute. */
 const state = (id: string = kept) => observeGuard(connect(azure), ArmId.parse(id), new Date());
 

@@ -69,46 +69,22 @@ describe('a file of settings', () => {
   });
 });
 
-type Source = Parameters<typeof readAuditLog>[0];
-
-const line = (seq: number): ChainLine => ({
-  seq,
-  request: 'CMK-000001',
-  revision: seq,
-  cause: `c/${seq}`,
-  n: 0,
-  body: '{}',
-  prev: `${seq - 1}`,
-  hash: `${seq}`,
-  sealKey: null,
-  seal: null,
-});
-
-const recordOf = (length: number): Source => ({
-  head: async () => ({ seq: length, hash: `${length}` }),
-  lines: async (after, limit) =>
-    upTo(length)
-      .slice(after ?? 0, (after ?? 0) + limit)
-      .map(line),
-  textsOf: async (requests) =>
-    requests.map((request) => ({ request, revision: 2, field: 'comment', salt: '00', text: 'yes' })),
-});
-
-async function readAll(records: Source) {
-  const seqs: number[] = [];
-  const texts: number[] = [];
-  const events = readAuditLog(records);
-  for (;;) {
-    const next = await events.next();
-    if (next.done) return { seqs, texts, head: next.value.seq };
-    seqs.push(next.value.line.seq);
-    if (next.value.texts.length > 0) texts.push(next.value.line.seq);
-  }
-}
-const upTo = (length: number): number[] => Array.from({ length }, (_, index) => index + 1);
-
 it('the reader reads page by page up to the head, each text with its event', async () => {
-  expect(await readAll(recordOf(450))).toEqual({ seqs: upTo(450), texts: [2], head: 450 });
+  const lines = Array.from(
+    { length: 450 },
+    (_, n) => ({ seq: n + 1, request: 'CMK-000001', revision: n + 1 }) as ChainLine,
+  );
+  const text = { request: 'CMK-000001', revision: 2, field: 'comment', salt: '00', text: 'yes' } as const;
+  const events = readAuditLog({
+    head: async () => ({ seq: 450, hash: '450' }),
+    lines: async (after, limit) => lines.slice(after ?? 0, (after ?? 0) + limit),
+    textsOf: async () => [text],
+  });
+  const read: unknown[] = [];
+  let next = await events.next();
+  for (; !next.done; next = await events.next()) read.push(next.value);
+  expect(read).toEqual(lines.map((line, n) => ({ line, texts: n === 1 ? [text] : [] })));
+  expect(next.value.seq).toBe(450);
 });
 
 const states: Record<Request['state'], Request> = {
