@@ -4,7 +4,7 @@ import { openRoleChecks } from '../../../src/authorization/role-checks.ts';
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';
 import { codeOf, type Failure } from '../../../src/domain/failure.ts';
 import { KeyVersion } from '../../../src/domain/ids.ts';
-import { type StepName } from '../../../src/domain/plan.ts';
+import type { StepName } from '../../../src/domain/plan.ts';
 import type { Azure } from '../../../src/domain/ports/azure.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import { StoredChangeSpec } from '../../../src/operations/registry.ts';
