@@ -43,19 +43,6 @@ it('asks for what a bot needs until nothing is missing, and writes settings that
   expect(await setup([])).toMatchObject({ code: 0 });
 });
 
-it('refuses what cannot be and asks again, also for what two settings contradict', async () => {
-  const { out, code } = await setup([
-    ...['Tenant', ...bot, link('message', 'a'), link('channel', 'a'), link('channel', 'a'), ...rest.slice(1)],
-  ]);
-  expect(code).toBe(0);
-  for (const said of [
-    '✘ MicrosoftAppType ',
-    '✘ CMK_APPROVALS_CHANNEL must be a channel’s ID, such as 19:0a1b2c@thread.tacv2, or the link that Teams gives for it',
-    '✘ CMK_AUDIT_CHANNEL is the approvals or operations channel',
-  ])
-    expect(out).toContain(said);
-});
-
 it('stops where answers end, and goes on there next time; Enter skips what can be empty, NAME=VALUE sets another', async () => {
   writeFileSync(file, '# mine\nCMK_PAUSE=true\n');
   const first = await setup(bot.slice(0, 2));

@@ -1,6 +1,5 @@
 import { AuthorizationManagementClient } from '@azure/arm-authorization';
 import { KeyVaultManagementClient } from '@azure/arm-keyvault';
-import { ResourceGraphClient } from '@azure/arm-resourcegraph';
 import { ResourceManagementClient } from '@azure/arm-resources';
 import { ClientSecretCredential } from '@azure/identity';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
@@ -29,7 +28,6 @@ export const clientsOf = (azure: RunningAzure, who: { readonly id: string; reado
       new KeyVaultManagementClient(credential, subscriptionId, { ...ofArm, credentials: { scopes: [armScope] } }),
     authorization: (subscriptionId = careId) =>
       new AuthorizationManagementClient(credential, subscriptionId, { ...ofArm, credentialScopes: [armScope] }),
-    graph: () => new ResourceGraphClient(credential, ofArm),
     keys: (vaultUrl: string) => new KeyClient(vaultUrl, credential, ofVault),
     secrets: (vaultUrl: string) => new SecretClient(vaultUrl, credential, ofVault),
     cryptography: (keyId: string) => new CryptographyClient(keyId, credential, ofVault),
