@@ -126,9 +126,16 @@ async function run(options: LocalOptions): Promise<void> {
   try {
     const database = await startOwnDatabase(options, process.env);
     if (database !== null) children.unshift(database.database);
+    if (database !== null) console.log(`database         ${options.data}/postgres`);
     const witness = await startOwnWitness(options, process.env);
     const [azure, teams] = await Promise.all(servers.map((child) => child.started));
-    if (witness !== null) children.push(witness.child);
+    console.log(`Azure simulator  ${azure}`);
+    if (witness !== null) {
+      children.push(witness.child);
+      const [address] = witness.settings.CMK_WITNESSES.split(' ');
+      console.log(`witness          ${address}   signs the published log in ${options.data}/anchor`);
+      console.log(`verifier keys    ${options.data}/${auditorKeys}   of the published log and the witness`);
+    }
     // Starts the bot last: it reads the certificate authority that the Azure simulator writes.
     const people = { CMK_OPERATORS: operator.id, CMK_READERS: auditor.id };
     const own = { ...usageCheckSettings, ...people, CMK_WATCH_INTERVAL: '10s' };
@@ -148,13 +155,7 @@ async function run(options: LocalOptions): Promise<void> {
       });
     }
     await untilReady(`http://127.0.0.1:${options['bot-port']}/readyz`, bot);
-    console.log(`Azure simulator  ${azure}`);
     console.log(`bot              http://127.0.0.1:${options['bot-port']}`);
-    if (witness !== null) {
-      const [address] = witness.settings.CMK_WITNESSES.split(' ');
-      console.log(`witness          ${address}   signs the published log in ${options.data}/anchor`);
-      console.log(`verifier keys    ${options.data}/${auditorKeys}   of the published log and the witness`);
-    }
     console.log(`Teams simulator  ${teams}   <- open this page`);
     console.log('Press Ctrl+C to stop everything.');
     console.log('ready');

@@ -189,7 +189,7 @@ const principalOf = (state: SimulatorState, agent: HealthBot, key: KeyVaultPrope
 const trimmed = (uri: string): string => uri.toLowerCase().replace(/\/+$/, '').replace(/:443$/, '');
 
 /** Finds a vault by its address, with or without trailing slash, or by its host name below `vault.localhost`. */
-const vaultAt = (state: SimulatorState, uri: string): Vault | undefined =>
+export const vaultAt = (state: SimulatorState, uri: string): Vault | undefined =>
   state.vaults.find((vault) =>
     [`https://localhost:${vault.port}`, `https://${vault.name.toLowerCase()}.vault.localhost:${state.port}`].includes(
       trimmed(uri),

@@ -137,6 +137,11 @@ export interface ChangeActor {
   readonly userAgent: string;
 }
 
+const clients = [
+  [/azurecli/i, 'Azure CLI'],
+  [/azure portal/i, 'Azure Portal'],
+] as const;
+
 type AllFollowed = ReadonlyMap<string, Followed>;
 
 function shown(state: SimulatorState, known: AllFollowed = new Map()): AllFollowed {
@@ -216,7 +221,7 @@ export class ChangeRecords {
         changeType: deleted ? 'Delete' : before === undefined ? 'Create' : 'Update',
         at: now.toISOString(),
         ...actorIn(state, actor?.principalId ?? null, followed.by),
-        clientType: /azurecli/i.test(actor?.userAgent ?? '') ? 'Azure CLI' : null,
+        clientType: clients.find(([agent]) => agent.test(actor?.userAgent ?? ''))?.[1] ?? null,
         operation: `${followed.type}/${deleted ? 'delete' : 'write'}`,
         correlationId: randomUUID(),
         changes: deleted ? {} : changes,

@@ -148,7 +148,7 @@ const signIn: ScenarioGroup = {
 };
 
 type Logs = SimulatorState['settings']['logs'];
-const usual: Logs = { sent: 'everything', since: null, takesMs: null, agentsUseKeys: true, agentsAgoMs: 0 };
+const usual: Logs = { takesMs: null, agentsUseKeys: true, agentsAgoMs: 0 };
 
 const set = <K extends keyof Logs>(name: K, value: () => Logs[K]): Circumstances =>
   changing(({ settings }) => settings.logs, name, value, usual[name]);
@@ -160,9 +160,6 @@ export const logs: ScenarioGroup = {
     'agents-use-no-key': { circumstances: set('agentsUseKeys', () => false) },
     'agents-used-keys-a-day-ago': { circumstances: set('agentsAgoMs', () => 25 * 3_600_000) },
     'logs-take-10-minutes': { circumstances: set('takesMs', () => 600_000) },
-    'logs-not-sent': { circumstances: set('sent', () => 'nothing') },
-    'logs-begin-now': { circumstances: set('since', () => new Date().toISOString()) },
-    'logs-refused': { faults: [{ match: { method: 'POST', url: '^/v1/workspaces/' }, deny: true }] },
     'logs-cut-short': {
       faults: [
         {
@@ -434,9 +431,6 @@ agents-notice-lost-keys | Agents react to a lost key | An agent that can’t use
 agents-use-no-key | Agents don’t use their key | Agents don’t use the key that is set on them.
 agents-used-keys-a-day-ago | Agents last used keys a day ago | The vault logs date every call of an agent 25 hours too early.
 logs-take-10-minutes | Logs are ten minutes late | Entries of the vault logs and the Activity Log appear after 10 minutes.
-logs-not-sent | Vaults send no logs | No vault has a diagnostic setting, so the workspace has no entries.
-logs-begin-now | Logs start now | The workspace has no vault log entries from before now.
-logs-refused | Reading the logs is refused | The bot can’t query the workspace: InsufficientAccessError.
 logs-cut-short | The logs’ answer is incomplete | The workspace returns only a part of the answer: PartialError.
 throttled | Azure throttles the bot | The next 3 requests get 429 (too many requests), with a wait of 4 seconds.
 reset-after-apply | A change is made, its answer is lost | Azure makes the next change (PATCH), but its answer is lost.

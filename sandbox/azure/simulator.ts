@@ -6,6 +6,7 @@ import { agentId, sameId } from './arm/ids.ts';
 import { Fault, LatencyName } from './fault.ts';
 import { issueTeamsToken } from './identity/entra.ts';
 import { addFaults, type Incoming, parseBody, removeFaults } from './incoming.ts';
+import { postPortal } from './portal.ts';
 import { scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from './scenarios.ts';
 import type { World } from './server.ts';
 import { changeLatency, moveToPort } from './state/files.ts';
@@ -147,6 +148,7 @@ export const routes: Readonly<Record<string, SimulatorRoute>> = {
   'DELETE /simulator/scenarios': deleteScenarios,
   'GET /simulator/latency': ({ state }) => reply(200, { latency: state.latency }),
   'PUT /simulator/latency': putLatency,
+  'POST /simulator/portal': postPortal,
   'POST /simulator/teams-token': issueTeamsToken,
 };
 

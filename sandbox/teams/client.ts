@@ -67,6 +67,7 @@ const passed = {
   faults: 'GET POST DELETE',
   scenarios: 'GET POST DELETE',
   latency: 'GET PUT',
+  portal: 'POST',
 };
 
 async function passOn(teams: Teams, what: string, request: Request): Promise<Reply> {

@@ -78,16 +78,16 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     }
   });
 
-  test('the guided tour requests, approves, verifies and shows the audit log, by keyboard alone', async () => {
+  test('the guided tour requests, approves, verifies, finds and repairs drift and shows the audit log, by keyboard alone', async () => {
     const heading = page.locator('#tour h2');
     await goTo(page, `a:${people.requester}`);
     await page.locator('#tour-start').focus();
     await page.keyboard.press('Enter');
-    const titles = ['Request', 'Approve', 'Verify', 'Audit'];
+    const titles = ['Request', 'Approve', 'Verify', 'Drift', 'Repair', 'Audit'];
     for (const [index, title] of titles.entries()) {
       const next = page.locator('#tour .filled[aria-disabled="false"]');
       await next.waitFor({ timeout: 60_000 });
-      expect(await heading.textContent()).toBe(`${index + 1} of 4: ${title}`);
+      expect(await heading.textContent()).toBe(`${index + 1} of 6: ${title}`);
       await page.locator('.msg.in-tour .card').waitFor();
       expect([title, await faultsOn(page)]).toEqual([title, []]);
       await next.focus();

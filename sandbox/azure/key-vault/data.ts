@@ -220,14 +220,13 @@ function logCall(
     claim: { oid: principalId, appid: appId },
     assignmentId: status < 400 ? appliedAssignment(world.state, vault, use, at) : null,
   });
-  if (world.state.settings.logs.sent === 'everything') world.vaultLog.append(row);
+  world.vaultLog.append(row);
 }
 
 /** Logs the agents' calls since the last time. If the process ends in between, rows can repeat, as in Azure. */
 export function logAgentCalls(state: SimulatorState, log: JsonLines<LogRow>): void {
   const calls = state.agentCalls;
   state.agentCalls = [];
-  if (state.settings.logs.sent !== 'everything') return;
   log.append(
     ...calls.flatMap((call) => {
       const vault = state.vaults.find((one) => sameId(vaultId(one), call.vault));

@@ -422,10 +422,6 @@ export type AgentCall = z.infer<typeof AgentCall>;
 
 /** Diagnostic settings of all vaults, and the workspace's behavior. */
 const LogSettings = z.object({
-  /** `nothing`: no vault sends its log. `no-table`: none ever did, so the workspace has no such table. */
-  sent: z.enum(['everything', 'nothing', 'no-table']).default('everything'),
-  /** Earlier rows are missing; null: all rows exist. */
-  since: IsoDate.nullable().default(null),
   /** Delay until a query finds a row; null: as the latency says. */
   takesMs: z.number().int().nonnegative().nullable().default(null),
   /** True if an agent uses its key when the key is set. When the real service does is not documented. */

@@ -306,13 +306,22 @@ interface Place {
   readonly location: string;
 }
 
-const care: Place = { subscriptionId: subscriptions.care, resourceGroup: 'rg-care-prod', location: 'westeurope' };
+export const care: Place = {
+  subscriptionId: subscriptions.care,
+  resourceGroup: 'rg-care-prod',
+  location: 'westeurope',
+};
 const careTest: Place = { ...care, resourceGroup: 'rg-care-test' };
 const north: Place = { ...care, resourceGroup: 'rg-care-north', location: 'northeurope' };
 const research: Place = { ...care, subscriptionId: subscriptions.research, resourceGroup: 'rg-research' };
 const finance: Place = { ...care, subscriptionId: subscriptions.finance, resourceGroup: 'rg-finance' };
 
-const agent = (name: string, place: Place, createdAt: string, content: Partial<AgentContent> = {}): HealthBot => ({
+export const newAgent = (
+  name: string,
+  place: Place,
+  createdAt: string,
+  content: Partial<AgentContent> = {},
+): HealthBot => ({
   ...place,
   name,
   etag: newEtag(),
@@ -325,24 +334,24 @@ const agent = (name: string, place: Place, createdAt: string, content: Partial<A
 const seedAgents = (keyInUse: KeyVaultProperties): HealthBot[] => {
   const shared = seedUserAssignedIdentities().map((one) => one.id);
   return [
-    agent('triage-agent-prod', care, '2024-05-14T09:30:00.000Z', { sku: 'C1', tags: { environment: 'production' } }),
-    agent('triage-agent-test', careTest, '2025-01-20T14:05:00.000Z', { sku: 'F0', tags: { environment: 'test' } }),
-    agent('vaccination-agent', care, '2021-06-03T07:45:00.000Z'),
-    agent('virtual-visit-agent', care, '2023-09-11T10:00:00.000Z', {
+    newAgent('triage-agent-prod', care, '2024-05-14T09:30:00.000Z', { sku: 'C1', tags: { environment: 'production' } }),
+    newAgent('triage-agent-test', careTest, '2025-01-20T14:05:00.000Z', { sku: 'F0', tags: { environment: 'test' } }),
+    newAgent('vaccination-agent', care, '2021-06-03T07:45:00.000Z'),
+    newAgent('virtual-visit-agent', care, '2023-09-11T10:00:00.000Z', {
       identity: system(principals.virtualVisit),
       keyVaultProperties: keyInUse,
     }),
-    agent('visitor-agent', care, '2024-08-27T12:20:00.000Z', {
+    newAgent('visitor-agent', care, '2024-08-27T12:20:00.000Z', {
       identity: { type: 'UserAssigned', principalId: null, userAssignedIds: shared },
     }),
-    { ...agent('waiting-list-agent', care, '2025-03-18T16:40:00.000Z'), provisioningState: 'Accepted' },
-    agent('ward-agent', north, '2024-02-06T11:10:00.000Z', { identity: system(principals.ward) }),
-    agent('wages-agent', finance, '2024-10-01T08:00:00.000Z'),
-    agent('wellness-agent', research, '2025-06-30T09:00:00.000Z', {
+    { ...newAgent('waiting-list-agent', care, '2025-03-18T16:40:00.000Z'), provisioningState: 'Accepted' },
+    newAgent('ward-agent', north, '2024-02-06T11:10:00.000Z', { identity: system(principals.ward) }),
+    newAgent('wages-agent', finance, '2024-10-01T08:00:00.000Z'),
+    newAgent('wellness-agent', research, '2025-06-30T09:00:00.000Z', {
       sku: 'PES',
       identity: system(principals.wellness),
     }),
-    agent('x-ray-agent', research, '2022-11-15T13:30:00.000Z'),
+    newAgent('x-ray-agent', research, '2022-11-15T13:30:00.000Z'),
   ];
 };
 

@@ -12,7 +12,6 @@ export type Place = {
   unread: number;
 };
 export type Command = { title: string; description: string };
-export type AzureRequest = { at: string; method: string; url: string; status: number };
 export type Scenario = { name: string; title: string; does: string; on: boolean; left: number | null };
 export type ScenarioGroup = { title: string; scenarios: Scenario[] };
 
@@ -70,7 +69,7 @@ export const api = {
   search: (search: Json) => call('POST', '/client/search', search),
   azureState: () => must('GET', '/client/azure/state'),
   azureRevision: () => must<{ revision: string }>('GET', '/client/azure/revision'),
-  azureRequests: (last: number) => must<AzureRequest[]>('GET', `/client/azure/requests?last=${last}`),
+  azurePortal: (agent: string, change: string) => must('POST', '/client/azure/portal', { agent, change }),
   azureReset: () => must('DELETE', '/client/azure/state'),
   azureSetLatency: (latency: string) => must('PUT', '/client/azure/latency', { latency }),
   azureScenarios: () => must<ScenarioGroup[]>('GET', '/client/azure/scenarios'),

@@ -1,5 +1,5 @@
-/** The panel at the right: what the simulated Azure holds, what can go wrong in it, and the last requests. */
-import { type AzureRequest, api, type Json, type Scenario, type ScenarioGroup } from './api.ts';
+/** The panel at the right: what the simulated Azure holds, what someone changes there, and what can go wrong in it. */
+import { api, type Json, type Scenario, type ScenarioGroup } from './api.ts';
 import { announce, clockTime, fill, make, shortDate } from './dom.ts';
 
 /** Returns the vault of an address, by its port or host name. */
@@ -85,42 +85,6 @@ function roleName(state: Json, id: string): string {
   return (role?.roleName ?? id).replace(/^Key Vault /, '');
 }
 
-/** Calls that the panel hides: sign-in, Key Vault's authentication challenge, and polling. */
-const isNoise = ({ url, status }: AzureRequest) => noisyUrl.test(url) || (status === 401 && vaultUrl.test(url));
-const vaultUrl = /^https:\/\/[^/]+\/(deleted)?keys\b/i;
-const noisyUrl = /\/oauth2\/|\/metadata\/|operationStatuses|operationResults|\/subscriptions\?|\/permissions\?/i;
-
-const opaque = /^[0-9a-f-]{32,36}$|^Microsoft\.|^providers$/i;
-
-/** Returns the end of an address, which names the resource, without GUIDs. */
-function shortUrl(url: string) {
-  const path = url.replace(/^https?:\/\/[^/]+/, '').split('?')[0] ?? '';
-  const parts = path.split('/').filter((part) => part !== '' && !opaque.test(part));
-  const key = parts.lastIndexOf('keys');
-  const isOneKey = key >= 0 && key < parts.length - 1;
-  return decodeURIComponent(parts.slice(isOneKey ? key : -2).join('/'));
-}
-
-const shownCalls = 8;
-
-/** The last relevant calls, newest first. */
-function callsPart(requests: AzureRequest[]) {
-  const last = requests
-    .filter((request) => !isNoise(request))
-    .slice(-shownCalls)
-    .reverse();
-  const lines = last.map(({ at, method, url, status }) =>
-    make(
-      'li',
-      { class: status === 0 || status >= 400 ? 'bad' : 'ok' },
-      make('time', { datetime: at }, clockTime(at)),
-      make('code', {}, `${method} ${shortUrl(url)}`),
-      make('b', {}, status === 0 ? 'cut' : String(status)),
-    ),
-  );
-  return lines.length === 0 ? [] : [make('h2', {}, 'Last requests'), make('ul', { class: 'log' }, ...lines)];
-}
-
 /** The agent that was changed last, or else the first. */
 function lastChanged(agents: Json[]): Json | undefined {
   const changedAt = ({ systemData: { createdAt, lastModifiedAt } }: Json) =>
@@ -186,8 +150,8 @@ class AzureTrials {
     this.acting += 1;
     try {
       await work();
-    } catch {
-      this.problem.textContent = 'The simulated Azure didn’t answer. Nothing was turned on or off.';
+    } catch (error) {
+      this.problem.textContent = `Nothing was changed. ${error instanceof Error ? error.message : ''}`;
       this.show();
     } finally {
       this.acting -= 1;
@@ -251,8 +215,41 @@ class AzureTrials {
   }
 }
 
+const portalChanges = {
+  'remove-key': 'Remove the key',
+  'replace-key': 'Set another key',
+  'disable-key': 'Disable the key',
+  'delete-key': 'Delete the key',
+  'expire-key': 'Let the key expire',
+  'turn-off-identity': 'Turn off the identity',
+  'remove-permission': 'Remove the permission',
+};
+
+/** “Someone changes it in the portal”: a button for each change of the agent that the panel shows. */
+class PortalChanges {
+  agent = '';
+  text = make('p');
+  buttons: HTMLButtonElement[];
+  section = make('section', { class: 'portal', 'aria-labelledby': 'azure-portal' });
+
+  constructor(act: (work: () => Promise<unknown>) => Promise<void>) {
+    this.buttons = Object.entries(portalChanges).map(([change, words]) => {
+      const onclick = () => act(() => api.azurePortal(this.agent, change));
+      return make('button', { type: 'button', class: 'plain', onclick }, words);
+    });
+    const title = make('h2', { id: 'azure-portal' }, 'Someone changes it in the portal');
+    fill(this.section, title, this.text, ...this.buttons);
+  }
+
+  show(agent: string, hasKey: boolean) {
+    this.agent = agent;
+    const about = 'The bot reports it within 10 seconds if it had set the key.';
+    fill(this.text, hasKey ? `Changes ${agent} or its key. ${about}` : `${agent} has no customer-managed key.`);
+    for (const button of this.buttons) button.hidden = !hasKey;
+  }
+}
+
 const everyMs = 600;
-const looksBack = 100;
 
 /** Updates the panel with the Azure simulator's state. `toggle` opens the panel on narrow screens. */
 export function azurePanel(panel: HTMLElement, toggle: HTMLElement, isThere: boolean) {
@@ -282,15 +279,16 @@ class AzureLook {
   status = make('span', { class: 'live' });
   choice = make('select', { 'aria-label': 'Agent shown', onchange: () => this.drawAnew() });
   body = make('div', { class: 'azure-body' });
-  calls = make('div');
   trials = new AzureTrials(() => this.drawAnew());
+  portal = new PortalChanges((work) => this.trials.act(work));
   /** The last revision: the state is read again only after a change. */
   seen = '';
   turn = 0;
 
   constructor(panel: HTMLElement) {
     const header = make('header', {}, make('strong', {}, 'Simulated Azure'), this.status);
-    fill(panel, header, this.trials.banner, this.choice, this.body, this.trials.section, this.calls);
+    const { banner, section } = this.trials;
+    fill(panel, header, banner, this.choice, this.body, this.portal.section, section);
   }
 
   drawAnew() {
@@ -317,7 +315,7 @@ class AzureLook {
   }
 
   async read(turn: number, revision: string) {
-    const [state, requests] = await Promise.all([api.azureState(), api.azureRequests(looksBack)]);
+    const state = await api.azureState();
     await this.trials.prepare();
     // Otherwise a switch that was just turned would turn back for a moment.
     if (turn !== this.turn || this.trials.acting > 0) return;
@@ -333,6 +331,6 @@ class AzureLook {
     const set = agent?.content?.keyVaultProperties;
     const vault = set && vaultAt(state, set.keyVaultUri);
     if (vault) this.body.append(...vaultFacts(vault), ...keyFacts(state, vault, set.keyName, agent));
-    fill(this.calls, ...callsPart(requests));
+    this.portal.show(agent?.name ?? '', Boolean(set));
   }
 }

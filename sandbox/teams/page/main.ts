@@ -2,65 +2,8 @@
 import { type Activity, api, type Person, type Place } from './api.ts';
 import { azurePanel } from './azure.ts';
 import { type ConversationUse, ShownConversation, teachCards } from './conversation.ts';
-import {
-  address,
-  announce,
-  avatar,
-  byId,
-  fill,
-  giveColours,
-  make,
-  personColour,
-  placeSlug,
-  readAddress,
-} from './dom.ts';
+import { address, avatar, byId, fill, giveColours, make, personColour, placeSlug, readAddress } from './dom.ts';
 import { guidedTour } from './tour.ts';
-
-type Entry = { title: string; description: string; insert: string };
-
-/** Adds a list of commands to a compose box: after an initial `/`, or the bot after an initial `@`. */
-function commandList(box: HTMLInputElement, entries: () => Entry[]) {
-  const list = make('select', { class: 'menu', size: 2, hidden: true, tabindex: '-1', 'aria-label': 'Commands' });
-  const take = () => {
-    box.value = list.value;
-    list.hidden = true;
-    box.focus();
-    box.dispatchEvent(new Event('input'));
-  };
-  box.addEventListener('input', () => {
-    const text = box.value.toLowerCase();
-    const isMissing = ({ title, insert }: Entry) =>
-      /^[/@]/.test(text) && title.toLowerCase().startsWith(text) && insert.trim() !== box.value.trim();
-    const fitting = entries().filter(isMissing);
-    const shown = fitting.map(({ title, description, insert }) =>
-      make('option', { value: insert }, `${title}: ${description}`),
-    );
-    fill(list, ...shown);
-    list.size = Math.max(2, shown.length);
-    list.selectedIndex = 0;
-    list.hidden = shown.length === 0;
-  });
-  box.addEventListener('keydown', (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1, Enter: 0, Tab: 0, Escape: 0 }[event.key];
-    if (list.hidden || step === undefined) return;
-    event.preventDefault();
-    if (event.key === 'Escape') list.hidden = true;
-    else if (step === 0) take();
-    else list.selectedIndex = (list.selectedIndex + step + list.length) % list.length;
-    announce(list.hidden ? '' : (list.selectedOptions[0]?.text ?? ''));
-  });
-  box.addEventListener('blur', () => {
-    list.hidden = true;
-  });
-  // Before the box loses the focus.
-  list.addEventListener('mousedown', (event) => {
-    if (!(event.target instanceof HTMLOptionElement)) return;
-    event.preventDefault();
-    list.value = event.target.value;
-    take();
-  });
-  return list;
-}
 
 interface ComposeOptions {
   /** The author. */
@@ -68,19 +11,17 @@ interface ComposeOptions {
   /** For screen readers. */
   label: string;
   placeholder: string;
-  entries: () => Entry[];
   /** Unsent text, and what stores it. */
   draft: string;
   keep: (text: string) => void;
   send: (text: string) => Promise<void>;
 }
 
-/** A compose box with the list of commands, framed in the author's color. */
-function composer({ person, label, placeholder, entries, draft, keep, send }: ComposeOptions) {
-  const names = { 'aria-label': label, placeholder, 'data-compose': true };
+/** A compose box with the browser's own list of commands, framed in the author's color. */
+function composer({ person, label, placeholder, draft, keep, send }: ComposeOptions) {
+  const names = { 'aria-label': label, placeholder, list: 'commands', 'data-compose': true };
   const box = make('input', { type: 'text', autocomplete: 'off', maxlength: '28000', ...names });
   box.value = draft;
-  const list = commandList(box, entries);
   const problem = make('p', { class: 'problem', role: 'alert' });
   box.addEventListener('input', () => keep(box.value));
   const submit = async (event: Event) => {
@@ -100,7 +41,7 @@ function composer({ person, label, placeholder, entries, draft, keep, send }: Co
   };
   const button = make('button', { class: 'plain filled send', type: 'submit' }, 'Send');
   const form = make('form', { class: 'box', onsubmit: submit }, avatar(person), box, button);
-  return make('div', { class: 'composer' }, list, form, problem);
+  return make('div', { class: 'composer' }, form, problem);
 }
 
 /** The end of a thread: opens a reply box, which is already open if it has a draft. */
@@ -224,7 +165,6 @@ teachCards();
 
 const session = await api.session();
 giveColours(session.people);
-let entries: Entry[] = [];
 const drafts = new Map<string, string>();
 
 let person: Person | undefined;
@@ -274,7 +214,6 @@ function composing(me: Person, here: Place, thread: string, rootId = '') {
     person: me,
     label: `Reply as ${me.name}`,
     placeholder: 'Reply',
-    entries: () => entries,
     draft: drafts.get(key) ?? '',
     keep: (text: string) => void drafts.set(key, text),
     send: async (text: string) => {
@@ -349,15 +288,11 @@ async function markRead() {
   await api.read({ personId: person.id, conversationId: place.id, activityId });
 }
 
-const mention = { title: `@${session.bot.name}`, description: 'Talk to the bot', insert: `@${session.bot.name} ` };
-const loadCommands = async () => {
-  const commands = await api.commands().catch(() => []);
-  entries = [...commands.map(({ title, description }) => ({ title, description, insert: title })), mention];
-};
-
 window.addEventListener('hashchange', () => void go());
 document.addEventListener('visibilitychange', () => void markRead());
-await loadCommands();
+const commands = await api.commands().catch(() => []);
+const entries = [...commands, { title: `@${session.bot.name}`, description: 'Talk to the bot' }];
+fill(byId('commands'), ...entries.map(({ title, description }) => make('option', { value: `${title} ` }, description)));
 await go();
 azurePanel(byId('azure'), byId('azure-toggle'), session.azure);
 guidedTour(byId('tour-start'), byId('tour'), session);

@@ -4,16 +4,11 @@ import { address, announce, byId, fill, make, placeSlug } from './dom.ts';
 
 type Where = { personId: string; placeId: string; hash: string };
 /** `act` returns texts of the card that the step waits for, in that conversation, as that person. */
-type Step = [title: string, who: string, where: string, text: string, act: (where: Where) => Promise<string[]>];
+type Act = (where: Where, signal: AbortSignal) => Promise<string[]>;
+type Step = [title: string, who: string, where: string, text: string, act: Act];
 
-/** Seeded agents, each with a vault and a key. The tour uses the first one without a key of its own. */
-const wishes = [
-  ['triage-agent-test', 'kv-hospital-keys', 'cmk-virtual-visit'],
-  ['triage-agent-prod', 'kv-care-prod', 'cmk-triage-agent'],
-  ['visitor-agent', 'kv-policy-keys', 'cmk-policy'],
-  ['ward-agent', 'kv-care-north', 'cmk-north'],
-];
-const allTaken = 'Every agent of the tour has a key. To start over, stop the sandbox and run: npm run local -- --reset';
+/** Keys of kv-hospital-keys for a new agent. The tour uses the first one that is usable. */
+const keys = ['hospital-data', 'cmk-virtual-visit'];
 const timeoutMs = 120_000;
 
 /** Adds the guided tour. `button` starts it, and ends it at any time; `panel` shows the steps. */
@@ -21,7 +16,7 @@ export function guidedTour(button: HTMLElement, panel: HTMLElement, session: Ses
   button.hidden = !session.azure;
   let taking: AbortController | undefined;
   let at = 0;
-  let [card, request] = ['', ''];
+  let [agent, card, request] = ['', '', ''];
 
   async function whereIs(who: string, where: string): Promise<Where> {
     const person = session.people.find(({ name }) => name === who);
@@ -32,17 +27,23 @@ export function guidedTour(button: HTMLElement, panel: HTMLElement, session: Ses
   const click = async (who: string, where: string, verb: string, inputs: Json) =>
     api.click({ personId: (await whereIs(who, where)).personId, activityId: card, verb, inputs });
 
-  async function ask({ personId, placeId }: Where) {
-    const { agents } = await api.azureState();
-    const isFree = (name?: string) => agents.some((one: Json) => one.name === name && !one.content.keyVaultProperties);
-    const [agent, vault, key] = wishes.find(([name]) => isFree(name)) ?? [];
-    if (agent === undefined) throw new Error(allTaken);
-    const text = `/enable-cmk ${agent} vault=${vault} key=${key}`;
+  /** Creates an agent of its own, so that the tour works after anything else was tried. */
+  async function ask(where: Where) {
+    const { agents, vaults } = await api.azureState();
+    agent = `tour-agent-${agents.length}`;
+    await api.azurePortal(agent, 'create');
+    const vault = vaults.find(({ name }: Json) => name === 'kv-hospital-keys');
+    const isUsable = ({ name, versions, deletedAt }: Json) =>
+      keys.includes(name) && versions.at(-1).enabled && deletedAt === null;
+    const key = vault?.keys.find(isUsable)?.name ?? keys[0];
+    return say(where, `/enable-cmk ${agent} vault=kv-hospital-keys key=${key}`);
+  }
+  async function say({ personId, placeId }: Where, text: string) {
     const { conversationId } = await api.say({ personId, conversationId: placeId, text, alone: true });
     return [conversationId, '"form.submit"'];
   }
   async function submit() {
-    const inputs = { justification: 'Patient data under our own key before the audit.', acknowledgeDataLoss: 'true' };
+    const inputs = { justification: 'Patient data under our own key.', acknowledgeDataLoss: 'true' };
     const { body } = await click('Ana', 'Operations', 'form.submit', inputs);
     request = /CMK-[0-9A-Z]{6}/.exec(JSON.stringify(body))?.[0] ?? '';
     if (request === '') throw new Error('The request wasn’t submitted. The card says why.');
@@ -52,21 +53,36 @@ export function guidedTour(button: HTMLElement, panel: HTMLElement, session: Ses
     await click('Ben', 'Approvals', 'request.approve', { acknowledgeIrreversible: 'true' });
     return [request, 'Verification level'];
   }
+  async function drift() {
+    await api.azurePortal(agent, 'remove-key');
+    return [agent, 'Request repair'];
+  }
+  async function repair(where: Where, signal: AbortSignal) {
+    await find(await say(where, `/repair-cmk ${agent}`), where, signal);
+    const wanted = await submit();
+    await find(wanted, await whereIs('Ben', 'Approvals'), signal);
+    return approve();
+  }
   const says = {
     request:
-      'The requester typed one line. The card shows what would change in Azure, in which order, and what can’t be undone. Nothing has changed yet. The next step submits it, with a reason.',
+      'Ana, a requester, typed one line. The card shows what would change in Azure, in which order, and what can’t be undone. Nothing has changed yet. The next step submits it, with a reason.',
     approve:
-      'You are the approver now. The card shows the change, its risks, and a checkbox for what can’t be undone. The next step approves.',
+      'You are Ben now, an approver. The card shows the change, its risks, and a checkbox for what can’t be undone. The next step approves.',
     verify:
-      'The bot made the changes, and read each one back from Azure. The card says what is verified: configured, permitted, key tested. It also says what isn’t.',
+      'The bot made the changes, and read each one back from Azure. The card says what is verified: configured, permitted, key tested. It also says what isn’t. Next, someone removes the key in the portal.',
+    drift:
+      'You are Olu now, the operator. The bot found that the key is gone, and who removed it, and notified you. It changes nothing by itself. The next step requests the repair and approves it.',
+    repair: 'Ana requested the repair, and Ben approved it. The agent has its approved key again.',
     audit:
-      'This channel has one line for each event of a request. A hash chain protects the events. “Download evidence” on the request gives a pack, which src/audit/outside/verify.py verifies. “Try what goes wrong” on the right has failures of Azure.',
+      'You are Ida now, the auditor. This channel has every event of a request. A hash chain protects the events. “Download evidence” on the request gives a pack, which src/audit/outside/verify.py verifies. To try more, use the panel on the right.',
   };
   const steps: Step[] = [
     ['Request', 'Ana', 'Operations', says.request, ask],
     ['Approve', 'Ben', 'Approvals', says.approve, submit],
     ['Verify', 'Ana', 'Operations', says.verify, approve],
-    ['Audit', 'Ben', 'Audit', says.audit, async () => [request]],
+    ['Drift', 'Olu', 'Operations', says.drift, drift],
+    ['Repair', 'Ana', 'Operations', says.repair, repair],
+    ['Audit', 'Ida', 'Audit', says.audit, async () => [request]],
   ];
 
   const title = make('h2', { tabindex: '-1' });
@@ -82,20 +98,25 @@ export function guidedTour(button: HTMLElement, panel: HTMLElement, session: Ses
   };
   const unmark = () => document.querySelector('.in-tour')?.classList.remove('in-tour');
 
-  /** Waits for the newest card with these texts, and highlights it. */
-  async function mark(words: string[], { personId, placeId }: Where, signal: AbortSignal) {
+  /** Waits for the newest card with these texts. */
+  async function find(words: string[], { personId, placeId }: Where, signal: AbortSignal) {
     for (const end = Date.now() + timeoutMs; Date.now() < end; ) {
       const seen = await api.activities(placeId, personId);
       signal.throwIfAborted();
       const has = (said: string) => words.every((word) => said.includes(word));
       card = seen.findLast((one) => one.from.role === 'bot' && has(JSON.stringify(one)))?.id ?? '';
-      const message = byId('messages').querySelector(`[data-activity="${card}"]`);
-      message?.classList.add('in-tour');
-      message?.scrollIntoView({ block: 'start' });
-      if (message) return;
+      if (card !== '') return;
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
     throw new Error('The expected card didn’t appear in time. The terminal might say why.');
+  }
+
+  /** Highlights the card that was found, as soon as the page shows it. */
+  async function mark(signal: AbortSignal) {
+    const shown = () => byId('messages').querySelector(`[data-activity="${card}"]`);
+    while (shown() === null && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 100));
+    shown()?.classList.add('in-tour');
+    shown()?.scrollIntoView({ block: 'start' });
   }
 
   async function next() {
@@ -109,9 +130,10 @@ export function guidedTour(button: HTMLElement, panel: HTMLElement, session: Ses
     tell('In progress. See the messages below.', true);
     try {
       const where = await whereIs(who, place);
-      const wanted = await act(where);
+      const wanted = await act(where, signal);
       location.hash = where.hash;
-      await mark(wanted, where, signal);
+      await find(wanted, where, signal);
+      await mark(signal);
       tell(words, false);
       if (at === 1) title.focus({ preventScroll: true });
     } catch (error) {
