@@ -1,7 +1,7 @@
 /** Posts answers: replies, however slow Azure is, once for a double click, and updates that follow later. */
 
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as realPause } from 'node:timers/promises';
 import type { TurnContext } from 'botbuilder';
 import { z } from 'zod';
 import { sha256 } from '../../domain/canonical-json.ts';
@@ -174,9 +174,11 @@ function secondAfter(error: unknown): number | null {
 interface DeferredUpdatesOptions {
   readonly chat: Pick<Chat, 'update'>;
   readonly log: Record<'error' | 'warn', (fields: object, message: string) => void>;
+  /** Waits so many milliseconds, which a test skips. */
+  readonly pause?: (ms: number, value?: undefined, options?: { ref: false }) => Promise<unknown>;
 }
 
-export function openDeferredUpdates({ chat, log }: DeferredUpdatesOptions): DeferredUpdates {
+export function openDeferredUpdates({ chat, log, pause = realPause }: DeferredUpdatesOptions): DeferredUpdates {
   let stopped = false;
 
   async function updateOnce(at: Posted, read: () => Promise<AdaptiveCard | null>): Promise<void> {
