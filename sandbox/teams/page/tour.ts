@@ -35,7 +35,8 @@ export function guidedTour(button: HTMLElement, panel: HTMLElement, session: Ses
     const vault = vaults.find(({ name }: Json) => name === 'kv-hospital-keys');
     const isUsable = ({ name, versions, deletedAt }: Json) =>
       keys.includes(name) && versions.at(-1).enabled && deletedAt === null;
-    const key = vault?.keys.find(isUsable)?.name ?? keys[0];
+    const key = vault?.keys.find(isUsable)?.name;
+    if (key === undefined) throw new Error('The tour has no usable key. First, reset Azure to its first state.');
     return say(where, `/enable-cmk ${agent} vault=kv-hospital-keys key=${key}`);
   }
   async function say({ personId, placeId }: Where, text: string) {
