@@ -59,32 +59,6 @@ it('does not show the value of a secret setting', async () => {
   expect(await readFile(env, 'utf8')).toContain('OTEL_EXPORTER_OTLP_HEADERS=api-key=s3cret');
 });
 
-describe('doctor without a configuration', () => {
-  it('names every mistake and what to do, and ends with 1', async () => {
-    const env = {
-      CMK_AUDIT_CHANNEL: '19:a@thread.tacv2',
-      CMK_APPROVALS_CHANNEL: '19:a@thread.tacv2',
-      CMK_APPROVERS: 'everybody',
-      DATABASE_URL: 'postgres://bot@127.0.0.1:9/cmk',
-    };
-    const { code, out } = await cmkBot(['doctor'], env);
-    expect(code).toBe(1);
-    const configuration = out.split('\n').filter((line) => line.startsWith('fail  configuration'));
-    expect(configuration.map((line) => line.split(/\s+/)[2]?.replace(':', '')).sort()).toEqual([
-      'CMK_APPROVERS',
-      'CMK_AUDIT_CHANNEL',
-      'CMK_SEAL_KEY_FILE',
-      'CMK_SUBSCRIPTIONS',
-      'MicrosoftAppId',
-      'MicrosoftAppTenantId',
-    ]);
-    expect(out).toContain('→ docs/install/settings.md explains every setting.');
-    expect(out).toMatch(/fail {2}database {7}.*127\.0\.0\.1:9/);
-    expect(out).toContain('\n7 failures, 0 warnings.\n');
-    expect(out).toContain('cmk-bot setup --set CMK_APPROVERS');
-  });
-});
-
 describe('what destroys is asked for twice', () => {
   const erase = (answer: string | null) => {
     const said: string[] = [];

@@ -5,17 +5,13 @@ import { digestOf } from '../../src/audit/evidence/make-pack.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { readEnvironment } from '../../src/config/env.ts';
 import { readEnvFile } from '../../src/config/env-file.ts';
-import { policyFileSchema } from '../../src/config/policy-file.ts';
 import {
   environmentExample,
   environmentSchema,
   variableGroups,
   variableLists,
 } from '../../src/config/settings/table.ts';
-import { mostChanges } from '../../src/domain/request/decide-change.ts';
 import { payloadsWith, RequestState } from '../../src/domain/request/payloads.ts';
-import { longestText } from '../../src/domain/request/request-command.ts';
-import { maxStartAheadMs } from '../../src/domain/request/start-window.ts';
 import { commands } from '../../src/operations/commands/registry.ts';
 import { checkSettings } from '../../src/operator/check-settings.ts';
 
@@ -92,25 +88,6 @@ test('every state of a request has its row, and its place in the picture', () =>
   );
   const states = new Set(drawn.filter((name) => name !== '[*]').map((name) => name.replaceAll('_', '-')));
   expect([...states].sort()).toEqual([...RequestState.options].sort());
-});
-
-test('the page of limits has those of the code', () => {
-  const page = textOf('docs/install/limits-and-costs.md').split('\n');
-  const value = (what: string) => page.find((line) => line.startsWith(`| ${what} |`));
-  expect(value('reason, comment')).toContain(`| ${longestText} characters`);
-  expect(value('edits of a waiting request')).toContain(`| ${mostChanges} |`);
-  expect(value('start time')).toContain(` ${maxStartAheadMs / 86_400_000} days`);
-});
-
-test('the page of the policy shows a file that is read, with every setting there is', () => {
-  const [, example = ''] = /```json\n([\s\S]*?)```/.exec(textOf('docs/install/set-the-approval-policy.md')) ?? [];
-  const { rules } = policyFileSchema.parse(JSON.parse(example));
-  const shown = new Set(rules.flatMap((rule) => [rule, rule.match, ...(rule.vaults ?? [])].flatMap(Object.keys)));
-  const { shape } = policyFileSchema.shape.rules.element;
-  const every = [shape, shape.match.unwrap().shape, shape.vaults.unwrap().element.shape].flatMap((one) =>
-    Object.keys(one),
-  );
-  expect([...shown].sort()).toEqual([...new Set(every)].sort());
 });
 
 describe('the page of files and events', () => {

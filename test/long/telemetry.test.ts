@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Collector, type Span, startCollector } from '../support/processes/otlp-collector.ts';
-import { sendRaw } from '../support/teams/raw-activity.ts';
 import { approvalCard, approve, ask, choices, people, places, shows } from '../support/world/story.ts';
 import { startWorld, testOverrides, type World } from '../support/world/world.ts';
 
@@ -78,17 +77,6 @@ test('it tells nobody’s name or id, no words of theirs, and not what agents an
   const { agent, key } = choices.first;
   for (const secret of [...Object.values(people), said, 'maternity', agent, key, 'Bearer', 'requester', '@thread'])
     expect(everything).not.toContain(secret);
-});
-
-test('figures are those of /metrics, under the same names', async () => {
-  const { body } = await sendRaw(world, '', { method: 'GET', path: '/metrics' });
-  const types = [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', kind = '']) => ({ name, kind }));
-  expect(types.length).toBeGreaterThan(10);
-  await until('figures', () => collector.metrics().get(types.at(-1)?.name ?? ''));
-  for (const { name, kind } of types) {
-    const sent = Object.keys(collector.metrics().get(name) ?? {});
-    expect([name, sent]).toEqual([name, expect.arrayContaining([kind === 'counter' ? 'sum' : kind])]);
-  }
 });
 
 test('a collector that does not answer holds up no click and no end', async () => {
