@@ -33,9 +33,10 @@ export function guidedTour(button: HTMLElement, panel: HTMLElement, session: Ses
     agent = `tour-agent-${agents.length}`;
     await api.azurePortal(agent, 'create');
     const vault = vaults.find(({ name }: Json) => name === 'kv-hospital-keys');
-    const isUsable = ({ name, versions, deletedAt }: Json) =>
-      keys.includes(name) && versions.at(-1).enabled && deletedAt === null;
-    const key = vault?.keys.find(isUsable)?.name;
+    const key = keys.find((wanted) => {
+      const { versions = [], deletedAt } = vault?.keys.find(({ name }: Json) => name === wanted) ?? {};
+      return versions.at(-1)?.enabled && versions.at(-1).exp === null && deletedAt === null;
+    });
     if (key === undefined) throw new Error('The tour has no usable key. First, reset Azure to its first state.');
     return say(where, `/enable-cmk ${agent} vault=kv-hospital-keys key=${key}`);
   }
