@@ -1,4 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
+import { operator } from '../../sandbox/people.ts';
 import { chromiumPath, openBrowser, openPage } from '../support/browser/browser.ts';
 import { actAs, botSays, choose, faultsOn, goTo, press, say } from '../support/browser/page.ts';
 import { scenario } from '../support/world/scenario.ts';
@@ -10,7 +11,7 @@ const inBrowser = path === null ? describe.skip : describe;
 
 inBrowser('two people bring an agent under a customer-managed key, clicking in a real browser', () => {
   // Of its own: what other suites left in the places would be taken for answers.
-  const world = scenario({ own: {} });
+  const world = scenario({ own: { env: { CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: operator.id } } });
   let browser: Browser;
   let page: Page;
   let wrong: string[];
