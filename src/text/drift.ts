@@ -170,6 +170,15 @@ const short: { readonly [C in DriftCode]?: string } = {
 /** Two or three words, for lists and history: those of the code, if it has no others. */
 export const shortDrift = (code: DriftCode): string => short[code] ?? code.replaceAll('-', ' ');
 
+/** Where no one changed anything: time passed, or a call was refused. */
+const unchanged: readonly DriftCode[] = ['key-expires', 'key-expired', 'use-refused', 'retired-version-needed'];
+
+/** The state of an agent with one difference. */
+export function driftPill(code: DriftCode | undefined): string {
+  if (code === 'key-expires') return 'Key expires soon';
+  return code === 'key-expired' ? 'Key expired' : 'Not as approved';
+}
+
 const sources: Readonly<Record<DriftCause['source'], string>> = {
   'resource-graph': 'Azure Resource Graph',
   'activity-log': 'the activity log',
@@ -177,7 +186,12 @@ const sources: Readonly<Record<DriftCause['source'], string>> = {
 };
 
 /** Who changed it and when. The activity log names no properties, so the write is only a candidate. `by`: as Azure names them. */
-export function causeWords({ source, at, byType, clientType, operation }: DriftCause, by: string | null): string {
+export function causeWords(
+  code: DriftCode,
+  { source, at, byType, clientType, operation }: DriftCause,
+  by: string | null,
+): string {
+  if (unchanged.includes(code)) return '';
   if (source === 'unknown') return 'Azure doesn’t say who changed it.';
   const kind = byType === null ? '' : ` (${byType.toLowerCase()})`;
   const who = by === null ? 'Someone' : `${by}${kind}`;

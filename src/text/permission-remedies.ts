@@ -38,7 +38,10 @@ const roles: readonly (readonly [of: RegExp, role: string])[] = [
   [/./, 'CMK bot'],
 ];
 const grantsRole = 'CMK bot grants';
-const condition = ' --condition "$(cat infra/grant-condition.txt)" --condition-version 2.0';
+/** The text of infra/grant-condition.txt, as one word for a shell. */
+export const grantCondition =
+  "'((!(ActionMatches{'\\''Microsoft.Authorization/roleAssignments/write'\\''})) OR (@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {e147488a-f6f5-4113-8e2d-b22465e65bf6} AND @Request[Microsoft.Authorization/roleAssignments:PrincipalType] ForAnyOfAnyValues:StringEqualsIgnoreCase {'\\''ServicePrincipal'\\''}))'";
+const condition = ` --condition ${grantCondition} --condition-version 2.0`;
 /** The bot's object ID, as ARM names the caller; characters that a shell would read are in no such text. */
 const caller = /with object id '([0-9a-f-]{36})'/i;
 const plainScope = /^\/[\w./() -]+$/;

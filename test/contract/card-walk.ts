@@ -61,7 +61,7 @@ const require = createRequire(import.meta.url);
 const renderer: Renderer = require('adaptivecards/dist/adaptivecards.js');
 
 /** Teams draws them, the open renderer their fallback: each has to have one. */
-export const newerElements = ['Badge', 'Icon', 'ProgressBar'];
+export const newerElements = ['Badge', 'CodeBlock', 'Icon', 'ProgressBar'];
 
 /** Microsoft's rule for the store. A row that can be selected as a whole is no action of its own. */
 const mostActions = 6;

@@ -128,7 +128,7 @@ test('an operator erases what was written while the bot runs, and the cards forg
 
 test('the doctor checks the configuration that the bot runs on, and prints no key', async () => {
   const { code, out } = await cmkBot(['doctor'], world.settings);
-  expect([code, out]).toEqual([0, expect.stringContaining('0 failures, 2 warnings.')]);
+  expect([code, out]).toEqual([0, expect.stringContaining('0 failures, 3 warnings.')]);
   expect(out).toMatch(/ok {4}seals +events are sealed with key [0-9a-f]{16} of .*seal\.key/);
   const [key = ''] = await sealKeysIn(world.dataDir);
   expect(key).toHaveLength(44);

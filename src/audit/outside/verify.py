@@ -541,7 +541,7 @@ RULES = {
     "attention-needed": ("ordered running", "bot", "run step failure"),
     "succeeded": ("running", "bot", "run proofs seeks?"),
     "use-judged": ("ended", "bot", "run answer"),
-    "stop-requested": ("running", "person operator", "run"),
+    "stop-requested": ("running", "person operator", "run asOperator?"),
     "retried": ("needs-attention", "person operator bot", ""),
     "taken-on": ("needs-attention", "person", ""),
     "reminded": ("awaiting-approval", "person", ""),
@@ -724,7 +724,9 @@ class Life:
             self.tried[data["step"]], self.touched = (data["run"], data["attempt"], state), True
         if kind == "stop-requested":
             self.stops = True
-            self.objected = self.objected or (body["actor"]["kind"] == "person" and body["actor"]["id"] != self.requester)
+            self.objected = self.objected or (
+                body["actor"]["kind"] == "person" and body["actor"]["id"] != self.requester and not data.get("asOperator")
+            )
         if kind == "attention-needed":
             self.outage = data["failure"]["source"] != "bot" and data["failure"]["next"] == "wait"
         if kind == "retried":

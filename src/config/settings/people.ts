@@ -19,7 +19,7 @@ export const peopleSettings = group('Roles and the approval policy', {
     value: list,
     example: '60000000-0000-4000-8000-000000000004',
     meaning:
-      'who is notified, also at night, when a request needs attention or a key changes. They can view requests. Default: the approvers are notified',
+      'who is notified, also at night, when a request needs attention or a key changes. They can view requests, and retry, stop or end a run. Default: the approvers are notified',
     mustBeSet: true,
   },
   CMK_ALLOW_GUESTS: {

@@ -45,10 +45,7 @@ export function decideOn(request: Request, command: Decide, now: Date): Decision
   if (!isBeforeRun(request)) {
     // A late rejection of a running request stops it after the attempt under way.
     const stops = command.do === 'reject' && request.state === 'running' && !isInLastStep(request);
-    return accept(
-      decidedLate(request, request.state, command, texts),
-      ...(stops ? stopEvents(request, command.actor, command.by) : []),
-    );
+    return accept(decidedLate(request, request.state, command, texts), ...(stops ? stopEvents(request, command) : []));
   }
   if (command.do === 'reject') {
     if (isBlank(command.comment)) return refuse('reason-missing', command.do);

@@ -3,7 +3,7 @@ import { type Failure, statusOf } from '../failure.ts';
 import { outdatedRefusal } from './decide-approval.ts';
 import { orderRun } from './decide-run.ts';
 import { botActor, newEvent } from './events.ts';
-import { refuse } from './refusal.ts';
+import { type Refusal, refuse } from './refusal.ts';
 import { type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision } from './request-command.ts';
 
@@ -33,15 +33,20 @@ export function retryAutomatically(
   return accept(newEvent('retried', botActor, {}, runRest(request)), orderRun(request));
 }
 
-/** Operators and people who can retry the request take it on. Another person can take it over. A second tap stores nothing. */
+type Settle = Extract<Command, { do: 'retry' | 'give-up' | 'stop' | 'take-on' }>;
+
+/** The requester, an approver, or an operator can act. None of them decides anew. Returns null if nothing prevents it. */
+export function settleRefusal(request: Request, { actor, by, roleStatus, asking }: Settle): Refusal | null {
+  const may = actor.kind === 'operator' || by === request.requester || roleStatus === 'yes';
+  if (!may) return refuse(roleStatus === 'unknown' ? 'cannot-check-membership' : 'not-an-operator', request.id);
+  return outdatedRefusal(request, asking);
+}
+
+/** People who can retry the request take it on. Another person can take it over. A second tap stores nothing. */
 export function takeOn(request: Request, command: Extract<Command, { do: 'take-on' }>): Decision {
-  const { by, actor, asking, roleStatus, operator } = command;
-  if (by !== request.requester && roleStatus !== 'yes' && operator !== 'yes') {
-    const unknown = roleStatus === 'unknown' || operator === 'unknown';
-    return refuse(unknown ? 'cannot-check-membership' : 'not-an-operator', request.id);
-  }
-  const outdated = outdatedRefusal(request, asking);
-  if (outdated !== null) return outdated;
+  const { by, actor } = command;
+  const refusal = settleRefusal(request, command);
+  if (refusal !== null) return refusal;
   if (request.state !== 'needs-attention') return refuse('not-needing-attention', request.id);
   return request.takenOn?.by === by ? accept() : accept(newEvent('taken-on', actor, {}, runRest(request)));
 }

@@ -22,13 +22,20 @@ export const runStoppedEvent = (request: Request, by: Pick<StopRequest, 'by' | '
     { ...runRest(request), result: 'needs-attention' },
   );
 
+interface Stopping {
+  readonly actor: Actor;
+  readonly by: StopRequest['by'];
+  readonly asOperator?: boolean;
+}
+
 /**
  * Stores the request to stop. If no step is running, the run ends at once. The first person who asked counts as the one who
  * stopped it.
  */
-export function stopEvents(request: Request, actor: Actor, by: StopRequest['by']): readonly NewEvent[] {
+export function stopEvents(request: Request, { actor, by, asOperator = false }: Stopping): readonly NewEvent[] {
   const submittedBy = actor.kind === 'operator' ? actor.id : null;
-  const requestEvent = newEvent('stop-requested', actor, { run: request.runs }, { ...runRest(request), submittedBy });
+  const data = { run: request.runs, ...(asOperator ? { asOperator: true as const } : {}) };
+  const requestEvent = newEvent('stop-requested', actor, data, { ...runRest(request), submittedBy });
   if (isUnderWay(request)) return [requestEvent];
   return [requestEvent, runStoppedEvent(request, request.stop ?? { by, operator: submittedBy })];
 }

@@ -6,13 +6,13 @@
 import type { ArmId, StreamId } from '../ids.ts';
 import { referenceField } from '../policy/policy.ts';
 import { decideOn, expiry, isPastDeadline, lostRequesterRefusal, outdatedRefusal } from './decide-approval.ts';
-import { retryAutomatically, takeOn } from './decide-attention.ts';
+import { retryAutomatically, settleRefusal, takeOn } from './decide-attention.ts';
 import { change, specRefusal } from './decide-change.ts';
 import { checkRun, intend, orderRun, recordResult, stopRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
 import { decideUse } from './decide-use.ts';
 import { type Actor, newEvent } from './events.ts';
-import { type Refusal, refuse } from './refusal.ts';
+import { refuse } from './refusal.ts';
 import { isBeforeRun, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision, reasonRefusal, type Submit } from './request-command.ts';
 import { startField } from './start-window.ts';
@@ -128,22 +128,13 @@ function remind(request: Request, command: Extract<Command, { do: 'remind' }>, n
   return accept(newEvent('reminded', command.actor, {}, rest));
 }
 
-type Settle = Extract<Command, { do: 'retry' | 'give-up' | 'stop' }>;
-
-/** The requester, an approver, or an operator at the command line can act. Returns null if nothing prevents it. */
-function settleRefusal(request: Request, { actor, by, roleStatus, asking }: Settle): Refusal | null {
-  const may = actor.kind === 'operator' || by === request.requester || roleStatus === 'yes';
-  if (!may) return refuse(roleStatus === 'unknown' ? 'cannot-check-membership' : 'not-an-approver', request.id);
-  return outdatedRefusal(request, asking);
-}
-
 function stop(request: Request, command: Extract<Command, { do: 'stop' }>): Decision {
   const refusal = settleRefusal(request, command);
   if (refusal !== null) return refusal;
   if (request.state === 'needs-attention') return refuse('run-stopped', request.id);
   if (request.state !== 'running') return refuse('run-not-begun', request.id);
   if (isInLastStep(request)) return refuse('run-ending', request.id);
-  return accept(...stopEvents(request, command.actor, command.by));
+  return accept(...stopEvents(request, command));
 }
 
 function retryOrGiveUp(request: Request, command: Extract<Command, { do: 'retry' | 'give-up' }>): Decision {

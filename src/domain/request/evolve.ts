@@ -156,8 +156,8 @@ const stopRequestOf = ({ body: { actor }, time }: StoredEvent): StopRequest => (
 });
 
 /** Returns whether an approver stopped the run. Only requesters, approvers and operators can, and operators don't decide. */
-const isObjection = ({ requester }: RequestBase, { body: { actor } }: StoredEvent): boolean =>
-  actor.kind === 'person' && actor.id !== requester;
+const isObjection = ({ requester }: RequestBase, { actor, data }: EventBodyOf<'stop-requested'>): boolean =>
+  actor.kind === 'person' && actor.id !== requester && data.asOperator !== true;
 
 const usageCheckOf = ({ seeks }: EventBodyOf<'succeeded'>['data']): UsageCheck | null =>
   seeks === undefined ? null : { ...seeks, judged: null };
@@ -287,7 +287,7 @@ function evolved(request: Request, event: StoredEvent): Request {
         ...base,
         state: 'running',
         stop: base.stop ?? stopRequestOf(event),
-        objected: base.objected || isObjection(base, event),
+        objected: base.objected || isObjection(base, body),
       };
     case 'retried':
       return { ...base, state: 'approved', retriedAutomatically: body.actor.kind === 'bot' };

@@ -247,8 +247,8 @@ export const eventTypes = {
   },
   /** Final result of the usage check. */
   'use-judged': { kind: 'change', data: z.strictObject({ run, answer: UseAnswer }) },
-  /** A person asked to stop after the current step. */
-  'stop-requested': { kind: 'decision', data: z.strictObject({ run }) },
+  /** A person asked to stop after the current step. `asOperator`: an operator, who is no approver of the request. */
+  'stop-requested': { kind: 'decision', data: z.strictObject({ run, asOperator: z.literal(true).optional() }) },
   /** By a person or an operator, or once by the bot after an outage. */
   retried: { kind: 'decision', state: 'approved', data: z.strictObject({}) },
   /** A person said that they work on the request. */

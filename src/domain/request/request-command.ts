@@ -30,6 +30,12 @@ interface Click {
 /** A click, or an operator at the command line, who has no Teams identity. */
 type ClickOrOperator = Omit<Click, 'by'> & { readonly by: PersonId | null };
 
+/** `roleStatus`: whether the person is an approver of the request or an operator. `asOperator`: an operator only. */
+export interface Settling {
+  readonly roleStatus: RoleStatus;
+  readonly asOperator?: boolean;
+}
+
 interface Deciding extends Click {
   readonly roleStatus: RoleStatus;
   readonly acknowledged: boolean;
@@ -108,14 +114,14 @@ export type Command =
   /** Needs no sign-in, because stopping a change must not wait for one. */
   | (Deciding & { readonly do: 'reject' })
   | (ClickOrOperator & { readonly do: 'cancel' })
-  | (ClickOrOperator & { readonly do: 'give-up'; readonly roleStatus: RoleStatus; readonly comment: string })
-  | (ClickOrOperator & { readonly do: 'stop'; readonly roleStatus: RoleStatus })
+  | (ClickOrOperator & { readonly do: 'give-up'; readonly comment: string } & Settling)
+  | (ClickOrOperator & { readonly do: 'stop' } & Settling)
   /** Ignored for operators: the run's own check follows anyway. */
-  | (ClickOrOperator & { readonly do: 'retry'; readonly roleStatus: RoleStatus; readonly requesterStatus: RoleStatus })
+  | (ClickOrOperator & { readonly do: 'retry'; readonly requesterStatus: RoleStatus } & Settling)
   /** By the bot itself, once Azure answers again. */
   | { readonly do: 'retry-automatically'; readonly asking: number }
-  /** Says that this person works on it. `operator`: whether the person is an operator. */
-  | (Click & { readonly do: 'take-on'; readonly roleStatus: RoleStatus; readonly operator: RoleStatus })
+  /** Says that this person works on it. */
+  | (Click & { readonly do: 'take-on' } & Settling)
   | (Click & { readonly do: 'remind' })
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
   /** A reader made evidence. The caller has checked the permission. */

@@ -9,7 +9,7 @@ import { decide } from '../../domain/request/decide.ts';
 import type { Actor } from '../../domain/request/events.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { isAtRest, type Request } from '../../domain/request/request.ts';
-import type { Command } from '../../domain/request/request-command.ts';
+import type { Command, Settling } from '../../domain/request/request-command.ts';
 import type { StartInputs } from '../form.ts';
 
 /** A click on a card: the person, the request and the card's revision. `inputs` holds what the person entered. */
@@ -38,6 +38,13 @@ export interface ActionPorts extends Pick<RoleChecks, 'approverOf' | 'operator' 
 export async function clickerStatus({ by, requestId }: ClickedCall, ports: ActionPorts): Promise<RoleStatus> {
   const request = await ports.loadSnapshot(requestId);
   return request === null ? 'no' : ports.approverOf(by, request);
+}
+
+/** The same for what operators can do as well as approvers. */
+export async function settlerStatus(call: ClickedCall, ports: ActionPorts): Promise<Settling> {
+  const [approver, operator] = await Promise.all([clickerStatus(call, ports), ports.operator(call.by)]);
+  if (approver === 'yes' || approver === 'unknown') return { roleStatus: approver };
+  return { roleStatus: operator, asOperator: operator === 'yes' };
 }
 
 /** Returns the same, and whether the requester still has permission. */

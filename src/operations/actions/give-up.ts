@@ -1,13 +1,13 @@
-import { type Action, clickerStatus, store } from './action.ts';
+import { type Action, settlerStatus, store } from './action.ts';
 
 /** Ends a request that needs attention. The event lists what was done and what was not. */
 export const giveUp: Action = {
   verb: 'request.give-up',
   requiresStandingOf: 'clicker',
   async handle(call, ports) {
-    const roleStatus = await clickerStatus(call, ports);
+    const settling = await settlerStatus(call, ports);
     const { by, actor, asking, inputs } = call;
     const { comment } = inputs;
-    return store(call, ports, 'give-up', { do: 'give-up', by, actor, asking, roleStatus, comment });
+    return store(call, ports, 'give-up', { do: 'give-up', by, actor, asking, ...settling, comment });
   },
 };

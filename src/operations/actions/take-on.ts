@@ -1,4 +1,4 @@
-import { type Action, clickerStatus, store } from './action.ts';
+import { type Action, settlerStatus, store } from './action.ts';
 
 /**
  * Says who works on a request that needs attention. The last takeover is in the cause, so a person can take the request over
@@ -9,12 +9,8 @@ export const takeOn: Action = {
   requiresStandingOf: 'clicker',
   async handle(call, ports) {
     const { by, actor, asking, requestId } = call;
-    const [roleStatus, operator, request] = await Promise.all([
-      clickerStatus(call, ports),
-      ports.operator(by),
-      ports.loadSnapshot(requestId),
-    ]);
+    const [settling, request] = await Promise.all([settlerStatus(call, ports), ports.loadSnapshot(requestId)]);
     const verb = `take-on-after-${request?.takenOn?.at ?? 'never'}`;
-    return store(call, ports, verb, { do: 'take-on', by, actor, asking, roleStatus, operator });
+    return store(call, ports, verb, { do: 'take-on', by, actor, asking, ...settling });
   },
 };

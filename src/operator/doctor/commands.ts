@@ -1,6 +1,7 @@
 /** Shell commands to copy. */
 import { processVariables, type Variables } from '../../config/env.ts';
 import { isSecretSetting } from '../../config/settings/table.ts';
+import { grantCondition } from '../../text/permission-remedies.ts';
 
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
@@ -71,7 +72,7 @@ const giveRole = (role: string, objectId: string, scope: string): string =>
 export const giveBotRole = (objectId: string, scope: string): string => giveRole(botRole, objectId, quoted(scope));
 
 export const giveGrantsRole = (objectId: string, scope: string): string =>
-  `${giveRole(grantsRole, objectId, quoted(scope))} --condition "$(cat infra/grant-condition.txt)" --condition-version 2.0`;
+  `${giveRole(grantsRole, objectId, quoted(scope))} --condition ${grantCondition} --condition-version 2.0`;
 
 /**
  * Returns the command that lets an identity query one table of the workspace, in any subscription: it creates the role, or adds the

@@ -11,7 +11,7 @@ import { actions } from '../../operations/actions/registry.ts';
 import { findRequest } from '../../operations/find-request.ts';
 import { evidenceWords } from '../../text/pages.ts';
 import { type CardInputs, withInputs } from '../cards/render-card.ts';
-import { hasViews, type Reader, readerOf } from '../cards/views/reader.ts';
+import { everybody, hasViews, isOperated, type Reader } from '../cards/views/reader.ts';
 import { withDownload } from '../cards/views/request-card.ts';
 import { refusalText, withMissingTick } from '../cards/views/short-views.ts';
 import type { Posted } from '../delivery/chat.ts';
@@ -159,12 +159,14 @@ function lateCode(result: Exclude<ActionResult, Refusal>): RefusalCode {
 }
 
 export async function ownReader(
-  ports: Pick<ActionPorts, 'approverOf'>,
+  ports: Pick<ActionPorts, 'approverOf' | 'operator'>,
   request: Request,
   person: PersonId,
 ): Promise<Reader> {
-  const asks = hasViews(request) && !hasEnded(request) && person !== request.requester;
-  return readerOf(request, person, asks ? await ports.approverOf(person, request) : 'no');
+  if (person === request.requester) return { kind: 'requester' };
+  if (!hasViews(request) || hasEnded(request)) return everybody;
+  if ((await ports.approverOf(person, request)) === 'yes') return { kind: 'approver', id: person };
+  return isOperated(request) && (await ports.operator(person)) === 'yes' ? { kind: 'operator', id: person } : everybody;
 }
 
 export async function answerEvidenceClick(

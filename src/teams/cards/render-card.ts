@@ -78,7 +78,7 @@ type Unshown =
 /** Fields that are shown without Markdown. */
 type Unformatted =
   | ('fallbackText' | 'button' | 'instead' | 'approve' | 'approveTooltip' | 'acknowledge' | 'tick' | 'open' | 'meant')
-  | ('unusableTitle' | 'referenceLabel' | 'legend');
+  | ('unusableTitle' | 'referenceLabel' | 'legend' | 'snippet');
 type Titled = 'choices' | 'chips';
 type Shown<Name> = Name extends Unformatted ? Label : CardText;
 type Branded = { readonly [z.$brand]: object };

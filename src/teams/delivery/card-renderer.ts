@@ -3,7 +3,7 @@
 import type { PersonId } from '../../domain/ids.ts';
 import type { StepUp } from '../../domain/policy/sign-in.ts';
 import type { Portal } from '../../domain/ports/azure.ts';
-import type { KnownPerson, People } from '../../domain/ports/store.ts';
+import type { KnownPerson } from '../../domain/ports/store.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { withPortal } from '../cards/views/parts.ts';
@@ -12,11 +12,12 @@ import { everybody, hasViews, type Reader, type TimeLimits } from '../cards/view
 import { type CardKind, requestCard, withEvidence } from '../cards/views/request-card.ts';
 import { peopleOfStop } from '../cards/views/state-line.ts';
 import type { Approvers, AwaitedApprovers } from './addressees.ts';
-import { knownIn } from './addressees.ts';
+import { knownIn, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
 import { kindOf, readerIn } from './audience.ts';
 
-export interface CardRendererOptions {
-  readonly people: Pick<People, 'among'>;
+export interface CardRendererOptions extends SourcesOptions {
+  /** They can act on a request that needs attention. */
+  readonly operators: readonly string[];
   readonly directory: Directory;
   readonly approvers: Approvers;
   /** Runs don't start; cards show it. */
@@ -44,15 +45,13 @@ export interface RequestView {
 }
 
 const mostRefreshed = 60;
+/** A click waits for it, where the directory’s last answer is too old. */
+const dutyTimeoutMs = 1_500;
 
 const noOne: AwaitedApprovers = { described: '', addressed: [], people: [], sources: [] };
 
-/** Returns the people whose views Teams fetches: requester, approvers, and those who can decide. */
-function refreshedFor(
-  request: Request,
-  known: readonly KnownPerson[],
-  { sources }: AwaitedApprovers,
-): readonly string[] {
+/** Returns the people whose views Teams fetches: requester, approvers, and those who can decide or are on duty. */
+function refreshedFor(request: Request, known: readonly KnownPerson[], sources: readonly Source[]): readonly string[] {
   if (!hasViews(request)) return [];
   const members = new Map([...known, ...knownIn(sources)].map(({ id, memberId }) => [id, memberId]));
   return [...members.values()].slice(0, mostRefreshed).sort();
@@ -68,14 +67,15 @@ export function openCardRenderer(options: CardRendererOptions) {
   }
 
   return async (request: Request, waiting?: 'click'): Promise<RequestView> => {
-    const [asked, names, viewers, isDelayed] = await Promise.all([
+    const [asked, names, viewers, isDelayed, onDuty] = await Promise.all([
       hasEnded(request) ? noOne : approvers.of(request, waiting),
       directory.names(peopleIn(request)),
       viewersOf(request),
       options.decisions.isDelayed(request),
+      request.state === 'needs-attention' ? sourcesOf(options, options.operators, [], dutyTimeoutMs) : [],
     ]);
     const notPublished = isDelayed ? 'until-published' : false;
-    const userIds = refreshedFor(request, viewers, asked);
+    const userIds = refreshedFor(request, viewers, [...asked.sources, ...onDuty]);
 
     /** `alone`: a chat with one reader, whose card is theirs from the start. */
     function draw(kind: CardKind, reader: Reader, alone: boolean): AdaptiveCard {

@@ -45,6 +45,7 @@ interface ClickChange {
   readonly asking?: number;
   readonly roleStatus?: RoleStatus;
   readonly requesterStatus?: RoleStatus;
+  readonly asOperator?: boolean;
   readonly acknowledged?: boolean;
   readonly comment?: string;
   readonly stepUp?: StepUp | null;
@@ -86,6 +87,7 @@ export const settles = (verb: 'retry' | 'give-up' | 'stop', by: PersonId, change
   ...click(by, change.asking ?? 1),
   roleStatus: change.roleStatus ?? 'no',
   requesterStatus: change.requesterStatus ?? 'yes',
+  asOperator: change.asOperator ?? false,
   comment: change.comment ?? 'No longer wanted',
 });
 export const operates = (verb: 'cancel' | 'stop' | 'retry' | 'give-up', asking: number): Command => ({

@@ -101,6 +101,8 @@ function draw(element: JsonObject, card: JsonObject): string[] {
       return shownText(textOf(element.text))
         .split('\n')
         .filter((line) => line !== '');
+    case 'CodeBlock':
+      return [textOf(element.codeSnippet)];
     case 'Badge':
       return [`[ ${shownText(textOf(element.text))} ]`];
     case 'Icon':

@@ -72,7 +72,6 @@ const outageLife = eventsAfter(
     actor: personActor(approver, tenant, 'local'),
     asking: 8,
     roleStatus: 'yes',
-    operator: 'no',
   },
   retriesItself(8),
   ...stuckAgain(2),

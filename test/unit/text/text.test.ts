@@ -11,7 +11,7 @@ import { eventWords } from '../../../src/text/events.ts';
 import { historyOf } from '../../../src/text/history.ts';
 import { shortDuration, utcClock, utcDay, utcMinute, utcSecond, utcTimeOfDay } from '../../../src/text/instants.ts';
 import { impactSections, impactSummary } from '../../../src/text/key-impact.ts';
-import { assignmentCommand } from '../../../src/text/permission-remedies.ts';
+import { assignmentCommand, grantCondition } from '../../../src/text/permission-remedies.ts';
 import { quote } from '../../../src/text/quote.ts';
 import { azureRemedies, azureRemedy } from '../../../src/text/remedies.ts';
 import { textsOf } from '../../contract/card-walk.ts';
@@ -77,6 +77,12 @@ describe('remedies', () => {
       expect(assignmentCommand(told('Microsoft.KeyVault/vaults/write', vault))).toBe(
         `az role assignment create --role "CMK bot" --assignee-object-id 6f1e2c34-90ab-4d1c-8e55-0a7b3c9d1e2f --assignee-principal-type ServicePrincipal --scope "${vault}"`,
       );
+    });
+
+    it('has the condition of infra/grant-condition.txt in it', () => {
+      const whole = (text: string) => text.replaceAll(/'\\''|\s/g, (found) => (found.length > 1 ? "'" : ''));
+      const written = whole(readFileSync('infra/grant-condition.txt', 'utf8'));
+      expect(whole(grantCondition)).toBe(`'${written}'`);
     });
 
     it.each([

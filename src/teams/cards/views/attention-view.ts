@@ -33,6 +33,7 @@ import {
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { fact, grey, marks, type Row, row } from '../row.ts';
+import { commandFields } from './parts.ts';
 import { peopleTexts } from './people-texts.ts';
 import { type CardContext, mayAskAgain, maySettle } from './reader.ts';
 import { requestHeaderOf } from './state-line.ts';
@@ -126,18 +127,20 @@ function giveUpWords(request: Request): CardText {
 /** Returns the remedy. After the request has ended, only a new request helps. */
 function remedyOf(request: AtRest, context: CardContext): CardText {
   if (mayAskAgain(request, context)) return plain('If you request it again, completed steps aren’t repeated.');
+  if (request.state !== 'failed') return helpOf(request).remedy;
   const { typed } = operationOf(request.plan.spec);
-  if (request.state === 'failed')
-    return md`To request it again, type ${bold(typed.name)}. Completed steps aren’t repeated.`;
-  const remedy = attentionRemedy(request);
-  return remedy === '' ? nothing : sentences(remedy);
+  return md`To request it again, type ${bold(typed.name)}. Completed steps aren’t repeated.`;
 }
 
-/** The command for the person who can assign the missing role. */
-function commandOf({ state, failure }: AtRest): CardText {
-  const command = state === 'needs-attention' && failure !== null ? assignmentCommand(failure) : null;
-  return command === null ? nothing : plain(command, 900);
-}
+/** Returns what to do while the request needs attention, with the command for the person who can assign a missing role. */
+export const helpOf = (request: Request) => {
+  const stuck = request.state === 'needs-attention' ? request : null;
+  const remedy = stuck === null ? '' : attentionRemedy(stuck);
+  return {
+    remedy: remedy === '' ? nothing : sentences(remedy),
+    ...commandFields((stuck === null ? null : assignmentCommand(stuck.failure)) ?? ''),
+  };
+};
 
 const isIdle = (progress: StepProgress): boolean => progress.state === 'planned' || progress.state === 'waiting';
 
@@ -198,7 +201,7 @@ const takenOnOf = (request: AtRest, { names }: CardContext): CardText =>
 /** Returns the title of the button; the person who works on it doesn’t need it. */
 function takeOnOf(request: AtRest, { reader }: CardContext): CardText {
   const holder = request.takenOn?.by ?? null;
-  const viewer = reader.kind === 'requester' ? request.requester : reader.kind === 'approver' ? reader.id : null;
+  const viewer = reader.kind === 'requester' ? request.requester : 'id' in reader ? reader.id : null;
   if (request.state === 'failed' || (holder !== null && holder === viewer)) return nothing;
   return plain(holder === null ? 'I’m on it' : 'Take over');
 }
@@ -212,13 +215,13 @@ export function attentionCard(request: AtRest, context: CardContext): AdaptiveCa
     headline: attentionHeadline(request, context.names),
     summary: causeAndSummary(request),
     ...wordsOf(request),
+    ...helpOf(request),
     remedy: remedyOf(request, context),
-    command: commandOf(request),
     canAskAgain: mayAskAgain(request, context),
     canDecide: waits && maySettle(context),
     decides:
       waits && !maySettle(context)
-        ? md`${plain(context.names(request.requester))} or an approver can retry or end this request.`
+        ? md`${plain(context.names(request.requester))}, an approver or an operator can retry or end this request.`
         : nothing,
     takenOn: takenOnOf(request, context),
     takeOn: takeOnOf(request, context),

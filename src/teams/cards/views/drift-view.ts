@@ -3,7 +3,7 @@
 import type { LastVerified } from '../../../domain/watch/drift.ts';
 import { type Drift, type DriftFinding, isCritical, type ResourceWatch } from '../../../domain/watch/resource-watch.ts';
 import { severityOf } from '../../../domain/watch/state.ts';
-import { causeWords, type DriftWords, driftWords } from '../../../text/drift.ts';
+import { causeWords, type DriftWords, driftPill, driftWords } from '../../../text/drift.ts';
 import {
   type Addressee,
   dateAndTime,
@@ -18,6 +18,7 @@ import {
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { marks } from '../row.ts';
+import { commandFields } from './parts.ts';
 import { messageCard } from './short-views.ts';
 
 const long = 1_000;
@@ -28,8 +29,8 @@ const boxStyleOf = ({ state }: DriftFinding): 'attention' | 'warning' =>
   severityOf(state.code) === 'critical' ? 'attention' : 'warning';
 
 function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirst: boolean) {
-  const { cause, by, foundAt } = finding;
-  const found = md`Found ${dateAndTime(new Date(foundAt))}. ${withDates(plain(causeWords(cause, by), long))}`;
+  const { state, cause, by, foundAt } = finding;
+  const found = md`Found ${dateAndTime(new Date(foundAt))}. ${withDates(plain(causeWords(state.code, cause, by), long))}`;
   return {
     title: withDates(plain(isOver ? `Was: ${words.title}` : words.title)),
     meaning: isOver ? nothing : plain(words.text, long),
@@ -42,7 +43,7 @@ function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirs
 /** One safe next step, for the most urgent. An empty text isn't shown. */
 const stepOf = (words: DriftWords | undefined) => ({
   next: plain(words?.remedy ?? '', long),
-  command: plain(words?.az ?? '', long),
+  ...commandFields(words?.az ?? ''),
   button: label(words?.button ?? ''),
   typed: words?.typed ?? '',
 });
@@ -55,7 +56,9 @@ function badgeOf(drift: Drift) {
   const isWorst = isCritical(drift);
   return {
     // Of one difference, the box below says it.
-    stateLine: plain(`Not as approved${found.length === 1 ? '' : `: ${found.length} differences`}`),
+    stateLine: plain(
+      found.length === 1 ? driftPill(found[0]?.state.code) : `Not as approved: ${found.length} differences`,
+    ),
     stateIcon: isWorst ? marks.alarm.icon : marks.warn.icon,
     stateColor: isWorst ? ('Attention' as const) : ('Warning' as const),
   };

@@ -174,3 +174,6 @@ export function formHeaderOf(form: Form, problem: Refusal | null) {
     problem: words === null ? nothing : md`${bold(words.title)} ${sentences(words.text)}`,
   };
 }
+
+/** A command to copy: as a block of code, and for clients without one as text. Never shortened; empty: none. */
+export const commandFields = (command: string) => ({ command: plain(command, 2_000), snippet: label(command) });

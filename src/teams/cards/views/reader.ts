@@ -1,6 +1,5 @@
 /** The reader of a request's card, and what the card needs besides the request. */
 import type { PersonId } from '../../../domain/ids.ts';
-import type { RoleStatus } from '../../../domain/policy/policy.ts';
 import { changeRefusal } from '../../../domain/request/decide-change.ts';
 import { endedInVain, hasEnded, type Request } from '../../../domain/request/request.ts';
 import type { RetryLimits } from '../../../domain/retry.ts';
@@ -11,7 +10,8 @@ import type { Addressee } from '../plain-text.ts';
 export type Reader =
   | { readonly kind: 'everybody' }
   | { readonly kind: 'requester' }
-  | { readonly kind: 'approver'; readonly id: PersonId };
+  /** `operator`: only while the request runs or needs attention. */
+  | { readonly kind: 'approver' | 'operator'; readonly id: PersonId };
 
 export const everybody: Reader = { kind: 'everybody' };
 
@@ -45,10 +45,8 @@ export interface CardContext {
 /** Whether a person's card can differ from the shared one. */
 export const hasViews = (request: Request): boolean => !hasEnded(request) || endedInVain(request);
 
-export function readerOf(request: Request, person: PersonId, roleStatus: RoleStatus): Reader {
-  if (person === request.requester) return { kind: 'requester' };
-  return roleStatus === 'yes' ? { kind: 'approver', id: person } : everybody;
-}
+/** Whether operators can act on it, beside requester and approvers. */
+export const isOperated = ({ state }: Request): boolean => state === 'running' || state === 'needs-attention';
 
 /** True for a reader who can retry and end the request; others see who can. */
 export const maySettle = ({ reader }: CardContext): boolean => reader.kind !== 'everybody';

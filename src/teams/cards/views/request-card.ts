@@ -7,7 +7,7 @@ import { waitingWords } from '../../../text/waiting.ts';
 import { type CardText, dateAndTime, joinText, md, plain } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { approvalCard } from './approval-view.ts';
-import { attentionHeadline } from './attention-view.ts';
+import { attentionHeadline, helpOf } from './attention-view.ts';
 import { changeLine } from './parts.ts';
 import { endedBy } from './people-texts.ts';
 import type { CardContext } from './reader.ts';
@@ -53,6 +53,7 @@ function shortCard(request: Request, context: CardContext): AdaptiveCard {
     userIds: [],
     asked: md`Requested by ${plain(name)} in a chat, ${dateAndTime(new Date(request.submittedAt))}`,
     line: lineOf(request, context),
+    ...helpOf(request),
   });
 }
 

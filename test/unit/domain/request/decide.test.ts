@@ -60,8 +60,8 @@ const rejects = (change: Parameters<typeof decides>[2] = {}, by: PersonId = appr
 const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
 const minutes = (count: number): Date => new Date(noon.getTime() + count * 60_000);
 const inHours = (hours: number): string => minutes(hours * 60).toISOString();
-const takes = (by: PersonId, roleStatus: RoleStatus, operator: RoleStatus = 'no', asking = attention): Command => ({
-  ...{ do: 'take-on', by, actor: personActor(by, tenant, 'local'), asking, roleStatus, operator },
+const takes = (by: PersonId, roleStatus: RoleStatus, asking = attention): Command => ({
+  ...{ do: 'take-on', by, actor: personActor(by, tenant, 'local'), asking, roleStatus },
 });
 const erase: Command = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' };
 const tooLong = 'a'.repeat(longestText + 1);
@@ -125,12 +125,11 @@ const rules: Readonly<Record<string, readonly Row[]>> = {
   'a request is taken on by those who can act on it': [
     [stuck, takes(approver, 'yes'), 'taken-on'],
     [stuck, takes(requester, 'no'), 'taken-on'],
-    [stuck, takes(outsider, 'no', 'yes'), 'taken-on'],
     [stuck, takes(outsider, 'no'), 'not-an-operator'],
-    [stuck, takes(outsider, 'unknown', 'unknown'), 'cannot-check-membership'],
-    [stuck, takes(approver, 'yes', 'no', attention - 1), 'stale-card'],
+    [stuck, takes(outsider, 'unknown'), 'cannot-check-membership'],
+    [stuck, takes(approver, 'yes', attention - 1), 'stale-card'],
     [requestAfter(...toAttention, takes(approver, 'yes')), takes(approver, 'yes'), 'nothing'],
-    [requestAfter(...toChecked), takes(approver, 'yes', 'no', 1), 'not-needing-attention'],
+    [requestAfter(...toChecked), takes(approver, 'yes', 1), 'not-needing-attention'],
   ],
   'an edit of nothing is refused, also when Azure moved, which is seen before the run in any case': [
     [awaiting, changes({ justification: ` ${awaiting.justification} ` }), 'nothing-changed'],
@@ -298,6 +297,13 @@ describe('stopping a run', () => {
       ...{ state: 'awaiting-approval', approvals: [], objected: false },
       replaced: { reason: 'stopped-by-approver' },
     });
+  });
+
+  it('by an operator keeps the approvals, as from the command line', () => {
+    const duty = { roleStatus: 'yes', asOperator: true } as const;
+    const ended = [...toRunning, settles('stop', outsider, duty), done];
+    const retry = settles('retry', outsider, { ...duty, asking: requestAfter(...ended).asking });
+    expect(requestAfter(...ended, retry, checks({ run: 2 }))).toMatchObject({ objected: false, checked: 2 });
   });
 
   it('ends it at once after a retry, when an earlier run was lost in the middle of a step', () => {

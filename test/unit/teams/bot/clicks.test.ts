@@ -9,7 +9,7 @@ import { ownReader } from '../../../../src/teams/bot/request-click.ts';
 import { costOf, verbs } from '../../../../src/teams/bot/verbs.ts';
 import { nothing } from '../../../../src/teams/cards/plain-text.ts';
 import { messageCard } from '../../../../src/teams/cards/views/short-views.ts';
-import { requestAfter } from '../../../support/builders/commands.ts';
+import { requestAfter, toAttention } from '../../../support/builders/commands.ts';
 import { approver, requester, submit } from '../../../support/builders/fixtures.ts';
 
 const at = { conversationId: '19:operations@thread.tacv2', activityId: '7' };
@@ -90,7 +90,16 @@ test.each([
   [approver, 'unknown', { kind: 'everybody' }],
   [requester, 'yes', { kind: 'requester' }],
 ] as const)('only an approver has the buttons of one: %s, %s', async (person, status, reader) => {
-  expect(await ownReader({ approverOf: async () => status }, waiting, person)).toEqual(reader);
+  const ports = { approverOf: async () => status, operator: async () => 'yes' as const };
+  expect(await ownReader(ports, waiting, person)).toEqual(reader);
+});
+
+test.each([
+  ['yes', { kind: 'operator', id: approver }],
+  ['unknown', { kind: 'everybody' }],
+] as const)('an operator has buttons while the request needs attention: %s', async (operator, reader) => {
+  const ports = { approverOf: async () => 'no' as const, operator: async () => operator };
+  expect(await ownReader(ports, requestAfter(...toAttention), approver)).toEqual(reader);
 });
 
 /** That a command or a button costs what it reads of Azure: test/long/call-costs.test.ts. */

@@ -59,7 +59,11 @@ function clicks(requests: MemoryRequests, { roles }: Pick<ReturnType<typeof peop
     ...{ requests, postedCards, now, jobs: { onWritten: () => undefined } },
     chat: { post, postThread: post, replyTargeted: async () => null, update: async () => true, remove: async () => {} },
     directory: { names: async () => () => 'Someone' },
-    people: { among: async () => [] },
+    ...{
+      people: { among: async () => [], amongMany: async () => [] },
+      operators: [],
+      lookups: { look: async () => null },
+    },
     approvers: { of: async () => ({ described: 'the approvers', addressed: [], people: [], sources: [] }) },
     conversations: { personalChat: async () => null },
     ...{ approvalsChannel: place.conversationId, operationsChannel: null, portal: null },

@@ -170,6 +170,7 @@ test('what a run under an earlier plan changed stays in the audit channel', () =
 const asRequester: Reader = { kind: 'requester' };
 const asApprover: Reader = { kind: 'approver', id: approver };
 const asSecond: Reader = { kind: 'approver', id: secondApprover };
+const asOperator: Reader = { kind: 'operator', id: secondApprover };
 
 const draw = (state: string, reader: Reader, kind: CardKind = 'approval', change: Partial<CardContext> = {}) =>
   drawn(stateNamed(state), reader, kind, change);
@@ -197,9 +198,11 @@ test.each<[string, Reader, CardKind, readonly string[]]>([
   ['running', asRequester, 'status', ['stop', 'refresh']],
   ['running', asApprover, 'approval', ['stop', 'refresh']],
   ['running', everybody, 'status', ['refresh']],
+  ['running', asOperator, 'status', ['stop', 'refresh']],
   ['stopping', asRequester, 'status', ['refresh']],
   ['needs-attention', asRequester, 'status', ['retry', 'take-on', 'give-up']],
   ['needs-attention', asApprover, 'approval', ['retry', 'take-on', 'give-up']],
+  ['needs-attention', asOperator, 'status', ['retry', 'take-on', 'give-up']],
   ['needs-attention', everybody, 'status', ['take-on', 'refresh']],
   ['rejected', asRequester, 'status', ['ask-again']],
   ['rejected', everybody, 'status', []],
@@ -238,9 +241,10 @@ test('after an outage the card says that the bot retries, and after its own retr
   expect(words(draw('needs-attention', asRequester, 'status'))).not.toContain(text);
 });
 
-test.each(Object.keys(requestStates))('%s: the short card has no buttons and no views', (state) => {
+test.each(Object.keys(requestStates))('%s: the short card only opens the request, and has no views', (state) => {
   const card = draw(state, asApprover, 'short');
-  expect(verbs(card)).toEqual([]);
+  expect(verbs(card)).toEqual(['list.open']);
+  expect(words(card).includes('**What to do**')).toBe(stateNamed(state).state === 'needs-attention');
   expect(card.refresh).toMatchObject({ userIds: [] });
   expect(words(card)).toContain('Requested by Ana in a chat');
 });

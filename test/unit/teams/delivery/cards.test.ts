@@ -184,8 +184,10 @@ describe('alerts', () => {
     let events: readonly StoredEvent[] = [];
     const watchNow = (): ResourceWatch | null => foldWatch(id, events);
     const sent: string[] = [];
+    let shown = '';
     const chat = (kind: string) => async (conversationId: string, card: object) => {
       sent.push(`${kind}: ${textsOf(card)[0]}`);
+      shown = textsOf(card).join(' ');
       return { conversationId, activityId: `${sent.length}` };
     };
     const among = async (ids: readonly PersonId[]) =>
@@ -221,6 +223,7 @@ describe('alerts', () => {
         events = [...events, ...stored];
       },
       sent,
+      shown: () => shown,
       registerCopy: (activityId: string) => alerts.registerCopy(id, 1, { conversationId: 'operations', activityId }),
       async show(): Promise<readonly string[]> {
         sent.length = 0;
@@ -243,6 +246,16 @@ describe('alerts', () => {
       find(firewall);
       expect(await show()).toEqual(['edit: Not as approved', 'edit: No longer critical']);
     }
+  });
+
+  test('an alert about time that passes blames no one', async () => {
+    const { find, show, shown } = watched();
+    find({ code: 'key-expires', at: '2026-04-01T00:00:00.000Z' });
+    expect(await show()).toEqual(['alert: Key expires soon']);
+    expect(shown()).not.toContain('who changed it');
+    find(firewall);
+    await show();
+    expect(shown()).toContain('Azure doesn’t say who changed it.');
   });
 
   test('a copy that can’t be edited keeps no other copy, and no notification, from being sent', async () => {
