@@ -1,6 +1,7 @@
 /** Measures turns, decisions and appended events, each next to its baseline. */
 import { approver, requester, secondApprover, teamMember } from '../sandbox/people.ts';
-import { approve, checkRun, intend, requestId, resourceId } from '../test/support/builders/fixtures.ts';
+import { approve, checkRun, intends } from '../test/support/builders/commands.ts';
+import { requestId, resourceId } from '../test/support/builders/fixtures.ts';
 import { type Figure, figureOf, inTurn, percentile, timed } from './support/figures.ts';
 import { bareInsert, type Commands, connect, fill, openStore, until, waiting } from './support/fill.ts';
 import { type Bench, openGround } from './support/harness.ts';
@@ -74,7 +75,7 @@ const toFirstStep: Commands = (agent) => [
   ...waiting(agent),
   ['click:approve', approve()],
   ['run:1/check', checkRun(resourceId(agent))],
-  ['run:1/enable-identity/1/intent', intend()],
+  ['run:1/enable-identity/1/intent', intends()],
 ];
 
 /** Appended events per second: for each request first as many baseline rows as it has events, then each checkout. */

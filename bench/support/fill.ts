@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import type { Command } from '../../src/domain/request/request-command.ts';
-import { plan, reject, requestId, resourceId, submit } from '../../test/support/builders/fixtures.ts';
+import { plan, reject, submit } from '../../test/support/builders/commands.ts';
+import { requestId, resourceId } from '../../test/support/builders/fixtures.ts';
 import { type Bench, running } from './harness.ts';
 import type { Append } from './store-process.ts';
 

@@ -5,8 +5,17 @@ import type { Command } from '../../src/domain/request/request-command.ts';
 import { agentIn, newestIn, vaultIn } from '../../test/support/azure/azure-state.ts';
 import { changeState, type RunningAzure } from '../../test/support/azure/local-azure.ts';
 import { encryptionUser } from '../../test/support/azure/local-azure-names.ts';
-import { doneWith, intends, proved, records } from '../../test/support/builders/commands.ts';
-import { approve, checkRun, plan, resourceId, submit } from '../../test/support/builders/fixtures.ts';
+import {
+  approve,
+  checkRun,
+  doneWith,
+  intends,
+  plan,
+  proved,
+  records,
+  submit,
+} from '../../test/support/builders/commands.ts';
+import { resourceId } from '../../test/support/builders/fixtures.ts';
 
 interface Place {
   readonly uri: string;

@@ -2,18 +2,8 @@ import type { Appended } from '../../src/domain/ports/store.ts';
 import { operatorActor } from '../../src/domain/request/events.ts';
 import type { Refusal } from '../../src/domain/request/refusal.ts';
 import { resumeLog } from '../../src/operator/cli/records.ts';
-import {
-  approve,
-  approver,
-  cancel,
-  checkRun,
-  intend,
-  plan,
-  reject,
-  requestId,
-  resourceId,
-  submit,
-} from '../support/builders/fixtures.ts';
+import { approve, cancels, checkRun, intends, plan, reject, submit } from '../support/builders/commands.ts';
+import { approver, requestId, resourceId } from '../support/builders/fixtures.ts';
 import { verifyChain } from '../support/builders/sealed-record.ts';
 import { reasonOf, retrying, stuck, waiting, writeRecord } from '../support/store/cli-record.ts';
 import { type TestStore, testDatabases } from '../support/store/test-stores.ts';
@@ -54,7 +44,7 @@ describe('appending', () => {
     await store.append(id, 'submit', ask);
     const first = accepted(await store.append(id, 'click:approve', approve()));
     await store.append(id, 'run:1/check', checkRun(ask.plan.spec.resource.id));
-    await store.append(id, 'run:1/enable-identity/1/intent', intend());
+    await store.append(id, 'run:1/enable-identity/1/intent', intends());
     const again = accepted(await store.append(id, 'click:approve', approve()));
     expect(first.events.map((event) => event.body.type)).toEqual(['approved', 'run-ordered']);
     expect(again).toEqual({ ...first, replay: true });
@@ -98,7 +88,7 @@ describe('appending', () => {
     const { id, resource, ask } = fresh();
     await store.append(id, 'submit', ask);
     expect(await store.requests.openFor(resource)).toBe(id);
-    await store.append(id, 'click:cancel', cancel());
+    await store.append(id, 'click:cancel', cancels());
     expect(await store.requests.openFor(resource)).toBeNull();
     accepted(await store.append(requestId(++lastRequest), 'submit', ask));
   });
@@ -244,7 +234,7 @@ describe('open requests', () => {
     const from = submit({ plan: plan(resourceId('bot-6')), origin });
     await store.append(requestId(6), 'submit', from);
     expect(await store.requests.openFrom('form-6')).toBe(requestId(6));
-    await store.append(requestId(6), 'click:cancel', cancel());
+    await store.append(requestId(6), 'click:cancel', cancels());
     expect(await store.requests.openFrom('form-6')).toBeNull();
     const card = { conversationId: 'chat', activityId: 'post-6', fingerprint: 'x' };
     await store.postedCards.save({ requestId: requestId(6), audience: 'status', ...card });
@@ -266,7 +256,7 @@ describe('open requests', () => {
   });
 
   it('ends where something would follow from what it finds there', async () => {
-    await expect(store.append(newest, 'click:cancel', cancel())).rejects.toThrow('open-request-differs');
+    await expect(store.append(newest, 'click:cancel', cancels())).rejects.toThrow('open-request-differs');
   });
 });
 

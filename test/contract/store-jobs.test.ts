@@ -1,5 +1,6 @@
 import type { Job } from '../../src/domain/ports/store.ts';
-import { appliedPolicy, approve, plan, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
+import { approve, plan, submit } from '../support/builders/commands.ts';
+import { appliedPolicy, requestId, resourceId } from '../support/builders/fixtures.ts';
 import { type TestStore, testDatabases } from '../support/store/test-stores.ts';
 
 /** Jobs: what is inserted with the events, and how claims are given, renewed and lost. By the database's own clock. */

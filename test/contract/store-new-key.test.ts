@@ -7,7 +7,8 @@ import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrations.ts';
 import { reseal } from '../../src/store/reseal.ts';
 import { openStore } from '../../src/store/store.ts';
-import { plan, requestId, resourceId, submit, submitted } from '../support/builders/fixtures.ts';
+import { plan, submit, submitted } from '../support/builders/commands.ts';
+import { requestId, resourceId } from '../support/builders/fixtures.ts';
 import { keysOf } from '../support/store/seal-keys.ts';
 import { openTestStore, testDatabases } from '../support/store/test-stores.ts';
 

@@ -15,7 +15,7 @@ import { expectedWords, failureLine, messageOf, sourceWords } from '../../src/te
 import { refusalLine, refusalWords } from '../../src/text/refusals.ts';
 import { azureRemedies, remedyWords } from '../../src/text/remedies.ts';
 import { effectWords, gistOf, notCheckedWords, proofWords, stepTable } from '../../src/text/steps.ts';
-import { plan } from '../support/builders/fixtures.ts';
+import { plan } from '../support/builders/commands.ts';
 
 /** Every sentence there is, whatever stands in it: a code without words does not compile, and odd data must not break them. */
 

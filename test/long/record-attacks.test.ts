@@ -10,17 +10,8 @@ import { openSeals } from '../../src/audit/seals.ts';
 import type { ChainLine, Seals } from '../../src/domain/record/chain.ts';
 import { botActor, type NewEvent, newEvent, personActor } from '../../src/domain/request/events.ts';
 import { inMemory, publisherOf } from '../support/audit/published-log.ts';
-import {
-  approve,
-  approver,
-  plan,
-  reject,
-  requester,
-  requestId,
-  resourceId,
-  submit,
-  tenant,
-} from '../support/builders/fixtures.ts';
+import { approve, plan, reject, submit } from '../support/builders/commands.ts';
+import { approver, requester, requestId, resourceId, tenant } from '../support/builders/fixtures.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { runAs } from '../support/store/postgres.ts';
 import { keysOf, writeServerSealKey } from '../support/store/seal-keys.ts';

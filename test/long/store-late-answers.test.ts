@@ -1,4 +1,5 @@
-import { approve, plan, requestId, resourceId, submit } from '../support/builders/fixtures.ts';
+import { approve, plan, submit } from '../support/builders/commands.ts';
+import { requestId, resourceId } from '../support/builders/fixtures.ts';
 import { type SlowWire, startSlowWire } from '../support/processes/slow-wire.ts';
 import { newDatabase } from '../support/store/run-server.ts';
 import { openTestStore, type TestStore } from '../support/store/test-stores.ts';

@@ -6,6 +6,7 @@ import type { Plan } from '../../../src/domain/plan.ts';
 import { botActor, newEvent } from '../../../src/domain/request/events.ts';
 import { unknownCause } from '../../../src/domain/watch/state.ts';
 import {
+  approve,
   checks,
   decides,
   does,
@@ -16,9 +17,10 @@ import {
   policy,
   proved,
   records,
+  submit,
   type Turn,
 } from '../builders/commands.ts';
-import { appliedPolicy, approve, approver, requestId, submit } from '../builders/fixtures.ts';
+import { appliedPolicy, approver, requestId } from '../builders/fixtures.ts';
 import { noon, planFor, ref, resource, spec } from '../builders/plans.ts';
 import { sealedRecord, testKeys, type Written, writtenEvent } from '../builders/sealed-record.ts';
 import { packOf, packRules } from './packs.ts';

@@ -1,18 +1,18 @@
 /** The commands of a request's life, and requests in every state made by them. */
 
 import type { Failure } from '../../../src/domain/failure.ts';
-import { FormId, PersonId, type RequestId } from '../../../src/domain/ids.ts';
+import { type ArmId, FormId, PersonId, type RequestId } from '../../../src/domain/ids.ts';
 import type { Plan, StepName } from '../../../src/domain/plan.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import type { SignIn, StepUp } from '../../../src/domain/policy/sign-in.ts';
 import type { Proof } from '../../../src/domain/proof.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
-import type { StoredEvent } from '../../../src/domain/request/events.ts';
+import { type NewEvent, personActor, type StoredEvent } from '../../../src/domain/request/events.ts';
 import { fold } from '../../../src/domain/request/evolve.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
-import type { Command, StepResult } from '../../../src/domain/request/request-command.ts';
-import { appliedPolicy, approver, click, requester, requestId, submit } from './fixtures.ts';
-import { noon, planFor } from './plans.ts';
+import type { Command, StepResult, Submit } from '../../../src/domain/request/request-command.ts';
+import { appliedPolicy, approver, click, requester, requestId, resource, resourceId, tenant } from './fixtures.ts';
+import { noon, planFor, ref, spec } from './plans.ts';
 
 export const id = requestId(1);
 export const secondApprover = PersonId.parse('20000000-0000-4000-8000-000000000003');
@@ -37,6 +37,35 @@ export const failure = (change: Partial<AzureFailure> = {}): AzureFailure => ({
 });
 
 export const policy = (approvalsRequired = 2) => appliedPolicy({ approvalsRequired, expiresAt });
+
+/** To put an agent under an existing key. */
+export function plan(agent: ArmId = resourceId()): Plan {
+  const name = agent.split('/').at(-1) ?? '';
+  return planFor({ wished: spec({ resource: ref(name) }), seen: { resource: resource({ id: agent, name }) } });
+}
+
+export const submit = (change: Partial<Submit> = {}): Submit => ({
+  do: 'submit',
+  by: requester,
+  actor: personActor(requester, tenant, 'local'),
+  formId: FormId.parse('F-0000000001'),
+  resourceName: 'bot-care',
+  plan: plan(),
+  digest: 'd'.repeat(64),
+  policy: appliedPolicy(),
+  origin: { conversationId: '19:operations@thread.tacv2', conversationType: 'channel' },
+  justification: 'Policy 7: keys the hospital owns',
+  notBefore: null,
+  ...change,
+});
+
+/** The one event a submission leads to. */
+export function submitted(change: Partial<Submit> = {}): NewEvent {
+  const decision = decide(null, submit(change), new Date(0));
+  const [event] = decision.kind === 'accepted' ? decision.events : [];
+  if (event === undefined) throw new Error('the fixture was refused');
+  return event;
+}
 
 export const asks = (approvalsRequired = 2, plan: Plan = planFor()): Command =>
   submit({ plan, digest: '1'.repeat(64), policy: policy(approvalsRequired) });
@@ -65,6 +94,9 @@ export function decides(verb: 'approve' | 'reject', by: PersonId, change: ClickC
   const { stepUp = null, signIn = null, notBefore = null } = change;
   return { do: verb, ...decided, requesterStatus, stepUp, signIn, notBefore };
 }
+export const approve = (by: PersonId = approver, change: ClickChange = {}): Command => decides('approve', by, change);
+export const reject = (by: PersonId = approver, comment = 'Not this week'): Command =>
+  decides('reject', by, { comment });
 export const cancels = (by: PersonId = requester, asking = 1): Command => ({ do: 'cancel', ...click(by, asking) });
 /** Whoever asked wants it otherwise: here for another reason. */
 export const changes = (change: Partial<Extract<Command, { do: 'change' }>> = {}): Command => {
@@ -115,6 +147,12 @@ export const checks = (change: Partial<CheckRun> = {}): CheckRun => ({
   stepUp: null,
   ...change,
 });
+/** The check before run 1 finds what {@link submit} asked for, and its approver still one. */
+export const checkRun = (agent = resourceId()): Command =>
+  checks({
+    ...{ plan: plan(agent), digest: 'd'.repeat(64), policy: appliedPolicy() },
+    ...{ roleStatuses: { [approver]: 'yes' }, approvers: [[approver]] },
+  });
 export const intends = (run = 1, step: StepName = 'enable-identity', attempt = 1): Command => ({
   do: 'intend',
   run,

@@ -9,7 +9,8 @@ import { personActor, type StoredEvent } from '../../../src/domain/request/event
 import { hasEnded, type Request } from '../../../src/domain/request/request.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import * as commands from './commands.ts';
-import { appliedPolicy, approver, requester, requestId, resourceId, submit, tenant } from './fixtures.ts';
+import { submit } from './commands.ts';
+import { appliedPolicy, approver, requester, requestId, resourceId, tenant } from './fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { noon, planFor, ref, resource, spec, vault } from './plans.ts';
 

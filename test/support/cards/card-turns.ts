@@ -12,7 +12,8 @@ import type { Command, StepResult } from '../../../src/domain/request/request-co
 import type { UseAnswer } from '../../../src/domain/usage-check.ts';
 import type { Turn } from '../builders/commands.ts';
 import * as commands from '../builders/commands.ts';
-import { approver, requester, submit, tenant } from '../builders/fixtures.ts';
+import { submit } from '../builders/commands.ts';
+import { approver, requester, tenant } from '../builders/fixtures.ts';
 import { noon, principal } from '../builders/plans.ts';
 import { receipt } from './card-failures.ts';
 import { newKeyWished, planOf } from './card-plans.ts';

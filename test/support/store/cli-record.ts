@@ -1,8 +1,8 @@
 /** A small record for the command line's tests: requests in several states. */
 
 import type { Command } from '../../../src/domain/request/request-command.ts';
-import { failedWith, records } from '../builders/commands.ts';
-import { approve, checkRun, intend, plan, reject, requestId, resourceId, submit } from '../builders/fixtures.ts';
+import { approve, checkRun, failedWith, intends, plan, records, reject, submit } from '../builders/commands.ts';
+import { requestId, resourceId } from '../builders/fixtures.ts';
 import type { TestStore } from './test-stores.ts';
 
 export const waiting = requestId(1);
@@ -33,7 +33,7 @@ export async function writeRecord(store: TestStore): Promise<void> {
   ] as const) {
     await say(request, 'click:approve', approve());
     await say(request, 'run:1/check', checkRun(resourceId(`bot-${request.slice(-1)}`)));
-    await say(request, 'run:1/intent', intend());
+    await say(request, 'run:1/intent', intends());
     await say(request, 'run:1/result', records(1, failedWith('enable-identity', retryAt, 1, { message: colored })));
   }
 }

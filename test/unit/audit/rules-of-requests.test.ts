@@ -21,8 +21,9 @@ import {
   records,
   secondApprover,
   settles,
+  submit,
 } from '../../support/builders/commands.ts';
-import { approver, requester, requestId, submit, tenant } from '../../support/builders/fixtures.ts';
+import { approver, requester, requestId, tenant } from '../../support/builders/fixtures.ts';
 import { noon, planFor, ref, spec } from '../../support/builders/plans.ts';
 import { sealedRecord, type Written, writtenEvent } from '../../support/builders/sealed-record.ts';
 

@@ -18,7 +18,8 @@ import { logKey, publishedIn, suiteFolders } from '../../support/audit/published
 import { inPython, saidOf } from '../../support/audit/python-verifier.ts';
 import { asked, rejected as rejects, logOf as sealedLog, succeeds, takes } from '../../support/audit/sealed-log.ts';
 import type { Turn } from '../../support/builders/commands.ts';
-import { approver, reject, requester } from '../../support/builders/fixtures.ts';
+import { reject } from '../../support/builders/commands.ts';
+import { approver, requester } from '../../support/builders/fixtures.ts';
 
 /** What `verify.py` says of packs of evidence and of every change of one, of text, and of signatures. */
 

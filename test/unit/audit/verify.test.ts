@@ -3,7 +3,7 @@ import { genesis, hashOf, verifyTexts } from '../../../src/audit/verify.ts';
 import { NotAnExport, verifyExport } from '../../../src/audit/verify-export.ts';
 import type { ChainLine, Link } from '../../../src/domain/record/chain.ts';
 import { type NewEvent, newEvent, operatorActor } from '../../../src/domain/request/events.ts';
-import { submitted } from '../../support/builders/fixtures.ts';
+import { submitted } from '../../support/builders/commands.ts';
 import { sealedRecord, testKeys, verified, verifyChain } from '../../support/builders/sealed-record.ts';
 
 const request = 'CMK-000001';

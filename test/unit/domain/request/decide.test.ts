@@ -36,6 +36,7 @@ import {
   secondApprover,
   settles,
   stops,
+  submit,
   toApproved,
   toAttention,
   toChecked,
@@ -43,7 +44,7 @@ import {
   toSucceeded,
   toVerifying,
 } from '../../../support/builders/commands.ts';
-import { approver, requester, submit, tenant } from '../../../support/builders/fixtures.ts';
+import { approver, requester, tenant } from '../../../support/builders/fixtures.ts';
 import { noon, planFor, ref, spec, vault } from '../../../support/builders/plans.ts';
 
 const awaiting = requestAfter(asks());

@@ -38,6 +38,7 @@ import {
   secondApprover,
   settles,
   stops,
+  submit,
   toApproved,
   toAttention,
   toChecked,
@@ -45,7 +46,7 @@ import {
   toSucceeded,
   toVerifying,
 } from '../../../support/builders/commands.ts';
-import { approver, requester, submit, tenant } from '../../../support/builders/fixtures.ts';
+import { approver, requester, tenant } from '../../../support/builders/fixtures.ts';
 import { noon, planFor, vault } from '../../../support/builders/plans.ts';
 
 const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });

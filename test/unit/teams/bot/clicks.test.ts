@@ -9,8 +9,8 @@ import { ownReader } from '../../../../src/teams/bot/request-click.ts';
 import { costOf, verbs } from '../../../../src/teams/bot/verbs.ts';
 import { nothing } from '../../../../src/teams/cards/plain-text.ts';
 import { messageCard } from '../../../../src/teams/cards/views/short-views.ts';
-import { requestAfter, toAttention } from '../../../support/builders/commands.ts';
-import { approver, requester, submit } from '../../../support/builders/fixtures.ts';
+import { requestAfter, submit, toAttention } from '../../../support/builders/commands.ts';
+import { approver, requester } from '../../../support/builders/fixtures.ts';
 
 const at = { conversationId: '19:operations@thread.tacv2', activityId: '7' };
 const answer = messageCard('The answer', nothing);

@@ -22,8 +22,8 @@ import { openClickDedupe } from '../../../../src/teams/bot/reply.ts';
 import { everybody } from '../../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { call, commandWorld, formOn, inputs, reviewed } from '../../../support/builders/command-world.ts';
-import { decides, failure } from '../../../support/builders/commands.ts';
-import { approver, cancel, requester, resourceId, vaultId } from '../../../support/builders/fixtures.ts';
+import { cancels, decides, failure } from '../../../support/builders/commands.ts';
+import { approver, requester, resourceId, vaultId } from '../../../support/builders/fixtures.ts';
 import { memoryDocuments } from '../../../support/builders/memory-documents.ts';
 import { key, keyName, noon, ref, resource, vault as vaultNow, version } from '../../../support/builders/plans.ts';
 import type { World } from '../../../support/builders/scripted-azure.ts';
@@ -596,14 +596,14 @@ describe('a form that a request’s button opens', () => {
       form: { page: 'vault', justification: 'Policy 7', rejected: afterReject.requestId },
     });
     expect(again).not.toHaveProperty('form.answers.vault');
-    const afterCancel = await asked(cancel());
+    const afterCancel = await asked(cancels());
     expect(await openAgain(afterCancel.request, call(), afterCancel.ports)).toMatchObject({
       form: { page: 'review', answers: { vault: vaultId } },
     });
   });
 
   it.each([true, false])('keeps no text that was erased before it was stored (%s)', async (isErased) => {
-    const { request, ports, append, requestId, documents } = await asked(cancel());
+    const { request, ports, append, requestId, documents } = await asked(cancels());
     const again = await openAgain(request, call(), ports);
     if (again.kind === 'refused') throw new Error(again.code);
     if (isErased) await append(requestId, { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' });
@@ -615,7 +615,7 @@ describe('a form that a request’s button opens', () => {
 
   it('is for whoever asked, while they have the role', async () => {
     const open = await asked();
-    const ended = await asked(cancel());
+    const ended = await asked(cancels());
     const other = { ...call(), by: approver };
     expect(await openAgain(ended.request, other, ended.ports)).toMatchObject({ code: 'not-your-request' });
     expect(await openAgain(open.request, call(), open.ports)).toMatchObject({ code: 'resource-has-open-request' });

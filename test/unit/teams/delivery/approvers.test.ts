@@ -4,8 +4,8 @@ import { PersonId } from '../../../../src/domain/ids.ts';
 import type { Policy } from '../../../../src/domain/policy/policy.ts';
 import type { Account, DirectoryEntry } from '../../../../src/domain/ports/azure.ts';
 import { openApprovers, openDirectoryCache } from '../../../../src/teams/delivery/addressees.ts';
-import { failure, requestAfter } from '../../../support/builders/commands.ts';
-import { approver, requester, submit } from '../../../support/builders/fixtures.ts';
+import { failure, requestAfter, submit } from '../../../support/builders/commands.ts';
+import { approver, requester } from '../../../support/builders/fixtures.ts';
 import { noon, planFor } from '../../../support/builders/plans.ts';
 import { policyOf } from '../../../support/builders/policies.ts';
 

@@ -12,8 +12,16 @@ import { openDriftAlerts } from '../../../../src/teams/delivery/drift-alerts.ts'
 import { desiredCards, reconcileCard } from '../../../../src/teams/delivery/reconcile-cards.ts';
 import { openRequestCards } from '../../../../src/teams/delivery/request-cards.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
-import { decides, id, policy, requestAfter, secondApprover, toSucceeded } from '../../../support/builders/commands.ts';
-import { approver, submit } from '../../../support/builders/fixtures.ts';
+import {
+  decides,
+  id,
+  policy,
+  requestAfter,
+  secondApprover,
+  submit,
+  toSucceeded,
+} from '../../../support/builders/commands.ts';
+import { approver } from '../../../support/builders/fixtures.ts';
 import { memoryPostedCards } from '../../../support/builders/memory-posted-cards.ts';
 import { noon, planFor } from '../../../support/builders/plans.ts';
 import { policyOf } from '../../../support/builders/policies.ts';

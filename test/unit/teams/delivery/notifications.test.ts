@@ -32,11 +32,12 @@ import {
   requestAfter,
   secondApprover,
   settles,
+  submit,
   toApproved,
   toAttention,
   toSucceeded,
 } from '../../../support/builders/commands.ts';
-import { approver, requester, submit } from '../../../support/builders/fixtures.ts';
+import { approver, requester } from '../../../support/builders/fixtures.ts';
 import { memoryPostedCards } from '../../../support/builders/memory-posted-cards.ts';
 import { noon, planFor, vault } from '../../../support/builders/plans.ts';
 import { policyOf } from '../../../support/builders/policies.ts';
