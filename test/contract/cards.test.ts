@@ -1,11 +1,10 @@
 /**
  * Templates and views agree, and every card of the gallery is one that Teams takes and people can use.
- * `CMK_CARDS=DIR` writes what the Adaptive Cards designer takes: each template, and its data in every state.
  */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { verbs } from '../../src/teams/bot/verbs.ts';
-import { bytesOf, cardFolder, templateOf, templates } from '../../src/teams/cards/render-card.ts';
+import { bytesOf, cardFolder, templates } from '../../src/teams/cards/render-card.ts';
 import { evidenceVerb } from '../../src/teams/cards/views/request-card.ts';
 import { secondApprover } from '../support/builders/commands.ts';
 import { approver, requester } from '../support/builders/fixtures.ts';
@@ -51,18 +50,6 @@ test('every verb of the table is on a card', () => {
   const shown = [...gallery.flatMap(({ card }) => executesOf(card).map(({ verb }) => verb)), evidenceVerb];
   expect([...verbs.keys()].filter((verb) => !startsCommand(verb) && !shown.includes(verb))).toEqual([]);
 });
-
-const folder = process.env.CMK_CARDS;
-if (folder !== undefined)
-  test('what the Adaptive Cards designer takes is written', () => {
-    const write = (path: string, value: unknown) =>
-      writeFileSync(`${folder}/${path}.json`, `${JSON.stringify(value, null, 2)}\n`);
-    for (const name of names) {
-      mkdirSync(`${folder}/${name}`, { recursive: true });
-      write(name, templateOf(name));
-    }
-    for (const { name, template, data } of gallery) write(`${template}/${name}`, data);
-  });
 
 const cardNamed = (name: string) => {
   const found = gallery.find((one) => one.name === name);

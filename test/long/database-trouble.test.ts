@@ -184,8 +184,6 @@ test('a server that is away: whoever clicks is told, other calls go elsewhere, a
   await isWhole(run);
 });
 
-const endConnections =
-  'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()';
 const noRoom = `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'no room' using errcode = '53100'; end $$`;
 
 test.each<[what: string, reason: string, begin: readonly string[], end: readonly string[]]>([
@@ -194,12 +192,6 @@ test.each<[what: string, reason: string, begin: readonly string[], end: readonly
     'not-allowed',
     [`revoke insert on cmk.event from ${bot}`],
     [`grant insert on cmk.event to ${bot}`],
-  ],
-  [
-    'a server that may only be read, as a standby',
-    'read-only',
-    [`alter role ${bot} set default_transaction_read_only = on`, endConnections],
-    [`alter role ${bot} reset default_transaction_read_only`, endConnections],
   ],
   [
     'no room for the jobs that events lead to',

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { lastFile, type RunningWitness, startWitness } from '../../sandbox/witness.ts';
@@ -8,9 +8,11 @@ import { DiagnosisReport } from '../../src/operator/doctor/diagnosis.ts';
 import { witnessKey } from '../support/audit/packs.ts';
 import { logName } from '../support/audit/published-log.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
+import { copyFolder } from '../support/processes/copy-folder.ts';
 import { rowsOf, runAs } from '../support/store/postgres.ts';
 import { newDatabase } from '../support/store/run-server.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
@@ -83,6 +85,22 @@ describe('the published log', () => {
     expect({ code, told: out.includes('--log-key') }).toEqual({ code: 3, told: true });
   });
 
+  it('is checked by somebody who has nothing but the folder and the log’s key', async () => {
+    const [elsewhere, key] = [path.join(world.dataDir, 'auditor'), path.join(world.dataDir, 'my-keys.txt')];
+    await copyFolder(anchor(), elsewhere);
+    await copyFile(path.join(elsewhere, 'keys.txt'), key);
+    const verify = (file: string) => cmkBot(['audit', 'verify', elsewhere, '--log-key', file], {});
+    expect(await verify(key)).toMatchObject({ code: 0, out: expect.stringMatching(/^verified: 2 events/) });
+    await writeFile(key, `${keyLine(witnessKey.verifier)}\n`);
+    expect(await verify(key)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('checkpoint: no-known-signature'),
+    });
+    // A witness whose key is given has to have signed.
+    const unsigned = expect.stringContaining('NOT signed by witness.example/w1');
+    expect(await verify(keysOfBoth())).toMatchObject({ code: 3, out: unsigned });
+  });
+
   it('goes into the audit channel whole, in one post a day, once a request has ended', async () => {
     const replied = (activity: SeenActivity): boolean => activityText(activity).includes('Checkpoint of 2 events');
     const post = await world.teams.sees('19:audit@thread.tacv2', people.approver, replied);
@@ -121,6 +139,18 @@ describe('the published log', () => {
     expect([code, out]).toEqual([0, expect.stringMatching(/^verified: 3 events/)]);
     expect(out).toMatch(/The newest checkpoint is witnessed by witness\.example\/w1 \(2\d{3}-/);
   });
+
+  it('that can’t be read at the start is said, and doesn’t keep the bot from starting', async () => {
+    await rename(anchor('checkpoint'), anchor('checkpoint-kept'));
+    await mkdir(anchor('checkpoint'));
+    const since = world.printed().length;
+    await world.startBot();
+    expect(await sendRaw(world, '', { method: 'GET', path: '/readyz' })).toMatchObject({ status: 200 });
+    expect(world.printed().slice(since)).toContain('could not be published');
+    await world.endBot('SIGINT');
+    await rmdir(anchor('checkpoint'));
+    await rename(anchor('checkpoint-kept'), anchor('checkpoint'));
+  });
 });
 
 /** Records that are not the one that was published: below, unit/audit/published-log and test/long/record-attacks. */
@@ -130,6 +160,10 @@ describe('a witness that knows another history', () => {
     (await world.teams.activities('19:audit@thread.tacv2', people.approver)).filter((one) =>
       /Witness .* signed a different version/.test(activityText(one)),
     ).length;
+  const figure = async (name: string): Promise<string | undefined> =>
+    (await sendRaw(world, '', { method: 'GET', path: '/metrics' })).body
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
   beforeAll(async () => {
     await remembers(checkpointText({ origin: logName, size: 99, root: Buffer.alloc(32, 9) }));
     witness = await startedWitness();
@@ -138,8 +172,10 @@ describe('a witness that knows another history', () => {
   });
   afterAll(() => witness.stop());
 
-  it('is an alarm, told once in the audit channel and by the doctor', async () => {
+  it('is an alarm, told once in the audit channel, in figures and by the doctor', async () => {
     await until(async () => (await alarms()) === 1, 'people are told');
+    expect(await figure('cmk_witness_contradicts')).toBe('cmk_witness_contradicts{witness="witness.example/w1"} 1');
+    expect(await figure('cmk_witnesses_missing')).toBe('cmk_witnesses_missing 1');
     expect(await found()).toEqual([
       ['warn', '0 of 1 witness signed the newest checkpoint; 1 is needed: too few'],
       ['fail', expect.stringMatching(/signed a different version of the audit log, since .*: it has signed 99 events/)],

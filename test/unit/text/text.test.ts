@@ -9,7 +9,7 @@ import { requestCard } from '../../../src/teams/cards/views/request-card.ts';
 import { controlWords, ownControlWords } from '../../../src/text/control.ts';
 import { eventWords } from '../../../src/text/events.ts';
 import { historyOf } from '../../../src/text/history.ts';
-import { shortDuration, utcClock, utcDay, utcMinute, utcSecond, utcTimeOfDay } from '../../../src/text/instants.ts';
+import { utcClock, utcDay, utcMinute, utcSecond, utcTimeOfDay } from '../../../src/text/instants.ts';
 import { impactSections, impactSummary } from '../../../src/text/key-impact.ts';
 import { assignmentCommand, grantCondition } from '../../../src/text/permission-remedies.ts';
 import { quote } from '../../../src/text/quote.ts';
@@ -182,15 +182,6 @@ it('the text says times in UTC, the day first, whatever form they came in', () =
   ]);
   expect(utcDay('2028-01-12')).toBe('2028-01-12');
 });
-
-test.each([
-  [-5, '0 s'],
-  [40_000, '40 s'],
-  [80_000, '1 min 20 s'],
-  [120_000, '2 min'],
-  [7_380_000, '2 h 3 min'],
-  [90_000_000, '1 d 1 h'],
-])('%d milliseconds are %s', (ms, words) => expect(shortDuration(ms)).toBe(words));
 
 /** Files below the folder that have the pattern, with the words that match. */
 const uses = (folder: string, ending: string, pattern: RegExp): readonly string[] =>

@@ -51,12 +51,6 @@ it('a search asks for further letters where there are more agents than came', as
   expect(asked).toEqual(['', 'bot', 'bot-02', 'bot-024']);
 });
 
-it('a search is one question for what is typed while it waits', async () => {
-  const { typed, asked } = tenant('triage-prod');
-  await Promise.all(['tri', 'triage', 'tri'].map((text) => typed(text)));
-  expect(asked).toEqual(['']);
-});
-
 it('a search finds an agent that is new, and no more one that is gone, after 15 seconds', async () => {
   const { typed, there, pass } = tenant('triage-prod', 'triage-test');
   await typed('triage');
@@ -111,10 +105,6 @@ it.each([
   ['rotate cmk agent=x version=new', '/rotate-cmk', '/rotate-cmk agent=x version=new'],
   ['/enabel-cmk vault="a b"', '/enabel-cmk', '/enable-cmk vault="a b"'],
 ])('%s', (text, wrote, meant) => expect(suggestCommand(typed(text))).toEqual({ wrote, meant }));
-
-it.each(['hello', '', 'good morning bot'])('%s is near nothing', (text) => {
-  expect(suggestCommand(typed(text))).toBeNull();
-});
 
 it.each([
   ['please enable a key for ward agent', 'enable', '/enable-cmk'],
