@@ -140,6 +140,11 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
       writtenText(event, 'comment', options),
     ),
   }),
+  'approval-withdrawn': (_data, { event, name }) => ({
+    mark: 'warn',
+    title: `${name} withdrew the approval`,
+    detail: planWords(event),
+  }),
   ended: ({ as }, { event, name, options }) =>
     ({
       expired: { mark: 'idle', title: 'Expired', detail: 'no decision in time' } as const,

@@ -181,7 +181,7 @@ async function readAzure(azure: ReadPorts, request: Request): Promise<Reading> {
 
 /** Text that only relevant events contain, to avoid parsing all others. */
 const isOfInterest = (body: string): boolean =>
-  ['"type":"approved"', '"type":"drift-found"', '"step":"set-cmk"', '"step":"make-key-version"'].some((part) =>
+  ['"type":"approv', '"type":"drift-found"', '"step":"set-cmk"', '"step":"make-key-version"'].some((part) =>
     body.includes(part),
   );
 

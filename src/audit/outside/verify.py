@@ -353,7 +353,7 @@ def population(read, size, root, name, days):
     rows = [head.split()]
     for request, events in requests.items():
         asked = [one for one in events if one["type"] in ("submitted", "plan-changed", "request-changed")][-1]
-        approvers = [one["actor"]["id"] for one in events if one["type"] == "approved" and one["seq"] > asked["seq"]]
+        approvers = approvers_in(events, asked)
         first, spec, last = events[0], asked["data"]["plan"]["spec"], [one for one in events if one["type"] not in SILENT][-1]
         state = state_of(events)
         about = [spec["operation"], spec["resource"]["id"], state, last["time"], key_since(events) if state == "succeeded" else ""]
@@ -518,6 +518,21 @@ def digest_of(plan):
     return sha(canonical_text(subject).encode()).hex()
 
 
+def approvals_in(events):
+    """The approvals among these events that were not withdrawn."""
+    back = [one for one in events if one["type"] == "approval-withdrawn"]
+
+    def withdrawn(one):
+        whose = one["actor"]["id"], one["planDigest"]
+        return any(one["seq"] < two["seq"] and whose == (two["actor"]["id"], two["planDigest"]) for two in back)
+
+    return [one for one in events if one["type"] == "approved" and not withdrawn(one)]
+
+
+def approvers_in(events, asked):
+    return [one["actor"]["id"] for one in approvals_in(events) if one["seq"] > asked["seq"]]
+
+
 def irreversible_in(plan):
     return [step for step in plan["steps"] if step["reversibility"] == "irreversible" and step["effects"]]
 
@@ -527,6 +542,7 @@ def irreversible_in(plan):
 RULES = {
     "submitted": ("", "person", "formId resourceName plan policy origin notBefore? changeReference? software?"),
     "approved": ("awaiting-approval", "person", "acknowledgedIrreversible counted required signIn quick notBefore?"),
+    "approval-withdrawn": ("awaiting-approval ordered", "person", ""),
     "rejected": ("awaiting-approval ordered", "person", "as"),
     "cancelled": ("awaiting-approval ordered", "person operator", "as"),
     "expired": ("awaiting-approval", "bot", "as"),
@@ -569,7 +585,7 @@ WITHOUT_SUCCESS = ("rejected", "cancelled", "expired", "failed")
 ENDS = (*WITHOUT_SUCCESS, "succeeded")
 NEXT = {
     **{"run-ordered": "ordered", "step-intended": "running", "attention-needed": "needs-attention", "retried": "retried"},
-    **dict.fromkeys(ASKING, "awaiting-approval"),
+    **dict.fromkeys([*ASKING, "approval-withdrawn"], "awaiting-approval"),
     **dict.fromkeys(ENDS, "ended"),
 }
 MOST_EDITS = 5
@@ -628,12 +644,14 @@ class Life:
             return f"{kind} by another person than the one who asked"
         if kind in ASKING and body["planDigest"] != digest_of(data["plan"]):
             return "its plan has another digest"
-        if kind in ("approved", "step-intended") and body["planDigest"] != self.asked["planDigest"]:
+        if kind in ("approved", "approval-withdrawn", "step-intended") and body["planDigest"] != self.asked["planDigest"]:
             return "not of the plan that was to be approved"
         if kind in ("approved", "request-changed") and time >= self.policy["expiresAt"]:
             return f"{kind}, after the time to decide"
         if kind == "approved":
             return self.approval_fault(who, data)
+        if kind == "approval-withdrawn" and (who not in self.approvals or self.tried):
+            return "an approval withdrawn that was not the person's own, or after the run began"
         if kind == "request-changed":
             return self.edit_fault(data["plan"]["spec"])
         if kind == "expired" and time < self.policy["expiresAt"]:
@@ -716,6 +734,8 @@ class Life:
         if kind == "approved":
             self.approvals.append(body["actor"]["id"])
             self.not_before = max(self.not_before, data.get("notBefore", ""))
+        if kind == "approval-withdrawn":
+            self.approvals.remove(body["actor"]["id"])
         if kind == "run-ordered":
             self.runs, self.checked, self.stops = data["run"], False, False
         self.checked = self.checked or kind == "run-checked"
@@ -820,7 +840,7 @@ def reading_of(events):
 
 def state_of(events):
     states = {
-        **dict.fromkeys(["submitted", "plan-changed", "request-changed", "approved", "reminded"], "awaiting-approval"),
+        **dict.fromkeys(["submitted", "plan-changed", "request-changed", "approved", "approval-withdrawn", "reminded"], "awaiting-approval"),
         **dict.fromkeys(["run-ordered", "run-checked", "retried"], "approved"),
         **dict.fromkeys([*STEPS, "stop-requested"], "running"),
         **{one: one for one in ENDS},
@@ -879,7 +899,7 @@ def replacement_of(later, events, asked):
     if not last or not success or resource["seen"] != "yes" or not success[-1] < last["seq"] < reading_of(events)["event"]:
         return None
     effects = [one for one in last["changes"] or [] if one["change"] == "customer-key"]
-    approvals = [one for one in later if one["type"] == "approved" and one["planDigest"] == last["planDigest"]]
+    approvals = [one for one in approvals_in(later) if one["planDigest"] == last["planDigest"]]
     approvals = [one for one in approvals if one["actor"]["id"] != last["onBehalfOf"]]
     fits = [
         last["type"] == "step-done" and last["data"]["step"] == "set-cmk" and len(effects) == 1,
@@ -1026,7 +1046,7 @@ def key_since(events):
 def verdict_of(events, asked, replaced):
     """What the events come to, in lines."""
     state, plan, name = state_of(events), asked["data"]["plan"], events[0]["data"]["resourceName"]
-    approvers = [one["actor"]["id"] for one in events if one["type"] == "approved" and one["seq"] > asked["seq"]]
+    approvers = approvers_in(events, asked)
     lines = [f"requested by {events[0]['actor']['id']}" + (f", approved by {' and '.join(approvers)}" if approvers else "")]
     lines.append(f"plan {asked['planDigest']}, rule {asked['data']['policy']['rule']}")
     if state != "succeeded":

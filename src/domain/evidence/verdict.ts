@@ -77,13 +77,28 @@ function differencesIn(events: readonly EventOfRequest[]): readonly Difference[]
   return all;
 }
 
+/** Returns the approvals that weren't withdrawn. verify.py has the same rule. */
+export const approvalsIn = (events: readonly StoredEvent[]): readonly StoredEvent[] =>
+  events.filter(
+    ({ seq, body: { type, actor, planDigest } }) =>
+      type === 'approved' &&
+      !events.some(
+        ({ seq: later, body }) =>
+          body.type === 'approval-withdrawn' &&
+          later > seq &&
+          body.actor.id === actor.id &&
+          body.planDigest === planDigest,
+      ),
+  );
+
 /** Selects the events that show how the agent's key was last replaced and who approved it. Takes and returns oldest first. */
 function eventsOfReplacement(events: readonly EventOfRequest[], resource: ArmId): readonly EventOfRequest[] {
   const last = events.findLast(({ event }) => keySetBy(event, resource) !== null);
   if (last === undefined) return [];
   const own = events.filter(({ request, event }) => request === last.request && event.seq <= last.event.seq);
   return own.filter(({ event: { body } }) => {
-    if (body.type === 'approved') return body.planDigest === last.event.body.planDigest;
+    if (body.type === 'approved' || body.type === 'approval-withdrawn')
+      return body.planDigest === last.event.body.planDigest;
     // A failed step can name the version, too: Azure created the key, but its response came too late.
     const isMade = (body.type === 'step-done' || body.type === 'step-failed') && body.data.step === 'make-key-version';
     return isMade || (body.type === 'step-done' && body.data.step === 'set-cmk');
@@ -96,7 +111,7 @@ function replacementIn(events: readonly EventOfRequest[], resource: ArmId): Repl
   const to = last === undefined ? null : keySetBy(last.event, resource);
   if (last === undefined || to === null || events.some(({ request }) => request !== last.request)) return null;
   const { planDigest, onBehalfOf } = last.event.body;
-  const approvals = events.flatMap(({ event: { body } }) =>
+  const approvals = approvalsIn(events.map(({ event }) => event)).flatMap(({ body }) =>
     body.type === 'approved' && body.planDigest === planDigest && body.actor.id !== onBehalfOf ? [body] : [],
   );
   if (!approvals.some(({ data }) => data.counted >= data.required)) return null;

@@ -1,5 +1,6 @@
 /** Decisions of approvers: permission, timeliness and effect. */
 
+import type { PersonId } from '../ids.ts';
 import { stepsOf } from '../plan.ts';
 import type { RoleStatus } from '../policy/policy.ts';
 import { signInRefusal } from '../policy/sign-in.ts';
@@ -121,6 +122,24 @@ function approve(
   );
   if (counted < approvalsRequired) return accept(approved);
   return accept(approved, orderRun(request));
+}
+
+/** Returns whether no step has begun under the current approvals, so that they can be withdrawn. */
+export const canWithdraw = (request: Request, by: PersonId): boolean =>
+  isBeforeRun(request) &&
+  request.progress.every(({ state }) => state === 'planned') &&
+  request.approvals.some((approval) => approval.by === by);
+
+/** Needs no approver role: a person who lost it can still withdraw what they approved. Later than the deadline, it expires. */
+export function withdraw(request: Request, command: Extract<Command, { do: 'withdraw' }>, now: Date): Decision {
+  const { by, actor, asking } = command;
+  if (!request.approvals.some((approval) => approval.by === by)) return refuse('not-approved-by-you', request.id);
+  const outdated = outdatedRefusal(request, asking);
+  if (outdated !== null) return outdated;
+  if (!canWithdraw(request, by)) return refuse('run-started', request.id);
+  const rest = { ...runRest(request), result: 'awaiting-approval' };
+  const isLate = request.policy.expiresAt <= now.toISOString();
+  return accept(newEvent('approval-withdrawn', actor, {}, rest), ...(isLate ? [expiry(request)] : []));
 }
 
 /** Refuses if the requester has lost the requester role. The request stays unchanged and can still be rejected or cancelled. */

@@ -5,7 +5,14 @@
 
 import type { ArmId, StreamId } from '../ids.ts';
 import { referenceField } from '../policy/policy.ts';
-import { decideOn, expiry, isPastDeadline, lostRequesterRefusal, outdatedRefusal } from './decide-approval.ts';
+import {
+  decideOn,
+  expiry,
+  isPastDeadline,
+  lostRequesterRefusal,
+  outdatedRefusal,
+  withdraw,
+} from './decide-approval.ts';
 import { retryAutomatically, settleRefusal, takeOn } from './decide-attention.ts';
 import { change, specRefusal } from './decide-change.ts';
 import { checkRun, intend, orderRun, recordResult, stopRun } from './decide-run.ts';
@@ -42,6 +49,8 @@ export function decide(request: Request | null, command: Command, now: Date): De
     case 'approve':
     case 'reject':
       return decideOn(request, command, now);
+    case 'withdraw':
+      return withdraw(request, command, now);
     case 'change':
       return change(request, command, now);
     case 'cancel':

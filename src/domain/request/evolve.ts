@@ -186,6 +186,14 @@ function evolved(request: Request, event: StoredEvent): Request {
         notBefore: later(base.notBefore, body.data.notBefore ?? null),
       };
     }
+    // Answers need the new revision, so that a repeated click of the withdrawn approval doesn't approve again.
+    case 'approval-withdrawn':
+      return {
+        ...base,
+        state: 'awaiting-approval',
+        asking: revision,
+        approvals: base.approvals.filter(({ by }) => by !== body.actor.id),
+      };
     case 'ended': {
       const { as } = body.data;
       if (as === 'expired') return { ...base, state: as };

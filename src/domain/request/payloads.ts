@@ -140,6 +140,13 @@ export const eventTypes = {
       notBefore,
     }),
   },
+  /** An approver withdrew their own approval before the run began. Approvals of others still count. */
+  'approval-withdrawn': {
+    kind: 'decision',
+    notifies: ['requester', 'approvers'],
+    state: 'awaiting-approval',
+    data: z.strictObject({}),
+  },
   /** Without success. The actor rejects, cancels, lets expire (the bot), or gives up a request that needs attention. */
   ended: {
     kind: 'decision',

@@ -93,6 +93,7 @@ export const refusals = {
     ${count === '1' ? 'One step' : `${count} steps`} can’t be undone. Select the checkbox, and then select Approve.`,
   'already-approved': lines`Already approved.\nEnough people approved it before you. The run starts.`,
   'already-approved-by-you': lines`You already approved this.\nSomeone else must approve it, too.`,
+  'not-approved-by-you': lines`You have no approval to withdraw.\nYour click changed nothing. Each approver can withdraw only their own approval.`,
   'not-an-approver': lines`You aren’t an approver.\nYour click changed nothing. Ask an operator to add you.`,
   'not-an-operator': lines`You aren’t an operator.
     Operators, approvers and the requester can do that. Your click changed nothing.`,

@@ -113,6 +113,7 @@ export type Command =
     })
   /** Needs no sign-in, because stopping a change must not wait for one. */
   | (Deciding & { readonly do: 'reject' })
+  | (Click & { readonly do: 'withdraw' })
   | (ClickOrOperator & { readonly do: 'cancel' })
   | (ClickOrOperator & { readonly do: 'give-up'; readonly comment: string } & Settling)
   | (ClickOrOperator & { readonly do: 'stop' } & Settling)

@@ -9,5 +9,17 @@ import { remindAction } from './remind.ts';
 import { retry } from './retry.ts';
 import { stop } from './stop.ts';
 import { takeOn } from './take-on.ts';
+import { withdraw } from './withdraw.ts';
 
-export const actions: readonly Action[] = [approve, reject, remindAction, cancel, stop, retry, takeOn, giveUp, refresh];
+export const actions: readonly Action[] = [
+  approve,
+  withdraw,
+  reject,
+  remindAction,
+  cancel,
+  stop,
+  retry,
+  takeOn,
+  giveUp,
+  refresh,
+];

@@ -98,6 +98,7 @@ export const approve = (by: PersonId = approver, change: ClickChange = {}): Comm
 export const reject = (by: PersonId = approver, comment = 'Not this week'): Command =>
   decides('reject', by, { comment });
 export const cancels = (by: PersonId = requester, asking = 1): Command => ({ do: 'cancel', ...click(by, asking) });
+export const withdraws = (by: PersonId, asking = 1): Command => ({ do: 'withdraw', ...click(by, asking) });
 /** Whoever asked wants it otherwise: here for another reason. */
 export const changes = (change: Partial<Extract<Command, { do: 'change' }>> = {}): Command => {
   const by = change.by ?? requester;

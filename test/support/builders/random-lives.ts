@@ -109,7 +109,18 @@ export const modelTurn = fc.oneof(
   }),
   of(5, 'click', {
     ...{ slot, person, off, odd, ticked: fc.boolean() },
-    verb: fc.constantFrom('approve', 'reject', 'cancel', 'stop', 'retry', 'retry', 'retry', 'give-up'),
+    verb: fc.constantFrom(
+      'approve',
+      'withdraw',
+      'withdraw',
+      'reject',
+      'cancel',
+      'stop',
+      'retry',
+      'retry',
+      'retry',
+      'give-up',
+    ),
   }),
   of(6, 'change', { slot, person, off, world, reason: fc.constantFrom('the audit', 'the contract', 'the move') }),
   of(4, 'membership', {
@@ -180,7 +191,10 @@ function rightPeople(
     ({ body, revision }) => body.type === 'approved' && revision > (question?.revision ?? 0),
   );
   const requesterOf = events[0]?.body.actor.id;
-  const who = new Set(approvals.map(({ body }) => body.actor.id).filter((id) => id !== requesterOf));
+  const lastOf = (id: string | null) =>
+    events.findLast(({ body }) => body.actor.id === id && /^approv/.test(body.type))?.body.type;
+  const standing = approvals.map(({ body }) => body.actor.id).filter((id) => lastOf(id) === 'approved');
+  const who = new Set(standing.filter((id) => id !== requesterOf));
   const current = [...who].filter((id) => seen.roleStatuses[id ?? ''] === 'yes');
   const needed = [wanted, seen].map(({ policy }) => policy.approvalsRequired);
   expect(seen.requesterStatus).toBe('yes');
@@ -281,6 +295,7 @@ export async function lead(
     const roleStatus = roleStatuses.get(by) ?? 'no';
     const change = { roleStatus, requesterStatus: askerOf(requests[at] ?? null), asking };
     if (verb === 'cancel') return { slot: at, cause, command: commands.cancels(by, asking) };
+    if (verb === 'withdraw') return { slot: at, cause, command: commands.withdraws(by, asking) };
     if (verb !== 'approve' && verb !== 'reject')
       return { slot: at, cause, command: commands.settles(verb, by, change) };
     return { slot: at, cause, command: commands.decides(verb, by, { ...change, acknowledged: ticked }) };

@@ -133,6 +133,11 @@ function changedAfterARun(): readonly Written[] {
 }
 const person = (who: typeof approver) => personActor(who, tenant, 'local');
 const byItself = { actor: botActor };
+/** An approval is withdrawn behind the nth event of that type. */
+const withdrawnBehind = (type: EventType, nth = 0, who = approver): readonly Written[] => {
+  const { body } = newEvent('approval-withdrawn', person(who), {}, { planDigest: planDigest(plan) });
+  return life.toSpliced(at(type, nth) + 1, 0, { ...eventAt(at(type, nth)), body, texts: {} });
+};
 const nextYear = '2027-01-01T00:00:00.000Z';
 
 const since = noon.toISOString();
@@ -182,6 +187,10 @@ const broken: readonly (readonly [words: string, events: readonly Written[]])[] 
     life.map((event) => ({ ...event, time: '2026-04-01T00:00:00.000Z' })),
   ],
   ['event 3: ordered with too few approvals', without('approved', 1)],
+  ['event 5: ordered with too few approvals', withdrawnBehind('approved', 1)],
+  ["event 3: an approval withdrawn that was not the person's own", withdrawnBehind('approved', 0, secondApprover)],
+  ['event 7: approval-withdrawn, when the request was running', withdrawnBehind('step-intended')],
+  ['event 11: an approval withdrawn that was not', withdrawnBehind('run-ordered', 1)],
   [
     'event 12: let go, although an approver had stopped a run of the same plan',
     stopBehind('step-intended', 0, 1, approver),

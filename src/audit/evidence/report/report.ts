@@ -1,7 +1,7 @@
 /** The report for people: what the events of a request say, in the words of the history. */
 import { shortDigest } from '../../../domain/digest.ts';
 import { requestedKey, runHistory } from '../../../domain/evidence/run-history.ts';
-import { type EventOfRequest, lastReading, verdictOf } from '../../../domain/evidence/verdict.ts';
+import { approvalsIn, type EventOfRequest, lastReading, verdictOf } from '../../../domain/evidence/verdict.ts';
 import { codeOf } from '../../../domain/failure.ts';
 import type { PlannedStep } from '../../../domain/plan.ts';
 import { highestProof, ProofLevel } from '../../../domain/proof.ts';
@@ -242,7 +242,7 @@ function undoSection({ request, events }: ReportFacts): Html {
   const steps = stepsOfRuns(request, events);
   const key = lastReading(events)?.reading.key;
   const expires = key?.seen === 'yes' ? key.value.expires : null;
-  const accepted = events
+  const accepted = approvalsIn(events)
     .filter(({ body }) => body.type === 'approved' && body.data.acknowledgedIrreversible)
     .map(({ seq }) => seq);
   const days = vault.retentionDays === null ? 'its retention period' : `${vault.retentionDays} days`;

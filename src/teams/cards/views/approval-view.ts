@@ -4,6 +4,7 @@ import { armIdParts, type PersonId } from '../../../domain/ids.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import type { AppliedRule } from '../../../domain/policy/policy.ts';
 import { environmentRule } from '../../../domain/policy/rules.ts';
+import { canWithdraw } from '../../../domain/request/decide-approval.ts';
 import { endedInVain, hasEnded, isBeforeRun, type Request } from '../../../domain/request/request.ts';
 import { startsAt } from '../../../domain/request/start-window.ts';
 import { upperFirst } from '../../../domain/strings.ts';
@@ -169,6 +170,7 @@ function decidedApproval(request: Request, context: CardContext): AdaptiveCard {
     decisions: [...approvedRows(request, context), ...endedRow(request, context)],
     nothingChanged: hasEnded(request) && !request.touched,
     note: decidedNote(request, context),
+    canWithdraw: context.reader.kind === 'approver' && canWithdraw(request, context.reader.id),
     canReject: context.reader.kind === 'approver' && !hasEnded(request),
   });
 }

@@ -93,6 +93,11 @@ export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: 
         ? notice('please decide again', plain(`${why}. ${withdrawn}`))
         : notice('your request needs approval again', plain(`${why}.`));
     }
+    case 'approval-withdrawn':
+      return decisionNotice(
+        request,
+        `${actorName(event, names)} withdrew their approval${to === 'approvers' ? ': your decision is needed' : ''}`,
+      );
     case 'request-changed':
       return notice(`${actorName(event, names)} edited the request`, plain(`Please decide again. ${withdrawn}`));
     case 'attention-needed':

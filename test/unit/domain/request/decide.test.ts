@@ -43,6 +43,7 @@ import {
   toRunning,
   toSucceeded,
   toVerifying,
+  withdraws,
 } from '../../../support/builders/commands.ts';
 import { approver, requester, tenant } from '../../../support/builders/fixtures.ts';
 import { noon, planFor, ref, spec, vault } from '../../../support/builders/plans.ts';
@@ -50,6 +51,7 @@ import { noon, planFor, ref, spec, vault } from '../../../support/builders/plans
 const awaiting = requestAfter(asks());
 const enough = requestAfter(...toApproved);
 const once = requestAfter(...approvedBy(approver));
+const withdrawn = requestAfter(...toApproved, withdraws(approver));
 const stuck = requestAfter(...toAttention);
 const reminded = requestAfter(asks(), reminds());
 const harmless = requestAfter(asks(2, planFor({ seen: { vault: vault({ purgeProtection: true }) } })));
@@ -107,6 +109,18 @@ const rules: Readonly<Record<string, readonly Row[]>> = {
   'approvals are counted once a person, and up to the last one needed': [
     [enough, approves({ roleStatus: 'yes' }, outsider), 'already-approved'],
     [once, approves(), 'already-approved-by-you'],
+  ],
+  'only an own approval is withdrawn, once, and before a step began; then it can be given again, by a new click': [
+    [withdrawn, withdraws(approver, withdrawn.asking), 'not-approved-by-you'],
+    [withdrawn, withdraws(secondApprover, withdrawn.asking), 'approval-withdrawn'],
+    [withdrawn, approves(), 'stale-card'],
+    [withdrawn, approves({ asking: withdrawn.asking }), 'approved run-ordered'],
+    [
+      requestAfter(...toAttention, settles('retry', requester, { asking: attention })),
+      withdraws(approver, attention),
+      'run-started',
+    ],
+    [enough, withdraws(approver), 'approval-withdrawn expired', later],
   ],
   'no tick is wanted where everything can be undone, and none to reject': [
     [harmless, approves({ acknowledged: false }), 'approved'],

@@ -45,6 +45,7 @@ import {
   toRunning,
   toSucceeded,
   toVerifying,
+  withdraws,
 } from '../../../support/builders/commands.ts';
 import { approver, requester, tenant } from '../../../support/builders/fixtures.ts';
 import { noon, planFor, vault } from '../../../support/builders/plans.ts';
@@ -262,6 +263,13 @@ describe('every command in every state', () => {
         ] as const,
     ),
     ['reject, by the requester', (asking) => decides('reject', requester, { asking }), 'own-request'],
+    [
+      'withdraw',
+      (asking) => withdraws(approver, asking),
+      ...['approval-withdrawn', 'approval-withdrawn', 'run-started', 'run-started', ended],
+    ],
+    ['withdraw, an approval of another', (asking) => withdraws(outsider, asking), 'not-approved-by-you'],
+    ['withdraw, an old card', (asking) => withdraws(approver, asking - 1), 'stale-card'],
     ['change', (asking) => changes({ asking }), 'request-changed', 'change-too-late'],
     ['change, by another', (asking) => changes({ by: approver, asking }), 'not-your-request'],
     ['change, an old card', (asking) => changes({ asking: asking - 1 }), 'changed-meanwhile', 'change-too-late'],

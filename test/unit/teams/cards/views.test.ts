@@ -190,10 +190,10 @@ test.each<[string, Reader, CardKind, readonly string[]]>([
   ['awaiting-approval', asRequester, 'approval', ['remind', 'change', 'cancel', 'refresh']],
   ['awaiting-approval', asRequester, 'status', ['remind', 'change', 'cancel', 'refresh']],
   ['awaiting-approval', everybody, 'status', ['refresh']],
-  ['awaiting-one-of-two', asApprover, 'approval', ['reject']],
+  ['awaiting-one-of-two', asApprover, 'approval', ['withdraw', 'reject']],
   ['awaiting-one-of-two', asSecond, 'approval', ['approve', 'reject']],
   ['approved', everybody, 'approval', []],
-  ['approved', asApprover, 'approval', ['reject']],
+  ['approved', asApprover, 'approval', ['withdraw', 'reject']],
   ['approved', asRequester, 'approval', ['cancel', 'refresh']],
   ['running', asRequester, 'status', ['stop', 'refresh']],
   ['running', asApprover, 'approval', ['stop', 'refresh']],
@@ -212,7 +212,7 @@ test.each<[string, Reader, CardKind, readonly string[]]>([
   expect(verbs(draw(state, reader, kind))).toEqual(wanted);
 });
 
-test('whoever approved already can only reject, with a reason', () => {
+test('whoever approved already can withdraw, or reject with a reason', () => {
   expect(inputsOf(draw('awaiting-one-of-two', asApprover)).map((input) => input.id)).toEqual(['reason']);
 });
 
