@@ -1,4 +1,4 @@
-/** `npm run bench [-- NAME…] [--beside FOLDER] [--keep] [--rounds N]`: see docs/develop/performance.md. */
+/** `npm run bench [-- NAME…] [--beside FOLDER] [--keep] [--rounds N]`: see docs/develop/development.md. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../test/support/store/postgres.ts';
