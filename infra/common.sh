@@ -39,7 +39,7 @@ need() {
 }
 
 # The settings that the hook after a deployment moves to the vault.
-secret_settings=(CMK_STEP_UP_APP_SECRET OTEL_EXPORTER_OTLP_HEADERS)
+secret_settings=(CMK_STEP_UP_APP_SECRET OTEL_EXPORTER_OTLP_HEADERS CMK_ALERT_WEBHOOK CMK_ALERT_WEBHOOK_SECRET)
 
 # Whether that hook opens the database and the vault. Stops if it doesn't know for which address.
 must_open() {

@@ -4,6 +4,7 @@ import { withWriteFence } from '../azure/azure-clients.ts';
 import { isDatabaseUnavailable, isDriverError } from '../domain/database-errors.ts';
 import { roleRights } from '../store/runtime-role.ts';
 import { closeAbandonedForms, recoverLostFormJobs } from '../teams/bot/dialog-store.ts';
+import { openWebhook } from '../teams/delivery/webhook.ts';
 import { ownerAdvice } from '../text/record.ts';
 import { openRetryAfterOutage } from '../workflow/retry-after-outage.ts';
 import { openRunJobs } from '../workflow/run-job.ts';
@@ -68,6 +69,7 @@ export async function startWorkers(app: App): Promise<Stoppable> {
     audit: app.auditPosts.show,
     call: app.notifications.notifyForEvent,
     alert: app.driftAlerts.show,
+    webhook: openWebhook({ ...app, webhook: config.webhook }),
     retryAfterOutage: openRetryAfterOutage(runs),
     checkUsage: openUsageCheck({ ...runs, pollMs: config.logs?.pollMs ?? 60_000 }),
   });

@@ -11,7 +11,14 @@ import { azureFrom } from './settings/azure.ts';
 import { rulesFrom, stepUpFrom, stepUpRuleFrom } from './settings/people.ts';
 import type { Environment } from './settings/table.ts';
 import { teamsFrom } from './settings/teams.ts';
-import { defaultRetryLimits, logsFrom, overridesFrom, serverFrom, telemetryFrom } from './settings/working.ts';
+import {
+  defaultRetryLimits,
+  logsFrom,
+  overridesFrom,
+  serverFrom,
+  telemetryFrom,
+  webhookFrom,
+} from './settings/working.ts';
 
 const noFile: PolicyFile = { content: { rules: [] }, mistakes: [] };
 
@@ -63,6 +70,7 @@ const configFrom = (
   },
   logs: logsFrom(env, usePollMs),
   watchMs: env.CMK_WATCH_INTERVAL,
+  webhook: webhookFrom(env),
   paused: env.CMK_PAUSE,
   log: { level: env.CMK_LOG_LEVEL },
   telemetry: telemetryFrom(env, metricsEveryMs),

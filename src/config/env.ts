@@ -117,6 +117,16 @@ const crossFieldRules: readonly Rule[] = [
     'is the approvals or operations channel; set another channel, or none',
   ],
   [
+    (env) => env.CMK_MODE === 'local' || !env.CMK_ALERT_WEBHOOK?.startsWith('http:'),
+    'CMK_ALERT_WEBHOOK',
+    'must start with https',
+  ],
+  [
+    (env) => (env.CMK_ALERT_WEBHOOK === undefined) === (env.CMK_ALERT_WEBHOOK_SECRET === undefined),
+    'CMK_ALERT_WEBHOOK_SECRET',
+    'and CMK_ALERT_WEBHOOK: set both or neither',
+  ],
+  [
     (env) => env.CMK_STEP_UP === undefined || env.CMK_PUBLIC_URL !== undefined,
     'CMK_PUBLIC_URL',
     'is missing; CMK_STEP_UP sends people there to sign in',

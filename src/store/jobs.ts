@@ -6,7 +6,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { PgBoss } from 'pg-boss';
 import { z } from 'zod';
-import { DriftId, RequestId } from '../domain/ids.ts';
+import { DriftId, RequestId, StreamId } from '../domain/ids.ts';
 import type { Job, Jobs } from '../domain/ports/store.ts';
 import type { Consequence, OrphanJob, RescheduleAt } from '../domain/request/consequences.ts';
 import { batchCalls } from './batch-calls.ts';
@@ -34,6 +34,7 @@ const priorities = {
   remind: 0,
   call: 0,
   alert: 0,
+  webhook: 0,
 } as const satisfies { [K in Consequence['kind']]: 0 | 1 };
 
 /** The rows of `cmk.add_jobs`: of each kind and key the last one. */
@@ -60,6 +61,7 @@ const Data = z.looseObject({
 });
 const Known = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('alert'), id: DriftId }),
+  z.object({ kind: z.literal('webhook'), id: StreamId }),
   z.object({ kind: z.enum(['show', 'audit', 'run', 'expire', 'remind', 'call', 'retry', 'use']), id: RequestId }),
 ]);
 
@@ -98,7 +100,7 @@ const dueNow = (kinds: string): string => `update ${table} set start_after = $1
 /** After a wrong clock was corrected: makes jobs due now that it had dated ahead. Expiries and reminders keep their time. */
 export async function makeDueNow(sql: Sql, now: Date): Promise<void> {
   const at = [now.toISOString()];
-  await changedRows(sql, dueNow(`${posts}, 'run', 'retry', 'use'`), at);
+  await changedRows(sql, dueNow(`${posts}, 'run', 'retry', 'use', 'webhook'`), at);
   await changedRows(sql, `update ${table} set heartbeat_on = $1 where name = '${queue}' and heartbeat_on > $1`, at);
 }
 
@@ -191,6 +193,7 @@ export function openJobs(
       if (!kind.success) continue;
       const common = { ...claim, key, dueAt: due.toISOString(), attempts, traceparent: trace };
       if (kind.data.kind === 'alert') jobs.push({ ...common, kind: 'alert', stream: kind.data.id });
+      else if (kind.data.kind === 'webhook') jobs.push({ ...common, kind: 'webhook', stream: kind.data.id });
       else jobs.push({ ...common, kind: kind.data.kind, stream: kind.data.id });
     }
     return jobs;

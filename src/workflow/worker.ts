@@ -1,5 +1,5 @@
 /** The worker. It carries out the follow-up work of events, such as updating cards, running plans and expiring requests. */
-import type { DriftId, RequestId } from '../domain/ids.ts';
+import type { DriftId, RequestId, StreamId } from '../domain/ids.ts';
 import type { Job, Jobs, Requests } from '../domain/ports/store.ts';
 import type { Note, SpanOf, Tracing } from '../domain/ports/telemetry.ts';
 import type { RescheduleAt } from '../domain/request/consequences.ts';
@@ -29,6 +29,8 @@ interface WorkerPorts {
   readonly checkUsage: (id: RequestId, run: number, tries: number) => Promise<RescheduleAt | null>;
   /** Updates the card of an agent's drift with that number. */
   readonly alert: (id: DriftId, number: number) => Promise<void>;
+  /** Tells the alert webhook. Throws if it doesn't accept it. */
+  readonly webhook: (id: StreamId, key: string) => Promise<void>;
   readonly log: { warn(fields: object, message: string): void };
   readonly tracing: Tracing;
 }
@@ -79,6 +81,9 @@ async function carryOut(ports: WorkerPorts, job: Job, signal: AbortSignal): Prom
       return ports.checkUsage(job.stream, Number(job.key), job.attempts);
     case 'alert':
       await ports.alert(job.stream, Number(job.key));
+      return null;
+    case 'webhook':
+      await ports.webhook(job.stream, job.key);
       return null;
     case 'expire':
       return expire(ports, job.stream, job.dueAt);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RetryLimits } from '../../domain/retry.ts';
 import type { azureSettings } from './azure.ts';
 import type { peopleSettings } from './people.ts';
-import { duration, group, optional, text, type Values, yes } from './setting.ts';
+import { duration, group, optional, privateUrl, text, type Values, yes } from './setting.ts';
 import type { teamsSettings } from './teams.ts';
 
 /**
@@ -55,6 +55,21 @@ export const workingSettings = group('How it works', {
       .default(10 * 60_000),
     example: '10m',
     meaning: 'interval of the [key watch](../use/when-a-key-changes.md), or `off`. Default: `10m`',
+  },
+  CMK_ALERT_WEBHOOK: {
+    value: privateUrl.optional(),
+    example: 'https://events.example.org/cmk-bot',
+    meaning:
+      '`https` address that is told of key changes and of requests that need attention ([alerts](../operate/alerts.md#webhook)), and its secret: `whsec_` and base64. Default: none',
+    isSecret: true,
+  },
+  CMK_ALERT_WEBHOOK_SECRET: {
+    value: z
+      .string()
+      .regex(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, 'must be whsec_ and 24 to 64 bytes in base64')
+      .optional(),
+    example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    isSecret: true,
   },
   CMK_LOG_LEVEL: {
     value: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -120,6 +135,10 @@ export const logsFrom = (
   { CMK_LOGS_WORKSPACE: workspaceId, CMK_USE_WITHIN: withinMs }: Env & Values<typeof azureSettings>,
   pollMs: number,
 ) => (workspaceId === undefined ? null : { workspaceId, withinMs, pollMs });
+
+/** Null: none is set. */
+export const webhookFrom = ({ CMK_ALERT_WEBHOOK: url, CMK_ALERT_WEBHOOK_SECRET: secret }: Env) =>
+  url === undefined || secret === undefined ? null : { url, secret };
 
 /** OpenTelemetry's own libraries read its other variables. */
 export const telemetryFrom = (env: Env, metricsEveryMs: number) => ({

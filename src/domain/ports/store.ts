@@ -96,8 +96,9 @@ export interface EventHashes {
 /** Follow-up work that a worker has claimed. */
 export type Job = ClaimedJob &
   (
-    | { readonly kind: Exclude<Consequence['kind'], 'alert'>; readonly stream: RequestId }
+    | { readonly kind: Exclude<Consequence['kind'], 'alert' | 'webhook'>; readonly stream: RequestId }
     | { readonly kind: 'alert'; readonly stream: DriftId }
+    | { readonly kind: 'webhook'; readonly stream: StreamId }
   );
 
 interface ClaimedJob extends Consequence {

@@ -9,11 +9,11 @@ import { later } from './start-window.ts';
 /**
  * `show`: update the request's cards. `audit`: post new events to the audit channel, merged. `run`: start run number `key`.
  * `expire`: end the request if still undecided. `remind`: remind people who must act. `call`: notify people of the event
- * with revision `key`. `retry`: retry when Azure answers again, after the failure with revision `key`. `use`: run the usage check. `alert`: update the card of drift number `key` of an agent. At most
+ * with revision `key`. `retry`: retry when Azure answers again, after the failure with revision `key`. `use`: run the usage check. `alert`: update the card of drift number `key` of an agent. `webhook`: tell the alert webhook. At most
  * one waits per request, kind and key: a second one only moves the due time.
  */
 export interface Consequence {
-  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind' | 'call' | 'retry' | 'use' | 'alert';
+  readonly kind: 'show' | 'audit' | 'run' | 'expire' | 'remind' | 'call' | 'retry' | 'use' | 'alert' | 'webhook';
   readonly key: string;
   /** ISO 8601. */
   readonly dueAt: string;
@@ -63,6 +63,7 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
     }
     if (body.type === 'attention-needed') {
       rows.push({ kind: 'remind', key: 'attention', dueAt: after(time, attentionEveryMs) });
+      rows.push({ kind: 'webhook', key: `${revision}`, dueAt: time });
       if (retriesAutomatically(request)) rows.push({ kind: 'retry', key: `${revision}`, dueAt: time });
     }
   }

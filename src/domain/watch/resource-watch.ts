@@ -141,6 +141,16 @@ export function decideDrift(
   return accept(newEvent('drift-found', botActor, { ...data, found: stored }, { ...rest, result }, texts));
 }
 
+/** Only opening and closing a drift is told: of what changes in between, the card tells. */
+const webhooksOf = (drifts: readonly Drift[], events: readonly StoredEvent[]): readonly Consequence[] =>
+  events.flatMap(({ body, revision, time }) => {
+    const number = drifts.at(-1)?.number;
+    if (body.type !== 'drift-found' || number === undefined) return [];
+    const closes = body.data.found.length === 0;
+    if (!closes && revision !== number) return [];
+    return [{ kind: 'webhook', key: `${number}-${closes ? 'closed' : 'opened'}`, dueAt: time }];
+  });
+
 /**
  * What follows from events of an agent's drifts: the card of the last drift, which is the only one that they can change. Erased
  * names are on every card.
@@ -149,5 +159,8 @@ export function alertsOf({ drifts }: ResourceWatch, events: readonly StoredEvent
   const dueAt = events.at(-1)?.time;
   if (dueAt === undefined) return [];
   const changed = events.some(({ body }) => body.type === 'texts-erased') ? drifts : drifts.slice(-1);
-  return changed.map(({ number }) => ({ kind: 'alert', key: `${number}`, dueAt }));
+  return [
+    ...changed.map(({ number }) => ({ kind: 'alert', key: `${number}`, dueAt }) as const),
+    ...webhooksOf(drifts, events),
+  ];
 }

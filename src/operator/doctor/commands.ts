@@ -15,7 +15,9 @@ export const deploymentSettings: readonly string[] = [
 ];
 
 /** Secrets that azd stores in the vault. */
-export const azdSecrets: readonly string[] = ['CMK_STEP_UP_APP_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS'];
+export const azdSecrets: readonly string[] = [
+  ...['CMK_STEP_UP_APP_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS', 'CMK_ALERT_WEBHOOK', 'CMK_ALERT_WEBHOOK_SECRET'],
+];
 
 export const readSecret = (variable: string): string => `read -rs ${variable} && export ${variable}`;
 

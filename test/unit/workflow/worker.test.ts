@@ -10,7 +10,7 @@ import { asks, expiresAt, id, later } from '../../support/builders/commands.ts';
 import { memoryRequests } from '../../support/builders/memory-requests.ts';
 import { noon } from '../../support/builders/plans.ts';
 
-type Kind = Exclude<Job['kind'], 'alert'>;
+type Kind = Exclude<Job['kind'], 'alert' | 'webhook'>;
 const jobOf = (kind: Kind, change: Partial<Pick<Job, 'id' | 'attempts'>> = {}): Job & { readonly kind: Kind } => ({
   ...{ id: kind, retryCount: 0, kind, stream: id, key: '', dueAt: expiresAt, attempts: 0, traceparent: null },
   ...change,
@@ -21,7 +21,7 @@ const agrees: Parameters<typeof startWorker>[0]['clock'] = { look: nothing };
 const quiet = {
   ...{ run: nothing, audit: nothing, remind: nothing, checkUsage: nothing, retryAfterOutage: nothing },
   ...{ show: nothing, call: nothing },
-  alert: async () => undefined,
+  ...{ alert: async () => undefined, webhook: async () => undefined },
   ...{ log: { warn: () => undefined }, clock: agrees },
   tracing: noTracing,
   requests: memoryRequests(() => noon),
