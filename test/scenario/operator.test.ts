@@ -67,20 +67,6 @@ test('open requests are counted by state, refusals by code, and failures of Azur
   expect(await grown('cmk_azure_failures_total{next="ask"}')).toBeGreaterThan(0);
 });
 
-test('what people without a role type or click is counted, but not while nobody knows their roles', async () => {
-  const card = await approvalCard(world, await ask(world));
-  const grown = await fromNow();
-  const { teamMember } = people;
-  await type(world, teamMember, '/cmk-status');
-  await world.teams.click(teamMember, card.id, 'request.approve', {});
-  expect(await grown('cmk_refusals_total{code="no-role"}')).toBe(2);
-  await faultAzure(world, { match: { url: 'checkMemberGroups' }, respond: { status: 403, body: {} } });
-  await type(world, teamMember, '/cmk-status');
-  await mendAzure(world);
-  expect(await grown('cmk_refusals_total{code="no-role"}')).toBe(2);
-  expect(await grown('cmk_refusals_total{code="cannot-check-membership"}')).toBe(0);
-});
-
 test('no id, name or address of anybody is among the labels', async () => {
   const text = await scrape();
   expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}|CMK-[0-9A-Z]{6}|@thread|triage|kv-|\bAna\b|example/);

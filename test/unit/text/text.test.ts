@@ -9,7 +9,6 @@ import { requestCard } from '../../../src/teams/cards/views/request-card.ts';
 import { controlWords, ownControlWords } from '../../../src/text/control.ts';
 import { eventWords } from '../../../src/text/events.ts';
 import { historyOf } from '../../../src/text/history.ts';
-import { utcClock, utcDay, utcMinute, utcSecond, utcTimeOfDay } from '../../../src/text/instants.ts';
 import { impactSections, impactSummary } from '../../../src/text/key-impact.ts';
 import { assignmentCommand, grantCondition } from '../../../src/text/permission-remedies.ts';
 import { quote } from '../../../src/text/quote.ts';
@@ -169,18 +168,6 @@ it('an approval within seconds of being asked is said to be one', () => {
   const signedIn = { person: approver, tenantId: TenantId.parse(tenant), how: 'teams' } as const;
   const signIn = { ...signedIn, contexts: ['c1'], methods: ['fido'], signedInAt: '2026-03-02T11:58:00.000Z' };
   expect(detail(false, signIn)).toContain('signed in again at 2026-03-02 11:58 UTC (c1)');
-});
-
-it('the text says times in UTC, the day first, whatever form they came in', () => {
-  const time = '2026-08-21T10:12:03.999+02:00';
-  expect([utcDay(time), utcMinute(time), utcSecond(time), utcTimeOfDay(time), utcClock(time)]).toEqual([
-    '2026-08-21',
-    '2026-08-21 08:12 UTC',
-    '2026-08-21 08:12:03 UTC',
-    '08:12:03',
-    '08:12 UTC',
-  ]);
-  expect(utcDay('2028-01-12')).toBe('2028-01-12');
 });
 
 /** Files below the folder that have the pattern, with the words that match. */
