@@ -19,31 +19,20 @@ const Attributes = z
     ),
   );
 const Span = z.object({
-  ...{
-    traceId: z.string(),
-    spanId: z.string(),
-    parentSpanId: z.string().optional(),
-    name: z.string(),
-    kind: z.number(),
-  },
-  ...{ startTimeUnixNano: z.coerce.number(), endTimeUnixNano: z.coerce.number(), attributes: Attributes },
+  ...{ traceId: z.string(), spanId: z.string(), parentSpanId: z.string().optional(), name: z.string() },
+  attributes: Attributes,
 });
 export type Span = z.infer<typeof Span>;
 
 const Scope = z.object({ spans: z.array(Span) });
 const Resource = z.object({ resource: z.object({ attributes: Attributes }), scopeSpans: z.array(Scope) });
 const Traces = z.object({ resourceSpans: z.array(Resource) });
-const Metric = z.looseObject({ name: z.string() });
-const ScopeMetrics = z.array(z.object({ scopeMetrics: z.array(z.object({ metrics: z.array(Metric) })) }));
-const Metrics = z.object({ resourceMetrics: ScopeMetrics });
-
 export type Collector = Awaited<ReturnType<typeof startCollector>>;
 
 export async function startCollector() {
   /** Every body that came, word for word. */
   const bodies: string[] = [];
   const traces: z.infer<typeof Traces>[] = [];
-  const metrics = new Map<string, Record<string, unknown>>();
   const waiting: ServerResponse[] = [];
   let hangs = false;
   const server = createServer(async (request, response) => {
@@ -51,10 +40,6 @@ export async function startCollector() {
     if (hangs) return void waiting.push(response);
     bodies.push(body);
     if (request.url === '/v1/traces') traces.push(Traces.parse(JSON.parse(body)));
-    else if (request.url === '/v1/metrics') {
-      const sent = Metrics.parse(JSON.parse(body)).resourceMetrics.flatMap((one) => one.scopeMetrics);
-      for (const one of sent.flatMap((scope) => scope.metrics)) metrics.set(one.name, one);
-    }
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
   const { port, close } = await listen(server);
@@ -63,7 +48,6 @@ export async function startCollector() {
     url: `http://127.0.0.1:${port}`,
     bodies,
     spans: (): readonly Span[] => resources().flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
-    metrics: (): ReadonlyMap<string, Readonly<Record<string, unknown>>> => metrics,
     /** Of whom spans came: what is said of each resource. */
     resources: (): readonly Readonly<Record<string, unknown>>[] =>
       resources().map(({ resource }) => resource.attributes),
