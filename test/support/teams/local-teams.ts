@@ -211,7 +211,7 @@ function ownLines(node: JsonObject): string[] {
   if (type === 'Input.ChoiceSet') return [...said('label'), ...chosen(node)];
   if (type.startsWith('Input.')) return [...said('label'), ...said('value')];
   if (type === '' && typeof node.title === 'string') return [`${node.title}: ${String(node.value ?? '')}`];
-  return said('text');
+  return [...said('text'), ...said('codeSnippet')];
 }
 
 function chosen(input: JsonObject): string[] {

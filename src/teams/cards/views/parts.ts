@@ -49,6 +49,9 @@ export function changeLine(plan: Plan): CardText {
   if (work.from === null) {
     return md`${keyNow(plan.observation.resource.customerKey)} → ${bold(work.to.keyName)} in ${vault}`;
   }
+  if (work.retire !== undefined) {
+    return md`${plain(work.to.keyName)} in ${vault}: disable ${bold(`version ${shortVersion(work.retire)}`)}, ${plain(versionAfter(work))} stays in use`;
+  }
   if (isUnchanged(work)) return md`${bold(work.to.keyName)}, ${bold(versionAfter(work))} in ${vault}`;
   return isSameKey(work)
     ? md`${plain(work.to.keyName)}: ${plain(versionBefore(work.from))} → ${bold(versionAfter(work))}`
@@ -73,6 +76,12 @@ export function changeFacts(plan: Plan): Fact[] {
     return [
       fact('From', keyNow(observed.resource.customerKey)),
       fact('To', joinText([md`${bold(to.keyName)} (${plain(made)})`, afterExpires])),
+    ];
+  }
+  if (work.retire !== undefined) {
+    return [
+      fact('Disable', md`${bold(`version ${shortVersion(work.retire)}`)} of ${plain(to.keyName)}`),
+      fact('Stays in use', joinText([plain(versionAfter(work)), afterExpires])),
     ];
   }
   if (isUnchanged(work)) return [fact('Key', joinText([bold(to.keyName), bold(versionAfter(work)), afterExpires]))];
