@@ -17,9 +17,6 @@ export const utcDay = (time: string): string => formed(time, (day) => day);
 /** `14:02:17`, next to the day and the time zone. */
 export const utcTimeOfDay = (time: string): string => formed(time, (_day, timeOfDay) => timeOfDay);
 
-/** `14:02 UTC`, for a time within the next hours. */
-export const utcClock = (time: string): string => formed(time, (_day, timeOfDay) => `${timeOfDay.slice(0, 5)} UTC`);
-
 /** `2026-11-24 14:02 UTC` */
 export const utcMinute = (time: string): string =>
   formed(time, (day, timeOfDay) => `${day} ${timeOfDay.slice(0, 5)} UTC`);

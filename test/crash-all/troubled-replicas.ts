@@ -1,7 +1,8 @@
 /** Two replicas behind a balancer, and what may happen to them, to their database, to Teams and to Azure. */
+import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Balancer, startBalancer } from '../support/processes/balancer.ts';
 import { type ShiftedClock, shiftedClock } from '../support/processes/shifted-clock.ts';
+import { listen, passOn } from '../support/processes/test-server.ts';
 import { runAs } from '../support/store/postgres.ts';
 import { cardsAbout, faultAzure, people, places } from '../support/world/story.ts';
 import { type Replica, startWorld, type World } from '../support/world/world.ts';
@@ -32,6 +33,23 @@ const slowDown = {
   body: { error: { code: 'Throttled', message: 'Slow down.' } },
 };
 const serverBusy = { respond: { status: 503, body: { error: { code: 'ServerBusy', message: 'Later, please.' } } } };
+
+/** What stands before several replicas: each call goes to the next one that lives, as behind a container host's own. */
+type Balancer = Awaited<ReturnType<typeof startBalancer>>;
+
+async function startBalancer(port: number) {
+  /** Addresses of those that calls go to, `http://127.0.0.1:PORT`. */
+  const to = new Set<string>();
+  let turn = 0;
+  const server = createServer((incoming, answer) => {
+    turn += 1;
+    const chosen = [...to][turn % Math.max(1, to.size)];
+    if (chosen === undefined) answer.writeHead(502).end();
+    else passOn(incoming, answer, chosen);
+  });
+  const { close } = await listen(server, port);
+  return { to, close };
+}
 
 /** Starts another replica for each that ends, as a container host does. */
 class Replicas {

@@ -12,7 +12,6 @@ import { cmkBot } from '../support/processes/command-line.ts';
 import { type EntraDatabase, startEntraDatabase } from '../support/store/entra-database.ts';
 import { newDatabase } from '../support/store/run-server.ts';
 import { serverSealKey } from '../support/store/seal-keys.ts';
-import { settingsOf } from '../support/world/operator-settings.ts';
 import {
   answered,
   approvalCard,
@@ -76,7 +75,7 @@ describe('over a PostgreSQL that is signed in to with tokens, sealed with a secr
 
   /** What the operator's shell has. */
   const settings = (more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => {
-    const { CMK_SEAL_KEY_FILE: _, ...others } = settingsOf(world);
+    const { CMK_SEAL_KEY_FILE: _, ...others } = world.settings;
     const secret = `https://localhost:${world.azure.port + 1}/secrets/${sealSecretName}`;
     const database = { DATABASE_URL: gate.url, CMK_DATABASE_SIGN_IN: 'entra' };
     return { ...others, ...database, CMK_SEAL_KEY_SECRET: secret, ...more };

@@ -1,8 +1,5 @@
-import { parseEnv } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
 import type { Holders } from '../../../src/authorization/role-checks.ts';
-import { emptyEnvironment } from '../../../src/config/settings/table.ts';
 import { done } from '../../../src/domain/failure.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
 import type { Rule } from '../../../src/domain/policy/rules.ts';
@@ -12,7 +9,6 @@ import { operatorActor } from '../../../src/domain/request/events.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { readAuditLog } from '../../../src/operator/cli/read-audit-log.ts';
-import { ValueNotWritable, withSettings } from '../../../src/operator/cli/setup.ts';
 import { safeNow } from '../../../src/operator/cli/words/safe-now.ts';
 import { printable } from '../../../src/operator/cli/words/table.ts';
 import { runPart } from '../../../src/operator/doctor/diagnose.ts';
@@ -41,33 +37,6 @@ import {
 import { approver, requester, tenant } from '../../support/builders/fixtures.ts';
 import { noon, planFor, principal, resource, vault } from '../../support/builders/plans.ts';
 import { rule } from '../../support/builders/policies.ts';
-
-describe('a file of settings', () => {
-  const units = fc.constantFrom(...'a \t#\'"`$=\\n\n\r\0:é\u2028', '\nB=2');
-  const value = fc.oneof(fc.string({ unit: units }), fc.string({ unit: 'binary' }));
-
-  it('is read as it was meant whatever stands in a value, or refuses the value, and sets nothing else', () => {
-    const before = { A: '1', B: "'", PORT: '7' };
-    const file = `${emptyEnvironment()}A=1\nB="'"\nPORT=7\n`;
-    fc.assert(
-      fc.property(value, value, (first, second) => {
-        try {
-          const text = withSettings(withSettings(file, { PORT: first }), { CMK_VAULTS: second });
-          const given = Object.entries(parseEnv(text)).filter(([, found]) => found !== '');
-          const wanted = Object.entries({ ...before, PORT: first, CMK_VAULTS: second }).filter(([, one]) => one !== '');
-          expect(Object.fromEntries(given)).toEqual(Object.fromEntries(wanted));
-        } catch (error) {
-          if (!(error instanceof ValueNotWritable)) throw error;
-          // Only what no line can hold is refused.
-          const isRefused = (one: string) =>
-            /[\n\r\0]/.test(one) || ["'", '"', '`'].every((mark) => one.includes(mark)) || one.includes('\\n');
-          expect([first, second, isRefused(first) || isRefused(second)]).toEqual([first, second, true]);
-        }
-      }),
-      { numRuns: 500 },
-    );
-  });
-});
 
 it('the reader reads page by page up to the head, each text with its event', async () => {
   const lines = Array.from(

@@ -60,12 +60,6 @@ describe('remedies', () => {
     }
   });
 
-  test('the remedy names the group of a linked scope that the bot can’t use', () => {
-    const scope = `'/subscriptions/s/resourceGroups/rg-x'`;
-    const linked = `it does not have permission to perform action(s) 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action' on the linked scope(s) ${scope}`;
-    expect(azureRemedy(failure('LinkedAuthorizationFailed', linked))).toContain('The bot can’t use group rg-x.');
-  });
-
   describe('the command for a missing role', () => {
     const told = (action: string, scope: string): Outside =>
       failure(

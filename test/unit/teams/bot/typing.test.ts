@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { catchFailure, done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import type { ResourceSummary } from '../../../../src/domain/ports/inventory.ts';
 import { refuse } from '../../../../src/domain/request/refusal.ts';
@@ -123,14 +122,3 @@ it.each([
   ['/cmk-requests waitng for me', near('waitng for me', 'waiting for me'), '/cmk-requests waiting for me'],
   ['/cmk-history triage-prdo changes', near('triage-prdo', 'triage-prod'), '/cmk-history triage-prod changes'],
 ])('%s with the name that is near', (text, refusal, meant) => expect(suggestName(typed(text), refusal)).toBe(meant));
-
-it('what is offered is read back as what was typed but for the one name', () => {
-  fc.assert(
-    fc.property(fc.string({ maxLength: 60 }), (rest) => {
-      const before = typed(`/enabel-cmk ${rest}`);
-      const meant = suggestCommand(before)?.meant;
-      if (meant === '/enable-cmk') return;
-      expect(typed(meant ?? '')).toEqual({ ...before, command: '/enable-cmk' });
-    }),
-  );
-});
