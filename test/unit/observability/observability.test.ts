@@ -113,30 +113,26 @@ it('the page of metrics has every series at the start whose growth an alert coun
   expect(lost).toEqual([]);
 });
 
-describe('the key watch', () => {
-  it('is overdue three intervals after the last whole cycle, although another has ended here', async () => {
-    const { metrics, value, pass } = opened();
-    await metrics.watching.done();
-    pass(minutes(60));
-    metrics.watched([]);
-    expect(await value('cmk_watch_overdue_seconds')).toBe('1800');
-  });
+it('the key watch is overdue three intervals after the last whole cycle, although another has ended here', async () => {
+  const { metrics, value, pass } = opened();
+  await metrics.watching.done();
+  pass(minutes(60));
+  metrics.watched([]);
+  expect(await value('cmk_watch_overdue_seconds')).toBe('1800');
 });
 
-describe('publishing', () => {
-  it('is overdue since the last success of any replica, also after a restart', async () => {
-    const documents = memoryDocuments();
-    const replica = () => opened(null, minutes(1), documents);
-    const series = 'cmk_publish_overdue_seconds';
-    const [first, second] = [replica(), replica()];
-    expect(await first.value(series)).toBe('0');
-    for (const one of [first, second]) one.pass(minutes(61));
-    const restarted = replica();
-    restarted.pass(minutes(61));
-    expect(await restarted.value(series)).toBe('3600');
-    await second.metrics.publishing.done();
-    for (const one of [first, second, restarted]) expect(await one.value(series)).toBe('0');
-  });
+it('publishing is overdue since the last success of any replica, also after a restart', async () => {
+  const documents = memoryDocuments();
+  const replica = () => opened(null, minutes(1), documents);
+  const series = 'cmk_publish_overdue_seconds';
+  const [first, second] = [replica(), replica()];
+  expect(await first.value(series)).toBe('0');
+  for (const one of [first, second]) one.pass(minutes(61));
+  const restarted = replica();
+  restarted.pass(minutes(61));
+  expect(await restarted.value(series)).toBe('3600');
+  await second.metrics.publishing.done();
+  for (const one of [first, second, restarted]) expect(await one.value(series)).toBe('0');
 });
 
 describe('tracing', () => {
