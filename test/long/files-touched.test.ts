@@ -129,7 +129,7 @@ const script = `
   const state = { stateLine: '', stateColor: 'Good', stateIcon: 'Info' };
   const { mistakes } = readEnvironment({ CMK_ONE_MORE: 'soon' });
   console.log(JSON.stringify({
-    card: JSON.stringify(renderCard('status-short', { ...header, ...state, asked: '', line: '', oneMore: 'One more' })).includes('"One more"'),
+    card: JSON.stringify(renderCard('status-short', { ...header, ...state, asked: '', line: '', remedy: '', command: '', oneMore: 'One more' })).includes('"One more"'),
     setting: mistakes.some(([name]) => name === 'CMK_ONE_MORE'),
     kind: kinds.some(({ name }) => name === 'one-more'),
     operation: operations.some(({ typed }) => typed.name === '/one-more'),
