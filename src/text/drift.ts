@@ -21,7 +21,7 @@ type DriftStep = Pick<DriftWords, 'button' | 'typed' | 'az'>;
 
 const noTime = 'Microsoft doesn’t say how soon the agent stops working.';
 const unreadable = 'Data under this key can’t be decrypted without it.';
-const repairs = 'A requester requests a repair, and the bot makes it after the approval.';
+const repairs = 'Select Request repair. After an approval, the bot sets the key back.';
 const confirms = 'The vault’s owner confirms the change or undoes it.';
 
 /** What the button of an agent that can be repaired types. */

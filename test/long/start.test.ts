@@ -58,7 +58,7 @@ test(
     await untilReady();
     const teams = teamsClient(`http://127.0.0.1:${bot + 1}`);
     await teams.say(people.requester, places.operations, '/cmk-help');
-    const help = await teams.sees(places.operations, people.requester, (one) => cardText(one).includes('/enable-cmk'));
+    const help = await teams.sees(places.operations, people.requester, (one) => cardText(one).includes('Rotate a key'));
     expect(help.from.name).not.toBe('Ana');
     // A stand-in for a witness, whose key the person's file of verifier keys names.
     expect(printed).toMatch(/witness {10}http:\/\/127\.0\.0\.1:\d+ .* signs the published log/);

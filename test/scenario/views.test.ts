@@ -103,7 +103,7 @@ describe('typed for the bot alone', () => {
   }
 
   test.each([
-    ['help, in a chat', approver, places.group, '/cmk-help', 'What you can type'],
+    ['help, in a chat', approver, places.group, '/cmk-help', 'What do you want to do?'],
     ['a refusal', teamMember, places.operations, '/cmk-history', 'You have no role here.'],
   ])('%s: nobody else sees the question or the answer', async (_what, person, place, text, words) => {
     const { answer, others } = await typedAlone(person, place, text);

@@ -34,7 +34,7 @@ export const refusals = {
     Use /repair-cmk to bring that key back, or /rotate-cmk to request another one.`,
   'approved-vault-gone': (vault) => lines`Vault ${vault} is gone, so the key can’t be repaired here.
     The agent can’t decrypt its data without this key. A Key Vault Contributor can recover the vault until its retention period ends. After that, the data is lost. Command: az keyvault recover --name ${vault}`,
-  'no-old-version': (name) => lines`No older version of the key is meant by ${name}.
+  'no-old-version': (name) => lines`No older version to retire: ${name}.
     A version can be retired only if the key was rotated after it. Read the key’s versions in the vault.`,
   'old-version-not-named': (versions) => lines`The key has more than one old version.
     Name one: version=…. Enabled versions: ${versions}.`,

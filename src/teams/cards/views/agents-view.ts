@@ -190,6 +190,14 @@ const repeatedIn = (names: readonly string[]): ReadonlySet<string> => {
   return new Set(names.filter((name) => known.size === known.add(name).size));
 };
 
+/** The answer first: how many agents need somebody. */
+function titleOf(called: readonly AgentKeyState[]): string {
+  const agents = countOf(called.length, 'agent', 'agents');
+  const urgent = called.filter(filters['to-do']).length;
+  if (called.length === 0) return 'No agents';
+  return urgent === 0 ? `${agents}, none needs you` : `${urgent} of ${agents} ${urgent === 1 ? 'needs' : 'need'} you`;
+}
+
 function subjectOf(named: string, called: readonly AgentKeyState[]): CardText {
   const places = new Set(called.map(({ id }) => armIdParts(id).subscriptionId.toLowerCase())).size;
   const where = `In ${countOf(places, 'subscription', 'subscriptions')}, most urgent first`;
@@ -216,7 +224,7 @@ export async function agentsPage(
   const context = { repeatedNames, unsupported: await fleet.unsupported(withoutKey), asks, now };
   const counts = countsIn(countsOf(called));
   const unknown = countsOf(called)['end-unknown'];
-  const title = called.length === 0 ? 'No agents' : `Encryption keys of ${countOf(called.length, 'agent', 'agents')}`;
+  const title = titleOf(called);
   const none = filter === 'all' ? 'The bot sees no agent.' : 'No agent matches this filter.';
   return {
     ...{ request: null, asOf, total: shown.length, perPage: agentsPerPage },

@@ -119,12 +119,11 @@ function noteRows(plan: Plan): Row[] {
   ];
 }
 
-function checksTitle(plan: Plan, notes: readonly Row[]): CardText {
+function checksTitle(plan: Plan): CardText {
   const numberOf = (wanted: string): number => plan.checks.filter(({ outcome }) => outcome === wanted).length;
   const failed = numberOf('block');
   const passed = `${countOf(numberOf('pass'), 'check', 'checks')} passed`;
-  const checks = failed === 0 ? passed : `${failed} failed, ${passed}`;
-  return plain(notes.length === 0 ? checks : `${checks}, ${countOf(notes.length, 'note', 'notes')}`);
+  return plain(failed === 0 ? passed : `${failed} failed, ${passed}`);
 }
 
 function factsOf(plan: Plan): Fact[] {
@@ -140,7 +139,6 @@ function factsOf(plan: Plan): Fact[] {
 
 export function decisionOf(plan: Plan, asker: Asker) {
   const risks = riskRows(plan, asker);
-  const notes = noteRows(plan);
   const { control } = plan.observation;
   const one = risks.length === 1 ? '1 risk: check it first' : '';
   return {
@@ -149,8 +147,8 @@ export function decisionOf(plan: Plan, asker: Asker) {
     risksTitle: plain(one === '' ? `${risks.length} risks: check them first` : one),
     tasks: tasksOf(plan),
     consequences: consequenceRows(plan),
-    checksTitle: checksTitle(plan, notes),
-    notes,
+    checksTitle: checksTitle(plan),
+    notes: noteRows(plan),
     stepsTitle: plain(`${countOf(plan.steps.length, 'step', 'steps')} in Azure`),
     steps: planRows(plan),
     control: plain(controlWords(control)),

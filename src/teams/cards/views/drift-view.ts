@@ -87,7 +87,7 @@ export function driftCard(
     called: listedText(addressees.map(({ text }) => text)),
     found: told.map(({ finding, words }, n) => boxOf(finding, words, isOver, n === 0)),
     ...stepOf(isOver ? undefined : first?.words),
-    basis: md`Opened ${dateAndTime(new Date(drift.openedAt))}.${ended} Compared with ${plain(verified.request)}.`,
+    basis: md`Opened ${dateAndTime(new Date(drift.openedAt))}.${ended} Approved in ${plain(verified.request)}.`,
   });
   return { ...card, msteams: { entities: entitiesOf(addressees) } };
 }

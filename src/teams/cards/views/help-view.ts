@@ -48,9 +48,13 @@ function timeSpanOf(times: readonly number[]): string {
 /** Runs a command as if typed without parameters. */
 const helpVerb = 'help.';
 
-const buttons = { form: 'Start', list: 'Show', light: '' } as const;
-/** Microsoft’s limit for a card. */
-const mostButtons = 6;
+/** What most people want, as buttons. Every command can be typed. */
+const tasks: readonly (readonly [command: string, title: string])[] = [
+  ['/enable-cmk', 'Set a customer-managed key'],
+  ['/rotate-cmk', 'Rotate a key'],
+  ['/cmk-status', 'See all agents'],
+  ['/cmk-requests', 'See open requests'],
+];
 
 /** Help cards by what they show, which doesn't change while the process runs. */
 const drawn = new Map<string, AdaptiveCard>();
@@ -68,18 +72,13 @@ function drawHelp(facts: HelpFacts): AdaptiveCard {
   const rules: readonly (Rule | TagRule)[] = [...rulesOf(facts.policy), ...facts.policy.tagRules];
   const needed = spanOf(rules.flatMap(({ approvalsRequired: count }) => count ?? []));
   const times = timeSpanOf(rules.flatMap(({ expiryMs }) => expiryMs ?? []));
-  const started = facts.commands
-    .filter(({ weight }) => weight === 'list' || (weight === 'form' && facts.mayAsk))
-    .slice(0, mostButtons);
+  const offered = tasks.filter(([name]) =>
+    facts.commands.some((command) => command.name === name && (command.weight === 'list' || facts.mayAsk)),
+  );
   return renderCard('help', {
     fallbackText: label(`What you can type: ${facts.commands.map((command) => command.name).join(', ')}`),
-    commands: facts.commands.map((command) => ({
-      command: plain(command.name),
-      text: plain(command.description),
-      usage: command.usage === command.name ? nothing : plain(command.usage),
-      verb: `${helpVerb}${command.name.slice(1)}`,
-      button: label(started.includes(command) ? buttons[command.weight] : ''),
-    })),
+    offered: offered.map(([name, title]) => ({ button: label(title), verb: `${helpVerb}${name.slice(1)}` })),
+    commands: facts.commands.map(({ usage, description }) => ({ usage: plain(usage), text: plain(description) })),
     role: roleText(facts),
     notes: [
       plain(`${needed} ${needed === '1' ? 'approval is' : 'approvals are'} needed. Requests expire after ${times}.`),
