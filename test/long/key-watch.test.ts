@@ -82,7 +82,7 @@ test('a stripped key: one alert names the agent, who did it and what it means, a
   expect(text).toContain('under a Microsoft-managed key, not under yours');
   expect(text).toContain('(application) changed it on');
   expect(text).toContain('Microsoft.HealthBot/healthBots/write. Source: Azure Resource Graph.');
-  expect(text).toContain(`Compared with ${request}`);
+  expect(text).toContain(`Approved in ${request}`);
   expect(text).toContain('<at>');
   await world.restartBot('SIGINT');
   // Two more cycles: what they read is what is stored.

@@ -253,11 +253,7 @@ describe('the usage check', () => {
   it.each<[string, Partial<LoggedKeyCall>, object]>([
     ['is known by its resource if its identity is new', { principalId: 'f'.repeat(36) }, { knownBy: 'resource-id' }],
     ['was let in by another assignment', { assignmentId: others }, { allowedBy: assignment(others, false) }],
-    [
-      'was let in by an access policy',
-      { assignmentId: null, byAccessPolicy: true },
-      { allowedBy: { by: 'access-policy' } },
-    ],
+    ['was let in by a policy', { assignmentId: null, byAccessPolicy: true }, { allowedBy: { by: 'access-policy' } }],
   ])('counts where it %s', (_what, change, more) => {
     expect(judged([{ ...wrap, ...change }])).toMatchObject({ outcome: 'used', ...more });
   });
@@ -268,6 +264,9 @@ describe('the usage check', () => {
     ['by another identity', { principalId: 'f'.repeat(36), resourceId: null }],
     ['of a key of that name in another vault', { addresses: [key.replace('kv-care-prod', 'kv-care-test')] }],
   ])('is one %s', (_what, change) => expect(judged([{ ...wrap, ...change }])).toEqual(notUsed));
+
+  it('is none that the vault refused, and that is said', () =>
+    expect(judged([{ ...wrap, status: 403 }])).toEqual({ ...notUsed, refused: { at: wrap.at, status: 403 } }));
 
   const [early, began] = ['2026-03-01T11:30:00.000Z', '2026-03-01T11:59:00.000Z'];
   const cutShort = botFailure('reading', { code: 'unexpected', errorId: 'x' });

@@ -9,7 +9,7 @@ import { failure } from '../../support/builders/commands.ts';
 import { key, noon, principal, ref, resource, under, vault, version } from '../../support/builders/plans.ts';
 import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
 
-test('an agent that can’t be judged or read is logged and keeps no other from it, and the cursor moves on', async () => {
+test('what looks different is read first; what can’t be judged or read is logged and keeps no other from it', async () => {
   const approved = version('a');
   const azure = scriptedAzure({
     resource: resource({ principalId: principal, customerKey: under(approved) }),
@@ -22,13 +22,20 @@ test('an agent that can’t be judged or read is logged and keeps no other from 
     lastVerifiedWith({ resource: ref(name), vault: vault({ purgeProtection: true }) });
   const agents = new Map(['a', 'b', 'c'].map((name) => [name, verifiedAs(name)]));
   const warnings: object[] = [];
+  const read: string[] = [];
+  const resources = [...agents.keys()].map((name) => ({
+    ...{ id: name as ArmId, name },
+    customerKey: name === 'c' ? null : under(approved),
+  }));
   const cycle = await watchCycle(
     {
       azure: {
         ...azure,
+        inventory: { ...azure.inventory, resourceKeys: async () => done({ resources, unread: [] }) },
         resources: {
           ...azure.resources,
           get: async (ref) => {
+            read.push(ref.id.slice(-1));
             if (ref.id.endsWith('/b')) throw new Error('an answer that nobody expected');
             return azure.resources.get(ref);
           },
@@ -51,8 +58,9 @@ test('an agent that can’t be judged or read is logged and keeps no other from 
     'a cycle',
     '',
   );
+  expect([...new Set(read)]).toEqual(['c', 'a', 'b']);
   expect([...cycle.agents.keys()].sort()).toEqual(['a', 'c']);
-  expect(cycle).toMatchObject({ cursor: 'c', isWhole: false });
+  expect(cycle).toMatchObject({ cursor: 'b', isWhole: false });
   expect(warnings).toMatchObject([
     { agents: 1, overdueSeconds: 1_801, message: 'the key watch couldn’t judge some agents, and tries again' },
     { agents: { vault: 2 }, overdueSeconds: 1_801, message: 'the key watch couldn’t read some agents' },

@@ -70,12 +70,6 @@ it('a search keeps no failure', async () => {
   expect(asked).toEqual(['', '']);
 });
 
-it.each(['tri age', "tri' or '", 'y'.repeat(65)])('does not ask for %j: it is part of no name', async (odd) => {
-  const { typed, asked } = tenant('triage-prod');
-  expect(await typed(odd)).toEqual([]);
-  expect(asked).toEqual([]);
-});
-
 const options = {
   policy: commandWorld().ports.policy,
   lists: { open: async () => refuse('no-role') },
