@@ -2,8 +2,8 @@
 import type { TokenCredential } from '@azure/core-auth';
 import { type Failure, failed } from '../domain/failure.ts';
 import type { Azure } from '../domain/ports/azure.ts';
-import type { ResourceKind } from '../domain/ports/inventory.ts';
 import { noTracing, type Tracing } from '../domain/ports/telemetry.ts';
+import type { ResourceKind } from '../domain/resource-kind.ts';
 import { activityLog, graphChanges } from './changes.ts';
 import type { Cloud } from './clouds.ts';
 import { type Connection, openConnection } from './connection.ts';

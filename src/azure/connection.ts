@@ -1,7 +1,7 @@
 /** Runs the calls of all ports: deadline, clients and failures. */
 import { done, type Failure, type Found, failed, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
-import type { ResourceKind } from '../domain/ports/inventory.ts';
+import type { ResourceKind } from '../domain/resource-kind.ts';
 import { type AzureClients, type CallKind, type ClientOptions, openClients } from './azure-clients.ts';
 import { ownIdOf } from './credential.ts';
 import { Exchange } from './exchange.ts';

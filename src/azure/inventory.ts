@@ -7,12 +7,12 @@ import { done, failed, type Outcome } from '../domain/failure.ts';
 import { ArmId } from '../domain/ids.ts';
 import type {
   Inventory,
-  ResourceKey,
-  ResourceKind,
+  KeyedResource,
   ResourceSummary,
   UnreadSubscription,
   VaultSummary,
 } from '../domain/ports/inventory.ts';
+import { type KeyPlace, keysNamedIn, type ResourceKind } from '../domain/resource-kind.ts';
 import type { AzureClients } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { UnusableAnswer } from './exchange.ts';
@@ -57,31 +57,42 @@ const VaultRow = z.object({
 const resourcesQuery = (kind: ResourceKind, contains: string, top: number): string =>
   [
     'resources',
-    `where type =~ ${kqlString(kind.arm.type.toLowerCase())}`,
+    `where type =~ ${kqlString(kind.type.toLowerCase())}`,
     ...(contains === '' ? [] : [`where name contains ${kqlString(contains)}`]),
-    `project id, name, location, resourceGroup, subscriptionId, cmkVault=tostring(${kind.customerKeyField})`,
+    `project id, name, location, resourceGroup, subscriptionId, cmkVault=tostring(properties.${kind.keyAt[0]}.${kind.keyMembers.vault})`,
     'order by name asc',
     `limit ${top}`,
   ].join(' | ');
 
-const KeyRow = z.object({ id: ArmId, name: z.string(), cmk: z.unknown() });
-
-/** Returns the path and the name of the property with the whole key: `properties.x` and `x`. */
-function keyColumn({ customerKeyField }: ResourceKind): { readonly path: string; readonly name: string } {
-  const path = customerKeyField.split('.').slice(0, -1);
-  return { path: path.join('.'), name: path.at(-1) ?? '' };
-}
-
-const keysQuery = (kind: ResourceKind): string =>
-  [
+/** Reads the keys of all these kinds at once: whatever member of `properties` any of their paths begins with. */
+function keysQuery(kinds: readonly KeyPlace[]): string {
+  const roots = new Set(kinds.flatMap(({ keyAt }) => keyAt.map((path) => path.split('.')[0] ?? '')));
+  return [
     'resources',
-    `where type =~ ${kqlString(kind.arm.type.toLowerCase())}`,
-    `project id, name, cmk=${keyColumn(kind).path}`,
+    `where type in~ (${kinds.map(({ type }) => kqlString(type.toLowerCase())).join(', ')})`,
+    `project id, name, type, identity, ${[...roots].map((root) => `${root}=properties.${root}`).join(', ')}`,
     'order by id asc',
   ].join(' | ');
+}
 
-function keyedResourceOf(kind: ResourceKind, { id, name, cmk }: z.infer<typeof KeyRow>): ResourceKey {
-  return { id, name, customerKey: kind.customerKeyIn({ [keyColumn(kind).name]: cmk ?? null }) };
+const Identity = z.object({
+  principalId: z.string().nullish(),
+  userAssignedIdentities: z.record(z.string(), z.object({ principalId: z.string().nullish() })).nullish(),
+});
+const KeyRow = z.looseObject({ id: ArmId, name: z.string(), type: z.string(), identity: z.unknown().optional() });
+
+function identitiesOf(identity: unknown): readonly string[] {
+  const { principalId, userAssignedIdentities } = Identity.safeParse(identity).data ?? {};
+  const all = [principalId, ...Object.values(userAssignedIdentities ?? {}).map((one) => one.principalId)];
+  return all.flatMap((id) => (id ? [id.toLowerCase()] : []));
+}
+
+function keyedResourceOf(kinds: readonly KeyPlace[], row: z.infer<typeof KeyRow>): readonly KeyedResource[] {
+  const kind = kinds.find(({ type }) => type.toLowerCase() === row.type.toLowerCase());
+  if (kind === undefined) return [];
+  const { id, name, identity } = row;
+  const keys = keysNamedIn(kind, row);
+  return [{ id, name, kind, keys, customerKey: keys[0] ?? null, identities: identitiesOf(identity) }];
 }
 
 const vaultsQuery = [
@@ -200,16 +211,15 @@ export function graphInventory(connection: Connection): Inventory {
         return found.toSorted(byName).slice(0, limit);
       }),
 
-    async resourceKeys() {
-      const listIn = (some: readonly string[]) =>
+    async resourceKeys(of) {
+      const read = await listReadable(subscriptions, (some) =>
         connection.call('listing what key every resource is under', (clients) =>
-          ofEach(async (kind) => {
-            const all = await rows(clients, some, keysQuery(kind), KeyRow);
-            return all.map((row) => keyedResourceOf(kind, row));
-          }),
-        );
-      const read = await listReadable(subscriptions, listIn);
-      return read.ok ? done({ resources: read.value.found, unread: read.value.unread }) : read;
+          rows(clients, some, keysQuery(of), KeyRow),
+        ),
+      );
+      if (!read.ok) return read;
+      const { found, unread } = read.value;
+      return done({ resources: found.flatMap((row) => keyedResourceOf(of, row)), unread });
     },
 
     vaults: (exclude = []) =>

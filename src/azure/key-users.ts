@@ -1,185 +1,33 @@
-/** Who uses keys: Resource Graph for what resources declare, and role assignments or access policies for who has permission. */
+/** Who uses keys: role assignments or access policies for who has permission, and the vault's log for who did. */
 
-import { z } from 'zod';
-import { catchFailure, done, nullIfForbidden, type Outcome, valueOrThrow } from '../domain/failure.ts';
+import { catchFailure, done, nullIfForbidden, valueOrThrow } from '../domain/failure.ts';
 import type { KeyName } from '../domain/ids.ts';
-import type { DeclaredUse, KeyUser, ObservedUse } from '../domain/key-impact.ts';
-import { type ObservedVault, sameVaultUri } from '../domain/observed.ts';
+import type { HiddenKinds, ObservedUse } from '../domain/key-impact.ts';
+import type { ObservedVault } from '../domain/observed.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
 import type { KeyUsers } from '../domain/ports/inventory.ts';
+import type { KeyPlace } from '../domain/resource-kind.ts';
 import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { roleDefinitions } from './control.ts';
 import { type Principal, resolveNames } from './directory.ts';
 import { holderType, maxAssignments, RoleAssignment, roleIdOf, scopeCovers } from './grants.ts';
-import { listReadable, rows } from './inventory.ts';
-import { kqlString } from './kql.ts';
 import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
 import { vaultKind } from './resource-ids.ts';
 
-// Where each type of resource names its customer-managed key (resource type definitions, Azure/bicep-types-az,
-// 2026-08-20).
-
-interface KeyUserType {
-  readonly type: string;
-  readonly noun: string;
-  /** Paths below `properties`. Each holds an address of a key, an object that names one, or a list of these. */
-  readonly at: readonly string[];
-}
-
-const of = (type: string, noun: string, ...at: readonly string[]): KeyUserType => ({
-  type: `microsoft.${type}`,
-  noun,
-  at,
-});
-
-const keyVaultProperties = 'encryption.keyVaultProperties';
-const healthData = 'encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl';
-
-export const keyUserTypes: readonly KeyUserType[] = [
-  of('appconfiguration/configurationstores', 'App Configuration store', keyVaultProperties),
-  of('automation/automationaccounts', 'Automation account', keyVaultProperties),
-  of('batch/batchaccounts', 'Batch account', keyVaultProperties),
-  of('cognitiveservices/accounts', 'AI services account', keyVaultProperties),
-  of('compute/diskencryptionsets', 'disk encryption set', 'activeKey'),
-  of('containerregistry/registries', 'container registry', keyVaultProperties),
-  of(
-    'databricks/workspaces',
-    'Databricks workspace',
-    'encryption.entities.managedServices.keyVaultProperties',
-    'encryption.entities.managedDisk.keyVaultProperties',
-  ),
-  of('datafactory/factories', 'data factory', 'encryption'),
-  of('dbformysql/flexibleservers', 'MySQL server', 'dataEncryption.primaryKeyURI', 'dataEncryption.geoBackupKeyURI'),
-  of(
-    'dbforpostgresql/flexibleservers',
-    'PostgreSQL server',
-    'dataEncryption.primaryKeyURI',
-    'dataEncryption.geoBackupKeyURI',
-  ),
-  of('documentdb/databaseaccounts', 'Cosmos DB account', 'keyVaultKeyUri'),
-  of('eventhub/namespaces', 'Event Hubs namespace', keyVaultProperties),
-  of('healthbot/healthbots', 'healthcare agent service', 'keyVaultProperties'),
-  of('healthcareapis/workspaces/dicomservices', 'DICOM service', healthData),
-  of('healthcareapis/workspaces/fhirservices', 'FHIR service', healthData),
-  of('kusto/clusters', 'Data Explorer cluster', 'keyVaultProperties'),
-  of('machinelearningservices/workspaces', 'Machine Learning workspace', keyVaultProperties),
-  of('operationalinsights/clusters', 'Log Analytics cluster', 'keyVaultProperties'),
-  of('recoveryservices/vaults', 'Recovery Services vault', keyVaultProperties),
-  of('servicebus/namespaces', 'Service Bus namespace', keyVaultProperties),
-  of('sql/servers', 'SQL server', 'keyId'),
-  of('storage/storageaccounts', 'storage account', 'encryption.keyvaultproperties'),
-  of('synapse/workspaces', 'Synapse workspace', 'encryption.cmk.key'),
-];
-
-/** Members of `properties` that the paths begin with. */
-const keyUserRoots: readonly string[] = [
-  ...new Set(keyUserTypes.flatMap(({ at }) => at.map((path) => path.split('.')[0] ?? ''))),
-];
-
-interface NamedKey {
-  readonly vaultUri: string;
-  readonly keyName: string;
-  readonly keyVersion: string | null;
-}
-
-/** `https://VAULT/keys/NAME/VERSION` */
-function fromAddress(address: string): readonly NamedKey[] {
-  const [, vaultUri, keyName, keyVersion] = /^(https:\/\/[^/]+)\/keys\/([^/?]+)(?:\/([^/?]+))?/i.exec(address) ?? [];
-  return vaultUri === undefined || keyName === undefined ? [] : [{ vaultUri, keyName, keyVersion: keyVersion ?? null }];
-}
-
-const Members = z.record(z.string(), z.unknown());
-const addresses = ['keyidentifier', 'keyuri', 'keyurl', 'keyvaulturl'];
-
-/** Providers spell the same member in different ways. */
-function fromObject(value: unknown): readonly NamedKey[] {
-  const members = Object.entries(Members.safeParse(value).data ?? {}).map(([name, one]) => [name.toLowerCase(), one]);
-  const text = new Map(members.flatMap(([name, one]) => (typeof one === 'string' ? [[String(name), one]] : [])));
-  const address = addresses.map((name) => text.get(name)).find((one) => one);
-  if (address !== undefined) return fromAddress(address);
-  const vaultUri = text.get('keyvaulturi') ?? text.get('vaultbaseurl');
-  const keyName = text.get('keyname');
-  return vaultUri && keyName ? [{ vaultUri, keyName, keyVersion: text.get('keyversion') || null }] : [];
-}
-
-const keysIn = (value: unknown): readonly NamedKey[] => {
-  if (Array.isArray(value)) return value.flatMap(keysIn);
-  return typeof value === 'string' ? fromAddress(value) : fromObject(value);
-};
-
-const at = (value: unknown, path: string): unknown =>
-  path.split('.').reduce<unknown>((found, name) => Members.safeParse(found).data?.[name], value);
-
-export const keysNamedBy = (type: string, properties: unknown): readonly NamedKey[] =>
-  (keyUserTypes.find((one) => one.type === type.toLowerCase())?.at ?? []).flatMap((path) =>
-    keysIn(at(properties, path)),
-  );
-
-const query = [
-  'resources',
-  `where type in~ (${keyUserTypes.map(({ type }) => kqlString(type)).join(', ')})`,
-  `project id, name, type, identity, ${keyUserRoots.map((root) => `${root}=properties.${root}`).join(', ')}`,
-  'order by id asc',
-].join(' | ');
-
-const Identity = z.object({
-  principalId: z.string().nullish(),
-  userAssignedIdentities: z.record(z.string(), z.object({ principalId: z.string().nullish() })).nullish(),
-});
-const Row = z.looseObject({ id: z.string(), name: z.string(), type: z.string(), identity: z.unknown().optional() });
-type Row = z.infer<typeof Row>;
-
-function identitiesOf(identity: unknown): readonly string[] {
-  const { principalId, userAssignedIdentities } = Identity.safeParse(identity).data ?? {};
-  const all = [principalId, ...Object.values(userAssignedIdentities ?? {}).map((one) => one.principalId)];
-  return all.flatMap((id) => (id ? [id.toLowerCase()] : []));
-}
-
-/** A resource with several keys in the vault stands there once for each. */
-function usersIn(row: Row, vaultUri: string): readonly KeyUser[] {
-  const noun = keyUserTypes.find(({ type }) => type === row.type.toLowerCase())?.noun ?? row.type;
-  return keysNamedBy(row.type, row)
-    .filter((key) => sameVaultUri(key.vaultUri, vaultUri))
-    .map(({ keyName, keyVersion }) => ({
-      id: row.id,
-      name: row.name,
-      noun,
-      keyName,
-      keyVersion,
-      identities: identitiesOf(row.identity),
-    }));
-}
-
-/** Types that the bot can't read in a subscription; all, where it can't read its permissions either. */
-async function hiddenIn(connection: Connection, subscriptionId: string) {
+/** Kinds that the bot can't read in a subscription; all, where it can't read its permissions either. */
+async function hiddenIn(
+  connection: Connection,
+  kinds: readonly KeyPlace[],
+  subscriptionId: string,
+): Promise<HiddenKinds> {
   const read = await connection.call(
     `reading what the bot can read in subscription ${subscriptionId}`,
     async (clients) => allowedBy(await permissionsAt(clients, `/subscriptions/${subscriptionId}`)),
     brief,
   );
   const shown = (type: string): boolean => read.ok && read.value.action(`${type}/read`);
-  return { subscriptionId, nouns: keyUserTypes.filter(({ type }) => !shown(type)).map(({ noun }) => noun) };
-}
-
-async function declared(
-  connection: Connection,
-  vault: Pick<ObservedVault, 'name' | 'uri'>,
-): Promise<Outcome<DeclaredUse>> {
-  const { subscriptions } = connection;
-  const doing = `listing what uses ${vault.name}`;
-  const read = await listReadable(subscriptions, (some) =>
-    connection.call(doing, (clients) => rows(clients, some, query, Row)),
-  );
-  if (!read.ok) return read;
-  const { found, unread } = read.value;
-  const seen = subscriptions.filter((id) => !unread.some(({ subscriptionId }) => subscriptionId === id));
-  const hidden = await Promise.all(seen.map((id) => hiddenIn(connection, id)));
-  return done({
-    users: found.flatMap((row) => usersIn(row, vault.uri)),
-    unread,
-    hidden: hidden.filter(({ nouns }) => nouns.length > 0),
-  });
+  return { subscriptionId, nouns: kinds.filter(({ type }) => !shown(type)).map(({ noun }) => noun) };
 }
 
 const unwrap = 'Microsoft.KeyVault/vaults/keys/unwrap/action';
@@ -268,7 +116,10 @@ export function armKeyUsers(connection: Connection, log: VaultLog | null): KeyUs
   const readRoles = roleDefinitions(connection);
   return {
     observed: (vault, since) => observed(connection, log, vault, since),
-    declared: (vault) => declared(connection, vault),
+    async hidden(kinds) {
+      const each = await Promise.all(connection.subscriptions.map((id) => hiddenIn(connection, kinds, id)));
+      return each.filter(({ nouns }) => nouns.length > 0);
+    },
     async holders(vault, keyName) {
       const found =
         vault.access === 'role-assignments'

@@ -3,9 +3,9 @@
  * checked: `..`, `?` or `#` must not lead elsewhere.
  */
 import { botFailure, type Failure } from '../domain/failure.ts';
-import { type ArmId, type ArmIdParts, armIdParts } from '../domain/ids.ts';
+import { type ArmId, type ArmIdParts, armIdParts, armTypeOf } from '../domain/ids.ts';
 import type { Portal } from '../domain/ports/azure.ts';
-import type { ResourceKind } from '../domain/ports/inventory.ts';
+import type { ResourceKind } from '../domain/resource-kind.ts';
 import type { Cloud } from './clouds.ts';
 
 export interface Kind {
@@ -16,10 +16,10 @@ export interface Kind {
   readonly names: RegExp;
 }
 
-export const kindIn = ({ name, arm }: Pick<ResourceKind, 'name' | 'arm'>): Kind => ({
+export const kindIn = ({ name, type, names }: Pick<ResourceKind, 'name' | 'type' | 'names'>): Kind => ({
   name,
-  type: arm.type.toLowerCase(),
-  names: arm.names,
+  type: type.toLowerCase(),
+  names,
 });
 
 /** Key Vault's "3 to 24 alphanumerics and hyphens". */
@@ -35,14 +35,9 @@ const identityKind: Kind = {
 /** Matches no id. */
 const unknownKind: Kind = { name: 'known-kind', type: '', names: /^(?!)/ };
 
-function typeOf(id: ArmId): string {
-  const [provider = '', type = ''] = id.split('/').slice(6, 8);
-  return `${provider}/${type}`.toLowerCase();
-}
-
 /** Returns the kind that the id claims. The rest of the id might still be malformed. */
 export const resourceKindOf = (id: ArmId, kinds: readonly ResourceKind[]): Kind =>
-  [...kinds.map(kindIn), vaultKind, identityKind].find((kind) => kind.type === typeOf(id)) ?? unknownKind;
+  [...kinds.map(kindIn), vaultKind, identityKind].find((kind) => kind.type === armTypeOf(id)) ?? unknownKind;
 
 /** ARM's rule: letters, digits, underscores, parentheses, hyphens, periods, and no period at the end. */
 const resourceGroup = /^[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]$/u;
@@ -56,7 +51,7 @@ export function ownResource(
   const parts = armIdParts(id);
   const wellFormed =
     id.split('/').length === 9 &&
-    typeOf(id) === kind.type &&
+    armTypeOf(id) === kind.type &&
     kind.names.test(parts.name) &&
     resourceGroup.test(parts.resourceGroup);
   if (!wellFormed) return { failure: botFailure(doing, { code: 'not-of-kind', id, kind: kind.name }) };

@@ -18,7 +18,7 @@ import {
 } from '../domain/observed.ts';
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Resources } from '../domain/ports/azure.ts';
-import type { ResourceKind } from '../domain/ports/inventory.ts';
+import { customerKeyBody, customerKeyIn, type ResourceKind } from '../domain/resource-kind.ts';
 import { type AzureClients, type CallKind, missing } from './azure-clients.ts';
 import { type Connection, FoundInCall } from './connection.ts';
 import type { Exchange } from './exchange.ts';
@@ -142,8 +142,8 @@ const ArmResource = z.object({
 type ArmResource = z.infer<typeof ArmResource>;
 
 /** Parses a resource. Throws if the answer is of another type. */
-function parsed({ arm, nounInFull }: ResourceKind, answer: unknown): ArmResource {
-  const schema = ArmResource.refine(({ type }) => type.toLowerCase() === arm.type.toLowerCase(), `not a ${nounInFull}`);
+function parsed({ type: wanted, noun }: ResourceKind, answer: unknown): ArmResource {
+  const schema = ArmResource.refine(({ type }) => type.toLowerCase() === wanted.toLowerCase(), `not a ${noun}`);
   return schema.parse(answer);
 }
 
@@ -165,7 +165,7 @@ const observed = (kind: ResourceKind, resource: ArmResource, createdAt: string |
   tenantId: resource.identity?.tenantId ?? null,
   userAssignedIds: Object.keys(resource.identity?.userAssignedIdentities ?? {}),
   tags: resource.tags ?? {},
-  customerKey: kind.customerKeyIn(resource.properties),
+  customerKey: customerKeyIn(kind, resource.properties),
 });
 
 const Listed = z.object({ id: z.string(), createdTime: z.date().nullish() });
@@ -183,7 +183,7 @@ async function readOrThrow({ clients, subscriptionId, kind, id }: Target): Promi
     answer.etag = headers.get('etag') ?? null;
   };
   const { resources } = clients.resources(subscriptionId);
-  const found = await resources.getById(path(id), kind.arm.apiVersion, { onResponse });
+  const found = await resources.getById(path(id), kind.apiVersion, { onResponse });
   return { resource: parsed(kind, found), etag: answer.etag };
 }
 
@@ -193,7 +193,7 @@ const read = (target: Target): Promise<AzureReading | null> => target.clients.nu
  * Reads the creation time from the subscription's resource list with `expand=createdTime`, for resources that don't report it.
  */
 async function createdTime({ clients, subscriptionId, kind, id }: Target): Promise<string | null> {
-  const filter = `resourceType eq '${kind.arm.type}'`;
+  const filter = `resourceType eq '${kind.type}'`;
   const pages = clients.resources(subscriptionId).resources.list({ filter, expand: 'createdTime' });
   for await (const item of clients.items(pages)) {
     const listed = Listed.parse(item);
@@ -274,7 +274,7 @@ async function update(target: Target, { change, etag, isShown }: Update, context
   refused.delete(id);
   readings.clear(id);
   try {
-    const poller = resources.updateById(path(id), kind.arm.apiVersion, body, options);
+    const poller = resources.updateById(path(id), kind.apiVersion, body, options);
     storeFinalRead(target, await poller.pollUntilDone({ abortSignal }), readings);
   } catch (error) {
     if (etag !== null && clients.exchange.last?.status === 412) refused.set(id, etag);
@@ -302,10 +302,10 @@ async function setKey(
   const { kind, clients } = target;
   const { etag } = await readForChange(target, judged, context);
   const isShown = ({ properties }: ArmResource): boolean => {
-    const shown = kind.customerKeyIn(properties);
+    const shown = customerKeyIn(kind, properties);
     return shown !== null && isNamedAlike(shown, key);
   };
-  await update(target, { change: { properties: kind.customerKeyBody(key) }, etag, isShown }, context);
+  await update(target, { change: { properties: customerKeyBody(kind, key) }, etag, isShown }, context);
   return clients.exchange.receipt();
 }
 
@@ -322,7 +322,7 @@ export function armResources(connection: Connection): Resources {
   ) => {
     const kind = kinds.find((one) => one.name === name);
     if (kind === undefined) throw new Error(`${doing} ${id}: kind ${name} is not known`);
-    const what = `${doing} ${kind.noun} ${lastPart(id)}`;
+    const what = `${doing} ${kind.short} ${lastPart(id)}`;
     return connection.on(
       kindIn(kind),
       id,

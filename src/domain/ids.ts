@@ -85,6 +85,9 @@ export function armIdParts(id: ArmId): ArmIdParts {
   };
 }
 
+/** Returns provider and type in lower case, because Azure writes them in several ways: `microsoft.keyvault/vaults` */
+export const armTypeOf = (id: string): string => id.split('/').slice(6, 8).join('/').toLowerCase();
+
 const crockford = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** Encodes random bytes in Crockford base 32, one character per byte (five bits of each are used). */

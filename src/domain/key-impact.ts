@@ -20,8 +20,13 @@ export interface KeyUser {
 export interface DeclaredUse {
   readonly users: readonly KeyUser[];
   readonly unread: readonly { readonly subscriptionId: string; readonly failure: Failure }[];
-  /** Types of resources that the bot doesn't have permission to read there: Azure leaves them out without a word. */
-  readonly hidden: readonly { readonly subscriptionId: string; readonly nouns: readonly string[] }[];
+  readonly hidden: readonly HiddenKinds[];
+}
+
+/** Kinds of resources that the bot doesn't have permission to read in a subscription: Azure leaves them out without a word. */
+export interface HiddenKinds {
+  readonly subscriptionId: string;
+  readonly nouns: readonly string[];
 }
 
 /** Someone who has permission to unwrap with a key of the vault. */

@@ -9,8 +9,9 @@ import { KeyKind, type ObservedKey, type ObservedResource, type ObservedVault } 
 import type { Terms } from '../domain/policy/policy.ts';
 import { inOneSubscription, permitsVault } from '../domain/policy/rules.ts';
 import type { Azure } from '../domain/ports/azure.ts';
-import type { ResourceKind, ResourceSummary } from '../domain/ports/inventory.ts';
+import type { ResourceSummary } from '../domain/ports/inventory.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
+import type { ResourceKind } from '../domain/resource-kind.ts';
 import { isBlank } from '../domain/strings.ts';
 
 /** Chosen key: an existing version, or a key to create. */

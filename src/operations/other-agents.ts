@@ -1,4 +1,5 @@
 /** Checks against other agents: agents that share the requested key, and vaults or keys with similar names. */
+
 import {
   type Check,
   type CheckContext,
@@ -20,6 +21,7 @@ import {
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKey } from '../domain/ports/inventory.ts';
 import { areNamesSimilar } from './choose.ts';
+import { kinds } from './resources/registry.ts';
 import { judgeWrites, type OperationContext } from './resources/rights.ts';
 
 /** Names shown per check. One is enough to reconsider. */
@@ -40,7 +42,7 @@ const othersIn = (resources: readonly ResourceKey[], id: ArmId): readonly Used[]
 
 /** Reads the other agents. An unreadable list is a fact: it's shown as a warning and blocks nothing. */
 export async function observeOthers(azure: Azure, id: ArmId): Promise<readonly Used[] | null> {
-  const keyed = await azure.inventory.resourceKeys();
+  const keyed = await azure.inventory.resourceKeys(kinds);
   return keyed.ok ? othersIn(keyed.value.resources, id) : null;
 }
 

@@ -120,7 +120,7 @@ export class FleetReader {
 
   async #load(): Promise<Snapshot> {
     const { inventory } = this.#ports.azure;
-    const [kept, all] = await Promise.all([inventory.resourceKeys(), inventory.vaults()]);
+    const [kept, all] = await Promise.all([inventory.resourceKeys(kinds), inventory.vaults()]);
     const { resources, unread } = valueOrThrow(kept);
     const vaults =
       all.ok || unread.length === 0 ? all : await inventory.vaults(unread.map(({ subscriptionId }) => subscriptionId));

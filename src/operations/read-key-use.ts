@@ -1,28 +1,39 @@
 /** Reads who declares a key, and who was observed using it. */
 import { allInOrder, catchFailure, valueOrThrow } from '../domain/failure.ts';
 import type { KeyName } from '../domain/ids.ts';
-import { type KeyUse, nameOfUser, observedForMs, observedOnly } from '../domain/key-impact.ts';
-import type { Observation, ObservedVault } from '../domain/observed.ts';
+import { type KeyUse, type KeyUser, nameOfUser, observedForMs, observedOnly } from '../domain/key-impact.ts';
+import { type Observation, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
+import type { KeyedResource } from '../domain/ports/inventory.ts';
+import { readableKinds } from './resources/registry.ts';
 
 const sinceAt = (now: Date): string => new Date(now.getTime() - observedForMs).toISOString();
 
+/** A resource with several keys in the vault is listed once for each. */
+const usersIn = ({ id, name, kind: { noun }, keys, identities }: KeyedResource, { uri }: ObservedVault): KeyUser[] =>
+  keys
+    .filter(({ vaultUri }) => sameVaultUri(vaultUri, uri))
+    .map(({ keyName, keyVersion }) => ({ id, name, noun, keyName, keyVersion, identities }));
+
 /** Who declares the key, or any key of the vault, and who was observed using it. Throws an `AzureFailure`. */
 export async function readKeyUse(
-  { keyUsers }: Pick<Azure, 'keyUsers'>,
+  { inventory, keyUsers }: Pick<Azure, 'inventory' | 'keyUsers'>,
   vault: ObservedVault,
   keyName: KeyName | null,
   now: Date,
 ): Promise<KeyUse> {
-  const [declared, observed] = await allInOrder([
-    keyUsers.declared(vault).then(valueOrThrow),
+  const [declared, hidden, observed] = await allInOrder([
+    inventory.resourceKeys(readableKinds).then(valueOrThrow),
+    keyUsers.hidden(readableKinds),
     keyUsers.observed(vault, sinceAt(now)),
   ]);
   const isMeant = (one: { readonly keyName: string }): boolean =>
     keyName === null || one.keyName.toLowerCase() === keyName.toLowerCase();
+  const { resources, unread } = declared;
   return {
-    ...declared,
-    users: declared.users.filter(isMeant),
+    users: resources.flatMap((one) => usersIn(one, vault)).filter(isMeant),
+    unread,
+    hidden: hidden.filter(({ subscriptionId: id }) => !unread.some(({ subscriptionId }) => subscriptionId === id)),
     observed: observed.outcome === 'read' ? { ...observed, users: observed.users.filter(isMeant) } : observed,
   };
 }
@@ -34,7 +45,7 @@ const maxShown = 5;
  * read only if someone else than the agent and the bot used the key.
  */
 export async function observeUndeclared(
-  azure: Pick<Azure, 'keyUsers' | 'vaultLog'>,
+  azure: Pick<Azure, 'inventory' | 'keyUsers' | 'vaultLog'>,
   { resource, vault, key }: Pick<Observation, 'resource' | 'vault' | 'key'>,
   now: Date,
 ): Promise<Pick<Observation, 'undeclared'>> {

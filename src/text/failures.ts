@@ -19,7 +19,7 @@ const otherKinds: Readonly<Record<string, string>> = {
 };
 const kindWords = (name: string): string => {
   const kind = kinds.find((one) => one.name === name);
-  return kind === undefined ? (otherKinds[name] ?? 'a resource the bot knows') : `a ${kind.nounInFull}`;
+  return kind === undefined ? (otherKinds[name] ?? 'a resource the bot knows') : `a ${kind.noun}`;
 };
 
 const dayOr = (time: string | null): string => (time === null ? 'never' : utcDay(time));

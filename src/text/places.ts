@@ -1,4 +1,6 @@
 /** Texts for regions, IDs and scopes of Azure. */
+import { armTypeOf } from '../domain/ids.ts';
+import { kinds } from '../operations/resources/registry.ts';
 
 const parts =
   /(north|south|east|west|central|europe|asia|us|uk|india|japan|korea|australia|brazil|canada|france|germany|norway|sweden|switzerland|italy|poland|spain|uae|qatar|israel|mexico|southafrica|\d+)/g;
@@ -29,8 +31,12 @@ export function scopeWords(scope: string): string {
   const [, , , , group, , , ...resource] = at.split('/');
   if (/^vaults$/i.test(resource[0] ?? '') && /^keys$/i.test(resource[2] ?? ''))
     return `key ${resource[3]} in ${resource[1]}`;
-  const kind = /\/healthBots\/[^/]+$/i.test(at) ? 'agent' : /\/vaults\/[^/]+$/i.test(at) ? 'vault' : 'resource';
-  if (resource.length > 0) return `${kind} ${resource.at(-1)}`;
+  const nouns = [
+    ...kinds.map(({ type, short }) => [type.toLowerCase(), short]),
+    ['microsoft.keyvault/vaults', 'vault'],
+  ];
+  const [, noun] = (resource.length === 2 && nouns.find(([type]) => type === armTypeOf(at))) || [];
+  if (resource.length > 0) return `${noun ?? 'resource'} ${resource.at(-1)}`;
   if (group !== undefined) return `group ${group}`;
   return /^\/subscriptions\/[^/]+$/i.test(at) ? `subscription ${at.split('/')[2]}` : at;
 }

@@ -5,6 +5,7 @@ import { observedOnly, unpermitted, unused } from '../../src/domain/key-impact.t
 import type { Azure, VaultLog } from '../../src/domain/ports/azure.ts';
 import { evaluateUse, type UsageQuery } from '../../src/domain/usage-check.ts';
 import { readKeyImpact } from '../../src/operations/commands/cmk-status.ts';
+import { kinds } from '../../src/operations/resources/registry.ts';
 import { type AzureState, all, giveRole } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
@@ -60,7 +61,7 @@ describe('lists', () => {
     const nowhere = '40000000-0000-4000-8000-000000000099';
     const refused = { code: 'AccessDenied', status: 403, next: 'ask' };
     const some = connect(running, { subscriptions: [careId, nowhere, researchId, financeId] });
-    const keysOf = async (by: Azure) => got(await by.inventory.resourceKeys());
+    const keysOf = async (by: Azure) => got(await by.inventory.resourceKeys(kinds));
     const idsOf = async (by: Azure) => (await keysOf(by)).resources.map(({ id }) => id).sort();
     expect(await idsOf(some)).toEqual(await idsOf(azure));
     const { unread } = await keysOf(some);

@@ -1,11 +1,9 @@
 /** Lists of agents and vaults, and who uses keys, across subscriptions. */
-import type { z } from 'zod';
-import type { KindRules } from '../check.ts';
 import type { Failure, Outcome } from '../failure.ts';
 import type { ArmId, KeyName } from '../ids.ts';
-import type { DeclaredUse, KeyHolder, ObservedUse } from '../key-impact.ts';
+import type { HiddenKinds, KeyHolder, ObservedUse } from '../key-impact.ts';
 import type { CustomerKey, ObservedVault } from '../observed.ts';
-import type { ResourceRef } from '../plan.ts';
+import type { KeyPlace } from '../resource-kind.ts';
 
 export interface ResourceSummary {
   readonly kind: string;
@@ -27,9 +25,18 @@ export interface ResourceKey {
 
 export type VaultSummary = ObservedVault;
 
-/** The agents that could be read, and the subscriptions that couldn't. */
+/** A resource with every key that it names. */
+export interface KeyedResource extends ResourceKey {
+  /** One of the kinds that were asked for. */
+  readonly kind: KeyPlace;
+  readonly keys: readonly CustomerKey[];
+  /** Object ids of its managed identities, lower case. */
+  readonly identities: readonly string[];
+}
+
+/** The resources that could be read, and the subscriptions that couldn't. */
 export interface ResourceKeys {
-  readonly resources: readonly ResourceKey[];
+  readonly resources: readonly KeyedResource[];
   readonly unread: readonly UnreadSubscription[];
 }
 
@@ -43,47 +50,21 @@ export interface Inventory {
   /** Returns agents in the configured subscriptions whose name contains the text, by name, at most `top`. */
   resources(contains: string, top: number): Promise<Outcome<readonly ResourceSummary[]>>;
   /**
-   * Returns every agent in the configured subscriptions with its key, in any order. Reads page by page. If only some
-   * subscriptions are refused, the others' agents are returned; if all are, it fails.
+   * Returns every resource of these kinds in the configured subscriptions with its keys, by id. Reads page by page. If only some
+   * subscriptions are refused, the others' resources are returned; if all are, it fails.
    */
-  resourceKeys(): Promise<Outcome<ResourceKeys>>;
+  resourceKeys(of: readonly KeyPlace[]): Promise<Outcome<ResourceKeys>>;
   /** Returns all vaults in the configured subscriptions except these, by name. */
   vaults(but?: readonly string[]): Promise<Outcome<readonly VaultSummary[]>>;
 }
 
 export interface KeyUsers {
-  /** Resources in the configured subscriptions that name a key of the vault. The list might be some minutes old. */
-  declared(vault: Pick<ObservedVault, 'name' | 'uri'>): Promise<Outcome<DeclaredUse>>;
+  /** Returns the configured subscriptions where the bot can't read some of these kinds: Resource Graph leaves them out. */
+  hidden(kinds: readonly KeyPlace[]): Promise<readonly HiddenKinds[]>;
   /** Who has permission to unwrap with the key, or with any key of the vault; null: the bot can't read that. */
   holders(vault: ObservedVault, keyName: KeyName | null): Promise<Outcome<readonly KeyHolder[] | null>>;
   /** Who used keys of the vault since then (ISO 8601), by its log. */
   observed(vault: Pick<ObservedVault, 'id' | 'name'>, since: string): Promise<ObservedUse>;
-}
-
-/**
- * Everything specific to one kind of resource: data and pure functions. The adapter gets the registry of kinds, so adding a
- * kind takes a file and a line there. `Ref` is used covariantly only, so that one list can hold all kinds.
- */
-export interface ResourceKind<Ref extends z.ZodType<ResourceRef> = z.ZodType<ResourceRef>> extends KindRules {
-  /** Stored with every request: never changes. */
-  readonly name: string;
-  /** Display name: short, `agent`, and in full for readers who might not know it, `healthcare agent service`. */
-  readonly noun: string;
-  readonly nounInFull: string;
-  readonly ref: Ref;
-  readonly arm: {
-    /** As in Azure's documentation. Azure itself returns different spellings. */
-    readonly type: string;
-    /** The API version that the schemas below follow. */
-    readonly apiVersion: string;
-    readonly names: RegExp;
-  };
-  /** Path of the vault's address in list results, from the resource down. */
-  readonly customerKeyField: string;
-  /** Reads and builds the part of the resource's `properties` that contains the key. */
-  readonly customerKeyIn: (properties: unknown) => CustomerKey | null;
-  readonly customerKeyBody: (key: CustomerKey) => Readonly<Record<string, unknown>>;
-  readonly rights: { readonly read: readonly string[]; readonly write: readonly string[] };
 }
 
 /** A definition as Azure has it. `rule` is JSON. */

@@ -1,13 +1,13 @@
 /** Finds who caused a drift in Azure's records of changes. Pure. */
-import { type ArmId, isAtOrBelow } from '../ids.ts';
+import { type ArmId, armTypeOf, isAtOrBelow } from '../ids.ts';
 import type { ChangeRecord } from '../ports/azure.ts';
 import type { LastVerified } from './drift.ts';
 import type { KnownCauses } from './resource-watch.ts';
 import { type DriftCause, type DriftCode, type DriftState, partOf } from './state.ts';
 
-/** Where a change of each state shows: a property of the resource, or the operation's name. */
+/** Where a change of each state shows: a property of the resource, or the operation's name with `resource` for its type. */
 const traces: Partial<Record<DriftCode, RegExp>> = {
-  'resource-deleted': /healthBots\/delete|^Delete$/i,
+  'resource-deleted': /resource\/delete|^Delete$/i,
   'key-stripped': /keyVaultProperties/i,
   'key-replaced': /keyVaultProperties/i,
   'identity-changed': /^identity/i,
@@ -21,11 +21,11 @@ const traces: Partial<Record<DriftCode, RegExp>> = {
 
 /** The Activity Log names no properties: there, the newest write of the kind counts. */
 const writes: Partial<Record<DriftCode, RegExp>> = {
-  'resource-deleted': /healthBots\/delete$/i,
-  'key-stripped': /healthBots\/write$/i,
-  'key-replaced': /healthBots\/write$/i,
-  'identity-changed': /healthBots\/write$/i,
-  'resource-failed': /healthBots\/write$/i,
+  'resource-deleted': /resource\/delete$/i,
+  'key-stripped': /resource\/write$/i,
+  'key-replaced': /resource\/write$/i,
+  'identity-changed': /resource\/write$/i,
+  'resource-failed': /resource\/write$/i,
   'vault-gone': /vaults\/delete$/i,
   'purge-protection-off': /vaults\/write$/i,
   'firewall-changed': /vaults\/write$/i,
@@ -39,10 +39,13 @@ export function concerns(target: string, resource: ArmId): boolean {
   return isAtOrBelow(target, resource) || (assignment !== undefined && isAtOrBelow(resource, scope));
 }
 
-const isAbout = (record: ChangeRecord, code: DriftCode): boolean =>
-  record.source === 'activity-log'
-    ? writes[code]?.test(record.operation ?? '') === true
-    : [record.changeType, record.operation ?? '', ...record.properties].some((text) => traces[code]?.test(text));
+function isAbout(record: ChangeRecord, code: DriftCode, type: string): boolean {
+  const named = record.operation ?? '';
+  const operation = named.toLowerCase().startsWith(`${type}/`) ? `resource${named.slice(type.length)}` : named;
+  return record.source === 'activity-log'
+    ? writes[code]?.test(operation) === true
+    : [record.changeType, operation, ...record.properties].some((text) => traces[code]?.test(text));
+}
 
 const causeOf = ({ source, at, byType, clientType, operation, correlationId }: ChangeRecord): DriftCause => ({
   ...{ source, at, byType, clientType, operation, correlationId },
@@ -57,7 +60,7 @@ export function causesOf(
   const newestFirst = [...records].sort((a, b) => (a.at < b.at ? 1 : -1));
   const found = states.flatMap(({ code }) => {
     const place = partOf(code) === 'agent' ? resource.id : vault.id;
-    const record = newestFirst.find((one) => concerns(one.target, place) && isAbout(one, code));
+    const record = newestFirst.find((one) => concerns(one.target, place) && isAbout(one, code, armTypeOf(resource.id)));
     return record === undefined ? [] : [[code, { cause: causeOf(record), by: record.by }] as const];
   });
   return new Map(found);

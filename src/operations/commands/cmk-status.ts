@@ -6,6 +6,7 @@ import type { Azure } from '../../domain/ports/azure.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { chooseVault, nameIn } from '../choose.ts';
 import { readKeyUse } from '../read-key-use.ts';
+import { readableKinds } from '../resources/registry.ts';
 import { type CommandPorts, type CommandResult, parseArguments, parseName, type TypedCommand } from './command.ts';
 
 /** Shows the key of each agent and the next thing to do, or what uses a key or the keys of a vault. */
@@ -34,14 +35,16 @@ async function showUse(key: string, vaultTyped: string, { azure, now }: CommandP
   return { kind: 'show-impact', impact: await readKeyImpact(azure, vault, keyName, now()) };
 }
 
-/** Returns the only vault in which agents use a key of that name. */
+/** Returns the only vault in which resources use a key of that name. */
 async function vaultOf({ inventory }: Azure, key: string): Promise<ObservedVault | Refusal> {
   const [found, vaults] = await allInOrder([
-    inventory.resourceKeys().then(valueOrThrow),
+    inventory.resourceKeys(readableKinds).then(valueOrThrow),
     inventory.vaults().then(valueOrThrow),
   ]);
-  const used = found.resources.flatMap(({ customerKey }) =>
-    customerKey?.keyName.toLowerCase() === key.toLowerCase() ? [normalizedVaultUri(customerKey.vaultUri)] : [],
+  const used = found.resources.flatMap(({ keys }) =>
+    keys.flatMap(({ keyName, vaultUri }) =>
+      keyName.toLowerCase() === key.toLowerCase() ? [normalizedVaultUri(vaultUri)] : [],
+    ),
   );
   const [only, ...more] = vaults.filter(({ uri }) => used.includes(normalizedVaultUri(uri)));
   return only === undefined || more.length > 0
@@ -50,7 +53,7 @@ async function vaultOf({ inventory }: Azure, key: string): Promise<ObservedVault
 }
 
 export async function readKeyImpact(
-  azure: Pick<Azure, 'keyUsers'>,
+  azure: Pick<Azure, 'inventory' | 'keyUsers'>,
   vault: ObservedVault,
   keyName: KeyName | null,
   now: Date,

@@ -1,7 +1,8 @@
-/** All kinds of resources. To add one: its file and its entry in this list. */
+/** All kinds of resources. To add one that the bot writes: its file and its entry in this list. */
 import { z } from 'zod';
-import type { ResourceKind } from '../../domain/ports/inventory.ts';
+import type { KeyPlace, ResourceKind } from '../../domain/resource-kind.ts';
 import { healthcareAgent } from './healthcare-agent.ts';
+import { readOnlyKinds } from './read-only.ts';
 
 const all = [healthcareAgent] as const;
 const [first, ...rest] = all;
@@ -11,6 +12,9 @@ export const Resource = z.discriminatedUnion('kind', [first.ref, ...rest.map(({ 
 export type Resource = z.infer<typeof Resource>;
 
 export const kinds: readonly ResourceKind[] = all;
+
+/** Kinds whose keys the bot can read. */
+export const readableKinds: readonly KeyPlace[] = [...all, ...readOnlyKinds];
 
 /** Returns the kind with this name. Throws if there is none. */
 export function kindNamed(name: string): ResourceKind {

@@ -8,7 +8,7 @@ import type { Effect } from '../../domain/effect.ts';
 import type { KeyWork } from '../../domain/key-change.ts';
 import type { Observation } from '../../domain/observed.ts';
 import type { Rights } from '../../domain/ports/azure.ts';
-import type { ResourceKind } from '../../domain/ports/inventory.ts';
+import type { ResourceKind } from '../../domain/resource-kind.ts';
 import { kinds } from './registry.ts';
 
 /** Read on every resource of a request. */

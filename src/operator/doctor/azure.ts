@@ -7,6 +7,7 @@ import type { ObservedVault } from '../../domain/observed.ts';
 import type { Rights } from '../../domain/ports/azure.ts';
 import { clockSkew } from '../../domain/write-health.ts';
 import { readGuards } from '../../operations/read-guard.ts';
+import { kinds } from '../../operations/resources/registry.ts';
 import { actionsOn, assignIdentity, dataActionsOnVault, makeVersion } from '../../operations/resources/rights.ts';
 import { messageOf } from '../../text/failures.ts';
 import { fleetGuardWords } from '../../text/guard.ts';
@@ -150,7 +151,7 @@ function diagnoseUnread(subject: About, unread: readonly (readonly [CheckedScope
 const neverNeeded: readonly string[] = [
   'Microsoft.Authorization/roleDefinitions/write',
   'Microsoft.KeyVault/vaults/delete',
-  'Microsoft.HealthBot/healthBots/delete',
+  ...kinds.map(({ type }) => `${type}/delete`),
 ];
 const widerAdvice = 'The bot doesn’t need it. Remove the role that gives it.';
 
@@ -375,7 +376,7 @@ const deployGuard =
 
 /** Warns if Azure Policy doesn't refuse every change of keys around the bot. */
 export async function diagnoseGuard({ azure, config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
-  const kept = await azure.inventory.resourceKeys();
+  const kept = await azure.inventory.resourceKeys(kinds);
   if (!kept.ok) return [unknown(guard, lookupFailureLine(kept.failure), 'See azure/sign-in and azure/lists.')];
   const { resources } = kept.value;
   const { agents, unread } = await readGuards(azure, resources, new Date());

@@ -1,4 +1,5 @@
 /** One cycle of the key watch: reads agents, compares each with what was approved, and stores what is news. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome } from '../../domain/failure.ts';
 import { sameKey } from '../../domain/observed.ts';
@@ -24,6 +25,7 @@ import {
   statesAfter,
 } from '../../domain/watch/resource-watch.ts';
 import type { DriftState, WatchedPart } from '../../domain/watch/state.ts';
+import { kinds } from '../../operations/resources/registry.ts';
 import { AgentReader } from './read-agent.ts';
 
 export interface CyclePorts {
@@ -179,7 +181,7 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
   const [open, busy, kept] = await Promise.all([
     ports.drifts.open(),
     busyAgents(ports),
-    ports.azure.inventory.resourceKeys(),
+    ports.azure.inventory.resourceKeys(kinds),
   ]);
   const settledBefore = ports.now().getTime() - ports.settleMs;
   const isSettled = (agent: string): boolean => Date.parse(all.get(agent)?.at ?? '') <= settledBefore;

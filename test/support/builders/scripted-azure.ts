@@ -2,9 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { Controller } from '../../../src/domain/control.ts';
 import { done, type Failure, failed, type Outcome, type Receipt } from '../../../src/domain/failure.ts';
-import type { DeclaredUse, ObservedUse } from '../../../src/domain/key-impact.ts';
+import type { ObservedUse } from '../../../src/domain/key-impact.ts';
 import type { ObservedKey } from '../../../src/domain/observed.ts';
 import type { Azure, CreatedKey, Deleted, Probe } from '../../../src/domain/ports/azure.ts';
+import type { KeyedResource, ResourceKey } from '../../../src/domain/ports/inventory.ts';
+import { healthcareAgent } from '../../../src/operations/resources/healthcare-agent.ts';
 import { key, noon, principal, resource, vault, version } from './plans.ts';
 
 /** When it makes keys. */
@@ -16,6 +18,11 @@ export const intent = { nonceHash: hashOf(nonce), at };
 
 export const receipt: Receipt = { clientRequestId: 'client-9', correlationId: 'correlation-9' };
 
+/** An agent in a list of keys. */
+export const keyed = (one: ResourceKey, identities: readonly string[] = []): KeyedResource => ({
+  ...{ ...one, kind: healthcareAgent, keys: one.customerKey === null ? [] : [one.customerKey], identities },
+});
+
 /** What it holds. Tests change it as somebody in the portal would. */
 export interface World {
   resource: ReturnType<typeof resource> | null;
@@ -26,7 +33,8 @@ export interface World {
   probe: Probe;
   deleted: Deleted;
   controllers: Controller[];
-  declared: DeclaredUse;
+  /** Beside the resource. */
+  others: KeyedResource[];
   observed: ObservedUse;
 }
 
@@ -51,7 +59,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     probe: 'usable',
     deleted: 'none',
     controllers: [],
-    declared: { users: [], unread: [], hidden: [] },
+    others: [],
     observed: { outcome: 'not-configured' },
     ...start,
   };
@@ -98,7 +106,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
     vaultLog: null,
     within: (_attempt, work) => work(),
     keyUsers: {
-      declared: () => read('keyUsers.declared', () => world.declared),
+      hidden: async () => [],
       holders: () => read('keyUsers.holders', () => []),
       observed: async () => world.observed,
     },
@@ -196,10 +204,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
         ),
       resourceKeys: () =>
         read('inventory.resourceKeys', () => ({
-          resources:
-            world.resource === null
-              ? []
-              : [{ id: world.resource.id, name: world.resource.name, customerKey: world.resource.customerKey }],
+          resources: [...(world.resource === null ? [] : [keyed(world.resource)]), ...world.others],
           unread: [],
         })),
       vaults: () => read('inventory.vaults', () => (world.vault === null ? [] : [world.vault])),

@@ -1,12 +1,13 @@
 import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
 import { openCloud } from '../../../src/azure/clouds.ts';
 import { powersOfPolicy, powersOfRole } from '../../../src/azure/control.ts';
-import { keysNamedBy } from '../../../src/azure/key-users.ts';
 import { allowedBy } from '../../../src/azure/permissions.ts';
 import { templateOf } from '../../../src/azure/plain-calls.ts';
 import { RenewableCredential } from '../../../src/azure/renewable-credential.ts';
 import { openPortal } from '../../../src/azure/resource-ids.ts';
 import { ArmId, KeyName, KeyVersion } from '../../../src/domain/ids.ts';
+import { keysNamedIn } from '../../../src/domain/resource-kind.ts';
+import { readableKinds } from '../../../src/operations/resources/registry.ts';
 import { link } from '../../../src/teams/cards/plain-text.ts';
 
 const tenant = '30000000-0000-4000-8000-000000000001';
@@ -186,12 +187,11 @@ describe('types that use keys', () => {
       { encryption: { keyvaultproperties: { keyname: keyName, keyvaulturi: vaultUri } } },
       [follows],
     ],
-    // A type that isn't listed.
-    ['Microsoft.Web/sites', { keyVaultProperties: parts }, []],
   ])('%s names its key, and none where it has none', (type, properties, keys) => {
-    expect(keysNamedBy(type, properties)).toEqual(keys);
+    const kind = { keyAt: readableKinds.find((one) => one.type === type)?.keyAt ?? [] };
+    expect(keysNamedIn(kind, properties)).toEqual(keys);
     for (const without of [{}, null, { encryption: null }, { encryption: { keySource: 'Microsoft.Storage' } }])
-      expect(keysNamedBy(type, without)).toEqual([]);
+      expect(keysNamedIn(kind, without)).toEqual([]);
   });
 });
 

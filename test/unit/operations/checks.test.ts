@@ -3,6 +3,7 @@ import { type Check, type CheckCode, checkCodes, isRemovableBlock, judgeKey } fr
 import type { OwnKey } from '../../../src/domain/key-change.ts';
 import type { CustomerKey, Observation, ObservedOthers } from '../../../src/domain/observed.ts';
 import type { KeyTerms } from '../../../src/domain/policy/rules.ts';
+import { customerKeyIn } from '../../../src/domain/resource-kind.ts';
 import type { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { healthcareAgent } from '../../../src/operations/resources/healthcare-agent.ts';
 import { checkWords } from '../../../src/text/checks.ts';
@@ -184,7 +185,7 @@ it('reads as test/golden/check-words.txt has it; UPDATE_GOLDEN=1 rewrites that',
 
 it('the checks of a plan block each change while a user-assigned identity opens the key', () => {
   const { vaultUri: keyVaultUri, ...named } = keyAt('a');
-  const customerKey = healthcareAgent.customerKeyIn({ keyVaultProperties: { ...named, keyVaultUri, userIdentity } });
+  const customerKey = customerKeyIn(healthcareAgent, { keyVaultProperties: { ...named, keyVaultUri, userIdentity } });
   expect(customerKey).toEqual({ ...keyAt('a'), userIdentity });
   const seen = { resource: resource({ customerKey, systemAssigned: true }) };
   for (const wished of [spec(), wishToRotate(), wishToRepair()])

@@ -21,7 +21,7 @@ import { call, commandWorld } from '../../support/builders/command-world.ts';
 import { failure } from '../../support/builders/commands.ts';
 import { resourceId, vaultId } from '../../support/builders/fixtures.ts';
 import { key, keyName, noon, under, vault, version } from '../../support/builders/plans.ts';
-import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
+import { keyed, scriptedAzure } from '../../support/builders/scripted-azure.ts';
 
 const azure = scriptedAzure();
 const refused = (code: string, fact: string) => ({ kind: 'refused', code, fact });
@@ -146,8 +146,10 @@ describe('the keys of other agents', () => {
   const chosen = vault({ name: 'kv-care-prod', uri: 'https://kv-care-prod.vault.azure.net/' });
   const read = async (keys: readonly CustomerKey[] | null) => {
     const azure = scriptedAzure();
-    const resources = (keys ?? []).map((customerKey, n) => ({ id: resourceId(`a-${n}`), name: `a-${n}`, customerKey }));
-    const own = { id: resourceId(), name: 'bot-care', customerKey: under(version('a')) };
+    const resources = (keys ?? []).map((customerKey, n) =>
+      keyed({ id: resourceId(`a-${n}`), name: `a-${n}`, customerKey }),
+    );
+    const own = keyed({ id: resourceId(), name: 'bot-care', customerKey: under(version('a')) });
     if (keys === null) azure.refuse('inventory.resourceKeys', failure());
     azure.inventory.resourceKeys =
       keys === null ? azure.inventory.resourceKeys : async () => done({ resources: [own, ...resources], unread: [] });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Effect } from '../../../src/domain/effect.ts';
-import type { KeyUser, ObservedUse, ObservedUser } from '../../../src/domain/key-impact.ts';
+import type { ObservedUse, ObservedUser } from '../../../src/domain/key-impact.ts';
 import type { Observation } from '../../../src/domain/observed.ts';
 import {
   blocksOf,
@@ -11,6 +11,7 @@ import {
   stagesOf,
   warningsOf,
 } from '../../../src/domain/plan.ts';
+import type { KeyedResource } from '../../../src/domain/ports/inventory.ts';
 import { reviewFacts } from '../../../src/operations/pages/review-page.ts';
 import { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { repairCmk } from '../../../src/operations/repair-cmk/repair-cmk.ts';
@@ -35,7 +36,7 @@ import {
   wishToRepair,
   wishToRetire,
 } from '../../support/builders/plans.ts';
-import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
+import { keyed, scriptedAzure } from '../../support/builders/scripted-azure.ts';
 
 const identity = { systemAssigned: true, principalId: principal, tenantId: vault().tenantId };
 const approved = under(version('a'));
@@ -192,14 +193,8 @@ const used = (by: string, keyVersion: string, last: string, change: Partial<Obse
 });
 const usedOld = (by: string, hours: number, change: Partial<ObservedUser> = {}): ObservedUser =>
   used(by, version('a'), hoursAgo(hours), change);
-const declares = (name: string, keyVersion: string, identity: string): KeyUser => ({
-  id: resourceId(name),
-  name,
-  noun: 'storage account',
-  keyName: 'care',
-  keyVersion,
-  identities: [identity],
-});
+const declares = (name: string, keyVersion: string, identity: string): KeyedResource =>
+  keyed({ id: resourceId(name), name, customerKey: under(keyVersion, { keyName: 'care' }) }, [identity]);
 const log = (...users: readonly ObservedUser[]): ObservedUse => ({
   outcome: 'read',
   first: hoursAgo(700),
@@ -212,10 +207,10 @@ const byAgent = used(principal, version('b'), hoursAgo(30));
 /** What blocks a plan, with this log and these resources. */
 async function blocksWith(
   observed: ObservedUse,
-  users: readonly KeyUser[] = [],
+  others: readonly KeyedResource[] = [],
   old_ = old,
 ): Promise<readonly string[]> {
-  const azure = scriptedAzure({ keys: [old_, current], observed, declared: { users, unread: [], hidden: [] } });
+  const azure = scriptedAzure({ keys: [old_, current], observed, others: [...others] });
   const { change } = retireVersion;
   const seen = await observeRetirement(azure, retiring(), change(wishToRetire()), noon);
   return blocksOf(planFor({ seen, wished: wishToRetire() })).map(({ code }) => code);
@@ -238,7 +233,7 @@ describe('an old version can be retired', () => {
   });
 });
 
-test.each<[string, ObservedUse, readonly KeyUser[], string]>([
+test.each<[string, ObservedUse, readonly KeyedResource[], string]>([
   ['the log shows no use of the current version', log(), [], 'new-version-used'],
   ['the agent began a few hours ago', log(used(principal, version('b'), hoursAgo(23))), [], 'new-version-used'],
   ['the agent used the old one within a day', log(byAgent, usedOld(principal, 23)), [], 'old-version-used'],

@@ -7,7 +7,7 @@ import { type CyclePorts, watchCycle } from '../../../src/workflow/key-watch/wat
 import { lastVerifiedWith } from '../../support/builders/command-world.ts';
 import { failure } from '../../support/builders/commands.ts';
 import { key, noon, principal, ref, resource, under, vault, version } from '../../support/builders/plans.ts';
-import { scriptedAzure } from '../../support/builders/scripted-azure.ts';
+import { keyed, scriptedAzure } from '../../support/builders/scripted-azure.ts';
 
 test('what looks different is read first; what can’t be judged or read is logged and keeps no other from it', async () => {
   const approved = version('a');
@@ -23,10 +23,9 @@ test('what looks different is read first; what can’t be judged or read is logg
   const agents = new Map(['a', 'b', 'c'].map((name) => [name, verifiedAs(name)]));
   const warnings: object[] = [];
   const read: string[] = [];
-  const resources = [...agents.keys()].map((name) => ({
-    ...{ id: name as ArmId, name },
-    customerKey: name === 'c' ? null : under(approved),
-  }));
+  const resources = [...agents.keys()].map((name) =>
+    keyed({ id: name as ArmId, name, customerKey: name === 'c' ? null : under(approved) }),
+  );
   const cycle = await watchCycle(
     {
       azure: {

@@ -93,7 +93,7 @@ export function resourcePageCard(
     coverage:
       resources.length === 0
         ? plain(
-            `The bot can read no ${kinds.map(({ nounInFull }) => nounInFull).join(' and no ')}: that takes ${kinds.flatMap(({ rights }) => rights.read).join(', ')}.`,
+            `The bot can read no ${kinds.map(({ noun }) => noun).join(' and no ')}: that takes ${kinds.flatMap(({ rights }) => rights.read).join(', ')}.`,
           )
         : plain(coverage(resources.length, more)),
   });

@@ -1,0 +1,112 @@
+/**
+ * Kinds of Azure resources that can be under a customer-managed key, as declarations: data from which reading, writing and
+ * wording follow. Pure.
+ */
+import { z } from 'zod';
+import type { KindRules } from './check.ts';
+import { ArmId } from './ids.ts';
+import type { CustomerKey } from './observed.ts';
+import type { ResourceRef } from './plan.ts';
+
+/** What it takes to read the key of a kind. */
+export interface KeyPlace {
+  /** As in Azure's documentation. Azure itself returns different spellings. */
+  readonly type: string;
+  /** Display name: `storage account` */
+  readonly noun: string;
+  /** Paths below `properties`. Each holds an address of a key, an object that names one, or a list of these. */
+  readonly keyAt: readonly string[];
+}
+
+interface KindDeclaration<Name extends string> extends KeyPlace, KindRules {
+  /** Stored with every request: never changes. */
+  readonly name: Name;
+  /** The noun where the reader knows it: `agent` */
+  readonly short: string;
+  /** The API version that the paths and members follow. */
+  readonly apiVersion: string;
+  readonly names: RegExp;
+  /** Members of the object at the first path that hold the vault's address, the key's name and its version. */
+  readonly keyMembers: { readonly vault: string; readonly name: string; readonly version: string };
+}
+
+/** A kind that the bot writes. `Ref` is used covariantly only, so that one list can hold all kinds. */
+export interface ResourceKind<Ref extends z.ZodType<ResourceRef> = z.ZodType<ResourceRef>>
+  extends KindDeclaration<string> {
+  readonly ref: Ref;
+  readonly rights: { readonly read: readonly string[]; readonly write: readonly string[] };
+}
+
+/** Adds what follows from a declaration: its ids and the permissions that it needs. */
+export function declareKind<const Name extends string>(declaration: KindDeclaration<Name>) {
+  const { name, noun, type } = declaration;
+  const pattern = new RegExp(`/providers/${type}/[^/]+$`, 'i');
+  const id = ArmId.refine((one) => pattern.test(one), `must be the id of a ${noun}`);
+  return {
+    ...declaration,
+    ref: z.strictObject({ kind: z.literal(name), id }),
+    rights: { read: [`${type}/read`], write: [`${type}/write`] },
+  } satisfies ResourceKind;
+}
+
+const Members = z.record(z.string(), z.unknown());
+const valueAt = (value: unknown, path: string): unknown =>
+  path.split('.').reduce<unknown>((found, name) => Members.safeParse(found).data?.[name], value);
+
+/**
+ * Returns `properties` with exactly the members of the key. Without a user-assigned identity, the service uses its
+ * system-assigned one. Whether a PATCH clears an earlier one is unknown, so a check blocks it.
+ */
+export function customerKeyBody({ keyAt, keyMembers }: ResourceKind, key: CustomerKey): Record<string, unknown> {
+  const { vault, name, version } = keyMembers;
+  const members: Record<string, unknown> = {
+    [name]: key.keyName,
+    [vault]: key.vaultUri,
+    ...(key.keyVersion === null ? {} : { [version]: key.keyVersion }),
+  };
+  const path = (keyAt[0] ?? '').split('.');
+  return path.reduceRight<Record<string, unknown>>((inner, member) => ({ [member]: inner }), members);
+}
+
+/** `https://VAULT/keys/NAME/VERSION` */
+function fromAddress(address: string): readonly CustomerKey[] {
+  const [, vaultUri, keyName, keyVersion] = /^(https:\/\/[^/]+)\/keys\/([^/?]+)(?:\/([^/?]+))?/i.exec(address) ?? [];
+  return vaultUri === undefined || keyName === undefined ? [] : [{ vaultUri, keyName, keyVersion: keyVersion ?? null }];
+}
+
+const addresses = ['keyidentifier', 'keyuri', 'keyurl', 'keyvaulturl'];
+
+/** Providers spell the same member in different ways. */
+function fromObject(value: unknown): readonly CustomerKey[] {
+  const members = Object.entries(Members.safeParse(value).data ?? {}).map(([name, one]) => [name.toLowerCase(), one]);
+  const texts = new Map(members.flatMap(([name, one]) => (typeof one === 'string' ? [[String(name), one]] : [])));
+  const address = addresses.map((name) => texts.get(name)).find((one) => one);
+  if (address !== undefined) return fromAddress(address);
+  const vaultUri = texts.get('keyvaulturi') ?? texts.get('vaultbaseurl');
+  const userIdentity = texts.get('useridentity');
+  if (!vaultUri) return [];
+  const key = { vaultUri, keyName: texts.get('keyname') ?? '', keyVersion: texts.get('keyversion') || null };
+  return [userIdentity ? { ...key, userIdentity } : key];
+}
+
+const keysIn = (value: unknown): readonly CustomerKey[] => {
+  if (Array.isArray(value)) return value.flatMap(keysIn);
+  return typeof value === 'string' ? fromAddress(value) : fromObject(value);
+};
+
+/** Returns every key that a listed resource names. An unexpected shape counts as no key: lists are never decided by. */
+export const keysNamedIn = ({ keyAt }: Pick<KeyPlace, 'keyAt'>, properties: unknown): readonly CustomerKey[] =>
+  keyAt.flatMap((path) => keysIn(valueAt(properties, path)));
+
+const text = z.string().nullish();
+
+/**
+ * Returns the customer-managed key of a read resource; null: Microsoft-managed. A vault address decides, as in Microsoft's
+ * built-in policies. Throws on members of another shape, which must not pass for "no key".
+ */
+export function customerKeyIn({ keyAt, keyMembers }: ResourceKind, properties: unknown): CustomerKey | null {
+  const key = valueAt(properties, keyAt[0] ?? '');
+  const members = [...Object.values(keyMembers), 'userIdentity'].map((name) => [name, text]);
+  z.object(Object.fromEntries(members)).nullish().parse(key);
+  return keysIn(key)[0] ?? null;
+}
