@@ -28,14 +28,13 @@ export function isSameSeal(seal: string, expected: string): boolean {
 /** 16 hexadecimal digits. */
 export const sealKeyId = (key: Uint8Array): string => hmacOf(key, idLabel).slice(0, 16);
 
-/** Returns the active seal key. Throws if there is none. */
+/** Throws if there is none. */
 export function newestKey(keys: SealKeys): { readonly key: Uint8Array; readonly keyId: string } {
   const key = keys.at(-1)?.bytes;
   if (key === undefined) throw new Error('sealing: there is no key');
   return { key, keyId: sealKeyId(key) };
 }
 
-/** Creates seals with the active key. Throws if there is none. */
 export function openSeals(keys: SealKeys): Seals {
   const { key, keyId } = newestKey(keys);
   return {
@@ -49,7 +48,7 @@ const faulty = (fault: FaultyLine['fault'], detail: string): FaultyLine => ({ fa
 const keysById = (keys: SealKeys): ReadonlyMap<string, SecretKey> =>
   new Map(keys.map((key) => [sealKeyId(key.bytes), key]));
 
-/** Returns the fault of a seal. `named`: the key in the body. */
+/** `named`: the key in the body. */
 function sealFault(known: ReadonlyMap<string, SecretKey>, line: ChainLine, named: unknown): FaultyLine | null {
   const { seal, sealKey, body } = line;
   if (seal === null || sealKey === null) return faulty('seal-missing', 'seal: there is none');
@@ -67,7 +66,7 @@ function sealFault(known: ReadonlyMap<string, SecretKey>, line: ChainLine, named
   );
 }
 
-/** Returns a checker of seals only. It returns null if the seal is valid. */
+/** The checker returns null if the seal is valid. */
 export function sealChecker(keys: SealKeys): (line: ChainLine, named: unknown) => FaultyLine | null {
   const known = keysById(keys);
   return (line, named) => sealFault(known, line, named);

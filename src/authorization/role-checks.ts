@@ -127,7 +127,7 @@ export const requesterRefusals: Record<Exclude<RoleStatus, 'yes'>, RefusalCode> 
 export interface RoleChecks extends Checks {
   /** Checks for what only reads, by answers that are at most a minute old. */
   readonly reading: Checks;
-  /** Returns checks for one click, with one question per person. */
+  /** With one question per person. */
   forClick(): ClickRoleChecks;
 }
 
@@ -139,7 +139,6 @@ interface Checks {
   approver(person: PersonId, resource: ResourceFacts | null): Promise<RoleStatus>;
   /** Uses the rule that currently applies to the request's agent. */
   approverOf(person: PersonId, request: Request | null): Promise<RoleStatus>;
-  /** Returns whether the requester still has the requester role. */
   requesterOf(request: Request): Promise<RoleStatus>;
   /**
    * Returns a function that says which requests the person can decide on, by their agents at the time of the request. It

@@ -26,7 +26,7 @@ export interface ConnectionOptions extends ClientOptions {
 }
 
 export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscriptions' | 'pollIntervalMs' | 'kinds'> {
-  /** Returns the object id of the bot's identity; null: the token doesn't contain it. */
+  /** Object id of the bot's identity; null: the token doesn't contain it. */
   ownId(): Promise<string | null>;
   /** Runs one call. External errors are returned as failures; anything thrown is a bug. */
   call<T>(doing: string, work: (clients: AzureClients) => Promise<T>, kind?: CallKind): Promise<Outcome<T>>;

@@ -74,7 +74,7 @@ const claimsIn = (token: string): TokenClaims | null => Claims.safeParse(payload
 export const payloadOf = (token: string): unknown =>
   jsonIn(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
 
-/** Returns the claims of the identity's token for a scope; null: none. Throws if the sign-in is refused. */
+/** Null: no token. Throws if the sign-in is refused. */
 export async function claimsFor(credential: TokenCredential, scope: string): Promise<TokenClaims | null> {
   const token = await credential.getToken(scope);
   return token === null ? null : claimsIn(token.token);

@@ -218,7 +218,7 @@ export function azureErrorIn(answer: HttpAnswer): AzureError | null {
   return toAzureError(body.data.error ?? body.data, fallback, answer.body);
 }
 
-/** Returns the error in the body of a successful answer as `Code: message`; null: none. */
+/** `Code: message`, of a successful answer; null: none. */
 export function errorIn(body: string): string | null {
   const { data } = ErrorBody.safeParse(jsonIn(body));
   if (data?.error?.code === undefined) return null;

@@ -19,11 +19,10 @@ import type { Limits } from './limits.ts';
 
 const attempts = new AsyncLocalStorage<AttemptCalls>();
 
-/** Runs the work of an attempt. */
 export const withinAttempt = <T>(attempt: AttemptCalls, work: () => Promise<T>): Promise<T> =>
   attempts.run(attempt, work);
 
-/** Returns what the current attempt's calls tell Azure; undefined outside of an attempt. */
+/** Undefined outside of an attempt. */
 export const attemptCalls = (): AttemptCalls | undefined => attempts.getStore();
 
 export interface HttpAnswer {
@@ -197,7 +196,6 @@ export class Exchange {
     return abortable(exchanges.run(this, work), this.signal).finally(() => clearTimeout(this.timer));
   }
 
-  /** Sends one attempt of a request, and records the answer. */
   async send(request: PipelineRequest, next: SendRequest): Promise<PipelineResponse> {
     request.headers.set('x-ms-client-request-id', this.clientRequestId);
     request.timeout = this.limits.requestMs;

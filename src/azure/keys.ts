@@ -70,7 +70,6 @@ function observedKey(name: KeyName, key: unknown): ObservedKey {
   };
 }
 
-/** Returns the result of a create, from the tags in the answer. */
 const createdKey = (
   version: KeyVersion,
   tags: Readonly<Record<string, string>> | null | undefined,
@@ -89,7 +88,7 @@ interface Version {
   readonly enabled: boolean;
 }
 
-/** Lists the versions, oldest first. Empty: no versions listed. */
+/** Oldest first. */
 async function versionsOf(
   clients: AzureClients,
   { subscriptionId, resourceGroup, name: vault }: ArmIdParts,
@@ -105,7 +104,7 @@ async function versionsOf(
   return found.sort((a, b) => a.created - b.created);
 }
 
-/** Lists the versions, oldest first; null: no such key. */
+/** Oldest first; null: no such key. */
 const listVersions = (connection: Connection, vaultId: ArmId, name: KeyName, doing: string) =>
   connection.on(vaultKind, vaultId, doing, (clients, parts) =>
     clients.nullOn(missing, versionsOf(clients, parts, name)),
@@ -250,7 +249,6 @@ const entryOf = (key: Key): ObservedKey | KeyName => {
 
 const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
 
-/** Returns the body of a new key, for wrapping only. */
 const newKeyProperties = ({ type, size, expires }: KeyKind) => ({
   kty: type,
   keySize: size,

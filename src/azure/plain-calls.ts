@@ -109,7 +109,7 @@ export function plainCalls({ armEndpoint, graphEndpoint }: Cloud, arm: SendReque
   return {
     /** Posts to Microsoft Graph, or reads without a body. Returns the parsed answer. */
     graph: (path: string, body?: unknown) => ask(graph, `${graphEndpoint}${path}`, {}, body),
-    /** Returns the number of items of an advanced query in Microsoft Graph, without reading them. */
+    /** Of an advanced query in Microsoft Graph. */
     graphCount: async (path: string): Promise<number> =>
       GraphCount.parse(await ask(graph, `${graphEndpoint}${path}`, advanced))['@odata.count'],
     /** Yields the pages of an advanced query in Microsoft Graph. Results can lag. */

@@ -74,7 +74,7 @@ const useOf = (row: z.infer<typeof UseRow>): LoggedKeyCall => ({
   byAccessPolicy: row.IsAccessPolicyMatch === true,
 });
 
-/** Returns the failure for a partial result, in Azure's words. */
+/** In Azure's words. */
 function partialFailure(
   clients: AzureClients,
   doing: string,

@@ -25,7 +25,6 @@ const Vault = z.object({
   }),
 });
 
-/** Returns the firewall state: closed if public access is off, behind a perimeter, or denied by default. */
 export function firewallOf(publicNetworkAccess: string | null, defaultAction: string | null): 'open' | 'closed' {
   const access = (publicNetworkAccess ?? '').toLowerCase();
   const closed = ['disabled', 'securedbyperimeter'].includes(access) || defaultAction?.toLowerCase() === 'deny';

@@ -72,7 +72,6 @@ const logOrphan =
   ({ request, kind, key }: OrphanJob): void =>
     log.warn({ requestId: request, kind, key }, 'a job without an event was deleted');
 
-/** The same for forged documents. */
 const countUnsound =
   (log: Log, refused: Record<DocumentFault, number>) =>
   ({ kind, fault }: UnsoundDocument): void => {

@@ -77,7 +77,7 @@ const configFrom = (
   replica,
 });
 
-/** Returns warnings, each a sentence that says what to do. */
+/** Each is a sentence that says what to do. */
 export const configWarnings = (config: Config): readonly string[] => [
   ...tagWarnings(config),
   ...(config.server.mode === 'local' ? [] : productionWarnings(config)),

@@ -229,7 +229,6 @@ type ReadEnvironment =
   | { readonly env: Environment; readonly mistakes: readonly [] }
   | { readonly env: null; readonly mistakes: readonly Mistake[] };
 
-/** Parses and validates the variables. */
 export function readEnvironment(variables: Variables): ReadEnvironment {
   // Empty variables count as unset, because shells and manifests leave them behind.
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));

@@ -5,7 +5,6 @@ export type KeyPlace =
   /** Address of a Key Vault secret, with or without a version. */
   | { readonly kind: 'secret'; readonly id: string };
 
-/** Returns the key's configured location. */
 export const keyPlace = ({
   file,
   secret,
@@ -15,7 +14,7 @@ export const keyPlace = ({
 }) =>
   secret === undefined ? ({ kind: 'file', file: file ?? '' } as const) : ({ kind: 'secret', id: secret } as const);
 
-/** Returns a database's location for display, without credentials. */
+/** For display, without credentials. */
 export function databasePlace(url: string): string {
   if (!URL.canParse(url)) return 'DATABASE_URL';
   const { host, pathname } = new URL(url);

@@ -19,7 +19,6 @@ type Build = z.infer<typeof Build>;
 export const ownBuild = async (): Promise<Build> =>
   Build.parse(JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')));
 
-/** Returns the version, for example `0.1.0`. */
 export const ownVersion = async (): Promise<string> => (await ownBuild()).version;
 
 export async function ownSoftware(): Promise<Software> {
@@ -40,7 +39,6 @@ const decisionWithSoftware = (decision: Decision, software: Software): Decision 
     ? decision
     : { ...decision, events: decision.events.map((event) => eventWithSoftware(event, software)) };
 
-/** Wraps the store's append. */
 export const appendWithSoftware =
   (software: Software) =>
   (append: Requests['append']): Requests['append'] =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
-/** Returns RFC 8785 canonical JSON. Throws if the value has no JSON form. */
+/** RFC 8785. Throws if the value has no JSON form. */
 export function canonicalJson(value: unknown): string {
   const text = canonicalize(value);
   if (text === undefined) throw new TypeError('a value without a JSON form cannot be made canonical');
@@ -44,5 +44,5 @@ export function parseCanonical(text: string): unknown {
   }
 }
 
-/** Returns SHA-256 over the text in UTF-8, as 64 lower-case hexadecimal digits. */
+/** Over the text in UTF-8, as 64 lower-case hexadecimal digits. */
 export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');

@@ -184,17 +184,14 @@ export type CheckOf<C extends CheckCode = CheckCode> = {
 export const judge = <C extends CheckCode>(outcome: Check['outcome'], code: C, fact: FactOf<C>): Check =>
   ({ outcome, code, fact }) as unknown as Check;
 
-/** Returns whether the block clears without anyone acting. */
 export const isTemporaryBlock = (check: Check): boolean =>
   check.code === 'provisioning-unsettled' && isBusy(check.fact.provisioningState);
 
 const traitsByCode = new Map(Check.options.map((option) => [option.shape.code.value, traits.get(option)]));
 export const traitsOf = ({ code }: Check): CheckTraits => traitsByCode.get(code) ?? {};
 
-/** Returns whether the block can be removed without choosing something else. */
 export const isRemovableBlock = (check: Check): boolean => traitsOf(check).wayOut !== 'choose';
 
-/** Returns whether another choice avoids a block that can be removed. */
 export const isAvoidableBlock = (check: Check): boolean => traitsOf(check).wayOut === 'either';
 
 export const isKeyMissing = (check: Check): check is CheckOf<'key-missing'> => check.code === 'key-missing';
@@ -215,9 +212,7 @@ export interface PlanContext {
 
 /** What a kind of resource checks by itself. */
 export interface KindRules {
-  /** Checks whether this resource supports a customer-managed key. */
   readonly checks: (resource: ObservedResource) => readonly Check[];
-  /** Returns whether resources of this kind can reach a vault with this firewall. */
   readonly reaches: (vault: Pick<ObservedVault, 'firewall'>) => boolean;
 }
 
@@ -227,7 +222,6 @@ export interface CheckContext extends PlanContext {
   readonly kind: KindRules;
 }
 
-/** Checks that the resource supports a customer-managed key and that no other operation is in progress. */
 export function judgeResource(
   resource: ObservedResource,
   { kind, own }: Pick<CheckContext, 'kind' | 'own'>,
@@ -246,7 +240,7 @@ export function judgeResource(
  */
 const recoveryOutcome = (own: OwnKey | null): Check['outcome'] => (own === null ? 'warn' : 'pass');
 
-/** Checks a resource that already shows the requested key. Returns null if it shows another key or none. */
+/** Null if it shows another key than the requested one, or none. */
 export function judgeShown(work: KeyWork, { own }: Pick<CheckContext, 'own'>): Check | null {
   const { customerKey: key } = work.observed.resource;
   if (key === null || !showsRequestedKey(work)) return null;
@@ -258,11 +252,9 @@ export function judgeShown(work: KeyWork, { own }: Pick<CheckContext, 'own'>): C
 export const currentKey = (key: CustomerKey | null): Check =>
   key === null ? judge('pass', 'microsoft-managed', {}) : judge('pass', 'customer-managed', { key });
 
-/** Checks that the resource still has a Microsoft-managed key. */
 export const judgeFirstKey = (key: CustomerKey | null): Check =>
   key === null ? currentKey(key) : judge('block', 'already-under-another-key', { key });
 
-/** Checks that the resource still has the key that the change starts from. */
 export function judgeUnchangedKey({ from, observed }: KeyWork): Check {
   const { customerKey: key } = observed.resource;
   if (key === null) return judge('block', 'microsoft-managed', {});
@@ -343,7 +335,7 @@ function judgeNewVersion(kind: KeyKind, now: Date): readonly Check[] {
   return [made, ...(expiry === null ? [] : [expiry])];
 }
 
-/** Checks a key that has the name of the one to create. Only a key that this request created isn't a block. */
+/** Of a key that has the name of the one to create. */
 function judgeMadeKey({ name }: ObservedKey, keyIs: Observation['keyIs']): Check {
   switch (keyIs) {
     case 'own':
@@ -364,7 +356,6 @@ function judgeMadeKey({ name }: ObservedKey, keyIs: Observation['keyIs']): Check
 export const missingKey = (deleted: FactOf<'key-missing'>['deleted'], now?: string | null): Check =>
   judge('block', 'key-missing', { deleted, ...(now === undefined ? {} : { now }) });
 
-/** Checks the requested key, whether it exists or is to be created. */
 export function judgeWantedKey(work: KeyWork, context: CheckContext): readonly Check[] {
   const { make, observed } = work;
   const { now } = context;

@@ -35,7 +35,7 @@ type Seen = Pick<Observation, 'vault' | 'control'>;
 const byId = (controllers: readonly Controller[]): ReadonlyMap<string, Controller> =>
   new Map(controllers.map((one) => [one.id, one]));
 
-/** Counts the new marks. Null if the marks before or now aren't known. */
+/** Null if the marks before or now aren't known. */
 function countNew(approved: readonly string[] | undefined, marks: readonly string[] | undefined): number | null {
   if (approved === undefined || marks === undefined) return null;
   const before = new Set(approved);

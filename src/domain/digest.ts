@@ -30,8 +30,8 @@ export const digestSubject = (plan: Plan): unknown => ({
 /** Returns SHA-256 over RFC 8785 canonical JSON of the {@link digestSubject}. */
 export const planDigest = (plan: Plan): string => sha256(canonicalJson(digestSubject(plan)));
 
-/** Formats the first digits of the digest for people: `4f9a 2c71`. */
+/** `4f9a 2c71` */
 export const shortDigest = (digest: string): string => `${digest.slice(0, 4)} ${digest.slice(4, 8)}`;
 
-/** Formats the whole digest in groups of eight digits. */
+/** In groups of eight digits. */
 export const wholeDigest = (digest: string): string => digest.match(/.{8}/g)?.join(' ') ?? digest;

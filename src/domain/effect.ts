@@ -84,7 +84,6 @@ export function lowerIds(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, lowerIds(inner)]));
 }
 
-/** Returns the part of an effect that an approval covers. */
 export function approvedPart({ before: _, ...change }: Effect): unknown {
   return lowerIds(change);
 }

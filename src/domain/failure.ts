@@ -21,15 +21,12 @@ export const Found = z.discriminatedUnion('code', [
   own('resource-busy', { provisioningState: z.string() }),
   own('resource-not-settled', { provisioningState: z.string() }),
   own('missing', { what: z.enum(['resource', 'vault', 'identity']) }),
-  /** The vault with that name isn't in the approved subscription or resource group. */
   own('vault-moved', { to: z.string() }),
-  /** The agent isn't in the approved subscription or resource group. */
   own('resource-moved', { to: z.string() }),
   /** It was deleted and created again under the same name, so it isn't what people approved. Times are ISO 8601. */
   own('replaced', { what: z.enum(['resource', 'vault']), was: z.string(), now: z.string() }),
   /** Key access was granted to another identity than the agent has now. Both are object IDs. */
   own('identity-changed', { was: z.string(), now: z.string() }),
-  /** The agent's identity lost its access to the key. */
   own('access-gone', { by: z.enum(['role-assignments', 'access-policies']), keyName: z.string() }),
   /** A user-assigned identity was removed from the resource after the approval. */
   own('identity-lost', { id: z.string() }),
@@ -42,7 +39,6 @@ export const Found = z.discriminatedUnion('code', [
   own('key-not-there', { keyName: z.string() }),
   /** The step is done once a role of the vault did this. */
   own('role-needed', RoleTask.shape),
-  /** The created key differs from the approved one. */
   own('key-made-otherwise', {
     keyName: z.string(),
     differences: z.array(
@@ -56,16 +52,13 @@ export const Found = z.discriminatedUnion('code', [
       ]),
     ),
   }),
-  /** The vault's access mode changed after the approval. */
   own('access-mode-changed', { vault: z.string(), now: z.enum(['role-assignments', 'access-policies']) }),
   own('grant-not-shown', {}),
   own('protection-not-shown', {}),
-  /** Azure accepted the change, but the resource shows another key. */
   own('key-not-shown', keys),
   /** Someone set a key on the resource that the approval doesn't replace. */
   own('key-moved', keys),
   own('membership-unknown', {}),
-  /** The requester doesn't have the requester role for the agent any more. */
   own('requester-lost-role', {}),
   /** A person stopped the run: `by` is an object ID, `operator` the name that an operator gave. */
   own('stopped', { by: z.string().nullable(), operator: z.string().nullable() }),
@@ -126,7 +119,7 @@ export type Failure = z.infer<typeof Failure>;
 /** Returns the bot's own code, or the provider's. */
 export const codeOf = (failure: Failure): string => (failure.source === 'bot' ? failure.found.code : failure.code);
 
-/** Returns the HTTP status; null without a response. */
+/** Of the HTTP response; null without one. */
 export const statusOf = (failure: Failure): number | null => (failure.source === 'azure' ? failure.status : null);
 
 /**
@@ -136,7 +129,6 @@ export const statusOf = (failure: Failure): number | null => (failure.source ===
 const permissionCodes =
   /^(((Linked|DenyAssignment)?AuthorizationFailed)|Authorization_RequestDenied|InsufficientAccessError|AccessDenied|Forbidden(By(Rbac|Policy))?)$/;
 
-/** Returns whether Azure refused the call because the bot has no permission. */
 export const isPermissionRefusal = (failure: Failure): boolean =>
   failure.source === 'azure' && failure.status === 403 && permissionCodes.test(failure.code);
 
@@ -183,7 +175,7 @@ export const Receipt = z.strictObject({
 });
 export type Receipt = z.infer<typeof Receipt>;
 
-/** Returns a failure's IDs. Both are null if Azure wasn't called. */
+/** Both are null if Azure wasn't called. */
 export const receiptOf = (failure: Failure): Receipt =>
   failure.source === 'bot'
     ? { clientRequestId: null, correlationId: null }
@@ -208,7 +200,7 @@ export class AzureFailure extends Error {
   }
 }
 
-/** Returns the value. Throws {@link AzureFailure}. */
+/** Throws {@link AzureFailure}. */
 export function valueOrThrow<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value;
   throw new AzureFailure(outcome.failure);

@@ -41,7 +41,7 @@ export interface KeyWork extends KeyChange {
   readonly observed: Observation;
 }
 
-/** Returns the requested version. If the run creates it: the version that was found, or null. */
+/** If the run creates it: the version that was found, or null. */
 const requestedVersion = ({ to, observed }: Pick<KeyWork, 'to' | 'observed'>): KeyVersion | null =>
   to.keyVersion ?? observed.key?.version ?? null;
 

@@ -50,13 +50,11 @@ export const planSchema = <W extends z.ZodType<ChangeSpec>>(spec: W) =>
   });
 export type Plan = z.infer<ReturnType<typeof planSchema<z.ZodType<ChangeSpec>>>>;
 
-/** Returns the steps that must be done before this one can start. */
 export function stepsBefore(name: StepName, steps: readonly PlannedStep[]): readonly StepName[] {
   const stage = steps.find((step) => step.name === name)?.stage ?? 0;
   return steps.filter((step) => step.stage < stage).map((step) => step.name);
 }
 
-/** Groups the steps of a plan by stage, in order. */
 export function stagesOf({ steps }: Pick<Plan, 'steps'>): readonly (readonly StepName[])[] {
   const stages = [...new Set(steps.map(({ stage }) => stage))].sort((a, b) => a - b);
   return stages.map((stage) => steps.filter((step) => step.stage === stage).map(({ name }) => name));

@@ -5,7 +5,7 @@
 
 const list = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 
-/** Joins parts with commas and `and`: `a`, `a and b`, `a, b and c`. */
+/** `a`, `a and b`, `a, b and c` */
 export const joinList = (parts: readonly string[]): string => list.format(parts);
 
 /** Returns the joined list in pieces: each part mapped by `mark`, and the separators between them. */
@@ -57,7 +57,7 @@ export function percentDecoded(text: string): string {
   }
 }
 
-/** Returns whether a host name from a URL or `Host` header, without port, is this machine. */
+/** `hostname`: from a URL or `Host` header, without port. */
 export const isLoopback = (hostname: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
 
 export const isLoopbackAddress = (address: string): boolean => address === '::1' || isLoopback(address);

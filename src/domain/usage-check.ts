@@ -90,7 +90,6 @@ export interface VaultLogRows {
 /** Allowed clock difference between Azure and the database: a little more than the doctor accepts. */
 const clocksApartMs = 2 * 60_000;
 
-/** Returns the time from which log rows count. */
 export const countsFrom = (since: string): string => new Date(Date.parse(since) - clocksApartMs).toISOString();
 
 const same = (a: string | null, b: string | null): boolean => a !== null && a.toLowerCase() === b?.toLowerCase();

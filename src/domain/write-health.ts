@@ -11,13 +11,10 @@ export type WriteRejection = (typeof writeRejections)[number];
 const freshMs = 60_000;
 
 export interface WriteHealth {
-  /** Reports that the database rejected a statement. */
   refused(why: WriteRejection): void;
-  /** Reports that events were stored. */
   stored(): void;
-  /** Returns why writes are rejected. Null: no rejection in the last minute, or a write succeeded since. */
+  /** Null: no rejection in the last minute, or a write succeeded since. */
   refusal(): WriteRejection | null;
-  /** Returns how often each reason occurred. */
   counts(): Readonly<Record<WriteRejection, number>>;
 }
 
@@ -28,7 +25,6 @@ interface WriteHealthTools {
   readonly onChange: (why: WriteRejection | null) => void;
 }
 
-/** Starts without a known problem. */
 export function trackWriteHealth({ elapsedMs, onChange }: WriteHealthTools): WriteHealth {
   const counts: Record<WriteRejection, number> = {
     'read-only': 0,

@@ -198,7 +198,7 @@ const watchedRefusals: readonly RefusalCode[] = [
   'guest',
 ];
 
-/** Converts a metric. The library spells each type in two ways. */
+/** The library spells each type in two ways. */
 function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricValue<string>>): MetricSnapshot {
   const kind = type.toString();
   if (kind !== 'counter' && kind !== 'gauge' && kind !== 'histogram') throw new Error(`${name} is a ${kind}`);

@@ -193,7 +193,7 @@ function bySeries(values: readonly Value[]): readonly (readonly Value[])[] {
   return [...series.values()];
 }
 
-/** Converts a histogram. Prometheus buckets are cumulative, OTLP buckets aren't. */
+/** Prometheus buckets are cumulative, OTLP buckets aren't. */
 function histogramPoint(name: string, values: readonly Value[], times: Times) {
   const buckets = values
     .filter(({ metricName }) => metricName === `${name}_bucket`)

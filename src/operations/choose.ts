@@ -21,7 +21,6 @@ export const ChosenKey = z.discriminatedUnion('kind', [
 ]);
 export type ChosenKey = z.infer<typeof ChosenKey>;
 
-/** Returns the requested key in the form that the key page uses. */
 export const chosenKeyOf = (name: KeyName, version: KeyVersion | null, made: KeyKind | null): ChosenKey => {
   if (version !== null) return { kind: 'existing', name, version };
   if (made === null) throw new Error(`a spec for key ${name} names no version, and none to make`);
@@ -100,7 +99,7 @@ function startOf(day: string): string {
   return text.startsWith(`${day}T`) ? text : '';
 }
 
-/** Returns a key to create. It expires at the start of its expiry day, UTC. */
+/** The key expires at the start of its expiry day, UTC. */
 export function chooseNewKey(inputs: NewKeyInputs, now: Date): ChosenKey | Refusal {
   const name = KeyName.safeParse(inputs.newKeyName.trim()).data;
   if (name === undefined || name === 'new') return refuse('new-key-name-unfit', inputs.newKeyName.trim().slice(0, 80));

@@ -38,7 +38,7 @@ export const formPagesOf = (operation: Pick<Operation, 'pages'>, form: Form): re
 export const shownPagesOf = (operation: Pick<Operation, 'pages'>, form: Form): readonly Page[] =>
   formPagesOf(operation, form).filter(({ automatic }) => automatic !== true);
 
-/** Returns the form's current page. Throws if its answers don't lead there. */
+/** Throws if the form's answers don't lead to its page. */
 export function pageOf(operation: Operation, form: Form): Page {
   const page = formPagesOf(operation, form).find(({ name }) => name === form.page);
   if (page === undefined) throw new Error(`form ${form.id}: page ${form.page} is not one of ${operation.name}`);
@@ -181,7 +181,6 @@ export async function submit(
 
 type Review = Extract<PageFacts, { page: 'review' }>;
 
-/** Returns the first block, or a refusal if the plan differs from the one shown. */
 function submitProblem(form: Form, { plan, digest }: Review): Refusal | null {
   const [block] = blocksOf(plan);
   if (block !== undefined) return refuse('plan-blocked', block.code);

@@ -108,7 +108,7 @@ async function observeDeletedKey(
   return deleted.ok ? deleted.value : 'not-checked';
 }
 
-/** Returns the vault with this address, if the bot can see it. */
+/** Null: the bot can't see it. */
 export const vaultAt = async ({ inventory }: Azure, uri: string): Promise<ObservedVault | null> =>
   valueOrThrow(await inventory.vaults()).find((vault) => sameVaultUri(vault.uri, uri)) ?? null;
 
@@ -146,7 +146,6 @@ async function observeKey(azure: Azure, { to, make }: KeyChange, own: OwnKey | n
   return { key: found.key, keyIs: found.is === 'doubtful' ? found.doubt : found.is };
 }
 
-/** Reads who has control over the target key, and the names of both subscriptions. */
 async function observeControl(
   { control }: Azure,
   ref: ResourceRef,
@@ -168,7 +167,6 @@ async function observeControl(
   };
 }
 
-/** Reads what requires the resource and the vault to be known. */
 async function observeAccess(
   azure: Azure,
   ref: ResourceRef,

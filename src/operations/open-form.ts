@@ -57,7 +57,6 @@ export async function openForm(
   }
 }
 
-/** Returns the form fields for an existing request: its answers, justification and change number. */
 function formFieldsOf(operation: Operation, { plan, justification, changeReference }: Request): Partial<Form> {
   const written = { justification: justification ?? '', changeReference: changeReference ?? '' };
   return { page: 'review', answers: operation.answersOf(plan.spec), ...written };

@@ -90,7 +90,7 @@ export interface Operation<Schema extends z.ZodType<ChangeSpec> = z.ZodType<Chan
   readonly change: (spec: ChangeSpec) => KeyChange;
   /** Reads everything that a plan depends on, in parallel. Throws an `AzureFailure`. */
   readonly observe: (azure: Azure, spec: ChangeSpec, own: OwnKey | null) => Promise<Observation>;
-  /** Returns the plan. Steps without effects are left out, but a plan always ends with `verify`. */
+  /** Steps without effects are left out, but a plan always ends with `verify`. */
   readonly plan: (spec: ChangeSpec, observed: Observation, context: PlanContext) => Plan;
 }
 

@@ -34,7 +34,7 @@ const distinct = (names: readonly string[]): string[] => [...new Set(names)].sor
 
 type Used = ResourceKey & { readonly customerKey: CustomerKey };
 
-/** Returns the agents with a customer-managed key, without the one that changes. */
+/** Without the one that changes. */
 const othersIn = (resources: readonly ResourceKey[], id: ArmId): readonly Used[] =>
   resources.flatMap((one) =>
     one.customerKey === null || sameArmId(one.id, id) ? [] : [{ ...one, customerKey: one.customerKey }],
@@ -46,7 +46,6 @@ export async function observeOthers(azure: Azure, id: ArmId): Promise<readonly U
   return keyed.ok ? othersIn(keyed.value.resources, id) : null;
 }
 
-/** Returns the agents, vaults and keys that matter for this vault and key. */
 export async function othersFor(
   { control }: Azure,
   others: readonly Used[] | null,

@@ -22,10 +22,10 @@ export type StoredChangeSpec = z.infer<typeof StoredChangeSpec>;
 
 export const operations: readonly Operation[] = all;
 
-/** Reads a stored event body. Throws if it's invalid. */
+/** Throws if it's invalid. */
 export const parseEventBody = eventReader(StoredChangeSpec);
 
-/** Returns the operation with this name. Throws if there is none. */
+/** Throws if there is none. */
 export function operationNamed(name: string): Operation {
   const operation = operations.find((one) => one.name === name);
   if (operation === undefined) throw new Error(`operation ${name} is not known`);

@@ -71,7 +71,7 @@ export async function logVerifiers(
   return keys.map((key) => verifierOf(name, key));
 }
 
-/** Opens the log. `logKeys`: the log's own keys, oldest first. */
+/** `logKeys`: the log's own keys, oldest first. */
 export async function openPublishedLog(
   anchor: AnchorSettings,
   config: Pick<Config, 'azure'>,

@@ -34,7 +34,7 @@ interface ReadLine {
   readonly openings: Openings;
 }
 
-/** Converts a row. A text with a commitment but without a value was erased: null. */
+/** A text with a commitment but without a value was erased: null. */
 function toStoredEvent(read: ReadEvent, { line, body, envelope, openings }: ReadLine): StoredEvent {
   const { seq, revision, cause } = line;
   const { time, commitments } = envelope;

@@ -150,7 +150,6 @@ function nextDue(again: RescheduleAt, now: Date): Date {
 
 const Touched = z.object({ affected: z.number(), settled: z.array(z.string()).default([]) });
 
-/** Opens the port. */
 export function openJobs(
   { pool, claimPool }: Pick<Database, 'pool' | 'claimPool'>,
   onWritten: Jobs['onWritten'],

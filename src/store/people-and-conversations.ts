@@ -123,7 +123,7 @@ const lastOfTenant = 'select * from cmk.conversation where tenant_id = $1 order 
 /** All threads of a channel (`…;messageid=…`) have its row: otherwise each command in a channel would add one. */
 const rowIdOf = (conversationId: string): string => conversationId.split(';')[0] ?? '';
 
-/** Opens the port. Rows without a valid seal count as absent. */
+/** Rows without a valid seal count as absent. */
 export function openConversations(pool: Pool, seals: RowSeals): Conversations {
   const sound = (rows: readonly z.infer<typeof AddressRow>[]): readonly ConversationAddress[] =>
     rows.flatMap(({ address, seal }) => (seals.isGood(...conversationSeal(address), seal) ? address : []));

@@ -39,7 +39,7 @@ export type StoreTools = DatabaseClockTools &
     readonly rowSeals: RowSeals;
   };
 
-/** Opens the store. The database must have been migrated. Any number of replicas can use one database. */
+/** The database must have been migrated. Any number of replicas can use it. */
 export function openStore(database: Database, given: StoreTools): OpenStore {
   const { pool } = database;
   const clock = openDatabaseClock(database, given);

@@ -73,7 +73,7 @@ const clear = `update cmk.witness set cleared_at = $3, cleared_by = $4,
   contradicted_at = null, contradiction = null, shown = null where log = $1 and key = $2 returning *`;
 const setTold = 'update cmk.witness set told = $3 where log = $1 and key = $2 returning *';
 
-/** Opens the port. A row without a valid seal counts as absent, and the witness's next response replaces it. */
+/** A row without a valid seal counts as absent, and the witness's next response replaces it. */
 export function openWitnesses(pool: Pool, seals: RowSeals): WitnessBook {
   const isSound = (row: Raw): boolean => seals.isGood('witness', valuesOf(row), asText(row.seal));
 

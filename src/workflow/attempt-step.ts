@@ -95,7 +95,6 @@ function retryTime(
   return retry.kind === 'wait' ? new Date(at.getTime() + retry.ms).toISOString() : null;
 }
 
-/** Stores the results of one stage's attempts. */
 export async function storeResults(
   ports: RunPorts,
   id: RequestId,

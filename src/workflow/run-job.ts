@@ -58,7 +58,6 @@ const otherReplicaMs = 1_000;
 /** Delay from the click to the start above which a run gets its own trace. */
 const lateAfterMs = 10 * 60_000;
 
-/** Opens the handler of this process's runs. */
 export function openRunJobs(ports: RunJobPorts): RunsInHand {
   const { requests, jobs, log, tracing } = ports;
   const room = new Semaphore(runsAtOnce);

@@ -26,7 +26,6 @@ interface TracedPorts extends RunPorts {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** Returns whether that run is ordered and hasn't ended. */
 export const isRunning = (request: Pick<Request, 'runs' | 'state'>, run: number): boolean =>
   request.runs === run && (request.state === 'approved' || request.state === 'running');
 
@@ -66,7 +65,6 @@ const untilRetryMs = (next: readonly StepProgress[], now: Date): number =>
     ),
   );
 
-/** Runs until the run has ended. */
 export async function runPlan(ports: TracedPorts, id: RequestId, run: number): Promise<void> {
   let own: OwnAttempts = new Map();
   let isTooOld = false;
@@ -94,7 +92,6 @@ export async function runPlan(ports: TracedPorts, id: RequestId, run: number): P
   }
 }
 
-/** Makes the attempts that are under way, and stores their results. */
 async function makeAttempts(
   ports: TracedPorts,
   request: Request,

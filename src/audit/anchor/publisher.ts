@@ -18,7 +18,6 @@ interface PublisherPorts {
   /** Earlier signing keys of this log. */
   readonly olderKeys: readonly VerifierKey[];
   readonly witnesses: Witnesses;
-  /** Called with the outcomes of each cosignature request to the witnesses. */
   readonly onCosigned: ReportOutcomes;
 }
 

@@ -119,7 +119,7 @@ async function contentsOf(ports: EvidencePorts, wanted: EvidenceRequest, seq: nu
   return { events, texts: erased ? null : (texts?.filter(({ revision }) => revision <= last) ?? null) };
 }
 
-/** Creates the evidence. The caller checked permissions. Throws errors of the store and the published log. */
+/** The caller checked permissions. Throws errors of the store and the published log. */
 export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest): Promise<EvidenceResult> {
   const { log } = ports;
   if (log === null) return { kind: 'nowhere-published' };

@@ -19,7 +19,7 @@ const typeBytes: Readonly<Record<SignatureKind, number>> = { log: 1, witness: 4 
 const keyBytes = 32;
 const idBytes = 4;
 
-/** Returns the key id, eight hexadecimal digits. */
+/** Eight hexadecimal digits. */
 export function keyId({ name, kind, publicKey }: VerifierKey): string {
   const hash = createHash('sha256').update(`${name}\n`).update(Buffer.of(typeBytes[kind])).update(publicKey);
   return hash.digest().subarray(0, idBytes).toString('hex');
@@ -59,7 +59,7 @@ export interface SigningKey {
   sign(message: Uint8Array): Buffer;
 }
 
-/** Creates a signing key. Throws if the seed doesn't have {@link seedBytes}. */
+/** Throws if the seed doesn't have {@link seedBytes}. */
 export function signingKey(name: string, kind: SignatureKind, seed: Uint8Array): SigningKey {
   if (seed.length !== seedBytes) throw new Error(`an Ed25519 seed has ${seedBytes} bytes, not ${seed.length}`);
   const key = createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: 'der', type: 'pkcs8' });

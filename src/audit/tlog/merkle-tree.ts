@@ -19,7 +19,7 @@ export const leafHash = (entry: Uint8Array): Hash => sha256(leafMark, entry);
 
 const nodeHash = (left: Hash, right: Hash): Hash => sha256(nodeMark, left, right);
 
-/** Returns hashes as text: each in base64 on its own line. */
+/** Each hash in base64 on its own line. */
 export const hashLines = (hashes: readonly Hash[]): string =>
   hashes.map((hash) => `${hash.toString('base64')}\n`).join('');
 
@@ -36,7 +36,7 @@ export function hashesIn(lines: string): readonly Hash[] | null {
 export const foldRight = (hashes: readonly Hash[]): Hash =>
   hashes.length === 0 ? emptyRoot : hashes.reduceRight((right, left) => nodeHash(left, right));
 
-/** Returns the hash over adjacent hashes; their number must be a power of two. */
+/** The number of hashes must be a power of two. */
 export function fullRoot(hashes: readonly Hash[]): Hash {
   const [only] = hashes;
   if (only === undefined || hashes.length === 1) return only ?? emptyRoot;
@@ -187,7 +187,7 @@ interface Level {
   edge: Hash[];
 }
 
-/** Joins adjacent subtrees of equal size. `count`: number of hashes including this one. */
+/** `count`: number of hashes including this one. */
 function grow(edge: Hash[], hash: Hash, count: number): void {
   let grown = hash;
   for (let rest = count; rest % 2 === 0; rest /= 2) {

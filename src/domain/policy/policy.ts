@@ -163,7 +163,7 @@ export function compilePattern(pattern: string): RE2JS | null {
   }
 }
 
-/** Parses the typed reference. Returns null for none, or a refusal. */
+/** Null: none was typed. */
 export function readChangeReference(typed: string, rule: ChangeReferenceRule | null): string | null | Refusal {
   const text = typed.trim();
   if (text === '') return rule?.required === true ? refuse('change-reference-missing') : null;

@@ -104,7 +104,6 @@ function tagOf(tags: ResourceFacts['tags'], name: string): string | null {
   return entry === undefined ? null : entry[1];
 }
 
-/** Evaluates every criterion of a rule without tags. */
 export function criteriaOf(match: RuleMatch, { id, name }: Pick<ResourceFacts, 'id' | 'name'>): readonly Criterion[] {
   const { subscriptionId, resourceGroup } = armIdParts(id);
   const named = (criterion: string, wanted: readonly string[] | undefined, found: string): readonly Criterion[] =>
@@ -125,7 +124,6 @@ function judgeTag(wanted: readonly string[], found: string | null, vouchedFor: b
 export const isTrustedTag = (trustedTags: readonly string[], tag: string): boolean =>
   trustedTags.some((one) => sameText(one, tag));
 
-/** Evaluates every criterion of a rule with tags. */
 export const tagCriteriaOf = (
   match: TagRule['match'],
   resource: ResourceFacts,
@@ -183,6 +181,5 @@ export interface KeyTerms {
   readonly newKeyWantedBy: readonly string[];
 }
 
-/** Returns whether a key in the vault can protect the resource. */
 export const permitsVault = (vaults: readonly VaultMatch[], resource: ArmId, vault: ArmId): boolean =>
   vaults.some((match) => fitsMatch(match, resource, vault));

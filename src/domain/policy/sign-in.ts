@@ -27,7 +27,6 @@ export interface StepUp {
   readonly maxAgeMs: number;
 }
 
-/** Returns whether an approval's sign-in meets today's requirements. */
 export const meetsStepUp = (stepUp: StepUp | null, by: string, signIn: SignIn | null, at: Date): boolean =>
   stepUp === null || signInRefusal(stepUp, { person: by, tenantId: signIn?.tenantId ?? null }, signIn, at) === null;
 

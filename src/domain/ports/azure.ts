@@ -110,7 +110,7 @@ export interface Control {
    * remove powers: a possible controller counts as one. `unseen` lists what the bot has no permission to read.
    */
   of(vault: ObservedVault, keyName: KeyName): Promise<Outcome<Pick<ObservedControl, 'controllers' | 'unseen'>>>;
-  /** Returns a subscription's display name. Null: the bot has no permission to read it. */
+  /** Its display name. Null: the bot has no permission to read it. */
   subscriptionName(id: string): Promise<Outcome<string | null>>;
 }
 
@@ -238,7 +238,6 @@ export interface AttemptCalls {
 
 /** All Azure ports, for steps and checks. */
 export interface Azure {
-  /** Runs the work, whose calls say what they belong to. */
   within<T>(attempt: AttemptCalls, work: () => Promise<T>): Promise<T>;
   readonly resources: Resources;
   readonly vaults: Vaults;

@@ -31,13 +31,12 @@ export interface Overdue {
   seconds(): Promise<number>;
 }
 
-/** Adds attributes to the current span. */
 export type Note = (attributes: SpanAttributes) => void;
 
 export interface Tracing {
   /** Runs the work in a span. Errors are rethrown; only their class is exported. Never waits for the exporter. */
   span<T>(of: SpanOf, work: (note: Note) => Promise<T>): Promise<T>;
-  /** Returns the current `traceparent`, to store for later work. Null without a span. */
+  /** The `traceparent` to store for later work. Null without a span. */
   current(): string | null;
 }
 

@@ -57,7 +57,6 @@ export interface Sealed {
   readonly openings: readonly Opening[];
 }
 
-/** Turns an event into its stored form. */
 export type Seal = (position: Position, event: NewEvent) => Sealed;
 
 /** Data that the database derives from events, read at one moment. */
@@ -101,7 +100,6 @@ export interface FaultyLine {
 /** Verifies a row's hash, columns and seal. It takes microseconds, so it runs on every read. */
 export type CheckLine = (line: ChainLine) => SoundLine | FaultyLine;
 
-/** Computes a text's commitment. */
 export type CommitmentTo = (salt: string, text: string) => string;
 
 /** A document to seal. One without a valid seal counts as absent. */

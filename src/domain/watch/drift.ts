@@ -49,7 +49,6 @@ export interface WatchReading {
   readonly before: Outcome<ObservedKey | null> | null;
   /** The version that the request disabled. */
   readonly retired: Outcome<ObservedKey | null> | null;
-  /** Whether the agent's identity has access to the approved key. */
   readonly access: Outcome<boolean> | null;
   /** Calls to the vault, by its log. */
   readonly use: Outcome<VaultUsers> | null;

@@ -59,7 +59,6 @@ const notRepaired: readonly DriftCode[] = [
   // A newer version is the way out.
   ...(['key-expired', 'key-expires', 'newer-version'] as const),
 ];
-/** Whether a repair of the agent brings the approved state back. */
 export const isRepairable = (code: DriftCode): boolean => !notRepaired.includes(code);
 
 /** What is read separately, and can be unreadable separately. */

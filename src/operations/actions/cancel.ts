@@ -1,6 +1,5 @@
 import { type Action, store } from './action.ts';
 
-/** Cancels the requester's own request before its run starts. */
 export const cancel: Action = {
   verb: 'request.cancel',
   handle: (call, ports) =>

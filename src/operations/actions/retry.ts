@@ -1,6 +1,5 @@
 import { type Action, bothStatuses, settlerStatus, store } from './action.ts';
 
-/** Starts another run of a request that needs attention. */
 export const retry: Action = {
   verb: 'request.retry',
   requiresStandingOf: 'both',

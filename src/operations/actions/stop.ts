@@ -1,6 +1,5 @@
 import { type Action, settlerStatus, store } from './action.ts';
 
-/** Stops the run after the attempt under way. */
 export const stop: Action = {
   verb: 'request.stop',
   requiresStandingOf: 'clicker',

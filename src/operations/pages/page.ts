@@ -110,7 +110,7 @@ export interface Page<Answer = unknown> {
   readonly facts: (form: Form, ports: CommandPorts) => Promise<PageFacts | Refusal>;
 }
 
-/** Returns the stored answer of a page; null: none yet. */
+/** Null: none yet. */
 export function answerOn<A>(form: Form, page: Pick<Page<A>, 'name' | 'answer'>): A | null {
   const answer = form.answers[page.name];
   return answer === undefined ? null : page.answer.parse(answer);

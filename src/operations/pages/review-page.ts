@@ -27,7 +27,7 @@ async function readAgain(operation: Reviewed, form: Form, ports: CommandPorts): 
   return current;
 }
 
-/** Returns the facts of the review page: the plan from Azure's current state and the current policy. */
+/** The plan from Azure's current state and the current policy. */
 export async function reviewFacts(
   operation: Reviewed,
   form: Form,

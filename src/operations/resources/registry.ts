@@ -16,7 +16,7 @@ export const kinds: readonly ResourceKind[] = all;
 /** Kinds whose keys the bot can read. */
 export const readableKinds: readonly KeyPlace[] = [...all, ...readOnlyKinds];
 
-/** Returns the kind with this name. Throws if there is none. */
+/** Throws if there is none. */
 export function kindNamed(name: string): ResourceKind {
   const kind = kinds.find((one) => one.name === name);
   if (kind === undefined) throw new Error(`resources of kind ${name} are not known`);

@@ -88,7 +88,7 @@ export function kindAfter({ type, size, expires, created }: ObservedKey, now: Da
   return KeyKind.safeParse({ type, size, expires: day }).data ?? null;
 }
 
-/** Returns the version whose settings a new version copies. */
+/** A new version copies its settings. */
 const modelOf = ({ inUse, newest }: VersionState): ObservedKey | null => inUse ?? newest;
 
 function kindOfNew(state: VersionState, now: Date): KeyKind | null {
@@ -216,7 +216,7 @@ const RotateCmkSpec = z.strictObject({
 });
 type RotateCmkSpec = z.infer<typeof RotateCmkSpec>;
 
-/** Returns source and target of the change; null: something isn't chosen yet. */
+/** Null: something isn't chosen yet. */
 function targetOf(form: Form): Pick<RotateCmkSpec, 'from' | 'to'> | null {
   const answer = answerOn(form, versionPage);
   if (answer === null) return null;

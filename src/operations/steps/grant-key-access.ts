@@ -60,7 +60,6 @@ async function readAccess(context: StepContext): Promise<Parties & { readonly is
 const principalOf = ({ outputs, work }: StepContext): string | null =>
   outputs.principalId ?? work.observed.resource.principalId;
 
-/** Throws if the resource's identity changed or is missing. */
 export function verifyIdentity(context: StepContext, now: string | null): void {
   if (!now) failStep(doing(context), { code: 'missing', what: 'identity' });
   const was = principalOf(context);

@@ -12,7 +12,6 @@ type Difference = Extract<Found, { code: 'key-made-otherwise' }>['differences'][
 
 const dayOf = (expires: string | null): string | null => expires?.slice(0, 10) ?? null;
 
-/** Returns the differences between a key and the planned one; empty: none. */
 function differences(found: ObservedKey, planned: KeyKind): Difference[] {
   const all: readonly (Difference | null)[] = [
     found.type === planned.type ? null : { of: 'type', is: found.type, wanted: planned.type },

@@ -7,7 +7,7 @@ import { failStep, noOutputs, reversible, type Step, type StepContext } from './
 
 const doing = ({ work }: StepContext) => `reading key ${work.to.keyName} in ${work.observed.vault.name}`;
 
-/** Returns what a role of the vault must do. Throws if the work names no version. */
+/** Throws if the work names no version. */
 export const roleTaskOf = ({ to, observed: { vault } }: KeyWork, task: RoleTask['task']): RoleTask => ({
   task,
   by: vault.access,

@@ -74,7 +74,6 @@ async function verifyRetryUseful(context: StepContext): Promise<void> {
   await verifyKeyUsable(context);
 }
 
-/** Sets the requested key version on the resource. */
 export const setCmk: Step = {
   name: 'set-cmk',
   // Microsoft doesn't document a way back to a Microsoft-managed key. An own version can be set again while it exists.

@@ -5,7 +5,6 @@ import { protectVault } from './protect-vault.ts';
 import { foundVersion, plannedKey, verifyKeySet } from './set-cmk.ts';
 import { reversible, type Step, type StepContext } from './step.ts';
 
-/** Tests the key once, if the bot has permission. */
 async function probe(context: StepContext): Promise<Proof> {
   const { vaultUri, keyVersion } = plannedKey(context);
   const probed = valueOrThrow(await context.azure.keys.probe(vaultUri, context.work.to.keyName, keyVersion));

@@ -72,7 +72,7 @@ async function container(place: string): Promise<AnchorSource> {
   return anchorFiles({ kind: 'container', url: place.replace(/\/+$/, '') }, readConfig());
 }
 
-/** Opens the source. A container needs the bot's complete configuration; a folder needs none. */
+/** A container needs the bot's complete configuration; a folder needs none. */
 async function sourceOf(place: string): Promise<AnchorSource> {
   const rethrow = (error: Error): never => {
     throw new Unusable(`reading the log published in ${place}: ${error.message}`);
@@ -127,7 +127,6 @@ async function verifyStore(log: AuditLog, options: VerifyOptions, count: () => v
   }
 }
 
-/** Verifies a published log, which has no texts and seals. */
 async function verifyPublished(
   reader: AnchorReader,
   options: VerifyOptions,

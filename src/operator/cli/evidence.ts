@@ -39,7 +39,6 @@ const cannotWrite =
     throw new Unusable(`writing ${file}: ${error instanceof Error ? error.message : String(error)}`);
   };
 
-/** Writes the file atomically, readable only by its owner. */
 export const writePack = (file: string, archive: Buffer): Promise<void> =>
   replaceFile(file, archive).catch(cannotWrite(file));
 

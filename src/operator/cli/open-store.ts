@@ -22,7 +22,7 @@ interface OpenedStore {
   close(): Promise<void>;
 }
 
-/** Opens the database. Throws {@link Unusable} if there is no audit log, or its version isn't supported. */
+/** Throws {@link Unusable} if there is no audit log, or its version isn't supported. */
 export async function openStoreHere(): Promise<OpenedStore> {
   const url = readDatabaseUrl();
   const password = readDatabasePassword();

@@ -57,7 +57,7 @@ export interface CommandEnvironment {
   readonly settingsFile: string | null;
 }
 
-/** Returns a function that counts an event and shows progress. `doing`: such as `Verified`. */
+/** `doing`: such as `Verified`. */
 export function eventCounter(doing: string, progress: (text: string) => void): () => void {
   let count = 0;
   return () => {

@@ -153,6 +153,5 @@ async function driftsOf({ store }: Subjects): Promise<Diagnosis> {
   return warn(drifts, said, 'The cards in the operations channel say what differs and what to do.');
 }
 
-/** Checks requests that need attention, and agents that aren't as approved. */
 export const diagnoseAttention = (subjects: Subjects): Promise<readonly Diagnosis[]> =>
   Promise.all([requestsOf(subjects).catch(failOn(requests)), driftsOf(subjects).catch(failOn(drifts))]);

@@ -221,7 +221,6 @@ const needed: readonly string[] = [...Object.keys(graphPermissionIds), 'Applicat
 const spreads =
   'It takes effect within minutes for an app. Azure caches the token of a managed identity for up to a day, and a restart might not renew it: check again later.';
 
-/** Checks the identity's application permissions of Microsoft Graph, which all decisions depend on. */
 export async function diagnoseGraphRights(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config, cloud } = subjects;
   let claims: TokenClaims | null;

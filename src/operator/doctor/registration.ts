@@ -14,7 +14,7 @@ const bot = about('teams/bot');
 const endpoint = about('teams/endpoint');
 const channel = about('teams/channel');
 
-/** Returns meaning and fix of Entra ID's refusals (Microsoft's reference of AADSTS codes). */
+/** Codes are of Microsoft's reference of AADSTS codes. */
 function fixForSignIn(message: string, appId: string): readonly [fix: string, ...Remedy] {
   const [code = ''] = /AADSTS\d+/.exec(message) ?? [];
   const owner = 'an owner of the app registration';
@@ -53,7 +53,7 @@ async function signInOf({ config }: DoctorEnvironment, appId: string): Promise<D
 
 const listThem = "az resource list --resource-type Microsoft.BotService/botServices --query '[].id' -o tsv";
 
-/** Returns an unknown finding: the bot needs no permission to read its own registration. */
+/** Unknown, because the bot needs no permission to read its own registration. */
 const notSeen = (of: typeof channel, found: string, commands: readonly string[]): Diagnosis =>
   unknown(
     of,

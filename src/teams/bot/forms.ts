@@ -137,7 +137,6 @@ type Pending = NonNullable<Form['pending']>;
 
 interface FormsApp extends DialogApp {
   readonly documents: Documents;
-  /** Returns true if a request's card is at this location. */
   readonly isTaken: (at: Posted) => Promise<boolean>;
 }
 
