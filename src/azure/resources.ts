@@ -34,47 +34,11 @@ interface Timed extends AzureReading {
   readonly at: number;
 }
 
-/** Maximum age of a cached read. Between check, change and verification there are milliseconds. */
+/** Maximum age of a read that a change is based on. Between check and change there are milliseconds. */
 const maxAgeMs = 5_000;
 
-const isFresh = ({ at }: Timed): boolean => performance.now() - at < maxAgeMs;
-
-/**
- * Caches reads for the next call. Each read counts against the bot's quota. A change from the judged read is refused by its
- * ETag if the resource changed since (docs/decisions/0056).
- */
-class Readings {
-  private readonly judged = new WeakMap<ObservedResource, Timed>();
-  private readonly after = new Map<ArmId, Timed>();
-
-  /** Stores the read that the caller judges. Other reads of the resource, such as a form's, don't replace it. */
-  storeJudged(judged: ObservedResource, reading: AzureReading): void {
-    this.judged.set(judged, { ...reading, at: performance.now() });
-  }
-
-  /** Stores the read at the end of a change, for the verification. */
-  storeAfterChange(id: ArmId, reading: AzureReading): void {
-    this.after.set(id, { ...reading, at: performance.now() });
-  }
-
-  /** Returns the judged read for a change. Null: none, too old, or without an ETag, so that Azure couldn't refuse the change. */
-  forChange(judged: ObservedResource): AzureReading | null {
-    const found = this.judged.get(judged);
-    return found !== undefined && found.etag !== null && isFresh(found) ? found : null;
-  }
-
-  /** Returns the read at the end of a change, once. */
-  afterChange(id: ArmId): AzureReading | null {
-    const found = this.after.get(id);
-    this.after.delete(id);
-    return found !== undefined && isFresh(found) ? found : null;
-  }
-
-  /** Clears the read at the end of a change when another begins: an earlier read can't verify it. */
-  clear(id: ArmId): void {
-    this.after.delete(id);
-  }
-}
+/** Reads that callers judge, each for the change that it leads to. Other reads of the resource don't replace it. */
+type Readings = WeakMap<ObservedResource, Timed>;
 
 /** Two minutes at the default interval. A change of an agent usually takes 15 to 90 seconds. */
 const maxReads = 24;
@@ -207,10 +171,10 @@ async function observe(target: Target, resource: ArmResource): Promise<ObservedR
 }
 
 async function readObserved(target: Target, readings: Readings): Promise<ObservedResource | null> {
-  const found = readings.afterChange(target.id) ?? (await read(target));
+  const found = await read(target);
   if (found === null) return null;
   const judged = await observe(target, found.resource);
-  readings.storeJudged(judged, found);
+  readings.set(judged, { ...found, at: performance.now() });
   return judged;
 }
 
@@ -237,8 +201,9 @@ async function readForChange(
   judged: ObservedResource,
   { readings, refused }: UpdateContext,
 ): Promise<AzureReading> {
-  const found = readings.forChange(judged);
-  if (found !== null && found.etag !== refused.get(target.id)) return found;
+  const found = readings.get(judged);
+  const isFresh = found !== undefined && performance.now() - found.at < maxAgeMs;
+  if (isFresh && found.etag !== null && found.etag !== refused.get(target.id)) return found;
   const reading = await readOrThrow(target);
   const now = await observe(target, reading.resource);
   const replaced = replacedSince('resource', judged, now);
@@ -249,21 +214,13 @@ async function readForChange(
   return reading;
 }
 
-/** Stores the SDK's final read of the resource after an operation, for the verification. */
-function storeFinalRead(target: Target, answer: unknown, readings: Readings): void {
-  const { data } = ArmResource.safeParse(answer);
-  const { last } = target.clients.exchange;
-  if (data !== undefined && sameArmId(data.id, target.id) && last?.method === 'GET' && last.status === 200)
-    readings.storeAfterChange(target.id, { resource: data, etag: last.header('etag') ?? null });
-}
-
 /**
  * Sends a PATCH based on the last read and polls to the end. The service sends no `Retry-After`, so the interval is the bot's.
  * A late duplicate of a write that was repeated and done is refused by its ETag: docs/decisions/0056. If a provider refuses an
  * ETag that it still returns, its ETags are unreliable, and the write is sent without one.
  */
 async function update(target: Target, { change, etag, isShown }: Update, context: UpdateContext): Promise<void> {
-  const { everyMs, refused, readings } = context;
+  const { everyMs, refused } = context;
   const { clients, subscriptionId, kind, id } = target;
   const { signal: abortSignal } = clients.exchange;
   const headers =
@@ -272,16 +229,14 @@ async function update(target: Target, { change, etag, isShown }: Update, context
   const { resources } = clients.resources(subscriptionId);
   const body: GenericResource = change;
   refused.delete(id);
-  readings.clear(id);
   try {
     const poller = resources.updateById(path(id), kind.apiVersion, body, options);
-    storeFinalRead(target, await poller.pollUntilDone({ abortSignal }), readings);
+    await poller.pollUntilDone({ abortSignal });
   } catch (error) {
     if (etag !== null && clients.exchange.last?.status === 412) refused.set(id, etag);
     throw error;
   }
   await waitUntilShown(clients.exchange, everyMs, async () => {
-    readings.clear(id);
     const now = (await read(target))?.resource;
     return now === undefined || hasFailed(now.properties?.provisioningState ?? '') || isShown(now);
   });
@@ -311,7 +266,7 @@ async function setKey(
 
 export function armResources(connection: Connection): Resources {
   const { pollIntervalMs, kinds } = connection;
-  const readings = new Readings();
+  const readings: Readings = new WeakMap();
   const context = { everyMs: pollIntervalMs, refused: new Map<ArmId, string>(), readings };
 
   const on = <T>(
