@@ -1,6 +1,6 @@
 /** Changes to a key's controllers and to the vault's location that an approval doesn't cover. */
 import type { Controller, Power } from './control.ts';
-import type { Observation } from './observed.ts';
+import { normalizedVaultUri, type Observation, sameVaultUri } from './observed.ts';
 
 /** A change that an approval doesn't cover. */
 export type ControlChange =
@@ -62,8 +62,6 @@ function changesOf(approved: Controller | undefined, now: Controller): readonly 
   return approved === undefined ? [] : [...newPeople(approved, now), ...newApps(approved, now)];
 }
 
-const host = (uri: string): string => uri.toLowerCase().replace(/\/$/, '');
-
 /**
  * Returns the change of an identity that approvers were shown as having access. Otherwise the plan gives access to the
  * identity that the run finds.
@@ -80,7 +78,7 @@ export function identityNotCovered(
 export function controlNotCovered(approved: Seen, observed: Seen): readonly ControlChange[] {
   const place: ControlChange[] = [];
   const [before, now] = [approved.vault, observed.vault];
-  if (host(before.uri) !== host(now.uri)) place.push({ change: 'vault-address', before: before.uri, now: now.uri });
+  if (!sameVaultUri(before.uri, now.uri)) place.push({ change: 'vault-address', before: before.uri, now: now.uri });
   if (before.tenantId.toLowerCase() !== now.tenantId.toLowerCase()) {
     place.push({ change: 'vault-tenant', before: before.tenantId, now: now.tenantId });
   }
@@ -93,6 +91,6 @@ export function controlNotCovered(approved: Seen, observed: Seen): readonly Cont
  * late.
  */
 export const controlSubject = ({ vault, control }: Seen): unknown => ({
-  vault: host(vault.uri),
+  vault: normalizedVaultUri(vault.uri),
   controllers: control.controllers.map(({ id, can }) => ({ id, can })),
 });

@@ -17,8 +17,6 @@ export const Proof = z.strictObject({
 });
 export type Proof = z.infer<typeof Proof>;
 
-const order: readonly ProofLevel[] = ['read-back', 'permission-held', 'key-usable', 'use-seen'];
-
 const isProved = (proofs: readonly Proof[], level: ProofLevel): boolean =>
   proofs.some((proof) => proof.level === level && proof.outcome === 'proved');
 
@@ -28,7 +26,7 @@ const isProved = (proofs: readonly Proof[], level: ProofLevel): boolean =>
  */
 export function highestProof(proofs: readonly Proof[]): ProofLevel | null {
   let highest: ProofLevel | null = null;
-  for (const level of order) {
+  for (const level of ProofLevel.options) {
     const seen = level === 'key-usable' && isProved(proofs, 'use-seen');
     if (!seen && !isProved(proofs, level)) return highest;
     highest = level;

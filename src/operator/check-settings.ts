@@ -10,19 +10,20 @@ import { ConfigurationError, type Mistake } from '../config/env.ts';
 
 type Checked = Pick<Config, 'anchor' | 'azure'>;
 
-const keyAdvice = 'Copy the whole line that its operator gave you';
-
-const keyWords: Readonly<Record<KeyLineFault, string>> = {
+/** After the line, or `a line`. */
+export const keyLineWords: Readonly<Record<KeyLineFault, string>> = {
   'not-a-key-line': 'isn’t a verifier key, which is a name, eight digits and the key, with plus signs between',
   'key-cut-off': 'is cut off, or too long',
   'key-kind-unknown': 'is of a kind that isn’t supported',
   'key-id-differs': 'isn’t valid: its eight digits aren’t those of its name and key',
 };
 
+const keyAdvice = 'Copy the whole line that its operator gave you';
+
 const wrongKey = (line: string): readonly Mistake[] => {
   const key = readKeyLine(line);
   if (typeof key !== 'string' && key.kind === 'witness') return [];
-  const fault = typeof key === 'string' ? keyWords[key] : 'is the key of a log, not of a witness';
+  const fault = typeof key === 'string' ? keyLineWords[key] : 'is the key of a log, not of a witness';
   return [['CMK_WITNESSES', `the key ${line} ${fault}. ${keyAdvice}`]];
 };
 

@@ -18,8 +18,6 @@ const Row = z
     contradicted_at: z.date().nullable(),
     contradiction: z.string().nullable(),
     shown: z.string().nullable(),
-    cleared_at: z.date().nullable(),
-    cleared_by: z.string().nullable(),
     told: z.boolean(),
   })
   .transform((row) => ({
@@ -31,7 +29,6 @@ const Row = z
       row.contradicted_at === null
         ? null
         : { at: row.contradicted_at, detail: row.contradiction ?? '', note: row.shown ?? '' },
-    cleared: row.cleared_at === null ? null : { at: row.cleared_at, by: row.cleared_by ?? '' },
     told: row.told,
   }));
 

@@ -98,17 +98,11 @@ export function openRunJobs(ports: RunJobPorts): RunsInHand {
       if (!signal.aborted && (await jobs.isMine(job)) && !signal.aborted) return;
       throw new RunLostError(`run ${number} of ${id} was taken over, or this process stops`);
     };
-    // As the run's last append left it, and so not read again. Each append decides on what is stored by then.
-    let latest: Request | null = null;
     const append: Requests['append'] = async (...given) => {
       await fence();
-      latest = null;
-      const answer = await requests.append(...given);
-      if (answer.kind === 'accepted' && !answer.replay) latest = answer.request;
-      return answer;
+      return requests.append(...given);
     };
-    const load: Requests['load'] = async () => latest ?? requests.load(id);
-    const own = { ...ports, requests: { ...requests, append, load }, azure: withReleasedSlot(room, ports.azure) };
+    const own = { ...ports, requests: { ...requests, append }, azure: withReleasedSlot(room, ports.azure) };
     const permitted = <T>(work: () => Promise<T>): Promise<T> => ports.withWriteFence(fence, work);
     const sleep = (ms: number): Promise<void> => pause(ms, undefined, { ref: false, signal });
     const turn = turnUntil(signal);
@@ -125,7 +119,6 @@ export function openRunJobs(ports: RunJobPorts): RunsInHand {
         log.error({ requestId: id, run: number, event: seq }, 'a run waits: the last decision is not published');
       if (isDelayed) await jobs.requestShow(id);
       await room.outside(() => sleep(ms));
-      latest = null;
     }
     await room.enter();
     try {

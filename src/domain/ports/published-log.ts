@@ -33,8 +33,6 @@ export interface WitnessStatus {
   /** The last checkpoint that it signed; null before the first. */
   readonly signed: { readonly size: number; readonly at: Date } | null;
   readonly contradiction: Contradiction | null;
-  /** The operator who allowed asking it again after the last contradiction. */
-  readonly cleared: { readonly at: Date; readonly by: string } | null;
   /** True: people were notified of a contradiction and not yet of its end. */
   readonly told: boolean;
 }

@@ -77,7 +77,6 @@ export async function verifyAccess(context: StepContext): Promise<void> {
 /** Assigns the permissions to get, wrap and unwrap with this key, in the vault's access mode. */
 export const grantKeyAccess: Step = {
   name: 'grant-key-access',
-  changesAccessOnly: true,
   reversibility: reversible,
   effects: ({ observed, to }) => (observed.grantHeld ? [] : [grantIn(observed.vault, to)]),
   async observe(context) {

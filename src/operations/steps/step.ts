@@ -66,8 +66,6 @@ export interface Step {
   readonly name: StepName;
   /** Each attempt's intent stores the hash of a new nonce, and what the step creates carries the nonce. */
   readonly marks?: true;
-  /** The change affects only access to a key; cached reads of resource and vault stay valid. */
-  readonly changesAccessOnly?: true;
   reversibility(work: KeyWork): Reversibility;
   effects(work: KeyWork): readonly Effect[];
   observe(context: StepContext): Promise<'to-do' | 'already'>;
@@ -135,7 +133,7 @@ async function attemptStep(step: Step, context: StepContext): Promise<CarriedOut
       return { ...failed(botFailure('reading back an interrupted attempt', { code: 'interrupted' }, 'wait')), outputs };
     }
     const applied = await catchFailure(() => apply(memoized));
-    if (step.changesAccessOnly !== true) invalidate();
+    invalidate();
     if (!applied.ok) return { ...applied, outputs };
     const { outputs: answered = {}, ...rest } = applied.value;
     receipt = rest;

@@ -48,41 +48,35 @@ export const evidence = subcommand({
   help: [
     'The pack has the events of the request, proofs that they are in the published log, the present state in Azure, the',
     'rules that applied, and a report to print. The audit log records who created it.',
-    'To verify it: cmk-bot audit verify PACK.zip --log-key FILE',
+    'To verify it: python3 verify.py PACK.zip --keys FILE',
   ].join('\n'),
   examples: ['cmk-bot evidence CMK-7F3K9Q -o evidence.zip'],
-  input: z
-    .object({
-      id: requestIdInput,
-      output: argument(z.string().min(1, 'names no file').optional(), [
-        '-o, --output PACK.zip',
-        'file to write, or to replace. Default: ID.zip',
-      ]),
-      withTexts: flag,
-      withoutTexts: argument(flag, [
-        '--without-texts',
-        'leaves out reasons and comments; from a pack they can’t be erased',
-      ]),
-      withoutNames: argument(flag, ['--without-names', 'leaves out names of people; object IDs stay']),
-      fromSize: argument(
-        z
-          .string()
-          .regex(/^[1-9]\d{0,14}$/, 'must be a number of events, such as 108')
-          .transform(Number)
-          .nullable()
-          .default(null),
-        [
-          '--from-size N',
-          'adds a proof that the log continues from N events, for someone with a copy or checkpoint of that size',
-        ],
-      ),
-      as: nameInput,
-      json: jsonFlag,
-    })
-    .refine(({ withTexts, withoutTexts }) => !(withTexts && withoutTexts), {
-      error: 'use either --with-texts or --without-texts',
-      path: ['withoutTexts'],
-    }),
+  input: z.object({
+    id: requestIdInput,
+    output: argument(z.string().min(1, 'names no file').optional(), [
+      '-o, --output PACK.zip',
+      'file to write, or to replace. Default: ID.zip',
+    ]),
+    withoutTexts: argument(flag, [
+      '--without-texts',
+      'leaves out reasons and comments; from a pack they can’t be erased',
+    ]),
+    withoutNames: argument(flag, ['--without-names', 'leaves out names of people; object IDs stay']),
+    fromSize: argument(
+      z
+        .string()
+        .regex(/^[1-9]\d{0,14}$/, 'must be a number of events, such as 108')
+        .transform(Number)
+        .nullable()
+        .default(null),
+      [
+        '--from-size N',
+        'adds a proof that the log continues from N events, for someone with a copy or checkpoint of that size',
+      ],
+    ),
+    as: nameInput,
+    json: jsonFlag,
+  }),
   async run(
     { id, output, withoutTexts, withoutNames, fromSize, as, json },
     { print, complain, user, write, progress },

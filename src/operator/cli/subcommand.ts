@@ -112,7 +112,7 @@ interface Parts<S extends Readonly<Record<string, z.ZodType>>>
 
 const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** Returns how an argument is typed: `[-o PACK.zip]`, without brackets if it's required. Empty: only for old scripts. */
+/** How an argument is typed: `[-o PACK.zip]`, without brackets if it's required. */
 function usageOf(schema: z.ZodType): readonly string[] {
   const typed = (schema.meta()?.explains ?? []).map(([text]) => text.replace(/^(-\w), \S+/, '$1')).join('|');
   if (typed === '') return [];

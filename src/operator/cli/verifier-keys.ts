@@ -1,20 +1,14 @@
 /** A verifier's keys file: verifier keys, one per line, and the required number of witnesses. */
 import { KeyFileInvalid, KeyMissing, readKeys } from '../../audit/key-file.ts';
 import type { SealKeys } from '../../audit/seals.ts';
-import { type KeyLineFault, readKeyLine, type VerifierKey } from '../../audit/tlog/keys.ts';
+import { readKeyLine, type VerifierKey } from '../../audit/tlog/keys.ts';
 import type { NoteSignature } from '../../audit/tlog/note.ts';
 import { readConfig } from '../../config/config.ts';
 import { readSealKeyPlace } from '../../config/env.ts';
 import type { KeyPlace } from '../../config/place.ts';
 import { sealKeyUse } from '../../text/record.ts';
+import { keyLineWords } from '../check-settings.ts';
 import { Unusable } from './subcommand.ts';
-
-export const keyLineWords: Record<KeyLineFault, string> = {
-  'not-a-key-line': 'not a verifier key: it is name, eight letters and the key, with plus signs between',
-  'key-cut-off': 'the key is cut off, or too long: copy the whole line',
-  'key-kind-unknown': 'a key of a kind that is not known here',
-  'key-id-differs': 'the eight letters are not those of this name and key: copy the whole line',
-};
 
 export interface VerifierKeysFile {
   readonly keys: readonly VerifierKey[];
@@ -52,7 +46,7 @@ export function parseVerifierKeys(text: string, where: string): VerifierKeysFile
     .map((line) => {
       const key = readKeyLine(line);
       if (typeof key !== 'string') return key;
-      throw new Unusable(`${where}: ${keyLineWords[key]}`);
+      throw new Unusable(`${where}: a line ${keyLineWords[key]}. Copy the whole line`);
     });
   const [line] = lines.flatMap((one) => quorumLine.exec(one)?.[1] ?? []);
   const quorum = line === undefined ? null : Number(line);

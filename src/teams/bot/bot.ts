@@ -31,13 +31,8 @@ import { search } from './typeahead.ts';
 import { type AdmittedSender, say } from './typed-commands.ts';
 import { type ClickTurn, onlyReads, verbs } from './verbs.ts';
 
-/** Each turn of a person says the same. It's stored again after so long, because another process can store something else. */
-const learnedForMs = 60_000;
-const mostLearned = 10_000;
-
 export class CmkBot extends ActivityHandler {
   private readonly app: BotApp;
-  private readonly learned = new Map<PersonId, { readonly said: string; readonly at: number }>();
 
   constructor(app: BotApp) {
     super();
@@ -109,17 +104,12 @@ export class CmkBot extends ActivityHandler {
   /** Stores how to reach the conversation, and the sender's name. */
   private async learnSender({ activity: { serviceUrl } }: TurnContext, sender: KnownSender): Promise<void> {
     const { person: id, memberId, name, origin, tenantId } = sender;
-    const [said, at] = [JSON.stringify([memberId, name, origin, serviceUrl]), performance.now()];
-    const last = this.learned.get(id);
-    if (last?.said === said && at - last.at < learnedForMs) return;
     const personId = origin.conversationType === 'personal' ? id : null;
     const { conversations, people } = this.app;
     await Promise.all([
       conversations.save({ conversationId: origin.conversationId, serviceUrl, tenantId, personId }),
       name === null ? null : people.save({ id, memberId, name, address: null }),
     ]);
-    if (this.learned.size >= mostLearned) this.learned.clear();
-    this.learned.set(id, { said, at });
   }
 
   /**

@@ -43,7 +43,7 @@ export function bookInMemory(): Book & { readonly asked: WitnessResponse[] } {
     const [first, last] = [own[0], own.at(-1)];
     if (first === undefined || last === undefined) throw new Error(`${key} was never asked`);
     const contradiction = own.find(({ outcome }) => outcome === 'another-history') ?? null;
-    return { key, since: first.at, asked: last, signed: null, contradiction, cleared: null, told: false };
+    return { key, since: first.at, asked: last, signed: null, contradiction, told: false };
   };
   return {
     asked,

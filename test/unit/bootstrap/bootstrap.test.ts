@@ -99,7 +99,7 @@ test('a part that hangs keeps no process from ending, and is logged', async () =
 });
 const asked = { at: noon, size: 8, outcome: 'another-history', detail: '' } as const;
 const contradiction = { at: noon, detail: 'it has signed 9 events, and there are 8', note: '' };
-const report = { key: 'w1', since: noon, asked, signed: null, contradiction, cleared: null, told: false };
+const report = { key: 'w1', since: noon, asked, signed: null, contradiction, told: false };
 
 /** What a process does about a witness. `isThere`, `stores`: whether Teams and the database take it. */
 function openAlarm() {

@@ -229,7 +229,6 @@ const report = (key: string, more: Partial<WitnessStatus>): WitnessStatus => ({
   asked: { size: 121, at, outcome: 'signed', detail: '' },
   signed: { size: 121, at },
   contradiction: null,
-  cleared: null,
   told: false,
   ...more,
 });
