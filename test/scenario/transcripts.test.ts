@@ -158,7 +158,7 @@ scenario('lists', 'Lists and histories', 'What is open, and what happened.', asy
   await t.types(requester, '/cmk-requests waiting for me');
   await t.types(requester, '/cmk-requests runing');
   const own = await t.types(approver, '/cmk-requests waiting for me', chatOf(approver));
-  await t.clicks(approver, own, 'Review');
+  await t.clicks(approver, own, 'Review triage-agent-prod');
   await t.clicks(approver, card, 'Reject request', { reason: 'Not this week' });
   await t.types(requester, '/cmk-requests');
   await t.types(requester, `/cmk-requests ${id}`);

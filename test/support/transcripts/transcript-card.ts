@@ -80,14 +80,6 @@ function folded(element: JsonObject, card: JsonObject): string[] {
   ];
 }
 
-/** A column that can be clicked as a whole is drawn as the button that it is. */
-function drawColumn(column: JsonObject, card: JsonObject): string[] {
-  const lines = drawAll(column.items, card);
-  const text = lines.join(' ');
-  // What is shown already has the dot of what is current, and a click only looks again.
-  return column.selectAction === undefined || text.startsWith('●') ? lines : [`( ${text} )`];
-}
-
 /** A row that opens what is folded below it. */
 const isDisclosure = ({ type, selectAction }: JsonObject): boolean =>
   type === 'ColumnSet' && isObject(selectAction) && selectAction.type === 'Action.ToggleVisibility';
@@ -115,7 +107,9 @@ function draw(element: JsonObject, card: JsonObject): string[] {
       return grid([
         objects(element.columns)
           .filter(({ isVisible }) => isVisible !== false)
-          .map((column) => drawColumn(column, card)),
+          .map(({ items }) => drawAll(items, card))
+          // The word of a row that can be selected, which is drawn as the button that it is.
+          .map((lines, at) => (element.selectAction === undefined || at < 2 ? lines : [`( ${lines.join(' ')} )`])),
       ]);
     case 'Table':
       return grid(objects(element.rows).map((row) => objects(row.cells).map((cell) => drawAll(cell.items, card))));

@@ -124,7 +124,7 @@ function stateLine(agent: AgentKeyState, { unsupported, now }: RowContext): Card
   }
 }
 
-/** Returns the agent's next step as its only button, if it has one. */
+/** Returns the agent's next step, if it has one. */
 function buttonOf({ id, state, request, drift: [found] }: AgentKeyState, { asks, unsupported }: RowContext) {
   if (request !== null) return { ...noButton, requestId: request.id, button: label('Open') };
   // The button of the drift's alert, which names its most urgent difference.
@@ -152,7 +152,7 @@ function rowOf(agent: AgentKeyState, context: RowContext) {
     glyphColor === 'Default' || glyphColor === 'Good' ? grey(words) : coloured(words, glyphColor),
     ...(detail === '' ? [] : [grey(detail)]),
   ];
-  return thingRow(marks[mark], plain(agent.name), lines, buttonOf(agent, context));
+  return thingRow(marks[mark], agent.name, lines, buttonOf(agent, context));
 }
 
 const chipWords: Readonly<Record<FleetShow, string>> = {
@@ -190,12 +190,13 @@ const repeatedIn = (names: readonly string[]): ReadonlySet<string> => {
   return new Set(names.filter((name) => known.size === known.add(name).size));
 };
 
-/** The answer first: how many agents need somebody. */
+/** The answer first: how many agents need attention. */
 function titleOf(called: readonly AgentKeyState[]): string {
   const agents = countOf(called.length, 'agent', 'agents');
   const urgent = called.filter(filters['to-do']).length;
   if (called.length === 0) return 'No agents';
-  return urgent === 0 ? `${agents}, none needs you` : `${urgent} of ${agents} ${urgent === 1 ? 'needs' : 'need'} you`;
+  if (urgent === 0) return `${agents}, none needs attention`;
+  return `${urgent} of ${agents} ${urgent === 1 ? 'needs' : 'need'} attention`;
 }
 
 function subjectOf(named: string, called: readonly AgentKeyState[]): CardText {

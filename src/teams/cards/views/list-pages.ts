@@ -116,7 +116,7 @@ function requestRow(request: Request, requester: string, mayDecide: boolean, now
   const { action } = operationOf(request.plan.spec).words;
   return thingRow(
     mayDecide ? personMark : marks[stateMarks[request.state]],
-    plain(request.resourceName),
+    request.resourceName,
     [
       color === 'Default' ? grey(plain(words)) : coloured(plain(words), color),
       grey(md`${plain(action)}, requested by ${plain(requester)}`),

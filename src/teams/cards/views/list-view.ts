@@ -8,8 +8,9 @@ import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { grey, type Line, marks, type RowMark, row } from '../row.ts';
 import { stateLineOf } from './state-line.ts';
 
-/** One button: it opens a request, opens the form for an agent, or types a command. */
+/** What selecting a row does: it opens a request, opens the form for an agent, or types a command. */
 interface RowButton {
+  /** Empty: nothing. */
   readonly button: Label;
   readonly requestId: string;
   /** The revision of the request's last question to people. */
@@ -20,6 +21,8 @@ interface RowButton {
 export const noButton: RowButton = { button: label(''), requestId: '', revision: 0, resourceId: '', typed: '' };
 
 interface ListRow extends RowMark, RowButton {
+  /** Shown at the right of the row. */
+  readonly word: CardText;
   readonly name: CardText;
   readonly lines: readonly Line[];
   readonly weight: 'Bolder' | 'Default';
@@ -27,11 +30,18 @@ interface ListRow extends RowMark, RowButton {
   readonly separator: boolean;
 }
 
-export const thingRow = (mark: RowMark, name: CardText, lines: readonly Line[], button: RowButton): ListRow => ({
-  ...{ ...mark, name, lines, weight: 'Bolder', spacing: 'Default', separator: true, ...button },
+export const thingRow = (
+  mark: RowMark,
+  name: string,
+  lines: readonly Line[],
+  { button, ...rest }: RowButton,
+): ListRow => ({
+  ...{ ...mark, name: plain(name), lines, weight: 'Bolder', spacing: 'Default', separator: true, ...rest },
+  ...{ word: plain(button), button: label(button === '' ? '' : `${button} ${name}`) },
 });
 export const entryRow = (mark: RowMark, name: CardText, line: CardText): ListRow => ({
   ...{ ...mark, name, lines: [grey(line)], weight: 'Default', spacing: 'Small', separator: false, ...noButton },
+  word: nothing,
 });
 
 /** A filter button of a list. The selected one refreshes the list. */
@@ -80,11 +90,20 @@ export interface ListPage {
 /** What most lists don't have. */
 export const plainList = { request: null, box: noDrift, counts: nothing, notes: [] } as const;
 
+/** Teams' limit for a card. Rows without a word can still be selected. */
+const mostButtons = 6;
+
+function withWords(rows: readonly ListRow[], most: number): ListRow[] {
+  const shown = rows.filter(({ word }) => word !== '').slice(0, most);
+  return rows.map((row) => (row.word === '' || shown.includes(row) ? row : { ...row, word: plain('›') }));
+}
+
 /** `page` begins at 1. */
 export function listCard(subject: ListSubject, page: number, list: ListPage): AdaptiveCard {
   const { fallbackText, title, asOf, request, counts, rows, total, perPage, notes } = list;
   const state = request === null ? null : stateLineOf(request);
   const start = (page - 1) * perPage;
+  const [hasPrevious, hasNext] = [page > 1, start + rows.length < total];
   return renderCard('list', {
     ...{ list: subject.list, filter: subject.filter, id: subject.id as string },
     ...{ fallbackText, title, subject: list.subject, counts, ...list.box },
@@ -95,12 +114,12 @@ export function listCard(subject: ListSubject, page: number, list: ListPage): Ad
     requestId: request?.id ?? '',
     revision: request?.asking ?? 0,
     chips: [...list.chips],
-    rows: [...rows],
+    rows: withWords(rows, mostButtons - list.chips.length - Number(hasPrevious) - Number(hasNext)),
     empty: total === 0 ? list.empty : nothing,
     range: total > perPage ? plain(`${start + 1} – ${start + rows.length} of ${total}`) : nothing,
-    hasPrevious: page > 1,
+    hasPrevious,
     previousPage: page - 1,
-    hasNext: start + rows.length < total,
+    hasNext,
     nextPage: page + 1,
     notes: [...notes],
   });
