@@ -58,7 +58,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await goTo(page, places.approvals);
     const card = botSays(page, id);
     await card.getByRole('checkbox').check();
-    await press(card, 'Approve');
+    await press(card, 'Approve: purge protection stays on');
     await botSays(page, /Approved|Running|Succeeded/).waitFor();
   });
 

@@ -54,7 +54,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
   test('Approve asks for a sign-in, with a button that only the clicker sees', async () => {
     const card = botSays(page, id);
     await card.getByRole('checkbox').check();
-    await press(card, 'Approve');
+    await press(card, 'Approve: purge protection stays on');
     await card.getByText(/Sign in first/).waitFor();
     await picture('step-up-asked', card, await card.getByText(/Sign in first/).textContent());
   });
@@ -84,7 +84,7 @@ inBrowser('an approver signs in anew to approve, clicking in a real browser', ()
     await page.getByText('Only you can see this').waitFor({ state: 'hidden' });
     expect(await card.getByRole('link', { name: 'Sign in' }).count()).toBe(0);
     if (!(await card.getByRole('checkbox').isChecked())) await card.getByRole('checkbox').check();
-    await press(card, 'Approve');
+    await press(card, 'Approve: purge protection stays on');
     await botSays(page, /Approved|Running|Succeeded/).waitFor();
     await page.getByText('Only you can see this').waitFor({ state: 'hidden' });
     await actAs(page, people.requester);

@@ -65,6 +65,11 @@ test('a page that offers nothing to choose has no Next', () => {
   expect(said).toContain('that takes Microsoft.HealthBot/healthBots/read.');
 });
 
+test('Next decides nothing, so it is no primary action', () => {
+  const next = gallery.flatMap(({ card }) => executesOf(card)).filter(({ verb }) => verb === 'form.next');
+  expect(new Set(next.map(({ style }) => style))).toEqual(new Set([undefined]));
+});
+
 test('the review wants the data-loss checkbox and a reason before Submit, and neither when it is blocked', () => {
   expect(inputOf('form-review.ready', 'acknowledgeDataLoss')?.isRequired).toBe(true);
   expect(inputOf('form-review.ready', 'justification')?.isRequired).toBe(true);

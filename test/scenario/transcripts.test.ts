@@ -50,6 +50,8 @@ const scenario = (name: string, title: string, about: string, story: (t: Transcr
 const typed = ({ agent, vault, key }: (typeof choices)['first'] = choices.first): string =>
   `/enable-cmk resource=${agent} vault=${vault} key=${key}`;
 
+const approveTitle = 'Approve: purge protection stays on';
+
 interface Asked {
   readonly id: string;
   /** The approval card in its channel. */
@@ -66,7 +68,7 @@ async function hasAsked(t: Transcript): Promise<Asked> {
 
 async function hasAskedAndApproved(t: Transcript): Promise<string> {
   const { id, card } = await hasAsked(t);
-  await t.clicks(approver, card, 'Approve', accepting);
+  await t.clicks(approver, card, approveTitle, accepting);
   return id;
 }
 
@@ -109,8 +111,8 @@ scenario(
       /Needs approval|Waiting for approval/,
     );
     await t.sees(approver, chatOf(approver), id, /Needs approval/);
-    await t.clicks(approver, card, 'Approve');
-    await t.clicks(approver, card, 'Approve', { ...accepting, comment: 'Checked with the vault’s owner' });
+    await t.clicks(approver, card, approveTitle);
+    await t.clicks(approver, card, approveTitle, { ...accepting, comment: 'Checked with the vault’s owner' });
     await t.sees([requester, teamMember], operations, id, /Succeeded/);
     await t.sees([approver, requester], approvals, id, /Succeeded/);
     await t.sees(approver, chatOf(approver), id, /Succeeded/);
@@ -343,7 +345,7 @@ scenario(
     await mendAzure(world);
     await t.sees(requester, operations, id, /needs approval again/);
     const again = await t.sees(approver, approvals, id, /Earlier approvals don’t count/);
-    await t.clicks(approver, again, 'Approve', accepting);
+    await t.clicks(approver, again, approveTitle, accepting);
     await t.sees(requester, operations, id, /Succeeded/);
   },
 );
@@ -374,7 +376,7 @@ scenario(
   'One of two has approved. The requester takes another vault and key, and says why; everybody is asked anew.',
   async (t) => {
     const { id, card } = await hasAsked(t);
-    await t.clicks(approver, card, 'Approve', accepting);
+    await t.clicks(approver, card, approveTitle, accepting);
     const status = await t.sees(requester, operations, id, /Waiting for approval: 1 of 2/);
     const form = await t.opens(requester, status, 'Edit request', /You’re editing/);
     await t.clicks(requester, form, 'Submit', { acknowledgeDataLoss: 'true' });

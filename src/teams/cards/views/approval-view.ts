@@ -102,7 +102,8 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
   const reason = request.justification ?? 'The reason was erased.';
   const decision = decisionOf(plan, { id: request.requester, words: 'The requester' });
   const risky = decision.risks.length > 1;
-  const approve = risky ? 'Approve with risks' : 'Approve';
+  const acknowledge = acceptWords(plan);
+  const approve = `Approve${risky ? ' with risks' : ''}${acknowledge === '' ? '' : ': purge protection stays on'}`;
   return renderCard('approval', {
     ...requestHeaderOf(request, context, needsApproval(request)),
     ...decision,
@@ -110,7 +111,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
     notice: noticeOf(request, context),
     differences: differenceRows(request),
     decisions: approvedRows(request, context),
-    acknowledge: label(acceptWords(plan)),
+    acknowledge: label(acknowledge),
     risky,
     approve: label(approve),
     approveTooltip: label(`${approve}: ${operationOf(plan.spec).words.asksFor} for ${request.resourceName}`),
