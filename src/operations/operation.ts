@@ -29,7 +29,7 @@ export interface OperationWords {
   /** Label of the button in another operation that switches to this one. */
   readonly offer: string;
   /** What must be preserved after the change, and the requester's confirmation. */
-  readonly keep: { readonly title: string; readonly text: string; readonly tick: string };
+  readonly keep: { readonly title: string; readonly text: string; readonly tick: (change: KeyChange) => string };
   /** Notes to read before and after the change; can be empty. */
   readonly notes: (change: KeyChange) => readonly string[];
   /** Why the change can be undone; empty: it can't, or that is unknown. */

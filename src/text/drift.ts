@@ -127,11 +127,15 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   'key-expired': ({ at }, verified) =>
     alert`The key expired on ${utcDay(at)}
     Where it is in use, an expired key continues to work, but new uses are refused.
-    A requester requests a new version of the key.`(rotate(verified, 'Request a new version', 'new')),
+    Select Request new version. After an approval, the bot creates it and sets it on the agent.`(
+      rotate(verified, 'Request new version', 'new'),
+    ),
   'key-expires': ({ at }, verified) =>
     alert`The key expires on ${utcDay(at)}
     The data is safe now. After that day, the vault refuses new uses of the key.
-    A requester requests a new version of the key.`(rotate(verified, 'Request a new version', 'new')),
+    Select Request new version. After an approval, the bot creates it and sets it on the agent.`(
+      rotate(verified, 'Request new version', 'new'),
+    ),
   'purge-protection-off': (_state, verified) =>
     alert`Purge protection on ${verified.vault.name} is off
     The data is safe now. A deleted key could be purged at once, and the data with it.
@@ -151,7 +155,9 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   'newer-version': ({ keyVersion, created }, verified) =>
     alert`Version ${shortVersion(keyVersion)} of the key is newer${created === null ? '' : `, created on ${utcDay(created)}`}
     The data is safe. The agent stays on its version until the key is rotated.
-    A requester requests the newest version.`(rotate(verified, 'Request the newest version', 'newest')),
+    Select Request newest version. After an approval, the bot sets it on the agent.`(
+      rotate(verified, 'Request newest version', 'newest'),
+    ),
 };
 
 /** Under a union of codes the compiler asks for all states at once; a code by itself has its own. */

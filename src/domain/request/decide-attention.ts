@@ -35,7 +35,7 @@ export function retryAutomatically(
 
 type Settle = Extract<Command, { do: 'retry' | 'give-up' | 'stop' | 'take-on' }>;
 
-/** The requester, an approver, or an operator can act. None of them decides anew. Returns null if nothing prevents it. */
+/** The requester, an approver, or an operator can act. They don’t decide on the plan. Returns null if nothing prevents it. */
 export function settleRefusal(request: Request, { actor, by, roleStatus, asking }: Settle): Refusal | null {
   const may = actor.kind === 'operator' || by === request.requester || roleStatus === 'yes';
   if (!may) return refuse(roleStatus === 'unknown' ? 'cannot-check-membership' : 'not-an-operator', request.id);

@@ -25,7 +25,8 @@ const enableCmkWords: OperationWords = {
   keep: {
     title: 'Keep the agent and the key',
     text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Keep an export of the data from before the change.',
-    tick: 'I understand that the agent’s data can’t be recovered if the agent is deleted or the key is permanently deleted.',
+    tick: () =>
+      'I understand that the agent’s data can’t be recovered if the agent is deleted or the key is permanently deleted.',
   },
   notes: () => [],
   undo: () => '',

@@ -43,7 +43,7 @@ const repairCmkWords: OperationWords = {
   keep: {
     title: 'Keep the agent and the approved key',
     text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Keep a key that the agent used meanwhile, too: its data might need it.',
-    tick: 'I understand that the agent, the approved key, and any key used meanwhile must stay.',
+    tick: () => 'I understand that the agent, the approved key, and any key used meanwhile must stay.',
   },
   notes: () => ['The agent returns to the key and version that were last approved and verified here.'],
   undo: () => '',

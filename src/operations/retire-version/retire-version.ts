@@ -31,6 +31,10 @@ import { Resource } from '../resources/registry.ts';
 import { judgeWrites, type OperationContext } from '../resources/rights.ts';
 import { retireTaskOf } from '../steps/disable-key-version.ts';
 
+/** Digits of a version that cards show. */
+const shownDigits = 8;
+const shortOf = (version: string | null = ''): string => `version ${version?.slice(0, shownDigits)}`;
+
 const retireVersionWords: OperationWords = {
   title: 'Retire a key version',
   action: 'Retire old key version',
@@ -45,7 +49,8 @@ const retireVersionWords: OperationWords = {
   keep: {
     title: 'Don’t delete the old version',
     text: 'A disabled version can be enabled again; a deleted one can’t be used. Backups and copies that need it can’t be read while it’s disabled.',
-    tick: 'I understand that what still needs the old version can’t be read while it’s disabled.',
+    tick: ({ retire, to }) =>
+      `I understand that what still needs ${shortOf(retire)} can’t be read while it’s disabled. The agent stays on ${shortOf(to.keyVersion)}.`,
   },
   notes: () => [
     'After the success, the key watch looks for refused calls with the old version. If it finds one, it alerts operators with the command that enables the version again.',
@@ -62,9 +67,6 @@ const OldVersion = z.strictObject({
   keyVersion: KeyVersion,
   old: KeyVersion,
 });
-
-/** Digits of a version that cards show. */
-const shownDigits = 8;
 
 /** Returns the version that was named, or the only one that can be meant. */
 function oldVersion(keyName: string, older: readonly ListedKeyVersion[], typed: string): KeyVersion | Refusal {

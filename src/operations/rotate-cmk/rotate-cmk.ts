@@ -181,7 +181,7 @@ const rotateCmkWords: OperationWords = {
   keep: {
     title: 'Keep the old key version enabled',
     text: 'Disabling a key version that’s in use can make the agent’s data unreadable. Wait until the Key Vault log shows no more use of it. If the agent or its key is permanently deleted, the data can’t be recovered.',
-    tick: 'I understand that the old version must stay enabled.',
+    tick: () => 'I understand that the old version must stay enabled.',
   },
   notes: () => [oldStays, pinned],
   undo: ({ observed }) => (observed.from?.enabled === true ? 'The old version stays enabled.' : ''),

@@ -30,11 +30,11 @@ const boxStyleOf = ({ state }: DriftFinding): 'attention' | 'warning' =>
 
 function boxOf(finding: DriftFinding, words: DriftWords, isOver: boolean, isFirst: boolean) {
   const { state, cause, by, foundAt } = finding;
-  const found = md`Found ${dateAndTime(new Date(foundAt))}. ${withDates(plain(causeWords(state.code, cause, by), long))}`;
+  const found = md`Found ${dateAndTime(new Date(foundAt))}.`;
   return {
     title: withDates(plain(isOver ? `Was: ${words.title}` : words.title)),
     meaning: isOver ? nothing : plain(words.text, long),
-    cause: found,
+    cause: joinText([found, withDates(plain(causeWords(state.code, cause, by), long))], ' '),
     /** One box alone has a color. */
     boxStyle: !isFirst ? 'emphasis' : isOver ? 'good' : boxStyleOf(finding),
   } as const;

@@ -11,7 +11,7 @@ import { noObstacle, type Obstacle } from '../../../operations/obstacle.ts';
 import { isFor } from '../../../operations/operation.ts';
 import { answerOn, type FactsOf, type PageFacts } from '../../../operations/pages/page.ts';
 import { resourcePage as whichResource } from '../../../operations/pages/resource-page.ts';
-import { operationNamed, operationOf } from '../../../operations/registry.ts';
+import { operationNamed, operationOf, workOf } from '../../../operations/registry.ts';
 import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { utcDay } from '../../../text/instants.ts';
 import { shortVersion } from '../../../text/places.ts';
@@ -183,7 +183,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     blocks,
     checkAgain: blocks.length > 0 && change?.refusal == null && blocksOf(plan).every(isRemovableBlock),
     passRows: passRows(plan),
-    tick: label(`${acceptWords(plan)} ${words.keep.tick}`.trim()),
+    tick: label(`${acceptWords(plan)} ${words.keep.tick(workOf(plan))}`.trim()),
     instead: change === null ? insteadOf(plan) : label(''),
     justification: form.justification.slice(0, 500),
     changeReference: form.changeReference.slice(0, 100),

@@ -13,7 +13,7 @@ import { effectWords, interruptedWords, notCheckedWords, proofWords, stepWords }
 import { countOf } from '../../../text/words.ts';
 import { bold, type CardText, date, dateAndTime, joinText, md, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { endedMark, fact, grey, type Line, marks, numberedRow, type Row, row } from '../row.ts';
+import { endedMark, type Fact, fact, grey, type Line, marks, numberedRow, type Row, row } from '../row.ts';
 import { retentionRows } from './decision.ts';
 import { reversibilityLines } from './parts.ts';
 import { peopleTexts } from './people-texts.ts';
@@ -94,20 +94,25 @@ const newerWords = ({ newestVersion }: Request['outputs']): string =>
 export function succeededCard(request: Succeeded, context: CardContext): AdaptiveCard {
   const { names } = context;
   const { plan, outputs } = request;
-  const { to, make, observed } = workOf(plan);
+  const { to, make, observed, retire } = workOf(plan);
   const version = shortVersion(to.keyVersion ?? outputs.keyVersion ?? '');
   const level = highestProof(request.proofs);
   const ended = lastEnd(request.progress) ?? request.changedAt;
   const took = shortDuration(Date.parse(ended) - Date.parse(request.submittedAt));
   const expires = (make?.kind ?? observed.key)?.expires ?? null;
   const changes = changeRows(request);
+  const change: Fact[] = [
+    ...[retire ?? []].flat().map((old) => fact('Disabled', bold(`version ${shortVersion(old)}`))),
+    fact(
+      retire === undefined ? 'Key' : 'Stays in use',
+      md`${bold(to.keyName)}, version ${plain(`${version}${newerWords(outputs)}`)}`,
+    ),
+    fact('Key vault', bold(plan.observation.vault.name)),
+    fact('Expires', expires === null ? plain('No expiration date') : date(new Date(expires))),
+  ];
   return renderCard('status-succeeded', {
     ...requestHeaderOf(request, context),
-    change: [
-      fact('Key', md`${bold(to.keyName)}, version ${plain(`${version}${newerWords(outputs)}`)}`),
-      fact('Key vault', bold(plan.observation.vault.name)),
-      fact('Expires', expires === null ? plain('No expiration date') : date(new Date(expires))),
-    ],
+    change,
     level: plain(`Verification level: ${level === null ? 'none' : proofWords[level].name.toLowerCase()}`),
     proofs: proofRows(request),
     consequences: retentionRows(plan),
