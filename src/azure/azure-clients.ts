@@ -21,25 +21,15 @@ import { z } from 'zod';
 import type { Tracing } from '../domain/ports/telemetry.ts';
 import type { Cloud } from './clouds.ts';
 import { azureErrorIn } from './error-body.ts';
-import { currentExchange, enforceDeadline, isChange, jsonIn, recordExchange, UnusableAnswer } from './exchange.ts';
+import { currentExchange, enforceDeadline, isChange, recordExchange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';
 import { plainCalls, traceCalls } from './plain-calls.ts';
 import { acquirePolicyTokens } from './policy-token.ts';
 import { renewRefusedTokens } from './renewable-credential.ts';
 
-// Restricts redirects and next pages: a token is for one origin, and a list must end.
+// Restricts redirects and next pages: a token is for one origin.
 
 const maxRedirects = 5;
-
-/** The next page in ARM, Key Vault and Microsoft Graph. */
-const NextPage = z.object({ nextLink: z.string().nullish(), '@odata.nextLink': z.string().nullish() });
-
-function nextPageIn({ status, bodyAsText }: PipelineResponse): string | null {
-  if (status !== 200 || !bodyAsText?.includes('nextLink')) return null;
-  // An unreadable body is refused by its own parser.
-  const page = NextPage.safeParse(jsonIn(bodyAsText)).data;
-  return page?.nextLink || page?.['@odata.nextLink'] || null;
-}
 
 /** Returns the redirect address; null: none. Azure doesn't use 303, which changes a POST to a GET. */
 function redirectIn({ status, headers, request }: PipelineResponse): string | null {
@@ -70,7 +60,7 @@ const requireSameOrigin = (endpoint: string): PipelinePolicy => {
 
 /**
  * Policy after authentication. Follows redirects within the origin with the token, which the SDK's own policy drops. Throws
- * `UnusableAnswer` at a redirect to another origin, and at a repeated next page.
+ * `UnusableAnswer` at a redirect to another origin.
  */
 const followRedirects = (endpoint: string): PipelinePolicy => {
   const { origin } = new URL(endpoint);
@@ -80,10 +70,7 @@ const followRedirects = (endpoint: string): PipelinePolicy => {
       for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
         const response = await next(request);
         const redirect = redirectIn(response);
-        if (redirect === null) {
-          requireNewPage(nextPageIn(response));
-          return response;
-        }
+        if (redirect === null) return response;
         requireOrigin(redirect, origin);
         request.url = redirect;
       }
@@ -91,13 +78,6 @@ const followRedirects = (endpoint: string): PipelinePolicy => {
     },
   };
 };
-
-function requireNewPage(page: string | null): void {
-  if (page === null) return;
-  const { pages } = currentExchange();
-  if (pages.has(page)) throw new UnusableAnswer('its next page is one that was read already');
-  pages.add(page);
-}
 
 // Write fence: checked right before each change is sent. After a pause, this process might have lost the run to another
 // replica.
@@ -148,7 +128,6 @@ export interface ClientOptions {
   readonly tracing: Tracing;
 }
 
-/** Properties of a call that change its limits or its failures. */
 export interface CallKind {
   /**
    * `operation`: it waits for a long-running operation, with the longest limit. `brief`: a person waits for it, with a short limit.

@@ -170,7 +170,6 @@ export class Exchange {
   write: HttpAnswer | null = null;
   change: ChangeFate = 'none';
   sent = false;
-  readonly pages = new Set<string>();
   private throttled = 0;
   private readonly limits: Limits;
   private readonly clock: () => Date;

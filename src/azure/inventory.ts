@@ -15,7 +15,6 @@ import type {
 import { type KeyPlace, keysNamedIn, type ResourceKind } from '../domain/resource-kind.ts';
 import type { AzureClients } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { UnusableAnswer } from './exchange.ts';
 import { isSearchable, kqlString } from './kql.ts';
 import { inParallel } from './limits.ts';
 import { sameSpelling, vaultKind } from './resource-ids.ts';
@@ -132,7 +131,6 @@ export async function rows<T>(
       if (read.success) found.push(read.data);
     }
     if (!answer.skipToken) break;
-    if (answer.skipToken === skipToken) throw new UnusableAnswer('its next page is one that was read already');
     skipToken = answer.skipToken;
   }
   return found;
