@@ -101,6 +101,30 @@ export const withAccess = (entry: DirectoryEntry, allowGuests: boolean): Holders
   members: entry.members.filter(({ kind }) => kindStatus(kind, allowGuests) === 'yes').map(({ id }) => id),
 });
 
+const mostEscalated = 50;
+
+/** Returns who of the escalation group can approve the request now, at most 50. Throws while the directory doesn't answer. */
+export const openEscalation =
+  (
+    groups: Pick<Groups, 'look'>,
+    { approverOf }: Pick<Checks, 'approverOf'>,
+    { escalateTo, admission }: { readonly escalateTo: readonly string[]; readonly admission: Admission },
+  ) =>
+  async (request: Request): Promise<readonly PersonId[]> => {
+    const found = new Set<PersonId>();
+    const silent = new Error('the directory didn’t answer, so no one was notified');
+    for (const id of escalateTo) {
+      const entry = await groups.look(id);
+      if (!entry.ok) throw silent;
+      for (const person of entry.value === null ? [] : withAccess(entry.value, admission.allowGuests).members) {
+        const role = person === request.requester ? 'no' : await approverOf(person, request);
+        if (role === 'unknown') throw silent;
+        if (role === 'yes' && found.size < mostEscalated) found.add(person);
+      }
+    }
+    return [...found];
+  };
+
 /** Asks the directory. An empty list means that no one has the role. Without an answer, it’s `unknown`. */
 export async function checkRole(
   groups: Membership,

@@ -1,5 +1,6 @@
 /** Starts the background workers: the worker of follow-up work, and cleanup. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { openEscalation } from '../authorization/role-checks.ts';
 import { withWriteFence } from '../azure/azure-clients.ts';
 import { isDatabaseUnavailable, isDriverError } from '../domain/database-errors.ts';
 import { roleRights } from '../store/runtime-role.ts';
@@ -67,6 +68,7 @@ export async function startWorkers(app: App): Promise<Stoppable> {
     run: openRunJobs({ ...runs, withWriteFence, isStores }).carryOut,
     show: app.requestCards.show,
     audit: app.auditPosts.show,
+    escalatedTo: openEscalation(app.azure.groups, app.roleChecks, config),
     call: app.notifications.notifyForEvent,
     alert: app.driftAlerts.show,
     webhook: openWebhook({ ...app, webhook: config.webhook }),

@@ -53,7 +53,9 @@ const configFrom = (
   anchor: anchorFrom(env),
   azure: azureFrom(env),
   /** The policy file's rules, then the environment's settings. */
-  policy: policyFrom(content, rulesFrom(env), stepUpRuleFrom(env)),
+  policy: { ...policyFrom(content, rulesFrom(env), stepUpRuleFrom(env)), escalateAfterMs: env.CMK_ESCALATE_AFTER },
+  /** Who is notified when a request waits for approval for that long. */
+  escalateTo: env.CMK_ESCALATE_TO,
   operators: env.CMK_OPERATORS,
   // Operators need read access, because they're notified of requests.
   admission: {

@@ -21,6 +21,18 @@ const signInHosts: Readonly<Record<Exclude<Environment['AZURE_CLOUD'], 'custom'>
   china: ['login.chinacloudapi.cn', 'login.partner.microsoftonline.cn'],
 };
 
+const isSet = (value: unknown): boolean => value !== undefined && !(Array.isArray(value) && value.length === 0);
+const both = (variable: keyof Environment, other: keyof Environment): Rule => [
+  (env) => isSet(env[variable]) === isSet(env[other]),
+  variable,
+  `and ${other}: set both or neither`,
+];
+const notBoth = (variable: keyof Environment, other: keyof Environment): Rule => [
+  (env) => !isSet(env[variable]) || !isSet(env[other]),
+  variable,
+  `and ${other}: set one of them`,
+];
+
 const crossFieldRules: readonly Rule[] = [
   [
     (env) => env.CMK_MODE === 'local' || env.MicrosoftAppId !== undefined,
@@ -58,24 +70,13 @@ const crossFieldRules: readonly Rule[] = [
     'CMK_SEAL_KEY_FILE',
     'is missing; the audit log is sealed with a key outside the database. Create a file with openssl rand -base64 32, or a secret of a vault, and set CMK_SEAL_KEY_SECRET to it',
   ],
+  notBoth('CMK_SEAL_KEY_SECRET', 'CMK_SEAL_KEY_FILE'),
   [
-    (env) => env.CMK_SEAL_KEY_FILE === undefined || env.CMK_SEAL_KEY_SECRET === undefined,
-    'CMK_SEAL_KEY_SECRET',
-    'and CMK_SEAL_KEY_FILE: set one of them',
-  ],
-  [
-    (env) =>
-      (env.CMK_ANCHOR ?? 'none') === 'none' ||
-      env.CMK_LOG_KEY_FILE !== undefined ||
-      env.CMK_LOG_KEY_SECRET !== undefined,
+    (env) => (env.CMK_ANCHOR ?? 'none') === 'none' || isSet(env.CMK_LOG_KEY_FILE ?? env.CMK_LOG_KEY_SECRET),
     'CMK_LOG_KEY_FILE',
     'is missing; it signs the published log in CMK_ANCHOR. Create a file with openssl rand -base64 32, or a secret of a vault, and set CMK_LOG_KEY_SECRET to it',
   ],
-  [
-    (env) => env.CMK_LOG_KEY_FILE === undefined || env.CMK_LOG_KEY_SECRET === undefined,
-    'CMK_LOG_KEY_SECRET',
-    'and CMK_LOG_KEY_FILE: set one of them',
-  ],
+  notBoth('CMK_LOG_KEY_SECRET', 'CMK_LOG_KEY_FILE'),
   [
     (env) => (env.CMK_WITNESSES_NEEDED ?? 0) <= env.CMK_WITNESSES.length,
     'CMK_WITNESSES_NEEDED',
@@ -121,10 +122,12 @@ const crossFieldRules: readonly Rule[] = [
     'CMK_ALERT_WEBHOOK',
     'must start with https',
   ],
+  both('CMK_ALERT_WEBHOOK_SECRET', 'CMK_ALERT_WEBHOOK'),
+  both('CMK_ESCALATE_AFTER', 'CMK_ESCALATE_TO'),
   [
-    (env) => (env.CMK_ALERT_WEBHOOK === undefined) === (env.CMK_ALERT_WEBHOOK_SECRET === undefined),
-    'CMK_ALERT_WEBHOOK_SECRET',
-    'and CMK_ALERT_WEBHOOK: set both or neither',
+    (env) => (env.CMK_ESCALATE_AFTER ?? 0) < env.CMK_APPROVAL_EXPIRY,
+    'CMK_ESCALATE_AFTER',
+    'must be shorter than CMK_APPROVAL_EXPIRY',
   ],
   [
     (env) => env.CMK_STEP_UP === undefined || env.CMK_PUBLIC_URL !== undefined,
@@ -142,11 +145,7 @@ const crossFieldRules: readonly Rule[] = [
     'CMK_STEP_UP_APP_ID',
     'is missing; without a password the bot has no app that people can sign in to',
   ],
-  [
-    (env) => (env.CMK_STEP_UP_APP_ID === undefined) === (env.CMK_STEP_UP_APP_SECRET === undefined),
-    'CMK_STEP_UP_APP_SECRET',
-    'and CMK_STEP_UP_APP_ID: set both or neither',
-  ],
+  both('CMK_STEP_UP_APP_SECRET', 'CMK_STEP_UP_APP_ID'),
 ];
 
 const settings: readonly string[] = Object.keys(environmentSchema.shape);

@@ -17,7 +17,7 @@ import { sentence, useTitles, useWords } from './key-use.ts';
 import { resourceKeyWords } from './keys.ts';
 import { quote } from './quote.ts';
 import { effectWords, interruptedWords, proofWords, stepTable, stepWords } from './steps.ts';
-import type { Mark, Names } from './words.ts';
+import { countOf, type Mark, type Names } from './words.ts';
 
 // Details of the texts for events: what people wrote, plans, keys, sign-ins and times.
 
@@ -220,7 +220,14 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     const detail = [...at, ...useWords(answer).map((one) => sentence(one, utcSecond))].join(' ');
     return { mark: answer.outcome === 'used' ? 'done' : 'warn', title: useTitles[answer.outcome], detail };
   },
-  reminded: (_data, { name }) => ({ mark: 'now', title: `${name} sent a reminder`, detail: '' }),
+  reminded: ({ escalated }, { name, names }) =>
+    escalated === undefined
+      ? { mark: 'now', title: `${name} sent a reminder`, detail: '' }
+      : {
+          mark: 'warn',
+          title: `Escalated to ${countOf(escalated.length, 'person', 'people')}`,
+          detail: joinList(escalated.map(names)),
+        },
   'stop-requested': (_data, { name }) => ({
     mark: 'warn',
     title: `${name} stopped the run`,

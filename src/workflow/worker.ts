@@ -1,9 +1,10 @@
 /** The worker. It carries out the follow-up work of events, such as updating cards, running plans and expiring requests. */
-import type { DriftId, RequestId, StreamId } from '../domain/ids.ts';
+import type { DriftId, PersonId, RequestId, StreamId } from '../domain/ids.ts';
 import type { Job, Jobs, Requests } from '../domain/ports/store.ts';
 import type { Note, SpanOf, Tracing } from '../domain/ports/telemetry.ts';
-import type { RescheduleAt } from '../domain/request/consequences.ts';
+import { escalationKey, type RescheduleAt } from '../domain/request/consequences.ts';
 import { decide } from '../domain/request/decide.ts';
+import type { Request } from '../domain/request/request.ts';
 import { Throttled } from '../domain/retry.ts';
 import type { ClockSkew } from '../domain/write-health.ts';
 import { RunLostError, type RunsInHand } from './run-job.ts';
@@ -11,7 +12,7 @@ import { RunLostError, type RunsInHand } from './run-job.ts';
 interface WorkerPorts {
   readonly jobs: Jobs;
   readonly requests: Requests;
-  /** While the clocks differ, no request expires. */
+  /** While the clocks differ, no request expires or is escalated. */
   readonly clock: { look(): Promise<ClockSkew | null> };
   /** Runs the plan. */
   readonly run: RunsInHand['carryOut'];
@@ -21,6 +22,8 @@ interface WorkerPorts {
   readonly audit: (id: RequestId) => Promise<RescheduleAt | null>;
   /** Sends a reminder. Returns when to send the next; null if none is needed. */
   readonly remind: (id: RequestId, key: string, dueAt: string) => Promise<RescheduleAt | null>;
+  /** Returns who is notified of an escalation. */
+  readonly escalatedTo: (request: Request) => Promise<readonly PersonId[]>;
   /** Notifies people of the event with that revision. Returns when to try again while Teams refuses; null: all are notified. */
   readonly call: (id: RequestId, revision: number) => Promise<RescheduleAt | null>;
   /** Retries after the failure with that revision. Returns when to try again; null when it's over. */
@@ -53,8 +56,7 @@ const longestThrottleMs = 10 * 60_000;
 const clocksDifferMs = 10_000;
 
 /** Expires the request. If a clock was set back since the claim, the request isn't due yet and the job is rescheduled. */
-async function expire({ requests, clock }: WorkerPorts, id: RequestId, dueAt: string): Promise<RescheduleAt | null> {
-  if ((await clock.look()) !== null) return { afterMs: clocksDifferMs };
+async function expire({ requests }: WorkerPorts, id: RequestId, dueAt: string): Promise<RescheduleAt | null> {
   const expired = await requests.append(id, `timer:expire/${dueAt}`, (request, now) =>
     decide(request, { do: 'expire' }, now),
   );
@@ -62,8 +64,32 @@ async function expire({ requests, clock }: WorkerPorts, id: RequestId, dueAt: st
   return request?.state === 'awaiting-approval' ? { at: request.policy.expiresAt } : null;
 }
 
+/** Stores the escalation, whose event notifies. Throws while the directory doesn't answer. */
+async function escalate(
+  { requests, escalatedTo, log }: WorkerPorts,
+  id: RequestId,
+  dueAt: string,
+): Promise<RescheduleAt | null> {
+  const request = await requests.load(id);
+  const { escalateAt } = request?.policy ?? {};
+  if (request?.state !== 'awaiting-approval' || request.escalated !== null || escalateAt === undefined) return null;
+  // The request was edited meanwhile.
+  if (escalateAt > dueAt) return { at: escalateAt };
+  const to = await escalatedTo(request);
+  if (to.length === 0) {
+    log.warn({ requestId: id }, 'no approver is left to escalate to: cmk-bot doctor says why');
+    return null;
+  }
+  const stored = await requests.append(id, `timer:escalate/${dueAt}`, (current, now) =>
+    decide(current, { do: 'escalate', to }, now),
+  );
+  return stored.kind === 'refused' ? { afterMs: clocksDifferMs } : null;
+}
+
 /** Carries out one job. Returns when it's due again; null when it's finished. */
 async function carryOut(ports: WorkerPorts, job: Job, signal: AbortSignal): Promise<RescheduleAt | null> {
+  const escalates = job.kind === 'remind' && job.key === escalationKey;
+  if ((job.kind === 'expire' || escalates) && (await ports.clock.look()) !== null) return { afterMs: clocksDifferMs };
   switch (job.kind) {
     case 'show':
       return ports.show(job.stream, signal);
@@ -72,7 +98,7 @@ async function carryOut(ports: WorkerPorts, job: Job, signal: AbortSignal): Prom
     case 'run':
       return ports.run(job, signal);
     case 'remind':
-      return ports.remind(job.stream, job.key, job.dueAt);
+      return escalates ? escalate(ports, job.stream, job.dueAt) : ports.remind(job.stream, job.key, job.dueAt);
     case 'call':
       return ports.call(job.stream, Number(job.key));
     case 'retry':

@@ -560,7 +560,7 @@ RULES = {
     "stop-requested": ("running", "person operator", "run asOperator?"),
     "retried": ("needs-attention", "person operator bot", ""),
     "taken-on": ("needs-attention", "person", ""),
-    "reminded": ("awaiting-approval", "person", ""),
+    "reminded": ("awaiting-approval", "person bot", "escalated?"),
     "failed": ("needs-attention", "person operator", "as"),
     "texts-erased": (None, "operator", "reason"),
     "clock-set-right": (None, "operator", "ahead"),
@@ -656,6 +656,8 @@ class Life:
             return self.edit_fault(data["plan"]["spec"])
         if kind == "expired" and time < self.policy["expiresAt"]:
             return "expired before the time to decide was over"
+        if kind == "reminded":
+            return self.escalation_fault(time, body["actor"]["kind"] == "bot", data.get("escalated"))
         if kind == "run-ordered" and len(self.approvals) < self.policy["approvalsRequired"]:
             return "ordered with too few approvals"
         if kind == "run-checked":
@@ -670,6 +672,15 @@ class Life:
             return "a retry by the bot, although it had retried before, the failure was no outage, or an approver had stopped the run"
         if kind == "use-judged":
             return self.use_fault(time, data["answer"])
+        return None
+
+    def escalation_fault(self, time, is_bot, to):
+        if is_bot != (to is not None):
+            return "an escalation by a person, or a reminder by the bot that escalates nothing"
+        if is_bot and (self.escalated or not self.policy.get("escalateAt", "~") <= time < self.policy["expiresAt"]):
+            return "an escalation that was not due, or a second one"
+        if is_bot and (not to or len({*to, *self.approvals, self.requester}) < len(to) + len(self.approvals) + 1):
+            return "an escalation to no one, to a person twice, to the one who asked or to one who approved"
         return None
 
     def approval_fault(self, who, data):
@@ -724,7 +735,8 @@ class Life:
         if kind in ASKING:
             self.asked, self.policy, self.spec = body, data["policy"], data["plan"]["spec"]
             self.stages = {step["name"]: step["stage"] for step in data["plan"]["steps"]}
-            self.approvals, self.tried, self.checked, self.objected, self.automatic = [], {}, False, False, False
+            self.approvals, self.tried = [], {}
+            self.checked = self.objected = self.automatic = self.escalated = False
         if kind == "submitted":
             self.requester = body["actor"]["id"]
         if kind in ("submitted", "request-changed"):
@@ -739,6 +751,7 @@ class Life:
         if kind == "run-ordered":
             self.runs, self.checked, self.stops = data["run"], False, False
         self.checked = self.checked or kind == "run-checked"
+        self.escalated = self.escalated or "escalated" in data
         if kind in STEPS:
             state = {"step-intended": "under way", "step-done": "done", "step-failed": "waiting" if data.get("retryAt") else "failed"}[kind]
             self.tried[data["step"]], self.touched = (data["run"], data["attempt"], state), True

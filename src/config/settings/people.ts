@@ -55,6 +55,12 @@ export const peopleSettings = group('Roles and the approval policy', {
     meaning:
       'how long a request waits for approval. An approval is valid as long again, from when it was given or from the scheduled start. Default: `72h`',
   },
+  CMK_ESCALATE_TO: {
+    value: list,
+    example: '60000000-0000-4000-8000-000000000005',
+    meaning: 'approvers to notify again (group or object IDs), and after how long without a decision. Default: none',
+  },
+  CMK_ESCALATE_AFTER: { value: duration.optional(), example: '24h' },
   CMK_STEP_UP: {
     value: z
       .string()

@@ -33,7 +33,6 @@ export const AppliedPolicy = z.strictObject({
   version: z.string(),
   /** SHA-256 of the whole policy; the version is its beginning. */
   digest: z.string().regex(/^[0-9a-f]{64}$/),
-  /** Name of the applied rule without tags. */
   rule: z.string(),
   /** That rule and the rules that make it stricter, with reasons. */
   held: z.array(AppliedRule),
@@ -41,6 +40,8 @@ export const AppliedPolicy = z.strictObject({
   approvalsRequired: z.number().int().min(1),
   /** ISO 8601. A request that isn't decided by then expires. */
   expiresAt: z.string(),
+  /** ISO 8601. A request that isn't decided by then is escalated, which only notifies. Missing: never. */
+  escalateAt: z.iso.datetime().optional(),
 });
 export type AppliedPolicy = z.infer<typeof AppliedPolicy>;
 
@@ -58,6 +59,8 @@ export interface Policy {
   /** Tags that requesters can't write, according to the operator. */
   readonly trustedTags: readonly string[];
   readonly changeReference: ChangeReferenceRule | null;
+  /** Not in the digest, because escalation only notifies. Missing: none. */
+  readonly escalateAfterMs?: number | undefined;
 }
 
 export const rulesOf = ({ rules, otherwise }: Policy): readonly Rule[] => [...rules, otherwise];
@@ -124,10 +127,11 @@ const held = (rule: string, criteria: readonly Criterion[]): AppliedRule => ({
   criteria: [...criteria],
 });
 
-/** Applies the policy to a plan, for the agent as observed in it. */
 export function applyPolicy(policy: Policy, plan: Plan, now: Date): AppliedPolicy {
   const { resource } = plan.observation;
   const terms = termsFor(policy, resource);
+  const after = (ms: number): string => new Date(now.getTime() + ms).toISOString();
+  const { escalateAfterMs: escalateMs = Number.POSITIVE_INFINITY } = policy;
   return {
     version: policy.version,
     digest: policy.digest,
@@ -137,7 +141,8 @@ export function applyPolicy(policy: Policy, plan: Plan, now: Date): AppliedPolic
       ...terms.tightenedBy.map(({ name, match }) => held(name, tagCriteriaOf(match, resource, policy.trustedTags))),
     ],
     approvalsRequired: approvalsFor(terms, plan),
-    expiresAt: new Date(now.getTime() + terms.expiryMs).toISOString(),
+    expiresAt: after(terms.expiryMs),
+    ...(escalateMs < terms.expiryMs ? { escalateAt: after(escalateMs) } : {}),
   };
 }
 

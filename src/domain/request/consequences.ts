@@ -58,6 +58,10 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
       const { expiresAt } = body.data.policy;
       rows.push({ kind: 'expire', key: '', dueAt: expiresAt }, ...remindersUntil(expiresAt, time));
     }
+    const { escalateAt } = request.policy;
+    // It isn't done while no approval is needed, so a withdrawn one adds it again.
+    if (escalateAt !== undefined && ('policy' in body.data || body.type === 'approval-withdrawn'))
+      rows.push({ kind: 'remind', key: escalationKey, dueAt: escalateAt });
     if (body.type === 'succeeded' && body.data.seeks !== undefined) {
       rows.push({ kind: 'use', key: `${body.data.run}`, dueAt: time });
     }
@@ -70,6 +74,8 @@ export function consequencesOf(request: Request, events: readonly StoredEvent[])
   return rows;
 }
 
+/** Of the job of kind `remind` that escalates. */
+export const escalationKey = 'escalation';
 const hourMs = 3_600_000;
 /** A request that needs attention never expires, so reminders are sent daily. */
 export const attentionEveryMs = 24 * hourMs;

@@ -3,7 +3,7 @@
  * locked: it sees every event stored before, and nothing else can be stored in between.
  */
 
-import type { ArmId, StreamId } from '../ids.ts';
+import type { ArmId, PersonId, StreamId } from '../ids.ts';
 import { referenceField } from '../policy/policy.ts';
 import {
   decideOn,
@@ -18,7 +18,7 @@ import { change, specRefusal } from './decide-change.ts';
 import { checkRun, intend, orderRun, recordResult, stopRun } from './decide-run.ts';
 import { isInLastStep, stopEvents } from './decide-stop.ts';
 import { decideUse } from './decide-use.ts';
-import { type Actor, newEvent } from './events.ts';
+import { type Actor, botActor, newEvent } from './events.ts';
 import { refuse } from './refusal.ts';
 import { isBeforeRun, type Request, runRest } from './request.ts';
 import { accept, type Command, type Decision, reasonRefusal, type Submit } from './request-command.ts';
@@ -57,6 +57,8 @@ export function decide(request: Request | null, command: Command, now: Date): De
       return cancel(request, command);
     case 'remind':
       return remind(request, command, now);
+    case 'escalate':
+      return escalate(request, command.to, now);
     case 'stop':
       return stop(request, command);
     case 'retry':
@@ -135,6 +137,16 @@ function remind(request: Request, command: Extract<Command, { do: 'remind' }>, n
   }
   const rest = { planDigest: request.digest, target: request.plan.spec.resource.id };
   return accept(newEvent('reminded', command.actor, {}, rest));
+}
+
+/** Once for each question. It only notifies: who can approve is checked at each click. */
+function escalate(request: Request, to: readonly PersonId[], now: Date): Decision {
+  const { policy, requester, approvals, digest: planDigest, plan } = request;
+  const escalated = to.filter((id) => id !== requester && !approvals.some(({ by }) => by === id));
+  const isDue = policy.escalateAt !== undefined && policy.escalateAt <= now.toISOString();
+  const isOpen = request.state === 'awaiting-approval' && request.escalated === null && !isPastDeadline(request, now);
+  if (!isDue || !isOpen || escalated.length === 0) return refuse('not-awaiting-approval', request.id);
+  return accept(newEvent('reminded', botActor, { escalated }, { planDigest, target: plan.spec.resource.id }));
 }
 
 function stop(request: Request, command: Extract<Command, { do: 'stop' }>): Decision {

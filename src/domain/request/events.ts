@@ -74,7 +74,11 @@ export function eventReader(spec: z.ZodType<ChangeSpec>): (value: unknown) => Ev
 
 /** Returns the people that the events name, each once. */
 export const peopleInEvents = (events: readonly Pick<StoredEvent, 'body'>[]): readonly PersonId[] => {
-  const ids = events.flatMap(({ body }) => [body.actor.id, ...(body.type === 'run-checked' ? body.data.counted : [])]);
+  const ids = events.flatMap(({ body: { actor, data } }) => [
+    actor.id,
+    ...('counted' in data && typeof data.counted !== 'number' ? data.counted : []),
+    ...('escalated' in data ? (data.escalated ?? []) : []),
+  ]);
   return [...new Set(ids.flatMap((id) => PersonId.safeParse(id).data ?? []))];
 };
 

@@ -31,6 +31,12 @@ const planned = (plan: Plan): readonly StepProgress[] =>
 const isBody = <T extends EventBody['type']>(body: EventBody, type: T): body is EventBody & { type: T } =>
   body.type === type;
 
+/** What no one has done about a plan when its approval is requested. */
+const unanswered = {
+  ...{ approvals: [], objected: false, retriedAutomatically: false },
+  ...{ remindedAt: null, escalated: null, replaced: null, changedFrom: null },
+} as const;
+
 function begin(id: RequestId, event: StoredEvent): Request {
   const { body, time, revision } = event;
   if (!isBody(body, 'submitted')) throw new Error(`request ${id} starts with ${body.type}`);
@@ -53,7 +59,7 @@ function begin(id: RequestId, event: StoredEvent): Request {
     changedAt: time,
     justification: event.texts.justification ?? null,
     changeReference: body.data.changeReference ?? null,
-    approvals: [],
+    ...unanswered,
     progress: planned(body.data.plan),
     earlier: [],
     outputs: {},
@@ -63,13 +69,8 @@ function begin(id: RequestId, event: StoredEvent): Request {
     checkedAt: null,
     touched: false,
     stop: null,
-    objected: false,
-    retriedAutomatically: false,
     takenOn: null,
-    remindedAt: null,
-    replaced: null,
     changes: 0,
-    changedFrom: null,
   };
 }
 
@@ -93,15 +94,10 @@ function requestReapproval(
     plan,
     digest: event.body.planDigest ?? '',
     policy,
-    approvals: [],
-    objected: false,
-    retriedAutomatically: false,
-    remindedAt: null,
+    ...unanswered,
     progress: planned(plan),
     earlier: earlierSteps(base, plan),
     outputs: identityIn(plan, base.outputs),
-    replaced: null,
-    changedFrom: null,
   };
 }
 
@@ -207,8 +203,12 @@ function evolved(request: Request, event: StoredEvent): Request {
         failure: 'failure' in request ? request.failure : null,
       };
     }
-    case 'reminded':
-      return { ...base, state: 'awaiting-approval', remindedAt: time };
+    case 'reminded': {
+      const { escalated } = body.data;
+      const reminded =
+        escalated === undefined ? { remindedAt: time } : { escalated: { at: time, people: escalated.length } };
+      return { ...base, state: 'awaiting-approval', ...reminded };
+    }
     case 'decided-late':
     case 'clock-set-right':
     case 'evidence-made':

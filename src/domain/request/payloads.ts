@@ -1,7 +1,7 @@
 /** Payloads of a request's events. Once version 1 is closed, they change only by the rules of docs/decisions/0012. */
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
-import { FormId } from '../ids.ts';
+import { FormId, PersonId } from '../ids.ts';
 import { NonceHash } from '../key-change.ts';
 import { ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 import { type Plan, StepName } from '../plan.ts';
@@ -260,8 +260,15 @@ export const eventTypes = {
   retried: { kind: 'decision', state: 'approved', data: z.strictObject({}) },
   /** A person said that they work on the request. */
   'taken-on': { kind: 'decision', data: z.strictObject({}) },
-  /** The requester sent a reminder to approvers. */
-  reminded: { kind: 'decision', notifies: ['approvers'], data: z.strictObject({}) },
+  /**
+   * The requester sent a reminder to approvers. `escalated`: the bot did, once for each question, to these people. Missing: to all
+   * approvers.
+   */
+  reminded: {
+    kind: 'decision',
+    notifies: ['approvers'],
+    data: z.strictObject({ escalated: z.array(PersonId).min(1).optional() }),
+  },
   /**
    * All earlier texts of the request and their salts were destroyed. The operator's reason is stored for good and must not
    * contain names.

@@ -124,6 +124,8 @@ export type Command =
   /** Says that this person works on it. */
   | (Click & { readonly do: 'take-on' } & Settling)
   | (Click & { readonly do: 'remind' })
+  /** `to`: members of the escalation group who are approvers. */
+  | { readonly do: 'escalate'; readonly to: readonly PersonId[] }
   | { readonly do: 'erase-texts'; readonly actor: Actor; readonly reason: string }
   /** A reader made evidence. The caller has checked the permission. */
   | { readonly do: 'note-evidence'; readonly actor: Actor; readonly texts: boolean; readonly reading: Reading }

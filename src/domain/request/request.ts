@@ -120,6 +120,8 @@ export interface RequestBase {
   readonly takenOn: TakenOn | null;
   /** Time of the requester's last reminder about the current plan; null: never. ISO 8601. */
   readonly remindedAt: string | null;
+  /** When the bot escalated the current plan, ISO 8601, and to how many people; null: it didn't. */
+  readonly escalated: { readonly at: string; readonly people: number } | null;
   /** The plan whose approvals were void before the run; null: the current plan is the requested one. */
   readonly replaced: Replaced | null;
   /** Number of edits by the requester. */

@@ -148,10 +148,30 @@ function diagnoseTagRule(rule: TagRule, { config }: DoctorEnvironment, lookup: L
   ];
 }
 
+/** Checks that everyone who is notified of an escalation is an approver: escalation gives no right. */
+function diagnoseEscalation({ policy, escalateTo }: Config, lookup: Lookup): readonly Diagnosis[] {
+  if (escalateTo.length === 0) return [];
+  const subject = about('people/roles', 'escalation');
+  const people = peopleOf(escalateTo, lookup);
+  const approvers = peopleOf(
+    rulesOf(policy).flatMap((rule) => rule.approvers),
+    lookup,
+  );
+  if (people === null || approvers === null)
+    return [unknown(subject, 'not every member could be read', 'See people/groups.')];
+  const others = [...people].filter((id) => !approvers.has(id));
+  if (people.size > 0 && others.length === 0)
+    return [ok(subject, `${countOf(people.size, 'approver', 'approvers')} notified`)];
+  const found =
+    people.size === 0 ? 'CMK_ESCALATE_TO has no members' : `not approvers under any rule: ${others.join(', ')}`;
+  const fix = 'Name approvers in CMK_ESCALATE_TO, or make these people approvers.';
+  return [fail(subject, found, fix, [changeSetting('CMK_ESCALATE_TO')])];
+}
+
 export async function diagnosePeople(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config } = subjects;
   const { policy, policyFile, admission } = config;
-  const ids = [...idsIn(policy), ...admission.readers];
+  const ids = [...idsIn(policy), ...admission.readers, ...config.escalateTo];
   const { outcomes, lookup } = await lookUp(subjects, ids);
   const groups = about('people/groups');
   const [refused] = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.failure]));
@@ -162,6 +182,7 @@ export async function diagnosePeople(subjects: DoctorEnvironment): Promise<reado
       : `${countOf(policy.rules.length + policy.tagRules.length, 'rule', 'rules')} in ${policyFile}, then the environment’s settings`;
   return [
     ...rolesOf(config),
+    ...diagnoseEscalation(config, lookup),
     ids.length === 0
       ? unknown(groups, 'not checked: no one is configured', 'See people/roles.')
       : refused !== undefined

@@ -67,6 +67,8 @@ export interface Notification {
   readonly occasion: string;
   readonly who: readonly RecipientGroup[];
   readonly except: PersonId | null;
+  /** Notifies only these approvers. Missing: all. */
+  readonly only?: readonly PersonId[] | undefined;
   readonly notice: (to: RecipientGroup) => Notice;
 }
 
@@ -130,8 +132,9 @@ class NotificationPosts {
   }
 
   async approvers(): Promise<void> {
-    const { sources } = await this.#options.approvers.of(this.#request);
-    await this.#group('approvers', sources);
+    const { only } = this.#call;
+    const sources = only && (await sourcesOf(this.#options, only, [], timeoutMs));
+    await this.#group('approvers', sources ?? (await this.#options.approvers.of(this.#request)).sources);
   }
 
   async operators(): Promise<void> {
@@ -263,7 +266,10 @@ export function openNotifications(options: NotificationsOptions) {
       const doer = actingPerson(event);
       const names = await directory.names(doer === null ? [request.requester] : [request.requester, doer]);
       const notice = (to: RecipientGroup) => eventNotice(to, event, request, names);
-      const isDone = await notify(request, { occasion: `${revision}`, who: recipientsOf(event), except: doer, notice });
+      const { data } = event.body;
+      const only = 'escalated' in data ? data.escalated : undefined;
+      const call = { occasion: `${revision}`, who: recipientsOf(event), except: doer, only, notice };
+      const isDone = await notify(request, call);
       return isDone ? null : retryRefused(event, options.now());
     },
   };

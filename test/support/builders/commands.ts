@@ -115,6 +115,10 @@ export const changes = (change: Partial<Extract<Command, { do: 'change' }>> = {}
   };
 };
 export const reminds = (by: PersonId = requester, asking = 1): Command => ({ do: 'remind', ...click(by, asking) });
+/** Asks with an escalation that is due at once. */
+export const asksDue = (change: Partial<Submit> = {}): Command =>
+  submit({ plan: planFor(), policy: { ...policy(), escalateAt: noon.toISOString() }, ...change });
+export const escalates = (...to: readonly PersonId[]): Command => ({ do: 'escalate', to });
 export const settles = (verb: 'retry' | 'give-up' | 'stop', by: PersonId, change: ClickChange = {}): Command => ({
   do: verb,
   ...click(by, change.asking ?? 1),

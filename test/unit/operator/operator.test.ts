@@ -173,14 +173,14 @@ it.each<[string, Partial<Rule>, readonly string[]]>([
 ])('says %s', (_what, change, words) => expect(found(change)).toEqual(words));
 
 const kinds = ['guest', 'stranger', 'not-told'] as const;
-const of = async (allowGuests: boolean, kind: (typeof kinds)[number]) => {
-  const usual = rule({ name: 'environment', requesters: ['g'], approvers: ['g'] });
-  const members = [{ id: person('a'), kind }];
-  const look = async () => done({ kind: 'group' as const, name: 'Stewards', members, complete: true });
+const of = async (allowGuests: boolean, kind: (typeof kinds)[number] | 'member', escalateTo: string[] = []) => {
+  const usual = rule({ name: 'environment', requesters: ['a'], approvers: ['a'] });
+  const look = async (id: string) =>
+    done({ kind: 'group' as const, name: 'Stewards', members: [{ id: person(id), kind }], complete: true });
   const config = {
     azure: { subscriptions: [] },
     policy: { rules: [], tagRules: [], otherwise: usual, version: '1' },
-    ...{ policyFile: null, operators: [], admission: { readers: [], operators: [], allowGuests } },
+    ...{ policyFile: null, operators: [], escalateTo, admission: { readers: [], operators: [], allowGuests } },
   };
   const all = await diagnosePeople({ config, azure: { groups: { look } } } as unknown as DoctorEnvironment);
   return all.filter(({ outcome }) => outcome === 'fail').map(({ code }) => code);
@@ -191,4 +191,9 @@ it('the doctor counts guests only if they are allowed, and fails if the director
   expect(await of(false, 'stranger')).toEqual(['people/policy']);
   expect(await of(false, 'not-told')).toContain('people/groups');
   expect(await of(true, 'not-told')).not.toContain('people/groups');
+});
+
+it('the doctor fails if someone who isn’t an approver would be notified of an escalation', async () => {
+  expect(await of(false, 'member', ['a'])).not.toContain('people/roles');
+  expect(await of(false, 'member', ['b'])).toContain('people/roles');
 });

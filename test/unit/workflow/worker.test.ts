@@ -20,7 +20,7 @@ const nothing = async () => null;
 const agrees: Parameters<typeof startWorker>[0]['clock'] = { look: nothing };
 const quiet = {
   ...{ run: nothing, audit: nothing, remind: nothing, checkUsage: nothing, retryAfterOutage: nothing },
-  ...{ show: nothing, call: nothing },
+  ...{ show: nothing, call: nothing, escalatedTo: async () => [] },
   ...{ alert: async () => undefined, webhook: async () => undefined },
   ...{ log: { warn: () => undefined }, clock: agrees },
   tracing: noTracing,

@@ -107,7 +107,9 @@ export function eventNotice(to: RecipientGroup, event: NotifyingEvent, request: 
     case 'succeeded':
       return notice(operationOf(request.plan.spec).words.succeeded.toLowerCase());
     case 'reminded':
-      return decisionNotice(request, `${names(actingPerson(event))} asks you to decide`);
+      return body.data.escalated === undefined
+        ? decisionNotice(request, `${names(actingPerson(event))} asks you to decide`)
+        : decisionNotice(request, 'escalated to you, because it still needs approval');
   }
 }
 

@@ -20,6 +20,7 @@ import { sourceWords } from '../../../text/failures.ts';
 import { durationWords, fromNow, shortDuration } from '../../../text/instants.ts';
 import { interruptedWords, stepTable, stepWords } from '../../../text/steps.ts';
 import { usualInAll, usualWords, waitingWords } from '../../../text/waiting.ts';
+import { countOf } from '../../../text/words.ts';
 import { bold, type CardText, dateAndTime, joinText, md, nothing, plain, plainLines, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { coloured, fact, grey, type Line, marks, type Row, row, type Section } from '../row.ts';
@@ -248,6 +249,16 @@ function noteOf(request: Request, context: CardContext): CardText {
   return md`Updated ${time(timeLimits.now)}. This card updates automatically.`;
 }
 
+const escalationFact = ({ escalated }: Request) =>
+  escalated === null
+    ? []
+    : [
+        fact(
+          'Escalated',
+          md`${dateAndTime(new Date(escalated.at))}, to ${plain(countOf(escalated.people, 'person', 'people'))}`,
+        ),
+      ];
+
 /** Who must decide, and the deadline. */
 function factsOf(request: Request, { awaited, timeLimits }: CardContext) {
   if (request.state !== 'awaiting-approval') return [];
@@ -257,6 +268,7 @@ function factsOf(request: Request, { awaited, timeLimits }: CardContext) {
     ...startFacts(request),
     fact('Waiting for', plain(awaited)),
     ...(request.remindedAt === null ? [] : [fact('Reminder sent', dateAndTime(new Date(request.remindedAt)))]),
+    ...escalationFact(request),
   ];
 }
 

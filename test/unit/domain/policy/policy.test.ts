@@ -56,6 +56,12 @@ describe('a rule by tag', () => {
 });
 
 describe('the policy of a plan', () => {
+  it('says when to escalate, where that is before the request expires', () => {
+    const at = (escalateAfterMs: number) =>
+      applyPolicy({ ...policyOf([], { expiryMs: hour }), escalateAfterMs }, planFor(), noon).escalateAt;
+    expect([at(hour - 1), at(hour)]).toEqual(['2026-03-02T12:59:59.999Z', undefined]);
+  });
+
   it('is what the rules for its agent say, with the reasons why they hold', () => {
     expect(applyPolicy(policy, planFor({ seen: { resource: tagged('production') } }), noon)).toEqual({
       version: 'p1',
