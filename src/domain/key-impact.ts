@@ -4,7 +4,6 @@ import type { Failure } from './failure.ts';
 import type { KeyName, KeyVersion } from './ids.ts';
 import { dayOfOldUseMs, type ObservedVault, type Retirement, type VersionUser } from './observed.ts';
 
-/** A resource that names a key of the vault in its own properties. */
 export interface KeyUser {
   readonly id: string;
   readonly name: string;
@@ -40,7 +39,6 @@ export interface LoggedUser {
   readonly resourceId: string | null;
   readonly keyName: string;
   readonly keyVersion: string | null;
-  /** The vault refused these calls. */
   readonly refused: boolean;
   readonly first: string;
   readonly last: string;
@@ -59,7 +57,6 @@ export type ObservedUser = LoggedUser & Pick<KeyHolder, 'type' | 'name' | 'membe
 
 export type ObservedUse =
   | { readonly outcome: 'read'; readonly first: string; readonly last: string; readonly users: readonly ObservedUser[] }
-  /** The log has no rows of this vault. */
   | { readonly outcome: 'no-rows' }
   | { readonly outcome: 'not-configured' }
   | { readonly outcome: 'not-readable'; readonly failure: Failure };
@@ -67,7 +64,6 @@ export type ObservedUse =
 /** So far back the log is read: the workspace's default retention. */
 export const observedForMs = 30 * 24 * 3_600_000;
 
-/** Who declares keys, and who was observed using them. */
 export interface KeyUse extends DeclaredUse {
   readonly observed: ObservedUse;
 }

@@ -16,6 +16,8 @@ export interface KeyPlace {
   readonly noun: string;
   /** Paths below `properties`. Each holds an address of a key, an object that names one, or a list of these. */
   readonly keyAt: readonly string[];
+  /** By Microsoft's documentation, a resource that names no version follows new ones. */
+  readonly follows?: true;
 }
 
 interface KindDeclaration<Name extends string> extends KeyPlace, KindRules {
@@ -110,3 +112,16 @@ export function customerKeyIn({ keyAt, keyMembers }: ResourceKind, properties: u
   z.object(Object.fromEntries(members)).nullish().parse(key);
   return keysIn(key)[0] ?? null;
 }
+
+/** States of a resource's key, in the order of lists. */
+export const fleetStates = [
+  'needs-attention',
+  'not-as-approved',
+  'ended',
+  'ends-soon',
+  'request-open',
+  'microsofts-key',
+  'end-unknown',
+  'own-key',
+] as const;
+export type FleetState = (typeof fleetStates)[number];

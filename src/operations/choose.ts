@@ -14,7 +14,6 @@ import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { ResourceKind } from '../domain/resource-kind.ts';
 import { isBlank } from '../domain/strings.ts';
 
-/** Chosen key: an existing version, or a key to create. */
 export const ChosenKey = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('existing'), name: KeyName, version: KeyVersion }),
   z.strictObject({ kind: z.literal('new'), name: KeyName, key: KeyKind }),
@@ -80,7 +79,6 @@ export async function chooseKey(azure: Azure, vaultId: ArmId, typed: string): Pr
   return withSuggestion(refuse('unknown-key', name), keys.ok ? keys.value.map((key) => key.name) : []);
 }
 
-/** Settings of a new key, as entered on the card. */
 export interface NewKeyInputs {
   readonly newKeyName: string;
   readonly keyType: string;
@@ -114,10 +112,8 @@ export interface JudgedVault {
   readonly vault: ObservedVault;
   readonly otherTenant: boolean;
   readonly otherRegion: boolean;
-  /** The vault's firewall blocks resources of this kind. */
   readonly firewalled: boolean;
   readonly otherSubscription: boolean;
-  /** No policy rule permits this vault for the resource's key. */
   readonly notPermitted: boolean;
 }
 

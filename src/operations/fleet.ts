@@ -1,31 +1,19 @@
-/** Key state of each agent, most urgent first, and what stands above that list. Pure functions. */
+/** Key state of each resource, most urgent first, and what stands above that list. Pure functions. */
 import { ArmId, armIdParts, type RequestId } from '../domain/ids.ts';
-import { normalizedVaultUri } from '../domain/observed.ts';
-import type { ResourceKey } from '../domain/ports/inventory.ts';
+import { type CustomerKey, normalizedVaultUri } from '../domain/observed.ts';
+import type { KeyedResource } from '../domain/ports/inventory.ts';
 import type { Waits } from '../domain/request/payloads.ts';
+import { type FleetState, fleetStates } from '../domain/resource-kind.ts';
 import type { Drift } from '../domain/watch/resource-watch.ts';
 import { byUrgency, type DriftCode, severityOf } from '../domain/watch/state.ts';
+import { readableKinds } from './resources/registry.ts';
 
-/** In the order of lists. */
-export const fleetStates = [
-  'needs-attention',
-  'not-as-approved',
-  'ended',
-  'ends-soon',
-  'request-open',
-  'microsofts-key',
-  'end-unknown',
-  'own-key',
-] as const;
-export type FleetState = (typeof fleetStates)[number];
-
-export interface AgentKeyState {
-  readonly id: ArmId;
-  readonly name: string;
+export interface ResourceKeyState extends KeyedResource {
   readonly state: FleetState;
-  /** The agent's open request; null: none. */
+  /** Its open request; null: none. */
   readonly request: { readonly id: RequestId; readonly waits: Waits } | null;
-  readonly keyName: string;
+  /** Other resources that name the same key. */
+  readonly sharedWith: number;
   /** ISO 8601; null: the key doesn't expire, or its expiry is unknown. */
   readonly ends: string | null;
   /** What the key watch found, most urgent first; empty: nothing. */
@@ -35,11 +23,13 @@ export interface AgentKeyState {
 /** Expiry of each key version; null: never expires. Missing: unknown. */
 export type KeyEnds = ReadonlyMap<string, string | null>;
 
-/** Returns a normalized address of the agent's key version: lower case, no final slash. Null: the agent pins no version. */
-export function keyOf({ customerKey }: Pick<ResourceKey, 'customerKey'>): string | null {
-  if (customerKey === null || customerKey.keyVersion === null) return null;
-  const { vaultUri, keyName, keyVersion } = customerKey;
-  return `${normalizedVaultUri(vaultUri)}/keys/${keyName}/${keyVersion}`.toLowerCase();
+const keyAddress = ({ vaultUri, keyName }: CustomerKey): string =>
+  `${normalizedVaultUri(vaultUri)}/keys/${keyName}`.toLowerCase();
+
+/** Returns the address of the version in use, in lower case; without a version: the newest. Null: it isn't known which. */
+export function keyOf({ customerKey, kind }: Pick<KeyedResource, 'customerKey' | 'kind'>): string | null {
+  if (customerKey === null || (customerKey.keyVersion === null && !kind.follows)) return null;
+  return `${keyAddress(customerKey)}/${customerKey.keyVersion ?? ''}`;
 }
 
 export const soonDays = 60;
@@ -53,7 +43,7 @@ function stateOf(ends: string | null | undefined, now: Date): FleetState {
   return left <= soonMs ? 'ends-soon' : 'own-key';
 }
 
-/** What is known of agents beside Azure's list. Maps of agents are by ARM id in lower case. */
+/** What is known beside Azure's list. Maps of resources are by ARM id in lower case. */
 export interface FleetFacts {
   readonly held: ReadonlyMap<string, { readonly id: RequestId; readonly waits: Waits }>;
   readonly ends: KeyEnds;
@@ -61,7 +51,7 @@ export interface FleetFacts {
   readonly drifts: ReadonlyMap<string, Drift>;
 }
 
-function keyStateOf(resource: ResourceKey, { held, ends, drifts }: FleetFacts, now: Date): AgentKeyState {
+function keyStateOf(resource: KeyedResource, { held, ends, drifts }: FleetFacts, now: Date) {
   const request = held.get(resource.id.toLowerCase()) ?? null;
   const key = keyOf(resource);
   const end = key === null ? undefined : ends.get(key);
@@ -70,32 +60,36 @@ function keyStateOf(resource: ResourceKey, { held, ends, drifts }: FleetFacts, n
   // What is milder, such as a key that expires soon, has its own state or only its line at the top.
   const found = drift.some((code) => severityOf(code) === 'critical') ? 'not-as-approved' : own;
   const state = request === null ? found : request.waits === 'attention' ? 'needs-attention' : 'request-open';
-  return {
-    id: resource.id,
-    name: resource.name,
-    state,
-    request,
-    keyName: resource.customerKey?.keyName ?? '',
-    ends: end ?? null,
-    drift,
-  };
+  return { ...resource, state, request, ends: end ?? null, drift };
 }
 
 const order = new Map(fleetStates.map((state, index) => [state, index]));
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const byState = (a: AgentKeyState, b: AgentKeyState): number =>
+const byState = (a: ResourceKeyState, b: ResourceKeyState): number =>
   (order.get(a.state) ?? 0) - (order.get(b.state) ?? 0) ||
   (a.state === b.state && (a.state === 'ends-soon' || a.state === 'ended') ? byText(a.ends ?? '', b.ends ?? '') : 0) ||
+  readableKinds.indexOf(a.kind) - readableKinds.indexOf(b.kind) ||
   byText(a.name.toLowerCase(), b.name.toLowerCase()) ||
   byText(a.id, b.id);
 
-export const judgeFleet = (resources: readonly ResourceKey[], facts: FleetFacts, now: Date): readonly AgentKeyState[] =>
-  resources.map((one) => keyStateOf(one, facts, now)).sort(byState);
+export function judgeFleet(
+  resources: readonly KeyedResource[],
+  facts: FleetFacts,
+  now: Date,
+): readonly ResourceKeyState[] {
+  const users = new Map<string, number>();
+  const addresses = ({ keys }: KeyedResource): ReadonlySet<string> => new Set(keys.map(keyAddress));
+  for (const address of resources.flatMap((one) => [...addresses(one)]))
+    users.set(address, (users.get(address) ?? 0) + 1);
+  const sharedWith = (one: KeyedResource): number =>
+    Math.max(0, ...[...addresses(one)].map((address) => (users.get(address) ?? 1) - 1));
+  return resources.map((one) => ({ ...keyStateOf(one, facts, now), sharedWith: sharedWith(one) })).sort(byState);
+}
 
 export type FleetCounts = Readonly<Record<FleetState, number>>;
 
-export function countsOf(fleet: readonly AgentKeyState[]): FleetCounts {
+export function countsOf(fleet: readonly ResourceKeyState[]): FleetCounts {
   const counts = Object.fromEntries(fleetStates.map((state) => [state, 0])) as Record<FleetState, number>;
   for (const { state } of fleet) counts[state] += 1;
   return counts;
@@ -113,7 +107,7 @@ export interface DriftSummary {
 /** `drifts`: open ones, by ARM id in lower case. Also of deleted agents, which aren't in the list. */
 export function driftSummaries(
   drifts: ReadonlyMap<string, Drift>,
-  fleet: readonly AgentKeyState[],
+  fleet: readonly ResourceKeyState[],
   isShown: (agent: { readonly name: string }) => boolean,
 ): readonly DriftSummary[] {
   const names = new Map(fleet.map(({ id, name }) => [id.toLowerCase(), name]));

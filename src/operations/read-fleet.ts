@@ -1,20 +1,21 @@
 /**
- * Reads the key state of each agent. Agents come from Resource Graph and are cached for a minute, because people turn list
+ * Reads the key state of each resource. They come from Resource Graph and are cached for a minute, because people turn list
  * pages. Key expiry dates come from the vaults, a limited number per read. Read ones are cached; the rest are unknown.
  */
 import type { Check } from '../domain/check.ts';
 import { valueOrThrow } from '../domain/failure.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
+import type { HiddenKinds } from '../domain/key-impact.ts';
 import { normalizedVaultUri } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
-import type { ResourceKey, ResourceKeys, VaultSummary } from '../domain/ports/inventory.ts';
+import type { KeyedResource, ResourceKeys, VaultSummary } from '../domain/ports/inventory.ts';
 import type { Drifts, Requests } from '../domain/ports/store.ts';
 import type { Drift } from '../domain/watch/resource-watch.ts';
-import { type AgentKeyState, judgeFleet, keyOf } from './fleet.ts';
-import { kinds } from './resources/registry.ts';
+import { judgeFleet, keyOf, type ResourceKeyState } from './fleet.ts';
+import { kinds, readableKinds } from './resources/registry.ts';
 
 export interface FleetPorts {
-  readonly azure: Pick<Azure, 'inventory' | 'keys' | 'resources'>;
+  readonly azure: Pick<Azure, 'inventory' | 'keys' | 'keyUsers' | 'resources'>;
   readonly requests: Pick<Requests, 'held'>;
   readonly drifts: Pick<Drifts, 'open'>;
   readonly now: () => Date;
@@ -23,11 +24,13 @@ export interface FleetPorts {
 export interface Fleet {
   /** Time of the Resource Graph query. */
   readonly asOf: Date;
-  readonly agents: readonly AgentKeyState[];
+  readonly resources: readonly ResourceKeyState[];
   /** Open drifts by ARM ID in lower case, also of deleted agents. */
   readonly drifts: ReadonlyMap<string, Drift>;
   /** Subscriptions that couldn't be read, with the reason. */
   readonly unread: ResourceKeys['unread'];
+  /** Kinds that can't be read. */
+  readonly hidden: readonly HiddenKinds[];
 }
 
 const snapshotTtlMs = 60_000;
@@ -41,8 +44,9 @@ const maxCached = 20_000;
 
 interface Snapshot {
   readonly at: Date;
-  readonly resources: readonly ResourceKey[];
+  readonly resources: readonly KeyedResource[];
   readonly unread: ResourceKeys['unread'];
+  readonly hidden: readonly HiddenKinds[];
   /** Null: they can't be listed. */
   readonly vaults: readonly VaultSummary[] | null;
 }
@@ -51,7 +55,8 @@ interface KeyToRead {
   readonly key: string;
   readonly vaultId: ArmId;
   readonly name: KeyName;
-  readonly version: KeyVersion;
+  /** Null: the newest. */
+  readonly version: KeyVersion | null;
 }
 
 export class FleetReader {
@@ -69,12 +74,11 @@ export class FleetReader {
   /** Throws an `AzureFailure`. */
   async read(): Promise<Fleet> {
     const snapshot = await this.#current();
-    const { at, resources, unread } = snapshot;
+    const { at, resources, unread, hidden } = snapshot;
     const { requests, drifts: stored, now } = this.#ports;
     const [held, drifts] = await Promise.all([requests.held(), stored.open(), this.#readExpiries(snapshot)]);
     const ends = new Map([...this.#expiries].map(([key, { ends: end }]) => [key, end]));
-    const agents = judgeFleet(resources, { held, ends, drifts }, now());
-    return { asOf: at, unread, agents, drifts };
+    return { asOf: at, unread, hidden, resources: judgeFleet(resources, { held, ends, drifts }, now()), drifts };
   }
 
   /**
@@ -119,13 +123,18 @@ export class FleetReader {
   }
 
   async #load(): Promise<Snapshot> {
-    const { inventory } = this.#ports.azure;
-    const [kept, all] = await Promise.all([inventory.resourceKeys(kinds), inventory.vaults()]);
+    const { inventory, keyUsers } = this.#ports.azure;
+    const [kept, all, unreadable] = await Promise.all([
+      inventory.resourceKeys(readableKinds),
+      inventory.vaults(),
+      keyUsers.hidden(readableKinds),
+    ]);
     const { resources, unread } = valueOrThrow(kept);
+    const hidden = unreadable.filter((one) => !unread.some((other) => other.subscriptionId === one.subscriptionId));
     const vaults =
       all.ok || unread.length === 0 ? all : await inventory.vaults(unread.map(({ subscriptionId }) => subscriptionId));
     // Without the vaults, expiry dates are unknown. The other facts are unaffected.
-    return { at: this.#ports.now(), resources, unread, vaults: vaults.ok ? vaults.value : null };
+    return { at: this.#ports.now(), resources, unread, hidden, vaults: vaults.ok ? vaults.value : null };
   }
 
   #keysToRead({ resources, vaults }: Snapshot, now: number): readonly KeyToRead[] {
@@ -138,7 +147,7 @@ export class FleetReader {
       if (known !== undefined && Math.abs(now - known.at) < expiryTtlMs) continue;
       const vaultId = byAddress.get(normalizedVaultUri(resource.customerKey.vaultUri));
       const name = KeyName.safeParse(resource.customerKey.keyName).data;
-      const version = KeyVersion.safeParse(resource.customerKey.keyVersion).data;
+      const version = KeyVersion.nullable().safeParse(resource.customerKey.keyVersion).data;
       if (vaultId === undefined || name === undefined || version === undefined) continue;
       wanted.set(key, { key, vaultId, name, version });
       if (wanted.size === maxKeys) break;

@@ -1,8 +1,21 @@
 /** Texts for keys. */
 import { madeVersion } from '../domain/effect.ts';
 import type { CustomerKey, Doubt } from '../domain/observed.ts';
+import type { FleetState } from '../domain/resource-kind.ts';
 import { utcDay } from './instants.ts';
 import { shortVersion } from './places.ts';
+
+/** Of a resource, in `/cmk-status`. Most urgent first: an expired key can make data unreadable. */
+export const keyStateTitles: Readonly<Record<FleetState, string>> = {
+  'not-as-approved': 'Not as approved',
+  ended: 'Key expired',
+  'needs-attention': 'Needs attention',
+  'ends-soon': 'Key expires soon',
+  'request-open': 'Request open',
+  'microsofts-key': 'Microsoft-managed key',
+  'end-unknown': 'Customer-managed key',
+  'own-key': 'Customer-managed key',
+};
 
 export const identityName = (id: string): string => `identity ${id.split('/').at(-1)}`;
 

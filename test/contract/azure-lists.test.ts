@@ -5,6 +5,7 @@ import { observedOnly, unpermitted, unused } from '../../src/domain/key-impact.t
 import type { Azure, VaultLog } from '../../src/domain/ports/azure.ts';
 import { evaluateUse, type UsageQuery } from '../../src/domain/usage-check.ts';
 import { readKeyImpact } from '../../src/operations/commands/cmk-status.ts';
+import { FleetReader } from '../../src/operations/read-fleet.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { type AzureState, all, giveRole } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
@@ -211,6 +212,22 @@ describe('users of a key', () => {
     expect(unused(impact)).toMatchObject([{ type: 'app' }, { type: 'group', members: 2, apps: [] }]);
     expect(unpermitted(impact).map(({ name }) => name)).not.toContain('virtual-visit-agent');
     expect(unpermitted(impact)).toHaveLength(6);
+  });
+
+  test('the keys of every kind are read with two queries, and what can’t be read is named', async () => {
+    const none = async () => new Map();
+    const ports = { azure, requests: { held: none }, drifts: { open: none }, now: () => new Date() };
+    const read = () => new FleetReader(ports).read();
+    expect((await read()).hidden.map(({ nouns }) => nouns.length)).toEqual([22, 22]);
+    await giveReader();
+    const sent = await sentDuring(running, async () => {
+      const { hidden, resources } = await read();
+      const found = resources.map(({ name, state, sharedWith }) => `${name} ${state} ${sharedWith}`);
+      // One follows new versions of a key with six other users, one names no version, one has no key.
+      for (const one of ['stcareimaging own-key 6', 'appcs-care end-unknown 6', 'stcarelogs microsofts-key 0'])
+        expect([hidden, found]).toEqual([[], expect.arrayContaining([one])]);
+    });
+    expect(sent.filter(({ url }) => url.includes('ResourceGraph'))).toHaveLength(2);
   });
 
   test('who was observed is compared with what is declared, and has permission for a reason', async () => {

@@ -191,6 +191,9 @@ describe('with these roles alone', () => {
     const { out } = await cmkBot(['doctor'], world.settings);
     expect(out.match(/ok +permissions in \S+ +all permissions of the bot’s roles/g)).toHaveLength(2);
     expect(out).not.toContain('lacks');
+    const estate = await cmkBot(['estate', '--csv'], world.settings);
+    expect(estate.out).toMatch(/^"kind","name",.*\r\n("healthcare agent service",.*\r\n){9,}$/);
+    expect(estate.err).toContain('no permission to read App Configuration store');
   });
 
   /** Each is the official one: test/contract/official-actions. */

@@ -174,7 +174,7 @@ scenario('lists', 'Lists and histories', 'What is open, and what happened.', asy
   await t.clicks(teamMember, history, 'Changes');
 });
 
-scenario('status', 'The keys of all agents', 'What is to do, and a button that does it.', async (t) => {
+scenario('status', 'The keys of all resources', 'What is to do, and a button that does it.', async (t) => {
   const { card: asked } = await hasAsked(t);
   const card = await t.types(requester, '/cmk-status');
   await t.clicks(requester, card, 'Act now');

@@ -9,11 +9,11 @@ import { readKeyUse } from '../read-key-use.ts';
 import { readableKinds } from '../resources/registry.ts';
 import { type CommandPorts, type CommandResult, parseArguments, parseName, type TypedCommand } from './command.ts';
 
-/** Shows the key of each agent and the next thing to do, or what uses a key or the keys of a vault. */
+/** Shows the key of each resource and the next thing to do, or what uses a key or the keys of a vault. */
 export const cmkStatus: TypedCommand = {
   name: '/cmk-status',
-  description: 'The keys of all agents, and what to do next',
-  usage: '/cmk-status <part of an agent’s name, or key=name>',
+  description: 'The keys of all resources, and what to do next',
+  usage: '/cmk-status <part of a name or kind, or key=name>',
   weight: 'list',
   async handle({ args: { key, vault, ...args }, words }, ports) {
     if (key === undefined && vault === undefined) {

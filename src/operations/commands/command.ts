@@ -12,11 +12,9 @@ import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts
 import type { LastVerified } from '../../domain/watch/drift.ts';
 import type { Form } from '../form.ts';
 
-/** Filter of open requests: all, waiting for the person, the person's own, running. */
 export const OpenShow = z.enum(['all', 'waiting', 'mine', 'running']);
 export type OpenShow = z.infer<typeof OpenShow>;
 
-/** Filter of events: everything, people's decisions, changes. */
 export const HistoryShow = z.enum(['everything', 'decisions', 'changes']);
 export type HistoryShow = z.infer<typeof HistoryShow>;
 

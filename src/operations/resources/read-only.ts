@@ -10,6 +10,8 @@ const of = (type: string, noun: string, ...keyAt: readonly string[]): KeyPlace =
   keyAt,
 });
 
+const following = (kind: KeyPlace): KeyPlace => ({ ...kind, follows: true });
+
 const keyVaultProperties = 'encryption.keyVaultProperties';
 const healthData = 'encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl';
 const dataEncryption = ['dataEncryption.primaryKeyURI', 'dataEncryption.geoBackupKeyURI'];
@@ -21,7 +23,7 @@ export const readOnlyKinds: readonly KeyPlace[] = [
   of('Batch/batchAccounts', 'Batch account', keyVaultProperties),
   of('CognitiveServices/accounts', 'AI services account', keyVaultProperties),
   of('Compute/diskEncryptionSets', 'disk encryption set', 'activeKey'),
-  of('ContainerRegistry/registries', 'container registry', keyVaultProperties),
+  following(of('ContainerRegistry/registries', 'container registry', keyVaultProperties)),
   of(
     'Databricks/workspaces',
     'Databricks workspace',
@@ -31,16 +33,16 @@ export const readOnlyKinds: readonly KeyPlace[] = [
   of('DataFactory/factories', 'data factory', 'encryption'),
   of('DBforMySQL/flexibleServers', 'MySQL server', ...dataEncryption),
   of('DBforPostgreSQL/flexibleServers', 'PostgreSQL server', ...dataEncryption),
-  of('DocumentDB/databaseAccounts', 'Cosmos DB account', 'keyVaultKeyUri'),
-  of('EventHub/namespaces', 'Event Hubs namespace', keyVaultProperties),
+  following(of('DocumentDB/databaseAccounts', 'Cosmos DB account', 'keyVaultKeyUri')),
+  following(of('EventHub/namespaces', 'Event Hubs namespace', keyVaultProperties)),
   of('HealthcareApis/workspaces/dicomservices', 'DICOM service', healthData),
   of('HealthcareApis/workspaces/fhirservices', 'FHIR service', healthData),
   of('Kusto/clusters', 'Data Explorer cluster', 'keyVaultProperties'),
   of('MachineLearningServices/workspaces', 'Machine Learning workspace', keyVaultProperties),
-  of('OperationalInsights/clusters', 'Log Analytics cluster', 'keyVaultProperties'),
+  following(of('OperationalInsights/clusters', 'Log Analytics cluster', 'keyVaultProperties')),
   of('RecoveryServices/vaults', 'Recovery Services vault', keyVaultProperties),
-  of('ServiceBus/namespaces', 'Service Bus namespace', keyVaultProperties),
+  following(of('ServiceBus/namespaces', 'Service Bus namespace', keyVaultProperties)),
   of('Sql/servers', 'SQL server', 'keyId'),
-  of('Storage/storageAccounts', 'storage account', 'encryption.keyvaultproperties'),
+  following(of('Storage/storageAccounts', 'storage account', 'encryption.keyvaultproperties')),
   of('Synapse/workspaces', 'Synapse workspace', 'encryption.cmk.key'),
 ];

@@ -49,11 +49,12 @@ function cell(value: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-const row = (values: readonly string[]): string => `${values.map(cell).join(',')}\r\n`;
+/** Returns a line of CSV. */
+export const csvLine = (values: readonly string[]): string => `${values.map(cell).join(',')}\r\n`;
 
-export const csvHeader = (): string => row(columns);
+export const csvHeader = (): string => csvLine(columns);
 
-export const csvRow = (change: ChangeRow): string => row(columns.map((column) => change[column]));
+export const csvRow = (change: ChangeRow): string => csvLine(columns.map((column) => change[column]));
 
 const WithTime = z.object({ time: z.string() });
 const WithTarget = z.object({ target: z.string() });

@@ -3,6 +3,7 @@ import { auditActs } from './audit-act.ts';
 import { auditExport } from './audit-export.ts';
 import { auditVerify } from './audit-verify.ts';
 import { doctor } from './doctor.ts';
+import { estate } from './estate.ts';
 import { evidence } from './evidence.ts';
 import { requestCommands } from './requests.ts';
 import { setup } from './setup.ts';
@@ -14,6 +15,7 @@ export const subcommands: readonly Subcommand[] = [
   auditVerify,
   auditExport,
   ...auditActs,
+  estate,
   doctor,
   setup,
 ];

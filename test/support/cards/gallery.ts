@@ -1,4 +1,5 @@
 /** Cards as the product's own views draw them: each template with everything it can show, and the pictures of the documentation. */
+
 import { jest } from '@jest/globals';
 import { sha256 } from '../../../src/domain/canonical-json.ts';
 import { judge } from '../../../src/domain/check.ts';
@@ -16,7 +17,7 @@ import type { Drift, DriftFinding, ResourceWatch } from '../../../src/domain/wat
 import { type DriftCause, type DriftState, unknownCause } from '../../../src/domain/watch/state.ts';
 import { judgeKeys, judgeVaults } from '../../../src/operations/choose.ts';
 import { commands } from '../../../src/operations/commands/registry.ts';
-import type { AgentKeyState, FleetState } from '../../../src/operations/fleet.ts';
+import type { ResourceKeyState } from '../../../src/operations/fleet.ts';
 import type { Form } from '../../../src/operations/form.ts';
 import type { FactsOf, PageFacts } from '../../../src/operations/pages/page.ts';
 import { operationOf } from '../../../src/operations/registry.ts';
@@ -38,8 +39,9 @@ import { bugCard, typoCard } from '../../../src/teams/cards/views/short-views.ts
 import { commandWorld, formOn } from '../builders/command-world.ts';
 import { secondApprover } from '../builders/commands.ts';
 import { appliedPolicy, approver, requester, tenant } from '../builders/fixtures.ts';
-import { key, noon, principal, vault, version, wishToRepair } from '../builders/plans.ts';
+import { key, noon, principal, under, vault, version, wishToRepair } from '../builders/plans.ts';
 import { policyOf, termsOf } from '../builders/policies.ts';
+import { keyed } from '../builders/scripted-azure.ts';
 import { forbidden } from './card-failures.ts';
 import {
   keyName,
@@ -283,8 +285,14 @@ async function listOfAgents(): Promise<GalleryCard> {
     ArmId.parse(
       `/subscriptions/${subscription}/resourceGroups/rg-care-prod/providers/Microsoft.HealthBot/healthBots/${name}`,
     );
-  const inState = (name: string, state: FleetState, change: Partial<AgentKeyState> = {}): AgentKeyState => ({
-    ...{ id: agentId(name), name, state, request: null, keyName: `cmk-${name}`, ends: null, drift: [] },
+  const cmkOf = (name: string) => under(version('5'), { keyName: `cmk-${name}` });
+  const inState = (
+    name: string,
+    state: ResourceKeyState['state'],
+    change: Partial<ResourceKeyState> = {},
+  ): ResourceKeyState => ({
+    ...keyed({ id: agentId(name), name, customerKey: cmkOf(name) }),
+    ...{ state, request: null, sharedWith: 0, ends: null, drift: [] },
     ...change,
   });
   const agents = [
@@ -311,7 +319,7 @@ async function listOfAgents(): Promise<GalleryCard> {
   const drifts = new Map([[agentId('pharmacy-agent').toLowerCase(), drift]]);
   const tooOld = judge('block', 'created-before-cutoff', { day: '2021-05-04', cutoff: '2021-11-11' });
   const fleet = {
-    read: async () => ({ agents, drifts, unread: [], asOf: now }),
+    read: async () => ({ resources: agents, drifts, unread: [], hidden: [], asOf: now }),
     unsupported: async (those: readonly ArmId[]) => new Map(those.map((one) => [one, tooOld])),
   };
   const subject = { list: 'agents', filter: 'all', id: '' } as const;

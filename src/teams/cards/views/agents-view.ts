@@ -1,26 +1,29 @@
-/** The keys of all agents, the most urgent first, each with its next step. */
+/** The keys of all resources, the most urgent first, each with its next step. */
 
 import type { Check } from '../../../domain/check.ts';
 import { type ArmId, armIdParts } from '../../../domain/ids.ts';
+import type { HiddenKinds } from '../../../domain/key-impact.ts';
 import type { UnreadSubscription } from '../../../domain/ports/inventory.ts';
-import { upperFirst } from '../../../domain/strings.ts';
+import type { FleetState } from '../../../domain/resource-kind.ts';
+import { joinList, upperFirst } from '../../../domain/strings.ts';
 import { isRepairable, severityOf } from '../../../domain/watch/state.ts';
 import type { FleetShow, ListSubject } from '../../../operations/commands/command.ts';
 import {
-  type AgentKeyState,
   countsOf,
   type DriftSummary,
   driftSummaries,
   type FleetCounts,
-  type FleetState,
+  type ResourceKeyState,
   soonDays,
 } from '../../../operations/fleet.ts';
 import type { FleetReader } from '../../../operations/read-fleet.ts';
 import { operationFrom } from '../../../operations/registry.ts';
+import { kinds } from '../../../operations/resources/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { repairCommand, repairVerb, shortDrift } from '../../../text/drift.ts';
 import { messageOf, sourceWords } from '../../../text/failures.ts';
 import { fromNow } from '../../../text/instants.ts';
+import { keyStateTitles } from '../../../text/keys.ts';
 import { countOf } from '../../../text/words.ts';
 import {
   bold,
@@ -51,29 +54,27 @@ interface RowContext {
   readonly now: Date;
 }
 
-interface StateWords {
-  readonly mark: keyof typeof marks;
-  readonly title: string;
-  /** Among the counts; missing: the title. */
-  readonly counted?: string;
-}
+const stateMarks: Readonly<Record<FleetState, keyof typeof marks>> = {
+  'not-as-approved': 'alarm',
+  ended: 'alarm',
+  'needs-attention': 'alarm',
+  'ends-soon': 'warn',
+  'request-open': 'now',
+  'microsofts-key': 'idle',
+  'end-unknown': 'idle',
+  'own-key': 'done',
+};
 
-/** Most urgent first: an expired key can make data unreadable. */
-const states: Readonly<Record<FleetState, StateWords>> = {
-  'not-as-approved': { mark: 'alarm', title: 'Not as approved' },
-  ended: { mark: 'alarm', title: 'Key expired' },
-  'needs-attention': { mark: 'alarm', title: 'Needs attention' },
-  'ends-soon': { mark: 'warn', title: 'Key expires soon', counted: `Key expires within ${soonDays} days` },
-  'request-open': { mark: 'now', title: 'Request open' },
-  'microsofts-key': { mark: 'idle', title: 'Microsoft-managed key' },
-  'end-unknown': { mark: 'idle', title: 'Customer-managed key', counted: 'Customer-managed key, expiry unknown' },
-  'own-key': { mark: 'done', title: 'Customer-managed key' },
+/** Where the counts say more than the title. */
+const counted: Readonly<Partial<Record<FleetState, string>>> = {
+  'ends-soon': `Key expires within ${soonDays} days`,
+  'end-unknown': 'Customer-managed key, expiry unknown',
 };
 
 const countsIn = (counts: FleetCounts): readonly { readonly count: number; readonly words: string }[] =>
-  (Object.keys(states) as FleetState[])
+  (Object.keys(keyStateTitles) as FleetState[])
     .filter((state) => counts[state] > 0)
-    .map((state) => ({ count: counts[state], words: states[state].counted ?? states[state].title }));
+    .map((state) => ({ count: counts[state], words: counted[state] ?? keyStateTitles[state] }));
 
 const mostDrifts = 5;
 const mostNames = 2;
@@ -101,9 +102,9 @@ const waitsWords = {
   bot: 'approved or running',
 } as const;
 
-function stateLine(agent: AgentKeyState, { unsupported, now }: RowContext): CardText {
-  const { id, state, request, ends, keyName, drift } = agent;
-  const key = plain(keyName);
+function stateLine(agent: ResourceKeyState, { unsupported, now }: RowContext): CardText {
+  const { id, state, request, ends, customerKey, drift } = agent;
+  const key = plain(customerKey?.keyName ?? '');
   const reason = unsupported.get(id);
   switch (state) {
     case 'not-as-approved':
@@ -124,31 +125,50 @@ function stateLine(agent: AgentKeyState, { unsupported, now }: RowContext): Card
   }
 }
 
-/** Returns the agent's next step, if it has one. */
-function buttonOf({ id, state, request, drift: [found] }: AgentKeyState, { asks, unsupported }: RowContext) {
+/** Returns the resource's next step, if it has one. */
+function buttonOf(resource: ResourceKeyState, { asks, unsupported }: RowContext) {
+  const {
+    id,
+    state,
+    request,
+    drift: [found],
+  } = resource;
   if (request !== null) return { ...noButton, requestId: request.id, button: label('Open') };
   // The button of the drift's alert, which names its most urgent difference.
   if (asks && found !== undefined && isRepairable(found))
     return { ...noButton, typed: repairCommand(id), button: label(repairVerb) };
   const from = state === 'microsofts-key' ? state : state === 'ended' || state === 'ends-soon' ? 'own-key' : null;
-  const operation = from === null || !asks || unsupported.has(id) ? null : operationFrom(from);
+  const operation = from === null || !asks || unsupported.has(id) || !isWritten(resource) ? null : operationFrom(from);
   return operation === null ? noButton : { ...noButton, resourceId: id, button: label(operation.words.verb) };
 }
 
-function placeLine({ id, name }: AgentKeyState, { repeatedNames }: RowContext): readonly Line[] {
+const isWritten = ({ kind }: ResourceKeyState): boolean => kinds.some(({ type }) => type === kind.type);
+
+/** `Storage account, follows new versions, key shared with 3 others` */
+function kindLine({ kind, customerKey, sharedWith }: ResourceKeyState): string {
+  const unpinned = kind.follows ? 'follows new versions' : 'no version pinned';
+  return [
+    upperFirst(kind.noun),
+    ...(customerKey === null ? [] : [customerKey.keyVersion === null ? unpinned : 'version pinned']),
+    ...(sharedWith === 0 ? [] : [`key shared with ${countOf(sharedWith, 'other', 'others')}`]),
+  ].join(', ');
+}
+
+function placeLine({ id, name }: ResourceKeyState, { repeatedNames }: RowContext): readonly Line[] {
   const { resourceGroup, subscriptionId } = armIdParts(id);
   return repeatedNames.has(name.toLowerCase())
     ? [grey(plain(`In ${resourceGroup}, subscription ${subscriptionId}`))]
     : [];
 }
 
-function rowOf(agent: AgentKeyState, context: RowContext) {
-  const { mark, title } = states[agent.state];
+function rowOf(agent: ResourceKeyState, context: RowContext) {
+  const mark = stateMarks[agent.state];
   const { glyphColor } = marks[mark];
-  const words = plain(title);
+  const words = plain(keyStateTitles[agent.state]);
   const detail = stateLine(agent, context);
   const lines = [
     ...placeLine(agent, context),
+    ...(isWritten(agent) ? [] : [grey(plain(kindLine(agent)))]),
     glyphColor === 'Default' || glyphColor === 'Good' ? grey(words) : coloured(words, glyphColor),
     ...(detail === '' ? [] : [grey(detail)]),
   ];
@@ -163,10 +183,34 @@ const chipWords: Readonly<Record<FleetShow, string>> = {
 
 const unknownNote = (count: number): CardText =>
   plain(
-    `The expiry date of ${countOf(count, 'key', 'keys')} is unknown. The bot hasn’t read it yet, can’t read it, or the agent uses no fixed version.`,
+    `The expiry date of ${countOf(count, 'key', 'keys')} is unknown. The bot hasn’t read it yet, can’t read it, or the resource names no version.`,
   );
 
 const mostUnread = 3;
+const mostKinds = 4;
+
+/** `9 agents, 3 storage accounts, 2 other kinds`; empty if there are only agents. */
+function kindWords(called: readonly ResourceKeyState[]): string {
+  if (called.every(isWritten)) return '';
+  const counts = new Map<string, number>();
+  for (const { kind } of called) counts.set(kind.noun, (counts.get(kind.noun) ?? 0) + 1);
+  const each = [...counts].sort(([, a], [, b]) => b - a);
+  const more = each.length - mostKinds;
+  return [
+    ...each.slice(0, mostKinds).map(([noun, count]) => countOf(count, noun, `${noun}s`.replace(/ys$/, 'ies'))),
+    ...(more > 0 ? [countOf(more, 'other kind', 'other kinds')] : []),
+  ].join(', ');
+}
+
+/** Resource Graph leaves out what the bot can't read. */
+function hiddenNotes(hidden: readonly HiddenKinds[]): { text: CardText }[] {
+  const nouns = [...new Set(hidden.flatMap((one) => one.nouns))];
+  if (nouns.length === 0) return [];
+  const what =
+    nouns.length > mostKinds ? countOf(nouns.length, 'kind of resource', 'kinds of resources') : joinList(nouns);
+  const where = countOf(hidden.length, 'subscription', 'subscriptions');
+  return [{ text: plain(`The bot can’t read ${what} in ${where}. To list them too, give it the Reader role there.`) }];
+}
 
 /** Returns what the card doesn't contain, with the reason. */
 function unreadNotes(unread: readonly UnreadSubscription[]): { text: CardText }[] {
@@ -179,7 +223,7 @@ function unreadNotes(unread: readonly UnreadSubscription[]): { text: CardText }[
 
 const nothingToDo: readonly FleetState[] = ['own-key', 'end-unknown', 'microsofts-key'];
 
-const filters: Readonly<Record<FleetShow, (agent: AgentKeyState) => boolean>> = {
+const filters: Readonly<Record<FleetShow, (agent: ResourceKeyState) => boolean>> = {
   all: () => true,
   'to-do': ({ state }) => !nothingToDo.includes(state),
   microsofts: ({ state }) => state === 'microsofts-key',
@@ -190,21 +234,23 @@ const repeatedIn = (names: readonly string[]): ReadonlySet<string> => {
   return new Set(names.filter((name) => known.size === known.add(name).size));
 };
 
-/** The answer first: how many agents need attention. */
-function titleOf(called: readonly AgentKeyState[]): string {
-  const agents = countOf(called.length, 'agent', 'agents');
+/** The answer first: how many need attention. */
+function titleOf(called: readonly ResourceKeyState[]): string {
+  const agents = called.every(isWritten)
+    ? countOf(called.length, 'agent', 'agents')
+    : countOf(called.length, 'resource', 'resources');
   const urgent = called.filter(filters['to-do']).length;
   if (called.length === 0) return 'No agents';
   if (urgent === 0) return `${agents}, none needs attention`;
   return `${urgent} of ${agents} ${urgent === 1 ? 'needs' : 'need'} attention`;
 }
 
-function subjectOf(named: string, called: readonly AgentKeyState[]): CardText {
+function subjectOf(named: string, called: readonly ResourceKeyState[]): CardText {
   const places = new Set(called.map(({ id }) => armIdParts(id).subscriptionId.toLowerCase())).size;
   const where = `In ${countOf(places, 'subscription', 'subscriptions')}, most urgent first`;
   const none = called.length === 0;
   const like = named === '' ? nothing : md`${plain(none ? 'Named' : 'named')} like ${quoted(named, 60)}`;
-  return joinText([none ? nothing : plain(where), like], ', ');
+  return joinText([none ? nothing : plain(where), like, plain(kindWords(called))], ', ');
 }
 
 /** `id` of the subject: a part of the names. */
@@ -215,13 +261,13 @@ export async function agentsPage(
   now: Date,
   page: number,
 ): Promise<ListPage> {
-  const { agents, drifts, unread, asOf } = await fleet.read();
-  const isCalled = ({ name }: { readonly name: string }): boolean => name.toLowerCase().includes(named.toLowerCase());
-  const called = agents.filter(isCalled);
+  const { resources, drifts, unread, hidden, asOf } = await fleet.read();
+  const isNamed = ({ name }: { readonly name: string }): boolean => name.toLowerCase().includes(named.toLowerCase());
+  const called = resources.filter((one) => isNamed(one) || isNamed({ name: one.kind.noun }));
   const shown = called.filter(filters[filter]);
   const onPage = shown.slice((page - 1) * agentsPerPage, page * agentsPerPage);
   const withoutKey = onPage.filter(({ state }) => state === 'microsofts-key').map(({ id }) => id);
-  const repeatedNames = repeatedIn(agents.map(({ name }) => name.toLowerCase()));
+  const repeatedNames = repeatedIn(resources.map(({ name }) => name.toLowerCase()));
   const context = { repeatedNames, unsupported: await fleet.unsupported(withoutKey), asks, now };
   const counts = countsIn(countsOf(called));
   const unknown = countsOf(called)['end-unknown'];
@@ -232,7 +278,7 @@ export async function agentsPage(
     fallbackText: label([title, ...counts.map(({ count, words }) => `${count} ${words}`)].join(', ')),
     title: plain(title),
     subject: subjectOf(named, called),
-    box: page === 1 ? driftBox(driftSummaries(drifts, agents, isCalled)) : noDrift,
+    box: page === 1 ? driftBox(driftSummaries(drifts, resources, isNamed)) : noDrift,
     counts: joinText(
       counts.map(({ count, words }) => md`${bold(String(count))} ${plain(words)}`),
       '  ·  ',
@@ -240,6 +286,6 @@ export async function agentsPage(
     chips: chipsOf(chipWords, filter),
     rows: onPage.map((agent) => rowOf(agent, context)),
     empty: plain(named === '' ? none : 'No agent has a name like that.'),
-    notes: [...unreadNotes(unread), ...(unknown === 0 ? [] : [{ text: unknownNote(unknown) }])],
+    notes: [...unreadNotes(unread), ...hiddenNotes(hidden), ...(unknown === 0 ? [] : [{ text: unknownNote(unknown) }])],
   };
 }
