@@ -21,7 +21,6 @@ export interface KeyPurpose {
   readonly name: string;
   /** Each key must have exactly 32 bytes. */
   readonly exact: boolean;
-  /** Setting for a vault secret with this key. */
   readonly secretSetting: string;
   /** A line isn't a key. `where`: the file or the secret. */
   malformed(where: string): string;

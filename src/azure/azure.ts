@@ -1,4 +1,3 @@
-/** Adapter for all Azure ports, with one credential and one cloud. */
 import type { TokenCredential } from '@azure/core-auth';
 import { type Failure, failed } from '../domain/failure.ts';
 import type { Azure } from '../domain/ports/azure.ts';

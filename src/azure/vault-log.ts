@@ -115,7 +115,6 @@ export function armVaultLog(
   { workspaceId, endpoint }: VaultLogPlace,
   clock: () => Date,
 ): VaultLog {
-  /** The rows from then on, with their span. */
   async function ask(clients: AzureClients, doing: string, query: string, startTime: Date) {
     const timespan = { startTime, endTime: new Date(clock().getTime() + clockSkewMs) };
     const result = await clients

@@ -1,5 +1,3 @@
-/** Shutdown of the process. */
-
 export interface Stoppable {
   stop(): Promise<void>;
 }

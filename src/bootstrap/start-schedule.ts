@@ -1,4 +1,3 @@
-/** Repeats work at an interval. */
 import type { Stoppable } from './shutdown.ts';
 
 interface Schedule {

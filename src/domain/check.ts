@@ -27,7 +27,6 @@ import { inOneSubscription, type KeyTerms, permitsVault } from './policy/rules.t
 
 const outcome = z.enum(['pass', 'warn', 'block']);
 
-/** What depends on a check's code. */
 interface CheckTraits {
   /**
    * How people clear the block: they `choose` another agent, vault or key, because checking again doesn't help; or `either` that
@@ -210,13 +209,11 @@ export interface PlanContext {
   readonly own: OwnKey | null;
 }
 
-/** What a kind of resource checks by itself. */
 export interface KindRules {
   readonly checks: (resource: ObservedResource) => readonly Check[];
   readonly reaches: (vault: Pick<ObservedVault, 'firewall'>) => boolean;
 }
 
-/** Input of checks in addition to the key work. */
 export interface CheckContext extends PlanContext {
   readonly effects: readonly Effect[];
   readonly kind: KindRules;
@@ -248,7 +245,6 @@ export function judgeShown(work: KeyWork, { own }: Pick<CheckContext, 'own'>): C
   return judge(isAlreadySet(work) ? nothingToDo : recoveryOutcome(own), 'already-under-this-key', { key });
 }
 
-/** Passes: the key that the resource has now. */
 export const currentKey = (key: CustomerKey | null): Check =>
   key === null ? judge('pass', 'microsoft-managed', {}) : judge('pass', 'customer-managed', { key });
 

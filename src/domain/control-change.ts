@@ -2,7 +2,6 @@
 import type { Controller, Power } from './control.ts';
 import { normalizedVaultUri, type Observation, sameVaultUri } from './observed.ts';
 
-/** A change that an approval doesn't cover. */
 export type ControlChange =
   /** A controller that is new or has more powers. `more`: the powers that approvers weren't shown. */
   | { readonly change: 'controller'; readonly controller: Controller; readonly more: readonly Power[] }
@@ -17,7 +16,6 @@ export type ControlChange =
       readonly now: number;
       readonly came: number | null;
     }
-  /** A group that has new apps. */
   | {
       readonly change: 'apps';
       readonly controller: Controller;

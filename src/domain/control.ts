@@ -54,7 +54,6 @@ export type ObservedControl = z.infer<typeof ObservedControl>;
 /** Returns 64 bits of a hash of both object IDs. The directory assigns the IDs, so a collision can't be constructed. */
 export const memberMark = (group: string, member: string): string => sha256(`${group} ${member}`).slice(0, 16);
 
-/** Whether a person is one of the key's controllers. */
 export type OwnControl =
   /** `through`: the group's name or ID. Null: the person has a role or policy of their own. */
   | { readonly known: 'yes'; readonly through: string | null }

@@ -85,12 +85,10 @@ export type Forbidding = z.infer<typeof Forbidding>;
 export const ChangeFate = z.enum(['none', 'refused', 'accepted', 'unknown']);
 export type ChangeFate = z.infer<typeof ChangeFate>;
 
-/** Fields of every failure that came from outside. */
 const outside = {
   next,
   /** What the bot was doing, in its own words: `reading key signing in kv-care-prod`. */
   doing: z.string(),
-  /** The provider's code, unchanged. */
   code: z.string(),
   message: z.string(),
   /** Milliseconds the provider asked to wait; null if it didn't say. */
@@ -116,7 +114,6 @@ export const Failure = z.discriminatedUnion('source', [
 ]);
 export type Failure = z.infer<typeof Failure>;
 
-/** Returns the bot's own code, or the provider's. */
 export const codeOf = (failure: Failure): string => (failure.source === 'bot' ? failure.found.code : failure.code);
 
 /** Of the HTTP response; null without one. */

@@ -19,7 +19,6 @@ export type DriftId = z.infer<typeof DriftId>;
 export const StreamId = z.union([RequestId, DriftId]);
 export type StreamId = z.infer<typeof StreamId>;
 
-/** A form's ID, generated when the form opens. */
 export const FormId = z
   .string()
   .regex(/^F-[0-9A-HJKMNP-TV-Z]{10}$/)

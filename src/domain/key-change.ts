@@ -13,7 +13,6 @@ import {
   sameKey,
 } from './observed.ts';
 
-/** A key, or a key version, that the run creates. */
 export interface KeyCreation {
   readonly kind: KeyKind;
   /** The version that it follows. Null: the key is new. */

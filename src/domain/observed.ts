@@ -120,7 +120,6 @@ export const ObservedGuards = z.strictObject({
 });
 export type ObservedGuards = z.infer<typeof ObservedGuards>;
 
-/** Properties of a key to create. */
 export const KeyKind = z.strictObject({
   type: z.enum(['RSA', 'RSA-HSM']),
   size: z.union([z.literal(2048), z.literal(3072), z.literal(4096)]),
@@ -134,12 +133,10 @@ export const UndeclaredUser = z.strictObject({ name: z.string(), last: z.string(
 
 /** Other resources' keys, as far as they matter for the requested vault and key. Lists can lag by minutes. */
 export const ObservedOthers = z.strictObject({
-  /** Resources that use the requested key. */
   sameKey: z.array(z.strictObject({ id: ArmId, name: z.string(), subscription: Subscription })),
   /** Names in use that are easily confused with the requested vault or key. */
   vaultsAlike: z.array(z.string()),
   keysAlike: z.array(z.string()),
-  /** The list of resources couldn't be read. */
   unread: z.boolean(),
 });
 export type ObservedOthers = z.infer<typeof ObservedOthers>;

@@ -67,9 +67,7 @@ export function decideRetry(
 interface StepAttempts {
   /** Failed attempts with a temporary cause, without those that waited for propagation or were interrupted. */
   readonly waited: number;
-  /** Time spent on attempts and the waits between them. */
   readonly spentMs: number;
-  /** The part of it spent on the current attempt. */
   readonly tryMs: number;
 }
 

@@ -48,7 +48,6 @@ export const UseAnswer = z.discriminatedUnion('outcome', [
 ]);
 export type UseAnswer = z.infer<typeof UseAnswer>;
 
-/** The use to find in the log. */
 export interface UsageQuery {
   /** Object ID of its system-assigned identity; null if unknown. */
   readonly principalId: string | null;
@@ -60,7 +59,6 @@ export interface UsageQuery {
   readonly since: string;
 }
 
-/** One logged call to the vault. */
 export interface LoggedKeyCall {
   readonly at: string;
   readonly operation: string;

@@ -19,14 +19,12 @@ export interface WitnessSummary {
   readonly witnesses: readonly WitnessView[];
   /** Number of cosignatures that make a checkpoint witnessed. */
   readonly needed: number;
-  /** Number of witnesses that signed the newest checkpoint. */
   readonly current: number;
 }
 
 interface Signers {
   /** The witnesses' full verifier keys. */
   readonly keys: readonly string[];
-  /** Number of cosignatures that are needed. */
   readonly needed: number;
 }
 

@@ -17,7 +17,6 @@ interface ServerCall {
 }
 
 interface AnswerLimits {
-  /** A longer response is an error. */
   readonly bytes: number;
   /** From the call to the last byte of the response. */
   readonly ms: number;

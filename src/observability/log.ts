@@ -16,7 +16,6 @@ const secrets: readonly (readonly [RegExp, string])[] = [
 
 const longestText = 1000;
 
-/** Redacts secrets and limits the length. */
 export function withoutSecrets(text: string): string {
   const clean = secrets.reduce((rest, [shape, instead]) => rest.replace(shape, instead), text);
   return clean.length > longestText ? `${clean.slice(0, longestText)}…` : clean;

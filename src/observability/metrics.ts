@@ -50,7 +50,6 @@ export interface MetricsPorts {
   readonly now: () => Date;
 }
 
-/** Helpers that create metrics in one registry. */
 type Create = ReturnType<typeof creatorsIn>;
 
 function creatorsIn(register: Registry) {
@@ -59,7 +58,6 @@ function creatorsIn(register: Registry) {
     counter: <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
       new Counter({ name, help, labelNames, registers }),
 
-    /** A counter that is counted elsewhere. */
     counted<Label extends string>(
       name: string,
       help: string,
@@ -150,7 +148,6 @@ function watchWitnesses({ query }: Create, look: (() => Promise<WitnessSummary>)
 // The key watch: open drifts by state, which are the same in every replica, and what the last cycle here read.
 
 interface DriftFigures {
-  /** What a cycle of the key watch found in this replica. */
   watched(agents: readonly DriftVerdict[]): void;
 }
 

@@ -25,7 +25,7 @@ import { driftsIn, readRecord } from '../support/world/world.ts';
 
 /**
  * What somebody else does to an agent, its key and its vault: each noticed, named with its cause, and closed once it is undone.
- * Repairs of other damage: test/scenario/transcripts-repairs. What a repair changes: test/unit/operations/repair-and-retire. How an alert
+ * Repairs of other damage: test/scenario/transcripts-repairs. What a repair changes: test/unit/operations/checks. How an alert
  * eases and becomes critical again: test/unit/teams/delivery/cards.
  */
 

@@ -16,7 +16,6 @@ export interface Witness {
   readonly key: VerifierKey;
 }
 
-/** Outcome of one cosignature request. */
 export type CosignOutcome =
   | {
       readonly kind: 'signed';
@@ -122,7 +121,6 @@ function responseOf(key: string, published: Published, outcome: CosignOutcome, a
   return { key, size: published.size, at, outcome: outcome.kind, detail, note: published.signedNote };
 }
 
-/** Called with the outcomes of cosignature requests. */
 export type ReportOutcomes = (outcomes: readonly CosignOutcome[]) => void;
 
 interface WitnessesPorts {

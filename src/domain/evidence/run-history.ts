@@ -37,7 +37,6 @@ export interface RunHistory {
   readonly unconfirmed: readonly StepName[];
   /** The last key that was set or found; null: none. */
   readonly key: KeyShown | null;
-  /** A plan of the request sets a key. */
   readonly setsKey: boolean;
 }
 

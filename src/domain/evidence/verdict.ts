@@ -159,7 +159,6 @@ export type Verdict =
       readonly by: PersonId | null;
       readonly operator: string | null;
       readonly at: string;
-      /** A run had started to change Azure. */
       readonly touched: boolean;
       readonly history: RunHistory;
     }

@@ -34,9 +34,7 @@ export interface Rule {
   readonly approvers: readonly string[];
   readonly approvalsRequired: number;
   readonly expiryMs: number;
-  /** Requires one more approval if the plan has an irreversible step. */
   readonly extraApprovalForIrreversible: boolean;
-  /** Permitted vaults; one of them must match. */
   readonly vaults: readonly VaultMatch[];
   /** Requires a key or key version created by the request. Others might have a copy of any other key. */
   readonly requireNewKey: boolean;
@@ -173,7 +171,6 @@ function fitsMatch(match: VaultMatch, resource: ArmId, vault: ArmId): boolean {
   return place && some(match.resourceGroups, resourceGroup) && some(match.names, name);
 }
 
-/** What an approval policy requires of vault and key. */
 export interface KeyTerms {
   /** A vault must be permitted by every one of these rules. */
   readonly vaults: readonly { readonly rule: string; readonly permits: readonly VaultMatch[] }[];

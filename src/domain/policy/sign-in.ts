@@ -20,7 +20,6 @@ export const SignIn = z.strictObject({
 });
 export type SignIn = z.infer<typeof SignIn>;
 
-/** Requirements on the sign-in for an approval. */
 export interface StepUp {
   /** A Conditional Access authentication context, such as `c1`. */
   readonly context: string;

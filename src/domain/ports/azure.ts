@@ -38,7 +38,6 @@ export type Probe = 'usable' | 'not-allowed' | 'firewalled';
 /** Whether a deleted key still has the name, or the bot couldn't check. */
 export type Deleted = 'none' | 'deleted' | 'not-checked';
 
-/** Tags of a created key. */
 export interface KeyMark {
   /** For people in the portal. Anyone who can write keys can write it, so the bot never reads it. */
   readonly request: RequestId;
@@ -46,14 +45,12 @@ export interface KeyMark {
   readonly nonce: string;
 }
 
-/** Azure's response to a create call. */
 export interface CreatedKey extends Receipt {
   readonly version: KeyVersion;
   /** True: it has the nonce that was sent, so this call created it. */
   readonly carriesNonce: boolean;
 }
 
-/** What a list of versions has of each. */
 export type ListedKeyVersion = Pick<ObservedKey, 'version' | 'enabled'>;
 
 /** Keys, through ARM wherever possible, which needs no data-plane access. */
@@ -94,7 +91,6 @@ export interface Keys {
   deleted(vaultUri: string, name: KeyName): Promise<Outcome<Deleted>>;
 }
 
-/** The resource's access to one key. */
 export interface Grants {
   /** Returns whether the principal has get, wrap and unwrap permissions for the key, by role assignment or access policy. */
   held(vault: ObservedVault, keyName: KeyName, principalId: string): Promise<Outcome<boolean>>;
@@ -102,7 +98,6 @@ export interface Grants {
   grant(vault: ObservedVault, keyName: KeyName, principalId: string, tenantId: string): Promise<Outcome<Receipt>>;
 }
 
-/** Controllers of a key, and names of subscriptions. */
 export interface Control {
   /**
    * Returns everyone who can back up, change, delete or purge the key, or grant such powers. It includes inherited role
@@ -155,7 +150,6 @@ export interface Account {
   readonly kind: PersonKind;
 }
 
-/** The person or group that a configured ID belongs to. */
 export interface DirectoryEntry {
   readonly kind: 'person' | 'group';
   readonly name: string;
@@ -171,7 +165,6 @@ export interface Membership {
   readonly of: readonly string[];
 }
 
-/** Entra groups. */
 export interface Groups {
   /** Returns the person's type and which of the IDs they are or belong to. No response within seconds is a failure. */
   memberOf(person: PersonId, ids: readonly string[]): Promise<Outcome<Membership>>;
@@ -200,7 +193,6 @@ export interface VaultLog {
   users(vault: Pick<ObservedVault, 'id' | 'name'>, since: string): Promise<Outcome<VaultUsers>>;
 }
 
-/** A change of a resource, as Azure recorded it. */
 export interface ChangeRecord {
   readonly source: 'resource-graph' | 'activity-log';
   /** ARM id. */
@@ -228,7 +220,6 @@ export interface Changes {
   activity(ids: readonly ArmId[], since: Date): Promise<Outcome<readonly ChangeRecord[]>>;
 }
 
-/** What the calls of an attempt tell Azure. */
 export interface AttemptCalls {
   /** The change number, given if an Azure policy asks for it. */
   readonly changeReference: string | null;
@@ -236,7 +227,6 @@ export interface AttemptCalls {
   readonly clientRequestId: string;
 }
 
-/** All Azure ports, for steps and checks. */
 export interface Azure {
   within<T>(attempt: AttemptCalls, work: () => Promise<T>): Promise<T>;
   readonly resources: Resources;

@@ -70,7 +70,6 @@ export interface KeyUsers {
 /** A definition as Azure has it. `rule` is JSON. */
 export interface PolicyDefinition {
   readonly rule: unknown;
-  /** Default values of its parameters. */
   readonly defaults: Readonly<Record<string, unknown>>;
 }
 

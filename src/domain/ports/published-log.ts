@@ -7,7 +7,6 @@ export type WitnessOutcome = 'signed' | 'no-answer' | 'another-history' | 'refus
 export interface WitnessResponse {
   /** The witness's full verifier key. Another key is another witness. */
   readonly key: string;
-  /** Number of events that the checkpoint covers. */
   readonly size: number;
   readonly at: Date;
   readonly outcome: WitnessOutcome;
@@ -27,7 +26,6 @@ export interface Contradiction {
 
 export interface WitnessStatus {
   readonly key: string;
-  /** Time of the first request. */
   readonly since: Date;
   readonly asked: Omit<WitnessResponse, 'key' | 'note'>;
   /** The last checkpoint that it signed; null before the first. */

@@ -9,7 +9,6 @@ import type { Request } from '../request/request.ts';
 import type { Decision } from '../request/request-command.ts';
 import type { Drift, ResourceWatch } from '../watch/resource-watch.ts';
 
-/** What an append stored, now or earlier under the same cause. */
 export interface AppendedTo<S> {
   readonly kind: 'accepted';
   /** What the events fold to, right after these. More can have happened since. */
@@ -46,7 +45,6 @@ export interface Requests {
   load(id: RequestId): Promise<Request | null>;
   /** Of a request, or of an agent's drift. */
   events(id: StreamId): Promise<readonly StoredEvent[]>;
-  /** The open request for the resource, if any. */
   openFor(resourceId: ArmId): Promise<RequestId | null>;
   /** The open request that was submitted from the form in that message, if any. */
   openFrom(messageId: string): Promise<RequestId | null>;
@@ -87,13 +85,11 @@ export interface Drifts {
   open(): Promise<ReadonlyMap<string, Drift>>;
 }
 
-/** Hashes of events, to show them. */
 export interface EventHashes {
   /** The hash of the event with that sequence number. Throws if there is none. */
   hashAt(seq: number): Promise<string>;
 }
 
-/** Follow-up work that a worker has claimed. */
 export type Job = ClaimedJob &
   (
     | { readonly kind: Exclude<Consequence['kind'], 'alert' | 'webhook'>; readonly stream: RequestId }
@@ -105,7 +101,6 @@ interface ClaimedJob extends Consequence {
   readonly id: string;
   /** With the id, it names this claim: each one counts up. */
   readonly retryCount: number;
-  /** Failed attempts so far. */
   readonly attempts: number;
   /** Trace Context of the span that wrote it; null without tracing. */
   readonly traceparent: string | null;
@@ -147,7 +142,6 @@ export interface Jobs {
   mostAttempts(): Promise<number>;
   /** Reports a job that no event asks for. The caller drops it. */
   reportOrphan(job: OrphanJob): void;
-  /** How many jobs this process has reported. */
   orphans(): number;
   /**
    * Calls the listener after each commit of this process that added jobs, with the request as of that commit, so that they needn't
@@ -166,7 +160,6 @@ export interface PostedCard {
   readonly audience: string;
   readonly conversationId: string;
   readonly activityId: string;
-  /** The fingerprint of its current content. */
   readonly fingerprint: string;
 }
 
@@ -197,7 +190,6 @@ export interface Conversations {
   serviceUrl(tenantId: string): Promise<string | null>;
 }
 
-/** A person whose name Teams reported. */
 export type KnownPerson = { readonly id: PersonId; readonly memberId: string; readonly name: string };
 
 /**
@@ -224,7 +216,6 @@ export interface Documents {
   delete(keys: readonly string[]): Promise<void>;
 }
 
-/** The document was written by someone else in between. */
 export class StaleDocument extends Error {
   override readonly name = 'StaleDocument';
 }

@@ -44,7 +44,6 @@ const noNote: Note = () => undefined;
 
 export const noTracing: Tracing = { span: (_of, work) => work(noNote), current: () => null };
 
-/** A call that was answered. */
 export interface Call {
   readonly type: CallType;
   readonly status: number;

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { NewEvent } from '../request/events.ts';
 import type { LineFault } from './faults.ts';
 
-/** A position in the hash chain: the last sequence number and hash. */
 export const Link = z.strictObject({ seq: z.number().int().min(0), hash: z.string() });
 export type Link = z.infer<typeof Link>;
 
@@ -16,7 +15,6 @@ export const ChainLine = z.strictObject({
   cause: z.string(),
   /** Number of the event within its cause, from 0. */
   n: z.number(),
-  /** The hashed text: canonical JSON. */
   body: z.string(),
   prev: z.string(),
   hash: z.string(),
@@ -47,7 +45,6 @@ export interface Position extends Readonly<Omit<ChainLine, 'body' | 'hash' | 'se
 /** Salt and text that open a commitment, until they are erased. */
 export type Opening = Readonly<Omit<RevealedText, 'request' | 'revision'>>;
 
-/** An event in its final form. */
 export interface Sealed {
   /** Canonical JSON. Its UTF-8 bytes are hashed. */
   readonly body: string;
@@ -83,7 +80,6 @@ export interface Seals {
   seal(body: string): string;
 }
 
-/** A row that is valid on its own. */
 export interface SoundLine {
   readonly fault: null;
   readonly body: Readonly<Record<string, unknown>>;
@@ -117,10 +113,8 @@ interface DocumentSeal {
 }
 
 export const documentFaults = ['seal-key-unknown', 'seal-differs'] as const;
-/** Why a document is rejected. */
 export type DocumentFault = (typeof documentFaults)[number];
 
-/** Port over the seal key, for documents. */
 export interface DocumentSeals {
   seal(document: SealableDocument): DocumentSeal;
   /** Returns null if this program wrote the document under this key at this time. Takes microseconds. */

@@ -41,16 +41,13 @@ export interface WatchReading {
   readonly vault: Outcome<ObservedVault | null>;
   /** Where the vault is now, if it's no longer where it was. */
   readonly movedTo: ArmId | null;
-  /** The approved version. */
   readonly key: Outcome<ObservedKey | null> | null;
   /** Whether the key can be recovered, asked if the approved version is gone. */
   readonly deleted: Deleted | null;
   readonly newest: Outcome<ObservedKey | null> | null;
   readonly before: Outcome<ObservedKey | null> | null;
-  /** The version that the request disabled. */
   readonly retired: Outcome<ObservedKey | null> | null;
   readonly access: Outcome<boolean> | null;
-  /** Calls to the vault, by its log. */
   readonly use: Outcome<VaultUsers> | null;
 }
 

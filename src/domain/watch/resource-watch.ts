@@ -28,7 +28,6 @@ export interface Drift {
   readonly basis: Pick<LastVerified, 'request' | 'planDigest'>;
   /** The revision of the event that last made it critical. Null: it never was. */
   readonly criticalFrom: number | null;
-  /** As last found. */
   readonly found: readonly DriftFinding[];
 }
 

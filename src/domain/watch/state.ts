@@ -110,7 +110,6 @@ export const unknownCause: DriftCause = {
   ...{ source: 'unknown', at: null, byType: null, clientType: null, operation: null, correlationId: null },
 };
 
-/** The approval that the agent was compared with. */
 const basis = z.strictObject({ request: RequestId, planDigest: z.string() });
 /** `foundAt`, ISO 8601: the cycle that found it first. Empty: everything is as approved again, or was approved since. */
 const found = z.array(z.strictObject({ state: DriftState, cause: DriftCause, foundAt: z.iso.datetime() }));

@@ -10,7 +10,6 @@ interface ControlMapping {
   readonly about: string;
   readonly shows: string;
   readonly leaves: string;
-  /** Sections of the report. */
   readonly sections: string;
 }
 

@@ -171,7 +171,6 @@ interface Known {
   readonly how: string;
 }
 
-/** What each event says about a level. */
 const knownOf = (events: readonly StoredEvent[], level: ProofLevel): readonly Known[] =>
   events.flatMap(({ seq, body }): readonly Known[] => {
     if (body.type === 'use-judged' && level === 'use-seen') {
