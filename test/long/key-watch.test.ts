@@ -1,8 +1,13 @@
-import { beforeAll, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { usageCheckSettings } from '../../sandbox/bot-environment.ts';
 import { agentIn } from '../support/azure/azure-state.ts';
-import { type Clients, clientsOf, grantOnKey, writeAgent } from '../support/azure/local-azure-clients.ts';
-import { agentId, owner, vaultId } from '../support/azure/local-azure-names.ts';
+import { http } from '../support/azure/local-azure.ts';
+import { type Clients, clientsOf, writeAgent } from '../support/azure/local-azure-clients.ts';
+import { agentId, owner } from '../support/azure/local-azure-names.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState } from '../support/world/path.ts';
@@ -29,10 +34,27 @@ import { driftsIn, readRecord } from '../support/world/world.ts';
  * eases and becomes critical again: test/unit/teams/delivery/cards.
  */
 
-const { agent: agentName, vault: vaultName, key: keyName } = choices.first;
+const { agent: agentName, key: keyName } = choices.first;
 const agent = agentId(agentName);
-const vault = vaultId(vaultName);
-const env = { ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover };
+
+/** What the alert webhook got. */
+const Told = z.object({
+  type: z.string(),
+  data: z.object({ drift: z.string(), differences: z.array(z.string()), critical: z.boolean() }),
+});
+const told: z.infer<typeof Told>[] = [];
+const hook = createServer(async (call, answer) => {
+  told.push(Told.parse(await json(call)));
+  answer.writeHead(204).end();
+}).listen(0, '127.0.0.1');
+await once(hook, 'listening');
+afterAll(() => void hook.close());
+const address = hook.address();
+const env = {
+  ...{ ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover },
+  CMK_ALERT_WEBHOOK: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`,
+  CMK_ALERT_WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+};
 const world = scenario({ own: { env } });
 let others: Clients;
 let vaultUrl: string;
@@ -102,26 +124,23 @@ test('a stripped key: one alert names the agent, who did it and what it means, a
   expect(activityText(await type(world, people.requester, '/cmk-status'))).not.toContain('as approved');
 });
 
-test('access that was taken, and an open firewall that was closed', async () => {
-  const principalId = (await stateOfAgent()).content.identity?.principalId ?? '';
-  const assignments = others.authorization().roleAssignments;
-  for await (const one of assignments.listForScope(`${vault}/keys/${keyName}`, {
-    filter: `principalId eq '${principalId}'`,
-  }))
-    await assignments.deleteById(one.id ?? '');
-  expect(await noticed(/lost access to key/)).toContain('[Request repair]');
-  // Resource Graph doesn't record assignments.
-  await noticed(/roleAssignments\/delete\. Source: the activity log\./);
-  await others
-    .vaults()
-    .vaults.update('rg-care-prod', vaultName, { properties: { networkAcls: { defaultAction: 'Deny' } } });
-  expect(await noticed(/firewall of kv-care-prod is now closed/)).toContain('Microsoft.KeyVault/vaults/write');
-  await grantOnKey(others, '00000000-0000-4000-8000-0000000000aa', vault, keyName, principalId);
-  await others
-    .vaults()
-    .vaults.update('rg-care-prod', vaultName, { properties: { networkAcls: { defaultAction: 'Allow' } } });
-  await closed();
-});
+/** Rows of docs/use/when-a-key-changes.md. */
+const changes =
+  'remove-key key-stripped, replace-key key-replaced, disable-key key-disabled, delete-key key-deleted, expire-key key-expired, turn-off-identity identity-changed, remove-permission access-lost';
+test.each(changes.split(', ').map((row) => row.split(' ')))(
+  '%s in the portal: the webhook is told once that %s begins, and once that it ends',
+  async (change, code) => {
+    const before = await azureState(world);
+    const next = told.length;
+    await http(world.azure, 'POST', '/simulator/portal', { body: { agent: agentName, change } });
+    await until(async () => told.length > next, `the webhook is told of ${code}`);
+    const data = { differences: expect.arrayContaining([code]), critical: code !== 'key-expired' };
+    expect(told[next]).toMatchObject({ type: 'drift.opened', data });
+    await http(world.azure, 'PUT', '/simulator/state', { body: before });
+    await until(async () => told.length > next + 1, `the webhook is told that ${code} ended`);
+    expect(told.slice(next + 1)).toMatchObject([{ type: 'drift.closed', data: { drift: told[next]?.data.drift } }]);
+  },
+);
 
 test('a request that is to start later doesn’t hide what is changed until then', async () => {
   const review = await type(world, people.requester, `/rotate-cmk resource=${agentName} version=new`);
@@ -165,5 +184,5 @@ test('each is in the audit log, which verifies', async () => {
   const stream = /DRIFT-[0-9A-Z]{10}/.exec(await newest())?.[0] ?? '';
   const record = await readRecord(world);
   expect(record.findings).toEqual([]);
-  expect(driftsIn(record.events(stream))).toEqual({ begun: 4, ended: 4 });
+  expect(driftsIn(record.events(stream))).toEqual({ begun: 10, ended: 10 });
 });

@@ -140,14 +140,14 @@ export function decideDrift(
   return accept(newEvent('drift-found', botActor, { ...data, found: stored }, { ...rest, result }, texts));
 }
 
-/** Only opening and closing a drift is told: of what changes in between, the card tells. */
+/** A drift is told when it opens, becomes critical later, and closes: of what else changes, the card tells. */
 const webhooksOf = (drifts: readonly Drift[], events: readonly StoredEvent[]): readonly Consequence[] =>
   events.flatMap(({ body, revision, time }) => {
-    const number = drifts.at(-1)?.number;
+    const { number, criticalFrom } = drifts.at(-1) ?? {};
     if (body.type !== 'drift-found' || number === undefined) return [];
-    const closes = body.data.found.length === 0;
-    if (!closes && revision !== number) return [];
-    return [{ kind: 'webhook', key: `${number}-${closes ? 'closed' : 'opened'}`, dueAt: time }];
+    const later = revision === criticalFrom ? `critical-${revision}` : null;
+    const what = body.data.found.length === 0 ? 'closed' : revision === number ? 'opened' : later;
+    return what === null ? [] : [{ kind: 'webhook', key: `${number}-${what}`, dueAt: time }];
   });
 
 /**

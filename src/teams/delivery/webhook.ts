@@ -40,12 +40,14 @@ async function messageOf({ requests, drifts }: WebhookOptions, id: StreamId, key
   const [number, what] = key.split('-');
   const watch = await drifts.load(driftId);
   const drift = watch?.drifts.find((one) => `${one.number}` === number);
-  if (watch === null || drift === undefined) return null;
+  // What comes late would open it again for a program that got its end.
+  if (watch === null || drift === undefined || (drift.closedAt !== null && what !== 'closed')) return null;
   const { found, openedAt, closedAt, basis } = drift;
   const differences = found.map(({ state }) => state.code);
   const critical = isCritical({ closedAt: null, found });
   const data = { drift: `${id}-${number}`, resource: watch.agent, name: watch.resourceName, differences, critical };
-  const timestamp = what === 'opened' ? openedAt : closedAt;
+  const foundAt = found.map((one) => one.foundAt).sort();
+  const timestamp = closedAt ?? (what === 'opened' ? openedAt : foundAt.at(-1));
   return { type: `drift.${what}`, timestamp, data: { ...data, request: basis.request } };
 }
 

@@ -5,7 +5,7 @@ import { ClientSecretCredential } from '@azure/identity';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import type { RunningAzure } from './local-azure.ts';
-import { bot, careId, encryptionUser, tenantId } from './local-azure-names.ts';
+import { bot, careId, tenantId } from './local-azure-names.ts';
 
 const armScope = 'https://management.azure.com/.default';
 
@@ -41,13 +41,6 @@ const apiVersion = '2025-11-01';
 /** PATCHes an agent and waits for the operation to end, as the official client does it. */
 export const writeAgent = (clients: Clients, id: string, body: object) =>
   clients.resources().resources.updateById(id.slice(1), apiVersion, body, { updateIntervalInMs: 50 }).pollUntilDone();
-
-export const grantOnKey = (clients: Clients, name: string, vault: string, key: string, principalId: string) =>
-  clients.authorization().roleAssignments.create(`${vault}/keys/${key}`, name, {
-    roleDefinitionId: `/subscriptions/${careId}/providers/Microsoft.Authorization/roleDefinitions/${encryptionUser}`,
-    principalId,
-    principalType: 'ServicePrincipal',
-  });
 
 const noRefusal = (): string => 'no refusal';
 

@@ -8,6 +8,7 @@ import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { causesOf } from '../../../../src/domain/watch/causes.ts';
 import { type DriftVerdict, judgeDrift, type WatchReading } from '../../../../src/domain/watch/drift.ts';
 import {
+  alertsOf,
   decideDrift,
   evolveWatch,
   foldWatch,
@@ -217,6 +218,18 @@ test('a difference that is there after another approval too is compared with tha
   expect(changed).toHaveLength(2);
   expect(openDriftOf(foldWatch(id, changed))).toMatchObject({ number: 1, basis: { request: 'CMK-000002' } });
   expect(after(changed, disabled, now, rotated)).toEqual(changed);
+});
+
+test('the webhook is told when a drift opens, each time it becomes critical later, and when it closes', () => {
+  const closed = { code: 'firewall-changed', now: 'closed' } as const;
+  const history = [[closed], [closed, { code: 'key-disabled' }], [closed], [{ code: 'key-purged' }], []] as const;
+  let events: readonly StoredEvent[] = [];
+  const told = history.map((states) => {
+    events = after(events, { states, unread: [] }, now);
+    const watch = foldWatch(id, events);
+    return watch && alertsOf(watch, events.slice(-1)).flatMap((one) => (one.kind === 'webhook' ? one.key : []));
+  });
+  expect(told).toEqual([['1-opened'], ['1-critical-2'], [], ['1-critical-4'], ['1-closed']]);
 });
 
 describe('calls in the vault’s log', () => {

@@ -1,4 +1,6 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { driftIdOf } from '../../../../src/domain/ids.ts';
+import type { ResourceWatch } from '../../../../src/domain/watch/resource-watch.ts';
 import { openWebhook, signedHeaders } from '../../../../src/teams/delivery/webhook.ts';
 import { asks, attention, id, requestAfter, toAttention } from '../../../support/builders/commands.ts';
 import { noon } from '../../../support/builders/plans.ts';
@@ -25,11 +27,13 @@ test('a webhook that answers 500 is told again under the same id, without names 
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/hook?sig=private`;
   let request = requestAfter(...toAttention);
+  const drift = { number: 1, openedAt: '', closedAt: noon.toISOString(), found: [], basis: { request: id } };
+  const watch = { id: driftIdOf('0'.repeat(64)), drifts: [drift] } as unknown as ResourceWatch;
   const load = async () => request;
   const send = openWebhook({
     webhook: { url, secret },
     requests: { load },
-    drifts: { load: async () => null },
+    drifts: { load: async () => watch },
     now: () => noon,
   });
   await expect(send(id, `${attention}`)).rejects.toThrow(/^the alert webhook answered 500$/);
@@ -39,9 +43,12 @@ test('a webhook that answers 500 is told again under the same id, without names 
   expect(headers).toMatchObject(signedHeaders(secret, `${id}-${attention}`, noon, body));
   expect(JSON.parse(body)).toMatchObject({ type: 'request.needs_attention', data: { request: id } });
   for (const hidden of [request.requester, request.justification ?? '']) expect(body).not.toContain(hidden);
-  // Someone acted meanwhile.
+  // Someone acted meanwhile, and the drift is closed.
   request = requestAfter(asks());
   await send(id, `${attention}`);
+  await send(watch.id, '1-opened');
   expect(calls).toHaveLength(2);
+  await send(watch.id, '1-closed');
+  expect(calls[2]?.headers['webhook-id']).toBe(`${watch.id}-1-closed`);
   await new Promise((resolve) => server.close(resolve));
 });
