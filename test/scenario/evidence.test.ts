@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { requestersGroup } from '../../sandbox/people.ts';
+import { operator, requestersGroup } from '../../sandbox/people.ts';
 import { digestOf, type PackFiles, packFile } from '../../src/audit/evidence/make-pack.ts';
 import { type EvidenceWorld, readPack, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import type { Body } from '../support/audit/packs.ts';
@@ -12,9 +12,19 @@ import { changeState, http } from '../support/azure/local-azure.ts';
 import { chromiumPath } from '../support/browser/browser.ts';
 import { print } from '../support/browser/printed-report.ts';
 import type { BotAnswer } from '../support/teams/local-teams.ts';
-import { approvalCard, approve, ask, buttonData, choices, people, places, shows } from '../support/world/story.ts';
+import {
+  approvalCard,
+  approve,
+  ask,
+  buttonData,
+  choices,
+  people,
+  places,
+  shows,
+  type,
+} from '../support/world/story.ts';
 
-/** Evidence of a request that succeeded after Azure refused it twice, and of one that was rejected. Forgeries: unit/audit/verify-py-packs. */
+/** Evidence of a request that succeeded after a withdrawn approval and an operator's retry, and of one that was rejected. Forgeries: unit/audit/verify-py-packs. */
 
 const python = fileURLToPath(new URL('../../src/audit/outside/verify.py', import.meta.url));
 
@@ -26,16 +36,29 @@ let files: PackFiles;
 let withTexts: PackFiles;
 let other: PackFiles;
 beforeAll(async () => {
-  evidence = await startEvidenceWorld();
+  evidence = await startEvidenceWorld({ env: { CMK_OPERATORS: operator.id, CMK_APPROVALS_REQUIRED: '2' } });
   const { world } = evidence;
   const rejected = await ask(world, choices.test);
   await world.teams.click(people.approver, (await approvalCard(world, rejected)).id, 'request.reject', {
     inputs: { comment: 'Not this week' },
   });
   id = await ask(world, choices.first);
-  const names = ['identity-not-known-yet', 'operation-fails-key-kept'];
+  const names = ['identity-not-known-yet', 'operation-fails-key-kept', 'role-assignment-refused'];
   await http(world.azure, 'POST', '/simulator/scenarios', { body: { names } });
-  await approve(world, people.approver, await approvalCard(world, id));
+  const asked = await approvalCard(world, id);
+  await approve(world, people.approver, asked);
+  await world.teams.click(people.approver, asked.id, 'request.withdraw');
+  await approve(world, people.approver, asked);
+  await approve(world, people.secondApprover, asked);
+  await shows(world, places.operations, people.requester, id, /Needs attention/);
+  // An operator, who isn't an approver, opens the card in her chat and retries: it stays the card of this request.
+  const chat = `a:${operator.id}`;
+  const list = await type(world, operator.id, '/cmk-requests', chat);
+  await world.teams.click(operator.id, list.id, 'list.open', { data: { requestId: id } });
+  const hers = await shows(world, chat, operator.id, id, /\[Retry\]/);
+  await http(world.azure, 'DELETE', '/simulator/scenarios?name=role-assignment-refused');
+  await world.teams.click(operator.id, hers.id, 'request.retry');
+  await shows(world, chat, operator.id, id, /Succeeded|is under/);
   await shows(world, places.operations, people.requester, id, /Succeeded|is under/);
   pack = await evidence.take(id, 'pack.zip', '--without-texts');
   files = await readPack(pack);
@@ -58,7 +81,7 @@ describe('a pack', () => {
     for (const words of [
       'proved: ',
       'triage-agent-prod was put under cmk-triage-agent in kv-care-prod on ',
-      `requested by ${people.requester}, approved by ${people.approver}`,
+      `requested by ${people.requester}, approved by ${people.approver} and ${people.secondApprover}`,
       'level L2 (key tested)',
       'witnessed by witness.example/w1',
     ])
@@ -79,6 +102,12 @@ describe('a pack', () => {
         ),
       ],
     ]);
+  });
+
+  it('has the withdrawn approval, and the retry by an operator who is no approver', () => {
+    const who = (type: string) => eventsIn(files).flatMap((one) => (one.type === type ? one.actor.id : []));
+    expect(who('approval-withdrawn')).toEqual([people.approver]);
+    expect(who('retried')).toEqual([operator.id]);
   });
 
   it('is itself an event of the record, with what Azure held at that moment', () => {

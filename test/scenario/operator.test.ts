@@ -3,18 +3,7 @@ import { cmkBot } from '../support/processes/command-line.ts';
 import { sealKeysIn } from '../support/store/seal-keys.ts';
 import { activity, send, sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
-import {
-  activityText,
-  approvalCard,
-  approve,
-  ask,
-  faultAzure,
-  mendAzure,
-  people,
-  places,
-  shows,
-  type,
-} from '../support/world/story.ts';
+import { approvalCard, approve, ask, faultAzure, mendAzure, people, places, type } from '../support/world/story.ts';
 
 const world = scenario();
 
@@ -91,25 +80,6 @@ test('alerts ask for figures that have a value at the start, and each has its pa
     expect(asked.filter((name) => !figures.has(name))).toEqual([]);
     expect(pages).toContain(/runbook: (.*)/.exec(rule)?.[1]);
   }
-});
-
-test('an operator erases what was written while the bot runs, and the cards forget it too', async () => {
-  const cli = (...args: string[]) => cmkBot(args, world.settings);
-  const id = await ask(world);
-  const text = 'Own keys before the audit';
-  expect(activityText(await approvalCard(world, id))).toContain(text);
-  // Posted once and never looked after: whatever stands on it stays there.
-  await type(world, people.requester, `/cmk-history ${id}`, places.operations);
-  expect(await cli('audit', 'erase', id, '--reason', 'a name was in it', '--yes')).toMatchObject({ code: 0, err: '' });
-  await shows(world, places.approvals, people.approver, id, /The reason was erased/);
-  for (const place of Object.values(places)) {
-    const posted = (await world.teams.activities(place, people.approver)).map(activityText);
-    expect(posted.filter((one) => one.includes(id) && one.includes(text))).toEqual([]);
-  }
-  expect((await cli('audit', 'verify')).out).toContain('1 text erased');
-  expect(await cli('requests', 'cancel', id, '--as', 'duty')).toMatchObject({ code: 0 });
-  const card = await shows(world, places.operations, people.requester, id, /Canceled/);
-  expect(activityText(card)).toContain('An operator');
 });
 
 test('the doctor checks the configuration that the bot runs on, and prints no key', async () => {
