@@ -11,7 +11,11 @@ const test = canMoveClock ? jestTest : jestTest.skip;
 let evidence: EvidenceWorld;
 beforeAll(async () => {
   // The requester is in the group, and a person without a role.
-  const env = { CMK_ESCALATE_TO: `${requestersGroup.id},${people.teamMember}`, CMK_ESCALATE_AFTER: '24h' };
+  const env = {
+    CMK_ESCALATE_TO: `${requestersGroup.id},${people.teamMember}`,
+    CMK_ESCALATE_AFTER: '24h',
+    CMK_APPROVALS_REQUIRED: '2',
+  };
   evidence = await startEvidenceWorld({ env, movable: true, inProcess: true });
 });
 afterAll(() => evidence.end());
@@ -29,7 +33,10 @@ test('attack: a group with the requester and a stranger notifies approvers only,
     expect([person, await isTold(person)]).toEqual([person, false]);
   expect(answered(await approve(world, people.requester, card))).toContain('your own');
   expect(answered(await approve(world, people.teamMember, card))).toContain('no role');
+  // An approval that was withdrawn doesn't count, and is given again.
   await approve(world, people.approver, card);
+  expect(answered(await world.teams.click(people.approver, card.id, 'request.withdraw'))).toContain('0 of 2');
+  for (const person of [people.secondApprover, people.approver]) await approve(world, person, card);
   await shows(world, places.operations, people.requester, id, /Succeeded|is under/);
   await world.moveClock(180_000);
   const pack = await evidence.take(id, 'pack.zip');

@@ -377,8 +377,11 @@ function judgedThen(
 
 const bodiesOf = (events: readonly Written[]): readonly string[] => sealedRecord(events).map(({ line }) => line.body);
 
-it('passes the life, also with an escalation', () =>
-  expect(byRules([life, behind('approved', 0, escalated(secondApprover))].map(bodiesOf))).toEqual(['ok', 'ok']));
+const stopByOperator = newEvent('stop-requested', person(outsider), { run: 1, asOperator: true });
+it('passes the life, also with an escalation, and with a stop by an operator, which takes no approval', () => {
+  const lives = [life, behind('approved', 0, escalated(secondApprover)), behind('step-intended', 0, stopByOperator)];
+  expect(byRules(lives.map(bodiesOf))).toEqual(['ok', 'ok', 'ok']);
+});
 const twice = [escalated(approver), escalated(approver)];
 const withPolicy = (change: object, written: readonly Written[]): readonly Written[] => {
   const [asked] = withData('submitted', { policy: { ...policy(2), escalateAt: since, ...change } });
