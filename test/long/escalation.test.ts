@@ -10,7 +10,6 @@ import { answered, approvalCard, approve, ask, people, places, shows, until } fr
 const test = canMoveClock ? jestTest : jestTest.skip;
 let evidence: EvidenceWorld;
 beforeAll(async () => {
-  // The requester is in the group, and a person without a role.
   const env = {
     CMK_ESCALATE_TO: `${requestersGroup.id},${people.teamMember}`,
     CMK_ESCALATE_AFTER: '24h',

@@ -28,8 +28,8 @@ export const refusals = {
     It was deleted, is in a Managed HSM, or its vault is in a subscription that the bot can’t read. Choose another key or vault.`,
   'not-under-own-key': (name) => lines`${name} uses a Microsoft-managed key.
     Use /enable-cmk to set a customer-managed key first.`,
-  'no-approved-state': (name) => lines`The bot has no approved state for ${name}.
-    No request for this agent has succeeded here. Use /enable-cmk or /rotate-cmk.`,
+  'no-approved-state': (name) => lines`The key of ${name} was never approved here.
+    Request a key with /enable-cmk, or another version with /rotate-cmk. Then try again.`,
   'key-not-approved': (name) => lines`${name} doesn’t use the key that was last approved here.
     Use /repair-cmk to bring that key back, or /rotate-cmk to request another one.`,
   'approved-vault-gone': (vault) => lines`Vault ${vault} is gone, so the key can’t be repaired here.

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InvokeResponse, TurnContext } from 'botbuilder';
 import type { Roles } from '../../authorization/role-checks.ts';
+import { RequestId } from '../../domain/ids.ts';
 import { type Refusal, refuseOnFailure } from '../../domain/request/refusal.ts';
 import { closestName } from '../../operations/choose.ts';
 import { cmkHelp } from '../../operations/commands/cmk-help.ts';
@@ -50,7 +51,9 @@ export function suggestCommand(typed: TypedMessage): { readonly wrote: string; r
     const meant = command === null ? null : (written({ ...typed, command, words }) ?? command);
     if (meant !== null) return { wrote, meant };
   }
-  return wordMeant([typed.command.slice(1), ...typed.words]);
+  const all = [typed.command.slice(1), ...typed.words];
+  const request = all.map((word) => word.toUpperCase()).find((word) => RequestId.safeParse(word).success);
+  return request === undefined ? wordMeant(all) : { wrote: all.join(' '), meant: `/cmk-requests ${request}` };
 }
 
 /** A command by its own word: `status`, or `please enable a key`. Help is the answer to everything else anyway. */

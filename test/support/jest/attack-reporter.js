@@ -53,6 +53,7 @@ const attackTests = [
   ['A pattern that takes years to match', 'test/unit/domain/policy/policy.test.ts', 'in linear time'],
   ['A pattern that matches only a part of the text, or needs another matcher', policyFile, '"one"}],"changeReference"'],
   ['A policy file with a name twice', policyFile, 'is refused for "{'],
+  ['An escalation to the requester and to a stranger', 'test/long/escalation.test.ts', 'attack'],
   ['An evidence pack, cut at its end', 'test/unit/audit/verify-py-packs.test.ts', 'its last event cut off'],
 ];
 

@@ -343,7 +343,6 @@ function changedAfterARun(): readonly Written[] {
 }
 const person = (who: typeof approver) => personActor(who, tenant, 'local');
 const byItself = { actor: botActor };
-/** An approval is withdrawn behind the nth event of that type. */
 const withdrawnBehind = (type: EventType, nth = 0, who = approver): readonly Written[] =>
   behind(type, nth, newEvent('approval-withdrawn', person(who), {}, { planDigest: planDigest(plan) }));
 const nextYear = '2027-01-01T00:00:00.000Z';

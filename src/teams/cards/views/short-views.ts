@@ -63,12 +63,12 @@ export function refusalCard(refusal: Refusal, offer: Offer | null = null): Adapt
 /** An unknown command that is similar to another. `meant`: the complete suggestion. */
 export function typoCard(wrote: string, meant: string, offer: Offer | null): AdaptiveCard {
   return renderCard('refusal', {
-    fallbackText: label(`There is no ${wrote}. Did you mean ${meant}?`),
+    fallbackText: label(`${wrote} isn’t a command. Did you mean ${meant}?`),
     stateLine: plain('Not a command'),
     stateColor: badge.check.color,
     stateIcon: badge.check.icon,
     requestId: '',
-    title: plain(`There is no ${wrote.slice(0, 40)}.`),
+    title: plain(`“${wrote.slice(0, 40)}” isn’t a command.`),
     text: md`Did you mean ${bold(meant)}?`,
     note: nothing,
     ...offered(offer),

@@ -97,6 +97,7 @@ it.each([
   ['/enabel-cmk triage-agent-prod', '/enabel-cmk', '/enable-cmk triage-agent-prod'],
   ['rotate cmk agent=x version=new', '/rotate-cmk', '/rotate-cmk agent=x version=new'],
   ['/enabel-cmk vault="a b"', '/enabel-cmk', '/enable-cmk vault="a b"'],
+  ['approve cmk-7f3k9q', 'approve cmk-7f3k9q', '/cmk-requests CMK-7F3K9Q'],
 ])('%s', (text, wrote, meant) => expect(suggestCommand(typed(text))).toEqual({ wrote, meant }));
 
 it.each([
