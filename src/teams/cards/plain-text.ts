@@ -147,7 +147,7 @@ export const dateAndTime = (at: Date): CardText => md`${date(at)}, ${time(at)}`;
 /** The same for the UTC days and times in a text of `src/text`. A day without a time is the same one in most time zones. */
 export const withDates = (text: CardText): CardText =>
   CardText.parse(
-    text.replace(/\b(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d) UTC)?(?!\w)/g, (found, day: string, clock?: string) => {
+    text.replace(/\b(\d{4}-\d\d-\d\d)(?: (\d\d:\d\d)(?::\d\d)? UTC)?(?!\w)/g, (found, day: string, clock?: string) => {
       const at = new Date(`${day}T${clock ?? '12:00'}Z`);
       if (Number.isNaN(at.getTime())) return found;
       return clock === undefined ? date(at) : dateAndTime(at);

@@ -56,7 +56,7 @@ export function auditReplyCard(
   return renderCard('audit-reply', {
     fallbackText: label(`${request.id}: ${range}`),
     requestId: request.id,
-    title: plain(range),
+    title: plain(`${range}, times in UTC`),
     events: events.map((event) => {
       // An erased text must not remain in a channel.
       const words = eventWords(event, names, { texts: false });

@@ -9,7 +9,7 @@ import { operationFrom, operationOf } from '../../../operations/registry.ts';
 import { type HistoryEntry, historyOf } from '../../../text/history.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { historySubject, requestListWords } from '../../../text/lists.ts';
-import { type CardText, dateAndTime, joinText, label, md, nothing, plain, quoted } from '../plain-text.ts';
+import { type CardText, dateAndTime, joinText, label, md, nothing, plain, quoted, withDates } from '../plain-text.ts';
 import { coloured, grey, marks, personMark } from '../row.ts';
 import { chipsOf, entryRow, type ListPage, noButton, plainList, thingRow } from './list-view.ts';
 import type { Directory } from './people-texts.ts';
@@ -192,7 +192,7 @@ const historyRow = ({ at, mark, title, detail }: HistoryEntry, of: string) =>
   entryRow(
     marks[mark],
     plain(title, 160),
-    joinText([dateAndTime(new Date(at)), plain(of), plain(detail, longestLine)], '  ·  '),
+    joinText([dateAndTime(new Date(at)), plain(of), withDates(plain(detail, longestLine))], '  ·  '),
   );
 
 /** Of a request, or of an agent's requests. */
