@@ -21,7 +21,7 @@ type DriftStep = Pick<DriftWords, 'button' | 'typed' | 'az'>;
 
 const noTime = 'Microsoft doesn’t say how soon the agent stops working.';
 const unreadable = 'Data under this key can’t be decrypted without it.';
-const repairs = 'Select Request repair. After an approval, the bot sets the key back.';
+const repairs = 'A requester selects Request repair. After an approval, the bot sets the key back.';
 const confirms = 'The vault’s owner confirms the change or undoes it.';
 
 /** What the button of an agent that can be repaired types. */
@@ -127,13 +127,13 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   'key-expired': ({ at }, verified) =>
     alert`The key expired on ${utcDay(at)}
     Where it is in use, an expired key continues to work, but new uses are refused.
-    Select Request new version. After an approval, the bot creates it and sets it on the agent.`(
+    A requester selects Request new version. After an approval, the bot creates it and sets it on the agent.`(
       rotate(verified, 'Request new version', 'new'),
     ),
   'key-expires': ({ at }, verified) =>
     alert`The key expires on ${utcDay(at)}
     The data is safe now. After that day, the vault refuses new uses of the key.
-    Select Request new version. After an approval, the bot creates it and sets it on the agent.`(
+    A requester selects Request new version. After an approval, the bot creates it and sets it on the agent.`(
       rotate(verified, 'Request new version', 'new'),
     ),
   'purge-protection-off': (_state, verified) =>
@@ -155,7 +155,7 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
   'newer-version': ({ keyVersion, created }, verified) =>
     alert`Version ${shortVersion(keyVersion)} of the key is newer${created === null ? '' : `, created on ${utcDay(created)}`}
     The data is safe. The agent stays on its version until the key is rotated.
-    Select Request newest version. After an approval, the bot sets it on the agent.`(
+    A requester selects Request newest version. After an approval, the bot sets it on the agent.`(
       rotate(verified, 'Request newest version', 'newest'),
     ),
 };
