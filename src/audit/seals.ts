@@ -100,7 +100,6 @@ export function lineChecker(keys: SealKeys | null): CheckLine {
 
 export interface SealCount {
   sealed: number;
-  /** Key ids that events name, in order. */
   readonly keys: string[];
 }
 

@@ -47,7 +47,6 @@ interface Stream {
 /** Follows the numbers of each request's events, and compares the result with the derived data. */
 class Streams {
   readonly #streams = new Map<string, Stream>();
-  /** The audit log is read from its first event. */
   readonly #whole: boolean;
   readonly #note: Note;
 

@@ -11,7 +11,6 @@ type Membership = Pick<Groups, 'memberOf'>;
 
 /** How long an answer counts in a click. Its checks usually happen within milliseconds. */
 const clickMs = 2_000;
-/** How long an answer counts for reading. */
 const readingMs = 60_000;
 const mostPeople = 10_000;
 

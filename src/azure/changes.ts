@@ -70,7 +70,6 @@ export function graphChanges(connection: Connection): Changes['since'] {
   };
 }
 
-/** Reads one id after the other. Ends at the first failure. */
 async function recordsOfEach(
   ids: readonly ArmId[],
   read: (id: ArmId) => Promise<Outcome<readonly ChangeRecord[]>>,

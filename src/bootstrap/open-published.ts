@@ -16,7 +16,6 @@ interface PublishedCheckpoints extends Checkpoints {
   witnessedSize(): Promise<number>;
 }
 
-/** Null if the log isn't published. */
 function checkpointsOf(app: PublishedOptions): PublishedCheckpoints | null {
   const { config, witnessing } = app;
   const { publish, logKeys } = app.publisher;

@@ -94,7 +94,6 @@ async function reach({ pool }: Database, variable: string, where: string): Promi
   }
 }
 
-/** Ensures, before any change, that both URLs name the same database. */
 async function refuseOtherDatabase(owner: Database, database: Database, { ownerUrl, databaseUrl }: Config) {
   const ownWhere = databasePlace(databaseUrl);
   const own = await reach(database, 'DATABASE_URL', ownWhere);

@@ -20,7 +20,6 @@ import type { App } from './app.ts';
 import type { Stoppable } from './shutdown.ts';
 import { readiness, rejectOnClockSkew } from './write-health.ts';
 
-/** Returns null if approving needs no sign-in. */
 function openSignIn(app: App): StepUpSignIn | null {
   const { stepUp, requestCards, tenantId, now } = app;
   if (stepUp === null) return null;

@@ -33,7 +33,6 @@ interface CheckTraits {
    * or fix what was found. Missing: they fix it.
    */
   readonly wayOut?: 'choose' | 'either';
-  /** An operation that starts from this key continues from the block. */
   readonly startsFrom?: 'microsofts-key' | 'own-key';
   /** Place among the risks of this request, the most dangerous first. Missing: the warning is a note. */
   readonly risk?: number;

@@ -27,7 +27,6 @@ export const digestSubject = (plan: Plan): unknown => ({
   control: controlSubject(plan.observation),
 });
 
-/** Returns SHA-256 over RFC 8785 canonical JSON of the {@link digestSubject}. */
 export const planDigest = (plan: Plan): string => sha256(canonicalJson(digestSubject(plan)));
 
 /** `4f9a 2c71` */

@@ -14,7 +14,6 @@ const own = <C extends string, F extends z.ZodRawShape>(code: C, fact: F) =>
 
 const keys = { shows: CustomerKey.nullable(), expected: CustomerKey.nullable() };
 
-/** Problems that the bot found itself, with its own codes. */
 export const Found = z.discriminatedUnion('code', [
   /** A check that was repeated before the run blocks it. */
   own('blocked', { check: Check }),
@@ -28,7 +27,6 @@ export const Found = z.discriminatedUnion('code', [
   /** Key access was granted to another identity than the agent has now. Both are object IDs. */
   own('identity-changed', { was: z.string(), now: z.string() }),
   own('access-gone', { by: z.enum(['role-assignments', 'access-policies']), keyName: z.string() }),
-  /** A user-assigned identity was removed from the resource after the approval. */
   own('identity-lost', { id: z.string() }),
   own('identity-not-shown', {}),
   own('key-of-others', { keyName: z.string() }),
@@ -74,7 +72,6 @@ export const Found = z.discriminatedUnion('code', [
 export type Found = z.infer<typeof Found>;
 export type FoundCode = Found['code'];
 
-/** An Azure Policy that denied a change, with its display names. */
 const Forbidding = z.strictObject({ policy: z.string(), assignment: z.string().nullable() });
 export type Forbidding = z.infer<typeof Forbidding>;
 

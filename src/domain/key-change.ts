@@ -75,7 +75,6 @@ export interface OwnKey {
   readonly intents: readonly KeyIntent[];
 }
 
-/** Versions of a key, oldest first. */
 export interface KeyVersions {
   readonly versions: readonly ObservedKey[];
   /** False: the key has more versions than were read. */

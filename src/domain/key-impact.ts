@@ -80,7 +80,6 @@ export interface KeyImpact extends KeyUse {
 export const isIdentified = ({ principalId, resourceId }: LoggedUser): boolean =>
   principalId !== null || resourceId !== null;
 
-/** Calls that the vault let in. */
 export const usersIn = (observed: ObservedUse): readonly ObservedUser[] =>
   observed.outcome === 'read' ? observed.users.filter(({ refused }) => !refused) : [];
 

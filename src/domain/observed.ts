@@ -141,7 +141,6 @@ export const ObservedOthers = z.strictObject({
 });
 export type ObservedOthers = z.infer<typeof ObservedOthers>;
 
-/** Everything a plan is based on. All key operations share this shape. */
 /** Which changes around the bot Azure Policy refuses: all that `infra/guard` covers, a part of them, or none. */
 export const GuardState = z.enum(['all', 'some', 'none']);
 export type GuardState = z.infer<typeof GuardState>;

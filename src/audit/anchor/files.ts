@@ -5,7 +5,6 @@ import path from 'node:path';
 import type { AnchorFiles, AnchorSource } from '../../domain/ports/published-log.ts';
 import { ifMissing, replaceFile } from '../../io/files.ts';
 
-/** The newest checkpoint: the one file that changes. */
 export const newestPath = 'checkpoint';
 
 /** All checkpoints, by the number of events that they cover. */

@@ -8,7 +8,6 @@ type ContradictionKind =
   | 'not-this-log'
   /** More events were published than the audit log has: its end was cut off, or it was replaced with an older copy. */
   | 'record-shorter'
-  /** The published events differ from those of the audit log. */
   | 'record-differs';
 
 type ForeignReason =
@@ -84,7 +83,6 @@ export interface KnownSigners {
   readonly witnesses: readonly VerifierKey[];
 }
 
-/** The newest checkpoint is not this log's. */
 class ForeignCheckpoint extends Error {
   override readonly name = 'ForeignCheckpoint';
   readonly reason: ForeignReason;

@@ -15,7 +15,6 @@ interface PublisherPorts {
   /** Verified events after a number, oldest first. Fewer than `limit` only at the end. */
   readonly lines: (after: number, limit: number) => Promise<readonly { readonly seq: number; readonly body: string }[]>;
   readonly key: SigningKey;
-  /** Earlier signing keys of this log. */
   readonly olderKeys: readonly VerifierKey[];
   readonly witnesses: Witnesses;
   readonly onCosigned: ReportOutcomes;

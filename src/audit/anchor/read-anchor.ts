@@ -56,7 +56,6 @@ export class AnchorReader {
   readonly #keys: readonly VerifierKey[];
   /** Findings so far; these three are complete after {@link bodies} ended. */
   readonly findings: Finding[] = [];
-  /** Number of valid checkpoints. */
   checkpoints = 0;
   /** Number of checkpoints that can't be verified: a key of the log that wasn't given signed them. */
   keysMissing = 0;

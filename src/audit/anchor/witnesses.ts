@@ -112,7 +112,6 @@ const nothingSigned: Signed = { size: 0, line: '', askedAt: 0 };
 /** Maximum age of a signature without new events: it confirms that the log was unchanged an hour ago at most. */
 const freshMs = 3_600_000;
 
-/** Maximum length of a stored answer. */
 const maxDetail = 300;
 
 /** Returns what to store of a cosignature request. `key`: the complete verifier key. */

@@ -119,7 +119,6 @@ export interface TileAt {
   readonly kind: TileKind;
   /** Number of the tile in its kind, from 0. */
   readonly index: number;
-  /** Number of items, 1 to 256. */
   readonly width: number;
 }
 
@@ -180,7 +179,6 @@ interface HashTile extends TileAt {
 }
 
 interface Level {
-  /** Number of full tiles of this level. */
   full: number;
   hashes: Hash[];
   /** Roots of the full subtrees in the partial tile, largest first: at most eight, or one for a full tile. */

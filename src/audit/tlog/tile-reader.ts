@@ -95,7 +95,6 @@ interface Subtree {
   readonly index: number;
 }
 
-/** Returns the exponent of the largest power of two that is at most n. */
 function exponentBelow(n: number): number {
   let exponent = 0;
   while (2 ** (exponent + 1) <= n) exponent += 1;

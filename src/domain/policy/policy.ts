@@ -50,7 +50,6 @@ export interface Policy {
   readonly version: string;
   /** SHA-256 of the whole policy in hexadecimal. The shorter version is for display. */
   readonly digest: string;
-  /** In order; the first match applies. */
   readonly rules: readonly Rule[];
   /** The rule from the environment's settings, if no other matches. */
   readonly otherwise: Rule;

@@ -29,7 +29,6 @@ export interface StepUp {
 export const meetsStepUp = (stepUp: StepUp | null, by: string, signIn: SignIn | null, at: Date): boolean =>
   stepUp === null || signInRefusal(stepUp, { person: by, tenantId: signIn?.tenantId ?? null }, signIn, at) === null;
 
-/** Allowed clock difference between Entra and this process. */
 const clockDifferenceMs = 60_000;
 
 export function signInRefusal(

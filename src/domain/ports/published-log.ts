@@ -16,7 +16,6 @@ export interface WitnessResponse {
   readonly note: string;
 }
 
-/** A witness has signed a different history of the log. */
 export interface Contradiction {
   readonly at: Date;
   readonly detail: string;

@@ -10,7 +10,6 @@ export class Html {
 
 type Part = string | number | Html | readonly Html[];
 
-/** Replaces direction overrides and invisible characters with a visible sign. */
 const visible = (text: string): string =>
   revealInvisible(text).replaceAll(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
 
@@ -48,7 +47,6 @@ ${rows}</tbody></table></div>`;
 
 export const bullet = (mark: string, content: Html): Html => html`<li data-m="${mark}">${content}</li>\n`;
 
-/** One of the facts at the top. */
 export const topFact = (name: string, strong: string, more: string): Html =>
   html`<div><dt>${name}</dt><dd><b>${strong}</b>${more}</dd></div>\n`;
 
