@@ -4,7 +4,7 @@ import { ConfigurationError, readSealKeyPlace } from '../../config/env.ts';
 import { isVariable } from '../../config/settings/table.ts';
 import { closestName } from '../../operations/choose.ts';
 import { changeSetting } from '../doctor/commands.ts';
-import { type Diagnosis, DiagnosisCode, DiagnosisReport, diagnosisCodes, type Look } from '../doctor/diagnosis.ts';
+import { type Diagnosis, DiagnosisCode, DiagnosisReport, diagnosisCodes } from '../doctor/diagnosis.ts';
 import { about, fail, ok } from '../doctor/subjects.ts';
 import { argument, type Exit, envFile, exit, flag, jsonFlag, subcommand } from './subcommand.ts';
 import { SealKeyUnusable } from './verifier-keys.ts';
@@ -46,7 +46,7 @@ async function openFailure(error: unknown): Promise<Diagnosis> {
   ]);
 }
 
-async function runChecks(look: Look): Promise<readonly Diagnosis[]> {
+async function runChecks(only: readonly DiagnosisCode[]): Promise<readonly Diagnosis[]> {
   const config = readConfiguration();
   // The clients of Azure and the database load slowly.
   const [{ openStoreHere }, { diagnose }] = await Promise.all([
@@ -57,9 +57,9 @@ async function runChecks(look: Look): Promise<readonly Diagnosis[]> {
     .then(() => openStoreHere())
     .catch(openFailure);
   if ('outcome' in opened)
-    return 'policy' in config ? [opened, ...(await diagnose(config, null, look))] : [...config, opened];
+    return 'policy' in config ? [opened, ...(await diagnose(config, null, only))] : [...config, opened];
   try {
-    return 'policy' in config ? await diagnose(config, opened, look) : [...config, ok(database, 'answers')];
+    return 'policy' in config ? await diagnose(config, opened, only) : [...config, ok(database, 'answers')];
   } finally {
     await opened.close();
   }
@@ -106,7 +106,7 @@ export const doctor = subcommand({
   }),
   async run({ only, strict, json }, { print, write, progress, settingsFile }) {
     progress('Checking settings, permissions, database, Teams and Azure …');
-    const found = await runChecks({ only });
+    const found = await runChecks(only);
     const code = exitOf(found, strict);
     const whose = `Settings: ${settingsFile ?? 'the environment’s; there is no .env in this folder'}`;
     if (json) await write(`${JSON.stringify(reportOf(found, settingsFile, code))}\n`);

@@ -9,14 +9,7 @@ import type { Config } from '../../config/config.ts';
 import { diagnoseAttention, diagnoseAuditLog } from './audit-log.ts';
 import { diagnoseAzure, diagnoseGraphRights, diagnoseGuard } from './azure.ts';
 import { diagnoseDatabase, diagnoseOwner } from './database.ts';
-import {
-  type Diagnosis,
-  type DiagnosisCode,
-  type DoctorCheck,
-  diagnosisCodes,
-  findings,
-  type Look,
-} from './diagnosis.ts';
+import { type Diagnosis, type DiagnosisCode, type DoctorCheck, diagnosisCodes, findings } from './diagnosis.ts';
 import { diagnoseOutside } from './outside.ts';
 import { diagnosePeople } from './people.ts';
 import { diagnoseRegistration, diagnoseStepUp } from './registration.ts';
@@ -73,7 +66,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 export async function runPart<S>(
   { codes, look }: Part<S>,
   subjects: S,
-  only: Look['only'],
+  only: readonly DiagnosisCode[],
   limitMs = timeoutMs,
 ): Promise<readonly Diagnosis[]> {
   const wanted = codes.filter((code) => only.length === 0 || only.includes(code));
@@ -114,24 +107,26 @@ function createClients(config: Config): Clients {
   };
 }
 
-/** Runs the selected checks. `record`: null if the database couldn't be opened. */
-export async function diagnose(config: Config, record: RecordSubjects | null, look: Look): Promise<Diagnosis[]> {
+/** Runs the checks of `only`; empty: all. `record`: null if the database couldn't be opened. */
+export async function diagnose(
+  config: Config,
+  record: RecordSubjects | null,
+  only: readonly DiagnosisCode[],
+): Promise<Diagnosis[]> {
   let joined: Clients;
   try {
     joined = createClients(config);
   } catch (error) {
     const settings = { codes: codesBy((check) => check === 'settings'), look: () => diagnoseSettings(config) };
     return [
-      ...(await runPart(settings, null, look.only)),
+      ...(await runPart(settings, null, only)),
       fail(about('azure/sign-in'), messageOf(error), 'Check AZURE_CA_FILE.'),
     ];
   }
   const subjects = { config, ...joined };
   const found = await Promise.all([
-    ...partsOf(looks).map((part) => runPart(part, subjects, look.only)),
-    ...(record === null
-      ? []
-      : partsOf(recordLooks).map((part) => runPart(part, { ...subjects, ...record }, look.only))),
+    ...partsOf(looks).map((part) => runPart(part, subjects, only)),
+    ...(record === null ? [] : partsOf(recordLooks).map((part) => runPart(part, { ...subjects, ...record }, only))),
   ]);
   return found.flat().sort((a, b) => diagnosisCodes.indexOf(a.code) - diagnosisCodes.indexOf(b.code));
 }

@@ -59,12 +59,6 @@ export const Diagnosis = z.object({
 });
 export type Diagnosis = z.output<typeof Diagnosis>;
 
-export const Look = z.object({
-  /** Only these codes; empty: all. */
-  only: z.array(DiagnosisCode),
-});
-export type Look = z.output<typeof Look>;
-
 /** Output of `doctor --json`. `version` changes when a field is removed or changes its meaning. */
 export const DiagnosisReport = z.object({
   version: z.literal(1),
