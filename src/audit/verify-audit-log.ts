@@ -2,27 +2,10 @@
 import type { ChainLine, Derived, Link, RevealedText } from '../domain/record/chain.ts';
 import { isEnding } from '../domain/request/request.ts';
 import type { BaselineExport, ExportPart } from './export-jsonl.ts';
-import { type SealCount, type SealKeys, SealOrder, sealChecker } from './seals.ts';
+import { type SealKeys, SealOrder, sealChecker } from './seals.ts';
 import { type Finding, genesis, readLine, verifyLink, verifyTexts } from './verify.ts';
 
-export interface AuditLogReport {
-  /** Chain position before the first event. Earlier events weren't checked. */
-  readonly after: Link;
-  readonly last: Link;
-  readonly events: number;
-  readonly texts: number;
-  readonly erased: number;
-  readonly seals: SealCount & {
-    /** The seals were recomputed with the key. False: only their presence was checked. */
-    readonly checked: boolean;
-  };
-  readonly bodiesOnly: boolean;
-  /** Number of events in the baseline; for a partial export, only its own. Null: no baseline. */
-  readonly compared: number | null;
-  /** Requests of a partial export; null: all. */
-  readonly part: ExportPart | null;
-  readonly findings: readonly Finding[];
-}
+export type AuditLogReport = ReturnType<AuditLogVerifier['end']>;
 
 export interface VerifyOptions {
   /** Null: seals are not checked. */
@@ -154,7 +137,7 @@ export class AuditLogVerifier {
     this.#findings.push({ seq: this.last.seq, kind, detail });
   }
 
-  end(head: Link): AuditLogReport {
+  end(head: Link) {
     this.#countMissing();
     this.#body = {};
     if (this.#derived !== null) this.#compareDerived(this.#derived);
@@ -171,10 +154,14 @@ export class AuditLogVerifier {
       this.note('export-differs', `events ${missing.first} to ${missing.last} were kept: not all of them are there`);
     }
     return {
+      /** `checked`: recomputed with the key. False: only their presence was checked. */
       seals: { ...this.#order.count, checked: this.#sealFault !== null },
       bodiesOnly: this.#options.bodiesOnly ?? false,
+      /** Number of events in the baseline; for a partial export, only its own. Null: no baseline. */
       compared: this.#older === null || part === null ? this.#older : (this.#options.older?.compared ?? 0),
+      /** Requests of a partial export; null: all. */
       part,
+      /** Chain position before the first event. Earlier events weren't checked. */
       after: this.#after,
       last: { seq, hash },
       events: this.#events,

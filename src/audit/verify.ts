@@ -39,13 +39,7 @@ export function parseBody(body: string): Record<string, unknown> | null {
   return isRecord(value) ? value : null;
 }
 
-interface ReadLine {
-  /** Null: not a JSON object in canonical form. */
-  readonly body: Readonly<Record<string, unknown>> | null;
-  readonly findings: readonly Finding[];
-}
-
-export function readLine(line: ChainLine): ReadLine {
+export function readLine(line: ChainLine) {
   const { seq } = line;
   const findings: Finding[] = [];
   const hash = hashOf(line.body);

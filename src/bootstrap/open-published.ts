@@ -2,7 +2,7 @@
 import { newestCheckpoint } from '../audit/anchor/newest-checkpoint.ts';
 import { openNote } from '../audit/tlog/note.ts';
 import { isUnderWay, type Request } from '../domain/request/request.ts';
-import { openPublishedLog, type PublishedLogFiles } from '../operator/published-log.ts';
+import { openPublishedLog } from '../operator/published-log.ts';
 import type { Checkpoints } from '../teams/delivery/audit-channel.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
 import type { LogPublisher } from './start-log-publisher.ts';
@@ -21,7 +21,7 @@ function checkpointsOf(app: PublishedOptions): PublishedCheckpoints | null {
   const { publish, logKeys } = app.publisher;
   const { anchor } = config;
   if (anchor === null) return null;
-  let opened: Promise<PublishedLogFiles> | null = null;
+  let opened: ReturnType<typeof openPublishedLog> | null = null;
   const open = () => {
     opened ??= openPublishedLog(anchor, config, logKeys);
     return opened;

@@ -50,14 +50,6 @@ export const loadKeys = async (place: KeyPlace, config: Pick<Config, 'azure'>, u
     ? fromSecret(place.id, config, use)
     : { keys: await readKeys(place.file, use), where: place.file };
 
-export interface PublishedLogFiles {
-  /** Reads files like `verifiedRead`. */
-  readonly read: AnchorFiles['read'];
-  readonly witnessKeys: readonly VerifierKey[];
-  /** Keys of the log and its witnesses, the log's own first. */
-  readonly keys: readonly VerifierKey[];
-}
-
 export const verifierOf = (name: string, { bytes, until }: SecretKey): VerifierKey => {
   const { verifier } = signingKey(name, 'log', bytes);
   return until === null ? verifier : { ...verifier, until: until.seq };
@@ -71,20 +63,16 @@ export async function logVerifiers(
   return keys.map((key) => verifierOf(name, key));
 }
 
-/** `logKeys`: the log's own keys, oldest first. */
+/** Opens the part of {@link PublishedLog} that is the same for all. `logKeys`: the log's own keys, oldest first. */
 export async function openPublishedLog(
   anchor: AnchorSettings,
   config: Pick<Config, 'azure'>,
   logKeys: readonly VerifierKey[],
-): Promise<PublishedLogFiles> {
+) {
   const { read } = await anchorFiles(anchor.place, config);
   const witnesses = anchor.witnesses.map(({ key }) => readKeyLine(key)).filter((key) => typeof key !== 'string');
   const signers: KnownSigners = { origin: anchor.name, log: logKeys, witnesses };
-  return {
-    read: verifiedRead(read, signers),
-    witnessKeys: witnesses,
-    keys: [...logKeys, ...witnesses],
-  };
+  return { read: verifiedRead(read, signers), witnessKeys: witnesses, keys: [...logKeys, ...witnesses] };
 }
 
 export const anchorName = (place: AnchorPlace): string => (place.kind === 'folder' ? place.folder : place.url);

@@ -16,13 +16,8 @@ const Facts = z.object({
 const factsQuery = `select current_setting('server_version_num') as number, ssl, version, cipher
   from (select 1) as one left join pg_stat_ssl on pid = pg_backend_pid()`;
 
-interface ConnectionFacts {
-  readonly major: number;
-  /** `TLSv1.3, TLS_AES_256_GCM_SHA384`; null without TLS. */
-  readonly tls: string | null;
-}
-
-export async function connectionFacts(sql: Sql): Promise<ConnectionFacts> {
+/** `tls`: such as `TLSv1.3, TLS_AES_256_GCM_SHA384`; null without TLS. */
+export async function connectionFacts(sql: Sql) {
   const facts = await selectOne(sql, Facts, factsQuery);
   if (facts === null) throw new Error('asking the database for its version: it did not say');
   const { number, ssl, version, cipher } = facts;

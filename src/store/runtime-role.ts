@@ -12,6 +12,10 @@ export async function roleOf(sql: Sql): Promise<string> {
 const RoleRights = z.object({
   role: z.string(),
   superuser: z.boolean(),
+  /**
+   * True: it could turn off the triggers, because it owns the tables, or can become the role that owns them: as a member, also one
+   * that inherits nothing, or before PostgreSQL 16 by `createrole`, which lets it make itself a member.
+   */
   owns: z.boolean(),
   insert: z.boolean(),
   update: z.boolean(),
@@ -27,31 +31,13 @@ const rightsQuery = `select current_user::text as role, rolsuper as superuser,
   ${['insert', 'update', 'delete', 'truncate'].map(may).join(', ')}
   from pg_roles where rolname = current_user`;
 
-/** What the connection's user can do to events, except reading them. */
-interface RoleOnEvents {
-  readonly role: string;
-  readonly superuser: boolean;
-  /**
-   * True: it could turn off the triggers, because it owns the tables, or can become the role that owns them: as a member, also one
-   * that inherits nothing, or before PostgreSQL 16 by `createrole`, which lets it make itself a member.
-   */
-  readonly owns: boolean;
-  readonly mayAdd: boolean;
-  /** Those of `update`, `delete` and `truncate` that it has. */
-  readonly mayChange: readonly string[];
-}
-
-export async function roleRights(sql: Sql): Promise<RoleOnEvents> {
+/** Returns what the connection's user can do to events, except reading them. */
+export async function roleRights(sql: Sql) {
   const found = await selectOne(sql, RoleRights, rightsQuery);
   if (found === null) throw new Error('reading the permissions of the database user: no answer');
   const { role, superuser, owns, insert: mayAdd, ...rights } = found;
-  return {
-    role,
-    superuser,
-    owns,
-    mayAdd,
-    mayChange: Object.entries(rights).flatMap(([name, has]) => (has ? [name] : [])),
-  };
+  const mayChange = Object.entries(rights).flatMap(([name, has]) => (has ? [name] : []));
+  return { role, superuser, owns, mayAdd, mayChange };
 }
 
 /** Permissions by table. `update (one)` lets the bot lock the head; a trigger updates it. */

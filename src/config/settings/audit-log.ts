@@ -128,10 +128,6 @@ export const auditLogSettings = group('The audit log', {
 
 type Env = Values<typeof auditLogSettings>;
 
-interface SealSettings {
-  readonly key: KeyPlace;
-}
-
 /** A folder, or the address of a blob container. */
 export type AnchorPlace =
   | { readonly kind: 'folder'; readonly folder: string }
@@ -148,7 +144,7 @@ export interface AnchorSettings {
   readonly witnessesNeeded: number;
 }
 
-export const sealsFrom = (env: Env): SealSettings => ({
+export const sealsFrom = (env: Env) => ({
   key: keyPlace({ file: env.CMK_SEAL_KEY_FILE, secret: env.CMK_SEAL_KEY_SECRET }),
 });
 

@@ -97,15 +97,6 @@ export const peopleSettings = group('Roles and the approval policy', {
 
 type Env = Values<typeof peopleSettings>;
 
-interface StepUpChoice {
-  readonly context: string;
-  readonly maxAgeMs: number;
-  readonly appId: string;
-  readonly appSecret: string;
-  /** The bot's public URL for browsers, without a final slash. */
-  readonly publicUrl: string;
-}
-
 /** The last policy rule, for agents that no rule of the policy file matches. */
 export const rulesFrom = (env: Env) => ({
   requesters: env.CMK_REQUESTERS,
@@ -121,7 +112,7 @@ export const stepUpRuleFrom = ({ CMK_STEP_UP: context, CMK_STEP_UP_MAX_AGE: maxA
   context === undefined ? null : { context, maxAgeMs };
 
 /** Uses the bot's own app, unless another app ID and secret are set. */
-export function stepUpFrom(env: Env & Values<typeof teamsSettings>): StepUpChoice | null {
+export function stepUpFrom(env: Env & Values<typeof teamsSettings>) {
   const { CMK_STEP_UP: context, CMK_STEP_UP_MAX_AGE: maxAgeMs, CMK_PUBLIC_URL: publicUrl = '' } = env;
   if (context === undefined) return null;
   const { CMK_STEP_UP_APP_ID: appId = env.MicrosoftAppId, CMK_STEP_UP_APP_SECRET: secret = env.MicrosoftAppPassword } =

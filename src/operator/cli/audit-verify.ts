@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { anchorFolder, keysPath } from '../../audit/anchor/files.ts';
 import { AnchorReader, AnchorUnusable } from '../../audit/anchor/read-anchor.ts';
 import { BaselineExport } from '../../audit/export-jsonl.ts';
-import { type Finding, lineFrom } from '../../audit/verify.ts';
+import { lineFrom } from '../../audit/verify.ts';
 import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../audit/verify-audit-log.ts';
 import { NotAnExport, readBaselineExport, verifyExport } from '../../audit/verify-export.ts';
 import { readConfig } from '../../config/config.ts';
@@ -41,21 +41,6 @@ const isFolder = (file: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   );
-
-interface PublishedReport {
-  readonly origin: string;
-  readonly events: number;
-  readonly checkpoints: number;
-  /** Number of stored checkpoints of a key of the log that wasn't given. */
-  readonly keysMissing: number;
-  /** Witnesses that signed the newest checkpoint, by the given keys, and when. */
-  readonly witnesses: readonly { readonly name: string; readonly at: string }[];
-  /** From the line `quorum N` of the keys; null: none. */
-  readonly quorum: number | null;
-  readonly witnessCheck: WitnessCheck;
-  readonly keysGiven: boolean;
-  readonly findings: readonly Finding[];
-}
 
 interface OpenedAnchor {
   readonly reader: AnchorReader;
@@ -98,7 +83,9 @@ export async function openPublished(folder: string, keyFile: string | undefined)
   return { reader, keysGiven: keyFile !== undefined, given };
 }
 
-export function publishedReport({ reader, keysGiven, given }: OpenedAnchor): PublishedReport {
+type PublishedReport = ReturnType<typeof publishedReport>;
+
+export function publishedReport({ reader, keysGiven, given }: OpenedAnchor) {
   const { newest } = reader;
   const witnessCheck = checkWitnesses(given, newest.signatures);
   return {

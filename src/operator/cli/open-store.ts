@@ -11,19 +11,13 @@ import type { CheckLine, DocumentSeals, RowSeals } from '../../domain/record/cha
 import { parseEventBody } from '../../operations/registry.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { pendingMigrations, UnknownFormat } from '../../store/migrations.ts';
-import { type OpenStore, openStore } from '../../store/store.ts';
+import { openStore } from '../../store/store.ts';
 import { brokenWords, unknownFormatWords } from '../../text/record.ts';
 import { Unusable } from './subcommand.ts';
 import { loadSealKeys, type SealKeySource } from './verifier-keys.ts';
 
-interface OpenedStore {
-  readonly database: Database;
-  readonly store: OpenStore;
-  close(): Promise<void>;
-}
-
 /** Throws {@link Unusable} if there is no audit log, or its version isn't supported. */
-export async function openStoreHere(): Promise<OpenedStore> {
+export async function openStoreHere() {
   const url = readDatabaseUrl();
   const password = readDatabasePassword();
   const database = openDatabase({ url, maxConnections: 2, ...(password && { password }) });

@@ -141,13 +141,12 @@ function settingsFor(
   return file === null && !namesDatabase() ? loadSettings(path.join(folder, '.local')) : file;
 }
 
-interface Invocation {
-  readonly command: Subcommand;
-  readonly rest: readonly string[];
-  readonly folder: string | null;
-}
-
-async function carryOut({ command, rest, folder }: Invocation, terminal: Terminal): Promise<Exit> {
+async function carryOut(
+  command: Subcommand,
+  rest: readonly string[],
+  folder: string | null,
+  terminal: Terminal,
+): Promise<Exit> {
   const { data, help, input } = read(rest, command);
   if (help) {
     await terminal.print(helpOn(command));
@@ -191,7 +190,7 @@ export async function run(typed: readonly string[], terminal: Terminal, folder: 
   try {
     return command === undefined
       ? await printHelp(args, terminal)
-      : await carryOut({ command, rest: [...common, ...args.slice(command.name.split(' ').length)], folder }, terminal);
+      : await carryOut(command, [...common, ...args.slice(command.name.split(' ').length)], folder, terminal);
   } catch (error) {
     const expected = [Unusable, ConfigurationError, ValueNotWritable].some((kind) => error instanceof kind);
     const message = error instanceof Error ? error.message : String(error);

@@ -11,7 +11,6 @@ import { hasEnded, isAtRest, type Request } from '../../domain/request/request.t
 import { settleAll } from '../../io/settle.ts';
 import { type AdaptiveCard, type CardInputs, withInputs } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
-import type { CardKind } from '../cards/views/request-card.ts';
 import { approverIn, asCopy, kindOf, knownCards } from './audience.ts';
 import { type CardRendererOptions, openCardRenderer, type RequestView } from './card-renderer.ts';
 import type { Chat, Posted } from './chat.ts';
@@ -59,20 +58,7 @@ export interface ViewedCard {
   readonly automatic: boolean;
 }
 
-export interface Drawn {
-  readonly card: AdaptiveCard;
-  /** Not registered yet, and fetched automatically by Teams. Later it shows if it is a copy or new. */
-  readonly isUnknown: boolean;
-}
-
 export type RequestCards = ReturnType<typeof openRequestCards>;
-
-type Click = Omit<ViewedCard, 'reader'>;
-
-interface Found {
-  readonly kind: CardKind;
-  readonly isUnknown: boolean;
-}
 
 interface Setting {
   readonly request: Request;
@@ -83,8 +69,8 @@ interface Setting {
 async function cardAt(
   { requests, postedCards, chat }: RequestCardsOptions,
   { request, view, cards }: Setting,
-  { at, automatic }: Click,
-): Promise<Found> {
+  { at, automatic }: Omit<ViewedCard, 'reader'>,
+) {
   const known = cards.find((card) => card.activityId === at?.activityId);
   const copy =
     known === undefined && at !== null && !automatic ? await asCopy({ requests, postedCards }, request, at) : null;
@@ -109,8 +95,11 @@ export function openRequestCards(options: RequestCardsOptions) {
     if (isAtRest(after)) pace.atOnce(after.id);
   });
   return {
-    /** Returns the current card for this reader. An unregistered copy is updated for everyone and registered. */
-    async cardFor(request: Request, viewed: ViewedCard): Promise<Drawn> {
+    /**
+     * Returns the current card for this reader. An unregistered copy is updated for everyone and registered. `isUnknown`: it isn't
+     * registered yet, and Teams fetched it automatically. Later it shows if it is a copy or new.
+     */
+    async cardFor(request: Request, viewed: ViewedCard) {
       const setting = await settingOf(request, 'click');
       const { kind, isUnknown } = await cardAt(options, setting, viewed);
       return { card: setting.view.forReader(kind, viewed.reader), isUnknown };

@@ -5,14 +5,6 @@ import { type Column, type Html, html, htmlTable, id, section } from './page.ts'
 // Other frameworks by the numbers of Microsoft's Azure Policy initiatives or the frameworks' tables of contents. Someone who has
 // the text in force must confirm each mapping.
 
-interface ControlMapping {
-  readonly control: string;
-  readonly about: string;
-  readonly shows: string;
-  readonly leaves: string;
-  readonly sections: string;
-}
-
 const subjects = {
   '164.312(a)(2)(iv)': 'encryption and decryption',
   '164.312(a)(2)(ii)': 'emergency access procedure',
@@ -24,7 +16,7 @@ const subjects = {
 } as const;
 
 /** `shows`: what the document shows. `leaves`: what readers still need. */
-const mapped = (control: keyof typeof subjects, shows: string, leaves: string, sections: string): ControlMapping => ({
+const mapped = (control: keyof typeof subjects, shows: string, leaves: string, sections: string) => ({
   control,
   about: subjects[control],
   shows,
