@@ -55,34 +55,20 @@ async function endOnBroken(log: Log, { close }: Database, broken: RecordBroken, 
   endProcess(log, { seq, requestId, fault }, 'the audit log was changed outside the bot', brokenWords(broken));
 }
 
-const logClock =
-  (log: Log) =>
-  (apart: ClockSkew | null): void => {
+const reports = (log: Log, refused: Record<DocumentFault, number>) => ({
+  onClock(apart: ClockSkew | null): void {
+    const skew = 'clock skew: this replica’s clock differs from the database’s, or the last event is dated ahead';
     if (apart === null) log.warn({}, 'clock skew ended');
-    else
-      log.error(
-        apart,
-        'clock skew: this replica’s clock differs from the database’s, or the last event is dated ahead',
-      );
-  };
-
-/** The job was added by someone with access to the database. It had no effect, but operators should know. */
-const logOrphan =
-  (log: Log) =>
-  ({ request, kind, key }: OrphanJob): void =>
-    log.warn({ requestId: request, kind, key }, 'a job without an event was deleted');
-
-const countUnsound =
-  (log: Log, refused: Record<DocumentFault, number>) =>
-  ({ kind, fault }: UnsoundDocument): void => {
+    else log.error(apart, skew);
+  },
+  /** The job was added by someone with access to the database. It had no effect, but operators should know. */
+  onOrphan: ({ request, kind, key }: OrphanJob): void =>
+    log.warn({ requestId: request, kind, key }, 'a job without an event was deleted'),
+  onUnsound({ kind, fault }: UnsoundDocument): void {
     refused[fault] += 1;
     log.warn({ document: kind, fault }, 'a stored document without a valid seal was rejected');
-  };
-
-const passwordOf = (config: Config, user: 'bot' | 'owner'): { readonly password?: () => Promise<string> } => {
-  const password = databasePassword(config, user);
-  return password === null ? {} : { password };
-};
+  },
+});
 
 /** Returns the database's identity. Throws {@link ConfigurationError} with the variable's name if it can't be reached. */
 async function reach({ pool }: Database, variable: string, where: string): Promise<DatabaseIdentity> {
@@ -155,7 +141,9 @@ async function openStoreOn(
 ): Promise<OpenStore> {
   const { ownerUrl } = config;
   const owner =
-    ownerUrl === null ? database : openDatabase({ url: ownerUrl, maxConnections: 2, ...passwordOf(config, 'owner') });
+    ownerUrl === null
+      ? database
+      : openDatabase({ url: ownerUrl, maxConnections: 2, password: databasePassword(config, 'owner') });
   const tools = await prepareSealed(owner, database, config).finally(() =>
     owner === database ? undefined : owner.close(),
   );
@@ -165,13 +153,8 @@ async function openStoreOn(
     if (started) void endOnBroken(log, database, broken, () => leave(known));
     started = false;
   };
-  const told = {
-    onBroken,
-    onClock: logClock(log),
-    onOrphan: logOrphan(log),
-    onUnsound: countUnsound(log, refusedDocuments),
-  };
-  const store = openStore(database, { ...tools, ...told, read: parseEventBody, trace });
+  const given = { ...tools, ...reports(log, refusedDocuments), onBroken, read: parseEventBody, trace };
+  const store = openStore(database, given);
   await store.clock.sync();
   await store.auditLog.check();
   await applyNewKey(database, store, tools);
@@ -181,7 +164,7 @@ async function openStoreOn(
 
 export async function openVerifiedStore(config: Config, log: Log, tracing: Pick<Tracing, 'current'>) {
   const { onError, ...storing } = logWriteHealth(log);
-  const database = openDatabase({ url: config.databaseUrl, onError, ...passwordOf(config, 'bot') });
+  const database = openDatabase({ url: config.databaseUrl, onError, password: databasePassword(config, 'bot') });
   try {
     const refusedDocuments = { 'seal-key-unknown': 0, 'seal-differs': 0 };
     let leave: OnChanged = async () => undefined;

@@ -6,28 +6,17 @@ import { clientWithTimeout } from './client-with-timeout.ts';
 export interface DatabaseOptions {
   readonly url: string;
   readonly maxConnections?: number;
-  /** Called for each new connection. If unset, the URL has the password, or none is needed. */
-  readonly password?: () => Promise<string>;
+  /** Called for each new connection. Null: the URL has the password, or none is needed. */
+  readonly password?: (() => Promise<string>) | null;
   /** Called with every error that the database returns, for any caller. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-export interface Database {
-  readonly pool: Pool;
-  /** To renew claims: one connection with a timeout of a few seconds that doesn't wait for the others. */
-  readonly claimPool: Pool;
-  /**
-   * From now on, a query of `pool` that isn't answered in time ends its connection. Call it after the start: migrations can take
-   * long.
-   */
-  setQueryTimeout(ms: number): void;
-  /** Waits for running work, then releases connections. */
-  close(): Promise<void>;
-}
+export type Database = ReturnType<typeof openDatabase>;
 
 /** Parses the URL, because the driver prefers a URL's user and its password over a separate password. */
-function atServer({ url, password }: DatabaseOptions): PoolConfig {
-  return password === undefined ? { connectionString: url } : { ...parseIntoClientConfig(url), password };
+function atServer({ url, password = null }: DatabaseOptions): PoolConfig {
+  return password === null ? { connectionString: url } : { ...parseIntoClientConfig(url), password };
 }
 
 const claimTimeoutMs = 3_000;
@@ -47,7 +36,7 @@ const sessionSettings = [
   values: [JSON.stringify(wanted)],
 }));
 
-export function openDatabase(options: DatabaseOptions): Database {
+export function openDatabase(options: DatabaseOptions) {
   let queryTimeoutMs: number | null = null;
   const onError = options.onError ?? (() => undefined);
   // Without a delay, the system waits two hours before it checks an idle connection.
@@ -81,13 +70,24 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: claimTimeoutMs,
     application_name: 'cmk-bot lives',
   });
-  const close = async (): Promise<void> => {
-    await Promise.all([pool.end(), claimPool.end()]);
+  let closing: Promise<unknown> | null = null;
+  return {
+    pool,
+    /** To renew claims: one connection with a timeout of a few seconds that doesn't wait for the others. */
+    claimPool,
+    /**
+     * From now on, a query of `pool` that isn't answered in time ends its connection. Call it after the start: migrations can take
+     * long.
+     */
+    setQueryTimeout(ms: number): void {
+      queryTimeoutMs = ms;
+    },
+    /** Waits for running work, then releases connections. A second caller waits for the first. */
+    async close(): Promise<void> {
+      closing ??= Promise.all([pool.end(), claimPool.end()]);
+      await closing;
+    },
   };
-  const setQueryTimeout = (ms: number): void => {
-    queryTimeoutMs = ms;
-  };
-  return { pool, claimPool, setQueryTimeout, close: once(close) };
 }
 
 /**
@@ -99,13 +99,4 @@ function listening(config: PoolConfig): Pool {
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
-}
-
-/** Makes closing idempotent: a second caller waits for the first. */
-function once(close: () => Promise<void>): () => Promise<void> {
-  let closing: Promise<void> | null = null;
-  return () => {
-    closing ??= close();
-    return closing;
-  };
 }

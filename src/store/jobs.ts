@@ -60,9 +60,9 @@ const Data = z.looseObject({
   attempts: z.number().optional(),
 });
 const Known = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('alert'), id: DriftId }),
-  z.object({ kind: z.literal('webhook'), id: StreamId }),
-  z.object({ kind: z.enum(['show', 'audit', 'run', 'expire', 'remind', 'call', 'retry', 'use']), id: RequestId }),
+  z.object({ kind: z.literal('alert'), stream: DriftId }),
+  z.object({ kind: z.literal('webhook'), stream: StreamId }),
+  z.object({ kind: z.enum(['show', 'audit', 'run', 'expire', 'remind', 'call', 'retry', 'use']), stream: RequestId }),
 ]);
 
 const add = 'cmk.add_jobs($1, $2, $3, $4, $5, $6, $7)';
@@ -187,13 +187,10 @@ export function openJobs(
         continue;
       }
       const { key, due, trace = null, attempts = 0 } = data;
-      const kind = Known.safeParse(data);
+      const known = Known.safeParse({ kind: data.kind, stream: data.id }).data;
       // A kind that only a newer version knows: its process claims it when this claim lapses.
-      if (!kind.success) continue;
-      const common = { ...claim, key, dueAt: due.toISOString(), attempts, traceparent: trace };
-      if (kind.data.kind === 'alert') jobs.push({ ...common, kind: 'alert', stream: kind.data.id });
-      else if (kind.data.kind === 'webhook') jobs.push({ ...common, kind: 'webhook', stream: kind.data.id });
-      else jobs.push({ ...common, kind: kind.data.kind, stream: kind.data.id });
+      if (known === undefined) continue;
+      jobs.push({ ...claim, key, dueAt: due.toISOString(), attempts, traceparent: trace, ...known });
     }
     return jobs;
   }

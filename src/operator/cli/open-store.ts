@@ -19,8 +19,7 @@ import { loadSealKeys, type SealKeySource } from './verifier-keys.ts';
 /** Throws {@link Unusable} if there is no audit log, or its version isn't supported. */
 export async function openStoreHere() {
   const url = readDatabaseUrl();
-  const password = readDatabasePassword();
-  const database = openDatabase({ url, maxConnections: 2, ...(password && { password }) });
+  const database = openDatabase({ url, maxConnections: 2, password: readDatabasePassword() });
   try {
     await refuseOtherVersion(database, databasePlace(url));
     const store = openStore(database, {

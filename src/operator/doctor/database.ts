@@ -175,8 +175,7 @@ export async function diagnoseOwner(subjects: Subjects): Promise<readonly Diagno
   const { ownerUrl: url } = config;
   if (url === null) return [];
   const where = databasePlace(url);
-  const password = databasePassword(config, 'owner');
-  const opened = openDatabase({ url, maxConnections: 1, ...(password && { password }) });
+  const opened = openDatabase({ url, maxConnections: 1, password: databasePassword(config, 'owner') });
   try {
     const [its, own] = [await databaseIdentity(opened.pool), await databaseIdentity(database.pool)];
     if (isSameDatabase(its, own)) return [await ownerKept(subjects)];
