@@ -48,13 +48,6 @@ function checkpointsOf(app: PublishedOptions): PublishedCheckpoints | null {
   };
 }
 
-interface Decisions {
-  /** Publishes a request's last decision, if it isn't yet. Returns whether it is, with the cosignatures that are needed. */
-  isPublished(request: Pick<Request, 'decided'>): Promise<boolean>;
-  /** Returns whether cards say that the run waits for that. Publishes what another program decided. */
-  isDelayed(request: Request): Promise<boolean>;
-}
-
 /** Card updates soon after a decision don't say that its publication is under way. */
 const delayedMs = 5_000;
 /** After a failure, runs that wait share the next attempt. */
@@ -68,7 +61,7 @@ type DecisionsOptions = Pick<Infrastructure, 'now'> & {
   readonly checkpoints: Pick<PublishedCheckpoints, 'witnessedSize'> | null;
 };
 
-export function openDecisions({ jobs, now, log, publisher, checkpoints }: DecisionsOptions): Decisions {
+export function openDecisions({ jobs, now, log, publisher, checkpoints }: DecisionsOptions) {
   if (checkpoints === null) return { isPublished: async () => true, isDelayed: async () => false };
   let size = 0;
   let failedAt = Number.NEGATIVE_INFINITY;
@@ -87,7 +80,8 @@ export function openDecisions({ jobs, now, log, publisher, checkpoints }: Decisi
     if (seq > size) void publisher.publish();
   });
   return {
-    async isPublished({ decided: { seq } }) {
+    /** Publishes a request's last decision, if it isn't yet. Returns whether it is, with the cosignatures that are needed. */
+    async isPublished({ decided: { seq } }: Pick<Request, 'decided'>): Promise<boolean> {
       try {
         await publisher.compare();
         return (await covers(seq)) || (await publish(seq));
@@ -96,7 +90,8 @@ export function openDecisions({ jobs, now, log, publisher, checkpoints }: Decisi
         return size >= seq;
       }
     },
-    async isDelayed(request) {
+    /** Returns whether cards say that the run waits for that. Publishes what another program decided. */
+    async isDelayed(request: Request): Promise<boolean> {
       const { seq, at } = request.decided;
       if (await covers(seq).catch(() => false)) return false;
       void publish(seq).catch(() => undefined);

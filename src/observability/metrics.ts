@@ -12,7 +12,7 @@ import {
 } from 'prom-client';
 import type { Failure } from '../domain/failure.ts';
 import type { Documents, Drifts, Jobs, Requests } from '../domain/ports/store.ts';
-import { type Call, type CallMetrics, callRefusalReasons, callTypes, type Overdue } from '../domain/ports/telemetry.ts';
+import { type Call, callRefusalReasons, callTypes, type Overdue } from '../domain/ports/telemetry.ts';
 import { type DocumentFault, documentFaults } from '../domain/record/chain.ts';
 import type { RefusalCode } from '../domain/request/refusal.ts';
 import type { DriftVerdict } from '../domain/watch/drift.ts';
@@ -21,17 +21,6 @@ import type { WitnessSummary } from '../domain/witnessing.ts';
 import { type ClockSkew, type WriteHealth, writeRejections } from '../domain/write-health.ts';
 import { trackOverdue } from './overdue.ts';
 import type { MetricSnapshot } from './telemetry.ts';
-
-interface Metrics extends CallMetrics, DriftFigures {
-  readonly figures: () => Promise<readonly MetricSnapshot[]>;
-  azureFailed(failure: Failure): void;
-  /** Counts a refusal that no append of {@link Metrics.requests} counts. */
-  refused(code: RefusalCode): void;
-  readonly publishing: Overdue;
-  /** Cycles of the key watch that could read and judge every agent. */
-  readonly watching: Overdue;
-  requests(requests: Requests): Requests;
-}
 
 export interface MetricsPorts {
   readonly requests: Pick<Requests, 'countOpen'>;
@@ -147,16 +136,12 @@ function watchWitnesses({ query }: Create, look: (() => Promise<WitnessSummary>)
 
 // The key watch: open drifts by state, which are the same in every replica, and what the last cycle here read.
 
-interface DriftFigures {
-  watched(agents: readonly DriftVerdict[]): void;
-}
-
 const parts: readonly WatchedPart[] = ['agent', 'vault', 'key', 'access', 'use'];
 /** Replicas take cycles by chance. One that took none in so many intervals reports nothing of its last one. */
 const normalIntervals = 3;
 const notes = driftCodes.filter((code) => severityOf(code) === 'info');
 
-function watchDrifts({ query }: Create, { drifts, now, watchMs }: MetricsPorts, watching: Overdue): DriftFigures {
+function watchDrifts({ query }: Create, { drifts, now, watchMs }: MetricsPorts, watching: Overdue) {
   let last: readonly DriftVerdict[] = [];
   let lastAt = 0;
   const recentMs = normalIntervals * (watchMs ?? 0);
@@ -179,7 +164,7 @@ function watchDrifts({ query }: Create, { drifts, now, watchMs }: MetricsPorts, 
     'For how long no cycle of the key watch, in any replica, has read and judged every agent, beyond three intervals';
   query('cmk_watch_overdue_seconds', overdue, [], async (gauge) => gauge.set(await watching.seconds()));
   return {
-    watched(agents) {
+    watched(agents: readonly DriftVerdict[]): void {
       last = agents;
       lastAt = now().getTime();
     },
@@ -205,7 +190,7 @@ function figureOf({ name, help, type, values }: MetricObjectWithValues<MetricVal
 const defined = (labels: Partial<Record<string, string | number>>): Readonly<Record<string, string | number>> =>
   Object.fromEntries(Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 
-export function openMetrics(ports: MetricsPorts): Metrics {
+export function openMetrics(ports: MetricsPorts) {
   const { requests, jobs, documents, clock, watchMs, now } = ports;
   const register = new Registry();
   collectDefaultMetrics({ register });
@@ -253,6 +238,7 @@ export function openMetrics(ports: MetricsPorts): Metrics {
   watchForged(create, ports.refusedDocuments, jobs.orphans);
   const publishing = trackOverdue({ documents, key: 'publishing/last', normalMs: ports.publishMs, now });
   const watchedMs = watchMs === null ? null : normalIntervals * watchMs;
+  // Cycles of the key watch that could read and judge every agent.
   const watching = trackOverdue({ documents, key: 'watch/last', normalMs: watchedMs, now });
   const published = 'For how long no replica has published the audit log, beyond the interval';
   query('cmk_publish_overdue_seconds', published, [], async (gauge) => gauge.set(await publishing.seconds()));
@@ -267,9 +253,10 @@ export function openMetrics(ports: MetricsPorts): Metrics {
       calls.inc({ type, outcome: status < 400 ? 'answered' : status < 500 ? 'refused' : 'failed' });
       if (reason !== null) refusedCalls.inc({ reason });
     },
-    azureFailed: ({ next }) => failures.inc({ next }),
-    refused: (code) => refusals.inc({ code }),
-    requests: (given) => ({
+    azureFailed: ({ next }: Failure) => failures.inc({ next }),
+    /** Counts a refusal that no append of `requests` counts. */
+    refused: (code: RefusalCode) => refusals.inc({ code }),
+    requests: (given: Requests): Requests => ({
       ...given,
       async append(id, cause, decide) {
         const answer = await given.append(id, cause, decide);

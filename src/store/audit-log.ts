@@ -1,15 +1,15 @@
 /** The audit log for auditors: raw rows and texts that weren't erased. Also erasing, and `audit resume`. */
 import { z } from 'zod';
 import { type DriftId, RequestId, type StreamId } from '../domain/ids.ts';
-import type { Appended, AppendedTo, EventHashes } from '../domain/ports/store.ts';
-import { type ChainLine, Derived, type RevealedText } from '../domain/record/chain.ts';
+import type { Appended, AppendedTo } from '../domain/ports/store.ts';
+import { Derived } from '../domain/record/chain.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
 import type { ResourceWatch } from '../domain/watch/resource-watch.ts';
 import { auditLogSkew } from '../domain/write-health.ts';
 import { type AppendTools, appendIn, lockedHead, verifyLocks } from './append.ts';
-import { type ChainHead, linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
+import { linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
 import { deleteTextsOf } from './documents.ts';
 import { makeDueNow } from './jobs.ts';
@@ -20,35 +20,8 @@ import { changedRows, inTransaction, type Sql, select, selectOne } from './sql.t
 const TextRow = z
   .object({ request_id: z.string(), revision: z.number(), field: z.string(), salt: z.string(), text: z.string() })
   .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
-export interface AuditLog extends EventHashes {
-  head(): Promise<ChainHead>;
-  /** Verifies the whole audit log and its derived tables. Throws `RecordBroken` at the first row that the bot didn't write. */
-  check(): Promise<void>;
-  /** Returns at most `limit` rows after sequence number `after`, oldest first. Null: from the first row. Not verified. */
-  lines(after: number | null, limit: number): Promise<readonly ChainLine[]>;
-  /**
-   * Returns {@link lines}, each verified, after catching up with the end of the chain: for publishing. Throws
-   * `RecordBroken`.
-   */
-  soundLines(after: number, limit: number): Promise<readonly ChainLine[]>;
-  /** Returns every row of one request, oldest first. Not verified. */
-  linesOf(id: RequestId): Promise<readonly ChainLine[]>;
-  /** Returns the tables derived from events, read in one statement. Not verified. */
-  derived(): Promise<Derived>;
-  textsOf(ids: readonly RequestId[]): Promise<readonly RevealedText[]>;
-  /**
-   * Appends an erasure event. In the same transaction, it deletes every earlier text of the request with its salt, so that
-   * the commitments in the chain can't be guessed any more, and the forms and sign-ins that hold copies. Erases nothing if `decide` refuses.
-   */
-  erase(id: RequestId, cause: string, decide: Decide): Promise<Appended | Refusal>;
-  /** {@link erase} for an agent's drifts. */
-  eraseDrift(id: DriftId, cause: string, decide: Decide<ResourceWatch>): Promise<AppendedTo<ResourceWatch> | Refusal>;
-  /**
-   * Resumes the audit log if its last event is dated far in the future. Appends an event with the database's time to that
-   * event's request, and makes jobs due that the wrong clock had dated ahead. Else refuses.
-   */
-  resume(decide: (request: Request | null, ahead: string) => Decision): Promise<Appended | Refusal>;
-}
+
+export type AuditLog = ReturnType<typeof openAuditLog>;
 
 const texts = 'select request_id, revision, field, salt, text from cmk.free_text';
 
@@ -83,11 +56,9 @@ const NewestRow = z.object({ request_id: RequestId });
 /** Drifts of agents aside: the event that sets a clock right is a request's. */
 const newestOfRequest = "select request_id from cmk.event where request_id like 'CMK-%' order by seq desc limit 1";
 
-async function resumeIn(
-  sql: Sql,
-  tools: AppendTools,
-  decide: Parameters<AuditLog['resume']>[0],
-): Promise<Appended | Refusal> {
+type Resume = (request: Request | null, ahead: string) => Decision;
+
+async function resumeIn(sql: Sql, tools: AppendTools, decide: Resume): Promise<Appended | Refusal> {
   const head = await lockedHead(sql, tools);
   const { now } = head;
   if (head.time === null || auditLogSkew(head.time, now) === null) return refuse('record-not-ahead');
@@ -107,11 +78,7 @@ async function resumeIn(
   return answer.kind === 'refused' ? answer : appendedTo(answer);
 }
 
-export function openAuditLog(
-  { pool }: Pick<Database, 'pool'>,
-  tools: AppendTools,
-  written: (after: Request) => void,
-): AuditLog {
+export function openAuditLog({ pool }: Pick<Database, 'pool'>, tools: AppendTools, written: (after: Request) => void) {
   const erased = async <S extends { readonly revision: number }, Id extends StreamId>(
     command: AppendCommand<S, Id>,
   ) => {
@@ -124,6 +91,7 @@ export function openAuditLog(
   };
   return {
     head: () => readHead(pool),
+    /** Verifies the whole audit log and its derived tables. Throws `RecordBroken` at the first row that the bot didn't write. */
     check: async () => {
       // Reads most rows without the lock, so that other replicas needn't wait.
       await tools.monitor.catchUp(pool);
@@ -132,34 +100,48 @@ export function openAuditLog(
         await verifyLocks(sql, tools.monitor);
       });
     },
-    lines: (after, limit) => linesAfter(pool, after, limit),
-    soundLines: async (after, limit) => {
+    /** Returns at most `limit` rows after sequence number `after`, oldest first. Null: from the first row. Not verified. */
+    lines: (after: number | null, limit: number) => linesAfter(pool, after, limit),
+    /** The same, each verified, after catching up with the end of the chain: for publishing. Throws `RecordBroken`. */
+    soundLines: async (after: number, limit: number) => {
       await tools.monitor.catchUp(pool);
       const lines = await linesAfter(pool, after, limit);
       for (const line of lines) tools.monitor.sound(line);
       return lines;
     },
-    hashAt: async (seq) => {
+    hashAt: async (seq: number) => {
       const [line] = await linesAt(pool, seq);
       if (line === undefined) throw new Error(`reading the chain: there is no event ${seq}`);
       tools.monitor.sound(line);
       return line.hash;
     },
-    linesOf: (id) => linesOfRequest(pool, id),
+    /** Returns every row of one request, oldest first. Not verified. */
+    linesOf: (id: RequestId) => linesOfRequest(pool, id),
+    /** Returns the tables derived from events, read in one statement. Not verified. */
     derived: async () => Derived.parse((await pool.query(derived)).rows[0]),
-    textsOf: (ids) =>
+    textsOf: (ids: readonly RequestId[]) =>
       select(pool, TextRow, `${texts} where request_id = any($1) order by request_id, revision, field`, [ids]),
-    resume: async (decide) => {
+    /**
+     * Resumes the audit log if its last event is dated far in the future. Appends an event with the database's time to that
+     * event's request, and makes jobs due that the wrong clock had dated ahead. Else refuses.
+     */
+    resume: async (decide: Resume) => {
       const answer = await inTransaction(pool, (sql) => resumeIn(sql, tools, decide));
       if (answer.kind === 'accepted') written(answer.request);
       return answer;
     },
-    erase: async (id, cause, decide) => {
+    /**
+     * Appends an erasure event. In the same transaction, it deletes every earlier text of the request with its salt, so that
+     * the commitments in the chain can't be guessed any more, and the forms and sign-ins that hold copies. Erases nothing if `decide` refuses.
+     */
+    erase: async (id: RequestId, cause: string, decide: Decide) => {
       const answer = await erased({ rules: requestRules, id, cause, decide, trace: tools.trace() });
       if (answer.kind === 'refused') return answer;
       if (!answer.replay) written(answer.after);
       return appendedTo(answer);
     },
-    eraseDrift: (id, cause, decide) => erased({ rules: driftRules, id, cause, decide, trace: tools.trace() }),
+    /** The same for an agent's drifts. */
+    eraseDrift: (id: DriftId, cause: string, decide: Decide<ResourceWatch>) =>
+      erased({ rules: driftRules, id, cause, decide, trace: tools.trace() }),
   };
 }

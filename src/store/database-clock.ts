@@ -8,15 +8,7 @@ import { selectOne } from './sql.ts';
 const Now = z.object({ now: z.date() });
 const question = 'select clock_timestamp() as now';
 
-export interface DatabaseClock {
-  /** Returns the estimated database time: its last answer plus the time since then by a monotonic clock. */
-  now(): Date;
-  /** Stores an answer of the database and returns it. `askedAt`: `performance.now()` before the query. */
-  heard(database: Date, askedAt: number): Date;
-  sync(): Promise<void>;
-  /** Compares this process's clock and the last event with the database's time. Null: no significant difference. */
-  look(): Promise<ClockSkew | null>;
-}
+export type DatabaseClock = ReturnType<typeof openDatabaseClock>;
 
 export interface DatabaseClockTools {
   readonly time?: () => Date;
@@ -24,11 +16,11 @@ export interface DatabaseClockTools {
   readonly onClock?: (apart: ClockSkew | null) => void;
 }
 
-export function openDatabaseClock({ pool }: Pick<Database, 'pool'>, tools: DatabaseClockTools): DatabaseClock {
-  const clock = (): Date => new Date();
-  let offset = clock().getTime() - performance.now();
+export function openDatabaseClock({ pool }: Pick<Database, 'pool'>, tools: DatabaseClockTools) {
+  let offset = Date.now() - performance.now();
   let known = false;
   let isApart = false;
+  /** Stores an answer of the database and returns it. `askedAt`: `performance.now()` before the query. */
   const heard = (database: Date, askedAt: number): Date => {
     if (tools.time !== undefined) return tools.time();
     // The database read its clock at some time between query and answer.
@@ -44,13 +36,15 @@ export function openDatabaseClock({ pool }: Pick<Database, 'pool'>, tools: Datab
     return heard(row.now, askedAt);
   };
   return {
+    /** Returns the estimated database time: its last answer plus the time since then by a monotonic clock. */
     now: () => tools.time?.() ?? new Date(offset + performance.now()),
     heard,
     sync: async () => void (await ask()),
+    /** Compares this process's clock and the last event with the database's time. Null: no significant difference. */
     async look() {
-      const before = clock();
+      const before = new Date();
       const database = await ask();
-      const apart = clockSkew(before, database, clock()) ?? auditLogSkew((await readHead(pool)).time, database);
+      const apart = clockSkew(before, database, new Date()) ?? auditLogSkew((await readHead(pool)).time, database);
       if (isApart !== (apart !== null)) tools.onClock?.(apart);
       isApart = apart !== null;
       return apart;

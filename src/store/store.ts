@@ -1,34 +1,20 @@
 /** Opens all store ports on one database. */
 import { AsyncResource } from 'node:async_hooks';
-import type { WitnessBook } from '../domain/ports/published-log.ts';
-import type { Conversations, Drifts, Jobs, People, PostedCards, Requests } from '../domain/ports/store.ts';
 import type { DocumentSeals, RowSeals } from '../domain/record/chain.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { AppendTools } from './append.ts';
-import { type AuditLog, openAuditLog } from './audit-log.ts';
+import { openAuditLog } from './audit-log.ts';
 import { ChainMonitor, type ChainMonitorOptions } from './chain-monitor.ts';
 import type { Database } from './database.ts';
-import { type DatabaseClock, type DatabaseClockTools, openDatabaseClock } from './database-clock.ts';
-import { type DocumentTools, openDocuments, type SweptDocuments } from './documents.ts';
+import { type DatabaseClockTools, openDatabaseClock } from './database-clock.ts';
+import { type DocumentTools, openDocuments } from './documents.ts';
 import { type JobTools, openJobs } from './jobs.ts';
 import { openConversations, openPeople } from './people-and-conversations.ts';
 import { openPostedCards } from './posted-cards.ts';
 import { openDrifts, openRequests } from './requests.ts';
 import { openWitnesses } from './witnesses.ts';
 
-/** All ports, plus what the command line and the sweeper need. */
-export interface OpenStore {
-  readonly requests: Requests;
-  readonly drifts: Drifts;
-  readonly jobs: Jobs;
-  readonly postedCards: PostedCards;
-  readonly conversations: Conversations;
-  readonly people: People;
-  readonly documents: SweptDocuments;
-  readonly auditLog: AuditLog;
-  readonly witnesses: WitnessBook;
-  readonly clock: Pick<DatabaseClock, 'now' | 'sync' | 'look'>;
-}
+export type OpenStore = ReturnType<typeof openStore>;
 
 export type StoreTools = DatabaseClockTools &
   ChainMonitorOptions &
@@ -40,7 +26,7 @@ export type StoreTools = DatabaseClockTools &
   };
 
 /** The database must have been migrated. Any number of replicas can use it. */
-export function openStore(database: Database, given: StoreTools): OpenStore {
+export function openStore(database: Database, given: StoreTools) {
   const { pool } = database;
   const clock = openDatabaseClock(database, given);
   const tools: AppendTools = { trace: () => null, ...given, clock, monitor: new ChainMonitor(given) };

@@ -118,19 +118,7 @@ interface FormClickCall {
   readonly at: Posted | null;
 }
 
-export interface Forms {
-  open(form: Form): Promise<FormAnswer>;
-  /** The form's message has been posted: from now on it is known, whatever a client says. Null: for its owner alone. */
-  standsIn(formId: string, messageId: string | null): Promise<void>;
-  click(call: FormClickCall): Promise<FormAnswer>;
-  /** The form's message shows the result of its slow click. */
-  shown(formId: string): Promise<void>;
-  /** Returns the form, only to its owner. */
-  read(formId: string, by: PersonId): Promise<Form | null>;
-}
-
-/** Checks an ID from a client before it is used as a database key. */
-const isFormId = (id: string): boolean => FormId.safeParse(id).success;
+export type Forms = ReturnType<typeof openForms>;
 
 /** A stored click that took too long to answer. Its ID identifies it among the form's clicks. */
 type Pending = NonNullable<Form['pending']>;
@@ -166,9 +154,12 @@ const onCard = (form: Form, card: AdaptiveCard): FormCard => ({ kind: 'card', ca
 const asAnswer = (shown: DialogPage | Submitted | Refusal): FormAnswer =>
   shown.kind === 'card' ? onCard(shown.form, shown.card) : shown;
 
-export function openForms(app: FormsApp): Forms {
+export function openForms(app: FormsApp) {
   const jobs = openFormJobs(app.documents, app.now);
   const dialogs = openDialogStore(app.documents);
+
+  /** Checks an ID from a client before it is used as a database key. */
+  const readGiven = async (id: string) => (FormId.safeParse(id).success ? dialogs.read(id) : null);
 
   const isPending = async (formId: string, job: string): Promise<boolean> =>
     (await dialogs.read(formId))?.form.pending?.look === job;
@@ -274,7 +265,7 @@ export function openForms(app: FormsApp): Forms {
   }
 
   async function clickOnce(call: FormClickCall): Promise<FormAnswer> {
-    const stored = isFormId(call.formId) ? await dialogs.read(call.formId) : null;
+    const stored = await readGiven(call.formId);
     if (stored === null) return refuse('form-ended');
     if (stored.form.owner !== call.by) return refuse('not-your-form');
     if (becameRequest(stored.form)) return { kind: 'submitted', form: stored.form };
@@ -299,7 +290,7 @@ export function openForms(app: FormsApp): Forms {
   }
 
   return {
-    async open(opened) {
+    async open(opened: Form): Promise<FormAnswer> {
       const form = Form.parse(opened);
       const answer = asAnswer(await showPage(app, { form, problem: null }, FormInputs.parse({})));
       if (answer.kind === 'refused') return answer;
@@ -308,17 +299,20 @@ export function openForms(app: FormsApp): Forms {
       await dialogs.delete(form.id);
       return refuse('form-ended');
     },
-    standsIn: (formId, messageId) =>
+    /** The form's message has been posted: from now on it is known, whatever a client says. Null: for its owner alone. */
+    standsIn: (formId: string, messageId: string | null) =>
       retryOnConflict(async () => {
         const now = await dialogs.read(formId);
         if (now === null) return;
         const form = messageId === null ? standingAlone(now.form) : withMessageId(now.form, messageId);
         await dialogs.save({ form, card: now.card }, now.eTag);
       }),
-    click: (call) => retryOnConflict(() => clickOnce(call)),
+    click: (call: FormClickCall) => retryOnConflict(() => clickOnce(call)),
+    /** The form's message shows the result of its slow click. */
     shown: jobs.shown,
-    async read(formId, by) {
-      const form = isFormId(formId) ? (await dialogs.read(formId))?.form : undefined;
+    /** Returns the form, only to its owner. */
+    async read(formId: string, by: PersonId): Promise<Form | null> {
+      const form = (await readGiven(formId))?.form;
       return form?.owner === by ? form : null;
     },
   };

@@ -11,8 +11,14 @@ import type { Directory } from '../cards/views/people-texts.ts';
 import { everybody, hasViews, type Reader, type TimeLimits } from '../cards/views/reader.ts';
 import { type CardKind, requestCard, withEvidence } from '../cards/views/request-card.ts';
 import { peopleOfStop } from '../cards/views/state-line.ts';
-import type { Approvers, AwaitedApprovers } from './addressees.ts';
-import { knownIn, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
+import {
+  type Approvers,
+  type AwaitedApprovers,
+  knownIn,
+  type Source,
+  type SourcesOptions,
+  sourcesOf,
+} from './addressees.ts';
 import { kindOf, readerIn } from './audience.ts';
 
 export interface CardRendererOptions extends SourcesOptions {
@@ -35,14 +41,7 @@ export interface CardRendererOptions extends SourcesOptions {
 }
 
 /** A request with everything else that its cards show, read once for all of them. */
-export interface RequestView {
-  /** Empty once the request has ended: its cards don't show who could have decided. */
-  readonly asked: AwaitedApprovers;
-  forReader(kind: CardKind, reader: Reader): AdaptiveCard;
-  inPlace(audience: string): AdaptiveCard;
-  /** Renders the outcome without buttons, for the chat of a person who is no longer an approver. */
-  withoutQuestion(): AdaptiveCard;
-}
+export type RequestView = Awaited<ReturnType<ReturnType<typeof openCardRenderer>>>;
 
 const mostRefreshed = 60;
 /** A click waits for it, where the directory’s last answer is too old. */
@@ -66,7 +65,7 @@ export function openCardRenderer(options: CardRendererOptions) {
     return ids.flatMap((id) => known.get(id) ?? []);
   }
 
-  return async (request: Request, waiting?: 'click'): Promise<RequestView> => {
+  return async (request: Request, waiting?: 'click') => {
     const [asked, names, viewers, isDelayed, onDuty] = await Promise.all([
       hasEnded(request) ? noOne : approvers.of(request, waiting),
       directory.names(peopleIn(request)),
@@ -95,12 +94,14 @@ export function openCardRenderer(options: CardRendererOptions) {
     }
 
     return {
+      /** Empty once the request has ended: its cards don't show who could have decided. */
       asked,
-      forReader: (kind, reader) => draw(kind, reader, false),
-      inPlace(audience) {
+      forReader: (kind: CardKind, reader: Reader) => draw(kind, reader, false),
+      inPlace(audience: string) {
         const reader = readerIn(audience, request);
         return draw(kindOf(audience) ?? 'approval', reader, reader.kind !== 'everybody');
       },
+      /** Renders the outcome without buttons, for the chat of a person who is no longer an approver. */
       withoutQuestion: () => draw('status', everybody, true),
     };
   };

@@ -68,22 +68,19 @@ export const probeLimits: RateLimits = { burst: 100, perSecond: 20 };
 export const linkReadLimits: RateLimits = { burst: 1_000, perSecond: 200 };
 export const linkLimits: RateLimits = { burst: 20, perSecond: 2 };
 
-export interface PageLimit {
-  /**
-   * Returns whether the database is asked for a link. Sign-in pages have their own limit, so that floods of other pages
-   * don't keep approvers out.
-   */
-  mayRead(path: string): boolean;
-  /** Returns whether the page of a stored link is served. A flood of invented links or of another link doesn't count. */
-  mayShow(name: string): boolean;
-}
+export type PageLimit = ReturnType<typeof openPageLimit>;
 
-export function openPageLimit(now: () => number): PageLimit {
+export function openPageLimit(now: () => number) {
   const reads = openRateLimit(linkReadLimits, now);
   const links = openRateLimit(linkLimits, now);
   return {
-    mayRead: (path) => admits([[reads, path.split('/')[1] ?? '', 1]]),
-    mayShow: (name) => admits([[links, name, 1]]),
+    /**
+     * Returns whether the database is asked for a link. Sign-in pages have their own limit, so that floods of other pages
+     * don't keep approvers out.
+     */
+    mayRead: (path: string) => admits([[reads, path.split('/')[1] ?? '', 1]]),
+    /** Returns whether the page of a stored link is served. A flood of invented links or of another link doesn't count. */
+    mayShow: (name: string) => admits([[links, name, 1]]),
   };
 }
 
