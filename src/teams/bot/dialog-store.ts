@@ -12,7 +12,7 @@ import {
   formAbandonedCard,
   formChangedCard,
   formOpenCard,
-  formUnreadCard,
+  formSlowCard,
 } from '../cards/views/form-place-view.ts';
 import type { Directory } from '../cards/views/people-texts.ts';
 import { type Chat, isUnreachable } from '../delivery/chat.ts';
@@ -140,9 +140,6 @@ const isPersonal = ({ origin }: Form): boolean => origin.conversationType === 'p
 const isStored = async (requests: Pick<Requests, 'load'>, { requestId, id }: Form): Promise<boolean> =>
   (await requests.load(requestId))?.forms.includes(id) === true;
 
-/** The process ended before it stored that with the form. */
-const submittedEdit = { ended: 'submitted', justification: '' } as const;
-
 /** Returns the closed form and its card. Null where its message is, or becomes, a request's card. */
 async function close(
   { documents, directory, requests }: SweepApp,
@@ -157,7 +154,9 @@ async function close(
   if (isSubmitted && form.changes === null) return null;
   if (form.ended === 'submitted' || form.ended === 'cancelled') return stored;
   const names = await directory.names([form.owner]);
-  const ended: Form = { ...form, pending: null, ...(isSubmitted ? submittedEdit : { ended: 'left' }) };
+  // If it's submitted, the process ended before it stored that with the form.
+  const ending = isSubmitted ? ({ ended: 'submitted', justification: '' } as const) : ({ ended: 'left' } as const);
+  const ended: Form = { ...form, pending: null, ...ending };
   const card = isSubmitted ? formChangedCard(ended) : formAbandonedCard(ended, names(form.owner), why);
   await dialogs.saveLeft({ form: ended, card }, stored.eTag);
   return { form: ended, card };
@@ -247,7 +246,7 @@ async function showLost({ documents, chat, people, requests }: SweepApp, formId:
   if (form.ended !== null || messageId === undefined) return;
   if (await isStored(requests, form)) return;
   const [owner] = await people.among([form.owner]);
-  const own = form.pending === null ? card : formUnreadCard(form, refuse('look-lost'), card !== null);
+  const own = form.pending === null ? card : formSlowCard(form, refuse('look-lost'), card !== null);
   const page = conversationType === 'personal' || owner === undefined ? own : formOpenCard(form, owner);
   if (page === null) return;
   await chat.update({ conversationId, activityId: messageId }, page).catch((error: unknown) => {

@@ -11,13 +11,7 @@ import { Form } from '../../operations/form.ts';
 import { type FormResult, readPage, submitLost, turnForm } from '../../operations/form-clicks.ts';
 import { FormInputs } from '../../operations/pages/page.ts';
 import { type AdaptiveCard, withInputs } from '../cards/render-card.ts';
-import {
-  formCancelledCard,
-  formChangedCard,
-  formUnreadCard,
-  formWaitingCard,
-  withRejection,
-} from '../cards/views/form-place-view.ts';
+import { formCancelledCard, formChangedCard, formSlowCard, withRejection } from '../cards/views/form-place-view.ts';
 import { formCard } from '../cards/views/form-view.ts';
 import { withPortal } from '../cards/views/parts.ts';
 import type { Posted } from '../delivery/chat.ts';
@@ -171,7 +165,7 @@ export function openForms(app: FormsApp) {
     const { form, card, eTag } = now;
     const isWanted = form.pending?.look === job;
     // The previous page is available to go back to.
-    if (answer.kind === 'refused') return isWanted ? formUnreadCard(form, answer, card !== null) : null;
+    if (answer.kind === 'refused') return isWanted ? formSlowCard(form, answer, card !== null) : null;
     // A stored request counts, whatever was clicked just before.
     if (!isWanted && (answer.form.ended !== 'submitted' || form.ended === 'submitted')) return null;
     await dialogs.save({ form: withMessageId(answer.form, form.origin.messageId), card: cardOf(answer) }, eTag);
@@ -188,7 +182,7 @@ export function openForms(app: FormsApp) {
     await dialogs.save({ form: waiting, card: now.card }, now.eTag);
     const later = working.then((answer) => retryOnConflict(() => settle(form, pending.look, answer)));
     jobs.keep(form.id, pending.look, later);
-    return { ...onCard(waiting, formWaitingCard(waiting, now.card !== null)), later };
+    return { ...onCard(waiting, formSlowCard(waiting, null, now.card !== null)), later };
   }
 
   /** Abandons a pending click: shows the page again, with the entered values. */
@@ -205,10 +199,10 @@ export function openForms(app: FormsApp) {
    */
   async function repeatLostJob({ form, card, eTag }: StoredDialog, pending: Pending): Promise<FormAnswer> {
     const submits = pending.verb === 'form.submit';
-    if (submits && (await jobs.runsElsewhere(form.id))) return onCard(form, formWaitingCard(form, card !== null));
+    if (submits && (await jobs.runsElsewhere(form.id))) return onCard(form, formSlowCard(form, null, card !== null));
     const clicked = { verb: submits ? submitLost : pending.verb, inputs: FormInputs.parse(pending.inputs) };
     const answer = await act({ ...form, pending: null }, eTag, clicked, pending.look);
-    return answer.kind === 'refused' ? onCard(form, formUnreadCard(form, answer, card !== null)) : answer;
+    return answer.kind === 'refused' ? onCard(form, formSlowCard(form, answer, card !== null)) : answer;
   }
 
   async function awaitJob(dialog: StoredDialog, pending: Pending): Promise<FormAnswer> {
@@ -221,7 +215,7 @@ export function openForms(app: FormsApp) {
     if (becameRequest(now.form)) return { kind: 'submitted', form: now.form };
     // Another process did the same job, and stored the page first.
     if (card === null && now.form.pending === null && now.card !== null) return onCard(now.form, now.card);
-    return onCard(form, card ?? formWaitingCard(form, dialog.card !== null));
+    return onCard(form, card ?? formSlowCard(form, null, dialog.card !== null));
   }
 
   /** Whether the texts that a new form repeats were erased while it was opened, and so before it was stored. */

@@ -27,7 +27,7 @@ import { type AdaptiveCard, templates } from '../../../src/teams/cards/render-ca
 import { agentsPage } from '../../../src/teams/cards/views/agents-view.ts';
 import { auditCheckpointCard, auditReplyCard, auditRootCard } from '../../../src/teams/cards/views/audit-view.ts';
 import { driftCard } from '../../../src/teams/cards/views/drift-view.ts';
-import { formAbandonedCard, formOpenCard, formWaitingCard } from '../../../src/teams/cards/views/form-place-view.ts';
+import { formAbandonedCard, formOpenCard, formSlowCard } from '../../../src/teams/cards/views/form-place-view.ts';
 import { formCard } from '../../../src/teams/cards/views/form-view.ts';
 import { helpCard, welcomeCard } from '../../../src/teams/cards/views/help-view.ts';
 import { historyPage, requestsPage } from '../../../src/teams/cards/views/list-pages.ts';
@@ -197,7 +197,7 @@ function places(): readonly GalleryCard[] {
   const leaving = formAt('resource', { pending: { verb: 'form.next', inputs: {}, look: '' } });
   const person = { name: 'Ana', memberId: `29:${requester}` };
   return [
-    drawn('form-slow.looking', () => formWaitingCard(leaving, true)),
+    drawn('form-slow.looking', () => formSlowCard(leaving, null, true)),
     drawn('form-open.new', () => formOpenCard(formAt('vault'), person)),
     drawn('form-ended.unused', () => formAbandonedCard(formAt('vault'), 'Ana', 'unused')),
   ];

@@ -10,7 +10,7 @@ import { guardLine } from '../../../text/guard.ts';
 import { roleTaskCommand, roleTaskTitle, roleTaskWords } from '../../../text/permission-remedies.ts';
 import { countOf } from '../../../text/words.ts';
 import { bold, type CardText, md, plain } from '../plain-text.ts';
-import { type Fact, fact, grey, marks, noteMark, type Row, row } from '../row.ts';
+import { type Fact, fact, grey, marks, noteMark, type Row, type RowMark, row } from '../row.ts';
 import { changeFacts, checkRow, controllerRows, planRows, vaultAddress } from './parts.ts';
 
 interface Asker {
@@ -21,16 +21,15 @@ interface Asker {
 /** The check's place among the risks, from 1; 0: none. */
 const riskOf = (check: Check): number => traitsOf(check).risk ?? 0;
 
-const red = (title: string, text: string): Row =>
-  row(marks.alarm, plain(title), text === '' ? [] : [{ ...grey(plain(text, 600)), subtle: false }], {
-    nameWeight: 'Bolder',
-  });
+const strongRow = (mark: RowMark, title: string, text: string): Row =>
+  row(mark, plain(title), text === '' ? [] : [{ ...grey(plain(text, 600)), subtle: false }], { nameWeight: 'Bolder' });
 
 function askerRisk({ observation: { control } }: Plan, { id, words }: Asker): Row[] {
   const own = ownControl(control, id);
   if (own.known !== 'yes') return [];
   const has = words === 'You' ? 'You have' : 'The requester has';
-  return [red(`${has} control over this key`, own.through === null ? '' : `Through ${own.through}.`)];
+  const through = own.through === null ? '' : `Through ${own.through}.`;
+  return [strongRow(marks.alarm, `${has} control over this key`, through)];
 }
 
 function riskRows(plan: Plan, asker: Asker): Row[] {
@@ -44,11 +43,6 @@ function riskRows(plan: Plan, asker: Asker): Row[] {
 /** Returns true if the plan turns on purge protection, the only effect that can't be undone. */
 const protectsVault = (plan: Plan): boolean => stepsOf(plan, 'irreversible').length > 0;
 
-const amber = (title: string, text: string): Row =>
-  row(marks.warn, plain(title), [{ ...grey(plain(text, 600)), subtle: false }], {
-    nameWeight: 'Bolder',
-  });
-
 const tasksOf = (plan: Plan) =>
   warningsOf(plan)
     .flatMap((check) => roleTaskIn(check) ?? [])
@@ -60,10 +54,10 @@ const tasksOf = (plan: Plan) =>
 
 function consequenceRows(plan: Plan): Row[] {
   const { words } = operationOf(plan.spec);
-  const softDelete = effectsOf(plan).some(({ change }) => change === 'soft-delete') ? 'soft delete and ' : '';
-  const protects = amber(
+  const protects = strongRow(
+    marks.warn,
     'Can’t be undone',
-    `Turns on ${softDelete}purge protection for the whole key vault ${plan.observation.vault.name}: all keys, secrets, and certificates.`,
+    `Turns on ${joinList(protectionsOf(plan))} for the whole key vault ${plan.observation.vault.name}: all keys, secrets, and certificates.`,
   );
   const undo = words.undo(workOf(plan));
   return [
@@ -81,12 +75,12 @@ function consequenceRows(plan: Plan): Row[] {
 
 export function retentionRows({ spec }: Plan): Row[] {
   const { title, text } = operationOf(spec).words.keep;
-  return [amber(title, text)];
+  return [strongRow(marks.warn, title, text)];
 }
 
 /** What the plan turns on for good. */
 const protectionsOf = (plan: Plan): readonly string[] => {
-  const changes = plan.steps.flatMap(({ effects }) => effects.map(({ change }) => change));
+  const changes = effectsOf(plan).map(({ change }) => change);
   return [
     ...(changes.includes('soft-delete') ? ['soft delete'] : []),
     ...(changes.includes('purge-protection') ? ['purge protection'] : []),

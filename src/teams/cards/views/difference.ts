@@ -61,9 +61,6 @@ const only = (one: Plan, other: Plan, note: string): Row[] =>
     .filter((words) => !effectsIn(other).includes(words))
     .map((words) => row(marks.warn, plain(words), [grey(plain(note))]));
 
-/** Another vault has another address, so that isn't listed. */
-const isTold = ({ change }: ControlChange): boolean => change === 'vault-address';
-
 /** Returns new effects of the plan, and those it no longer has. */
 export function planChangeRows(before: Plan, now: Plan): Row[] {
   if (isSameWish(before, now)) return [];
@@ -71,7 +68,8 @@ export function planChangeRows(before: Plan, now: Plan): Row[] {
   return [
     ...replaced.map(replacedRow),
     beforeAndNow('Key', requestedKey(before), requestedKey(now)),
-    ...control.filter((change) => !isTold(change)).map(controlRow),
+    // Another vault has another address, so that isn't listed.
+    ...control.filter(({ change }) => change !== 'vault-address').map(controlRow),
     ...warnings.map((check) => checkRow(marks.warn, check)),
     ...only(now, before, 'Not part of it before'),
     ...only(before, now, 'No longer part of it'),

@@ -131,9 +131,10 @@ function comingPage(form: Form): PageName {
   return pages[pages.findIndex(({ name }) => name === form.page) + step]?.name ?? form.page;
 }
 
-function slowCard(form: Form, canGoBack: boolean, rest: { readonly unread: Refusal | null }): AdaptiveCard {
+/** Azure was called, and the page follows automatically. `unread`: it failed after the person stopped waiting. */
+export function formSlowCard(form: Form, unread: Refusal | null, canGoBack: boolean): AdaptiveCard {
   const coming = { ...form, page: comingPage(form) };
-  const words = rest.unread === null ? null : refusalWords(rest.unread);
+  const words = unread === null ? null : refusalWords(unread);
   const looking = [
     grey(plain('This page updates automatically. Your entries are saved.')),
     grey(plain('If nothing happens after 3 minutes, select Try again.')),
@@ -156,11 +157,3 @@ function slowCard(form: Form, canGoBack: boolean, rest: { readonly unread: Refus
     canGoBack,
   });
 }
-
-/** Azure was called, and the page follows automatically. */
-export const formWaitingCard = (form: Form, canGoBack: boolean): AdaptiveCard =>
-  slowCard(form, canGoBack, { unread: null });
-
-/** Azure failed after the person stopped waiting. */
-export const formUnreadCard = (form: Form, unread: Refusal, canGoBack: boolean): AdaptiveCard =>
-  slowCard(form, canGoBack, { unread });

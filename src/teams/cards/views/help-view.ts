@@ -34,14 +34,8 @@ function roleOf(facts: May): keyof typeof roles {
 const roleText = (may: May): CardText => roles[roleOf(may)]();
 
 /** `2`, or `1 to 3` where rules differ. */
-function spanOf(numbers: readonly number[]): string {
-  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
-  return least === most ? `${least}` : `${least} to ${most}`;
-}
-
-/** `72 hours`, or `2 minutes to 3 days` where rules differ. */
-function timeSpanOf(times: readonly number[]): string {
-  const [least, most] = [durationWords(Math.min(...times)), durationWords(Math.max(...times))];
+function spanOf(numbers: readonly number[], words: (number: number) => string): string {
+  const [least, most] = [words(Math.min(...numbers)), words(Math.max(...numbers))];
   return least === most ? least : `${least} to ${most}`;
 }
 
@@ -70,8 +64,14 @@ export function helpCard(facts: HelpFacts): AdaptiveCard {
 function drawHelp(facts: HelpFacts): AdaptiveCard {
   // Tag rules don't change values that they leave out.
   const rules: readonly (Rule | TagRule)[] = [...rulesOf(facts.policy), ...facts.policy.tagRules];
-  const needed = spanOf(rules.flatMap(({ approvalsRequired: count }) => count ?? []));
-  const times = timeSpanOf(rules.flatMap(({ expiryMs }) => expiryMs ?? []));
+  const needed = spanOf(
+    rules.flatMap(({ approvalsRequired: count }) => count ?? []),
+    String,
+  );
+  const times = spanOf(
+    rules.flatMap(({ expiryMs }) => expiryMs ?? []),
+    durationWords,
+  );
   const offered = tasks.filter(([name]) =>
     facts.commands.some((command) => command.name === name && (command.weight === 'list' || facts.mayAsk)),
   );

@@ -39,7 +39,10 @@ const yesWords: Readonly<Record<TypedCommand['weight'], string>> = {
   light: 'Yes',
 };
 
-const offered = (offer: Offer | null) => ({
+const notDone = (stateLine: string, offer: Offer | null) => ({
+  stateLine: plain(stateLine),
+  stateColor: badge.check.color,
+  stateIcon: badge.check.icon,
   meant: label(offer?.text ?? ''),
   button: label(offer === null ? '' : yesWords[offer.weight]),
 });
@@ -48,14 +51,11 @@ export function refusalCard(refusal: Refusal, offer: Offer | null = null): Adapt
   const words = refusalWords(refusal);
   return renderCard('refusal', {
     fallbackText: label(`${words.title} ${words.text}`),
-    stateLine: plain('Not done'),
-    stateColor: badge.check.color,
-    stateIcon: badge.check.icon,
+    ...notDone('Not done', offer),
     requestId: refusal.fact.startsWith('CMK-') ? refusal.fact : '',
     title: plain(words.title),
     text: sentences(words.text),
     note: words.unchanged === true ? nothing : plain('Nothing was changed.'),
-    ...offered(offer),
     help: false,
   });
 }
@@ -64,14 +64,11 @@ export function refusalCard(refusal: Refusal, offer: Offer | null = null): Adapt
 export function typoCard(wrote: string, meant: string, offer: Offer | null): AdaptiveCard {
   return renderCard('refusal', {
     fallbackText: label(`${wrote} isn’t a command. Did you mean ${meant}?`),
-    stateLine: plain('Not a command'),
-    stateColor: badge.check.color,
-    stateIcon: badge.check.icon,
+    ...notDone('Not a command', offer),
     requestId: '',
     title: plain(`“${wrote.slice(0, 40)}” isn’t a command.`),
     text: md`Did you mean ${bold(meant)}?`,
     note: nothing,
-    ...offered(offer),
     help: true,
   });
 }
