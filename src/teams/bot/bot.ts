@@ -8,7 +8,7 @@ import {
 } from 'botbuilder';
 import type { RoleChecks } from '../../authorization/role-checks.ts';
 import { PersonId, RequestId } from '../../domain/ids.ts';
-import { type Documents, isWritten } from '../../domain/ports/store.ts';
+import { isWritten } from '../../domain/ports/store.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { welcomeCard } from '../cards/views/help-view.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
@@ -41,14 +41,11 @@ export class CmkBot extends ActivityHandler {
       await this.message(context);
       await next();
     });
-    this.onConversationUpdate(async (context, next) => {
+    const hear = async (context: TurnContext, next: () => Promise<void>): Promise<void> => {
       await this.hear(context);
       await next();
-    });
-    this.onInstallationUpdate(async (context, next) => {
-      await this.hear(context);
-      await next();
-    });
+    };
+    this.onConversationUpdate(hear).onInstallationUpdate(hear);
   }
 
   private async hear(context: TurnContext): Promise<void> {
@@ -226,10 +223,6 @@ const isArrival = ({ activity }: TurnContext): boolean =>
   activity.action?.startsWith('add') === true ||
   (activity.membersAdded ?? []).some((member) => member.id === activity.recipient.id);
 
-/** Returns false if the card was posted before. Its mark is never deleted. */
-const isFirst = (documents: Pick<Documents, 'write'>, conversationId: string): Promise<boolean> =>
-  isWritten(documents.write({ [`welcome/${conversationId}`]: { eTag: '' } }));
-
 /**
  * Posts the welcome card once in each conversation, and not because the app was upgraded. Posts nothing for a person without a role,
  * who must not learn what is here.
@@ -241,7 +234,8 @@ async function welcome(context: TurnContext, { documents, chat, roleChecks }: Bo
   const isPersonal = conversation.conversationType === 'personal';
   const roles = isPersonal && person !== undefined ? await roleChecks.rolesOf(person) : null;
   if (roles?.kind === 'refused' || (isPersonal && roles === null)) return;
-  if (!(await isFirst(documents, conversation.id))) return;
+  // The mark is never deleted.
+  if (!(await isWritten(documents.write({ [`welcome/${conversation.id}`]: { eTag: '' } })))) return;
   // Not a reply, because the activity isn't a visible message.
   const post = conversation.conversationType === 'channel' ? chat.postThread : chat.post;
   await post(conversation.id, welcomeCard(roles));

@@ -73,9 +73,10 @@ export async function answerRequestClick(
     return answerRefused(app, result, { purpose, stepUp, at, inputs: entered });
   }
   await stepUp?.settle(purpose);
-  if (cameLate(result)) {
+  const late = lateCode(result);
+  if (late !== null) {
     await app.requestCards.registerCopy(requestId, at);
-    return refusalAnswer(refuse(lateCode(result)), requestId);
+    return refusalAnswer(refuse(late), requestId);
   }
   const reader = await ownReader(app, result.request, person);
   const viewed = { at, reader, automatic: click.trigger === 'automatic' };
@@ -149,12 +150,11 @@ async function missingTick(
 const refusalAnswer = (refusal: Refusal, requestId: RequestId): InvokeResponse =>
   messageAnswer(refusalText({ ...refusal, fact: refusal.fact || requestId }));
 
-const cameLate = (result: Exclude<ActionResult, Refusal>): boolean =>
-  result.kind === 'accepted' && result.events.some((event) => event.body.type === 'decided-late');
-
-function lateCode(result: Exclude<ActionResult, Refusal>): RefusalCode {
-  if (result.kind === 'accepted' && result.events.some(({ body }) => body.type === 'stop-requested'))
-    return 'run-stops';
+/** Returns why a decision came too late; null: it didn't. */
+function lateCode(result: Exclude<ActionResult, Refusal>): RefusalCode | null {
+  const types = result.kind === 'accepted' ? result.events.map(({ body }) => body.type) : [];
+  if (!types.includes('decided-late')) return null;
+  if (types.includes('stop-requested')) return 'run-stops';
   return hasEnded(result.request) ? 'request-ended' : 'run-started';
 }
 

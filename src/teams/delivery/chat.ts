@@ -51,6 +51,11 @@ export const cardActivity = (card: AdaptiveCard): Partial<Activity> => ({
 
 const isGone = (error: unknown): boolean => [404, 410].includes(statusOf(error) ?? 0);
 
+const falseIfGone = (error: unknown): false => {
+  if (isGone(error)) return false;
+  throw error;
+};
+
 /** Returns true if Teams might take it later: the app was removed or blocked, the team archived, or the content is wrong. */
 export const isRefused = (error: unknown): boolean => [400, 401, 403, 405, 413].includes(statusOf(error) ?? 0);
 
@@ -114,23 +119,15 @@ export function openChat(options: ChatOptions): Chat {
       }),
     remove: ({ conversationId, activityId }) =>
       inTurn(conversationId, async (context) => {
-        try {
-          await context.deleteActivity(activityId);
-        } catch (error) {
-          if (!isGone(error)) throw error;
-        }
+        await context.deleteActivity(activityId).catch(falseIfGone);
       }),
     update: (posted, card) =>
       inTurn(posted.conversationId, async (context) => {
-        try {
-          if (posted.alone === true)
-            await updateTargeted(clientOf(context), context.activity.serviceUrl, posted, cardActivity(card));
-          else await context.updateActivity({ ...cardActivity(card), id: posted.activityId });
-          return true;
-        } catch (error) {
-          if (!isGone(error)) throw error;
-          return false;
-        }
+        const edited: Promise<unknown> =
+          posted.alone === true
+            ? updateTargeted(clientOf(context), context.activity.serviceUrl, posted, cardActivity(card))
+            : context.updateActivity({ ...cardActivity(card), id: posted.activityId });
+        return edited.then(() => true, falseIfGone);
       }),
   };
 }

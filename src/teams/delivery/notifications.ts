@@ -30,8 +30,8 @@ import {
 } from '../cards/views/notification-view.ts';
 import type { Directory } from '../cards/views/people-texts.ts';
 import { peopleOfStop } from '../cards/views/state-line.ts';
-import type { Approvers } from './addressees.ts';
 import {
+  type Approvers,
   addressedOf,
   alertedIds,
   confirmedIn,

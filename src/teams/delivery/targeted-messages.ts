@@ -14,10 +14,6 @@ const Sent = z.looseObject({ id: z.string() });
 export const isTargetedMessage = ({ recipient }: Pick<Activity, 'recipient'>): boolean =>
   Targeted.safeParse(recipient).success;
 
-interface Log {
-  warn(fields: object, message: string): void;
-}
-
 export const statusOf = (error: unknown): number | null => {
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   return typeof status === 'number' ? status : null;
@@ -56,7 +52,7 @@ export async function replyTargeted(
   client: ConnectorClient,
   typed: Activity,
   answer: Partial<Activity>,
-  log: Log,
+  log: { warn(fields: object, message: string): void },
 ): Promise<{ readonly activityId: string } | null> {
   const { id, from, recipient, conversation, serviceUrl } = typed;
   const post = (preview: Partial<Activity>) =>

@@ -5,15 +5,9 @@ import type { Drifts, Requests } from '../../domain/ports/store.ts';
 import { isCritical } from '../../domain/watch/resource-watch.ts';
 import { callServer } from '../../io/call-server.ts';
 
-export interface Webhook {
-  readonly url: string;
-  /** `whsec_` and the key in base64. */
-  readonly secret: string;
-}
-
 interface WebhookOptions {
-  /** Null: none is set. */
-  readonly webhook: Webhook | null;
+  /** `secret`: `whsec_` and the key in base64. Null: none is set. */
+  readonly webhook: { readonly url: string; readonly secret: string } | null;
   readonly requests: Pick<Requests, 'load'>;
   readonly drifts: Pick<Drifts, 'load'>;
   readonly now: () => Date;

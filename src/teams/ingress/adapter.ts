@@ -54,8 +54,6 @@ class PromiseCache<T> {
   }
 }
 
-type Clients = PromiseCache<ConnectorClient>;
-
 /** Sets a time limit for each call, because the SDK has none. The worker tries again later. */
 function withTimeLimit(client: ConnectorClient, limitMs: number): ConnectorClient {
   const sendOperation = client.sendOperationRequest.bind(client);
@@ -72,32 +70,10 @@ function withTimeLimit(client: ConnectorClient, limitMs: number): ConnectorClien
 const callerOf = ({ claims }: Pick<ClaimsIdentity, 'claims'>): string =>
   JSON.stringify(claims.filter(({ type }) => appClaims.includes(type)));
 
-class CachingFactory extends ConnectorFactory {
-  private readonly inner: ConnectorFactory;
-  private readonly clients: Clients;
-  private readonly caller: string;
-  private readonly limitMs: number;
-
-  constructor(inner: ConnectorFactory, clients: Clients, caller: ClaimsIdentity, limitMs: number) {
-    super();
-    this.inner = inner;
-    this.clients = clients;
-    this.limitMs = limitMs;
-    this.caller = callerOf(caller);
-  }
-
-  create(serviceUrl: string, audience: string): Promise<ConnectorClient> {
-    const key = JSON.stringify([serviceUrl, audience, this.caller]);
-    return this.clients.get(key, async () =>
-      withTimeLimit(await this.inner.create(serviceUrl, audience), this.limitMs),
-    );
-  }
-}
-
 /** The same authentication, with cached clients and a time limit of `limitMs` for each call. */
 class ConnectorCache extends BotFrameworkAuthentication {
   private readonly inner: BotFrameworkAuthentication;
-  private readonly clients: Clients = new PromiseCache();
+  private readonly clients = new PromiseCache<ConnectorClient>();
   private readonly limitMs: number;
   private readonly userClients = new PromiseCache<UserTokenClient>();
 
@@ -116,12 +92,7 @@ class ConnectorCache extends BotFrameworkAuthentication {
   }
 
   createConnectorFactory(claimsIdentity: ClaimsIdentity): ConnectorFactory {
-    return new CachingFactory(
-      this.inner.createConnectorFactory(claimsIdentity),
-      this.clients,
-      claimsIdentity,
-      this.limitMs,
-    );
+    return this.caching(this.inner.createConnectorFactory(claimsIdentity), claimsIdentity);
   }
 
   createUserTokenClient(claimsIdentity: ClaimsIdentity): Promise<UserTokenClient> {
@@ -139,7 +110,17 @@ class ConnectorCache extends BotFrameworkAuthentication {
   private keeping(result: AuthenticateRequestResult): AuthenticateRequestResult {
     const { connectorFactory: inner, claimsIdentity } = result;
     if (inner === undefined) return result;
-    return { ...result, connectorFactory: new CachingFactory(inner, this.clients, claimsIdentity, this.limitMs) };
+    return { ...result, connectorFactory: this.caching(inner, claimsIdentity) };
+  }
+
+  private caching(inner: ConnectorFactory, caller: ClaimsIdentity): ConnectorFactory {
+    const { clients, limitMs } = this;
+    return new (class extends ConnectorFactory {
+      create(serviceUrl: string, audience: string): Promise<ConnectorClient> {
+        const key = JSON.stringify([serviceUrl, audience, callerOf(caller)]);
+        return clients.get(key, async () => withTimeLimit(await inner.create(serviceUrl, audience), limitMs));
+      }
+    })();
   }
 }
 

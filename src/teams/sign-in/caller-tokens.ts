@@ -23,10 +23,6 @@ export interface CallerTokens {
   check(authorization: string | undefined): Promise<TokenCheck>;
 }
 
-interface Log {
-  warn(fields: object, message: string): void;
-}
-
 const hour = 3_600_000;
 const timeoutMs = 5_000;
 const limits = { bytes: 1_000_000, ms: timeoutMs };
@@ -101,7 +97,10 @@ function isEndorsed(keys: Keys, kid: string | undefined): boolean {
   return key !== undefined && (key.endorsements === undefined || key.endorsements.includes('msteams'));
 }
 
-export function openCallerTokens({ metadataUrl, issuer, appId }: BotFramework, log: Log): CallerTokens {
+export function openCallerTokens(
+  { metadataUrl, issuer, appId }: BotFramework,
+  log: { warn(fields: object, message: string): void },
+): CallerTokens {
   const readKeys = openKeys(metadataUrl);
   const Claims = z.object({ aud: z.literal(appId), serviceurl: z.string().min(1) });
   const requiredClaims = ['exp', 'aud', 'iss', 'serviceurl'];

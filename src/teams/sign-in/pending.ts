@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import { SignIn } from '../../domain/policy/sign-in.ts';
-import { openSecretDocuments, type SecretDocumentTools } from './secret-documents.ts';
+import { isSecretName, openSecretDocuments, type SecretDocumentTools } from './secret-documents.ts';
 
 /** The purpose of a sign-in: one person's approval of one request at its current revision. */
 export const Purpose = z.object({ person: PersonId, requestId: RequestId, asking: z.number().int() });
@@ -58,7 +58,6 @@ export function openPendingSignIns(tools: SecretDocumentTools) {
 export type BrowserCookie = ReturnType<typeof browserCookie>;
 
 const lifeS = 3_600;
-const value = /^[A-Za-z0-9_-]{43}$/;
 
 const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
@@ -69,7 +68,7 @@ export function browserCookie(publicUrl: string, random: (size: number) => Uint8
   const read = (cookies: string | undefined): string | null => {
     const pairs = (cookies ?? '').split(';').map((pair) => pair.trim().split('='));
     const found = pairs.find(([key]) => key === name)?.[1];
-    return found !== undefined && value.test(found) ? found : null;
+    return found !== undefined && isSecretName(found) ? found : null;
   };
   return {
     /** Returns the browser's value, or a new one, and the header that sets it. */

@@ -279,11 +279,6 @@ async function judged(tools: PageTools, { purpose, at, inputs }: Ask, signIn: Si
 
 type StepUpOptions = Omit<PageTools, 'pending' | 'cookie'> & SecretDocumentTools;
 
-export interface Authentication {
-  readonly id: string;
-  readonly token: string;
-}
-
 /** The click that a sign-in interrupts: the card, null if unknown, and what the person entered there. */
 export interface ClickToRepeat {
   readonly at: ClickedCard | null;
@@ -318,7 +313,10 @@ export function openStepUp(options: StepUpOptions) {
   return {
     pages: signInPages({ ...options, pending, cookie }),
     /** Returns the sign-in that the client sent or that was proved in a browser; or an answer that ends the click. */
-    async presented(purpose: Purpose, authentication: Authentication | undefined): Promise<Presented> {
+    async presented(
+      purpose: Purpose,
+      authentication: { readonly id: string; readonly token: string } | undefined,
+    ): Promise<Presented> {
       // A token answers one login request: it must carry the ID of the one that this person got, once.
       const asked = authentication === undefined ? null : await pending.takeAsked(authentication.id);
       if (authentication !== undefined && asked !== null && samePurpose(asked, purpose)) {
