@@ -42,7 +42,7 @@ export function stopInOrder(parts: readonly Stoppable[], log: FatalLog, withinMs
 }
 
 /** Ends the process because of something that it can't recover from. `said`: for people, on standard error. */
-export function endProcess(log: FatalLog, fields: object, message: string, said = message): never {
+export function endProcess(log: FatalLog, fields: object, message: string, said: string): never {
   log.fatal(fields, message);
   process.stderr.write(`cmk-bot ends: ${said}\n`);
   return process.exit(1);

@@ -199,9 +199,6 @@ function mistakeIn(name: string, variables: Variables): readonly Mistake[] {
   return [[name, `isn’t a setting. ${advice}`]];
 }
 
-const mistypedNames = (variables: Variables): readonly Mistake[] =>
-  Object.keys(variables).flatMap((name) => mistakeIn(name, variables));
-
 export type Mistake = readonly [variable: string, message: string];
 
 /** The settings are invalid, so the bot can't start. The message is for people and says what to do. */
@@ -233,7 +230,7 @@ export function readEnvironment(variables: Variables): ReadEnvironment {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const read = environmentSchema.safeParse(given);
   const inValues = read.success ? mistakesBetween(read.data) : mistakesIn(read.error, given);
-  const mistakes = [...mistypedNames(given), ...inValues];
+  const mistakes = [...Object.keys(given).flatMap((name) => mistakeIn(name, given)), ...inValues];
   return read.success && mistakes.length === 0 ? { env: read.data, mistakes: [] } : { env: null, mistakes };
 }
 
@@ -241,13 +238,13 @@ const mistakesBetween = (env: Environment): readonly Mistake[] =>
   crossFieldRules.flatMap(([holds, variable, message]): Mistake[] => (holds(env) ? [] : [[variable, message]]));
 
 function mistakesIn({ issues }: z.ZodError, variables: Variables): readonly Mistake[] {
-  const own = issues.map((issue): Mistake => [String(issue.path[0]), wordsOf(issue, variables)]);
+  const own = issues.map(({ path, message }): Mistake => {
+    const name = String(path[0]);
+    return [name, variables[name] === undefined ? 'is missing' : message];
+  });
   const beside = mistakesBeside(variables).filter(([variable]) => !own.some(([named]) => named === variable));
   return [...own, ...beside];
 }
-
-const wordsOf = (issue: z.core.$ZodIssue, variables: Variables): string =>
-  variables[String(issue.path[0])] === undefined ? 'is missing' : issue.message;
 
 /** Checks cross-field rules although other variables are invalid. Those count with their raw values. */
 function mistakesBeside(variables: Variables): readonly Mistake[] {

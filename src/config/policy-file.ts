@@ -188,18 +188,14 @@ const tagMistakes = ({ rules, trustedTags = [] }: Content): readonly string[] =>
       : [`trustedTags[${at}] is a tag that no rule uses. Remove it, or add the rule`],
   );
 
-function readText(file: string): string | PolicyFile {
+export function readPolicyFile(file: string): PolicyFile {
+  let text: string;
+  let value: unknown;
   try {
-    return readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     return wrong(`cannot be read: ${messageOf(error)}`);
   }
-}
-
-export function readPolicyFile(file: string): PolicyFile {
-  const text = readText(file);
-  if (typeof text !== 'string') return text;
-  let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {

@@ -111,8 +111,14 @@ interface EvidenceParts {
   readonly logKeys: readonly VerifierKey[];
 }
 
-export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts> {
-  const { config, store, azure, publish, timeoutMs, logKeys } = parts;
+export async function evidencePorts({
+  config,
+  store,
+  azure,
+  publish,
+  timeoutMs,
+  logKeys,
+}: EvidenceParts): Promise<EvidencePorts> {
   const { anchor, policy, stepUp } = config;
   const rule = stepUp === null ? null : { context: stepUp.context, maxAgeMs: stepUp.maxAgeMs };
   return {

@@ -48,12 +48,7 @@ export function cosignText(text: string, key: SigningKey, time: number): string 
 
 export const noteOf = (text: string, signatures: readonly string[]): string => `${text}\n${signatures.join('')}`;
 
-interface Parts {
-  readonly text: string;
-  readonly lines: readonly { readonly name: string; readonly bytes: Buffer; readonly line: string }[];
-}
-
-function partsOf(note: string): Parts | null {
+function partsOf(note: string) {
   const at = note.lastIndexOf('\n\n');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the only one allowed is the line feed
   if (at < 0 || !note.endsWith('\n') || /[\0-\x09\x0b-\x1f]/.test(note)) return null;

@@ -130,14 +130,9 @@ interface Followed {
   changes: readonly Effect[];
 }
 
-const newRequest = (): Followed => ({
-  resource: '',
-  requester: null,
-  changeNumber: '',
-  reason: '',
-  approvers: [],
-  changes: [],
-});
+const newRequest: Followed = {
+  ...{ resource: '', requester: null, changeNumber: '', reason: '', approvers: [], changes: [] },
+};
 
 /** Returns a function that follows each request, and returns the row of an event that changed something in Azure, or tried to. */
 function changesIn(people: OpenStore['people']): (event: RecordedEvent) => Promise<ChangeRow | null> {
@@ -145,7 +140,7 @@ function changesIn(people: OpenStore['people']): (event: RecordedEvent) => Promi
   const requests = new Map<string, Followed>();
   return async ({ line, texts }) => {
     const body = eventBodyIn(line);
-    const followed = requests.get(line.request) ?? newRequest();
+    const followed = requests.get(line.request) ?? { ...newRequest };
     requests.set(line.request, followed);
     if (body.type === 'submitted' || body.type === 'request-changed') {
       followed.resource = body.target ?? '';

@@ -184,15 +184,8 @@ async function* fileLines(file: string): AsyncGenerator<string> {
 
 // Verification result of a published log as text.
 
-const keysMissingWords = (count: number): readonly string[] =>
-  count === 0
-    ? []
-    : [
-        `Not checked: ${countOf(count, 'older checkpoint', 'older checkpoints')}, signed with a key of the log that you didn’t give. Ask for all lines of keys.txt.`,
-      ];
-
 export function publishedWords(report: PublishedReport): string {
-  const { origin, events, checkpoints, keysGiven, findings } = report;
+  const { origin, events, checkpoints, keysMissing, keysGiven, findings } = report;
   const what = `${countOf(events, 'event', 'events')} under ${countOf(checkpoints, 'checkpoint', 'checkpoints')} of ${origin}`;
   const state =
     findings.length === 0
@@ -200,19 +193,17 @@ export function publishedWords(report: PublishedReport): string {
       : `Published log, integrity errors: ${countOf(findings.length, 'finding', 'findings')} in ${what}\n${indent(findingsOf(findings))}`;
   const whole = [
     state,
-    ...keysMissingWords(report.keysMissing),
-    ...witnessWords(
-      report.witnessCheck,
-      'No witness with a given key signed the newest checkpoint.',
-      'The newest checkpoint is witnessed by',
-    ),
+    ...(keysMissing === 0
+      ? []
+      : [
+          `Not checked: ${countOf(keysMissing, 'older checkpoint', 'older checkpoints')}, signed with a key of the log that you didn’t give. Ask for all lines of keys.txt.`,
+        ]),
+    ...witnessWords(report.witnessCheck),
   ].join('\n');
   return keysGiven
     ? whole
     : `${whole}\nIts keys are from the same folder, so this shows only that the log is consistent. Use --log-key with keys that you received separately.`;
 }
-
-const withTimes = ({ signed }: WitnessCheck): string => signed.map(({ name, at }) => `${name} (${at})`).join(', ');
 
 function missingWords(check: WitnessCheck): readonly string[] {
   const names = check.missing.join(', ');
@@ -231,9 +222,14 @@ function quorumWords(check: WitnessCheck): readonly string[] {
     : [`Too few witnesses signed it: ${isDefault ? `the keys name ${few}` : `${few} ${isAre} needed`}.`];
 }
 
-function witnessWords(check: WitnessCheck, none: string, signed: string): readonly string[] {
-  const first = check.signed.length === 0 ? none : `${signed} ${withTimes(check)}.`;
-  return [first, ...missingWords(check), ...quorumWords(check)];
+function witnessWords(check: WitnessCheck): readonly string[] {
+  const signed = check.signed.map(({ name, at }) => `${name} (${at})`).join(', ');
+  const none = 'No witness with a given key signed the newest checkpoint.';
+  return [
+    signed === '' ? none : `The newest checkpoint is witnessed by ${signed}.`,
+    ...missingWords(check),
+    ...quorumWords(check),
+  ];
 }
 
 const path = z.string().min(1).optional();

@@ -39,9 +39,6 @@ const cannotWrite =
     throw new Unusable(`writing ${file}: ${error instanceof Error ? error.message : String(error)}`);
   };
 
-export const writePack = (file: string, archive: Buffer): Promise<void> =>
-  replaceFile(file, archive).catch(cannotWrite(file));
-
 export const evidence = subcommand({
   name: 'evidence',
   summary: 'writes an evidence pack of a request: one file that others can verify',
@@ -95,7 +92,7 @@ export const evidence = subcommand({
     });
     switch (result.kind) {
       case 'made': {
-        await writePack(file, result.archive);
+        await replaceFile(file, result.archive).catch(cannotWrite(file));
         const witnessed = result.witnessed ? 'signed and witnessed' : 'signed; no witness has signed it';
         if (json)
           await write(`${JSON.stringify({ file, request: id, seq: result.seq, witnessed: result.witnessed })}\n`);

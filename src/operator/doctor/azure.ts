@@ -160,7 +160,7 @@ async function tooWide({ subscriptions }: DoctorEnvironment, id: string): Promis
   return lacks.ok ? neverNeeded.filter((name) => !lacks.value.actions.includes(name)) : [];
 }
 
-async function diagnoseOne(
+async function diagnoseRights(
   subjects: DoctorEnvironment,
   id: string,
   resources: CheckedResources,
@@ -199,14 +199,6 @@ async function diagnoseOne(
     ),
     ...unreported,
   ];
-}
-
-export async function diagnoseRights(
-  subjects: DoctorEnvironment,
-  resources: CheckedResources,
-): Promise<readonly Diagnosis[]> {
-  const each = subjects.config.azure.subscriptions.map((id) => diagnoseOne(subjects, id, resources));
-  return (await Promise.all(each)).flat();
 }
 
 const without: Readonly<Record<keyof typeof graphPermissionIds, string>> = {
@@ -288,9 +280,6 @@ const onGroupsOnly = [
   'If you need these, assign a custom role with only these reads on the subscription.',
 ].join(' ');
 
-const isIn = (subscriptionId: string, { id }: { readonly id: ArmId }): boolean =>
-  isAtOrBelow(id, scopeOf(subscriptionId));
-
 async function diagnoseSubscription(
   { ownObjectId, subscriptions }: DoctorEnvironment,
   { id, outcome }: { readonly id: string; readonly outcome: Outcome<unknown> },
@@ -299,7 +288,7 @@ async function diagnoseSubscription(
   if (outcome.ok) return ok(subscription(id), 'readable');
   const who = whoGivesRoles(`subscription ${id}`);
   // Without the permission to read permissions, no scope answers.
-  const [inGroup] = [...resources, ...vaults].filter((one) => isIn(id, one));
+  const [inGroup] = [...resources, ...vaults].filter((one) => isAtOrBelow(one.id, scopeOf(id)));
   const isRefused = statusOf(outcome.failure) === 403 && inGroup !== undefined;
   if (isRefused && (await subscriptions.lacks(inGroup.id, noRights)).ok)
     return warn(subscription(id), 'readable in resource groups only', onGroupsOnly, [], who);
@@ -331,7 +320,7 @@ async function diagnoseReach(subjects: DoctorEnvironment): Promise<readonly Diag
     ...(await Promise.all(reads.map((read) => diagnoseSubscription(subjects, read, found)))),
     diagnoseList(about('azure/lists', 'agents'), resources),
     diagnoseList(about('azure/lists', 'vaults'), vaults),
-    ...(await diagnoseRights(subjects, found)),
+    ...(await Promise.all(config.azure.subscriptions.map((id) => diagnoseRights(subjects, id, found)))).flat(),
   ];
 }
 
