@@ -54,7 +54,6 @@ type Known = Pick<ChainLine, 'seq' | 'hash'>;
 
 /** Baseline of an older export or a published log: all its events must still exist unchanged. */
 export class BaselineExport {
-  /** Hashes that weren't compared yet, by number. */
   readonly #left = new Map<number, string>();
   events = 0;
   compared = 0;

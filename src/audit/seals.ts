@@ -9,13 +9,11 @@ import type { ChainLine, CheckLine, FaultyLine, Seals } from '../domain/record/c
 import type { SecretKey, SecretKeys } from './key-file.ts';
 import { hashOf, wrongColumn } from './verify.ts';
 
-/** Oldest first. The last one seals; the others verify events of their time. */
 export type SealKeys = SecretKeys;
 
 const label = 'cmk-bot seal 1';
 const idLabel = 'cmk-bot seal key id 1';
 
-/** Returns HMAC-SHA-256 in lower-case hexadecimal. */
 export const hmacOf = (key: Uint8Array, ...lines: readonly string[]): string =>
   createHmac('sha256', key).update(lines.join('\n'), 'utf8').digest('hex');
 

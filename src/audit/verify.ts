@@ -33,7 +33,6 @@ const mismatch = (what: string, expected: unknown, found: unknown): string =>
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Parses a body; null: not a JSON object in canonical form. */
 export function parseBody(body: string): Record<string, unknown> | null {
   const value = parseCanonical(body);
   return isRecord(value) ? value : null;

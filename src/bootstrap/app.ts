@@ -28,7 +28,6 @@ function openAzure({ config, metrics, tracing }: Infrastructure) {
   return {
     azure,
     roleChecks: openRoleChecks(azure, config.policy, config.admission),
-    /** Null: this cloud's portal address isn't known. */
     portal: openPortal(options.cloud, config.teams.tenantId),
     /** The sign-in host, and its only trusted certificate authorities. Null: the default ones. */
     authority: { host, ca: tls.tlsOptions?.ca ?? null },
@@ -72,7 +71,6 @@ export function openApp(infrastructure: Infrastructure, publisher: LogPublisher)
     linksIn: config.azure.cloud.name === 'public' ? { tenantId } : null,
     publishes: config.anchor !== null,
     hasEvidence: browserUrl(config) !== null && config.anchor !== null,
-    /** How people are authenticated: `bot-framework` with tokens, `local` without. */
     signIn: config.server.mode === 'local' ? 'local' : 'bot-framework',
     timeLimits: {
       retry: config.retry,

@@ -42,7 +42,6 @@ function startWatch(app: App): Stoppable {
 /** Starts all parts, and returns them in the order in which they stop. `print`: gets the log, if others share the process. */
 export async function startParts(config: Config, settingsFile: string | null, print?: LogStream) {
   await requireValidSettings(config);
-  // Application log, audit log and metrics.
   const infrastructure = await openInfrastructure(config, settingsFile, print);
 
   // Compares the audit log with its published copy. The bot doesn't start if they differ.

@@ -71,7 +71,6 @@ interface LockedOptions {
   readonly now: () => Date;
 }
 
-/** Publishes if no other replica does at the moment. */
 export function openLocked(options: LockedOptions): () => Promise<void> {
   const { tryLocked, publisher, publishing, log, everyMs, now } = options;
   const start = now().getTime();

@@ -35,7 +35,6 @@ export function credentialForBotFramework({
   return openCredential(signIn, cloud.name === 'custom' ? openCloud({ name: 'public' }) : cloud);
 }
 
-/** Returns the password for a new database connection. Null: the URL has one, or none is needed. */
 type DatabasePassword = (() => Promise<string>) | null;
 
 /**

@@ -22,7 +22,6 @@ const ids = listOf(
 );
 const anything = 'write what to match, or remove it to match everything';
 const pattern = z.string('must be text, in which * means any text').trim().min(1, `is empty; ${anything}`);
-/** Accepts a single text as a list of one. */
 const values = z.preprocess((value) => (typeof value === 'string' ? [value] : value), listOf(pattern, anything));
 
 const Match = z.strictObject(

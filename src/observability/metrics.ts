@@ -30,7 +30,6 @@ export interface MetricsPorts {
   readonly clock: { look(): Promise<ClockSkew | null> };
   readonly storing: WatchedWriteHealth;
   readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
-  /** Null: no witness is configured. */
   readonly witnessing: (() => Promise<WitnessSummary>) | null;
   /** Interval of the key watch. Null: it's turned off. */
   readonly watchMs: number | null;

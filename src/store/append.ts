@@ -84,7 +84,6 @@ export async function appendIn<S, Id extends StreamId>(
   return stored(answer, commit);
 }
 
-/** Locks the head. `now`: the database's time at the lock. */
 export async function lockedHead(sql: Sql, { clock }: Pick<AppendTools, 'clock'>): Promise<LockedHead> {
   const askedAt = performance.now();
   const head = await lockHead(sql);

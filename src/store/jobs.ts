@@ -77,7 +77,6 @@ const remove = `with gone as (delete from ${table} j
     and again.singleton_key = gone.singleton_key) as again from gone`;
 const Removed = z.object({ id: z.string(), again: z.boolean() });
 
-/** Replaces a claimed job by a waiting one. */
 const release = `with gone as (delete from ${table} j where ${claimed('j')} = ($8, $9::int) returning j.id)
   select ${add} from gone`;
 

@@ -1,4 +1,3 @@
-/** The port `PostedCards`. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';

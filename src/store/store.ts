@@ -1,4 +1,3 @@
-/** Opens all store ports on one database. */
 import { AsyncResource } from 'node:async_hooks';
 import type { DocumentSeals, RowSeals } from '../domain/record/chain.ts';
 import type { Request } from '../domain/request/request.ts';

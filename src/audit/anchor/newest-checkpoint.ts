@@ -11,13 +11,11 @@ type ContradictionKind =
   | 'record-differs';
 
 type ForeignReason =
-  /** It names another log. */
   | 'other-log'
   /** It names this log, but no key of this log signed it. */
   | 'other-key'
   /** A key of this log signed another text. */
   | 'changed'
-  /** It isn't a signed checkpoint. */
   | 'unreadable';
 
 /** The published log and the audit log contradict each other. One of them was altered, so nothing more is published. */

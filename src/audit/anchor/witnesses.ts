@@ -128,7 +128,6 @@ interface WitnessesPorts {
   readonly now: () => Date;
 }
 
-/** Requests cosignatures from all witnesses in parallel, and stores the last signature of each. */
 export class Witnesses {
   readonly #signed: Map<Witness, Signed>;
   #conflicts = new Map<Witness, CosignOutcome>();

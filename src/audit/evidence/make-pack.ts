@@ -22,8 +22,6 @@ import { lineFrom, parseBody } from '../verify.ts';
 import { controls } from './report/controls.ts';
 import { type ReportFacts, reportOf } from './report/report.ts';
 
-// Files of evidence packs: names, proofs, archive and checksums.
-
 export const packFile = {
   readme: 'README.txt',
   report: 'report.html',
@@ -41,14 +39,12 @@ export const packFile = {
   sums: 'SHA256SUMS',
 } as const;
 
-/** SHA-256 in hexadecimal. */
 export const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 const jsonFile = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 
 const linesOf = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''));
 
-/** Returns the proof's path for a leaf index, from 0. */
 const proofPath = (index: number): string => `proofs/${String(index).padStart(10, '0')}.tlog-proof`;
 
 /** Files of a pack: names with slashes, in no order. */
@@ -67,7 +63,6 @@ export function archiveOf(files: PackFiles): Buffer {
 
 // `SHA256SUMS`: all other files of a pack. It detects damage, not forgery: a forger can write a new one.
 
-/** Returns the sums in the format of `sha256sum -c`. */
 export const sumsOf = (files: PackFiles): Buffer =>
   linesOf(
     [...files]
@@ -75,8 +70,6 @@ export const sumsOf = (files: PackFiles): Buffer =>
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, bytes]) => `${digestOf(bytes)}  ${name}`),
   );
-
-// Files that prove something: events of the published log with inclusion proofs, and the checkpoint.
 
 // Consistency proof from an older size that the auditor named (RFC 6962, 2.1.2). C2SP has no file format for it: a first line,
 // size and root as in a checkpoint, an empty line, and the hashes.

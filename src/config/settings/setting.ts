@@ -9,7 +9,6 @@ export interface Setting {
   readonly meaning?: string;
   /** True: not commented out in `.env.example`, because each bot needs its own value. */
   readonly mustBeSet?: true;
-  /** True: never echoed and never shown. */
   readonly isSecret?: true;
 }
 
@@ -20,7 +19,6 @@ export interface SettingGroup<S extends Readonly<Record<string, Setting>> = Read
 
 type Shape<S extends Readonly<Record<string, Setting>>> = { readonly [Name in keyof S]: S[Name]['value'] };
 
-/** The parsed values of a group. */
 export type Values<G extends SettingGroup> = z.infer<z.ZodObject<Shape<G['settings']>>>;
 
 export const group = <S extends Readonly<Record<string, Setting>>>(title: string, settings: S): SettingGroup<S> => ({
@@ -44,7 +42,6 @@ export const yes = z
   .default('')
   .transform((value) => value === '1' || value === 'true');
 
-/** A URL for tokens and keys. */
 export const privateUrl = z.string().refine(isPrivate, 'must be an https URL, or http on this machine');
 
 /** Names and versions follow "Azure Key Vault keys, secrets and certificates overview". */

@@ -58,11 +58,9 @@ export const variableGroups = groups.map((group) => ({ title: group.title, setti
 export const isSecretSetting = (name: string): boolean =>
   groups.some(({ settings }) => settings[name]?.isSecret === true);
 
-/** Returns whether each bot usually needs a value of its own. */
 export const isNeededSetting = (name: string): boolean =>
   groups.some(({ settings }) => settings[name]?.mustBeSet === true);
 
-/** Returns the meaning of a variable as plain text. */
 export const settingOf = (name: string): string =>
   plain(variableGroups.flatMap(({ settings }) => settings).find(({ names }) => name in names)?.meaning ?? '');
 

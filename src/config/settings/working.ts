@@ -101,7 +101,6 @@ export const workingSettings = group('How it works', {
 
 type Env = Values<typeof workingSettings>;
 
-/** Where the bot listens. */
 export const serverFrom = (
   env: Env & Values<typeof teamsSettings> & Pick<Values<typeof peopleSettings>, 'CMK_PUBLIC_URL'>,
 ) => ({
@@ -136,7 +135,6 @@ export const logsFrom = (
   pollMs: number,
 ) => (workspaceId === undefined ? null : { workspaceId, withinMs, pollMs });
 
-/** Null: none is set. */
 export const webhookFrom = ({ CMK_ALERT_WEBHOOK: url, CMK_ALERT_WEBHOOK_SECRET: secret }: Env) =>
   url === undefined || secret === undefined ? null : { url, secret };
 

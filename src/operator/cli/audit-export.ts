@@ -49,7 +49,6 @@ function cell(value: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-/** Returns a line of CSV. */
 export const csvLine = (values: readonly string[]): string => `${values.map(cell).join(',')}\r\n`;
 
 export const csvHeader = (): string => csvLine(columns);
@@ -73,7 +72,6 @@ const matchesResource = (target: string, resource: string): boolean => {
 };
 
 interface EventFilter {
-  /** ISO 8601, UTC. */
   readonly since?: string | undefined;
   /** The first time that is left out. */
   readonly until?: string | undefined;

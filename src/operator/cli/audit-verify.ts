@@ -34,8 +34,6 @@ import {
 import { findingsOf, reportWords } from './words/report.ts';
 import { indent } from './words/table.ts';
 
-// Sources of the verifier: the database, an export or a published log, and baselines.
-
 const isFolder = (file: string): Promise<boolean> =>
   stat(file).then(
     (found) => found.isDirectory(),
@@ -44,7 +42,6 @@ const isFolder = (file: string): Promise<boolean> =>
 
 interface OpenedAnchor {
   readonly reader: AnchorReader;
-  /** The keys were given: they weren't read from the published log. */
   readonly keysGiven: boolean;
   readonly given: VerifierKeysFile;
 }
@@ -181,8 +178,6 @@ async function* fileLines(file: string): AsyncGenerator<string> {
   }
   if (rest !== '') yield rest;
 }
-
-// Verification result of a published log as text.
 
 export function publishedWords(report: PublishedReport): string {
   const { origin, events, checkpoints, keysMissing, keysGiven, findings } = report;

@@ -45,7 +45,6 @@ const cannotSeal = (): never => {
 /** The command line doesn't use the chat's documents. */
 const noDocuments: DocumentSeals = { seal: cannotSeal, faultOf: () => 'seal-key-unknown' };
 
-/** Without a key, rows are read unchecked. */
 const rowsUnchecked: RowSeals = { seal: cannotSeal, isGood: () => true };
 
 const cannotCheck =
@@ -69,7 +68,6 @@ function toolsWith({ keys, missing }: SealKeySource) {
   };
 }
 
-/** The tables are missing or of an earlier version. */
 export class NotMigrated extends Unusable {}
 
 export class UnsupportedFormat extends Unusable {}

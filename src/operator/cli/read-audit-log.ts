@@ -1,4 +1,3 @@
-/** Reads the audit log. */
 import type { RequestId } from '../../domain/ids.ts';
 import type { ChainLine, Link, RevealedText } from '../../domain/record/chain.ts';
 import type { AuditLog } from '../../store/audit-log.ts';
@@ -17,7 +16,6 @@ const pageSize = 200;
  * event, and if it advanced, the new events are read too.
  */
 export async function* readAuditLog(log: Readable): AsyncGenerator<RecordedEvent, Link> {
-  // From the very first row, whatever its number.
   let last: number | null = null;
   for (let head: Link | null = null; ; ) {
     const page: readonly ChainLine[] = await log.lines(last, pageSize);

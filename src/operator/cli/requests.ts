@@ -33,8 +33,6 @@ import {
 import { safeNow } from './words/safe-now.ts';
 import { indent, textTable } from './words/table.ts';
 
-// A request as text: its history, the last failure, and safe actions.
-
 const targetOf = (request: Request) => {
   const { vaultId, keyName, keyVersion } = workOf(request.plan).to;
   return { vaultId, keyName, keyVersion: keyVersion ?? request.outputs.keyVersion ?? null };

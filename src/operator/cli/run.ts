@@ -100,7 +100,6 @@ function split(args: readonly string[]): { readonly asked: readonly string[]; re
   return { asked: args.slice(used), common: args.slice(0, used) };
 }
 
-/** Loads the database code only if needed. */
 const openStore = () => import('./open-store.ts').then(({ openStoreHere }) => openStoreHere());
 
 function openStoreOnce() {
@@ -202,7 +201,7 @@ export async function run(typed: readonly string[], terminal: Terminal, folder: 
 
 type Terminal = Pick<CommandEnvironment, 'print' | 'write' | 'complain' | 'progress' | 'user' | 'ask' | 'nextLine'>;
 
-/** Returns the user's name. A container can run under a uid without a name. */
+/** A container can run under a uid without a name. */
 function userName(): string {
   try {
     return os.userInfo().username;

@@ -24,7 +24,6 @@ export const exit = {
   done: 0,
   /** Refused, integrity error, or failed check. */
   no: 1,
-  /** Invalid arguments, or unreadable input. */
   unusable: 2,
   /** No finding, but not everything could be checked. */
   unchecked: 3,
@@ -46,14 +45,12 @@ export interface CommandEnvironment {
   complain(line: string): Promise<void>;
   /** Writes output for programs unchanged. Waits for a slow reader. */
   write(text: string): Promise<void>;
-  /** Returns the database's store, opened on first use. */
   store(): Promise<OpenStore>;
   readonly user: string;
   /** Asks a question at the terminal; null: no person is there. */
   readonly ask: ((question: string, how?: { readonly unseen: boolean }) => Promise<string>) | null;
   /** Returns the next line of a pipe; null at the end or with a terminal. */
   nextLine(): Promise<string | null>;
-  /** Path of the settings file; null: none. */
   readonly settingsFile: string | null;
 }
 
@@ -71,7 +68,6 @@ export type Explained = readonly (readonly [typed: string, meaning: string])[];
 
 declare module 'zod' {
   interface GlobalMeta {
-    /** Rows of the help about this argument. */
     explains?: Explained;
   }
 }
@@ -96,7 +92,6 @@ export interface Subcommand {
   readonly options: Options;
   /** It needs no settings, or reads the file itself: `.env` isn't loaded. */
   readonly withoutSettings?: true;
-  /** Names of positional arguments, in order. */
   readonly positionals: readonly string[];
   run(input: Readonly<Record<string, unknown>>, surroundings: CommandEnvironment): Promise<Exit>;
 }

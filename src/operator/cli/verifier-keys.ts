@@ -18,11 +18,9 @@ export interface VerifierKeysFile {
 
 export interface WitnessCheck {
   readonly needed: number;
-  /** There is no line `quorum N`. */
   readonly isDefault: boolean;
   /** One per name. `at`: ISO 8601 by the witness's clock. */
   readonly signed: readonly { readonly name: string; readonly at: string }[];
-  /** Names of witnesses that didn't sign. */
   readonly missing: readonly string[];
 }
 

@@ -33,7 +33,6 @@ async function versionOf({ database: { pool } }: Subjects): Promise<Diagnosis> {
   return ok(database, `PostgreSQL ${major} answers`);
 }
 
-/** Checks TLS to the server. On one machine, it isn't needed. */
 async function tlsOf({ config: { databaseUrl: url }, database: { pool } }: Subjects): Promise<readonly Diagnosis[]> {
   const { tls } = await connectionFacts(pool);
   if (tls !== null) return [ok(tlsToServer, tls)];

@@ -110,7 +110,6 @@ function registrationNotSeen(found: Outcome<BotRegistration | null>, appId: stri
   ];
 }
 
-/** Checks the registration. Returns nothing in local mode, which has no sign-in. */
 export async function diagnoseRegistration(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { id: appId } = subjects.config.teams.app;
   if (appId === null) return [];

@@ -26,13 +26,11 @@ export interface RecordSubjects {
 
 export type Subjects = DoctorEnvironment & RecordSubjects;
 
-/** Subject of a finding: code and text. */
 export interface About {
   readonly code: DiagnosisCode;
   readonly subject: string;
 }
 
-/** Commands that fix a problem, and the role that can run them. */
 export type Remedy = readonly [commands: readonly string[], who?: string];
 
 export const about = (code: DiagnosisCode, subject: string = findings[code][0]): About => ({ code, subject });
@@ -51,5 +49,4 @@ const says =
 export const ok = (of: About, found: string): Diagnosis => says('ok')(of, found, '');
 export const warn = says('warn');
 export const fail = says('fail');
-/** The check couldn't be run. */
 export const unknown = says('unknown');

@@ -139,8 +139,6 @@ export const CardSearch = z.object({ queryText: z.string().max(200).default(''),
 /** A client got no token: `resourcematchfailed`. */
 export const SignInFailure = z.object({ code: z.string().max(100), message: z.string().max(500).catch('') });
 
-// Typed messages.
-
 const Mentions = z
   .array(
     z.looseObject({
@@ -161,7 +159,6 @@ export interface TypedMessage {
 
 const longestMessage = 4_000;
 
-/** Removes mentions of the bot. Other mentions stay. */
 function withoutMentions(text: string, entities: unknown, botId: string): string {
   return Mentions.parse(entities ?? [])
     .filter((entity) => entity.type === 'mention' && entity.mentioned?.id === botId)

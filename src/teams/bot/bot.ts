@@ -98,7 +98,6 @@ export class CmkBot extends ActivityHandler {
     if (id !== undefined && isOurs) await people.save({ id, memberId: member.id, name: member.name, address });
   }
 
-  /** Stores how to reach the conversation, and the sender's name. */
   private async learnSender({ activity: { serviceUrl } }: TurnContext, sender: KnownSender): Promise<void> {
     const { person: id, memberId, name, origin, tenantId } = sender;
     const personId = origin.conversationType === 'personal' ? id : null;

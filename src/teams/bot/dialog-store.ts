@@ -53,7 +53,6 @@ export function openDialogStore(documents: Documents) {
       ...(form.changes === null ? {} : { [`${editFormPrefix}${form.id}`]: {} }),
     });
   return {
-    /** Null: it doesn't exist or can't be read. */
     async read(formId: string): Promise<StoredDialog | null> {
       const key = formKey(formId);
       const read = DialogDocument.safeParse((await documents.read([key]))[key]).data;
@@ -191,7 +190,6 @@ async function closeAndClear(app: SweepApp, formId: string, why: ClosingReason):
   }
 }
 
-/** Whether the request that the form edits waits no more for that edit. */
 async function isOutdated({ documents, requests }: SweepApp, formId: string): Promise<boolean> {
   const form = (await openDialogStore(documents).read(formId))?.form;
   if (form === undefined) return true;

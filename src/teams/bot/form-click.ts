@@ -93,7 +93,6 @@ function pageOnce({ forms }: BotApp, form: Form, later: Promise<AdaptiveCard | n
   };
 }
 
-/** `at`: the clicked card, as the client reports it. */
 export async function answerFormClick(
   app: BotApp,
   context: TurnContext,

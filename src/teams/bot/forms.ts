@@ -18,7 +18,6 @@ import type { Posted } from '../delivery/chat.ts';
 import { openDialogStore, openFormJobs, type StoredDialog } from './dialog-store.ts';
 import { withSoftTimeout } from './reply.ts';
 
-/** Verbs of a form's buttons. */
 export const formVerbs = [
   'form.next',
   'form.back',
@@ -33,7 +32,6 @@ export const formVerbs = [
 ] as const;
 
 interface DialogApp extends CommandPorts {
-  /** Null: the addresses of the Azure portal aren't known. */
   readonly portal: Portal | null;
 }
 
@@ -42,7 +40,6 @@ interface DialogPage {
   readonly card: AdaptiveCard;
   readonly form: Form;
 }
-/** The form became a request. Its card replaces the form's. */
 interface Submitted {
   readonly kind: 'submitted';
   readonly form: Form;
@@ -108,7 +105,6 @@ interface FormClickCall {
   readonly verb: string;
   /** Raw input of the card, validated here. */
   readonly inputs: unknown;
-  /** The location of the click, as the client reports it. */
   readonly at: Posted | null;
 }
 
@@ -225,7 +221,6 @@ export function openForms(app: FormsApp) {
     return (await app.requests.load(source))?.justification === null;
   }
 
-  /** Performs a click; in the background if Azure is slow. */
   async function act(
     form: Form,
     eTag: string,

@@ -41,7 +41,6 @@ async function draw(options: ListsOptions, subject: ListSubject, viewer: Viewer,
 const isLong = ({ list, filter, id }: ListSubject): boolean =>
   list === 'agents' || (list === 'history' && id.startsWith('/')) || filter === 'waiting';
 
-/** Of any list. */
 const mostPages = 10_000;
 /** Maximum of long lists rendered at once. More would delay clicks. */
 const longListsAtOnce = 2;

@@ -43,7 +43,6 @@ function readClick({ data }: CardClick['action']):
   return { requestId, asking: data.revision ?? -1, inputs };
 }
 
-/** `at`: the clicked card, as the client reports it. */
 export async function answerRequestClick(
   app: RequestClickApp,
   action: Action,
@@ -187,7 +186,6 @@ export async function answerEvidenceClick(
 // Reads the request, and then its requester's groups and its resource's tags if the action needs them. A refused person
 // gets none of it. The decision doesn't depend on it: `append` reads the request again, under the lock.
 
-/** `click`: null if the activity isn't one. */
 export function openRequestPrefetch(
   requests: Pick<Requests, 'load'>,
   { askAlso, lookAt }: Pick<ClickRoleChecks, 'askAlso' | 'lookAt'>,

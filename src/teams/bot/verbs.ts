@@ -101,7 +101,6 @@ const showDrift: Handle<AdmittedSender> = async ({ driftAlerts, later }, { at, c
   const id = DriftId.safeParse(driftId).data;
   const card = id === undefined ? null : await driftAlerts.cardOf(id, number);
   if (id === undefined || card === null) return messageAnswer(refusalText(refuse('unknown-request', driftId ?? '')));
-  // Another process that just posted the card has stored it by then. If not, its answer was lost, and this is a copy.
   if (at !== null) later.runTwiceLater(() => driftAlerts.registerCopy(id, number, at));
   return cardAnswer(card);
 };

@@ -115,7 +115,6 @@ const maxBytes = 80 * 1024;
 
 const bytesOfText = (text: string): number => text.length * 2;
 
-/** Returns the card's size in bytes, as Teams counts it. */
 export const bytesOf = (card: AdaptiveCard): number => bytesOfText(JSON.stringify(card));
 
 type CardNode = Readonly<Record<string, unknown>>;
@@ -197,7 +196,6 @@ export function renderCard<const Data extends object>(name: string, data: Data &
 /** Checkboxes aren't restored, because their text might have changed. */
 const typed: readonly unknown[] = ['Input.Text', 'Input.Date', 'Input.Time', 'Input.ChoiceSet'];
 
-/** What a person entered, by input ID. */
 export type CardInputs = Readonly<Record<string, string>>;
 
 const partsOf = (value: unknown): readonly unknown[] => (isNode(value) ? Object.values(value) : []);
@@ -208,7 +206,6 @@ const entryOf = ({ type, id }: CardNode, inputs: CardInputs): string =>
 const holdsEntry = (node: unknown, inputs: CardInputs): boolean =>
   isNode(node) && (entryOf(node, inputs) !== '' || partsOf(node).some((part) => holdsEntry(part, inputs)));
 
-/** Returns the IDs of collapsed sections that contain an entry. */
 function sectionsToExpand(node: unknown, inputs: CardInputs): readonly string[] {
   const inner = partsOf(node).flatMap((part) => sectionsToExpand(part, inputs));
   const isOne = isNode(node) && node.isVisible === false && typeof node.id === 'string' && holdsEntry(node, inputs);

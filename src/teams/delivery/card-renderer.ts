@@ -49,7 +49,6 @@ const dutyTimeoutMs = 1_500;
 
 const noOne: AwaitedApprovers = { described: '', addressed: [], people: [], sources: [] };
 
-/** Returns the people whose views Teams fetches: requester, approvers, and those who can decide or are on duty. */
 function refreshedFor(request: Request, known: readonly KnownPerson[], sources: readonly Source[]): readonly string[] {
   if (!hasViews(request)) return [];
   const members = new Map([...known, ...knownIn(sources)].map(({ id, memberId }) => [id, memberId]));

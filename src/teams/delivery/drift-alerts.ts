@@ -127,7 +127,6 @@ export function openDriftAlerts(options: DriftAlertsOptions) {
   }
   return {
     show,
-    /** Returns the card as it is now. Null: there is no such drift. */
     async cardOf(id: DriftId, number: number): Promise<AdaptiveCard | null> {
       const alert = await alertFor(options, id, number, clickTimeoutMs);
       return alert === null ? null : cardFor(alert);

@@ -142,7 +142,6 @@ export async function reconcileCard(
   }
 }
 
-/** Replaces an opened card when it is opened again further down. */
 const movedCard = ({ id, resourceName }: Request) =>
   messageCard(resourceName, plain(cardMoved.text), {
     reference: id,

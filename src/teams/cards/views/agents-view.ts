@@ -49,7 +49,6 @@ interface RowContext {
   readonly repeatedNames: ReadonlySet<string>;
   /** Those of the page that can't take a customer-managed key, with the reason. */
   readonly unsupported: ReadonlyMap<ArmId, Check>;
-  /** True if the reader can make requests. */
   readonly asks: boolean;
   readonly now: Date;
 }
@@ -125,7 +124,6 @@ function stateLine(agent: ResourceKeyState, { unsupported, now }: RowContext): C
   }
 }
 
-/** Returns the resource's next step, if it has one. */
 function buttonOf(resource: ResourceKeyState, { asks, unsupported }: RowContext) {
   const {
     id,
@@ -212,7 +210,6 @@ function hiddenNotes(hidden: readonly HiddenKinds[]): { text: CardText }[] {
   return [{ text: plain(`The bot can’t read ${what} in ${where}. To list them too, give it the Reader role there.`) }];
 }
 
-/** Returns what the card doesn't contain, with the reason. */
 function unreadNotes(unread: readonly UnreadSubscription[]): { text: CardText }[] {
   const shown = unread.slice(0, mostUnread).map(({ subscriptionId, failure }) => ({
     text: md`Subscription ${plain(subscriptionId)} couldn’t be read: ${plain(sourceWords(failure))}: ${quoted(messageOf(failure), 300)}`,

@@ -90,7 +90,6 @@ function failureMessages(request: AtRest): Failure | null {
   return failure === null || blockOf(failure) !== null || ownWords(failure) !== null ? null : failure;
 }
 
-/** Returns source, message and expected state; empty if the summary contains them. */
 function wordsOf(request: AtRest) {
   const failure = failureMessages(request);
   if (failure === null) {
@@ -124,7 +123,7 @@ function giveUpWords(request: Request): CardText {
   );
 }
 
-/** Returns the remedy. After the request has ended, only a new request helps. */
+/** After the request has ended, only a new request helps. */
 function remedyOf(request: AtRest, context: CardContext): CardText {
   if (mayAskAgain(request, context)) return plain('If you request it again, completed steps aren’t repeated.');
   if (request.state !== 'failed') return helpOf(request).remedy;
@@ -181,7 +180,6 @@ const doingWords = (request: AtRest): string =>
     ? ''
     : `The bot was ${request.failure.doing}.`;
 
-/** Returns the cause, if it is the bot's own finding, and what happened to the agent's key. */
 function causeAndSummary(request: AtRest): CardText {
   const { failure } = request;
   const block = failure === null ? null : blockOf(failure);

@@ -61,7 +61,6 @@ const only = (one: Plan, other: Plan, note: string): Row[] =>
     .filter((words) => !effectsIn(other).includes(words))
     .map((words) => row(marks.warn, plain(words), [grey(plain(note))]));
 
-/** Returns new effects of the plan, and those it no longer has. */
 export function planChangeRows(before: Plan, now: Plan): Row[] {
   if (isSameWish(before, now)) return [];
   const { control, replaced, warnings } = notCovered(before, now);

@@ -1,4 +1,3 @@
-/** The pages of the vault and of the key. */
 import { sameArmId } from '../../../domain/ids.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
 import { joinList } from '../../../domain/strings.ts';
@@ -31,7 +30,6 @@ function offered(choices: Choice[], selected: Choice | undefined) {
   return { style: styleFor(choices.length), choices: listed, searched, selected: selected?.value ?? '' };
 }
 
-/** Returns what would change on the vault. */
 const changes = ({ vault }: JudgedVault): readonly string[] => [
   ...(vault.softDelete ? [] : ['soft delete']),
   ...(vault.purgeProtection ? [] : ['purge protection']),
@@ -109,7 +107,6 @@ const day = (at: Date): string => at.toISOString().slice(0, 10);
 const years = (from: Date, count: number): Date =>
   new Date(Date.UTC(from.getUTCFullYear() + count, from.getUTCMonth(), from.getUTCDate()));
 
-/** Returns a key name that the vault doesn't have yet. */
 function freeName(resourceName: string, taken: readonly string[]): string {
   const base = `cmk-${resourceName}`.replace(/[^0-9A-Za-z-]/g, '-').slice(0, 120);
   if (!taken.includes(base)) return base;

@@ -1,5 +1,3 @@
-/** Renders the pages of a form. */
-
 import { isRemovableBlock, traitsOf } from '../../../domain/check.ts';
 import { armIdParts } from '../../../domain/ids.ts';
 import type { ObservedKey } from '../../../domain/observed.ts';
@@ -37,8 +35,6 @@ import { keyPageCard, vaultPageCard } from './form-key-view.ts';
 import { resourcePageCard } from './form-resource-view.ts';
 import { canGoBack, formHeaderOf, passRows, vaultAddress } from './parts.ts';
 
-// The version page.
-
 type Facts = FactsOf<'version'>;
 
 const isAnother = ({ newest, current }: Facts): boolean => newest !== null && newest.version !== current?.keyVersion;
@@ -71,7 +67,6 @@ function newestWords({ enabled, expires }: ObservedKey): CardText {
   return expires === null ? plain('has no expiry') : endOf(expires);
 }
 
-/** Returns the effect of each choice, then effects that all have. */
 function notesOn(facts: Facts): readonly CardText[] {
   const { current, vault, newest, inUse, makes: made } = facts;
   const isHsm = current?.vaultUri.includes('.managedhsm.');
@@ -227,7 +222,6 @@ export function formCard(
   }
 }
 
-/** Returns the selected agent's name; empty without one. */
 export const nameOf = (form: Form): string => {
   const chosen = answerOn(form, whichResource);
   return chosen === null ? '' : armIdParts(chosen.id).name;

@@ -25,7 +25,6 @@ export interface Viewer {
 export interface ListPorts {
   readonly requests: Pick<Requests, 'open' | 'load' | 'list' | 'count' | 'events' | 'ofResource'>;
   readonly directory: Directory;
-  /** Returns which requests a person can decide on, for button texts. */
   readonly decidable: (person: PersonId) => Promise<(request: Request) => boolean>;
   readonly now: () => Date;
 }

@@ -32,7 +32,6 @@ export function endedBy(request: Request, names: Names): CardText[] {
 /** A text of a card holds 8,000 characters. */
 const longestApprovals = 4_000;
 
-/** Returns requester and reason, approvers and comments, and how it ended: one paragraph each, in order. */
 export function peopleTexts(request: Request, names: Names): CardText {
   const { justification, requester, approvals } = request;
   const asked = { comment: justification, commentErased: justification === null };

@@ -118,7 +118,6 @@ export const pausedTexts = {
 export const earlierRun = (request: Request): CardText =>
   md`An earlier run started changes in Azure. To see them, type /cmk-history ${plain(request.id)}.`;
 
-/** Returns the first lines of every card about the request. */
 export function requestHeaderOf(
   request: Request,
   { userIds, paused }: CardContext,

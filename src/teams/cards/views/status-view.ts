@@ -32,8 +32,6 @@ import { type CardContext, mayAskAgain, mayChange, type TimeLimits } from './rea
 import { earlierRun, pausedTexts, requestHeaderOf, startWords, stopOffer, stoppingNote } from './state-line.ts';
 import { succeededCard } from './succeeded-view.ts';
 
-// The steps of a request and their progress.
-
 /** Shorter waits aren't shown. */
 const worthSaying = 10_000;
 
@@ -160,7 +158,6 @@ function upNext(request: Request, { paused }: Context): StepName | null {
   return request.progress.find(({ state }) => state === 'planned' || state === 'failed')?.name ?? null;
 }
 
-/** Returns one row for each step: planned, next, running, waiting for a retry, completed, not completed. */
 function progressRows(request: Request, context: Context): { readonly row: Row; readonly isNow: boolean }[] {
   const next = upNext(request, context);
   return request.progress.map((progress) => {
@@ -178,7 +175,6 @@ function progressRows(request: Request, context: Context): { readonly row: Row; 
   });
 }
 
-/** Returns the steps in order, running ones in a box. */
 function progressSections(request: Request, context: Context): Section[] {
   const sections: Section[] = [];
   for (const { row: one, isNow } of progressRows(request, context)) {
