@@ -72,20 +72,16 @@ inBrowser('the pictures', () => {
   });
 });
 
-describe('docs/pictures', () => {
-  const pages = [
-    'README.md',
-    ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' }).map((one) => `docs/${one}`),
-  ];
-  const text = pages
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => readFileSync(root + name, 'utf8'))
-    .join('\n');
-  const named = [
-    ...new Set([...text.matchAll(/pictures\/([\w.-]+\.(?:png|svg))/g)].map(([, name = '']) => name)),
-  ].sort();
-  test('has every picture that a page shows, and no other, each in less than 150 kB', () => {
-    expect(readdirSync(folder).sort()).toEqual(named);
-    expect(named.filter((name) => statSync(folder + name).size > 150_000)).toEqual([]);
-  });
+const pages = [
+  'README.md',
+  ...readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' }).map((one) => `docs/${one}`),
+];
+const text = pages
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => readFileSync(root + name, 'utf8'))
+  .join('\n');
+const named = [...new Set([...text.matchAll(/pictures\/([\w.-]+\.(?:png|svg))/g)].map(([, name = '']) => name))].sort();
+test('docs/pictures has every picture that a page shows, and no other, each in less than 150 kB', () => {
+  expect(readdirSync(folder).sort()).toEqual(named);
+  expect(named.filter((name) => statSync(folder + name).size > 150_000)).toEqual([]);
 });

@@ -266,50 +266,46 @@ describe('locks and permissions', () => {
     expect(sent).toHaveLength(1);
   });
 
-  describe('resources the bot has no business with', () => {
-    interface Before {
-      readonly resource: ObservedResource;
-      readonly vault: ObservedVault;
-    }
-    type Calls = (id: ArmId, before: Before) => Promise<readonly Outcome<unknown>[]>;
-    const anything: Calls = async (id) => [await azure.guards.locks(id), await mayOn(id, writeResource)];
-    const agents: Calls = async (id, { resource }) => {
-      const ref = { kind: 'healthcare-agent', id };
-      return [
-        await azure.resources.get(ref),
-        await azure.resources.tags(ref),
-        await azure.resources.enableSystemIdentity(ref, resource),
-        await azure.resources.setCustomerKey(ref, resource, { vaultUri: '', keyName: 'k', keyVersion: null }),
-      ];
-    };
-    const vaults: Calls = async (id, { vault }) => [
-      await azure.vaults.get(id),
-      await azure.vaults.protect(id, { softDelete: true }),
-      await azure.keys.list(id),
-      await azure.grants.held({ ...vault, id }, key('k'), tenantId),
-      await azure.grants.grant({ ...vault, id }, key('k'), tenantId, tenantId),
+  interface Before {
+    readonly resource: ObservedResource;
+    readonly vault: ObservedVault;
+  }
+  type Calls = (id: ArmId, before: Before) => Promise<readonly Outcome<unknown>[]>;
+  const anything: Calls = async (id) => [await azure.guards.locks(id), await mayOn(id, writeResource)];
+  const agents: Calls = async (id, { resource }) => {
+    const ref = { kind: 'healthcare-agent', id };
+    return [
+      await azure.resources.get(ref),
+      await azure.resources.tags(ref),
+      await azure.resources.enableSystemIdentity(ref, resource),
+      await azure.resources.setCustomerKey(ref, resource, { vaultUri: '', keyName: 'k', keyVersion: null }),
     ];
+  };
+  const vaults: Calls = async (id, { vault }) => [
+    await azure.vaults.get(id),
+    await azure.vaults.protect(id, { softDelete: true }),
+    await azure.keys.list(id),
+    await azure.grants.held({ ...vault, id }, key('k'), tenantId),
+    await azure.grants.grant({ ...vault, id }, key('k'), tenantId, tenantId),
+  ];
 
-    const storage = ArmId.parse(`${group}/providers/Microsoft.Storage/storageAccounts/s`);
-    const outside = resourceId('wages-agent', 'rg-finance', financeId);
-    test.each<[string, ArmId, Calls, string | null]>([
-      ['another kind', storage, anything, 'known-kind'],
-      ['an escaped slash', resourceId('a%2fb'), agents, 'healthcare-agent'],
-      ['anything in another subscription', outside, anything, null],
-      ['an agent in another subscription', outside, agents, null],
-      ['a vault in another subscription', vaultId('kv-care-prod', 'rg-finance', financeId), vaults, null],
-    ])('%s is refused before anything is sent', async (_what, id, calls, kind) => {
-      const found =
-        kind === null
-          ? { code: 'outside-subscriptions', subscriptionId: financeId }
-          : { code: 'not-of-kind', id, kind };
-      const resource = await resourceNow(azure, resourceRef('triage-agent-prod'));
-      const before = { resource, vault: await vaultNow(azure, care) };
-      const sent = await sentDuring(running, async () => {
-        for (const outcome of await calls(id, before))
-          expect(failureOf(outcome)).toMatchObject({ source: 'bot', next: 'ask', found });
-      });
-      expect(sent).toEqual([]);
+  const storage = ArmId.parse(`${group}/providers/Microsoft.Storage/storageAccounts/s`);
+  const outside = resourceId('wages-agent', 'rg-finance', financeId);
+  test.each<[string, ArmId, Calls, string | null]>([
+    ['another kind', storage, anything, 'known-kind'],
+    ['an escaped slash', resourceId('a%2fb'), agents, 'healthcare-agent'],
+    ['anything in another subscription', outside, anything, null],
+    ['an agent in another subscription', outside, agents, null],
+    ['a vault in another subscription', vaultId('kv-care-prod', 'rg-finance', financeId), vaults, null],
+  ])('resources the bot has no business with %s is refused before anything is sent', async (_what, id, calls, kind) => {
+    const found =
+      kind === null ? { code: 'outside-subscriptions', subscriptionId: financeId } : { code: 'not-of-kind', id, kind };
+    const resource = await resourceNow(azure, resourceRef('triage-agent-prod'));
+    const before = { resource, vault: await vaultNow(azure, care) };
+    const sent = await sentDuring(running, async () => {
+      for (const outcome of await calls(id, before))
+        expect(failureOf(outcome)).toMatchObject({ source: 'bot', next: 'ask', found });
     });
+    expect(sent).toEqual([]);
   });
 });

@@ -185,11 +185,7 @@ export const answers = (
   status: number,
   body: unknown,
   more: Omit<Partial<Fault>, 'respond'> = {},
-): Fault => ({
-  match: { url },
-  respond: { status, body },
-  ...more,
-});
+): Fault => ({ match: { url }, respond: { status, body }, ...more });
 /** The body of a refusal. */
 export const says = (code: string, message = 'x') => ({ error: { code, message } });
 

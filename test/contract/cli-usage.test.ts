@@ -13,15 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(empty.folder, { recursive: true, force: true }));
 
-describe('help', () => {
-  it('agrees with docs/operate/command-line.md', async () => {
-    const page = await readFile(new URL('../../docs/operate/command-line.md', import.meta.url), 'utf8');
-    const [, rest = ''] = page.split('| `cmk-bot …` | does |');
-    const rows = [...(rest.split('\n\n')[0] ?? '').matchAll(/^\| `(.+?)` \|/gm)];
-    expect(rows.map(([, cell]) => cell?.replaceAll('\\|', '|'))).toEqual(
-      subcommands.map(({ name, usage }) => `${name} ${usage}`.trim()),
-    );
-  });
+it('help agrees with docs/operate/command-line.md', async () => {
+  const page = await readFile(new URL('../../docs/operate/command-line.md', import.meta.url), 'utf8');
+  const [, rest = ''] = page.split('| `cmk-bot …` | does |');
+  const rows = [...(rest.split('\n\n')[0] ?? '').matchAll(/^\| `(.+?)` \|/gm)];
+  expect(rows.map(([, cell]) => cell?.replaceAll('\\|', '|'))).toEqual(
+    subcommands.map(({ name, usage }) => `${name} ${usage}`.trim()),
+  );
 });
 
 it.each([

@@ -17,10 +17,7 @@ let dataDir = '';
 let bot: Server;
 let teams: LocalTeamsProcess;
 const start = (): Promise<LocalTeamsProcess> =>
-  startLocalTeams({
-    dataDir,
-    botUrl: `http://127.0.0.1:${(bot.address() as { port: number }).port}/api/messages`,
-  });
+  startLocalTeams({ dataDir, botUrl: `http://127.0.0.1:${(bot.address() as { port: number }).port}/api/messages` });
 
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'local-teams-'));

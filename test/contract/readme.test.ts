@@ -93,10 +93,7 @@ test('every state of a request has its row, and its place in the picture', () =>
 describe('the page of files and events', () => {
   const [, doc = ''] = textOf('docs/audit/files-and-events.md').split('## Events');
   const rows = [...doc.matchAll(/^(?:\||-) (`[^|:]*?)(?: \||:) (.*?)(?: \|)?$/gm)].map(
-    ([, names = '', words = '']) => ({
-      names: [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
-      words,
-    }),
+    ([, names = '', words = '']) => ({ names: [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name), words }),
   );
   const payloads = payloadsWith(z.any());
   const types = Object.keys(payloads);

@@ -55,9 +55,7 @@ describe('appending', () => {
     const { id, ask } = fresh();
     const head = await store.auditLog.head();
     expect(await store.append(id, 'click:approve', approve())).toMatchObject({ code: 'unknown-request' });
-    expect(await store.append(id, 'submit', { ...ask, justification: ' ' })).toMatchObject({
-      code: 'reason-missing',
-    });
+    expect(await store.append(id, 'submit', { ...ask, justification: ' ' })).toMatchObject({ code: 'reason-missing' });
     expect(await store.auditLog.head()).toEqual(head);
     accepted(await store.append(id, 'submit', ask));
     expect(accepted(await store.append(id, 'click:approve', approve())).replay).toBe(false);
@@ -260,30 +258,25 @@ describe('open requests', () => {
   });
 });
 
-describe('a wrong clock', () => {
-  it('stores nothing by a time far from the last event’s, says so, and continues after an operator allows it', async () => {
-    const url = await databases.fresh();
-    const store = await databases.start(url);
-    const ask = (n: number) => submit({ plan: plan(resourceId(`bot-${n}`)) });
-    store.setClock(new Date(Date.now() + 2 * 86_400_000));
-    await store.append(requestId(1), 'submit', ask(1));
-    store.setClock(null);
-    await expect(store.append(requestId(2), 'submit', ask(2))).rejects.toThrow(
-      /the last event is dated 17\d\d\d\d s ahead of the database’s clock/,
-    );
-    expect(await resumeLog(store, 'duty')).toMatchObject({ kind: 'accepted' });
-    expect(await resumeLog(store, 'duty')).toMatchObject({ kind: 'refused' });
-    const due = await store.sql(
-      "select data->>'kind' as kind from pgboss.job where start_after <= now() + interval '10 s'",
-    );
-    expect(due.map(({ kind }) => kind).sort()).toEqual(['audit', 'show']);
-    expect(await store.append(requestId(2), 'submit', ask(2))).toMatchObject({ kind: 'accepted' });
-    const events = await store.requests.events(requestId(1));
-    expect(events.map(({ body }) => body.type)).toEqual(['submitted', 'clock-set-right']);
-    expect(events[1]?.body).toMatchObject({
-      data: { ahead: events[0]?.time },
-      actor: { kind: 'operator', id: 'duty' },
-    });
-    expect(verifyChain(await store.auditLog.lines(0, 100), await store.auditLog.head())).toEqual([]);
-  });
+it('a wrong clock stores nothing by a time far from the last event’s, says so, and continues after an operator allows it', async () => {
+  const url = await databases.fresh();
+  const store = await databases.start(url);
+  const ask = (n: number) => submit({ plan: plan(resourceId(`bot-${n}`)) });
+  store.setClock(new Date(Date.now() + 2 * 86_400_000));
+  await store.append(requestId(1), 'submit', ask(1));
+  store.setClock(null);
+  await expect(store.append(requestId(2), 'submit', ask(2))).rejects.toThrow(
+    /the last event is dated 17\d\d\d\d s ahead of the database’s clock/,
+  );
+  expect(await resumeLog(store, 'duty')).toMatchObject({ kind: 'accepted' });
+  expect(await resumeLog(store, 'duty')).toMatchObject({ kind: 'refused' });
+  const due = await store.sql(
+    "select data->>'kind' as kind from pgboss.job where start_after <= now() + interval '10 s'",
+  );
+  expect(due.map(({ kind }) => kind).sort()).toEqual(['audit', 'show']);
+  expect(await store.append(requestId(2), 'submit', ask(2))).toMatchObject({ kind: 'accepted' });
+  const events = await store.requests.events(requestId(1));
+  expect(events.map(({ body }) => body.type)).toEqual(['submitted', 'clock-set-right']);
+  expect(events[1]?.body).toMatchObject({ data: { ahead: events[0]?.time }, actor: { kind: 'operator', id: 'duty' } });
+  expect(verifyChain(await store.auditLog.lines(0, 100), await store.auditLog.head())).toEqual([]);
 });

@@ -73,36 +73,34 @@ it('is put on each document and row that the key before had sealed, and on no ot
   }
 });
 
-describe('a key that was replaced', () => {
-  const [own, other] = [old, present].map((key) => key.toString('base64')) as [string, string];
-  /** A request, with these lines in the key file. Returns where the log ends then, as a key file says it. */
-  async function write(url: string, number: number, ...keys: readonly string[]): Promise<string> {
-    const store = await openTestStore(url, { keys });
-    try {
-      await store.append(requestId(number), 'submit', submit({ plan: plan(resourceId(`bot-${number}`)) }));
-      const { seq, hash } = await store.auditLog.head();
-      return ` until ${seq} ${hash}`;
-    } finally {
-      await store.close();
-    }
+const [own, other] = [old, present].map((key) => key.toString('base64')) as [string, string];
+/** A request, with these lines in the key file. Returns where the log ends then, as a key file says it. */
+async function write(url: string, number: number, ...keys: readonly string[]): Promise<string> {
+  const store = await openTestStore(url, { keys });
+  try {
+    await store.append(requestId(number), 'submit', submit({ plan: plan(resourceId(`bot-${number}`)) }));
+    const { seq, hash } = await store.auditLog.head();
+    return ` until ${seq} ${hash}`;
+  } finally {
+    await store.close();
   }
+}
 
-  it('is followed by the new one in the chain, stores nothing more, and none of its later events is taken', async () => {
-    const url = await databases.fresh();
-    const replaced = `${own}${await write(url, 1, own)}`;
-    const end = await write(url, 2, replaced, other);
-    await expect(write(url, 3, own)).rejects.toThrow('seal-key-unknown');
-    await expect(write(url, 3, `${other}${end}`, own)).rejects.toThrow('which the chain has replaced');
-    const victim = await openTestStore(url, { keys: [replaced, other] });
-    const { seq, hash } = await victim.auditLog.head();
-    const place = { seq: seq + 1, request: requestId(4), revision: 1, cause: 'submit', n: 0, prev: hash };
-    const seal = sealWith(randomBytes, openSeals(keysOf([old])));
-    const forged = seal({ ...place, time: '2100-01-01T00:00:00.000Z' }, submitted());
-    // The database itself cannot tell: this is a row as the bot once made them.
-    await victim.sql('insert into cmk.event values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
-      ...[place.seq, place.request, 1, 'submit', 0, forged.body, hash, forged.hash, forged.sealKey, forged.seal],
-    ]);
-    await victim.close();
-    await expect(write(url, 3, replaced, other)).rejects.toThrow('seal-key-retired');
-  });
+it('a key that was replaced is followed by the new one in the chain, stores nothing more, and none of its later events is taken', async () => {
+  const url = await databases.fresh();
+  const replaced = `${own}${await write(url, 1, own)}`;
+  const end = await write(url, 2, replaced, other);
+  await expect(write(url, 3, own)).rejects.toThrow('seal-key-unknown');
+  await expect(write(url, 3, `${other}${end}`, own)).rejects.toThrow('which the chain has replaced');
+  const victim = await openTestStore(url, { keys: [replaced, other] });
+  const { seq, hash } = await victim.auditLog.head();
+  const place = { seq: seq + 1, request: requestId(4), revision: 1, cause: 'submit', n: 0, prev: hash };
+  const seal = sealWith(randomBytes, openSeals(keysOf([old])));
+  const forged = seal({ ...place, time: '2100-01-01T00:00:00.000Z' }, submitted());
+  // The database itself cannot tell: this is a row as the bot once made them.
+  await victim.sql('insert into cmk.event values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
+    ...[place.seq, place.request, 1, 'submit', 0, forged.body, hash, forged.hash, forged.sealKey, forged.seal],
+  ]);
+  await victim.close();
+  await expect(write(url, 3, replaced, other)).rejects.toThrow('seal-key-retired');
 });

@@ -50,27 +50,25 @@ const answers = (status: number, body: unknown, headers: Record<string, string> 
 const reading = (fault: Fault, reader = azure): Promise<Outcome<unknown>> =>
   under(running, fault, () => reader.resources.get(agent));
 
-describe('what must be done next', () => {
-  const cases: readonly (readonly [number, string, Failure['next']])[] = [
-    [400, 'BadRequest', 'ask'],
-    [400, 'ForbiddenByRbac', 'ask'],
-    [404, 'PrincipalNotFound', 'retry-until'],
-    [401, 'InvalidAuthenticationToken', 'wait'],
-    [403, 'AuthorizationFailed', 'ask'],
-    [409, 'ConflictingConcurrentWriteNotAllowed', 'wait'],
-    [409, 'SomethingNobodyHasSeen', 'wait'],
-    [429, 'SubscriptionRequestsThrottled', 'wait'],
-    [408, 'RequestTimeout', 'wait'],
-    [500, 'InternalServerError', 'wait'],
-    [501, 'NotImplemented', 'ask'],
-    [503, 'ServiceUnavailable', 'wait'],
-  ];
-  test.each(cases)('%i %s: %s', async (status, code, next) => {
-    const failure = outsideFailureOf(await reading(answers(status, error(code))));
-    expect(failure).toMatchObject({ source: 'azure', next, code, status, message: 'in the words of Azure' });
-    expect(failure.doing).toBe('reading agent triage-agent-prod');
-    expect(failure.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
-  });
+const cases: readonly (readonly [number, string, Failure['next']])[] = [
+  [400, 'BadRequest', 'ask'],
+  [400, 'ForbiddenByRbac', 'ask'],
+  [404, 'PrincipalNotFound', 'retry-until'],
+  [401, 'InvalidAuthenticationToken', 'wait'],
+  [403, 'AuthorizationFailed', 'ask'],
+  [409, 'ConflictingConcurrentWriteNotAllowed', 'wait'],
+  [409, 'SomethingNobodyHasSeen', 'wait'],
+  [429, 'SubscriptionRequestsThrottled', 'wait'],
+  [408, 'RequestTimeout', 'wait'],
+  [500, 'InternalServerError', 'wait'],
+  [501, 'NotImplemented', 'ask'],
+  [503, 'ServiceUnavailable', 'wait'],
+];
+test.each(cases)('what must be done next: %i %s: %s', async (status, code, next) => {
+  const failure = outsideFailureOf(await reading(answers(status, error(code))));
+  expect(failure).toMatchObject({ source: 'azure', next, code, status, message: 'in the words of Azure' });
+  expect(failure.doing).toBe('reading agent triage-agent-prod');
+  expect(failure.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
 });
 
 describe('throttling', () => {
@@ -133,17 +131,15 @@ describe('no answer', () => {
   });
 });
 
-describe('an error', () => {
-  test('of errors in errors the outermost telling code is shown', async () => {
-    const body = { error: { code: 'Forbidden', message: 'x', innererror: { code: 'ForbiddenByFirewall' } } };
-    expect(failureOf(await reading(answers(403, body)))).toMatchObject({ code: 'ForbiddenByFirewall' });
-    const policy = {
-      error: { code: 'RequestDisallowedByPolicy', message: 'y', details: [{ code: 'Other', message: 'z' }] },
-    };
-    expect(failureOf(await reading(answers(403, policy)))).toMatchObject({
-      code: 'RequestDisallowedByPolicy',
-      message: 'y',
-    });
+test('of errors in errors the outermost telling code is shown', async () => {
+  const body = { error: { code: 'Forbidden', message: 'x', innererror: { code: 'ForbiddenByFirewall' } } };
+  expect(failureOf(await reading(answers(403, body)))).toMatchObject({ code: 'ForbiddenByFirewall' });
+  const policy = {
+    error: { code: 'RequestDisallowedByPolicy', message: 'y', details: [{ code: 'Other', message: 'z' }] },
+  };
+  expect(failureOf(await reading(answers(403, policy)))).toMatchObject({
+    code: 'RequestDisallowedByPolicy',
+    message: 'y',
   });
 });
 
@@ -196,33 +192,29 @@ test('a date to come back at is read by Azure’s clock, for the bot’s may be 
   expect(asked).toMatchObject({ next: 'wait', retryAfterMs: 60_000 });
 });
 
-describe('a token that Azure refuses', () => {
-  const refusals = (times: number): Fault => ({
-    match: { url: 'healthBots' },
-    times,
-    respond: { status: 401, body: error('ExpiredAuthenticationToken', 'The access token expiry is in the past.') },
-  });
-  const read = () => azure.resources.get(agent);
+const refusals = (times: number): Fault => ({
+  match: { url: 'healthBots' },
+  times,
+  respond: { status: 401, body: error('ExpiredAuthenticationToken', 'The access token expiry is in the past.') },
+});
+const read = () => azure.resources.get(agent);
 
-  test('is replaced once, and then it is waited for', async () => {
-    const sent = await sentDuring(running, async () => {
-      got(await under(running, refusals(1), read));
-      expect(failureOf(await under(running, refusals(9), read))).toMatchObject({ next: 'wait', status: 401 });
-    });
-    expect(sent.map(({ status }) => status)).toEqual([401, 200, 401, 401]);
+test('a token that Azure refuses is replaced once, and then it is waited for', async () => {
+  const sent = await sentDuring(running, async () => {
+    got(await under(running, refusals(1), read));
+    expect(failureOf(await under(running, refusals(9), read))).toMatchObject({ next: 'wait', status: 401 });
   });
+  expect(sent.map(({ status }) => status)).toEqual([401, 200, 401, 401]);
 });
 
-describe('what the process was given to sign in with', () => {
-  const given = { tenantId, clientId: bot.id, clientSecret: null, federatedTokenFile: null };
-  test.each([
-    ['a secret comes first', { ...given, clientSecret: 's', federatedTokenFile: 'f' }, 'ClientSecretCredential'],
-    ['then a cluster’s token', { ...given, federatedTokenFile: 'f' }, 'WorkloadIdentityCredential'],
-    ['then a user-assigned identity', given, 'ManagedIdentityCredential'],
-    ['a system-assigned one without a client id', { ...given, clientId: null }, 'ManagedIdentityCredential'],
-  ])('%s', (_, signIn, expected) => {
-    expect(signedInBy(signIn, openCloud({ name: 'public' })).constructor.name).toBe(expected);
-  });
+const given = { tenantId, clientId: bot.id, clientSecret: null, federatedTokenFile: null };
+test.each([
+  ['a secret comes first', { ...given, clientSecret: 's', federatedTokenFile: 'f' }, 'ClientSecretCredential'],
+  ['then a cluster’s token', { ...given, federatedTokenFile: 'f' }, 'WorkloadIdentityCredential'],
+  ['then a user-assigned identity', given, 'ManagedIdentityCredential'],
+  ['a system-assigned one without a client id', { ...given, clientId: null }, 'ManagedIdentityCredential'],
+])('what the process was given to sign in with %s', (_, signIn, expected) => {
+  expect(signedInBy(signIn, openCloud({ name: 'public' })).constructor.name).toBe(expected);
 });
 
 /** Another server to a client, which trusts its certificate; what comes stands in the same log. */
@@ -294,27 +286,23 @@ describe('only a refusal of Azure’s own means that the bot lacks a permission'
   });
 });
 
-describe('lists', () => {
-  test.each(pagers)('of %s send no token to another server', async (_what, url, read) => {
-    const sent = await sentElsewhere(async () => {
-      const failure = await failing(url, respond(200, { value: [], nextLink: `${otherUrl()}/elsewhere` }), read);
-      expect(failure).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer' });
-      expect(failure.message).toContain(`it points to another server, ${otherUrl()}`);
-    });
-    expect(sent).toEqual([]);
+test.each(pagers)('lists of %s send no token to another server', async (_what, url, read) => {
+  const sent = await sentElsewhere(async () => {
+    const failure = await failing(url, respond(200, { value: [], nextLink: `${otherUrl()}/elsewhere` }), read);
+    expect(failure).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer' });
+    expect(failure.message).toContain(`it points to another server, ${otherUrl()}`);
   });
+  expect(sent).toEqual([]);
 });
 
-describe('redirects', () => {
-  const to = (url: string) => respond(307, '', { location: url });
+const to = (url: string) => respond(307, '', { location: url });
 
-  test.each(reads)('to another server are not followed: %s', async (_what, url, read) => {
-    const sent = await sentElsewhere(async () => {
-      const failure = await failing(url, to(`${otherUrl()}/elsewhere`), read);
-      expect(failure).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer' });
-    });
-    expect(sent).toEqual([]);
+test.each(reads)('redirects to another server are not followed: %s', async (_what, url, read) => {
+  const sent = await sentElsewhere(async () => {
+    const failure = await failing(url, to(`${otherUrl()}/elsewhere`), read);
+    expect(failure).toMatchObject({ next: 'wait', code: 'UnexpectedAnswer' });
   });
+  expect(sent).toEqual([]);
 });
 
 test('an operation whose address is on another server is not followed, and the agent itself is read', async () => {
@@ -327,22 +315,20 @@ test('an operation whose address is on another server is not followed, and the a
   expect(sent).toEqual([]);
 });
 
-describe('an answer that is too long', () => {
-  const limited = (answerBytes: number): Azure => connect(running, { limits: { answerBytes } });
+const limited = (answerBytes: number): Azure => connect(running, { limits: { answerBytes } });
 
-  test.each<[string, (of: Azure) => Promise<Outcome<unknown>>]>([
-    ['an agent', (of) => of.resources.get(agent)],
-    ['lists of Resource Graph', (of) => of.inventory.resources('', 10)],
-    ['keys of a vault', (of) => of.keys.list(care)],
-  ])('ends the call, and is not asked for again: %s', async (_, read) => {
-    got(await read(limited(1_000_000)));
-    const sent = await sentDuring(running, async () => {
-      expect(outsideFailureOf(await read(limited(1)))).toMatchObject({
-        source: 'no-answer',
-        next: 'wait',
-        message: 'the answer is too long',
-      });
+test.each<[string, (of: Azure) => Promise<Outcome<unknown>>]>([
+  ['an agent', (of) => of.resources.get(agent)],
+  ['lists of Resource Graph', (of) => of.inventory.resources('', 10)],
+  ['keys of a vault', (of) => of.keys.list(care)],
+])('an answer that is too long ends the call, and is not asked for again: %s', async (_, read) => {
+  got(await read(limited(1_000_000)));
+  const sent = await sentDuring(running, async () => {
+    expect(outsideFailureOf(await read(limited(1)))).toMatchObject({
+      source: 'no-answer',
+      next: 'wait',
+      message: 'the answer is too long',
     });
-    expect(sent).toHaveLength(1);
   });
+  expect(sent).toHaveLength(1);
 });

@@ -46,11 +46,7 @@ async function backUp(world: World): Promise<void> {
 /** Into another database, as if the first were lost; returns its address. */
 async function restore(world: World): Promise<string> {
   const url = await newDatabase();
-  await runbook('restore-server', {
-    ...withTools,
-    CMK_DATABASE_OWNER_URL: url,
-    BACKUP: kept(world, 'record.dump'),
-  });
+  await runbook('restore-server', { ...withTools, CMK_DATABASE_OWNER_URL: url, BACKUP: kept(world, 'record.dump') });
   return url;
 }
 
@@ -96,11 +92,7 @@ withPrograms('a record that is restored', () => {
     await writeFile(kept(world, 'newest.jsonl'), newest.out);
     await world.endBot('SIGINT');
     restored = await restore(world);
-    expect(await verify()).toMatchObject({
-      code: 0,
-      err: '',
-      out: expect.stringContaining('verified: '),
-    });
+    expect(await verify()).toMatchObject({ code: 0, err: '', out: expect.stringContaining('verified: ') });
   });
 
   test('is told from the one that was lost by what was exported since, and by nothing else', async () => {

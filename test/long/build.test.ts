@@ -36,9 +36,7 @@ beforeAll(async () => {
   ];
   for (const name of context.filter([...git(['ls-files'])])) await cp(path.join(root, name), path.join(sources, name));
   await symlink(path.join(root, 'node_modules'), path.join(sources, 'node_modules'));
-  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/build.ts', app], {
-    cwd: sources,
-  });
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/build.ts', app], { cwd: sources });
   for (const outside of packagesIn(file('Dockerfile'))) {
     const to = path.join(app, 'node_modules', outside);
     await mkdir(path.dirname(to), { recursive: true });
@@ -97,18 +95,16 @@ test('what was built holds the verifier for auditors, with its digest as sha256s
   expect(sums?.toString('utf8')).toBe(`${digest}  verify.py\n`);
 });
 
-describe('the container', () => {
-  const dockerfile = file('Dockerfile');
-  const compose = file('compose.yaml');
+const dockerfile = file('Dockerfile');
+const compose = file('compose.yaml');
 
-  it('runs as nobody in particular, listens where the image says, and asks after its health there', () => {
-    expect(dockerfile).toMatch(/^USER node$/m);
-    expect(dockerfile).toMatch(/^EXPOSE 3978$/m);
-    expect(dockerfile).toContain('/healthz');
-    expect(dockerfile).toContain('"cmk-bot-server.mjs"');
-    expect(compose).toMatch(/^ {4}read_only: true$/m);
-    expect(compose).toContain('3978:3978');
-  });
+it('the container runs as nobody in particular, listens where the image says, and asks after its health there', () => {
+  expect(dockerfile).toMatch(/^USER node$/m);
+  expect(dockerfile).toMatch(/^EXPOSE 3978$/m);
+  expect(dockerfile).toContain('/healthz');
+  expect(dockerfile).toContain('"cmk-bot-server.mjs"');
+  expect(compose).toMatch(/^ {4}read_only: true$/m);
+  expect(compose).toContain('3978:3978');
 });
 
 /** Files that setup, the install page, azd and the programs write, with secrets or state. */

@@ -87,10 +87,7 @@ const claims: readonly {
   readonly words: RegExp;
   readonly holds: (seen: Seen, match: RegExpExecArray) => boolean;
 }[] = [
-  {
-    words: /This request didn’t change the agent’s key/,
-    holds: ({ events }) => isUntouched(events, 'set-cmk'),
-  },
+  { words: /This request didn’t change the agent’s key/, holds: ({ events }) => isUntouched(events, 'set-cmk') },
   {
     words: /This request changed the agent’s key: Azure showed the new key/,
     holds: ({ events }) => lastOf(events, 'set-cmk') === 'step-done',
@@ -132,14 +129,8 @@ const claims: readonly {
     holds: ({ events }, [, who]) =>
       bodies(since(events, ['run-ordered']), 'stop-requested')[0]?.actor.id === (who === 'Ana' ? requester : approver),
   },
-  {
-    words: /Retry asks for approval again/,
-    holds: ({ events }) => isObjected(events),
-  },
-  {
-    words: /Retry uses the existing approvals/,
-    holds: ({ events }) => !isObjected(events),
-  },
+  { words: /Retry asks for approval again/, holds: ({ events }) => isObjected(events) },
+  { words: /Retry uses the existing approvals/, holds: ({ events }) => !isObjected(events) },
 ];
 
 const isObjected = (events: readonly StoredEvent[]): boolean =>

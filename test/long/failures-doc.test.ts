@@ -211,18 +211,16 @@ async function outcomesOfAll(): Promise<(row: FailureRow) => RowOutcome> {
   };
 }
 
-describe('docs/operate/azure-errors.md', () => {
-  test.each([
-    ['limits', async () => limitsList()],
-    ['failures', async () => failuresList(await outcomesOfAll())],
-  ] as const)('has the %s that the code makes', async (name, make) => {
-    const made = await make();
-    const text = readFileSync(file, 'utf8');
-    const update = process.env.UPDATE_GOLDEN === '1';
-    const now = update ? text.replace(place(name), (_, before, _old, after) => `${before}${made}\n\n${after}`) : text;
-    if (update) writeFileSync(file, now);
-    expect(place(name).exec(now)?.[2]).toBe(`${made}\n\n`);
-  });
+test.each([
+  ['limits', async () => limitsList()],
+  ['failures', async () => failuresList(await outcomesOfAll())],
+] as const)('docs/operate/azure-errors.md has the %s that the code makes', async (name, make) => {
+  const made = await make();
+  const text = readFileSync(file, 'utf8');
+  const update = process.env.UPDATE_GOLDEN === '1';
+  const now = update ? text.replace(place(name), (_, before, _old, after) => `${before}${made}\n\n${after}`) : text;
+  if (update) writeFileSync(file, now);
+  expect(place(name).exec(now)?.[2]).toBe(`${made}\n\n`);
 });
 
 test('test/golden/azure-failures.md has what came of every row', async () => {

@@ -16,26 +16,27 @@ const graph = '50000000-0000-4000-8000-00000000000f';
 const rights = { 'GroupMember.Read.All': 'role-of-groups', 'User.Read.All': 'role-of-users' };
 const posts = (calls: readonly string[]) => calls.filter((call) => / --method POST | create | update /.test(call));
 
-describe('infra/grant-graph.sh', () => {
-  const grant = (args: readonly string[], answers: readonly Answer[]) =>
-    runWith(['infra/grant-graph.sh', ...args], ['az'], [...answers, signedIn]);
-  const known: readonly Answer[] = [
-    { to: /az cloud show .*microsoftGraphResourceId/, says: ['https://graph.microsoft.com/'] },
-    { to: /az ad sp list/, says: [bot] },
-    {
-      to: new RegExp(`az ad sp show --id (${bot}|${appId}) `),
-      says: [`${bot}\nCMK bot`],
-      warns: 'WARNING: this changes',
-    },
-    { to: /az ad sp show .*--query id /, says: [graph] },
-    ...Object.entries(rights).map(
-      ([name, role]): Answer => ({ to: new RegExp(`az ad sp show .*'${name}'`), says: [role] }),
-    ),
-  ];
-  const held = (...says: readonly string[]): Answer => ({ to: /az rest --method GET .*appRoleAssignments/, says });
-  const post: Answer = { to: /az rest --method POST/ };
+const grant = (args: readonly string[], answers: readonly Answer[]) =>
+  runWith(['infra/grant-graph.sh', ...args], ['az'], [...answers, signedIn]);
+const known: readonly Answer[] = [
+  { to: /az cloud show .*microsoftGraphResourceId/, says: ['https://graph.microsoft.com/'] },
+  { to: /az ad sp list/, says: [bot] },
+  {
+    to: new RegExp(`az ad sp show --id (${bot}|${appId}) `),
+    says: [`${bot}\nCMK bot`],
+    warns: 'WARNING: this changes',
+  },
+  { to: /az ad sp show .*--query id /, says: [graph] },
+  ...Object.entries(rights).map(
+    ([name, role]): Answer => ({ to: new RegExp(`az ad sp show .*'${name}'`), says: [role] }),
+  ),
+];
+const held = (...says: readonly string[]): Answer => ({ to: /az rest --method GET .*appRoleAssignments/, says });
+const post: Answer = { to: /az rest --method POST/ };
 
-  test.each([bot, appId])('does what is missing, and reads back that it is there, given %s', async (id) => {
+test.each([bot, appId])(
+  'infra/grant-graph.sh does what is missing, and reads back that it is there, given %s',
+  async (id) => {
     const { code, out, calls } = await grant(
       ['--yes', id],
       [...known, held('', 'role-of-groups\nrole-of-users'), post],
@@ -49,8 +50,8 @@ describe('infra/grant-graph.sh', () => {
       ),
     );
     expect(out).toContain('read back');
-  });
-});
+  },
+);
 
 describe('infra/grant-azure.sh', () => {
   const subscription = '40000000-0000-4000-8000-000000000001';

@@ -37,9 +37,7 @@ const nothingYet = (state: AzureState): void => {
 /** What was built, where nothing else of the project is. */
 async function built(folder: string): Promise<string> {
   const app = path.join(folder, 'app');
-  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/build.ts', app], {
-    cwd: root,
-  });
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/build.ts', app], { cwd: root });
   return app;
 }
 
@@ -53,10 +51,7 @@ const commandLine =
   ({ settings }: Tenant, app: string): Cli =>
   (args, lines = []) =>
     new Promise((resolve) => {
-      const env = {
-        ...surroundings(),
-        NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE,
-      };
+      const env = { ...surroundings(), NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE };
       const child = execFile(process.execPath, [path.join(app, 'cmk-bot.mjs'), ...args], { env }, (error, out, err) =>
         resolve({ code: Number(error?.code ?? 0), out: `${out}${err}` }),
       );

@@ -23,13 +23,7 @@ type Given = Pick<
 /** One approval is needed, and given: run 1 is ordered. */
 export async function approvedRun(given: Given, wished: StoredChangeSpec, notBefore: string | null = null) {
   const requests = memoryRequests(given.now);
-  const ports: RunPorts = {
-    ...given,
-    requests,
-    tenantId: tenant,
-    stepUp: null,
-    pause: async () => undefined,
-  };
+  const ports: RunPorts = { ...given, requests, tenantId: tenant, stepUp: null, pause: async () => undefined };
   const send = async (cause: string, command: Command): Promise<void> => {
     const sent = await requests.append(id, cause, (request, at) => decide(request, command, at));
     if (sent.kind === 'refused') throw new Error(`${command.do}: ${sent.code}`);

@@ -33,10 +33,7 @@ const makeKey = (kid: string, endorsements?: readonly string[]): FrameworkKey =>
   return { kid, ...(endorsements === undefined ? {} : { endorsements }), private: privateKey, public: publicKey };
 };
 
-export const frameworkKeys = {
-  teams: makeKey('teams', ['webchat', 'msteams']),
-  web: makeKey('web', ['webchat']),
-};
+export const frameworkKeys = { teams: makeKey('teams', ['webchat', 'msteams']), web: makeKey('web', ['webchat']) };
 /** A key that nobody publishes. */
 export const foreignKey = makeKey('foreign').private;
 

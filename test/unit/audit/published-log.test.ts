@@ -107,10 +107,7 @@ describe('the publisher', () => {
     const at = await published(bodiesOf(3), [3]);
     const key = signingKey(logName, 'log', Buffer.alloc(32, 9));
     await publisherOf(anchorFolder(at), bodiesOf(5), key, [logKey.verifier]).publish();
-    expect(await read(at, [logKey.verifier, key.verifier])).toMatchObject({
-      findings: [],
-      reader: { keysMissing: 0 },
-    });
+    expect(await read(at, [logKey.verifier, key.verifier])).toMatchObject({ findings: [], reader: { keysMissing: 0 } });
   });
 
   it('leaves a whole log wherever it is cut short, and goes on from there', async () => {

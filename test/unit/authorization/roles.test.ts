@@ -14,15 +14,13 @@ const reader = PersonId.parse('20000000-0000-4000-8000-0000000000f2');
 const members = { allowGuests: false };
 const groups = (of: readonly string[], kind: PersonKind = 'member') => ({ memberOf: async () => done({ kind, of }) });
 
-describe('a person’s standing', () => {
-  it('follows membership, and counts a directory that does not answer as unknown', async () => {
-    expect(await checkRole(groups(['g']), approver, [['g', 'h']], members)).toBe('yes');
-    expect(await checkRole(groups([]), approver, [['g']], members)).toBe('no');
-    expect(await checkRole(groups(['g']), approver, [['g'], ['h', 'g']], members)).toBe('yes');
-    expect(await checkRole(groups(['g']), approver, [['g'], ['h']], members)).toBe('no');
-    const dark = { memberOf: async () => failed(failure()) };
-    expect(await checkRole(dark, approver, [['g']], members)).toBe('unknown');
-  });
+it('a person’s standing follows membership, and counts a directory that does not answer as unknown', async () => {
+  expect(await checkRole(groups(['g']), approver, [['g', 'h']], members)).toBe('yes');
+  expect(await checkRole(groups([]), approver, [['g']], members)).toBe('no');
+  expect(await checkRole(groups(['g']), approver, [['g'], ['h', 'g']], members)).toBe('yes');
+  expect(await checkRole(groups(['g']), approver, [['g'], ['h']], members)).toBe('no');
+  const dark = { memberOf: async () => failed(failure()) };
+  expect(await checkRole(dark, approver, [['g']], members)).toBe('unknown');
 });
 
 const admission = { readers: [reader], operators: [], allowGuests: false };
@@ -57,63 +55,60 @@ function roleChecksWhere(world: Parameters<typeof scriptedAzure>[0]) {
   return { azure, roleStatuses: openRoleChecks({ resources: azure.resources, groups: belongs }, policy, admission) };
 }
 
-describe('a person whom the directory calls a guest', () => {
-  const of = (kind: PersonKind, allowGuests: boolean) =>
-    checkRole(groups(['g'], kind), approver, [['g']], { allowGuests });
+const of = (kind: PersonKind, allowGuests: boolean) =>
+  checkRole(groups(['g'], kind), approver, [['g']], { allowGuests });
 
-  it.each<[PersonKind, string, string]>([
-    ['guest', 'no', 'yes'],
-    // Counts as no.
-    ['not-told', 'unknown', 'yes'],
-    ['stranger', 'no', 'no'],
-  ])('has a role in no group as %s: %s, and where guests are allowed %s', async (kind, usual, withGuests) => {
+it.each<[PersonKind, string, string]>([
+  ['guest', 'no', 'yes'],
+  // Counts as no.
+  ['not-told', 'unknown', 'yes'],
+  ['stranger', 'no', 'no'],
+])(
+  'a person whom the directory calls a guest has a role in no group as %s: %s, and where guests are allowed %s',
+  async (kind, usual, withGuests) => {
     expect([await of(kind, false), await of(kind, true)]).toEqual([usual, withGuests]);
+  },
+);
+
+const refusedBy = async (memberOf: Groups['memberOf'], allowGuests = false) => {
+  const azure = scriptedAzure({});
+  const roleStatuses = openRoleChecks({ resources: azure.resources, groups: { memberOf } }, policy, {
+    ...admission,
+    allowGuests,
   });
+  return (person: PersonId) =>
+    roleStatuses.rolesOf(person).then((found) => (found.kind === 'refused' ? found.code : null));
+};
+
+it('whoever uses the bot asks, approves or reads: everybody else is refused', async () => {
+  const code = await refusedBy(belongs.memberOf);
+  for (const one of [requester, approver, secondApprover, other, reader]) expect(await code(one)).toBeNull();
+  expect(await code(PersonId.parse('20000000-0000-4000-8000-0000000000f3'))).toBe('no-role');
 });
 
-describe('whoever uses the bot', () => {
-  const refusedBy = async (memberOf: Groups['memberOf'], allowGuests = false) => {
-    const azure = scriptedAzure({});
-    const roleStatuses = openRoleChecks({ resources: azure.resources, groups: { memberOf } }, policy, {
-      ...admission,
-      allowGuests,
-    });
-    return (person: PersonId) =>
-      roleStatuses.rolesOf(person).then((found) => (found.kind === 'refused' ? found.code : null));
-  };
-
-  it('asks, approves or reads: everybody else is refused', async () => {
-    const code = await refusedBy(belongs.memberOf);
-    for (const one of [requester, approver, secondApprover, other, reader]) expect(await code(one)).toBeNull();
-    expect(await code(PersonId.parse('20000000-0000-4000-8000-0000000000f3'))).toBe('no-role');
-  });
-});
-
-describe('standing under rules', () => {
-  type Asks = (checks: ReturnType<typeof openRoleChecks>) => Promise<RoleStatus>;
-  it.each<[string, RoleStatus, Asks, Parameters<typeof scriptedAzure>[0]?]>([
-    ['a requester’s', 'yes', ({ requester: of }) => of(requester, inTest)],
-    [
-      'a requester’s who isn’t in the list of a rule that holds',
-      'no',
-      ({ requester: of }) => of(requester, inProduction),
-    ],
-    ['a requester’s who is in the lists of all', 'yes', ({ requester: of }) => of(other, inProduction)],
-    ['an approver’s', 'yes', ({ approver: of }) => of(secondApprover, inTest)],
-    [
-      'an approver’s who isn’t in the list of a rule that holds',
-      'no',
-      ({ approver: of }) => of(secondApprover, inProduction),
-    ],
-    [
-      'an approver’s by the tags it was asked with',
-      'yes',
-      ({ approverOf }) => approverOf(secondApprover, asked),
-      { resource: null },
-    ],
-  ])('is %s: %s', async (_whose, expected, asks, world = {}) => {
-    expect(await asks(roleChecksWhere(world).roleStatuses)).toBe(expected);
-  });
+type Asks = (checks: ReturnType<typeof openRoleChecks>) => Promise<RoleStatus>;
+it.each<[string, RoleStatus, Asks, Parameters<typeof scriptedAzure>[0]?]>([
+  ['a requester’s', 'yes', ({ requester: of }) => of(requester, inTest)],
+  [
+    'a requester’s who isn’t in the list of a rule that holds',
+    'no',
+    ({ requester: of }) => of(requester, inProduction),
+  ],
+  ['a requester’s who is in the lists of all', 'yes', ({ requester: of }) => of(other, inProduction)],
+  ['an approver’s', 'yes', ({ approver: of }) => of(secondApprover, inTest)],
+  [
+    'an approver’s who isn’t in the list of a rule that holds',
+    'no',
+    ({ approver: of }) => of(secondApprover, inProduction),
+  ],
+  [
+    'an approver’s by the tags it was asked with',
+    'yes',
+    ({ approverOf }) => approverOf(secondApprover, asked),
+    { resource: null },
+  ],
+])('standing under rules is %s: %s', async (_whose, expected, asks, world = {}) => {
+  expect(await asks(roleChecksWhere(world).roleStatuses)).toBe(expected);
 });
 
 /** How old the roles of a person can be: of now for what decides, two seconds within a click, a minute for what only reads. */

@@ -5,6 +5,18 @@ import { readConfig } from '../../../src/config/config.ts';
 import { ConfigurationError } from '../../../src/config/env.ts';
 import type { environmentSchema } from '../../../src/config/settings/table.ts';
 
+/** What the complaint says, line by line. */
+function complaintsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const [, ...lines] = error.message.split('\n');
+    return lines.map((line) => line.trim());
+  }
+  return [];
+}
+
 describe('the environment', () => {
   const tenant = '10000000-0000-4000-8000-000000000000';
   const app = '50000000-0000-4000-8000-000000000002';
@@ -38,18 +50,8 @@ describe('the environment', () => {
   const stepUp = { CMK_STEP_UP: 'c1', CMK_PUBLIC_URL: 'https://bot.example.com/' };
 
   /** The variables that the complaint names, in its order. */
-  function named(change: Change): string[] {
-    try {
-      read(change);
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error;
-      return error.message
-        .split('\n')
-        .slice(1)
-        .map((line) => line.trim().split(/[:.]/)[0] ?? '');
-    }
-    return [];
-  }
+  const named = (change: Change): readonly string[] =>
+    complaintsOf(() => read(change)).map((line) => line.split(/[:.]/)[0] ?? '');
 
   it.each<[string, Change]>([
     ['CMK_LISTEN', { CMK_LISTEN: 'localhost' }],
@@ -120,13 +122,11 @@ describe('the environment', () => {
       expect([url, named(at(url))]).toEqual([url, ['CMK_WITNESSES']]);
   });
 
-  describe('signing in anew to approve', () => {
-    it('needs an address that browsers reach over https', () => {
-      const wrong = ['http://bot.example.com', 'bot.example.com'];
-      const odd = ['https://bot.example.com/?a=b', 'https://user:password@bot.example.com'];
-      for (const CMK_PUBLIC_URL of [...wrong, ...odd])
-        expect(named({ ...stepUp, CMK_PUBLIC_URL })).toEqual(['CMK_PUBLIC_URL']);
-    });
+  it('signing in anew to approve needs an address that browsers reach over https', () => {
+    const wrong = ['http://bot.example.com', 'bot.example.com'];
+    const odd = ['https://bot.example.com/?a=b', 'https://user:password@bot.example.com'];
+    for (const CMK_PUBLIC_URL of [...wrong, ...odd])
+      expect(named({ ...stepUp, CMK_PUBLIC_URL })).toEqual(['CMK_PUBLIC_URL']);
   });
 });
 
@@ -157,19 +157,7 @@ describe('the policy file', () => {
   }
   const readRules = (...rules: unknown[]) => read({ rules });
 
-  /** What the complaint says, line by line. */
-  function mistakes(content: unknown, change: NodeJS.ProcessEnv = {}): string[] {
-    try {
-      read(content, change);
-    } catch (error) {
-      if (!(error instanceof ConfigurationError)) throw error;
-      return error.message
-        .split('\n')
-        .slice(1)
-        .map((line) => line.trim());
-    }
-    return [];
-  }
+  const mistakes = (content: unknown) => complaintsOf(() => read(content));
   const mistakesIn = (...rules: unknown[]) => mistakes({ rules });
 
   const whole = {
@@ -273,19 +261,17 @@ describe('the policy file', () => {
     });
   });
 
-  describe('signing in anew to approve', () => {
-    const [app, secret] = [three, 'x'];
-    const on = {
-      ...{ CMK_STEP_UP: 'c1', CMK_STEP_UP_APP_ID: app, CMK_STEP_UP_APP_SECRET: secret },
-      CMK_PUBLIC_URL: 'https://bot.example.org',
-    };
+  const [app, secret] = [three, 'x'];
+  const on = {
+    ...{ CMK_STEP_UP: 'c1', CMK_STEP_UP_APP_ID: app, CMK_STEP_UP_APP_SECRET: secret },
+    CMK_PUBLIC_URL: 'https://bot.example.org',
+  };
 
-    it('is part of the policy’s version, with its context and its age', () => {
-      const versions = [{}, on, { ...on, CMK_STEP_UP: 'c2' }, { ...on, CMK_STEP_UP_MAX_AGE: '5m' }].map(
-        (change) => readConfig({ ...environment, CMK_POLICY_FILE: '', ...change }).policy.version,
-      );
-      expect(new Set(versions).size).toBe(versions.length);
-    });
+  it('signing in anew to approve is part of the policy’s version, with its context and its age', () => {
+    const versions = [{}, on, { ...on, CMK_STEP_UP: 'c2' }, { ...on, CMK_STEP_UP_MAX_AGE: '5m' }].map(
+      (change) => readConfig({ ...environment, CMK_POLICY_FILE: '', ...change }).policy.version,
+    );
+    expect(new Set(versions).size).toBe(versions.length);
   });
 
   const version = (...rules: unknown[]) => readRules(...rules).policy.version;

@@ -54,15 +54,13 @@ describe('an error in the log', () => {
   });
 });
 
-describe('a text in the log', () => {
-  it.each([
-    [`Authorization: Bearer ${token}`, 'Authorization: Bearer …'],
-    [`got ${token} back`, 'got token … back'],
-    ['postgresql://bot:pa55word@db:5432/cmk', 'postgresql://bot:…@db:5432/cmk'],
-    ['https://login.example/x?sig=abc%2F&se=1', 'https://login.example/x?sig=…&se=1'],
-    ['nothing secret: eyJ, Bearer of news', 'nothing secret: eyJ, Bearer …news'],
-  ])('%s', (text, clean) => expect(withoutSecrets(text)).toBe(clean.replace('…news', '… news')));
-});
+it.each([
+  [`Authorization: Bearer ${token}`, 'Authorization: Bearer …'],
+  [`got ${token} back`, 'got token … back'],
+  ['postgresql://bot:pa55word@db:5432/cmk', 'postgresql://bot:…@db:5432/cmk'],
+  ['https://login.example/x?sig=abc%2F&se=1', 'https://login.example/x?sig=…&se=1'],
+  ['nothing secret: eyJ, Bearer of news', 'nothing secret: eyJ, Bearer …news'],
+])('a text in the log: %s', (text, clean) => expect(withoutSecrets(text)).toBe(clean.replace('…news', '… news')));
 
 const minutes = (count: number): number => count * 60_000;
 
@@ -135,28 +133,26 @@ it('publishing is overdue since the last success of any replica, also after a re
   for (const one of [first, second, restarted]) expect(await one.value(series)).toBe('0');
 });
 
-describe('tracing', () => {
-  /** A whole run is one trace, named after its request: test/long/telemetry.test.ts. */
-  function opened() {
-    const exporter = new InMemorySpanExporter();
-    const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
-    const found = (name: string) => {
-      const span = exporter.getFinishedSpans().find((one) => one.name === name);
-      if (span === undefined) throw new Error(`there is no span ${name}`);
-      return span;
-    };
-    return { ...tracingPort(provider.getTracer('test')), found };
-  }
+/** A whole run is one trace, named after its request: test/long/telemetry.test.ts. */
+function openTracing() {
+  const exporter = new InMemorySpanExporter();
+  const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
+  const found = (name: string) => {
+    const span = exporter.getFinishedSpans().find((one) => one.name === name);
+    if (span === undefined) throw new Error(`there is no span ${name}`);
+    return span;
+  };
+  return { ...tracingPort(provider.getTracer('test')), found };
+}
 
-  it('what fails is thrown on, and told by its class alone: its words hold what was asked', async () => {
-    const { tracing, found } = opened();
-    const failed = tracing.span({ name: 'call' }, async () => Promise.reject(new TypeError('Nurse Adams said so')));
-    await expect(failed).rejects.toThrow('Nurse Adams said so');
-    const { status, attributes, events } = found('call');
-    expect({ status, attributes, events }).toEqual({
-      status: { code: 2 },
-      attributes: { 'error.type': 'TypeError' },
-      events: [],
-    });
+it('tracing what fails is thrown on, and told by its class alone: its words hold what was asked', async () => {
+  const { tracing, found } = openTracing();
+  const failed = tracing.span({ name: 'call' }, async () => Promise.reject(new TypeError('Nurse Adams said so')));
+  await expect(failed).rejects.toThrow('Nurse Adams said so');
+  const { status, attributes, events } = found('call');
+  expect({ status, attributes, events }).toEqual({
+    status: { code: 2 },
+    attributes: { 'error.type': 'TypeError' },
+    events: [],
   });
 });

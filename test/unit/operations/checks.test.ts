@@ -249,22 +249,20 @@ describe('an agent that an operation left without success', () => {
   });
 });
 
-describe('a rotation', () => {
-  const codes = (seen: Partial<Observation>, wished: StoredChangeSpec, mine: OwnKey | null = null) =>
-    checksOf(seen, wished, mine).map((check) => `${check.outcome} ${check.code}`);
-  const agentUnder = (customerKey: CustomerKey | null) => rotating({ resource: resource({ customerKey }) });
-  const disabled = rotating({ key: key({ version: version('b'), enabled: false }) });
-  const withoutRight = rotating({ guards: guards({ allowedData: {} }) });
+const codes = (seen: Partial<Observation>, wished: StoredChangeSpec, mine: OwnKey | null = null) =>
+  checksOf(seen, wished, mine).map((check) => `${check.outcome} ${check.code}`);
+const agentUnder = (customerKey: CustomerKey | null) => rotating({ resource: resource({ customerKey }) });
+const disabled = rotating({ key: key({ version: version('b'), enabled: false }) });
+const withoutRight = rotating({ guards: guards({ allowedData: {} }) });
 
-  it.each<[string, Partial<Observation>, OwnKey | null, string]>([
-    ['is for an agent under a key of the customer’s', agentUnder(null), null, 'block microsoft-managed'],
-    ['has nothing to do where the agent is there', agentUnder(keyAt('b')), null, 'block already-under-this-key'],
-    ['is not blocked by that in its own run', agentUnder(keyAt('b')), own, 'pass already-under-this-key'],
-    ['starts from the approved version alone, in its run too', agentUnder(keyAt('c')), own, 'block key-moved'],
-    ['refuses a version that is disabled', disabled, null, 'block key-disabled'],
-    ['makes nothing, so no right in the vault is needed', withoutRight, null, 'pass bot-allowed'],
-  ])('%s', (_what, seen, mine, expected) => expect(codes(seen, wishToRotate(), mine)).toContain(expected));
-});
+it.each<[string, Partial<Observation>, OwnKey | null, string]>([
+  ['is for an agent under a key of the customer’s', agentUnder(null), null, 'block microsoft-managed'],
+  ['has nothing to do where the agent is there', agentUnder(keyAt('b')), null, 'block already-under-this-key'],
+  ['is not blocked by that in its own run', agentUnder(keyAt('b')), own, 'pass already-under-this-key'],
+  ['starts from the approved version alone, in its run too', agentUnder(keyAt('c')), own, 'block key-moved'],
+  ['refuses a version that is disabled', disabled, null, 'block key-disabled'],
+  ['makes nothing, so no right in the vault is needed', withoutRight, null, 'pass bot-allowed'],
+])('a rotation %s', (_what, seen, mine, expected) => expect(codes(seen, wishToRotate(), mine)).toContain(expected));
 
 const identity = { systemAssigned: true, principalId: principal, tenantId: vault().tenantId };
 const approved = under(version('a'));
@@ -288,10 +286,7 @@ const damages: Readonly<Record<string, Damage>> = {
     does: agentHas({ customerKey: under(version('b'), { keyName: 'other' }) }),
     undo: 'customer-key',
   },
-  'the identity is off': {
-    does: (seen) => ({ ...agentHas(identityOff)(seen), grantHeld: false }),
-    undo: 'identity',
-  },
+  'the identity is off': { does: (seen) => ({ ...agentHas(identityOff)(seen), grantHeld: false }), undo: 'identity' },
   'access is lost': { does: () => ({ grantHeld: false }), undo: 'role-assignment' },
   'purge protection is off': {
     does: (seen) => ({ vault: { ...seen.vault, purgeProtection: false } }),
@@ -386,19 +381,17 @@ describe('a plan to repair', () => {
   });
 });
 
-describe('the form of a repair', () => {
-  const verified = lastVerifiedWith();
-  const approvedIdentity = verified.principalId ?? '';
+const verified = lastVerifiedWith();
+const approvedIdentity = verified.principalId ?? '';
 
-  it('reviews what was approved last, also if another request succeeded since the form opened', async () => {
-    const { ports } = commandWorld({ resource: resource({ customerKey: null }) });
-    const stale = { basis: verified.request, from: null, vaultId, keyName, keyVersion: verified.keyVersion };
-    const form = formOn('review', ports, { operation: 'repair-cmk', answers: { resource: ref(), version: stale } });
-    const newer = lastVerifiedWith({ request: requestId(9), keyVersion: version('b') });
-    const facts = await reviewFacts(repairCmk, form, { ...ports, lastVerified: async () => newer });
-    const spec = { ...wishToRepair({ from: null, approvedIdentity }), basis: newer.request, keyVersion: version('b') };
-    expect(facts).toMatchObject({ page: 'review', plan: { spec } });
-  });
+it('the form of a repair reviews what was approved last, also if another request succeeded since the form opened', async () => {
+  const { ports } = commandWorld({ resource: resource({ customerKey: null }) });
+  const stale = { basis: verified.request, from: null, vaultId, keyName, keyVersion: verified.keyVersion };
+  const form = formOn('review', ports, { operation: 'repair-cmk', answers: { resource: ref(), version: stale } });
+  const newer = lastVerifiedWith({ request: requestId(9), keyVersion: version('b') });
+  const facts = await reviewFacts(repairCmk, form, { ...ports, lastVerified: async () => newer });
+  const spec = { ...wishToRepair({ from: null, approvedIdentity }), basis: newer.request, keyVersion: version('b') };
+  expect(facts).toMatchObject({ page: 'review', plan: { spec } });
 });
 
 const hoursAgo = (hours: number): string => new Date(noon.getTime() - hours * 3_600_000).toISOString();

@@ -89,22 +89,20 @@ it.each([
   });
 });
 
-describe('a new key', () => {
-  const choose = (change: Partial<NewKeyInputs>) =>
-    chooseNewKey({ newKeyName: 'care-2026', keyType: 'RSA', keySize: '3072', keyExpiry: '', ...change }, noon);
+const choose = (change: Partial<NewKeyInputs>) =>
+  chooseNewKey({ newKeyName: 'care-2026', keyType: 'RSA', keySize: '3072', keyExpiry: '', ...change }, noon);
 
-  it.each<[string, keyof NewKeyInputs, readonly string[]]>([
-    ['new-key-name-unfit', 'newKeyName', ['', 'new', 'a b', 'a_b', 'a'.repeat(128)]],
-    [
-      'new-key-expiry-unfit',
-      'keyExpiry',
-      ['2026-03-02', '2020-01-01', 'tomorrow', '2027-13-01', '2027-02-31', '2027-1-1'],
-    ],
-    ['new-key-kind-unfit', 'keyType', ['EC', '']],
-    ['new-key-kind-unfit', 'keySize', ['1024', '', '2048.5']],
-  ])('is not made: %s', (code, field, typed) => {
-    for (const one of typed) expect([one, choose({ [field]: one })]).toMatchObject([one, { code }]);
-  });
+it.each<[string, keyof NewKeyInputs, readonly string[]]>([
+  ['new-key-name-unfit', 'newKeyName', ['', 'new', 'a b', 'a_b', 'a'.repeat(128)]],
+  [
+    'new-key-expiry-unfit',
+    'keyExpiry',
+    ['2026-03-02', '2020-01-01', 'tomorrow', '2027-13-01', '2027-02-31', '2027-1-1'],
+  ],
+  ['new-key-kind-unfit', 'keyType', ['EC', '']],
+  ['new-key-kind-unfit', 'keySize', ['1024', '', '2048.5']],
+])('a new key is not made: %s', (code, field, typed) => {
+  for (const one of typed) expect([one, choose({ [field]: one })]).toMatchObject([one, { code }]);
 });
 
 /** What is typed wrongly, and what is answered: test/golden/transcripts/help.md and lists.md. */
@@ -173,21 +171,19 @@ describe('the keys of other agents', () => {
   });
 });
 
-describe('a start that was chosen on a card', () => {
-  const half = expect.objectContaining({ kind: 'refused', code: 'start-half-chosen' });
-  it.each<[string, string, string, unknown]>([
-    ['2026-11-29', '02:00', 'UTC', '2026-11-29T02:00:00.000Z'],
-    ['2026-11-29', '02:00', 'Europe/Berlin', '2026-11-29T01:00:00.000Z'],
-    ['2026-06-28', '02:00', 'Europe/Berlin', '2026-06-28T00:00:00.000Z'],
-    ['2026-11-29', '02:00', 'Asia/Kolkata', '2026-11-28T20:30:00.000Z'],
-    // The clock skips it, as summer time begins: the next there is.
-    ['2027-03-28', '02:30', 'Europe/Berlin', expect.stringMatching(/^2027-03-28T0[01]:30:00/)],
-    ['', '', '', null],
-    ['2026-11-29', '', 'UTC', half],
-    ['', '02:00', 'UTC', half],
-    ['2026-99-99', '02:00', 'UTC', half],
-    ['2026-11-29', '99:99', 'UTC', half],
-  ])('%s %s in %s is read', (startDay, startTime, zone, expected) =>
-    expect(parseStartTime({ startDay, startTime, zone })).toEqual(expected),
-  );
-});
+const half = expect.objectContaining({ kind: 'refused', code: 'start-half-chosen' });
+it.each<[string, string, string, unknown]>([
+  ['2026-11-29', '02:00', 'UTC', '2026-11-29T02:00:00.000Z'],
+  ['2026-11-29', '02:00', 'Europe/Berlin', '2026-11-29T01:00:00.000Z'],
+  ['2026-06-28', '02:00', 'Europe/Berlin', '2026-06-28T00:00:00.000Z'],
+  ['2026-11-29', '02:00', 'Asia/Kolkata', '2026-11-28T20:30:00.000Z'],
+  // The clock skips it, as summer time begins: the next there is.
+  ['2027-03-28', '02:30', 'Europe/Berlin', expect.stringMatching(/^2027-03-28T0[01]:30:00/)],
+  ['', '', '', null],
+  ['2026-11-29', '', 'UTC', half],
+  ['', '02:00', 'UTC', half],
+  ['2026-99-99', '02:00', 'UTC', half],
+  ['2026-11-29', '99:99', 'UTC', half],
+])('a start that was chosen on a card %s %s in %s is read', (startDay, startTime, zone, expected) =>
+  expect(parseStartTime({ startDay, startTime, zone })).toEqual(expected),
+);

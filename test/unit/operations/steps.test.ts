@@ -69,15 +69,10 @@ const updating = { provisioningState: 'Updating' };
 const in2030 = '2030-01-01T00:00:00.000Z';
 const failedAgent = { ...identified, provisioningState: 'Failed' };
 const showsKey = { ...identified, customerKey: under(version('a')) };
-const dated = planFor({
-  wished: wishForNewKey({ newKey: { ...newKey, expires: in2030 } }),
-  seen: { key: null },
-});
+const dated = planFor({ wished: wishForNewKey({ newKey: { ...newKey, expires: in2030 } }), seen: { key: null } });
 const agentUnder = (customerKey: ReturnType<typeof under>) => ({ resource: resource({ ...identified, customerKey }) });
 const ownKey = (change: Parameters<typeof key>[0] = {}) => ({ keys: [key({ ...own, ...change })] });
-const beside = (change: Parameters<typeof key>[0]) => ({
-  keys: [key(own), key({ version: version('e'), ...change })],
-});
+const beside = (change: Parameters<typeof key>[0]) => ({ keys: [key(own), key({ version: version('e'), ...change })] });
 const made = { plan: forNewKey };
 const changes = (step: StepName, plan: Plan) => steps[step].effects(workOf(plan)).map(({ change }) => change);
 
@@ -151,16 +146,14 @@ finds('make-key-version', { plan: dated }, [
   ['the expiry of another second: Azure rounds it', ownKey({ expires: '2030-01-01T00:00:01Z' }), 'already'],
 ]);
 
-describe('enabling the identity', () => {
-  it('asks a person when a user-assigned identity did not survive the change', async () => {
-    const azure = scriptedAzure({ resource: resource({ userAssignedIds: [reports] }) });
-    azure.before('resources.enableSystemIdentity', () => {
-      azure.world.resource = resource({ userAssignedIds: [] });
-    });
-    const found = { code: 'identity-lost', id: expect.stringContaining('reports') };
-    expect(await carry('enable-identity', azure, withReports)).toMatchObject({ failure: { next: 'ask', found } });
-    expect(azure.writes).toEqual(['resources.enableSystemIdentity']);
+it('enabling the identity asks a person when a user-assigned identity did not survive the change', async () => {
+  const azure = scriptedAzure({ resource: resource({ userAssignedIds: [reports] }) });
+  azure.before('resources.enableSystemIdentity', () => {
+    azure.world.resource = resource({ userAssignedIds: [] });
   });
+  const found = { code: 'identity-lost', id: expect.stringContaining('reports') };
+  expect(await carry('enable-identity', azure, withReports)).toMatchObject({ failure: { next: 'ask', found } });
+  expect(azure.writes).toEqual(['resources.enableSystemIdentity']);
 });
 
 /** What others import under its name: test/unit/workflow/own-key.test.ts. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import type { Holders } from '../../../src/authorization/role-checks.ts';
 import { done } from '../../../src/domain/failure.ts';
 import { PersonId } from '../../../src/domain/ids.ts';
@@ -124,20 +124,18 @@ it('a table takes out what could steer a terminal or hide in a line, and nothing
   expect(printable('Zoë “née” → 病院\n')).toBe('Zoë “née” → 病院\n');
 });
 
-describe('--only', () => {
-  const codes: readonly DiagnosisCode[] = ['teams/endpoint', 'teams/channels', 'teams/bot'];
-  const never = new Promise<never>(() => undefined);
-  const lost = new Error('Connection terminated unexpectedly');
+const codes: readonly DiagnosisCode[] = ['teams/endpoint', 'teams/channels', 'teams/bot'];
+const never = new Promise<never>(() => undefined);
+const lost = new Error('Connection terminated unexpectedly');
 
-  test.each<[string, () => Promise<readonly Diagnosis[]>, string]>([
-    ['throws', () => Promise.reject(lost), lost.message],
-    ['doesn’t answer', () => never, 'no answer within 0.01 seconds'],
-  ])('names the wanted check if the part of it %s', async (_, look, found) => {
-    expect(await runPart({ codes, look }, null, ['record/seals', 'teams/channels'], 10)).toMatchObject([
-      { code: 'teams/channels', outcome: 'unknown', found },
-    ]);
-    expect(await runPart({ codes, look }, null, [], 10)).toMatchObject([{ code: 'teams/endpoint', found }]);
-  });
+test.each<[string, () => Promise<readonly Diagnosis[]>, string]>([
+  ['throws', () => Promise.reject(lost), lost.message],
+  ['doesn’t answer', () => never, 'no answer within 0.01 seconds'],
+])('--only names the wanted check if the part of it %s', async (_, look, found) => {
+  expect(await runPart({ codes, look }, null, ['record/seals', 'teams/channels'], 10)).toMatchObject([
+    { code: 'teams/channels', outcome: 'unknown', found },
+  ]);
+  expect(await runPart({ codes, look }, null, [], 10)).toMatchObject([{ code: 'teams/endpoint', found }]);
 });
 
 /** What the doctor says of rules that leave too few people. Groups are named by their members: `ab` has two. */

@@ -149,10 +149,7 @@ it('an approval within seconds of being asked is said to be one', () => {
   const before = approved?.body;
   if (approved === undefined || before?.type !== 'approved') throw new Error('nothing was approved');
   const detail = (quick: boolean, signIn: SignIn | null = null) => {
-    const body = {
-      ...before,
-      data: { ...before.data, required: 2, acknowledgedIrreversible: true, quick, signIn },
-    };
+    const body = { ...before, data: { ...before.data, required: 2, acknowledgedIrreversible: true, quick, signIn } };
     return eventWords({ ...approved, body }, names, { texts: true }).detail;
   };
   expect(detail(true)).toBe(
@@ -197,10 +194,7 @@ const impact: KeyImpact = {
       identities: ['a'],
     },
   ],
-  holders: null,
-  unread: [],
-  hidden: [],
-  observed: { outcome: 'not-configured' },
+  ...{ holders: null, unread: [], hidden: [], observed: { outcome: 'not-configured' } },
 };
 const call = {
   keyName: 'cmk-care',

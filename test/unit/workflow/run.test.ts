@@ -125,30 +125,28 @@ it('changes nothing in Azure if the claim is lost between the intent and the cha
   expect(azure.writes).toEqual([]);
 });
 
-describe('the retry after an outage', () => {
-  const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });
-  /** An outage that outlasts every attempt of the first step. */
-  async function stuck(cause = outage) {
-    const world = await approvedRequest();
-    world.azure.refuse('resources.enableSystemIdentity', cause, 99);
-    const { asking, state } = await world.drive();
-    expect(state).toBe('needs-attention');
-    const check = (paused = false) => openRetryAfterOutage({ ...world.ports, paused })(id, asking);
-    return { ...world, asking, check };
-  }
-  const afterSome = { afterMs: expect.any(Number) };
+const outage = failure({ next: 'wait', code: 'ServiceUnavailable', status: 503 });
+/** An outage that outlasts every attempt of the first step. */
+async function stuck(cause = outage) {
+  const world = await approvedRequest();
+  world.azure.refuse('resources.enableSystemIdentity', cause, 99);
+  const { asking, state } = await world.drive();
+  expect(state).toBe('needs-attention');
+  const check = (paused = false) => openRetryAfterOutage({ ...world.ports, paused })(id, asking);
+  return { ...world, asking, check };
+}
+const afterSome = { afterMs: expect.any(Number) };
 
-  it('waits a while, waits while the bot is paused or Azure is still away, and is stored once', async () => {
-    const { check, advance, azure, load } = await stuck();
-    expect(await check()).toEqual(afterSome);
-    advance(60_000);
-    expect(await check(true)).toEqual(afterSome);
-    azure.refuse('resources.get', outage);
-    expect(await check()).toEqual(afterSome);
-    expect((await load()).state).toBe('needs-attention');
-    expect(await Promise.all([check(), check()])).toEqual([null, null]);
-    expect(await load()).toMatchObject({ state: 'approved', runs: 2 });
-  });
+it('the retry after an outage waits a while, waits while the bot is paused or Azure is still away, and is stored once', async () => {
+  const { check, advance, azure, load } = await stuck();
+  expect(await check()).toEqual(afterSome);
+  advance(60_000);
+  expect(await check(true)).toEqual(afterSome);
+  azure.refuse('resources.get', outage);
+  expect(await check()).toEqual(afterSome);
+  expect((await load()).state).toBe('needs-attention');
+  expect(await Promise.all([check(), check()])).toEqual([null, null]);
+  expect(await load()).toMatchObject({ state: 'approved', runs: 2 });
 });
 
 const killedAt = (at: StepName | 'record') => (turn: string) => {

@@ -137,19 +137,17 @@ it.each(['give-up', 'retry'] as const)('a process given up for dead finds its ru
   expect((await load()).state).toBe(verb === 'retry' ? 'approved' : 'failed');
 });
 
-describe('what a run stores', () => {
-  it('is stored once, however often a turn is taken', async () => {
-    const { ports, requests } = await approvedRequest();
-    await runPreRunCheck(ports, id, 1, 1);
-    const tries = [{ step: 'enable-identity', attempt: 1 } as const];
-    expect([...(await recordIntent(ports, id, 1, tries))]).toMatchObject([['enable-identity', { nonce: null }]]);
-    const { length } = requests.all();
-    // Whoever takes the turn again doesn't know what was sent.
-    expect(await recordIntent(ports, id, 1, tries)).toEqual(new Map());
-    const results = [{ step: 'enable-identity', attempt: 1, outcome: 'failed', failure: failure() } as const];
-    await storeResults(ports, id, 1, results);
-    await storeResults(ports, id, 1, results);
-    await endRunEarly(ports, id, 1, failure());
-    expect(requests.all()).toHaveLength(length + 2);
-  });
+it('what a run stores is stored once, however often a turn is taken', async () => {
+  const { ports, requests } = await approvedRequest();
+  await runPreRunCheck(ports, id, 1, 1);
+  const tries = [{ step: 'enable-identity', attempt: 1 } as const];
+  expect([...(await recordIntent(ports, id, 1, tries))]).toMatchObject([['enable-identity', { nonce: null }]]);
+  const { length } = requests.all();
+  // Whoever takes the turn again doesn't know what was sent.
+  expect(await recordIntent(ports, id, 1, tries)).toEqual(new Map());
+  const results = [{ step: 'enable-identity', attempt: 1, outcome: 'failed', failure: failure() } as const];
+  await storeResults(ports, id, 1, results);
+  await storeResults(ports, id, 1, results);
+  await endRunEarly(ports, id, 1, failure());
+  expect(requests.all()).toHaveLength(length + 2);
 });

@@ -24,16 +24,14 @@ describe('a text with stars', () => {
 
 const seen = resource({ tags: { Environment: 'production', owner: 'Care' } });
 
-describe('a rule', () => {
-  it.each<[string, RuleMatch, boolean]>([
-    ['without criteria', {}, true],
-    ['for a subscription', { subscriptions: [resourceId().split('/')[2] ?? ''] }, true],
-    ['for another subscription', { subscriptions: ['40000000-0000-4000-8000-00000000ffff'] }, false],
-    ['for one of several groups, in any case', { resourceGroups: ['rg-other', 'RG-*'] }, true],
-    ['for an agent, in any case', { resources: ['BOT-*'] }, true],
-    ['for an agent that holds and a group that does not', { resources: ['bot-care'], resourceGroups: ['x'] }, false],
-  ])('%s: %s', (_for, match, expected) => expect(matches(match, seen)).toBe(expected));
-});
+it.each<[string, RuleMatch, boolean]>([
+  ['without criteria', {}, true],
+  ['for a subscription', { subscriptions: [resourceId().split('/')[2] ?? ''] }, true],
+  ['for another subscription', { subscriptions: ['40000000-0000-4000-8000-00000000ffff'] }, false],
+  ['for one of several groups, in any case', { resourceGroups: ['rg-other', 'RG-*'] }, true],
+  ['for an agent, in any case', { resources: ['BOT-*'] }, true],
+  ['for an agent that holds and a group that does not', { resources: ['bot-care'], resourceGroups: ['x'] }, false],
+])('a rule %s: %s', (_for, match, expected) => expect(matches(match, seen)).toBe(expected));
 
 describe('a rule by tag', () => {
   const production = { tags: { environment: ['production'] } };
@@ -56,12 +54,12 @@ describe('a rule by tag', () => {
   });
 });
 
-describe('a rule behind another', () => {
-  it.each<[string, RuleMatch, RuleMatch, boolean]>([
-    ['one that matches everything', {}, { resources: ['a'] }, true],
-    ['the same one, in another case', { resources: ['Triage-*'] }, { resources: ['triage-*'] }, true],
-    ['a wider one', { resources: ['triage-*', 'x'] }, { resources: ['triage-*-prod'], resourceGroups: ['b'] }, true],
-    ['a narrower one', { resources: ['triage-*-prod'] }, { resources: ['triage-*'] }, false],
-    ['one for some of its agents', { resources: ['a'] }, { resources: ['a', 'b'] }, false],
-  ])('%s never applies: %#', (_behind, earlier, later, expected) => expect(covers(earlier, later)).toBe(expected));
-});
+it.each<[string, RuleMatch, RuleMatch, boolean]>([
+  ['one that matches everything', {}, { resources: ['a'] }, true],
+  ['the same one, in another case', { resources: ['Triage-*'] }, { resources: ['triage-*'] }, true],
+  ['a wider one', { resources: ['triage-*', 'x'] }, { resources: ['triage-*-prod'], resourceGroups: ['b'] }, true],
+  ['a narrower one', { resources: ['triage-*-prod'] }, { resources: ['triage-*'] }, false],
+  ['one for some of its agents', { resources: ['a'] }, { resources: ['a', 'b'] }, false],
+])('a rule behind another %s never applies: %#', (_behind, earlier, later, expected) =>
+  expect(covers(earlier, later)).toBe(expected),
+);

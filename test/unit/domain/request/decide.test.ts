@@ -60,7 +60,6 @@ import { noon, planFor, ref, spec, vault } from '../../../support/builders/plans
 
 const awaiting = requestAfter(asks());
 const enough = requestAfter(...toApproved);
-const once = requestAfter(...approvedBy(approver));
 const withdrawn = requestAfter(...toApproved, withdraws(approver));
 const stuck = requestAfter(...toAttention);
 const due = requestAfter(asksDue());
@@ -77,6 +76,8 @@ const inHours = (hours: number): string => minutes(hours * 60).toISOString();
 const takes = (by: PersonId, roleStatus: RoleStatus, asking = attention): Command => ({
   ...{ do: 'take-on', by, actor: personActor(by, tenant, 'local'), asking, roleStatus },
 });
+const retries = (change: Parameters<typeof settles>[2] = {}, by: PersonId = requester) =>
+  settles('retry', by, { asking: attention, ...change });
 const erase: Command = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' };
 const tooLong = 'a'.repeat(longestText + 1);
 
@@ -117,29 +118,21 @@ const rules: Readonly<Record<string, readonly Row[]>> = {
     [awaiting, approves({ roleStatus, asking: 0 }, outsider), code],
     [awaiting, rejects({ roleStatus }, outsider), code],
   ]),
-  'approvals are counted once a person, and up to the last one needed': [
+  'approvals are counted up to the last one needed, and only for the question that was asked': [
     [enough, approves({ roleStatus: 'yes' }, outsider), 'already-approved'],
-    [once, approves(), 'already-approved-by-you'],
+    [awaiting, approves({ asking: 2 }), 'stale-card'],
   ],
   'only an own approval is withdrawn, once, and before a step began; then it can be given again, by a new click': [
     [withdrawn, withdraws(approver, withdrawn.asking), 'not-approved-by-you'],
     [withdrawn, withdraws(secondApprover, withdrawn.asking), 'approval-withdrawn'],
     [withdrawn, approves(), 'stale-card'],
     [withdrawn, approves({ asking: withdrawn.asking }), 'approved run-ordered'],
-    [
-      requestAfter(...toAttention, settles('retry', requester, { asking: attention })),
-      withdraws(approver, attention),
-      'run-started',
-    ],
+    [requestAfter(...toAttention, retries()), withdraws(approver, attention), 'run-started'],
     [enough, withdraws(approver), 'approval-withdrawn expired', later],
   ],
   'no tick is wanted where everything can be undone, and none to reject': [
     [harmless, approves({ acknowledged: false }), 'approved'],
     [awaiting, rejects({ acknowledged: false }), 'rejected'],
-  ],
-  'a decision is bound to the question that was asked': [
-    [awaiting, approves({ asking: 0 }), 'stale-card'],
-    [awaiting, approves({ asking: 2 }), 'stale-card'],
   ],
   'decisions are refused from the end on, even when the timer has not come yet': [
     [awaiting, approves(), 'approved', new Date(later.getTime() - 1)],
@@ -167,6 +160,12 @@ const rules: Readonly<Record<string, readonly Row[]>> = {
     [stuck, takes(approver, 'yes', attention - 1), 'stale-card'],
     [requestAfter(...toAttention, takes(approver, 'yes')), takes(approver, 'yes'), 'nothing'],
     [requestAfter(...toChecked), takes(approver, 'yes', 1), 'not-needing-attention'],
+  ],
+  'what needs attention is retried by an operator, and by none while a role is lost or unknown': [
+    [stuck, operates('retry', attention), 'retried run-ordered'],
+    [stuck, retries({ roleStatus: 'unknown' }, outsider), 'cannot-check-membership'],
+    [stuck, retries({ roleStatus: 'yes', requesterStatus: 'no' }, outsider), 'requester-lost-role'],
+    [stuck, retries({ requesterStatus: 'unknown' }), 'cannot-check-requester'],
   ],
   'an edit of nothing is refused, also when Azure moved, which is seen before the run in any case': [
     [awaiting, changes({ justification: ` ${awaiting.justification} ` }), 'nothing-changed'],
@@ -203,19 +202,17 @@ describe('approving', () => {
   });
 });
 
-describe('a click', () => {
-  const asAnother = { actor: personActor(requester, tenant, 'local') };
-  const asOperator = { actor: operatorActor('duty') };
+const asAnother = { actor: personActor(requester, tenant, 'local') };
+const asOperator = { actor: operatorActor('duty') };
 
-  it.each([
-    ['approve', { ...decides('approve', approver), ...asAnother }],
-    ['reject', { ...decides('reject', approver), ...asAnother }],
-    ['cancel', { ...cancels(approver), ...asAnother }],
-    ['approve, at the command line', { ...decides('approve', approver), ...asOperator }],
-    ['submit', submit({ plan: planFor(), by: approver })],
-  ] as const)('to %s in the name of another is a bug that stores nothing', (_verb, command) => {
-    expect(() => decide(awaiting, command as Command, noon)).toThrow('is handed in as');
-  });
+it.each([
+  ['approve', { ...decides('approve', approver), ...asAnother }],
+  ['reject', { ...decides('reject', approver), ...asAnother }],
+  ['cancel', { ...cancels(approver), ...asAnother }],
+  ['approve, at the command line', { ...decides('approve', approver), ...asOperator }],
+  ['submit', submit({ plan: planFor(), by: approver })],
+] as const)('a click to %s in the name of another is a bug that stores nothing', (_verb, command) => {
+  expect(() => decide(awaiting, command as Command, noon)).toThrow('is handed in as');
 });
 
 type Change = Parameters<typeof failure>[0];
@@ -286,7 +283,7 @@ describe('an edit', () => {
   });
 
   it('cannot be once a run had begun: what it made for one plan must not serve another', () => {
-    const retried = [...toAttention, settles('retry', requester, { asking: attention })];
+    const retried = [...toAttention, retries()];
     const request = requestAfter(...retried, checks({ run: 2, roleStatuses: {} }));
     expect(request).toMatchObject({ state: 'awaiting-approval', touched: true });
     expect(comesTo(request, changes({ asking: request.asking }))).toBe('change-half-done');
@@ -483,7 +480,6 @@ describe('a sign-in to approve', () => {
   });
 });
 
-const retries = settles('retry', requester, { asking: attention });
 const roleStatuses = { [approver]: 'yes', [secondApprover]: 'yes' } as const;
 const verified = (proofs: readonly Proof[]) => records(1, doneWith('verify', { proofs }));
 
@@ -567,7 +563,7 @@ describe('the check before a run', () => {
     });
 
     it('doesn’t carry a retry, whoever selects it', () => {
-      for (const who of [retries, operates('retry', attention)]) {
+      for (const who of [retries(), operates('retry', attention)]) {
         const retried = requestAfter(...toAttention, who);
         expect(comesTo(retried, checks({ run: 2 }), hours(71))).toBe('run-checked');
         expect(comesTo(retried, checks({ run: 2 }), hours(400 * 24))).toBe('plan-changed');
@@ -595,164 +591,133 @@ describe('the check before a run', () => {
 });
 
 /** Each other way to err: right-people.property.test.ts. */
-describe('a runner that errs', () => {
-  const notChecked = proved.map((proof) => ({ ...proof, outcome: 'not-checked' as const }));
+const notChecked = proved.map((proof) => ({ ...proof, outcome: 'not-checked' as const }));
 
-  it.each([
-    ['begins without a check', requestAfter(...toApproved), intends()],
-    ['goes on past a step that is under way', requestAfter(...toRunning), intends(1, 'grant-key-access')],
-    ['claims success on half a proof', requestAfter(...toVerifying), verified(proved.slice(0, 1))],
-    ['claims success on a proof that was not looked for', requestAfter(...toVerifying), verified(notChecked)],
-  ])('is stopped when it %s: a bug, and nothing is stored', (_what, request, command) => {
-    expect(() => comesTo(request, command)).toThrow(id);
-  });
+it.each([
+  ['begins without a check', requestAfter(...toApproved), intends()],
+  ['goes on past a step that is under way', requestAfter(...toRunning), intends(1, 'grant-key-access')],
+  ['claims success on half a proof', requestAfter(...toVerifying), verified(proved.slice(0, 1))],
+  ['claims success on a proof that was not looked for', requestAfter(...toVerifying), verified(notChecked)],
+])('a runner that errs is stopped when it %s: a bug, and nothing is stored', (_what, request, command) => {
+  expect(() => comesTo(request, command)).toThrow(id);
 });
 
-describe('what is recorded', () => {
-  it('waits on a failure that is repeated, and asks a person on one that is not', () => {
-    const retryAt = '2026-03-02T12:00:10.000Z';
-    const waiting = requestAfter(...toRunning, records(1, failedWith('enable-identity', retryAt)));
-    expect(waiting.state).toBe('running');
-    expect(waiting.progress[0]).toMatchObject({ state: 'waiting', retryAt, failure: failure() });
-    expect(requestAfter(...toAttention)).toMatchObject({
-      state: 'needs-attention',
-      step: 'enable-identity',
-      asking: attention,
-    });
-  });
-});
-
-describe('a request that needs attention', () => {
-  it.each([
-    ['an operator', operates('retry', attention), 'retried run-ordered'],
-    [
-      'nobody unknown',
-      settles('retry', outsider, { asking: attention, roleStatus: 'unknown' }),
-      'cannot-check-membership',
-    ],
-    [
-      'nobody for a requester who lost the role',
-      settles('retry', outsider, { asking: attention, roleStatus: 'yes', requesterStatus: 'no' }),
-      'requester-lost-role',
-    ],
-    [
-      'nobody while it is not known whether the requester lost the role',
-      settles('retry', requester, { asking: attention, requesterStatus: 'unknown' }),
-      'cannot-check-requester',
-    ],
-  ])('is retried by %s', (_who, command, outcome) => {
-    expect(comesTo(requestAfter(...toAttention), command)).toBe(outcome);
-  });
+it('a run waits on a failure that is repeated', () => {
+  const retryAt = '2026-03-02T12:00:10.000Z';
+  const waiting = requestAfter(...toRunning, records(1, failedWith('enable-identity', retryAt)));
+  expect(waiting.state).toBe('running');
+  expect(waiting.progress[0]).toMatchObject({ state: 'waiting', retryAt, failure: failure() });
 });
 
 /** Every command in every state: the events it leads to, or the code of the refusal. Two approvals are needed; one is given. */
-describe('every command in every state', () => {
-  const states: Record<Request['state'], Request> = {
-    'awaiting-approval': requestAfter(...approvedBy(approver)),
-    approved: requestAfter(...toChecked),
-    running: requestAfter(...toRunning),
-    'needs-attention': requestAfter(...toAttention),
-    succeeded: requestAfter(...toSucceeded),
-    failed: requestAfter(...toAttention, settles('give-up', requester, { asking: attention })),
-    rejected: requestAfter(...approvedBy(approver), decides('reject', secondApprover)),
-    cancelled: requestAfter(...approvedBy(approver), cancels()),
-    expired: requestAfter(...approvedBy(approver), expires),
-  };
-  const blocked = asks(2, planFor({ seen: { key: null } }));
-  /** No correct runner does this. */
-  const thrown = 'thrown';
-  const ended = 'request-ended';
-  const idle = 'not-needing-attention';
+const states: Record<Request['state'], Request> = {
+  'awaiting-approval': requestAfter(...approvedBy(approver)),
+  approved: requestAfter(...toChecked),
+  running: requestAfter(...toRunning),
+  'needs-attention': requestAfter(...toAttention),
+  succeeded: requestAfter(...toSucceeded),
+  failed: requestAfter(...toAttention, settles('give-up', requester, { asking: attention })),
+  rejected: requestAfter(...approvedBy(approver), decides('reject', secondApprover)),
+  cancelled: requestAfter(...approvedBy(approver), cancels()),
+  expired: requestAfter(...approvedBy(approver), expires),
+};
+const blocked = asks(2, planFor({ seen: { key: null } }));
+/** No correct runner does this. */
+const thrown = 'thrown';
+const ended = 'request-ended';
+const idle = 'not-needing-attention';
 
-  /** What each comes to in the order of the states above; the last outcome is that of all that follow. */
-  type Commanded = readonly [name: string, command: (asking: number) => Command, ...outcomes: string[]];
-  const table: readonly Commanded[] = [
-    ['submit', () => asks(), 'form-ended'],
-    ['submit a plan with a block', () => blocked, 'form-ended'],
-    [
-      'approve, by another',
-      (asking) => decides('approve', secondApprover, { asking }),
-      ...['approved run-ordered', 'already-approved-by-you', 'decided-late'],
-    ],
-    [
-      'approve, once more',
-      (asking) => decides('approve', approver, { asking }),
-      ...['already-approved-by-you', 'already-approved-by-you', 'decided-late'],
-    ],
-    ['approve, by the requester', (asking) => decides('approve', requester, { asking }), 'own-request'],
-    [
-      'approve, by an outsider',
-      (asking) => decides('approve', secondApprover, { asking, roleStatus: 'no' }),
-      'not-an-approver',
-    ],
-    ['approve, an old card', (asking) => decides('approve', secondApprover, { asking: asking - 1 }), 'stale-card'],
-    ...[secondApprover, approver].map(
-      (by) =>
-        [
-          `reject, by ${by === approver ? 'who approved' : 'another'}`,
-          (asking: number) => decides('reject', by, { asking }),
-          ...['rejected', 'rejected', 'decided-late stop-requested', 'decided-late'],
-        ] as const,
-    ),
-    ['reject, by the requester', (asking) => decides('reject', requester, { asking }), 'own-request'],
-    [
-      'withdraw',
-      (asking) => withdraws(approver, asking),
-      ...['approval-withdrawn', 'approval-withdrawn', 'run-started', 'run-started', ended],
-    ],
-    ['withdraw, an approval of another', (asking) => withdraws(outsider, asking), 'not-approved-by-you'],
-    ['withdraw, an old card', (asking) => withdraws(approver, asking - 1), 'stale-card'],
-    ['change', (asking) => changes({ asking }), 'request-changed', 'change-too-late'],
-    ['change, by another', (asking) => changes({ by: approver, asking }), 'not-your-request'],
-    ['change, an old card', (asking) => changes({ asking: asking - 1 }), 'changed-meanwhile', 'change-too-late'],
-    [
-      'cancel',
-      (asking) => cancels(requester, asking),
-      ...['cancelled', 'cancelled', 'run-started', 'run-started', ended],
-    ],
-    ['cancel, by another', (asking) => cancels(approver, asking), 'not-your-request'],
-    ['cancel, an old card', (asking) => cancels(requester, asking - 1), 'stale-card'],
-    ['retry', (asking) => settles('retry', requester, { asking }), idle, idle, idle, 'retried run-ordered', ended],
-    ['retry, an old card', (asking) => settles('retry', requester, { asking: asking - 1 }), 'stale-card'],
-    [
-      'give up',
-      (asking) => settles('give-up', approver, { asking, roleStatus: 'yes' }),
-      ...[idle, idle, idle, 'failed', ended],
-    ],
-    ['give up, by an outsider', (asking) => settles('give-up', approver, { asking }), 'not-an-operator'],
-    [
-      'stop after this step',
-      (asking) => settles('stop', requester, { asking }),
-      ...['run-not-begun', 'run-not-begun', 'stop-requested', 'run-stopped', ended],
-    ],
-    ['stop after this step, by an outsider', (asking) => settles('stop', approver, { asking }), 'not-an-operator'],
-    ['stop after this step, an old card', (asking) => settles('stop', requester, { asking: asking - 1 }), 'stale-card'],
-    ['remind', (asking) => reminds(requester, asking), 'reminded', 'not-awaiting-approval'],
-    ['remind, by another', (asking) => reminds(approver, asking), 'not-your-request'],
-    ['remind, an old card', (asking) => reminds(requester, asking - 1), 'stale-card'],
-    ['expire', () => expires, 'expired', 'not-awaiting-approval'],
-    ['check, covered', () => checks(), 'not-awaiting-approval', 'run-checked', 'not-awaiting-approval'],
-    ['check, moved', () => checks({ plan: moved }), 'not-awaiting-approval', 'plan-changed', 'not-awaiting-approval'],
-    ['check, another run', () => checks({ run: 2 }), 'not-awaiting-approval'],
-    ['intend', () => intends(), ended, 'step-intended', thrown, ended],
-    ['intend, another run', () => intends(2), ended],
-    ['record, done', () => records(1, doneWith('enable-identity')), ended, thrown, 'step-done', ended],
-    [
-      'record, to repeat',
-      () => records(1, failedWith('enable-identity', '2026-03-02T12:01:00.000Z')),
-      ...[ended, thrown, 'step-failed', ended],
-    ],
-    [
-      'record, stuck',
-      () => records(1, failedWith('enable-identity', null)),
-      ...[ended, thrown, 'step-failed attention-needed', ended],
-    ],
-    ['record, another run', () => records(2, doneWith('verify')), ended],
-    ['stop', () => stops(), ended, 'attention-needed', 'attention-needed', ended],
-    ['stop, another run', () => stops(2), ended],
-  ];
+/** What each comes to in the order of the states above; the last outcome is that of all that follow. */
+type Commanded = readonly [name: string, command: (asking: number) => Command, ...outcomes: string[]];
+const table: readonly Commanded[] = [
+  ['submit', () => asks(), 'form-ended'],
+  ['submit a plan with a block', () => blocked, 'form-ended'],
+  [
+    'approve, by another',
+    (asking) => decides('approve', secondApprover, { asking }),
+    ...['approved run-ordered', 'already-approved-by-you', 'decided-late'],
+  ],
+  [
+    'approve, once more',
+    (asking) => decides('approve', approver, { asking }),
+    ...['already-approved-by-you', 'already-approved-by-you', 'decided-late'],
+  ],
+  ['approve, by the requester', (asking) => decides('approve', requester, { asking }), 'own-request'],
+  [
+    'approve, by an outsider',
+    (asking) => decides('approve', secondApprover, { asking, roleStatus: 'no' }),
+    'not-an-approver',
+  ],
+  ['approve, an old card', (asking) => decides('approve', secondApprover, { asking: asking - 1 }), 'stale-card'],
+  ...[secondApprover, approver].map(
+    (by) =>
+      [
+        `reject, by ${by === approver ? 'who approved' : 'another'}`,
+        (asking: number) => decides('reject', by, { asking }),
+        ...['rejected', 'rejected', 'decided-late stop-requested', 'decided-late'],
+      ] as const,
+  ),
+  ['reject, by the requester', (asking) => decides('reject', requester, { asking }), 'own-request'],
+  [
+    'withdraw',
+    (asking) => withdraws(approver, asking),
+    ...['approval-withdrawn', 'approval-withdrawn', 'run-started', 'run-started', ended],
+  ],
+  ['withdraw, an approval of another', (asking) => withdraws(outsider, asking), 'not-approved-by-you'],
+  ['withdraw, an old card', (asking) => withdraws(approver, asking - 1), 'stale-card'],
+  ['change', (asking) => changes({ asking }), 'request-changed', 'change-too-late'],
+  ['change, by another', (asking) => changes({ by: approver, asking }), 'not-your-request'],
+  ['change, an old card', (asking) => changes({ asking: asking - 1 }), 'changed-meanwhile', 'change-too-late'],
+  [
+    'cancel',
+    (asking) => cancels(requester, asking),
+    ...['cancelled', 'cancelled', 'run-started', 'run-started', ended],
+  ],
+  ['cancel, by another', (asking) => cancels(approver, asking), 'not-your-request'],
+  ['cancel, an old card', (asking) => cancels(requester, asking - 1), 'stale-card'],
+  ['retry', (asking) => settles('retry', requester, { asking }), idle, idle, idle, 'retried run-ordered', ended],
+  ['retry, an old card', (asking) => settles('retry', requester, { asking: asking - 1 }), 'stale-card'],
+  [
+    'give up',
+    (asking) => settles('give-up', approver, { asking, roleStatus: 'yes' }),
+    ...[idle, idle, idle, 'failed', ended],
+  ],
+  ['give up, by an outsider', (asking) => settles('give-up', approver, { asking }), 'not-an-operator'],
+  [
+    'stop after this step',
+    (asking) => settles('stop', requester, { asking }),
+    ...['run-not-begun', 'run-not-begun', 'stop-requested', 'run-stopped', ended],
+  ],
+  ['stop after this step, by an outsider', (asking) => settles('stop', approver, { asking }), 'not-an-operator'],
+  ['stop after this step, an old card', (asking) => settles('stop', requester, { asking: asking - 1 }), 'stale-card'],
+  ['remind', (asking) => reminds(requester, asking), 'reminded', 'not-awaiting-approval'],
+  ['remind, by another', (asking) => reminds(approver, asking), 'not-your-request'],
+  ['remind, an old card', (asking) => reminds(requester, asking - 1), 'stale-card'],
+  ['expire', () => expires, 'expired', 'not-awaiting-approval'],
+  ['check, covered', () => checks(), 'not-awaiting-approval', 'run-checked', 'not-awaiting-approval'],
+  ['check, moved', () => checks({ plan: moved }), 'not-awaiting-approval', 'plan-changed', 'not-awaiting-approval'],
+  ['check, another run', () => checks({ run: 2 }), 'not-awaiting-approval'],
+  ['intend', () => intends(), ended, 'step-intended', thrown, ended],
+  ['intend, another run', () => intends(2), ended],
+  ['record, done', () => records(1, doneWith('enable-identity')), ended, thrown, 'step-done', ended],
+  [
+    'record, to repeat',
+    () => records(1, failedWith('enable-identity', '2026-03-02T12:01:00.000Z')),
+    ...[ended, thrown, 'step-failed', ended],
+  ],
+  [
+    'record, stuck',
+    () => records(1, failedWith('enable-identity', null)),
+    ...[ended, thrown, 'step-failed attention-needed', ended],
+  ],
+  ['record, another run', () => records(2, doneWith('verify')), ended],
+  ['stop', () => stops(), ended, 'attention-needed', 'attention-needed', ended],
+  ['stop, another run', () => stops(2), ended],
+];
 
-  it.each(table.map((row): [string, Commanded] => [row[0], row]))('%s', (name, [, command, ...outcomes]) => {
+it.each(table.map((row): [string, Commanded] => [row[0], row]))(
+  'in every state: %s',
+  (name, [, command, ...outcomes]) => {
     const now = name === 'expire' ? later : undefined;
     for (const [n, [state, request]] of Object.entries(states).entries()) {
       const outcome = outcomes[Math.min(n, outcomes.length - 1)];
@@ -763,8 +728,8 @@ describe('every command in every state', () => {
     }
     const made = command(1) === blocked ? 'plan-blocked' : name === 'submit' ? 'submitted' : 'unknown-request';
     expect(comesTo(null, command(1))).toBe(made);
-  });
-});
+  },
+);
 
 /** The rows that follow from the events of the last command. */
 function rowsAfter(...commands: Command[]) {
@@ -808,19 +773,15 @@ it('a request reminds at half time and four hours before the end, and daily of w
   expect(of('remind', rowsAfter(asksDue(), approval, withdraws(approver)))).toEqual([escalation]);
 });
 
-const _operator = operatorActor('duty');
-
-describe('erasing texts', () => {
-  it('changes nothing but the revision and the texts', () => {
-    const before = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }));
-    const after = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }), erase);
-    expect(before).toMatchObject({ ended: { comment: 'not this year', commentErased: false } });
-    expect(after).toEqual({
-      ...before,
-      revision: before.revision + 1,
-      justification: null,
-      ended: { by: approver, at: before.changedAt, comment: null, commentErased: true },
-    });
+it('erasing texts changes nothing but the revision and the texts', () => {
+  const before = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }));
+  const after = requestAfter(asks(), decides('reject', approver, { comment: 'not this year' }), erase);
+  expect(before).toMatchObject({ ended: { comment: 'not this year', commentErased: false } });
+  expect(after).toEqual({
+    ...before,
+    revision: before.revision + 1,
+    justification: null,
+    ended: { by: approver, at: before.changedAt, comment: null, commentErased: true },
   });
 });
 
@@ -868,33 +829,25 @@ test.each<[string, boolean, Parameters<typeof failure>[0]]>([
   expect(found).toMatchObject({ state: 'done', already, startedAt: '2026-03-02T12:05:00.000Z' });
 });
 
-describe('whether a step can have changed anything', () => {
-  /** What came of each try, in order. */
-  const after = (...failures: readonly Failure[]) =>
-    progressOf(
-      'enable-identity',
-      ...toRunning,
-      ...failures.flatMap((one, n) => [
-        ...(n === 0 ? [] : [intends(1, 'enable-identity', n + 1)]),
-        records(1, { step: 'enable-identity', attempt: n + 1, outcome: 'failed', failure: one, retryAt }),
-      ]),
-    )?.untouched;
+/** What came of each try, in order. */
+const after = (...failures: readonly Failure[]) =>
+  progressOf(
+    'enable-identity',
+    ...toRunning,
+    ...failures.flatMap((one, n) => [
+      ...(n === 0 ? [] : [intends(1, 'enable-identity', n + 1)]),
+      records(1, { step: 'enable-identity', attempt: n + 1, outcome: 'failed', failure: one, retryAt }),
+    ]),
+  )?.untouched;
 
-  test.each<[string, boolean, readonly Failure[]]>([
-    ['Azure refused it', true, [failure({ change: 'refused' })]],
-    [
-      'it could not be looked at, then was refused',
-      true,
-      [failure({ change: 'none' }), failure({ change: 'refused' })],
-    ],
-    [
-      'it began, and the next try was refused',
-      false,
-      [failure({ change: 'accepted' }), failure({ change: 'refused' })],
-    ],
-    ['nothing was heard of it', false, [failure({ change: 'unknown' })]],
-  ])('%s: %s', (_what, untouched, failures) => expect(after(...failures)).toBe(untouched));
-});
+test.each<[string, boolean, readonly Failure[]]>([
+  ['Azure refused it', true, [failure({ change: 'refused' })]],
+  ['it could not be looked at, then was refused', true, [failure({ change: 'none' }), failure({ change: 'refused' })]],
+  ['it began, and the next try was refused', false, [failure({ change: 'accepted' }), failure({ change: 'refused' })]],
+  ['nothing was heard of it', false, [failure({ change: 'unknown' })]],
+])('a step can have changed nothing where %s: %s', (_what, untouched, failures) =>
+  expect(after(...failures)).toBe(untouched),
+);
 
 // An attempt of 10 s, a wait of 30 s, and an attempt of 20 s so far; then a clock that is set forward in that one.
 it.each([

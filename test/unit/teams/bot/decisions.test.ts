@@ -203,26 +203,24 @@ describe('the approvals that a request needs', () => {
   });
 });
 
-describe('an approval that needs a sign-in', () => {
-  it('asks for it once nothing else is in the way, and counts the clicker’s own alone, once', async () => {
-    const { click, needsSignIn, requests, types } = await waiting();
-    const signIn = needsSignIn();
-    expect(await click(requester, 'approve', ticked)).toContain('your own request');
-    expect(await click(approver, 'approve')).toContain('Not approved yet.');
-    expect(await click(approver, 'approve', ticked)).toContain('"asks":"sign-in-needed"');
-    const signedIn = {
-      tenantId: TenantId.parse(tenant),
-      signedInAt: noon.toISOString(),
-      methods: ['fido'],
-      how: 'browser',
-    } as const;
-    signIn.proved = { ...signedIn, person: approver, contexts: ['c1'], methods: ['fido'] };
-    expect(await click(secondApprover, 'approve', ticked)).toContain('"asks":"sign-in-other-person"');
-    expect([types(), signIn.settled]).toEqual([['submitted'], 0]);
-    expect(await click(approver, 'approve', ticked)).toContain('Approved: 1 of 1');
-    expect(await requests.load(id)).toMatchObject({ approvals: [{ by: approver, signIn: signIn.proved }] });
-    expect(signIn.settled).toBe(1);
-  });
+it('an approval that needs a sign-in asks for it once nothing else is in the way, and counts the clicker’s own alone, once', async () => {
+  const { click, needsSignIn, requests, types } = await waiting();
+  const signIn = needsSignIn();
+  expect(await click(requester, 'approve', ticked)).toContain('your own request');
+  expect(await click(approver, 'approve')).toContain('Not approved yet.');
+  expect(await click(approver, 'approve', ticked)).toContain('"asks":"sign-in-needed"');
+  const signedIn = {
+    tenantId: TenantId.parse(tenant),
+    signedInAt: noon.toISOString(),
+    methods: ['fido'],
+    how: 'browser',
+  } as const;
+  signIn.proved = { ...signedIn, person: approver, contexts: ['c1'], methods: ['fido'] };
+  expect(await click(secondApprover, 'approve', ticked)).toContain('"asks":"sign-in-other-person"');
+  expect([types(), signIn.settled]).toEqual([['submitted'], 0]);
+  expect(await click(approver, 'approve', ticked)).toContain('Approved: 1 of 1');
+  expect(await requests.load(id)).toMatchObject({ approvals: [{ by: approver, signIn: signIn.proved }] });
+  expect(signIn.settled).toBe(1);
 });
 
 describe('a requester who is taken out of the requesters', () => {

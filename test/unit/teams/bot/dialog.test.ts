@@ -39,6 +39,11 @@ const channel = { ...personal, conversationType: 'channel' } as const;
 const otherKey = { vaultUri: 'https://kv-care.vault.azure.net/', keyName: 'other', keyVersion: version('b') };
 const minuteMs = 60_000;
 
+/** A click of the requester, whatever page is shown. */
+const clicked = (formId: string, revision: number, verb: string, given: object = {}) => ({
+  ...{ by: requester, formId, revision, verb, inputs: inputs(given), at: null },
+});
+
 /** Lets the clock run until the work is done. */
 async function running<T>(work: Promise<T>): Promise<T> {
   let isDone = false;
@@ -94,10 +99,9 @@ async function opened(formOf: FormOf = (ports) => reviewed(ports, { origin: pers
   /** As the owner on the first replica, with the button of the page that is shown. */
   const click = async (verb: string, given: object = {}, { on = 0, ...other }: Otherwise = {}) => {
     const revision = (await form())?.revision ?? 0;
-    const asked = { by: requester, formId: made.id, revision, verb, inputs: given, at: null, ...other };
-    return running((replicas[on] ?? forms()).click(asked));
+    return running((replicas[on] ?? forms()).click({ ...clicked(made.id, revision, verb, given), ...other }));
   };
-  const seen = async (...clicked: Parameters<typeof click>) => JSON.stringify(await click(...clicked));
+  const seen = async (...given: Parameters<typeof click>) => JSON.stringify(await click(...given));
   const shown: string[] = [];
   const removed: string[] = [];
   const chat = {
@@ -217,15 +221,13 @@ describe('a click on a form', () => {
 
   it.each(['F-0000000000', '../form', '__proto__'])('on %s, which is no form, finds none', async (formId) => {
     const { forms } = await opened(onVault);
-    const asked = { by: requester, formId, revision: 0, verb: 'form.next', inputs: {}, at: null };
-    expect(await forms().click(asked)).toMatchObject({ code: 'form-ended' });
+    expect(await forms().click(clicked(formId, 0, 'form.next'))).toMatchObject({ code: 'form-ended' });
     expect(await forms().read(formId, requester)).toBeNull();
   });
 
   it('made five times at once turns one page', async () => {
     const { replicas, id, form } = await opened();
-    const one = { by: requester, formId: id, revision: 0, verb: 'form.back', inputs: {}, at: null };
-    await running(Promise.all([0, 1, 0, 1, 0].map(async (n) => replicas[n]?.click(one))));
+    await running(Promise.all([0, 1, 0, 1, 0].map(async (n) => replicas[n]?.click(clicked(id, 0, 'form.back')))));
     expect(await form()).toMatchObject({ page: 'key', revision: 1 });
   });
 
@@ -324,7 +326,7 @@ describe('submitting', () => {
     await click('form.submit', filled);
     const second = await reviewed(ports, { requestId });
     await replicas[0]?.open(second);
-    const asked = { by: requester, formId: second.id, revision: 0, verb: 'form.submit', inputs: filled, at: null };
+    const asked = clicked(second.id, 0, 'form.submit', filled);
     expect(await replicas[0]?.click(asked)).toMatchObject({ kind: 'card', form: { ended: null } });
     expect((await replicas[0]?.read(second.id, requester))?.requestId).not.toBe(requestId);
     expect([(await form())?.ended, requests.all()]).toMatchObject(['submitted', { length: 1 }]);
@@ -386,8 +388,7 @@ describe('an Azure that takes long', () => {
   it('has no effect on a form that another click moved on in the meantime', async () => {
     const { replicas, id, form, slow, click } = await opened(onVault);
     slow.ms = slowMs;
-    const asked = { by: requester, formId: id, revision: 0, verb: 'form.next', inputs: { vault: 'kv-care' }, at: null };
-    const first = replicas[0]?.click(asked);
+    const first = replicas[0]?.click(clicked(id, 0, 'form.next', { vault: 'kv-care' }));
     await jest.advanceTimersByTimeAsync(1_000);
     slow.ms = 0;
     await click('form.back', {}, { on: 1 });
@@ -483,14 +484,10 @@ const storedAndEnded = async (change: Partial<Form> = {}) => {
 };
 
 describe('a form whose request was stored right before its process ended', () => {
-  it('is not closed over the request’s card, and is not called lost', async () => {
-    const { pass, shown, removed } = await storedAndEnded();
+  it('is not closed over the request’s card or called lost, and does not say that nothing was stored', async () => {
+    const { pass, shown, removed, click } = await storedAndEnded();
     await pass(120);
     expect([shown, removed]).toEqual([[], []]);
-  });
-
-  it('does not say that nothing was stored', async () => {
-    const { click } = await storedAndEnded();
     expect(await click('form.cancel')).toMatchObject({ kind: 'submitted' });
   });
 
@@ -623,9 +620,7 @@ describe('a form that a request’s button opens', () => {
     open.roleStatus.value = 'no';
     expect(await openChange(open.request, edit(), open.ports)).toMatchObject({ code: 'not-a-requester' });
     expect(await openAgain(ended.request, call(), { ...ended.ports, requesterStatus: async () => 'no' })).toMatchObject(
-      {
-        code: 'not-a-requester',
-      },
+      { code: 'not-a-requester' },
     );
   });
 
@@ -635,14 +630,9 @@ describe('a form that a request’s button opens', () => {
     if (found.kind === 'refused') throw new Error(found.code);
     const form = { ...found.form, origin };
     await world.replicas[0]?.open(form);
-    const submit = (justification: string) =>
-      running(
-        world.forms().click({
-          ...{ by: requester, formId: form.id, revision: form.revision, verb: 'form.submit', at: null },
-          inputs: { ...filled, justification },
-        }),
-      );
-    return { form, submit };
+    const submitted = (justification: string) =>
+      clicked(form.id, form.revision, 'form.submit', { ...filled, justification });
+    return { form, submit: (reason: string) => running(world.forms().click(submitted(reason))) };
   };
 
   it('stores each edit once, and an edit of an outdated card not at all', async () => {
@@ -655,11 +645,10 @@ describe('a form that a request’s button opens', () => {
     const again = request && (await openChange(request, { ...edit(), asking: request.asking }, world.ports));
     if (again?.kind !== 'open-form') throw new Error('no edit');
     await world.replicas[0]?.open(again.form);
-    const third = { by: requester, formId: again.form.id, revision: 0, verb: 'form.submit', at: null };
-    await running(world.forms().click({ ...third, inputs: { ...filled, justification: 'For the contract' } }));
-    expect(world.requests.all().map(({ body }) => body.type)).toEqual([
-      ...['submitted', 'request-changed', 'request-changed'],
-    ]);
+    const third = clicked(again.form.id, 0, 'form.submit', { ...filled, justification: 'For the contract' });
+    await running(world.forms().click(third));
+    const types = world.requests.all().map(({ body }) => body.type);
+    expect(types).toEqual(['submitted', 'request-changed', 'request-changed']);
   });
 
   it('goes when its request waits for it no more, and not before', async () => {
@@ -706,12 +695,8 @@ describe('a button that posts a card', () => {
 
   it('counts for each person, place, button and matter', async () => {
     const elsewhere = { ...by, origin: { ...by.origin, conversationId: '19:chat' } };
-    const clicks = [
-      isFirst({ ...by, person: approver }),
-      isFirst(elsewhere),
-      isFirst(by, 'open'),
-      isFirst(by, 'ask', 'y'),
-    ];
+    const byOther = { ...by, person: approver };
+    const clicks = [isFirst(byOther), isFirst(elsewhere), isFirst(by, 'open'), isFirst(by, 'ask', 'y')];
     expect(await Promise.all(clicks)).toEqual([true, true, true, true]);
   });
 });
