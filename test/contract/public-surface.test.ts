@@ -11,8 +11,9 @@ import { payloadsWith } from '../../src/domain/request/payloads.ts';
 import { StoredChangeSpec } from '../../src/operations/registry.ts';
 import { subcommands } from '../../src/operator/cli/registry.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
+import { follow } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
-import { approvalCard, approve, ask, people, places, shows } from '../support/world/story.ts';
+import { choices } from '../support/world/story.ts';
 
 const folder = fileURLToPath(new URL('../golden/public/', import.meta.url));
 
@@ -95,9 +96,7 @@ describe('of a sandbox with one request', () => {
   };
 
   beforeAll(async () => {
-    id = await ask(world);
-    await approve(world, people.approver, await approvalCard(world, id));
-    await shows(world, places.operations, people.requester, id, /Succeeded/);
+    id = (await follow(world, choices.first)).id;
   });
 
   test.each([

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { surroundings } from '../support/processes/surroundings.ts';
 import { newDataDir } from '../support/store/data-folder.ts';
 import { newDatabase } from '../support/store/run-server.ts';
 import { writeServerSealKey } from '../support/store/seal-keys.ts';
+import { until } from '../support/world/story.ts';
 
 /** What a build of the image sends, and what `npm run build` makes of that, where nothing else of the project is: as in a container. */
 
@@ -49,15 +50,6 @@ afterAll(() => Promise.all([app, sources].map((folder) => rm(folder, { recursive
 const packagesIn = (dockerfile: string): readonly string[] =>
   [...dockerfile.matchAll(/^COPY --from=build \/build\/node_modules\/(\S+) /gm)].map(([, name = '']) => name);
 
-async function untilAnswered(bot: ChildProcess, url: string): Promise<Response> {
-  for (const until = Date.now() + patienceMs; ; ) {
-    const answer = await fetch(url).catch(() => null);
-    if (answer?.ok) return answer;
-    if (bot.exitCode !== null || Date.now() > until) throw new Error(`${url} is not answered`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 /** This one, and those that CI brings: paths with `:` between them. */
 const nodes = [process.execPath, ...(process.env.CMK_OTHER_NODES ?? '').split(':').filter((one) => one !== '')];
 const versionOf = (node: string): string => execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
@@ -76,7 +68,8 @@ test.each(nodes.map((node) => [versionOf(node), node] as const))(
     const env = { ...surroundings(), PORT: String(port) };
     const bot = spawn(node, ['cmk-bot-server.mjs'], { cwd: app, env, stdio: ['ignore', 'ignore', 'inherit'] });
     const ended = once(bot, 'exit');
-    await untilAnswered(bot, `http://127.0.0.1:${port}/readyz`);
+    const answer = () => fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
+    await until(async () => bot.exitCode !== null || (await answer())?.ok === true, 'the bot to be ready', patienceMs);
     const { stdout } = await promisify(execFile)(node, ['cmk-bot.mjs', 'audit', 'verify'], { cwd: app, env });
     expect(stdout).toContain('verified');
     bot.kill('SIGTERM');

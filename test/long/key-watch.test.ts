@@ -10,14 +10,13 @@ import { type Clients, clientsOf, writeAgent } from '../support/azure/local-azur
 import { agentId, owner } from '../support/azure/local-azure-names.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
-import { azureState } from '../support/world/path.ts';
+import { azureState, follow } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
 import {
   activityText,
   answered,
   approvalCard,
   approve,
-  ask,
   choices,
   people,
   places,
@@ -64,9 +63,7 @@ let request: string;
 
 beforeAll(async () => {
   others = clientsOf(world.azure, owner);
-  request = await ask(world);
-  await approve(world, people.approver, await approvalCard(world, request));
-  await shows(world, places.operations, people.requester, request, /Succeeded/);
+  request = (await follow(world, choices.first)).id;
   const { keyVaultProperties } = (await stateOfAgent()).content;
   if (keyVaultProperties === null) throw new Error('the agent is not under the key');
   approvedKey = keyVaultProperties;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { freePorts } from '../support/processes/free-ports.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
 import { cardText, teamsClient } from '../support/teams/local-teams.ts';
-import { people, places } from '../support/world/story.ts';
+import { people, places, until } from '../support/world/story.ts';
 
 /** The sources, started by npm as the README says, on a folder that knows no bot yet. Other tests start bundles of them. */
 
@@ -42,20 +42,14 @@ function run(...words: readonly string[]): void {
   }
 }
 
-async function untilReady(): Promise<void> {
-  for (const end = Date.now() + patienceMs; !printed.endsWith('ready\n'); ) {
-    if (npm.exitCode !== null || Date.now() > end) throw new Error(`it did not start:\n${printed}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
 test(
   'npm run local says that it is ready, answers people, and ends with Ctrl-C',
   async () => {
     const [bot, azure] = [await freePorts(1), await freePorts(10)];
     const ports = ['--bot-port', `${bot}`, '--teams-port', `${bot + 1}`, '--azure-port', `${azure}`];
     run('run', 'local', '--', '--data', folder, ...ports, '--latency', 'instant');
-    await untilReady();
+    await until(async () => npm.exitCode !== null || printed.endsWith('ready\n'), 'it to be ready', patienceMs);
+    expect(printed).toMatch(/ready\n$/);
     const teams = teamsClient(`http://127.0.0.1:${bot + 1}`);
     await teams.say(people.requester, places.operations, '/cmk-help');
     const help = await teams.sees(places.operations, people.requester, (one) => cardText(one).includes('Rotate a key'));

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Collector, type Span, startCollector } from '../support/processes/otlp-collector.ts';
-import { approvalCard, approve, ask, choices, people, places, shows } from '../support/world/story.ts';
+import { approvalCard, approve, ask, choices, people, places, shows, until } from '../support/world/story.ts';
 import { startWorld, testOverrides, type World } from '../support/world/world.ts';
 
 /** What a collector of OpenTelemetry gets to see of a request, and what becomes of the bot when it doesn't answer. */
@@ -13,15 +12,6 @@ let collector: Collector;
 let id = '';
 let trace: readonly Span[] = [];
 
-/** Looks again and again until something is found. */
-async function until<T>(what: string, look: () => T | null | undefined): Promise<T> {
-  for (const end = Date.now() + 60_000; Date.now() < end; await sleep(50)) {
-    const found = look();
-    if (found !== null && found !== undefined) return found;
-  }
-  throw new Error(`${what}: it did not come`);
-}
-
 beforeAll(async () => {
   collector = await startCollector();
   const env = {
@@ -32,15 +22,13 @@ beforeAll(async () => {
   id = await ask(world, choices.first, said);
   await approve(world, people.approver, await approvalCard(world, id));
   await shows(world, places.operations, people.requester, id, /Succeeded/);
-  const run = await until('the run', () =>
-    collector.spans().find((span) => span.name === 'run' && span.attributes['cmk.request.id'] === id),
-  );
-  trace = await until('its trace', () => {
-    const all = collector.spans().filter(({ traceId }) => traceId === run.traceId);
+  const isRun = (span: Span) => span.name === 'run' && span.attributes['cmk.request.id'] === id;
+  await until(async () => {
+    const run = collector.spans().find(isRun);
+    trace = collector.spans().filter(({ traceId }) => traceId === run?.traceId);
     // A span is sent when it has ended, and cards are still updated after the run.
-    const isThere = (wanted: string) => all.some(({ name }) => name === wanted);
-    return ['turn adaptiveCard/action', 'check', 'show'].every(isThere) ? all : null;
-  });
+    return ['turn adaptiveCard/action', 'check', 'show'].every((wanted) => trace.some(({ name }) => name === wanted));
+  }, 'the trace of the run');
 });
 afterAll(async () => {
   await world?.end();
@@ -82,7 +70,7 @@ test('it tells nobody’s name or id, no words of theirs, and not what agents an
 test('a collector that does not answer holds up no click and no end', async () => {
   const hanging = collector.hang();
   const next = await ask(world, choices.test);
-  await until('something to wait', () => (hanging.waiting() > 0 ? true : null));
+  await until(async () => hanging.waiting() > 0, 'something to wait');
   await approve(world, people.approver, await approvalCard(world, next));
   await shows(world, places.operations, people.requester, next, /Succeeded/);
   await world.endBot('SIGINT');

@@ -16,6 +16,7 @@ import { careId, researchId } from '../support/azure/local-azure-names.ts';
 import { surroundings } from '../support/processes/surroundings.ts';
 import { type RunningFramework, startFramework } from '../support/teams/bot-framework.ts';
 import { startTenant, type Tenant, teamsApp } from '../support/world/production-world.ts';
+import { until } from '../support/world/story.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const tenant = await startTenant();
@@ -125,13 +126,8 @@ test('from answers to a bot in which the doctor finds nothing', async () => {
     bot.kill('SIGTERM');
     await ended;
   });
-  for (
-    const until = Date.now() + 60_000;
-    Date.now() < until;
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  ) {
-    if ((await fetch(`http://127.0.0.1:${botPort}/readyz`).catch(() => null))?.ok) break;
-  }
+  const answer = () => fetch(`http://127.0.0.1:${botPort}/readyz`).catch(() => null);
+  await until(async () => (await answer())?.ok === true, 'the bot to be ready');
 
   const after = await cli(['doctor', '--env', envFile, '--json']);
   const { findings } = DiagnosisReport.parse(JSON.parse(after.out));

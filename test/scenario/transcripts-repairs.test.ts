@@ -6,19 +6,9 @@ import { cardOf, type SeenActivity } from '../support/teams/local-teams.ts';
 import { openTranscript } from '../support/transcripts/transcript.ts';
 import { drawCard } from '../support/transcripts/transcript-card.ts';
 import { expectGolden } from '../support/transcripts/transcript-golden.ts';
-import { azureState } from '../support/world/path.ts';
+import { follow } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
-import {
-  activityText,
-  approvalCard,
-  approve,
-  ask,
-  choices,
-  people,
-  places,
-  requestIdIn,
-  shows,
-} from '../support/world/story.ts';
+import { activityText, choices, people, places, requestIdIn, shows } from '../support/world/story.ts';
 
 /** From the alert to its end: what people see when the owner's client broke what was approved. */
 
@@ -34,10 +24,8 @@ const keys = () => others.keys(vaultUrl);
 
 beforeAll(async () => {
   others = clientsOf(world.azure, owner);
-  const id = await ask(world);
-  await approve(world, approver, await approvalCard(world, id));
-  await shows(world, operations, requester, id, /Succeeded/);
-  const { keyVaultProperties } = agentIn(await azureState(world), agentName).content;
+  const { azure } = await follow(world, choices.first);
+  const { keyVaultProperties } = agentIn(azure, agentName).content;
   vaultUrl = keyVaultProperties?.keyVaultUri ?? '';
 });
 

@@ -17,15 +17,12 @@ export interface Path {
   readonly agent: string;
   readonly vault: string;
   readonly key: string | NewKeyInputs;
-  /** Where it is asked; the operations channel unless told otherwise. */
-  readonly place?: string;
 }
 
 /** From one version of the key in use to another: `newest`, `new`, or one by its name. */
 export interface Rotation {
   readonly agent: string;
   readonly version: string;
-  readonly place?: string;
 }
 
 /** The seeded agent under a customer's key, to a version that the run makes. */
@@ -50,44 +47,29 @@ export const linesOf = (card: SeenActivity): readonly string[] =>
 export const azureState = async (world: World): Promise<AzureState> =>
   z.custom<AzureState>().parse((await http(world.azure, 'GET', '/simulator/state')).body);
 
-export async function cardNow(world: World, card: SeenActivity, person: string, place: string): Promise<SeenActivity> {
-  const found = (await world.teams.activities(place, person)).find((one) => one.id === card.id);
-  if (found === undefined) throw new Error('the card is gone');
-  return found;
-}
-
 /** Types the command and chooses the key; the form then stands on its review. */
 export async function openReview(world: World, path: Path | Rotation): Promise<SeenActivity> {
-  const { agent, place = places.operations } = path;
-  if ('version' in path) {
-    return type(world, people.requester, `/rotate-cmk resource=${agent} version=${path.version}`, place);
-  }
-  const { vault, key } = path;
+  const types = (text: string) => type(world, people.requester, text, places.operations);
+  if ('version' in path) return types(`/rotate-cmk resource=${path.agent} version=${path.version}`);
+  const { agent, vault, key } = path;
   const typed = `/enable-cmk resource=${agent} vault=${vault}`;
-  if (typeof key === 'string') return type(world, people.requester, `${typed} key=${key}`, place);
-  const form = await type(world, people.requester, typed, place);
+  if (typeof key === 'string') return types(`${typed} key=${key}`);
+  const form = await types(typed);
   if (cardText(form).includes('[Create new key]')) await world.teams.click(people.requester, form.id, 'form.new-key');
   await world.teams.click(people.requester, form.id, 'form.next', { inputs: { ...key } });
-  return cardNow(world, form, people.requester, place);
+  return world.teams.sees(places.operations, people.requester, ({ id }) => id === form.id);
 }
 
-/** Asks, has it approved by the others who are named, and waits until it has succeeded. */
-export async function follow(
-  world: World,
-  path: Path | Rotation,
-  approvers: readonly string[] = [people.approver],
-): Promise<Ended> {
-  const { place = places.operations } = path;
+/** Asks, has it approved, and waits until it has succeeded. */
+export async function follow(world: World, path: Path | Rotation): Promise<Ended> {
   const review = await openReview(world, path);
   const from = (await world.azureRequests()).length;
   const id = await submit(world, review);
   if (id === '') throw new Error(`no request was made:\n${linesOf(review).join('\n')}`);
   const approval = await approvalCard(world, id);
-  for (const person of approvers) {
-    const words = answered(await approve(world, person, await approvalCard(world, id)));
-    if (!words.includes('[card]')) throw new Error(words);
-  }
-  const end = await shows(world, place, people.requester, id, /Succeeded/);
+  const words = answered(await approve(world, people.approver, approval));
+  if (!words.includes('[card]')) throw new Error(words);
+  const end = await shows(world, places.operations, people.requester, id, /Succeeded/);
   return {
     id,
     review: linesOf(review),

@@ -610,7 +610,7 @@ it('a run waits on a failure that is repeated', () => {
 });
 
 /** Every command in every state: the events it leads to, or the code of the refusal. Two approvals are needed; one is given. */
-const states: Record<Request['state'], Request> = {
+const states = (): Record<Request['state'], Request> => ({
   'awaiting-approval': requestAfter(...approvedBy(approver)),
   approved: requestAfter(...toChecked),
   running: requestAfter(...toRunning),
@@ -620,7 +620,7 @@ const states: Record<Request['state'], Request> = {
   rejected: requestAfter(...approvedBy(approver), decides('reject', secondApprover)),
   cancelled: requestAfter(...approvedBy(approver), cancels()),
   expired: requestAfter(...approvedBy(approver), expires),
-};
+});
 const blocked = asks(2, planFor({ seen: { key: null } }));
 /** No correct runner does this. */
 const thrown = 'thrown';
@@ -719,7 +719,7 @@ it.each(table.map((row): [string, Commanded] => [row[0], row]))(
   'in every state: %s',
   (name, [, command, ...outcomes]) => {
     const now = name === 'expire' ? later : undefined;
-    for (const [n, [state, request]] of Object.entries(states).entries()) {
+    for (const [n, [state, request]] of Object.entries(states()).entries()) {
       const outcome = outcomes[Math.min(n, outcomes.length - 1)];
       const come = () => comesTo(request, command(request.asking), now);
       expect(request.state).toBe(state);
