@@ -146,40 +146,9 @@ export const requesterRefusals: Record<Exclude<RoleStatus, 'yes'>, RefusalCode> 
   'none-configured': 'no-requesters-configured',
 };
 
-/** Role checks. Each one queries the directory, so a removed role ends at once. Without an agent: for any agent. */
-export interface RoleChecks extends Checks {
-  /** Checks for what only reads, by answers that are at most a minute old. */
-  readonly reading: Checks;
-  /** With one question per person. */
-  forClick(): ClickRoleChecks;
-}
-
-interface Checks {
-  /** Returns the person's roles under all rules, or a refusal if they have no access. */
-  rolesOf(person: PersonId): Promise<Roles | Refusal>;
-  requester(person: PersonId, resource: ResourceFacts | null): Promise<RoleStatus>;
-  operator(person: PersonId): Promise<RoleStatus>;
-  approver(person: PersonId, resource: ResourceFacts | null): Promise<RoleStatus>;
-  /** Uses the rule that currently applies to the request's agent. */
-  approverOf(person: PersonId, request: Request | null): Promise<RoleStatus>;
-  requesterOf(request: Request): Promise<RoleStatus>;
-  /**
-   * Returns a function that says which requests the person can decide on, by their agents at the time of the request. It
-   * queries the directory once, for any number of requests. For display only: every decision is checked again.
-   */
-  decidable(person: PersonId): Promise<(request: Request) => boolean>;
-}
-
-/**
- * Role checks of one click: whether the person has access, what they can do on the request, and whether its requester still
- * has the role.
- */
-export interface ClickRoleChecks extends Checks {
-  /** Prefetches the membership of another person, in parallel with the clicking person's. */
-  askAlso(person: PersonId): void;
-  /** Prefetches the agent's tags, if the rules depend on them. */
-  lookAt(request: Request): void;
-}
+export type RoleChecks = ReturnType<typeof openRoleChecks>;
+type Checks = ReturnType<typeof checksOver>;
+export type ClickRoleChecks = ReturnType<RoleChecks['forClick']>;
 
 interface Role {
   readonly underAny: (rule: Rule) => readonly string[];
@@ -205,7 +174,8 @@ const everyId = (policy: Policy, { readers }: Admission): readonly string[] => {
   return [...new Set([...named.flatMap((ids) => ids ?? []), ...readers])];
 };
 
-function checksOver(azure: DirectoryPorts, policy: Policy, admission: Admission): Checks {
+/** Without an agent: for any agent. */
+function checksOver(azure: DirectoryPorts, policy: Policy, admission: Admission) {
   const listsOf = ({ underAny, underTerms }: Role, resource: ResourceFacts | null): Lists =>
     resource === null ? [[...new Set(rulesOf(policy).flatMap(underAny))]] : underTerms(termsFor(policy, resource));
   const ask = (role: Role) => (person: PersonId, resource: ResourceFacts | null) =>
@@ -225,7 +195,8 @@ function checksOver(azure: DirectoryPorts, policy: Policy, admission: Admission)
   const [asking, approving] = [underAny(requesters), underAny(approvers)];
 
   return {
-    async rolesOf(person) {
+    /** Returns the person's roles under all rules, or a refusal if they have no access. */
+    async rolesOf(person: PersonId): Promise<Roles | Refusal> {
       const found = await azure.groups.memberOf(person, [...new Set([...asking, ...approving, ...admission.readers])]);
       if (!found.ok) return { ...refuse('cannot-check-membership'), failure: found.failure };
       const { kind, of } = found.value;
@@ -238,10 +209,16 @@ function checksOver(azure: DirectoryPorts, policy: Policy, admission: Admission)
     },
     requester,
     approver,
-    operator: (person) => checkRole(azure.groups, person, [admission.operators], admission),
-    approverOf: (person, request) => (request === null ? approver(person, null) : onRequest(approver, person, request)),
-    requesterOf: (request) => onRequest(requester, request.requester, request),
-    async decidable(person) {
+    operator: (person: PersonId) => checkRole(azure.groups, person, [admission.operators], admission),
+    /** Uses the rule that currently applies to the request's agent. */
+    approverOf: (person: PersonId, request: Request | null) =>
+      request === null ? approver(person, null) : onRequest(approver, person, request),
+    requesterOf: (request: Request) => onRequest(requester, request.requester, request),
+    /**
+     * Returns a function that says which requests the person can decide on, by their agents at the time of the request. It
+     * queries the directory once, for any number of requests. For display only: every decision is checked again.
+     */
+    async decidable(person: PersonId): Promise<(request: Request) => boolean> {
       const stricter = policy.tagRules.flatMap((rule) => rule.approvers ?? []);
       const found = await azure.groups.memberOf(person, [...new Set([...approving, ...stricter])]);
       if (!found.ok || kindStatus(found.value.kind, admission.allowGuests) !== 'yes') return () => false;
@@ -255,26 +232,30 @@ function checksOver(azure: DirectoryPorts, policy: Policy, admission: Admission)
   };
 }
 
+/** Each check queries the directory, so a removed role ends at once. */
 export function openRoleChecks(
   { groups, resources }: DirectoryPorts,
   policy: Policy,
   admission: Admission,
   now: () => number = () => performance.now(),
-): RoleChecks {
+) {
   const memberships = openMemberships(groups, everyId(policy, admission), now);
   const over = (by: Membership, tags = resources.tags) =>
     checksOver({ groups: by, resources: { tags } }, policy, admission);
   return {
     ...over(memberships.fresh),
+    /** Checks for what only reads, by answers that are at most a minute old. */
     reading: over(memberships.forReading),
+    /** With one question per person. */
     forClick() {
       const by = memberships.forClick();
       const tags = cacheBriefly(resources.tags, ({ id }) => id, now);
       return {
         ...over(by, tags),
-        // A failure is reported to the caller that needs the answer.
-        askAlso: (person) => void by.memberOf(person, []).catch(() => undefined),
-        lookAt(request) {
+        /** Prefetches another person's membership. A failure is reported to the caller that needs the answer. */
+        askAlso: (person: PersonId) => void by.memberOf(person, []).catch(() => undefined),
+        /** Prefetches the agent's tags, if the rules depend on them. */
+        lookAt(request: Request) {
           if (looksAtTags(policy)) void tags(request.plan.spec.resource).catch(() => undefined);
         },
       };

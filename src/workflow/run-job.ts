@@ -37,10 +37,7 @@ export interface RunJobPorts extends RunPorts {
   readonly tracing: Tracing;
 }
 
-export interface RunsInHand {
-  /** `signal`: the claim is lost, or the process stops. Returns when the job is due again; null when the run is over. */
-  readonly carryOut: (job: Job & { readonly stream: RequestId }, signal: AbortSignal) => Promise<RescheduleAt | null>;
-}
+export type RunJobs = ReturnType<typeof openRunJobs>;
 
 const storeWaitMs = 2_000;
 /** Unexpected errors of one turn before the run ends, after about a minute. */
@@ -58,7 +55,7 @@ const otherReplicaMs = 1_000;
 /** Delay from the click to the start above which a run gets its own trace. */
 const lateAfterMs = 10 * 60_000;
 
-export function openRunJobs(ports: RunJobPorts): RunsInHand {
+export function openRunJobs(ports: RunJobPorts) {
   const { requests, jobs, log, tracing } = ports;
   const room = new Semaphore(runsAtOnce);
   /** Runs whose cards were updated by this process, because it started or ended a pause. */
@@ -138,7 +135,8 @@ export function openRunJobs(ports: RunJobPorts): RunsInHand {
   }
 
   return {
-    async carryOut(job, signal) {
+    /** `signal`: the claim is lost, or the process stops. Returns when the job is due again; null when the run is over. */
+    async carryOut(job: Job & { readonly stream: RequestId }, signal: AbortSignal): Promise<RescheduleAt | null> {
       const { stream: id, traceparent } = job;
       const number = Number(job.key);
       const request = await requests.load(id);

@@ -7,7 +7,7 @@ import { decide } from '../domain/request/decide.ts';
 import type { Request } from '../domain/request/request.ts';
 import { Throttled } from '../domain/retry.ts';
 import type { ClockSkew } from '../domain/write-health.ts';
-import { RunLostError, type RunsInHand } from './run-job.ts';
+import { type RunJobs, RunLostError } from './run-job.ts';
 
 interface WorkerPorts {
   readonly jobs: Jobs;
@@ -15,7 +15,7 @@ interface WorkerPorts {
   /** While the clocks differ, no request expires or is escalated. */
   readonly clock: { look(): Promise<ClockSkew | null> };
   /** Runs the plan. */
-  readonly run: RunsInHand['carryOut'];
+  readonly run: RunJobs['carryOut'];
   /** Updates all cards of the request. Returns when to show again what Teams refuses; null: nothing. */
   readonly show: (id: RequestId, signal: AbortSignal) => Promise<RescheduleAt | null>;
   /** Posts new events to the audit channel. Returns when to check again; null when all are posted. */

@@ -22,7 +22,7 @@ export interface Source {
 
 export interface SourcesOptions {
   readonly people: Pick<People, 'among' | 'amongMany'>;
-  readonly lookups: DirectoryCache;
+  readonly lookups: ReturnType<typeof openDirectoryCache>;
 }
 
 /**
@@ -129,28 +129,18 @@ export function furtherAddressedOf(sources: readonly Source[]): readonly (readon
 // Cache of directory entries for configured IDs.
 // Entries last minutes: cards are rendered often, and their names grant nothing. Authorization never uses this cache.
 
-interface DirectoryCache {
-  /**
-   * Null: neither a group nor a person. `unknown`: the directory didn't answer in time, and no earlier answer is known.
-   */
-  look(id: string, timeoutMs: number): Promise<Holders | null | 'unknown'>;
-}
-
 const lifetimeMs = 300_000;
 /** After a failure, the directory isn't called again for each card. */
 const retryAfterMs = 30_000;
 
 interface Known {
+  /** Null: neither a group nor a person. `unknown`: the directory didn't answer in time, and no earlier answer is known. */
   readonly entry: Holders | null | 'unknown';
   readonly at: number;
   readonly forMs: number;
 }
 
-export function openDirectoryCache(
-  groups: Pick<Groups, 'look'>,
-  allowGuests: boolean,
-  now: () => Date,
-): DirectoryCache {
+export function openDirectoryCache(groups: Pick<Groups, 'look'>, allowGuests: boolean, now: () => Date) {
   const known = new Map<string, Known>();
   const asking = new Map<string, Promise<void>>();
 
@@ -168,7 +158,7 @@ export function openDirectoryCache(
   }
 
   return {
-    async look(id, timeoutMs) {
+    async look(id: string, timeoutMs: number): Promise<Known['entry']> {
       const before = known.get(id);
       // Absolute, so that an entry read while the clock was ahead expires too.
       if (before !== undefined && Math.abs(now().getTime() - before.at) < before.forMs) return before.entry;
@@ -193,10 +183,7 @@ export interface AwaitedApprovers {
   readonly sources: readonly Source[];
 }
 
-export interface Approvers {
-  /** Never fails for the directory: without it, groups aren't named and their members aren't mentioned. */
-  of(request: Request, waiting?: 'click'): Promise<AwaitedApprovers>;
-}
+export type Approvers = ReturnType<typeof openApprovers>;
 
 const timeoutMs = 10_000;
 /** Shorter for a click, which must be answered within seconds. */
@@ -214,9 +201,10 @@ function onlyAmong(sources: readonly Source[], others: readonly Source[]): reado
     .filter(({ everybody }) => everybody === null || everybody.some((id) => may.has(id)));
 }
 
-export function openApprovers({ policy, ...tools }: SourcesOptions & { readonly policy: Policy }): Approvers {
+export function openApprovers({ policy, ...tools }: SourcesOptions & { readonly policy: Policy }) {
   return {
-    async of(request, waiting) {
+    /** Never fails for the directory: without it, groups aren't named and their members aren't mentioned. */
+    async of(request: Request, waiting?: 'click'): Promise<AwaitedApprovers> {
       const { approvers } = termsFor(policy, request.plan.observation.resource);
       if (approvers.some((ids) => ids.length === 0))
         return { described: noApprovers, addressed: [], people: [], sources: [] };

@@ -14,7 +14,7 @@ import {
   AuthenticationConfiguration,
   AuthenticationError,
   type AuthenticatorResult,
-  BotFrameworkAuthentication,
+  type BotFrameworkAuthentication,
   BotFrameworkAuthenticationFactory,
   type ClaimsIdentity,
   type ConnectorClient,
@@ -39,19 +39,18 @@ const maxEntries = 50;
 /** Claims that determine the credentials of a client: the audience and the calling app. */
 const appClaims: readonly string[] = ['aud', 'appid', 'azp'];
 
-/** Cache of promises by key. Failed ones are removed. */
-class PromiseCache<T> {
-  private readonly made = new Map<string, Promise<T>>();
-
-  get(key: string, make: () => Promise<T>): Promise<T> {
-    const known = this.made.get(key);
-    if (known !== undefined) return known;
-    if (this.made.size >= maxEntries) this.made.clear();
+/** Caches promises by key. Failed ones are removed. */
+function promiseCache<T>() {
+  const known = new Map<string, Promise<T>>();
+  return (key: string, make: () => Promise<T>): Promise<T> => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    if (known.size >= maxEntries) known.clear();
     const made = make();
-    this.made.set(key, made);
-    made.catch(() => this.made.delete(key));
+    known.set(key, made);
+    made.catch(() => known.delete(key));
     return made;
-  }
+  };
 }
 
 /** Sets a time limit for each call, because the SDK has none. The worker tries again later. */
@@ -70,58 +69,32 @@ function withTimeLimit(client: ConnectorClient, limitMs: number): ConnectorClien
 const callerOf = ({ claims }: Pick<ClaimsIdentity, 'claims'>): string =>
   JSON.stringify(claims.filter(({ type }) => appClaims.includes(type)));
 
-/** The same authentication, with cached clients and a time limit of `limitMs` for each call. */
-class ConnectorCache extends BotFrameworkAuthentication {
-  private readonly inner: BotFrameworkAuthentication;
-  private readonly clients = new PromiseCache<ConnectorClient>();
-  private readonly limitMs: number;
-  private readonly userClients = new PromiseCache<UserTokenClient>();
-
-  constructor(inner: BotFrameworkAuthentication, limitMs: number) {
-    super();
-    this.inner = inner;
-    this.limitMs = limitMs;
-  }
-
-  async authenticateRequest(activity: Activity, authHeader: string): Promise<AuthenticateRequestResult> {
-    return this.keeping(await this.inner.authenticateRequest(activity, authHeader));
-  }
-
-  async authenticateStreamingRequest(authHeader: string, channelIdHeader: string): Promise<AuthenticateRequestResult> {
-    return this.keeping(await this.inner.authenticateStreamingRequest(authHeader, channelIdHeader));
-  }
-
-  createConnectorFactory(claimsIdentity: ClaimsIdentity): ConnectorFactory {
-    return this.caching(this.inner.createConnectorFactory(claimsIdentity), claimsIdentity);
-  }
-
-  createUserTokenClient(claimsIdentity: ClaimsIdentity): Promise<UserTokenClient> {
-    return this.userClients.get(callerOf(claimsIdentity), () => this.inner.createUserTokenClient(claimsIdentity));
-  }
-
-  override getOriginatingAudience(): string {
-    return this.inner.getOriginatingAudience();
-  }
-
-  override authenticateChannelRequest(authHeader: string): Promise<ClaimsIdentity> {
-    return this.inner.authenticateChannelRequest(authHeader);
-  }
-
-  private keeping(result: AuthenticateRequestResult): AuthenticateRequestResult {
-    const { connectorFactory: inner, claimsIdentity } = result;
-    if (inner === undefined) return result;
-    return { ...result, connectorFactory: this.caching(inner, claimsIdentity) };
-  }
-
-  private caching(inner: ConnectorFactory, caller: ClaimsIdentity): ConnectorFactory {
-    const { clients, limitMs } = this;
-    return new (class extends ConnectorFactory {
+/** Makes the authentication cache its clients, with a time limit of `limitMs` for each call. */
+function withCachedClients(inner: BotFrameworkAuthentication, limitMs: number): BotFrameworkAuthentication {
+  const clients = promiseCache<ConnectorClient>();
+  const userClients = promiseCache<UserTokenClient>();
+  const caching = (factory: ConnectorFactory, caller: ClaimsIdentity): ConnectorFactory =>
+    new (class extends ConnectorFactory {
       create(serviceUrl: string, audience: string): Promise<ConnectorClient> {
         const key = JSON.stringify([serviceUrl, audience, callerOf(caller)]);
-        return clients.get(key, async () => withTimeLimit(await inner.create(serviceUrl, audience), limitMs));
+        return clients(key, async () => withTimeLimit(await factory.create(serviceUrl, audience), limitMs));
       }
     })();
-  }
+  const keeping = (result: AuthenticateRequestResult): AuthenticateRequestResult => {
+    const { connectorFactory: factory, claimsIdentity } = result;
+    return factory === undefined ? result : { ...result, connectorFactory: caching(factory, claimsIdentity) };
+  };
+  const authenticate = inner.authenticateRequest.bind(inner);
+  const authenticateStreaming = inner.authenticateStreamingRequest.bind(inner);
+  const createFactory = inner.createConnectorFactory.bind(inner);
+  const createUserClient = inner.createUserTokenClient.bind(inner);
+  return Object.assign(inner, {
+    authenticateRequest: async (...given: Parameters<typeof authenticate>) => keeping(await authenticate(...given)),
+    authenticateStreamingRequest: async (...given: Parameters<typeof authenticateStreaming>) =>
+      keeping(await authenticateStreaming(...given)),
+    createConnectorFactory: (caller: ClaimsIdentity) => caching(createFactory(caller), caller),
+    createUserTokenClient: (caller: ClaimsIdentity) => userClients(callerOf(caller), () => createUserClient(caller)),
+  });
 }
 
 /**
@@ -200,7 +173,7 @@ interface Log {
  */
 export function openAdapter(credentials: CredentialsOptions | null, log: Log, limitMs = answerWithinMs): CloudAdapter {
   const adapter = new CloudAdapter(
-    new ConnectorCache(
+    withCachedClients(
       credentials === null
         ? new ConfigurationBotFrameworkAuthentication({}, undefined, undefined, undefined, {
             httpClient: openHttpClient(),

@@ -27,13 +27,7 @@ const azureLimits = (most: number): RateLimits => ({ ...personLimits(most), burs
 /** Above this, the least recently used key is dropped. That can only allow more, never less. */
 const mostKeys = 10_000;
 
-interface RateLimit {
-  /** False: over the limit. Takes nothing. */
-  has(key: string, cost: number): boolean;
-  take(key: string, cost: number): void;
-}
-
-type Claim = readonly [limit: RateLimit, key: string, cost: number];
+type Claim = readonly [limit: ReturnType<typeof openRateLimit>, key: string, cost: number];
 
 /** Takes each cost if all limits allow it, otherwise none: a refused call costs nothing. */
 export function admits(claims: readonly Claim[]): boolean {
@@ -43,15 +37,16 @@ export function admits(claims: readonly Claim[]): boolean {
 }
 
 /** `now` in milliseconds, of a monotonic clock. */
-export function openRateLimit({ burst, perSecond }: RateLimits, now: () => number): RateLimit {
+export function openRateLimit({ burst, perSecond }: RateLimits, now: () => number) {
   const buckets = new Map<string, { readonly left: number; readonly at: number }>();
   const leftOf = (key: string, at: number): number => {
     const bucket = buckets.get(key);
     return bucket === undefined ? burst : Math.min(burst, bucket.left + ((at - bucket.at) / 1_000) * perSecond);
   };
   return {
-    has: (key, cost) => leftOf(key, now()) >= cost,
-    take(key, cost) {
+    /** False: over the limit. Takes nothing. */
+    has: (key: string, cost: number) => leftOf(key, now()) >= cost,
+    take(key: string, cost: number) {
       const at = now();
       const left = leftOf(key, at) - cost;
       buckets.delete(key);

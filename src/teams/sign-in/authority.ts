@@ -58,18 +58,7 @@ interface AuthorityOptions {
   readonly now: () => Date;
 }
 
-export interface Metadata {
-  readonly issuer: string;
-  readonly keys: JWTVerifyGetKey;
-}
-
-/** All functions throw {@link AuthorityUnreachable} if the authority doesn't answer correctly. */
-export interface Authority {
-  readonly tenantId: string;
-  metadata(): Promise<Metadata>;
-  /** Returns an openid-client configuration of an app. Use it at once, because it contains the current clock skew. */
-  client(app: { readonly appId: string; readonly appSecret: string }): Promise<Configuration>;
-}
+export type Authority = ReturnType<typeof openAuthority>;
 
 /** Tolerated clock difference between Entra ID and this process, in seconds. */
 export const clockDifferenceS = 60;
@@ -114,13 +103,16 @@ function openKeys(url: string, fetch: CustomFetch): JWTVerifyGetKey {
   });
 }
 
-interface Known extends Metadata {
+interface Known {
+  readonly issuer: string;
+  readonly keys: JWTVerifyGetKey;
   readonly server: ServerMetadata;
   readonly keysUrl: string;
   readonly at: number;
 }
 
-export function openAuthority({ host, tenantId, ca, now }: AuthorityOptions): Authority {
+/** All functions throw {@link AuthorityUnreachable} if the authority doesn't answer correctly. */
+export function openAuthority({ host, tenantId, ca, now }: AuthorityOptions) {
   const fetch = httpsFetch(ca);
   const url = `${host}/${tenantId}/v2.0/.well-known/openid-configuration`;
   let known: Known | null = null;
@@ -140,15 +132,20 @@ export function openAuthority({ host, tenantId, ca, now }: AuthorityOptions): Au
     return known;
   }
 
-  return { tenantId, metadata, client: async (app) => clientOf(app, (await metadata()).server, fetch, now()) };
+  return {
+    tenantId,
+    metadata,
+    /** Returns an openid-client configuration of an app. Use it at once, because it contains the current clock skew. */
+    client: async (app: App) => clientOf(app, (await metadata()).server, fetch, now()),
+  };
 }
 
-function clientOf(
-  { appId, appSecret }: { readonly appId: string; readonly appSecret: string },
-  server: ServerMetadata,
-  fetch: CustomFetch,
-  now: Date,
-): Configuration {
+interface App {
+  readonly appId: string;
+  readonly appSecret: string;
+}
+
+function clientOf({ appId, appSecret }: App, server: ServerMetadata, fetch: CustomFetch, now: Date): Configuration {
   const rules = {
     id_token_signed_response_alg: algorithm,
     // The library has its own clock.

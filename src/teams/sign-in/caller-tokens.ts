@@ -18,10 +18,7 @@ export type TokenCheck =
   | { readonly kind: 'invalid'; readonly reason: InvalidToken }
   | { readonly kind: 'unreadable-keys' };
 
-export interface CallerTokens {
-  /** Takes the `Authorization` header. */
-  check(authorization: string | undefined): Promise<TokenCheck>;
-}
+export type CallerTokens = ReturnType<typeof openCallerTokens>;
 
 const hour = 3_600_000;
 const timeoutMs = 5_000;
@@ -100,7 +97,7 @@ function isEndorsed(keys: Keys, kid: string | undefined): boolean {
 export function openCallerTokens(
   { metadataUrl, issuer, appId }: BotFramework,
   log: { warn(fields: object, message: string): void },
-): CallerTokens {
+) {
   const readKeys = openKeys(metadataUrl);
   const Claims = z.object({ aud: z.literal(appId), serviceurl: z.string().min(1) });
   const requiredClaims = ['exp', 'aud', 'iss', 'serviceurl'];
@@ -124,7 +121,8 @@ export function openCallerTokens(
   }
 
   return {
-    async check(authorization) {
+    /** Takes the `Authorization` header. */
+    async check(authorization: string | undefined): Promise<TokenCheck> {
       const [scheme, token, ...rest] = (authorization ?? '').split(' ');
       if (scheme !== 'Bearer' || !token || rest.length > 0) return { kind: 'invalid', reason: 'no-token' };
       try {

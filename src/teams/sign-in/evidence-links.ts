@@ -36,10 +36,7 @@ interface EvidenceLinkOptions extends SecretDocumentTools {
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
 
-export interface EvidenceLinks {
-  readonly pages: readonly BrowserPage[];
-  offer(offer: Offer): Promise<string>;
-}
+export type EvidenceLinks = ReturnType<typeof openEvidenceLinks>;
 
 export const evidencePath = '/evidence';
 export const packPath = '/evidence/pack';
@@ -78,7 +75,7 @@ function causeOf(person: PersonId, events: readonly StoredEvent[], now: Date): s
   return `evidence:${sha256(`${person}/${last}/${slot}`).slice(0, 32)}`;
 }
 
-export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
+export function openEvidenceLinks(options: EvidenceLinkOptions) {
   const { publicUrl, tenantId, signIn, requests, rolesOf, take, now, log } = options;
   const offers = openSecretDocuments(options, 'evidence/offer', Offer);
 
@@ -127,11 +124,12 @@ export function openEvidenceLinks(options: EvidenceLinkOptions): EvidenceLinks {
   }
 
   const link = { parameter: 'ask', isKnown: offers.has, unknown: over } as const;
+  const pages: readonly BrowserPage[] = [
+    { ...link, path: evidencePath, show: start },
+    { ...link, path: packPath, show: pack },
+  ];
   return {
-    pages: [
-      { ...link, path: evidencePath, show: start },
-      { ...link, path: packPath, show: pack },
-    ],
-    offer: async (offer) => `${publicUrl}${evidencePath}?ask=${await offers.save(offer)}`,
+    pages,
+    offer: async (offer: Offer) => `${publicUrl}${evidencePath}?ask=${await offers.save(offer)}`,
   };
 }
