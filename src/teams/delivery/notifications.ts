@@ -91,80 +91,68 @@ const unreached = (sources: readonly Source[], reached: ReadonlySet<PersonId>): 
     .filter(({ source, known }) => known.length > 0 || source.known.length === 0)
     .map(({ source, known }) => ({ ...source, known }));
 
-class NotificationPosts {
-  readonly #options: NotificationsOptions;
-  readonly #request: Request;
-  readonly #call: Notification;
+function openPosts(options: NotificationsOptions, request: Request, call: Notification) {
   /** Of posts to a person, which don't stop the posts to others. */
-  readonly failures: unknown[] = [];
-  #isRefused = false;
-  /** The requester isn't notified anywhere: Teams refuses it, and might take it later. */
-  waits = false;
-
-  constructor(options: NotificationsOptions, request: Request, call: Notification) {
-    this.#options = options;
-    this.#request = request;
-    this.#call = call;
-  }
+  const failures: unknown[] = [];
+  let isPostRefused = false;
+  let waits = false;
 
   /** Read before each post: another process might have posted in the meantime. */
-  #cards(): Promise<readonly PostedCard[]> {
-    return knownCards(this.#options.postedCards, this.#request);
-  }
+  const cardsNow = (): Promise<readonly PostedCard[]> => knownCards(options.postedCards, request);
 
-  async requester(): Promise<void> {
-    const { origin, requester } = this.#request;
+  async function requester(): Promise<void> {
+    const { origin, requester: person } = request;
     const { conversationType } = origin;
-    const [known] = conversationType === 'personal' ? [] : await this.#options.people.among([requester]);
+    const [known] = conversationType === 'personal' ? [] : await options.people.among([person]);
     const named = known === undefined ? [] : [mention(known.memberId, known.name)];
     // A person sees replies in a chat where they just wrote, but can miss a thread of a channel.
-    const inPerson = conversationType === 'channel' && (await this.#inPerson('requester', requester));
-    const cards = await this.#cards();
+    const isInPerson = conversationType === 'channel' && (await inPerson('requester', person));
+    const cards = await cardsNow();
     const { conversationId } = cards.find(({ audience }) => audience === 'status') ?? origin;
-    const told = await this.#post(cards, 'requester', 'asked', conversationId, inPerson ? [] : named);
-    if (told || inPerson) return;
-    if (conversationType === 'groupChat' && (await this.#inPerson('requester', requester))) return;
+    const told = await post(cards, 'requester', 'asked', conversationId, isInPerson ? [] : named);
+    if (told || isInPerson) return;
+    if (conversationType === 'groupChat' && (await inPerson('requester', person))) return;
     // The thread is gone, but not its channel.
     const isTold =
       conversationType === 'channel' &&
-      (await this.#post(await this.#cards(), 'requester', 'asked', channelOf(conversationId), named, 'postThread'));
-    this.waits = !isTold && this.#isRefused;
+      (await post(await cardsNow(), 'requester', 'asked', channelOf(conversationId), named, 'postThread'));
+    waits = !isTold && isPostRefused;
   }
 
-  async approvers(): Promise<void> {
-    const { only } = this.#call;
-    const sources = only && (await sourcesOf(this.#options, only, [], timeoutMs));
-    await this.#group('approvers', sources ?? (await this.#options.approvers.of(this.#request)).sources);
+  async function approvers(): Promise<void> {
+    const { only } = call;
+    const sources = only && (await sourcesOf(options, only, [], timeoutMs));
+    await group('approvers', sources ?? (await options.approvers.of(request)).sources);
   }
 
-  async operators(): Promise<void> {
-    const { except } = this.#call;
-    const exclude = [this.#request.requester, ...(except === null ? [] : [except])];
-    const ids = alertedIds(this.#options, this.#request);
-    await this.#group('operators', await sourcesOf(this.#options, ids, exclude, timeoutMs));
+  async function operators(): Promise<void> {
+    const { except } = call;
+    const exclude = [request.requester, ...(except === null ? [] : [except])];
+    const ids = alertedIds(options, request);
+    await group('operators', await sourcesOf(options, ids, exclude, timeoutMs));
   }
 
   /** Posts in each person's chat with the bot. Mentions the others in the approval thread, or in a new one if it is gone. */
-  async #group(to: RecipientGroup, sources: readonly Source[]): Promise<void> {
+  async function group(to: RecipientGroup, sources: readonly Source[]): Promise<void> {
     const people = confirmedIn(sources)
       .map(({ id }) => id)
-      .filter((id) => id !== this.#call.except);
-    const reached = new Set<PersonId>(this.#call.except === null ? [] : [this.#call.except]);
-    for (const id of people.slice(0, mostInPerson)) if (await this.#inPerson(to, id)) reached.add(id);
+      .filter((id) => id !== call.except);
+    const reached = new Set<PersonId>(call.except === null ? [] : [call.except]);
+    for (const id of people.slice(0, mostInPerson)) if (await inPerson(to, id)) reached.add(id);
     const rest = unreached(sources, reached);
     if (rest.length === 0) return;
     const messages = [addressedOf(rest), ...furtherAddressedOf(rest)];
     for (const [n, addressees] of messages.entries())
-      await this.#inApprovals(to, n === 0 ? 'approvals' : `approvals:${n + 1}`, addressees);
+      await inApprovals(to, n === 0 ? 'approvals' : `approvals:${n + 1}`, addressees);
   }
 
   /** Posts in the approval thread, or in a new one if it is gone. */
-  async #inApprovals(to: RecipientGroup, place: string, addressees: readonly Addressee[]): Promise<void> {
-    const cards = await this.#cards();
+  async function inApprovals(to: RecipientGroup, place: string, addressees: readonly Addressee[]): Promise<void> {
+    const cards = await cardsNow();
     const card = cards.find(({ audience }) => audience === 'approval');
-    if (card !== undefined && (await this.#post(cards, to, place, card.conversationId, addressees))) return;
-    const { approvalsChannel } = this.#options;
-    if (await this.#post(await this.#cards(), to, place, approvalsChannel, addressees, 'postThread')) return;
+    if (card !== undefined && (await post(cards, to, place, card.conversationId, addressees))) return;
+    const { approvalsChannel } = options;
+    if (await post(await cardsNow(), to, place, approvalsChannel, addressees, 'postThread')) return;
     throw new Error('the approvals channel refuses posts, so people weren’t notified');
   }
 
@@ -172,30 +160,30 @@ class NotificationPosts {
    * Returns true if the person has a chat with the bot, and it accepts the post. One that failed is retried, but doesn't count: it can
    * be refused then, and what mentions the person in its place is posted only once.
    */
-  async #inPerson(to: RecipientGroup, person: PersonId): Promise<boolean> {
-    const chat = await this.#options.conversations.personalChat(person);
+  async function inPerson(to: RecipientGroup, person: PersonId): Promise<boolean> {
+    const chat = await options.conversations.personalChat(person);
     if (chat === null) return false;
     try {
-      return await this.#post(await this.#cards(), to, `person:${person}`, chat.conversationId, []);
+      return await post(await cardsNow(), to, `person:${person}`, chat.conversationId, []);
     } catch (error) {
-      this.failures.push(error);
+      failures.push(error);
       return false;
     }
   }
 
   /** A link to the request's card; null where the chat has a card of its own, or Teams has no link to it. */
-  #linkFor(to: RecipientGroup, conversationId: string, cards: readonly PostedCard[]): string | null {
+  function linkFor(to: RecipientGroup, conversationId: string, cards: readonly PostedCard[]): string | null {
     const isCardHere = (card: PostedCard): boolean =>
       kindOf(card.audience) !== null && card.conversationId === conversationId;
     const wanted = to === 'approvers' ? 'approval' : 'status';
     const card = cards.find(({ audience }) => audience === wanted);
-    const { linksIn } = this.#options;
+    const { linksIn } = options;
     if (card === undefined || linksIn === null || cards.some(isCardHere)) return null;
     return messageLink(card, linksIn.tenantId);
   }
 
   /** False where the place is gone, or the bot can't post there any more. */
-  async #post(
+  async function post(
     cards: readonly PostedCard[],
     to: RecipientGroup,
     place: string,
@@ -203,21 +191,30 @@ class NotificationPosts {
     addressees: readonly Addressee[],
     how: 'post' | 'postThread' = 'post',
   ): Promise<boolean> {
-    const { chat, postedCards } = this.#options;
-    const audience = `${audiencePrefix(this.#call.occasion)}${place}`;
+    const { chat, postedCards } = options;
+    const audience = `${audiencePrefix(call.occasion)}${place}`;
     if (cards.some((one) => one.audience === audience)) return true;
-    const url = this.#linkFor(to, conversationId, cards);
-    const card = notificationCard(this.#request, this.#call.notice(to), { to, addressees, url });
+    const url = linkFor(to, conversationId, cards);
+    const card = notificationCard(request, call.notice(to), { to, addressees, url });
     try {
       const posted = await chat[how](conversationId, card);
-      await postedCards.save({ requestId: this.#request.id, audience, ...posted, fingerprint: '' });
+      await postedCards.save({ requestId: request.id, audience, ...posted, fingerprint: '' });
       return true;
     } catch (error) {
       if (!isUnreachable(error)) throw error;
-      this.#isRefused ||= isRefused(error);
+      isPostRefused ||= isRefused(error);
       return false;
     }
   }
+
+  return {
+    requester,
+    approvers,
+    operators,
+    failures,
+    /** The requester isn't notified anywhere: Teams refuses it, and might take it later. */
+    waits: () => waits,
+  };
 }
 
 /** Posts of an event whose texts were erased: they lose what they quote. */
@@ -248,12 +245,12 @@ export function openNotifications(options: NotificationsOptions) {
 
   /** Notifies everyone who wasn't notified yet; throws if a post fails. Returns false while Teams refuses the requester's. */
   async function notify(request: Request, one: Notification): Promise<boolean> {
-    const posts = new NotificationPosts(options, request, one);
+    const posts = openPosts(options, request, one);
     const turns = one.who.filter((to) => to !== 'requester' || one.except !== request.requester);
     const results = await Promise.allSettled(turns.map((to) => posts[to]()));
     const ofPlaces = results.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
     throwSoonest([...ofPlaces, ...posts.failures]);
-    return !posts.waits;
+    return !posts.waits();
   }
 
   return {

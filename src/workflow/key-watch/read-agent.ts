@@ -20,49 +20,26 @@ type WatchedAzure = Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'va
 /** A cycle can last ten minutes: what was read at its beginning says nothing of its end. */
 const freshMs = 30_000;
 
-export class AgentReader {
-  readonly #azure: WatchedAzure;
-  readonly #shared = new Map<string, { readonly at: number; readonly answer: Promise<unknown> }>();
-
+export function openAgentReader(azure: WatchedAzure, now: Date) {
+  const shared = new Map<string, { readonly at: number; readonly answer: Promise<unknown> }>();
   /** The log is read from then on. ISO 8601. */
-  readonly #since: string;
+  const since = new Date(now.getTime() - watchedUseMs).toISOString();
 
-  constructor(azure: WatchedAzure, now: Date) {
-    this.#azure = azure;
-    this.#since = new Date(now.getTime() - watchedUseMs).toISOString();
+  /** The first caller asks; the others get the same answer. */
+  function once<T>(name: string, ask: () => Promise<T>): Promise<T> {
+    const known = shared.get(name);
+    if (known !== undefined && performance.now() - known.at < freshMs) return known.answer as Promise<T>;
+    const answer = ask();
+    shared.set(name, { at: performance.now(), answer });
+    return answer;
   }
 
-  async read(verified: LastVerified): Promise<WatchReading> {
-    const { vault: approved } = verified;
-    const [resource, vault] = await Promise.all([
-      this.#azure.resources.get(verified.resource),
-      this.#once(`vault ${approved.id}`, () => this.#azure.vaults.get(approved.id)),
-    ]);
-    const nothing = { key: null, deleted: null, newest: null, before: null, retired: null, access: null, use: null };
-    if (!vault.ok) return { ...nothing, resource, vault, movedTo: null };
-    if (vault.value === null) {
-      const moved = await this.#once(`moved ${approved.id}`, () => findMovedVault(this.#azure, approved.id));
-      return moved.ok
-        ? { ...nothing, resource, vault, movedTo: moved.value }
-        : { ...nothing, resource, vault: moved, movedTo: null };
-    }
-    const { vaultLog } = this.#azure;
-    const [keys, use] = await Promise.all([
-      this.#keys(verified, vault.value),
-      vaultLog === null ? null : this.#once(`log ${approved.id}`, () => vaultLog.users(approved, this.#since)),
-    ]);
-    const isThere = keys.key.ok && keys.key.value !== null;
-    const principal = resource.ok ? (resource.value?.principalId ?? null) : null;
-    const access = isThere && principal !== null ? await this.#access(verified, vault.value, principal) : null;
-    return { ...keys, resource, vault, movedTo: null, access, use };
-  }
-
-  async #keys({ keyName, keyVersion, ...other }: LastVerified, { id, uri }: ObservedVault) {
+  async function keysOf({ keyName, keyVersion, ...other }: LastVerified, { id, uri }: ObservedVault) {
     const get = (version: typeof keyVersion | null): Promise<Outcome<ObservedKey | null>> =>
-      this.#once(`key ${id} ${keyName} ${version}`, () => this.#azure.keys.get(id, keyName, version));
+      once(`key ${id} ${keyName} ${version}`, () => azure.keys.get(id, keyName, version));
     const key = await get(keyVersion);
     if (key.ok && key.value === null) {
-      const deleted = await this.#once(`deleted ${id} ${keyName}`, () => this.#azure.keys.deleted(uri, keyName));
+      const deleted = await once(`deleted ${id} ${keyName}`, () => azure.keys.deleted(uri, keyName));
       const found = deleted.ok ? deleted.value : ('not-checked' as const);
       return { key, deleted: found, newest: null, before: null, retired: null };
     }
@@ -71,18 +48,31 @@ export class AgentReader {
     return { key, deleted: null, newest, before, retired };
   }
 
-  #access({ keyName }: LastVerified, vault: ObservedVault, principal: string): Promise<Outcome<boolean>> {
-    return this.#azure.grants.held(vault, keyName, principal);
-  }
-
-  /** The first caller asks; the others get the same answer. */
-  #once<T>(name: string, ask: () => Promise<T>): Promise<T> {
-    const known = this.#shared.get(name);
-    if (known !== undefined && performance.now() - known.at < freshMs) return known.answer as Promise<T>;
-    const answer = ask();
-    this.#shared.set(name, { at: performance.now(), answer });
-    return answer;
-  }
+  return async (verified: LastVerified): Promise<WatchReading> => {
+    const { vault: approved } = verified;
+    const [resource, vault] = await Promise.all([
+      azure.resources.get(verified.resource),
+      once(`vault ${approved.id}`, () => azure.vaults.get(approved.id)),
+    ]);
+    const nothing = { key: null, deleted: null, newest: null, before: null, retired: null, access: null, use: null };
+    if (!vault.ok) return { ...nothing, resource, vault, movedTo: null };
+    if (vault.value === null) {
+      const moved = await once(`moved ${approved.id}`, () => findMovedVault(azure, approved.id));
+      return moved.ok
+        ? { ...nothing, resource, vault, movedTo: moved.value }
+        : { ...nothing, resource, vault: moved, movedTo: null };
+    }
+    const { vaultLog } = azure;
+    const [keys, use] = await Promise.all([
+      keysOf(verified, vault.value),
+      vaultLog === null ? null : once(`log ${approved.id}`, () => vaultLog.users(approved, since)),
+    ]);
+    const isThere = keys.key.ok && keys.key.value !== null;
+    const principal = resource.ok ? (resource.value?.principalId ?? null) : null;
+    const access =
+      isThere && principal !== null ? await azure.grants.held(vault.value, verified.keyName, principal) : null;
+    return { ...keys, resource, vault, movedTo: null, access, use };
+  };
 }
 
 interface VerifiedPorts {

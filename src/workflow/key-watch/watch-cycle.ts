@@ -26,7 +26,7 @@ import {
 } from '../../domain/watch/resource-watch.ts';
 import type { DriftState, WatchedPart } from '../../domain/watch/state.ts';
 import { kinds } from '../../operations/resources/registry.ts';
-import { AgentReader } from './read-agent.ts';
+import { openAgentReader } from './read-agent.ts';
 
 export interface CyclePorts {
   readonly azure: Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'vaultLog' | 'inventory' | 'changes'>;
@@ -99,7 +99,7 @@ const mostCauses = 30;
 
 interface CycleState {
   readonly id: string;
-  readonly reader: AgentReader;
+  readonly read: ReturnType<typeof openAgentReader>;
   readonly open: ReadonlyMap<string, Drift>;
   causesLeft: number;
 }
@@ -130,7 +130,7 @@ async function watchAgent(
   agent: string,
   verified: LastVerified,
 ): Promise<DriftVerdict | null> {
-  const verdict = judgeDrift(verified, await cycle.reader.read(verified), ports.now());
+  const verdict = judgeDrift(verified, await cycle.read(verified), ports.now());
   const drift = cycle.open.get(agent) ?? null;
   const known = new Set(drift?.found.map(({ state }) => state.code));
   const fresh = statesAfter(drift, verdict).filter(({ code }) => !known.has(code));
@@ -138,7 +138,7 @@ async function watchAgent(
   if (!isNews(drift, { verified, verdict }) && causes.size === 0) return verdict;
   // Another replica can have stored a newer finding since. So news is read again, after what is stored, and dropped if more is.
   const before = await ports.drifts.of(verified.resource.id);
-  const reading = await new AgentReader(ports.azure, ports.now()).read(verified);
+  const reading = await openAgentReader(ports.azure, ports.now())(verified);
   const finding = { verified, verdict: judgeDrift(verified, reading, ports.now()) };
   if (before === null && !isNews(null, finding)) return finding.verdict;
   // Had a run begun since, what was read could be its doing; had one ended, another state would be the approved one.
@@ -187,7 +187,7 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
   const isSettled = (agent: string): boolean => Date.parse(all.get(agent)?.at ?? '') <= settledBefore;
   const queue = chosen(all, open, looksDifferent(kept), cursor);
   const pending = queue.filter((agent) => !busy.has(agent) && isSettled(agent));
-  const cycle = { id, reader: new AgentReader(ports.azure, ports.now()), open, causesLeft: mostCauses };
+  const cycle = { id, read: openAgentReader(ports.azure, ports.now()), open, causesLeft: mostCauses };
   const agents = new Map<string, DriftVerdict>();
   const failures: unknown[] = [];
   const { intervalMs, signal } = ports;
