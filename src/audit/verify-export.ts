@@ -1,6 +1,6 @@
 /** Verifies an export file on its own, without the database. */
 import { BaselineExport, ExportLine } from './export-jsonl.ts';
-import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from './verify-audit-log.ts';
+import { type AuditLogReport, openAuditLogVerifier, type VerifyOptions } from './verify-audit-log.ts';
 
 /** The file isn't an export, or not of a supported version. */
 export class NotAnExport extends Error {
@@ -17,7 +17,7 @@ function lineOf(line: string): ExportLine | null {
 
 /** Verifies line by line. Throws {@link NotAnExport} if the first line isn't an export header. */
 export async function verifyExport(lines: AsyncIterable<string>, options: VerifyOptions): Promise<AuditLogReport> {
-  let verifier: AuditLogVerifier | null = null;
+  let verifier: ReturnType<typeof openAuditLogVerifier> | null = null;
   let report: AuditLogReport | null = null;
   let number = 0;
   for await (const text of lines) {
@@ -25,7 +25,7 @@ export async function verifyExport(lines: AsyncIterable<string>, options: Verify
     const line = lineOf(text);
     if (verifier === null) {
       const { after, part } = headerOf(line);
-      verifier = new AuditLogVerifier(part === undefined ? options : { ...options, part }, after);
+      verifier = openAuditLogVerifier(part === undefined ? options : { ...options, part }, after);
       continue;
     }
     if (report !== null) verifier.note('line-unreadable', `line ${number} of the file comes after the head`);
@@ -37,7 +37,7 @@ export async function verifyExport(lines: AsyncIterable<string>, options: Verify
   if (verifier === null) throw new NotAnExport('the file is empty');
   if (report !== null) return report;
   verifier.note('head-differs', `the file ends after line ${number} without its head: it was cut short`);
-  return verifier.end(verifier.last);
+  return verifier.end();
 }
 
 function headerOf(line: ExportLine | null) {

@@ -1,8 +1,8 @@
 /** Publishes the audit log: at the start, after each decision, at each interval with new events, and at shutdown. */
 import { knownHead } from '../audit/anchor/known-head.ts';
 import { AnchorContradicts } from '../audit/anchor/newest-checkpoint.ts';
-import { Publisher } from '../audit/anchor/publisher.ts';
-import { type CosignOutcome, type Witness, Witnesses } from '../audit/anchor/witnesses.ts';
+import { openLogPublisher } from '../audit/anchor/publisher.ts';
+import { type CosignOutcome, openWitnesses, type Witness } from '../audit/anchor/witnesses.ts';
 import { KeyFileInvalid } from '../audit/key-file.ts';
 import { readKeyLine, signingKey, type VerifierKey } from '../audit/tlog/keys.ts';
 import { ConfigurationError } from '../config/env.ts';
@@ -44,12 +44,12 @@ async function openPublisher(settings: AnchorSettings, infrastructure: Infrastru
   const key = signingKey(settings.name, 'log', newest.bytes);
   const olderKeys = seeds.slice(0, -1).map((older) => verifierOf(settings.name, older));
   const files = await anchorFiles(settings.place, config);
-  const publisher = new Publisher({
+  const publisher = openLogPublisher({
     files,
     lines: auditLog.soundLines,
     key,
     olderKeys,
-    witnesses: new Witnesses(settings.witnesses.map(witnessOf), { log: settings.name, book, now }),
+    witnesses: openWitnesses(settings.witnesses.map(witnessOf), { log: settings.name, book, now }),
     onCosigned: sayWitnessed(infrastructure),
   });
   return { publisher, files, logKeys: [...olderKeys, key.verifier] };
@@ -64,7 +64,7 @@ const notNow = async ({ log, metrics }: Pick<Infrastructure, 'log' | 'metrics'>,
 
 interface LockedOptions {
   readonly tryLocked: TryLocked;
-  readonly publisher: Pick<Publisher, 'publish'>;
+  readonly publisher: ReturnType<typeof openLogPublisher>;
   readonly publishing: Overdue;
   readonly log: Pick<Infrastructure['log'], 'warn'>;
   readonly everyMs: number;

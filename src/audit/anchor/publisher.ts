@@ -8,7 +8,7 @@ import { bundleOf, GrowingTree, leafHash, tilePath, tileWidth } from '../tlog/me
 import { type Checkpoint, checkpointText, noteOf, signText } from '../tlog/note.ts';
 import { checkpointPath, keysPath, newestPath } from './files.ts';
 import { AnchorContradicts, openNewest, type Published } from './newest-checkpoint.ts';
-import type { ReportOutcomes, Witnesses } from './witnesses.ts';
+import type { openWitnesses, ReportOutcomes } from './witnesses.ts';
 
 interface PublisherPorts {
   readonly files: AnchorFiles;
@@ -16,7 +16,7 @@ interface PublisherPorts {
   readonly lines: (after: number, limit: number) => Promise<readonly { readonly seq: number; readonly body: string }[]>;
   readonly key: SigningKey;
   readonly olderKeys: readonly VerifierKey[];
-  readonly witnesses: Witnesses;
+  readonly witnesses: ReturnType<typeof openWitnesses>;
   readonly onCosigned: ReportOutcomes;
 }
 
@@ -38,80 +38,70 @@ interface TreeProgress {
 
 const emptyProgress = (): TreeProgress => ({ tree: new GrowingTree(), entries: [] });
 
-export class Publisher {
-  readonly #ports: PublisherPorts;
-  #progress = emptyProgress();
-
-  constructor(ports: PublisherPorts) {
-    this.#ports = ports;
-  }
-
-  get origin(): string {
-    return this.#ports.key.verifier.name;
-  }
+export function openLogPublisher({ files, lines: linesAfter, key, olderKeys, witnesses, onCosigned }: PublisherPorts) {
+  const origin = key.verifier.name;
+  let last = emptyProgress();
 
   /**
    * Publishes up to the end of the audit log. Returns the newest checkpoint, which might be the existing one; null: no events
    * yet. Only one process can publish at a time. Throws {@link AnchorContradicts} and errors of the files and the audit log;
    * the next call then starts from the beginning.
    */
-  async publish(): Promise<Published | null> {
-    const progress = this.#progress;
-    await this.#ports.witnesses.remember();
+  async function publish(): Promise<Published | null> {
+    const before = last;
+    await witnesses.remember();
     // If this call fails, the next one doesn't reuse its partial state.
-    this.#progress = emptyProgress();
-    let newest = await this.#newest(progress.tree.size);
-    const from = newest !== null && newest.size >= progress.tree.size ? progress : emptyProgress();
+    last = emptyProgress();
+    let newest = await readNewest(before.tree.size);
+    const from = newest !== null && newest.size >= before.tree.size ? before : emptyProgress();
     for (let isEnd = false; !isEnd; ) {
-      if (newest !== null && (await this.#isDue(newest.size))) await this.#publish(newest);
-      isEnd = await this.#grow(from, newest);
+      if (newest !== null && (await isDue(newest.size))) await store(newest);
+      isEnd = await grow(from, newest);
       if (from.tree.size !== (newest?.size ?? 0)) {
-        newest = await this.#sign(from);
-        await this.#publish(newest);
+        newest = await sign(from);
+        await store(newest);
       }
     }
-    this.#progress = from;
+    last = from;
     return newest;
   }
 
-  async #isDue(size: number): Promise<boolean> {
-    const { files, witnesses } = this.#ports;
+  async function isDue(size: number): Promise<boolean> {
     return witnesses.isDue(size) || (await files.read(checkpointPath(size))) === null;
   }
 
-  async #newest(recorded: number): Promise<Published | null> {
-    const { files, key, olderKeys } = this.#ports;
+  async function readNewest(recorded: number): Promise<Published | null> {
     const bytes = await files.read(newestPath);
     if (bytes === null) return null;
     const note = bytes.toString('utf8');
-    const checkpoint = openNewest(note, this.origin, [key.verifier, ...olderKeys]);
+    const checkpoint = openNewest(note, origin, [key.verifier, ...olderKeys]);
     if (typeof checkpoint === 'string') throw new AnchorContradicts('not-this-log', null, recorded, checkpoint);
-    this.#ports.witnesses.recall(note, checkpoint.size);
-    return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
+    witnesses.recall(note, checkpoint.size);
+    return signed(checkpoint);
   }
 
   /** Deterministic: Ed25519 signatures aren't randomized. */
-  #signedNote(checkpoint: Checkpoint): string {
+  function signed(checkpoint: Checkpoint): Published {
     const text = checkpointText(checkpoint);
-    return noteOf(text, [signText(text, this.#ports.key)]);
+    return { ...checkpoint, signedNote: noteOf(text, [signText(text, key)]) };
   }
 
   /**
    * Adds events up to the end, or up to the next event that made a pack: its checkpoint covers exactly the events up to there, and
    * witnesses sign no smaller one later. Returns true at the end. At the published size, the roots must be equal.
    */
-  async #grow(progress: TreeProgress, before: Published | null): Promise<boolean> {
+  async function grow(progress: TreeProgress, before: Published | null): Promise<boolean> {
     const compare = (): void => {
       if (before === null || progress.tree.size !== before.size || progress.tree.root().equals(before.root)) return;
       throw new AnchorContradicts('record-differs', before.size, before.size);
     };
     compare();
     for (;;) {
-      const lines = await this.#ports.lines(progress.tree.size, pageSize);
+      const lines = await linesAfter(progress.tree.size, pageSize);
       for (const { seq, body } of lines) {
         if (seq !== progress.tree.size + 1)
           throw new Error(`reading the audit log: event ${seq} after ${progress.tree.size}`);
-        await this.#add(progress, Buffer.from(body, 'utf8'), before?.size ?? 0);
+        await add(progress, Buffer.from(body, 'utf8'), before?.size ?? 0);
         compare();
         if (seq > (before?.size ?? 0) && body.includes('"type":"evidence-made"')) return false;
       }
@@ -124,37 +114,34 @@ export class Publisher {
   }
 
   /** Adds an event. Writes tiles that became full, unless they were published. */
-  async #add(progress: TreeProgress, entry: Buffer, published: number): Promise<void> {
+  async function add(progress: TreeProgress, entry: Buffer, published: number): Promise<void> {
     const { tree } = progress;
     const full = tree.add(leafHash(entry));
     progress.entries.push(entry);
     const isNew = tree.size > published;
-    if (isNew) for (const tile of full) await this.#ports.files.write(tilePath(tile), tile.bytes);
+    if (isNew) for (const tile of full) await files.write(tilePath(tile), tile.bytes);
     if (progress.entries.length < tileWidth) return;
-    if (isNew) await this.#writeEntries(progress);
+    if (isNew) await writeEntries(progress);
     progress.entries = [];
   }
 
-  async #writeEntries({ tree, entries }: TreeProgress): Promise<void> {
+  async function writeEntries({ tree, entries }: TreeProgress): Promise<void> {
     const index = Math.floor((tree.size - 1) / tileWidth);
     const path = tilePath({ kind: 'entries', index, width: entries.length });
-    await this.#ports.files.write(path, bundleOf(entries));
+    await files.write(path, bundleOf(entries));
   }
 
-  async #sign(progress: TreeProgress): Promise<Published> {
-    const { files } = this.#ports;
+  async function sign(progress: TreeProgress): Promise<Published> {
     for (const tile of progress.tree.partial()) await files.write(tilePath(tile), tile.bytes);
-    if (progress.entries.length > 0) await this.#writeEntries(progress);
-    const checkpoint = { origin: this.origin, size: progress.tree.size, root: progress.tree.root() };
-    return { ...checkpoint, signedNote: this.#signedNote(checkpoint) };
+    if (progress.entries.length > 0) await writeEntries(progress);
+    return signed({ origin, size: progress.tree.size, root: progress.tree.root() });
   }
 
   /**
    * Writes the list of keys. The bot never reads it, because anyone with write access to the published log can replace it. The
    * log's current key is last: that line is for distribution.
    */
-  async #writeKeys(): Promise<void> {
-    const { files, key, olderKeys } = this.#ports;
+  async function writeKeys(): Promise<void> {
     const lines = [...olderKeys, key.verifier].map((one) => `${keyLine(one)}\n`);
     await writeChanged(files, keysPath, Buffer.from(lines.join('')));
   }
@@ -163,12 +150,13 @@ export class Publisher {
    * Requests cosignatures, and then writes the checkpoint as the newest and under its size. In this order, because a stored
    * checkpoint beyond the newest one would look like a log that was rolled back. A missing copy is written the next time.
    */
-  async #publish(signed: Published): Promise<void> {
-    const { files, witnesses, onCosigned } = this.#ports;
-    await witnesses.ask(files, signed, onCosigned);
-    await this.#writeKeys();
-    const bytes = Buffer.from(`${signed.signedNote}${witnesses.linesOf(signed.size).join('')}`);
+  async function store(newest: Published): Promise<void> {
+    await witnesses.ask(files, newest, onCosigned);
+    await writeKeys();
+    const bytes = Buffer.from(`${newest.signedNote}${witnesses.linesOf(newest.size).join('')}`);
     await writeChanged(files, newestPath, bytes);
-    await writeChanged(files, checkpointPath(signed.size), bytes);
+    await writeChanged(files, checkpointPath(newest.size), bytes);
   }
+
+  return { publish };
 }

@@ -128,22 +128,15 @@ interface WitnessesPorts {
   readonly now: () => Date;
 }
 
-export class Witnesses {
-  readonly #signed: Map<Witness, Signed>;
-  #conflicts = new Map<Witness, CosignOutcome>();
-  readonly #ports: WitnessesPorts;
-
-  constructor(witnesses: readonly Witness[], ports: WitnessesPorts) {
-    this.#signed = new Map(witnesses.map((witness) => [witness, nothingSigned]));
-    this.#ports = ports;
-  }
+export function openWitnesses(witnesses: readonly Witness[], { log, book, now }: WitnessesPorts) {
+  const lastSigned = new Map<Witness, Signed>(witnesses.map((witness) => [witness, nothingSigned]));
+  let conflicts = new Map<Witness, CosignOutcome>();
 
   /** Loads stored conflicts, including those of other processes. These witnesses aren't asked again. */
-  async remember(): Promise<void> {
-    const { book, log } = this.#ports;
+  async function remember(): Promise<void> {
     const details = new Map((await book.of(log)).map(({ key, contradiction }) => [key, contradiction?.detail]));
-    this.#conflicts = new Map(
-      [...this.#signed.keys()].flatMap((witness): [Witness, CosignOutcome][] => {
+    conflicts = new Map(
+      [...lastSigned.keys()].flatMap((witness): [Witness, CosignOutcome][] => {
         const detail = details.get(keyLine(witness.key));
         return detail === undefined ? [] : [[witness, { kind: 'another-history', witness: witness.key.name, detail }]];
       }),
@@ -151,40 +144,39 @@ export class Witnesses {
   }
 
   /** Restores signatures from a published checkpoint, so that they aren't lost while a witness is unreachable. */
-  recall(note: string, size: number): void {
-    for (const [witness, signed] of this.#signed) {
+  function recall(note: string, size: number): void {
+    for (const [witness, signed] of lastSigned) {
       const opened = signed.size < size ? openNote(note, [witness.key]) : null;
       const signature = opened === null || typeof opened === 'string' ? null : opened.signatures[0];
       if (signature?.time == null) continue;
-      this.#signed.set(witness, { size, line: signature.line, askedAt: signature.time * 1000 });
+      lastSigned.set(witness, { size, line: signature.line, askedAt: signature.time * 1000 });
     }
   }
 
-  isDue(size: number): boolean {
-    const now = this.#ports.now().getTime();
-    return [...this.#signed].some(
+  function isDue(size: number): boolean {
+    const at = now().getTime();
+    return [...lastSigned].some(
       ([witness, signed]) =>
-        !this.#conflicts.has(witness) && (signed.size !== size || Math.abs(now - signed.askedAt) > freshMs),
+        !conflicts.has(witness) && (signed.size !== size || Math.abs(at - signed.askedAt) > freshMs),
     );
   }
 
-  linesOf(size: number): readonly string[] {
-    return [...this.#signed.values()].flatMap((signed) => (signed.size === size ? [signed.line] : []));
+  function linesOf(size: number): readonly string[] {
+    return [...lastSigned.values()].flatMap((signed) => (signed.size === size ? [signed.line] : []));
   }
 
   /** Reports the outcomes and then stores them: a database that refuses that must not hide what a witness said. */
-  async ask(files: AnchorFiles, published: Published, report: ReportOutcomes): Promise<void> {
-    const { book, log, now } = this.#ports;
+  async function ask(files: AnchorFiles, published: Published, report: ReportOutcomes): Promise<void> {
     const results: WitnessResponse[] = [];
     const outcomes = await Promise.all(
-      [...this.#signed].map(async ([witness, { size }]) => {
-        const conflict = this.#conflicts.get(witness);
+      [...lastSigned].map(async ([witness, { size }]) => {
+        const conflict = conflicts.get(witness);
         if (conflict !== undefined) return conflict;
         const outcome = await requestCosignature(witness, files, published, Math.min(size, published.size));
         results.push(responseOf(keyLine(witness.key), published, outcome, now()));
-        if (outcome.kind === 'another-history') this.#conflicts.set(witness, outcome);
+        if (outcome.kind === 'another-history') conflicts.set(witness, outcome);
         if (outcome.kind === 'signed') {
-          this.#signed.set(witness, { size: outcome.size, line: outcome.line, askedAt: now().getTime() });
+          lastSigned.set(witness, { size: outcome.size, line: outcome.line, askedAt: now().getTime() });
         }
         return outcome;
       }),
@@ -192,4 +184,6 @@ export class Witnesses {
     report(outcomes);
     await book.keep(log, results);
   }
+
+  return { remember, recall, isDue, linesOf, ask };
 }

@@ -40,57 +40,45 @@ export interface RunHistory {
   readonly setsKey: boolean;
 }
 
-class History {
-  readonly #done = new Set<StepName>();
-  readonly #tried = new Map<StepName, 'under-way' | 'unknown'>();
-  #plan: Plan | null = null;
-  #outputs: Readonly<Record<string, string>> = {};
-  #key: KeyShown | null = null;
-  #setsKey = false;
+export function runHistory(events: readonly StoredEvent[]): RunHistory {
+  const done = new Set<StepName>();
+  const tried = new Map<StepName, 'under-way' | 'unknown'>();
+  let plan: Plan | null = null;
+  let outputs: Readonly<Record<string, string>> = {};
+  let shown: KeyShown | null = null;
+  let setsKey = false;
 
-  add({ body, time }: StoredEvent): void {
-    if ('plan' in body.data) this.#ask(body.data.plan);
+  function fail(data: EventBodyOf<'step-failed'>['data']): void {
+    outputs = { ...outputs, ...data.outputs };
+    if (tried.get(data.step) === 'under-way' && changedNothing(data)) tried.delete(data.step);
+    else tried.set(data.step, 'unknown');
+  }
+
+  function finish({ step, already, interrupted, ...data }: EventBodyOf<'step-done'>['data'], at: string): void {
+    outputs = { ...outputs, ...data.outputs };
+    const isLost = tried.get(step) === 'unknown';
+    tried.delete(step);
+    done.add(step);
+    if (step !== 'set-cmk' || plan === null) return;
+    const key = requestedKey({ plan, outputs });
+    if (key === null || (already && shown !== null && isNamedAlike(shown.key, key))) return;
+    shown = { key, at, found: already && !isLost && interrupted !== true };
+  }
+
+  for (const { body, time } of events) {
+    if ('plan' in body.data) {
+      plan = body.data.plan;
+      setsKey ||= plan.steps.some(({ name }) => name === 'set-cmk');
+    }
     // It only reads.
-    if ('step' in body.data && body.data.step === 'verify') return;
+    if ('step' in body.data && body.data.step === 'verify') continue;
     if (body.type === 'step-intended') {
       const { step } = body.data;
-      this.#tried.set(step, this.#tried.has(step) ? 'unknown' : 'under-way');
-    } else if (body.type === 'step-failed') this.#fail(body.data);
-    else if (body.type === 'step-done') this.#finish(body.data, time);
+      tried.set(step, tried.has(step) ? 'unknown' : 'under-way');
+    } else if (body.type === 'step-failed') fail(body.data);
+    else if (body.type === 'step-done') finish(body.data, time);
   }
-
-  read(): RunHistory {
-    return { done: [...this.#done], unconfirmed: [...this.#tried.keys()], key: this.#key, setsKey: this.#setsKey };
-  }
-
-  #ask(plan: Plan): void {
-    this.#plan = plan;
-    this.#setsKey ||= plan.steps.some(({ name }) => name === 'set-cmk');
-  }
-
-  #fail(data: EventBodyOf<'step-failed'>['data']): void {
-    const { step, outputs } = data;
-    this.#outputs = { ...this.#outputs, ...outputs };
-    if (this.#tried.get(step) === 'under-way' && changedNothing(data)) this.#tried.delete(step);
-    else this.#tried.set(step, 'unknown');
-  }
-
-  #finish({ step, already, interrupted, outputs }: EventBodyOf<'step-done'>['data'], at: string): void {
-    this.#outputs = { ...this.#outputs, ...outputs };
-    const isLost = this.#tried.get(step) === 'unknown';
-    this.#tried.delete(step);
-    this.#done.add(step);
-    if (step !== 'set-cmk' || this.#plan === null) return;
-    const key = requestedKey({ plan: this.#plan, outputs: this.#outputs });
-    if (key === null || (already && this.#key !== null && isNamedAlike(this.#key.key, key))) return;
-    this.#key = { key, at, found: already && !isLost && interrupted !== true };
-  }
-}
-
-export function runHistory(events: readonly StoredEvent[]): RunHistory {
-  const history = new History();
-  for (const event of events) history.add(event);
-  return history.read();
+  return { done: [...done], unconfirmed: [...tried.keys()], key: shown, setsKey };
 }
 
 /** When the request set its key, or found it set. Null: no run of it did. */

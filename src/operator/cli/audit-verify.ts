@@ -5,7 +5,7 @@ import { anchorFolder, keysPath } from '../../audit/anchor/files.ts';
 import { AnchorReader, AnchorUnusable } from '../../audit/anchor/read-anchor.ts';
 import { BaselineExport } from '../../audit/export-jsonl.ts';
 import { lineFrom } from '../../audit/verify.ts';
-import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../audit/verify-audit-log.ts';
+import { type AuditLogReport, openAuditLogVerifier, type VerifyOptions } from '../../audit/verify-audit-log.ts';
 import { NotAnExport, readBaselineExport, verifyExport } from '../../audit/verify-export.ts';
 import { readConfig } from '../../config/config.ts';
 import type { AnchorSource } from '../../domain/ports/published-log.ts';
@@ -100,7 +100,7 @@ export function publishedReport({ reader, keysGiven, given }: OpenedAnchor) {
 
 /** Verifies the database. Derived data is read first: later events come after it. */
 async function verifyStore(log: AuditLog, options: VerifyOptions, count: () => void): Promise<AuditLogReport> {
-  const verifier = new AuditLogVerifier({ ...options, derived: await log.derived() });
+  const verifier = openAuditLogVerifier({ ...options, derived: await log.derived() });
   const events = readAuditLog(log);
   for (;;) {
     const next = await events.next();
@@ -116,12 +116,12 @@ async function verifyPublished(
   options: VerifyOptions,
   count: () => void,
 ): Promise<AuditLogReport> {
-  const verifier = new AuditLogVerifier({ ...options, keys: null, bodiesOnly: true });
+  const verifier = openAuditLogVerifier({ ...options, keys: null, bodiesOnly: true });
   for await (const body of reader.bodies()) {
     verifier.event(lineFrom(body));
     count();
   }
-  return verifier.end(verifier.last);
+  return verifier.end();
 }
 
 /** Returns the exit code. Scripts must be able to detect unchecked seals and log keys. */

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
-import { Publisher } from '../../../src/audit/anchor/publisher.ts';
-import { type CosignOutcome, type Witness, Witnesses } from '../../../src/audit/anchor/witnesses.ts';
+import { openLogPublisher } from '../../../src/audit/anchor/publisher.ts';
+import { type CosignOutcome, openWitnesses, type Witness } from '../../../src/audit/anchor/witnesses.ts';
 import { signingKey, type VerifierKey } from '../../../src/audit/tlog/keys.ts';
 import type {
   AnchorFiles,
@@ -71,14 +71,14 @@ export const publisherOf = (
   key = logKey,
   olderKeys: readonly VerifierKey[] = [],
   { witnesses = [], onCosigned = () => undefined, book = bookInMemory() }: Cosigning = {},
-): Publisher =>
-  new Publisher({
+) =>
+  openLogPublisher({
     files,
     lines: async (after, limit) =>
       bodies.slice(after, after + limit).map((body, index) => ({ seq: after + index + 1, body })),
     key,
     olderKeys,
-    witnesses: new Witnesses(witnesses, { log: key.verifier.name, book, now: () => new Date() }),
+    witnesses: openWitnesses(witnesses, { log: key.verifier.name, book, now: () => new Date() }),
     onCosigned,
   });
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { sealWith } from '../../../src/audit/audit-tools.ts';
 import { openSeals, type SealKeys } from '../../../src/audit/seals.ts';
 import { type Finding, genesis } from '../../../src/audit/verify.ts';
-import { type AuditLogReport, AuditLogVerifier, type VerifyOptions } from '../../../src/audit/verify-audit-log.ts';
+import { type AuditLogReport, openAuditLogVerifier, type VerifyOptions } from '../../../src/audit/verify-audit-log.ts';
 import type { ChainLine, Link, RevealedText } from '../../../src/domain/record/chain.ts';
 import type { NewEvent, StoredEvent } from '../../../src/domain/request/events.ts';
 import { keysOf } from '../store/seal-keys.ts';
@@ -49,7 +49,7 @@ export function verified(
   options: Partial<VerifyOptions> = {},
   head = record.at(-1)?.line ?? { seq: 0, hash: genesis },
 ): AuditLogReport {
-  const verifier = new AuditLogVerifier({ keys: testKeys, ...options });
+  const verifier = openAuditLogVerifier({ keys: testKeys, ...options });
   for (const { line, texts } of record) {
     verifier.event(line);
     for (const text of texts) verifier.text(text);

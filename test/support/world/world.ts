@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { botEnvironment } from '../../../sandbox/bot-environment.ts';
-import { AuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
+import { openAuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
 import { http, type RunningAzure, startAzure } from '../azure/local-azure.ts';
 import { type BotProcess, type EndSignal, untilReady } from '../processes/bot-process.ts';
 import { freePorts } from '../processes/free-ports.ts';
@@ -251,7 +251,7 @@ export async function readRecord(world: Pick<World, 'databaseUrl'>) {
       .array(Text)
       .parse(await store.sql('select * from cmk.free_text order by request_id, revision, field'));
     const texts = rows.map(({ request_id: request, ...row }) => ({ request, ...row }));
-    const verifier = new AuditLogVerifier({ keys: sealKeys, derived });
+    const verifier = openAuditLogVerifier({ keys: sealKeys, derived });
     for (const line of lines.filter(({ seq }) => seq <= head.seq)) {
       verifier.event(line);
       const own = texts.filter(({ request, revision }) => request === line.request && revision === line.revision);

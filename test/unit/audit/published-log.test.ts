@@ -8,7 +8,7 @@ import { AnchorReader, AnchorUnusable } from '../../../src/audit/anchor/read-anc
 import type { CosignOutcome } from '../../../src/audit/anchor/witnesses.ts';
 import { readKeyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { lineFrom } from '../../../src/audit/verify.ts';
-import { AuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
+import { openAuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
 import type { AnchorFiles } from '../../../src/domain/ports/published-log.ts';
 import { startHostileServer } from '../../support/attacks/hostile-server.ts';
 import { misjudged } from '../../support/audit/forged-logs.ts';
@@ -256,9 +256,9 @@ const ours: Judge = (logs, keys) =>
         throw error;
       });
       if (typeof reader === 'string') return reader;
-      const verifier = new AuditLogVerifier({ keys: null, bodiesOnly: true });
+      const verifier = openAuditLogVerifier({ keys: null, bodiesOnly: true });
       for await (const body of reader.bodies()) verifier.event(lineFrom(body));
-      const [first] = [...reader.findings, ...verifier.end(verifier.last).findings];
+      const [first] = [...reader.findings, ...verifier.end().findings];
       if (first !== undefined) return `event ${first.seq}: ${first.kind}`;
       return reader.keysMissing > 0 ? 'a key of the log is missing' : 'ok';
     }),
