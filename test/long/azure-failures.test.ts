@@ -55,14 +55,10 @@ const cases: readonly (readonly [number, string, Failure['next']])[] = [
   [400, 'ForbiddenByRbac', 'ask'],
   [404, 'PrincipalNotFound', 'retry-until'],
   [401, 'InvalidAuthenticationToken', 'wait'],
-  [403, 'AuthorizationFailed', 'ask'],
-  [409, 'ConflictingConcurrentWriteNotAllowed', 'wait'],
   [409, 'SomethingNobodyHasSeen', 'wait'],
-  [429, 'SubscriptionRequestsThrottled', 'wait'],
   [408, 'RequestTimeout', 'wait'],
   [500, 'InternalServerError', 'wait'],
   [501, 'NotImplemented', 'ask'],
-  [503, 'ServiceUnavailable', 'wait'],
 ];
 test.each(cases)('what must be done next: %i %s: %s', async (status, code, next) => {
   const failure = outsideFailureOf(await reading(answers(status, error(code))));

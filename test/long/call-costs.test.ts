@@ -1,8 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { InboundActivity } from '../../src/teams/bot/activity.ts';
 import { costOf, verbs } from '../../src/teams/bot/verbs.ts';
 import { cardOf, type JsonObject } from '../support/teams/local-teams.ts';
-import { invoke, send } from '../support/teams/raw-activity.ts';
+import { inbound, invoke, send } from '../support/teams/raw-activity.ts';
 import { openReview } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
 import { agentId, approvalCard, buttonData, choices, people, places, submit, type } from '../support/world/story.ts';
@@ -16,19 +15,10 @@ beforeAll(async () => {
   await openReview(world, choices.first);
 });
 
-const activity = (changes: Record<string, unknown>) =>
-  InboundActivity.parse({
-    channelId: 'msteams',
-    serviceUrl: 'https://smba.trafficmanager.net/emea/',
-    from: { id: '29:a' },
-    recipient: { id: '28:bot' },
-    conversation: { id: 'a:1' },
-    ...changes,
-  });
-const allowedForText = (text: string) => costOf(activity({ type: 'message', text })).azureCalls;
+const allowedForText = (text: string) => costOf(inbound({ type: 'message', text })).azureCalls;
 const allowedForClick = (verb: string, data: JsonObject = {}) =>
-  costOf(activity({ type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb, data } } })).azureCalls;
-const allowedForSearch = costOf(activity({ type: 'invoke', name: 'application/search' })).azureCalls;
+  costOf(inbound({ type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb, data } } })).azureCalls;
+const allowedForSearch = costOf(inbound({ type: 'invoke', name: 'application/search' })).azureCalls;
 
 const sentSince = async (before: number) => (await world.azureRequests()).slice(before).map(({ url }) => url);
 

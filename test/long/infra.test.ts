@@ -206,6 +206,16 @@ const listAt = (value: unknown, ...names: readonly (string | number)[]): readonl
   return Array.isArray(found) ? found : [];
 };
 
+/** As a template has what a role file says. */
+const permissionsOf = (file: typeof logsRole) => ({
+  ...{ actions: file.Actions, notActions: file.NotActions },
+  ...{ dataActions: file.DataActions, notDataActions: file.NotDataActions },
+});
+const roleIdOf = (made: Made) =>
+  String(at(made, 'properties', 'roleDefinitionId'))
+    .split('/')
+    .at(-1);
+
 const app = (made: readonly Made[]) => only(made, 'Microsoft.App/containerApps');
 const containerOf = (made: readonly Made[]) => at(app(made), 'properties', 'template', 'containers', 0);
 /** As the container gets them. `secret`: the value of each setting that comes from the vault. */
@@ -358,10 +368,6 @@ describeCompiled('the roles of the bot in Azure', () => {
     JSON.stringify(at(one, 'properties', 'assignableScopes')).includes('/resourceGroups/');
   const allRoles = (made: readonly Made[]) => ofType(made, 'Microsoft.Authorization/roleDefinitions');
   const rolesOf = (made: readonly Made[]) => allRoles(made).filter((one) => !isOfGroup(one));
-  const roleIdOf = (made: Made) =>
-    String(at(made, 'properties', 'roleDefinitionId'))
-      .split('/')
-      .at(-1);
 
   test('are what the role files say, and can be assigned in the chosen subscriptions and in that of the bot', () => {
     const found = rolesOf(usual().made).map(({ properties }) => properties);
@@ -370,14 +376,7 @@ describeCompiled('the roles of the bot in Azure', () => {
         roleName: file.Name,
         description: file.Description,
         type: 'CustomRole',
-        permissions: [
-          {
-            actions: file.Actions,
-            notActions: file.NotActions,
-            dataActions: file.DataActions,
-            notDataActions: file.NotDataActions,
-          },
-        ],
+        permissions: [permissionsOf(file)],
         assignableScopes: ['40000000-0000-4000-8000-000000000009', ...chosen].map((id) => `/subscriptions/${id}`),
       })),
     );
@@ -422,13 +421,7 @@ describeCompiled('the roles of the bot in Azure', () => {
     const published = allRoles(usual().made).find((one) =>
       String(at(one, 'properties', 'roleName')).startsWith(`${publishingRole.Name} `),
     );
-    const {
-      Actions: actions,
-      NotActions: notActions,
-      DataActions: dataActions,
-      NotDataActions: notDataActions,
-    } = publishingRole;
-    expect(at(published, 'properties', 'permissions')).toEqual([{ actions, notActions, dataActions, notDataActions }]);
+    expect(at(published, 'properties', 'permissions')).toEqual([permissionsOf(publishingRole)]);
     // Azure's own ids ("Azure built-in roles"): Key Vault Secrets User and AcrPull.
     expect(rows).toEqual([
       ['vaults', '4633458b-17de-408a-b874-0445c86b69e6'],
@@ -460,14 +453,9 @@ describeCompiled('what must not be open', () => {
       (one) => at(one, 'properties', 'principalId') === auditors,
     );
     const reader = '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1';
-    expect(
-      theirs.map((one) => [
-        String(at(one, 'properties', 'roleDefinitionId'))
-          .split('/')
-          .at(-1),
-        one.id,
-      ]),
-    ).toEqual([[expect.stringContaining(reader), expect.stringContaining('/containers/anchor-2/')]]);
+    expect(theirs.map((one) => [roleIdOf(one), one.id])).toEqual([
+      [expect.stringContaining(reader), expect.stringContaining('/containers/anchor-2/')],
+    ]);
     const [account] = ofType(made, 'Microsoft.Storage/storageAccounts');
     expect(at(account, 'properties', 'networkAcls')).toMatchObject({
       defaultAction: 'Deny',

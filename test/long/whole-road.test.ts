@@ -42,16 +42,11 @@ async function built(folder: string): Promise<string> {
   return app;
 }
 
-type Cli = (
-  args: readonly string[],
-  lines?: readonly string[],
-) => Promise<{ readonly code: number; readonly out: string }>;
-
 /** The command line as it was built. */
 const commandLine =
-  ({ settings }: Tenant, app: string): Cli =>
-  (args, lines = []) =>
-    new Promise((resolve) => {
+  ({ settings }: Tenant, app: string) =>
+  (args: readonly string[], lines: readonly string[] = []) =>
+    new Promise<{ readonly code: number; readonly out: string }>((resolve) => {
       const env = { ...surroundings(), NODE_EXTRA_CA_CERTS: settings.AZURE_CA_FILE };
       const child = execFile(process.execPath, [path.join(app, 'cmk-bot.mjs'), ...args], { env }, (error, out, err) =>
         resolve({ code: Number(error?.code ?? 0), out: `${out}${err}` }),
@@ -59,32 +54,20 @@ const commandLine =
       child.stdin?.end(lines.map((line) => `${line}\n`).join(''));
     });
 
+const notAskedFor =
+  'AZURE_CLOUD AZURE_ARM_ENDPOINT AZURE_AUTHORITY_HOST AZURE_GRAPH_ENDPOINT AZURE_LOGS_ENDPOINT AZURE_CA_FILE CMK_PUBLIC_URL CMK_OPERATIONS_CHANNEL ToChannelFromBotLoginUrl CMK_SEAL_KEY_FILE';
+
 /** Lines for the questions of `setup`: first what it doesn't ask for, then in the order in which it asks. */
 const answersFor = ({ settings, botPort }: Tenant, framework: RunningFramework): readonly string[] => [
-  ...['AZURE_CLOUD', 'AZURE_ARM_ENDPOINT', 'AZURE_AUTHORITY_HOST', 'AZURE_GRAPH_ENDPOINT', 'AZURE_LOGS_ENDPOINT']
-    .concat(
-      'AZURE_CA_FILE',
-      'CMK_PUBLIC_URL',
-      'CMK_OPERATIONS_CHANNEL',
-      'ToChannelFromBotLoginUrl',
-      'CMK_SEAL_KEY_FILE',
-    )
-    .map((name) => `${name}=${settings[name]}`),
+  ...notAskedFor.split(' ').map((name) => `${name}=${settings[name]}`),
   `ToBotFromChannelOpenIdMetadataUrl=${framework.url}/metadata`,
   `PORT=${botPort}`,
   'CMK_AZURE_POLL=50ms',
   // Of this machine's Connector, which is none of Teams' own hosts.
   `CMK_TEAMS_SERVICE_URL=${framework.url}/connector/`,
   ...['SingleTenant', teamsApp.id, localTenantId, teamsApp.secret, link('approvals'), link('audit')],
-  ...[
-    teamsApp.id,
-    teamsApp.secret,
-    `${careId},${researchId}`,
-    requestersGroup.id,
-    approversGroup.id,
-    approversGroup.id,
-  ],
-  ...[settings.DATABASE_URL ?? ''],
+  ...[teamsApp.id, teamsApp.secret, `${careId},${researchId}`, requestersGroup.id, approversGroup.id],
+  ...[approversGroup.id, settings.DATABASE_URL ?? ''],
 ];
 
 /** What docs/install/deploy-on-your-own-host.md tells the tenant's administrators to do. */

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { localTenantId } from '../../../sandbox/people.ts';
+import { InboundActivity } from '../../../src/teams/bot/activity.ts';
 import { people, places } from '../world/story.ts';
 import type { World } from '../world/world.ts';
 
@@ -21,6 +22,14 @@ export interface RawOptions {
 }
 
 type Bot = Pick<World, 'botUrl'>;
+
+/** A message, or what the changes make of it, as the bot reads it. */
+export const inbound = (changes: Record<string, unknown>) =>
+  InboundActivity.parse({
+    ...{ type: 'message', channelId: 'msteams', serviceUrl: 'https://smba.trafficmanager.net/emea/' },
+    ...{ from: { id: '29:a' }, recipient: { id: '28:bot' }, conversation: { id: 'a:1' } },
+    ...changes,
+  });
 
 /** Sends these very bytes. Status 0: the connection was cut. */
 export function sendRaw(bot: Bot, body: string | Buffer, options: RawOptions = {}): Promise<RawAnswer> {

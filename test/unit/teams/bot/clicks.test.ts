@@ -2,7 +2,6 @@ import { setImmediate } from 'node:timers/promises';
 import { PersonId } from '../../../../src/domain/ids.ts';
 import { Throttled } from '../../../../src/domain/retry.ts';
 import { commands } from '../../../../src/operations/commands/registry.ts';
-import { InboundActivity } from '../../../../src/teams/bot/activity.ts';
 import { subjectAfter } from '../../../../src/teams/bot/lists.ts';
 import { openDeferredUpdates } from '../../../../src/teams/bot/reply.ts';
 import { ownReader } from '../../../../src/teams/bot/request-click.ts';
@@ -11,6 +10,7 @@ import { nothing } from '../../../../src/teams/cards/plain-text.ts';
 import { messageCard } from '../../../../src/teams/cards/views/short-views.ts';
 import { requestAfter, submit, toAttention } from '../../../support/builders/commands.ts';
 import { approver, requester } from '../../../support/builders/fixtures.ts';
+import { inbound } from '../../../support/teams/raw-activity.ts';
 
 const at = { conversationId: '19:operations@thread.tacv2', activityId: '7' };
 const answer = messageCard('The answer', nothing);
@@ -103,19 +103,9 @@ test.each([
 });
 
 /** That a command or a button costs what it reads of Azure: test/long/call-costs.test.ts. */
-const activity = (changes: Record<string, unknown>) =>
-  InboundActivity.parse({
-    type: 'message',
-    channelId: 'msteams',
-    serviceUrl: 'https://smba.trafficmanager.net/emea/',
-    from: { id: '29:a' },
-    recipient: { id: '28:bot' },
-    conversation: { id: 'a:1' },
-    ...changes,
-  });
-const typed = (text: string) => costOf(activity({ text }));
+const typed = (text: string) => costOf(inbound({ text }));
 const clicked = (verb: string) =>
-  costOf(activity({ type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb, data: {} } } }));
+  costOf(inbound({ type: 'invoke', name: 'adaptiveCard/action', value: { action: { verb, data: {} } } }));
 
 it('what reads the record or Azure counts for more than a click', () => {
   for (const { name, weight } of commands) expect([name, typed(name).clicks > 1]).toEqual([name, weight !== 'light']);
@@ -128,7 +118,7 @@ it('a command that is begun by a button weighs what it does when it is typed', (
   for (const { name } of commands) expect(clicked(`help.${name.slice(1)}`)).toEqual(typed(name));
   for (const text of ['/cmk-history', '/enable-cmk triage', 'nonsense']) {
     const action = { verb: 'typed.meant', data: { text } };
-    expect(costOf(activity({ type: 'invoke', name: 'adaptiveCard/action', value: { action } }))).toEqual(typed(text));
+    expect(costOf(inbound({ type: 'invoke', name: 'adaptiveCard/action', value: { action } }))).toEqual(typed(text));
   }
 });
 
