@@ -147,6 +147,23 @@ export class Router<Route extends { readonly method: string; readonly pattern: s
   }
 }
 
+/** Runs a simulator as its own process: prints its address when it listens, ends on SIGTERM or SIGINT. */
+export async function runAlone(
+  name: string,
+  start: () => Promise<{ readonly url: string; readonly stop: () => Promise<void> }>,
+): Promise<void> {
+  try {
+    const { url, stop } = await start();
+    console.log(`${name} ${url}`);
+    const end = () => void stop().then(() => process.exit(0));
+    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, end);
+  } catch (error) {
+    const words = error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : error;
+    console.error(`starting the ${name}:`, words);
+    process.exit(1);
+  }
+}
+
 type WebServer = Server & { closeAllConnections(): void };
 
 export const close = (server: WebServer): Promise<void> =>

@@ -9,6 +9,7 @@ import { emptyRoot, hashesIn, provesConsistency, type Tree } from '../src/audit/
 import { cosignText, openNote, readCheckpoint } from '../src/audit/tlog/note.ts';
 import { bytesUpTo } from '../src/io/call-server.ts';
 import { ifMissing, replaceFile } from '../src/io/files.ts';
+import { close } from './http.ts';
 
 interface WitnessOptions {
   /** Holds the last signed checkpoint, in the file {@link lastFile}. */
@@ -99,10 +100,6 @@ export async function startWitness(options: WitnessOptions): Promise<RunningWitn
   await once(server.listen(port, '127.0.0.1'), 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop: () => close(server),
   };
 }

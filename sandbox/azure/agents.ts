@@ -280,14 +280,6 @@ const keyAndPrincipal = (state: SimulatorState, agent: HealthBot) => {
   return { vault, keyName: wanted.keyName, keyVersion: wanted.keyVersion ?? newest ?? '', principalId };
 };
 
-/** Returns null if the service can use the key that the agent's properties name, at this time. */
-const customerKeyProblem = (state: SimulatorState, agent: HealthBot, end: Date): Problem | null =>
-  problemOf(state, agent, vaultProblem, toSet, end);
-
-/** Returns null if the service can still decrypt: an expired key still unwraps. */
-const lostKeyProblem = (state: SimulatorState, agent: HealthBot, now: Date): Problem | null =>
-  problemOf(state, agent, (_, vault) => closedProblem(vault), toGoOn, now);
-
 /**
  * Marks agents that lost their key, by a removed permission, a disabled or deleted key, or a closed or deleted vault.
  * Microsoft doesn't document if and how an agent shows this, so it happens only if the settings say so. Agents recover
@@ -296,7 +288,8 @@ const lostKeyProblem = (state: SimulatorState, agent: HealthBot, now: Date): Pro
 export const markLostKeys = (state: SimulatorState, now: Date): boolean => {
   let noticed = false;
   for (const agent of state.agents) {
-    const lost = state.settings.agentsNoticeLostKeys ? lostKeyProblem(state, agent, now) : null;
+    const problem = (): Problem | null => problemOf(state, agent, (_, vault) => closedProblem(vault), toGoOn, now);
+    const lost = state.settings.agentsNoticeLostKeys ? problem() : null;
     const { lostKey = null } = agent;
     if (lost === lostKey || JSON.stringify(lost) === JSON.stringify(lostKey)) continue;
     noticed = true;
@@ -378,10 +371,6 @@ const usualError = {
   Canceled: { code: 'OperationCanceled', message: 'The operation was canceled.' },
 } as const;
 
-/** Returns the content before the write. For a new agent: the requested content without a key. */
-const rolledBack = ({ content }: HealthBot, before: AgentContent | null): AgentContent =>
-  before ?? { ...content, keyVaultProperties: null };
-
 /** Drops an accepted operation without a trace: no status, and the agent as before. */
 const lose = (state: SimulatorState, operation: AgentOperation, agent: HealthBot): void => {
   if (operation.before === null) state.agents = state.agents.filter((one) => one !== agent);
@@ -405,7 +394,7 @@ const finish = (state: SimulatorState, latency: Latency, operation: AgentOperati
     lose(state, operation, agent);
     return;
   }
-  const problem = operation.triesKey ? customerKeyProblem(state, agent, end) : null;
+  const problem = operation.triesKey ? problemOf(state, agent, vaultProblem, toSet, end) : null;
   if (operation.triesKey) useKey(state, agent, problem, end);
   const status = ending.status ?? (problem === null ? 'Succeeded' : 'Failed');
   operation.status = status;
@@ -419,14 +408,9 @@ const finish = (state: SimulatorState, latency: Latency, operation: AgentOperati
     settleIdentity(state, latency, agent, end);
     forgetIdentity(state, operation.before, agent);
   } else {
-    agent.content = rolledBack(agent, operation.before);
+    // A new agent keeps the requested content, without a key.
+    agent.content = operation.before ?? { ...agent.content, keyVaultProperties: null };
   }
-};
-
-/** Completes an operation early. */
-const endNow = (state: SimulatorState, latency: Latency, operation: AgentOperation, now: Date): void => {
-  operation.dueAt = now.toISOString();
-  finish(state, latency, operation, now);
 };
 
 /** Completes all due operations, oldest first, each with the state at its due time. Returns true if there were any. */
@@ -559,7 +543,8 @@ const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, tri
   agent.systemData = modifiedBy(agent.systemData, call.caller.appId, call.now);
   const operation = startOperation(state, latency, { agent, before, triesKey }, call.incoming.operationFault, call.now);
   if (operation.ending.answersAtOnce) {
-    endNow(state, latency, operation, call.now);
+    operation.dueAt = call.now.toISOString();
+    finish(state, latency, operation, call.now);
     return reply(200, shown(call, agent), { ...providerHeaders, etag: agent.etag });
   }
   return reply(201, shown(call, agent), {
@@ -591,20 +576,14 @@ const putAgent = (call: Call): Reply => {
   const before = existing === undefined ? null : structuredClone(existing.content);
   const content = replaced(call.world.state, before, put);
   requireIdentityRights(call, content);
-  const agent = existing ?? newAgent(call, put.location, content);
+  const agent = existing ?? {
+    ...{ ...placeOf(call), location: plainLocation(put.location), etag: newEtag(), provisioningState: 'Accepted' },
+    ...{ content, systemData: createdBy(call.caller.appId, call.now) },
+  };
   agent.content = content;
   if (existing === undefined) call.world.state.agents.push(agent);
   return accepted(call, agent, before, content.keyVaultProperties !== null);
 };
-
-const newAgent = (call: Call, location: string, content: AgentContent): HealthBot => ({
-  ...placeOf(call),
-  location: plainLocation(location),
-  etag: newEtag(),
-  provisioningState: 'Accepted',
-  content,
-  systemData: createdBy(call.caller.appId, call.now),
-});
 
 const getAgent = (call: Call): Reply => {
   const agent = requireAgent(call);
@@ -616,11 +595,22 @@ const listAgents = (call: Call): Reply => {
   return reply(200, pageOf(call, value), providerHeaders);
 };
 
-const removeAgent = (call: Call): Reply => {
+/**
+ * Answers 202 with the same address in both headers, and then polls with `Deleting` (recorded 2026-02-18); 204 for an
+ * unknown agent (the description). The agent stays readable until the end.
+ */
+const deleteAgent = (call: Call): Reply => {
   const agent = findAgent(call);
   requireConditions(call, agent?.etag ?? null);
-  if (agent !== undefined) requireIdle(call, agent);
-  return deleteAgent(call, agent);
+  if (agent === undefined) return reply(204);
+  requireIdle(call, agent);
+  const { state, latency } = call.world;
+  const write = { agent, before: structuredClone(agent.content), triesKey: false };
+  const operation = startOperation(state, latency, write, call.incoming.operationFault, call.now);
+  operation.deletes = true;
+  agent.provisioningState = 'Deleting';
+  const url = statusUrl(call, operation);
+  return reply(202, undefined, { 'azure-asyncoperation': url, location: url, ...providerHeaders });
 };
 
 const agentRoute = armRoutes(healthBotVersions, 'Microsoft.HealthBot/healthBots');
@@ -633,24 +623,9 @@ export const healthBotRoutes: readonly Route[] = [
   agentRoute('GET', `${inGroup}/{name}`, 'read', getAgent),
   agentRoute('PATCH', `${inGroup}/{name}`, 'write', patchAgent),
   agentRoute('PUT', `${inGroup}/{name}`, 'write', putAgent),
-  agentRoute('DELETE', `${inGroup}/{name}`, 'delete', removeAgent),
+  agentRoute('DELETE', `${inGroup}/{name}`, 'delete', deleteAgent),
   agentRoute('GET', '/providers/Microsoft.HealthBot/locations/{location}/operationStatuses/{id}', null, getStatus),
 ];
-
-/**
- * Answers 202 with the same address in both headers, and then polls with `Deleting` (recorded 2026-02-18); 204 for an
- * unknown agent (the description). The agent stays readable until the end.
- */
-const deleteAgent = (call: Call, agent: HealthBot | undefined): Reply => {
-  if (agent === undefined) return reply(204);
-  const { state, latency } = call.world;
-  const write = { agent, before: structuredClone(agent.content), triesKey: false };
-  const operation = startOperation(state, latency, write, call.incoming.operationFault, call.now);
-  operation.deletes = true;
-  agent.provisioningState = 'Deleting';
-  const url = statusUrl(call, operation);
-  return reply(202, undefined, { 'azure-asyncoperation': url, location: url, 'x-ms-providerhub-traffic': 'True' });
-};
 
 /** Checks `If-Match` and `If-None-Match` (RFC 9110); `etag` is null for a new resource. Code and text from memory. */
 const requireConditions = ({ incoming, world }: Call, etag: string | null): void => {

@@ -63,6 +63,12 @@ export const readIncoming = async (message: IncomingMessage): Promise<Incoming |
   };
 };
 
+/** A list of names; missing or null: an empty one. */
+export const Names = z
+  .array(z.string())
+  .nullish()
+  .transform((names) => names ?? []);
+
 /** Parses the body. Throws ARM's refusal if its shape is wrong (real code, with the field). */
 export const parseBody = <T>(schema: z.ZodType<T>, body: unknown, code = 'InvalidRequestContent'): T => {
   if (body === undefined) {

@@ -110,11 +110,7 @@ function installationActivities(
       type: 'conversationUpdate',
       id: `f:${teams.nextId()}`,
       ...(why === 'archived' ? {} : { [action === 'add' ? 'membersAdded' : 'membersRemoved']: bot }),
-      channelData: {
-        ...channel,
-        ...data,
-        ...(inTeam ? { eventType: eventTypes[why][action] } : {}),
-      },
+      channelData: { ...channel, ...data, ...(inTeam ? { eventType: eventTypes[why][action] } : {}) },
     },
   ];
   return why === 'archived' ? both.slice(1) : both;

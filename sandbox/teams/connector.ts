@@ -45,6 +45,9 @@ export function connectorMessages(teams: Teams): Route[] {
   ];
 }
 
+const activityNotFound = (): Refusal =>
+  Refusal.of(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
+
 const param = (request: Request, name: string): string => request.params[name] ?? '';
 
 /** Returns the conversation of a call, if it exists and the bot is still a member. */
@@ -95,8 +98,7 @@ function reader(place: Place, { recipient }: z.infer<typeof Activity>): string {
 function threadOfReply(teams: Teams, place: Place, replyToId: string | null): string | null {
   if (place.kind !== 'channel' || replyToId === null) return null;
   const post = teams.state.posts.get(replyToId);
-  if (post?.placeId !== place.id)
-    throw Refusal.of(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
+  if (post?.placeId !== place.id) throw activityNotFound();
   return conversationOf(post.conversationId)?.root ?? null;
 }
 
@@ -136,8 +138,7 @@ function update(teams: Teams, request: Request): { id: string } {
   const activity = checkedActivity(request.body);
   if (isTargeted(request) && activity.recipient !== undefined)
     throw Refusal.of(400, 'BadRequest', 'Cannot edit Recipient of Targeted Message');
-  if (isTargeted(request) !== (post.onlyFor !== null))
-    throw Refusal.of(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
+  if (isTargeted(request) !== (post.onlyFor !== null)) throw activityNotFound();
   const content = withoutAddress(activity);
   const at = new Date();
   const edited: Change = ['posts', post.id, { ...post, editedAt: at.toISOString(), content }];
@@ -151,7 +152,7 @@ function ownPost(teams: Teams, request: Request): Post {
   const post = teams.state.posts.get(param(request, 'activity'));
   const found =
     post !== undefined && (root === null ? post.placeId === place.id : post.conversationId === threadId(place, root));
-  if (!found) throw Refusal.of(404, 'ActivityNotFoundInConversation', 'Activity not found in conversation.');
+  if (!found) throw activityNotFound();
   if (post.author !== 'bot') throw Refusal.of(403, 'Forbidden', 'The activity belongs to someone else.');
   return post;
 }
@@ -269,11 +270,7 @@ function teamDetails(teams: Teams, request: Request) {
 function channels(teams: Teams, request: Request) {
   teamOf(teams, request);
   return {
-    conversations: teamChannels.map(({ id, name }) => ({
-      id,
-      ...(id === team.id ? {} : { name }),
-      type: 'standard',
-    })),
+    conversations: teamChannels.map(({ id, name }) => ({ id, ...(id === team.id ? {} : { name }), type: 'standard' })),
   };
 }
 

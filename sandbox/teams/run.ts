@@ -1,13 +1,8 @@
-/** Runs the Teams simulator as its own process: prints its address when it listens, ends on SIGTERM or SIGINT. */
 import { parseArgs } from 'node:util';
+import { runAlone } from '../http.ts';
 import { startLocalTeams } from './local-teams.ts';
 
-const complain = (error: unknown): never => {
-  console.error('starting the Teams simulator:', error instanceof Error ? error.message : error);
-  process.exit(1);
-};
-
-const start = async () => {
+void runAlone('Teams simulator', () => {
   const { values } = parseArgs({
     options: {
       data: { type: 'string', default: '.local' },
@@ -22,14 +17,4 @@ const start = async () => {
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port: ${values.port} is not a port`);
   return startLocalTeams({ ...values, port });
-};
-
-const run = async () => {
-  const teams = await start();
-  console.log(`Teams simulator ${teams.url}`);
-  const end = () => void teams.stop().then(() => process.exit(0));
-  process.once('SIGTERM', end);
-  process.once('SIGINT', end);
-};
-
-run().catch(complain);
+});

@@ -225,33 +225,21 @@ export const assignmentBody = (assignment: RoleAssignment) => {
   };
 };
 
-/** Returns the IDs of all groups of the member, including nested groups. */
-export const groupsOf = (state: SimulatorState, memberId: string): ReadonlySet<string> => {
-  const found = new Set<string>();
-  const look = (id: string): void => {
-    for (const group of state.groups) {
-      if (found.has(group.id) || !group.memberIds.includes(id)) continue;
-      found.add(group.id);
-      look(group.id);
-    }
-  };
-  look(memberId);
+const reachable = (start: string, next: (id: string) => readonly string[]): ReadonlySet<string> => {
+  const found = new Set(next(start));
+  // A set's loop also meets what is added during it.
+  for (const id of found) for (const one of next(id)) found.add(one);
   return found;
 };
 
+/** Returns the IDs of all groups of the member, including nested groups. */
+export const groupsOf = ({ groups }: SimulatorState, memberId: string): ReadonlySet<string> =>
+  reachable(memberId, (id) => groups.filter((group) => group.memberIds.includes(id)).map((group) => group.id));
+
 /** Returns the IDs of all members of a group, including members of nested groups. */
 export const membersOf = (state: SimulatorState, groupId: string): ReadonlySet<string> => {
-  const found = new Set<string>();
   const groups = new Map(state.groups.map(({ id, memberIds }) => [id, memberIds]));
-  const look = (id: string): void => {
-    for (const member of groups.get(id) ?? []) {
-      if (found.has(member)) continue;
-      found.add(member);
-      look(member);
-    }
-  };
-  look(groupId);
-  return found;
+  return reachable(groupId, (id) => groups.get(id) ?? []);
 };
 
 /** With `condition`, a role allows the action, but its condition doesn't. Real texts, from many public reports. */

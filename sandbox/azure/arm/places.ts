@@ -52,24 +52,19 @@ const getGroup = (call: Call): Reply => {
   return reply(200, groupBody(found));
 };
 
-const listGroups = (call: Call): Reply =>
-  reply(200, pageOf(call, groupsIn(call).filter(readFilter(call, [])).map(groupBody)));
-
-const listTenants = (call: Call): Reply => {
-  const { tenantId } = call.world.state;
-  return reply(200, {
-    value: [{ id: `/tenants/${tenantId}`, tenantId, displayName: 'Local', tenantCategory: 'Home' }],
-  });
-};
-
 const subscriptionRoute = armRoutes(resourcesVersions, 'Microsoft.Resources/subscriptions');
 const groups = '/subscriptions/{sub}/resourceGroups';
 
 export const subscriptionRoutes: readonly Route[] = [
-  subscriptionRoute('GET', '/tenants', null, listTenants),
+  subscriptionRoute('GET', '/tenants', null, ({ world: { state } }) => {
+    const tenant = { id: `/tenants/${state.tenantId}`, tenantId: state.tenantId };
+    return reply(200, { value: [{ ...tenant, displayName: 'Local', tenantCategory: 'Home' }] });
+  }),
   subscriptionRoute('GET', '/subscriptions', null, listSubscriptions),
   subscriptionRoute('GET', '/subscriptions/{sub}', 'read', getSubscription),
-  subscriptionRoute('GET', groups, 'resourceGroups/read', listGroups),
+  subscriptionRoute('GET', groups, 'resourceGroups/read', (call) =>
+    reply(200, pageOf(call, groupsIn(call).filter(readFilter(call, [])).map(groupBody))),
+  ),
   subscriptionRoute('GET', `${groups}/{group}`, 'resourceGroups/read', getGroup),
 ];
 

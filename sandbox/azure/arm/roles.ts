@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { later, reached } from '../fault.ts';
 import { armRoutes, type Call, type FilterPart, pageOf, param, type Route, readFilter } from '../http.ts';
-import { parseBody } from '../incoming.ts';
-import type { ManagementLock, RoleAssignment, RoleDefinition, SimulatorState } from '../state/schema.ts';
+import { Names, parseBody } from '../incoming.ts';
+import { type ManagementLock, RoleAssignment, type RoleDefinition, type SimulatorState } from '../state/schema.ts';
 import { authorizationVersions, lockVersions } from './api-versions.ts';
 import {
   assignmentBody,
@@ -28,9 +28,7 @@ const AssignmentBody = z.strictObject({
     roleDefinitionId: z.string(),
     principalId: z.guid(),
     principalType: PrincipalType.optional(),
-    description: z.string().nullable().default(null),
-    condition: z.string().nullable().default(null),
-    conditionVersion: z.string().nullable().default(null),
+    ...RoleAssignment.pick({ description: true, condition: true, conditionVersion: true }).shape,
     scope: z.string().optional(),
     delegatedManagedIdentityResourceId: z.string().nullish(),
   }),
@@ -97,11 +95,8 @@ const requireNoConflict = (state: SimulatorState, wanted: RoleAssignment): void 
 const readAssignment = (call: Call, { name, scope }: AtScope): RoleAssignment => {
   const { state, latency } = call.world;
   requireScope(state, scope);
-  const {
-    scope: _,
-    delegatedManagedIdentityResourceId: _delegated,
-    ...sent
-  } = parseBody(AssignmentBody, call.incoming.body).properties;
+  const { properties } = parseBody(AssignmentBody, call.incoming.body);
+  const { scope: _, delegatedManagedIdentityResourceId: _delegated, ...sent } = properties;
   const roleDefinitionId = requireRole(state, sent.roleDefinitionId);
   const principalType = kindOf(state, sent.principalId, call.now);
   requireSameKind(sent.principalId, principalType, sent.principalType);
@@ -189,11 +184,6 @@ export const listedDataActions = namesIn({
   'Microsoft.Storage/storageAccounts/blobServices/containers/blobs': 'read write',
 });
 
-const names = z
-  .array(z.string())
-  .nullish()
-  .transform((value) => value ?? []);
-
 /** Scopes can't be single resources. */
 const AssignableScope = z
   .string()
@@ -206,7 +196,7 @@ const Written = z.object({
     roleName: z.string().min(1),
     description: z.string().nullish(),
     type: z.literal('CustomRole').nullish(),
-    permissions: z.array(z.object({ actions: names, notActions: names, dataActions: names, notDataActions: names })),
+    permissions: z.array(z.object({ actions: Names, notActions: Names, dataActions: Names, notDataActions: Names })),
     assignableScopes: z.array(AssignableScope).min(1),
   }),
 });

@@ -43,11 +43,6 @@ const channelBody = (bot: BotService, channel: string) => ({
   },
 });
 
-const listBots = (call: Call): Reply => {
-  const own = listedIn(call, call.world.state.botServices);
-  return reply(200, pageOf(call, own.map(botBody)));
-};
-
 const requireBot = (call: Call): BotService => {
   const found = call.world.state.botServices.find(named(placeOf(call)));
   if (found === undefined) throw resourceNotFound(idOf(placeOf(call)));
@@ -84,7 +79,9 @@ const one = `/subscriptions/{sub}/resourceGroups/{group}/providers/${type}/{name
 const route = armRoutes(botServiceVersions, type);
 
 export const botServiceRoutes: readonly Route[] = [
-  route('GET', `/subscriptions/{sub}/providers/${type}`, 'read', listBots),
+  route('GET', `/subscriptions/{sub}/providers/${type}`, 'read', (call) =>
+    reply(200, pageOf(call, listedIn(call, call.world.state.botServices).map(botBody))),
+  ),
   route('GET', one, 'read', (call) => reply(200, botBody(requireBot(call)))),
   route('PATCH', one, 'write', changeBot),
   route('GET', `${one}/channels/{channel}`, 'channels/read', getChannel),

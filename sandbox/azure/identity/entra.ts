@@ -126,9 +126,7 @@ const AuthorizationRequest = z.object({
 });
 type AuthorizationRequest = z.infer<typeof AuthorizationRequest>;
 
-const Claims = z.object({
-  id_token: z.object({ acrs: z.object({ value: z.string() }).optional() }).optional(),
-});
+const Claims = z.object({ id_token: z.object({ acrs: z.object({ value: z.string() }).optional() }).optional() });
 
 const codeMs = 10 * 60_000;
 
@@ -346,11 +344,7 @@ const openIdConfiguration = (call: Call): Reply => {
 };
 
 const GrantType = z.object({ grant_type: z.string() });
-const TokenRequest = z.object({
-  client_id: z.string(),
-  client_secret: z.string().optional(),
-  scope: z.string(),
-});
+const TokenRequest = z.object({ client_id: z.string(), client_secret: z.string().optional(), scope: z.string() });
 
 const unsupportedGrant = (grant: string): Refusal =>
   entraRefusal(400, 'unsupported_grant_type', 70003, `The app requested an unsupported grant type '${grant}'.`);
@@ -388,12 +382,7 @@ const grantToken = async (call: Call): Promise<Reply> => {
   const seconds = call.world.state.settings.tokenSeconds.application;
   const issued = { seconds, graphPermissions: principal.graphPermissions };
   const token = await issueToken(call.world, resource, caller, issued, call.now);
-  return reply(200, {
-    token_type: 'Bearer',
-    expires_in: seconds,
-    ext_expires_in: seconds,
-    access_token: token,
-  });
+  return reply(200, { token_type: 'Bearer', expires_in: seconds, ext_expires_in: seconds, access_token: token });
 };
 
 const publishKeys = async (call: Call): Promise<Reply> => {

@@ -189,10 +189,7 @@ const graphRoute = (
   },
 });
 
-const GetByIds = z.object({
-  ids: z.array(z.string()).min(1).max(1000),
-  types: z.array(z.string()).nullish(),
-});
+const GetByIds = z.object({ ids: z.array(z.string()).min(1).max(1000), types: z.array(z.string()).nullish() });
 
 /** Returns the objects with these IDs, optionally of some types only. Leaves out unknown IDs. */
 const getByIds = (call: Call): Reply => {

@@ -1,7 +1,7 @@
 /** Key Vault's resource provider: vaults, access policies and keys over Resource Manager. */
 
 import { z } from 'zod';
-import { Refusal, type Reply, reply } from '../../http.ts';
+import { errorBody, Refusal, type Reply, reply } from '../../http.ts';
 import { vaultVersions } from '../arm/api-versions.ts';
 import {
   allowedBy,
@@ -14,7 +14,7 @@ import {
 import { keyId, named, plainLocation, sameId, vaultId, within } from '../arm/ids.ts';
 import { later, reached } from '../fault.ts';
 import { armRoutes, type Call, listedIn, pageOf, param, placeOf, type Route } from '../http.ts';
-import { parseBody } from '../incoming.ts';
+import { Names, parseBody } from '../incoming.ts';
 import {
   type AccessPolicy,
   createdBy,
@@ -89,16 +89,11 @@ const recoveryLevel = (vault: Vault): string => {
   return vault.enablePurgeProtection ? 'Recoverable' : 'Recoverable+Purgeable';
 };
 
-const Rights = z
-  .array(z.string())
-  .nullish()
-  .transform((rights) => rights ?? []);
-
 const PolicyBody = z.strictObject({
   tenantId: z.guid(),
   objectId: z.guid(),
   applicationId: z.guid().nullish(),
-  permissions: z.strictObject({ keys: Rights, secrets: Rights, certificates: Rights, storage: Rights }),
+  permissions: z.strictObject({ keys: Names, secrets: Names, certificates: Names, storage: Names }),
 });
 type PolicyBody = z.infer<typeof PolicyBody>;
 
@@ -169,12 +164,14 @@ const newPolicy = (vault: Vault, body: PolicyBody, now: Date, propagation: numbe
   };
 };
 
-const noAcls = { bypass: 'AzureServices', defaultAction: 'Allow', ipRules: [], virtualNetworkRules: [] } as const;
+export const openAcls: NetworkAcls = {
+  ...{ bypass: 'AzureServices', defaultAction: 'Allow', ipRules: [], virtualNetworkRules: [] },
+};
 
 const aclsAfter = ({ networkAcls: before }: Vault, wanted: VaultProperties['networkAcls']): Vault['networkAcls'] => {
   if (wanted === undefined || wanted === null) return before;
   const sent = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined && value !== null));
-  return NetworkAcls.parse({ ...noAcls, ...before, ...sent });
+  return NetworkAcls.parse({ ...openAcls, ...before, ...sent });
 };
 
 /** Applies a PATCH or the properties of a PUT. Access policies in it replace the whole list. */
@@ -569,21 +566,11 @@ export const refusalText = (state: SimulatorState, vault: Vault, use: Use & { re
   const caller = callerText(state, use);
   const where = `${vault.name};location=${vault.location}`;
   if (!vault.enableRbacAuthorization) {
-    return {
-      error: {
-        code: 'Forbidden',
-        message: `The user, group or application '${caller}' does not have ${use.kind} ${use.right.toLowerCase()} permission on key vault '${where}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`,
-        innererror: { code: 'AccessDenied' },
-      },
-    };
+    const message = `The user, group or application '${caller}' does not have ${use.kind} ${use.right.toLowerCase()} permission on key vault '${where}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287`;
+    return errorBody('Forbidden', message, { innererror: { code: 'AccessDenied' } });
   }
   // It is unknown how Azure's text differs for a deny assignment, except for its ID.
   const denied = deniedBy(state, wantedBy(vault, use));
-  return {
-    error: {
-      code: 'Forbidden',
-      message: `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${caller}\r\nAction: '${actionOf(use)}'\r\nResource: '${scopeOfUse(vault, use).toLowerCase()}'\r\nAssignment: (not found)\r\nDenyAssignmentId: ${denied === undefined ? 'null' : `'${denied.name}'`}\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: ${where}\r\n`,
-      innererror: { code: 'ForbiddenByRbac' },
-    },
-  };
+  const message = `Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role definitions were changed recently, please observe propagation time.\r\nCaller: ${caller}\r\nAction: '${actionOf(use)}'\r\nResource: '${scopeOfUse(vault, use).toLowerCase()}'\r\nAssignment: (not found)\r\nDenyAssignmentId: ${denied === undefined ? 'null' : `'${denied.name}'`}\r\nDecisionReason: 'DeniedWithNoValidRBAC' \r\nVault: ${where}\r\n`;
+  return errorBody('Forbidden', message, { innererror: { code: 'ForbiddenByRbac' } });
 };

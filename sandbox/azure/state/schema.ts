@@ -5,6 +5,8 @@ import { Fault, LatencyName, OperationEnding } from '../fault.ts';
 /** All dates in the state are ISO 8601 in UTC. */
 const IsoDate = z.iso.datetime();
 
+const place = { subscriptionId: z.string(), resourceGroup: z.string(), name: z.string() };
+
 export const ServicePrincipal = z.object({
   id: z.string(),
   appId: z.string(),
@@ -161,9 +163,7 @@ export const AgentContent = z.object({
 export type AgentContent = z.infer<typeof AgentContent>;
 
 export const HealthBot = z.object({
-  subscriptionId: z.string(),
-  resourceGroup: z.string(),
-  name: z.string(),
+  ...place,
   location: z.string(),
   etag: z.string(),
   /** `Accepted` while an operation runs. */
@@ -358,9 +358,7 @@ export const Vault = z.object({
   /** The vault's number: its port is the main port plus this. */
   n: z.number().int().positive(),
   port: z.number().int(),
-  subscriptionId: z.string(),
-  resourceGroup: z.string(),
-  name: z.string(),
+  ...place,
   location: z.string(),
   tags: z.record(z.string(), z.string()).default({}),
   tenantId: z.string(),
@@ -384,9 +382,7 @@ export type Vault = z.infer<typeof Vault>;
 
 /** A bot's registration with Bot Framework, in Azure Resource Manager. */
 export const BotService = z.object({
-  subscriptionId: z.string(),
-  resourceGroup: z.string(),
-  name: z.string(),
+  ...place,
   endpoint: z.string(),
   msaAppId: z.string(),
   msaAppType: z.enum(['SingleTenant', 'UserAssignedMSI', 'MultiTenant']),

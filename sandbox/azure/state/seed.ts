@@ -14,8 +14,8 @@ import {
 } from '../../people.ts';
 import { newEtag, newOperationId } from '../agents.ts';
 import { agentId, groupScope, keyId, subscriptionScope, vaultId } from '../arm/ids.ts';
-import { vaultUri } from '../key-vault/arm.ts';
-import { newKeyVersion } from '../key-vault/keys.ts';
+import { openAcls, vaultUri } from '../key-vault/arm.ts';
+import { newKeyVersion, wantedVersion } from '../key-vault/keys.ts';
 import {
   type AccessPolicy,
   AgentContent,
@@ -27,12 +27,10 @@ import {
   type KeyVersion,
   type OtherResource,
   type Permission,
-  type ResourceGroup,
   RoleAssignment,
   type RoleDefinition,
   ServicePrincipal,
   SimulatorState,
-  type Subscription,
   User,
   type UserAssignedIdentity,
   UserGroup,
@@ -52,20 +50,6 @@ const subscriptions = {
   research: '40000000-0000-4000-8000-000000000002',
   finance: '40000000-0000-4000-8000-000000000003',
 } as const;
-
-const seedSubscriptions = (): Subscription[] => [
-  { id: subscriptions.care, displayName: 'Care production' },
-  { id: subscriptions.research, displayName: 'Research' },
-  { id: subscriptions.finance, displayName: 'Finance' },
-];
-
-const seedResourceGroups = (): ResourceGroup[] => [
-  { subscriptionId: subscriptions.care, name: 'rg-care-prod', location: 'westeurope' },
-  { subscriptionId: subscriptions.care, name: 'rg-care-north', location: 'northeurope' },
-  { subscriptionId: subscriptions.care, name: 'rg-care-test', location: 'westeurope' },
-  { subscriptionId: subscriptions.research, name: 'rg-research', location: 'westeurope' },
-  { subscriptionId: subscriptions.finance, name: 'rg-finance', location: 'westeurope' },
-];
 
 /** The workspace that gets the logs of all vaults. */
 const logWorkspace: Workspace = {
@@ -206,6 +190,10 @@ const seedPrincipals = (): ServicePrincipal[] => [
     secret: 'local-bot',
     graphPermissions: ['User.Read.All', 'GroupMember.Read.All'],
   }),
+  principal(principals.virtualVisit, 'virtual-visit-agent'),
+  principal(principals.ward, 'ward-agent'),
+  principal(principals.wellness, 'wellness-agent'),
+  principal(principals.visitorShared, 'id-visitor'),
 ];
 
 const seedUsers = (): User[] =>
@@ -237,17 +225,7 @@ const assignment = (n: number, scope: string, roleDefinitionId: string, principa
     effectiveAt: seededAt,
   });
 
-const constrained = (grant: RoleAssignment): RoleAssignment => ({
-  ...grant,
-  condition: onlyEncryptionUser,
-  conditionVersion: '2.0',
-});
-
-const lookAlike = vaultId({
-  subscriptionId: subscriptions.research,
-  resourceGroup: 'rg-research',
-  name: lookAlikeName,
-});
+const constrained = (grant: RoleAssignment) => ({ ...grant, condition: onlyEncryptionUser, conditionVersion: '2.0' });
 
 /** The bot has its roles on every subscription except one. */
 export const seedRoleAssignments = (): RoleAssignment[] => [
@@ -278,21 +256,10 @@ const principals = {
   visitorShared: identityOf(4),
 } as const;
 
-const seedUserAssignedIdentities = (): UserAssignedIdentity[] => [
-  {
-    id: `${groupScope(subscriptions.care, 'rg-care-prod')}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-visitor`,
-    location: 'westeurope',
-    principalId: principals.visitorShared,
-    clientId: principals.visitorShared,
-  },
-];
-
-const seedAgentPrincipals = (): ServicePrincipal[] => [
-  principal(principals.virtualVisit, 'virtual-visit-agent'),
-  principal(principals.ward, 'ward-agent'),
-  principal(principals.wellness, 'wellness-agent'),
-  principal(principals.visitorShared, 'id-visitor'),
-];
+const visitorIdentity: UserAssignedIdentity = {
+  id: `${groupScope(subscriptions.care, 'rg-care-prod')}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-visitor`,
+  ...{ location: 'westeurope', principalId: principals.visitorShared, clientId: principals.visitorShared },
+};
 
 const system = (principalId: string): AgentContent['identity'] => ({
   type: 'SystemAssigned',
@@ -315,6 +282,7 @@ const careTest: Place = { ...care, resourceGroup: 'rg-care-test' };
 const north: Place = { ...care, resourceGroup: 'rg-care-north', location: 'northeurope' };
 const research: Place = { ...care, subscriptionId: subscriptions.research, resourceGroup: 'rg-research' };
 const finance: Place = { ...care, subscriptionId: subscriptions.finance, resourceGroup: 'rg-finance' };
+const lookAlike = vaultId({ ...research, name: lookAlikeName });
 
 export const newAgent = (
   name: string,
@@ -331,29 +299,26 @@ export const newAgent = (
 });
 
 /** `triage-agent-prod` is the first by name, and has no problems. */
-const seedAgents = (keyInUse: KeyVaultProperties): HealthBot[] => {
-  const shared = seedUserAssignedIdentities().map((one) => one.id);
-  return [
-    newAgent('triage-agent-prod', care, '2024-05-14T09:30:00.000Z', { sku: 'C1', tags: { environment: 'production' } }),
-    newAgent('triage-agent-test', careTest, '2025-01-20T14:05:00.000Z', { sku: 'F0', tags: { environment: 'test' } }),
-    newAgent('vaccination-agent', care, '2021-06-03T07:45:00.000Z'),
-    newAgent('virtual-visit-agent', care, '2023-09-11T10:00:00.000Z', {
-      identity: system(principals.virtualVisit),
-      keyVaultProperties: keyInUse,
-    }),
-    newAgent('visitor-agent', care, '2024-08-27T12:20:00.000Z', {
-      identity: { type: 'UserAssigned', principalId: null, userAssignedIds: shared },
-    }),
-    { ...newAgent('waiting-list-agent', care, '2025-03-18T16:40:00.000Z'), provisioningState: 'Accepted' },
-    newAgent('ward-agent', north, '2024-02-06T11:10:00.000Z', { identity: system(principals.ward) }),
-    newAgent('wages-agent', finance, '2024-10-01T08:00:00.000Z'),
-    newAgent('wellness-agent', research, '2025-06-30T09:00:00.000Z', {
-      sku: 'PES',
-      identity: system(principals.wellness),
-    }),
-    newAgent('x-ray-agent', research, '2022-11-15T13:30:00.000Z'),
-  ];
-};
+const seedAgents = (keyInUse: KeyVaultProperties): HealthBot[] => [
+  newAgent('triage-agent-prod', care, '2024-05-14T09:30:00.000Z', { sku: 'C1', tags: { environment: 'production' } }),
+  newAgent('triage-agent-test', careTest, '2025-01-20T14:05:00.000Z', { sku: 'F0', tags: { environment: 'test' } }),
+  newAgent('vaccination-agent', care, '2021-06-03T07:45:00.000Z'),
+  newAgent('virtual-visit-agent', care, '2023-09-11T10:00:00.000Z', {
+    identity: system(principals.virtualVisit),
+    keyVaultProperties: keyInUse,
+  }),
+  newAgent('visitor-agent', care, '2024-08-27T12:20:00.000Z', {
+    identity: { type: 'UserAssigned', principalId: null, userAssignedIds: [visitorIdentity.id] },
+  }),
+  { ...newAgent('waiting-list-agent', care, '2025-03-18T16:40:00.000Z'), provisioningState: 'Accepted' },
+  newAgent('ward-agent', north, '2024-02-06T11:10:00.000Z', { identity: system(principals.ward) }),
+  newAgent('wages-agent', finance, '2024-10-01T08:00:00.000Z'),
+  newAgent('wellness-agent', research, '2025-06-30T09:00:00.000Z', {
+    sku: 'PES',
+    identity: system(principals.wellness),
+  }),
+  newAgent('x-ray-agent', research, '2022-11-15T13:30:00.000Z'),
+];
 
 /** An operation that never ends, for the agent that stays `Accepted`. */
 const seedOperations = (agents: readonly HealthBot[]): AgentOperation[] =>
@@ -370,8 +335,6 @@ const seedOperations = (agents: readonly HealthBot[]): AgentOperation[] =>
       }),
     );
 
-const seconds = (date: string): number => Date.parse(date) / 1000;
-
 interface KeySpec {
   readonly kty?: KeyVersion['kty'];
   readonly keySize?: number;
@@ -383,20 +346,11 @@ interface KeySpec {
 
 const wrapOnly = ['wrapKey', 'unwrapKey'];
 
-const version = (spec: KeySpec): Promise<KeyVersion> =>
-  newKeyVersion(
-    {
-      kty: spec.kty ?? 'RSA',
-      keySize: spec.keySize ?? 2048,
-      curve: 'P-256',
-      keyOps: spec.kty?.startsWith('EC') ? null : (spec.keyOps ?? wrapOnly),
-      enabled: spec.enabled ?? true,
-      nbf: null,
-      exp: spec.exp === undefined ? null : seconds(spec.exp),
-      tags: null,
-    },
-    new Date(spec.createdAt ?? seededAt),
-  );
+const version = ({ kty = 'RSA', keySize, keyOps = wrapOnly, enabled, exp, createdAt = seededAt }: KeySpec) => {
+  const attributes = { enabled, exp: exp === undefined ? null : Date.parse(exp) / 1000 };
+  const asked = { kty, keySize, keyOps: kty.startsWith('EC') ? null : keyOps, attributes };
+  return newKeyVersion(wantedVersion(asked), new Date(createdAt));
+};
 
 /** One entry for each version, oldest first. */
 const key = async (name: string, ...specs: readonly KeySpec[]): Promise<VaultKey> => ({
@@ -450,15 +404,6 @@ const careKeys = (now: Date): Promise<VaultKey>[] => [
 /** Rotated a year after it was created; its agent stayed on the older version. */
 const keyInUse = { vault: 'kv-hospital-keys', key: 'cmk-virtual-visit' } as const;
 
-const researchVault = { subscriptionId: subscriptions.research, resourceGroup: 'rg-research' };
-
-const closed = (): Vault['networkAcls'] => ({
-  bypass: 'AzureServices',
-  defaultAction: 'Deny',
-  ipRules: [],
-  virtualNetworkRules: [],
-});
-
 /** The first vault lacks only purge protection; each other one has another problem. Ports are set later. */
 const seedVaults = (now: Date): Promise<Vault[]> =>
   Promise.all([
@@ -471,19 +416,11 @@ const seedVaults = (now: Date): Promise<Vault[]> =>
     vault(4, 'kv-policy-keys', { enableRbacAuthorization: false, accessPolicies: [ownerPolicy()] }, [
       key('cmk-policy'),
     ]),
-    vault(5, 'kv-lab', { ...researchVault, networkAcls: closed() }, [key('cmk-lab')]),
-    vault(6, 'kv-legacy', { ...researchVault, enableSoftDelete: false, enablePurgeProtection: false }, [
-      key('cmk-legacy'),
-    ]),
+    vault(5, 'kv-lab', { ...research, networkAcls: { ...openAcls, defaultAction: 'Deny' } }, [key('cmk-lab')]),
+    vault(6, 'kv-legacy', { ...research, enableSoftDelete: false, enablePurgeProtection: false }, [key('cmk-legacy')]),
     // Another owner's vault: one letter different from the hospital's.
-    vault(7, lookAlikeName, researchVault, [key(keyInUse.key)]),
+    vault(7, lookAlikeName, research, [key(keyInUse.key)]),
   ]);
-
-/** Object ids of their system-assigned identities. None has access to a key. */
-const identity = (n: number) => ({
-  type: 'SystemAssigned',
-  principalId: `60000000-0000-4000-8000-0000000009${String(n).padStart(2, '0')}`,
-});
 
 const resource = (
   n: number,
@@ -491,9 +428,10 @@ const resource = (
   name: string,
   properties: Readonly<Record<string, unknown>>,
 ): OtherResource => {
-  const [subscriptionId, resourceGroup] = [subscriptions.care, 'rg-care-prod'];
-  const id = `${groupScope(subscriptionId, resourceGroup)}/providers/${type}/${name}`;
-  return { id, name, type, location: 'westeurope', subscriptionId, resourceGroup, identity: identity(n), properties };
+  const id = `${groupScope(care.subscriptionId, care.resourceGroup)}/providers/${type}/${name}`;
+  // None of these identities has access to a key.
+  const principalId = `60000000-0000-4000-8000-0000000009${String(n).padStart(2, '0')}`;
+  return { ...care, id, name, type, identity: { type: 'SystemAssigned', principalId }, properties };
 };
 
 /** One of each way in which a type names its key (resource type definitions, Azure/bicep-types-az). */
@@ -539,15 +477,19 @@ export const seedState = async (port: number, now: Date): Promise<SimulatorState
   return SimulatorState.parse({
     tenantId: localTenantId,
     port,
-    subscriptions: seedSubscriptions(),
-    resourceGroups: seedResourceGroups(),
-    principals: [...seedPrincipals(), ...seedAgentPrincipals()],
+    subscriptions: [
+      { id: subscriptions.care, displayName: 'Care production' },
+      { id: subscriptions.research, displayName: 'Research' },
+      { id: subscriptions.finance, displayName: 'Finance' },
+    ],
+    resourceGroups: [care, north, careTest, research, finance].map((one) => ({ ...one, name: one.resourceGroup })),
+    principals: seedPrincipals(),
     users: seedUsers(),
     groups: seedGroups(),
     roleDefinitions: seedRoleDefinitions(),
     roleAssignments: [...seedRoleAssignments(), grant],
     locks: [{ name: 'keep-keys', scope: vaultId(vault), level: 'CanNotDelete', notes: 'Keys in use' }],
-    userAssignedIdentities: seedUserAssignedIdentities(),
+    userAssignedIdentities: [visitorIdentity],
     workspaces: [logWorkspace],
     agents,
     operations: seedOperations(agents),
