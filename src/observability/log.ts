@@ -94,7 +94,7 @@ export function redirectConsole(log: Log): void {
     (...args: unknown[]): void => {
       const error = args.find((one) => one instanceof Error);
       const fields = { printed: printed(args), ...(error === undefined ? {} : { err: error }) };
-      log[error === undefined ? usual : 'warn'](fields, 'a library printed something');
+      log[error === undefined ? usual : 'warn'](fields, 'output of a library');
     };
   for (const method of ['warn', 'error'] as const) console[method] = say('warn');
   for (const method of ['log', 'info', 'debug', 'trace'] as const) console[method] = say('debug');

@@ -3,6 +3,7 @@
 import type { Check, CheckCode, CheckOf, FactOf } from '../domain/check.ts';
 import { armIdParts } from '../domain/ids.ts';
 import { type CustomerKey, hasFailed, sameKeyName, sameVaultUri } from '../domain/observed.ts';
+import { environmentRule } from '../domain/policy/rules.ts';
 import { joinList } from '../domain/strings.ts';
 import { type CheckWords, lines, wordsFor } from '../domain/words.ts';
 import { subscriptionWords } from './control.ts';
@@ -159,6 +160,8 @@ function differenceWords(name: string, other: string): string {
   return at < 0 ? '' : `The difference: ${characterWords(name[at])}, ${characterWords(other[at])}.`;
 }
 
+const ruleWords = (rule: string): string => (rule === environmentRule ? 'The bot’s configuration' : `Rule ${rule}`);
+
 const words: WordsByCode = {
   'created-after-cutoff': ({ day, cutoff }) => lines`Created on ${utcDay(day)}, after ${utcDay(cutoff)}`,
   'created-before-cutoff': ({ day, cutoff }) => lines`The agent is too old.
@@ -218,7 +221,7 @@ const words: WordsByCode = {
   'other-subscription': ({ resource, vault }) => lines`The vault is in another subscription
     Vault in ${subscriptionWords(vault)}, agent in ${subscriptionWords(resource)}. Check that it’s the intended vault: names can look alike.${[resource, vault].some(({ name }) => name === null) ? ' The bot can’t read their names.' : ''}`,
   'vault-not-permitted': ({ rule, vault, sameSubscription }) => lines`The approval policy doesn’t allow vault ${vault}.
-    ${sameSubscription ? `Rule ${rule} allows only other vaults for this agent.` : `It’s in another subscription than the agent. Rule ${rule} doesn’t allow that.`}
+    ${sameSubscription ? `${ruleWords(rule)} allows only other vaults for this agent.` : `It’s in another subscription than the agent. ${ruleWords(rule)} doesn’t allow that.`}
     Choose another vault, or ask an operator to allow this one in the approval policy.`,
   'controllers-known': ({ count }) => lines`Identities with control over the key: ${count}`,
   'controllers-not-checked': ({ unseen }) => lines`The bot couldn’t check who has control over the key
@@ -236,7 +239,7 @@ const words: WordsByCode = {
     ${joinList(users.map(({ name, last }) => `${name}, last on ${utcDay(last)}`))}. It might be a backup, a person, or another tenant. /cmk-status key=NAME shows more.`,
   'key-origin-unknown': lines`Existing key, not created by this request\nCopies or backups of it might exist.`,
   'key-must-be-new': ({ rule }) => lines`The approval policy requires a new key.
-    Rule ${rule} doesn’t allow existing keys or versions: copies of them might exist.
+    ${ruleWords(rule)} doesn’t allow existing keys or versions: copies of them might exist.
     Choose a new key, or a new version of the key in use.`,
   'vault-reachable': lines`The vault’s firewall is open`,
   'vault-firewalled': lines`The vault’s firewall blocks the agent.

@@ -233,7 +233,9 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     title: `${name} stopped the run`,
     detail: 'no further attempt or step starts',
   }),
-  'taken-on': (_data, { name }) => ({ mark: 'now', title: `${name} is on it`, detail: '' }),
+  'taken-on': ({ released }, { name }) => ({
+    ...{ mark: 'now', title: `${name} ${released ? 'no longer works on it' : 'is on it'}`, detail: '' },
+  }),
   retried: (_data, { event, name }) => ({
     mark: 'now',
     title: `${name} retried`,

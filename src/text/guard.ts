@@ -8,7 +8,10 @@ const states: Readonly<Record<GuardState, string>> = {
 };
 
 /** For one resource. Null: it couldn't be read. */
-export const guardLine = (found: GuardState | null): string => (found === null ? 'couldn’t be read' : states[found]);
+export const guardLine = (found: GuardState | null): string =>
+  found === null
+    ? 'couldn’t be read'
+    : `${states[found]}${found === 'none' ? ': anyone with Contributor can change the key' : ''}`;
 
 /** `guards`: of the agents whose policies could be read; null: not read yet. */
 export function fleetGuardWords(guards: readonly { readonly state: GuardState }[] | null, agents: number): string {

@@ -8,7 +8,7 @@ import type { StepName } from '../domain/plan.ts';
 import { eventTraitsOf, isStep, type StepBody, type StoredEvent } from '../domain/request/events.ts';
 import type { EventTraits } from '../domain/request/payloads.ts';
 import { eventWords, joinParts } from './events.ts';
-import { shortDuration, utcSecond } from './instants.ts';
+import { shortDuration, utcMinute } from './instants.ts';
 import { effectWords, interruptedWords, stepWords } from './steps.ts';
 import { countOf, type Mark, type Names } from './words.ts';
 
@@ -52,7 +52,7 @@ function endOf({ from, tries, failure, done }: StepEntry): string {
   const after = tries > 1 ? countOf(tries, 'attempt', 'attempts') : '';
   if (done !== null) return joinParts(done.note, `in ${shortDuration(Date.parse(done.at) - Date.parse(from))}`, after);
   if (failure === null) return joinParts('not ended', after);
-  const next = failure.retryAt === null ? 'needs attention' : `next attempt ${utcSecond(failure.retryAt)}`;
+  const next = failure.retryAt === null ? 'needs attention' : `next attempt ${utcMinute(failure.retryAt)}`;
   return joinParts(`attempt ${tries} failed: ${codeOf(failure.failure)}`, next);
 }
 

@@ -146,7 +146,7 @@ export const impactSummary = (impact: KeyImpact): string => {
 /** Only those that have rows. */
 export const impactSections = (impact: KeyImpact): readonly ImpactSection[] =>
   [
-    { title: 'Differences', rows: differences(impact) },
+    { title: 'To check: permission and use differ', rows: differences(impact) },
     { title: 'Declared by resources', rows: impact.users.map((user) => userRow(user)) },
     { title: 'Have permission', rows: (impact.holders ?? []).map((one) => permittedRow(impact, one)) },
     {

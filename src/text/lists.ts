@@ -22,7 +22,7 @@ export const requestListWords = {
 
 /** The extent of a history. `requests`: null for one request, or how many the agent has; `most`: how many are shown. */
 export function historySubject(entries: number, requests: number | null, most: number): string {
-  const counted = `${countOf(entries, 'entry', 'entries')}, oldest first.`;
+  const counted = `${countOf(entries, 'entry', 'entries')}, oldest first, in your time zone.`;
   if (requests === null) return `${counted} Reasons and comments are on the request’s card.`;
   if (requests <= most) return `${counted} Of ${countOf(requests, 'request', 'requests')}.`;
   return `${counted} Of the newest ${most} of ${requests} requests.`;

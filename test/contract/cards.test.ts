@@ -28,7 +28,7 @@ const idsOf = (verb: string): readonly string[] | undefined => {
 };
 /** They have to work while an input is empty or wrong. */
 const withoutInputs =
-  'request.ask-again request.take-on request.change form.back form.cancel form.refresh form.switch form.show form.resume form.existing-key form.new-key typed.meant typed.help'.split(
+  'request.ask-again request.take-on request.release request.change form.back form.cancel form.refresh form.switch form.show form.resume form.existing-key form.new-key typed.meant typed.help'.split(
     ' ',
   );
 const startsCommand = (verb: string): boolean => /^(help|welcome)\./.test(verb);

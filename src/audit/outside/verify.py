@@ -559,7 +559,7 @@ RULES = {
     "use-judged": ("ended", "bot", "run answer"),
     "stop-requested": ("running", "person operator", "run asOperator?"),
     "retried": ("needs-attention", "person operator bot", ""),
-    "taken-on": ("needs-attention", "person", ""),
+    "taken-on": ("needs-attention", "person", "released?"),
     "reminded": ("awaiting-approval", "person bot", "escalated?"),
     "failed": ("needs-attention", "person operator", "as"),
     "texts-erased": (None, "operator", "reason"),

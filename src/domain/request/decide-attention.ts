@@ -42,11 +42,14 @@ export function settleRefusal(request: Request, { actor, by, roleStatus, asking 
   return outdatedRefusal(request, asking);
 }
 
-/** People who can retry the request take it on. Another person can take it over. A second tap stores nothing. */
+/** People who can retry the request take it on. Another person can take it over. A second tap on either stores nothing. */
 export function takeOn(request: Request, command: Extract<Command, { do: 'take-on' }>): Decision {
-  const { by, actor } = command;
+  const { by, actor, released } = command;
   const refusal = settleRefusal(request, command);
   if (refusal !== null) return refusal;
   if (request.state !== 'needs-attention') return refuse('not-needing-attention', request.id);
-  return request.takenOn?.by === by ? accept() : accept(newEvent('taken-on', actor, {}, runRest(request)));
+  const isHolder = request.takenOn?.by === by;
+  return isHolder === released
+    ? accept(newEvent('taken-on', actor, released ? { released } : {}, runRest(request)))
+    : accept();
 }

@@ -217,7 +217,7 @@ function evolved(request: Request, event: StoredEvent): Request {
       return { ...request, revision };
     case 'taken-on': {
       const by = PersonId.parse(body.actor.id);
-      return { ...request, revision, takenOn: { by, at: time } };
+      return { ...request, revision, takenOn: body.data.released ? null : { by, at: time } };
     }
     case 'use-judged':
       return judged({ ...request, revision }, body.data.answer, time);

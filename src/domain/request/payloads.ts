@@ -258,8 +258,8 @@ export const eventTypes = {
   'stop-requested': { kind: 'decision', data: z.strictObject({ run, asOperator: z.literal(true).optional() }) },
   /** By a person or an operator, or once by the bot after an outage. */
   retried: { kind: 'decision', state: 'approved', data: z.strictObject({}) },
-  /** A person said that they work on the request. */
-  'taken-on': { kind: 'decision', data: z.strictObject({}) },
+  /** A person said that they work on the request, or no longer do. */
+  'taken-on': { kind: 'decision', data: z.strictObject({ released: z.literal(true).optional() }) },
   /**
    * The requester sent a reminder to approvers. `escalated`: the bot did, once for each question, to these people. Missing: to all
    * approvers.

@@ -103,7 +103,8 @@ export const refusals = {
   'own-request': lines`This is your own request.\nSomeone else must decide. Your click changed nothing.`,
   'reminded-lately': (until) => lines`A reminder was sent less than an hour ago.
     You can send the next reminder at ${until.slice(11, 16)} UTC.`,
-  'request-ended': (id) => lines`Request ${id} has ended.\nYour click changed nothing.`,
+  'request-ended': (id) =>
+    lines`Request ${id} has ended.\nIts card says how, and who ended it. Your click changed nothing.`,
   'requester-lost-role': (id) => lines`The requester of ${id} no longer has the requester role for this agent.
     You can’t approve or retry it. Reject it, or ask an operator to check the list of requesters.`,
   'run-started': (id) => lines`Request ${id} is running.\nIt’s too late to decide or cancel.`,

@@ -121,8 +121,8 @@ export type Command =
   | (ClickOrOperator & { readonly do: 'retry'; readonly requesterStatus: RoleStatus } & Settling)
   /** By the bot itself, once Azure answers again. */
   | { readonly do: 'retry-automatically'; readonly asking: number }
-  /** Says that this person works on it. */
-  | (Click & { readonly do: 'take-on' } & Settling)
+  /** Says that this person works on it, or no longer does. */
+  | (Click & { readonly do: 'take-on'; readonly released: boolean } & Settling)
   | (Click & { readonly do: 'remind' })
   /** `to`: members of the escalation group who are approvers. */
   | { readonly do: 'escalate'; readonly to: readonly PersonId[] }

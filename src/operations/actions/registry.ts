@@ -8,7 +8,7 @@ import { reject } from './reject.ts';
 import { remindAction } from './remind.ts';
 import { retry } from './retry.ts';
 import { stop } from './stop.ts';
-import { takeOn } from './take-on.ts';
+import { release, takeOn } from './take-on.ts';
 import { withdraw } from './withdraw.ts';
 
 export const actions: readonly Action[] = [
@@ -20,6 +20,7 @@ export const actions: readonly Action[] = [
   stop,
   retry,
   takeOn,
+  release,
   giveUp,
   refresh,
 ];

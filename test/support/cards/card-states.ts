@@ -85,6 +85,10 @@ export const requestStates: Readonly<Record<string, Request>> = {
     records(1, didNot('set-cmk', spreading, '2026-03-02T12:07:10.000Z')),
   ),
   'needs-attention': requestOf(...began, ...retried),
+  'needs-attention-taken': {
+    ...requestOf(...began, ...retried),
+    takenOn: { by: approver, at: '2026-03-02T12:05:00.000Z' },
+  },
   'needs-attention-read-back': requestOf(...began, ...toVault, ...stuck(1, 'set-cmk', readBack)),
   'needs-attention-missing': requestOf(...approved, { do: 'stop-run', run: 1, failure: gone }),
   'needs-attention-bug': requestOf(...atGrant, { do: 'stop-run', run: 1, failure: bug }),

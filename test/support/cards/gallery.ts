@@ -120,6 +120,7 @@ function requestCards(): readonly GalleryCard[] {
   return [
     ...requests.flatMap(([state, ...who]) => who.map((reader) => draw(state, reader))),
     draw('approved', 'approver', true),
+    draw('needs-attention-taken', 'approver'),
   ];
 }
 

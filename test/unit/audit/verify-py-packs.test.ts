@@ -283,6 +283,7 @@ const outageLife = eventsAfter(
     actor: personActor(approver, tenant, 'local'),
     asking: 8,
     roleStatus: 'yes',
+    released: false,
   },
   retriesItself(8),
   ...stuckAgain(2),

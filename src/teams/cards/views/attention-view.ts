@@ -196,12 +196,13 @@ const takenOnOf = (request: AtRest, { names }: CardContext): CardText =>
     ? nothing
     : md`${bold(names(request.takenOn.by))} is on it since ${time(new Date(request.takenOn.at))}.`;
 
-/** Returns the title of the button; the person who works on it doesn’t need it. */
-function takeOnOf(request: AtRest, { reader }: CardContext): CardText {
+function takeOnOf(request: AtRest, { reader }: CardContext) {
   const holder = request.takenOn?.by ?? null;
   const viewer = reader.kind === 'requester' ? request.requester : 'id' in reader ? reader.id : null;
-  if (request.state === 'failed' || (holder !== null && holder === viewer)) return nothing;
-  return plain(holder === null ? 'I’m on it' : 'Take over');
+  if (request.state === 'failed') return { takeOn: nothing, takeOnVerb: nothing };
+  return holder !== null && holder === viewer
+    ? { takeOn: plain('No longer on it'), takeOnVerb: plain('request.release') }
+    : { takeOn: plain(holder === null ? 'I’m on it' : 'Take over'), takeOnVerb: plain('request.take-on') };
 }
 
 /** Needs attention: the failure, its source, the remedy, Retry and End request. Failed: the same without buttons. */
@@ -222,7 +223,7 @@ export function attentionCard(request: AtRest, context: CardContext): AdaptiveCa
         ? md`${plain(context.names(request.requester))}, an approver or an operator can retry or end this request.`
         : nothing,
     takenOn: takenOnOf(request, context),
-    takeOn: takeOnOf(request, context),
+    ...takeOnOf(request, context),
     facts: factsOf(request),
     giveUp: waits && maySettle(context) ? giveUpWords(request) : nothing,
     stepsTitle: md`Progress: ${countsOf(request)}`,

@@ -126,7 +126,7 @@ function factsOf(plan: Plan): Fact[] {
   return [
     ...changeFacts(plan),
     fact('Key vault', md`${bold(vault.name)} in ${place} (${plain(vaultAddress(vault.uri))})`),
-    fact('Control', plain(controlCountWords(control))),
+    fact('Controls the key', plain(controlCountWords(control))),
     fact('Azure Policy', plain(guardLine(guard))),
   ];
 }

@@ -10,7 +10,7 @@ import { kinds } from '../../../operations/resources/registry.ts';
 import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { regionWords } from '../../../text/places.ts';
 import { countOf } from '../../../text/words.ts';
-import { bold, type CardText, date, joinText, label, md, nothing, plain, sentences } from '../plain-text.ts';
+import { bold, type CardText, date, joinText, label, md, nothing, plain, sentences, withDates } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { fact } from '../row.ts';
 import { formHeaderOf, keyNow } from './parts.ts';
@@ -41,7 +41,7 @@ function resourceFacts(resource: ObservedResource) {
   const { resourceGroup, subscriptionId } = armIdParts(resource.id);
   return [
     fact('Resource group', plain(resourceGroup)),
-    fact('Subscription', plain(subscriptionId)),
+    fact('Subscription ID', plain(subscriptionId)),
     fact('Key now', md`**${keyNow(resource.customerKey)}**`),
     fact('Region', plain(regionWords(resource.location))),
     fact('Created', resource.createdAt === null ? plain('unknown') : date(new Date(resource.createdAt))),
@@ -53,7 +53,9 @@ function resourceFacts(resource: ObservedResource) {
 function obstacleWords({ blocks, openRequest }: Obstacle): CardText {
   const all = [...(openRequest === null ? [] : [openRequestWords(openRequest)]), ...blocks.map(checkWords)];
   return joinText(
-    all.map(({ title, text, remedy }) => md`${bold(title)} ${joinText([sentences(text), sentences(remedy)], ' ')}`),
+    all.map(
+      ({ title, text, remedy }) => md`${bold(title)} ${withDates(joinText([sentences(text), sentences(remedy)], ' '))}`,
+    ),
     '\n\n',
   );
 }

@@ -3,7 +3,7 @@ import { armIdParts } from '../../../domain/ids.ts';
 import type { ObservedKey } from '../../../domain/observed.ts';
 import { blocksOf, type Plan } from '../../../domain/plan.ts';
 import type { Refusal } from '../../../domain/request/refusal.ts';
-import { lowerFirst } from '../../../domain/strings.ts';
+import { lowerFirst, upperFirst } from '../../../domain/strings.ts';
 import type { Form } from '../../../operations/form.ts';
 import { noObstacle, type Obstacle } from '../../../operations/obstacle.ts';
 import { isFor } from '../../../operations/operation.ts';
@@ -12,22 +12,11 @@ import { resourcePage as whichResource } from '../../../operations/pages/resourc
 import { operationNamed, operationOf, workOf } from '../../../operations/registry.ts';
 import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { utcDay } from '../../../text/instants.ts';
+import { kindWords } from '../../../text/keys.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { countOf } from '../../../text/words.ts';
-import {
-  bold,
-  type CardText,
-  date,
-  joinText,
-  type Label,
-  label,
-  md,
-  nothing,
-  plain,
-  sentences,
-  withDates,
-} from '../plain-text.ts';
+import { bold, type CardText, type Label, label, md, nothing, plain, sentences, withDates } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { acceptWords, decisionOf } from './decision.ts';
 import { planChangeRows } from './difference.ts';
@@ -39,50 +28,40 @@ type Facts = FactsOf<'version'>;
 
 const isAnother = ({ newest, current }: Facts): boolean => newest !== null && newest.version !== current?.keyVersion;
 
+const about = ({ enabled, created, expires }: ObservedKey): string =>
+  [
+    ...(enabled ? [] : ['disabled']),
+    ...(created === null ? [] : [`created ${utcDay(created)}`]),
+    expires === null ? 'no expiry' : `expires ${utcDay(expires)}`,
+  ].join(', ');
+
 /** A choice is a label, which can't show dates in the reader's format, so days are written out. */
 function choicesOf(facts: Facts) {
-  const { newest } = facts;
-  const made = newest === null || newest.created === null ? '' : `, created ${utcDay(newest.created)}`;
+  const { newest, makes } = facts;
   return [
     ...(newest !== null && isAnother(facts)
-      ? [{ title: label(`Newest version: ${shortVersion(newest.version)}${made}`), value: 'newest' }]
+      ? [{ title: label(`Newest version: ${shortVersion(newest.version)}, ${about(newest)}`), value: 'newest' }]
       : []),
-    ...(facts.makes === null ? [] : [{ title: label('A new version, created when the run starts'), value: 'new' }]),
+    ...(makes === null
+      ? []
+      : [{ title: label(`New version, created when the run starts: ${kindWords(makes)}`), value: 'new' }]),
     { title: label('Another key or vault'), value: 'other' },
   ];
 }
 
-const endOf = (expires: string | null): CardText =>
-  expires === null ? plain('no expiry') : md`expires ${date(new Date(expires))}`;
-
 function inUseNote({ inUse, current }: Facts): CardText {
   if (current?.keyVersion === null) return plain('It isn’t known whether the agent follows newer versions.');
-  if (inUse === null) return plain('The bot can’t read this version.');
-  const made = inUse.created === null ? nothing : md`created ${date(new Date(inUse.created))}`;
-  return joinText([inUse.enabled ? nothing : bold('Disabled'), made, endOf(inUse.expires)]);
+  return plain(inUse === null ? 'The bot can’t read this version.' : upperFirst(about(inUse)));
 }
 
-function newestWords({ enabled, expires }: ObservedKey): CardText {
-  if (!enabled) return plain('is disabled');
-  return expires === null ? plain('has no expiry') : endOf(expires);
-}
-
+/** Returns what applies to all choices. */
 function notesOn(facts: Facts): readonly CardText[] {
-  const { current, vault, newest, inUse, makes: made } = facts;
+  const { current, vault, newest } = facts;
   const isHsm = current?.vaultUri.includes('.managedhsm.');
   const why = isHsm ? 'Managed HSM isn’t supported.' : 'The bot can’t read the vault of this key.';
   return [
     ...(vault === null ? [plain(`${why} You can only choose another key.`)] : []),
-    ...(newest === null
-      ? []
-      : isAnother(facts)
-        ? [md`The newest version ${newestWords(newest)}.`]
-        : [plain('The agent uses the newest version of its key.')]),
-    ...(made === null
-      ? []
-      : [
-          md`A new version is like the ${plain(inUse === null ? 'newest' : 'current')} one: ${plain(`${made.type} ${made.size}`)}, ${endOf(made.expires)}.`,
-        ]),
+    ...(newest === null || isAnother(facts) ? [] : [plain('The agent uses the newest version of its key.')]),
     plain('The old version stays enabled. This request doesn’t disable it.'),
   ];
 }

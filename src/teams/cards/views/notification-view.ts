@@ -6,7 +6,6 @@ import type { RecipientGroup } from '../../../domain/request/payloads.ts';
 import { endedInVain, type NeedsAttention, type Request } from '../../../domain/request/request.ts';
 import { upperFirst } from '../../../domain/strings.ts';
 import { operationOf } from '../../../operations/registry.ts';
-import { attentionRemedy } from '../../../text/attention.ts';
 import { actorName, reapprovalReasons } from '../../../text/events.ts';
 import type { Names } from '../../../text/words.ts';
 import {
@@ -21,7 +20,6 @@ import {
   nothing,
   plain,
   quoted,
-  sentences,
 } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionHeadline } from './attention-view.ts';
@@ -53,9 +51,7 @@ export function attentionNotice(
   names: Names,
   title = 'the request still needs attention',
 ): Notice {
-  const remedy = attentionRemedy(request);
-  const fix = remedy === '' ? nothing : md` ${sentences(remedy)}`;
-  return notice(title, md`${attentionHeadline(request, names)}.${fix}`);
+  return notice(title, md`${attentionHeadline(request, names)}.`);
 }
 
 export const decisionNotice = ({ policy }: Request, title = 'your decision is needed'): Notice =>

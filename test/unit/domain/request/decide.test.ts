@@ -73,11 +73,13 @@ const rejects = (change: Parameters<typeof decides>[2] = {}, by: PersonId = appr
 const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
 const minutes = (count: number): Date => new Date(noon.getTime() + count * 60_000);
 const inHours = (hours: number): string => minutes(hours * 60).toISOString();
-const takes = (by: PersonId, roleStatus: RoleStatus, asking = attention): Command => ({
-  ...{ do: 'take-on', by, actor: personActor(by, tenant, 'local'), asking, roleStatus },
+const takes = (by: PersonId, roleStatus: RoleStatus, asking = attention, released = false): Command => ({
+  ...{ do: 'take-on', by, actor: personActor(by, tenant, 'local'), asking, roleStatus, released },
 });
 const retries = (change: Parameters<typeof settles>[2] = {}, by: PersonId = requester) =>
   settles('retry', by, { asking: attention, ...change });
+const toTaken = [...toAttention, takes(approver, 'yes')];
+const takenOn = requestAfter(...toTaken);
 const erase: Command = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' };
 const tooLong = 'a'.repeat(longestText + 1);
 
@@ -158,7 +160,10 @@ const rules: Readonly<Record<string, readonly Row[]>> = {
     [stuck, takes(outsider, 'no'), 'not-an-operator'],
     [stuck, takes(outsider, 'unknown'), 'cannot-check-membership'],
     [stuck, takes(approver, 'yes', attention - 1), 'stale-card'],
-    [requestAfter(...toAttention, takes(approver, 'yes')), takes(approver, 'yes'), 'nothing'],
+    [takenOn, takes(approver, 'yes'), 'nothing'],
+    [takenOn, takes(requester, 'no', attention, true), 'nothing'],
+    [takenOn, takes(approver, 'yes', attention, true), 'taken-on'],
+    [requestAfter(...toTaken, takes(approver, 'yes', attention, true)), takes(approver, 'yes'), 'taken-on'],
     [requestAfter(...toChecked), takes(approver, 'yes', 1), 'not-needing-attention'],
   ],
   'what needs attention is retried by an operator, and by none while a role is lost or unknown': [

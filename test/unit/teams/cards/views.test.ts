@@ -216,12 +216,11 @@ test('whoever approved already can withdraw, or reject with a reason', () => {
   expect(inputsOf(draw('awaiting-one-of-two', asApprover)).map((input) => input.id)).toEqual(['reason']);
 });
 
-test('a request that is taken on names the person and the time; others can take it over', () => {
-  const takenOn = { by: approver, at: '2026-03-02T12:05:00.000Z' };
-  const stuck = { ...stateNamed('needs-attention'), takenOn };
+test('a request that is taken on names the person and the time; others can take it over, the person gives it up', () => {
+  const stuck = stateNamed('needs-attention-taken');
   const titles = (reader: Reader) =>
     executesOf(drawn(stuck, reader, 'status').body)
-      .filter(({ verb }) => verb === 'request.take-on')
+      .filter(({ verb }) => /take-on|release/.test(String(verb)))
       .map(({ title }) => title);
   for (const reader of [everybody, asRequester, asApprover])
     expect(words(drawn(stuck, reader, 'status'))).toContain('**Ben** is on it since {{TIME(2026-03-02T12:05:00Z)}}.');
@@ -229,7 +228,7 @@ test('a request that is taken on names the person and the time; others can take 
     ['Take over'],
     ['Take over'],
     ['Take over'],
-    [],
+    ['No longer on it'],
   ]);
 });
 
@@ -355,7 +354,7 @@ describe('rotations', () => {
       ['other'],
       'Managed HSM isn’t supported.',
     ],
-    ['the newest is disabled', { newest: { ...newestKey, enabled: false } }, all, 'The newest version is disabled.'],
+    ['the newest is disabled', { newest: { ...newestKey, enabled: false } }, all, ''],
     ['no version is named', { current: { ...from, keyVersion: null }, inUse: null }, all, notNamed],
   ])('offer what can be had, and say so, where %s', (_where, change, wanted, said) => {
     const facts: FactsOf<'version'> = {
@@ -368,6 +367,8 @@ describe('rotations', () => {
     expect(inputsOf(card)[0]?.choices).toMatchObject(wanted.map((value) => ({ value })));
     expect(inputsOf(card)[0]?.choices).toHaveLength(wanted.length);
     expect(words(card)).toContain(said);
+    const isDisabled = change.newest?.enabled === false;
+    expect(JSON.stringify(inputsOf(card)[0]).includes(', disabled, created')).toBe(isDisabled);
   });
 });
 
@@ -395,5 +396,7 @@ test('choices name the group of a repeated name, and the subscription of a repea
   const chosen = resource({ id: idIn(research, 'rg-care', 'triage') });
   const facts = { page: 'resource', resources: [], more: false, resource: chosen } as const;
   const text = JSON.stringify(formCard(formOn('resource', commandWorld().ports), facts, null));
-  expect(text).toContain(`{"title":"Resource group","value":"rg-care"},{"title":"Subscription","value":"${research}`);
+  expect(text).toContain(
+    `{"title":"Resource group","value":"rg-care"},{"title":"Subscription ID","value":"${research}`,
+  );
 });
