@@ -10,6 +10,7 @@ import { sha256 } from '../domain/canonical-json.ts';
 import { compilePattern, type Policy } from '../domain/policy/policy.ts';
 import { covers, environmentRule, isTrustedTag, type Rule, type TagRule } from '../domain/policy/rules.ts';
 import type { StepUp } from '../domain/policy/sign-in.ts';
+import { kindNamed, kinds, usualKinds } from '../operations/resources/registry.ts';
 import { messageOf } from './env-file.ts';
 import { duration } from './settings/setting.ts';
 
@@ -24,8 +25,14 @@ const anything = 'write what to match, or remove it to match everything';
 const pattern = z.string('must be text, in which * means any text').trim().min(1, `is empty; ${anything}`);
 const values = z.preprocess((value) => (typeof value === 'string' ? [value] : value), listOf(pattern, anything));
 
+const kindNames = kinds.map(({ name }) => name);
+const Kind = z
+  .enum(kindNames, `must be one of: ${kindNames.join(', ')}`)
+  .transform((name) => kindNamed(name).type.toLowerCase());
+
 const Match = z.strictObject(
   {
+    kinds: listOf(Kind, 'name kinds, or remove it to mean healthcare agents').optional(),
     subscriptions: listOf(z.guid('must be a subscription id'), anything).optional(),
     resourceGroups: listOf(pattern, anything).optional(),
     resources: listOf(pattern, anything).optional(),
@@ -151,7 +158,7 @@ function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
     const same = before.findIndex((one) => one.name.toLowerCase() === rule.name.toLowerCase());
     const shadow = looksAtTags(rule)
       ? -1
-      : before.findIndex((one) => !looksAtTags(one) && covers(one.match, rule.match));
+      : before.findIndex((one) => !looksAtTags(one) && covers(one.match, rule.match, usualKinds));
     return [
       ...(rule.name.toLowerCase() === environmentRule
         ? [`rules[${at}].name is taken by the environment’s settings (${environmentRule}); choose another name`]
@@ -161,6 +168,9 @@ function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
             `rules[${at}] adds nothing: a rule with tags makes other rules stricter. Add a stricter value, or remove the rule`,
           ]
         : []),
+      ...(namesPeople(rule)
+        ? []
+        : [`rules[${at}] is about other kinds than the settings; name its requesters and approvers`]),
       ...(same === -1 ? [] : [`rules[${at}].name is also the name of rules[${same}]; choose another one`]),
       ...(shadow === -1
         ? []
@@ -174,6 +184,12 @@ function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
 const addsNothing = (rule: FileRule): boolean =>
   looksAtTags(rule) &&
   Object.entries(rule).every(([key, value]) => ['name', 'match'].includes(key) || value === undefined);
+
+/** The settings name people for the usual kinds only. */
+const namesPeople = (rule: FileRule): boolean =>
+  looksAtTags(rule) ||
+  (rule.match.kinds ?? []).every((kind) => usualKinds.includes(kind)) ||
+  (rule.requesters !== undefined && rule.approvers !== undefined);
 
 /** Without a rule, only a change number has an effect. */
 const emptyMistakes = ({ rules, changeReference }: Content): readonly string[] =>
@@ -228,7 +244,7 @@ function byTag({ name, match: { tags, ...match }, approvalExpiry: expiryMs, ...r
 
 /** Returns the text that the policy's digest is computed from. It's stored as evidence. */
 export const policyText = (
-  { rules, otherwise, tagRules, trustedTags, changeReference }: Omit<Policy, 'version' | 'digest'>,
+  { rules, otherwise, tagRules, trustedTags, changeReference }: Omit<Policy, 'version' | 'digest' | 'usualKinds'>,
   stepUp: StepUp | null,
 ): string => JSON.stringify({ rules, otherwise, tagRules, trustedTags, stepUp, changeReference });
 
@@ -241,5 +257,6 @@ export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'm
   const changeReference = content.changeReference ?? null;
   const text = policyText({ rules, otherwise, tagRules, trustedTags, changeReference }, stepUp);
   const digest = sha256(text);
-  return { version: digest.slice(0, 8), digest, rules, otherwise, tagRules, trustedTags, changeReference };
+  const parts = { rules, otherwise, tagRules, trustedTags, changeReference, usualKinds };
+  return { version: digest.slice(0, 8), digest, ...parts };
 }

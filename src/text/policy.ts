@@ -3,6 +3,7 @@ import type { AppliedRule } from '../domain/policy/policy.ts';
 import { environmentRule } from '../domain/policy/rules.ts';
 
 const places: Readonly<Record<string, string>> = {
+  kinds: 'kind',
   subscriptions: 'subscription',
   resourceGroups: 'resource group',
   resources: 'agent',

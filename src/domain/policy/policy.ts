@@ -1,6 +1,6 @@
 /**
  * Approval policy: who can request, who can approve, how many approvals and how much time are needed. The first matching
- * rule applies to an agent. The last rule comes from the environment's settings and matches every agent. Rules with tags can
+ * rule applies to a resource. The last rule comes from the environment's settings and matches every agent. Rules with tags can
  * only make that rule stricter.
  */
 import { RE2JS } from 're2js';
@@ -11,10 +11,10 @@ import {
   allHold,
   type Criterion,
   criteriaOf,
+  isOfKinds,
   isTrustedTag,
   Judged,
   type KeyTerms,
-  matches,
   type ResourceFacts,
   type Rule,
   type TagRule,
@@ -58,15 +58,25 @@ export interface Policy {
   /** Tags that requesters can't write, according to the operator. */
   readonly trustedTags: readonly string[];
   readonly changeReference: ChangeReferenceRule | null;
+  /** What a rule without `kinds` means: ARM types in lower case. */
+  readonly usualKinds: readonly string[];
   /** Not in the digest, because escalation only notifies. Missing: none. */
   readonly escalateAfterMs?: number | undefined;
 }
 
 export const rulesOf = ({ rules, otherwise }: Policy): readonly Rule[] => [...rules, otherwise];
 
-/** Returns the rule without tags. It depends on the agent's location and type only, which requesters can't change. */
-export const ruleFor = ({ rules, otherwise }: Policy, resource: Pick<ResourceFacts, 'id' | 'name'>): Rule =>
-  rules.find((rule) => matches(rule.match, resource)) ?? otherwise;
+/**
+ * Returns the rule without tags. It depends on the resource's location and type only, which requesters can't change. If no
+ * rule covers its kind, no one can request or approve.
+ */
+export function ruleFor(policy: Policy, resource: Pick<ResourceFacts, 'id' | 'name'>): Rule {
+  const { otherwise, usualKinds } = policy;
+  const found = rulesOf(policy).find(
+    ({ match }) => isOfKinds(match, resource, usualKinds) && allHold(criteriaOf(match, resource)),
+  );
+  return found ?? { ...otherwise, requesters: [], approvers: [] };
+}
 
 /** The rules for an agent, combined: the matching rule, made stricter by each tag rule that applies. */
 export interface Terms extends KeyTerms {
@@ -85,8 +95,9 @@ const given = <T>(value: T | undefined): readonly T[] => (value === undefined ? 
 
 export function termsFor(policy: Policy, resource: ResourceFacts): Terms {
   const rule = ruleFor(policy, resource);
-  const tightenedBy = policy.tagRules.filter(({ match }) =>
-    allHold(tagCriteriaOf(match, resource, policy.trustedTags)),
+  const tightenedBy = policy.tagRules.filter(
+    ({ match }) =>
+      isOfKinds(match, resource, policy.usualKinds) && allHold(tagCriteriaOf(match, resource, policy.trustedTags)),
   );
   const all: readonly (Rule | TagRule)[] = [rule, ...tightenedBy];
   return {

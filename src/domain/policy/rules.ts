@@ -1,16 +1,17 @@
 /** Policy rules and their matching. */
 import { z } from 'zod';
-import { type ArmId, armIdParts } from '../ids.ts';
+import { type ArmId, armIdParts, armTypeOf } from '../ids.ts';
 import type { ObservedResource } from '../observed.ts';
 
-/** Name of the last rule. It comes from the environment's settings and matches every agent. */
+/** Name of the last rule. It comes from the environment's settings and matches every resource of the usual kinds. */
 export const environmentRule = 'environment';
 
 /**
- * Selects agents: all given criteria must match, and no criteria match every agent. `*` stands for any characters.
- * Case-insensitive.
+ * Selects resources: all given criteria must match. `*` stands for any characters. Case-insensitive. `kinds`: ARM types in
+ * lower case; missing: the policy's usual kinds, so that an approver of agents doesn't approve what came later.
  */
 export interface RuleMatch {
+  readonly kinds?: readonly string[] | undefined;
   readonly subscriptions?: readonly string[] | undefined;
   readonly resourceGroups?: readonly string[] | undefined;
   readonly resources?: readonly string[] | undefined;
@@ -87,7 +88,7 @@ export type Judged = z.infer<typeof Judged>;
 
 /** One criterion and the agent's value, null if it has none. */
 export interface Criterion {
-  /** `subscriptions`, `resourceGroups`, `resources`, or `tags.` and the tag's name. */
+  /** `kinds`, `subscriptions`, `resourceGroups`, `resources`, or `tags.` and the tag's name. */
   readonly name: string;
   readonly found: string | null;
   readonly judged: Judged;
@@ -107,6 +108,7 @@ export function criteriaOf(match: RuleMatch, { id, name }: Pick<ResourceFacts, '
   const named = (criterion: string, wanted: readonly string[] | undefined, found: string): readonly Criterion[] =>
     wanted === undefined ? [] : [{ name: criterion, found, judged: anyCase(wanted, found) ? 'matches' : 'differs' }];
   return [
+    ...named('kinds', match.kinds, armTypeOf(id)),
     ...named('subscriptions', match.subscriptions, subscriptionId),
     ...named('resourceGroups', match.resourceGroups, resourceGroup),
     ...named('resources', match.resources, name),
@@ -137,8 +139,8 @@ export const tagCriteriaOf = (
 export const allHold = (criteria: readonly Criterion[]): boolean =>
   criteria.every(({ judged }) => judged !== 'differs');
 
-export const matches = (match: RuleMatch, resource: Pick<ResourceFacts, 'id' | 'name'>): boolean =>
-  allHold(criteriaOf(match, resource));
+export const isOfKinds = ({ kinds }: RuleMatch, { id }: Pick<ResourceFacts, 'id'>, usual: readonly string[]): boolean =>
+  (kinds ?? usual).includes(armTypeOf(id));
 
 const coversTexts = (earlier: readonly string[] | undefined, later: readonly string[] | undefined): boolean =>
   earlier === undefined ||
@@ -146,9 +148,11 @@ const coversTexts = (earlier: readonly string[] | undefined, later: readonly str
   (later?.every((text) => earlier.some((pattern) => fits(pattern.toLowerCase(), text.toLowerCase()))) ??
     earlier.some((pattern) => /^\*+$/.test(pattern)));
 
-/** Returns whether the earlier rule matches every agent that the later one matches, so that the later one never applies. */
-export function covers(earlier: RuleMatch, later: RuleMatch): boolean {
+/** Returns whether the earlier rule matches every resource that the later one matches, so that the later one never applies. */
+export function covers(earlier: RuleMatch, later: RuleMatch, usualKinds: readonly string[]): boolean {
+  const kinds = earlier.kinds ?? usualKinds;
   return (
+    (later.kinds ?? usualKinds).every((kind) => kinds.includes(kind)) &&
     coversTexts(earlier.subscriptions, later.subscriptions) &&
     coversTexts(earlier.resourceGroups, later.resourceGroups) &&
     coversTexts(earlier.resources, later.resources)

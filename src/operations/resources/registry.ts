@@ -13,6 +13,9 @@ export type Resource = z.infer<typeof Resource>;
 
 export const kinds: readonly ResourceKind[] = all;
 
+/** What a rule of the policy file without `kinds` means, and the default of `CMK_KINDS`. ARM types in lower case. */
+export const usualKinds: readonly string[] = [healthcareAgent.type.toLowerCase()];
+
 /** Kinds whose keys the bot can read. */
 export const readableKinds: readonly KeyPlace[] = [...all, ...readOnlyKinds];
 

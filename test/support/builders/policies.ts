@@ -1,6 +1,7 @@
 /** Policies for tests: rules by what they change, and the environment's settings behind them. */
 import { type Policy, type Terms, termsFor } from '../../../src/domain/policy/policy.ts';
 import { environmentRule, ownSubscription, type Rule } from '../../../src/domain/policy/rules.ts';
+import { usualKinds } from '../../../src/operations/resources/registry.ts';
 import { resourceId } from './fixtures.ts';
 
 const resourceFacts = { id: resourceId(), name: 'bot-care', tags: {} };
@@ -32,4 +33,5 @@ export const policyOf = (
   tagRules,
   trustedTags,
   changeReference: null,
+  usualKinds,
 });

@@ -241,6 +241,7 @@ describe('the policy file', () => {
       [{ approvalsRequired: 0 }, 'approvalsRequired must be a whole number from 1 to 10'],
       [{ name: undefined }, 'name is missing; cards and evidence show the name'],
       [{ name: 'Environment' }, 'name is taken by the environment’s settings (environment); choose another name'],
+      [{ match: { kinds: ['agent'] } }, 'match.kinds[0] must be one of: healthcare-agent'],
       [{ vaults: [] }, `vaults is empty; permit a vault, ${orRemove}`],
       [
         { vaults: [{ subscriptions: ['care'] }] },

@@ -1,5 +1,7 @@
+import { ArmId, armTypeOf } from '../../../../src/domain/ids.ts';
 import { applyPolicy, readChangeReference, ruleFor, termsFor } from '../../../../src/domain/policy/policy.ts';
 import type { TagRule } from '../../../../src/domain/policy/rules.ts';
+import { resourceId } from '../../../support/builders/fixtures.ts';
 import { noon, planFor, resource, vault } from '../../../support/builders/plans.ts';
 import { policyOf, rule } from '../../../support/builders/policies.ts';
 
@@ -27,6 +29,17 @@ it('the rule that applies is the first that matches by what nobody can rewrite',
   expect(ruleFor(policy, resource()).name).toBe('care');
   expect(ruleFor(policy, resource({ name: 'triage' })).name).toBe('wards');
   expect(ruleFor(policyOf([care]), resource({ name: 'triage' })).name).toBe('environment');
+});
+
+it('rules that name no kinds, and the settings, give nobody a role for another kind', () => {
+  const id = ArmId.parse(
+    `${resourceId().split('/providers/')[0]}/providers/Microsoft.Storage/storageAccounts/bot-care`,
+  );
+  const rules = [care, rule({ name: 'accounts', match: { kinds: [armTypeOf(id)] }, approvers: ['s'] })];
+  const everyone = { requesters: ['r'], approvers: ['a'] };
+  expect(termsFor(policyOf([care], everyone), resource({ id }))).toMatchObject({ requesters: [[]], approvers: [[]] });
+  expect(ruleFor(policyOf(rules, everyone), resource({ id }))).toMatchObject({ name: 'accounts', approvers: ['s'] });
+  expect(ruleFor(policyOf(rules, everyone), resource()).name).toBe('care');
 });
 
 describe('a rule by tag', () => {

@@ -1,6 +1,14 @@
 import { Script } from 'node:vm';
 import fc from 'fast-check';
-import { allHold, covers, fits, matches, type RuleMatch, tagCriteriaOf } from '../../../../src/domain/policy/rules.ts';
+import {
+  allHold,
+  covers,
+  criteriaOf,
+  fits,
+  isOfKinds,
+  type RuleMatch,
+  tagCriteriaOf,
+} from '../../../../src/domain/policy/rules.ts';
 import { resourceId } from '../../../support/builders/fixtures.ts';
 import { resource } from '../../../support/builders/plans.ts';
 
@@ -22,6 +30,8 @@ describe('a text with stars', () => {
   });
 });
 
+const agents = ['microsoft.healthbot/healthbots'];
+const accounts = ['microsoft.storage/storageaccounts'];
 const seen = resource({ tags: { Environment: 'production', owner: 'Care' } });
 
 it.each<[string, RuleMatch, boolean]>([
@@ -30,8 +40,14 @@ it.each<[string, RuleMatch, boolean]>([
   ['for another subscription', { subscriptions: ['40000000-0000-4000-8000-00000000ffff'] }, false],
   ['for one of several groups, in any case', { resourceGroups: ['rg-other', 'RG-*'] }, true],
   ['for an agent, in any case', { resources: ['BOT-*'] }, true],
+  ['for its kind', { kinds: agents }, true],
+  ['for another kind', { kinds: accounts }, false],
   ['for an agent that holds and a group that does not', { resources: ['bot-care'], resourceGroups: ['x'] }, false],
-])('a rule %s: %s', (_for, match, expected) => expect(matches(match, seen)).toBe(expected));
+])('a rule %s: %s', (_for, match, expected) =>
+  expect(isOfKinds(match, seen, agents) && allHold(criteriaOf(match, seen))).toBe(expected),
+);
+
+it('a rule that names no kinds is for the usual ones only', () => expect(isOfKinds({}, seen, accounts)).toBe(false));
 
 describe('a rule by tag', () => {
   const production = { tags: { environment: ['production'] } };
@@ -59,7 +75,9 @@ it.each<[string, RuleMatch, RuleMatch, boolean]>([
   ['the same one, in another case', { resources: ['Triage-*'] }, { resources: ['triage-*'] }, true],
   ['a wider one', { resources: ['triage-*', 'x'] }, { resources: ['triage-*-prod'], resourceGroups: ['b'] }, true],
   ['a narrower one', { resources: ['triage-*-prod'] }, { resources: ['triage-*'] }, false],
+  ['one for another kind', { kinds: accounts }, { resources: ['a'] }, false],
+  ['one for its kind', {}, { kinds: agents, resources: ['a'] }, true],
   ['one for some of its agents', { resources: ['a'] }, { resources: ['a', 'b'] }, false],
 ])('a rule behind another %s never applies: %#', (_behind, earlier, later, expected) =>
-  expect(covers(earlier, later)).toBe(expected),
+  expect(covers(earlier, later, agents)).toBe(expected),
 );
