@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Creates the bot's custom roles from the files in this folder, and assigns them to its identity. The caller must be Owner or User
 # Access Administrator of every scope. Shows what it would do; --yes does it. You can repeat it.
-#   bash infra/grant-azure.sh [--yes] [--workspace WORKSPACE] PRINCIPAL [SCOPE…]
+#   bash infra/grant-azure.sh [--yes] [--workspace WORKSPACE] [--kind KIND] PRINCIPAL [SCOPE…]
 # PRINCIPAL is the identity's object ID or app ID. A SCOPE is a subscription's ID, or the output of `az group show --query id`: resource
 # groups of agents and vaults are better than their subscription, where the bot then can't read policies and the Activity Log. WORKSPACE is the ARM ID of the Log Analytics workspace with the
 # vaults' audit logs: the bot gets permission to query that one table, and nothing else.
@@ -14,7 +14,8 @@ really=no
 principal=''
 scopes=()
 workspace=''
-usage='bash infra/grant-azure.sh [--yes] [--workspace WORKSPACE] PRINCIPAL [SCOPE…]'
+kinds=()
+usage='bash infra/grant-azure.sh [--yes] [--workspace WORKSPACE] [--kind KIND] PRINCIPAL [SCOPE…]'
 while [ $# -gt 0 ]; do
   word="$1"
   shift
@@ -28,6 +29,11 @@ while [ $# -gt 0 ]; do
         /subscriptions/*/providers/[Mm]icrosoft.[Oo]perational[Ii]nsights/workspaces/*) ;;
         *) stop "--workspace takes the ARM id of a Log Analytics workspace: az monitor log-analytics workspace list --query '[].id' prints them" ;;
       esac
+      ;;
+    --kind)
+      kinds+=("${1:-}")
+      shift || true
+      [ -f "$here/custom-role-${kinds[-1]}.json" ] || stop "--kind takes a kind of CMK_KINDS that has its own role, such as storage-account"
       ;;
     -*) stop "there is no $word: $usage" ;;
     /subscriptions/*) scopes+=("${word%/}") ;;
@@ -48,6 +54,10 @@ places=()
 for scope in "${scopes[@]}"; do
   files+=("$here/custom-role.json" "$here/custom-role-grants.json")
   places+=("$scope" "$scope")
+  for kind in "${kinds[@]}"; do
+    files+=("$here/custom-role-$kind.json")
+    places+=("$scope")
+  done
 done
 if [ -n "$workspace" ]; then
   files+=("$here/custom-role-logs.json")

@@ -26,7 +26,7 @@ import {
   type Vault,
 } from './state/schema.ts';
 
-const identityBody = (state: SimulatorState, identity: AgentIdentity) => {
+export const identityBody = (state: SimulatorState, identity: AgentIdentity) => {
   const assigned = identity.userAssignedIds.map((id) => {
     const known = state.userAssignedIdentities.find((one) => sameId(one.id, id));
     return [id, known === undefined ? {} : { principalId: known.principalId, clientId: known.clientId }];
@@ -76,7 +76,7 @@ export const agentBody = (state: SimulatorState, agent: HealthBot) => {
  * Read-only members are accepted and ignored, because clients send back what they read. Others are refused: the real
  * platform checks payloads against the description.
  */
-const IdentityBody = z.strictObject({
+export const IdentityBody = z.strictObject({
   type: z.enum(['SystemAssigned', 'UserAssigned', 'SystemAssigned, UserAssigned', 'None']),
   principalId: z.string().nullish(),
   tenantId: z.string().nullish(),
@@ -138,7 +138,7 @@ const namedIdentities = (state: SimulatorState, wanted: z.infer<typeof IdentityB
 };
 
 /** Returns the identity after a write: a system-assigned principal stays while its type stays, the rest is replaced. */
-const identityAfter = (
+export const identityAfter = (
   state: SimulatorState,
   before: AgentIdentity | null,
   wanted: z.infer<typeof IdentityBody>,
@@ -196,12 +196,12 @@ export const vaultAt = (state: SimulatorState, uri: string): Vault | undefined =
     ),
   );
 
-const vaultProblem = (state: SimulatorState, vault: Vault): Problem | null => {
+export const vaultProblem = (state: SimulatorState, vault: Vault, isTrusted = false): Problem | null => {
   const { name, tenantId, enableSoftDelete, enablePurgeProtection } = vault;
   if (!sameId(tenantId, state.tenantId)) return keyError(`The key vault '${name}' is in another tenant.`);
   if (!enableSoftDelete) return keyError(`Soft delete is not enabled on the key vault '${name}'.`);
   if (!enablePurgeProtection) return keyError(`Purge protection is not enabled on the key vault '${name}'.`);
-  return closedProblem(vault);
+  return isTrusted ? null : closedProblem(vault);
 };
 
 /** Microsoft's list of trusted services doesn't contain this service, so `bypass: AzureServices` doesn't help. */
@@ -260,24 +260,26 @@ const problemOf = (
   const wanted = agent.content.keyVaultProperties;
   if (wanted === null) return null;
   const principalId = principalOf(state, agent, wanted);
+  return keyProblemOf(state, wanted, principalId, rights, at, (vault) => vaultWrong(state, vault));
+};
+
+/** Returns why an identity can't use this key; null: it can. */
+export const keyProblemOf = (
+  state: SimulatorState,
+  wanted: KeyVaultProperties,
+  principalId: string | null,
+  rights: readonly Right[],
+  at: Date,
+  vaultWrong: (vault: Vault) => Problem | null,
+): Problem | null => {
   if (principalId === null) return keyError('The resource has no identity that could read the key.');
   const vault = vaultAt(state, wanted.keyVaultUri);
   if (vault === undefined) return keyError(`The key vault '${wanted.keyVaultUri}' could not be resolved.`);
   return (
-    vaultWrong(state, vault) ??
+    vaultWrong(vault) ??
     accessProblem(state, vault, wanted.keyName, principalId, rights, at) ??
     keyProblem(vault, wanted, rights, at)
   );
-};
-
-/** Returns the key version and principal that the agent uses. Null without a key, vault or identity. */
-const keyAndPrincipal = (state: SimulatorState, agent: HealthBot) => {
-  const wanted = agent.content.keyVaultProperties;
-  const vault = wanted === null ? undefined : vaultAt(state, wanted.keyVaultUri);
-  const principalId = wanted === null ? null : principalOf(state, agent, wanted);
-  if (wanted === null || vault === undefined || principalId === null) return null;
-  const newest = vault.keys.find((one) => sameId(one.name, wanted.keyName))?.versions.at(-1)?.version;
-  return { vault, keyName: wanted.keyName, keyVersion: wanted.keyVersion ?? newest ?? '', principalId };
 };
 
 /**
@@ -347,12 +349,16 @@ const startOperation = (
   return operation;
 };
 
-const settleIdentity = (state: SimulatorState, latency: Latency, agent: HealthBot, end: Date): void => {
-  const { identity } = agent.content;
+export const settleIdentity = (
+  state: SimulatorState,
+  latency: Latency,
+  { name, content: { identity } }: { readonly name: string; readonly content: Pick<AgentContent, 'identity'> },
+  end: Date,
+): void => {
   const wanted = identity?.type.startsWith('SystemAssigned') ?? false;
   if (identity !== null && wanted && identity.principalId === null) {
     identity.principalId = randomUUID();
-    const principal = { id: identity.principalId, appId: randomUUID(), displayName: agent.name, graphPermissions: [] };
+    const principal = { id: identity.principalId, appId: randomUUID(), displayName: name, graphPermissions: [] };
     const replicatedAt = later(end, latency.replication);
     state.principals.push(ServicePrincipal.parse({ ...principal, kind: 'ManagedIdentity', replicatedAt }));
   }
@@ -439,11 +445,30 @@ const forgetAgent = (state: SimulatorState, agent: HealthBot, end: Date): void =
 
 /** Logs the agent's calls. `problem` is null if the key worked. Only refusals by the vault are in its log. */
 const useKey = (state: SimulatorState, agent: HealthBot, problem: Problem | null, at: Date): void => {
-  const found = keyAndPrincipal(state, agent);
-  if (found === null || !state.settings.logs.agentsUseKeys) return;
+  const key = agent.content.keyVaultProperties;
+  const principalId = key === null ? null : principalOf(state, agent, key);
+  if (key !== null && principalId !== null) useKeyAs(state, { id: agentId(agent), key, principalId }, problem, at);
+};
+
+interface KeyUse {
+  readonly id: string;
+  readonly key: KeyVaultProperties;
+  readonly principalId: string;
+}
+
+export const useKeyAs = (
+  state: SimulatorState,
+  { id, key, principalId }: KeyUse,
+  problem: Problem | null,
+  at: Date,
+): void => {
+  const vault = vaultAt(state, key.keyVaultUri);
+  if (vault === undefined || !state.settings.logs.agentsUseKeys) return;
+  const { keyName } = key;
+  const newest = vault.keys.find((one) => sameId(one.name, keyName))?.versions.at(-1)?.version;
+  const keyVersion = key.keyVersion ?? newest ?? '';
   const refused = problem?.message.startsWith(noAccess) === true;
   if (problem !== null && !refused) return;
-  const { vault, keyName, keyVersion, principalId } = found;
   const call = (operation: AgentCall['operation'], right: 'get' | 'wrapKey' | 'unwrapKey', n: number): AgentCall => ({
     at: new Date(at.getTime() + n).toISOString(),
     vault: vaultId(vault),
@@ -452,7 +477,7 @@ const useKey = (state: SimulatorState, agent: HealthBot, problem: Problem | null
     operation,
     status: refused ? 403 : 200,
     principalId,
-    agentId: agentId(agent),
+    agentId: id,
     assignmentId: refused
       ? null
       : appliedAssignment(state, vault, { principalId, kind: 'keys', name: keyName, right }, at),

@@ -37,6 +37,7 @@ import { BeforeStates, serveSimulator } from './simulator.ts';
 import { changeLatency, JsonLines, lags, moveToPort, newGraphIndex, newReadReplica, StateFile } from './state/files.ts';
 import type { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
+import { storageRoutes } from './storage.ts';
 
 /** Routes of the main port. Extensions of scopes (roles, locks) come before the scopes themselves. */
 export const mainRouter = new Router<Route>([
@@ -52,6 +53,7 @@ export const mainRouter = new Router<Route>([
   ...lockRoutes,
   ...policyRoutes,
   ...healthBotRoutes,
+  ...storageRoutes,
   ...botServiceRoutes,
   ...accessPolicyRoutes,
   ...vaultKeyRoutes,

@@ -24,6 +24,8 @@ import { armVaults } from './vaults.ts';
 export interface AzureOptions {
   /** All kinds of resources, from `resources/registry`. */
   readonly kinds: readonly ResourceKind[];
+  /** Those that can be requested. Missing: all. */
+  readonly enabled?: readonly ResourceKind[];
   readonly cloud: Cloud;
   readonly credential: TokenCredential;
   /** The only subscriptions in which the bot reads and changes resources. */
@@ -74,7 +76,7 @@ export function connectAzure(options: AzureOptions): Azure {
     control: armControl(connection),
     guards: armGuards(connection),
     policies: armPolicies(connection),
-    inventory: graphInventory(connection),
+    inventory: graphInventory(connection, options.enabled ?? options.kinds),
     changes: { since: graphChanges(connection), activity: activityLog(connection) },
     groups: graphGroups(connection),
   };

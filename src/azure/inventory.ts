@@ -50,6 +50,7 @@ const VaultRow = z.object({
   rbac: flag,
   pna: text,
   fw: text,
+  bypass: text,
   sku: text,
 });
 
@@ -102,6 +103,7 @@ const vaultsQuery = [
     'softDelete=tobool(properties.enableSoftDelete), retentionDays=toint(properties.softDeleteRetentionInDays)',
     'purge=tobool(properties.enablePurgeProtection), rbac=tobool(properties.enableRbacAuthorization)',
     'pna=tostring(properties.publicNetworkAccess), fw=tostring(properties.networkAcls.defaultAction)',
+    'bypass=tostring(properties.networkAcls.bypass)',
     'sku=tostring(properties.sku.name)',
   ].join(', '),
   'order by name asc',
@@ -186,18 +188,20 @@ const summaryOfVault = (row: z.infer<typeof VaultRow>): VaultSummary => ({
   retentionDays: row.retentionDays ?? null,
   purgeProtection: row.purge,
   access: row.rbac ? 'role-assignments' : 'access-policies',
-  firewall: firewallOf(row.pna, row.fw),
+  firewall: firewallOf(row.pna, { defaultAction: row.fw, bypass: row.bypass }),
   sku: skuOf(row.sku),
 });
 
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
   a.name.localeCompare(b.name, 'en', { sensitivity: 'base' });
 
-export function graphInventory(connection: Connection): Inventory {
-  const { subscriptions, kinds } = connection;
+export function graphInventory(connection: Connection, kinds: readonly ResourceKind[]): Inventory {
+  const { subscriptions } = connection;
   const ofEach = async <T>(read: (kind: ResourceKind) => Promise<readonly T[]>): Promise<readonly T[]> =>
     (await Promise.all(kinds.map(read))).flat();
   return {
+    kinds,
+
     resources: (contains, top) =>
       connection.call('listing resources', async (clients) => {
         if (!isSearchable(contains)) return [];

@@ -21,14 +21,22 @@ const Vault = z.object({
     enablePurgeProtection: z.boolean().nullish(),
     enableRbacAuthorization: z.boolean().nullish(),
     publicNetworkAccess: z.string().nullish(),
-    networkAcls: z.object({ defaultAction: z.string().nullish() }).nullish(),
+    networkAcls: z.object({ defaultAction: z.string().nullish(), bypass: z.string().nullish() }).nullish(),
   }),
 });
 
-export function firewallOf(publicNetworkAccess: string | null, defaultAction: string | null): 'open' | 'closed' {
+/** By ARM's properties of a vault, each null or empty if not set. A network security perimeter doesn't exempt trusted services. */
+export function firewallOf(
+  publicNetworkAccess: string | null,
+  {
+    defaultAction,
+    bypass,
+  }: { readonly defaultAction?: string | null | undefined; readonly bypass?: string | null | undefined },
+): ObservedVault['firewall'] {
   const access = (publicNetworkAccess ?? '').toLowerCase();
-  const closed = ['disabled', 'securedbyperimeter'].includes(access) || defaultAction?.toLowerCase() === 'deny';
-  return closed ? 'closed' : 'open';
+  if (access === 'securedbyperimeter') return 'closed';
+  if (access !== 'disabled' && defaultAction?.toLowerCase() !== 'deny') return 'open';
+  return bypass?.toLowerCase() === 'azureservices' ? 'trusted' : 'closed';
 }
 
 export const skuOf = (name: string): 'standard' | 'premium' =>
@@ -47,7 +55,7 @@ function observedVault(resource: unknown): ObservedVault {
     retentionDays: properties.softDeleteRetentionInDays ?? null,
     purgeProtection: properties.enablePurgeProtection === true,
     access: properties.enableRbacAuthorization === true ? 'role-assignments' : 'access-policies',
-    firewall: firewallOf(properties.publicNetworkAccess ?? null, properties.networkAcls?.defaultAction ?? null),
+    firewall: firewallOf(properties.publicNetworkAccess ?? null, properties.networkAcls ?? {}),
     sku: skuOf(properties.sku.name),
     createdAt: systemData?.createdAt?.toISOString() ?? null,
   };

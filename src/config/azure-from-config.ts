@@ -11,7 +11,8 @@ export function optionsForAzure({ azure, logs }: Pick<Config, 'azure'> & Partial
   const cloud = openCloud(azure.cloud);
   const credential = openCredential(azure.signIn, cloud);
   const workspaceId = logs?.workspaceId ?? null;
-  return { kinds, cloud, credential, subscriptions: azure.subscriptions, pollIntervalMs: azure.pollMs, workspaceId };
+  const { kinds: enabled, subscriptions, pollMs: pollIntervalMs } = azure;
+  return { kinds, enabled, cloud, credential, subscriptions, pollIntervalMs, workspaceId };
 }
 
 /**

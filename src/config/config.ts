@@ -5,7 +5,7 @@
 import { untrustedTags } from '../domain/policy/policy.ts';
 import { isLoopbackAddress } from '../domain/strings.ts';
 import { ConfigurationError, type Mistake, processVariables, readEnvironment, type Variables } from './env.ts';
-import { type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
+import { kindMistakes, type PolicyFile, policyFrom, readPolicyFile } from './policy-file.ts';
 import { anchorFrom, sealsFrom } from './settings/audit-log.ts';
 import { azureFrom } from './settings/azure.ts';
 import { rulesFrom, stepUpFrom, stepUpRuleFrom } from './settings/people.ts';
@@ -27,12 +27,17 @@ export function readConfig(variables: Variables = processVariables()): Config {
   const { env, mistakes } = readEnvironment(variables);
   const { CMK_POLICY_FILE: policyFile = '' } = variables;
   const file = policyFile === '' ? noFile : readPolicyFile(policyFile);
-  if (env !== null && file.content !== null) return configFrom(env, file.content, overridesFrom(env, variables));
+  const off = env === null || file.content === null ? [] : kindMistakes(file.content, isOnIn(env));
+  if (env !== null && file.content !== null && off.length === 0)
+    return configFrom(env, file.content, overridesFrom(env, variables));
   throw new ConfigurationError('settings contradict each other:', [
     ...mistakes,
-    ...file.mistakes.map((mistake): Mistake => ['CMK_POLICY_FILE', mistake]),
+    ...[...file.mistakes, ...off].map((mistake): Mistake => ['CMK_POLICY_FILE', mistake]),
   ]);
 }
+
+const isOnIn = (env: Environment) => (kind: string) =>
+  azureFrom(env).kinds.some(({ type }) => type.toLowerCase() === kind);
 
 export type Config = ReturnType<typeof configFrom>;
 
@@ -53,7 +58,10 @@ const configFrom = (
   anchor: anchorFrom(env),
   azure: azureFrom(env),
   /** The policy file's rules, then the environment's settings. */
-  policy: { ...policyFrom(content, rulesFrom(env), stepUpRuleFrom(env)), escalateAfterMs: env.CMK_ESCALATE_AFTER },
+  policy: {
+    ...policyFrom(content, rulesFrom(env), stepUpRuleFrom(env), isOnIn(env)),
+    escalateAfterMs: env.CMK_ESCALATE_AFTER,
+  },
   /** Who is notified when a request waits for approval for that long. */
   escalateTo: env.CMK_ESCALATE_TO,
   operators: env.CMK_OPERATORS,
@@ -107,7 +115,7 @@ const tagWarnings = ({ policy }: Config): readonly string[] =>
     if (free.length === 0) return [];
     const tags = `tag ${free.join(' or ')}`;
     return [
-      `policy rule ${rule.name} applies to every agent that its other criteria match, whatever the value of ${tags} is: requesters might be able to write tags. ` +
+      `policy rule ${rule.name} applies to every resource that its other criteria match, whatever the value of ${tags} is: requesters might be able to write tags. ` +
         `Name tags in trustedTags that no requester can write, or match by subscription, group or name`,
     ];
   });

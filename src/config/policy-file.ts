@@ -51,7 +51,7 @@ const VaultMatch = z
     {
       subscriptions: listOf(
         z.string(subscription).refine((id) => id === '*' || z.guid().safeParse(id).success, subscription),
-        'name subscriptions, or remove it to mean the agent’s own',
+        'name subscriptions, or remove it to mean the resource’s own',
       ).optional(),
       resourceGroups: listOf(pattern, anything).optional(),
       names: listOf(pattern, anything).optional(),
@@ -175,7 +175,7 @@ function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
       ...(shadow === -1
         ? []
         : [
-            `rules[${at}] never applies: rules[${shadow}] (${rules[shadow]?.name}) comes first and matches all its agents. Move it up, or remove it`,
+            `rules[${at}] never applies: rules[${shadow}] (${rules[shadow]?.name}) comes first and matches all its resources. Move it up, or remove it`,
           ]),
     ];
   });
@@ -248,8 +248,18 @@ export const policyText = (
   stepUp: StepUp | null,
 ): string => JSON.stringify({ rules, otherwise, tagRules, trustedTags, stepUp, changeReference });
 
-/** Combines the file's rules with the environment's settings. The version includes the step-up requirements. */
-export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'match'>, stepUp: StepUp | null): Policy {
+/** Kinds that are turned off, but named by a rule. */
+export const kindMistakes = ({ rules }: Content, isOn: (kind: string) => boolean): readonly string[] =>
+  rules.flatMap(({ match }, at) =>
+    (match.kinds ?? []).every(isOn) ? [] : [`rules[${at}].match.kinds names a kind that CMK_KINDS doesn’t turn on`],
+  );
+
+/** Combines the file's rules with the environment's settings. The version includes the step-up requirements. `isOn`: whether a kind is turned on. */ export function policyFrom(
+  content: Content,
+  environment: Omit<Rule, 'name' | 'match'>,
+  stepUp: StepUp | null,
+  isOn: (kind: string) => boolean,
+): Policy {
   const otherwise: Rule = { name: environmentRule, match: {}, ...environment };
   const rules = content.rules.filter((rule) => !looksAtTags(rule)).map((rule) => completed(rule, otherwise));
   const tagRules = content.rules.flatMap(byTag);
@@ -257,6 +267,6 @@ export function policyFrom(content: Content, environment: Omit<Rule, 'name' | 'm
   const changeReference = content.changeReference ?? null;
   const text = policyText({ rules, otherwise, tagRules, trustedTags, changeReference }, stepUp);
   const digest = sha256(text);
-  const parts = { rules, otherwise, tagRules, trustedTags, changeReference, usualKinds };
+  const parts = { rules, otherwise, tagRules, trustedTags, changeReference, usualKinds: usualKinds.filter(isOn) };
   return { version: digest.slice(0, 8), digest, ...parts };
 }

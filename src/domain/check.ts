@@ -211,6 +211,8 @@ export interface PlanContext {
 export interface KindRules {
   readonly checks: (resource: ObservedResource) => readonly Check[];
   readonly reaches: (vault: Pick<ObservedVault, 'firewall'>) => boolean;
+  /** Microsoft documents that a resource can go back to a Microsoft-managed key: the sentence that says so. */
+  readonly goesBack?: string;
 }
 
 export interface CheckContext extends PlanContext {
@@ -239,7 +241,9 @@ const recoveryOutcome = (own: OwnKey | null): Check['outcome'] => (own === null 
 /** Null if it shows another key than the requested one, or none. */
 export function judgeShown(work: KeyWork, { own }: Pick<CheckContext, 'own'>): Check | null {
   const { customerKey: key } = work.observed.resource;
-  if (key === null || !showsRequestedKey(work)) return null;
+  // A resource that follows new versions shows the same while another is made.
+  const isFollowed = work.to.follows === true && work.make !== null && work.make.after !== null;
+  if (key === null || isFollowed || !showsRequestedKey(work)) return null;
   const nothingToDo = own === null ? 'block' : 'pass';
   return judge(isAlreadySet(work) ? nothingToDo : recoveryOutcome(own), 'already-under-this-key', { key });
 }

@@ -65,7 +65,8 @@ export const Effect = z.discriminatedUnion('change', [
     to: z.strictObject({
       vaultUri: z.string(),
       keyName: KeyName,
-      keyVersion: z.union([KeyVersion, z.literal(madeVersion)]),
+      /** Null: it follows new versions. */
+      keyVersion: z.union([KeyVersion, z.literal(madeVersion)]).nullable(),
     }),
     before: CustomerKey.nullable(),
   }),

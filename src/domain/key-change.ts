@@ -6,6 +6,7 @@ import {
   type CustomerKey,
   type Doubt,
   hasFailed,
+  isNamedAlike,
   type KeyKind,
   type Observation,
   type ObservedKey,
@@ -25,8 +26,16 @@ export interface KeyChange {
    * approval.
    */
   readonly from: CustomerKey | null;
-  /** `keyVersion` null: the run creates it. */
-  readonly to: { readonly vaultId: ArmId; readonly keyName: KeyName; readonly keyVersion: KeyVersion | null };
+  /**
+   * `keyVersion` null: the run creates it. `follows`: the resource names no version and follows new ones; that version is the
+   * newest now.
+   */
+  readonly to: {
+    readonly vaultId: ArmId;
+    readonly keyName: KeyName;
+    readonly keyVersion: KeyVersion | null;
+    readonly follows?: true;
+  };
   readonly make: KeyCreation | null;
   /** Another version of the key, to be disabled. Missing: none. */
   readonly retire?: KeyVersion;
@@ -47,8 +56,9 @@ const requestedVersion = ({ to, observed }: Pick<KeyWork, 'to' | 'observed'>): K
 /** Returns whether the resource shows exactly the requested key, however the operation that sets it ended. */
 export function showsRequestedKey(work: Pick<KeyWork, 'to' | 'observed'>): boolean {
   const { resource, vault } = work.observed;
-  const wanted = { vaultUri: vault.uri, keyName: work.to.keyName, keyVersion: requestedVersion(work) };
-  return resource.customerKey !== null && sameKey(resource.customerKey, wanted);
+  const { keyName, follows } = work.to;
+  const wanted = { vaultUri: vault.uri, keyName, keyVersion: follows ? null : requestedVersion(work) };
+  return resource.customerKey !== null && (follows ? isNamedAlike : sameKey)(resource.customerKey, wanted);
 }
 
 /** Returns whether the key is already set. After an operation that `Failed`, it isn't: the key must be set again. */

@@ -67,6 +67,9 @@ export const ObservedResource = z.strictObject({
 export type ObservedResource = z.infer<typeof ObservedResource>;
 
 /** A key vault as ARM returned it. */
+/** `closed`: public access is off, or denied by default. `trusted`: except for Microsoft's trusted services. */
+export const Firewall = z.enum(['open', 'trusted', 'closed']);
+
 export const ObservedVault = z.strictObject({
   id: ArmId,
   name: z.string(),
@@ -77,8 +80,7 @@ export const ObservedVault = z.strictObject({
   retentionDays: z.number().nullable(),
   purgeProtection: z.boolean(),
   access: z.enum(['role-assignments', 'access-policies']),
-  /** `closed`: public access is off, or denied by default. */
-  firewall: z.enum(['open', 'closed']),
+  firewall: Firewall,
   sku: z.enum(['standard', 'premium']),
   /** ISO 8601; null if ARM doesn't return it. Missing: read from a list. */
   createdAt: z.string().nullable().optional(),

@@ -18,6 +18,8 @@ export interface KeyPlace {
   readonly keyAt: readonly string[];
   /** By Microsoft's documentation, a resource that names no version follows new ones. */
   readonly follows?: true;
+  /** Values that go with a key, by path below `properties`. With others, a key that is still named isn't in use. */
+  readonly with?: Readonly<Record<string, string>>;
 }
 
 interface KindDeclaration<Name extends string> extends KeyPlace, KindRules {
@@ -30,6 +32,10 @@ interface KindDeclaration<Name extends string> extends KeyPlace, KindRules {
   readonly names: RegExp;
   /** Members of the object at the first path that hold the vault's address, the key's name and its version. */
   readonly keyMembers: { readonly vault: string; readonly name: string; readonly version: string };
+  /** Path below `properties` of the user-assigned identity that reads the key. Missing: the member `userIdentity` of the key. */
+  readonly identityAt?: string;
+  /** What must be preserved after the key is set, and the requester's confirmation. */
+  readonly keep: { readonly title: string; readonly text: string; readonly tick: string };
 }
 
 /** A kind that the bot writes. `Ref` is used covariantly only, so that one list can hold all kinds. */
@@ -59,16 +65,28 @@ const valueAt = (value: unknown, path: string): unknown =>
  * Returns `properties` with exactly the members of the key. Without a user-assigned identity, the service uses its
  * system-assigned one. Whether a PATCH clears an earlier one is unknown, so a check blocks it.
  */
-export function customerKeyBody({ keyAt, keyMembers }: ResourceKind, key: CustomerKey): Record<string, unknown> {
-  const { vault, name, version } = keyMembers;
-  const members: Record<string, unknown> = {
-    [name]: key.keyName,
-    [vault]: key.vaultUri,
-    ...(key.keyVersion === null ? {} : { [version]: key.keyVersion }),
-  };
-  const path = (keyAt[0] ?? '').split('.');
-  return path.reduceRight<Record<string, unknown>>((inner, member) => ({ [member]: inner }), members);
+export function customerKeyBody(kind: ResourceKind, key: CustomerKey): Record<string, unknown> {
+  const { vault, name, version } = kind.keyMembers;
+  const at = kind.keyAt[0] ?? '';
+  return Object.entries({
+    ...kind.with,
+    [`${at}.${name}`]: key.keyName,
+    [`${at}.${vault}`]: key.vaultUri,
+    // Where it isn't sent, an earlier version might stay.
+    ...(key.keyVersion === null && !kind.follows ? {} : { [`${at}.${version}`]: key.keyVersion ?? '' }),
+  }).reduce<Record<string, unknown>>((body, [path, value]) => withValue(body, path.split('.'), value), {});
 }
+
+function withValue(body: Record<string, unknown>, path: readonly string[], value: string): Record<string, unknown> {
+  const [member = '', ...rest] = path;
+  return { ...body, [member]: rest.length === 0 ? value : withValue(Members.parse(body[member] ?? {}), rest, value) };
+}
+
+/** Returns whether the values that go with a key are there, in any case. */
+const isInUse = (kind: Pick<KeyPlace, 'with'>, properties: unknown): boolean =>
+  Object.entries(kind.with ?? {}).every(
+    ([path, value]) => String(valueAt(properties, path) ?? '').toLowerCase() === value.toLowerCase(),
+  );
 
 /** `https://VAULT/keys/NAME/VERSION` */
 function fromAddress(address: string): readonly CustomerKey[] {
@@ -97,8 +115,8 @@ const keysIn = (value: unknown): readonly CustomerKey[] => {
 };
 
 /** Returns every key that a listed resource names. An unexpected shape counts as no key: lists are never decided by. */
-export const keysNamedIn = ({ keyAt }: Pick<KeyPlace, 'keyAt'>, properties: unknown): readonly CustomerKey[] =>
-  keyAt.flatMap((path) => keysIn(valueAt(properties, path)));
+export const keysNamedIn = (kind: Pick<KeyPlace, 'keyAt' | 'with'>, properties: unknown): readonly CustomerKey[] =>
+  isInUse(kind, properties) ? kind.keyAt.flatMap((path) => keysIn(valueAt(properties, path))) : [];
 
 const text = z.string().nullish();
 
@@ -106,11 +124,13 @@ const text = z.string().nullish();
  * Returns the customer-managed key of a read resource; null: Microsoft-managed. A vault address decides, as in Microsoft's
  * built-in policies. Throws on members of another shape, which must not pass for "no key".
  */
-export function customerKeyIn({ keyAt, keyMembers }: ResourceKind, properties: unknown): CustomerKey | null {
-  const key = valueAt(properties, keyAt[0] ?? '');
-  const members = [...Object.values(keyMembers), 'userIdentity'].map((name) => [name, text]);
-  z.object(Object.fromEntries(members)).nullish().parse(key);
-  return keysIn(key)[0] ?? null;
+export function customerKeyIn(kind: ResourceKind, properties: unknown): CustomerKey | null {
+  const value = valueAt(properties, kind.keyAt[0] ?? '');
+  const members = [...Object.values(kind.keyMembers), 'userIdentity'].map((name) => [name, text]);
+  z.object(Object.fromEntries(members)).nullish().parse(value);
+  const [key] = isInUse(kind, properties) ? keysIn(value) : [];
+  const userIdentity = text.parse(valueAt(properties, kind.identityAt ?? ''));
+  return key === undefined ? null : userIdentity ? { ...key, userIdentity } : key;
 }
 
 /** States of a resource's key, in the order of lists. */

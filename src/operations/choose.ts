@@ -14,16 +14,27 @@ import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { ResourceKind } from '../domain/resource-kind.ts';
 import { isBlank } from '../domain/strings.ts';
 
+/** The resource names no version, and follows new ones. Only for kinds that do. */
+export const follows = z.literal(true).optional();
+export const followsIf = (is: boolean | undefined): { follows?: true } => (is ? { follows: true } : {});
+export const followsWords =
+  'It follows new versions of the key by itself, usually within a day. No request and no approval comes before that.';
+
 export const ChosenKey = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('existing'), name: KeyName, version: KeyVersion }),
-  z.strictObject({ kind: z.literal('new'), name: KeyName, key: KeyKind }),
+  z.strictObject({ kind: z.literal('existing'), name: KeyName, version: KeyVersion, follows }),
+  z.strictObject({ kind: z.literal('new'), name: KeyName, key: KeyKind, follows }),
 ]);
 export type ChosenKey = z.infer<typeof ChosenKey>;
 
-export const chosenKeyOf = (name: KeyName, version: KeyVersion | null, made: KeyKind | null): ChosenKey => {
-  if (version !== null) return { kind: 'existing', name, version };
+export const chosenKeyOf = (
+  name: KeyName,
+  version: KeyVersion | null,
+  made: KeyKind | null,
+  following?: boolean,
+): ChosenKey => {
+  if (version !== null) return { kind: 'existing', name, version, ...followsIf(following) };
   if (made === null) throw new Error(`a spec for key ${name} names no version, and none to make`);
-  return { kind: 'new', name, key: made };
+  return { kind: 'new', name, key: made, ...followsIf(following) };
 };
 
 /** Lists all agent names for a suggestion. Costs one more query, so it runs only if the name wasn't found. */

@@ -14,6 +14,8 @@ export interface ResourceKeyState extends KeyedResource {
   readonly request: { readonly id: RequestId; readonly waits: Waits } | null;
   /** Other resources that name the same key. */
   readonly sharedWith: number;
+  /** Its kind is turned on. */
+  readonly canRequest: boolean;
   /** ISO 8601; null: the key doesn't expire, or its expiry is unknown. */
   readonly ends: string | null;
   /** What the key watch found, most urgent first; empty: nothing. */
@@ -73,9 +75,10 @@ const byState = (a: ResourceKeyState, b: ResourceKeyState): number =>
   byText(a.name.toLowerCase(), b.name.toLowerCase()) ||
   byText(a.id, b.id);
 
+/** `acts`: ARM types of the kinds that can be requested. */
 export function judgeFleet(
   resources: readonly KeyedResource[],
-  facts: FleetFacts,
+  { acts, ...facts }: FleetFacts & { readonly acts: readonly string[] },
   now: Date,
 ): readonly ResourceKeyState[] {
   const users = new Map<string, number>();
@@ -84,7 +87,13 @@ export function judgeFleet(
     users.set(address, (users.get(address) ?? 0) + 1);
   const sharedWith = (one: KeyedResource): number =>
     Math.max(0, ...[...addresses(one)].map((address) => (users.get(address) ?? 1) - 1));
-  return resources.map((one) => ({ ...keyStateOf(one, facts, now), sharedWith: sharedWith(one) })).sort(byState);
+  return resources
+    .map((one) => ({
+      ...keyStateOf(one, facts, now),
+      sharedWith: sharedWith(one),
+      canRequest: acts.includes(one.kind.type),
+    }))
+    .sort(byState);
 }
 
 export type FleetCounts = Readonly<Record<FleetState, number>>;

@@ -113,12 +113,18 @@ export const vaultAt = async ({ inventory }: Azure, uri: string): Promise<Observ
   valueOrThrow(await inventory.vaults()).find((vault) => sameVaultUri(vault.uri, uri)) ?? null;
 
 /** Reads the version that the resource moves away from. A missing version is a fact, not a failure: the checks report it. */
-async function observeFrom(azure: Azure, vault: ObservedVault, { from }: KeyChange): Promise<ObservedKey | null> {
+async function observeFrom(
+  azure: Azure,
+  vault: ObservedVault,
+  { from }: KeyChange,
+  follows: boolean,
+): Promise<ObservedKey | null> {
   const name = KeyName.safeParse(from?.keyName).data;
   const version = KeyVersion.safeParse(from?.keyVersion).data;
-  if (from === null || name === undefined || version === undefined) return null;
+  const isFollowed = follows && from?.keyVersion === null;
+  if (from === null || name === undefined || (version === undefined && !isFollowed)) return null;
   const place = sameVaultUri(from.vaultUri, vault.uri) ? vault : await vaultAt(azure, from.vaultUri);
-  return place && valueOrThrow(nullIfForbidden(await azure.keys.get(place.id, name, version)));
+  return place && valueOrThrow(nullIfForbidden(await azure.keys.get(place.id, name, version ?? null)));
 }
 
 type KeyObservation = Pick<Observation, 'key' | 'keyIs' | 'keyNow'>;
@@ -179,7 +185,7 @@ async function observeAccess(
     principalId !== null && azure.grants.held(vault, change.to.keyName, principalId).then(valueOrThrow),
     observeRights(azure, ref, resource, vault),
     observeControl(azure, ref, vault, change),
-    observeFrom(azure, vault, change),
+    observeFrom(azure, vault, change, kindNamed(ref.kind).follows === true),
     observeDeletedKey(azure, vault, change, key),
   ]);
   return { grantHeld, rights, deletedKey, from, control };

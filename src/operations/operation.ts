@@ -5,6 +5,7 @@ import type { KeyChange, KeyWork, OwnKey } from '../domain/key-change.ts';
 import type { Observation, ObservedResource } from '../domain/observed.ts';
 import { type ChangeSpec, type Plan, planVersion, type StepName } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';
+import type { ResourceKind } from '../domain/resource-kind.ts';
 import type { Form } from './form.ts';
 import { observe } from './observe.ts';
 import type { Page } from './pages/page.ts';
@@ -29,7 +30,7 @@ export interface OperationWords {
   /** Label of the button in another operation that switches to this one. */
   readonly offer: string;
   /** What must be preserved after the change, and the requester's confirmation. */
-  readonly keep: { readonly title: string; readonly text: string; readonly tick: (change: KeyChange) => string };
+  readonly keep: (kind: ResourceKind, change: KeyChange) => ResourceKind['keep'];
   /** Notes to read before and after the change; can be empty. */
   readonly notes: (change: KeyChange) => readonly string[];
   /** Why the change can be undone; empty: it can't, or that is unknown. */
@@ -98,13 +99,13 @@ export interface Operation<Schema extends z.ZodType<ChangeSpec> = z.ZodType<Chan
 export const isFor = ({ startsFrom }: Operation, { customerKey }: ObservedResource): boolean =>
   startsFrom === 'either' || (startsFrom === 'microsofts-key') === (customerKey === null);
 
-function plannedSteps(stages: readonly (readonly StepName[])[], work: KeyWork): Plan['steps'] {
+function plannedSteps(stages: readonly (readonly StepName[])[], work: KeyWork, kind: ResourceKind): Plan['steps'] {
   return stages
     .flatMap((names, index) => names.map((name) => ({ name, stage: index + 1 })))
     .map(({ name, stage }) => ({
       name,
       stage,
-      reversibility: steps[name].reversibility(work),
+      reversibility: steps[name].reversibility(work, kind),
       effects: [...steps[name].effects(work)],
     }))
     .filter((step) => step.effects.length > 0 || step.name === 'verify');
@@ -129,9 +130,10 @@ export function defineOperation<Schema extends z.ZodType<ChangeSpec>>(
     plan(spec, observed, context) {
       const { tenantId, policyVersion } = context;
       const work: KeyWork = { resource: spec.resource, observed, ...change(spec) };
-      const planned = plannedSteps(definition.stages, work);
+      const kind = kindNamed(spec.resource.kind);
+      const planned = plannedSteps(definition.stages, work, kind);
       const effects = planned.flatMap((step) => step.effects);
-      const checks = [...definition.checks(work, { ...context, effects, kind: kindNamed(spec.resource.kind) })];
+      const checks = [...definition.checks(work, { ...context, effects, kind })];
       return {
         schema: planVersion,
         tenantId,

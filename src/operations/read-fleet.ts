@@ -77,8 +77,9 @@ export class FleetReader {
     const { at, resources, unread, hidden } = snapshot;
     const { requests, drifts: stored, now } = this.#ports;
     const [held, drifts] = await Promise.all([requests.held(), stored.open(), this.#readExpiries(snapshot)]);
+    const acts = this.#ports.azure.inventory.kinds.map(({ type }) => type);
     const ends = new Map([...this.#expiries].map(([key, { ends: end }]) => [key, end]));
-    return { asOf: at, unread, hidden, resources: judgeFleet(resources, { held, ends, drifts }, now()), drifts };
+    return { asOf: at, unread, hidden, resources: judgeFleet(resources, { held, ends, drifts, acts }, now()), drifts };
   }
 
   /**

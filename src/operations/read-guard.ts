@@ -4,10 +4,11 @@ import denyDelete from '../../infra/guard/deny-delete.json' with { type: 'json' 
 import denyForeignVault from '../../infra/guard/deny-foreign-vault.json' with { type: 'json' };
 import denyStrip from '../../infra/guard/deny-strip.json' with { type: 'json' };
 import { canonicalJson } from '../domain/canonical-json.ts';
-import { type ArmId, armIdParts, isAtOrBelow, sameArmId } from '../domain/ids.ts';
+import { type ArmId, armIdParts, armTypeOf, isAtOrBelow, sameArmId } from '../domain/ids.ts';
 import type { GuardState } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { AssignedPolicies, PolicyAssignment, ResourceKey, UnreadSubscription } from '../domain/ports/inventory.ts';
+import { healthcareAgent } from './resources/healthcare-agent.ts';
 
 /** `list`: the parameter with the resources it is for; null: for every agent. */
 const anotherKey = { ...denyForeignVault, list: null };
@@ -46,8 +47,9 @@ function refuses(
   return enforced && ['deny', 'denyaction'].includes(effect);
 }
 
-/** An agent without a customer-managed key has none that can be removed. */
+/** The definitions are about healthcare agents only. One without a customer-managed key has none that can be removed. */
 function stateOf(id: ArmId, hasKey: boolean, policies: AssignedPolicies, now: Date): GuardState {
+  if (armTypeOf(id) !== healthcareAgent.type.toLowerCase()) return 'none';
   const wanted = hasKey ? definitions : [anotherKey];
   const refused = wanted.filter((one) =>
     policies.assignments.some((assignment) => refuses(one, assignment, policies, { id, now })),

@@ -7,6 +7,7 @@ import type { ChangeSpec, Plan } from '../domain/plan.ts';
 import { eventReader } from '../domain/request/events.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { LastVerified } from '../domain/watch/drift.ts';
+import { followsIf } from './choose.ts';
 import { enableCmk } from './enable-cmk/enable-cmk.ts';
 import type { Operation } from './operation.ts';
 import { repairCmk } from './repair-cmk/repair-cmk.ts';
@@ -61,7 +62,7 @@ export function lastVerifiedOf(request: Request): LastVerified | null {
       ...{ id, name, uri, firewall, access },
       purgeProtection: purgeProtection || plan.steps.some((step) => step.name === 'protect-vault'),
     },
-    ...{ keyName: to.keyName, keyVersion },
+    ...{ keyName: to.keyName, keyVersion, ...followsIf(to.follows) },
     principalId: outputs.principalId ?? observed.resource.principalId,
     retired: retire ?? null,
     before: isSameKey && from.keyVersion !== keyVersion ? (KeyVersion.safeParse(from.keyVersion).data ?? null) : null,

@@ -79,19 +79,19 @@ export function keyFateWords(request: Request): string {
   const step = keyProgress(request);
   switch (keyFate(request)) {
     case 'not-changed':
-      return 'This request didn’t change the agent’s key.';
+      return 'This request didn’t change the resource’s key.';
     case 'earlier-plan':
-      return 'Under the current plan, the agent’s key wasn’t changed. An earlier run of this request might have changed it: see the history.';
+      return 'Under the current plan, the resource’s key wasn’t changed. An earlier run of this request might have changed it: see the history.';
     case 'already-set':
-      return 'The agent had the requested key before this request.';
+      return 'The resource had the requested key before this request.';
     case 'changed':
       return request.state === 'succeeded'
-        ? 'This request changed the agent’s key.'
-        : 'This request changed the agent’s key: Azure showed the new key when the bot read it back. The final verification isn’t complete.';
+        ? 'This request changed the resource’s key.'
+        : 'This request changed the resource’s key: Azure showed the new key when the bot read it back. The final verification isn’t complete.';
     case 'unknown':
       if (step?.done != null)
         return 'An earlier run read the new key back from Azure. The last run didn’t confirm it again.';
-      return `It isn’t known whether the agent’s key changed: Azure didn’t confirm it.${isBusyNow(request) ? ' Azure’s operation might be the one that this request started.' : ''}`;
+      return `It isn’t known whether the resource’s key changed: Azure didn’t confirm it.${isBusyNow(request) ? ' Azure’s operation might be the one that this request started.' : ''}`;
   }
 }
 

@@ -55,10 +55,10 @@ const logReasons: Readonly<Record<FactOf<'vault-log-needed'>['why'], (told: stri
 
 function newVersionWords({ since, until }: FactOf<'new-version-used'>): CheckWords {
   if (since === null || until === null)
-    return lines`The log shows no use of the current version by the agent.
-      The agent might still need the old version.
-      Check again once the agent used its key. Microsoft doesn’t say how often it does.`;
-  return lines`The agent began to use the current version less than a day ago.
+    return lines`The log shows no use of the current version by the resource.
+      The resource might still need the old version.
+      Check again once the resource used its key. Microsoft doesn’t say how often it does.`;
+  return lines`The resource began to use the current version less than a day ago.
     First use: ${utcMinute(since)}. Azure might use the old version for up to a day.
     Request this after ${utcMinute(until)}.`;
 }
@@ -84,8 +84,8 @@ const keyChecks = {
   }) => lines`Version ${shortVersion(version)} of key ${name} is gone for good.
     Vault ${vault} has no deleted key of that name to recover. ${
       inUse
-        ? 'The agent can’t decrypt its data without this key.'
-        : 'The agent doesn’t use it now, but older data might need it.'
+        ? 'The resource can’t decrypt its data without this key.'
+        : 'The resource doesn’t use it now, but older data might need it.'
     }
     Ask the vault’s owner to restore a backup. Without one, data under this key is lost. Command: az keyvault key restore --vault-name ${vault} --file BACKUP_FILE`,
   'role-needed': (task) => lines`${roleTaskTitle(task)}\n${roleTaskWords(task)} Command: ${roleTaskCommand(task)}`,
@@ -123,7 +123,7 @@ const keyChecks = {
     Ask an operator to set up usage checks: docs/install/protect-further.md#usage-checks.`,
   'new-version-used': (fact, outcome) =>
     outcome === 'pass'
-      ? lines`The agent uses the current version since ${utcMinute(fact.since ?? '')}`
+      ? lines`The resource uses the current version since ${utcMinute(fact.since ?? '')}`
       : newVersionWords(fact),
   'old-version-used': ({ version, users, since }) =>
     users.length === 0
@@ -164,77 +164,77 @@ const ruleWords = (rule: string): string => (rule === environmentRule ? 'The bot
 
 const words: WordsByCode = {
   'created-after-cutoff': ({ day, cutoff }) => lines`Created on ${utcDay(day)}, after ${utcDay(cutoff)}`,
-  'created-before-cutoff': ({ day, cutoff }) => lines`The agent is too old.
-    It was created on ${utcDay(day)}. Customer-managed keys need an agent that was created after ${utcDay(cutoff)}.
-    Create a new agent and move to it.`,
-  'created-unknown': ({ cutoff }) => lines`Azure doesn’t say when the agent was created.
-    Customer-managed keys need an agent that was created after ${utcDay(cutoff)}.
+  'created-before-cutoff': ({ day, cutoff }) => lines`The resource is too old.
+    It was created on ${utcDay(day)}. Customer-managed keys need a resource that was created after ${utcDay(cutoff)}.
+    Create a new resource and move to it.`,
+  'created-unknown': ({ cutoff }) => lines`Azure doesn’t say when the resource was created.
+    Customer-managed keys need a resource that was created after ${utcDay(cutoff)}.
     Ask Azure support for its creation date.`,
-  'provisioning-settled': lines`No operation is running on the agent`,
+  'provisioning-settled': lines`No operation is running on the resource`,
   'provisioning-unsettled': ({ provisioningState: state }) =>
     hasFailed(state)
-      ? lines`The last operation on the agent failed
+      ? lines`The last operation on the resource failed
         Azure state: ${state}. You can continue: a successful change also resets this state.`
-      : lines`Another operation is running on the agent.
+      : lines`Another operation is running on the resource.
         Azure says ${state}.
         Wait until it’s done, and then try again.`,
   'microsoft-managed': (_fact, outcome) =>
     outcome === 'pass'
-      ? lines`The agent uses a Microsoft-managed key`
-      : lines`The agent uses a Microsoft-managed key.
+      ? lines`The resource uses a Microsoft-managed key`
+      : lines`The resource uses a Microsoft-managed key.
         It has no version to rotate.
         Use /enable-cmk to set a customer-managed key.`,
-  'customer-managed': ({ key }) => lines`The agent uses ${keyWords(key)}`,
-  'key-moved': ({ key, expected }) => lines`The agent was changed to another key or version.
+  'customer-managed': ({ key }) => lines`The resource uses ${keyWords(key)}`,
+  'key-moved': ({ key, expected }) => lines`The resource was changed to another key or version.
     ${isSameKey(key, expected) ? `It uses version ${versionOf(key)}. The request expects version ${versionOf(expected)}.` : `It uses ${keyWords(key)}. The request expects ${keyWords(expected)}.`}
     Create another request for the current key.`,
-  'key-user-identity': ({ identity }) => lines`The agent uses its key through a user-assigned identity.
+  'key-user-identity': ({ identity }) => lines`The resource uses its key through a user-assigned identity.
     It’s ${identityName(identity)}. The bot supports only the system-assigned identity.
     ${ownIdentityRemedy}`,
   'old-version-disabled': ({ key }) => lines`The version in use is disabled
-    ${keyWords(key)} is disabled. Azure might need it for the change, and the agent can’t return to it.`,
+    ${keyWords(key)} is disabled. Azure might need it for the change, and the resource can’t return to it.`,
   'old-version-unknown': ({ key }) => lines`The bot couldn’t read the version in use
-    The bot can’t read ${keyWords(key)}, so it doesn’t know whether the agent can return to it.`,
+    The bot can’t read ${keyWords(key)}, so it doesn’t know whether the resource can return to it.`,
   'already-under-this-key': (_fact, outcome) =>
     outcome === 'warn'
-      ? lines`The agent shows this key, but the change failed
+      ? lines`The resource shows this key, but the change failed
         The operation that set it failed. It will be set again.`
-      : lines`The agent already uses this key.\nNo change is needed.`,
-  'already-under-another-key': ({ key }) => lines`The agent already uses a customer-managed key.
+      : lines`The resource already uses this key.\nNo change is needed.`,
+  'already-under-another-key': ({ key }) => lines`The resource already uses a customer-managed key.
     It uses ${keyWords(key)}.
     Use /rotate-cmk to change the key or version.`,
   'nothing-to-repair': lines`Nothing needs repair.
-    The agent uses the approved key and has access to it. The version is enabled, and purge protection is on.`,
-  'identity-replaced': ({ approved, now, hasAccess }) => lines`The agent has another identity than the approved one
+    The resource uses the approved key and has access to it. The version is enabled, and purge protection is on.`,
+  'identity-replaced': ({ approved, now, hasAccess }) => lines`The resource has another identity than the approved one
     Its object ID is ${now}, not ${approved}. ${hasAccess ? 'It already has access to the key.' : 'It has no access to the key yet.'}`,
-  'repair-outdated': ({ key, expected }) => lines`The agent’s key changed after this repair was requested.
+  'repair-outdated': ({ key, expected }) => lines`The resource’s key changed after this repair was requested.
     It uses ${currentKeyWords(key)}. The request expects ${currentKeyWords(expected)}.
     Request the repair again with /repair-cmk.`,
-  'same-tenant': lines`Vault and agent are in the same tenant`,
+  'same-tenant': lines`Vault and resource are in the same tenant`,
   'other-tenant': ({ tenantId }) => lines`The vault is in another tenant.
-    Its tenant is ${tenantId}. The agent’s identity has no access there.
+    Its tenant is ${tenantId}. The resource’s identity has no access there.
     Choose a vault in this tenant.`,
-  'same-region': ({ region }) => lines`Vault and agent are in ${regionWords(region)}`,
+  'same-region': ({ region }) => lines`Vault and resource are in ${regionWords(region)}`,
   'other-region': ({ resource, vault }) => lines`The vault is in another region
-    Agent in ${regionWords(resource)}, vault in ${regionWords(vault)}. If that region is unavailable, the agent can’t access its data.`,
-  'same-subscription': lines`Vault and agent are in the same subscription`,
+    Resource in ${regionWords(resource)}, vault in ${regionWords(vault)}. If that region is unavailable, the resource can’t access its data.`,
+  'same-subscription': lines`Vault and resource are in the same subscription`,
   'other-subscription': ({ resource, vault }) => lines`The vault is in another subscription
-    Vault in ${subscriptionWords(vault)}, agent in ${subscriptionWords(resource)}. Check that it’s the intended vault: names can look alike.${[resource, vault].some(({ name }) => name === null) ? ' The bot can’t read their names.' : ''}`,
+    Vault in ${subscriptionWords(vault)}, resource in ${subscriptionWords(resource)}. Check that it’s the intended vault: names can look alike.${[resource, vault].some(({ name }) => name === null) ? ' The bot can’t read their names.' : ''}`,
   'vault-not-permitted': ({ rule, vault, sameSubscription }) => lines`The approval policy doesn’t allow vault ${vault}.
-    ${sameSubscription ? `${ruleWords(rule)} allows only other vaults for this agent.` : `It’s in another subscription than the agent. ${ruleWords(rule)} doesn’t allow that.`}
+    ${sameSubscription ? `${ruleWords(rule)} allows only other vaults for this resource.` : `It’s in another subscription than the resource. ${ruleWords(rule)} doesn’t allow that.`}
     Choose another vault, or ask an operator to allow this one in the approval policy.`,
   'controllers-known': ({ count }) => lines`Identities with control over the key: ${count}`,
   'controllers-not-checked': ({ unseen }) => lines`The bot couldn’t check who has control over the key
     The bot doesn’t have permission to read ${joinList(unseen.map((one) => unseenWords[one]))}. Other people and apps might back up or delete the key.`,
   'controllers-not-named': lines`Some names of identities with control over the key are missing
     Microsoft Graph didn’t return all names or group sizes. The object IDs are shown instead.`,
-  'key-not-shared': lines`No other agent uses this key, and no name resembles one in use`,
+  'key-not-shared': lines`No other resource uses this key, and no name resembles one in use`,
   'key-shared': ({ key, resource, id, subscription }) => lines`${resource} already uses this key
-    It is in ${subscriptionWords(subscription)}, resource group ${armIdParts(id).resourceGroup}. If ${key} is disabled, expires, or is deleted, both agents are affected.`,
+    It is in ${subscriptionWords(subscription)}, resource group ${armIdParts(id).resourceGroup}. If ${key} is disabled, expires, or is deleted, both resources are affected.`,
   'name-alike': ({ of, name, other }) => lines`The ${of === 'vault' ? 'key vault' : 'key'} name resembles another one
-    ${`Requested: ${name}. In use by other agents: ${other}. ${differenceWords(name, other)}`.trim()}`,
-  'other-resources-not-checked': lines`Other agents weren’t checked
-    The bot couldn’t list the agents. Another agent might use this key or a similar name.`,
+    ${`Requested: ${name}. In use by other resources: ${other}. ${differenceWords(name, other)}`.trim()}`,
+  'other-resources-not-checked': lines`Other resources weren’t checked
+    The bot couldn’t list the resources. Another resource might use this key or a similar name.`,
   'key-used-undeclared': ({ users }) => lines`Others use this key, and no listed resource declares that
     ${joinList(users.map(({ name, last }) => `${name}, last on ${utcDay(last)}`))}. It might be a backup, a person, or another tenant. /cmk-status key=NAME shows more.`,
   'key-origin-unknown': lines`Existing key, not created by this request\nCopies or backups of it might exist.`,
@@ -242,7 +242,7 @@ const words: WordsByCode = {
     ${ruleWords(rule)} doesn’t allow existing keys or versions: copies of them might exist.
     Choose a new key, or a new version of the key in use.`,
   'vault-reachable': lines`The vault’s firewall is open`,
-  'vault-firewalled': lines`The vault’s firewall blocks the agent.
+  'vault-firewalled': lines`The vault’s firewall blocks the resource.
     Healthcare agent service isn’t a Key Vault trusted service.
     Choose a vault that allows access from all networks, or ask the vault owner which one to use.`,
   'soft-delete-on': lines`Soft delete is on`,
@@ -263,7 +263,7 @@ const words: WordsByCode = {
   'rights-not-checked': lines`The bot couldn’t check its own permissions
     It lacks Microsoft.Authorization/permissions/read. A missing permission would stop the run.`,
   'vault-rights-not-checked': ({ actions }) => lines`The bot’s rights in the vault were not checked
-    The vault grants by access policy. Without ${actions.join(', ')} the run would stop before it changes the agent.`,
+    The vault grants by access policy. Without ${actions.join(', ')} the run would stop before it changes the resource.`,
 };
 
 /** For a union of codes, the compiler would require the facts of all of them; a single code has its own. */
@@ -274,6 +274,6 @@ const rendered = <C extends CheckCode>({ code, fact, outcome }: CheckOf<C>): Che
 export const checkWords = (check: Check): CheckWords => rendered(check);
 
 /** Another open request for the agent, which blocks like a check. */
-export const openRequestWords = (id: string): CheckWords => lines`Request ${id} is open for this agent.
-  An agent can have one open request.
+export const openRequestWords = (id: string): CheckWords => lines`Request ${id} is open for this resource.
+  A resource can have one open request.
   Wait until it ends, or cancel it. Then try again.`;

@@ -139,7 +139,7 @@ export function controlChangeWords(change: ControlChange): { readonly title: str
       };
     }
     case 'identity':
-      return { title: `The agent has another identity: ${change.now}`, text: `It was ${change.before}` };
+      return { title: `The resource has another identity: ${change.now}`, text: `It was ${change.before}` };
     case 'vault-address':
       return { title: `The vault has another address: ${change.now}`, text: `It was ${change.before}` };
     case 'vault-tenant':

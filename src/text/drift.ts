@@ -19,7 +19,7 @@ export interface DriftWords extends CheckWords {
 }
 type DriftStep = Pick<DriftWords, 'button' | 'typed' | 'az'>;
 
-const noTime = 'Microsoft doesn’t say how soon the agent stops working.';
+const noTime = 'Microsoft doesn’t say how soon the resource stops working.';
 const unreadable = 'Data under this key can’t be decrypted without it.';
 const repairs = 'A requester selects Request repair. After an approval, the bot sets the key back.';
 const confirms = 'The vault’s owner confirms the change or undoes it.';
@@ -61,7 +61,7 @@ type Wording<C extends DriftCode> = (
 /** A state without its words doesn't compile. */
 const words: { readonly [C in DriftCode]: Wording<C> } = {
   'resource-deleted': () =>
-    alert`The agent was deleted
+    alert`The resource was deleted
     Its data can’t be decrypted any more. Microsoft says that this can’t be undone.
     An Azure administrator finds out who deleted it. Keep the key until the owner decides.`(byRole('')),
   'key-purged': (_state, { vault, keyName, keyVersion }) =>
@@ -76,7 +76,7 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
     A Key Vault Contributor recovers the vault.`(byRole(`az keyvault recover --name ${vault.name}`)),
   'vault-moved': ({ to }, { vault }) =>
     alert`Vault ${vault.name} was moved
-    Its address and its keys stay. Azure doesn’t move role assignments, so the agent might have lost access. ${noTime}
+    Its address and its keys stay. Azure doesn’t move role assignments, so the resource might have lost access. ${noTime}
     An Azure administrator moves the vault back.`(byRole(moveBack(to, vault.id))),
   'key-deleted': (_state, verified) =>
     alert`Key ${verified.keyName} was deleted
@@ -86,26 +86,28 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
     alert`Version ${shortVersion(verified.keyVersion)} of key ${verified.keyName} is gone
     ${unreadable} The bot can’t see whether the key can be recovered. ${noTime}
     ${roleTaskTitle(recovery(verified))}. ${repairs}`(repair(verified, roleTaskCommand(recovery(verified)))),
-  'key-disabled': (_state, verified) =>
-    alert`Version ${shortVersion(verified.keyVersion)} of key ${verified.keyName} is disabled
+  'key-disabled': ({ keyVersion }, verified) => {
+    const version = keyVersion ?? verified.keyVersion;
+    return alert`Version ${shortVersion(version)} of key ${verified.keyName} is disabled
     ${unreadable} Nothing is lost while the version can be enabled. ${noTime}
-    ${roleTaskTitle(enabling(verified, verified.keyVersion))}. ${repairs}`(
-      repair(verified, roleTaskCommand(enabling(verified, verified.keyVersion))),
-    ),
+    ${roleTaskTitle(enabling(verified, version))}. ${repairs}`(
+      repair(verified, roleTaskCommand(enabling(verified, version))),
+    );
+  },
   'identity-changed': ({ now }, verified) =>
     now === null
-      ? alert`The agent’s system-assigned identity is off
+      ? alert`The resource’s system-assigned identity is off
         The identity that has access to the key is gone. ${unreadable} ${noTime}
         ${repairs}`(repair(verified))
-      : alert`The agent has another identity
+      : alert`The resource has another identity
         It might have no access to the key, or access that no approver confirmed. ${unreadable} ${noTime}
         ${repairs}`(repair(verified)),
   'access-lost': (_state, verified) =>
-    alert`The agent’s identity lost access to key ${verified.keyName}
+    alert`The resource’s identity lost access to key ${verified.keyName}
     ${unreadable} Nothing is lost while access can be assigned again. ${noTime}
     ${repairs}`(repair(verified)),
   'use-refused': ({ keyVersion }, verified) =>
-    alert`The vault refuses version ${shortVersion(keyVersion)} of key ${verified.keyName} to the agent
+    alert`The vault refuses version ${shortVersion(keyVersion)} of key ${verified.keyName} to the resource
     ${unreadable} The vault’s log shows this before Azure shows why. ${noTime}
     If the review finds nothing, check again in some minutes. ${repairs}`(repair(verified)),
   'retired-version-needed': ({ keyVersion }, verified) =>
@@ -113,27 +115,27 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
     The vault refuses it. What depends on it can’t be read. To see who called, use /cmk-status key=${verified.keyName} vault=${verified.vault.name}.
     ${roleTaskTitle(enabling(verified, keyVersion))}.`(byRole(roleTaskCommand(enabling(verified, keyVersion)))),
   'key-stripped': (_state, verified) =>
-    alert`The customer-managed key was removed from the agent
-    The agent’s data is under a Microsoft-managed key, not under yours.
+    alert`The customer-managed key was removed from the resource
+    The resource’s data is under a Microsoft-managed key, not under yours.
     ${repairs}`(repair(verified)),
   'key-replaced': ({ now }, verified) =>
-    alert`The agent is under ${keyWords(now)}
-    It isn’t what was last approved and verified here. The agent now depends on it.
+    alert`The resource is under ${keyWords(now)}
+    It isn’t what was last approved and verified here. The resource now depends on it.
     ${`${foundKeyRemedy(now)} ${repairs}`.trim()}`(repair(verified)),
   'resource-failed': ({ provisioningState }, verified) =>
-    alert`Azure shows the agent as ${provisioningState}
-    The last operation on the agent failed. What Azure shows might not be what the agent uses.
+    alert`Azure shows the resource as ${provisioningState}
+    The last operation on the resource failed. What Azure shows might not be what the resource uses.
     ${repairs}`(repair(verified)),
   'key-expired': ({ at }, verified) =>
     alert`The key expired on ${utcDay(at)}
     Where it is in use, an expired key continues to work, but new uses are refused.
-    A requester selects Request new version. After an approval, the bot creates it and sets it on the agent.`(
+    A requester selects Request new version. After an approval, the bot creates it and sets it on the resource.`(
       rotate(verified, 'Request new version', 'new'),
     ),
   'key-expires': ({ at }, verified) =>
     alert`The key expires on ${utcDay(at)}
     The data is safe now. After that day, the vault refuses new uses of the key.
-    A requester selects Request new version. After an approval, the bot creates it and sets it on the agent.`(
+    A requester selects Request new version. After an approval, the bot creates it and sets it on the resource.`(
       rotate(verified, 'Request new version', 'new'),
     ),
   'purge-protection-off': (_state, verified) =>
@@ -145,17 +147,17 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
       ? alert`The firewall of ${name} is now open
         The data is safe now. The vault accepts calls from every network.
         ${confirms}`(byRole(`az keyvault update --name ${name} --default-action Deny`))
-      : alert`The firewall of ${name} is now closed
-        Microsoft doesn’t say whether an agent reaches a vault behind a firewall. If it doesn’t, it can’t decrypt its data.
+      : alert`The firewall of ${name} is now closed${now === 'trusted' ? ', except for trusted services' : ''}
+        Microsoft doesn’t say whether a resource reaches a vault behind a firewall. If it doesn’t, it can’t decrypt its data.
         ${confirms}`(byRole(`az keyvault update --name ${name} --default-action Allow`)),
   'old-version-disabled': ({ keyVersion }, verified) =>
-    alert`Version ${shortVersion(keyVersion)}, which the agent used before, is disabled
-    Microsoft doesn’t say how long an agent needs an earlier version. Backups might need it, too.
+    alert`Version ${shortVersion(keyVersion)}, which the resource used before, is disabled
+    Microsoft doesn’t say how long a resource needs an earlier version. Backups might need it, too.
     ${roleTaskTitle(enabling(verified, keyVersion))}.`(byRole(roleTaskCommand(enabling(verified, keyVersion)))),
   'newer-version': ({ keyVersion, created }, verified) =>
     alert`Version ${shortVersion(keyVersion)} of the key is newer${created === null ? '' : `, created on ${utcDay(created)}`}
-    The data is safe. The agent stays on its version until the key is rotated.
-    A requester selects Request newest version. After an approval, the bot sets it on the agent.`(
+    The data is safe. The resource stays on its version until the key is rotated.
+    A requester selects Request newest version. After an approval, the bot sets it on the resource.`(
       rotate(verified, 'Request newest version', 'newest'),
     ),
 };

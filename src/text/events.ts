@@ -48,7 +48,7 @@ export const joinParts = (...parts: readonly string[]): string => parts.filter((
 
 /** Returns the agent's key at the time of the evidence pack. */
 const readingWords = ({ resource }: Reading): string => {
-  if (resource.seen === 'absent') return 'the agent no longer existed';
+  if (resource.seen === 'absent') return 'the resource no longer existed';
   return resource.seen === 'not'
     ? 'Azure couldn’t be read'
     : `Azure showed ${resourceKeyWords(resource.value.customerKey)}`;

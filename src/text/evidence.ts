@@ -37,10 +37,10 @@ export const levelCode = (level: ProofLevel): string => `L${ProofLevel.options.i
 const highest = `L${ProofLevel.options.length - 1}`;
 
 const provedBy: Readonly<Record<ProofLevel, string>> = {
-  'read-back': 'Azure reports this key on the agent',
-  'permission-held': 'Azure reports this key on the agent, whose identity has permission to use it',
-  'key-usable': 'the key was tested; use by the agent wasn’t observed',
-  'use-seen': 'the vault’s log shows that the agent used the key',
+  'read-back': 'Azure reports this key on the resource',
+  'permission-held': 'Azure reports this key on the resource, whose identity has permission to use it',
+  'key-usable': 'the key was tested; use by the resource wasn’t observed',
+  'use-seen': 'the vault’s log shows that the resource used the key',
 };
 
 /** For a key whose use by the agent wasn't observed. */
@@ -48,10 +48,10 @@ function notSeen({ use }: Pick<Succeeded, 'use'>): string {
   if (use === null) return provedBy['key-usable'];
   const { judged, until } = use;
   if (judged === null)
-    return `the key was tested; the bot checks the vault’s log for use by the agent until ${utcInWords(until)}`;
+    return `the key was tested; the bot checks the vault’s log for use by the resource until ${utcInWords(until)}`;
   return judged.answer.outcome === 'not-used'
-    ? 'the key was tested; the vault’s log shows no use by the agent'
-    : 'the key was tested; use by the agent is unknown';
+    ? 'the key was tested; the vault’s log shows no use by the resource'
+    : 'the key was tested; use by the resource is unknown';
 }
 
 const proofOf = (request: Request, level: ProofLevel): string =>
@@ -142,8 +142,8 @@ function statementOf(request: Request, verdict: UnderKey, who: Who): VerdictWord
   if (replacedBy !== null) return { mark: '○', sentence: [...begin, ...replacedWords(replacedBy, found, who)] };
   const instead: Sentence =
     now === 'gone'
-      ? [strong('When last read, the agent no longer existed'), '.']
-      : [strong('When last read, the key was different:'), ` the agent had ${resourceKeyWords(found)}.`];
+      ? [strong('When last read, the resource no longer existed'), '.']
+      : [strong('When last read, the key was different:'), ` the resource had ${resourceKeyWords(found)}.`];
   return { mark: '▲', sentence: [...begin, '. ', ...instead] };
 }
 

@@ -11,7 +11,11 @@ import { doubtfulKeyRemedy, doubtfulKeyWords, otherKeyRemedy, resourceKeyWords }
 import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
 import { placeWords } from './places.ts';
 
-const missingThings = { resource: 'The agent', vault: 'The vault', identity: 'The identity of the agent' } as const;
+const missingThings = {
+  resource: 'The resource',
+  vault: 'The vault',
+  identity: 'The identity of the resource',
+} as const;
 
 const otherKinds: Readonly<Record<string, string>> = {
   'key-vault': 'a key vault',
@@ -46,7 +50,7 @@ const grants = { 'role-assignments': 'role assignment', 'access-policies': 'acce
 const otherGrant = { 'role-assignments': 'access policy', 'access-policies': 'role assignment' } as const;
 
 /** The approved object was replaced by another with the same name. */
-export const replacedTitles = { resource: 'It is another agent', vault: 'It is another vault' } as const;
+export const replacedTitles = { resource: 'It is another resource', vault: 'It is another vault' } as const;
 
 /** `The agent was deleted and created again …`: the title of a row, and the text of a failure. */
 export const replacedWords = ({ what, was, now }: RecreatedObject): string =>
@@ -84,37 +88,37 @@ function blockedWords(check: Check): FoundWords {
 /** By the bot's own codes; a missing one doesn't compile. */
 const words: { readonly [C in FoundCode]: (facts: Extract<Found, { readonly code: C }>) => FoundWords } = {
   blocked: ({ check }) => blockedWords(check),
-  'resource-busy': ({ provisioningState }) => found`Azure is working on the agent: it is ${provisioningState}.
+  'resource-busy': ({ provisioningState }) => found`Azure is working on the resource: it is ${provisioningState}.
     ${passes}`,
-  'resource-not-settled': ({ provisioningState }) => found`The agent is ${provisioningState}.
+  'resource-not-settled': ({ provisioningState }) => found`The resource is ${provisioningState}.
     ${inPortal}
-    The agent is Succeeded.`,
+    The resource is Succeeded.`,
   missing: ({ what }) => found`${missingThings[what]} no longer exists.
     ${
       what === 'identity'
-        ? 'Ask an owner of the agent who removed it and why. Then retry: the bot turns the identity on again and gives it access to the key.'
+        ? 'Ask an owner of the resource who removed it and why. Then retry: the bot turns the identity on again and gives it access to the key.'
         : 'A resource in this plan no longer exists. Restore it and select Retry, or end the request.'
     }`,
   'vault-moved': ({ to }) => found`The vault was moved: it is in ${placeWords(to)} now.
     ${moveBack}`,
-  'resource-moved': ({ to }) => found`The agent was moved: it is in ${placeWords(to)} now.
+  'resource-moved': ({ to }) => found`The resource was moved: it is in ${placeWords(to)} now.
     ${moveBack}`,
   replaced: (facts) => found`${replacedWords(facts)}
     ${
       facts.what === 'vault'
         ? 'Ask an owner of the vault who deleted it. If the approved key is in the new vault, retry: the request asks for approval again. Otherwise, end the request and request another key.'
-        : 'Ask an owner of the agent who deleted it. If the request still fits the new agent, retry: it asks for approval again. Otherwise, end the request.'
+        : 'Ask an owner of the resource who deleted it. If the request still fits the new resource, retry: it asks for approval again. Otherwise, end the request.'
     }`,
   'identity-changed': ({
     now,
     was,
-  }) => found`The agent’s identity changed after it got access to the key: it is ${now} now, and access was given to ${was}.
+  }) => found`The resource’s identity changed after it got access to the key: it is ${now} now, and access was given to ${was}.
     Retry: the bot gives the new identity access, if needed after another approval. Then ask an owner of the vault to remove the old identity’s access.`,
-  'access-gone': ({ by, keyName }) => found`The ${grants[by]} that lets the agent use key ${keyName} was removed.
+  'access-gone': ({ by, keyName }) => found`The ${grants[by]} that lets the resource use key ${keyName} was removed.
     Ask an owner of the vault who removed it and why. Then retry: the bot gives access again.`,
-  'identity-lost': ({ id }) => found`The agent no longer has ${id}.
-    Assign that identity to the agent again, and then select Retry. Otherwise, end the request.`,
-  'identity-not-shown': () => found`The agent shows no system-assigned identity.
+  'identity-lost': ({ id }) => found`The resource no longer has ${id}.
+    Assign that identity to the resource again, and then select Retry. Otherwise, end the request.`,
+  'identity-not-shown': () => found`The resource shows no system-assigned identity.
     ${inPortal}
     It has one.`,
   'key-of-others': ({
@@ -143,23 +147,23 @@ const words: { readonly [C in FoundCode]: (facts: Extract<Found, { readonly code
     Switch the vault back, and then select Retry. Otherwise, end the request and create another one.`,
   'grant-not-shown': () => found`Azure doesn’t list the access to the key.
     ${inPortal}
-    The agent’s identity has the Get, Wrap Key, and Unwrap Key permissions.`,
+    The resource’s identity has the Get, Wrap Key, and Unwrap Key permissions.`,
   'protection-not-shown': () => found`The vault doesn’t show purge protection.
     ${inPortal}
     Soft delete and purge protection are on.`,
   'key-not-shown': ({
     shows,
     expected,
-  }) => found`Azure accepted the change, and the agent now shows ${resourceKeyWords(shows)}.
+  }) => found`Azure accepted the change, and the resource now shows ${resourceKeyWords(shows)}.
     ${inPortal}
-    The agent shows ${resourceKeyWords(expected)}.`,
-  'key-moved': ({ shows, expected }) => found`The agent was changed to ${resourceKeyWords(shows)}.
+    The resource shows ${resourceKeyWords(expected)}.`,
+  'key-moved': ({ shows, expected }) => found`The resource was changed to ${resourceKeyWords(shows)}.
     ${inPortal}
-    The agent still uses ${expected === null ? 'a Microsoft-managed key' : resourceKeyWords(expected)}.`,
+    The resource still uses ${expected === null ? 'a Microsoft-managed key' : resourceKeyWords(expected)}.`,
   'membership-unknown':
     () => found`Microsoft Entra ID didn’t say whether the requester and the approvers still have their roles.
     Wait until Microsoft Graph answers, and then select Retry.`,
-  'requester-lost-role': () => found`The requester no longer has the requester role for this agent.
+  'requester-lost-role': () => found`The requester no longer has the requester role for this resource.
     Ask an operator to restore the requester’s role, and then select Retry. Or end the request.`,
   stopped: ({
     operator,

@@ -20,5 +20,5 @@ export function fleetGuardWords(guards: readonly { readonly state: GuardState }[
   const count = guards.filter(({ state }) => state === 'all').length;
   if (count === agents) return `Azure Policy ${states.all}.`;
   if (guards.every(({ state }) => state === 'none')) return `Azure Policy ${states.none}.`;
-  return `Azure Policy ${states.all} for ${count} of ${agents} agents.`;
+  return `Azure Policy ${states.all} for ${count} of ${agents} resources.`;
 }

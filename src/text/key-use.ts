@@ -36,7 +36,7 @@ const did = { KeyWrap: 'wrapped', KeyUnwrap: 'unwrapped' } as const;
 type Of<O extends UseAnswer['outcome']> = Extract<UseAnswer, { readonly outcome: O }>;
 
 const usedWords = ({ operation, allowedBy }: Of<'used'>): readonly KeyUseSentence[] => [
-  [`The vault’s log shows that the agent’s identity ${did[operation]} with this version (${operation}).`],
+  [`The vault’s log shows that the resource’s identity ${did[operation]} with this version (${operation}).`],
   [allowedWords(allowedBy)],
 ];
 
@@ -46,10 +46,10 @@ function notUsedWords({ first, last, refused }: Of<'not-used'>): readonly KeyUse
     { at: first },
     'to',
     { at: last },
-    'the Key Vault log has no entry of this agent using this key version. This isn’t an error: the agent might not have needed the key yet.',
+    'the Key Vault log has no entry of this resource using this key version. This isn’t an error: the resource might not have needed the key yet.',
   ];
   if (refused === null) return [seen];
-  return [seen, ['The agent tried at', { at: refused.at }, `and the vault refused (${refused.status}).`]];
+  return [seen, ['The resource tried at', { at: refused.at }, `and the vault refused (${refused.status}).`]];
 }
 
 const longestOfAzure = 300;

@@ -1,5 +1,6 @@
 /** Texts for keys. */
 import { madeVersion } from '../domain/effect.ts';
+import type { KeyChange } from '../domain/key-change.ts';
 import type { CustomerKey, Doubt } from '../domain/observed.ts';
 import type { FleetState } from '../domain/resource-kind.ts';
 import { utcDay } from './instants.ts';
@@ -24,7 +25,7 @@ export const keyWords = ({ vaultUri, keyName, keyVersion, userIdentity }: Custom
   `${keyName} in ${vaultUri}, version ${keyVersion === null ? 'newest' : shortVersion(keyVersion)}${userIdentity === undefined ? '' : `, through ${identityName(userIdentity)}`}`;
 
 export const ownIdentityRemedy =
-  'The agent’s owner gives its system-assigned identity access to the key, and then removes the user-assigned one from the key.';
+  'The resource’s owner gives its system-assigned identity access to the key, and then removes the user-assigned one from the key.';
 
 /** What to do first about a key that wasn't approved. */
 export const foundKeyRemedy = ({ userIdentity }: CustomerKey): string =>
@@ -50,6 +51,12 @@ export const versionWords = (version: string | null, after: string | null): stri
       ? 'first version'
       : 'new version'
     : `version ${shortVersion(version)}`;
+
+/** What the resource will name: `version 0123abcd`, or that it follows new ones. */
+export const plannedVersionWords = ({ to, make }: Pick<KeyChange, 'to' | 'make'>): string =>
+  to.follows
+    ? `${make === null ? 'newest' : make.after === null ? 'first' : 'new'} version, follows later ones`
+    : versionWords(to.keyVersion, make?.after ?? null);
 
 /** What to do about a key that exists under the name of the key to create. */
 export const otherKeyRemedy = 'Request another key name, or that key if it’s the right one.';

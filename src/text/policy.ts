@@ -29,7 +29,7 @@ function criterionWords({ name, found, judged }: AppliedRule['criteria'][number]
 /** Why a rule applies: `resource group is rg-care-prod; tag environment is missing, so the rule applies`. */
 export function reasonWords({ rule, criteria }: AppliedRule): string {
   if (criteria.length > 0) return criteria.map(criterionWords).join('; ');
-  return rule === environmentRule ? 'no other rule matches' : 'it matches every agent';
+  return rule === environmentRule ? 'no other rule matches' : 'it matches every resource';
 }
 
 export const noApprovers = 'no one: CMK_APPROVERS is empty';

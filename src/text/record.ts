@@ -16,7 +16,7 @@ export const faultWords: Record<RecordFault, string> = {
   'text-differs': 'a text isn’t the one that was written',
   'text-unknown': 'a text was added that no event refers to',
   'text-missing': 'a text is missing, and no event says that it was erased',
-  'open-request-differs': 'the open request of the agent differs from the events',
+  'open-request-differs': 'the open request of the resource differs from the events',
   'job-unknown': 'a job has no event',
   'rows-differ': 'there are more or fewer rows than events',
   'export-differs': 'the older copy has a different event, or more events',

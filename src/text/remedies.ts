@@ -27,7 +27,7 @@ function register({ message }: ExternalFailure): string {
 }
 
 const removed =
-  'A resource in this plan no longer exists: the agent, the vault, or the key. Restore it and select Retry, or end the request.';
+  'Something in this plan no longer exists: the resource, the vault, or the key. Restore it and select Retry, or end the request.';
 const signIn =
   'Ask an operator to check how the bot signs in, and the clock of its machine, and then select Retry. The approvals stay valid.';
 const conditionalAccess =
@@ -41,13 +41,13 @@ const noCredential =
 const noTenant =
   'Entra ID can’t be reached, or the tenant doesn’t exist. Ask an operator to check the network and MicrosoftAppTenantId, and then select Retry. The approvals stay valid.';
 const notOffered =
-  'Azure doesn’t offer agents, or the API version that the bot uses, in this cloud or subscription. Retrying doesn’t help. Ask an operator to look for a newer version of the bot.';
+  'Azure doesn’t offer this kind of resource, or the API version that the bot uses, in this cloud or subscription. Retrying doesn’t help. Ask an operator to look for a newer version of the bot.';
 const limit =
   'Ask the owner of the subscription to remove what is no longer needed, or to request a higher limit, and then select Retry.';
 const closed =
-  'The vault’s firewall blocks this agent. Healthcare agent service isn’t a Key Vault trusted service, so it works only with a vault that allows public access from all networks. Ask the vault owner before you change network access, or end this request and choose another vault.';
+  'The vault’s firewall blocks this resource. Healthcare agent service isn’t a Key Vault trusted service, so it works only with a vault that allows public access from all networks. Ask the vault owner before you change network access, or end this request and choose another vault.';
 const stopped =
-  'Someone canceled Azure’s operation on the agent. Find out why in the agent’s activity log, and then select Retry.';
+  'Someone canceled Azure’s operation on the resource. Find out why in the resource’s activity log, and then select Retry.';
 
 const notAzure =
   'The answer isn’t one of Azure’s. Ask an operator to check the network between the bot and Azure, such as a proxy, and then select Retry.';
@@ -70,8 +70,8 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
     'The resource group is being deleted with everything in it. Ask its owner whether that is intended. If it is, end the request: retrying doesn’t help.',
   FailedIdentityOperation: ({ message }) =>
     /\bNotFound\b/.test(message)
-      ? 'An identity of the agent no longer exists. Ask the owner of the agent to remove it from the agent, and then select Retry.'
-      : 'Azure couldn’t update the agent’s managed identity. This often passes: select Retry in a few minutes. If it doesn’t, ask the subscription owner to open a support request with Microsoft.',
+      ? 'An identity of the resource no longer exists. Ask the owner of the resource to remove it from the resource, and then select Retry.'
+      : 'Azure couldn’t update the resource’s managed identity. This often passes: select Retry in a few minutes. If it doesn’t, ask the subscription owner to open a support request with Microsoft.',
   NotFound: removed,
   ResourceNotFound: removed,
   ResourceGroupNotFound: removed,
@@ -85,7 +85,7 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
   InvalidApiVersionParameter: notOffered,
   RoleAssignmentLimitExceeded: limit,
   RoleAssignmentUpdateNotPermitted:
-    'Ask an Owner or User Access Administrator to delete the role assignment of the agent’s earlier identity, which is in the way, and then select Retry.',
+    'Ask an Owner or User Access Administrator to delete the role assignment of the resource’s earlier identity, which is in the way, and then select Retry.',
   Authorization_RequestDenied:
     'Microsoft Graph no longer lets the bot read groups. Ask a Privileged Role Administrator to grant its permissions again, and then select Retry.',
   QuotaExceeded: limit,
@@ -95,7 +95,7 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
     'Ask a Key Vault Crypto Officer to enable the key version, and then select Retry. Or end the request and choose another key.',
   ForbiddenByFirewall: closed,
   ForbiddenByConnection: closed,
-  PrincipalNotFound: 'Azure didn’t know the agent’s new identity in time. Select Retry in a few minutes.',
+  PrincipalNotFound: 'Azure didn’t know the resource’s new identity in time. Select Retry in a few minutes.',
   OperationCanceled: stopped,
   Canceled: stopped,
   ExpiredAuthenticationToken: signIn,
@@ -122,9 +122,9 @@ const certificate =
   'The bot doesn’t trust the certificate of what answered. Ask an operator to check AZURE_CA_FILE and the network, and then select Retry.';
 const passes = 'This often passes. Select Retry in a few minutes.';
 const spreads =
-  'Azure didn’t let the agent’s identity use the key in time. Check in the vault that its role assignment or access policy is there, and then select Retry: propagation might just need longer.';
+  'Azure didn’t let the resource’s identity use the key in time. Check in the vault that its role assignment or access policy is there, and then select Retry: propagation might just need longer.';
 const byIds = 'Your Azure administrator can find the call by the ids under Details.';
-const mayPass = `This might pass: select Retry in a few minutes. If it doesn’t, check in the vault that the agent’s access is there and that the key works. ${byIds}`;
+const mayPass = `This might pass: select Retry in a few minutes. If it doesn’t, check in the vault that the resource’s access is there and that the key works. ${byIds}`;
 const unknown = `The bot has no remedy for this code. ${byIds} When the cause is fixed, select Retry. Or end the request.`;
 
 const isAgentRefused = ({ next, code }: ExternalFailure): boolean =>

@@ -32,8 +32,8 @@ const step =
   };
 
 export const stepTable: Readonly<Record<StepName, StepWords>> = {
-  'enable-identity': step('the agent', many)`Turn on system-assigned identity
-    Azure is creating the agent’s identity.
+  'enable-identity': step('the resource', many)`Turn on system-assigned identity
+    Azure is creating the resource’s identity.
     Azure reports: system-assigned`,
   'make-key-version': step('the key in the vault', some)`Create key
     The key vault is creating the key.
@@ -48,15 +48,15 @@ export const stepTable: Readonly<Record<StepName, StepWords>> = {
     The bot checks whether the old version is disabled.
     Azure reports: the old version is disabled`,
   'grant-key-access': step('the role assignment', some)`Assign key access
-    The bot is giving the agent access to the key.
+    The bot is giving the resource access to the key.
     Azure reports: Get, Wrap Key, and Unwrap Key`,
   'protect-vault': step('the vault', some)`Turn on purge protection
     Azure is turning on purge protection.
     Azure reports: purge protection on`,
-  'set-cmk': step('the agent', many)`Set customer-managed key
-    Azure is setting the agent’s key.
-    Azure reports this key and version on the agent`,
-  verify: step('agent, vault, access, and key', some)`Verify
+  'set-cmk': step('the resource', many)`Set customer-managed key
+    Azure is setting the resource’s key.
+    Azure reports this key and version on the resource`,
+  verify: step('resource, vault, access, and key', some)`Verify
     The bot reads the result back, checks the permission, and tests the key.
     Everything was read back from Azure`,
 };
@@ -86,7 +86,7 @@ export const completedTitles = (request: Request): readonly string[] => [
 /** For a step that was sent before Azure's confirmation could be stored, and then only read back. */
 export const interruptedWords = 'Sent earlier, confirmed by reading';
 
-const grantOf = 'Agent’s role on the key';
+const grantOf = 'Resource’s role on the key';
 
 /** `Purge protection: off → on` */
 export function effectWords(effect: Effect): string {
@@ -94,7 +94,7 @@ export function effectWords(effect: Effect): string {
     case 'identity': {
       // User-assigned identities remain: an arrow away from them would suggest removal.
       const after = effect.before === 'user-assigned' ? 'user-assigned and system-assigned' : 'system-assigned';
-      return `Agent identity: ${effect.before} → ${after}`;
+      return `Resource identity: ${effect.before} → ${after}`;
     }
     case 'key':
       return effect.before === null
@@ -109,7 +109,7 @@ export function effectWords(effect: Effect): string {
     case 'role-assignment':
       return `${grantOf}: none → ${effect.role}`;
     case 'access-policy':
-      return `Agent’s access policy on the vault: none → ${effect.permissions.join(', ')}`;
+      return `Resource’s access policy on the vault: none → ${effect.permissions.join(', ')}`;
     case 'soft-delete':
       return `Soft delete: ${effect.before} → on`;
     case 'purge-protection':
@@ -121,7 +121,10 @@ export function effectWords(effect: Effect): string {
 
 function keyEffectWords({ before, to }: Extract<Effect, { change: 'customer-key' }>): string {
   const isSameName = before !== null && sameKeyName(before.keyName, to.keyName);
-  const after = versionWords(to.keyVersion, isSameName ? before.keyVersion : null);
+  const after =
+    to.keyVersion === null
+      ? 'follows new versions'
+      : versionWords(to.keyVersion, isSameName ? before.keyVersion : null);
   if (before === null) return `Key: Microsoft-managed → ${to.keyName}, ${after}`;
   if (isSameName && sameVaultUri(before.vaultUri, to.vaultUri)) {
     return `Key ${to.keyName}: ${before.keyVersion === null ? 'no version' : versionWords(before.keyVersion, null)} → ${after}`;
@@ -170,22 +173,22 @@ export const notCheckedWords = ({ level, because }: Proof): string =>
 export const proofWords: Record<ProofLevel, ProofWords> = {
   'read-back': {
     name: 'Configured',
-    proved: 'Azure reports this key and version on the agent.',
-    notChecked: 'The bot didn’t read the agent back.',
+    proved: 'Azure reports this key and version on the resource.',
+    notChecked: 'The bot didn’t read the resource back.',
   },
   'permission-held': {
     name: 'Permitted',
-    proved: 'The agent’s identity has the Get, Wrap Key, and Unwrap Key permissions.',
+    proved: 'The resource’s identity has the Get, Wrap Key, and Unwrap Key permissions.',
     notChecked: 'The bot didn’t check the permission.',
   },
   'key-usable': {
     name: 'Key tested',
-    proved: 'The bot wrapped and unwrapped test data. This doesn’t prove that the agent can.',
+    proved: 'The bot wrapped and unwrapped test data. This doesn’t prove that the resource can.',
     notChecked: 'The bot doesn’t have permission to use this key, so it wasn’t tested.',
   },
   'use-seen': {
     name: 'Use observed',
-    proved: 'The Key Vault log shows that the agent uses the key.',
+    proved: 'The Key Vault log shows that the resource uses the key.',
     notChecked: 'The bot isn’t set up to read the Key Vault audit log.',
   },
 };

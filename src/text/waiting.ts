@@ -31,11 +31,11 @@ const notShownYet = 'Azure doesn’t show the change yet. This usually takes les
 /** For other codes, Azure doesn't show the change yet. */
 const foundWaiting: { readonly [C in FoundCode]?: (found: Extract<Found, { readonly code: C }>) => string } = {
   'resource-busy': ({ provisioningState }) =>
-    `Azure is still working on the agent (${provisioningState}). This usually takes 15 to 90 seconds.`,
+    `Azure is still working on the resource (${provisioningState}). This usually takes 15 to 90 seconds.`,
   'resource-not-settled': ({ provisioningState }) =>
     hasFailed(provisioningState)
-      ? `The agent’s state in Azure is ${provisioningState}. The bot sends the change again: the role assignment might need longer.`
-      : `Azure accepted the change and still shows the agent as ${provisioningState}. The bot checks again.`,
+      ? `The resource’s state in Azure is ${provisioningState}. The bot sends the change again: the role assignment might need longer.`
+      : `Azure accepted the change and still shows the resource as ${provisioningState}. The bot checks again.`,
   interrupted: () => 'The bot was interrupted. Azure doesn’t show the change, so the bot sends it again.',
   'role-needed': (task) => `${roleTaskTitle(task)}: ${roleTaskCommand(task)}`,
 };
@@ -44,14 +44,14 @@ type AzureFailure = Extract<Failure, { readonly source: 'azure' }>;
 
 function azureWaiting({ next, code, status }: AzureFailure): string {
   if (code === 'PrincipalNotFound') {
-    return 'The agent’s new identity isn’t available everywhere yet. This is expected and usually takes less than 2 minutes.';
+    return 'The resource’s new identity isn’t available everywhere yet. This is expected and usually takes less than 2 minutes.';
   }
   if (next === 'retry-until') return spreading;
   if (status === 429) return 'Azure limits the number of calls right now. This usually passes in a minute.';
   if (status === 409 || status === 412)
     return 'Azure is busy with another change to this resource. This usually passes in a minute.';
   if (code === 'UnexpectedAnswer') return 'Azure’s answer was incomplete. The bot checks again.';
-  if (status === 404) return 'Azure can’t find its own operation. The bot checks the agent instead.';
+  if (status === 404) return 'Azure can’t find its own operation. The bot checks the resource instead.';
   if (status < 400)
     return 'Azure couldn’t make the change yet. This is expected for 1 to 5 minutes after a role assignment.';
   return 'Azure reports an internal error. This usually passes in a few minutes.';

@@ -9,7 +9,7 @@ import { readRecord } from '../support/world/world.ts';
 const path = await chromiumPath();
 const inBrowser = path === null ? describe.skip : describe;
 
-inBrowser('two people bring an agent under a customer-managed key, clicking in a real browser', () => {
+inBrowser('two people bring a resource under a customer-managed key, clicking in a real browser', () => {
   // Of its own: what other suites left in the places would be taken for answers.
   const world = scenario({ own: { env: { CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: operator.id } } });
   let browser: Browser;
@@ -29,7 +29,7 @@ inBrowser('two people bring an agent under a customer-managed key, clicking in a
     await actAs(page, people.requester);
     await goTo(page, places.operations);
     await say(page, '/enable-cmk');
-    const agent = botSays(page, 'Which agent gets a customer-managed key?');
+    const agent = botSays(page, 'Which resource gets a customer-managed key?');
     await agent.waitFor();
     await choose(agent, 'resource', 'triage-agent-prod');
     await press(agent, 'Next');

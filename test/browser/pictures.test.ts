@@ -31,7 +31,7 @@ const pictures: readonly (readonly [name: string, card: string, width: number, w
   ['use-sought', 'succeeded-use-sought.requester', desktop, 'folded'],
   ['use-seen', 'succeeded-use-seen.requester', desktop, 'folded'],
   ['rejected', 'rejected-with-comment.requester', desktop, 'folded'],
-  ['overview', 'agents.all', desktop, 'folded'],
+  ['overview', 'resources.all', desktop, 'folded'],
   ['drift', 'drift.key-stripped', desktop, 'folded'],
   ['drift-phone', 'drift.key-deleted', phone, 'folded'],
   ['drift-expires', 'drift.key-expires', desktop, 'folded'],

@@ -289,13 +289,13 @@ describe('locks and permissions', () => {
     await azure.grants.grant({ ...vault, id }, key('k'), tenantId, tenantId),
   ];
 
-  const storage = ArmId.parse(`${group}/providers/Microsoft.Storage/storageAccounts/s`);
+  const storage = ArmId.parse(`${group}/providers/Microsoft.Sql/servers/s`);
   const outside = resourceId('wages-agent', 'rg-finance', financeId);
   test.each<[string, ArmId, Calls, string | null]>([
     ['another kind', storage, anything, 'known-kind'],
     ['an escaped slash', resourceId('a%2fb'), agents, 'healthcare-agent'],
     ['anything in another subscription', outside, anything, null],
-    ['an agent in another subscription', outside, agents, null],
+    ['a resource in another subscription', outside, agents, null],
     ['a vault in another subscription', vaultId('kv-care-prod', 'rg-finance', financeId), vaults, null],
   ])('resources the bot has no business with %s is refused before anything is sent', async (_what, id, calls, kind) => {
     const found =

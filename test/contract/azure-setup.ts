@@ -82,6 +82,8 @@ export function connectUnfenced(azure: RunningAzure, choices: ConnectChoices = {
   const signIn = { tenantId, clientId: who.id, clientSecret: who.secret, federatedTokenFile: null, ...choices.signIn };
   return connectAzure({
     kinds,
+    // One list of resources, and not one for each kind.
+    enabled: kinds.slice(0, 1),
     cloud,
     credential: openCredential(signIn, choices.authority ?? cloud),
     subscriptions,
@@ -141,7 +143,7 @@ export async function vaultNow(azure: Azure, id: ArmId): Promise<ObservedVault> 
 
 export async function resourceNow(azure: Azure, ref: ResourceRef): Promise<ObservedResource> {
   const resource = got(await azure.resources.get(ref));
-  if (resource === null) throw new Error(`no agent ${ref.id}`);
+  if (resource === null) throw new Error(`no resource ${ref.id}`);
   return resource;
 }
 

@@ -48,7 +48,7 @@ describe('requests at the command line', () => {
     expect(out).toMatch(/Correlation {5}correlation-1/);
     expect(out).toContain('Next attempt\n  none: a person must decide');
     expect(out).toMatch(
-      /Safe now\n {2}This request didn’t change the agent’s key\.\n {2}retry: continues where it stopped/,
+      /Safe now\n {2}This request didn’t change the resource’s key\.\n {2}retry: continues where it stopped/,
     );
     expect(await details(stuck)).toMatchObject({
       lastFailure: { code: 'AuthorizationFailed' },

@@ -62,11 +62,11 @@ const put = (id: string, properties: object, more: object = {}) =>
 
 const attempts: readonly (readonly [string, () => Promise<HttpAnswer>])[] = [
   ['a key taken away', () => strip()],
-  ['an agent stated again without its key', () => put(kept, {})],
+  ['a resource stated again without its key', () => put(kept, {})],
   ['a key in a foreign vault', () => setKey(kept, foreign)],
-  ['a key in a foreign vault for an agent without one', () => setKey(open, foreign)],
+  ['a key in a foreign vault for a resource without one', () => setKey(open, foreign)],
   ['a vault address that only begins like a permitted one', () => setKey(open, `${hospitalVault()}x/`)],
-  ['an agent deleted', () => agent('DELETE', kept)],
+  ['a resource deleted', () => agent('DELETE', kept)],
   ['a vault deleted', () => arm('DELETE', `${vault}?api-version=2023-07-01`)],
 ];
 
@@ -116,7 +116,7 @@ const onStrip = (change: (assignment: AzureState['policyAssignments'][number]) =
 test.each<[string, () => Promise<unknown>, string]>([
   ['an exemption', exempt('2099-01-01T00:00:00Z'), 'some'],
   [
-    'an assignment for other agents',
+    'an assignment for other resources',
     onStrip((one) => {
       one.parameters.agents = { value: [open] };
     }),

@@ -314,7 +314,7 @@ async function judgeUnfinished(id: string, write: Write, from: number, isStopped
     isStopped ? ['step-done', made[0], true] : ['step-failed', expect.not.stringMatching(made[0] ?? ''), true],
   ]);
   const set = isStopped
-    ? ['This request changed the agent’s key', 'was put under']
+    ? ['This request changed the resource’s key', 'was put under']
     : ['It isn’t known whether', 'might be under'];
   const [onCard, proved] =
     write.step === 'set-cmk' ? set : ['This request didn’t change', 'is not yet under the requested key'];

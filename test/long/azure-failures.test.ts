@@ -63,7 +63,7 @@ const cases: readonly (readonly [number, string, Failure['next']])[] = [
 test.each(cases)('what must be done next: %i %s: %s', async (status, code, next) => {
   const failure = outsideFailureOf(await reading(answers(status, error(code))));
   expect(failure).toMatchObject({ source: 'azure', next, code, status, message: 'in the words of Azure' });
-  expect(failure.doing).toBe('reading agent triage-agent-prod');
+  expect(failure.doing).toBe('reading resource triage-agent-prod');
   expect(failure.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
 });
 
@@ -235,7 +235,7 @@ const reads: readonly (readonly [what: string, url: string, read: () => Promise<
   ],
   ['keys of a vault', '/keys\\?', () => azure.keys.list(care)],
   ['a vault', 'vaults/kv-care-prod\\?', () => azure.vaults.get(care)],
-  ['an agent', 'healthBots/triage', () => azure.resources.get(agent)],
+  ['a resource', 'healthBots/triage', () => azure.resources.get(agent)],
   ['permissions', 'permissions', () => azure.guards.allowed(agent.id, { actions: ['a/read'], dataActions: [] })],
   ['lists of Resource Graph', 'ResourceGraph', () => azure.inventory.resources('', 10)],
   ['who a person is', 'userType', () => azure.groups.memberOf(person, [])],
@@ -314,7 +314,7 @@ test('an operation whose address is on another server is not followed, and the a
 const limited = (answerBytes: number): Azure => connect(running, { limits: { answerBytes } });
 
 test.each<[string, (of: Azure) => Promise<Outcome<unknown>>]>([
-  ['an agent', (of) => of.resources.get(agent)],
+  ['a resource', (of) => of.resources.get(agent)],
   ['lists of Resource Graph', (of) => of.inventory.resources('', 10)],
   ['keys of a vault', (of) => of.keys.list(care)],
 ])('an answer that is too long ends the call, and is not asked for again: %s', async (_, read) => {

@@ -87,13 +87,13 @@ const claims: readonly {
   readonly words: RegExp;
   readonly holds: (seen: Seen, match: RegExpExecArray) => boolean;
 }[] = [
-  { words: /This request didn’t change the agent’s key/, holds: ({ events }) => isUntouched(events, 'set-cmk') },
+  { words: /This request didn’t change the resource’s key/, holds: ({ events }) => isUntouched(events, 'set-cmk') },
   {
-    words: /This request changed the agent’s key: Azure showed the new key/,
+    words: /This request changed the resource’s key: Azure showed the new key/,
     holds: ({ events }) => lastOf(events, 'set-cmk') === 'step-done',
   },
   {
-    words: /It isn’t known whether the agent’s key changed/,
+    words: /It isn’t known whether the resource’s key changed/,
     holds: ({ events }) => !isUntouched(events, 'set-cmk') && lastOf(events, 'set-cmk') !== 'step-done',
   },
   {

@@ -160,8 +160,8 @@ describe('outside the configured subscriptions', () => {
     `${there(agent, own)}/../../../../${there('x-ray-agent')}`,
     `/subscriptions/${own}${there('x-ray-agent')}`,
   ])('no agent is found by %s', async (resource) => {
-    expect(await typed(`/enable-cmk resource=${resource}`)).toContain('No agent is named');
-    expect(await typed(`/cmk-history ${resource}`)).toContain('No agent is named');
+    expect(await typed(`/enable-cmk resource=${resource}`)).toContain('No resource is named');
+    expect(await typed(`/cmk-history ${resource}`)).toContain('No resource is named');
   });
 
   test.each(['kv-research', vaultThere])('no vault is found by %s', async (vault) => {
@@ -184,7 +184,7 @@ describe('outside the configured subscriptions', () => {
 const [nul, dollar] = ['\u0000', '$'];
 /** Texts that programs stumble over: each was somebody's bug once. */
 const oddTexts = [
-  ...['', ' \t\u00a0\u3000 ', nul, `triage${nul}agent`, 'a\u0008\u001b[31m\u007f\u009b2J', 'a\r\nc\u2028d\u000be'],
+  ...['', ' \t\u00a0\u3000 ', nul, `triage${nul}resource`, 'a\u0008\u001b[31m\u007f\u009b2J', 'a\r\nc\u2028d\u000be'],
   ...['\ud83d', 'x\udc00y', 'abc\u202egnp.exe\u202c', 'ad\u200bmi\u2060n\ufeff', '👩‍⚕️🏴󠁧󠁢󠁥󠁮󠁧󠁿', '\uffff\ufffe'],
   ...[`a${'\u0301'.repeat(500)}`, 'x'.repeat(20_000), 'a '.repeat(5_000), '\n'.repeat(5_000), '1e309', '__proto__'],
   ...['constructor', `${dollar}{requestId}`, `${dollar}{json($root)}`, '{{DATE(2020-01-01T00:00:00Z,SHORT)}}'],
@@ -278,7 +278,7 @@ describe('what chance draws', () => {
       const answer = await send(world, invoke(world, { action }));
       expect(isFault(answer)).toBe(false);
       if (answer.body.includes('too-deep')) continue;
-      expect(answer.body).toContain('Which agent');
+      expect(answer.body).toContain('Which resource');
       revision = Number(buttonData({ status: 200, body: JSON.parse(answer.body) }, 'form.next').revision);
     }
   });
@@ -288,7 +288,9 @@ test('after all that, forms and request are as they were, and nothing of it was 
   for (const whose of ['requester', 'approver'] as const) {
     const { formId, card } = forms[whose];
     const data = { formId, revision: 0 };
-    expect(answered(await world.teams.click(people[whose], card, 'form.refresh', { data }))).toContain('Which agent');
+    expect(answered(await world.teams.click(people[whose], card, 'form.refresh', { data }))).toContain(
+      'Which resource',
+    );
   }
   expect(activityText(await approvalCard(world, requestId))).toContain('Needs approval: 0 of 1');
   expect(await writes(world)).toEqual([]);

@@ -65,7 +65,7 @@ beforeAll(async () => {
   others = clientsOf(world.azure, owner);
   request = (await follow(world, choices.first)).id;
   const { keyVaultProperties } = (await stateOfAgent()).content;
-  if (keyVaultProperties === null) throw new Error('the agent is not under the key');
+  if (keyVaultProperties === null) throw new Error('the resource is not under the key');
   approvedKey = keyVaultProperties;
   vaultUrl = keyVaultProperties.keyVaultUri;
   keyVersion = keyVaultProperties.keyVersion ?? '';
@@ -113,7 +113,7 @@ test('a stripped key: one alert names the agent, who did it and what it means, a
   );
   expect((await alerts()).length).toBe(before + 1);
   expect(activityText(await type(world, people.requester, '/cmk-status'))).toMatch(
-    new RegExp(`1 agent isn’t as approved\\n[^]*\\n${agentName}\\nNot as approved\\nkey removed\\n\\[?Repair`),
+    new RegExp(`1 resource isn’t as approved\\n[^]*\\n${agentName}\\nNot as approved\\nkey removed\\n\\[?Repair`),
   );
   await writeAgent(others, agent, { properties: { keyVaultProperties: approvedKey } });
   await closed();

@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { usageCheckSettings } from '../../sandbox/bot-environment.ts';
+import { kinds } from '../../src/operations/resources/registry.ts';
 import { actionsOn, actionsOnWorkspace, dataActionsOnVault } from '../../src/operations/resources/rights.ts';
 import { type AzureState, agentIn, hideCreationOnAgent, keyIn } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf, codeOf, messageOf } from '../support/azure/local-azure-clients.ts';
 import { careId, vaultId } from '../support/azure/local-azure-names.ts';
-import { grantCondition, logsRole, roleFiles } from '../support/azure/role-files.ts';
+import { grantCondition, logsRole, role, roleFiles } from '../support/azure/role-files.ts';
 import { guardPolicy, tokenPolicy } from '../support/azure/token-policy.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
 import { azureState, follow, openReview, rotation } from '../support/world/path.ts';
@@ -51,6 +52,13 @@ describe('the role files', () => {
   test('give what the code says it needs, and nothing else', () => {
     expect(given.actions).toEqual(sorted(Object.values(actionsOn).flat()));
     expect(given.dataActions).toEqual(sorted(dataActionsOnVault));
+  });
+
+  test('give a further kind apart, and nothing but to read and write it', () => {
+    for (const { name, rights } of kinds.slice(1)) {
+      const { Actions: actions, DataActions: data } = role(`custom-role-${name}.json`);
+      expect([actions, data]).toEqual([[...rights.read, ...rights.write], []]);
+    }
   });
 
   test('give the one table of a workspace apart, which is no part of a subscription’s rights', () => {
@@ -193,7 +201,7 @@ describe('with these roles alone', () => {
     expect(out).not.toContain('lacks');
     const estate = await cmkBot(['estate', '--csv'], world.settings);
     expect(estate.out).toMatch(/^"kind","name",.*\r\n("healthcare agent service",.*\r\n){9,}$/);
-    expect(estate.err).toContain('no permission to read App Configuration store');
+    expect(estate.err).toContain('no permission to read storage account, App Configuration store');
   });
 
   /** Each is the official one: test/contract/official-actions. */

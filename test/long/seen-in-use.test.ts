@@ -56,10 +56,14 @@ async function approved(t: Transcript): Promise<string> {
 }
 
 test('it is looked for, and the card goes on by itself to that the agent used the key and what let it in', async () => {
-  const t = openTranscript(world, 'The agent is seen using its key', 'The log of the vault comes late, and shows it.');
+  const t = openTranscript(
+    world,
+    'The resource is seen using its key',
+    'The log of the vault comes late, and shows it.',
+  );
   await happens('logs-take-10-minutes');
   const id = await approved(t);
-  await t.sees(requester, operations, id, /Checking whether the agent uses the key/);
+  await t.sees(requester, operations, id, /Checking whether the resource uses the key/);
   await noMore('logs-take-10-minutes');
   await t.sees(requester, operations, id, /Verification level: use observed/);
   await t.types(requester, `/cmk-history ${id} changes`);
@@ -79,12 +83,12 @@ test('it is looked for, and the card goes on by itself to that the agent used th
 test('it was not used, and the log would show it', async () => {
   const t = openTranscript(
     world,
-    'The agent is not seen using its key',
+    'The resource is not seen using its key',
     'The log of the vault is there, and shows no use.',
   );
   await happens('agents-use-no-key');
   const id = await approved(t);
-  await t.sees(requester, operations, id, /Checking whether the agent uses the key/);
+  await t.sees(requester, operations, id, /Checking whether the resource uses the key/);
   await passDeadline();
   await t.sees(requester, operations, id, /Use not observed/);
   expectGolden('not-seen-in-use', t);

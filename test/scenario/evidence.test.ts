@@ -92,7 +92,7 @@ describe('a pack', () => {
       ['enable-identity', 'turned on the system-assigned identity of …/triage-agent-prod (before: none)'],
       [
         'grant-key-access',
-        "assigned the role Key Vault Crypto Service Encryption User at …/cmk-triage-agent to the agent's identity (before: none)",
+        "assigned the role Key Vault Crypto Service Encryption User at …/cmk-triage-agent to the resource's identity (before: none)",
       ],
       ['protect-vault', 'turned on purge protection of …/kv-care-prod (before: off)'],
       [

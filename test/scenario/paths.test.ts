@@ -73,7 +73,7 @@ test('an access-policy vault and an agent with a user-assigned identity: what ot
   const { identity } = agentIn(azure, path.agent).content;
   expect(identity?.type).toBe('SystemAssigned, UserAssigned');
   expect(identity?.userAssignedIds).toEqual(agentIn(before, path.agent).content.identity?.userAssignedIds);
-  expect(review).toContain('Agent identity: user-assigned → user-assigned and system-assigned');
+  expect(review).toContain('Resource identity: user-assigned → user-assigned and system-assigned');
   expect(end).toContain('Key tested: not verified');
 });
 

@@ -203,7 +203,7 @@ scenario(
 scenario(
   'new-key',
   'A new key on a vault with access policies',
-  'The vault is protected already, so nothing that cannot be undone is left to do; the agent has a user-assigned identity.',
+  'The vault is protected already, so nothing that cannot be undone is left to do; the resource has a user-assigned identity.',
   async (t) => {
     const form = await t.types(requester, '/enable-cmk resource=visitor-agent vault=kv-policy-keys');
     await t.clicks(requester, form, 'Create new key');
@@ -407,7 +407,7 @@ scenario('expiry', 'Nobody decides in time', 'The request expires; nothing was c
 scenario(
   'rotation',
   'Another version of the key',
-  'The agent is under the older of two versions of its key. A new one is made, the old one stays on.',
+  'The resource is under the older of two versions of its key. A new one is made, the old one stays on.',
   async (t) => {
     const form = await t.types(requester, '/rotate-cmk');
     const resource = await t.searches(requester, form, 'resource', 'virtual');

@@ -9,6 +9,8 @@ export const healthBotVersions = versions(
 
 export const vaultVersions = versions('2023-02-01 2023-07-01 2024-11-01 2026-02-01');
 
+export const storageVersions = versions('2022-09-01 2023-01-01 2023-05-01 2024-01-01 2025-06-01 2026-04-01');
+
 export const botServiceVersions = versions('2021-03-01 2022-09-15');
 
 export const authorizationVersions = versions(

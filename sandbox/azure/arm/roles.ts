@@ -173,6 +173,7 @@ export const listedActions = namesIn({
   'Microsoft.Resources/subscriptions/resourceGroups': 'delete read',
   'Microsoft.Resources/subscriptions/resourcegroups/resources': 'read',
   'Microsoft.Resources/subscriptions/resources': 'read',
+  'Microsoft.Storage/storageAccounts': 'delete read write',
 });
 
 /** Data actions that services check at their own addresses. A name in both lists means two permissions. */

@@ -3,6 +3,7 @@
 import mainRole from '../../../infra/custom-role.json' with { type: 'json' };
 import grantsRole from '../../../infra/custom-role-grants.json' with { type: 'json' };
 import logsRole from '../../../infra/custom-role-logs.json' with { type: 'json' };
+import storageRole from '../../../infra/custom-role-storage-account.json' with { type: 'json' };
 import {
   type LocalGroup,
   localGroups,
@@ -71,6 +72,8 @@ const botRoles = {
   main: '70000000-0000-4000-8000-000000000001',
   grants: '70000000-0000-4000-8000-000000000002',
   logs: '70000000-0000-4000-8000-000000000003',
+  /** Assigned to no one until an administrator turns on the kind. */
+  storage: '70000000-0000-4000-8000-000000000004',
 } as const;
 
 const roleOf =
@@ -91,6 +94,7 @@ const ofBot = [
   { id: botRoles.main, file: mainRole },
   { id: botRoles.grants, file: grantsRole },
   { id: botRoles.logs, file: logsRole },
+  { id: botRoles.storage, file: storageRole },
 ].map(({ id, file }) => custom(id, file.Name, { actions: file.Actions, dataActions: file.DataActions }));
 
 const keys = 'Microsoft.KeyVault/vaults/keys';

@@ -171,7 +171,7 @@ The first word of the output is the result:
               signature of a witness whose key you gave is missing. The
               output says which. This is not "proved". Exit code 2.
 
-The output says which key the agent uses, derived from the events. Trust the
+The output says which key the resource uses, derived from the events. Trust the
 output, not the report.
 
 Without --keys, the pack's own keys are used, and the result is "unknown":
@@ -225,8 +225,8 @@ const readmeOf = (id: string, hasTexts: boolean): string =>
   [
     `EVIDENCE OF REQUEST ${id}
 
-This pack shows what was decided, changed and verified for one Azure healthcare
-agent, and proves that its audit log wasn't changed since. Start with
+This pack shows what was decided, changed and verified for one Azure
+resource, and proves that its audit log wasn't changed since. Start with
 report.html: open it in a browser, or print it.
 `,
     verifySection(id),

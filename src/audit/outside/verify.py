@@ -902,7 +902,7 @@ def same_key(a, b):
 
 
 def key_words(key):
-    return f"{key['keyName']} in {key['vaultUri']}, version {key['keyVersion']}" if key else "no customer-managed key"
+    return f"{key['keyName']} in {key['vaultUri']}, version {key['keyVersion'] or 'newest'}" if key else "no customer-managed key"
 
 
 def replacement_of(later, events, asked):
@@ -1082,7 +1082,7 @@ def verdict_of(events, asked, replaced):
         return [*lines, "when last read, Azure showed the same key"]
     if replaced:
         return [*lines, f"replaced at {replaced[0]['time']} by {replaced[0]['request']}, approved by {replaced[1]}: event {replaced[0]['seq']} set {key_words(now)}"]
-    return [*lines, f"WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had {key_words(now)}, and no request in this pack says why"]
+    return [*lines, f"WHEN LAST READ, THE KEY WAS DIFFERENT: the resource had {key_words(now)}, and no request in this pack says why"]
 
 
 CHANGES = {
@@ -1091,8 +1091,8 @@ CHANGES = {
     "key-recovery": "recovered the key {target}, version {keyVersion} (before: {before})",
     "key-enablement": "enabled version {keyVersion} of the key {target} (before: {before})",
     "key-disablement": "disabled version {keyVersion} of the key {target} (before: {before})",
-    "role-assignment": "assigned the role {role} at {target} to the agent's identity (before: {before})",
-    "access-policy": "gave the agent's identity the permissions {permissions} in {target} (before: {before})",
+    "role-assignment": "assigned the role {role} at {target} to the resource's identity (before: {before})",
+    "access-policy": "gave the resource's identity the permissions {permissions} in {target} (before: {before})",
     "soft-delete": "turned on soft delete of {target} (before: {before})",
     "purge-protection": "turned on purge protection of {target} (before: {before})",
     "customer-key": "put {target} under the key {key} (before: {old})",

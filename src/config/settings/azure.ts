@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import type { CloudChoice } from '../../azure/clouds.ts';
+import { kinds, usualKinds } from '../../operations/resources/registry.ts';
 import { clientId, group, list, optional, type Values } from './setting.ts';
 import type { teamsSettings } from './teams.ts';
+
+const kindNames = kinds.map(({ name }) => name);
+const usualNames = kinds.filter(({ type }) => usualKinds.includes(type.toLowerCase())).map(({ name }) => name);
 
 export const azureSettings = group('Azure', {
   AZURE_CLOUD: {
@@ -41,6 +45,15 @@ export const azureSettings = group('Azure', {
     meaning: 'the only subscriptions that the bot reads and changes: IDs, separated by commas',
     mustBeSet: true,
   },
+  CMK_KINDS: {
+    value: z
+      .string()
+      .optional()
+      .transform((value) => (value || usualNames.join()).split(/[\s,]+/).filter((name) => name !== ''))
+      .pipe(z.array(z.enum(kindNames, `must be one or more of: ${kindNames.join(', ')}`)).min(1)),
+    example: kindNames.join(','),
+    meaning: `kinds of resources that can be requested: ${kindNames.map((name) => `\`${name}\``).join(', ')}. Each further kind needs [its own role and policy rule](set-the-approval-policy.md#other-kinds-of-resources). Default: \`${usualNames.join()}\``,
+  },
   CMK_LOGS_WORKSPACE: {
     value: z.guid('must be the id that the workspace shows as its own, which is no ARM id').optional(),
     example: '0c1e7a52-7d0e-4a8b-9a53-6f2f4f6c9d33',
@@ -72,5 +85,7 @@ export const azureFrom = (
     federatedTokenFile: env.AZURE_FEDERATED_TOKEN_FILE ?? null,
   },
   subscriptions: env.CMK_SUBSCRIPTIONS,
+  /** Those that are turned on. */
+  kinds: kinds.filter(({ name }) => env.CMK_KINDS.includes(name)),
   pollMs: env.CMK_AZURE_POLL,
 });

@@ -42,7 +42,7 @@ export const peopleSettings = group('Roles and the approval policy', {
     value: vaultPlaces,
     example: 'own/rg-keys/*',
     meaning:
-      "allowed vaults, as `SUBSCRIPTION/GROUP/NAME`: `*` is anything, `own` the agent's subscription. Default: `own/*/*`",
+      "allowed vaults, as `SUBSCRIPTION/GROUP/NAME`: `*` is anything, `own` the resource's subscription. Default: `own/*/*`",
   },
   CMK_REQUIRE_NEW_KEY: {
     value: yes,

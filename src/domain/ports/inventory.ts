@@ -3,7 +3,7 @@ import type { Failure, Outcome } from '../failure.ts';
 import type { ArmId, KeyName } from '../ids.ts';
 import type { HiddenKinds, KeyHolder, ObservedUse } from '../key-impact.ts';
 import type { CustomerKey, ObservedVault } from '../observed.ts';
-import type { KeyPlace } from '../resource-kind.ts';
+import type { KeyPlace, ResourceKind } from '../resource-kind.ts';
 
 export interface ResourceSummary {
   readonly kind: string;
@@ -47,7 +47,9 @@ export interface UnreadSubscription {
 
 /** Lists to choose from. They can lag behind Azure, so check again before acting. */
 export interface Inventory {
-  /** Returns agents in the configured subscriptions whose name contains the text, by name, at most `top`. */
+  /** Kinds that can be requested. */
+  readonly kinds: readonly ResourceKind[];
+  /** Returns resources of these kinds in the configured subscriptions whose name contains the text, by name, at most `top`. */
   resources(contains: string, top: number): Promise<Outcome<readonly ResourceSummary[]>>;
   /**
    * Returns every resource of these kinds in the configured subscriptions with its keys, by id. Reads page by page. If only some

@@ -57,7 +57,7 @@ export function change(request: Request, command: Change, now: Date): Decision {
   const { plan, policy, digest, formId } = command;
   const { resource, operation } = request.plan.spec;
   if (!sameArmId(plan.spec.resource.id, resource.id) || plan.spec.operation !== operation) {
-    throw new Error(`changing ${request.id}: the plan is for another agent, or of another operation`);
+    throw new Error(`changing ${request.id}: the plan is for another resource, or of another operation`);
   }
   const unfit = specRefusal(command, now);
   if (unfit !== null) return unfit;

@@ -17,9 +17,9 @@ export const refusals = {
   'start-passed': lines`That start is in the past.
     Choose a later start, or none. Without a start, it starts when it’s approved.`,
   'start-too-far': (days) => lines`That start is too far ahead.\nIt can be at most ${days} days from now.`,
-  'resource-has-open-request': (id) => lines`Request ${id} is open for this agent.
-    An agent can have one open request. Wait until it ends, or cancel it.`,
-  'ambiguous-resource': (name) => lines`More than one agent is named ${name}.
+  'resource-has-open-request': (id) => lines`Request ${id} is open for this resource.
+    A resource can have one open request. Wait until it ends, or cancel it.`,
+  'ambiguous-resource': (name) => lines`More than one resource is named ${name}.
     Give its resource id instead: resource=/subscriptions/….`,
   'choice-missing': lines`Nothing is chosen.\nChoose one, and then select Next.`,
   'form-ended': lines`This form has ended.\nType the command again.`,
@@ -33,7 +33,7 @@ export const refusals = {
   'key-not-approved': (name) => lines`${name} doesn’t use the key that was last approved here.
     Use /repair-cmk to bring that key back, or /rotate-cmk to request another one.`,
   'approved-vault-gone': (vault) => lines`Vault ${vault} is gone, so the key can’t be repaired here.
-    The agent can’t decrypt its data without this key. A Key Vault Contributor can recover the vault until its retention period ends. After that, the data is lost. Command: az keyvault recover --name ${vault}`,
+    The resource can’t decrypt its data without this key. A Key Vault Contributor can recover the vault until its retention period ends. After that, the data is lost. Command: az keyvault recover --name ${vault}`,
   'no-old-version': (name) => lines`No older version to retire: ${name}.
     A version can be retired only if the key was rotated after it. Read the key’s versions in the vault.`,
   'old-version-not-named': (versions) => lines`The key has more than one old version.
@@ -69,9 +69,9 @@ export const refusals = {
   'plan-moved': lines`Azure changed while you were reading.
     The page shows the current plan. Check it, and then submit.`,
   'not-understood': (what) => lines`Not understood: ${what}.
-    Type the agent name after the command, and then your choices.`,
-  'unknown-resource': (name) => lines`${name === '' ? 'The agent doesn’t exist.' : `No agent is named ${name}.`}
-    Check the name, or type /cmk-status to see all agents. New agents can take a few minutes to appear. If it still doesn’t appear, ask an operator to check the bot’s permissions.`,
+    Type the resource name after the command, and then your choices.`,
+  'unknown-resource': (name) => lines`${name === '' ? 'The resource doesn’t exist.' : `No resource is named ${name}.`}
+    Check the name, or type /cmk-status to see all resources. New resources can take a few minutes to appear. If it still doesn’t appear, ask an operator to check the bot’s permissions.`,
   'unknown-key': (name) => lines`The vault has no key named ${name}.\nChoose from the list, or create a new key.`,
   'unknown-vault': (name) => lines`${name === '' ? 'The vault doesn’t exist.' : `No vault is named ${name}.`}
     Check the name, or choose from the list. If it doesn’t appear, ask an operator to check the bot’s permissions.`,
@@ -105,7 +105,7 @@ export const refusals = {
     You can send the next reminder at ${until.slice(11, 16)} UTC.`,
   'request-ended': (id) =>
     lines`Request ${id} has ended.\nIts card says how, and who ended it. Your click changed nothing.`,
-  'requester-lost-role': (id) => lines`The requester of ${id} no longer has the requester role for this agent.
+  'requester-lost-role': (id) => lines`The requester of ${id} no longer has the requester role for this resource.
     You can’t approve or retry it. Reject it, or ask an operator to check the list of requesters.`,
   'run-started': (id) => lines`Request ${id} is running.\nIt’s too late to decide or cancel.`,
   'run-not-begun': (id) => lines`Request ${id} hasn’t changed anything yet.\nCancel or reject it instead.`,
@@ -149,17 +149,17 @@ export const refusals = {
     You’re a guest, or signed in from another organization.`,
   'no-approvers-configured': lines`There are no approvers.\nCMK_APPROVERS is empty. Ask an operator to set it.`,
   'no-open-request-named': (typed) => lines`No open request matches ${typed}.
-    Type /cmk-requests to see open requests. For ended ones, type /cmk-history and the agent’s name.`,
+    Type /cmk-requests to see open requests. For ended ones, type /cmk-history and the resource’s name.`,
   'no-requesters-configured': (
     rule,
-  ) => lines`${rule === '' ? 'There are no requesters.' : 'There are no requesters for this agent.'}
+  ) => lines`${rule === '' ? 'There are no requesters.' : 'There are no requesters for this resource.'}
     CMK_REQUESTERS is empty. Ask an operator to set it.`,
   'no-role': lines`You have no role here.
     This bot changes the encryption keys of healthcare agents. Requesters, approvers and readers can use it. Ask an operator to add you.`,
   'not-a-requester': (rule) =>
     rule === ''
       ? lines`You aren’t a requester.\nOnly requesters can do this. Ask an operator to add you.`
-      : lines`You aren’t a requester for this agent.
+      : lines`You aren’t a requester for this resource.
         Only requesters of rule “${rule}” can. Ask an operator to add you.`,
   'record-not-ahead': unchangedLines`No event is dated ahead of now.\nThe audit log continues automatically.`,
   'unknown-request': (id) => lines`There is no request ${id}.

@@ -6,10 +6,10 @@ import {
   type CustomerKey,
   hasFailed,
   isBusy,
+  isNamedAlike,
   type ObservedKey,
   type ObservedResource,
   type ObservedVault,
-  sameKey,
   sameVaultUri,
 } from '../observed.ts';
 import type { ResourceRef } from '../plan.ts';
@@ -27,6 +27,8 @@ export interface LastVerified {
   readonly vault: Pick<ObservedVault, 'id' | 'name' | 'uri' | 'purgeProtection' | 'firewall' | 'access'>;
   readonly keyName: KeyName;
   readonly keyVersion: KeyVersion;
+  /** The resource names no version and follows new ones; that version was the newest then. */
+  readonly follows?: true;
   /** The object id that got access to the key. Null: not known. */
   readonly principalId: string | null;
   /** The version of the same key that the agent was under before. Null: none. */
@@ -61,10 +63,8 @@ const dayMs = 24 * 3_600_000;
 /** Key Vault's own notice, `KeyNearExpiry`, comes as early. */
 const expiresSoonMs = 30 * dayMs;
 
-export const approvedKey = ({ vault, keyName, keyVersion }: LastVerified): CustomerKey => ({
-  vaultUri: vault.uri,
-  keyName,
-  keyVersion,
+export const approvedKey = ({ vault, keyName, keyVersion, follows }: LastVerified): CustomerKey => ({
+  ...{ vaultUri: vault.uri, keyName, keyVersion: follows ? null : keyVersion },
 });
 
 function agentStates(verified: LastVerified, resource: ObservedResource | null): readonly DriftState[] {
@@ -72,7 +72,7 @@ function agentStates(verified: LastVerified, resource: ObservedResource | null):
   const { customerKey, principalId, provisioningState } = resource;
   const states: DriftState[] = [];
   if (customerKey === null) states.push({ code: 'key-stripped' });
-  else if (!sameKey(customerKey, approvedKey(verified))) states.push({ code: 'key-replaced', now: customerKey });
+  else if (!isNamedAlike(customerKey, approvedKey(verified))) states.push({ code: 'key-replaced', now: customerKey });
   if (hasFailed(provisioningState)) states.push({ code: 'resource-failed', provisioningState });
   if (verified.principalId !== null && principalId?.toLowerCase() !== verified.principalId.toLowerCase())
     states.push({ code: 'identity-changed', now: principalId });
@@ -94,21 +94,32 @@ const gone: Readonly<Record<Deleted, DriftState>> = {
   'not-checked': { code: 'key-missing' },
 };
 
-function keyStates(key: ObservedKey | null, deleted: Deleted | null, now: Date): readonly DriftState[] {
+function keyStates(
+  { follows }: LastVerified,
+  key: ObservedKey | null,
+  deleted: Deleted | null,
+  now: Date,
+): readonly DriftState[] {
   if (key === null) return [gone[deleted ?? 'not-checked']];
-  const states: DriftState[] = key.enabled ? [] : [{ code: 'key-disabled' }];
+  const states: DriftState[] = key.enabled
+    ? []
+    : [{ code: 'key-disabled', ...(follows && { keyVersion: key.version }) }];
   if (key.expires === null) return states;
   const left = Date.parse(key.expires) - now.getTime();
   if (left <= 0) return [...states, { code: 'key-expired', at: key.expires }];
   return left <= expiresSoonMs ? [...states, { code: 'key-expires', at: key.expires }] : states;
 }
 
-function versionStates(key: ObservedKey, { newest, before }: WatchReading): readonly DriftState[] {
+function versionStates(
+  { follows }: LastVerified,
+  key: ObservedKey,
+  { newest, before }: WatchReading,
+): readonly DriftState[] {
   const states: DriftState[] = [];
   const old = before?.ok ? before.value : null;
   if (old !== null && !old.enabled) states.push({ code: 'old-version-disabled', keyVersion: old.version });
   const last = newest?.ok ? newest.value : null;
-  if (last !== null && last.version !== key.version && (last.created ?? '') >= (key.created ?? ''))
+  if (!follows && last !== null && last.version !== key.version && (last.created ?? '') >= (key.created ?? ''))
     states.push({ code: 'newer-version', keyVersion: last.version, created: last.created });
   return states;
 }
@@ -130,12 +141,12 @@ function useStates(
   { retired: found }: WatchReading,
   now: Date,
 ): readonly DriftState[] {
-  const { resource, principalId, keyName, keyVersion, retired, at } = verified;
+  const { resource, principalId, keyName, keyVersion, follows, retired, at } = verified;
   const own = { id: resource.id, identities: principalId === null ? [] : [principalId.toLowerCase()] };
-  const callsWith = (version: string): readonly LoggedUser[] =>
-    users.filter((call) => isIdentified(call) && call.keyName === keyName.toLowerCase() && call.keyVersion === version);
+  const calls = users.filter((call) => isIdentified(call) && call.keyName === keyName.toLowerCase());
+  const callsWith = (version: string): readonly LoggedUser[] => calls.filter((call) => call.keyVersion === version);
   const states: DriftState[] = [];
-  const ofResource = callsWith(keyVersion).filter((call) => isCallOf(own, call));
+  const ofResource = (follows ? calls : callsWith(keyVersion)).filter((call) => isCallOf(own, call));
   if (isRefused(ofResource, at, now)) states.push({ code: 'use-refused', keyVersion });
   const isBack = found?.ok === true && found.value?.enabled === true;
   // A role disables the version before the request is done: calls count that were refused in between.
@@ -162,8 +173,8 @@ export function judgeDrift(verified: LastVerified, reading: WatchReading, now: D
     if (vault.ok) states.push(...vaultStates(verified, vault.value, reading.movedTo));
     else unread.add('vault');
     if (key?.ok) {
-      states.push(...keyStates(key.value, reading.deleted, now));
-      if (key.value !== null) states.push(...versionStates(key.value, reading));
+      states.push(...keyStates(verified, key.value, reading.deleted, now));
+      if (key.value !== null) states.push(...versionStates(verified, key.value, reading));
     }
     if (key?.ok === false || reading.newest?.ok === false || reading.before?.ok === false) unread.add('key');
     if (reading.use?.ok) states.push(...useStates(verified, reading.use.value, reading, now));

@@ -1,7 +1,7 @@
 /** What the key watch can find on an agent: a closed union. Part of stored events, so it changes by the rule of ADR 12 alone. */
 import { z } from 'zod';
 import { RequestId } from '../ids.ts';
-import { CustomerKey } from '../observed.ts';
+import { CustomerKey, Firewall } from '../observed.ts';
 
 const state = <C extends string, F extends z.ZodRawShape>(code: C, fact: F) =>
   z.strictObject({ code: z.literal(code), ...fact });
@@ -16,7 +16,8 @@ export const DriftState = z.discriminatedUnion('code', [
   state('key-deleted', {}),
   /** Gone, and the vault doesn't let the bot see whether it can be recovered. */
   state('key-missing', {}),
-  state('key-disabled', {}),
+  /** `keyVersion`: the newest, which the resource follows. Missing: the approved one. */
+  state('key-disabled', { keyVersion: z.string().optional() }),
   state('identity-changed', { now: z.string().nullable() }),
   state('access-lost', { by: z.enum(['role-assignments', 'access-policies']) }),
   /** The vault's log has refused calls of the agent's identity with the approved version: the earliest sign. */
@@ -29,7 +30,7 @@ export const DriftState = z.discriminatedUnion('code', [
   state('resource-failed', { provisioningState: z.string() }),
   state('key-expired', { at: z.string() }),
   state('purge-protection-off', {}),
-  state('firewall-changed', { now: z.enum(['open', 'closed']) }),
+  state('firewall-changed', { now: Firewall }),
   state('old-version-disabled', { keyVersion: z.string() }),
   state('key-expires', { at: z.string() }),
   state('newer-version', { keyVersion: z.string(), created: z.string().nullable() }),

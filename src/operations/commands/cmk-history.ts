@@ -13,7 +13,7 @@ function filterIn(words: readonly string[]): HistoryShow {
 /** Shows the events of a request, of an agent's requests, or the latest requests. */
 export const cmkHistory: TypedCommand = {
   name: '/cmk-history',
-  description: 'What happened to a request or an agent',
+  description: 'What happened to a request or a resource',
   usage: '/cmk-history <request or agent> <decisions or changes>',
   weight: 'list',
   async handle({ args, words }, { azure, requests }) {

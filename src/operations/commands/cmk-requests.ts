@@ -40,7 +40,7 @@ async function listByName(text: string, ports: CommandPorts): Promise<CommandRes
 export const cmkRequests: TypedCommand = {
   name: '/cmk-requests',
   description: 'Requests that are open: all, mine, waiting for me, running',
-  usage: '/cmk-requests <mine, waiting for me, running, or part of an agent’s name>',
+  usage: '/cmk-requests <mine, waiting for me, running, or part of a resource’s name>',
   weight: 'list',
   async handle(call, ports) {
     const text = parseName(call);

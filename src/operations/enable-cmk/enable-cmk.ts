@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { judgeFirstKey, judgeResource, judgeShown } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import { KeyKind } from '../../domain/observed.ts';
-import { chosenKeyOf } from '../choose.ts';
+import { chosenKeyOf, follows, followsIf, followsWords } from '../choose.ts';
 import { defineOperation, type OperationWords } from '../operation.ts';
 import { judgeChoice } from '../other-agents.ts';
 import { keyPage } from '../pages/key-page.ts';
@@ -12,24 +12,19 @@ import { answerOn } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { vaultPage } from '../pages/vault-page.ts';
-import { Resource } from '../resources/registry.ts';
+import { kindNamed, Resource } from '../resources/registry.ts';
 
 const enableCmkWords: OperationWords = {
   title: 'Enable a customer-managed key',
   action: 'Enable customer-managed key',
   asksFor: 'enable customer-managed key',
-  question: 'Which agent gets a customer-managed key?',
+  question: 'Which resource gets a customer-managed key?',
   verdicts: { fits: 'Can use a customer-managed key', unfit: 'The review shows what blocks this request' },
   verb: 'Enable',
   offer: 'Enable customer-managed key',
-  keep: {
-    title: 'Keep the agent and the key',
-    text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Keep an export of the data from before the change.',
-    tick: () =>
-      'I understand that the agent’s data can’t be recovered if the agent is deleted or the key is permanently deleted.',
-  },
-  notes: () => [],
-  undo: () => '',
+  keep: ({ keep }) => keep,
+  notes: ({ to }) => (to.follows ? [followsWords] : []),
+  undo: ({ resource }) => kindNamed(resource.kind).goesBack ?? '',
   succeeded: 'Customer-managed key is set',
 };
 
@@ -41,6 +36,7 @@ const EnableCmkSpec = z.strictObject({
   /** The pinned version of an existing key; null: a new key is created. */
   keyVersion: KeyVersion.nullable(),
   newKey: KeyKind.nullable(),
+  follows,
 });
 type EnableCmkSpec = z.infer<typeof EnableCmkSpec>;
 
@@ -50,7 +46,7 @@ export const enableCmk = defineOperation<typeof EnableCmkSpec>({
   name: 'enable-cmk',
   typed: {
     name: '/enable-cmk',
-    description: 'Set a customer-managed key for an agent',
+    description: 'Set a customer-managed key for a resource',
     usage: '/enable-cmk <agent> vault=<vault> key=<key>',
     takes: ['resource', 'vault', 'key'],
   },
@@ -62,16 +58,24 @@ export const enableCmk = defineOperation<typeof EnableCmkSpec>({
     if (resource === null || vaultId === null || key === null) return null;
     const made =
       key.kind === 'existing' ? { keyVersion: key.version, newKey: null } : { keyVersion: null, newKey: key.key };
-    return { operation: 'enable-cmk', resource: Resource.parse(resource), vaultId, keyName: key.name, ...made };
+    const { name: keyName, follows: following } = key;
+    return {
+      operation: 'enable-cmk',
+      resource: Resource.parse(resource),
+      vaultId,
+      keyName,
+      ...made,
+      ...followsIf(following),
+    };
   },
-  answersOf: ({ resource, vaultId, keyName, keyVersion, newKey }) => ({
+  answersOf: ({ resource, vaultId, keyName, keyVersion, newKey, follows: following }) => ({
     resource,
     vault: vaultId,
-    key: chosenKeyOf(keyName, keyVersion, newKey),
+    key: chosenKeyOf(keyName, keyVersion, newKey, following),
   }),
-  change: ({ vaultId, keyName, keyVersion, newKey }) => ({
+  change: ({ vaultId, keyName, keyVersion, newKey, follows: following }) => ({
     from: null,
-    to: { vaultId, keyName, keyVersion },
+    to: { vaultId, keyName, keyVersion, ...followsIf(following) },
     make: newKey === null ? null : { kind: newKey, after: null },
   }),
   // Key access comes before purge protection: if Azure refuses the access, nothing irreversible has happened.

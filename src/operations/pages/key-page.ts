@@ -1,9 +1,10 @@
 import { allInOrder, valueOrThrow } from '../../domain/failure.ts';
 import { armIdParts } from '../../domain/ids.ts';
 import { isRefusal, refuse } from '../../domain/request/refusal.ts';
-import { ChosenKey, chooseKey, chooseNewKey, judgeKeys } from '../choose.ts';
+import { ChosenKey, chooseKey, chooseNewKey, followsIf, judgeKeys } from '../choose.ts';
+import { kindNamed } from '../resources/registry.ts';
 import { answerOn, type Page } from './page.ts';
-import { readResource } from './resource-page.ts';
+import { readResource, resourcePage } from './resource-page.ts';
 import { vaultPage } from './vault-page.ts';
 
 /** Page: an existing key of the vault, or the settings of a new one. The inputs tell which. */
@@ -19,7 +20,10 @@ export const keyPage: Page<ChosenKey> = {
     const [hasName, hasKey] = [inputs.newKeyName.trim() !== '', inputs.key.trim() !== ''];
     // Also after "existing", because the page offers only a new key if no key fits any more.
     const makes = form.keyWay === 'new' || (hasName && (form.keyWay === null || !hasKey));
-    return makes ? chooseNewKey(inputs, now()) : chooseKey(azure, vaultId, inputs.key);
+    const chosen = makes ? chooseNewKey(inputs, now()) : await chooseKey(azure, vaultId, inputs.key);
+    const ref = answerOn(form, resourcePage);
+    const canFollow = ref !== null && kindNamed(ref.kind).follows === true;
+    return isRefusal(chosen) ? chosen : { ...chosen, ...followsIf(canFollow && inputs.followVersions === 'true') };
   },
   async facts(form, { azure, now }) {
     const vaultId = answerOn(form, vaultPage);

@@ -7,6 +7,7 @@ import type { AppliedPolicy, ChangeReferenceRule } from '../../domain/policy/pol
 import type { ResourceSummary } from '../../domain/ports/inventory.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import type { Request } from '../../domain/request/request.ts';
+import type { ResourceKind } from '../../domain/resource-kind.ts';
 import type { ChosenKey, JudgedKey, JudgedVault } from '../choose.ts';
 import type { CommandPorts } from '../commands/command.ts';
 import type { Form, PageName } from '../form.ts';
@@ -28,6 +29,7 @@ export const FormInputs = z.object({
   keyType: field,
   keySize: field,
   keyExpiry: field,
+  followVersions: field,
   justification: field,
   changeReference: field,
   acknowledgeDataLoss: field,
@@ -45,6 +47,8 @@ export type PageFacts =
       readonly resources: readonly ResourceSummary[];
       /** There are more; typeahead finds them. */
       readonly more: boolean;
+      /** Kinds that are turned on. */
+      readonly kinds: readonly ResourceKind[];
       readonly resource: ObservedResource | null;
     }
   | {
@@ -67,6 +71,8 @@ export type PageFacts =
       readonly resource: ObservedResource;
       /** Null: a Microsoft-managed key, so there is no version to choose. */
       readonly current: CustomerKey | null;
+      /** It names no version, and follows new ones. `inUse` is the newest then. */
+      readonly follows: boolean;
       /** The key's vault; null: the bot can't see it. */
       readonly vault: ObservedVault | null;
       readonly inUse: ObservedKey | null;

@@ -13,7 +13,7 @@ export const listedAgents = 15;
 
 export const resourcePage: Page<ResourceRef> = {
   name: 'resource',
-  label: 'Agent',
+  label: 'Resource',
   dependsOn: [],
   answer: Resource,
   typed: ({ resource }) => (resource === undefined ? null : { resource }),
@@ -32,6 +32,7 @@ export const resourcePage: Page<ResourceRef> = {
       page: 'resource',
       resources: resources.slice(0, listedAgents),
       more: resources.length > listedAgents,
+      kinds: azure.inventory.kinds,
       resource: resource?.ok ? resource.value : null,
     };
   },

@@ -20,6 +20,7 @@ import { ArmId, armIdParts, KeyName, KeyVersion, RequestId } from '../../domain/
 import { type KeyWork, showsRequestedKey } from '../../domain/key-change.ts';
 import { CustomerKey, isUnchangedKey } from '../../domain/observed.ts';
 import { isRefusal, refuse } from '../../domain/request/refusal.ts';
+import { follows, followsIf } from '../choose.ts';
 import { defineOperation, type OperationWords } from '../operation.ts';
 import { judgeOthers } from '../other-agents.ts';
 import { answerOn, neverShown, type Page } from '../pages/page.ts';
@@ -33,19 +34,19 @@ const repairCmkWords: OperationWords = {
   title: 'Repair a customer-managed key',
   action: 'Repair customer-managed key',
   asksFor: 'repair customer-managed key',
-  question: 'Repair the key of which agent?',
+  question: 'Repair the key of which resource?',
   verdicts: {
     fits: 'The review shows what differs from the approved state',
     unfit: 'The review shows what blocks this request',
   },
   verb: 'Repair',
   offer: 'Repair customer-managed key',
-  keep: {
-    title: 'Keep the agent and the approved key',
-    text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Keep a key that the agent used meanwhile, too: its data might need it.',
-    tick: () => 'I understand that the agent, the approved key, and any key used meanwhile must stay.',
-  },
-  notes: () => ['The agent returns to the key and version that were last approved and verified here.'],
+  keep: () => ({
+    title: 'Keep the resource and the approved key',
+    text: 'If the resource is deleted, or its key is permanently deleted, the resource’s data can’t be recovered. Keep a key that the resource used meanwhile, too: its data might need it.',
+    tick: 'I understand that the resource, the approved key, and any key used meanwhile must stay.',
+  }),
+  notes: () => ['The resource returns to the key and version that were last approved and verified here.'],
   undo: () => '',
   succeeded: 'Customer-managed key is repaired',
 };
@@ -58,6 +59,7 @@ const ApprovedState = z.strictObject({
   vaultId: ArmId,
   keyName: KeyName,
   keyVersion: KeyVersion,
+  follows,
   /** Object ID of the identity that it verified. Missing: not known. */
   approvedIdentity: z.string().optional(),
 });
@@ -75,14 +77,17 @@ const approvedPage: Page<z.infer<typeof ApprovedState>> = {
     if (ref === null) return refuse('choice-missing');
     const verified = await lastVerified(ref.id);
     if (verified === null) return refuse('no-approved-state', armIdParts(ref.id).name);
-    const { request: basis, vault: approved, keyName, keyVersion, principalId } = verified;
-    const [resource, vault] = await allInOrder([
+    const { request: basis, vault: approved, keyName, principalId } = verified;
+    const [resource, vault, newest] = await allInOrder([
       readResource(form, azure),
       azure.vaults.get(approved.id).then(valueOrThrow),
+      verified.follows ? azure.keys.get(approved.id, keyName, null).then(valueOrThrow) : null,
     ]);
     if (isRefusal(resource)) return resource;
     if (vault === null) return refuse('approved-vault-gone', approved.name);
-    const answer = { basis, from: resource.customerKey, vaultId: approved.id, keyName, keyVersion };
+    const keyVersion = newest?.version ?? verified.keyVersion;
+    const key = { vaultId: approved.id, keyName, keyVersion, ...followsIf(verified.follows) };
+    const answer = { basis, from: resource.customerKey, ...key };
     return principalId === null ? answer : { ...answer, approvedIdentity: principalId };
   },
 };
@@ -165,7 +170,7 @@ export const repairCmk = defineOperation<typeof RepairCmkSpec>({
   name: 'repair-cmk',
   typed: {
     name: '/repair-cmk',
-    description: 'Bring an agent back to the key that was last approved',
+    description: 'Bring a resource back to the key that was last approved',
     usage: '/repair-cmk <agent>',
     takes: ['resource'],
   },
@@ -179,8 +184,8 @@ export const repairCmk = defineOperation<typeof RepairCmkSpec>({
       : { operation: 'repair-cmk', resource: Resource.parse(resource), ...approved };
   },
   answersOf: ({ operation: _, resource, ...approved }) => ({ resource, version: approved }),
-  change: ({ from, vaultId, keyName, keyVersion, approvedIdentity }) => ({
-    ...{ from, to: { vaultId, keyName, keyVersion }, make: null },
+  change: ({ from, vaultId, keyName, keyVersion, follows: following, approvedIdentity }) => ({
+    ...{ from, to: { vaultId, keyName, keyVersion, ...followsIf(following) }, make: null },
     ...(approvedIdentity === undefined ? {} : { approvedIdentity }),
   }),
   // What a role of the vault does comes first: without the key, nothing else helps.

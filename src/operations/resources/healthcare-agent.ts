@@ -26,6 +26,11 @@ export const healthcareAgent = declareKind({
   names: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$/,
   keyAt: ['keyVaultProperties'],
   keyMembers: { vault: 'keyVaultUri', name: 'keyName', version: 'keyVersion' },
+  keep: {
+    title: 'Keep the agent and the key',
+    text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Keep an export of the data from before the change.',
+    tick: 'I understand that the agent’s data can’t be recovered if the agent is deleted or the key is permanently deleted.',
+  },
   checks: ({ createdAt, customerKey }) => {
     const identity = customerKey?.userIdentity;
     return [

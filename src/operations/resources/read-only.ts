@@ -43,6 +43,5 @@ export const readOnlyKinds: readonly KeyPlace[] = [
   of('RecoveryServices/vaults', 'Recovery Services vault', keyVaultProperties),
   following(of('ServiceBus/namespaces', 'Service Bus namespace', keyVaultProperties)),
   of('Sql/servers', 'SQL server', 'keyId'),
-  following(of('Storage/storageAccounts', 'storage account', 'encryption.keyvaultproperties')),
   of('Synapse/workspaces', 'Synapse workspace', 'encryption.cmk.key'),
 ];

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { KeyPlace, ResourceKind } from '../../domain/resource-kind.ts';
 import { healthcareAgent } from './healthcare-agent.ts';
 import { readOnlyKinds } from './read-only.ts';
+import { storageAccount } from './storage-account.ts';
 
-const all = [healthcareAgent] as const;
+const all = [healthcareAgent, storageAccount] as const;
 const [first, ...rest] = all;
 
 /** Closed union of the list's schemas. Unknown kinds are refused. */

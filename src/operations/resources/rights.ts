@@ -9,10 +9,17 @@ import type { KeyWork } from '../../domain/key-change.ts';
 import type { Observation } from '../../domain/observed.ts';
 import type { Rights } from '../../domain/ports/azure.ts';
 import type { ResourceKind } from '../../domain/resource-kind.ts';
-import { kinds } from './registry.ts';
+import { kinds, usualKinds } from './registry.ts';
 
 /** Read on every resource of a request. */
 const guardReads = ['Microsoft.Authorization/locks/read', 'Microsoft.Authorization/permissions/read'];
+
+/** On each resource of a kind. A kind besides the usual ones has its own role file: `infra/custom-role-NAME.json`. */
+export const actionsOnResource = ({ rights }: ResourceKind): readonly string[] => [
+  ...rights.read,
+  ...rights.write,
+  ...guardReads,
+];
 
 /** Needed on each user-assigned identity that a write of the resource names. */
 export const assignIdentity = 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action';
@@ -33,7 +40,7 @@ export const actionsOn = {
     // Activity Log: who changed what the key watch finds.
     'Microsoft.Insights/eventtypes/values/read',
   ],
-  resource: [...kinds.flatMap(({ rights }) => [...rights.read, ...rights.write]), ...guardReads],
+  resource: kinds.filter(({ type }) => usualKinds.includes(type.toLowerCase())).flatMap(actionsOnResource),
   identity: [assignIdentity, 'Microsoft.Authorization/permissions/read'],
   vault: [
     'Microsoft.KeyVault/vaults/read',

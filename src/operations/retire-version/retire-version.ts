@@ -39,19 +39,18 @@ const retireVersionWords: OperationWords = {
   title: 'Retire a key version',
   action: 'Retire old key version',
   asksFor: 'retire old key version',
-  question: 'Retire an old key version of which agent?',
+  question: 'Retire an old key version of which resource?',
   verdicts: {
     fits: 'The review shows whether the old version is still used',
     unfit: 'The review shows what blocks this request',
   },
   verb: 'Retire',
   offer: 'Retire an old key version',
-  keep: {
+  keep: (_kind, { retire, to }) => ({
     title: 'Don’t delete the old version',
     text: 'A disabled version can be enabled again; a deleted one can’t be used. Backups and copies that need it can’t be read while it’s disabled.',
-    tick: ({ retire, to }) =>
-      `I understand that what still needs ${shortOf(retire)} can’t be read while it’s disabled. The agent stays on ${shortOf(to.keyVersion)}.`,
-  },
+    tick: `I understand that what still needs ${shortOf(retire)} can’t be read while it’s disabled. The resource stays on ${shortOf(to.keyVersion)}.`,
+  }),
   notes: () => [
     'After the success, the key watch looks for refused calls with the old version. If it finds one, it alerts operators with the command that enables the version again.',
   ],
@@ -197,7 +196,7 @@ export const retireVersion = defineOperation<typeof RetireVersionSpec>({
   name: 'retire-version',
   typed: {
     name: '/retire-version',
-    description: 'Disable a key version that an agent used before',
+    description: 'Disable a key version that a resource used before',
     usage: '/retire-version <agent> version=<old version>',
     takes: ['resource', 'version'],
   },

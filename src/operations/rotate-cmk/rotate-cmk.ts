@@ -15,7 +15,7 @@ import {
 } from '../../domain/observed.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
-import { chosenKeyOf } from '../choose.ts';
+import { chosenKeyOf, follows, followsIf, followsWords } from '../choose.ts';
 import type { CommandPorts } from '../commands/command.ts';
 import type { Form } from '../form.ts';
 import { vaultAt } from '../observe.ts';
@@ -26,7 +26,7 @@ import { answerOn, type FormInputs, type Page } from '../pages/page.ts';
 import { readResource, resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
 import { vaultPage } from '../pages/vault-page.ts';
-import { Resource } from '../resources/registry.ts';
+import { kindNamed, Resource } from '../resources/registry.ts';
 
 // Page: the target version. The newest, a new one, or another key.
 
@@ -47,6 +47,7 @@ const Answer = z.discriminatedUnion('way', [
     keyName: KeyName,
     after: KeyVersion,
     make: KeyKind,
+    follows,
   }),
   z.strictObject({ way: z.literal('other-key'), from: CustomerKey }),
 ]);
@@ -54,14 +55,19 @@ type Answer = z.infer<typeof Answer>;
 
 interface VersionState {
   readonly resource: ObservedResource;
+  readonly follows: boolean;
   readonly current: CustomerKey | null;
   readonly vault: ObservedVault | null;
   readonly inUse: ObservedKey | null;
   readonly newest: ObservedKey | null;
 }
 
+/** Returns whether it names no version, and follows new ones by Microsoft's documentation. */
+export const doesFollow = ({ kind, customerKey }: ObservedResource): boolean =>
+  customerKey?.keyVersion === null && kindNamed(kind).follows === true;
+
 /** Reads the versions of the key in use, as far as the bot can see the vault. */
-async function readVersions(azure: Azure, current: CustomerKey | null) {
+async function readVersions(azure: Azure, current: CustomerKey | null, isFollowing: boolean) {
   const vault = current && (await vaultAt(azure, current.vaultUri));
   const name = KeyName.safeParse(current?.keyName).data;
   if (vault === null || name === undefined) return { vault, inUse: null, newest: null };
@@ -70,14 +76,15 @@ async function readVersions(azure: Azure, current: CustomerKey | null) {
     version === undefined ? null : azure.keys.get(vault.id, name, version).then(valueOrThrow),
     azure.keys.get(vault.id, name, null).then(valueOrThrow),
   ]);
-  return { vault, inUse, newest };
+  return { vault, inUse: isFollowing ? newest : inUse, newest };
 }
 
 async function readState(azure: Azure, form: Form): Promise<VersionState | Refusal> {
   const resource = await readResource(form, azure);
   if (isRefusal(resource)) return resource;
   const current = resource.customerKey;
-  return { resource, current, ...(await readVersions(azure, current)) };
+  const isFollowing = doesFollow(resource);
+  return { resource, current, follows: isFollowing, ...(await readVersions(azure, current, isFollowing)) };
 }
 
 /** Returns the settings of the next version: same type, size and lifetime. Null: Azure can't use such a key. */
@@ -102,7 +109,8 @@ function newVersion(state: VersionState, from: CustomerKey, now: Date): Answer |
   if (vault === null || model === null) return refuse('key-not-visible', from.keyName);
   const make = kindAfter(model, now);
   if (make === null) return refuse('version-unfit', model.type);
-  return { way: 'new-version', from, vaultId: vault.id, keyName: model.name, after: model.version, make };
+  const place = { vaultId: vault.id, keyName: model.name };
+  return { way: 'new-version', from, ...place, after: model.version, make, ...followsIf(state.follows) };
 }
 
 async function existingVersion(
@@ -118,7 +126,8 @@ async function existingVersion(
   if (version === undefined) return refuse('unknown-version', wanted.slice(0, 40));
   // If the last operation failed, the shown version might not be in use: it's set again.
   const failed = hasFailed(state.resource.provisioningState);
-  if (version === from.keyVersion && !failed) return refuse('version-in-use', version);
+  const inUse = state.follows && wanted === 'newest' ? version : from.keyVersion;
+  if (version === inUse && !failed) return refuse('version-in-use', version);
   const found = valueOrThrow(await azure.keys.get(vault.id, keyName, version));
   if (found === null) return refuse('unknown-version', version);
   const answer = { way: 'version', from, vaultId: vault.id, keyName, keyVersion: version } as const;
@@ -164,26 +173,26 @@ const versionPage: Page<Answer> = {
 
 /** Services use the earlier version for up to a day after a rotation (learn.microsoft.com, key rotation). */
 const oldStays =
-  'This request doesn’t disable the old version. The agent might use it for up to a day, and you can move back while it is enabled.';
-const pinned = 'The agent uses exactly this version. It doesn’t follow later versions automatically.';
+  'This request doesn’t disable the old version. The resource might use it for up to a day, and you can move back while it is enabled.';
+const pinned = 'The resource uses exactly this version. It doesn’t follow later versions automatically.';
 
 const rotateCmkWords: OperationWords = {
   title: 'Rotate a customer-managed key',
   action: 'Rotate customer-managed key',
   asksFor: 'rotate customer-managed key',
-  question: 'Rotate the key of which agent?',
+  question: 'Rotate the key of which resource?',
   verdicts: {
     fits: 'Can move to another version or key',
     unfit: 'The next page shows what blocks this request',
   },
   verb: 'Rotate',
   offer: 'Rotate to another version or key',
-  keep: {
+  keep: () => ({
     title: 'Keep the old key version enabled',
-    text: 'Disabling a key version that’s in use can make the agent’s data unreadable. Wait until the Key Vault log shows no more use of it. If the agent or its key is permanently deleted, the data can’t be recovered.',
-    tick: () => 'I understand that the old version must stay enabled.',
-  },
-  notes: () => [oldStays, pinned],
+    text: 'Disabling a key version that’s in use can make the resource’s data unreadable. Wait until the Key Vault log shows no more use of it. If the resource or its key is permanently deleted, the data can’t be recovered.',
+    tick: 'I understand that the old version must stay enabled.',
+  }),
+  notes: ({ to }) => [oldStays, to.follows ? followsWords : pinned],
   undo: ({ observed }) => (observed.from?.enabled === true ? 'The old version stays enabled.' : ''),
   inUse: {
     untilSeen: 'Don’t disable the old version before the log shows that this version is used.',
@@ -197,12 +206,13 @@ const place = { vaultId: ArmId, keyName: KeyName };
 
 const To = z.discriminatedUnion('way', [
   z.strictObject({ way: z.literal('version'), ...place, keyVersion: KeyVersion }),
-  z.strictObject({ way: z.literal('new-version'), ...place, after: KeyVersion, make: KeyKind }),
+  z.strictObject({ way: z.literal('new-version'), ...place, after: KeyVersion, make: KeyKind, follows }),
   z.strictObject({
     way: z.literal('other-key'),
     ...place,
     keyVersion: KeyVersion.nullable(),
     make: KeyKind.nullable(),
+    follows,
   }),
 ]);
 type To = z.infer<typeof To>;
@@ -226,13 +236,13 @@ function targetOf(form: Form): Pick<RotateCmkSpec, 'from' | 'to'> | null {
     return { from, to: { way, vaultId, keyName, keyVersion } };
   }
   if (answer.way === 'new-version') {
-    const { way, vaultId, keyName, after, make } = answer;
-    return { from, to: { way, vaultId, keyName, after, make } };
+    const { from: _, ...to } = answer;
+    return { from, to };
   }
   const [vaultId, key] = [answerOn(form, vaultPage), answerOn(form, keyPage)];
   if (vaultId === null || key === null) return null;
   const made = key.kind === 'existing' ? { keyVersion: key.version, make: null } : { keyVersion: null, make: key.key };
-  return { from, to: { way: 'other-key', vaultId, keyName: key.name, ...made } };
+  return { from, to: { way: 'other-key', vaultId, keyName: key.name, ...made, ...followsIf(key.follows) } };
 }
 
 function makingOf(to: To): KeyChange['make'] {
@@ -254,7 +264,7 @@ export const rotateCmk = defineOperation<typeof RotateCmkSpec>({
   name: 'rotate-cmk',
   typed: {
     name: '/rotate-cmk',
-    description: 'Move an agent to another version of its key, or to another key',
+    description: 'Move a resource to another version of its key, or to another key',
     usage: '/rotate-cmk <agent> version=newest',
     takes: ['resource', 'version', 'vault', 'key'],
   },
@@ -274,12 +284,15 @@ export const rotateCmk = defineOperation<typeof RotateCmkSpec>({
     // The newest version might have changed since, so the answer names the version.
     if (to.way === 'version') return { resource, version: { ...to, from, newest: false } };
     if (to.way === 'new-version') return { resource, version: { ...to, from } };
-    const key = chosenKeyOf(to.keyName, to.keyVersion, to.make);
+    const key = chosenKeyOf(to.keyName, to.keyVersion, to.make, to.follows);
     return { resource, version: { way: to.way, from }, vault: to.vaultId, key };
   },
   change: ({ from, to }) => ({
     from,
-    to: { vaultId: to.vaultId, keyName: to.keyName, keyVersion: to.way === 'new-version' ? null : to.keyVersion },
+    to: {
+      ...{ vaultId: to.vaultId, keyName: to.keyName, keyVersion: to.way === 'new-version' ? null : to.keyVersion },
+      ...followsIf(to.way !== 'version' && to.follows),
+    },
     make: makingOf(to),
   }),
   stages: [['enable-identity', 'make-key-version'], ['grant-key-access'], ['protect-vault'], ['set-cmk'], ['verify']],

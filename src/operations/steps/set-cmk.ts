@@ -3,30 +3,33 @@ import { madeVersion } from '../../domain/effect.ts';
 import { type Failure, valueOrThrow } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
 import { isAlreadySet } from '../../domain/key-change.ts';
-import { type CustomerKey, hasFailed, isBusy, isUnchangedKey, sameKey } from '../../domain/observed.ts';
+import { type CustomerKey, hasFailed, isBusy, isNamedAlike, isUnchangedKey } from '../../domain/observed.ts';
 import { verifyAccess, verifyIdentity } from './grant-key-access.ts';
 import { checkVersion } from './recover-key.ts';
 import { failBusy, failStep, readResource, readVault, type Step, type StepContext } from './step.ts';
 
 const doing = ({ work }: StepContext) => `setting the key of ${work.observed.resource.name}`;
 
-/**
- * Returns the pinned key version: chosen, created by the request, or found as created by it. Throws if it's unknown: a key is
- * never set without a version.
- */
-export function plannedKey({ work: { to, observed }, outputs }: StepContext): CustomerKey & { keyVersion: KeyVersion } {
+/** Returns the key version: chosen, created by the request, or found as created by it. Throws if it's unknown. */
+export function plannedVersion({ work: { to, observed }, outputs }: StepContext): KeyVersion {
   const found = observed.keyIs === 'own' ? observed.key?.version : undefined;
-  const keyVersion = KeyVersion.parse(to.keyVersion ?? outputs.keyVersion ?? found);
+  return KeyVersion.parse(to.keyVersion ?? outputs.keyVersion ?? found);
+}
+
+/** Returns what the resource will show. A key is set without a version only if the resource shall follow new ones. */
+function plannedKey(context: StepContext): CustomerKey {
+  const { to, observed } = context.work;
+  const keyVersion = to.follows ? null : plannedVersion(context);
   return { vaultUri: observed.vault.uri, keyName: to.keyName, keyVersion };
 }
 
 /** Returns the output for a created version that no step's output names: Azure's answer was lost, and the plan found the key. */
 export const foundVersion = (context: StepContext): Readonly<Record<string, string>> =>
   context.work.to.keyVersion === null && context.outputs.keyVersion === undefined
-    ? { keyVersion: plannedKey(context).keyVersion }
+    ? { keyVersion: plannedVersion(context) }
     : {};
 
-const isUnder = (now: CustomerKey | null, key: CustomerKey): boolean => now !== null && sameKey(now, key);
+const isUnder = (now: CustomerKey | null, key: CustomerKey): boolean => now !== null && isNamedAlike(now, key);
 
 /**
  * Reads the resource and throws if ARM doesn't report the requested key. `whereFailed`: the reaction to a resource in state
@@ -56,7 +59,7 @@ const isLeftover = ({ work }: StepContext, provisioningState: string): boolean =
 /** Runs the plan's checks of key and vault again: Azure's codes for a key that it can't use aren't documented. */
 async function verifyKeyUsable(context: StepContext): Promise<void> {
   const { azure, work, now, reaches } = context;
-  const { keyVersion } = plannedKey(context);
+  const keyVersion = plannedVersion(context);
   const key = valueOrThrow(await azure.keys.get(work.to.vaultId, work.to.keyName, keyVersion));
   const ofKey = key === null ? [await checkVersion(context, keyVersion)] : judgeKey(key, now);
   const vault = await readVault(context, doing(context));
@@ -76,16 +79,16 @@ async function verifyRetryUseful(context: StepContext): Promise<void> {
 
 export const setCmk: Step = {
   name: 'set-cmk',
-  // Microsoft doesn't document a way back to a Microsoft-managed key. An own version can be set again while it exists.
-  reversibility: ({ from }) => (from === null ? 'unknown' : 'reversible'),
+  // An own version can be set again while it exists.
+  reversibility: ({ from }, { goesBack }) => (from === null && goesBack === undefined ? 'unknown' : 'reversible'),
   effects(work) {
     const { resource, vault } = work.observed;
     if (isAlreadySet(work)) return [];
     const to = {
       vaultUri: vault.uri,
       keyName: work.to.keyName,
-      keyVersion: work.to.keyVersion ?? madeVersion,
-    } as const;
+      keyVersion: work.to.follows ? null : (work.to.keyVersion ?? madeVersion),
+    };
     return [{ change: 'customer-key', target: resource.id, to, before: resource.customerKey }];
   },
   async observe(context) {

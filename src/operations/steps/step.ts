@@ -66,7 +66,7 @@ export interface Step {
   readonly name: StepName;
   /** Each attempt's intent stores the hash of a new nonce, and what the step creates carries the nonce. */
   readonly marks?: true;
-  reversibility(work: KeyWork): Reversibility;
+  reversibility(work: KeyWork, kind: Pick<KindRules, 'goesBack'>): Reversibility;
   effects(work: KeyWork): readonly Effect[];
   observe(context: StepContext): Promise<'to-do' | 'already'>;
   apply?(context: StepContext): Promise<Applied>;

@@ -2,12 +2,13 @@ import { valueOrThrow } from '../../domain/failure.ts';
 import type { Proof } from '../../domain/proof.ts';
 import { verifyAccess } from './grant-key-access.ts';
 import { protectVault } from './protect-vault.ts';
-import { foundVersion, plannedKey, verifyKeySet } from './set-cmk.ts';
+import { foundVersion, plannedVersion, verifyKeySet } from './set-cmk.ts';
 import { reversible, type Step, type StepContext } from './step.ts';
 
 async function probe(context: StepContext): Promise<Proof> {
-  const { vaultUri, keyVersion } = plannedKey(context);
-  const probed = valueOrThrow(await context.azure.keys.probe(vaultUri, context.work.to.keyName, keyVersion));
+  const { to, observed } = context.work;
+  const probing = context.azure.keys.probe(observed.vault.uri, to.keyName, plannedVersion(context));
+  const probed = valueOrThrow(await probing);
   if (probed === 'usable') return { level: 'key-usable', outcome: 'proved' };
   const proof = { level: 'key-usable', outcome: 'not-checked' } as const;
   return probed === 'firewalled' ? { ...proof, because: 'firewall' } : proof;

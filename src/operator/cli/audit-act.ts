@@ -57,14 +57,14 @@ const auditErase = subcommand({
   summary: 'erases the texts of a request, or the names in a drift, for good; the audit log still verifies',
   help: [
     'Erases the reason and the comments, with the salts that would help someone guess them. Of a drift: the names of',
-    'those who changed the agent. The audit log keeps an event that says who erased them and why. Messages in Teams that',
+    'those who changed the resource. The audit log keeps an event that says who erased them and why. Messages in Teams that',
     'the bot can’t update yet are listed, with exit code 3.',
   ].join('\n'),
   examples: ['cmk-bot audit erase CMK-7F3K9Q --reason "Request 12 of the data protection officer" --yes'],
   input: z.object({
     id: argument(streamIdInput, [
       'ID',
-      'the request, such as CMK-7F3K9Q, or an agent’s drift, such as DRIFT-7F3K9Q2M8D',
+      'the request, such as CMK-7F3K9Q, or a resource’s drift, such as DRIFT-7F3K9Q2M8D',
     ]),
     reason: reasonInput('enter a reason without names', 'why; it stays in the audit log, so name no person'),
     yes: argument(flag, ['--yes', 'don’t ask for confirmation']),

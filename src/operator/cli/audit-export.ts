@@ -221,9 +221,9 @@ export const auditExport = subcommand({
     since: argument(since, ['--since TIME', 'leaves out events from before that day or time (UTC)']),
     until: argument(until, ['--until TIME', 'leaves out events after that day, or from that time on (UTC)']),
     request: argument(streamIdInput.optional(), ['--request ID', 'only events of this request, or of this drift']),
-    resource: argument(z.string().min(1, 'names no agent').optional(), [
+    resource: argument(z.string().min(1, 'names no resource').optional(), [
       '--resource NAME',
-      'only requests for this agent: name or resource ID',
+      'only requests for this resource: name or resource ID',
     ]),
     texts: argument(flag, ['--texts', 'adds the requesters’ reasons to csv; a copy outlives their erasure']),
   }),

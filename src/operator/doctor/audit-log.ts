@@ -130,7 +130,7 @@ export async function diagnoseAuditLog(subjects: Subjects): Promise<readonly Dia
 }
 
 const requests = about('record/attention', 'requests');
-const drifts = about('record/attention', 'agents as approved');
+const drifts = about('record/attention', 'resources as approved');
 
 const maxNamed = 5;
 
@@ -149,7 +149,7 @@ async function requestsOf({ store }: Subjects): Promise<Diagnosis> {
 async function driftsOf({ store }: Subjects): Promise<Diagnosis> {
   const agents = [...(await store.drifts.open()).keys()].map(nameIn).sort();
   if (agents.length === 0) return ok(drifts, 'no difference was found');
-  const said = `${countOf(agents.length, 'agent is', 'agents are')} not as approved: ${listed(agents.slice(0, maxNamed), agents.length)}`;
+  const said = `${countOf(agents.length, 'resource is', 'resources are')} not as approved: ${listed(agents.slice(0, maxNamed), agents.length)}`;
   return warn(drifts, said, 'The cards in the operations channel say what differs and what to do.');
 }
 

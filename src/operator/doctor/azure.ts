@@ -5,10 +5,17 @@ import { codeOf, type Failure, type Outcome, statusOf } from '../../domain/failu
 import { type ArmId, armIdParts, isAtOrBelow } from '../../domain/ids.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
 import type { Rights } from '../../domain/ports/azure.ts';
+import type { ResourceKind } from '../../domain/resource-kind.ts';
 import { clockSkew } from '../../domain/write-health.ts';
 import { readGuards } from '../../operations/read-guard.ts';
 import { kinds } from '../../operations/resources/registry.ts';
-import { actionsOn, assignIdentity, dataActionsOnVault, makeVersion } from '../../operations/resources/rights.ts';
+import {
+  actionsOn,
+  actionsOnResource,
+  assignIdentity,
+  dataActionsOnVault,
+  makeVersion,
+} from '../../operations/resources/rights.ts';
 import { messageOf } from '../../text/failures.ts';
 import { fleetGuardWords } from '../../text/guard.ts';
 import { durationWords } from '../../text/instants.ts';
@@ -37,8 +44,6 @@ const scopeOf = (subscriptionId: string): string => `/subscriptions/${subscripti
 const noRights: Rights = { actions: [], dataActions: [] };
 
 const wanted = {
-  // Assumes that identities are in the resource groups of their agents.
-  resources: { actions: [...actionsOn.resource, assignIdentity], dataActions: [] },
   vaults: { actions: actionsOn.vault, dataActions: [] },
   vaultsByRole: { actions: actionsOn.vault, dataActions: dataActionsOnVault },
   subscription: { actions: actionsOn.subscription, dataActions: [] },
@@ -52,7 +57,7 @@ interface CheckedScope {
 }
 
 interface CheckedResources {
-  readonly resources: readonly { readonly id: ArmId }[];
+  readonly resources: readonly { readonly id: ArmId; readonly kind: string }[];
   readonly vaults: readonly Pick<ObservedVault, 'id' | 'access'>[];
 }
 
@@ -78,13 +83,30 @@ function scopePerGroup<T extends { readonly id: ArmId }>(
   return [{ where: kind, scope: scopeOf(subscriptionId), wanted: rightsFor(null) }];
 }
 
-const scopesIn = (id: string, { resources, vaults }: CheckedResources): readonly CheckedScope[] => [
+const scopesIn = (
+  id: string,
+  { resources, vaults }: CheckedResources,
+  enabled: readonly ResourceKind[],
+): readonly CheckedScope[] => [
   { where: 'the subscription', scope: scopeOf(id), wanted: wanted.subscription },
-  ...scopePerGroup(id, 'agents', resources, () => wanted.resources),
+  ...enabled.flatMap((kind) =>
+    scopePerGroup(
+      id,
+      `${kind.short}s`,
+      resources.filter((one) => one.kind === kind.name),
+      () => onResources(kind),
+    ),
+  ),
   ...scopePerGroup(id, 'vaults', vaults, (vault) =>
     vault === null || vault.access === 'role-assignments' ? wanted.vaultsByRole : wanted.vaults,
   ),
 ];
+
+/** Assumes that identities are in the resource groups of their resources. */
+const onResources = (kind: ResourceKind): Rights => ({
+  actions: [...actionsOnResource(kind), assignIdentity],
+  dataActions: [],
+});
 
 const linesOf = (found: readonly (readonly [CheckedScope, readonly string[]])[]): string =>
   [
@@ -166,7 +188,7 @@ async function diagnoseRights(
   resources: CheckedResources,
 ): Promise<readonly Diagnosis[]> {
   const subject = about('azure/rights', `permissions in ${id}`);
-  const { found, unread } = await findMissing(subjects, scopesIn(id, resources));
+  const { found, unread } = await findMissing(subjects, scopesIn(id, resources, subjects.azure.inventory.kinds));
   // Another finding reports an unreadable subscription.
   const isReported = unread.length > 0 && !(await subjects.subscriptions.lacks(scopeOf(id), noRights)).ok;
   const unreported = diagnoseUnread(
@@ -276,7 +298,7 @@ function notSignedIn(config: DoctorEnvironment['config'], failure: Failure): Dia
 const onGroupsOnly = [
   `Without a role on the subscription, the bot lacks ${actionsOn.subscription.join(', ')}.`,
   'Cards then don’t show the subscription’s name, the guard policies, or who changed a key.',
-  'Agents without a creation date can be blocked, and writes fail where Azure Policy asks for tokens.',
+  'Resources without a creation date can be blocked, and writes fail where Azure Policy asks for tokens.',
   'If you need these, assign a custom role with only these reads on the subscription.',
 ].join(' ');
 

@@ -19,7 +19,7 @@ export const findings = {
   'teams/channels': ['channels', 'teams'],
   'azure/sign-in': ['Azure', 'azure'],
   'azure/subscription': ['subscription', 'azure'],
-  'azure/lists': ['agents and vaults', 'azure'],
+  'azure/lists': ['resources and vaults', 'azure'],
   'azure/rights': ['permissions', 'azure'],
   'azure/guard': ['guard policies', 'guard'],
   'azure/logs': ['vault logs', 'logs'],

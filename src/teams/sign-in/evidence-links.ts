@@ -91,7 +91,7 @@ export function openEvidenceLinks(options: EvidenceLinkOptions) {
       status: 200,
       tone: 'ask',
       ...evidenceWords.offer(request.id),
-      facts: [['Agent', request.resourceName]],
+      facts: [['Resource', request.resourceName]],
       button: { title: 'Download', url: `${publicUrl}${packPath}?ask=${name}` },
     });
   }

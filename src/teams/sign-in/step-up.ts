@@ -216,7 +216,7 @@ async function startWords({ directory }: PageTools, request: Request, url: strin
     tone: 'ask',
     ...signInWords.ask(request.id),
     facts: [
-      ['Agent', request.resourceName],
+      ['Resource', request.resourceName],
       ['New key', `${workOf(request.plan).to.keyName} in ${request.plan.observation.vault.name}`],
       ['Requester', names(request.requester)],
     ],

@@ -37,7 +37,7 @@ export function openAgentReader(azure: WatchedAzure, now: Date) {
   async function keysOf({ keyName, keyVersion, ...other }: LastVerified, { id, uri }: ObservedVault) {
     const get = (version: typeof keyVersion | null): Promise<Outcome<ObservedKey | null>> =>
       once(`key ${id} ${keyName} ${version}`, () => azure.keys.get(id, keyName, version));
-    const key = await get(keyVersion);
+    const key = await get(other.follows ? null : keyVersion);
     if (key.ok && key.value === null) {
       const deleted = await once(`deleted ${id} ${keyName}`, () => azure.keys.deleted(uri, keyName));
       const found = deleted.ok ? deleted.value : ('not-checked' as const);

@@ -45,7 +45,7 @@ db.commit()
 sys.exit(0 if changed == 1 else 1)`;
 
 export async function startDebianWitness(folder: string, log: VerifierKey, signed: Tree): Promise<DebianWitness> {
-  const [at, key, socket] = ['witness.db', 'witness.pem', 'agent.sock'].map((name) => path.join(folder, name));
+  const [at, key, socket] = ['witness.db', 'witness.pem', 'resource.sock'].map((name) => path.join(folder, name));
   if (at === undefined || key === undefined || socket === undefined) throw new Error('no folder');
   await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'witness', '-f', key]);
   const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });

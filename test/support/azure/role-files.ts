@@ -17,7 +17,7 @@ const RoleFile = z.strictObject({
 
 const read = (name: string): string => readFileSync(new URL(name, infra), 'utf8');
 
-const role = (name: string) => RoleFile.parse(JSON.parse(read(name)));
+export const role = (name: string) => RoleFile.parse(JSON.parse(read(name)));
 export const mainRole = role('custom-role.json');
 export const grantsRole = role('custom-role-grants.json');
 export const roleFiles = [mainRole, grantsRole];

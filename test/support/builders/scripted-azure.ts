@@ -187,6 +187,7 @@ export function scriptedAzure(start: Partial<World> = {}): ScriptedAzure {
         }),
     },
     inventory: {
+      kinds: [healthcareAgent],
       resources: (contains, top) =>
         read('inventory.resources', () =>
           (world.resource === null ? [] : [world.resource])

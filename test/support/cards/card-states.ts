@@ -47,7 +47,7 @@ const sideBySide = [
   intends(1, 1, 'enable-identity', 'make-key-version'),
 ];
 const comment =
-  'Not this week: the emergency department moves to the new wards on Thursday and nobody can look after the agent while it restarts. Ask again from Monday on, and name the person on duty in the reason. The vault should be the one of the region as well.';
+  'Not this week: the emergency department moves to the new wards on Thursday and nobody can look after the resource while it restarts. Ask again from Monday on, and name the person on duty in the reason. The vault should be the one of the region as well.';
 const retried = [...first, ...stuck(1, 'grant-key-access', forbidden)];
 /** An approved rotation, looked at again: its run begins. */
 const rotationBegan = (plan: Plan) => [asked(plan, 1, { justification: dueSoon }), approves(), checked(plan)] as const;

@@ -21,6 +21,7 @@ import type { ResourceKeyState } from '../../../src/operations/fleet.ts';
 import type { Form } from '../../../src/operations/form.ts';
 import type { FactsOf, PageFacts } from '../../../src/operations/pages/page.ts';
 import { operationOf } from '../../../src/operations/registry.ts';
+import { healthcareAgent } from '../../../src/operations/resources/healthcare-agent.ts';
 import { kindNamed } from '../../../src/operations/resources/registry.ts';
 import { mention } from '../../../src/teams/cards/plain-text.ts';
 import { type AdaptiveCard, templates } from '../../../src/teams/cards/render-card.ts';
@@ -142,7 +143,13 @@ function formPages(): readonly GalleryCard[] {
     { ...resource, underCustomerKey: false },
     { ...visitAgent, underCustomerKey: true },
   ].map((one) => ({ ...one, ...armIdParts(one.id) }));
-  const agentPage = { page: 'resource', resources: agents, more: false, resource: null } as const;
+  const agentPage = {
+    page: 'resource',
+    resources: agents,
+    more: false,
+    kinds: [healthcareAgent],
+    resource: null,
+  } as const;
   const vaultNamed = (name: string, change: Partial<ObservedVault> = {}): ObservedVault =>
     vault({ id: ArmId.parse(wished.vaultId.replace(/[^/]+$/, name)), name, ...change });
   const by = { tenantId: tenant, kind: kindNamed('healthcare-agent'), terms: termsOf() };
@@ -156,7 +163,13 @@ function formPages(): readonly GalleryCard[] {
   });
   const existing = { kind: 'existing', name: wished.keyName, version: version('5') } as const;
   const versions: FactsOf<'version'> = {
-    ...{ page: 'version', resource: visitAgent, current: visitAgent.customerKey, vault: seenUnderKey().vault },
+    ...{
+      page: 'version',
+      follows: false,
+      resource: visitAgent,
+      current: visitAgent.customerKey,
+      vault: seenUnderKey().vault,
+    },
     ...{ inUse: oldKey, newest: newestKey, makes: { type: 'RSA', size: 3072, expires: '2028-03-01T00:00:00.000Z' } },
     ...{ chosen: null, now: noon },
   };
@@ -293,7 +306,7 @@ async function listOfAgents(): Promise<GalleryCard> {
     change: Partial<ResourceKeyState> = {},
   ): ResourceKeyState => ({
     ...keyed({ id: agentId(name), name, customerKey: cmkOf(name) }),
-    ...{ state, request: null, sharedWith: 0, ends: null, drift: [] },
+    ...{ state, request: null, sharedWith: 0, canRequest: true, ends: null, drift: [] },
     ...change,
   });
   const agents = [
@@ -325,7 +338,7 @@ async function listOfAgents(): Promise<GalleryCard> {
   };
   const subject = { list: 'agents', filter: 'all', id: '' } as const;
   const list = await agentsPage(fleet, subject, viewer, now, 1);
-  return drawn('agents.all', () => listCard(subject, 1, list));
+  return drawn('resources.all', () => listCard(subject, 1, list));
 }
 
 async function history(): Promise<GalleryCard> {

@@ -50,7 +50,7 @@ const operationRows: FailureGroup = {
     ),
     runUnder(
       '200-without-the-property',
-      asks('set-cmk', 'key-not-shown', { what: 'Azure accepts the change, but the agent keeps its key.' }),
+      asks('set-cmk', 'key-not-shown', { what: 'Azure accepts the change, but the resource keeps its key.' }),
     ),
     runUnder('another-change-under-way', goesOn('set-cmk', 'ConflictingConcurrentWriteNotAllowed')),
   ],
@@ -72,7 +72,7 @@ const rightRows: FailureGroup = {
     runUnder('deny-assignment', asks('enable-identity', 'DenyAssignmentAuthorizationFailed')),
     runUnder(
       'agent-write-refused',
-      asks('enable-identity', 'AuthorizationFailed', { what: 'The bot doesn’t have permission to change agents.' }),
+      asks('enable-identity', 'AuthorizationFailed', { what: 'The bot doesn’t have permission to change resources.' }),
     ),
     runUnder('identity-not-known-yet', goesOn('grant-key-access', 'PrincipalNotFound')),
     runUnder('role-assignment-limit', asks('grant-key-access', 'RoleAssignmentLimitExceeded')),
@@ -134,7 +134,7 @@ const vaultRows: FailureGroup = {
       asks('make-key-version', 'key-of-others', { wish: 'make' }),
     ),
     run(
-      'Someone sets another key on the agent.',
+      'Someone sets another key on the resource.',
       changing(putUnder(seeded.agent, rotated.vault, rotated.key)),
       asks('set-cmk', 'key-moved'),
     ),
@@ -186,13 +186,13 @@ const ownRows: FailureGroup = {
       silently('PATCH', 'vaults', 'properties.enablePurgeProtection'),
       asks('protect-vault', 'protection-not-shown'),
     ),
-    run('Another operation on the agent doesn’t end.', agentIs('Updating'), asks('set-cmk', 'resource-busy')),
+    run('Another operation on the resource doesn’t end.', agentIs('Updating'), asks('set-cmk', 'resource-busy')),
     run(
-      'The agent is deleted.',
+      'The resource is deleted.',
       (azure) => azure.asOwner('DELETE', `${agentId(seeded.agent)}?api-version=2025-11-01`),
       asks('set-cmk', 'missing'),
     ),
-    run('The agent’s new identity is removed.', changing(removeIdentity), asks('grant-key-access', 'missing')),
+    run('The resource’s new identity is removed.', changing(removeIdentity), asks('grant-key-access', 'missing')),
     run('The vault is moved to another group.', changing(vaultInGroup('rg-care-test')), asks('check', 'vault-moved')),
     run(
       'The requester loses the requester role.',
@@ -202,7 +202,7 @@ const ownRows: FailureGroup = {
       asks('check', 'requester-lost-role'),
     ),
     run(
-      'The agent loses a user-assigned identity.',
+      'The resource loses a user-assigned identity.',
       changing((state) => {
         const { identity } = agentIn(state, 'visitor-agent').content;
         if (identity !== null) Object.assign(identity, { userAssignedIds: [], type: 'None' });
@@ -218,7 +218,7 @@ const other = '90000000-0000-4000-8000-0000000000cd';
 const exchangeIdentity: Change = (state) => {
   const { identity } = agentIn(state, seeded.agent).content;
   const known = state.principals.find(({ id }) => id === identity?.principalId);
-  if (known === undefined || identity == null) throw new Error('the agent has no identity');
+  if (known === undefined || identity == null) throw new Error('the resource has no identity');
   state.principals.push({ ...known, id: other, appId: other });
   identity.principalId = other;
 };
@@ -243,7 +243,7 @@ const goneRows: FailureGroup = {
   title: 'Deleted, moved or replaced resources',
   rows: [
     run(
-      'The agent gets another identity after it got access to the key.',
+      'The resource gets another identity after it got access to the key.',
       changing(exchangeIdentity),
       asks('set-cmk', 'identity-changed', { retries: true }),
     ),
@@ -253,7 +253,7 @@ const goneRows: FailureGroup = {
       asks('verify', 'access-gone', { retries: true }),
     ),
     run(
-      'The agent is deleted and created again before a rotation: it has no key.',
+      'The resource is deleted and created again before a rotation: it has no key.',
       recreate(rotated.agent),
       asks('check', 'replaced', { wish: 'rotate' }),
     ),
@@ -263,13 +263,13 @@ const goneRows: FailureGroup = {
       asks('check', 'replaced'),
     ),
     run(
-      'The agent is moved to another group during the run.',
+      'The resource is moved to another group during the run.',
       changing(onAgent(seeded.agent, (agent) => Object.assign(agent, { resourceGroup: 'rg-care-test' }))),
       asks('set-cmk', 'resource-moved'),
     ),
     // A replica of Azure that lags answers once that there is no such thing.
     run(
-      'Azure doesn’t find the agent once, though it is there.',
+      'Azure doesn’t find the resource once, though it is there.',
       (azure) => {
         const body = { error: { code: 'ResourceNotFound', message: 'The Resource was not found.' } };
         const match = { method: 'GET', url: `healthBots/${seeded.agent}\\?` };
@@ -403,9 +403,9 @@ const ends = (code: string) => (azure: AzureUnderRun) => {
 
 const calls = {
   /** The write that gives the agent its identity: the first of a run. */
-  write: ['A change of an agent', 'PATCH', 'healthBots', 'enable-identity'],
+  write: ['A change of a resource', 'PATCH', 'healthBots', 'enable-identity'],
   grant: ['A grant', 'PUT', 'roleAssignments', 'grant-key-access'],
-  read: ['Reading the agent', 'GET', 'healthBots/triage', 'check'],
+  read: ['Reading the resource', 'GET', 'healthBots/triage', 'check'],
 } as const;
 const is = (call: keyof typeof calls, status: number, code: string, more?: string): FailureRow => {
   const [what, method, url, at] = calls[call];

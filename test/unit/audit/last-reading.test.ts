@@ -144,8 +144,8 @@ describe('the key of another request, which was read', () => {
     const before = succeeds(first, enabling, 0);
     const events = succeeds(second, rotating, seqOf(before), readingOf({ seen: 'yes', value: on('a') }));
     const { ours, python } = said(events, second, before);
-    expect(ours).toContain('When last read, the key was different: the agent had key care');
-    expect(python.at(-1)).toMatch(/^WHEN LAST READ, THE KEY WAS DIFFERENT: the agent had care/);
+    expect(ours).toContain('When last read, the key was different: the resource had key care');
+    expect(python.at(-1)).toMatch(/^WHEN LAST READ, THE KEY WAS DIFFERENT: the resource had care/);
   });
 });
 
@@ -230,9 +230,9 @@ const readAgain = (reading: Reading) => said(succeeds(first, enabling, 0, readin
 
 it('says that the agent no longer exists, and not that it has another key', () => {
   const { ours, python, page } = readAgain(readingOf({ seen: 'absent' }));
-  expect(ours).toMatch(/\. When last read, the agent no longer existed\.$/);
+  expect(ours).toMatch(/\. When last read, the resource no longer existed\.$/);
   expect(python.at(-1)).toBe('WHEN LAST READ, THE AGENT NO LONGER EXISTED');
-  expect(page).toContain('Azure was read again for this report: the agent no longer exists.');
+  expect(page).toContain('Azure was read again for this report: the resource no longer exists.');
   expect(page).not.toContain('the key has changed');
 });
 
@@ -257,8 +257,8 @@ it('lists changes of runs under earlier plans, and those of the last', () => {
   const [, changed = ''] = reportOf(facts).split('What changed');
   const rows = [...changed.matchAll(/<th scope="row">([^<]*)<\/th><td>([^<]*)/g)].slice(0, 4);
   expect(rows.map(([, change, result]) => `${change}: ${result}`)).toEqual([
-    'Agent identity: none → system-assigned: done',
-    expect.stringMatching(/^Agent’s role on the key: none → .*: done$/),
+    'Resource identity: none → system-assigned: done',
+    expect.stringMatching(/^Resource’s role on the key: none → .*: done$/),
     expect.stringMatching(/^Purge protection: off → on .*▲: done$/),
     expect.stringMatching(/^Key: Microsoft-managed → care, .*: done, refused once$/),
   ]);

@@ -513,11 +513,11 @@ const logs: readonly (readonly [what: string, said: string, events: readonly Wri
   ['a clock that was set right, from the very time that was ahead', 'ok', [...life, setRight(last)]],
   ['a clock that was set right, from another time', dated(23), [...life, setRight('2030-01-01T00:00:00.000Z')]],
   [
-    'a second open request for one agent',
+    'a second open request for one resource',
     'Wrong: event 2: a second open request for ',
     [...life.slice(0, 1), ...otherRequest],
   ],
-  ['a second request for one agent, once the first ended', 'ok', [...ended, ...otherRequest]],
+  ['a second request for one resource, once the first ended', 'ok', [...ended, ...otherRequest]],
   ['a drift that is opened, changed, closed and opened again', 'ok', [opened, alsoOpened, closed, opened]],
   [
     'a drift that is closed and was not opened',
@@ -525,7 +525,7 @@ const logs: readonly (readonly [what: string, said: string, events: readonly Wri
     [closed],
   ],
   [
-    'a drift in the name of another agent',
+    'a drift in the name of another resource',
     'Wrong: event 1: not the next event of',
     [drift(['a'], {}, { target: ref('bot-ward').id })],
   ],

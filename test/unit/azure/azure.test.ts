@@ -38,11 +38,11 @@ it('ends no link early, whatever a group is called', () => {
   const odd = ArmId.parse(`${group}/Pflege (Süd)]*'!/providers/Microsoft.HealthBot/healthBots/triage`);
   const url = of('public')?.resource(odd) ?? '';
   expect(url).toContain('/Pflege%20%28S%C3%BCd%29%5D%2A%27%21/');
-  expect(link('Agent', url)).toBe(`[Agent](${url})`);
+  expect(link('Resource', url)).toBe(`[Resource](${url})`);
 });
 
 it.each(['http://portal.azure.com/x', 'https://portal.azure.com/x)'])('makes no link to %p', (url) =>
-  expect(() => link('Agent', url)).toThrow('not an address'),
+  expect(() => link('Resource', url)).toThrow('not an address'),
 );
 
 const id = '40000000-0000-4000-8000-000000000001';

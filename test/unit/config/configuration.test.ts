@@ -226,6 +226,14 @@ describe('the policy file', () => {
       ],
       ['{"rules":[{"name":"one"}],"trustedTags":["a"],"rules":[]}', 'rules is there twice; remove one'],
       [
+        { rules: [{ ...whole, match: { kinds: ['storage-account'] } }] },
+        'rules[0].match.kinds names a kind that CMK_KINDS doesn’t turn on',
+      ],
+      [
+        { rules: [{ name: 'accounts', match: { kinds: ['storage-account'] }, approvers: [two] }] },
+        'rules[0] is about other kinds than the settings; name its requesters and approvers',
+      ],
+      [
         { rules: [whole], changeReference: { pattern: 'CHG', needed: true } },
         `changeReference.needed ${unknown}: pattern, required`,
       ],
@@ -241,7 +249,7 @@ describe('the policy file', () => {
       [{ approvalsRequired: 0 }, 'approvalsRequired must be a whole number from 1 to 10'],
       [{ name: undefined }, 'name is missing; cards and evidence show the name'],
       [{ name: 'Environment' }, 'name is taken by the environment’s settings (environment); choose another name'],
-      [{ match: { kinds: ['agent'] } }, 'match.kinds[0] must be one of: healthcare-agent'],
+      [{ match: { kinds: ['agent'] } }, 'match.kinds[0] must be one of: healthcare-agent, storage-account'],
       [{ vaults: [] }, `vaults is empty; permit a vault, ${orRemove}`],
       [
         { vaults: [{ subscriptions: ['care'] }] },
@@ -253,7 +261,7 @@ describe('the policy file', () => {
 
     it('for a rule that never applies', () => {
       expect(mistakesIn({ name: 'all', match: { resources: ['*'] } }, whole)).toEqual([
-        'CMK_POLICY_FILE: rules[1] never applies: rules[0] (all) comes first and matches all its agents. Move it up, or remove it',
+        'CMK_POLICY_FILE: rules[1] never applies: rules[0] (all) comes first and matches all its resources. Move it up, or remove it',
       ]);
       expect(mistakesIn(whole, { name: 'all' })).toEqual([]);
       const tagged = { name: 'tagged', match: { tags: { a: 'b' } }, approvalsRequired: 2 };

@@ -90,7 +90,7 @@ describe('an approval', () => {
     ['a new warning', { vault: vault({ location: 'northeurope' }) }, ['warnings']],
     ['a vault that closed its firewall', { vault: vault({ firewall: 'closed' }) }, ['blocks']],
     ['a key that is gone', { key: null }, ['blocks']],
-    ['an operation on the agent', { resource: resource({ provisioningState: 'Updating' }) }, ['blocks']],
+    ['an operation on the resource', { resource: resource({ provisioningState: 'Updating' }) }, ['blocks']],
   ] as const)('does not cover %s', (_what, seen, parts) => {
     expect(uncovered(notCovered(approved, planFor({ seen })))).toEqual(parts);
   });

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { z } from 'zod';
 import { type Check, type CheckCode, checkCodes, isRemovableBlock, judgeKey } from '../../../src/domain/check.ts';
 import type { Effect } from '../../../src/domain/effect.ts';
 import type { OwnKey } from '../../../src/domain/key-change.ts';
@@ -16,11 +17,12 @@ import {
 } from '../../../src/domain/plan.ts';
 import type { KeyTerms } from '../../../src/domain/policy/rules.ts';
 import type { KeyedResource } from '../../../src/domain/ports/inventory.ts';
-import { customerKeyIn } from '../../../src/domain/resource-kind.ts';
+import { customerKeyBody, customerKeyIn } from '../../../src/domain/resource-kind.ts';
 import { reviewFacts } from '../../../src/operations/pages/review-page.ts';
 import { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { repairCmk } from '../../../src/operations/repair-cmk/repair-cmk.ts';
 import { healthcareAgent } from '../../../src/operations/resources/healthcare-agent.ts';
+import { storageAccount } from '../../../src/operations/resources/storage-account.ts';
 import { observeRetirement, retireVersion } from '../../../src/operations/retire-version/retire-version.ts';
 import { checkWords } from '../../../src/text/checks.ts';
 import { commandWorld, formOn, lastVerifiedWith } from '../../support/builders/command-world.ts';
@@ -204,6 +206,24 @@ it('reads as test/golden/check-words.txt has it; UPDATE_GOLDEN=1 rewrites that',
   expect(`${lines}\n`).toBe(readFileSync(golden, 'utf8'));
 });
 
+it.each([
+  ['pinned', keyAt('a')],
+  ['following new versions', { ...keyAt('a'), keyVersion: null }],
+])(
+  'the key of a storage account, %s, is read as it is written, and is none where Microsoft’s is in use',
+  (_how, wanted) => {
+    const { encryption } = z.object({ encryption: z.looseObject({}) }).parse(customerKeyBody(storageAccount, wanted));
+    expect(customerKeyIn(storageAccount, { encryption })).toEqual(wanted);
+    expect(customerKeyIn(storageAccount, { encryption: { ...encryption, keySource: 'Microsoft.Storage' } })).toBeNull();
+    const identity = { userAssignedIdentity: userIdentity };
+    expect(customerKeyIn(storageAccount, { encryption: { ...encryption, identity } })).toEqual({
+      ...wanted,
+      userIdentity,
+    });
+    expect(() => customerKeyIn(storageAccount, { encryption: { ...encryption, keyvaultproperties: 'x' } })).toThrow();
+  },
+);
+
 it('the checks of a plan block each change while a user-assigned identity opens the key', () => {
   const { vaultUri: keyVaultUri, ...named } = keyAt('a');
   const customerKey = customerKeyIn(healthcareAgent, { keyVaultProperties: { ...named, keyVaultUri, userIdentity } });
@@ -256,8 +276,8 @@ const disabled = rotating({ key: key({ version: version('b'), enabled: false }) 
 const withoutRight = rotating({ guards: guards({ allowedData: {} }) });
 
 it.each<[string, Partial<Observation>, OwnKey | null, string]>([
-  ['is for an agent under a key of the customer’s', agentUnder(null), null, 'block microsoft-managed'],
-  ['has nothing to do where the agent is there', agentUnder(keyAt('b')), null, 'block already-under-this-key'],
+  ['is for a resource under a key of the customer’s', agentUnder(null), null, 'block microsoft-managed'],
+  ['has nothing to do where the resource is there', agentUnder(keyAt('b')), null, 'block already-under-this-key'],
   ['is not blocked by that in its own run', agentUnder(keyAt('b')), own, 'pass already-under-this-key'],
   ['starts from the approved version alone, in its run too', agentUnder(keyAt('c')), own, 'block key-moved'],
   ['refuses a version that is disabled', disabled, null, 'block key-disabled'],
@@ -455,8 +475,8 @@ describe('an old version can be retired', () => {
 
 test.each<[string, ObservedUse, readonly KeyedResource[], string]>([
   ['the log shows no use of the current version', log(), [], 'new-version-used'],
-  ['the agent began a few hours ago', log(used(principal, version('b'), hoursAgo(23))), [], 'new-version-used'],
-  ['the agent used the old one within a day', log(byAgent, usedOld(principal, 23)), [], 'old-version-used'],
+  ['the resource began a few hours ago', log(used(principal, version('b'), hoursAgo(23))), [], 'new-version-used'],
+  ['the resource used the old one within a day', log(byAgent, usedOld(principal, 23)), [], 'old-version-used'],
   ['a resource declares it', log(byAgent), [declares('stcare', version('a'), 's')], 'old-version-used'],
   ['others used it weeks ago, and nothing declares it', log(byAgent, usedOld('x', 600)), [], 'old-version-used'],
   ['someone was refused with it within a day', log(byAgent, refusedToday), [], 'old-version-used'],

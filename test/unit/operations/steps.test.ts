@@ -93,7 +93,7 @@ const finds = (name: StepName, setting: Setting, rows: readonly Found[]) =>
 
 finds('enable-identity', withReports, [
   ['an identity in any spelling', { resource: { ...identified, userAssignedIds: [reports.toUpperCase()] } }, 'already'],
-  ['no agent', { resource: null }, 'ask missing'],
+  ['no resource', { resource: null }, 'ask missing'],
 ]);
 finds('enable-identity', {}, [
   ['no principal yet', { resource: resource({ systemAssigned: true }) }, 'retry-until identity-not-shown'],
@@ -109,14 +109,14 @@ const heldOther = { resource: identified, vault: vault({ access: 'access-policie
 finds('grant-key-access', { plan: planFor({ seen: { grantHeld: true } }) }, [
   ['another kind of access, where no grant was to be made', heldOther, 'already'],
 ]);
-finds('grant-key-access', {}, [['no agent', { resource: null }, 'ask missing']]);
+finds('grant-key-access', {}, [['no resource', { resource: null }, 'ask missing']]);
 finds('protect-vault', {}, [['no vault', { vault: null }, 'ask missing']]);
 
 finds('set-cmk', {}, [
-  ['no agent', { resource: null }, 'ask missing'],
+  ['no resource', { resource: null }, 'ask missing'],
   ['the key by its name in any case', agentUnder(under(version('a'), { keyName: 'CARE' })), 'already'],
   ['another key', agentUnder(under(version('b'), { keyName: 'other' })), 'ask key-moved', /key other in/],
-  ['an agent that Azure is at work on', { resource: { ...identified, ...updating } }, 'wait resource-busy'],
+  ['a resource that Azure is at work on', { resource: { ...identified, ...updating } }, 'wait resource-busy'],
   ['another version of the key', agentUnder(under(version('b'))), 'ask key-moved', /key care in/],
   ['whatever version is newest', agentUnder(under(null)), 'ask key-moved', /key care in/],
 ]);
@@ -200,7 +200,7 @@ describe('setting the key', () => {
     });
     azure.pretend('resources.setCustomerKey');
     for (const sent of [1, 2]) {
-      const said = expect.stringMatching(/The agent is Failed/);
+      const said = expect.stringMatching(/The resource is Failed/);
       expect(saidOf(await carry('set-cmk', azure))).toMatchObject({ next: 'retry-until', said });
       expect(azure.writes).toHaveLength(sent);
     }
@@ -240,7 +240,7 @@ describe('verifying', () => {
 
   it.each<[string, Partial<World>, Failure['next'], FoundCode]>([
     ['the key alone', seenWith({ customerKey: throughUser }), 'ask', 'key-not-shown'],
-    ['a settled agent', seenWith({ provisioningState: 'Failed' }), 'ask', 'resource-not-settled'],
+    ['a settled resource', seenWith({ provisioningState: 'Failed' }), 'ask', 'resource-not-settled'],
     ['the key', { resource: identified }, 'wait', 'key-not-shown'],
     ['the vault’s protection', { vault: vault() }, 'retry-until', 'protection-not-shown'],
     ['the permission', { granted: false }, 'ask', 'access-gone'],

@@ -97,8 +97,8 @@ const stuck = [...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('se
 const { asking } = requestAfter(...stuck);
 
 it('the summary does not claim that a key is untouched once it may have been set', () => {
-  expect(safeNow(states['needs-attention']).words).toContain('This request didn’t change the agent’s key.');
-  expect(safeNow(requestAfter(...stuck)).words).toContain('It isn’t known whether the agent’s key changed');
+  expect(safeNow(states['needs-attention']).words).toContain('This request didn’t change the resource’s key.');
+  expect(safeNow(requestAfter(...stuck)).words).toContain('It isn’t known whether the resource’s key changed');
 });
 
 it('the summary names what an earlier plan changed while the request waits again', () => {

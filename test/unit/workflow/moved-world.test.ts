@@ -35,16 +35,16 @@ interface Row {
 
 const rows: readonly Row[] = [
   {
-    what: 'the agent was created again under the same name',
+    what: 'the resource was created again under the same name',
     change: { resource: resource({ createdAt: createdAgain }) },
     becomes: 'awaiting-approval',
     says: [
-      'It is another agent',
-      'The agent was deleted and created again on 2026-02-03 04:05 UTC. The approval is for the one of 2024-05-01 08:00 UTC.',
+      'It is another resource',
+      'The resource was deleted and created again on 2026-02-03 04:05 UTC. The approval is for the one of 2024-05-01 08:00 UTC.',
     ],
   },
   {
-    what: 'the agent has an identity',
+    what: 'the resource has an identity',
     change: { resource: identified },
     becomes: 'succeeded',
     writes: without('resources.enableSystemIdentity'),
@@ -60,14 +60,14 @@ const rows: readonly Row[] = [
     what: 'the vault’s firewall was closed',
     change: { vault: vault({ firewall: 'closed' }) },
     becomes: 'needs-attention',
-    says: ['The vault’s firewall blocks the agent.'],
+    says: ['The vault’s firewall blocks the resource.'],
   },
   {
     what: 'the role assignment was removed',
     before: { granted: true, resource: identified },
     change: { granted: false },
     becomes: 'awaiting-approval',
-    says: ['Agent’s role on the key: none → Key Vault Crypto Service Encryption User', notApproved],
+    says: ['Resource’s role on the key: none → Key Vault Crypto Service Encryption User', notApproved],
   },
   {
     what: 'a person became Key Vault Administrator',

@@ -77,7 +77,7 @@ function nowWords({ request, events, later }: ReportFacts): string {
   const seen = lastReading(events)?.reading.resource.seen ?? 'not';
   if (seen === 'not') return 'Azure couldn’t be read again for this report.';
   const again = 'Azure was read again for this report:';
-  if (seen === 'absent') return `${again} the agent no longer exists.`;
+  if (seen === 'absent') return `${again} the resource no longer exists.`;
   const verdict = verdictOf(request, events, later);
   if (verdict.is !== 'under-key') return `${again} section 1 has the result.`;
   if (verdict.now === 'same') return `${again} same key, same version.`;
@@ -156,7 +156,7 @@ function changesSection(given: ReportFacts): Html {
   const rows = stepsOfRuns(request, events).flatMap((step) => changeRow(given, step));
   const { principalId } = request.outputs;
   const version = requestedKey(request)?.keyVersion ?? null;
-  const full = html`<p class="full">In full: agent ${id(request.plan.spec.resource.id)}${principalId === undefined ? none : html`, identity ${id(principalId)}`}${version === null ? none : html`, key version ${id(version)}`}, plan ${id(request.digest)}.</p>`;
+  const full = html`<p class="full">In full: resource ${id(request.plan.spec.resource.id)}${principalId === undefined ? none : html`, identity ${id(principalId)}`}${version === null ? none : html`, key version ${id(version)}`}, plan ${id(request.digest)}.</p>`;
   const columns = [['Change'], ['Result', 34], ['Azure correlation id', 53], ['Event', 10]] as const;
   return section(
     2,
@@ -215,7 +215,7 @@ function notProvedSection({ request, events }: ReportFacts): Html {
       ? ['That every later use went to this key: what was seen is one use, at one time.']
       : []),
     ...(request.state === 'succeeded' && levelOf(request) !== 'use-seen'
-      ? ['That the agent uses the key: no use was seen in the vault’s log.']
+      ? ['That the resource uses the key: no use was seen in the vault’s log.']
       : []),
     `That no one else can use the key.${controlIn(events)}`,
     `That no one changes the key without the bot. Guard, as read for the plan: ${guardLine(guard)}.`,
@@ -257,7 +257,7 @@ function undoSection({ request, events }: ReportFacts): Html {
       ? [
           [
             '▲',
-            `If the agent is deleted, or the key is permanently deleted, the agent’s data can’t be recovered. A deleted key can be recovered for ${days}.`,
+            `If the resource is deleted, or the key is permanently deleted, the resource’s data can’t be recovered. A deleted key can be recovered for ${days}.`,
           ] as const,
         ]
       : []),
@@ -271,7 +271,7 @@ function undoSection({ request, events }: ReportFacts): Html {
       ? [
           [
             '!',
-            `The version is pinned: the agent doesn’t use later versions automatically. ${key?.seen === 'yes' ? 'The key doesn’t expire.' : 'The key’s expiry wasn’t read.'}`,
+            `The version is pinned: the resource doesn’t use later versions automatically. ${key?.seen === 'yes' ? 'The key doesn’t expire.' : 'The key’s expiry wasn’t read.'}`,
           ] as const,
         ]
       : []),

@@ -55,7 +55,7 @@ export function safeNow(request: Request): SafeNow {
     case 'needs-attention':
       return safe(attentionWords(request), 'retry', 'give-up');
     case 'succeeded':
-      return safe('It has ended. Deleting this agent or this key now loses the agent’s data for good.');
+      return safe('It has ended. Deleting this resource or this key now loses the resource’s data for good.');
     case 'failed':
       return safe(
         `It has ended. Completed, and left as it is: ${inWords(completedTitles(request))}. Not done: ${inWords(titlesOf(request, ({ state }) => state !== 'done'))}.\n${keyFateWords(request)}`,

@@ -18,7 +18,7 @@ import {
 } from '../../../operations/fleet.ts';
 import type { FleetReader } from '../../../operations/read-fleet.ts';
 import { operationFrom } from '../../../operations/registry.ts';
-import { kinds } from '../../../operations/resources/registry.ts';
+import { usualKinds } from '../../../operations/resources/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { repairCommand, repairVerb, shortDrift } from '../../../text/drift.ts';
 import { messageOf, sourceWords } from '../../../text/failures.ts';
@@ -89,7 +89,7 @@ function driftBox(drifts: readonly DriftSummary[]): DriftBox {
   const more = drifts.length - mostDrifts;
   const rest = more > 0 ? [plain(`And ${countOf(more, 'difference', 'differences')} more`)] : [];
   return {
-    driftTitle: plain(drifted === 1 ? '1 agent isn’t as approved' : `${drifted} agents aren’t as approved`),
+    driftTitle: plain(drifted === 1 ? '1 resource isn’t as approved' : `${drifted} resources aren’t as approved`),
     driftStyle: drifts.some(({ code }) => severityOf(code) === 'critical') ? 'attention' : 'warning',
     drifts: [...drifts.slice(0, mostDrifts).map(driftLine), ...rest].map((text) => ({ text })),
   };
@@ -136,11 +136,11 @@ function buttonOf(resource: ResourceKeyState, { asks, unsupported }: RowContext)
   if (asks && found !== undefined && isRepairable(found))
     return { ...noButton, typed: repairCommand(id), button: label(repairVerb) };
   const from = state === 'microsofts-key' ? state : state === 'ended' || state === 'ends-soon' ? 'own-key' : null;
-  const operation = from === null || !asks || unsupported.has(id) || !isWritten(resource) ? null : operationFrom(from);
+  const operation = from === null || !asks || unsupported.has(id) || !resource.canRequest ? null : operationFrom(from);
   return operation === null ? noButton : { ...noButton, resourceId: id, button: label(operation.words.verb) };
 }
 
-const isWritten = ({ kind }: ResourceKeyState): boolean => kinds.some(({ type }) => type === kind.type);
+const isAgent = ({ kind }: ResourceKeyState): boolean => usualKinds.includes(kind.type.toLowerCase());
 
 /** `Storage account, follows new versions, key shared with 3 others` */
 function kindLine({ kind, customerKey, sharedWith }: ResourceKeyState): string {
@@ -166,7 +166,7 @@ function rowOf(agent: ResourceKeyState, context: RowContext) {
   const detail = stateLine(agent, context);
   const lines = [
     ...placeLine(agent, context),
-    ...(isWritten(agent) ? [] : [grey(plain(kindLine(agent)))]),
+    ...(isAgent(agent) ? [] : [grey(plain(kindLine(agent)))]),
     glyphColor === 'Default' || glyphColor === 'Good' ? grey(words) : coloured(words, glyphColor),
     ...(detail === '' ? [] : [grey(detail)]),
   ];
@@ -189,7 +189,7 @@ const mostKinds = 4;
 
 /** `9 agents, 3 storage accounts, 2 other kinds`; empty if there are only agents. */
 function kindWords(called: readonly ResourceKeyState[]): string {
-  if (called.every(isWritten)) return '';
+  if (called.every(isAgent)) return '';
   const counts = new Map<string, number>();
   for (const { kind } of called) counts.set(kind.noun, (counts.get(kind.noun) ?? 0) + 1);
   const each = [...counts].sort(([, a], [, b]) => b - a);
@@ -233,11 +233,11 @@ const repeatedIn = (names: readonly string[]): ReadonlySet<string> => {
 
 /** The answer first: how many need attention. */
 function titleOf(called: readonly ResourceKeyState[]): string {
-  const agents = called.every(isWritten)
+  const agents = called.every(isAgent)
     ? countOf(called.length, 'agent', 'agents')
     : countOf(called.length, 'resource', 'resources');
   const urgent = called.filter(filters['to-do']).length;
-  if (called.length === 0) return 'No agents';
+  if (called.length === 0) return 'No resources';
   if (urgent === 0) return `${agents}, none needs attention`;
   return `${urgent} of ${agents} ${urgent === 1 ? 'needs' : 'need'} attention`;
 }
@@ -269,7 +269,7 @@ export async function agentsPage(
   const counts = countsIn(countsOf(called));
   const unknown = countsOf(called)['end-unknown'];
   const title = titleOf(called);
-  const none = filter === 'all' ? 'The bot sees no agent.' : 'No agent matches this filter.';
+  const none = filter === 'all' ? 'The bot sees no resource.' : 'No resource matches this filter.';
   return {
     ...{ request: null, asOf, total: shown.length, perPage: agentsPerPage },
     fallbackText: label([title, ...counts.map(({ count, words }) => `${count} ${words}`)].join(', ')),
@@ -282,7 +282,7 @@ export async function agentsPage(
     ),
     chips: chipsOf(chipWords, filter),
     rows: onPage.map((agent) => rowOf(agent, context)),
-    empty: plain(named === '' ? none : 'No agent has a name like that.'),
+    empty: plain(named === '' ? none : 'No resource has a name like that.'),
     notes: [...unreadNotes(unread), ...hiddenNotes(hidden), ...(unknown === 0 ? [] : [{ text: unknownNote(unknown) }])],
   };
 }

@@ -11,6 +11,7 @@ import { upperFirst } from '../../../domain/strings.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
 import { reapprovalReasons } from '../../../text/events.ts';
 import { fromNow } from '../../../text/instants.ts';
+import { plannedVersionWords } from '../../../text/keys.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { reasonWords } from '../../../text/policy.ts';
 import {
@@ -60,7 +61,12 @@ function facts(request: Request) {
     fact('Subscription', subscriptionFact(plan)),
     fact('Resource group', plain(resourceGroup)),
     fact('Key vault group', plain(armIdParts(to.vaultId).resourceGroup)),
-    fact('Key version', plain(to.keyVersion === null ? made : shortVersion(to.keyVersion))),
+    fact(
+      'Key version',
+      plain(
+        to.follows ? plannedVersionWords({ to, make }) : to.keyVersion === null ? made : shortVersion(to.keyVersion),
+      ),
+    ),
     fact('Policy', md`Version ${plain(plan.policyVersion)}`),
     ...ruleFacts(request),
     fact('Plan digest', plain(wholeDigest(request.digest))),

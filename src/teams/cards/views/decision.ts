@@ -5,6 +5,7 @@ import type { PersonId } from '../../../domain/ids.ts';
 import { effectsOf, type Plan, stepsOf, warningsOf } from '../../../domain/plan.ts';
 import { joinList } from '../../../domain/strings.ts';
 import { operationOf, workOf } from '../../../operations/registry.ts';
+import { kindNamed } from '../../../operations/resources/registry.ts';
 import { controlCountWords, controlWords, ownControlWords, subscriptionWords } from '../../../text/control.ts';
 import { guardLine } from '../../../text/guard.ts';
 import { roleTaskCommand, roleTaskTitle, roleTaskWords } from '../../../text/permission-remedies.ts';
@@ -73,8 +74,11 @@ function consequenceRows(plan: Plan): Row[] {
   ];
 }
 
-export function retentionRows({ spec }: Plan): Row[] {
-  const { title, text } = operationOf(spec).words.keep;
+export const keepWords = (plan: Plan) =>
+  operationOf(plan.spec).words.keep(kindNamed(plan.spec.resource.kind), workOf(plan));
+
+export function retentionRows(plan: Plan): Row[] {
+  const { title, text } = keepWords(plan);
   return [strongRow(marks.warn, title, text)];
 }
 
@@ -101,7 +105,7 @@ function noteRows(plan: Plan): Row[] {
   const { words } = operationOf(plan.spec);
   const unknown = stepsOf(plan, 'unknown').map(() =>
     row(noteMark, plain('Might not be reversible'), [
-      grey(plain('Microsoft doesn’t document whether an agent can return to a Microsoft-managed key.')),
+      grey(plain('Microsoft doesn’t document whether a resource can return to a Microsoft-managed key.')),
     ]),
   );
   return [

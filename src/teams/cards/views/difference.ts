@@ -7,7 +7,7 @@ import type { ChangedFrom, Request } from '../../../domain/request/request.ts';
 import { workOf } from '../../../operations/registry.ts';
 import { controlChangeWords } from '../../../text/control.ts';
 import { replacedTitles, replacedWords } from '../../../text/failures.ts';
-import { kindWords, versionWords } from '../../../text/keys.ts';
+import { kindWords, plannedVersionWords } from '../../../text/keys.ts';
 import { effectWords } from '../../../text/steps.ts';
 import { type CardText, dateAndTime, md, plain, quoted } from '../plain-text.ts';
 import { grey, marks, type Row, row } from '../row.ts';
@@ -42,9 +42,8 @@ const beforeAndNow = (name: string, before: CardText, now: CardText): Row =>
 
 function requestedKey(plan: Plan): CardText {
   const { to, make, observed } = workOf(plan);
-  const version = versionWords(to.keyVersion, make?.after ?? null);
   const made = make === null ? '' : `, ${kindWords(make.kind)}`;
-  return md`${plain(to.keyName)} in ${plain(observed.vault.name)}, ${plain(`${version}${made}`)}`;
+  return md`${plain(to.keyName)} in ${plain(observed.vault.name)}, ${plain(`${plannedVersionWords({ to, make })}${made}`)}`;
 }
 
 const isSameWish = (one: Plan, other: Plan): boolean => canonicalJson(one.spec) === canonicalJson(other.spec);

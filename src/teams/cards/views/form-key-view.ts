@@ -4,6 +4,7 @@ import { joinList } from '../../../domain/strings.ts';
 import { isUsable, type JudgedKey, type JudgedVault } from '../../../operations/choose.ts';
 import type { Form } from '../../../operations/form.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
+import { kindNamed } from '../../../operations/resources/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { utcDay } from '../../../text/instants.ts';
 import { regionWords } from '../../../text/places.ts';
@@ -49,8 +50,8 @@ function whyNot(one: JudgedVault): string {
   if (one.otherTenant) return 'It’s in another tenant.';
   if (one.notPermitted) {
     return one.otherSubscription
-      ? 'It’s in another subscription. The approval policy doesn’t allow that for this agent.'
-      : 'The approval policy allows only other vaults for this agent.';
+      ? 'It’s in another subscription. The approval policy doesn’t allow that for this resource.'
+      : 'The approval policy allows only other vaults for this resource.';
   }
   return 'Its firewall blocks healthcare agent services.';
 }
@@ -115,9 +116,11 @@ function freeName(resourceName: string, taken: readonly string[]): string {
   return `${base}-${count}`;
 }
 
-const headerOf = (form: Form, { resource, vault }: Facts, problem: Refusal | null) => ({
+const headerOf = (form: Form, { resource, vault, chosen }: Facts, problem: Refusal | null) => ({
   ...formHeaderOf(form, problem),
   subject: md`${plain(resource.name)}  ·  ${plain(vault.name)}`,
+  canFollow: kindNamed(resource.kind).follows === true,
+  followVersions: chosen?.follows ? ('true' as const) : ('false' as const),
 });
 
 function existingPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCard {
@@ -139,7 +142,7 @@ function newPage(form: Form, facts: Facts, problem: Refusal | null): AdaptiveCar
   const taken = keys.map((one) => one.key.name);
   const none = keys.some((one) => one.fit)
     ? nothing
-    : plain(keys.length === 0 ? 'The vault has no key yet.' : 'No key of the vault suits this agent.');
+    : plain(keys.length === 0 ? 'The vault has no key yet.' : 'No key of the vault suits this resource.');
   return renderCard('form-key-new', {
     ...headerOf(form, facts, problem),
     title: md`A new key in ${plain(vault.name)}`,

@@ -118,7 +118,7 @@ export function withRejection(card: AdaptiveCard, request: Request | null): Adap
 }
 
 const lookingFor: { readonly [P in PageName]: string } = {
-  resource: 'Looking for agents',
+  resource: 'Looking for resources',
   vault: 'Looking at the vaults',
   key: 'Looking at the keys',
   version: 'Looking at the key’s versions',

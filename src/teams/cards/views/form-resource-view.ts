@@ -6,7 +6,6 @@ import type { Obstacle } from '../../../operations/obstacle.ts';
 import { isFor } from '../../../operations/operation.ts';
 import type { FactsOf } from '../../../operations/pages/page.ts';
 import { operationNamed } from '../../../operations/registry.ts';
-import { kinds } from '../../../operations/resources/registry.ts';
 import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { regionWords } from '../../../text/places.ts';
 import { countOf } from '../../../text/words.ts';
@@ -67,7 +66,7 @@ const coverage = (count: number, more: boolean): string =>
 
 export function resourcePageCard(
   form: Form,
-  { resources, more, resource }: Facts,
+  { resources, more, kinds, resource }: Facts,
   obstacle: Obstacle,
   problem: Refusal | null,
 ): AdaptiveCard {

@@ -9,7 +9,7 @@ import { noObstacle, type Obstacle } from '../../../operations/obstacle.ts';
 import { isFor } from '../../../operations/operation.ts';
 import { answerOn, type FactsOf, type PageFacts } from '../../../operations/pages/page.ts';
 import { resourcePage as whichResource } from '../../../operations/pages/resource-page.ts';
-import { operationNamed, operationOf, workOf } from '../../../operations/registry.ts';
+import { operationNamed, operationOf } from '../../../operations/registry.ts';
 import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { utcDay } from '../../../text/instants.ts';
 import { kindWords } from '../../../text/keys.ts';
@@ -18,7 +18,7 @@ import { refusalWords } from '../../../text/refusals.ts';
 import { countOf } from '../../../text/words.ts';
 import { bold, type CardText, type Label, label, md, nothing, plain, sentences, withDates } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
-import { acceptWords, decisionOf } from './decision.ts';
+import { acceptWords, decisionOf, keepWords } from './decision.ts';
 import { planChangeRows } from './difference.ts';
 import { keyPageCard, vaultPageCard } from './form-key-view.ts';
 import { resourcePageCard } from './form-resource-view.ts';
@@ -26,7 +26,8 @@ import { canGoBack, formHeaderOf, passRows, vaultAddress } from './parts.ts';
 
 type Facts = FactsOf<'version'>;
 
-const isAnother = ({ newest, current }: Facts): boolean => newest !== null && newest.version !== current?.keyVersion;
+const isAnother = ({ newest, current, follows }: Facts): boolean =>
+  newest !== null && !follows && newest.version !== current?.keyVersion;
 
 const about = ({ enabled, created, expires }: ObservedKey): string =>
   [
@@ -49,8 +50,14 @@ function choicesOf(facts: Facts) {
   ];
 }
 
-function inUseNote({ inUse, current }: Facts): CardText {
-  if (current?.keyVersion === null) return plain('It isn’t known whether the agent follows newer versions.');
+function inUseTitle({ current, follows, newest }: Facts): string {
+  if (follows) return `Follows new versions${newest === null ? '' : `: now ${shortVersion(newest.version)}`}`;
+  return current?.keyVersion == null ? 'No version named' : `Version ${shortVersion(current.keyVersion)}`;
+}
+
+function inUseNote({ inUse, current, follows }: Facts): CardText {
+  if (current?.keyVersion === null && !follows)
+    return plain('It isn’t known whether the resource follows newer versions.');
   return plain(inUse === null ? 'The bot can’t read this version.' : upperFirst(about(inUse)));
 }
 
@@ -61,7 +68,7 @@ function notesOn(facts: Facts): readonly CardText[] {
   const why = isHsm ? 'Managed HSM isn’t supported.' : 'The bot can’t read the vault of this key.';
   return [
     ...(vault === null ? [plain(`${why} You can only choose another key.`)] : []),
-    ...(newest === null || isAnother(facts) ? [] : [plain('The agent uses the newest version of its key.')]),
+    ...(newest === null || isAnother(facts) ? [] : [plain('The resource uses the newest version of its key.')]),
     plain('The old version stays enabled. This request doesn’t disable it.'),
   ];
 }
@@ -77,7 +84,7 @@ function underMicrosoftsKey(form: Form, { resource }: Facts, problem: Refusal | 
     choices: [],
     selected: '',
     notes: [],
-    nothingToChoose: md`${bold('There is no version to rotate.')} This agent uses a Microsoft-managed key.`,
+    nothingToChoose: md`${bold('There is no version to rotate.')} This resource uses a Microsoft-managed key.`,
     instead: label(form.changes === null ? operationNamed(instead).words.offer : ''),
   });
 }
@@ -90,7 +97,7 @@ function versionPageCard(form: Form, facts: Facts, problem: Refusal | null): Ada
     ...formHeaderOf(form, problem),
     canGoBack: canGoBack(form),
     subject: md`${plain(resource.name)}  ·  ${plain(current.keyName)} in ${plain(vault?.name ?? vaultAddress(current.vaultUri))}`,
-    inUse: plain(current.keyVersion === null ? 'No version named' : `Version ${shortVersion(current.keyVersion)}`),
+    inUse: plain(inUseTitle(facts)),
     inUseNote: inUseNote(facts),
     choices,
     selected: choices.find(({ value }) => value === chosen)?.value ?? choices[0]?.value ?? '',
@@ -157,7 +164,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
     blocks,
     checkAgain: blocks.length > 0 && change?.refusal == null && blocksOf(plan).every(isRemovableBlock),
     passRows: passRows(plan),
-    tick: label(`${acceptWords(plan)} ${words.keep.tick(workOf(plan))}`.trim()),
+    tick: label(`${acceptWords(plan)} ${keepWords(plan).tick}`.trim()),
     instead: change === null ? insteadOf(plan) : label(''),
     justification: form.justification.slice(0, 500),
     changeReference: form.changeReference.slice(0, 100),

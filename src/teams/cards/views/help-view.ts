@@ -46,7 +46,7 @@ const helpVerb = 'help.';
 const tasks: readonly (readonly [command: string, title: string])[] = [
   ['/enable-cmk', 'Set a customer-managed key'],
   ['/rotate-cmk', 'Rotate a key'],
-  ['/cmk-status', 'See all agents'],
+  ['/cmk-status', 'See all resources'],
   ['/cmk-requests', 'See open requests'],
 ];
 
@@ -82,7 +82,7 @@ function drawHelp(facts: HelpFacts): AdaptiveCard {
     role: roleText(facts),
     notes: [
       plain(`${needed} ${needed === '1' ? 'approval is' : 'approvals are'} needed. Requests expire after ${times}.`),
-      rules.length > 1 ? plain('Both depend on the agent, and so do requesters and approvers.') : nothing,
+      rules.length > 1 ? plain('Both depend on the resource, and so do requesters and approvers.') : nothing,
       facts.auditChannel ? nothing : plain('The audit log is in the database only.'),
     ]
       .filter((note) => note !== '')

@@ -9,9 +9,10 @@ import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { Form } from '../../../operations/form.ts';
 import { shownPagesOf } from '../../../operations/form-clicks.ts';
 import { operationNamed, workOf } from '../../../operations/registry.ts';
+import { kindNamed } from '../../../operations/resources/registry.ts';
 import { checkWords } from '../../../text/checks.ts';
 import { controllerWords, powersWords } from '../../../text/control.ts';
-import { versionWords } from '../../../text/keys.ts';
+import { plannedVersionWords } from '../../../text/keys.ts';
 import { shortVersion } from '../../../text/places.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { effectWords, stepWords } from '../../../text/steps.ts';
@@ -37,10 +38,8 @@ export const keyNow = (key: CustomerKey | null): CardText =>
 const isSameKey = ({ from, to, observed }: KeyWork): boolean =>
   from !== null && sameKeyName(from.keyName, to.keyName) && sameVaultUri(from.vaultUri, observed.vault.uri);
 
-const isUnchanged = (work: KeyWork): boolean => isSameKey(work) && work.from?.keyVersion === work.to.keyVersion;
-
-/** `version 0123abcd`, or what the run will create. */
-const versionAfter = ({ to, make }: KeyWork): string => versionWords(to.keyVersion, make?.after ?? null);
+const isUnchanged = (work: KeyWork): boolean =>
+  isSameKey(work) && work.make === null && work.from?.keyVersion === (work.to.follows ? null : work.to.keyVersion);
 
 /** `Microsoft-managed key → **cmk-triage-agent** in kv-care-prod` */
 export function changeLine(plan: Plan): CardText {
@@ -50,16 +49,18 @@ export function changeLine(plan: Plan): CardText {
     return md`${keyNow(plan.observation.resource.customerKey)} → ${bold(work.to.keyName)} in ${vault}`;
   }
   if (work.retire !== undefined) {
-    return md`${plain(work.to.keyName)} in ${vault}: disable ${bold(`version ${shortVersion(work.retire)}`)}, ${plain(versionAfter(work))} stays in use`;
+    return md`${plain(work.to.keyName)} in ${vault}: disable ${bold(`version ${shortVersion(work.retire)}`)}, ${plain(plannedVersionWords(work))} stays in use`;
   }
-  if (isUnchanged(work)) return md`${bold(work.to.keyName)}, ${bold(versionAfter(work))} in ${vault}`;
+  if (isUnchanged(work)) return md`${bold(work.to.keyName)}, ${bold(plannedVersionWords(work))} in ${vault}`;
   return isSameKey(work)
-    ? md`${plain(work.to.keyName)}: ${plain(versionBefore(work.from))} → ${bold(versionAfter(work))}`
+    ? md`${plain(work.to.keyName)}: ${plain(versionBefore(work.from, work))} → ${bold(plannedVersionWords(work))}`
     : md`${plain(work.from.keyName)} → ${bold(work.to.keyName)} in ${vault}`;
 }
 
-const versionBefore = ({ keyVersion }: CustomerKey): string =>
-  keyVersion === null ? 'no version' : `version ${shortVersion(keyVersion)}`;
+function versionBefore({ keyVersion }: CustomerKey, { resource }: KeyWork): string {
+  if (keyVersion !== null) return `version ${shortVersion(keyVersion)}`;
+  return kindNamed(resource.kind).follows ? 'newest version' : 'no version';
+}
 
 const expiryOf = (key: { readonly expires: string | null } | null): CardText => {
   if (key === null) return nothing;
@@ -75,22 +76,30 @@ export function changeFacts(plan: Plan): Fact[] {
   if (from === null) {
     return [
       fact('From', keyNow(observed.resource.customerKey)),
-      fact('To', joinText([md`${bold(to.keyName)} (${plain(made)})`, afterExpires])),
+      fact(
+        'To',
+        joinText([
+          md`${bold(to.keyName)} (${plain(made)})`,
+          to.follows ? plain('follows new versions') : nothing,
+          afterExpires,
+        ]),
+      ),
     ];
   }
   if (work.retire !== undefined) {
     return [
       fact('Disable', md`${bold(`version ${shortVersion(work.retire)}`)} of ${plain(to.keyName)}`),
-      fact('Stays in use', joinText([plain(versionAfter(work)), afterExpires])),
+      fact('Stays in use', joinText([plain(plannedVersionWords(work)), afterExpires])),
     ];
   }
-  if (isUnchanged(work)) return [fact('Key', joinText([bold(to.keyName), bold(versionAfter(work)), afterExpires]))];
+  if (isUnchanged(work))
+    return [fact('Key', joinText([bold(to.keyName), bold(plannedVersionWords(work)), afterExpires]))];
   const elsewhere = sameVaultUri(from.vaultUri, observed.vault.uri)
     ? nothing
     : md`in ${plain(vaultAddress(from.vaultUri))}`;
   return [
-    fact('From', joinText([plain(from.keyName), plain(versionBefore(from)), elsewhere, nowExpires])),
-    fact('To', joinText([bold(to.keyName), bold(versionAfter(work)), afterExpires])),
+    fact('From', joinText([plain(from.keyName), plain(versionBefore(from, work)), elsewhere, nowExpires])),
+    fact('To', joinText([bold(to.keyName), bold(plannedVersionWords(work)), afterExpires])),
   ];
 }
 

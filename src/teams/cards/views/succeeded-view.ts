@@ -55,7 +55,7 @@ function useRow({ plan }: Succeeded, { until, judged }: UsageCheck): Row {
   const { inUse } = operationOf(plan.spec).words;
   if (judged !== null) return judgedRow(judged.answer, inUse);
   const lines = [grey(inCard(usageCheckWords(until))), ...more(inUse?.untilSeen)];
-  return row(marks.now, plain('Checking whether the agent uses the key'), lines);
+  return row(marks.now, plain('Checking whether the resource uses the key'), lines);
 }
 
 const proofRows = (request: Succeeded): Row[] =>
@@ -96,6 +96,7 @@ export function succeededCard(request: Succeeded, context: CardContext): Adaptiv
   const { plan, outputs } = request;
   const { to, make, observed, retire } = workOf(plan);
   const version = shortVersion(to.keyVersion ?? outputs.keyVersion ?? '');
+  const named = to.follows ? `follows new versions, now ${version}` : `version ${version}${newerWords(outputs)}`;
   const level = highestProof(request.proofs);
   const ended = lastEnd(request.progress) ?? request.changedAt;
   const took = shortDuration(Date.parse(ended) - Date.parse(request.submittedAt));
@@ -103,10 +104,7 @@ export function succeededCard(request: Succeeded, context: CardContext): Adaptiv
   const changes = changeRows(request);
   const change: Fact[] = [
     ...[retire ?? []].flat().map((old) => fact('Disabled', bold(`version ${shortVersion(old)}`))),
-    fact(
-      retire === undefined ? 'Key' : 'Stays in use',
-      md`${bold(to.keyName)}, version ${plain(`${version}${newerWords(outputs)}`)}`,
-    ),
+    fact(retire === undefined ? 'Key' : 'Stays in use', md`${bold(to.keyName)}, ${plain(named)}`),
     fact('Key vault', bold(plan.observation.vault.name)),
     fact('Expires', expires === null ? plain('No expiration date') : date(new Date(expires))),
   ];

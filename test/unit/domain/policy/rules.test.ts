@@ -39,10 +39,10 @@ it.each<[string, RuleMatch, boolean]>([
   ['for a subscription', { subscriptions: [resourceId().split('/')[2] ?? ''] }, true],
   ['for another subscription', { subscriptions: ['40000000-0000-4000-8000-00000000ffff'] }, false],
   ['for one of several groups, in any case', { resourceGroups: ['rg-other', 'RG-*'] }, true],
-  ['for an agent, in any case', { resources: ['BOT-*'] }, true],
+  ['for a resource, in any case', { resources: ['BOT-*'] }, true],
   ['for its kind', { kinds: agents }, true],
   ['for another kind', { kinds: accounts }, false],
-  ['for an agent that holds and a group that does not', { resources: ['bot-care'], resourceGroups: ['x'] }, false],
+  ['for a resource that holds and a group that does not', { resources: ['bot-care'], resourceGroups: ['x'] }, false],
 ])('a rule %s: %s', (_for, match, expected) =>
   expect(isOfKinds(match, seen, agents) && allHold(criteriaOf(match, seen))).toBe(expected),
 );
@@ -77,7 +77,7 @@ it.each<[string, RuleMatch, RuleMatch, boolean]>([
   ['a narrower one', { resources: ['triage-*-prod'] }, { resources: ['triage-*'] }, false],
   ['one for another kind', { kinds: accounts }, { resources: ['a'] }, false],
   ['one for its kind', {}, { kinds: agents, resources: ['a'] }, true],
-  ['one for some of its agents', { resources: ['a'] }, { resources: ['a', 'b'] }, false],
+  ['one for some of its resources', { resources: ['a'] }, { resources: ['a', 'b'] }, false],
 ])('a rule behind another %s never applies: %#', (_behind, earlier, later, expected) =>
   expect(covers(earlier, later, agents)).toBe(expected),
 );

@@ -296,7 +296,7 @@ describe('an edit', () => {
 
   it('is for the same agent and operation, or it is another request', () => {
     const otherAgent = planFor({ wished: spec({ resource: ref('bot-ward') }) });
-    expect(() => decide(awaiting, changes({ plan: otherAgent }), noon)).toThrow('another agent');
+    expect(() => decide(awaiting, changes({ plan: otherAgent }), noon)).toThrow('another resource');
   });
 });
 

@@ -88,10 +88,21 @@ test.each<[string, Partial<WatchReading>, readonly DriftState['code'][]]>([
   ['purge protection off', vaultWith({ purgeProtection: false }), ['purge-protection-off']],
   ['stripped', agentWith({ customerKey: null }), ['key-stripped']],
   ['another key', agentWith({ customerKey: under(version('c')) }), ['key-replaced']],
-  ['agent deleted', { resource: done(null) }, ['resource-deleted']],
+  ['resource deleted', { resource: done(null) }, ['resource-deleted']],
 ])('%s', (_name, change, expected) => {
   expect(codesOf(change)).toEqual(expected);
   expect(judge(change).unread).toEqual([]);
+});
+
+test('a resource that follows new versions differs where it is pinned, and where its newest version is disabled', () => {
+  const follows = (change: Partial<WatchReading>) =>
+    judgeDrift({ ...verified, follows: true }, { ...asApproved, ...change }, now).states;
+  const newest = key({ version: version('c'), created: inDays(-1) });
+  const following = agentWith({ customerKey: under(null) });
+  expect(follows({ ...following, key: done(newest), newest: done(newest) })).toEqual([]);
+  expect(follows(agentWith({}))).toEqual([{ code: 'key-replaced', now: under(version('a')) }]);
+  const disabled = done({ ...newest, enabled: false });
+  expect(follows({ ...following, key: disabled })).toEqual([{ code: 'key-disabled', keyVersion: version('c') }]);
 });
 
 test('what cannot be read is named, and nothing of it is said to be fine or wrong', () => {

@@ -181,9 +181,9 @@ describe('going through the form', () => {
   });
 
   it.each([
-    ['an agent that is too old', { createdAt: '2021-06-03T00:00:00Z' }, 'created-before-cutoff'],
-    ['an agent on which an operation runs', { provisioningState: 'Accepted' }, 'provisioning-unsettled'],
-    ['an agent that has a customer-managed key', { customerKey: otherKey }, 'already-under-another-key'],
+    ['a resource that is too old', { createdAt: '2021-06-03T00:00:00Z' }, 'created-before-cutoff'],
+    ['a resource on which an operation runs', { provisioningState: 'Accepted' }, 'provisioning-unsettled'],
+    ['a resource that has a customer-managed key', { customerKey: otherKey }, 'already-under-another-key'],
   ] as const)('goes no further with %s', async (_agent, change, code) => {
     const { ports, form } = from('vault', { resource: resource(change) });
     const shown = await readPage(form, ports);
@@ -516,7 +516,7 @@ describe('an unfinished form', () => {
     if (how === 'removed') return;
     expect(world.shown[0]).toContain('closed after an hour without changes');
     expect(await world.seen('form.refresh')).toContain('closed after an hour');
-    expect(await world.seen('form.resume')).toContain('Which agent');
+    expect(await world.seen('form.resume')).toContain('Which resource');
   });
 
   it('that was closed and still looks open is submitted with what was written', async () => {

@@ -101,7 +101,7 @@ it.each([
 ])('%s', (text, wrote, meant) => expect(suggestCommand(typed(text))).toEqual({ wrote, meant }));
 
 it.each([
-  ['please enable a key for ward agent', 'enable', '/enable-cmk'],
+  ['please enable a key for ward resource', 'enable', '/enable-cmk'],
   ['/Rotate', 'rotate', '/rotate-cmk'],
 ])('%s names a command by its own word', (text, wrote, meant) => {
   expect(suggestCommand(typed(text))).toEqual({ wrote, meant });

@@ -125,8 +125,8 @@ describe('rendering', () => {
   const sample = (name: string): object => gallery.find(({ template }) => template === name)?.data as object;
 
   const message = {
-    fallbackText: label('No agent is called “triage”.'),
-    title: plain('No agent is called “triage”'),
+    fallbackText: label('No resource is called “triage”.'),
+    title: plain('No resource is called “triage”'),
     titleColor: 'Default' as const,
     text: md`Type **/cmk-status** for all of them.`,
     reference: nothing,

@@ -58,7 +58,7 @@ const again: readonly Turn[] = [
   ...stuck(1, 'grant-key-access', forbidden),
   settles('retry', requester),
 ];
-const down = azureSaid({ code: 'ServiceUnavailable', status: 503, doing: 'reading agent triage-agent-prod' });
+const down = azureSaid({ code: 'ServiceUnavailable', status: 503, doing: 'reading resource triage-agent-prod' });
 const toKey: readonly Turn[] = [...began, ...granted, ...done(1, 'protect-vault')];
 const refusedKey = azureSaid({ code: 'KeyVaultAccessForbidden', status: 200, next: 'retry-until', change: 'accepted' });
 const stoppedBetween: readonly Turn[] = [
@@ -111,7 +111,7 @@ test.each<[string, readonly Turn[], readonly string[]]>([
     [...again, ends(2, down)],
     [
       'Run 2 ended before its first step',
-      'The bot was reading agent triage-agent-prod.',
+      'The bot was reading resource triage-agent-prod.',
       'Not confirmed in run 1: an attempt might have changed Azure.',
       'Not started in run 2.',
     ],
@@ -342,10 +342,10 @@ describe('rotations', () => {
   const unseen = { vault: null, inUse: null, newest: null, makes: null };
   const cannotRead = 'The bot can’t read the vault of this key. You can only choose another key.';
   const hsm = 'https://hsm-care.managedhsm.azure.net/';
-  const notNamed = 'No version named\nIt isn’t known whether the agent follows newer versions.';
+  const notNamed = 'No version named\nIt isn’t known whether the resource follows newer versions.';
   const all = ['newest', 'new', 'other'];
   test.each<[string, Partial<FactsOf<'version'>>, readonly string[], string]>([
-    ['the newest is in use', usesNewest, ['new', 'other'], 'The agent uses the newest version of its key.'],
+    ['the newest is in use', usesNewest, ['new', 'other'], 'The resource uses the newest version of its key.'],
     ['Azure could not use a new one', { makes: null }, ['newest', 'other'], ''],
     ['the vault is not seen', unseen, ['other'], cannotRead],
     [
@@ -360,7 +360,7 @@ describe('rotations', () => {
     const facts: FactsOf<'version'> = {
       ...{ page: 'version', resource: visitAgent, current: visitAgent.customerKey, vault: seenUnderKey().vault },
       ...{ inUse: oldKey, newest: newestKey, makes: { type: 'RSA', size: 3072, expires: '2028-03-01T00:00:00.000Z' } },
-      ...{ chosen: null, now: noon, ...change },
+      ...{ chosen: null, follows: false, now: noon, ...change },
     };
     const form = { operation: 'rotate-cmk', answers: { resource: toNewest.resource } } as const;
     const card = formCard(formOn('version', commandWorld().ports, form), facts, null);
@@ -394,7 +394,7 @@ test('choices name the group of a repeated name, and the subscription of a repea
     'visits · West Europe · Microsoft-managed',
   ]);
   const chosen = resource({ id: idIn(research, 'rg-care', 'triage') });
-  const facts = { page: 'resource', resources: [], more: false, resource: chosen } as const;
+  const facts = { page: 'resource', resources: [], more: false, kinds: [], resource: chosen } as const;
   const text = JSON.stringify(formCard(formOn('resource', commandWorld().ports), facts, null));
   expect(text).toContain(
     `{"title":"Resource group","value":"rg-care"},{"title":"Subscription ID","value":"${research}`,

@@ -1,0 +1,151 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { vaultUri } from '../../sandbox/azure/key-vault/arm.ts';
+import { requestersGroup } from '../../sandbox/people.ts';
+import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
+import { verifyInPython } from '../support/audit/python-verifier.ts';
+import { giveRole, newestIn, vaultIn } from '../support/azure/azure-state.ts';
+import { changeState } from '../support/azure/local-azure.ts';
+import { clientsOf } from '../support/azure/local-azure-clients.ts';
+import { owner } from '../support/azure/local-azure-names.ts';
+import type { SeenActivity } from '../support/teams/local-teams.ts';
+import { azureState } from '../support/world/path.ts';
+import {
+  activityText,
+  answered,
+  approvalCard,
+  approve,
+  people,
+  places,
+  shows,
+  submit,
+  type,
+  writes,
+} from '../support/world/story.ts';
+
+/** Storage accounts, the second kind that the bot writes: pinned to a version, and following new ones. */
+
+const [vaultName, keyName] = ['kv-hospital-keys', 'cmk-virtual-visit'];
+const [pinned, following, off] = ['stcarelogs', 'stcareforms', 'storage-account'];
+let evidence: EvidenceWorld;
+const world = () => evidence.world;
+
+beforeAll(async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'cmk-policy-'));
+  const policy = path.join(folder, 'policy.json');
+  const accounts = {
+    ...{ name: 'accounts', match: { kinds: [off] } },
+    ...{ requesters: [requestersGroup.id], approvers: [people.secondApprover] },
+  };
+  await writeFile(policy, JSON.stringify({ rules: [accounts] }));
+  const env = { CMK_KINDS: `healthcare-agent,${off}`, CMK_POLICY_FILE: policy, CMK_WATCH_INTERVAL: '500ms' };
+  evidence = await startEvidenceWorld({ env });
+  const bot = '50000000-0000-4000-8000-000000000002';
+  const role = '70000000-0000-4000-8000-000000000004';
+  await changeState(
+    world().azure,
+    giveRole(bot, role, ({ subscriptions: [one] }) => `/subscriptions/${one?.id}`, 'ServicePrincipal'),
+  );
+  await changeState(world().azure, (state) => {
+    const account = state.otherResources.find((one: { name: string }) => one.name === pinned);
+    if (account === undefined) throw new Error(`no ${pinned}`);
+    delete account.identity;
+    state.otherResources.push({ ...account, id: account.id.replace(pinned, following), name: following });
+  });
+});
+afterAll(() => evidence.end());
+
+const account = async (name: string) => {
+  const found = (await azureState(world())).otherResources.find((one) => one.name === name);
+  if (found === undefined) throw new Error(`no ${name}`);
+  return found;
+};
+const encryption = async (name: string) => (await account(name)).properties.encryption;
+const newest = async () => newestIn(await azureState(world()), vaultName, keyName).version;
+const uri = async () => vaultUri(vaultIn(await azureState(world()), vaultName));
+const approved = async (id: string): Promise<void> => {
+  const card = await approvalCard(world(), id);
+  expect(answered(await approve(world(), people.approver, card))).toContain('You aren’t an approver.');
+  await approve(world(), people.secondApprover, card);
+  await shows(world(), places.operations, people.requester, id, /Succeeded/);
+};
+const proof = async (id: string): Promise<string> => {
+  const [, out, err] = verifyInPython(await evidence.take(id, `${id}.zip`), '--keys', evidence.keyFile);
+  return out + err;
+};
+const chooses = (form: SeenActivity, verb: string, inputs: Record<string, string> = {}) =>
+  world().teams.click(people.requester, form.id, verb, { inputs });
+const requested = async (words: string) => submit(world(), await type(world(), people.requester, words));
+
+test('an account is pinned to a version, by an approver of accounts only', async () => {
+  const form = await type(
+    world(),
+    people.requester,
+    `/enable-cmk resource=${pinned} vault=${vaultName} key=${keyName}`,
+  );
+  expect(activityText(form)).toContain('A storage account can go back to a Microsoft-managed key at any time.');
+  const id = await submit(world(), form);
+  await approved(id);
+  expect(await encryption(pinned)).toMatchObject({
+    keySource: 'Microsoft.Keyvault',
+    keyvaultproperties: { keyname: keyName, keyvaulturi: await uri(), keyversion: await newest() },
+  });
+  expect(await proof(id)).toContain(`${pinned} was put under ${keyName} in ${vaultName}`);
+});
+
+let follows: string;
+test('another follows new versions, where the requester chose that', async () => {
+  const form = await type(world(), people.requester, `/enable-cmk resource=${following} vault=${vaultName}`);
+  expect(activityText(form)).toContain('Follow new versions');
+  await chooses(form, 'form.next', { key: keyName, followVersions: 'true' });
+  const review = await world().teams.sees(
+    places.operations,
+    people.requester,
+    (one) => one.id === form.id && activityText(one).includes('[Submit'),
+  );
+  expect(activityText(review)).toContain('It follows new versions of the key by itself');
+  follows = await submit(world(), review);
+  await approved(follows);
+  expect(await encryption(following)).toMatchObject({ keyvaultproperties: { keyname: keyName, keyversion: '' } });
+  expect(await proof(follows)).toContain(`${following} was put under ${keyName} in ${vaultName}`);
+});
+
+test('a rotation of an account that follows makes a version, and the account goes on following', async () => {
+  const before = await newest();
+  const named = await type(world(), people.requester, `/rotate-cmk resource=${following} version=newest`);
+  expect(activityText(named)).toContain('is in use already');
+  const from = (await world().azureRequests()).length;
+  const form = await type(world(), people.requester, `/rotate-cmk resource=${following} version=new`);
+  const id = await submit(world(), form);
+  await approved(id);
+  expect(await newest()).not.toBe(before);
+  expect((await writes(world(), from)).filter((one) => one.includes(following))).toEqual([]);
+  expect(await encryption(following)).toMatchObject({ keyvaultproperties: { keyversion: '' } });
+  expect(await proof(id)).toContain('level L2');
+});
+
+/** What someone does in the portal. */
+const portal = (name: string, encryption: object) =>
+  changeState(world().azure, ({ otherResources }) => {
+    const found = otherResources.find((one: { name: string }) => one.name === name);
+    Object.assign(found?.properties.encryption ?? {}, encryption);
+  });
+const alertThatSays = (words: RegExp) =>
+  world().teams.sees(places.operations, people.requester, (one) => words.test(activityText(one)), 60_000);
+
+test('a new version is no drift of an account that follows, but a version that someone pins is, and is repaired', async () => {
+  await clientsOf(world().azure, owner)
+    .keys(await uri())
+    .createRsaKey(keyName, { keySize: 3072 });
+  await portal(pinned, { keySource: 'Microsoft.Storage', keyvaultproperties: null });
+  await alertThatSays(new RegExp(`${pinned}[^]*Microsoft-managed key`));
+  await portal(following, {
+    keyvaultproperties: { keyname: keyName, keyvaulturi: await uri(), keyversion: await newest() },
+  });
+  await alertThatSays(new RegExp(`${following}[^]*is under ${keyName}`));
+  const id = await requested(`/repair-cmk resource=${following}`);
+  await approved(id);
+  expect(await encryption(following)).toMatchObject({ keyvaultproperties: { keyname: keyName, keyversion: '' } });
+  expect(await proof(id)).toContain('proved: ');
+});
