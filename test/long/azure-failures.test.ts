@@ -63,7 +63,7 @@ const cases: readonly (readonly [number, string, Failure['next']])[] = [
 test.each(cases)('what must be done next: %i %s: %s', async (status, code, next) => {
   const failure = outsideFailureOf(await reading(answers(status, error(code))));
   expect(failure).toMatchObject({ source: 'azure', next, code, status, message: 'in the words of Azure' });
-  expect(failure.doing).toBe('reading resource triage-agent-prod');
+  expect(failure.doing).toBe('reading agent triage-agent-prod');
   expect(failure.clientRequestId).toMatch(/^[0-9a-f-]{36}$/);
 });
 

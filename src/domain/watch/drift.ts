@@ -110,16 +110,12 @@ function keyStates(
   return left <= expiresSoonMs ? [...states, { code: 'key-expires', at: key.expires }] : states;
 }
 
-function versionStates(
-  { follows }: LastVerified,
-  key: ObservedKey,
-  { newest, before }: WatchReading,
-): readonly DriftState[] {
+function versionStates(key: ObservedKey, { newest, before }: WatchReading): readonly DriftState[] {
   const states: DriftState[] = [];
   const old = before?.ok ? before.value : null;
   if (old !== null && !old.enabled) states.push({ code: 'old-version-disabled', keyVersion: old.version });
   const last = newest?.ok ? newest.value : null;
-  if (!follows && last !== null && last.version !== key.version && (last.created ?? '') >= (key.created ?? ''))
+  if (last !== null && last.version !== key.version && (last.created ?? '') >= (key.created ?? ''))
     states.push({ code: 'newer-version', keyVersion: last.version, created: last.created });
   return states;
 }
@@ -174,7 +170,7 @@ export function judgeDrift(verified: LastVerified, reading: WatchReading, now: D
     else unread.add('vault');
     if (key?.ok) {
       states.push(...keyStates(verified, key.value, reading.deleted, now));
-      if (key.value !== null) states.push(...versionStates(verified, key.value, reading));
+      if (key.value !== null) states.push(...versionStates(key.value, reading));
     }
     if (key?.ok === false || reading.newest?.ok === false || reading.before?.ok === false) unread.add('key');
     if (reading.use?.ok) states.push(...useStates(verified, reading.use.value, reading, now));

@@ -13,6 +13,7 @@ import {
   planFor,
   principal,
   resource,
+  spec,
   under,
   vault,
   version,
@@ -119,6 +120,11 @@ finds('set-cmk', {}, [
   ['a resource that Azure is at work on', { resource: { ...identified, ...updating } }, 'wait resource-busy'],
   ['another version of the key', agentUnder(under(version('b'))), 'ask key-moved', /key care in/],
   ['whatever version is newest', agentUnder(under(null)), 'ask key-moved', /key care in/],
+]);
+
+finds('set-cmk', { plan: planFor({ wished: spec({ follows: true }) }) }, [
+  ['the key that it follows', agentUnder(under(null)), 'already'],
+  ['a version of it that someone pinned', agentUnder(under(version('a'))), 'ask key-moved', /key care in/],
 ]);
 
 const again = { resource: identified, granted: true };

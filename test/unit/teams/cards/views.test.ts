@@ -58,7 +58,7 @@ const again: readonly Turn[] = [
   ...stuck(1, 'grant-key-access', forbidden),
   settles('retry', requester),
 ];
-const down = azureSaid({ code: 'ServiceUnavailable', status: 503, doing: 'reading resource triage-agent-prod' });
+const down = azureSaid({ code: 'ServiceUnavailable', status: 503, doing: 'reading agent triage-agent-prod' });
 const toKey: readonly Turn[] = [...began, ...granted, ...done(1, 'protect-vault')];
 const refusedKey = azureSaid({ code: 'KeyVaultAccessForbidden', status: 200, next: 'retry-until', change: 'accepted' });
 const stoppedBetween: readonly Turn[] = [
@@ -111,7 +111,7 @@ test.each<[string, readonly Turn[], readonly string[]]>([
     [...again, ends(2, down)],
     [
       'Run 2 ended before its first step',
-      'The bot was reading resource triage-agent-prod.',
+      'The bot was reading agent triage-agent-prod.',
       'Not confirmed in run 1: an attempt might have changed Azure.',
       'Not started in run 2.',
     ],
