@@ -123,6 +123,8 @@ test('a rotation of an account that follows makes a version, and the account goe
   expect((await writes(world(), from)).filter((one) => one.includes(following))).toEqual([]);
   expect(await encryption(following)).toMatchObject({ keyvaultproperties: { keyversion: '' } });
   expect(await proof(id)).toContain('level L2');
+  const retire = await type(world(), people.requester, `/retire-version resource=${following} version=${before}`);
+  expect(activityText(retire)).toContain('Stays in use: newest version, follows later ones');
 });
 
 /** What someone does in the portal. */

@@ -21,6 +21,8 @@ import { retirementOf } from '../../domain/key-impact.ts';
 import { CustomerKey, dayOfOldUseMs, isNamedAlike, type Observation, type Retirement } from '../../domain/observed.ts';
 import type { Azure, ListedKeyVersion } from '../../domain/ports/azure.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { approvedKey } from '../../domain/watch/drift.ts';
+import { follows, followsIf } from '../choose.ts';
 import { vaultAt } from '../observe.ts';
 import { defineOperation, type OperationWords } from '../operation.ts';
 import { answerOn, neverShown, type Page } from '../pages/page.ts';
@@ -64,6 +66,7 @@ const OldVersion = z.strictObject({
   vaultId: ArmId,
   keyName: KeyName,
   keyVersion: KeyVersion,
+  follows,
   old: KeyVersion,
 });
 
@@ -95,17 +98,16 @@ const oldVersionPage: Page<z.infer<typeof OldVersion>> = {
     if (from === null) return refuse('not-under-own-key', name);
     const approved = await lastVerified(id);
     if (approved === null) return refuse('no-approved-state', name);
-    if (
-      !isNamedAlike(from, { vaultUri: approved.vault.uri, keyName: approved.keyName, keyVersion: approved.keyVersion })
-    )
-      return refuse('key-not-approved', name);
+    if (!isNamedAlike(from, approvedKey(approved))) return refuse('key-not-approved', name);
     const vault = await vaultAt(azure, from.vaultUri);
-    const [keyName, keyVersion] = [KeyName.safeParse(from.keyName).data, KeyVersion.safeParse(from.keyVersion).data];
-    if (vault === null || keyName === undefined || keyVersion === undefined)
-      return refuse('key-not-visible', from.keyName);
+    const { keyName } = approved;
+    const current = vault && approved.follows ? valueOrThrow(await azure.keys.get(vault.id, keyName, null)) : null;
+    const keyVersion = KeyVersion.safeParse(current?.version ?? from.keyVersion).data;
+    if (vault === null || keyVersion === undefined) return refuse('key-not-visible', from.keyName);
     const older = valueOrThrow(await azure.keys.older(vault.id, keyName, keyVersion));
     const old = oldVersion(keyName, older, inputs.version);
-    return typeof old === 'string' ? { from, vaultId: vault.id, keyName, keyVersion, old } : old;
+    const stays = { vaultId: vault.id, keyName, keyVersion, ...followsIf(approved.follows) };
+    return typeof old === 'string' ? { from, ...stays, old } : old;
   },
 };
 
@@ -210,9 +212,9 @@ export const retireVersion = defineOperation<typeof RetireVersionSpec>({
       : { operation: 'retire-version', resource: Resource.parse(resource), ...version };
   },
   answersOf: ({ operation: _, resource, ...version }) => ({ resource, version }),
-  change: ({ from, vaultId, keyName, keyVersion, old }) => ({
+  change: ({ from, vaultId, keyName, keyVersion, follows: following, old }) => ({
     from,
-    to: { vaultId, keyName, keyVersion },
+    to: { vaultId, keyName, keyVersion, ...followsIf(following) },
     make: null,
     retire: old,
   }),
