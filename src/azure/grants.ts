@@ -120,7 +120,7 @@ async function assignRole(
       principalId,
       // The default is `User`. A service principal that isn't replicated yet would then be refused.
       principalType: 'ServicePrincipal',
-      description: 'Healthcare agent service, customer-managed key',
+      description: 'Customer-managed key',
     });
   // The same role exists at this scope under another name, which is fine.
   await clients.nullOn(['RoleAssignmentExists'], created);

@@ -12,6 +12,7 @@ import { isAlreadySet, type KeyWork, type OwnKey, showsRequestedKey } from './ke
 import {
   CustomerKey,
   Doubt,
+  Firewall,
   hasFailed,
   isBusy,
   isNamedAlike,
@@ -50,6 +51,7 @@ const judged = <C extends string, F extends z.ZodRawShape>(code: C, fact: F, mor
 
 const day = { day: z.string(), cutoff: z.string() };
 const state = { provisioningState: z.string() };
+const OpenTo = Firewall.exclude(['closed']);
 const name = { name: z.string() };
 const key = { key: CustomerKey };
 /** Name of the policy rule that requires it. */
@@ -109,7 +111,8 @@ export const Check = z.discriminatedUnion('code', [
   judged('key-origin-unknown', {}),
   judged('key-must-be-new', rule, { wayOut: 'choose' }),
   judged('vault-reachable', {}),
-  judged('vault-firewalled', {}, { wayOut: 'either' }),
+  /** `needs`: as in the kind's declaration. Missing in early records: `open`. */
+  judged('vault-firewalled', { needs: OpenTo.optional() }, { wayOut: 'either' }),
   judged('soft-delete-on', {}),
   judged('soft-delete-will-be-on', {}),
   judged('purge-protection-on', {}),
@@ -209,8 +212,9 @@ export interface PlanContext {
 }
 
 export interface KindRules {
-  readonly checks: (resource: ObservedResource) => readonly Check[];
-  readonly reaches: (vault: Pick<ObservedVault, 'firewall'>) => boolean;
+  readonly checks?: (resource: ObservedResource) => readonly Check[];
+  /** Firewalls of a vault that let it in: open ones, or also those that admit trusted services. */
+  readonly network: z.infer<typeof OpenTo>;
   /** Microsoft documents that a resource can go back to a Microsoft-managed key: the sentence that says so. */
   readonly goesBack?: string;
 }
@@ -220,16 +224,27 @@ export interface CheckContext extends PlanContext {
   readonly kind: KindRules;
 }
 
+/** Whether it can take a key of its own at all. */
+export function judgeKind(resource: ObservedResource, { checks }: Pick<KindRules, 'checks'>): readonly Check[] {
+  const identity = resource.customerKey?.userIdentity;
+  return [
+    ...(checks?.(resource) ?? []),
+    ...(identity === undefined ? [] : [judge('block', 'key-user-identity', { identity })]),
+  ];
+}
+
 export function judgeResource(
   resource: ObservedResource,
   { kind, own }: Pick<CheckContext, 'kind' | 'own'>,
 ): readonly Check[] {
   const { provisioningState } = resource;
-  if (provisioningState === 'Succeeded') {
-    return [...kind.checks(resource), judge('pass', 'provisioning-settled', { provisioningState })];
-  }
   const outcome = hasFailed(provisioningState) ? recoveryOutcome(own) : 'block';
-  return [...kind.checks(resource), judge(outcome, 'provisioning-unsettled', { provisioningState })];
+  return [
+    ...judgeKind(resource, kind),
+    provisioningState === 'Succeeded'
+      ? judge('pass', 'provisioning-settled', { provisioningState })
+      : judge(outcome, 'provisioning-unsettled', { provisioningState }),
+  ];
 }
 
 /**
@@ -262,6 +277,15 @@ export function judgeUnchangedKey({ from, observed }: KeyWork): Check {
     : judge('block', 'key-moved', { key, expected: from });
 }
 
+/** A firewall lets a kind in. */
+export const isLetIn = ({ firewall }: Pick<ObservedVault, 'firewall'>, { network }: Pick<KindRules, 'network'>) =>
+  firewall === 'open' || firewall === network;
+
+export const judgeFirewall = (vault: Pick<ObservedVault, 'firewall'>, kind: Pick<KindRules, 'network'>): Check =>
+  isLetIn(vault, kind)
+    ? judge('pass', 'vault-reachable', {})
+    : judge('block', 'vault-firewalled', { needs: kind.network });
+
 export function judgeVault({ observed: { resource, vault } }: KeyWork, context: CheckContext): readonly Check[] {
   const { tenantId, location: region } = vault;
   return [
@@ -271,7 +295,7 @@ export function judgeVault({ observed: { resource, vault } }: KeyWork, context: 
     resource.location === region
       ? judge('pass', 'same-region', { region })
       : judge('warn', 'other-region', { resource: resource.location, vault: region }),
-    context.kind.reaches(vault) ? judge('pass', 'vault-reachable', {}) : judge('block', 'vault-firewalled', {}),
+    judgeFirewall(vault, context.kind),
     vault.softDelete ? judge('pass', 'soft-delete-on', {}) : judge('warn', 'soft-delete-will-be-on', {}),
     vault.purgeProtection ? judge('pass', 'purge-protection-on', {}) : judge('pass', 'purge-protection-will-be-on', {}),
   ];

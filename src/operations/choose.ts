@@ -2,7 +2,7 @@
 
 import leven, { closestMatch } from 'leven';
 import { z } from 'zod';
-import { type Check, judgeKey } from '../domain/check.ts';
+import { type Check, isLetIn, judgeKey } from '../domain/check.ts';
 import { valueOrThrow } from '../domain/failure.ts';
 import { ArmId, KeyName, KeyVersion, sameArmId } from '../domain/ids.ts';
 import { KeyKind, type ObservedKey, type ObservedResource, type ObservedVault } from '../domain/observed.ts';
@@ -134,7 +134,7 @@ export function judgeVaults(
   resource: Pick<ObservedResource, 'id' | 'location'>,
   by: {
     readonly tenantId: string;
-    readonly kind: Pick<ResourceKind, 'reaches'>;
+    readonly kind: Pick<ResourceKind, 'network'>;
     readonly terms: Pick<Terms, 'vaults'>;
   },
 ): readonly JudgedVault[] {
@@ -148,7 +148,7 @@ export function judgeVaults(
       vault,
       otherTenant: vault.tenantId.toLowerCase() !== by.tenantId.toLowerCase(),
       otherRegion: vault.location !== resource.location,
-      firewalled: !by.kind.reaches(vault),
+      firewalled: !isLetIn(vault, by.kind),
       otherSubscription: !inOneSubscription(resource.id, vault.id),
       notPermitted: by.terms.vaults.some(({ permits }) => !permitsVault(permits, resource.id, vault.id)),
     }))

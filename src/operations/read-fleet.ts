@@ -2,7 +2,7 @@
  * Reads the key state of each resource. They come from Resource Graph and are cached for a minute, because people turn list
  * pages. Key expiry dates come from the vaults, a limited number per read. Read ones are cached; the rest are unknown.
  */
-import type { Check } from '../domain/check.ts';
+import { type Check, judgeKind } from '../domain/check.ts';
 import { valueOrThrow } from '../domain/failure.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { HiddenKinds } from '../domain/key-impact.ts';
@@ -96,7 +96,7 @@ export class FleetReader {
         const kind = kinds.find(({ name, ref }) => ref.safeParse({ kind: name, id }).success);
         const found = kind === undefined ? null : await this.#ports.azure.resources.get({ kind: kind.name, id });
         if (kind === undefined || !found?.ok || found.value === null) return;
-        const check = kind.checks(found.value).find(({ outcome }) => outcome === 'block') ?? null;
+        const check = judgeKind(found.value, kind).find(({ outcome }) => outcome === 'block') ?? null;
         this.#unsupported.set(id, { check, at: now });
       }),
     );

@@ -241,10 +241,10 @@ const words: WordsByCode = {
   'key-must-be-new': ({ rule }) => lines`The approval policy requires a new key.
     ${ruleWords(rule)} doesn’t allow existing keys or versions: copies of them might exist.
     Choose a new key, or a new version of the key in use.`,
-  'vault-reachable': lines`The vault’s firewall is open`,
-  'vault-firewalled': lines`The vault’s firewall blocks the resource.
-    Healthcare agent service isn’t a Key Vault trusted service.
-    Choose a vault that allows access from all networks, or ask the vault owner which one to use.`,
+  'vault-reachable': lines`The vault’s firewall lets the resource in`,
+  'vault-firewalled': ({ needs }) => lines`The vault’s firewall blocks the resource.
+    ${needs === 'trusted' ? 'It doesn’t admit trusted services' : 'The resource isn’t a Key Vault trusted service'}.
+    Choose a vault that allows ${needs === 'trusted' ? 'trusted services, or ' : ''}access from all networks, or ask the vault owner which one to use.`,
   'soft-delete-on': lines`Soft delete is on`,
   'soft-delete-will-be-on': lines`Soft delete is off\nIt will be turned on, and can’t be turned off again.`,
   'purge-protection-on': lines`Purge protection is on`,

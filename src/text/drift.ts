@@ -1,9 +1,10 @@
 /** Words of the key watch: for each state what changed, what it means for the data, and one safe next step. */
 import type { RoleTask } from '../domain/check.ts';
-import { type ArmId, armIdParts } from '../domain/ids.ts';
+import { type ArmId, armIdParts, armTypeOf } from '../domain/ids.ts';
 import type { LastVerified } from '../domain/watch/drift.ts';
 import type { DriftCause, DriftCode, DriftState } from '../domain/watch/state.ts';
 import { type CheckWords, lines } from '../domain/words.ts';
+import { kinds } from '../operations/resources/registry.ts';
 import { utcDay, utcMinute } from './instants.ts';
 import { foundKeyRemedy, keyWords } from './keys.ts';
 import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
@@ -142,13 +143,18 @@ const words: { readonly [C in DriftCode]: Wording<C> } = {
     alert`Purge protection on ${verified.vault.name} is off
     The data is safe now. A deleted key could be purged at once, and the data with it.
     ${repairs}`(repair(verified)),
-  'firewall-changed': ({ now }, { vault: { name } }) =>
+  'firewall-changed': ({ now }, { vault: { name }, resource: { id } }) =>
     now === 'open'
       ? alert`The firewall of ${name} is now open
         The data is safe now. The vault accepts calls from every network.
         ${confirms}`(byRole(`az keyvault update --name ${name} --default-action Deny`))
       : alert`The firewall of ${name} is now closed${now === 'trusted' ? ', except for trusted services' : ''}
-        Microsoft doesn’t say whether a resource reaches a vault behind a firewall. If it doesn’t, it can’t decrypt its data.
+        ${
+          now === 'trusted' &&
+          kinds.some(({ type, network }) => type.toLowerCase() === armTypeOf(id) && network === now)
+            ? 'The data is safe now: the resource is a Key Vault trusted service.'
+            : 'Microsoft doesn’t say whether a resource reaches a vault behind a firewall. If it doesn’t, it can’t decrypt its data.'
+        }
         ${confirms}`(byRole(`az keyvault update --name ${name} --default-action Allow`)),
   'old-version-disabled': ({ keyVersion }, verified) =>
     alert`Version ${shortVersion(keyVersion)}, which the resource used before, is disabled

@@ -1,4 +1,4 @@
-/** Texts for the policy rules that apply to an agent, why, and who can approve. */
+/** Texts for the policy rules that apply to a resource, why, and who can approve. */
 import type { AppliedRule } from '../domain/policy/policy.ts';
 import { environmentRule } from '../domain/policy/rules.ts';
 
@@ -6,7 +6,7 @@ const places: Readonly<Record<string, string>> = {
   kinds: 'kind',
   subscriptions: 'subscription',
   resourceGroups: 'resource group',
-  resources: 'agent',
+  resources: 'resource',
 };
 
 /** `resource group`, `tag environment` */

@@ -45,7 +45,7 @@ const notOffered =
 const limit =
   'Ask the owner of the subscription to remove what is no longer needed, or to request a higher limit, and then select Retry.';
 const closed =
-  'The vault’s firewall blocks this resource. Healthcare agent service isn’t a Key Vault trusted service, so it works only with a vault that allows public access from all networks. Ask the vault owner before you change network access, or end this request and choose another vault.';
+  'The vault’s firewall blocks this resource. Unless the resource is a Key Vault trusted service, it works only with a vault that allows public access from all networks. Ask the vault owner before you change network access, or end this request and choose another vault.';
 const stopped =
   'Someone canceled Azure’s operation on the resource. Find out why in the resource’s activity log, and then select Retry.';
 

@@ -65,7 +65,7 @@ export async function attemptStep(
     nonce: intended?.nonce ?? null,
     attempt,
     confirms,
-    reaches: kindNamed(request.plan.spec.resource.kind).reaches,
+    kind: kindNamed(request.plan.spec.resource.kind),
     now: ports.now(),
     pause: () => ports.pause(rereadAfterMs(ports.retryLimits)),
     outlast: mayRun ? ownOperationWait(ports, rest) : null,

@@ -37,7 +37,7 @@ beforeAll(async () => {
 });
 
 /** Whoever asks is told one thing, whatever they ask for and whether it is there. */
-const noRole = /You have no role here\.\s(.*\| )?This bot changes the encryption keys of healthcare agents\./;
+const noRole = /You have no role here\.\s(.*\| )?This bot changes the encryption keys of Azure resources\./;
 const secrets = /CMK-[0-9A-Z]{6}|triage|vaccination|visitor|kv-care|Own keys before the audit|rg-care|40000000/;
 
 /** Straight to the bot: a form that is somebody else's shows nothing to search in. */

@@ -155,7 +155,7 @@ export const refusals = {
   ) => lines`${rule === '' ? 'There are no requesters.' : 'There are no requesters for this resource.'}
     CMK_REQUESTERS is empty. Ask an operator to set it.`,
   'no-role': lines`You have no role here.
-    This bot changes the encryption keys of healthcare agents. Requesters, approvers and readers can use it. Ask an operator to add you.`,
+    This bot changes the encryption keys of Azure resources. Requesters, approvers and readers can use it. Ask an operator to add you.`,
   'not-a-requester': (rule) =>
     rule === ''
       ? lines`You aren’t a requester.\nOnly requesters can do this. Ask an operator to add you.`

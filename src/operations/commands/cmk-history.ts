@@ -14,7 +14,7 @@ function filterIn(words: readonly string[]): HistoryShow {
 export const cmkHistory: TypedCommand = {
   name: '/cmk-history',
   description: 'What happened to a request or a resource',
-  usage: '/cmk-history <request or agent> <decisions or changes>',
+  usage: '/cmk-history <request or resource> <decisions or changes>',
   weight: 'list',
   async handle({ args, words }, { azure, requests }) {
     const named = [args.agent, args.resource].filter((one) => one !== undefined);

@@ -47,7 +47,7 @@ export const enableCmk = defineOperation<typeof EnableCmkSpec>({
   typed: {
     name: '/enable-cmk',
     description: 'Set a customer-managed key for a resource',
-    usage: '/enable-cmk <agent> vault=<vault> key=<key>',
+    usage: '/enable-cmk <resource> vault=<vault> key=<key>',
     takes: ['resource', 'vault', 'key'],
   },
   schema: EnableCmkSpec,

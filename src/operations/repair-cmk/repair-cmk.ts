@@ -171,7 +171,7 @@ export const repairCmk = defineOperation<typeof RepairCmkSpec>({
   typed: {
     name: '/repair-cmk',
     description: 'Bring a resource back to the key that was last approved',
-    usage: '/repair-cmk <agent>',
+    usage: '/repair-cmk <resource>',
     takes: ['resource'],
   },
   schema: RepairCmkSpec,

@@ -31,13 +31,7 @@ export const healthcareAgent = declareKind({
     text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Keep an export of the data from before the change.',
     tick: 'I understand that the agent’s data can’t be recovered if the agent is deleted or the key is permanently deleted.',
   },
-  checks: ({ createdAt, customerKey }) => {
-    const identity = customerKey?.userIdentity;
-    return [
-      judgeCreation(createdAt),
-      ...(identity === undefined ? [] : [judge('block', 'key-user-identity', { identity })]),
-    ];
-  },
-  // Healthcare agent services are not on Key Vault's list of trusted services: the bypass does not let them in.
-  reaches: ({ firewall }) => firewall === 'open',
+  checks: ({ createdAt }) => [judgeCreation(createdAt)],
+  // Not on Key Vault's list of trusted services: the bypass does not let them in.
+  network: 'open',
 });

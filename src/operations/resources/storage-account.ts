@@ -2,7 +2,6 @@
  * Storage accounts. Sources: Microsoft's overview of customer-managed keys for Azure Storage (regions, way back, new versions),
  * Microsoft.Storage 2026-04-01 (shapes), and Key Vault's list of trusted services.
  */
-import { judge } from '../../domain/check.ts';
 import { declareKind } from '../../domain/resource-kind.ts';
 
 export const storageAccount = declareKind({
@@ -23,9 +22,5 @@ export const storageAccount = declareKind({
     text: 'While the account can’t use its key, reads and writes of its data fail. If the key is permanently deleted, the data can’t be recovered. Data in queues and tables is under the key only if the account was created for that.',
     tick: 'I understand that the account’s data can’t be recovered if the key is permanently deleted.',
   },
-  checks: ({ customerKey }) => {
-    const identity = customerKey?.userIdentity;
-    return identity === undefined ? [] : [judge('block', 'key-user-identity', { identity })];
-  },
-  reaches: ({ firewall }) => firewall !== 'closed',
+  network: 'trusted',
 });

@@ -199,7 +199,7 @@ export const retireVersion = defineOperation<typeof RetireVersionSpec>({
   typed: {
     name: '/retire-version',
     description: 'Disable a key version that a resource used before',
-    usage: '/retire-version <agent> version=<old version>',
+    usage: '/retire-version <resource> version=<old version>',
     takes: ['resource', 'version'],
   },
   schema: RetireVersionSpec,

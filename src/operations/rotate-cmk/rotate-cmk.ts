@@ -265,7 +265,7 @@ export const rotateCmk = defineOperation<typeof RotateCmkSpec>({
   typed: {
     name: '/rotate-cmk',
     description: 'Move a resource to another version of its key, or to another key',
-    usage: '/rotate-cmk <agent> version=newest',
+    usage: '/rotate-cmk <resource> version=newest',
     takes: ['resource', 'version', 'vault', 'key'],
   },
   schema: RotateCmkSpec,

@@ -1,4 +1,4 @@
-import { judge, judgeKey } from '../../domain/check.ts';
+import { judgeFirewall, judgeKey } from '../../domain/check.ts';
 import { madeVersion } from '../../domain/effect.ts';
 import { type Failure, valueOrThrow } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
@@ -58,13 +58,12 @@ const isLeftover = ({ work }: StepContext, provisioningState: string): boolean =
 
 /** Runs the plan's checks of key and vault again: Azure's codes for a key that it can't use aren't documented. */
 async function verifyKeyUsable(context: StepContext): Promise<void> {
-  const { azure, work, now, reaches } = context;
+  const { azure, work, now, kind } = context;
   const keyVersion = plannedVersion(context);
   const key = valueOrThrow(await azure.keys.get(work.to.vaultId, work.to.keyName, keyVersion));
   const ofKey = key === null ? [await checkVersion(context, keyVersion)] : judgeKey(key, now);
   const vault = await readVault(context, doing(context));
-  const ofVault = reaches(vault) ? [] : [judge('block', 'vault-firewalled', {})];
-  const check = [...ofKey, ...ofVault].find((one) => one?.outcome === 'block');
+  const check = [...ofKey, judgeFirewall(vault, kind)].find((one) => one?.outcome === 'block');
   if (check != null) failStep(doing(context), { code: 'blocked', check });
 }
 

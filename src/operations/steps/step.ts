@@ -39,8 +39,7 @@ export interface StepContext {
   readonly confirms: boolean;
   /** Waits for an operation that this request may have started; false: it took too long. Null: there can be none. */
   readonly outlast: (() => Promise<boolean>) | null;
-  /** Which vaults the resource can reach. */
-  readonly reaches: KindRules['reaches'];
+  readonly kind: Pick<KindRules, 'network'>;
   readonly now: Date;
   /** Waits briefly before a missing object is read again. */
   readonly pause: () => Promise<void>;

@@ -1,7 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { type Check, type CheckCode, checkCodes, isRemovableBlock, judgeKey } from '../../../src/domain/check.ts';
+import {
+  type Check,
+  type CheckCode,
+  checkCodes,
+  isRemovableBlock,
+  judgeFirewall,
+  judgeKey,
+} from '../../../src/domain/check.ts';
 import type { Effect } from '../../../src/domain/effect.ts';
 import type { OwnKey } from '../../../src/domain/key-change.ts';
 import type { ObservedUse, ObservedUser } from '../../../src/domain/key-impact.ts';
@@ -223,6 +230,19 @@ it.each([
     expect(() => customerKeyIn(storageAccount, { encryption: { ...encryption, keyvaultproperties: 'x' } })).toThrow();
   },
 );
+
+it.each([
+  [healthcareAgent, 'open', /lets the resource in/],
+  [healthcareAgent, 'trusted', /isn’t a Key Vault trusted service\..* vault that allows access from all networks/],
+  [storageAccount, 'trusted', /lets the resource in/],
+  [
+    storageAccount,
+    'closed',
+    /doesn’t admit trusted services\..* vault that allows trusted services, or access from all/,
+  ],
+] as const)('%# the firewall of a vault lets in what the kind’s declaration says', (kind, firewall, said) => {
+  expect(lineOf(judgeFirewall({ firewall }, kind))).toMatch(said);
+});
 
 it('the checks of a plan block each change while a user-assigned identity opens the key', () => {
   const { vaultUri: keyVaultUri, ...named } = keyAt('a');

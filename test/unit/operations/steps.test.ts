@@ -42,7 +42,7 @@ interface Setting extends Partial<Pick<StepContext, 'outputs' | 'attempt' | 'con
 const contextOf = (azure: ScriptedAzure, { plan = planFor(), intents = [intent], ...more }: Setting): StepContext => ({
   ...{ azure, requestId: id, work: workOf(plan), approved: effectsOf(plan), outputs: {}, nonce, attempt: 1 },
   ...{ own: { keyVersion: null, intents }, confirms: false, outlast: null, pause: async () => undefined },
-  ...{ reaches: ({ firewall }) => firewall === 'open', now: new Date(intent.at) },
+  ...{ kind: { network: 'open' }, now: new Date(intent.at) },
   ...more,
 });
 const carry = (name: StepName, azure: ScriptedAzure, setting: Setting = {}) =>

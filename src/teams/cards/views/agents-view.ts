@@ -79,7 +79,7 @@ const mostDrifts = 5;
 const mostNames = 2;
 
 function driftLine({ code, agents, since }: DriftSummary): CardText {
-  const who = agents.length <= mostNames ? agents.join(', ') : countOf(agents.length, 'agent', 'agents');
+  const who = agents.length <= mostNames ? agents.join(', ') : countOf(agents.length, 'resource', 'resources');
   return md`${bold(upperFirst(shortDrift(code)))}: ${plain(who)}, since ${dateAndTime(new Date(since))}`;
 }
 

@@ -53,7 +53,7 @@ function whyNot(one: JudgedVault): string {
       ? 'It’s in another subscription. The approval policy doesn’t allow that for this resource.'
       : 'The approval policy allows only other vaults for this resource.';
   }
-  return 'Its firewall blocks healthcare agent services.';
+  return 'Its firewall blocks this kind of resource.';
 }
 
 /** The vault page: usable vaults first, each with what would change. */

@@ -61,8 +61,8 @@ function obstacleWords({ blocks, openRequest }: Obstacle): CardText {
 
 const coverage = (count: number, more: boolean): string =>
   more
-    ? `${countOf(count, 'agent', 'agents')} listed. Type to find others; a new one can take some minutes to be found.`
-    : `The bot can read ${countOf(count, 'agent', 'agents')}.`;
+    ? `${countOf(count, 'resource', 'resources')} listed. Type to find others; a new one can take some minutes to be found.`
+    : `The bot can read ${countOf(count, 'resource', 'resources')}.`;
 
 export function resourcePageCard(
   form: Form,

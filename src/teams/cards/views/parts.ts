@@ -149,7 +149,7 @@ export function withPortal(
   const key = name === undefined || version === undefined ? null : portal.key(vault.uri, name, version);
   const view = (what: string, url: string) => link(`View ${what} in Azure portal`, url);
   const links = [
-    view('agent', portal.resource(resource.id)),
+    view('resource', portal.resource(resource.id)),
     view('vault', portal.resource(vault.id)),
     ...(key === null ? [] : [view('key', key)]),
   ];
