@@ -1,4 +1,4 @@
-/** Authorization: whether a person has a role, by the rules for an agent and the groups and object IDs in them. */
+/** Authorization: whether a person has a role, by the rules for a resource and the groups and object IDs in them. */
 import { done } from '../domain/failure.ts';
 import type { PersonId } from '../domain/ids.ts';
 import { looksAtTags, type Policy, type RoleStatus, rulesOf, type Terms, termsFor } from '../domain/policy/policy.ts';
@@ -162,7 +162,7 @@ interface DirectoryPorts {
   readonly groups: Membership;
 }
 
-/** What a person with access can do, for at least one possible agent. For display only: it grants nothing. */
+/** What a person with access can do, for at least one possible resource. For display only: it grants nothing. */
 export interface Roles {
   readonly kind: 'roles';
   readonly asks: boolean;
@@ -174,7 +174,7 @@ const everyId = (policy: Policy, { readers }: Admission): readonly string[] => {
   return [...new Set([...named.flatMap((ids) => ids ?? []), ...readers])];
 };
 
-/** Without an agent: for any agent. */
+/** Without a resource: for any resource. */
 function checksOver(azure: DirectoryPorts, policy: Policy, admission: Admission) {
   const listsOf = ({ underAny, underTerms }: Role, resource: ResourceFacts | null): Lists =>
     resource === null ? [[...new Set(rulesOf(policy).flatMap(underAny))]] : underTerms(termsFor(policy, resource));
@@ -187,7 +187,7 @@ function checksOver(azure: DirectoryPorts, policy: Policy, admission: Admission)
     if (!looksAtTags(policy)) return check(person, resource);
     const tags = await azure.resources.tags(request.plan.spec.resource);
     if (!tags.ok) return 'unknown';
-    // A deleted agent can't be changed any more, so its last tags count.
+    // A deleted resource can't be changed any more, so its last tags count.
     return check(person, { ...resource, tags: tags.value ?? resource.tags });
   }
 
@@ -210,12 +210,12 @@ function checksOver(azure: DirectoryPorts, policy: Policy, admission: Admission)
     requester,
     approver,
     operator: (person: PersonId) => checkRole(azure.groups, person, [admission.operators], admission),
-    /** Uses the rule that currently applies to the request's agent. */
+    /** Uses the rule that currently applies to the request's resource. */
     approverOf: (person: PersonId, request: Request | null) =>
       request === null ? approver(person, null) : onRequest(approver, person, request),
     requesterOf: (request: Request) => onRequest(requester, request.requester, request),
     /**
-     * Returns a function that says which requests the person can decide on, by their agents at the time of the request. It
+     * Returns a function that says which requests the person can decide on, by their resources at the time of the request. It
      * queries the directory once, for any number of requests. For display only: every decision is checked again.
      */
     async decidable(person: PersonId): Promise<(request: Request) => boolean> {
@@ -254,7 +254,7 @@ export function openRoleChecks(
         ...over(by, tags),
         /** Prefetches another person's membership. A failure is reported to the caller that needs the answer. */
         askAlso: (person: PersonId) => void by.memberOf(person, []).catch(() => undefined),
-        /** Prefetches the agent's tags, if the rules depend on them. */
+        /** Prefetches the resource's tags, if the rules depend on them. */
         lookAt(request: Request) {
           if (looksAtTags(policy)) void tags(request.plan.spec.resource).catch(() => undefined);
         },

@@ -9,7 +9,7 @@ import { loadSettings } from '../config/env-file.ts';
 import { ownBuild } from '../config/software.ts';
 import { type LogStream, logRunning, openLog, withoutSecrets } from '../observability/log.ts';
 import { requireValidSettings } from '../operator/check-settings.ts';
-import { openVerified } from '../workflow/key-watch/read-agent.ts';
+import { openVerified } from '../workflow/key-watch/read-resource.ts';
 import { startKeyWatch } from '../workflow/key-watch/schedule.ts';
 import { watchCycle } from '../workflow/key-watch/watch-cycle.ts';
 import { type App, openApp } from './app.ts';
@@ -35,7 +35,7 @@ function startWatch(app: App): Stoppable {
   return startKeyWatch({
     ...{ ...app, watching, intervalMs, random: Math.random, newId: randomUUID },
     cycle: (id, cursor, signal) => watchCycle({ ...ports, signal }, id, cursor),
-    onCycle: ({ agents }) => metrics.watched([...agents.values()]),
+    onCycle: ({ verdicts }) => metrics.watched([...verdicts.values()]),
   });
 }
 

@@ -15,7 +15,7 @@ import { openAuthority } from '../teams/sign-in/authority.ts';
 import { type EvidenceLinks, openEvidenceLinks } from '../teams/sign-in/evidence-links.ts';
 import { openStepUp, type StepUpSignIn } from '../teams/sign-in/step-up.ts';
 import { listenErrorWords } from '../text/remedies.ts';
-import { openLastVerified } from '../workflow/key-watch/read-agent.ts';
+import { openLastVerified } from '../workflow/key-watch/read-resource.ts';
 import type { App } from './app.ts';
 import type { Stoppable } from './shutdown.ts';
 import { readiness, rejectOnClockSkew } from './write-health.ts';
@@ -60,7 +60,7 @@ export async function startBot(app: App): Promise<Stoppable> {
   const fleet = new FleetReader(app);
   const bot = new CmkBot({
     ...{ ...ports, later, stepUpSignIn, evidenceLinks },
-    agents: openTypeaheadCache(azure.inventory),
+    resources: openTypeaheadCache(azure.inventory),
     forms: openForms(ports),
     lists: openLists({ ...app, decidable: reading.decidable, fleet }),
     once: openClickDedupe(documents, now),

@@ -38,7 +38,7 @@ interface CheckTraits {
   /** Place among the risks of this request, the most dangerous first. Missing: the warning is a note. */
   readonly risk?: number;
   /**
-   * A warning about other agents and users. It's shown, but doesn't void an approval: with one key for several agents, each run
+   * A warning about other resources and users. It's shown, but doesn't void an approval: with one key for several resources, each run
    * would void the next request's approvals.
    */
   readonly aboutOthers?: true;
@@ -141,11 +141,11 @@ export const Check = z.discriminatedUnion('code', [
   judged('key-name-deleted', name, { wayOut: 'either' }),
   judged('key-name-not-checked', name),
   judged('nothing-to-repair', {}),
-  /** The agent has another system-assigned identity than the one that was approved. Object IDs. */
+  /** The resource has another system-assigned identity than the one that was approved. Object IDs. */
   judged('identity-replaced', { approved: z.string(), now: z.string(), hasAccess: z.boolean() }),
-  /** The agent's key changed after the repair was requested. */
+  /** The resource's key changed after the repair was requested. */
   judged('repair-outdated', { key: CustomerKey.nullable(), expected: CustomerKey.nullable() }, { wayOut: 'choose' }),
-  /** `inUse`: the agent is under it, so its data depends on it. */
+  /** `inUse`: the resource is under it, so its data depends on it. */
   judged('approved-key-gone', { vault: z.string(), ...name, version: z.string(), inUse: z.boolean() }),
   judged('role-needed', RoleTask.shape),
   judged('old-version-unfit', { version: z.string(), why: z.enum(['missing', 'disabled']) }),

@@ -24,7 +24,7 @@ export const Found = z.discriminatedUnion('code', [
   own('resource-moved', { to: z.string() }),
   /** It was deleted and created again under the same name, so it isn't what people approved. Times are ISO 8601. */
   own('replaced', { what: z.enum(['resource', 'vault']), was: z.string(), now: z.string() }),
-  /** Key access was granted to another identity than the agent has now. Both are object IDs. */
+  /** Key access was granted to another identity than the resource has now. Both are object IDs. */
   own('identity-changed', { was: z.string(), now: z.string() }),
   own('access-gone', { by: z.enum(['role-assignments', 'access-policies']), keyName: z.string() }),
   own('identity-lost', { id: z.string() }),

@@ -8,14 +8,14 @@ export const RequestId = z
   .brand<'RequestId'>();
 export type RequestId = z.infer<typeof RequestId>;
 
-/** The events of one agent's drift: made of the agent's id, so that every replica names them the same. */
+/** The events of one resource's drift: made of the resource's id, so that every replica names them the same. */
 export const DriftId = z
   .string()
   .regex(/^DRIFT-[0-9A-HJKMNP-TV-Z]{10}$/)
   .brand<'DriftId'>();
 export type DriftId = z.infer<typeof DriftId>;
 
-/** What events belong to: a request, or an agent's drift. */
+/** What events belong to: a request, or a resource's drift. */
 export const StreamId = z.union([RequestId, DriftId]);
 export type StreamId = z.infer<typeof StreamId>;
 
@@ -94,7 +94,7 @@ const spell = (random: Uint8Array): string => Array.from(random, (byte) => crock
 
 export const mintRequestId = (random: Uint8Array): RequestId => RequestId.parse(`CMK-${spell(random.subarray(0, 6))}`);
 
-/** Of the SHA-256 of the agent's ARM id in lower case, in hexadecimal digits. */
+/** Of the SHA-256 of the resource's ARM id in lower case, in hexadecimal digits. */
 export const driftIdOf = (hash: string): DriftId =>
   DriftId.parse(
     `DRIFT-${spell(Uint8Array.from(hash.slice(0, 20).match(/../g) ?? [], (two) => Number.parseInt(two, 16)))}`,

@@ -137,7 +137,7 @@ export const nameOfUser = ({ resourceId, name, principalId }: ObservedUser): str
 const isVersion = (found: string | null, version: string): boolean => found?.toLowerCase() === version.toLowerCase();
 
 interface VersionChange {
-  readonly agent: { readonly id: string; readonly principalId: string | null };
+  readonly resource: { readonly id: string; readonly principalId: string | null };
   readonly current: KeyVersion;
   readonly old: KeyVersion;
 }
@@ -147,10 +147,13 @@ interface VersionChange {
  * as a backup, might return at any time: each of its calls counts as long as the log has it. A caller that was refused within a
  * day still needs the version, such as one that was disabled and enabled again.
  */
-function usersOf(use: KeyUse, { agent, old }: VersionChange, now: Date): readonly VersionUser[] {
-  const isAgent = (id: string): boolean => id.toLowerCase() === agent.id.toLowerCase();
-  const declaring = use.users.filter(({ id, keyVersion }) => !isAgent(id) && isVersion(keyVersion, old));
-  const own = { id: agent.id, identities: agent.principalId === null ? [] : [agent.principalId.toLowerCase()] };
+function usersOf(use: KeyUse, { resource, old }: VersionChange, now: Date): readonly VersionUser[] {
+  const isOwn = (id: string): boolean => id.toLowerCase() === resource.id.toLowerCase();
+  const declaring = use.users.filter(({ id, keyVersion }) => !isOwn(id) && isVersion(keyVersion, old));
+  const own = {
+    id: resource.id,
+    identities: resource.principalId === null ? [] : [resource.principalId.toLowerCase()],
+  };
   const all = use.observed.outcome === 'read' ? use.observed.users : [];
   const calls = all.filter((call) => call.type !== 'bot' && isIdentified(call) && isVersion(call.keyVersion, old));
   const observed = calls.flatMap((call): VersionUser[] => {
@@ -165,8 +168,11 @@ function usersOf(use: KeyUse, { agent, old }: VersionChange, now: Date): readonl
 
 /** `use`: of the key. */
 export function retirementOf(use: KeyUse, change: VersionChange, enabled: boolean | null, now: Date): Retirement {
-  const { agent, current, old } = change;
-  const own = { id: agent.id, identities: agent.principalId === null ? [] : [agent.principalId.toLowerCase()] };
+  const { resource, current, old } = change;
+  const own = {
+    id: resource.id,
+    identities: resource.principalId === null ? [] : [resource.principalId.toLowerCase()],
+  };
   const uses = usersIn(use.observed).filter((call) => isCallOf(own, call) && isVersion(call.keyVersion, current));
   return {
     version: old,

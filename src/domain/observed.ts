@@ -24,7 +24,7 @@ export const Retirement = z.strictObject({
     /** `code`: Azure's. */
     z.strictObject({ outcome: z.literal('not-readable'), code: z.string() }),
   ]),
-  /** When the log first shows the agent with its current version. Null: it doesn't. */
+  /** When the log first shows the resource with its current version. Null: it doesn't. */
   usedSince: z.string().nullable(),
   /** Who still uses the old version, or might. */
   users: z.array(VersionUser),

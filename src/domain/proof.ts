@@ -2,8 +2,8 @@
 import { z } from 'zod';
 
 /**
- * L0 `read-back`: ARM returns the key and version. L1 `permission-held`: the agent's identity has permission to use the key.
- * L2 `key-usable`: wrapping and unwrapping test bytes worked. L3 `use-seen`: the vault's log shows that the agent used it.
+ * L0 `read-back`: ARM returns the key and version. L1 `permission-held`: the resource's identity has permission to use the key.
+ * L2 `key-usable`: wrapping and unwrapping test bytes worked. L3 `use-seen`: the vault's log shows that the resource used it.
  */
 export const ProofLevel = z.enum(['read-back', 'permission-held', 'key-usable', 'use-seen']);
 export type ProofLevel = z.infer<typeof ProofLevel>;
@@ -35,7 +35,7 @@ export function highestProof(proofs: readonly Proof[]): ProofLevel | null {
 }
 
 /**
- * Returns whether the minimum for success is verified: Azure returns the key, and the agent's identity has permission to use
+ * Returns whether the minimum for success is verified: Azure returns the key, and the resource's identity has permission to use
  * it.
  */
 export const provesSuccess = (proofs: readonly Proof[]): boolean =>

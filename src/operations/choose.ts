@@ -37,7 +37,7 @@ export const chosenKeyOf = (
   return { kind: 'new', name, key: made, ...followsIf(following) };
 };
 
-/** Lists all agent names for a suggestion. Costs one more query, so it runs only if the name wasn't found. */
+/** Lists all resource names for a suggestion. Costs one more query, so it runs only if the name wasn't found. */
 async function resourceNames(azure: Azure): Promise<readonly string[]> {
   const all = await azure.inventory.resources('', 1000);
   return all.ok ? all.value.map(({ name }) => name) : [];

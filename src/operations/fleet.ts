@@ -107,31 +107,31 @@ export function countsOf(fleet: readonly ResourceKeyState[]): FleetCounts {
 /** Open drifts by what was found. */
 export interface DriftSummary {
   readonly code: DriftCode;
-  /** Names of the agents, in order. */
-  readonly agents: readonly string[];
+  /** Names of the resources, in order. */
+  readonly names: readonly string[];
   /** ISO 8601: when the first of them was found. */
   readonly since: string;
 }
 
-/** `drifts`: open ones, by ARM id in lower case. Also of deleted agents, which aren't in the list. */
+/** `drifts`: open ones, by ARM id in lower case. Also of deleted resources, which aren't in the list. */
 export function driftSummaries(
   drifts: ReadonlyMap<string, Drift>,
   fleet: readonly ResourceKeyState[],
-  isShown: (agent: { readonly name: string }) => boolean,
+  isShown: (resource: { readonly name: string }) => boolean,
 ): readonly DriftSummary[] {
   const names = new Map(fleet.map(({ id, name }) => [id.toLowerCase(), name]));
-  const byCode = new Map<DriftCode, { agents: string[]; times: string[] }>();
+  const byCode = new Map<DriftCode, { names: string[]; times: string[] }>();
   for (const [id, { found }] of drifts) {
     const name = names.get(id) ?? armIdParts(ArmId.parse(id)).name;
     if (!isShown({ name })) continue;
     for (const { state, foundAt } of found) {
-      const known = byCode.get(state.code) ?? { agents: [], times: [] };
-      known.agents.push(name);
+      const known = byCode.get(state.code) ?? { names: [], times: [] };
+      known.names.push(name);
       known.times.push(foundAt);
       byCode.set(state.code, known);
     }
   }
   return [...byCode]
-    .map(([code, { agents, times }]) => ({ code, agents: agents.sort(), since: times.sort()[0] ?? '' }))
+    .map(([code, { names, times }]) => ({ code, names: names.sort(), since: times.sort()[0] ?? '' }))
     .sort(byUrgency);
 }

@@ -31,7 +31,7 @@ const stay = (form: Form, problem: Refusal, change: Partial<Form> = {}): FormRes
 
 const operationFor = (form: Form): Operation => operationNamed(form.operation);
 
-/** Returns the pages for the answers so far. An edited request keeps its agent: another agent means another request. */
+/** Returns the pages for the answers so far. An edited request keeps its resource: another resource means another request. */
 export const formPagesOf = (operation: Pick<Operation, 'pages'>, form: Form): readonly Page[] =>
   operation.pages(form).filter(({ name }) => form.changes === null || name !== 'resource');
 

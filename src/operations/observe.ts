@@ -21,7 +21,7 @@ import {
 } from '../domain/observed.ts';
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Allowed, Azure, Rights } from '../domain/ports/azure.ts';
-import { observeOthers, othersFor } from './other-agents.ts';
+import { observeOthers, othersFor } from './other-resources.ts';
 import { observeGuard } from './read-guard.ts';
 import { observeUndeclared } from './read-key-use.ts';
 import { kindNamed } from './resources/registry.ts';

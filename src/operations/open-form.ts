@@ -62,17 +62,17 @@ function formFieldsOf(operation: Operation, { plan, justification, changeReferen
   return { page: 'review', answers: operation.answersOf(plan.spec), ...written };
 }
 
-/** After a rejection, only the agent and the reason are filled in. The requester chooses the rest again. */
+/** After a rejection, only the resource and the reason are filled in. The requester chooses the rest again. */
 function startedAgain(form: Form, operation: Operation, request: Request): Form {
   const filled = { ...form, ...formFieldsOf(operation, request), repeats: request.id };
   if (request.state !== 'rejected') return filled;
   const { resource } = filled.answers;
-  // Nothing was chosen besides the agent.
+  // Nothing was chosen besides the resource.
   if (operation.pages(filled).some(({ automatic }) => automatic === true)) return { ...filled, rejected: request.id };
   return { ...withAnswer(operation, { ...filled, page: 'resource', answers: {} }, resource), rejected: request.id };
 }
 
-/** A form for what an ended request was for, on its review page; after a rejection on the first page after the agent. */
+/** A form for what an ended request was for, on its review page; after a rejection on the first page after the resource. */
 export async function openAgain(
   request: Request,
   call: RequesterContext,

@@ -25,7 +25,7 @@ export interface Fleet {
   /** Time of the Resource Graph query. */
   readonly asOf: Date;
   readonly resources: readonly ResourceKeyState[];
-  /** Open drifts by ARM ID in lower case, also of deleted agents. */
+  /** Open drifts by ARM ID in lower case, also of deleted resources. */
   readonly drifts: ReadonlyMap<string, Drift>;
   /** Subscriptions that couldn't be read, with the reason. */
   readonly unread: ResourceKeys['unread'];
@@ -83,7 +83,7 @@ export class FleetReader {
   }
 
   /**
-   * Returns why agents can't take a customer-managed key at all. Resource Graph doesn't have their creation time, so each is
+   * Returns why resources can't take a customer-managed key at all. Resource Graph doesn't have their creation time, so each is
    * read from Azure: only for those of one page. What can't be read now isn't returned.
    */
   async unsupported(ids: readonly ArmId[]): Promise<ReadonlyMap<ArmId, Check>> {

@@ -42,7 +42,7 @@ const maxShown = 5;
 
 /**
  * Returns who used the key without declaring it. Missing: that isn't known, which blocks nothing. What resources declare is
- * read only if someone else than the agent and the bot used the key.
+ * read only if someone else than the resource and the bot used the key.
  */
 export async function observeUndeclared(
   azure: Pick<Azure, 'inventory' | 'keyUsers' | 'vaultLog'>,

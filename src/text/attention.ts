@@ -1,5 +1,5 @@
 /**
- * Texts about a run that ended: where, and what is known about each step and the agent's key.
+ * Texts about a run that ended: where, and what is known about each step and the resource's key.
  * Only what the events confirm. Plain text, not escaped for cards.
  */
 import { isTemporaryBlock } from '../domain/check.ts';
@@ -74,7 +74,7 @@ export function stoppedAttemptWords(request: AtRest): string {
   }
 }
 
-/** Returns what this request did to the agent's key. It says nothing about changes by others. */
+/** Returns what this request did to the resource's key. It says nothing about changes by others. */
 export function keyFateWords(request: Request): string {
   const step = keyProgress(request);
   switch (keyFate(request)) {
@@ -95,7 +95,7 @@ export function keyFateWords(request: Request): string {
   }
 }
 
-/** Returns whether the last failure was that Azure is at work on the agent. */
+/** Returns whether the last failure was that Azure is at work on the resource. */
 function isBusyNow(request: Request): boolean {
   const failure = 'failure' in request ? request.failure : null;
   if (failure?.source !== 'bot') return false;

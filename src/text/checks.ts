@@ -273,7 +273,7 @@ const rendered = <C extends CheckCode>({ code, fact, outcome }: CheckOf<C>): Che
 /** Returns a check's texts. Plain text, not escaped for cards. */
 export const checkWords = (check: Check): CheckWords => rendered(check);
 
-/** Another open request for the agent, which blocks like a check. */
+/** Another open request for the resource, which blocks like a check. */
 export const openRequestWords = (id: string): CheckWords => lines`Request ${id} is open for this resource.
   A resource can have one open request.
   Wait until it ends, or cancel it. Then try again.`;

@@ -25,9 +25,9 @@ const unreadable = 'Data under this key can’t be decrypted without it.';
 const repairs = 'A requester selects Request repair. After an approval, the bot sets the key back.';
 const confirms = 'The vault’s owner confirms the change or undoes it.';
 
-/** What the button of an agent that can be repaired types. */
+/** What the button of a resource that can be repaired types. */
 export const repairVerb = 'Repair';
-export const repairCommand = (agent: ArmId): string => `/repair-cmk resource=${agent}`;
+export const repairCommand = (resource: ArmId): string => `/repair-cmk resource=${resource}`;
 
 const byRole = (az: string): DriftStep => ({ button: '', typed: '', az });
 const rotate = ({ resource }: LastVerified, button: string, version: string): DriftStep => ({
@@ -187,7 +187,7 @@ export const shortDrift = (code: DriftCode): string => short[code] ?? code.repla
 /** Where no one changed anything: time passed, or a call was refused. */
 const unchanged: readonly DriftCode[] = ['key-expires', 'key-expired', 'use-refused', 'retired-version-needed'];
 
-/** The state of an agent with one difference. */
+/** The state of a resource with one difference. */
 export function driftPill(code: DriftCode | undefined): string {
   if (code === 'key-expires') return 'Key expires soon';
   return code === 'key-expired' ? 'Key expired' : 'Not as approved';

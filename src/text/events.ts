@@ -29,7 +29,7 @@ interface TextOptions {
 const planWords = (event: StoredEvent): string =>
   event.body.planDigest === null ? '' : `plan ${shortDigest(event.body.planDigest)}`;
 
-/** Returns the requested change of the agent's key. */
+/** Returns the requested change of the resource's key. */
 const wantedWords = ({ steps }: Plan): string =>
   joinParts(
     ...steps
@@ -46,7 +46,7 @@ const writtenText = (event: StoredEvent, field: string, { texts }: TextOptions):
 
 export const joinParts = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(', ');
 
-/** Returns the agent's key at the time of the evidence pack. */
+/** Returns the resource's key at the time of the evidence pack. */
 const readingWords = ({ resource }: Reading): string => {
   if (resource.seen === 'absent') return 'the resource no longer existed';
   return resource.seen === 'not'

@@ -43,7 +43,7 @@ const provedBy: Readonly<Record<ProofLevel, string>> = {
   'use-seen': 'the vault’s log shows that the resource used the key',
 };
 
-/** For a key whose use by the agent wasn't observed. */
+/** For a key whose use by the resource wasn't observed. */
 function notSeen({ use }: Pick<Succeeded, 'use'>): string {
   if (use === null) return provedBy['key-usable'];
   const { judged, until } = use;

@@ -74,7 +74,7 @@ const passes = 'This often passes. Select Retry in a few minutes.';
 const askOperator = 'Ask an operator to check the bot’s configuration.';
 const moveBack = 'Move it back, and then select Retry. Otherwise, end the request and create another one.';
 const testKey = 'Check the key in the vault. When it works, select Retry.';
-/** An agent has one open request, and an open request keeps its choices. */
+/** A resource has one open request, and an open request keeps its choices. */
 const endFirst = 'End this request first.';
 
 /** The texts of checks are for the form, where people can choose again. */

@@ -13,12 +13,12 @@ export const guardLine = (found: GuardState | null): string =>
     ? 'couldn’t be read'
     : `${states[found]}${found === 'none' ? ': anyone with Contributor can change the key' : ''}`;
 
-/** `guards`: of the agents whose policies could be read; null: not read yet. */
-export function fleetGuardWords(guards: readonly { readonly state: GuardState }[] | null, agents: number): string {
+/** `guards`: of the resources whose policies could be read; null: not read yet. */
+export function fleetGuardWords(guards: readonly { readonly state: GuardState }[] | null, all: number): string {
   if (guards === null) return 'Azure Policy hasn’t been read yet.';
   if (guards.length === 0) return 'The bot can’t read Azure Policy.';
   const count = guards.filter(({ state }) => state === 'all').length;
-  if (count === agents) return `Azure Policy ${states.all}.`;
+  if (count === all) return `Azure Policy ${states.all}.`;
   if (guards.every(({ state }) => state === 'none')) return `Azure Policy ${states.none}.`;
-  return `Azure Policy ${states.all} for ${count} of ${agents} resources.`;
+  return `Azure Policy ${states.all} for ${count} of ${all} resources.`;
 }

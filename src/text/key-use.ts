@@ -1,5 +1,5 @@
 /**
- * Texts about a usage check: what the vault's log says about the agent's use of its key. Plain text, not escaped for
+ * Texts about a usage check: what the vault's log says about the resource's use of its key. Plain text, not escaped for
  * cards.
  */
 import type { AllowedBy, UseAnswer } from '../domain/usage-check.ts';

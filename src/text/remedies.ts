@@ -127,7 +127,7 @@ const byIds = 'Your Azure administrator can find the call by the ids under Detai
 const mayPass = `This might pass: select Retry in a few minutes. If it doesn’t, check in the vault that the resource’s access is there and that the key works. ${byIds}`;
 const unknown = `The bot has no remedy for this code. ${byIds} When the cause is fixed, select Retry. Or end the request.`;
 
-const isAgentRefused = ({ next, code }: ExternalFailure): boolean =>
+const isResourceRefused = ({ next, code }: ExternalFailure): boolean =>
   next === 'retry-until' && code !== 'PrincipalNotFound';
 
 const isUnexplained = (failure: ExternalFailure): boolean => failure.source === 'azure' && failure.status < 400;
@@ -153,7 +153,7 @@ const hasOwnRemedy = (failure: ExternalFailure): boolean => remedyFor(failure) !
 
 /** Returns a remedy; never empty, so that people know what to do. */
 export function azureRemedy(failure: ExternalFailure): string {
-  if (isAgentRefused(failure)) return spreads;
+  if (isResourceRefused(failure)) return spreads;
   const known = remedyFor(failure);
   if (known !== undefined) return typeof known === 'string' ? known : known(failure);
   if (failure.next === 'wait') return isUnexplained(failure) ? mayPass : passes;

@@ -1,5 +1,5 @@
 /**
- * Usage check: finds the agent's use of its key in the vault's log, from the success until its deadline. The job
+ * Usage check: finds the resource's use of its key in the vault's log, from the success until its deadline. The job
  * exists until the result is stored, so a restart or a missed deadline doesn't lose it.
  */
 

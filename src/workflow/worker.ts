@@ -30,7 +30,7 @@ interface WorkerPorts {
   readonly retryAfterOutage: (id: RequestId, asking: number) => Promise<RescheduleAt | null>;
   /** Runs the usage check. Returns when to check again; null when it has a result. `tries`: failed attempts. */
   readonly checkUsage: (id: RequestId, run: number, tries: number) => Promise<RescheduleAt | null>;
-  /** Updates the card of an agent's drift with that number. */
+  /** Updates the card of a resource's drift with that number. */
   readonly alert: (id: DriftId, number: number) => Promise<void>;
   /** Tells the alert webhook. Throws if it doesn't accept it. */
   readonly webhook: (id: StreamId, key: string) => Promise<void>;

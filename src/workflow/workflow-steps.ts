@@ -30,7 +30,7 @@ export interface RunPorts {
   readonly azure: Azure;
   readonly policy: Policy;
   readonly tenantId: string;
-  /** Returns whether a person can approve changes to the agent, by its current rule. Not cached. */
+  /** Returns whether a person can approve changes to the resource, by its current rule. Not cached. */
   readonly approverStatus: (person: PersonId, resource: ResourceFacts) => Promise<RoleStatus>;
   /** The same for requesting. */
   readonly requesterStatus: (person: PersonId, resource: ResourceFacts) => Promise<RoleStatus>;

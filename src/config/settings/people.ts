@@ -97,7 +97,7 @@ export const peopleSettings = group('Roles and the approval policy', {
 
 type Env = Values<typeof peopleSettings>;
 
-/** The last policy rule, for agents that no rule of the policy file matches. */
+/** The last policy rule, for resources that no rule of the policy file matches. */
 export const rulesFrom = (env: Env) => ({
   requesters: env.CMK_REQUESTERS,
   approvers: env.CMK_APPROVERS,

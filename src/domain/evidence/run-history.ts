@@ -14,19 +14,19 @@ type Requested = Pick<Request, 'plan' | 'outputs'>;
 /** Returns the key that the plan sets, with the version that a run created. Null if there is none yet. */
 export function requestedKey({ plan, outputs }: Requested): CustomerKey | null {
   const effect = effectsOf(plan).find(({ change }) => change === 'customer-key');
-  // A plan without this effect means that the agent already had the key.
+  // A plan without this effect means that the resource already had the key.
   if (effect?.change !== 'customer-key') return plan.observation.resource.customerKey;
   const { vaultUri, keyName, keyVersion } = effect.to;
   const version = keyVersion === madeVersion ? (outputs.keyVersion ?? null) : keyVersion;
   return { vaultUri, keyName, keyVersion: version };
 }
 
-/** A key that Azure, read back, showed on the agent. */
+/** A key that Azure, read back, showed on the resource. */
 interface KeyShown {
   readonly key: CustomerKey;
   /** ISO 8601: the first time. */
   readonly at: string;
-  /** The agent had it before any attempt of this request. */
+  /** The resource had it before any attempt of this request. */
   readonly found: boolean;
 }
 

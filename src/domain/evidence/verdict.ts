@@ -11,7 +11,7 @@ import type { Request, Succeeded } from '../request/request.ts';
 import type { DriftCode } from '../watch/state.ts';
 import { keyShownFor, type RunHistory, requestedKey, runHistory } from './run-history.ts';
 
-// The later request that replaced an agent's key, found in its events. It distinguishes an approved rotation from a manual
+// The later request that replaced a resource's key, found in its events. It distinguishes an approved rotation from a manual
 // change.
 
 interface Replacement {
@@ -29,7 +29,7 @@ export interface EventOfRequest {
   readonly event: StoredEvent;
 }
 
-/** Returns the key that the event says was set on the agent. Null for any other event. */
+/** Returns the key that the event says was set on the resource. Null for any other event. */
 function keySetBy({ body }: StoredEvent, resource: ArmId): CustomerKey | null {
   if (body.type !== 'step-done' || body.data.step !== 'set-cmk') return null;
   if (body.target?.toLowerCase() !== resource.toLowerCase()) return null;
@@ -55,7 +55,7 @@ interface Difference {
   readonly seqs: readonly number[];
 }
 
-/** Whether the event says what the key watch found different on this agent, or that nothing is any more. */
+/** Whether the event says what the key watch found different on this resource, or that nothing is any more. */
 const isDifference = ({ event: { body } }: EventOfRequest, resource: ArmId): boolean =>
   body.type === 'drift-found' && body.target?.toLowerCase() === resource.toLowerCase();
 
@@ -91,7 +91,7 @@ export const approvalsIn = (events: readonly StoredEvent[]): readonly StoredEven
       ),
   );
 
-/** Selects the events that show how the agent's key was last replaced and who approved it. Takes and returns oldest first. */
+/** Selects the events that show how the resource's key was last replaced and who approved it. Takes and returns oldest first. */
 function eventsOfReplacement(events: readonly EventOfRequest[], resource: ArmId): readonly EventOfRequest[] {
   const last = events.findLast(({ event }) => keySetBy(event, resource) !== null);
   if (last === undefined) return [];
@@ -132,7 +132,7 @@ interface LatestReading {
   readonly reading: Reading;
 }
 
-/** The agent's key at that reading, compared with the key that the request set. */
+/** The resource's key at that reading, compared with the key that the request set. */
 export type Since = 'same' | 'other' | 'gone' | 'unread';
 
 /** `by` null: the bot, or the operator named in `operator`. Times are ISO 8601. */
@@ -140,13 +140,13 @@ export type Verdict =
   | {
       readonly is: 'under-key';
       readonly key: CustomerKey;
-      /** When the agent was first read under it. */
+      /** When the resource was first read under it. */
       readonly since: string;
-      /** False: this request found the agent under it. */
+      /** False: this request found the resource under it. */
       readonly put: boolean;
       readonly level: ProofLevel | null;
       readonly now: Since;
-      /** The agent's key at the last reading. Null: a Microsoft-managed key, or not read. */
+      /** The resource's key at the last reading. Null: a Microsoft-managed key, or not read. */
       readonly found: CustomerKey | null;
       /** The approved request that set the key that was found. Null: none is known. */
       readonly replacedBy: Replacement | null;
@@ -188,7 +188,7 @@ export function lastReading(events: readonly StoredEvent[]): LatestReading | nul
   return event === undefined ? null : { at: event.time, seq: event.seq, reading: event.body.data.reading };
 }
 
-/** When the agent was first read under the key, as the audit log proves. verify.py has the same rule. */
+/** When the resource was first read under the key, as the audit log proves. verify.py has the same rule. */
 export const keySince = (request: Succeeded, events: readonly StoredEvent[]): string =>
   keyShownFor(request, events)?.at ?? request.changedAt;
 
@@ -255,7 +255,7 @@ function operatorIn(events: readonly StoredEvent[]): string | null {
   return end?.body.actor.kind === 'operator' ? end.body.actor.id : null;
 }
 
-/** Derives the outcome. `others`: events of a later request for the same agent and of the key watch, oldest first, if available. */
+/** Derives the outcome. `others`: events of a later request for the same resource and of the key watch, oldest first, if available. */
 export function verdictOf(
   request: Request,
   events: readonly StoredEvent[],

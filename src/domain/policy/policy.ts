@@ -1,6 +1,6 @@
 /**
  * Approval policy: who can request, who can approve, how many approvals and how much time are needed. The first matching
- * rule applies to a resource. The last rule comes from the environment's settings and matches every agent. Rules with tags can
+ * rule applies to a resource. The last rule comes from the environment's settings and matches every resource. Rules with tags can
  * only make that rule stricter.
  */
 import { RE2JS } from 're2js';
@@ -53,7 +53,7 @@ export interface Policy {
   readonly rules: readonly Rule[];
   /** The rule from the environment's settings, if no other matches. */
   readonly otherwise: Rule;
-  /** Every one that applies makes the agent's rule stricter. */
+  /** Every one that applies makes the resource's rule stricter. */
   readonly tagRules: readonly TagRule[];
   /** Tags that requesters can't write, according to the operator. */
   readonly trustedTags: readonly string[];
@@ -78,7 +78,7 @@ export function ruleFor(policy: Policy, resource: Pick<ResourceFacts, 'id' | 'na
   return found ?? { ...otherwise, requesters: [], approvers: [] };
 }
 
-/** The rules for an agent, combined: the matching rule, made stricter by each tag rule that applies. */
+/** The rules for a resource, combined: the matching rule, made stricter by each tag rule that applies. */
 export interface Terms extends KeyTerms {
   readonly rule: Rule;
   readonly tightenedBy: readonly TagRule[];

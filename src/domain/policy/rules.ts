@@ -43,7 +43,7 @@ export interface Rule {
 
 /**
  * A rule with tags. It makes the rule without tags stricter and leaves fields that it doesn't set. People who can write an
- * agent's tags could remove them. So it applies to every agent that its other criteria match. The exception is a tag that an
+ * resource's tags could remove them. So it applies to every resource that its other criteria match. The exception is a tag that an
  * operator trusts and that has another value. See docs/decisions/0008.
  */
 export interface TagRule {
@@ -81,12 +81,12 @@ export function fits(pattern: string, text: string): boolean {
 
 /**
  * Result of one criterion. `tag-missing` and `tag-not-vouched-for` count as matches: a missing or untrusted tag doesn't
- * exclude an agent.
+ * exclude a resource.
  */
 export const Judged = z.enum(['matches', 'differs', 'tag-missing', 'tag-not-vouched-for']);
 export type Judged = z.infer<typeof Judged>;
 
-/** One criterion and the agent's value, null if it has none. */
+/** One criterion and the resource's value, null if it has none. */
 export interface Criterion {
   /** `kinds`, `subscriptions`, `resourceGroups`, `resources`, or `tags.` and the tag's name. */
   readonly name: string;
@@ -159,7 +159,7 @@ export function covers(earlier: RuleMatch, later: RuleMatch, usualKinds: readonl
   );
 }
 
-/** Default: any vault in the agent's own subscription. */
+/** Default: any vault in the resource's own subscription. */
 export const ownSubscription: readonly VaultMatch[] = [{}];
 
 const some = (patterns: readonly string[] | undefined, text: string): boolean =>

@@ -1,4 +1,4 @@
-/** Lists of agents and vaults, and who uses keys, across subscriptions. */
+/** Lists of resources and vaults, and who uses keys, across subscriptions. */
 import type { Failure, Outcome } from '../failure.ts';
 import type { ArmId, KeyName } from '../ids.ts';
 import type { HiddenKinds, KeyHolder, ObservedUse } from '../key-impact.ts';

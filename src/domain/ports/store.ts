@@ -43,7 +43,7 @@ export interface Requests {
     decide: (request: Request | null, now: Date) => Decision,
   ): Promise<Appended | Refusal>;
   load(id: RequestId): Promise<Request | null>;
-  /** Of a request, or of an agent's drift. */
+  /** Of a request, or of a resource's drift. */
   events(id: StreamId): Promise<readonly StoredEvent[]>;
   openFor(resourceId: ArmId): Promise<RequestId | null>;
   /** The open request that was submitted from the form in that message, if any. */
@@ -68,20 +68,20 @@ export interface Requests {
   ofResource(resourceId: ArmId): Promise<readonly RequestId[]>;
 }
 
-/** Drifts of agents, each agent's in a stream of its own. */
+/** Drifts of resources, each resource's in a stream of its own. */
 export interface Drifts {
-  /** {@link Requests.append} to the agent's stream. */
+  /** {@link Requests.append} to the resource's stream. */
   append(
-    agent: ArmId,
+    resource: ArmId,
     cause: string,
     decide: (watch: ResourceWatch | null, now: Date) => Decision,
   ): Promise<AppendedTo<ResourceWatch> | Refusal>;
   load(id: DriftId): Promise<ResourceWatch | null>;
-  /** The agent's stream. Null: no drift was ever found. */
-  of(agent: ArmId): Promise<ResourceWatch | null>;
-  /** The last succeeded request of each agent, by ARM id in lower case: what it is compared with. */
+  /** The resource's stream. Null: no drift was ever found. */
+  of(resource: ArmId): Promise<ResourceWatch | null>;
+  /** The last succeeded request of each resource, by ARM id in lower case: what it is compared with. */
   succeeded(): Promise<ReadonlyMap<string, RequestId>>;
-  /** The open drift of each agent that has one, by ARM id in lower case. */
+  /** The open drift of each resource that has one, by ARM id in lower case. */
   open(): Promise<ReadonlyMap<string, Drift>>;
 }
 
@@ -154,7 +154,7 @@ export interface Jobs {
 export const refusedUpdate = 'refused';
 
 export interface PostedCard {
-  /** Or the agent's drift that it is about. */
+  /** Or the resource's drift that it is about. */
   readonly requestId: StreamId;
   /** The kind of card and its reader: `status`, `approval`, `approver:<object id>`. */
   readonly audience: string;

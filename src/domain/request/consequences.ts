@@ -91,7 +91,7 @@ function remindersUntil(expiresAt: string, from: string): readonly Consequence[]
   return last > half ? [...rows, { kind: 'remind', key: 'last', dueAt: last }] : rows;
 }
 
-/** Returns the agent that an open request reserves, or null. No other derived data affects decisions. */
+/** Returns the resource that an open request reserves, or null. No other derived data affects decisions. */
 export const reservedResourceId = (request: Request): string | null =>
   hasEnded(request) ? null : request.plan.spec.resource.id.toLowerCase();
 

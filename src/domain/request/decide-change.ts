@@ -50,7 +50,7 @@ const isSame = ({ plan, justification, notBefore, changeReference }: Request, ot
   notBefore === other.notBefore &&
   changeReference === (other.changeReference ?? null);
 
-/** Applies an edit. Throws if the plan is for another agent or operation, which needs a new request. */
+/** Applies an edit. Throws if the plan is for another resource or operation, which needs a new request. */
 export function change(request: Request, command: Change, now: Date): Decision {
   const refusal = changeRefusal(request, command, now);
   if (refusal !== null) return refusal;

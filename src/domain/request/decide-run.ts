@@ -83,7 +83,7 @@ export function checkRun(request: Request, command: Extract<Command, { do: 'chec
   );
 }
 
-/** Blocks that are caused by a vault or agent that was created again. */
+/** Blocks that are caused by a vault or resource that was created again. */
 const explains = { vault: 'key-missing', resource: 'microsoft-managed' } as const;
 
 const checkingAgain = 'checking the plan before the run';

@@ -212,7 +212,7 @@ function evolved(request: Request, event: StoredEvent): Request {
     case 'decided-late':
     case 'clock-set-right':
     case 'evidence-made':
-    // Of an agent, and in no request.
+    // Of a resource, and in no request.
     case 'drift-found':
       return { ...request, revision };
     case 'taken-on': {

@@ -239,7 +239,7 @@ export const waits: readonly Waits[] = ['attention', 'approval', 'bot'];
 
 const traits: Readonly<Record<string, EventTraits | undefined>> = eventTypes;
 
-/** Returns whether an event of this type ends its request and frees its agent. */
+/** Returns whether an event of this type ends its request and frees its resource. */
 export const isEnding = (type: string): boolean => traits[type]?.state === 'over';
 
 /** The last state in which the request was open, after an event of this type. */

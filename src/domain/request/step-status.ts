@@ -44,7 +44,7 @@ export function earlierSteps({ earlier, plan, progress }: RequestBase, { steps }
   return [...earlier, ...changed].filter(({ step }) => !steps.some(({ name }) => name === step.name));
 }
 
-/** What this request did to the agent's key, as far as Azure confirmed it. */
+/** What this request did to the resource's key, as far as Azure confirmed it. */
 type KeyFate = 'not-changed' | 'earlier-plan' | 'already-set' | 'changed' | 'unknown';
 
 export function keyFate(request: Request): KeyFate {

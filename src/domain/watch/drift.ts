@@ -1,4 +1,4 @@
-/** Compares an agent as Azure has it with the state that the bot last approved and verified. Pure. */
+/** Compares a resource as Azure has it with the state that the bot last approved and verified. Pure. */
 import type { Outcome } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, RequestId } from '../ids.ts';
 import { isCallOf, isIdentified, type LoggedUser, type VaultUsers } from '../key-impact.ts';
@@ -16,7 +16,7 @@ import type { ResourceRef } from '../plan.ts';
 import type { Deleted } from '../ports/azure.ts';
 import { byUrgency, type DriftState, partOf, type WatchedPart } from './state.ts';
 
-/** What the last succeeded request of an agent approved and verified. */
+/** What the last succeeded request of a resource approved and verified. */
 export interface LastVerified {
   readonly request: RequestId;
   readonly planDigest: string;
@@ -31,13 +31,13 @@ export interface LastVerified {
   readonly follows?: true;
   /** The object id that got access to the key. Null: not known. */
   readonly principalId: string | null;
-  /** The version of the same key that the agent was under before. Null: none. */
+  /** The version of the same key that the resource was under before. Null: none. */
   readonly before: KeyVersion | null;
   /** The version that the request disabled. Null: none. */
   readonly retired: KeyVersion | null;
 }
 
-/** What one cycle read of one agent. A null part wasn't asked for, because another part says that it can't be there. */
+/** What one cycle read of one resource. A null part wasn't asked for, because another part says that it can't be there. */
 export interface WatchReading {
   readonly resource: Outcome<ObservedResource | null>;
   readonly vault: Outcome<ObservedVault | null>;
@@ -67,7 +67,7 @@ export const approvedKey = ({ vault, keyName, keyVersion, follows }: LastVerifie
   ...{ vaultUri: vault.uri, keyName, keyVersion: follows ? null : keyVersion },
 });
 
-function agentStates(verified: LastVerified, resource: ObservedResource | null): readonly DriftState[] {
+function resourceStates(verified: LastVerified, resource: ObservedResource | null): readonly DriftState[] {
   if (resource === null) return [{ code: 'resource-deleted' }];
   const { customerKey, principalId, provisioningState } = resource;
   const states: DriftState[] = [];
@@ -151,11 +151,11 @@ function useStates(
   return states;
 }
 
-/** An agent that Azure is working on isn't judged: what it shows then doesn't hold yet. */
+/** A resource that Azure is working on isn't judged: what it shows then doesn't hold yet. */
 const isSettled = (resource: ObservedResource | null): boolean =>
   resource === null || !isBusy(resource.provisioningState);
 
-/** Whether the agent uses the approved key, as far as is known: else that key says nothing about the agent's data. */
+/** Whether the resource uses the approved key, as far as is known: else that key says nothing about the resource's data. */
 const isUnderApproved = (states: readonly DriftState[]): boolean =>
   states.every(({ code }) => !['resource-deleted', 'key-stripped', 'key-replaced'].includes(code));
 
@@ -163,7 +163,7 @@ export function judgeDrift(verified: LastVerified, reading: WatchReading, now: D
   const states: DriftState[] = [];
   const unread = new Set<WatchedPart>();
   const { resource, vault, key, access } = reading;
-  if (resource.ok && isSettled(resource.value)) states.push(...agentStates(verified, resource.value));
+  if (resource.ok && isSettled(resource.value)) states.push(...resourceStates(verified, resource.value));
   else unread.add('agent');
   if (isUnderApproved(states)) {
     if (vault.ok) states.push(...vaultStates(verified, vault.value, reading.movedTo));
@@ -184,7 +184,7 @@ export function judgeDrift(verified: LastVerified, reading: WatchReading, now: D
 /** The verdict after what was found before: a state whose part can't be read now still holds. */
 export function carriedOver(open: readonly DriftState[], { states, unread }: DriftVerdict): readonly DriftState[] {
   const blind = new Set(unread);
-  // A vault that can't be read hides its keys, and access isn't read without the agent's identity and the key.
+  // A vault that can't be read hides its keys, and access isn't read without the resource's identity and the key.
   const isHidden = (part: WatchedPart): boolean =>
     blind.has(part) ||
     (blind.has('vault') && part !== 'agent') ||
@@ -193,5 +193,5 @@ export function carriedOver(open: readonly DriftState[], { states, unread }: Dri
   return [...states, ...kept].sort(byUrgency);
 }
 
-/** A fleet's agents by ARM id in lower case. */
+/** A fleet's resources by ARM id in lower case. */
 export type VerifiedResources = ReadonlyMap<string, LastVerified>;

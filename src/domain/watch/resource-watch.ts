@@ -1,4 +1,4 @@
-/** The stream of an agent: its drifts are the fold of their events. Deciding and folding are pure. */
+/** The stream of a resource: its drifts are the fold of their events. Deciding and folding are pure. */
 import { canonicalJson } from '../canonical-json.ts';
 import { ArmId, type DriftId } from '../ids.ts';
 
@@ -20,7 +20,7 @@ export interface DriftFinding {
 }
 
 export interface Drift {
-  /** The revision of the event that opened it: tells the agent's drifts from each other. */
+  /** The revision of the event that opened it: tells the resource's drifts from each other. */
   readonly number: number;
   readonly openedAt: string;
   /** Null: it is open. */
@@ -33,14 +33,14 @@ export interface Drift {
 
 export interface ResourceWatch {
   readonly id: DriftId;
-  readonly agent: ArmId;
+  readonly resource: ArmId;
   readonly resourceName: string;
   readonly revision: number;
   /** Oldest first. Only the last can be open. */
   readonly drifts: readonly Drift[];
 }
 
-/** Whether it is open, and the agent's data is or soon might be unreadable, or isn't under the approved key. */
+/** Whether it is open, and the resource's data is or soon might be unreadable, or isn't under the approved key. */
 export const isCritical = ({ closedAt, found }: Pick<Drift, 'closedAt' | 'found'>): boolean =>
   closedAt === null && found.some(({ state }) => severityOf(state.code) === 'critical');
 
@@ -72,8 +72,8 @@ export function evolveWatch(watch: ResourceWatch, { body, texts, time, revision 
 export function foldWatch(id: DriftId, events: readonly StoredEvent[]): ResourceWatch | null {
   const [first] = events;
   if (first === undefined) return null;
-  const agent = ArmId.parse(first.body.target);
-  return events.reduce(evolveWatch, { id, agent, resourceName: '', revision: 0, drifts: [] });
+  const resource = ArmId.parse(first.body.target);
+  return events.reduce(evolveWatch, { id, resource, resourceName: '', revision: 0, drifts: [] });
 }
 
 /** Causes by state, with the name that isn't part of the event. */
@@ -108,11 +108,11 @@ export const causesSought = (open: Drift | null, now: Date): readonly DriftState
     cause.source === 'unknown' && now.getTime() - Date.parse(foundAt) <= causesWithinMs ? [state] : [],
   );
 
-/** Erases the names of those who changed the agent. The drifts stay as they are. */
+/** Erases the names of those who changed the resource. The drifts stay as they are. */
 export function eraseNames(watch: ResourceWatch | null, actor: Actor, reason: string): Decision {
   const last = watch?.drifts.at(-1);
   if (watch === null || last === undefined) return refuse('unknown-request');
-  return decideErasure({ id: watch.id, digest: last.basis.planDigest, target: watch.agent }, actor, reason);
+  return decideErasure({ id: watch.id, digest: last.basis.planDigest, target: watch.resource }, actor, reason);
 }
 
 /** Stores the verdict, or nothing if it says what is stored: so two replicas that find the same store it once. */
@@ -151,7 +151,7 @@ const webhooksOf = (drifts: readonly Drift[], events: readonly StoredEvent[]): r
   });
 
 /**
- * What follows from events of an agent's drifts: the card of the last drift, which is the only one that they can change. Erased
+ * What follows from events of a resource's drifts: the card of the last drift, which is the only one that they can change. Erased
  * names are on every card.
  */
 export function alertsOf({ drifts }: ResourceWatch, events: readonly StoredEvent[]): readonly Consequence[] {

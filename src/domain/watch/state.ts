@@ -1,4 +1,4 @@
-/** What the key watch can find on an agent: a closed union. Part of stored events, so it changes by the rule of ADR 12 alone. */
+/** What the key watch can find on a resource: a closed union. Part of stored events, so it changes by the rule of ADR 12 alone. */
 import { z } from 'zod';
 import { RequestId } from '../ids.ts';
 import { CustomerKey, Firewall } from '../observed.ts';
@@ -20,11 +20,11 @@ export const DriftState = z.discriminatedUnion('code', [
   state('key-disabled', { keyVersion: z.string().optional() }),
   state('identity-changed', { now: z.string().nullable() }),
   state('access-lost', { by: z.enum(['role-assignments', 'access-policies']) }),
-  /** The vault's log has refused calls of the agent's identity with the approved version: the earliest sign. */
+  /** The vault's log has refused calls of the resource's identity with the approved version: the earliest sign. */
   state('use-refused', { keyVersion: z.string() }),
   /** The vault refused a version that a request disabled: something still needs it. */
   state('retired-version-needed', { keyVersion: z.string() }),
-  /** The agent is under Microsoft's key. */
+  /** The resource is under Microsoft's key. */
   state('key-stripped', {}),
   state('key-replaced', { now: CustomerKey }),
   state('resource-failed', { provisioningState: z.string() }),

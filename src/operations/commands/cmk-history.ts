@@ -4,13 +4,13 @@ import { chooseResource } from '../choose.ts';
 import { findRequest } from '../find-request.ts';
 import { HistoryShow, parseName, type TypedCommand } from './command.ts';
 
-/** Returns the filter if the last of several words is one. A single word can be an agent's name. */
+/** Returns the filter if the last of several words is one. A single word can be a resource's name. */
 function filterIn(words: readonly string[]): HistoryShow {
   const last = HistoryShow.safeParse(words.at(-1)?.toLowerCase()).data;
   return words.length > 1 && last !== undefined ? last : 'everything';
 }
 
-/** Shows the events of a request, of an agent's requests, or the latest requests. */
+/** Shows the events of a request, of a resource's requests, or the latest requests. */
 export const cmkHistory: TypedCommand = {
   name: '/cmk-history',
   description: 'What happened to a request or a resource',

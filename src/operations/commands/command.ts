@@ -18,13 +18,13 @@ export type OpenShow = z.infer<typeof OpenShow>;
 export const HistoryShow = z.enum(['everything', 'decisions', 'changes']);
 export type HistoryShow = z.infer<typeof HistoryShow>;
 
-/** Filter of agents: all, with something to do, with a Microsoft-managed key. */
+/** Filter of resources: all, with something to do, with a Microsoft-managed key. */
 export const FleetShow = z.enum(['all', 'to-do', 'microsofts']);
 export type FleetShow = z.infer<typeof FleetShow>;
 
 /**
  * What a list shows; its buttons carry it. `id` of open requests: the person that `mine` and `waiting` refer to, a request, or a
- * part of an agent's name or of a request's id. Of agents: a part of their names. Empty: no limit.
+ * part of a resource's name or of a request's id. Of resources: a part of their names. Empty: no limit.
  */
 export const ListSubject = z.discriminatedUnion('list', [
   z.object({ list: z.literal('open'), filter: OpenShow, id: z.string().max(100) }),
@@ -72,12 +72,12 @@ export interface CommandPorts {
   readonly policy: Policy;
   readonly tenantId: string;
   /**
-   * Whether the person can make requests for the agent, from a fresh directory lookup. Without a resource: for any possible
-   * agent.
+   * Whether the person can make requests for the resource, from a fresh directory lookup. Without a resource: for any possible
+   * resource.
    */
   readonly requesterStatus: (person: PersonId, resource: ResourceFacts | null) => Promise<RoleStatus>;
-  /** What the agent's last succeeded request approved and verified; null: no request succeeded. */
-  readonly lastVerified: (agent: ArmId) => Promise<LastVerified | null>;
+  /** What the resource's last succeeded request approved and verified; null: no request succeeded. */
+  readonly lastVerified: (resource: ArmId) => Promise<LastVerified | null>;
   /** The audit log is published, so that no decision can be removed from it. */
   readonly publishes: boolean;
   readonly random: (bytes: number) => Uint8Array;
@@ -88,7 +88,7 @@ type Arguments = Readonly<Record<string, string>>;
 
 const maxQuoted = 80;
 
-/** Refuses unknown parts. Ignoring them could select another agent or key than the person meant. */
+/** Refuses unknown parts. Ignoring them could select another resource or key than the person meant. */
 function refuseUnknownParts(parts: readonly string[], takes: readonly string[]): Refusal {
   const quoted = parts.map((one) => `“${one}”`).join(' ');
   return { ...refuse('not-understood', quoted.slice(0, maxQuoted)), near: takes.map((name) => `${name}=`).join(', ') };

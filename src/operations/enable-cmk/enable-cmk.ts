@@ -6,7 +6,7 @@ import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import { KeyKind } from '../../domain/observed.ts';
 import { chosenKeyOf, follows, followsIf, followsWords } from '../choose.ts';
 import { defineOperation, type OperationWords } from '../operation.ts';
-import { judgeChoice } from '../other-agents.ts';
+import { judgeChoice } from '../other-resources.ts';
 import { keyPage } from '../pages/key-page.ts';
 import { answerOn } from '../pages/page.ts';
 import { resourcePage } from '../pages/resource-page.ts';

@@ -9,7 +9,7 @@ import type { Form } from '../form.ts';
 import { Resource } from '../resources/registry.ts';
 import { answerOn, type Page } from './page.ts';
 
-export const listedAgents = 15;
+export const mostListed = 15;
 
 export const resourcePage: Page<ResourceRef> = {
   name: 'resource',
@@ -24,14 +24,14 @@ export const resourcePage: Page<ResourceRef> = {
   async facts(form, { azure }) {
     const chosen = answerOn(form, resourcePage);
     const [listed, resource] = await Promise.all([
-      azure.inventory.resources('', listedAgents + 1),
+      azure.inventory.resources('', mostListed + 1),
       chosen && azure.resources.get(chosen),
     ]);
     const resources = valueOrThrow(listed);
     return {
       page: 'resource',
-      resources: resources.slice(0, listedAgents),
-      more: resources.length > listedAgents,
+      resources: resources.slice(0, mostListed),
+      more: resources.length > mostListed,
       kinds: azure.inventory.kinds,
       resource: resource?.ok ? resource.value : null,
     };

@@ -1,4 +1,4 @@
-/** Operation: brings an agent back to the state that was last approved and verified. */
+/** Operation: brings a resource back to the state that was last approved and verified. */
 
 import { z } from 'zod';
 import {
@@ -22,7 +22,7 @@ import { CustomerKey, isUnchangedKey } from '../../domain/observed.ts';
 import { isRefusal, refuse } from '../../domain/request/refusal.ts';
 import { follows, followsIf } from '../choose.ts';
 import { defineOperation, type OperationWords } from '../operation.ts';
-import { judgeOthers } from '../other-agents.ts';
+import { judgeOthers } from '../other-resources.ts';
 import { answerOn, neverShown, type Page } from '../pages/page.ts';
 import { readResource, resourcePage } from '../pages/resource-page.ts';
 import { reviewPage } from '../pages/review-page.ts';
@@ -54,7 +54,7 @@ const repairCmkWords: OperationWords = {
 const ApprovedState = z.strictObject({
   /** The request that approved and verified it. */
   basis: RequestId,
-  /** The agent's key when this was answered; null: a Microsoft-managed key. The approval covers only a change from that key. */
+  /** The resource's key when this was answered; null: a Microsoft-managed key. The approval covers only a change from that key. */
   from: CustomerKey.nullable(),
   vaultId: ArmId,
   keyName: KeyName,
@@ -64,7 +64,7 @@ const ApprovedState = z.strictObject({
   approvedIdentity: z.string().optional(),
 });
 
-/** Page that is never shown: the approved state that the agent returns to, and its key now. */
+/** Page that is never shown: the approved state that the resource returns to, and its key now. */
 const approvedPage: Page<z.infer<typeof ApprovedState>> = {
   name: 'version',
   label: 'Approved key',
@@ -99,7 +99,7 @@ const RepairCmkSpec = z.strictObject({
 });
 type RepairCmkSpec = z.infer<typeof RepairCmkSpec>;
 
-/** Checks that the agent still has the key that the approval moves it away from. In a run, the approved key is fine, too. */
+/** Checks that the resource still has the key that the approval moves it away from. In a run, the approved key is fine, too. */
 function judgeCurrentKey(work: KeyWork, { own }: CheckContext): Check {
   const { customerKey: key } = work.observed.resource;
   const isDone = own !== null && showsRequestedKey(work);
@@ -129,7 +129,7 @@ function judgeApprovedKey(work: KeyWork, { now, own }: CheckContext): readonly C
 }
 
 /**
- * Checks that the agent still has the identity that was approved: another one can have got access past the bot. Before a run
+ * Checks that the resource still has the identity that was approved: another one can have got access past the bot. Before a run
  * only, because the run itself can turn on a new one.
  */
 function judgeIdentity({ approvedIdentity: approved, observed }: KeyWork, { own }: CheckContext): readonly Check[] {

@@ -1,4 +1,4 @@
-/** Operation: disables a key version that an agent used before, once nothing uses it any more. */
+/** Operation: disables a key version that a resource used before, once nothing uses it any more. */
 
 import { z } from 'zod';
 import {
@@ -61,7 +61,7 @@ const retireVersionWords: OperationWords = {
 };
 
 const OldVersion = z.strictObject({
-  /** The agent's key when this was requested. It stays. */
+  /** The resource's key when this was requested. It stays. */
   from: CustomerKey,
   vaultId: ArmId,
   keyName: KeyName,
@@ -82,7 +82,7 @@ function oldVersion(keyName: string, older: readonly ListedKeyVersion[], typed: 
   return refuse('old-version-not-named', named.slice(-5).join(', '));
 }
 
-/** Page that is never shown: the old version to disable, and the agent's key now. */
+/** Page that is never shown: the old version to disable, and the resource's key now. */
 const oldVersionPage: Page<z.infer<typeof OldVersion>> = {
   name: 'version',
   label: 'Old version',
@@ -175,7 +175,7 @@ function judgeRetire(work: KeyWork, context: OperationContext): readonly Check[]
   ];
 }
 
-/** Reads who uses the old version, and since when the agent has used the current one. */
+/** Reads who uses the old version, and since when the resource has used the current one. */
 export async function observeRetirement(
   azure: Azure,
   seen: Observation,
@@ -188,7 +188,7 @@ export async function observeRetirement(
     azure.keys.get(to.vaultId, to.keyName, old).then(valueOrThrow),
     readKeyUse(azure, seen.vault, to.keyName, now),
   ]);
-  const change = { agent: seen.resource, current, old };
+  const change = { resource: seen.resource, current, old };
   return { ...seen, retirement: retirementOf(use, change, found?.enabled ?? null, now) };
 }
 
@@ -219,7 +219,7 @@ export const retireVersion = defineOperation<typeof RetireVersionSpec>({
     retire: old,
   }),
   observes: observeRetirement,
-  // The agent's own key is made sure of first.
+  // The resource's own key is made sure of first.
   stages: [['grant-key-access'], ['protect-vault'], ['disable-key-version'], ['verify']],
   checks: judgeRetire,
   startsFrom: 'own-key',

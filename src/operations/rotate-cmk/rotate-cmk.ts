@@ -20,7 +20,7 @@ import type { CommandPorts } from '../commands/command.ts';
 import type { Form } from '../form.ts';
 import { vaultAt } from '../observe.ts';
 import { defineOperation, type OperationWords } from '../operation.ts';
-import { judgeChoice } from '../other-agents.ts';
+import { judgeChoice } from '../other-resources.ts';
 import { keyPage } from '../pages/key-page.ts';
 import { answerOn, type FormInputs, type Page } from '../pages/page.ts';
 import { readResource, resourcePage } from '../pages/resource-page.ts';

@@ -29,7 +29,7 @@ export interface BotApp extends ActionPorts, CommandPorts, Omit<SweepApp, 'reque
   readonly driftAlerts: DriftAlerts;
   readonly forms: Forms;
   readonly lists: Lists;
-  readonly agents: TypeaheadCache;
+  readonly resources: TypeaheadCache;
   readonly later: DeferredUpdates;
   readonly once: ClickDedupe;
   /** Null: approving needs no step-up authentication. */

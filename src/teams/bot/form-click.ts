@@ -119,7 +119,7 @@ export async function answerFormClick(
 
 const aside = { standsIn: null, readers: 'who-asked' } as const;
 
-/** The agent's current key decides which operation it is. */
+/** The resource's current key decides which operation it is. */
 async function formFor(app: BotApp, sender: KnownSender, id: ArmId): Promise<Reply> {
   const { person: by, actor, origin } = sender;
   const opened = await refuseOnFailure(async () => {

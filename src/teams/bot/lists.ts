@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refuseOnFailure } from '../../domain/request/r
 import { ListSubject } from '../../operations/commands/command.ts';
 import type { FleetReader } from '../../operations/read-fleet.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
-import { agentsPage } from '../cards/views/agents-view.ts';
+import { fleetPage } from '../cards/views/fleet-view.ts';
 import { historyPage, type ListPorts, requestsPage, type Viewer } from '../cards/views/list-pages.ts';
 import { type ListPage, listCard } from '../cards/views/list-view.ts';
 
@@ -21,7 +21,7 @@ interface ListsOptions extends ListPorts {
 async function pageOf(options: ListsOptions, subject: ListSubject, viewer: Viewer, page: number): Promise<ListPage> {
   switch (subject.list) {
     case 'agents':
-      return agentsPage(options.fleet, subject, viewer, options.now(), page);
+      return fleetPage(options.fleet, subject, viewer, options.now(), page);
     case 'history':
       return historyPage(options, subject, page);
     case 'open':

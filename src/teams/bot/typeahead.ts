@@ -7,7 +7,7 @@ import { isUsable, judgeKeys, judgeVaults } from '../../operations/choose.ts';
 import type { CommandPorts } from '../../operations/commands/command.ts';
 import type { Form } from '../../operations/form.ts';
 import { answerOn } from '../../operations/pages/page.ts';
-import { listedAgents, resourcePage } from '../../operations/pages/resource-page.ts';
+import { mostListed, resourcePage } from '../../operations/pages/resource-page.ts';
 import { vaultPage } from '../../operations/pages/vault-page.ts';
 import { kindNamed } from '../../operations/resources/registry.ts';
 import { notFoundWords } from '../../text/refusals.ts';
@@ -44,14 +44,14 @@ async function keyChoices(ports: CommandPorts, form: Form): Promise<readonly Cho
   return existing.map((one) => ({ title: label(keyTitle(one)), value: one.key.name }));
 }
 
-type SearchApp = CommandPorts & { readonly agents: TypeaheadCache };
+type SearchApp = CommandPorts & { readonly resources: TypeaheadCache };
 type ReadForm = (id: string) => Promise<Form | null>;
 
 /** How long a keystroke waits for Azure. A later answer serves the next keystroke. */
 const timeoutMs = 4_000;
 
-async function agentChoices(agents: TypeaheadCache, query: string): Promise<readonly Choice[]> {
-  const found = await agents.containing(query, listedAgents);
+async function resourceChoices(resources: TypeaheadCache, query: string): Promise<readonly Choice[]> {
+  const found = await resources.containing(query, mostListed);
   return found.map((one) => ({ title: label(resourceTitle(one, found)), value: one.id }));
 }
 
@@ -62,19 +62,19 @@ async function choicesIn(
   query: string,
 ): Promise<readonly Choice[]> {
   // A phone begins with the selected title.
-  if (dataset === 'agents') return agentChoices(app.agents, query.split(' · ')[0] ?? '');
+  if (dataset === 'agents') return resourceChoices(app.resources, query.split(' · ')[0] ?? '');
   const [kind, formId = ''] = dataset.split('/');
   const form = await readForm(formId);
   if (form === null || (kind !== 'vaults' && kind !== 'keys')) return [];
   const all = await (kind === 'vaults' ? vaultChoices(app, form) : keyChoices(app, form));
-  return all.filter(containing(query)).slice(0, listedAgents);
+  return all.filter(containing(query)).slice(0, mostListed);
 }
 
 /** An entry that says why nothing is found. A form treats its blank value as no choice. */
 const nothingFound = (failure: Failure | null): Choice => ({ title: label(notFoundWords(failure)), value: ' ' });
 
 /**
- * Returns at most {@link listedAgents} choices.
+ * Returns at most {@link mostListed} choices.
  * An unknown dataset or another person's form returns none: the input then says that nothing matches. If Azure refuses,
  * is busy or times out, the only entry says so.
  */
@@ -95,35 +95,35 @@ export async function search(
   }
 }
 
-// The cache of agents, with results of Resource Graph that are up to 15 seconds old.
+// The cache of resources, with results of Resource Graph that are up to 15 seconds old.
 // Keystrokes come faster than it answers. The bot's quota is 15 queries in 5 seconds for all people together
-// (Microsoft, "Guidance for throttled requests in Azure Resource Graph"). So one query reads all agents, and keystrokes
+// (Microsoft, "Guidance for throttled requests in Azure Resource Graph"). So one query reads all resources, and keystrokes
 // narrow that list. Only if there is more than one page, each text is a query.
 // Resource Graph itself lags behind Azure (Microsoft, "Choose a query strategy": eventually consistent, mostly within
 // seconds, with no bound).
-// Only typeahead uses this cache. Authorization isn't cached, and a selected agent is read again.
+// Only typeahead uses this cache. Authorization isn't cached, and a selected resource is read again.
 
-type Agents = readonly ResourceSummary[];
+type Resources = readonly ResourceSummary[];
 
 export interface TypeaheadCache {
   /**
-   * Returns agents whose name contains the text, ignoring case, sorted by name: at most `top`, which is at most 100.
+   * Returns resources whose name contains the text, ignoring case, sorted by name: at most `top`, which is at most 100.
    * Throws an `AzureFailure`, which isn't cached.
    */
-  containing(text: string, top: number): Promise<Agents>;
+  containing(text: string, top: number): Promise<Resources>;
 }
 
 interface Answer {
   /** When it was requested: a late answer isn't younger. */
   readonly asked: number;
-  readonly found: Promise<Agents>;
-  /** All agents that match the text; null while that is unknown, or if there are more. */
-  whole: Agents | null;
+  readonly found: Promise<Resources>;
+  /** All resources that match the text; null while that is unknown, or if there are more. */
+  whole: Resources | null;
 }
 
 const lifetimeMs = 15_000;
 /**
- * More than the list shows: if there are fewer, further keystrokes need no query. For all agents, one page of Resource
+ * More than the list shows: if there are fewer, further keystrokes need no query. For all resources, one page of Resource
  * Graph.
  */
 const askedFor = (text: string): number => (text === '' ? 1000 : 100);
@@ -160,7 +160,7 @@ export function openTypeaheadCache(
     return answer;
   }
 
-  function known(text: string): Agents | null {
+  function known(text: string): Resources | null {
     for (const [wider, { whole }] of cache)
       if (whole !== null && text.includes(wider)) return whole.filter(({ name }) => name.toLowerCase().includes(text));
     return null;

@@ -39,7 +39,7 @@ async function messageOf({ requests, drifts }: WebhookOptions, id: StreamId, key
   const { found, openedAt, closedAt, basis } = drift;
   const differences = found.map(({ state }) => state.code);
   const critical = isCritical({ closedAt: null, found });
-  const data = { drift: `${id}-${number}`, resource: watch.agent, name: watch.resourceName, differences, critical };
+  const data = { drift: `${id}-${number}`, resource: watch.resource, name: watch.resourceName, differences, critical };
   const foundAt = found.map((one) => one.foundAt).sort();
   const timestamp = closedAt ?? (what === 'opened' ? openedAt : foundAt.at(-1));
   return { type: `drift.${what}`, timestamp, data: { ...data, request: basis.request } };

@@ -1,4 +1,4 @@
-/** One cycle of the key watch: reads agents, compares each with what was approved, and stores what is news. */
+/** One cycle of the key watch: reads resources, compares each with what was approved, and stores what is news. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Outcome } from '../../domain/failure.ts';
@@ -26,7 +26,7 @@ import {
 } from '../../domain/watch/resource-watch.ts';
 import type { DriftState, WatchedPart } from '../../domain/watch/state.ts';
 import { kinds } from '../../operations/resources/registry.ts';
-import { openAgentReader } from './read-agent.ts';
+import { openResourceReader } from './read-resource.ts';
 
 export interface CyclePorts {
   readonly azure: Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'vaultLog' | 'inventory' | 'changes'>;
@@ -40,37 +40,37 @@ export interface CyclePorts {
   readonly intervalMs: number;
   /** Aborted when the bot stops: the cycle ends early. */
   readonly signal: AbortSignal;
-  /** How long no cycle could read and judge every agent, beyond what is normal. An alert reads it in the log. */
+  /** How long no cycle could read and judge every resource, beyond what is normal. An alert reads it in the log. */
   readonly watching: Pick<Overdue, 'seconds'>;
   readonly log: { warn(fields: object, message: string): void };
 }
 
 export interface CycleResult {
   /** By ARM id in lower case: those that this cycle judged. */
-  readonly agents: ReadonlyMap<string, DriftVerdict>;
-  /** It ended by itself, and could read and judge every agent. */
+  readonly verdicts: ReadonlyMap<string, DriftVerdict>;
+  /** It ended by itself, and could read and judge every resource. */
   readonly isWhole: boolean;
   /** Where the next cycle continues. */
   readonly cursor: string;
 }
 
 /**
- * Agents that one cycle reads from ARM beside those that look different in Resource Graph: at four reads each and a cycle in ten
- * minutes, half of what Azure lets an identity read of one subscription (25 a second), and 10,000 agents within the hour.
+ * Resources that one cycle reads from ARM beside those that look different in Resource Graph: at four reads each and a cycle in ten
+ * minutes, half of what Azure lets an identity read of one subscription (25 a second), and 10,000 resources within the hour.
  */
-const mostAgents = 1_800;
+const mostRead = 1_800;
 /** In this part of the interval. Read at once, they would use up what the runs of requests need. */
 const spread = 0.95;
 const atOnce = 8;
 
-/** Whether the list of all agents already shows that the agent isn't as approved. */
-function looksDifferent(kept: Outcome<ResourceKeys>): (verified: LastVerified, agent: string) => boolean {
+/** Whether the list of all resources already shows that the resource isn't as approved. */
+function looksDifferent(kept: Outcome<ResourceKeys>): (verified: LastVerified, id: string) => boolean {
   if (!kept.ok) return () => false;
   const { resources, unread } = kept.value;
   const keys = new Map(resources.map(({ id, customerKey }) => [id.toLowerCase(), customerKey]));
-  return (verified, agent) => {
-    const key = keys.get(agent);
-    if (key === undefined) return unread.every(({ subscriptionId }) => !agent.includes(subscriptionId.toLowerCase()));
+  return (verified, id) => {
+    const key = keys.get(id);
+    if (key === undefined) return unread.every(({ subscriptionId }) => !id.includes(subscriptionId.toLowerCase()));
     return key === null || !sameKey(key, approvedKey(verified));
   };
 }
@@ -82,16 +82,16 @@ function chosen(
   looks: ReturnType<typeof looksDifferent>,
   cursor: string,
 ): readonly string[] {
-  const isUrgent = (agent: string, verified: LastVerified): boolean => open.has(agent) || looks(verified, agent);
-  const urgent = new Set([...all].flatMap(([agent, verified]) => (isUrgent(agent, verified) ? [agent] : [])));
-  const rest = [...all.keys()].filter((agent) => !urgent.has(agent)).sort();
-  const next = [...rest.filter((agent) => agent > cursor), ...rest.filter((agent) => agent <= cursor)];
-  return [...urgent, ...next.slice(0, mostAgents)];
+  const isUrgent = (id: string, verified: LastVerified): boolean => open.has(id) || looks(verified, id);
+  const urgent = new Set([...all].flatMap(([id, verified]) => (isUrgent(id, verified) ? [id] : [])));
+  const rest = [...all.keys()].filter((id) => !urgent.has(id)).sort();
+  const next = [...rest.filter((id) => id > cursor), ...rest.filter((id) => id <= cursor)];
+  return [...urgent, ...next.slice(0, mostRead)];
 }
 
 /** From a request's first change until it ends, what Azure shows is on its way. One that is to start later changes nothing yet. */
-async function busyAgents({ requests }: CyclePorts): Promise<ReadonlySet<string>> {
-  return new Set([...(await requests.held())].filter(([, { touched }]) => touched).map(([agent]) => agent));
+async function busyResources({ requests }: CyclePorts): Promise<ReadonlySet<string>> {
+  return new Set([...(await requests.held())].filter(([, { touched }]) => touched).map(([id]) => id));
 }
 
 /** More aren't looked for in one cycle: Resource Graph takes 15 queries in five seconds. The next cycle continues. */
@@ -99,7 +99,7 @@ const mostCauses = 30;
 
 interface CycleState {
   readonly id: string;
-  readonly read: ReturnType<typeof openAgentReader>;
+  readonly read: ReturnType<typeof openResourceReader>;
   readonly open: ReadonlyMap<string, Drift>;
   causesLeft: number;
 }
@@ -123,77 +123,77 @@ async function causesFor(
   return inLog.ok ? new Map([...known, ...causesOf(left, verified, inLog.value)]) : known;
 }
 
-/** Judges one agent, and stores what is news. Null: it can't be judged now. */
-async function watchAgent(
+/** Judges one resource, and stores what is news. Null: it can't be judged now. */
+async function watchResource(
   ports: CyclePorts,
   cycle: CycleState,
-  agent: string,
+  id: string,
   verified: LastVerified,
 ): Promise<DriftVerdict | null> {
   const verdict = judgeDrift(verified, await cycle.read(verified), ports.now());
-  const drift = cycle.open.get(agent) ?? null;
+  const drift = cycle.open.get(id) ?? null;
   const known = new Set(drift?.found.map(({ state }) => state.code));
   const fresh = statesAfter(drift, verdict).filter(({ code }) => !known.has(code));
   const causes = await causesFor(ports, cycle, verified, [...fresh, ...causesSought(drift, ports.now())]);
   if (!isNews(drift, { verified, verdict }) && causes.size === 0) return verdict;
   // Another replica can have stored a newer finding since. So news is read again, after what is stored, and dropped if more is.
   const before = await ports.drifts.of(verified.resource.id);
-  const reading = await openAgentReader(ports.azure, ports.now())(verified);
+  const reading = await openResourceReader(ports.azure, ports.now())(verified);
   const finding = { verified, verdict: judgeDrift(verified, reading, ports.now()) };
   if (before === null && !isNews(null, finding)) return finding.verdict;
   // Had a run begun since, what was read could be its doing; had one ended, another state would be the approved one.
-  const [busy, current] = await Promise.all([busyAgents(ports), ports.verified()]);
-  if (busy.has(agent) || current.get(agent)?.request !== verified.request) return null;
+  const [busy, current] = await Promise.all([busyResources(ports), ports.verified()]);
+  if (busy.has(id) || current.get(id)?.request !== verified.request) return null;
   await ports.drifts.append(verified.resource.id, `watch:${cycle.id}`, (watch, at) =>
     watch?.revision === before?.revision ? decideDrift(watch, finding, causes, at) : accept(),
   );
   return finding.verdict;
 }
 
-/** Counts the agents that couldn't be read, by part: what was found of them before still holds, and nothing new is found. */
-function countUnread(agents: Iterable<DriftVerdict>): Partial<Record<WatchedPart, number>> {
+/** Counts the resources that couldn't be read, by part: what was found of them before still holds, and nothing new is found. */
+function countUnread(verdicts: Iterable<DriftVerdict>): Partial<Record<WatchedPart, number>> {
   const counts: Partial<Record<WatchedPart, number>> = {};
-  for (const { unread } of agents) for (const part of unread) counts[part] = (counts[part] ?? 0) + 1;
+  for (const { unread } of verdicts) for (const part of unread) counts[part] = (counts[part] ?? 0) + 1;
   return counts;
 }
 
 /** Logs what kept the cycle from being whole. Returns whether it was. */
 async function logGaps(
   { log, watching }: CyclePorts,
-  agents: Iterable<DriftVerdict>,
+  verdicts: Iterable<DriftVerdict>,
   failures: readonly unknown[],
 ): Promise<boolean> {
-  const unread = countUnread(agents);
+  const unread = countUnread(verdicts);
   const isRead = Object.keys(unread).length === 0;
   if (failures.length === 0 && isRead) return true;
   const overdueSeconds = await watching.seconds().catch(() => null);
-  const failed = { err: failures[0], agents: failures.length };
+  const failed = { err: failures[0], resources: failures.length };
   if (failures.length > 0)
-    log.warn({ ...failed, overdueSeconds }, 'the key watch couldn’t judge some agents, and tries again');
-  if (!isRead) log.warn({ agents: unread, overdueSeconds }, 'the key watch couldn’t read some agents');
+    log.warn({ ...failed, overdueSeconds }, 'the key watch couldn’t judge some resources, and tries again');
+  if (!isRead) log.warn({ resources: unread, overdueSeconds }, 'the key watch couldn’t read some resources');
   return false;
 }
 
 /** `id`: unique for each cycle, so that an append that was repeated stores once. */
 export async function watchCycle(ports: CyclePorts, id: string, cursor: string): Promise<CycleResult> {
   const all = await ports.verified();
-  if (all.size === 0) return { agents: new Map(), isWhole: true, cursor };
+  if (all.size === 0) return { verdicts: new Map(), isWhole: true, cursor };
   const [open, busy, kept] = await Promise.all([
     ports.drifts.open(),
-    busyAgents(ports),
+    busyResources(ports),
     ports.azure.inventory.resourceKeys(kinds),
   ]);
   const settledBefore = ports.now().getTime() - ports.settleMs;
-  const isSettled = (agent: string): boolean => Date.parse(all.get(agent)?.at ?? '') <= settledBefore;
+  const isSettled = (id: string): boolean => Date.parse(all.get(id)?.at ?? '') <= settledBefore;
   const queue = chosen(all, open, looksDifferent(kept), cursor);
-  const pending = queue.filter((agent) => !busy.has(agent) && isSettled(agent));
-  const cycle = { id, read: openAgentReader(ports.azure, ports.now()), open, causesLeft: mostCauses };
-  const agents = new Map<string, DriftVerdict>();
+  const pending = queue.filter((id) => !busy.has(id) && isSettled(id));
+  const cycle = { id, read: openResourceReader(ports.azure, ports.now()), open, causesLeft: mostCauses };
+  const verdicts = new Map<string, DriftVerdict>();
   const failures: unknown[] = [];
   const { intervalMs, signal } = ports;
   const began = performance.now();
   const turn = async (n: number): Promise<void> => {
-    const early = began + (n * spread * intervalMs) / mostAgents - performance.now();
+    const early = began + (n * spread * intervalMs) / mostRead - performance.now();
     if (early > 0) await sleep(early, undefined, { signal }).catch(() => undefined);
   };
   let next = 0;
@@ -201,16 +201,16 @@ export async function watchCycle(ports: CyclePorts, id: string, cursor: string):
     for (let n = next++; n < pending.length; n = next++) {
       await turn(n);
       if (signal.aborted) return;
-      const agent = pending[n] ?? '';
-      const verified = all.get(agent);
+      const id = pending[n] ?? '';
+      const verified = all.get(id);
       if (verified === undefined) continue;
-      // An agent that can't be judged doesn't keep the others from it.
-      const [found] = await Promise.allSettled([watchAgent(ports, cycle, agent, verified)]);
+      // A resource that can't be judged doesn't keep the others from it.
+      const [found] = await Promise.allSettled([watchResource(ports, cycle, id, verified)]);
       if (found.status === 'rejected') failures.push(found.reason);
-      else if (found.value !== null) agents.set(agent, found.value);
+      else if (found.value !== null) verdicts.set(id, found.value);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, read));
-  const isWhole = (await logGaps(ports, agents.values(), failures)) && !signal.aborted;
-  return { agents, isWhole, cursor: signal.aborted ? cursor : (queue.at(-1) ?? '') };
+  const isWhole = (await logGaps(ports, verdicts.values(), failures)) && !signal.aborted;
+  return { verdicts, isWhole, cursor: signal.aborted ? cursor : (queue.at(-1) ?? '') };
 }

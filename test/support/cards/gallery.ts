@@ -25,9 +25,9 @@ import { healthcareAgent } from '../../../src/operations/resources/healthcare-ag
 import { kindNamed } from '../../../src/operations/resources/registry.ts';
 import { mention } from '../../../src/teams/cards/plain-text.ts';
 import { type AdaptiveCard, templates } from '../../../src/teams/cards/render-card.ts';
-import { agentsPage } from '../../../src/teams/cards/views/agents-view.ts';
 import { auditCheckpointCard, auditReplyCard, auditRootCard } from '../../../src/teams/cards/views/audit-view.ts';
 import { driftCard } from '../../../src/teams/cards/views/drift-view.ts';
+import { fleetPage } from '../../../src/teams/cards/views/fleet-view.ts';
 import { formAbandonedCard, formOpenCard, formSlowCard } from '../../../src/teams/cards/views/form-place-view.ts';
 import { formCard } from '../../../src/teams/cards/views/form-view.ts';
 import { helpCard, welcomeCard } from '../../../src/teams/cards/views/help-view.ts';
@@ -230,7 +230,8 @@ const byPortal: DriftCause = {
 function alert(state: DriftState): GalleryCard {
   const foundAt = '2026-03-02T12:00:00.000Z';
   const watch: ResourceWatch = {
-    ...{ id: driftIdOf(sha256(resource.id)), agent: resource.id, resourceName: resource.name, revision: 1, drifts: [] },
+    ...{ id: driftIdOf(sha256(resource.id)), resource: resource.id, resourceName: resource.name },
+    ...{ revision: 1, drifts: [] },
   };
   const found: DriftFinding =
     state.code === 'key-stripped'
@@ -337,7 +338,7 @@ async function listOfAgents(): Promise<GalleryCard> {
     unsupported: async (those: readonly ArmId[]) => new Map(those.map((one) => [one, tooOld])),
   };
   const subject = { list: 'agents', filter: 'all', id: '' } as const;
-  const list = await agentsPage(fleet, subject, viewer, now, 1);
+  const list = await fleetPage(fleet, subject, viewer, now, 1);
   return drawn('resources.all', () => listCard(subject, 1, list));
 }
 

@@ -15,7 +15,7 @@ import {
 import { requestCommand } from '../../../src/operations/commands/registry.ts';
 import { enableCmk as enabling } from '../../../src/operations/enable-cmk/enable-cmk.ts';
 import { parseStartTime } from '../../../src/operations/form.ts';
-import { observeOthers, othersFor } from '../../../src/operations/other-agents.ts';
+import { observeOthers, othersFor } from '../../../src/operations/other-resources.ts';
 import { kindAfter } from '../../../src/operations/rotate-cmk/rotate-cmk.ts';
 import { call, commandWorld } from '../../support/builders/command-world.ts';
 import { failure } from '../../support/builders/commands.ts';

@@ -58,11 +58,11 @@ test('what looks different is read first; what can’t be judged or read is logg
     '',
   );
   expect([...new Set(read)]).toEqual(['c', 'a', 'b']);
-  expect([...cycle.agents.keys()].sort()).toEqual(['a', 'c']);
+  expect([...cycle.verdicts.keys()].sort()).toEqual(['a', 'c']);
   expect(cycle).toMatchObject({ cursor: 'b', isWhole: false });
   expect(warnings).toMatchObject([
-    { agents: 1, overdueSeconds: 1_801, message: 'the key watch couldn’t judge some agents, and tries again' },
-    { agents: { vault: 2 }, overdueSeconds: 1_801, message: 'the key watch couldn’t read some agents' },
+    { resources: 1, overdueSeconds: 1_801, message: 'the key watch couldn’t judge some resources, and tries again' },
+    { resources: { vault: 2 }, overdueSeconds: 1_801, message: 'the key watch couldn’t read some resources' },
   ]);
 });
 

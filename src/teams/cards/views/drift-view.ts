@@ -1,4 +1,4 @@
-/** The alert about an agent that isn't as approved: one card for each drift, brought up to date until it is over. */
+/** The alert about a resource that isn't as approved: one card for each drift, brought up to date until it is over. */
 
 import type { LastVerified } from '../../../domain/watch/drift.ts';
 import { type Drift, type DriftFinding, isCritical, type ResourceWatch } from '../../../domain/watch/resource-watch.ts';
@@ -83,7 +83,7 @@ export function driftCard(
       .slice(0, mostRefreshed),
     fallbackText: label(`${resourceName}: ${isOver ? 'as approved again' : titles}.`),
     ...badgeOf(drift),
-    agent: plain(resourceName),
+    name: plain(resourceName),
     called: listedText(addressees.map(({ text }) => text)),
     found: told.map(({ finding, words }, n) => boxOf(finding, words, isOver, n === 0)),
     ...stepOf(isOver ? undefined : first?.words),

@@ -18,7 +18,7 @@ type Facts = FactsOf<'resource'>;
 
 const isSameText = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
 
-/** The title of an agent in the list. If its name repeats, it contains the group; if that repeats too, the subscription. */
+/** The title of a resource in the list. If its name repeats, it contains the group; if that repeats too, the subscription. */
 export function resourceTitle(resource: Facts['resources'][number], all: Facts['resources']): string {
   const named = all.filter((other) => isSameText(other.name, resource.name));
   const inGroup = named.filter((other) => isSameText(other.resourceGroup, resource.resourceGroup));

@@ -175,7 +175,7 @@ const historyWords: Readonly<Record<HistoryShow, string>> = {
   changes: 'Changes',
 };
 
-/** For an agent with more requests, only the newest are shown. The export contains all of them. */
+/** For a resource with more requests, only the newest are shown. The export contains all of them. */
 const mostRequests = 20;
 const entriesPerPage = 15;
 /** Teams draws a card of so many rows only where each is short. */
@@ -194,7 +194,7 @@ const historyRow = ({ at, mark, title, detail }: HistoryEntry, of: string) =>
     joinText([dateAndTime(new Date(at)), plain(of), withDates(plain(detail, longestLine))], '  ·  '),
   );
 
-/** Of a request, or of an agent's requests. */
+/** Of a request, or of a resource's requests. */
 export async function historyPage(ports: ListPorts, subject: Of<'history'>, page: number): Promise<ListPage> {
   const one = oneIn(subject);
   const ids = one === undefined ? await ports.requests.ofResource(subject.id as ArmId) : [one];

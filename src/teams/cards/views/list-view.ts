@@ -8,7 +8,7 @@ import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { grey, type Line, marks, type RowMark, row } from '../row.ts';
 import { stateLineOf } from './state-line.ts';
 
-/** What selecting a row does: it opens a request, opens the form for an agent, or types a command. */
+/** What selecting a row does: it opens a request, opens the form for a resource, or types a command. */
 interface RowButton {
   /** Empty: nothing. */
   readonly button: Label;

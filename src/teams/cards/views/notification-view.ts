@@ -25,7 +25,7 @@ import { type AdaptiveCard, renderCard } from '../render-card.ts';
 import { attentionHeadline } from './attention-view.ts';
 
 export interface Notice {
-  /** Follows the agent's name: `Approver rejected your request` */
+  /** Follows the resource's name: `Approver rejected your request` */
   readonly title: string;
   /** What the person who acted wrote. */
   readonly said: CardText;

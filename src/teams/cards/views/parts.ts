@@ -67,7 +67,7 @@ const expiryOf = (key: { readonly expires: string | null } | null): CardText => 
   return key.expires === null ? plain('no expiry') : md`expires ${date(new Date(key.expires))}`;
 };
 
-/** From and To, each with version, vault and expiry if they differ; one fact if the agent stays on its version. */
+/** From and To, each with version, vault and expiry if they differ; one fact if the resource stays on its version. */
 export function changeFacts(plan: Plan): Fact[] {
   const work = workOf(plan);
   const { from, to, make, observed } = work;

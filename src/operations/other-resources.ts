@@ -1,4 +1,4 @@
-/** Checks against other agents: agents that share the requested key, and vaults or keys with similar names. */
+/** Checks against other resources: resources that share the requested key, and vaults or keys with similar names. */
 
 import {
   type Check,
@@ -40,7 +40,7 @@ const othersIn = (resources: readonly ResourceKey[], id: ArmId): readonly Used[]
     one.customerKey === null || sameArmId(one.id, id) ? [] : [{ ...one, customerKey: one.customerKey }],
   );
 
-/** Reads the other agents. An unreadable list is a fact: it's shown as a warning and blocks nothing. */
+/** Reads the other resources. An unreadable list is a fact: it's shown as a warning and blocks nothing. */
 export async function observeOthers(azure: Azure, id: ArmId): Promise<readonly Used[] | null> {
   const keyed = await azure.inventory.resourceKeys(kinds);
   return keyed.ok ? othersIn(keyed.value.resources, id) : null;
@@ -86,11 +86,11 @@ function judgePlace(work: KeyWork, context: CheckContext): readonly Check[] {
   ];
 }
 
-/** Checks the other agents. Before a run, an unreadable list doesn't void the approval. */
+/** Checks the other resources. Before a run, an unreadable list doesn't void the approval. */
 export function judgeOthers(work: KeyWork, context: CheckContext): readonly Check[] {
   const { undeclared = [] } = work.observed;
   const used = undeclared.length === 0 ? [] : [judge('warn', 'key-used-undeclared', { users: undeclared })];
-  return [...judgeOtherAgents(work, context), ...used];
+  return [...judgeOtherResources(work, context), ...used];
 }
 
 /** Checks the chosen vault and key, who else uses them, and the writes, in display order. */
@@ -103,7 +103,7 @@ export const judgeChoice = (work: KeyWork, context: OperationContext): readonly 
   ...judgeWantedKey(work, context),
 ];
 
-function judgeOtherAgents({ to, observed: { others, vault } }: KeyWork, { own }: CheckContext): readonly Check[] {
+function judgeOtherResources({ to, observed: { others, vault } }: KeyWork, { own }: CheckContext): readonly Check[] {
   if (others.unread) return own === null ? [judge('warn', 'other-resources-not-checked', {})] : [];
   const found: readonly Check[] = [
     ...others.vaultsAlike.map((other) => judge('warn', 'name-alike', { of: 'vault', name: vault.name, other })),

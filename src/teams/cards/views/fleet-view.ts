@@ -42,10 +42,10 @@ import { coloured, grey, type Line, marks } from '../row.ts';
 import type { Viewer } from './list-pages.ts';
 import { chipsOf, type DriftBox, type ListPage, noButton, noDrift, thingRow } from './list-view.ts';
 
-const agentsPerPage = 8;
+const resourcesPerPage = 8;
 
 interface RowContext {
-  /** Names that several agents have, in lower case; also those of other pages. */
+  /** Names that several resources have, in lower case; also those of other pages. */
   readonly repeatedNames: ReadonlySet<string>;
   /** Those of the page that can't take a customer-managed key, with the reason. */
   readonly unsupported: ReadonlyMap<ArmId, Check>;
@@ -78,13 +78,13 @@ const countsIn = (counts: FleetCounts): readonly { readonly count: number; reado
 const mostDrifts = 5;
 const mostNames = 2;
 
-function driftLine({ code, agents, since }: DriftSummary): CardText {
-  const who = agents.length <= mostNames ? agents.join(', ') : countOf(agents.length, 'resource', 'resources');
+function driftLine({ code, names, since }: DriftSummary): CardText {
+  const who = names.length <= mostNames ? names.join(', ') : countOf(names.length, 'resource', 'resources');
   return md`${bold(upperFirst(shortDrift(code)))}: ${plain(who)}, since ${dateAndTime(new Date(since))}`;
 }
 
 function driftBox(drifts: readonly DriftSummary[]): DriftBox {
-  const drifted = new Set(drifts.flatMap(({ agents }) => agents)).size;
+  const drifted = new Set(drifts.flatMap(({ names }) => names)).size;
   if (drifted === 0) return noDrift;
   const more = drifts.length - mostDrifts;
   const rest = more > 0 ? [plain(`And ${countOf(more, 'difference', 'differences')} more`)] : [];
@@ -101,8 +101,8 @@ const waitsWords = {
   bot: 'approved or running',
 } as const;
 
-function stateLine(agent: ResourceKeyState, { unsupported, now }: RowContext): CardText {
-  const { id, state, request, ends, customerKey, drift } = agent;
+function stateLine(resource: ResourceKeyState, { unsupported, now }: RowContext): CardText {
+  const { id, state, request, ends, customerKey, drift } = resource;
   const key = plain(customerKey?.keyName ?? '');
   const reason = unsupported.get(id);
   switch (state) {
@@ -140,7 +140,7 @@ function buttonOf(resource: ResourceKeyState, { asks, unsupported }: RowContext)
   return operation === null ? noButton : { ...noButton, resourceId: id, button: label(operation.words.verb) };
 }
 
-const isAgent = ({ kind }: ResourceKeyState): boolean => usualKinds.includes(kind.type.toLowerCase());
+const isUsual = ({ kind }: ResourceKeyState): boolean => usualKinds.includes(kind.type.toLowerCase());
 
 /** `Storage account, follows new versions, key shared with 3 others` */
 function kindLine({ kind, customerKey, sharedWith }: ResourceKeyState): string {
@@ -159,18 +159,18 @@ function placeLine({ id, name }: ResourceKeyState, { repeatedNames }: RowContext
     : [];
 }
 
-function rowOf(agent: ResourceKeyState, context: RowContext) {
-  const mark = stateMarks[agent.state];
+function rowOf(resource: ResourceKeyState, context: RowContext) {
+  const mark = stateMarks[resource.state];
   const { glyphColor } = marks[mark];
-  const words = plain(keyStateTitles[agent.state]);
-  const detail = stateLine(agent, context);
+  const words = plain(keyStateTitles[resource.state]);
+  const detail = stateLine(resource, context);
   const lines = [
-    ...placeLine(agent, context),
-    ...(isAgent(agent) ? [] : [grey(plain(kindLine(agent)))]),
+    ...placeLine(resource, context),
+    ...(isUsual(resource) ? [] : [grey(plain(kindLine(resource)))]),
     glyphColor === 'Default' || glyphColor === 'Good' ? grey(words) : coloured(words, glyphColor),
     ...(detail === '' ? [] : [grey(detail)]),
   ];
-  return thingRow(marks[mark], agent.name, lines, buttonOf(agent, context));
+  return thingRow(marks[mark], resource.name, lines, buttonOf(resource, context));
 }
 
 const chipWords: Readonly<Record<FleetShow, string>> = {
@@ -189,7 +189,7 @@ const mostKinds = 4;
 
 /** `9 agents, 3 storage accounts, 2 other kinds`; empty if there are only agents. */
 function kindWords(called: readonly ResourceKeyState[]): string {
-  if (called.every(isAgent)) return '';
+  if (called.every(isUsual)) return '';
   const counts = new Map<string, number>();
   for (const { kind } of called) counts.set(kind.noun, (counts.get(kind.noun) ?? 0) + 1);
   const each = [...counts].sort(([, a], [, b]) => b - a);
@@ -220,7 +220,7 @@ function unreadNotes(unread: readonly UnreadSubscription[]): { text: CardText }[
 
 const nothingToDo: readonly FleetState[] = ['own-key', 'end-unknown', 'microsofts-key'];
 
-const filters: Readonly<Record<FleetShow, (agent: ResourceKeyState) => boolean>> = {
+const filters: Readonly<Record<FleetShow, (resource: ResourceKeyState) => boolean>> = {
   all: () => true,
   'to-do': ({ state }) => !nothingToDo.includes(state),
   microsofts: ({ state }) => state === 'microsofts-key',
@@ -233,13 +233,13 @@ const repeatedIn = (names: readonly string[]): ReadonlySet<string> => {
 
 /** The answer first: how many need attention. */
 function titleOf(called: readonly ResourceKeyState[]): string {
-  const agents = called.every(isAgent)
+  const all = called.every(isUsual)
     ? countOf(called.length, 'agent', 'agents')
     : countOf(called.length, 'resource', 'resources');
   const urgent = called.filter(filters['to-do']).length;
   if (called.length === 0) return 'No resources';
-  if (urgent === 0) return `${agents}, none needs attention`;
-  return `${urgent} of ${agents} ${urgent === 1 ? 'needs' : 'need'} attention`;
+  if (urgent === 0) return `${all}, none needs attention`;
+  return `${urgent} of ${all} ${urgent === 1 ? 'needs' : 'need'} attention`;
 }
 
 function subjectOf(named: string, called: readonly ResourceKeyState[]): CardText {
@@ -251,7 +251,7 @@ function subjectOf(named: string, called: readonly ResourceKeyState[]): CardText
 }
 
 /** `id` of the subject: a part of the names. */
-export async function agentsPage(
+export async function fleetPage(
   fleet: Pick<FleetReader, 'read' | 'unsupported'>,
   { filter, id: named }: Extract<ListSubject, { readonly list: 'agents' }>,
   { asks }: Pick<Viewer, 'asks'>,
@@ -262,7 +262,7 @@ export async function agentsPage(
   const isNamed = ({ name }: { readonly name: string }): boolean => name.toLowerCase().includes(named.toLowerCase());
   const called = resources.filter((one) => isNamed(one) || isNamed({ name: one.kind.noun }));
   const shown = called.filter(filters[filter]);
-  const onPage = shown.slice((page - 1) * agentsPerPage, page * agentsPerPage);
+  const onPage = shown.slice((page - 1) * resourcesPerPage, page * resourcesPerPage);
   const withoutKey = onPage.filter(({ state }) => state === 'microsofts-key').map(({ id }) => id);
   const repeatedNames = repeatedIn(resources.map(({ name }) => name.toLowerCase()));
   const context = { repeatedNames, unsupported: await fleet.unsupported(withoutKey), asks, now };
@@ -271,7 +271,7 @@ export async function agentsPage(
   const title = titleOf(called);
   const none = filter === 'all' ? 'The bot sees no resource.' : 'No resource matches this filter.';
   return {
-    ...{ request: null, asOf, total: shown.length, perPage: agentsPerPage },
+    ...{ request: null, asOf, total: shown.length, perPage: resourcesPerPage },
     fallbackText: label([title, ...counts.map(({ count, words }) => `${count} ${words}`)].join(', ')),
     title: plain(title),
     subject: subjectOf(named, called),
@@ -281,7 +281,7 @@ export async function agentsPage(
       '  ·  ',
     ),
     chips: chipsOf(chipWords, filter),
-    rows: onPage.map((agent) => rowOf(agent, context)),
+    rows: onPage.map((one) => rowOf(one, context)),
     empty: plain(named === '' ? none : 'No resource has a name like that.'),
     notes: [...unreadNotes(unread), ...hiddenNotes(hidden), ...(unknown === 0 ? [] : [{ text: unknownNote(unknown) }])],
   };

@@ -1,4 +1,4 @@
-/** Reads from ARM what an agent is compared by. Vaults and keys that several agents share are read once in half a minute. */
+/** Reads from ARM what a resource is compared by. Vaults and keys that several resources share are read once in half a minute. */
 
 import pLimit from 'p-limit';
 import { done, type Outcome } from '../../domain/failure.ts';
@@ -20,7 +20,7 @@ type WatchedAzure = Pick<Azure, 'resources' | 'vaults' | 'keys' | 'grants' | 'va
 /** A cycle can last ten minutes: what was read at its beginning says nothing of its end. */
 const freshMs = 30_000;
 
-export function openAgentReader(azure: WatchedAzure, now: Date) {
+export function openResourceReader(azure: WatchedAzure, now: Date) {
   const shared = new Map<string, { readonly at: number; readonly answer: Promise<unknown> }>();
   /** The log is read from then on. ISO 8601. */
   const since = new Date(now.getTime() - watchedUseMs).toISOString();
@@ -80,11 +80,11 @@ interface VerifiedPorts {
   readonly drifts: Pick<Drifts, 'succeeded'>;
 }
 
-/** The same for one agent, read each time. */
+/** The same for one resource, read each time. */
 export const openLastVerified =
   ({ requests, drifts }: VerifiedPorts) =>
-  async (agent: ArmId): Promise<LastVerified | null> => {
-    const id = (await drifts.succeeded()).get(agent.toLowerCase());
+  async (resource: ArmId): Promise<LastVerified | null> => {
+    const id = (await drifts.succeeded()).get(resource.toLowerCase());
     const request = id === undefined ? null : await requests.load(id);
     return request === null ? null : lastVerifiedOf(request);
   };
@@ -107,9 +107,9 @@ export function openVerified({ requests, drifts }: VerifiedPorts): () => Promise
     const current = new Set(succeeded.values());
     for (const id of known.keys()) if (!current.has(id)) known.delete(id);
     return new Map(
-      [...succeeded].flatMap(([agent, id]) => {
+      [...succeeded].flatMap(([resource, id]) => {
         const verified = known.get(id) ?? null;
-        return verified === null ? [] : [[agent, verified] as const];
+        return verified === null ? [] : [[resource, verified] as const];
       }),
     );
   };
