@@ -24,7 +24,7 @@ const type = 'Microsoft.Storage/storageAccounts';
 
 const text = z.string().nullish();
 const Key = z.object({ keyname: text, keyvaulturi: text, keyversion: text });
-const Encryption = z.looseObject({
+const Encryption = z.object({
   keySource: z.enum(['Microsoft.Storage', 'Microsoft.Keyvault']).optional(),
   keyvaultproperties: Key.nullish(),
   identity: z.object({ userAssignedIdentity: text }).nullish(),

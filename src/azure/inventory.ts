@@ -197,20 +197,18 @@ const byName = (a: { readonly name: string }, b: { readonly name: string }): num
 
 export function graphInventory(connection: Connection, kinds: readonly ResourceKind[]): Inventory {
   const { subscriptions } = connection;
-  const ofEach = async <T>(read: (kind: ResourceKind) => Promise<readonly T[]>): Promise<readonly T[]> =>
-    (await Promise.all(kinds.map(read))).flat();
   return {
     kinds,
 
-    resources: (contains, top) =>
+    resources: (contains, top, of = kinds) =>
       connection.call('listing resources', async (clients) => {
         if (!isSearchable(contains)) return [];
         const limit = Math.max(1, Math.min(Math.trunc(top), pageSize));
-        const found = await ofEach(async (kind) => {
+        const ofKind = async (kind: ResourceKind): Promise<readonly ResourceSummary[]> => {
           const all = await rows(clients, subscriptions, resourcesQuery(kind, contains, limit), ResourceRow);
           return all.map((row) => summaryOfResource(kind, row));
-        });
-        return found.toSorted(byName).slice(0, limit);
+        };
+        return (await Promise.all(of.map(ofKind))).flat().sort(byName).slice(0, limit);
       }),
 
     async resourceKeys(of) {

@@ -13,6 +13,7 @@ import type { ResourceSummary } from '../domain/ports/inventory.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { ResourceKind } from '../domain/resource-kind.ts';
 import { isBlank } from '../domain/strings.ts';
+import { kinds } from './resources/registry.ts';
 
 /** The resource names no version, and follows new ones. Only for kinds that do. */
 export const follows = z.literal(true).optional();
@@ -63,9 +64,21 @@ export async function chooseResource(azure: Azure, typed: string): Promise<Resou
     id === undefined ? resource.name.toLowerCase() === name.toLowerCase() : sameArmId(resource.id, id),
   );
   const [only, ...others] = matches;
-  if (only === undefined)
+  if (only === undefined) {
+    const off = await kindOff(azure, name, id);
+    if (off !== undefined) return refuse('kind-off', off.noun);
     return withSuggestion(refuse('unknown-resource', name.slice(0, 80)), await resourceNames(azure));
+  }
   return others.length > 0 ? refuse('ambiguous-resource', name.slice(0, 80)) : only;
+}
+
+/** Returns the kind of a resource whose kind is turned off: as its id says, or as a list does, which the bot might be able to read. */
+async function kindOff({ inventory }: Azure, name: string, id: ArmId | undefined) {
+  const off = kinds.filter((kind) => !inventory.kinds.includes(kind));
+  if (id !== undefined) return off.find(({ name: kind, ref }) => ref.safeParse({ kind, id }).success);
+  const found = off.length === 0 ? null : await inventory.resources(name, 1000, off);
+  const named = found?.ok ? found.value.find((one) => one.name.toLowerCase() === name.toLowerCase()) : undefined;
+  return off.find((kind) => kind.name === named?.kind);
 }
 
 /** Finds a vault by name. Vault names are unique in all of Azure. */

@@ -164,7 +164,7 @@ const words: { readonly [C in FoundCode]: (facts: Extract<Found, { readonly code
     () => found`Microsoft Entra ID didn’t say whether the requester and the approvers still have their roles.
     Wait until Microsoft Graph answers, and then select Retry.`,
   'requester-lost-role': () => found`The requester no longer has the requester role for this resource.
-    Ask an operator to restore the requester’s role, and then select Retry. Or end the request.`,
+    Ask an operator to restore the requester’s role, or to turn on the resource’s kind in CMK_KINDS. Then select Retry. Or end the request.`,
   stopped: ({
     operator,
   }) => found`${operator === null ? 'A person' : `Operator ${operator}`} stopped the run. No further attempt or step was started.

@@ -32,7 +32,7 @@ export function reasonWords({ rule, criteria }: AppliedRule): string {
   return rule === environmentRule ? 'no other rule matches' : 'it matches every resource';
 }
 
-export const noApprovers = 'no one: CMK_APPROVERS is empty';
+export const noApprovers = 'no one: CMK_APPROVERS is empty, or CMK_KINDS leaves out this kind of resource';
 
 /** `Approver, CMK approvers and others`. `approvers`: names of people and groups; null for one whose name is unknown. */
 export function approverWords(approvers: readonly (string | null)[]): string {

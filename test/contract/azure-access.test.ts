@@ -4,28 +4,10 @@ import { ArmId } from '../../src/domain/ids.ts';
 import type { ObservedResource, ObservedVault } from '../../src/domain/observed.ts';
 import { type AzureState, all, givePolicy, giveRole, onVault, takeRoles } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
-import {
-  answers,
-  careId,
-  connectedAzure,
-  encryptionUser,
-  failureOf,
-  financeId,
-  got,
-  key,
-  owner,
-  researchId,
-  resourceId,
-  resourceNow,
-  resourceRef,
-  says,
-  sentDuring,
-  tenantId,
-  under,
-  vaultId,
-  vaultNow,
-} from './azure-setup.ts';
+import * as setup from './azure-setup.ts';
 
+const { answers, careId, connectedAzure, encryptionUser, failureOf, financeId, got, key, owner, researchId } = setup;
+const { resourceId, resourceNow, resourceRef, says, sentDuring, tenantId, under, vaultId, vaultNow } = setup;
 const { running, azure } = connectedAzure({ restores: true });
 const care = vaultId('kv-care-prod');
 const agent = resourceId('triage-agent-prod');

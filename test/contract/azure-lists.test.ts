@@ -10,31 +10,10 @@ import { kinds } from '../../src/operations/resources/registry.ts';
 import { type AzureState, all, giveRole } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
-import {
-  answers,
-  bot,
-  careId,
-  connect,
-  connectedAzure,
-  type Fault,
-  failureOf,
-  financeId,
-  got,
-  key,
-  noAnswer,
-  owner,
-  researchId,
-  resourceId,
-  resourceRef,
-  says,
-  sentDuring,
-  setKey,
-  under,
-  untilItWorks,
-  vaultId,
-  vaultNow,
-} from './azure-setup.ts';
+import * as setup from './azure-setup.ts';
 
+const { answers, bot, careId, connect, connectedAzure, failureOf, financeId, got, key, noAnswer, owner } = setup;
+const { researchId, resourceId, resourceRef, says, sentDuring, setKey, under, untilItWorks, vaultId, vaultNow } = setup;
 const { running, azure } = connectedAzure({ restores: true });
 
 describe('lists', () => {
@@ -140,7 +119,7 @@ describe('people and groups', () => {
   });
 
   const notFound = `Resource '${requesters}' does not exist or one of its queried reference-property objects are not present.`;
-  test.each<[string, Fault, string]>([
+  test.each<[string, setup.Fault, string]>([
     ['is slower than a click can wait', { match: { url: checks }, ...noAnswer }, 'NoAnswerInTime'],
     ['answers with another shape', answers(checks, 200, { value: 'all of them' }), 'UnexpectedAnswer'],
     ['finds no group', answers(checks, 404, says('Request_ResourceNotFound', notFound)), 'Request_ResourceNotFound'],

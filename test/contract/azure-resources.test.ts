@@ -1,29 +1,13 @@
 import type { Outcome } from '../../src/domain/failure.ts';
-import { type AzureState, agentIn, keyIn } from '../support/azure/azure-state.ts';
+import { ArmId } from '../../src/domain/ids.ts';
+import { type AzureState, agentIn, giveRole, keyIn } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { tokenPolicy } from '../support/azure/token-policy.ts';
-import {
-  careId,
-  connectedAzure,
-  connectUnfenced,
-  enableIdentity,
-  type Fault,
-  failureOf,
-  got,
-  key,
-  markOf,
-  outsideFailureOf,
-  resourceNow,
-  resourceRef,
-  type Sent,
-  says,
-  sentDuring,
-  setKey,
-  tenantId,
-  vaultId,
-  vaultNow,
-} from './azure-setup.ts';
+import * as setup from './azure-setup.ts';
 
+const { bot, careId, connectedAzure, connectUnfenced, enableIdentity, encryptionUser, failureOf, got, key, markOf } =
+  setup;
+const { outsideFailureOf, resourceNow, resourceRef, says, sentDuring, setKey, tenantId, vaultId, vaultNow } = setup;
 const { running, azure } = connectedAzure({ restores: true });
 const care = vaultId('kv-care-prod');
 const hospital = vaultId('kv-hospital-keys');
@@ -37,7 +21,8 @@ async function firstVersion(name: string, vault = hospital) {
   if (found === null) throw new Error(`no key ${name}`);
   return found.version;
 }
-const patchesIn = (sent: readonly Sent[]) => sent.filter(({ method }) => method !== 'GET').map(({ body }) => body);
+const patchesIn = (sent: readonly setup.Sent[]) =>
+  sent.filter(({ method }) => method !== 'GET').map(({ body }) => body);
 
 describe('agents', () => {
   test('an agent is read with what matters about it', async () => {
@@ -109,6 +94,19 @@ describe('agents', () => {
       expect(patchesIn(sent)).toEqual([{ properties: { keyVaultProperties } }]);
       expect((await resourceNow(azure, triage)).customerKey).toEqual(spec);
     });
+
+    // Azure accepts members that it doesn't know, and drops them.
+    test('of an account is read back where Azure keeps it', async () => {
+      const id = ArmId.parse(`${care.split('/providers/')[0]}/providers/Microsoft.Storage/storageAccounts/stcarelogs`);
+      const ref = { kind: 'storage-account', id };
+      const give = (who: string, role: string) =>
+        giveRole(who, role, () => `/subscriptions/${careId}`, 'ServicePrincipal');
+      await changeState(running, give(bot.id, '70000000-0000-4000-8000-000000000004'));
+      await changeState(running, give((await resourceNow(azure, ref)).principalId ?? '', encryptionUser));
+      const spec = await wished();
+      got(await setKey(azure, ref, spec));
+      expect((await resourceNow(azure, ref)).customerKey).toEqual(spec);
+    });
   });
 });
 
@@ -117,7 +115,7 @@ describe('writes that come late', () => {
   const ward = '90000000-0000-4000-8000-000000000002';
   const plain = { type: 'RSA', size: 2048, expires: null } as const;
   const visitKey = key('cmk-virtual-visit');
-  const add = (fault: Fault) => http(running, 'POST', '/simulator/faults', { body: fault });
+  const add = (fault: setup.Fault) => http(running, 'POST', '/simulator/faults', { body: fault });
   const mend = () => http(running, 'DELETE', '/simulator/faults');
 
   interface Write {
@@ -178,8 +176,8 @@ describe('writes that come late', () => {
     })),
   });
 
-  const sentTo = async (match: Write['match']): Promise<readonly Sent[]> =>
-    ((await http(running, 'GET', '/simulator/requests')).body as Sent[]).filter(
+  const sentTo = async (match: Write['match']): Promise<readonly setup.Sent[]> =>
+    ((await http(running, 'GET', '/simulator/requests')).body as setup.Sent[]).filter(
       ({ method, url }) => method === match.method && new RegExp(match.url).test(url),
     );
 

@@ -1,11 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { vaultUri } from '../../sandbox/azure/key-vault/arm.ts';
-import { requestersGroup } from '../../sandbox/people.ts';
-import { type EvidenceWorld, startEvidenceWorld } from '../support/audit/evidence-world.ts';
+import { type EvidenceWorld, startAccountsWorld } from '../support/audit/evidence-world.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';
-import { giveRole, newestIn, vaultIn } from '../support/azure/azure-state.ts';
+import { newestIn, vaultIn } from '../support/azure/azure-state.ts';
 import { changeState } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { owner } from '../support/azure/local-azure-names.ts';
@@ -27,32 +23,12 @@ import {
 /** Storage accounts, the second kind that the bot writes: pinned to a version, and following new ones. */
 
 const [vaultName, keyName] = ['kv-hospital-keys', 'cmk-virtual-visit'];
-const [pinned, following, off] = ['stcarelogs', 'stcareforms', 'storage-account'];
+const [pinned, following] = ['stcarelogs', 'stcareforms'];
 let evidence: EvidenceWorld;
 const world = () => evidence.world;
 
 beforeAll(async () => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'cmk-policy-'));
-  const policy = path.join(folder, 'policy.json');
-  const accounts = {
-    ...{ name: 'accounts', match: { kinds: [off] } },
-    ...{ requesters: [requestersGroup.id], approvers: [people.secondApprover] },
-  };
-  await writeFile(policy, JSON.stringify({ rules: [accounts] }));
-  const env = { CMK_KINDS: `healthcare-agent,${off}`, CMK_POLICY_FILE: policy, CMK_WATCH_INTERVAL: '500ms' };
-  evidence = await startEvidenceWorld({ env });
-  const bot = '50000000-0000-4000-8000-000000000002';
-  const role = '70000000-0000-4000-8000-000000000004';
-  await changeState(
-    world().azure,
-    giveRole(bot, role, ({ subscriptions: [one] }) => `/subscriptions/${one?.id}`, 'ServicePrincipal'),
-  );
-  await changeState(world().azure, (state) => {
-    const account = state.otherResources.find((one: { name: string }) => one.name === pinned);
-    if (account === undefined) throw new Error(`no ${pinned}`);
-    delete account.identity;
-    state.otherResources.push({ ...account, id: account.id.replace(pinned, following), name: following });
-  });
+  evidence = await startAccountsWorld([pinned, following], [], { env: { CMK_WATCH_INTERVAL: '500ms' } });
 });
 afterAll(() => evidence.end());
 

@@ -49,8 +49,8 @@ export interface UnreadSubscription {
 export interface Inventory {
   /** Kinds that can be requested. */
   readonly kinds: readonly ResourceKind[];
-  /** Returns resources of these kinds in the configured subscriptions whose name contains the text, by name, at most `top`. */
-  resources(contains: string, top: number): Promise<Outcome<readonly ResourceSummary[]>>;
+  /** Returns resources in the configured subscriptions whose name contains the text, by name, at most `top`. `of`: default `kinds`. */
+  resources(contains: string, top: number, of?: readonly ResourceKind[]): Promise<Outcome<readonly ResourceSummary[]>>;
   /**
    * Returns every resource of these kinds in the configured subscriptions with its keys, by id. Reads page by page. If only some
    * subscriptions are refused, the others' resources are returned; if all are, it fails.

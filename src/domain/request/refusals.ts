@@ -72,6 +72,8 @@ export const refusals = {
     Type the resource name after the command, and then your choices.`,
   'unknown-resource': (name) => lines`${name === '' ? 'The resource doesn’t exist.' : `No resource is named ${name}.`}
     Check the name, or type /cmk-status to see all resources. New resources can take a few minutes to appear. If it still doesn’t appear, ask an operator to check the bot’s permissions.`,
+  'kind-off': (noun) => lines`Requests for a ${noun} are turned off.
+    Ask an operator to turn on this kind of resource: CMK_KINDS.`,
   'unknown-key': (name) => lines`The vault has no key named ${name}.\nChoose from the list, or create a new key.`,
   'unknown-vault': (name) => lines`${name === '' ? 'The vault doesn’t exist.' : `No vault is named ${name}.`}
     Check the name, or choose from the list. If it doesn’t appear, ask an operator to check the bot’s permissions.`,
@@ -106,7 +108,7 @@ export const refusals = {
   'request-ended': (id) =>
     lines`Request ${id} has ended.\nIts card says how, and who ended it. Your click changed nothing.`,
   'requester-lost-role': (id) => lines`The requester of ${id} no longer has the requester role for this resource.
-    You can’t approve or retry it. Reject it, or ask an operator to check the list of requesters.`,
+    You can’t approve or retry it. Reject it, or ask an operator to check the list of requesters, and CMK_KINDS.`,
   'run-started': (id) => lines`Request ${id} is running.\nIt’s too late to decide or cancel.`,
   'run-not-begun': (id) => lines`Request ${id} hasn’t changed anything yet.\nCancel or reject it instead.`,
   'run-ending': (id) => lines`Request ${id} is in its last step.\nIt ends in a moment, and can’t be stopped.`,
@@ -147,13 +149,14 @@ export const refusals = {
     Your click changed nothing. Ask an operator to correct the clock, and then try again.`,
   guest: lines`Only members of this organization can use the bot.
     You’re a guest, or signed in from another organization.`,
-  'no-approvers-configured': lines`There are no approvers.\nCMK_APPROVERS is empty. Ask an operator to set it.`,
+  'no-approvers-configured': lines`There are no approvers for this resource.
+    CMK_APPROVERS is empty, or CMK_KINDS leaves out this kind of resource. Ask an operator to set it.`,
   'no-open-request-named': (typed) => lines`No open request matches ${typed}.
     Type /cmk-requests to see open requests. For ended ones, type /cmk-history and the resource’s name.`,
   'no-requesters-configured': (
     rule,
   ) => lines`${rule === '' ? 'There are no requesters.' : 'There are no requesters for this resource.'}
-    CMK_REQUESTERS is empty. Ask an operator to set it.`,
+    CMK_REQUESTERS is empty, or CMK_KINDS leaves out this kind of resource. Ask an operator to set it.`,
   'no-role': lines`You have no role here.
     This bot changes the encryption keys of Azure resources. Requesters, approvers and readers can use it. Ask an operator to add you.`,
   'not-a-requester': (rule) =>

@@ -2,9 +2,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { requestersGroup, secondApprover } from '../../../sandbox/people.ts';
 import { startWitness } from '../../../sandbox/witness.ts';
 import type { PackFiles } from '../../../src/audit/evidence/make-pack.ts';
 import { keyLine } from '../../../src/audit/tlog/keys.ts';
+import { giveRole } from '../azure/azure-state.ts';
+import { changeState } from '../azure/local-azure.ts';
+import { bot, careId } from '../azure/local-azure-names.ts';
 import { cmkBot } from '../processes/command-line.ts';
 import { startWorld, type World, type WorldOptions } from '../world/world.ts';
 import { filesOf, packKeys, witnessKey } from './packs.ts';
@@ -56,4 +60,24 @@ export async function startEvidenceWorld(options: WorldOptions = {}): Promise<Ev
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Storage accounts can be requested, by a rule of their own after these. There are some under Microsoft's key, without an identity. */
+export async function startAccountsWorld(names: readonly string[], rules: readonly object[], options: WorldOptions) {
+  const policy = path.join(await mkdtemp(path.join(os.tmpdir(), 'cmk-policy-')), 'policy.json');
+  const people = { requesters: [requestersGroup.id], approvers: [secondApprover.id] };
+  const accounts = { name: 'accounts', match: { kinds: ['storage-account'] }, ...people };
+  await writeFile(policy, JSON.stringify({ rules: [...rules, accounts] }));
+  const env = { CMK_KINDS: 'healthcare-agent,storage-account', CMK_POLICY_FILE: policy, ...options.env };
+  const evidence = await startEvidenceWorld({ ...options, env });
+  const role = '70000000-0000-4000-8000-000000000004';
+  await changeState(evidence.world.azure, (state) => {
+    giveRole(bot.id, role, () => `/subscriptions/${careId}`, 'ServicePrincipal')(state);
+    const like = state.otherResources.find((one: { name: string }) => one.name === 'stcarelogs');
+    if (like === undefined) throw new Error('no account');
+    state.otherResources = state.otherResources.filter((one: object) => one !== like);
+    for (const name of names)
+      state.otherResources.push({ ...like, id: like.id.replace(like.name, name), name, identity: undefined });
+  });
+  return evidence;
 }

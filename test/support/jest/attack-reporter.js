@@ -39,6 +39,7 @@ const attackSuites = {
 const database = 'test/contract/store-databases.test.ts';
 const policyFile = 'test/unit/config/configuration.test.ts';
 const published = 'test/long/published-log.test.ts';
+const kinds = 'test/long/hostile-kinds.test.ts';
 
 /** Single attacks that held in no earlier version: each with its suite, and what the names of its tests have in common. */
 const attackTests = [
@@ -54,6 +55,11 @@ const attackTests = [
   ['A pattern that matches only a part of the text, or needs another matcher', policyFile, '"one"}],"changeReference"'],
   ['A policy file with a name twice', policyFile, 'is refused for "{'],
   ['An escalation to the requester and to a stranger', 'test/long/escalation.test.ts', 'attack'],
+  ['An approver of agents on an account', 'test/scenario/storage-account.test.ts', 'approver of accounts only'],
+  ['Rules without kinds that match an account', kinds, 'nor are their approvers'],
+  ['A storage account named like an agent', kinds, 'of one name'],
+  ['A kind that is off', kinds, 'that is off'],
+  ['A declaration with a wrong path: Azure accepts the key and drops it', kinds, 'accepts and drops'],
   ['An evidence pack, cut at its end', 'test/unit/audit/verify-py-packs.test.ts', 'its last event cut off'],
 ];
 

@@ -43,6 +43,7 @@ const choices: Readonly<Record<string, Choose>> = {
 };
 const unknown = 'unknown-resource';
 const mistyped = resourceId('bot-cares');
+const ofAccount = mistyped.replace('HealthBot/healthBots', 'Storage/storageAccounts');
 
 it.each<[string, string, object]>([
   ...['bot-care', ' BOT-care ', resourceId(), resourceId().toUpperCase()].map((typed): [string, string, object] => [
@@ -59,6 +60,7 @@ it.each<[string, string, object]>([
   // An ID is named by its end.
   ['agent', mistyped, nearBotCare],
   ['agent', mistyped.replace('HealthBot', 'HealthBots'), nearBotCare],
+  ['agent', ofAccount, refused('kind-off', 'storage account')],
   ['key', 'other', { code: 'unknown-key' }],
   ['key', '', { code: 'choice-missing' }],
 ])('an %s is chosen by what was typed, or isn’t: %j', async (what, typed, answer) => {
