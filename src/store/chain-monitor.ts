@@ -43,29 +43,29 @@ const DriftFound = z.object({ target: z.string(), data: z.object({ found: z.arra
 /** An agent's drift is no request: it holds nothing, and is in no list of them. */
 const ofDrift = { holds: null, state: 'approved', touched: false, requester: null, message: null } as const;
 
-class RequestIndex {
-  readonly #requests = new Map<string, RequestSummary>();
-  readonly #holders = new Map<string, string>();
-  readonly #succeeded = new Map<string, string>();
+function openRequestIndex() {
+  const requests = new Map<string, RequestSummary>();
+  const holders = new Map<string, string>();
+  const succeeded = new Map<string, string>();
   /** The stream of each agent that has an open drift, by ARM id in lower case. */
-  readonly #drifts = new Map<string, string>();
-  readonly #ofResource = new Map<string, string[]>();
+  const drifts = new Map<string, string>();
+  const ofResource = new Map<string, string[]>();
 
-  apply({ request, revision, hash }: ChainLine, body: SoundLine['body']): void {
-    const known = this.#requests.get(request);
+  function apply({ request, revision, hash }: ChainLine, body: SoundLine['body']): void {
+    const known = requests.get(request);
     const type = String(body.type);
     if (type === 'drift-found') {
-      this.#requests.set(request, { ...ofDrift, revision, hash });
+      requests.set(request, { ...ofDrift, revision, hash });
       const { target, data } = DriftFound.parse(body);
-      if (data.found.length === 0) this.#drifts.delete(target.toLowerCase());
-      else this.#drifts.set(target.toLowerCase(), request);
+      if (data.found.length === 0) drifts.delete(target.toLowerCase());
+      else drifts.set(target.toLowerCase(), request);
       return;
     }
     const before = known ?? submitted(First.parse(body));
-    if (type === 'succeeded' && before.holds !== null) this.#succeeded.set(before.holds, request);
+    if (type === 'succeeded' && before.holds !== null) succeeded.set(before.holds, request);
     const holds = isEnding(type) ? null : before.holds;
     const state = openStateAfter(before.state, type);
-    this.#requests.set(request, {
+    requests.set(request, {
       ...before,
       revision,
       hash,
@@ -73,75 +73,53 @@ class RequestIndex {
       touched: before.touched || state === 'running',
       state,
     });
-    if (known === undefined && holds !== null) this.#file(holds, request);
-    if (holds !== null) this.#holders.set(holds, request);
-    else if (before.holds !== null && this.#holders.get(before.holds) === request) this.#holders.delete(before.holds);
-  }
-
-  #file(resource: string, request: string): void {
-    const filed = this.#ofResource.get(resource);
-    if (filed === undefined) this.#ofResource.set(resource, [request]);
-    else filed.push(request);
-  }
-
-  readonly get = (request: string): RequestSummary | undefined => this.#requests.get(request);
-
-  get holders(): ReadonlyMap<string, string> {
-    return this.#holders;
-  }
-
-  get succeeded(): ReadonlyMap<string, string> {
-    return this.#succeeded;
-  }
-
-  get drifts(): ReadonlyMap<string, string> {
-    return this.#drifts;
-  }
-
-  holderOf(resource: string): string | null {
-    return this.#holders.get(resource) ?? null;
-  }
-
-  heldBy(request: string): string | null {
-    return this.#requests.get(request)?.holds ?? null;
-  }
-
-  openFrom(message: string): string | null {
-    return [...this.#holders.values()].find((id) => this.#requests.get(id)?.message === message) ?? null;
+    if (known === undefined && holds !== null) {
+      const filed = ofResource.get(holds) ?? [];
+      ofResource.set(holds, filed);
+      filed.push(request);
+    }
+    if (holds !== null) holders.set(holds, request);
+    else if (before.holds !== null && holders.get(before.holds) === request) holders.delete(before.holds);
   }
 
   /** Returns matching open requests. Those that wait for people come first, newest first. */
-  open({ requester, waits: only, named }: OpenWanted = {}): readonly string[] {
+  function open({ requester, waits: only, named }: OpenWanted = {}): readonly string[] {
     const part = named?.toLowerCase() ?? '';
-    const newestFirst = [...this.#holders]
+    const newestFirst = [...holders]
       .filter(([resource, id]) => {
         const isNamed = resource.slice(resource.lastIndexOf('/') + 1).includes(part) || id.toLowerCase().includes(part);
-        return isNamed && (requester === undefined || this.#requests.get(id)?.requester === requester);
+        return isNamed && (requester === undefined || requests.get(id)?.requester === requester);
       })
       .map(([, id]) => id)
       .reverse();
     return waits
       .filter((one) => only === undefined || one === only)
-      .flatMap((one) => newestFirst.filter((id) => this.waitsOf(id) === one));
+      .flatMap((one) => newestFirst.filter((id) => waitsOf(id) === one));
   }
 
-  requestsFor(resource: string): readonly string[] {
-    return [...(this.#ofResource.get(resource) ?? [])].reverse();
-  }
-
-  waitsOf(request: string): Waits {
-    const state = this.#requests.get(request)?.state;
+  function waitsOf(request: string): Waits {
+    const state = requests.get(request)?.state;
     return state === undefined ? 'bot' : requestStates[state];
   }
 
-  countOpen(): Readonly<Record<OpenState, number>> {
+  function countOpen(): Readonly<Record<OpenState, number>> {
     const counts = { 'awaiting-approval': 0, approved: 0, running: 0, 'needs-attention': 0 };
-    for (const request of this.#holders.values()) {
-      const state = this.#requests.get(request)?.state;
+    for (const request of holders.values()) {
+      const state = requests.get(request)?.state;
       if (state !== undefined) counts[state] += 1;
     }
     return counts;
   }
+
+  const get = (request: string): RequestSummary | undefined => requests.get(request);
+  const known: Record<'holders' | 'succeeded' | 'drifts', ReadonlyMap<string, string>> = { holders, succeeded, drifts };
+  return {
+    ...{ ...known, apply, get, open, waitsOf, countOpen },
+    holderOf: (resource: string) => holders.get(resource) ?? null,
+    heldBy: (request: string) => get(request)?.holds ?? null,
+    openFrom: (message: string) => [...holders.values()].find((id) => get(id)?.message === message) ?? null,
+    requestsFor: (resource: string): readonly string[] => [...(ofResource.get(resource) ?? [])].reverse(),
+  };
 }
 
 const pageSize = 500;
@@ -175,12 +153,12 @@ export interface ChainMonitorOptions {
 }
 
 export class ChainMonitor {
-  readonly index = new RequestIndex();
+  readonly index = openRequestIndex();
   readonly #check: CheckLine;
   readonly #onBroken: ChainMonitorOptions['onBroken'];
   /** Seal keys with the event from which each is active, oldest first. */
   readonly #keys: { readonly from: number; readonly key: string }[] = [];
-  readonly #inFlight = new InFlightReads();
+  readonly #inFlight = openInFlightReads();
   #last: ChainHead = genesis;
 
   constructor({ check, onBroken }: ChainMonitorOptions) {
@@ -312,21 +290,24 @@ type Known = RequestSummary | undefined;
  * Statements in flight. Their results needn't contain what this process learns in the meantime over other connections. So
  * each one has a snapshot of what was known when it was sent.
  */
-class InFlightReads {
-  readonly #reads = new Set<Map<string, Known>>();
-
-  /** Must be called before the known state of a request changes. */
-  changes(request: string, known: Known): void {
-    for (const before of this.#reads) if (!before.has(request)) before.set(request, known);
-  }
-
-  async run<T>(now: (request: string) => Known, read: (atSend: (request: string) => Known) => Promise<T>): Promise<T> {
-    const before = new Map<string, Known>();
-    this.#reads.add(before);
-    try {
-      return await read((request) => (before.has(request) ? before.get(request) : now(request)));
-    } finally {
-      this.#reads.delete(before);
-    }
-  }
+function openInFlightReads() {
+  const reads = new Set<Map<string, Known>>();
+  return {
+    /** Must be called before the known state of a request changes. */
+    changes(request: string, known: Known): void {
+      for (const before of reads) if (!before.has(request)) before.set(request, known);
+    },
+    async run<T>(
+      now: (request: string) => Known,
+      read: (atSend: (request: string) => Known) => Promise<T>,
+    ): Promise<T> {
+      const before = new Map<string, Known>();
+      reads.add(before);
+      try {
+        return await read((request) => (before.has(request) ? before.get(request) : now(request)));
+      } finally {
+        reads.delete(before);
+      }
+    },
+  };
 }
