@@ -50,61 +50,54 @@ export interface Cloud {
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 
-interface Places {
-  readonly arm: string;
-  readonly graph: string;
-  readonly authority: string;
-  readonly vault: string | null;
+interface Places
+  extends Pick<
+    Cloud,
+    'armEndpoint' | 'graphEndpoint' | 'authorityHost' | 'logsEndpoint' | 'vaultSuffix' | 'blobSuffix'
+  > {
   readonly database: string;
-  readonly blob: string | null;
-  /** `KnownMonitorLogsQueryAudience` of Microsoft's client. */
-  readonly logs: string | null;
 }
 
 const publicDatabase = 'database.windows.net';
 
+/** Of logs: `KnownMonitorLogsQueryAudience` of Microsoft's client. */
 const known: Readonly<Record<Exclude<Cloud['name'], 'custom'>, Places>> = {
   public: {
-    arm: 'https://management.azure.com',
-    graph: 'https://graph.microsoft.com',
-    authority: AzureAuthorityHosts.AzurePublicCloud,
-    vault: '.vault.azure.net',
+    armEndpoint: 'https://management.azure.com',
+    graphEndpoint: 'https://graph.microsoft.com',
+    authorityHost: AzureAuthorityHosts.AzurePublicCloud,
+    vaultSuffix: '.vault.azure.net',
     database: publicDatabase,
-    blob: '.blob.core.windows.net',
-    logs: 'https://api.loganalytics.io',
+    blobSuffix: '.blob.core.windows.net',
+    logsEndpoint: 'https://api.loganalytics.io',
   },
   usgovernment: {
-    arm: 'https://management.usgovcloudapi.net',
-    graph: 'https://graph.microsoft.us',
-    authority: AzureAuthorityHosts.AzureGovernment,
-    vault: '.vault.usgovcloudapi.net',
+    armEndpoint: 'https://management.usgovcloudapi.net',
+    graphEndpoint: 'https://graph.microsoft.us',
+    authorityHost: AzureAuthorityHosts.AzureGovernment,
+    vaultSuffix: '.vault.usgovcloudapi.net',
     database: 'database.usgovcloudapi.net',
-    blob: '.blob.core.usgovcloudapi.net',
-    logs: 'https://api.loganalytics.us',
+    blobSuffix: '.blob.core.usgovcloudapi.net',
+    logsEndpoint: 'https://api.loganalytics.us',
   },
   china: {
-    arm: 'https://management.chinacloudapi.cn',
-    graph: 'https://microsoftgraph.chinacloudapi.cn',
-    authority: AzureAuthorityHosts.AzureChina,
-    vault: '.vault.azure.cn',
+    armEndpoint: 'https://management.chinacloudapi.cn',
+    graphEndpoint: 'https://microsoftgraph.chinacloudapi.cn',
+    authorityHost: AzureAuthorityHosts.AzureChina,
+    vaultSuffix: '.vault.azure.cn',
     database: 'database.chinacloudapi.cn',
-    blob: '.blob.core.chinacloudapi.cn',
-    logs: 'https://api.loganalytics.azure.cn',
+    blobSuffix: '.blob.core.chinacloudapi.cn',
+    logsEndpoint: 'https://api.loganalytics.azure.cn',
   },
 };
 
 /** The database's scope is of "Use Microsoft Entra ID for authentication with Azure Database for PostgreSQL". */
-const cloudAt = (name: Cloud['name'], places: Places, tls: Cloud['tls']): Cloud => ({
+const cloudAt = (name: Cloud['name'], { database, ...places }: Places, tls: Cloud['tls']): Cloud => ({
   name,
-  armEndpoint: places.arm,
-  armScope: `${places.arm}/.default`,
-  graphEndpoint: places.graph,
-  graphScope: `${places.graph}/.default`,
-  authorityHost: places.authority,
-  logsEndpoint: places.logs,
-  databaseScope: `https://ossrdbms-aad.${places.database}/.default`,
-  vaultSuffix: places.vault,
-  blobSuffix: places.blob,
+  ...places,
+  armScope: `${places.armEndpoint}/.default`,
+  graphScope: `${places.graphEndpoint}/.default`,
+  databaseScope: `https://ossrdbms-aad.${database}/.default`,
   verifyChallenges: name !== 'custom',
   tls,
 });
@@ -117,11 +110,11 @@ export function openCloud(choice: CloudChoice): Cloud {
   if (choice.name !== 'custom') return cloudAt(choice.name, known[choice.name], {});
   const { armEndpoint, graphEndpoint, authorityHost, logsEndpoint, caFile } = choice;
   const places = {
-    arm: withoutSlash(armEndpoint),
-    graph: withoutSlash(graphEndpoint),
-    authority: withoutSlash(authorityHost),
-    logs: logsEndpoint === undefined ? null : withoutSlash(logsEndpoint),
-    ...{ vault: null, database: publicDatabase, blob: null },
+    armEndpoint: withoutSlash(armEndpoint),
+    graphEndpoint: withoutSlash(graphEndpoint),
+    authorityHost: withoutSlash(authorityHost),
+    logsEndpoint: logsEndpoint === undefined ? null : withoutSlash(logsEndpoint),
+    ...{ vaultSuffix: null, database: publicDatabase, blobSuffix: null },
   };
   return cloudAt('custom', places, caFile === null ? {} : { tlsOptions: { ca: readFileSync(caFile, 'utf8') } });
 }

@@ -6,14 +6,22 @@
 
 import { z } from 'zod';
 import { type Controller, type ObservedControl, type Power, powers, type Unseen } from '../domain/control.ts';
-import { allInOrder, catchFailure, done, nullIfForbidden, type Outcome, valueOrThrow } from '../domain/failure.ts';
-import { armIdParts, type KeyName } from '../domain/ids.ts';
+import { allInOrder, catchFailure, done, nullIfForbidden, valueOrThrow } from '../domain/failure.ts';
+import type { KeyName } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Control } from '../domain/ports/azure.ts';
 import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { type Principal, resolveNames } from './directory.ts';
-import { holderType, maxAssignments, RoleAssignment, roleIdOf, scopeCovers } from './grants.ts';
+import {
+  accessPoliciesOf,
+  assignmentsFor,
+  holderType,
+  maxAssignments,
+  type RoleAssignment,
+  roleIdOf,
+  scopeCovers,
+} from './grants.ts';
 import { inParallel } from './limits.ts';
 import { maybeAllowedBy, Permission } from './permissions.ts';
 import { vaultKind } from './resource-ids.ts';
@@ -102,7 +110,6 @@ const cacheMs = 3_600_000;
 const deleted = ['RoleDefinitionDoesNotExist'];
 
 const Definition = z.object({ roleType: z.string().nullish(), permissions: z.array(Permission) });
-type Definition = z.infer<typeof Definition>;
 
 /**
  * Creates the reader of permissions by role id, a GUID; null: the bot can't read the role, or it was deleted. Throws an
@@ -110,11 +117,6 @@ type Definition = z.infer<typeof Definition>;
  */
 export function roleDefinitions(connection: Connection, now: () => number = () => performance.now()) {
   const cache = new Map<string, { readonly permissions: readonly Permission[]; readonly until: number }>();
-
-  const store = (id: string, { roleType, permissions }: Definition): readonly Permission[] => {
-    if (roleType === 'BuiltInRole') cache.set(id, { permissions, until: now() + cacheMs });
-    return permissions;
-  };
 
   async function readOne(vault: ObservedVault, id: string): Promise<readonly Permission[] | null> {
     const known = cache.get(id);
@@ -130,7 +132,8 @@ export function roleDefinitions(connection: Connection, now: () => number = () =
       brief,
     );
     const role = valueOrThrow(nullIfForbidden(found));
-    return role && store(id, role);
+    if (role?.roleType === 'BuiltInRole') cache.set(id, { permissions: role.permissions, until: now() + cacheMs });
+    return role?.permissions ?? null;
   }
 
   return async (vault: ObservedVault, ids: readonly string[]) =>
@@ -142,18 +145,14 @@ const maxRoles = 100;
 /** Returns all role assignments at the key's scope or above; null: not readable, or too many. */
 async function assignmentsAt(connection: Connection, vault: ObservedVault, keyName: KeyName) {
   const scope = `${vault.id}/keys/${keyName}`;
-  const doing = `reading who controls key ${keyName} in ${vault.name}`;
   const read = await connection.on(
     vaultKind,
     vault.id,
-    doing,
-    async (clients, { subscriptionId }) => {
+    `reading who controls key ${keyName} in ${vault.name}`,
+    async (clients) => {
       const found: RoleAssignment[] = [];
-      const client = clients.authorization(subscriptionId);
-      const list = client.roleAssignments.listForScope(scope.replace(/^\//, ''), { filter: 'atScope()' });
-      for await (const item of clients.items(list)) {
+      for await (const assignment of assignmentsFor(clients, scope, 'atScope()')) {
         if (found.length === maxAssignments) return null;
-        const assignment = RoleAssignment.parse(item);
         if (scopeCovers(assignment.scope, scope)) found.push(assignment);
       }
       return found;
@@ -193,31 +192,16 @@ async function addByRole(
   return ids.some((id) => (roles.get(id) ?? null) === null) ? ['roles'] : [];
 }
 
-const Policies = z.object({
-  properties: z.object({
-    accessPolicies: z
-      .array(z.object({ objectId: z.string(), permissions: z.object({ keys: z.array(z.string()).nullish() }) }))
-      .nullish(),
-  }),
-});
-
 /** Adds the controllers by access policy. A policy for an application acting for a user counts as the user's. */
-async function addByPolicy(connection: Connection, vault: ObservedVault, found: Found): Promise<Outcome<null>> {
-  const { resourceGroup, name } = armIdParts(vault.id);
-  const doing = `reading the access policies of ${name}`;
-  return connection.on(
+async function addByPolicy(connection: Connection, vault: ObservedVault, found: Found): Promise<void> {
+  const policies = await connection.on(
     vaultKind,
     vault.id,
-    doing,
-    async (clients, { subscriptionId }) => {
-      const read = Policies.parse(await clients.keyVault(subscriptionId).vaults.get(resourceGroup, name));
-      for (const { objectId, permissions } of read.properties.accessPolicies ?? []) {
-        add(found, objectId, 'unknown', powersOfPolicy(permissions.keys ?? []));
-      }
-      return null;
-    },
+    `reading the access policies of ${vault.name}`,
+    (clients) => accessPoliciesOf(clients, vault),
     brief,
   );
+  for (const { objectId, keys } of valueOrThrow(policies)) add(found, objectId, 'unknown', powersOfPolicy(keys));
 }
 
 async function controllersOf(
@@ -228,7 +212,7 @@ async function controllersOf(
   const found: Found = new Map();
   const [unseen] = await allInOrder([
     addByRole(sources, vault, keyName, found),
-    vault.access === 'access-policies' && addByPolicy(sources.connection, vault, found).then(valueOrThrow),
+    vault.access === 'access-policies' && addByPolicy(sources.connection, vault, found),
   ]);
   const resolved = await resolveNames(
     sources.connection,

@@ -31,12 +31,9 @@ function isNotFound(clients: AzureClients, id: string): boolean {
   return reported?.code === 'Request_ResourceNotFound' && reported.message.toLowerCase().includes(id.toLowerCase());
 }
 
-async function objectOf(
-  clients: AzureClients,
-  kind: 'groups' | 'users' | 'servicePrincipals',
-  id: string,
-  fields: string,
-): Promise<unknown> {
+type ObjectKind = 'groups' | 'users' | 'servicePrincipals';
+
+async function objectOf(clients: AzureClients, kind: ObjectKind, id: string, fields: string): Promise<unknown> {
   try {
     return await clients.plain.graph(`/v1.0/${kind}/${encodeURIComponent(id)}?$select=${fields}`);
   } catch (error) {
@@ -47,11 +44,7 @@ async function objectOf(
 
 const Named = z.object({ displayName: z.string().nullish() });
 
-export async function displayNameOf(
-  clients: AzureClients,
-  kind: 'groups' | 'users' | 'servicePrincipals',
-  id: string,
-): Promise<string | null> {
+async function displayNameOf(clients: AzureClients, kind: ObjectKind, id: string): Promise<string | null> {
   const found = await objectOf(clients, kind, id, 'id,displayName');
   return found === null ? null : (Named.parse(found).displayName ?? id);
 }
@@ -106,7 +99,7 @@ async function readMembers<T extends { readonly id: string }>(
   return { members: [...members.values()], complete: true };
 }
 
-export const membersOf = (clients: AzureClients, group: string): Promise<Members<Account>> =>
+const membersOf = (clients: AzureClients, group: string): Promise<Members<Account>> =>
   readMembers(clients, group, { type: 'user', fields: accountFields, shape: User });
 
 const App = z.object({ id: z.string().toLowerCase() });
@@ -115,20 +108,17 @@ const App = z.object({ id: z.string().toLowerCase() });
  * Returns the apps in a group, including nested groups; null: more than are read. Graph refuses the cast where a group can't
  * contain apps.
  */
-export async function appsIn(clients: AzureClients, group: string): Promise<readonly string[] | null> {
+async function appsIn(clients: AzureClients, group: string) {
   try {
     const query = { type: 'servicePrincipal', fields: 'id', shape: App } as const;
     const { members, complete } = await readMembers(clients, group, query);
-    return complete ? members.map(({ id }) => id) : null;
+    return complete ? members : null;
   } catch (error) {
     const { last } = clients.exchange;
     if (last?.status === 400 && azureErrorIn(last)?.code === 'Request_UnsupportedQuery') return [];
     throw error;
   }
 }
-
-export const countMembers = (clients: AzureClients, id: string): Promise<number> =>
-  clients.plain.graphCount(`${membersPath(id, 'user')}?$count=true&$select=id&$top=1`);
 
 async function checkMemberGroups(
   clients: AzureClients,
@@ -202,22 +192,17 @@ const maxNamed = 60;
 
 const unnamed = ({ id, type }: Principal): NamedPrincipal => ({ id, type, name: null, members: null });
 
-const marksIn = (group: string, ids: readonly string[]) => ids.map((id) => memberMark(group, id)).sort();
+const marksIn = (group: string, members: readonly { readonly id: string }[]) =>
+  members.map(({ id }) => memberMark(group, id)).sort();
 
-/** Returns the people in a group. Too many are only counted. Disabled accounts count: they can return. */
-async function resolvePeople(
-  clients: AzureClients,
-  group: string,
-): Promise<Pick<NamedPrincipal, 'members' | 'people'>> {
-  const { members, complete } = await membersOf(clients, group);
-  if (!complete) return { members: await countMembers(clients, group) };
-  const ids = members.map(({ id }) => id);
-  return { members: members.length, people: marksIn(group, ids) };
-}
-
+/** Returns the group with the people in it. Too many are only counted. Disabled accounts count: they can return. */
 async function resolveGroup(clients: AzureClients, id: string): Promise<NamedPrincipal | null> {
   const name = await displayNameOf(clients, 'groups', id);
-  return name === null ? null : { id, type: 'group', name, ...(await resolvePeople(clients, id)) };
+  if (name === null) return null;
+  const { members, complete } = await membersOf(clients, id);
+  if (complete) return { id, type: 'group', name, members: members.length, people: marksIn(id, members) };
+  const count = await clients.plain.graphCount(`${membersPath(id, 'user')}?$count=true&$select=id&$top=1`);
+  return { id, type: 'group', name, members: count };
 }
 
 async function resolvePerson(clients: AzureClients, id: string): Promise<NamedPrincipal | null> {
@@ -262,17 +247,16 @@ export async function resolveNames(
 ): Promise<{ readonly principals: readonly NamedPrincipal[]; readonly complete: boolean }> {
   const ownId = await connection.ownId();
   const all = found.map((one): Principal => (one.id === ownId ? { id: one.id, type: 'bot' } : one));
-  const others = all.filter(({ type }) => type !== 'app' && type !== 'bot').slice(0, maxNamed);
+  const open = all.filter(({ type }) => type !== 'app' && type !== 'bot');
   const [firstApp, ...otherApps] = all.filter(({ type }) => type === 'app').slice(0, maxNamed);
   // The first app shows whether the bot can read app names.
   const [known, first] = await Promise.all([
-    inParallel(others, (one) => resolve(connection, one)),
+    inParallel(open.slice(0, maxNamed), (one) => resolve(connection, one)),
     firstApp === undefined ? null : resolve(connection, firstApp),
   ]);
   const apps =
     first?.complete === true ? [first, ...(await inParallel(otherApps, (one) => resolve(connection, one)))] : [];
   const resolved = new Map([...known, ...apps].map((found) => [found.one.id, found]));
   const principals = all.map((one) => resolved.get(one.id)?.principal ?? unnamed(one));
-  const open = all.filter(({ type }) => type !== 'app' && type !== 'bot');
   return { principals, complete: open.every(({ id }) => resolved.get(id)?.complete === true) };
 }

@@ -1,5 +1,4 @@
 /** Reads and assigns an agent identity's access to one key: role assignment or access policy, by the vault's mode. */
-import type { AccessPolicyEntry } from '@azure/arm-keyvault';
 import { v5 as uuidV5 } from 'uuid';
 import { z } from 'zod';
 import { type ArmId, armIdParts, isAtOrBelow } from '../domain/ids.ts';
@@ -38,7 +37,7 @@ export const ownAssignmentAt = (vaultId: ArmId, keyName: string, principalId: st
 /** The SDK adds the scope's first slash itself. */
 const withoutSlash = (scope: string): string => scope.replace(/^\//, '');
 
-export const RoleAssignment = z.object({
+const RoleAssignment = z.object({
   scope: z.string(),
   roleDefinitionId: z.string(),
   principalId: z.string(),
@@ -49,8 +48,14 @@ export type RoleAssignment = z.infer<typeof RoleAssignment>;
 /** Azure's limit of role assignments per subscription. */
 export const maxAssignments = 5000;
 
-export const roleIdOf = ({ roleDefinitionId }: Pick<RoleAssignment, 'roleDefinitionId'>): string =>
-  lastPart(roleDefinitionId).toLowerCase();
+/** Yields the role assignments that Azure lists for a scope in a vault. `filter`: in OData. */
+export async function* assignmentsFor(clients: AzureClients, scope: string, filter?: string) {
+  const { roleAssignments } = clients.authorization(scope.split('/')[2] ?? '');
+  const list = roleAssignments.listForScope(withoutSlash(scope), filter === undefined ? {} : { filter });
+  for await (const item of clients.items(list)) yield RoleAssignment.parse(item);
+}
+
+export const roleIdOf = ({ roleDefinitionId }: RoleAssignment): string => lastPart(roleDefinitionId).toLowerCase();
 
 const types: Readonly<Record<string, Principal['type']>> = { user: 'person', group: 'group', serviceprincipal: 'app' };
 
@@ -74,10 +79,8 @@ async function hasRole(
   principalId: string,
 ): Promise<boolean> {
   const keyScope = scopeOf(vault, keyName);
-  const client = clients.authorization(armIdParts(vault.id).subscriptionId);
   const filter = `principalId eq '${principalId.replaceAll("'", "''")}'`;
-  for await (const item of clients.items(client.roleAssignments.listForScope(withoutSlash(keyScope), { filter }))) {
-    const assignment = RoleAssignment.parse(item);
+  for await (const assignment of assignmentsFor(clients, keyScope, filter)) {
     const same = assignment.principalId.toLowerCase() === principalId.toLowerCase();
     if (same && sufficientRoles.has(roleIdOf(assignment)) && scopeCovers(assignment.scope, keyScope)) return true;
   }
@@ -86,23 +89,29 @@ async function hasRole(
 
 const needed = ['get', 'wrapKey', 'unwrapKey'] as const;
 
-/**
- * Returns whether a policy gives the principal access. A policy with an application id applies only to that application acting
- * for the principal.
- */
-function policyGrants(policy: AccessPolicyEntry, principalId: string): boolean {
-  const granted = new Set((policy.permissions.keys ?? []).map((permission) => permission.toLowerCase()));
-  return (
-    policy.objectId.toLowerCase() === principalId.toLowerCase() &&
-    !policy.applicationId &&
-    (granted.has('all') || needed.every((permission) => granted.has(permission.toLowerCase())))
-  );
+const AccessPolicy = z.object({
+  objectId: z.string().toLowerCase(),
+  applicationId: z.string().nullish(),
+  permissions: z.object({ keys: z.array(z.string().toLowerCase()).nullish() }),
+});
+const Policies = z.object({ properties: z.object({ accessPolicies: z.array(AccessPolicy).nullish() }) });
+
+/** A policy's permissions are in lower case. With an application id, it's for that application acting for the principal. */
+export async function accessPoliciesOf(clients: AzureClients, { id }: Pick<ObservedVault, 'id'>) {
+  const { subscriptionId, resourceGroup, name } = armIdParts(id);
+  const read = Policies.parse(await clients.keyVault(subscriptionId).vaults.get(resourceGroup, name));
+  const policies = read.properties.accessPolicies ?? [];
+  return policies.map(({ permissions, ...policy }) => ({ ...policy, keys: permissions.keys ?? [] }));
 }
 
 async function hasPolicy(clients: AzureClients, vault: ObservedVault, principalId: string): Promise<boolean> {
-  const { subscriptionId, resourceGroup, name } = armIdParts(vault.id);
-  const found = await clients.nullOn(missing, clients.keyVault(subscriptionId).vaults.get(resourceGroup, name));
-  return (found?.properties.accessPolicies ?? []).some((policy) => policyGrants(policy, principalId));
+  const policies = await clients.nullOn(missing, accessPoliciesOf(clients, vault));
+  return (policies ?? []).some(
+    ({ objectId, applicationId, keys }) =>
+      objectId === principalId.toLowerCase() &&
+      !applicationId &&
+      (keys.includes('all') || needed.every((permission) => keys.includes(permission.toLowerCase()))),
+  );
 }
 
 async function assignRole(

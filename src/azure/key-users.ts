@@ -11,7 +11,15 @@ import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { roleDefinitions } from './control.ts';
 import { type Principal, resolveNames } from './directory.ts';
-import { holderType, maxAssignments, RoleAssignment, roleIdOf, scopeCovers } from './grants.ts';
+import {
+  accessPoliciesOf,
+  assignmentsFor,
+  holderType,
+  maxAssignments,
+  type RoleAssignment,
+  roleIdOf,
+  scopeCovers,
+} from './grants.ts';
 import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
 import { vaultKind } from './resource-ids.ts';
 
@@ -46,13 +54,10 @@ async function byRole(
     vaultKind,
     vault.id,
     `reading who has permission to use keys of ${vault.name}`,
-    async (clients, { subscriptionId }) => {
+    async (clients) => {
       const found: RoleAssignment[] = [];
-      const scope = `${vault.id}${keyName === null ? '' : `/keys/${keyName}`}`.slice(1);
-      for await (const item of clients.items(
-        clients.authorization(subscriptionId).roleAssignments.listForScope(scope),
-      )) {
-        const assignment = RoleAssignment.parse(item);
+      const scope = `${vault.id}${keyName === null ? '' : `/keys/${keyName}`}`;
+      for await (const assignment of assignmentsFor(clients, scope)) {
         if (isMeant(assignment.scope) && found.length < maxAssignments) found.push(assignment);
       }
       return found;
@@ -74,12 +79,10 @@ const byPolicy = (connection: Connection, vault: ObservedVault) =>
     vaultKind,
     vault.id,
     `reading the access policies of ${vault.name}`,
-    async (clients, { subscriptionId, resourceGroup, name }) => {
-      const found = await clients.keyVault(subscriptionId).vaults.get(resourceGroup, name);
-      return (found.properties.accessPolicies ?? [])
-        .filter(({ permissions }) => (permissions.keys ?? []).some((one) => /^(all|unwrapKey)$/i.test(one)))
-        .map(({ objectId }): Principal => ({ id: objectId.toLowerCase(), type: 'unknown' }));
-    },
+    async (clients) =>
+      (await accessPoliciesOf(clients, vault))
+        .filter(({ keys }) => keys.some((one) => one === 'all' || one === 'unwrapkey'))
+        .map(({ objectId }): Principal => ({ id: objectId, type: 'unknown' })),
     brief,
   );
 

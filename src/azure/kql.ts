@@ -24,45 +24,37 @@ export function kqlString(text: string, maxLength = maxNameLength): string {
 // Refusals also have the `ResultType` `Success`, so the status decides. `Identity` holds the token's claims; the object id has
 // a short or a long name.
 
-const vaultLogTable = 'AZKVAuditLogs';
-
 /** Each `{name}` is replaced with a literal. */
-const vaultLogQuery = `let VaultLog = ${vaultLogTable}
+const queryWith = (rows: string): string => `let VaultLog = AZKVAuditLogs
 | where _ResourceId =~ {vault};
 VaultLog
 | summarize First = min(TimeGenerated), Last = max(TimeGenerated)
 | extend Part = 'log'
 | union (
     VaultLog
-    | where TimeGenerated >= {since} and OperationName in ('KeyWrap', 'KeyUnwrap')
+${rows}
+)
+`;
+
+const vaultLogQuery = queryWith(`    | where TimeGenerated >= {since} and OperationName in ('KeyWrap', 'KeyUnwrap')
     | where Id has {version} or RequestUri has {version}
     | extend Claims = Identity.claim
     | extend PrincipalId = coalesce(tostring(Claims.oid), tostring(Claims['http://schemas.microsoft.com/identity/claims/objectidentifier']))
     | extend CallingResource = tostring(Claims.xms_mirid)
     | where PrincipalId =~ {principal} or CallingResource =~ {resource}
     | summarize arg_min(TimeGenerated, Id, RequestUri, PrincipalId, CallingResource, AppliedAssignmentId, IsAccessPolicyMatch) by OperationName, HttpStatusCode
-    | extend Part = 'use'
-)
-`;
+    | extend Part = 'use'`);
 
 /** Everyone whose calls with keys of the vault were logged, by key version, with the span of the vault's rows. */
-const vaultUsersQuery = `let VaultLog = ${vaultLogTable}
-| where _ResourceId =~ {vault};
-VaultLog
-| summarize First = min(TimeGenerated), Last = max(TimeGenerated)
-| extend Part = 'log'
-| union (
-    VaultLog
-    | where TimeGenerated >= {since} and OperationName in ('KeyWrap', 'KeyUnwrap', 'KeyEncrypt', 'KeyDecrypt', 'KeySign')
+const vaultUsersQuery =
+  queryWith(`    | where TimeGenerated >= {since} and OperationName in ('KeyWrap', 'KeyUnwrap', 'KeyEncrypt', 'KeyDecrypt', 'KeySign')
     | extend Claims = Identity.claim
     | extend PrincipalId = tolower(coalesce(tostring(Claims.oid), tostring(Claims['http://schemas.microsoft.com/identity/claims/objectidentifier'])))
     | extend CallingResource = tolower(tostring(Claims.xms_mirid))
     | extend Address = tolower(iff(Id contains '/keys/', Id, RequestUri))
     | extend KeyName = extract('/keys/([^/?]+)', 1, Address), KeyVersion = extract('/keys/[^/?]+/([0-9a-f]{32})', 1, Address)
     | summarize First = min(TimeGenerated), Last = max(TimeGenerated) by PrincipalId, CallingResource, KeyName, KeyVersion, Refused = HttpStatusCode >= 400
-    | extend Part = 'user'
-)
-`;
+    | extend Part = 'user'`);
 
 const maxIdLength = 1_000;
 
@@ -70,7 +62,7 @@ const maxIdLength = 1_000;
 type Values<Names extends string> = Readonly<Record<Names, string>> & { readonly since: string };
 
 /** Replaces each `{name}` with a literal. Throws on unsafe text. */
-function filled(query: string, since: string, texts: Readonly<Record<string, string>>): string {
+function filled(query: string, { since, ...texts }: Values<string>): string {
   const literals: Readonly<Record<string, string>> = {
     ...Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, kqlString(text, maxIdLength)])),
     since: `datetime(${new Date(since).toISOString()})`,
@@ -82,8 +74,6 @@ function filled(query: string, since: string, texts: Readonly<Record<string, str
   });
 }
 
-type UseValues = Values<'vault' | 'version' | 'principal' | 'resource'>;
-
-export const vaultLogQueryFor = ({ since, ...texts }: UseValues): string => filled(vaultLogQuery, since, texts);
-export const vaultUsersQueryFor = ({ since, vault }: Values<'vault'>): string =>
-  filled(vaultUsersQuery, since, { vault });
+export const vaultLogQueryFor = (values: Values<'vault' | 'version' | 'principal' | 'resource'>): string =>
+  filled(vaultLogQuery, values);
+export const vaultUsersQueryFor = (values: Values<'vault'>): string => filled(vaultUsersQuery, values);

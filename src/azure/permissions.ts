@@ -38,33 +38,21 @@ const fitsAsWritten = (pattern: string, action: string): boolean => fits(pattern
 const fitsInAzure = (pattern: string, action: string): boolean =>
   fitsAsWritten(pattern, action) || fitsAsWritten(pattern.replaceAll('/*/', '/'), action);
 
-type Fits = typeof fitsInAzure;
-
-const allowed =
-  (
-    grants: 'actions' | 'dataActions',
-    exceptions: 'notActions' | 'notDataActions',
-    fitsGrant: Fits,
-    fitsException: Fits,
-  ) =>
-  (permissions: readonly Permission[]) =>
-  (name: string): boolean =>
+const matchers = (fitsException: typeof fitsInAzure) => (permissions: readonly Permission[]) => {
+  const allowed = (grants: 'actions' | 'dataActions', exceptions: 'notActions' | 'notDataActions') => (name: string) =>
     permissions.some(
       (one) =>
-        one[grants].some((pattern) => fitsGrant(pattern, name)) &&
+        one[grants].some((pattern) => fitsInAzure(pattern, name)) &&
         !one[exceptions].some((pattern) => fitsException(pattern, name)),
     );
-
-const matchers = (fitsGrant: Fits, fitsException: Fits) => (permissions: readonly Permission[]) => ({
-  action: allowed('actions', 'notActions', fitsGrant, fitsException)(permissions),
-  dataAction: allowed('dataActions', 'notDataActions', fitsGrant, fitsException)(permissions),
-});
+  return { action: allowed('actions', 'notActions'), dataAction: allowed('dataActions', 'notDataActions') };
+};
 
 /** Returns whether the roles together allow an action or a data action, as Azure seems to read wildcards. */
-export const allowedBy = matchers(fitsInAzure, fitsInAzure);
+export const allowedBy = matchers(fitsInAzure);
 
 /** Returns whether they might allow it by any reading of wildcards. For other identities' powers. */
-export const maybeAllowedBy = matchers(fitsInAzure, fitsAsWritten);
+export const maybeAllowedBy = matchers(fitsAsWritten);
 
 // What could block a write: locks (Microsoft.Authorization 2020-05-01) and the caller's own permissions (2022-04-01). Requested
 // by the resource's id without an SDK client: for a resource without a parent, `@azure/arm-authorization` 9 puts two slashes in
@@ -83,13 +71,6 @@ function lockOf({ name, id, properties }: z.infer<typeof ArmLock>): Lock {
   return { name, level: levels[properties.level], scope: id.split('/').slice(0, -4).join('/') };
 }
 
-async function locksAt(clients: AzureClients, id: string): Promise<readonly Lock[]> {
-  // Locks at or above the scope. Without the filter, also those below (`-AtScope` of Get-AzResourceLock).
-  const path = `${id}/providers/Microsoft.Authorization/locks?api-version=2020-05-01&$filter=atScope()`;
-  const locks = (await clients.plain.listAll(path, ArmLock)).map(lockOf);
-  return locks.filter(({ scope }) => scopeCovers(scope, id));
-}
-
 export function armGuards(connection: Connection): Guards {
   const { kinds } = connection;
   return {
@@ -98,7 +79,12 @@ export function armGuards(connection: Connection): Guards {
         resourceKindOf(id, kinds),
         id,
         `reading the locks on ${armIdParts(id).name}`,
-        (clients) => locksAt(clients, id),
+        async (clients) => {
+          // Locks at or above the scope. Without the filter, also those below (`-AtScope` of Get-AzResourceLock).
+          const path = `${id}/providers/Microsoft.Authorization/locks?api-version=2020-05-01&$filter=atScope()`;
+          const locks = (await clients.plain.listAll(path, ArmLock)).map(lockOf);
+          return locks.filter(({ scope }) => scopeCovers(scope, id));
+        },
         brief,
       ),
 
