@@ -4,43 +4,31 @@
  */
 import { z } from 'zod';
 import type { Outcome } from '../domain/failure.ts';
-import { type AzureOptions, connectionOf } from './azure.ts';
 import { missing } from './azure-clients.ts';
+import { type ConnectionOptions, openConnection } from './connection.ts';
 
 const version = 'api-version=2022-09-15';
 
-const Registration = z.object({
-  id: z.string(),
-  name: z.string(),
-  properties: z.object({
-    endpoint: z.string().nullish(),
-    msaAppId: z.string(),
-    msaAppType: z.string().nullish(),
-    msaAppTenantId: z.string().nullish(),
-  }),
-});
-
-export interface BotRegistration {
-  readonly id: string;
-  readonly name: string;
-  readonly resourceGroup: string;
-  readonly subscriptionId: string;
-  readonly endpoint: string | null;
-  readonly appType: string | null;
-  readonly tenantId: string | null;
-}
-
-function registrationFrom({ id, name, properties }: z.output<typeof Registration>): BotRegistration {
-  const [, , subscriptionId = '', , resourceGroup = ''] = id.split('/');
-  const { endpoint = null, msaAppType: appType = null, msaAppTenantId: tenantId = null } = properties;
-  return { id, name, resourceGroup, subscriptionId, endpoint, appType, tenantId };
-}
+const Registration = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    properties: z.object({
+      endpoint: z.string().nullish(),
+      msaAppId: z.string().toLowerCase(),
+    }),
+  })
+  .transform(({ id, name, properties }) => {
+    const { msaAppId: appId, endpoint = null } = properties;
+    return { id, name, resourceGroup: id.split('/')[4] ?? '', appId, endpoint };
+  });
+export type BotRegistration = z.output<typeof Registration>;
 
 /** Error codes for a missing channel: ARM's own, and the provider's (not verified against Azure). */
 const noChannel = [...missing, 'ChannelNotFound'];
 
-export function armRegistrations(options: AzureOptions) {
-  const connection = connectionOf(options);
+export function armRegistrations(options: ConnectionOptions) {
+  const connection = openConnection(options);
   return {
     /** Returns the registration of an app in the configured subscriptions; null: none that the caller can read. */
     of: (appId: string): Promise<Outcome<BotRegistration | null>> =>
@@ -49,7 +37,7 @@ export function armRegistrations(options: AzureOptions) {
           const path = `/subscriptions/${id}/providers/Microsoft.BotService/botServices?${version}`;
           for await (const item of clients.plain.list(path)) {
             const found = Registration.parse(item);
-            if (found.properties.msaAppId.toLowerCase() === appId.toLowerCase()) return registrationFrom(found);
+            if (found.appId === appId.toLowerCase()) return found;
           }
         }
         return null;
@@ -73,24 +61,19 @@ const Applications = z.object({
   ),
 });
 
-export function graphAppSecrets(options: AzureOptions) {
-  const connection = connectionOf(options);
-  return {
-    /** Returns the app's secrets, each with its first characters; null: Entra ID has no such app registration. */
-    of: (appId: string) =>
-      connection.call(
-        `reading the secrets of app ${appId}`,
-        async (clients) => {
-          const filter = encodeURIComponent(`appId eq '${appId}'`);
-          const path = `/v1.0/applications?$filter=${filter}&$select=id,appId,passwordCredentials`;
-          const [found] = Applications.parse(await clients.plain.graph(path)).value;
-          if (found === undefined) return null;
-          return found.passwordCredentials.map(({ hint, endDateTime }) => ({
-            hint: hint ?? null,
-            endsAt: endDateTime ? new Date(endDateTime) : null,
-          }));
-        },
-        { limit: 'brief' },
-      ),
-  };
-}
+/** Returns the app's secrets, each with its first characters; null: Entra ID has no such app registration. */
+export const readAppSecrets = (options: ConnectionOptions, appId: string) =>
+  openConnection(options).call(
+    `reading the secrets of app ${appId}`,
+    async (clients) => {
+      const filter = encodeURIComponent(`appId eq '${appId}'`);
+      const path = `/v1.0/applications?$filter=${filter}&$select=id,appId,passwordCredentials`;
+      const [found] = Applications.parse(await clients.plain.graph(path)).value;
+      if (found === undefined) return null;
+      return found.passwordCredentials.map(({ hint, endDateTime }) => ({
+        hint: hint ?? null,
+        endsAt: endDateTime ? new Date(endDateTime) : null,
+      }));
+    },
+    { limit: 'brief' },
+  );

@@ -124,7 +124,6 @@ export interface ClientOptions {
   readonly cloud: Cloud;
   readonly credential: TokenCredential;
   readonly limits: Limits;
-  readonly clock: () => Date;
   readonly tracing: Tracing;
 }
 

@@ -1,12 +1,22 @@
 /** Runs the calls of all ports: deadline, clients and failures. */
-import { done, type Failure, type Found, failed, isPermissionRefusal, type Outcome } from '../domain/failure.ts';
+import {
+  botFailure,
+  done,
+  type Failure,
+  type Found,
+  failed,
+  isPermissionRefusal,
+  type Outcome,
+} from '../domain/failure.ts';
 import type { ArmId, ArmIdParts } from '../domain/ids.ts';
+import { noTracing } from '../domain/ports/telemetry.ts';
 import type { ResourceKind } from '../domain/resource-kind.ts';
 import { type AzureClients, type CallKind, type ClientOptions, openClients } from './azure-clients.ts';
 import { ownIdOf } from './credential.ts';
 import { Exchange } from './exchange.ts';
 import { readFailure } from './failures.ts';
-import { type Kind, ownResource } from './resource-ids.ts';
+import { defaultLimits, type Limits } from './limits.ts';
+import { isVaultHost, type Kind, ownResource } from './resource-ids.ts';
 
 /** Thrown out of a call: what the bot itself found instead of an answer. The caller makes a failure of it. */
 export class FoundInCall extends Error {
@@ -17,15 +27,25 @@ export class FoundInCall extends Error {
   }
 }
 
-export interface ConnectionOptions extends ClientOptions {
+export interface ConnectionOptions
+  extends Pick<ClientOptions, 'cloud' | 'credential'>,
+    Partial<Pick<ClientOptions, 'tracing'>> {
+  /** All kinds of resources, from `resources/registry`. */
   readonly kinds: readonly ResourceKind[];
+  /** The only subscriptions in which the bot reads and changes resources. */
   readonly subscriptions: readonly string[];
-  readonly pollIntervalMs: number;
+  /** Poll interval of a running operation. The service takes from 13 to 90 s and suggests no interval. */
+  readonly pollIntervalMs?: number;
+  /** Limits on time and retries; missing ones use the defaults. */
+  readonly limits?: Partial<Limits>;
+  readonly clock?: () => Date;
   /** Gets each failure, except a missing permission of an optional call. */
-  readonly onFailure: (failure: Failure) => void;
+  readonly onFailure?: (failure: Failure) => void;
 }
 
-export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscriptions' | 'pollIntervalMs' | 'kinds'> {
+export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscriptions' | 'kinds'> {
+  readonly pollIntervalMs: number;
+  readonly clock: () => Date;
   /** Object id of the bot's identity; null: the token doesn't contain it. */
   ownId(): Promise<string | null>;
   /** Runs one call. External errors are returned as failures; anything thrown is a bug. */
@@ -38,15 +58,24 @@ export interface Connection extends Pick<ConnectionOptions, 'cloud' | 'subscript
     work: (clients: AzureClients, parts: ArmIdParts) => Promise<T>,
     call?: CallKind,
   ): Promise<Outcome<T>>;
+  /** Runs one call to a vault itself, after checking that its address is in the cloud's domain. */
+  inVault<T>(
+    address: string,
+    doing: string,
+    work: (clients: AzureClients) => Promise<T>,
+    kind?: CallKind,
+  ): Promise<Outcome<T>>;
 }
 
 export function openConnection(options: ConnectionOptions): Connection {
-  const { cloud, subscriptions, pollIntervalMs, kinds, limits, clock } = options;
+  const { cloud, credential, subscriptions, kinds, pollIntervalMs = 5000, tracing = noTracing, onFailure } = options;
+  const { clock = () => new Date() } = options;
+  const limits = { ...defaultLimits, ...options.limits };
   const report = (failure: Failure, { optional }: CallKind = {}) => {
-    if (optional !== true || !isPermissionRefusal(failure)) options.onFailure(failure);
+    if (optional !== true || !isPermissionRefusal(failure)) onFailure?.(failure);
     return failed(failure);
   };
-  const clients = openClients(options);
+  const clients = openClients({ cloud, credential, limits, tracing });
   const call: Connection['call'] = async (doing, work, kind = {}) => {
     const exchange = new Exchange(limits, clock, limits[`${kind.limit ?? 'call'}Ms` as const]);
     try {
@@ -63,12 +92,17 @@ export function openConnection(options: ConnectionOptions): Connection {
     subscriptions,
     pollIntervalMs,
     kinds,
-    ownId: () => ownIdOf(options.credential, cloud.armScope),
+    clock,
+    ownId: () => ownIdOf(credential, cloud.armScope),
     call,
     on: async (kind, id, doing, work, callKind) => {
       const own = ownResource(doing, id, kind, subscriptions);
       if ('failure' in own) return report(own.failure);
       return call(doing, (clients) => work(clients, own.parts), callKind);
     },
+    inVault: async (address, doing, work, kind) =>
+      isVaultHost(address, cloud)
+        ? call(doing, work, kind)
+        : failed(botFailure(doing, { code: 'not-a-vault-address', address })),
   };
 }

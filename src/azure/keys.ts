@@ -6,15 +6,15 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Key } from '@azure/arm-keyvault';
 import { z } from 'zod';
 import { sha256 } from '../domain/canonical-json.ts';
-import { botFailure, done, type Failure, failed, type Outcome, type Receipt } from '../domain/failure.ts';
+import { botFailure, done, type Failure, failed, type Outcome } from '../domain/failure.ts';
 import { type ArmId, type ArmIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { KeyKind, ObservedKey } from '../domain/observed.ts';
 import type { CreatedKey, Deleted, KeyMark, Keys, Probe } from '../domain/ports/azure.ts';
 import { type AzureClients, missing } from './azure-clients.ts';
 import { type Connection, FoundInCall } from './connection.ts';
-import { azureErrorIn } from './error-body.ts';
+import { type AzureError, azureErrorIn } from './error-body.ts';
 import { inParallel } from './limits.ts';
-import { isVaultHost, lastPart, notAVault, vaultKind } from './resource-ids.ts';
+import { lastPart, vaultKind } from './resource-ids.ts';
 
 /** Only the fields in use. The SDK flattens `properties` and names nbf and exp `notBefore` and `expires`, in seconds. */
 const ArmKey = z.object({
@@ -41,24 +41,19 @@ const tagsOf = ({ request, nonce }: KeyMark): Record<string, string> => ({
   [nonceTag]: nonce,
 });
 
-/** Returns the hash of any text in the tag. A foreign text has a hash that isn't stored. */
-function nonceHashOf(tags: Readonly<Record<string, string>> | null | undefined): string | null {
-  const nonce = tags?.[nonceTag];
-  return nonce === undefined ? null : sha256(nonce);
-}
-
 const isoOf = (seconds: number | null | undefined): string | null =>
   typeof seconds === 'number' ? new Date(seconds * 1000).toISOString() : null;
 
 /** Returns the version from `https://v.vault.azure.net:443/keys/k/<version>`. Only the last part is reliable. */
-const versionIn = (address: string): string => (address.split('/').at(-1) ?? '').toLowerCase();
+const versionIn = (address: string): KeyVersion => KeyVersion.parse(lastPart(address).toLowerCase());
 
 /** Converts a key of ARM. Uses the requested name: a single version carries the version as its name. */
 function observedKey(name: KeyName, key: unknown): ObservedKey {
   const { kty, keySize, keyOps, keyUriWithVersion, attributes, tags } = ArmKey.parse(key);
+  const nonce = tags?.[nonceTag];
   return {
     name,
-    version: KeyVersion.parse(versionIn(keyUriWithVersion)),
+    version: versionIn(keyUriWithVersion),
     type: kty,
     size: keySize ?? null,
     operations: keyOps ?? [],
@@ -66,15 +61,17 @@ function observedKey(name: KeyName, key: unknown): ObservedKey {
     notBefore: isoOf(attributes?.notBefore),
     expires: isoOf(attributes?.expires),
     created: isoOf(attributes?.created),
-    nonceHash: nonceHashOf(tags),
+    // A foreign text has a hash that isn't stored.
+    nonceHash: nonce === undefined ? null : sha256(nonce),
   };
 }
 
 const createdKey = (
+  { exchange }: AzureClients,
   version: KeyVersion,
-  tags: Readonly<Record<string, string>> | null | undefined,
+  tags: Readonly<Record<string, string>> | undefined,
   { nonce }: KeyMark,
-): Omit<CreatedKey, keyof Receipt> => ({ version, carriesNonce: tags?.[nonceTag] === nonce });
+): CreatedKey => ({ ...exchange.receipt(), version, carriesNonce: tags?.[nonceTag] === nonce });
 
 const ListedVersion = z.object({
   keyUriWithVersion: z.string(),
@@ -99,14 +96,14 @@ async function versionsOf(
   for await (const version of clients.items(keys.listVersions(resourceGroup, vault, name))) {
     const { keyUriWithVersion, attributes } = ListedVersion.parse(version);
     const { created, enabled } = attributes;
-    found.push({ version: KeyVersion.parse(versionIn(keyUriWithVersion)), created, enabled: enabled !== false });
+    found.push({ version: versionIn(keyUriWithVersion), created, enabled: enabled !== false });
   }
   return found.sort((a, b) => a.created - b.created);
 }
 
 /** Oldest first; null: no such key. */
-const listVersions = (connection: Connection, vaultId: ArmId, name: KeyName, doing: string) =>
-  connection.on(vaultKind, vaultId, doing, (clients, parts) =>
+const listVersions = (connection: Connection, vaultId: ArmId, name: KeyName) =>
+  connection.on(vaultKind, vaultId, `reading the versions of key ${name} in ${lastPart(vaultId)}`, (clients, parts) =>
     clients.nullOn(missing, versionsOf(clients, parts, name)),
   );
 
@@ -116,7 +113,7 @@ const maxVersionsRead = 25;
 function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys, 'createVersion' | 'versions' | 'older'> {
   return {
     async older(vaultId, name, current) {
-      const all = await listVersions(connection, vaultId, name, `reading the versions of key ${name}`);
+      const all = await listVersions(connection, vaultId, name);
       if (!all.ok) return all;
       const versions = all.value ?? [];
       const at = versions.findIndex(({ version }) => version === current);
@@ -124,7 +121,7 @@ function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys, 'crea
     },
 
     async versions(vaultId, name, after) {
-      const all = await listVersions(connection, vaultId, name, `reading the versions of key ${name}`);
+      const all = await listVersions(connection, vaultId, name);
       if (!all.ok) return all;
       const since = all.value?.find(({ version }) => version === after)?.created ?? 0;
       const later = (all.value ?? []).filter(({ version, created }) => version !== after && created >= since);
@@ -138,10 +135,8 @@ function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys, 'crea
       return done({ versions, complete: later.length <= maxVersionsRead });
     },
 
-    async createVersion(vaultUri, name, after, { type, size, expires }, mark) {
-      const doing = `making a version of key ${name} in ${vaultUri}`;
-      if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
-      return connection.call(doing, async (clients) => {
+    createVersion(vaultUri, name, after, { type, size, expires }, mark) {
+      return connection.inVault(vaultUri, `making a version of key ${name} in ${vaultUri}`, async (clients) => {
         const expiresOn = expires === null ? null : new Date(expires);
         const client = clients.keysAt(vaultUri, expiresOn);
         const { keyOperations = [], properties } = await client.getKey(name, { version: after });
@@ -153,7 +148,7 @@ function keyVersions(connection: Connection, get: Keys['get']): Pick<Keys, 'crea
           ...(expiresOn === null ? {} : { expiresOn }),
         });
         const version = KeyVersion.parse(made.properties.version);
-        return { ...clients.exchange.receipt(), ...createdKey(version, made.properties.tags, mark) };
+        return createdKey(clients, version, made.properties.tags, mark);
       });
     },
   };
@@ -169,9 +164,12 @@ const keyStateErrors =
 /** Refusals by the vault's firewall, independent of permissions. */
 const firewallCodes = /^ForbiddenBy(Firewall|Connection)$/;
 
-/** Returns whether the vault itself refused with 403. A proxy's 403 says nothing about the bot's permissions. */
-const isVaultRefusal = ({ status, codes }: { readonly status: number; readonly codes: readonly string[] }): boolean =>
-  status === 403 && codes.some((code) => /^(Forbidden|AccessDenied|AuthorizationFailed)/.test(code));
+/** The vault's own refusal with 403; null: none. A proxy's 403 says nothing about the bot's permissions. */
+function vaultRefusal({ exchange: { last } }: AzureClients): AzureError | null {
+  const reported = last?.status === 403 ? azureErrorIn(last) : null;
+  const isVaults = reported?.codes.some((code) => /^(Forbidden|AccessDenied|AuthorizationFailed)/.test(code));
+  return isVaults === true ? reported : null;
+}
 
 /** Plain errors that the SDK throws before it sends a request, from the key's dates and operations. */
 const refusedBySdk = /expired at|can't be used before|is not supported on key/;
@@ -188,11 +186,8 @@ async function probeKey(clients: AzureClients, address: string): Promise<Probe> 
   } catch (error) {
     if (error instanceof Error && refusedBySdk.test(error.message))
       throw new FoundInCall({ code: 'key-not-usable', message: error.message });
-    const { last } = clients.exchange;
-    const reported = last === null ? null : azureErrorIn(last);
-    if (last === null || reported === null || !isVaultRefusal({ status: last.status, codes: reported.codes }))
-      throw error;
-    if (keyStateErrors.test([...reported.codes, reported.message].join('\n'))) throw error;
+    const reported = vaultRefusal(clients);
+    if (reported === null || keyStateErrors.test([...reported.codes, reported.message].join('\n'))) throw error;
     return reported.codes.some((code) => firewallCodes.test(code)) ? 'firewalled' : 'not-allowed';
   }
 }
@@ -206,9 +201,7 @@ async function findDeleted(clients: AzureClients, vaultUri: string, name: KeyNam
     const key = await clients.nullOn(['KeyNotFound'], clients.keysAt(vaultUri).getDeletedKey(name));
     return key === null ? 'none' : 'deleted';
   } catch (error) {
-    const { last } = clients.exchange;
-    const codes = last === null ? [] : (azureErrorIn(last)?.codes ?? []);
-    if (last !== null && isVaultRefusal({ status: last.status, codes })) return 'not-checked';
+    if (vaultRefusal(clients) !== null) return 'not-checked';
     throw error;
   }
 }
@@ -217,20 +210,19 @@ async function findDeleted(clients: AzureClients, vaultUri: string, name: KeyNam
 function dataPlaneKeys(connection: Connection): Pick<Keys, 'probe' | 'deleted'> {
   const probe: Keys['probe'] = async (vaultUri, name, version) => {
     const doing = `trying key ${name} in ${vaultUri}`;
-    if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
-    const address = `${new URL(vaultUri).origin}/keys/${name}/${version}`;
     try {
-      return await connection.call(doing, (clients) => probeKey(clients, address));
+      return await connection.inVault(vaultUri, doing, (clients) =>
+        probeKey(clients, `${new URL(vaultUri).origin}/keys/${name}/${version}`),
+      );
     } catch (error) {
       if (!(error instanceof FoundInCall)) throw error;
       return failed(botFailure(doing, error.found));
     }
   };
 
-  const deleted: Keys['deleted'] = async (vaultUri, name) => {
+  const deleted: Keys['deleted'] = (vaultUri, name) => {
     const doing = `looking for a deleted key ${name} in ${vaultUri}`;
-    if (!isVaultHost(vaultUri, connection.cloud)) return failed(notAVault(doing, vaultUri));
-    return connection.call(doing, (clients) => findDeleted(clients, vaultUri, name), { limit: 'brief' });
+    return connection.inVault(vaultUri, doing, (clients) => findDeleted(clients, vaultUri, name), { limit: 'brief' });
   };
 
   return { probe, deleted };
@@ -247,13 +239,11 @@ const entryOf = (key: Key): ObservedKey | KeyName => {
     : name;
 };
 
-const secondsOf = (iso: string): number => Math.floor(Date.parse(iso) / 1000);
-
 const newKeyProperties = ({ type, size, expires }: KeyKind) => ({
   kty: type,
   keySize: size,
   keyOps: ['wrapKey', 'unwrapKey'],
-  attributes: { enabled: true, ...(expires === null ? {} : { expires: secondsOf(expires) }) },
+  attributes: { enabled: true, ...(expires === null ? {} : { expires: Math.floor(Date.parse(expires) / 1000) }) },
 });
 
 /** Returns the list's entries. Reads those of which only the name is known, until a read fails. */
@@ -300,8 +290,7 @@ export function armKeys(connection: Connection): Keys {
   };
 
   const first: Keys['first'] = async (vaultId, name) => {
-    const doing = `reading the versions of key ${name} in ${lastPart(vaultId)}`;
-    const all = await listVersions(connection, vaultId, name, doing);
+    const all = await listVersions(connection, vaultId, name);
     if (!all.ok) return all;
     const oldest = all.value?.[0];
     return oldest === undefined ? done(null) : get(vaultId, name, oldest.version);
@@ -315,7 +304,7 @@ export function armKeys(connection: Connection): Keys {
         properties: newKeyProperties(key),
       });
       const { version } = observedKey(name, created);
-      return { ...clients.exchange.receipt(), ...createdKey(version, created.tags, mark) };
+      return createdKey(clients, version, created.tags, mark);
     });
 
   return { get, first, list, createIfMissing, ...keyVersions(connection, get), ...dataPlaneKeys(connection) };

@@ -72,9 +72,6 @@ export const isVaultHost = (vaultUri: string, { vaultSuffix }: Cloud): boolean =
   return url !== null && url.protocol === 'https:' && (vaultSuffix === null || url.hostname.endsWith(vaultSuffix));
 };
 
-export const notAVault = (doing: string, vaultUri: string) =>
-  botFailure(doing, { code: 'not-a-vault-address', address: vaultUri });
-
 // Addresses of the portal for a resource and a key. Hosts are those of Microsoft's national-cloud lists. A key is an "asset"
 // under its own address, as in the portal's address bar.
 

@@ -30,15 +30,8 @@ interface AzureReading {
   readonly etag: string | null;
 }
 
-interface Timed extends AzureReading {
-  readonly at: number;
-}
-
 /** Maximum age of a read that a change is based on. Between check and change there are milliseconds. */
 const maxAgeMs = 5_000;
-
-/** Reads that callers judge, each for the change that it leads to. Other reads of the resource don't replace it. */
-type Readings = WeakMap<ObservedResource, Timed>;
 
 /** Two minutes at the default interval. A change of an agent usually takes 15 to 90 seconds. */
 const maxReads = 24;
@@ -62,11 +55,6 @@ async function waitUntilShown(
 
 type Resource = Pick<ArmResource, 'identity'>;
 
-interface IdentityChange {
-  readonly type: 'SystemAssigned' | 'SystemAssigned, UserAssigned';
-  readonly userAssignedIdentities?: Record<string, Record<string, never>>;
-}
-
 /** Returns whether it has a system-assigned identity. `SystemAssigned, UserAssigned` is a list in one string. */
 const hasOwnIdentity = ({ identity }: Resource): boolean =>
   (identity?.type ?? '').split(',').some((one) => one.trim().toLowerCase() === 'systemassigned');
@@ -75,7 +63,7 @@ const hasOwnIdentity = ({ identity }: Resource): boolean =>
  * Returns the body for a system-assigned identity; null: it exists. `SystemAssigned` alone would drop the user-assigned ones,
  * so they are sent too: by id with empty values, because their contents are read-only.
  */
-function identityChange(resource: Resource): IdentityChange | null {
+function identityChange(resource: Resource): NonNullable<GenericResource['identity']> | null {
   if (hasOwnIdentity(resource)) return null;
   const ids = Object.keys(resource.identity?.userAssignedIdentities ?? {});
   if (ids.length === 0) return { type: 'SystemAssigned' };
@@ -117,21 +105,6 @@ const path = (id: ArmId): string => id.slice(1);
 const isoOf = (date: Date | null | undefined): string | null =>
   date instanceof Date && !Number.isNaN(date.getTime()) ? date.toISOString() : null;
 
-const observed = (kind: ResourceKind, resource: ArmResource, createdAt: string | null): ObservedResource => ({
-  kind: kind.name,
-  id: resource.id,
-  name: resource.name,
-  location: sameSpelling(resource.location),
-  createdAt,
-  provisioningState: resource.properties?.provisioningState ?? 'unknown',
-  systemAssigned: hasOwnIdentity(resource),
-  principalId: resource.identity?.principalId ?? null,
-  tenantId: resource.identity?.tenantId ?? null,
-  userAssignedIds: Object.keys(resource.identity?.userAssignedIdentities ?? {}),
-  tags: resource.tags ?? {},
-  customerKey: customerKeyIn(kind, resource.properties),
-});
-
 const Listed = z.object({ id: z.string(), createdTime: z.date().nullish() });
 
 interface Target {
@@ -139,6 +112,11 @@ interface Target {
   readonly subscriptionId: string;
   readonly kind: ResourceKind;
   readonly id: ArmId;
+  readonly everyMs: number;
+  /** By resource: the ETag that was refused last. */
+  readonly refused: Map<ArmId, string>;
+  /** Reads that callers judge, each for the change that it leads to. Other reads of the resource don't replace it. */
+  readonly readings: WeakMap<ObservedResource, AzureReading & { readonly at: number }>;
 }
 
 async function readOrThrow({ clients, subscriptionId, kind, id }: Target): Promise<AzureReading> {
@@ -167,43 +145,45 @@ async function createdTime({ clients, subscriptionId, kind, id }: Target): Promi
 }
 
 async function observe(target: Target, resource: ArmResource): Promise<ObservedResource> {
-  return observed(target.kind, resource, isoOf(resource.systemData?.createdAt) ?? (await createdTime(target)));
+  return {
+    kind: target.kind.name,
+    id: resource.id,
+    name: resource.name,
+    location: sameSpelling(resource.location),
+    createdAt: isoOf(resource.systemData?.createdAt) ?? (await createdTime(target)),
+    provisioningState: resource.properties?.provisioningState ?? 'unknown',
+    systemAssigned: hasOwnIdentity(resource),
+    principalId: resource.identity?.principalId ?? null,
+    tenantId: resource.identity?.tenantId ?? null,
+    userAssignedIds: Object.keys(resource.identity?.userAssignedIdentities ?? {}),
+    tags: resource.tags ?? {},
+    customerKey: customerKeyIn(target.kind, resource.properties),
+  };
 }
 
-async function readObserved(target: Target, readings: Readings): Promise<ObservedResource | null> {
+async function readObserved(target: Target): Promise<ObservedResource | null> {
   const found = await read(target);
   if (found === null) return null;
   const judged = await observe(target, found.resource);
-  readings.set(judged, { ...found, at: performance.now() });
+  target.readings.set(judged, { ...found, at: performance.now() });
   return judged;
 }
 
 interface Update {
-  readonly change: Change;
+  readonly change: Pick<GenericResource, 'identity' | 'properties'>;
   /** ETag of the read that the change is based on. */
   readonly etag: string | null;
   readonly isShown: (resource: ArmResource) => boolean;
-}
-
-interface UpdateContext {
-  readonly everyMs: number;
-  /** By resource: the ETag that was refused last. */
-  readonly refused: Map<ArmId, string>;
-  readonly readings: Readings;
 }
 
 /**
  * Returns the read for a change: the judged one if Azure can refuse by its ETag, else a new one. Throws {@link FoundInCall}
  * if that shows another resource or another key.
  */
-async function readForChange(
-  target: Target,
-  judged: ObservedResource,
-  { readings, refused }: UpdateContext,
-): Promise<AzureReading> {
-  const found = readings.get(judged);
+async function readForChange(target: Target, judged: ObservedResource): Promise<AzureReading> {
+  const found = target.readings.get(judged);
   const isFresh = found !== undefined && performance.now() - found.at < maxAgeMs;
-  if (isFresh && found.etag !== null && found.etag !== refused.get(target.id)) return found;
+  if (isFresh && found.etag !== null && found.etag !== target.refused.get(target.id)) return found;
   const reading = await readOrThrow(target);
   const now = await observe(target, reading.resource);
   const replaced = replacedSince('resource', judged, now);
@@ -219,18 +199,16 @@ async function readForChange(
  * A late duplicate of a write that was repeated and done is refused by its ETag: docs/decisions/0056. If a provider refuses an
  * ETag that it still returns, its ETags are unreliable, and the write is sent without one.
  */
-async function update(target: Target, { change, etag, isShown }: Update, context: UpdateContext): Promise<void> {
-  const { everyMs, refused } = context;
-  const { clients, subscriptionId, kind, id } = target;
+async function update(target: Target, { change, etag, isShown }: Update): Promise<void> {
+  const { clients, subscriptionId, kind, id, everyMs, refused } = target;
   const { signal: abortSignal } = clients.exchange;
   const headers =
     etag === null || refused.get(id) === etag ? {} : { requestOptions: { headers: { 'If-Match': etag } } };
   const options = { updateIntervalInMs: everyMs, abortSignal, ...headers };
   const { resources } = clients.resources(subscriptionId);
-  const body: GenericResource = change;
   refused.delete(id);
   try {
-    const poller = resources.updateById(path(id), kind.apiVersion, body, options);
+    const poller = resources.updateById(path(id), kind.apiVersion, change, options);
     await poller.pollUntilDone({ abortSignal });
   } catch (error) {
     if (etag !== null && clients.exchange.last?.status === 412) refused.set(id, etag);
@@ -242,32 +220,31 @@ async function update(target: Target, { change, etag, isShown }: Update, context
   });
 }
 
-async function enableIdentity(target: Target, judged: ObservedResource, context: UpdateContext): Promise<Receipt> {
-  const { resource, etag } = await readForChange(target, judged, context);
+async function enableIdentity(target: Target, judged: ObservedResource): Promise<Receipt> {
+  const { resource, etag } = await readForChange(target, judged);
   const identity = identityChange(resource);
-  if (identity !== null) await update(target, { change: { identity }, etag, isShown: hasOwnIdentity }, context);
+  if (identity !== null) await update(target, { change: { identity }, etag, isShown: hasOwnIdentity });
   return target.clients.exchange.receipt();
 }
 
-async function setKey(
-  target: Target,
-  { judged, key }: { readonly judged: ObservedResource; readonly key: CustomerKey },
-  context: UpdateContext,
-): Promise<Receipt> {
+async function setKey(target: Target, judged: ObservedResource, key: CustomerKey): Promise<Receipt> {
   const { kind, clients } = target;
-  const { etag } = await readForChange(target, judged, context);
+  const { etag } = await readForChange(target, judged);
   const isShown = ({ properties }: ArmResource): boolean => {
     const shown = customerKeyIn(kind, properties);
     return shown !== null && isNamedAlike(shown, key);
   };
-  await update(target, { change: { properties: customerKeyBody(kind, key) }, etag, isShown }, context);
+  await update(target, { change: { properties: customerKeyBody(kind, key) }, etag, isShown });
   return clients.exchange.receipt();
 }
 
 export function armResources(connection: Connection): Resources {
-  const { pollIntervalMs, kinds } = connection;
-  const readings: Readings = new WeakMap();
-  const context = { everyMs: pollIntervalMs, refused: new Map<ArmId, string>(), readings };
+  const { pollIntervalMs: everyMs, kinds } = connection;
+  const known: Pick<Target, 'everyMs' | 'refused' | 'readings'> = {
+    everyMs,
+    refused: new Map(),
+    readings: new WeakMap(),
+  };
 
   const on = <T>(
     doing: string,
@@ -282,7 +259,7 @@ export function armResources(connection: Connection): Resources {
       kindIn(kind),
       id,
       what,
-      (clients, { subscriptionId }) => work({ clients, subscriptionId, kind, id }),
+      (clients, { subscriptionId }) => work({ clients, subscriptionId, kind, id, ...known }),
       call,
     );
   };
@@ -303,7 +280,7 @@ export function armResources(connection: Connection): Resources {
   };
 
   return {
-    get: (ref) => on('reading', ref, (target) => readObserved(target, readings)),
+    get: (ref) => on('reading', ref, readObserved),
 
     tags: (ref) =>
       on(
@@ -317,13 +294,11 @@ export function armResources(connection: Connection): Resources {
       ),
 
     enableSystemIdentity: (ref, judged) =>
-      change('enabling the identity of', ref, (target) => enableIdentity(target, judged, context)),
+      change('enabling the identity of', ref, (target) => enableIdentity(target, judged)),
 
     setCustomerKey: (ref, judged, key) =>
-      change(`setting key ${key.keyName} on`, ref, (target) => setKey(target, { judged, key }, context), {
+      change(`setting key ${key.keyName} on`, ref, (target) => setKey(target, judged, key), {
         dependsOnGrant: true,
       }),
   };
 }
-
-type Change = { readonly identity: IdentityChange } | { readonly properties: Readonly<Record<string, unknown>> };

@@ -1,12 +1,12 @@
 /** Permissions of the bot's identity in the configured subscriptions. */
 import type { Outcome } from '../domain/failure.ts';
 import type { Rights } from '../domain/ports/azure.ts';
-import { type AzureOptions, connectionOf } from './azure.ts';
+import { type ConnectionOptions, openConnection } from './connection.ts';
 import { allowedBy, permissionsAt } from './permissions.ts';
 
 /** Reads that only the command line uses; no request depends on them. */
-export function armSubscriptions(options: AzureOptions) {
-  const connection = connectionOf(options);
+export function armSubscriptions(options: ConnectionOptions) {
+  const connection = openConnection(options);
   return {
     /** Returns Azure's time, to the second, from the answer about a configured subscription; null: not in the answer. */
     time: (id: string): Promise<Outcome<Date | null>> =>

@@ -11,13 +11,6 @@ import { correlationIdOf, UnusableAnswer } from './exchange.ts';
 import { ownAssignmentAt } from './grants.ts';
 import { vaultLogQueryFor, vaultUsersQueryFor } from './kql.ts';
 
-interface VaultLogPlace {
-  /** The workspace's own id, not an ARM id. */
-  readonly workspaceId: string;
-  /** Query endpoint without the version. */
-  readonly endpoint: string;
-}
-
 /** How far back to look for the beginning of the log: a vault can be quiet for days. */
 const lookBackMs = 7 * 24 * 3_600_000;
 /** Azure's clock can be ahead. */
@@ -110,13 +103,10 @@ const userOf = (row: AnyRow): readonly LoggedUser[] =>
         },
       ];
 
-export function armVaultLog(
-  connection: Connection,
-  { workspaceId, endpoint }: VaultLogPlace,
-  clock: () => Date,
-): VaultLog {
+/** `workspaceId`: the workspace's own id, not an ARM id. `endpoint`: for queries, without the version. */
+export function armVaultLog(connection: Connection, workspaceId: string, endpoint: string): VaultLog {
   async function ask(clients: AzureClients, doing: string, query: string, startTime: Date) {
-    const timespan = { startTime, endTime: new Date(clock().getTime() + clockSkewMs) };
+    const timespan = { startTime, endTime: new Date(connection.clock().getTime() + clockSkewMs) };
     const result = await clients
       .logs(endpoint)
       .queryWorkspace(workspaceId, query, timespan, { serverTimeoutInSeconds });

@@ -1,6 +1,6 @@
 /** Runs all checks of what the bot depends on. Changes nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { armRegistrations, graphAppSecrets } from '../../azure/app-registrations.ts';
+import { armRegistrations, readAppSecrets } from '../../azure/app-registrations.ts';
 import { connectAzure } from '../../azure/azure.ts';
 import { claimsFor } from '../../azure/credential.ts';
 import { armSubscriptions } from '../../azure/subscriptions.ts';
@@ -95,7 +95,7 @@ function createClients(config: Config): Clients {
     azure: connectAzure(options),
     subscriptions: armSubscriptions(options),
     registrations: armRegistrations(options),
-    secrets: graphAppSecrets(options),
+    secretsOf: (appId) => readAppSecrets(options, appId),
     cloud,
     ownObjectId: () => {
       pending ??= claimsFor(credential, cloud.armScope).then(

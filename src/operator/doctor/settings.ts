@@ -69,11 +69,11 @@ function endOf(
 }
 
 async function diagnoseSecret(
-  { secrets }: DoctorEnvironment,
+  { secretsOf }: DoctorEnvironment,
   { appId, secret, variable }: ConfiguredSecret,
 ): Promise<Diagnosis> {
   const subject = about('teams/secret', `secret in ${variable}`);
-  const found = await secrets.of(appId);
+  const found = await secretsOf(appId);
   const ends = found.ok && found.value !== null ? endOf(secret, found.value) : null;
   if (ends === null) {
     const why = found.ok ? `Microsoft Graph lists no secret of app ${appId}` : lookupFailureLine(found.failure);

@@ -1,5 +1,5 @@
 /** Environment of the checks, and the four outcomes of a finding. */
-import type { armRegistrations, graphAppSecrets } from '../../azure/app-registrations.ts';
+import type { armRegistrations, readAppSecrets } from '../../azure/app-registrations.ts';
 import type { Cloud } from '../../azure/clouds.ts';
 import type { armSubscriptions } from '../../azure/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
@@ -13,7 +13,7 @@ export interface DoctorEnvironment {
   readonly azure: Azure;
   readonly subscriptions: ReturnType<typeof armSubscriptions>;
   readonly registrations: ReturnType<typeof armRegistrations>;
-  readonly secrets: ReturnType<typeof graphAppSecrets>;
+  readonly secretsOf: (appId: string) => ReturnType<typeof readAppSecrets>;
   readonly cloud: Cloud;
   /** Returns the object ID of the bot's identity, or `OBJECT_ID` without a sign-in. Cached. */
   readonly ownObjectId: () => Promise<string>;
