@@ -143,9 +143,10 @@ interface VersionChange {
 }
 
 /**
- * A caller that a resource declares has moved on once it didn't use the old version for a day. One that nothing declares, such
- * as a backup, might return at any time: each of its calls counts as long as the log has it. A caller that was refused within a
- * day still needs the version, such as one that was disabled and enabled again.
+ * A caller that a resource declares has moved on once it didn't use the old version for a day. If the resource names no version,
+ * it must also have used another one since. A caller that nothing declares, such as a backup, might return at any time: each of
+ * its calls counts as long as the log has it. A caller that was refused within a day still needs the version, such as one that
+ * was disabled and enabled again.
  */
 function usersOf(use: KeyUse, { resource, old }: VersionChange, now: Date): readonly VersionUser[] {
   const isOwn = (id: string): boolean => id.toLowerCase() === resource.id.toLowerCase();
@@ -158,7 +159,10 @@ function usersOf(use: KeyUse, { resource, old }: VersionChange, now: Date): read
   const calls = all.filter((call) => call.type !== 'bot' && isIdentified(call) && isVersion(call.keyVersion, old));
   const observed = calls.flatMap((call): VersionUser[] => {
     const isDeclared = [own, ...use.users].some((user) => isCallOf(user, call));
-    const isOver = now.getTime() - Date.parse(call.last) > dayOfOldUseMs;
+    const isLatestOf = (user: KeyUser): boolean =>
+      isCallOf(user, call) && !all.some((one) => isCallOf(user, one) && !one.refused && one.last > call.last);
+    const mightStay = !call.refused && use.users.some((user) => user.keyVersion === null && isLatestOf(user));
+    const isOver = !mightStay && now.getTime() - Date.parse(call.last) > dayOfOldUseMs;
     if (isOver && (isDeclared || call.refused)) return [];
     const how = call.refused ? 'refused' : isDeclared ? 'used' : 'used-undeclared';
     return [{ name: nameOfUser(call), how, last: call.last }];

@@ -6,26 +6,10 @@ import { kinds } from '../../src/operations/resources/registry.ts';
 import * as state from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
-import {
-  answers,
-  bot,
-  connect,
-  connectedAzure,
-  customCloud,
-  type Fault,
-  failureOf,
-  got,
-  hashOf,
-  key,
-  markOf,
-  owner,
-  type Sent,
-  says,
-  sentDuring,
-  tenantId,
-  under,
-  vaultId,
-} from './azure-setup.ts';
+import * as setup from './azure-setup.ts';
+
+const { answers, bot, connect, connectedAzure, customCloud, failureOf, got, hashOf } = setup;
+const { key, markOf, owner, says, sentDuring, tenantId, under, vaultId } = setup;
 
 const { running, azure } = connectedAzure({ restores: true });
 const care = vaultId('kv-care-prod');
@@ -36,7 +20,7 @@ const plain = { type: 'RSA', size: 2048, expires: null } as const;
 const none = KeyVersion.parse('0'.repeat(32));
 
 const newest = async (name: string, vault = hospital) => got(await azure.keys.get(vault, key(name), null));
-const changes = (sent: readonly Sent[]) => sent.filter(({ method }) => method !== 'GET');
+const changes = (sent: readonly setup.Sent[]) => sent.filter(({ method }) => method !== 'GET');
 
 describe('keys', () => {
   test('a key is read with what matters about its newest version, and the same of a version read by itself', async () => {
@@ -206,8 +190,8 @@ describe('versions', () => {
   });
 
   const match = { method: 'POST', url: '/keys/cmk-virtual-visit/create' };
-  const busy = (status: number): Fault => ({ match, respond: { status, body: says('ServerTrouble') } });
-  test.each<[string, Fault, object, number]>([
+  const busy = (status: number): setup.Fault => ({ match, respond: { status, body: says('ServerTrouble') } });
+  test.each<[string, setup.Fault, object, number]>([
     ['was lost on the way', { match, drop: true, times: 1 }, { source: 'no-answer', code: 'ECONNRESET' }, 3],
     ['said that the vault had trouble', busy(500), { source: 'azure', status: 500 }, 2],
   ])('where the answer %s, the version is not made again by itself', async (_what, fault, what, count) => {

@@ -5,20 +5,10 @@ import { z } from 'zod';
 import { guestTenantId, localTenantId } from '../../sandbox/people.ts';
 import { activity, invoke, type RawAnswer, send, sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
-import {
-  activityText,
-  answered,
-  approvalCard,
-  ask,
-  buttonData,
-  choices,
-  people,
-  places,
-  type,
-  typeAll,
-  writes,
-} from '../support/world/story.ts';
+import * as story from '../support/world/story.ts';
 import { queryStore, readRecord } from '../support/world/world.ts';
+
+const { activityText, answered, approvalCard, ask, buttonData, choices, people, places, type, typeAll, writes } = story;
 
 /**
  * Activities that Teams would not send: slow ones, of senders who aren't known, which name what is outside the configured

@@ -6,18 +6,9 @@ import { personActor } from '../../src/domain/request/events.ts';
 import { type OpenDatabase, openWritten } from '../support/store/written-store.ts';
 import { invoke, send } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
-import {
-  agentId,
-  approvalCard,
-  ask,
-  buttonData,
-  choices,
-  people,
-  places,
-  type,
-  typeAll,
-  writes,
-} from '../support/world/story.ts';
+import * as story from '../support/world/story.ts';
+
+const { agentId, approvalCard, ask, buttonData, choices, people, places, type, typeAll, writes } = story;
 
 /**
  * Somebody can write any row of the database while the bot runs, and has no key. A decision comes from that person's own click in

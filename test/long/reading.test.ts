@@ -4,19 +4,10 @@ import { changeState } from '../support/azure/local-azure.ts';
 import type { BotAnswer, SeenActivity } from '../support/teams/local-teams.ts';
 import { invoke, send } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
-import {
-  activityText,
-  agentId,
-  answered,
-  approvalCard,
-  ask,
-  faultAzure,
-  mendAzure,
-  people,
-  places,
-  shows,
-  type,
-} from '../support/world/story.ts';
+import * as story from '../support/world/story.ts';
+
+const { activityText, agentId, answered, approvalCard, ask, faultAzure } = story;
+const { mendAzure, people, places, shows, type } = story;
 
 /** Attacks by looking: the bot lends its rights in Azure, and what it remembers, to nobody who has no role. */
 

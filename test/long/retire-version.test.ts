@@ -10,20 +10,11 @@ import { drawCard } from '../support/transcripts/transcript-card.ts';
 import { expectGolden } from '../support/transcripts/transcript-golden.ts';
 import { azureState, linesOf } from '../support/world/path.ts';
 import { scenario } from '../support/world/scenario.ts';
-import {
-  activityText,
-  answered,
-  approvalCard,
-  approve,
-  people,
-  places,
-  requestIdIn,
-  shows,
-  submit,
-  type,
-  writes,
-} from '../support/world/story.ts';
+import * as story from '../support/world/story.ts';
 import { readRecord } from '../support/world/world.ts';
+
+const { activityText, answered, approvalCard, approve, people, places } = story;
+const { requestIdIn, shows, submit, type, writes } = story;
 
 /** An old key version is disabled only once nothing uses it any more, by the vault's log and by what resources declare. */
 

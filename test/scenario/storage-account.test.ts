@@ -1,24 +1,17 @@
 import { vaultUri } from '../../sandbox/azure/key-vault/arm.ts';
+import { usageCheckSettings } from '../../sandbox/bot-environment.ts';
 import { type EvidenceWorld, startAccountsWorld } from '../support/audit/evidence-world.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';
 import { newestIn, vaultIn } from '../support/azure/azure-state.ts';
-import { changeState } from '../support/azure/local-azure.ts';
+import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
 import { owner } from '../support/azure/local-azure-names.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState } from '../support/world/path.ts';
-import {
-  activityText,
-  answered,
-  approvalCard,
-  approve,
-  people,
-  places,
-  shows,
-  submit,
-  type,
-  writes,
-} from '../support/world/story.ts';
+import * as story from '../support/world/story.ts';
+import { testOverrides } from '../support/world/world.ts';
+
+const { activityText, answered, approvalCard, approve, people, places, shows, submit, type, writes } = story;
 
 /** Storage accounts, the second kind that the bot writes: pinned to a version, and following new ones. */
 
@@ -28,7 +21,8 @@ let evidence: EvidenceWorld;
 const world = () => evidence.world;
 
 beforeAll(async () => {
-  evidence = await startAccountsWorld([pinned, following], [], { env: { CMK_WATCH_INTERVAL: '500ms' } });
+  const usage = { ...usageCheckSettings, ...testOverrides({ usePollMs: 200 }) };
+  evidence = await startAccountsWorld([pinned, following], [], { env: { CMK_WATCH_INTERVAL: '500ms', ...usage } });
 });
 afterAll(() => evidence.end());
 
@@ -40,6 +34,7 @@ const account = async (name: string) => {
 const encryption = async (name: string) => (await account(name)).properties.encryption;
 const newest = async () => newestIn(await azureState(world()), vaultName, keyName).version;
 const uri = async () => vaultUri(vaultIn(await azureState(world()), vaultName));
+const keys = async () => clientsOf(world().azure, owner).keys(await uri());
 const approved = async (id: string): Promise<void> => {
   const card = await approvalCard(world(), id);
   expect(answered(await approve(world(), people.approver, card))).toContain('You aren’t an approver.');
@@ -50,6 +45,12 @@ const proof = async (id: string): Promise<string> => {
   const [, out, err] = verifyInPython(await evidence.take(id, `${id}.zip`), '--keys', evidence.keyFile);
   return out + err;
 };
+/** What someone does in the portal. */
+const portal = (name: string, encryption: object) =>
+  changeState(world().azure, ({ otherResources }) => {
+    const found = otherResources.find((one: { name: string }) => one.name === name);
+    Object.assign(found?.properties.encryption ?? {}, encryption);
+  });
 const chooses = (form: SeenActivity, verb: string, inputs: Record<string, string> = {}) =>
   world().teams.click(people.requester, form.id, verb, { inputs });
 const requested = async (words: string) => submit(world(), await type(world(), people.requester, words));
@@ -70,7 +71,7 @@ test('an account is pinned to a version, by an approver of accounts only', async
   expect(await proof(id)).toContain(`${pinned} was put under ${keyName} in ${vaultName}`);
 });
 
-let follows: string;
+let [follows, old] = ['', ''];
 test('another follows new versions, where the requester chose that', async () => {
   const form = await type(world(), people.requester, `/enable-cmk resource=${following} vault=${vaultName}`);
   expect(activityText(form)).toContain('Follow new versions');
@@ -84,7 +85,10 @@ test('another follows new versions, where the requester chose that', async () =>
   follows = await submit(world(), review);
   await approved(follows);
   expect(await encryption(following)).toMatchObject({ keyvaultproperties: { keyname: keyName, keyversion: '' } });
-  expect(await proof(follows)).toContain(`${following} was put under ${keyName} in ${vaultName}`);
+  await shows(world(), places.operations, people.requester, follows, /Verification level: use observed/);
+  expect(await proof(follows)).toMatch(
+    new RegExp(`${following} was put under ${keyName} in ${vaultName}[^]*version newest, level L3`),
+  );
 });
 
 test('a rotation of an account that follows makes a version, and the account goes on following', async () => {
@@ -99,23 +103,39 @@ test('a rotation of an account that follows makes a version, and the account goe
   expect((await writes(world(), from)).filter((one) => one.includes(following))).toEqual([]);
   expect(await encryption(following)).toMatchObject({ keyvaultproperties: { keyversion: '' } });
   expect(await proof(id)).toContain('level L2');
-  const retire = await type(world(), people.requester, `/retire-version resource=${following} version=${before}`);
-  expect(activityText(retire)).toContain('Stays in use: newest version, follows later ones');
+  old = before;
 });
 
-/** What someone does in the portal. */
-const portal = (name: string, encryption: object) =>
-  changeState(world().azure, ({ otherResources }) => {
-    const found = otherResources.find((one: { name: string }) => one.name === name);
-    Object.assign(found?.properties.encryption ?? {}, encryption);
-  });
+test('the old version stays until the account was seen on the newest for a day, and no other names the old one', async () => {
+  const typed = () => type(world(), people.requester, `/retire-version resource=${following} version=${old}`);
+  const review = activityText(await typed());
+  expect(review).toContain('Stays in use: newest version, follows later ones');
+  expect(review).toContain('The log shows no use of the current version by the resource.');
+  expect(review).toContain(`${pinned} declares it`);
+  const keyversion = await newest();
+  await portal(pinned, { keyvaultproperties: { keyname: keyName, keyvaulturi: await uri(), keyversion } });
+  const { token } = clientsOf(world().azure, owner);
+  const authorization = `Bearer ${await token(`${world().azure.url}/.default`)}`;
+  // Azure moves the account to the newest version, and a day passes.
+  const address = `${(await account(following)).id}?api-version=2026-04-01`;
+  const body = { properties: { encryption: {} } };
+  expect((await http(world().azure, 'PATCH', address, { headers: { authorization }, body })).status).toBe(200);
+  await http(world().azure, 'POST', '/simulator/scenarios', { body: { names: ['agents-used-keys-a-day-ago'] } });
+  const id = await submit(world(), await typed());
+  await approve(world(), people.secondApprover, await approvalCard(world(), id));
+  await shows(world(), places.operations, people.requester, id, /must disable version/);
+  await (await keys()).updateKeyProperties(keyName, old, { enabled: false });
+  await shows(world(), places.operations, people.requester, id, /Succeeded/);
+  expect(newestIn(await azureState(world()), vaultName, keyName)).toMatchObject({ version: keyversion, enabled: true });
+  expect(await encryption(following)).toMatchObject({ keyvaultproperties: { keyversion: '' } });
+  expect(await proof(id)).toContain('proved: ');
+});
+
 const alertThatSays = (words: RegExp) =>
   world().teams.sees(places.operations, people.requester, (one) => words.test(activityText(one)), 60_000);
 
 test('a new version is no drift of an account that follows, but a version that someone pins is, and is repaired', async () => {
-  await clientsOf(world().azure, owner)
-    .keys(await uri())
-    .createRsaKey(keyName, { keySize: 3072 });
+  await (await keys()).createRsaKey(keyName, { keySize: 3072 });
   await portal(pinned, { keySource: 'Microsoft.Storage', keyvaultproperties: null });
   await alertThatSays(new RegExp(`${pinned}[^]*Microsoft-managed key`));
   await portal(following, {

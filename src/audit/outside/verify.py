@@ -1073,7 +1073,7 @@ def verdict_of(events, asked, replaced):
     more = "".join(f"; its version {one} was disabled" for one in disabled)
     lines.insert(0, f"{name} {holds} under {key_in(key, plan)}{when} {key_since(events)}{more}")
     level = LEVELS.index(level_of(events))
-    lines.append(f"version {key['keyVersion']}, level L{level} ({LEVEL_NAMES[level]})")
+    lines.append(f"version {key['keyVersion'] or 'newest'}, level L{level} ({LEVEL_NAMES[level]})")
     if seen["seen"] == "not":
         return [*lines, "Azure couldn't be read again when the pack was created"]
     if seen["seen"] == "absent":

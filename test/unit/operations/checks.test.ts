@@ -454,7 +454,7 @@ const used = (by: string, keyVersion: string, last: string, change: Partial<Obse
 });
 const usedOld = (by: string, hours: number, change: Partial<ObservedUser> = {}): ObservedUser =>
   used(by, version('a'), hoursAgo(hours), change);
-const declares = (name: string, keyVersion: string, identity: string): KeyedResource =>
+const declares = (name: string, keyVersion: string | null, identity: string): KeyedResource =>
   keyed({ id: resourceId(name), name, customerKey: under(keyVersion, { keyName: 'care' }) }, [identity]);
 const log = (...users: readonly ObservedUser[]): ObservedUse => ({
   outcome: 'read',
@@ -462,6 +462,7 @@ const log = (...users: readonly ObservedUser[]): ObservedUse => ({
   last: hoursAgo(1),
   users,
 });
+const follower = declares('stfollows', null, 'f');
 const refusedToday = usedOld('x', 23, { refused: true });
 const byAgent = used(principal, version('b'), hoursAgo(30));
 
@@ -485,6 +486,8 @@ describe('an old version can be retired', () => {
     const moved = declares('stcare', version('b'), 's');
     const calls = [usedOld(principal, 25), usedOld('s', 25), usedOld('bot', 1, { type: 'bot' })];
     expect(await blocksWith(log(byAgent, ...calls), [moved])).toEqual([]);
+    const since = used('f', version('b'), hoursAgo(24));
+    expect(await blocksWith(log(byAgent, usedOld('f', 25), since), [follower])).toEqual([]);
   });
 
   it('although someone was refused with it two days ago, or called without a token', async () => {
@@ -497,6 +500,7 @@ test.each<[string, ObservedUse, readonly KeyedResource[], string]>([
   ['the log shows no use of the current version', log(), [], 'new-version-used'],
   ['the resource began a few hours ago', log(used(principal, version('b'), hoursAgo(23))), [], 'new-version-used'],
   ['the resource used the old one within a day', log(byAgent, usedOld(principal, 23)), [], 'old-version-used'],
+  ['a resource that follows was seen on none since', log(byAgent, usedOld('f', 25)), [follower], 'old-version-used'],
   ['a resource declares it', log(byAgent), [declares('stcare', version('a'), 's')], 'old-version-used'],
   ['others used it weeks ago, and nothing declares it', log(byAgent, usedOld('x', 600)), [], 'old-version-used'],
   ['someone was refused with it within a day', log(byAgent, refusedToday), [], 'old-version-used'],
