@@ -29,13 +29,12 @@ const flag = z
   .nullish()
   .transform((value) => value === true);
 
-const ResourceRow = z.object({
+const ResourceRow = z.looseObject({
   id: ArmId,
   name: z.string(),
   location: text,
   resourceGroup: text,
   subscriptionId: z.string(),
-  cmkVault: text,
 });
 
 const VaultRow = z.object({
@@ -59,18 +58,28 @@ const resourcesQuery = (kind: ResourceKind, contains: string, top: number): stri
     'resources',
     `where type =~ ${kqlString(kind.type.toLowerCase())}`,
     ...(contains === '' ? [] : [`where name contains ${kqlString(contains)}`]),
-    `project id, name, location, resourceGroup, subscriptionId, cmkVault=tostring(properties.${kind.keyAt[0]}.${kind.keyMembers.vault})`,
+    `project id, name, location, resourceGroup, subscriptionId, ${keyColumns([kind])}`,
     'order by name asc',
     `limit ${top}`,
   ].join(' | ');
 
-/** Reads the keys of all these kinds at once: whatever member of `properties` any of their paths begins with. */
+/** Columns with every member of `properties` that a path of these kinds begins with. */
+function keyColumns(kinds: readonly KeyPlace[]): string {
+  const paths = kinds.flatMap(({ keyAt, with: values, rotatesBy }) => [
+    ...keyAt,
+    ...Object.keys(values ?? {}),
+    ...(rotatesBy ? [rotatesBy] : []),
+  ]);
+  const roots = new Set(paths.map((path) => path.split('.')[0] ?? ''));
+  return [...roots].map((root) => `${root}=properties.${root}`).join(', ');
+}
+
+/** Reads the keys of all these kinds at once. */
 function keysQuery(kinds: readonly KeyPlace[]): string {
-  const roots = new Set(kinds.flatMap(({ keyAt }) => keyAt.map((path) => path.split('.')[0] ?? '')));
   return [
     'resources',
     `where type in~ (${kinds.map(({ type }) => kqlString(type.toLowerCase())).join(', ')})`,
-    `project id, name, type, identity, ${[...roots].map((root) => `${root}=properties.${root}`).join(', ')}`,
+    `project id, name, type, identity, ${keyColumns(kinds)}`,
     'order by id asc',
   ].join(' | ');
 }
@@ -91,8 +100,7 @@ function keyedResourceOf(kinds: readonly KeyPlace[], row: z.infer<typeof KeyRow>
   const kind = kinds.find(({ type }) => type.toLowerCase() === row.type.toLowerCase());
   if (kind === undefined) return [];
   const { id, name, identity } = row;
-  const keys = keysNamedIn(kind, row);
-  return [{ id, name, kind, keys, customerKey: keys[0] ?? null, identities: identitiesOf(identity) }];
+  return [{ id, name, kind, ...keysNamedIn(kind, row), identities: identitiesOf(identity) }];
 }
 
 const vaultsQuery = [
@@ -175,7 +183,7 @@ const summaryOfResource = (kind: ResourceKind, row: z.infer<typeof ResourceRow>)
   location: sameSpelling(row.location),
   resourceGroup: row.resourceGroup,
   subscriptionId: row.subscriptionId,
-  underCustomerKey: row.cmkVault !== '',
+  underCustomerKey: keysNamedIn(kind, row).customerKey !== null,
 });
 
 const summaryOfVault = (row: z.infer<typeof VaultRow>): VaultSummary => ({

@@ -18,6 +18,8 @@ export interface KeyPlace {
   readonly keyAt: readonly string[];
   /** By Microsoft's documentation, a resource that names no version follows new ones. */
   readonly follows?: true;
+  /** Path of a flag by which a resource that names a version follows new ones too; null: Azure's lists don't show it. */
+  readonly rotatesBy?: string | null;
   /** Values that go with a key, by path below `properties`. With others, a key that is still named isn't in use. */
   readonly with?: Readonly<Record<string, string>>;
 }
@@ -114,9 +116,20 @@ const keysIn = (value: unknown): readonly CustomerKey[] => {
   return typeof value === 'string' ? fromAddress(value) : fromObject(value);
 };
 
-/** Returns every key that a listed resource names. An unexpected shape counts as no key: lists are never decided by. */
-export const keysNamedIn = (kind: Pick<KeyPlace, 'keyAt' | 'with'>, properties: unknown): readonly CustomerKey[] =>
-  isInUse(kind, properties) ? kind.keyAt.flatMap((path) => keysIn(valueAt(properties, path))) : [];
+function followsIn({ follows, rotatesBy }: KeyPlace, properties: unknown, { keyVersion }: CustomerKey): boolean | null {
+  if (keyVersion === null) return follows ?? null;
+  return rotatesBy === null ? null : valueAt(properties, rotatesBy ?? '') === true;
+}
+
+/**
+ * Returns every key that a listed resource names, and whether the first follows new versions; null: unknown, or no key. An
+ * unexpected shape counts as no key: lists are never decided by.
+ */
+export function keysNamedIn(kind: KeyPlace, properties: unknown) {
+  const keys = isInUse(kind, properties) ? kind.keyAt.flatMap((path) => keysIn(valueAt(properties, path))) : [];
+  const [customerKey = null] = keys;
+  return { keys, customerKey, follows: customerKey && followsIn(kind, properties, customerKey) };
+}
 
 const text = z.string().nullish();
 

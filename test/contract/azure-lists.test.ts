@@ -205,6 +205,10 @@ describe('users of a key', () => {
       // One follows new versions of a key with six other users, one names no version, one has no key.
       for (const one of ['stcareimaging own-key 6', 'appcs-care end-unknown 6', 'stcarelogs microsofts-key 0'])
         expect([hidden, found]).toEqual([[], expect.arrayContaining([one])]);
+      // A disk encryption set names a version also while it follows new ones; of a SQL server, the list doesn't tell.
+      const follows = new Map(resources.map((one) => [one.name, one.follows]));
+      const some = ['stcareimaging', 'des-care', 'virtual-visit-agent', 'sql-care', 'stcarelogs'];
+      expect(some.map((name) => follows.get(name))).toEqual([true, true, false, null, null]);
     });
     expect(sent.filter(({ url }) => url.includes('ResourceGraph'))).toHaveLength(2);
   });

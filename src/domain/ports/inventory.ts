@@ -30,6 +30,8 @@ export interface KeyedResource extends ResourceKey {
   /** One of the kinds that were asked for. */
   readonly kind: KeyPlace;
   readonly keys: readonly CustomerKey[];
+  /** Its key follows new versions; null: unknown, or no key. */
+  readonly follows: boolean | null;
   /** Object ids of its managed identities, lower case. */
   readonly identities: readonly string[];
 }

@@ -22,7 +22,10 @@ export const readOnlyKinds: readonly KeyPlace[] = [
   of('Automation/automationAccounts', 'Automation account', keyVaultProperties),
   of('Batch/batchAccounts', 'Batch account', keyVaultProperties),
   of('CognitiveServices/accounts', 'AI services account', keyVaultProperties),
-  of('Compute/diskEncryptionSets', 'disk encryption set', 'activeKey'),
+  {
+    ...of('Compute/diskEncryptionSets', 'disk encryption set', 'activeKey'),
+    rotatesBy: 'rotationToLatestKeyVersionEnabled',
+  },
   following(of('ContainerRegistry/registries', 'container registry', keyVaultProperties)),
   of(
     'Databricks/workspaces',
@@ -30,7 +33,7 @@ export const readOnlyKinds: readonly KeyPlace[] = [
     `${managed}Services.keyVaultProperties`,
     `${managed}Disk.keyVaultProperties`,
   ),
-  of('DataFactory/factories', 'data factory', 'encryption'),
+  following(of('DataFactory/factories', 'data factory', 'encryption')),
   of('DBforMySQL/flexibleServers', 'MySQL server', ...dataEncryption),
   of('DBforPostgreSQL/flexibleServers', 'PostgreSQL server', ...dataEncryption),
   following(of('DocumentDB/databaseAccounts', 'Cosmos DB account', 'keyVaultKeyUri')),
@@ -42,6 +45,7 @@ export const readOnlyKinds: readonly KeyPlace[] = [
   following(of('OperationalInsights/clusters', 'Log Analytics cluster', 'keyVaultProperties')),
   of('RecoveryServices/vaults', 'Recovery Services vault', keyVaultProperties),
   following(of('ServiceBus/namespaces', 'Service Bus namespace', keyVaultProperties)),
-  of('Sql/servers', 'SQL server', 'keyId'),
+  // Its flag `autoRotationEnabled` is in the encryption protector, which Resource Graph doesn't list.
+  { ...of('Sql/servers', 'SQL server', 'keyId'), rotatesBy: null },
   of('Synapse/workspaces', 'Synapse workspace', 'encryption.cmk.key'),
 ];

@@ -12,14 +12,18 @@ const columns = ['kind', 'name', 'state', 'vault', 'key', 'version', 'expires', 
 
 /** A resource with several keys has a row for each. */
 function rowsOf({ resources }: Fleet): readonly (readonly string[])[] {
-  return resources.flatMap(({ kind, name, id, state, ends, sharedWith, request, keys }) =>
+  return resources.flatMap(({ kind, name, id, state, ends, sharedWith, request, keys, follows }) =>
     (keys.length === 0 ? [null] : keys).map((key, n) => [
       kind.noun,
       name,
       keyStateTitles[state],
       key === null ? '' : new URL(key.vaultUri).hostname,
       key?.keyName ?? '',
-      key === null ? '' : (key.keyVersion ?? (kind.follows ? 'follows new versions' : 'not pinned')),
+      key === null
+        ? ''
+        : [key.keyVersion ?? (follows ? '' : 'not pinned'), follows ? 'follows new versions' : '']
+            .filter(Boolean)
+            .join(', '),
       n === 0 ? (ends ?? '') : '',
       `${sharedWith}`,
       request?.id ?? '',

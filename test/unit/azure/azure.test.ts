@@ -170,7 +170,8 @@ describe('types that use keys', () => {
   const parts = { keyName, keyVaultUri: vaultUri, keyVersion };
   const follows = { vaultUri, keyName, keyVersion: null };
   const pinned = { vaultUri, keyName, keyVersion };
-
+  /** An account that went back to Microsoft's key still names its own. */
+  const account = { keyvaultproperties: { keyname: keyName, keyvaulturi: vaultUri } };
   const encryption = (keyVaultProperties: unknown) => ({ encryption: { keyVaultProperties } });
 
   it.each<[string, object, readonly object[]]>([
@@ -182,16 +183,13 @@ describe('types that use keys', () => {
       { dataEncryption: { primaryKeyURI: address, geoBackupKeyURI: `${address}/${keyVersion}` } },
       [follows, pinned],
     ],
-    [
-      'Microsoft.Storage/storageAccounts',
-      { encryption: { keyvaultproperties: { keyname: keyName, keyvaulturi: vaultUri } } },
-      [follows],
-    ],
+    ['Microsoft.Storage/storageAccounts', { encryption: { keySource: 'Microsoft.Keyvault', ...account } }, [follows]],
   ])('%s names its key, and none where it has none', (type, properties, keys) => {
-    const kind = { keyAt: readableKinds.find((one) => one.type === type)?.keyAt ?? [] };
-    expect(keysNamedIn(kind, properties)).toEqual(keys);
-    for (const without of [{}, null, { encryption: null }, { encryption: { keySource: 'Microsoft.Storage' } }])
-      expect(keysNamedIn(kind, without)).toEqual([]);
+    const kind = readableKinds.find((one) => one.type === type) ?? { type, noun: '', keyAt: [] };
+    expect(keysNamedIn(kind, properties).keys).toEqual(keys);
+    const encryption = { keySource: 'Microsoft.Storage', ...account };
+    for (const without of [{}, null, { encryption: null }, { encryption }])
+      expect(keysNamedIn(kind, without).keys).toEqual([]);
   });
 });
 

@@ -143,11 +143,11 @@ function buttonOf(resource: ResourceKeyState, { asks, unsupported }: RowContext)
 const isUsual = ({ kind }: ResourceKeyState): boolean => usualKinds.includes(kind.type.toLowerCase());
 
 /** `Storage account, follows new versions, key shared with 3 others` */
-function kindLine({ kind, customerKey, sharedWith }: ResourceKeyState): string {
-  const unpinned = kind.follows ? 'follows new versions' : 'no version pinned';
+function kindLine({ kind, customerKey, follows, sharedWith }: ResourceKeyState): string {
+  const unknown = customerKey?.keyVersion == null ? 'no version pinned' : 'might follow new versions';
   return [
     upperFirst(kind.noun),
-    ...(customerKey === null ? [] : [customerKey.keyVersion === null ? unpinned : 'version pinned']),
+    ...(customerKey === null ? [] : [follows === null ? unknown : follows ? 'follows new versions' : 'version pinned']),
     ...(sharedWith === 0 ? [] : [`key shared with ${countOf(sharedWith, 'other', 'others')}`]),
   ].join(', ');
 }
