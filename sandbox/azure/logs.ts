@@ -21,31 +21,31 @@ const patterns =
 const badFilter = (filter: string) =>
   Refusal.of(400, 'BadRequest', `The filter '${filter}' isn't one that the Activity Log takes.`);
 
-/** A UUID that stays the same. */
-const uuidOf = (text: string): string => uuid(text, uuid.URL);
-
 /** People by address, applications by object ID. */
 const callerName = ({ users }: SimulatorState, principalId: string): string =>
   users.find(({ id }) => id === principalId)?.mail ?? principalId;
 
 const named = (value: string) => ({ value, localizedValue: value });
-const kinds: readonly string[] = ['PUT', 'PATCH', 'DELETE'];
 
 /** Clients that put a scope into a path can send two slashes. */
 const pathOf = ({ url }: RequestRecord): string => decodeURI(new URL(url).pathname).replace(/^\/+/, '/');
 
 /** The last permission that a write used is the operation. What used none was refused before, and has no event here. */
 const operationOf = ({ method, actions }: RequestRecord): string | undefined =>
-  kinds.includes(method) ? actions.findLast((action) => /\/(write|delete)$/i.test(action)) : undefined;
+  /^(PUT|PATCH|DELETE)$/.test(method) ? actions.findLast((action) => /\/(write|delete)$/i.test(action)) : undefined;
+
+/** The ID of a write, in both records of it. It stays the same. */
+export const correlationOf = ({ at, method, url }: Pick<RequestRecord, 'at' | 'method' | 'url'>): string =>
+  uuid(`${at} ${method} ${url}`, uuid.URL);
 
 function eventOf({ world }: Call, record: RequestRecord, operation: string, submitted: string) {
   const { at, url, principalId, status, clientRequestId } = record;
   const resourceId = pathOf(record);
   const [, , subscriptionId = '', , resourceGroupName = ''] = resourceId.split('/');
-  const id = uuidOf(`${at} ${record.method} ${url}`);
+  const id = correlationOf(record);
   return {
-    ...{ id: `${resourceId}/events/${id}/ticks/${Date.parse(at)}`, eventDataId: id, correlationId: uuidOf(id) },
-    ...{ operationId: uuidOf(id), resourceId, subscriptionId, resourceGroupName, tenantId: world.state.tenantId },
+    ...{ id: `${resourceId}/events/${id}/ticks/${Date.parse(at)}`, eventDataId: id, correlationId: id },
+    ...{ operationId: id, resourceId, subscriptionId, resourceGroupName, tenantId: world.state.tenantId },
     ...{ eventTimestamp: at, submissionTimestamp: submitted, level: 'Informational' },
     caller: callerName(world.state, principalId ?? ''),
     operationName: named(operation),
@@ -142,17 +142,10 @@ function shapeOf(form: string) {
 }
 const shapes = { uses: shapeOf(forms.uses), users: shapeOf(forms.users) };
 
-interface KnownQuery {
-  readonly form: Form;
-  readonly vault: string;
-  readonly since: string;
-  /** Empty for users. */
-  readonly version: string;
-  readonly principal: string;
-  readonly resource: string;
-}
-
 const noLiterals = { vault: '', since: '', version: '', principal: '', resource: '' };
+
+/** The last three literals are empty for users. */
+type KnownQuery = Readonly<typeof noLiterals> & { readonly form: Form };
 
 const unescaped = (literal: string): string => literal.replace(/\\(['\\])/g, '$1');
 

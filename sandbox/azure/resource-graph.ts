@@ -118,7 +118,7 @@ export function parseQuery(query: string): Query {
 export const runQuery = (query: Query, rows: readonly Row[]): readonly Row[] =>
   query.stages.reduce((left, stage) => stage(left), rows);
 
-// Records what changed on agents and vaults, and by whose token: for the table `resourcechanges`.
+// Records what changed on agents, vaults and storage accounts, and by whose token: for the table `resourcechanges`.
 
 /** What Azure keeps them for. */
 const keptMs = 14 * 24 * 3_600_000;
@@ -128,13 +128,14 @@ interface Followed {
   readonly version: string;
   readonly type: string;
   readonly body: Row;
-  readonly by: SystemData;
+  readonly by: Pick<SystemData, 'lastModifiedBy' | 'lastModifiedByType'>;
 }
 
 /** Who sent the request that changed something. */
 export interface ChangeActor {
   readonly principalId: string | null;
   readonly userAgent: string;
+  readonly correlationId?: string;
 }
 
 const clients = [
@@ -159,6 +160,12 @@ function shown(state: SimulatorState, known: AllFollowed = new Map()): AllFollow
     const { keys: _, secrets: _secrets, systemData: by, ...own } = vault;
     const body = () => ({ type: 'Microsoft.KeyVault/vaults', body: vaultBody(vault), by });
     add(vaultId(vault), JSON.stringify(own), body);
+  }
+  const type = 'Microsoft.Storage/storageAccounts';
+  for (const account of state.otherResources.filter((one) => sameId(one.type, type))) {
+    const version = JSON.stringify(account);
+    const by = { lastModifiedBy: '', lastModifiedByType: 'System' };
+    add(account.id, version, () => ({ type, body: JSON.parse(version), by }));
   }
   return all;
 }
@@ -185,7 +192,7 @@ function differences(before: Row, after: Row): ResourceChange['changes'] {
 function actorIn(
   state: SimulatorState,
   principalId: string | null,
-  { lastModifiedBy, lastModifiedByType }: SystemData,
+  { lastModifiedBy, lastModifiedByType }: Followed['by'],
 ) {
   const application = state.principals.find(({ id }) => id === principalId);
   const user = state.users.find(({ id }) => id === principalId);
@@ -223,7 +230,7 @@ export class ChangeRecords {
         ...actorIn(state, actor?.principalId ?? null, followed.by),
         clientType: clients.find(([agent]) => agent.test(actor?.userAgent ?? ''))?.[1] ?? null,
         operation: `${followed.type}/${deleted ? 'delete' : 'write'}`,
-        correlationId: randomUUID(),
+        correlationId: actor?.correlationId ?? randomUUID(),
         changes: deleted ? {} : changes,
       });
     }

@@ -29,7 +29,7 @@ import { type Caller, callerOf, SigningKey, type TokenTexts } from './identity/t
 import { type Incoming, isReading, readIncoming, takeFault, underFault } from './incoming.ts';
 import { accessPolicyRoutes, vaultKeyRoutes, vaultRoutes } from './key-vault/arm.ts';
 import { isVaultHost, logAgentCalls, logPast, serveVault, vaultOf } from './key-vault/data.ts';
-import { activityLogRoutes, LogRow, logQueryRoutes } from './logs.ts';
+import { activityLogRoutes, correlationOf, LogRow, logQueryRoutes } from './logs.ts';
 import { ExchangeRecorder, RequestRecord, withoutSecrets } from './request-log.ts';
 import { type ChangeActor, ChangeRecords, GraphPages, resourceGraphRoutes } from './resource-graph.ts';
 import { scenariosNamed, turnAllOff, turnOn } from './scenarios.ts';
@@ -431,12 +431,12 @@ class AzureServer {
     const answer = await this.answer(incoming, fault, trace);
     // Writing the state gets slower as it grows, and most calls only read.
     const { principalId } = trace;
-    const actor = { principalId, userAgent: headerOf(incoming, 'user-agent') ?? '' };
+    const sent = { at: at.toISOString(), method: incoming.method, url: incoming.sentUrl };
+    const userAgent = headerOf(incoming, 'user-agent') ?? '';
+    const actor = { principalId, userAgent, correlationId: correlationOf(sent) };
     if (changed || fault !== null || !isReading(incoming)) await this.keep(actor);
     this.world.requests.append({
-      at: at.toISOString(),
-      method: incoming.method,
-      url: incoming.sentUrl,
+      ...sent,
       status: fault?.drop === true ? 0 : answer.status,
       principalId,
       clientRequestId: headerOf(incoming, 'x-ms-client-request-id'),

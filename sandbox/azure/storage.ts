@@ -112,6 +112,12 @@ const updateAccount = (call: Call): Reply => {
   return reply(200, bodyOf(call, account));
 };
 
+const deleteAccount = (call: Call): Reply => {
+  const account = requireAccount(call);
+  call.world.state.otherResources = call.world.state.otherResources.filter((one) => one !== account);
+  return reply(200);
+};
+
 const route = armRoutes(storageVersions, type);
 const inGroup = `/subscriptions/{sub}/resourceGroups/{group}/providers/${type}`;
 const list = (call: Call): Reply => {
@@ -124,4 +130,5 @@ export const storageRoutes: readonly Route[] = [
   route('GET', inGroup, 'read', list),
   route('GET', `${inGroup}/{name}`, 'read', (call) => reply(200, bodyOf(call, requireAccount(call)))),
   route('PATCH', `${inGroup}/{name}`, 'write', updateAccount),
+  route('DELETE', `${inGroup}/{name}`, 'delete', deleteAccount),
 ];

@@ -45,17 +45,22 @@ export interface ResourceKind<Ref extends z.ZodType<ResourceRef> = z.ZodType<Res
   extends KindDeclaration<string> {
   readonly ref: Ref;
   readonly rights: { readonly read: readonly string[]; readonly write: readonly string[] };
+  /** Paths below `properties` whose change gives the resource another key, or none. Other members of the key are Azure's own. */
+  readonly keyPaths: readonly string[];
 }
 
-/** Adds what follows from a declaration: its ids and the permissions that it needs. */
+/** Adds what follows from a declaration: its ids, the permissions that it needs, and where its key can change. */
 export function declareKind<const Name extends string>(declaration: KindDeclaration<Name>) {
-  const { name, noun, type } = declaration;
+  const { name, noun, type, keyAt, keyMembers, with: goesWith, identityAt } = declaration;
   const pattern = new RegExp(`/providers/${type}/[^/]+$`, 'i');
   const id = ArmId.refine((one) => pattern.test(one), `must be the id of a ${noun}`);
+  const members = [...Object.values(keyMembers), 'userIdentity'];
+  const ofKey = keyAt.flatMap((at) => [at, ...members.map((one) => `${at}.${one}`)]);
   return {
     ...declaration,
     ref: z.strictObject({ kind: z.literal(name), id }),
     rights: { read: [`${type}/read`], write: [`${type}/write`] },
+    keyPaths: [...ofKey, ...Object.keys(goesWith ?? {}), ...(identityAt === undefined ? [] : [identityAt])],
   } satisfies ResourceKind;
 }
 

@@ -135,7 +135,9 @@ function watchWitnesses({ query }: Create, look: (() => Promise<WitnessSummary>)
 
 // The key watch: open drifts by state, which are the same in every replica, and what the last cycle here read.
 
-const parts: readonly WatchedPart[] = ['agent', 'vault', 'key', 'access', 'use'];
+const parts: readonly WatchedPart[] = ['resource', 'vault', 'key', 'access', 'use'];
+/** Alerts of operators can name the label’s value, which is older than other kinds. */
+const partLabel = (part: WatchedPart): string => (part === 'resource' ? 'agent' : part);
 /** Replicas take cycles by chance. One that took none in so many intervals reports nothing of its last one. */
 const normalIntervals = 3;
 const notes = driftCodes.filter((code) => severityOf(code) === 'info');
@@ -155,7 +157,8 @@ function watchDrifts({ query }: Create, { drifts, now, watchMs }: MetricsPorts, 
   });
   const unread = 'Agents that the last cycle of the key watch in this replica could not read, by part';
   query('cmk_agents_unread', unread, ['part'], async (gauge) => {
-    for (const part of parts) gauge.set({ part }, recent().filter((one) => one.unread.includes(part)).length);
+    for (const part of parts)
+      gauge.set({ part: partLabel(part) }, recent().filter((one) => one.unread.includes(part)).length);
   });
   const cycle = 'When this replica last completed a cycle of the key watch, in seconds since 1970; 0: never';
   query('cmk_watch_last_cycle_seconds', cycle, [], async (gauge) => gauge.set(lastAt / 1_000));

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { RequestRecord } from '../../sandbox/azure/request-log.ts';
 import { connectAzure } from '../../src/azure/azure.ts';
 import { withWriteFence } from '../../src/azure/azure-clients.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
@@ -159,13 +160,7 @@ export const setKey = async (azure: Azure, ref: ResourceRef, key: CustomerKey): 
 export const enableIdentity = async (azure: Azure, ref: ResourceRef): Promise<Outcome<Receipt>> =>
   azure.resources.enableSystemIdentity(ref, await judgedNow(azure, ref));
 
-export interface Sent {
-  readonly method: string;
-  readonly url: string;
-  readonly status: number;
-  readonly clientRequestId: string | null;
-  readonly body: unknown;
-}
+export type Sent = RequestRecord;
 
 const aside = /\/oauth2\/|openid-configuration|discovery/;
 

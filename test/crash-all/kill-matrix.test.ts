@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import type { RequestRecord } from '../../sandbox/azure/request-log.ts';
 import { localBotPrincipal } from '../../sandbox/bot-environment.ts';
 import { packFile } from '../../src/audit/evidence/make-pack.ts';
 import { type EvidenceWorld, readPack, startEvidenceWorld } from '../support/audit/evidence-world.ts';
@@ -34,7 +35,7 @@ import {
   untilFaultsAreMet,
   untilMended,
 } from '../support/world/story.ts';
-import { type AzureRequest, queryStore, type Replica, readRecord, type World } from '../support/world/world.ts';
+import { queryStore, type Replica, readRecord, type World } from '../support/world/world.ts';
 
 /**
  * The bot is killed at each point of each change in Azure, and continues in the next process or in a second replica. Then what log,
@@ -227,8 +228,8 @@ const withKey = (match: Fault['match'], nth?: number): Fault['match'] =>
   nth === 2 ? { ...match, carries: 'properties.keyVaultProperties' } : match;
 
 /** The writes of the bot that took effect, for one of the story's changes. */
-const effective = (requests: readonly AzureRequest[], { match, nth }: Write): readonly AzureRequest[] => {
-  const setsKey = ({ body }: AzureRequest) => JSON.stringify(body ?? '').includes('keyVaultProperties');
+const effective = (requests: readonly RequestRecord[], { match, nth }: Write): readonly RequestRecord[] => {
+  const setsKey = ({ body }: RequestRecord) => JSON.stringify(body ?? '').includes('keyVaultProperties');
   return requests.filter(
     (one) =>
       one.principalId === localBotPrincipal.id &&

@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { z } from 'zod';
 import { usageCheckSettings } from '../../sandbox/bot-environment.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { actionsOn, actionsOnWorkspace, dataActionsOnVault } from '../../src/operations/resources/rights.ts';
 import { type AzureState, agentIn, hideCreationOnAgent, keyIn } from '../support/azure/azure-state.ts';
-import { changeState, http } from '../support/azure/local-azure.ts';
+import { changeState } from '../support/azure/local-azure.ts';
 import { clientsOf, codeOf, messageOf } from '../support/azure/local-azure-clients.ts';
-import { careId, vaultId } from '../support/azure/local-azure-names.ts';
+import { careId, encryptionUser, vaultId } from '../support/azure/local-azure-names.ts';
 import { grantCondition, logsRole, role, roleFiles } from '../support/azure/role-files.ts';
 import { guardPolicy, tokenPolicy } from '../support/azure/token-policy.ts';
 import { cmkBot } from '../support/processes/command-line.ts';
@@ -38,15 +37,6 @@ const given = {
   actions: sorted(roleFiles.flatMap((role) => role.Actions)),
   dataActions: sorted(roleFiles.flatMap((role) => role.DataActions)),
 };
-
-const Served = z.object({
-  principalId: z.string().nullable(),
-  url: z.string(),
-  status: z.number(),
-  actions: z.array(z.string()),
-  dataActions: z.array(z.string()),
-  graphPermissions: z.array(z.string()),
-});
 
 describe('the role files', () => {
   test('give what the code says it needs, and nothing else', () => {
@@ -121,11 +111,8 @@ describe('with these roles alone', () => {
   };
 
   const ownCalls = async () => {
-    const { body } = await http(world.azure, 'GET', '/simulator/requests');
-    return z
-      .array(Served)
-      .parse(body)
-      .filter(({ principalId }) => principalId === botId);
+    const all = await world.azureRequests();
+    return all.filter(({ principalId }) => principalId === botId);
   };
 
   beforeAll(async () => {
@@ -218,36 +205,31 @@ describe('with these roles alone', () => {
     ]);
   });
 
+  const assigned = (role: string, principalId: string) =>
+    clientsOf(world.azure)
+      .authorization()
+      .roleAssignments.create(vaultId('kv-care-prod'), crypto.randomUUID(), {
+        roleDefinitionId: `/subscriptions/${careId}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+        principalId,
+        principalType: principalId === botId ? 'ServicePrincipal' : 'User',
+      });
+
   test.each([
     ['Owner', '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'],
     ['Key Vault Administrator', '00482a5a-887f-4fb3-b363-3b7fe8e74483'],
     ['Key Vault Crypto User', '12338af0-0e69-4776-bea7-57ae8d297424'],
   ])('whoever has the bot’s credential cannot assign the role %s, to itself or to others', async (_name, role) => {
-    const clients = clientsOf(world.azure);
-    const scope = vaultId('kv-care-prod');
-    for (const principalId of [botId, people.teamMember]) {
-      const asked = clients.authorization().roleAssignments.create(scope, crypto.randomUUID(), {
-        roleDefinitionId: `/subscriptions/40000000-0000-4000-8000-000000000001/providers/Microsoft.Authorization/roleDefinitions/${role}`,
-        principalId,
-        principalType: principalId === botId ? 'ServicePrincipal' : 'User',
-      });
-      expect(await messageOf(asked)).toContain('an ABAC condition not fulfilled to perform action');
-    }
+    for (const principalId of [botId, people.teamMember])
+      expect(await messageOf(assigned(role, principalId))).toContain(
+        'an ABAC condition not fulfilled to perform action',
+      );
   });
 
   test('nor the one role it may give to a person, and it can delete no assignment', async () => {
-    const clients = clientsOf(world.azure);
-    const scope = vaultId('kv-care-prod');
-    const asked = clients.authorization().roleAssignments.create(scope, crypto.randomUUID(), {
-      roleDefinitionId:
-        '/subscriptions/40000000-0000-4000-8000-000000000001/providers/Microsoft.Authorization/roleDefinitions/e147488a-f6f5-4113-8e2d-b22465e65bf6',
-      principalId: people.teamMember,
-      principalType: 'User',
-    });
-    expect(await codeOf(asked)).toBe('AuthorizationFailed');
+    expect(await codeOf(assigned(encryptionUser, people.teamMember))).toBe('AuthorizationFailed');
     const [held] = (await azureState(world)).roleAssignments.filter((one) => one.createdBy === botId);
     if (held === undefined) throw new Error('the bot has assigned nothing');
-    const gone = clients.authorization().roleAssignments.delete(held.scope, held.name);
+    const gone = clientsOf(world.azure).authorization().roleAssignments.delete(held.scope, held.name);
     expect(await codeOf(gone)).toBe('AuthorizationFailed');
   });
 });

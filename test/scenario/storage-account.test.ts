@@ -106,6 +106,12 @@ test('a rotation of an account that follows makes a version, and the account goe
   old = before;
 });
 
+const ownerWrites = async (name: string, body: object) => {
+  const authorization = `Bearer ${await clientsOf(world().azure, owner).token()}`;
+  const address = `${(await account(name)).id}?api-version=2026-04-01`;
+  expect((await http(world().azure, 'PATCH', address, { headers: { authorization }, body })).status).toBe(200);
+};
+
 test('the old version stays until the account was seen on the newest for a day, and no other names the old one', async () => {
   const typed = () => type(world(), people.requester, `/retire-version resource=${following} version=${old}`);
   const review = activityText(await typed());
@@ -114,12 +120,8 @@ test('the old version stays until the account was seen on the newest for a day, 
   expect(review).toContain(`${pinned} declares it`);
   const keyversion = await newest();
   await portal(pinned, { keyvaultproperties: { keyname: keyName, keyvaulturi: await uri(), keyversion } });
-  const { token } = clientsOf(world().azure, owner);
-  const authorization = `Bearer ${await token(`${world().azure.url}/.default`)}`;
   // Azure moves the account to the newest version, and a day passes.
-  const address = `${(await account(following)).id}?api-version=2026-04-01`;
-  const body = { properties: { encryption: {} } };
-  expect((await http(world().azure, 'PATCH', address, { headers: { authorization }, body })).status).toBe(200);
+  await ownerWrites(following, { properties: { encryption: {} } });
   await http(world().azure, 'POST', '/simulator/scenarios', { body: { names: ['agents-used-keys-a-day-ago'] } });
   const id = await submit(world(), await typed());
   await approve(world(), people.secondApprover, await approvalCard(world(), id));
@@ -134,14 +136,17 @@ test('the old version stays until the account was seen on the newest for a day, 
 const alertThatSays = (words: RegExp) =>
   world().teams.sees(places.operations, people.requester, (one) => words.test(activityText(one)), 60_000);
 
-test('a new version is no drift of an account that follows, but a version that someone pins is, and is repaired', async () => {
+test('a new version is no drift of an account that follows, but a pinned version is, and is repaired', async () => {
   await (await keys()).createRsaKey(keyName, { keySize: 3072 });
-  await portal(pinned, { keySource: 'Microsoft.Storage', keyvaultproperties: null });
-  await alertThatSays(new RegExp(`${pinned}[^]*Microsoft-managed key`));
+  await ownerWrites(pinned, { properties: { encryption: { keySource: 'Microsoft.Storage' } } });
+  const cause = String.raw`changed it on [^]*: Microsoft\.Storage/storageAccounts/write\. Source: Azure Resource Graph`;
+  await alertThatSays(new RegExp(`${pinned}[^]*Microsoft-managed key[^]*${owner.id} \\(application\\) ${cause}`));
+  // Neither is a cause of what comes after it, which Azure has no record of.
+  await ownerWrites(following, { tags: { ward: '7' }, properties: { encryption: { services: { blob: {} } } } });
   await portal(following, {
     keyvaultproperties: { keyname: keyName, keyvaulturi: await uri(), keyversion: await newest() },
   });
-  await alertThatSays(new RegExp(`${following}[^]*is under ${keyName}`));
+  await alertThatSays(new RegExp(`${following}[^]*is under ${keyName}[^]*Azure doesn’t say who changed it`));
   const id = await requested(`/repair-cmk resource=${following}`);
   await approved(id);
   expect(await encryption(following)).toMatchObject({ keyvaultproperties: { keyname: keyName, keyversion: '' } });

@@ -101,9 +101,9 @@ const merged = (before: Json, patch: Json): Json => {
 
 const currentBody = (state: SimulatorState, path: string): Json => {
   const agent = state.agents.find((one) => sameId(agentId(one), path));
-  if (agent !== undefined) return agentBody(state, agent);
   const vault = state.vaults.find((one) => sameId(vaultId(one), path));
-  return vault === undefined ? {} : vaultBody(vault);
+  const other = state.otherResources.find(({ id }) => sameId(id, path)) ?? {};
+  return agent ? agentBody(state, agent) : vault ? vaultBody(vault) : other;
 };
 
 /** Returns the resource that the path names; null if it isn't one. */
@@ -115,16 +115,12 @@ const namedBy = (path: string): Pick<WrittenResource, 'id' | 'type' | 'name'> | 
   return { id: path, type, name: parts.at(-1) ?? '' };
 };
 
-const storedResource = (state: SimulatorState, { path }: Incoming): WrittenResource | null => {
+/** Returns the resource before a DELETE, or after a PUT or PATCH; null if the path names none. */
+const judgedResource = (state: SimulatorState, { method, path, body }: Incoming): WrittenResource | null => {
   const named = namedBy(path);
-  return named === null ? null : { ...named, body: currentBody(state, path) };
-};
-
-/** Returns the resource after a PUT or PATCH; null if the path names none. */
-const writtenResource = (state: SimulatorState, { method, path, body }: Incoming): WrittenResource | null => {
-  const named = namedBy(path);
-  if (named === null || !isObject(body)) return null;
-  return { ...named, body: method === 'PATCH' ? merged(currentBody(state, path), body) : merged({}, body) };
+  const before = method === 'PUT' ? {} : currentBody(state, path);
+  if (named === null || (method !== 'DELETE' && !isObject(body))) return null;
+  return { ...named, body: isObject(body) ? merged(before, body) : before };
 };
 
 /** A built-in policy, with Microsoft's ID and rule (Azure/azure-policy). */
@@ -224,7 +220,7 @@ const isExempt = ({ policyExemptions }: SimulatorState, assignment: PolicyAssign
   );
 
 /** Resource types with tags and a location. */
-const indexed = ['microsoft.healthbot/healthbots', 'microsoft.keyvault/vaults'];
+const indexed = ['microsoft.healthbot/healthbots', 'microsoft.keyvault/vaults', 'microsoft.storage/storageaccounts'];
 
 const violationOf = (
   resource: WrittenResource,
@@ -280,7 +276,7 @@ const isPolicy = ({ type }: WrittenResource): boolean => /^Microsoft\.Authorizat
 
 const violationsOf = (state: SimulatorState, incoming: Incoming, now: Date): readonly Violation[] => {
   const refusing = incoming.method === 'DELETE' ? 'denyAction' : 'deny';
-  const resource = refusing === 'deny' ? writtenResource(state, incoming) : storedResource(state, incoming);
+  const resource = judgedResource(state, incoming);
   if (resource === null || isPolicy(resource)) return [];
   return state.policyAssignments
     .filter(({ enforcementMode }) => enforcementMode === 'Default')
@@ -294,12 +290,9 @@ const violationsOf = (state: SimulatorState, incoming: Incoming, now: Date): rea
     });
 };
 
+/** Whether a policy token lifts it. */
 const isExternal = ({ definition }: Violation): boolean =>
   definition.externalEvaluationEnforcementSettings !== undefined;
-
-/** Violations that a policy token lifts. */
-const externalViolations = (state: SimulatorState, incoming: Incoming, now: Date): readonly Violation[] =>
-  violationsOf(state, incoming, now).filter(isExternal);
 
 const isLifted = ({ definition }: Violation, incoming: Incoming, now: Date): boolean => {
   const settings = definition.externalEvaluationEnforcementSettings;
@@ -442,7 +435,7 @@ const expirationOf = (violations: readonly Violation[], now: Date): string => {
 
 const acquireToken = (call: Call): Reply => {
   const { operation, changeReference = null } = parseBody(Asked, call.incoming.body);
-  const violations = externalViolations(call.world.state, asIncoming(call, operation), call.now);
+  const violations = violationsOf(call.world.state, asIncoming(call, operation), call.now).filter(isExternal);
   const results = violations.map((one) => verdictOf(one, changeReference));
   const tokenId = randomUUID();
   if (results.some(({ policyAction }) => policyAction === 'Deny'))

@@ -1,17 +1,18 @@
 /** Finds who caused a drift in Azure's records of changes. Pure. */
-import { type ArmId, armTypeOf, isAtOrBelow } from '../ids.ts';
+import { type ArmId, isAtOrBelow } from '../ids.ts';
 import type { ChangeRecord } from '../ports/azure.ts';
+import type { ResourceKind } from '../resource-kind.ts';
 import type { LastVerified } from './drift.ts';
 import type { KnownCauses } from './resource-watch.ts';
 import { type DriftCause, type DriftCode, type DriftState, partOf } from './state.ts';
 
-/** Where a change of each state shows: a property of the resource, or the operation's name with `resource` for its type. */
+/** Where a change of each state shows: a property, `key` for each of the key's, or an operation with `resource` for the type. */
 const traces: Partial<Record<DriftCode, RegExp>> = {
   'resource-deleted': /resource\/delete|^Delete$/i,
-  'key-stripped': /keyVaultProperties/i,
-  'key-replaced': /keyVaultProperties/i,
+  'key-stripped': /^key$/,
+  'key-replaced': /^key$/,
   'identity-changed': /^identity/i,
-  'resource-failed': /provisioningState/i,
+  'resource-failed': /^properties\.provisioningState$/i,
   'vault-gone': /vaults\/delete|^Delete$/i,
   'purge-protection-off': /enablePurgeProtection|enableSoftDelete/i,
   'firewall-changed': /publicNetworkAccess|networkAcls/i,
@@ -39,28 +40,39 @@ export function concerns(target: string, resource: ArmId): boolean {
   return isAtOrBelow(target, resource) || (assignment !== undefined && isAtOrBelow(resource, scope));
 }
 
-function isAbout(record: ChangeRecord, code: DriftCode, type: string): boolean {
+function isAbout(record: ChangeRecord, code: DriftCode, kind: ResourceKind): boolean {
   const named = record.operation ?? '';
-  const operation = named.toLowerCase().startsWith(`${type}/`) ? `resource${named.slice(type.length)}` : named;
-  return record.source === 'activity-log'
-    ? writes[code]?.test(operation) === true
-    : [record.changeType, operation, ...record.properties].some((text) => traces[code]?.test(text));
+  const isOfType = named.toLowerCase().startsWith(`${kind.type}/`.toLowerCase());
+  const operation = isOfType ? `resource${named.slice(kind.type.length)}` : named;
+  if (record.source === 'activity-log') return writes[code]?.test(operation) === true;
+  const ofKey = kind.keyPaths.map((path) => `properties.${path}`.toLowerCase());
+  const properties = record.properties.map((path) => (ofKey.includes(path.toLowerCase()) ? 'key' : path));
+  return [record.changeType, operation, ...properties].some((text) => traces[code]?.test(text));
 }
 
 const causeOf = ({ source, at, byType, clientType, operation, correlationId }: ChangeRecord): DriftCause => ({
   ...{ source, at, byType, clientType, operation, correlationId },
 });
 
-/** The newest record that can have brought each state about. States without one stay unknown. */
+const writeOf = ({ target, correlationId }: ChangeRecord): string => `${target} ${correlationId}`.toLowerCase();
+
+/**
+ * The newest record that can have brought each state about. States without one stay unknown. If Resource Graph has the properties
+ * of a write, the same write in the Activity Log is no candidate for a change of others.
+ */
 export function causesOf(
   states: readonly DriftState[],
   { resource, vault }: LastVerified,
   records: readonly ChangeRecord[],
+  kind: ResourceKind,
 ): KnownCauses {
-  const newestFirst = [...records].sort((a, b) => (a.at < b.at ? 1 : -1));
+  const named = new Set(records.filter(({ source }) => source === 'resource-graph').map(writeOf));
+  const newestFirst = records
+    .filter((one) => one.source === 'resource-graph' || one.correlationId === null || !named.has(writeOf(one)))
+    .sort((a, b) => (a.at < b.at ? 1 : -1));
   const found = states.flatMap(({ code }) => {
-    const place = partOf(code) === 'agent' ? resource.id : vault.id;
-    const record = newestFirst.find((one) => concerns(one.target, place) && isAbout(one, code, armTypeOf(resource.id)));
+    const place = partOf(code) === 'resource' ? resource.id : vault.id;
+    const record = newestFirst.find((one) => concerns(one.target, place) && isAbout(one, code, kind));
     return record === undefined ? [] : [[code, { cause: causeOf(record), by: record.by }] as const];
   });
   return new Map(found);

@@ -164,7 +164,7 @@ export function judgeDrift(verified: LastVerified, reading: WatchReading, now: D
   const unread = new Set<WatchedPart>();
   const { resource, vault, key, access } = reading;
   if (resource.ok && isSettled(resource.value)) states.push(...resourceStates(verified, resource.value));
-  else unread.add('agent');
+  else unread.add('resource');
   if (isUnderApproved(states)) {
     if (vault.ok) states.push(...vaultStates(verified, vault.value, reading.movedTo));
     else unread.add('vault');
@@ -187,8 +187,8 @@ export function carriedOver(open: readonly DriftState[], { states, unread }: Dri
   // A vault that can't be read hides its keys, and access isn't read without the resource's identity and the key.
   const isHidden = (part: WatchedPart): boolean =>
     blind.has(part) ||
-    (blind.has('vault') && part !== 'agent') ||
-    (part === 'access' && (blind.has('key') || blind.has('agent')));
+    (blind.has('vault') && part !== 'resource') ||
+    (part === 'access' && (blind.has('key') || blind.has('resource')));
   const kept = open.filter(({ code }) => isHidden(partOf(code)) && states.every((state) => state.code !== code));
   return [...states, ...kept].sort(byUrgency);
 }

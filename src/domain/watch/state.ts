@@ -63,14 +63,14 @@ const notRepaired: readonly DriftCode[] = [
 export const isRepairable = (code: DriftCode): boolean => !notRepaired.includes(code);
 
 /** What is read separately, and can be unreadable separately. */
-export type WatchedPart = 'agent' | 'vault' | 'key' | 'access' | 'use';
+export type WatchedPart = 'resource' | 'vault' | 'key' | 'access' | 'use';
 
 const parts: Record<DriftCode, WatchedPart> = {
-  'resource-deleted': 'agent',
-  'key-stripped': 'agent',
-  'key-replaced': 'agent',
-  'resource-failed': 'agent',
-  'identity-changed': 'agent',
+  'resource-deleted': 'resource',
+  'key-stripped': 'resource',
+  'key-replaced': 'resource',
+  'resource-failed': 'resource',
+  'identity-changed': 'resource',
   'vault-gone': 'vault',
   'vault-moved': 'vault',
   'purge-protection-off': 'vault',

@@ -25,7 +25,7 @@ import {
   statesAfter,
 } from '../../domain/watch/resource-watch.ts';
 import type { DriftState, WatchedPart } from '../../domain/watch/state.ts';
-import { kinds } from '../../operations/resources/registry.ts';
+import { kindNamed, kinds } from '../../operations/resources/registry.ts';
 import { openResourceReader } from './read-resource.ts';
 
 export interface CyclePorts {
@@ -115,12 +115,14 @@ async function causesFor(
   cycle.causesLeft -= 1;
   const places = [verified.resource.id, verified.vault.id];
   const since = new Date(verified.at);
+  const kind = kindNamed(verified.resource.kind);
   const inGraph = await azure.changes.since(places, since);
-  const known = inGraph.ok ? causesOf(fresh, verified, inGraph.value) : new Map();
+  const changes = inGraph.ok ? inGraph.value : [];
+  const known = causesOf(fresh, verified, changes, kind);
   const left = fresh.filter(({ code }) => !known.has(code));
   if (left.length === 0) return known;
   const inLog = await azure.changes.activity(places, since);
-  return inLog.ok ? new Map([...known, ...causesOf(left, verified, inLog.value)]) : known;
+  return inLog.ok ? new Map([...known, ...causesOf(left, verified, [...changes, ...inLog.value], kind)]) : known;
 }
 
 /** Judges one resource, and stores what is news. Null: it can't be judged now. */

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
+import { RequestRecord } from '../../../sandbox/azure/request-log.ts';
 import { botEnvironment } from '../../../sandbox/bot-environment.ts';
 import { openAuditLogVerifier } from '../../../src/audit/verify-audit-log.ts';
 import { http, type RunningAzure, startAzure } from '../azure/local-azure.ts';
@@ -29,20 +30,6 @@ export interface Replica {
   readonly ended: Promise<void>;
   end(how: EndSignal): Promise<void>;
 }
-
-const AzureRequest = z.object({
-  at: z.string(),
-  method: z.string(),
-  url: z.string(),
-  status: z.number().nullable(),
-  principalId: z.string().nullable(),
-  clientRequestId: z.string().nullable(),
-  body: z.unknown(),
-});
-export type AzureRequest = z.infer<typeof AzureRequest>;
-
-const askedOf = async (azure: RunningAzure): Promise<readonly AzureRequest[]> =>
-  z.array(AzureRequest).parse((await http(azure, 'GET', '/simulator/requests')).body);
 
 /** The bot has heard that it was installed, and has greeted: what it posts from then on is about the story. */
 async function untilInstalled(teams: TeamsClient): Promise<void> {
@@ -173,7 +160,7 @@ export async function startWorld(options: WorldOptions = {}) {
     /** The settings that the bot was started with, and those of the command line. */
     settings: environment({}),
     /** What the local Azure was asked, oldest first. */
-    azureRequests: () => askedOf(azure),
+    azureRequests: async () => z.array(RequestRecord).parse((await http(azure, 'GET', '/simulator/requests')).body),
     printed: () => output,
     /** Lets the bot stand still, or go on. */
     signalBot: (signal: 'SIGSTOP' | 'SIGCONT') => current?.signal(signal),

@@ -4,6 +4,7 @@ import type { Connection } from '../../../../src/azure/connection.ts';
 import { botFailure, done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import { ArmId, driftIdOf, RequestId } from '../../../../src/domain/ids.ts';
 import type { ObservedKey, ObservedResource, ObservedVault } from '../../../../src/domain/observed.ts';
+import type { ChangeRecord } from '../../../../src/domain/ports/azure.ts';
 import type { StoredEvent } from '../../../../src/domain/request/events.ts';
 import { causesOf } from '../../../../src/domain/watch/causes.ts';
 import { type DriftVerdict, judgeDrift, type WatchReading } from '../../../../src/domain/watch/drift.ts';
@@ -17,6 +18,8 @@ import {
   statesAfter,
 } from '../../../../src/domain/watch/resource-watch.ts';
 import { type DriftState, severityOf } from '../../../../src/domain/watch/state.ts';
+import { healthcareAgent } from '../../../../src/operations/resources/healthcare-agent.ts';
+import { storageAccount } from '../../../../src/operations/resources/storage-account.ts';
 import { lastVerifiedWith } from '../../../support/builders/command-world.ts';
 import { key, principal, resource, under, vault, version } from '../../../support/builders/plans.ts';
 
@@ -106,11 +109,11 @@ test('a resource that follows new versions differs where it is pinned, and where
 });
 
 test('what cannot be read is named, and nothing of it is said to be fine or wrong', () => {
-  expect(judge({ resource: notRead })).toEqual({ states: [], unread: ['agent'] });
+  expect(judge({ resource: notRead })).toEqual({ states: [], unread: ['resource'] });
   expect(judge({ vault: notRead, key: null, newest: null, access: null })).toEqual({ states: [], unread: ['vault'] });
   expect(judge({ key: notRead, newest: null, before: null, access: null })).toEqual({ states: [], unread: ['key'] });
   expect(judge({ access: notRead })).toEqual({ states: [], unread: ['access'] });
-  expect(judge(agentWith({ provisioningState: 'Accepted', customerKey: null })).unread).toEqual(['agent']);
+  expect(judge(agentWith({ provisioningState: 'Accepted', customerKey: null })).unread).toEqual(['resource']);
 });
 
 const examples: readonly DriftState[] = [
@@ -151,7 +154,7 @@ test('the activity log gives a candidate, never a person who changed something e
     };
     const read = await activityLog(connection as unknown as Connection)([agent.id, place.id], now);
     const lost = { code: 'access-lost', by: 'role-assignments' } as const;
-    const found = read.ok ? causesOf([lost, { code: 'key-stripped' }], verified, read.value) : new Map();
+    const found = causesOf([lost, { code: 'key-stripped' }], verified, read.ok ? read.value : [], healthcareAgent);
     return [found.get('access-lost')?.by, found.get('key-stripped')?.by];
   };
   const others = [
@@ -161,9 +164,38 @@ test('the activity log gives a candidate, never a person who changed something e
   ];
   expect(await causesIn(...others)).toEqual([undefined, undefined]);
   const removed = `${place.id.toUpperCase()}/keys/${approved.name}/${assignment}`;
-  const below = write(removed, 'second@example.com', 1, removal);
-  expect(await causesIn(...others, below)).toEqual(['second@example.com', undefined]);
+  expect(await causesIn(...others, write(removed, 'second@example.com', 1, removal))).toEqual([
+    'second@example.com',
+    undefined,
+  ]);
 });
+
+const below = (path: string, names: string) => names.split(' ').map((name) => `${path}.${name}`);
+const ofAccount = 'keySource keyvaultproperties.keyname keyVaultProperties.keyVaultUri identity.userAssignedIdentity';
+/** Azure writes the second when it takes a new version. */
+const notOfKey = 'services.blob.keyType keyvaultproperties.currentVersionedKeyIdentifier';
+test.each([
+  [healthcareAgent, below('properties.keyVaultProperties', 'keyName keyVersion'), ['tags.keyVaultProperties']],
+  [storageAccount, below('properties.encryption', ofAccount), below('properties.encryption', notOfKey)],
+])(
+  'a change of the key is a cause, and one of another property is none, though the log has it: %#',
+  (kind, causes, others) => {
+    const operation = `${kind.type}/write`;
+    const usual = { target: agent.id, at: now.toISOString(), by: 'x', byType: 'User', clientType: null, operation };
+    const log = {
+      ...usual,
+      correlationId: '1',
+      source: 'activity-log',
+      changeType: operation,
+      properties: [],
+    } as const;
+    const told = (...records: readonly ChangeRecord[]) =>
+      causesOf([{ code: 'key-stripped' }], verified, records, kind).size === 1;
+    expect(told(log)).toBe(true);
+    const isCause = (path: string) => told(log, { ...log, source: 'resource-graph', properties: [path] });
+    expect([...causes, ...others].filter(isCause)).toEqual(causes);
+  },
+);
 
 const id = driftIdOf('0'.repeat(64));
 
@@ -186,7 +218,7 @@ function after(
 const alertable = examples.filter(({ code }) => severityOf(code) !== 'info');
 const verdicts = fc.record({
   states: fc.uniqueArray(fc.constantFrom(...examples), { selector: ({ code }) => code, maxLength: 4 }),
-  unread: fc.uniqueArray(fc.constantFrom('agent' as const, 'vault' as const, 'key' as const, 'access' as const), {
+  unread: fc.uniqueArray(fc.constantFrom('resource' as const, 'vault' as const, 'key' as const, 'access' as const), {
     maxLength: 2,
   }),
 });
