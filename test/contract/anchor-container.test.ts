@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { maxFileSize } from '../../src/audit/anchor/files.ts';
-import { AnchorReader } from '../../src/audit/anchor/read-anchor.ts';
+import { openAnchor } from '../../src/audit/anchor/read-anchor.ts';
 import { anchorContainer } from '../../src/azure/anchor-container.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
 import type { AnchorFiles, AnchorSource } from '../../src/domain/ports/published-log.ts';
@@ -77,7 +77,7 @@ atAzurite('a container', () => {
     await files.write('checkpoints/notes.txt', Buffer.from('of somebody else\n'));
     expect((await files.sizes()).toSorted((a, b) => a - b)).toEqual([1, 3, 256, 600]);
     const source = { read: files.read, sizes: async () => (await files.sizes()).filter((size) => size > 1) };
-    const reader = await AnchorReader.open(source, [logKey.verifier]);
+    const reader = await openAnchor(source, [logKey.verifier]);
     const found: string[] = [];
     for await (const body of reader.bodies()) found.push(body);
     expect(found).toEqual(all);

@@ -7,7 +7,7 @@ import type { AnchorFiles, AnchorSource } from '../../domain/ports/published-log
 import type { VerifierKey } from '../tlog/keys.ts';
 import { GrowingTree, leafHash, tilePath, tileWidth } from '../tlog/merkle-tree.ts';
 import { type Checkpoint, type OpenedNote, openNote, readCheckpoint } from '../tlog/note.ts';
-import { TileReader, TileUnusable } from '../tlog/tile-reader.ts';
+import { openTiles, TileUnusable } from '../tlog/tile-reader.ts';
 import type { Finding } from '../verify.ts';
 import { checkpointPath, newestPath } from './files.ts';
 
@@ -51,94 +51,78 @@ export async function openCheckpoint(read: AnchorFiles['read'], path: string, ke
   return { fault: null, keyMissing: false, checkpoint: { ...checkpoint, signatures: opened.signatures, note } };
 }
 
-export class AnchorReader {
-  readonly #source: AnchorSource;
-  readonly #keys: readonly VerifierKey[];
-  /** Findings so far; these three are complete after {@link bodies} ended. */
-  readonly findings: Finding[] = [];
-  checkpoints = 0;
-  /** Number of checkpoints that can't be verified: a key of the log that wasn't given signed them. */
-  keysMissing = 0;
-  readonly newest: SignedCheckpoint;
+export type AnchorReader = Awaited<ReturnType<typeof openAnchor>>;
 
-  private constructor(source: AnchorSource, keys: readonly VerifierKey[], newest: SignedCheckpoint) {
-    this.#source = source;
-    this.#keys = keys;
-    this.newest = newest;
+/** All but `newest` is complete after `bodies` ended. `keysMissing`: checkpoints that a log key signed that wasn't given. */
+export async function openAnchor({ read, sizes: listSizes }: AnchorSource, keys: readonly VerifierKey[]) {
+  // In this order: a checkpoint that is published now is the newest before it's stored under its size.
+  const stored = await listSizes();
+  const { fault: unusable, checkpoint: newest } = await openCheckpoint(read, newestPath, keys);
+  if (newest === null) throw new AnchorUnusable(unusable);
+  const found = { newest, findings: [] as Finding[], checkpoints: 0, keysMissing: 0 };
+  const tree = new GrowingTree();
+  const report = (seq: number, kind: Finding['kind'], detail: string): void => {
+    found.findings.push({ seq, kind, detail });
+  };
+
+  function compare(checkpoint: SignedCheckpoint): void {
+    const [signed, made] = [checkpoint.root.toString('base64'), tree.root().toString('base64')];
+    if (signed !== made)
+      report(checkpoint.size, 'checkpoint-differs', `root: signed ${signed}, the events make ${made}`);
   }
 
-  static async open(source: AnchorSource, keys: readonly VerifierKey[]): Promise<AnchorReader> {
-    // In this order: a checkpoint that is published now is the newest before it's stored under its size.
-    const sizes = await source.sizes();
-    const { fault, checkpoint } = await openCheckpoint(source.read, newestPath, keys);
-    if (checkpoint === null) throw new AnchorUnusable(fault);
-    return new AnchorReader({ ...source, sizes: async () => sizes }, keys, checkpoint);
+  /** Returns the stored checkpoint of this size; null: invalid. */
+  async function storedOf(size: number): Promise<SignedCheckpoint | null> {
+    const path = checkpointPath(size);
+    const { fault, keyMissing, checkpoint } = await openCheckpoint(read, path, keys);
+    if (keyMissing) found.keysMissing += 1;
+    else if (checkpoint === null) report(size, 'checkpoint-not-signed', fault);
+    if (checkpoint === null) return null;
+    if (checkpoint.origin !== found.newest.origin || checkpoint.size !== size || size > found.newest.size) {
+      const detail = `of ${checkpoint.size} events of ${checkpoint.origin}, where ${found.newest.size} are published`;
+      report(size, 'checkpoint-differs', `${path}: ${detail}`);
+      return null;
+    }
+    found.checkpoints += 1;
+    return checkpoint;
+  }
+
+  async function compareTiles(tiles: ReturnType<typeof tree.add>): Promise<void> {
+    for (const tile of tiles) {
+      const path = tilePath(tile);
+      if ((await read(path))?.equals(tile.bytes) !== true)
+        report(tree.size, 'tile-differs', `${path}: not the hashes of the events`);
+    }
   }
 
   /** Yields all event bodies, in order. Stops with a finding at an unreadable one. */
-  async *bodies(): AsyncGenerator<string> {
-    const { size } = this.newest;
-    const reader = new TileReader(this.#source.read, size);
+  async function* bodies(): AsyncGenerator<string> {
+    const { size } = found.newest;
+    const tiles = openTiles(read, size);
     // Opened one by one as the tree grows: there can be one for each minute of many years.
-    const sizes = [...(await this.#source.sizes())].sort((a, b) => b - a);
-    const tree = new GrowingTree();
+    const sizes = [...stored].sort((a, b) => b - a);
     for (let index = 0; index * tileWidth < size; index += 1) {
-      const entries = await this.#entries(reader, index);
+      const entries = await tiles.entriesOf(index).catch((error: unknown) => {
+        if (!(error instanceof TileUnusable)) throw error;
+        report(index * tileWidth + 1, 'tile-differs', error.message);
+        return null;
+      });
       if (entries === null) break;
       for (const entry of entries) {
-        for (const tile of tree.add(leafHash(entry))) await this.#compareTile(tilePath(tile), tile.bytes, tree.size);
-        if (sizes.at(-1) === tree.size) this.#compare(await this.#kept(sizes.pop() ?? 0), tree);
+        await compareTiles(tree.add(leafHash(entry)));
+        const checkpoint = sizes.at(-1) === tree.size ? await storedOf(sizes.pop() ?? 0) : null;
+        if (checkpoint !== null) compare(checkpoint);
         // Read as text, such an entry would have another hash.
-        if (!isUtf8(entry)) this.findings.push({ seq: tree.size, kind: 'tile-differs', detail: 'event: not UTF-8' });
+        if (!isUtf8(entry)) report(tree.size, 'tile-differs', 'event: not UTF-8');
         yield entry.toString('utf8');
       }
     }
     // Checkpoints of sizes that weren't reached.
-    for (const left of sizes.reverse()) await this.#kept(left);
+    for (const left of sizes.reverse()) await storedOf(left);
     if (tree.size < size) return;
-    for (const tile of tree.partial()) await this.#compareTile(tilePath(tile), tile.bytes, tree.size);
-    this.#compare(this.newest, tree);
+    await compareTiles(tree.partial());
+    compare(found.newest);
   }
 
-  async #entries(reader: TileReader, index: number): Promise<readonly Buffer[] | null> {
-    try {
-      return await reader.entries(index);
-    } catch (error) {
-      if (!(error instanceof TileUnusable)) throw error;
-      this.findings.push({ seq: index * tileWidth + 1, kind: 'tile-differs', detail: error.message });
-      return null;
-    }
-  }
-
-  /** Returns the stored checkpoint of this size; null: invalid. */
-  async #kept(size: number): Promise<SignedCheckpoint | null> {
-    const path = checkpointPath(size);
-    const { fault, keyMissing, checkpoint } = await openCheckpoint(this.#source.read, path, this.#keys);
-    if (checkpoint === null) {
-      if (keyMissing) this.keysMissing += 1;
-      else this.findings.push({ seq: size, kind: 'checkpoint-not-signed', detail: fault });
-      return null;
-    }
-    const isOther = checkpoint.origin !== this.newest.origin;
-    if (isOther || checkpoint.size !== size || size > this.newest.size) {
-      const detail = `${path}: of ${checkpoint.size} events of ${checkpoint.origin}, where ${this.newest.size} are published`;
-      this.findings.push({ seq: size, kind: 'checkpoint-differs', detail });
-      return null;
-    }
-    this.checkpoints += 1;
-    return checkpoint;
-  }
-
-  #compare(checkpoint: SignedCheckpoint | null, tree: GrowingTree): void {
-    if (checkpoint === null) return;
-    const [expected, found] = [checkpoint.root.toString('base64'), tree.root().toString('base64')];
-    if (expected === found) return;
-    const detail = `root: signed ${expected}, the events make ${found}`;
-    this.findings.push({ seq: checkpoint.size, kind: 'checkpoint-differs', detail });
-  }
-
-  async #compareTile(path: string, bytes: Buffer, seq: number): Promise<void> {
-    if ((await this.#source.read(path))?.equals(bytes) === true) return;
-    this.findings.push({ seq, kind: 'tile-differs', detail: `${path}: not the hashes of the events` });
-  }
+  return Object.assign(found, { bodies });
 }

@@ -7,7 +7,7 @@ import { callServer } from '../../io/call-server.ts';
 import { keyId, keyLine, type VerifierKey } from '../tlog/keys.ts';
 import { type Hash, hashLines } from '../tlog/merkle-tree.ts';
 import { type NoteSignature, openNote } from '../tlog/note.ts';
-import { TileReader } from '../tlog/tile-reader.ts';
+import { openTiles } from '../tlog/tile-reader.ts';
 import type { Published } from './newest-checkpoint.ts';
 
 export interface Witness {
@@ -75,7 +75,7 @@ async function requestCosignature(
 ): Promise<CosignOutcome> {
   const name = witness.key.name;
   const answer = async (old: number): Promise<Answer> => {
-    const proof = await new TileReader(files.read, published.size).consistency(old);
+    const proof = await openTiles(files.read, published.size).consistency(old);
     return post(witness, cosignRequestText({ old, proof, note: published.signedNote }));
   };
   try {

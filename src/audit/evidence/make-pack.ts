@@ -17,7 +17,7 @@ import { newestCheckpoint } from '../anchor/newest-checkpoint.ts';
 import { readKeyLine } from '../tlog/keys.ts';
 import { hashLines, leafHash, provesConsistency, provesInclusion, type Tree, tileWidth } from '../tlog/merkle-tree.ts';
 import { openNote, proofFile } from '../tlog/note.ts';
-import { TileReader } from '../tlog/tile-reader.ts';
+import { openTiles, type TileReader } from '../tlog/tile-reader.ts';
 import { lineFrom, parseBody } from '../verify.ts';
 import { controls } from './report/controls.ts';
 import { type ReportFacts, reportOf } from './report/report.ts';
@@ -106,12 +106,12 @@ export async function provedFiles(
   const checkpoint = await newestCheckpoint({ read }, last);
   if (checkpoint?.size !== last) throw new Error(`there is no checkpoint of ${last} events`);
   const { note, size, root } = checkpoint;
-  const reader = new TileReader(read, size);
+  const reader = openTiles(read, size);
   const bodies: string[] = [];
   const files = new Map<string, Buffer>([[packFile.checkpoint, Buffer.from(note)]]);
   for (const number of [...numbers, ...later]) {
     const index = number - 1;
-    const entry = (await reader.entries(Math.floor(index / tileWidth)))[index % tileWidth];
+    const entry = (await reader.entriesOf(Math.floor(index / tileWidth)))[index % tileWidth];
     const hashes = await reader.inclusion(index);
     if (entry === undefined || !provesInclusion(leafHash(entry), index, size, hashes, root)) {
       throw new Error(`event ${number} is not in the log that was signed`);

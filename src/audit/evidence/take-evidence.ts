@@ -24,7 +24,7 @@ import { newestCheckpoint } from '../anchor/newest-checkpoint.ts';
 import { keyLine, type VerifierKey } from '../tlog/keys.ts';
 import { tileWidth } from '../tlog/merkle-tree.ts';
 import { openNote } from '../tlog/note.ts';
-import { TileReader } from '../tlog/tile-reader.ts';
+import { openTiles, type TileReader } from '../tlog/tile-reader.ts';
 import { archiveOf, makePack, provedFiles, readEvent } from './make-pack.ts';
 
 export interface EvidencePorts {
@@ -134,7 +134,7 @@ export async function takeEvidence(ports: EvidencePorts, wanted: EvidenceRequest
   if (size !== seq) return { kind: 'not-published', published: size, needed: seq };
   // Later events aren't part of it, so that the same evidence can be created again.
   const { events, texts } = await contentsOf(ports, wanted, seq);
-  const later = await findLater(new TileReader(log.read, size), wanted.id, events);
+  const later = await findLater(openTiles(log.read, size), wanted.id, events);
   const numbers = events.map((event) => event.seq);
   const proved = await provedFiles(log.read, numbers, { later, fromSize });
   const files = makePack({
@@ -188,7 +188,7 @@ const isOfInterest = (body: string): boolean =>
 async function eventsBetween(reader: TileReader, first: number, last: number): Promise<readonly EventOfRequest[]> {
   const found: EventOfRequest[] = [];
   for (let tile = Math.floor((first - 1) / tileWidth); tile * tileWidth < last; tile += 1) {
-    for (const entry of await reader.entries(tile)) {
+    for (const entry of await reader.entriesOf(tile)) {
       const body = entry.toString('utf8');
       const read = isOfInterest(body) ? readEvent(body, []) : null;
       if (read === null || typeof read === 'string') continue;

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { anchorFolder, keysPath } from '../../audit/anchor/files.ts';
-import { AnchorReader, AnchorUnusable } from '../../audit/anchor/read-anchor.ts';
+import { type AnchorReader, AnchorUnusable, openAnchor } from '../../audit/anchor/read-anchor.ts';
 import { BaselineExport } from '../../audit/export-jsonl.ts';
 import { lineFrom } from '../../audit/verify.ts';
 import { type AuditLogReport, openAuditLogVerifier, type VerifyOptions } from '../../audit/verify-audit-log.ts';
@@ -76,7 +76,7 @@ export async function openPublished(folder: string, keyFile: string | undefined)
   }
   const given = parseVerifierKeys(String(text), keyFile ?? `${folder}/${keysPath}`);
   const unusable = unusableIf(AnchorUnusable, (why) => `reading the log published in ${folder}: ${why}`);
-  const reader = await AnchorReader.open(files, given.keys).catch(unusable);
+  const reader = await openAnchor(files, given.keys).catch(unusable);
   return { reader, keysGiven: keyFile !== undefined, given };
 }
 

@@ -7,7 +7,7 @@ import {
   tilePath,
   tileWidth,
 } from '../../../src/audit/tlog/merkle-tree.ts';
-import { TileReader } from '../../../src/audit/tlog/tile-reader.ts';
+import { openTiles, type TileReader } from '../../../src/audit/tlog/tile-reader.ts';
 
 export interface GrownTree {
   readonly files: ReadonlyMap<string, Buffer>;
@@ -39,6 +39,6 @@ export function growTree(entries: readonly Buffer[], published: readonly number[
   return {
     files,
     at: (size) => ({ size, root: rootAt(size) }),
-    reader: (size) => new TileReader(async (path) => files.get(path) ?? null, size),
+    reader: (size) => openTiles(async (path) => files.get(path) ?? null, size),
   };
 }

@@ -4,7 +4,7 @@ import { type RunningWitness, startWitness } from '../../../sandbox/witness.ts';
 import { anchorFolder } from '../../../src/audit/anchor/files.ts';
 import { knownHead } from '../../../src/audit/anchor/known-head.ts';
 import type { AnchorContradicts } from '../../../src/audit/anchor/newest-checkpoint.ts';
-import { AnchorReader, AnchorUnusable } from '../../../src/audit/anchor/read-anchor.ts';
+import { AnchorUnusable, openAnchor } from '../../../src/audit/anchor/read-anchor.ts';
 import type { CosignOutcome } from '../../../src/audit/anchor/witnesses.ts';
 import { readKeyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { lineFrom } from '../../../src/audit/verify.ts';
@@ -29,7 +29,7 @@ describe('the publisher', () => {
     publishedIn(await folder(), bodies, sizes);
 
   async function read(from: string, keys = [logKey.verifier]) {
-    const reader = await AnchorReader.open(anchorFolder(from), keys);
+    const reader = await openAnchor(anchorFolder(from), keys);
     const bodies: string[] = [];
     for await (const body of reader.bodies()) bodies.push(body);
     return { bodies, reader, findings: reader.findings.map(({ seq, kind }) => `${seq} ${kind}`) };
@@ -194,7 +194,7 @@ describe('witnesses', () => {
       ['signed', 310],
       ['no-answer', null],
     ]);
-    const reader = await AnchorReader.open(anchorFolder(log), [logKey.verifier, witnessKey.verifier]);
+    const reader = await openAnchor(anchorFolder(log), [logKey.verifier, witnessKey.verifier]);
     expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log', 'witness']);
     for await (const body of reader.bodies()) expect(body).not.toBe('');
     expect(reader.findings).toEqual([]);
@@ -217,7 +217,7 @@ describe('witnesses', () => {
     await process().publish();
     expect(outcomes.map(({ kind }) => kind)).toEqual(Array(3).fill('another-history'));
     expect(refused.length).toBe(before);
-    const reader = await AnchorReader.open(anchorFolder(second), [logKey.verifier, witnessKey.verifier]);
+    const reader = await openAnchor(anchorFolder(second), [logKey.verifier, witnessKey.verifier]);
     expect(reader.newest.signatures.map(({ key }) => key.kind)).toEqual(['log']);
   });
 
@@ -237,7 +237,7 @@ describe('witnesses', () => {
     expect(outcomes).toEqual([
       { kind: 'no-answer', witness: 'witness.example/w1', detail: expect.stringContaining('more than 65536 bytes') },
     ]);
-    expect((await AnchorReader.open(anchorFolder(log), [logKey.verifier])).newest.size).toBe(3);
+    expect((await openAnchor(anchorFolder(log), [logKey.verifier])).newest.size).toBe(3);
   });
 });
 
@@ -251,7 +251,7 @@ const ours: Judge = (logs, keys) =>
         return typeof key === 'string' ? [] : key;
       });
       const source = { read: async (name: string) => log.get(name) ?? null, sizes: async () => sizesIn(log) };
-      const reader = await AnchorReader.open(source, known).catch((error: unknown) => {
+      const reader = await openAnchor(source, known).catch((error: unknown) => {
         if (error instanceof AnchorUnusable) return error.message;
         throw error;
       });
