@@ -6,7 +6,7 @@ import { closestName } from '../../operations/choose.ts';
 import { changeSetting } from '../doctor/commands.ts';
 import { type Diagnosis, DiagnosisCode, DiagnosisReport, diagnosisCodes } from '../doctor/diagnosis.ts';
 import { about, fail, ok } from '../doctor/subjects.ts';
-import { argument, type Exit, envFile, exit, flag, jsonFlag, subcommand } from './subcommand.ts';
+import { argument, envFile, exit, flag, jsonFlag, subcommand } from './subcommand.ts';
 import { SealKeyUnusable } from './verifier-keys.ts';
 import { diagnosisTable } from './words/report.ts';
 
@@ -65,9 +65,6 @@ async function runChecks(only: readonly DiagnosisCode[]): Promise<readonly Diagn
   }
 }
 
-const exitOf = (found: readonly Diagnosis[], strict: boolean): Exit =>
-  found.some(({ outcome }) => outcome === 'fail' || (strict && outcome === 'warn')) ? exit.no : exit.done;
-
 function unknownCheck(given: string): string {
   const close = diagnosisCodes.find((code) => code.endsWith(`/${given}`)) ?? closestName(given, diagnosisCodes);
   return `there is no check ‘${given}’. ${close === null ? 'cmk-bot doctor prints each check’s code' : `Did you mean ${close}?`}`;
@@ -85,9 +82,6 @@ const codes = z
       return known ?? [];
     });
   });
-
-const reportOf = (found: readonly Diagnosis[], settings: string | null, code: Exit): DiagnosisReport =>
-  DiagnosisReport.parse({ version: 1, at: new Date().toISOString(), settings, exit: code, findings: found });
 
 export const doctor = subcommand({
   name: 'doctor',
@@ -107,9 +101,11 @@ export const doctor = subcommand({
   async run({ only, strict, json }, { print, write, progress, settingsFile }) {
     progress('Checking settings, permissions, database, Teams and Azure …');
     const found = await runChecks(only);
-    const code = exitOf(found, strict);
+    const isFailed = found.some(({ outcome }) => outcome === 'fail' || (strict && outcome === 'warn'));
+    const code = isFailed ? exit.no : exit.done;
+    const report = { version: 1, at: new Date().toISOString(), settings: settingsFile, exit: code, findings: found };
     const whose = `Settings: ${settingsFile ?? 'the environment’s; there is no .env in this folder'}`;
-    if (json) await write(`${JSON.stringify(reportOf(found, settingsFile, code))}\n`);
+    if (json) await write(`${JSON.stringify(DiagnosisReport.parse(report))}\n`);
     else await print(`${whose}\n${diagnosisTable(found)}`);
     return code;
   },

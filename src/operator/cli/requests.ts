@@ -33,23 +33,14 @@ import {
 import { safeNow } from './words/safe-now.ts';
 import { indent, textTable } from './words/table.ts';
 
-const targetOf = (request: Request) => {
-  const { vaultId, keyName, keyVersion } = workOf(request.plan).to;
-  return { vaultId, keyName, keyVersion: keyVersion ?? request.outputs.keyVersion ?? null };
-};
-
 /** Fields of a request for `--json` lists. They can be added, never renamed. */
-const summaryOf = (request: Request) => ({
-  id: request.id,
-  state: request.state,
-  operation: request.plan.spec.operation,
-  resource: request.plan.spec.resource,
-  resourceName: request.resourceName,
-  ...targetOf(request),
-  requester: request.requester,
-  submittedAt: request.submittedAt,
-  changedAt: request.changedAt,
-});
+const summaryOf = (request: Request) => {
+  const { id, state, plan, resourceName, outputs, requester, submittedAt, changedAt } = request;
+  const { operation, resource } = plan.spec;
+  const { vaultId, keyName, keyVersion } = workOf(plan).to;
+  const target = { vaultId, keyName, keyVersion: keyVersion ?? outputs.keyVersion ?? null };
+  return { id, state, operation, resource, resourceName, ...target, requester, submittedAt, changedAt };
+};
 
 const requestTable = (requests: readonly Request[], names: (id: string) => string): string =>
   textTable([
@@ -85,16 +76,13 @@ function headOf(request: Request): string {
   return `${request.id}  ${request.state.replace('-', ' ')}\n${request.resourceName}: ${change}`;
 }
 
-/** At a terminal, a command takes the place of the card’s button. */
-const remedyAtTerminal = (failure: Failure, id: string): string =>
-  remedyWords(failure).replaceAll(
+function failureWords(failure: Failure, id: string): string {
+  const status = statusOf(failure);
+  // At a terminal, a command takes the place of the card’s button.
+  const remedy = remedyWords(failure).replaceAll(
     /\b([Ss]elect) Retry\b/g,
     (_all, select) => `${select === 'select' ? 'run' : 'Run'} “cmk-bot requests retry ${id}”`,
   );
-
-function failureWords(failure: Failure, id: string): string {
-  const status = statusOf(failure);
-  const remedy = remedyAtTerminal(failure, id);
   const command = assignmentCommand(failure);
   const { clientRequestId, correlationId } = receiptOf(failure);
   const ids = textTable([

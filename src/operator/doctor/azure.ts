@@ -43,12 +43,6 @@ export const lookupFailureLine = (failure: Failure): string => {
 const scopeOf = (subscriptionId: string): string => `/subscriptions/${subscriptionId}`;
 const noRights: Rights = { actions: [], dataActions: [] };
 
-const wanted = {
-  vaults: { actions: actionsOn.vault, dataActions: [] },
-  vaultsByRole: { actions: actionsOn.vault, dataActions: dataActionsOnVault },
-  subscription: { actions: actionsOn.subscription, dataActions: [] },
-} satisfies Record<string, Rights>;
-
 interface CheckedScope {
   /** Text after `on`. */
   readonly where: string;
@@ -83,37 +77,35 @@ function scopePerGroup<T extends { readonly id: ArmId }>(
   return [{ where: kind, scope: scopeOf(subscriptionId), wanted: rightsFor(null) }];
 }
 
+/** Assumes that identities are in the resource groups of their resources. */
 const scopesIn = (
   id: string,
   { resources, vaults }: CheckedResources,
   enabled: readonly ResourceKind[],
 ): readonly CheckedScope[] => [
-  { where: 'the subscription', scope: scopeOf(id), wanted: wanted.subscription },
+  { where: 'the subscription', scope: scopeOf(id), wanted: { actions: actionsOn.subscription, dataActions: [] } },
   ...enabled.flatMap((kind) =>
     scopePerGroup(
       id,
       `${kind.short}s`,
       resources.filter((one) => one.kind === kind.name),
-      () => onResources(kind),
+      () => ({ actions: [...actionsOnResource(kind), assignIdentity], dataActions: [] }),
     ),
   ),
-  ...scopePerGroup(id, 'vaults', vaults, (vault) =>
-    vault === null || vault.access === 'role-assignments' ? wanted.vaultsByRole : wanted.vaults,
-  ),
+  ...scopePerGroup(id, 'vaults', vaults, (vault) => ({
+    actions: actionsOn.vault,
+    dataActions: vault?.access === 'access-policies' ? [] : dataActionsOnVault,
+  })),
 ];
 
-/** Assumes that identities are in the resource groups of their resources. */
-const onResources = (kind: ResourceKind): Rights => ({
-  actions: [...actionsOnResource(kind), assignIdentity],
-  dataActions: [],
-});
-
-const linesOf = (found: readonly (readonly [CheckedScope, readonly string[]])[]): string =>
-  [
-    ...new Set(found.flatMap(([spot, names]) => (names.length === 0 ? [] : [`${names.join(', ')} on ${spot.where}`]))),
-  ].join('; ');
-
 type Lacks = readonly (readonly [CheckedScope, Rights])[];
+
+const linesOf = (found: Lacks, of: keyof Rights): string => {
+  const lines = found.flatMap(([{ where }, { [of]: names }]) =>
+    names.length === 0 ? [] : [`${names.join(', ')} on ${where}`],
+  );
+  return [...new Set(lines)].join('; ');
+};
 
 /** Judges each scope on its own: roles can be assigned on resource groups only. */
 async function findMissing(
@@ -141,19 +133,16 @@ function effectOfMissing(found: Lacks): string {
 
 const assigning = 'Microsoft.Authorization/roleAssignments/write';
 
-const groupsOf = (found: Lacks): readonly string[] => [
-  ...new Set(found.map(([{ scope }]) => scope.split('/').slice(0, 5).join('/'))),
-];
-
 async function remedyFor({ ownObjectId, config }: DoctorEnvironment, id: string, found: Lacks): Promise<Remedy> {
   const objectId = await ownObjectId();
   const lacked = found.flatMap(([, lacks]) => [...lacks.actions, ...lacks.dataActions]);
   const checked = found.flatMap(([spot]) => [...spot.wanted.actions, ...spot.wanted.dataActions]);
   const ofBotRole = (names: readonly string[]): readonly string[] => names.filter((name) => name !== assigning);
   const none = ofBotRole(lacked).length === ofBotRole(checked).length;
+  const lacking = found.filter(([, { actions, dataActions }]) => actions.length + dataActions.length > 0);
   const scopes = found.some(([{ scope }]) => scope === scopeOf(id))
     ? [scopeOf(id)]
-    : groupsOf(found.filter(([, { actions, dataActions }]) => actions.length + dataActions.length > 0));
+    : [...new Set(lacking.map(([{ scope }]) => scope.split('/').slice(0, 5).join('/')))];
   return [
     [
       ...(none ? scopes.map((scope) => giveBotRole(objectId, scope)) : []),
@@ -162,11 +151,6 @@ async function remedyFor({ ownObjectId, config }: DoctorEnvironment, id: string,
     ],
     whoGivesRoles(`subscription ${id}`),
   ];
-}
-
-function diagnoseUnread(subject: About, unread: readonly (readonly [CheckedScope, Failure])[]): readonly Diagnosis[] {
-  const lines = unread.map(([{ where }, failure]) => `${where}: ${lookupFailureLine(failure)}`);
-  return lines.length === 0 ? [] : [unknown(subject, `not checked: ${lines.join('; ')}`, 'Try again in a minute.')];
 }
 
 /** Of Owner, Contributor or Key Vault Administrator; no role of the bot has them. */
@@ -191,14 +175,15 @@ async function diagnoseRights(
   const { found, unread } = await findMissing(subjects, scopesIn(id, resources, subjects.azure.inventory.kinds));
   // Another finding reports an unreadable subscription.
   const isReported = unread.length > 0 && !(await subjects.subscriptions.lacks(scopeOf(id), noRights)).ok;
-  const unreported = diagnoseUnread(
-    subject,
-    unread.filter(([{ scope }]) => !isReported || scope !== scopeOf(id)),
-  );
+  const lines = unread
+    .filter(([{ scope }]) => !isReported || scope !== scopeOf(id))
+    .map(([{ where }, failure]) => `${where}: ${lookupFailureLine(failure)}`);
+  const unreported =
+    lines.length === 0 ? [] : [unknown(subject, `not checked: ${lines.join('; ')}`, 'Try again in a minute.')];
   if (found.length === 0) return unreported;
-  const actions = linesOf(found.map(([spot, lacks]) => [spot, lacks.actions]));
+  const actions = linesOf(found, 'actions');
   const wide = await tooWide(subjects, id);
-  const dataActions = linesOf(found.map(([spot, lacks]) => [spot, lacks.dataActions]));
+  const dataActions = linesOf(found, 'dataActions');
   const fix =
     'Without a permission, the bot blocks or doesn’t check what needs it. Azure can take 10 minutes to apply a new role.';
   const remedy = await remedyFor(subjects, id, found);
@@ -272,23 +257,18 @@ function fixForSignIn({ azure }: DoctorEnvironment['config']): Remedy {
   return [[newSecret(clientId), changeSetting('AZURE_CLIENT_SECRET')], 'an owner of the app registration'];
 }
 
-function withoutIdentity({ azure: { signIn } }: DoctorEnvironment['config'], why: string): Diagnosis {
-  const which =
-    signIn.clientId === null ? 'the system-assigned one' : `client ID ${signIn.clientId} in AZURE_CLIENT_ID`;
-  return fail(
-    azure,
-    `AZURE_CLIENT_SECRET isn’t set, nor is AZURE_FEDERATED_TOKEN_FILE, so the bot signs in with a managed identity (${which}), which this machine doesn’t have: ${why}`,
-    'Run the bot where it has that managed identity, or set AZURE_CLIENT_SECRET.',
-    [changeSetting('AZURE_CLIENT_SECRET')],
-  );
-}
-
 function notSignedIn(config: DoctorEnvironment['config'], failure: Failure): Diagnosis {
-  const { clientSecret, federatedTokenFile } = config.azure.signIn;
+  const { clientId, clientSecret, federatedTokenFile } = config.azure.signIn;
   const line = lookupFailureLine(failure);
   // Name in Azure's client (`CredentialUnavailableError`, `ManagedIdentityCredential: …`).
   if (clientSecret === null && federatedTokenFile === null && /ManagedIdentity/.test(line)) {
-    return withoutIdentity(config, line);
+    const which = clientId === null ? 'the system-assigned one' : `client ID ${clientId} in AZURE_CLIENT_ID`;
+    return fail(
+      azure,
+      `AZURE_CLIENT_SECRET isn’t set, nor is AZURE_FEDERATED_TOKEN_FILE, so the bot signs in with a managed identity (${which}), which this machine doesn’t have: ${line}`,
+      'Run the bot where it has that managed identity, or set AZURE_CLIENT_SECRET.',
+      [changeSetting('AZURE_CLIENT_SECRET')],
+    );
   }
   if (failure.next === 'wait') return fail(azure, line, network);
   return fail(azure, line, signIn, ...fixForSignIn(config));
