@@ -63,7 +63,7 @@ const Claims = z.object({
   /** Application permissions, in tokens for the service that has them. */
   roles: z.array(z.string()).default([]),
 });
-export type TokenClaims = z.output<typeof Claims>;
+type TokenClaims = z.output<typeof Claims>;
 
 /**
  * Returns the claims of an access token; null: unreadable. The signature isn't verified: the token was issued to the bot

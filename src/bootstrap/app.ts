@@ -13,7 +13,7 @@ import { openChat } from '../teams/delivery/chat.ts';
 import { openDriftAlerts } from '../teams/delivery/drift-alerts.ts';
 import { openNotifications, openReminders } from '../teams/delivery/notifications.ts';
 import { openRequestCards } from '../teams/delivery/request-cards.ts';
-import { openAdapter, type TokenSource } from '../teams/ingress/adapter.ts';
+import { openAdapter } from '../teams/ingress/adapter.ts';
 import { localCallers, tokenCallers } from '../teams/ingress/gate.ts';
 import { openCallerTokens } from '../teams/sign-in/caller-tokens.ts';
 import type { Infrastructure } from './open-infrastructure.ts';
@@ -34,9 +34,9 @@ function openAzure({ config, metrics, tracing }: Infrastructure) {
   };
 }
 
-function botTokens(config: Config): TokenSource {
+function botTokens(config: Config) {
   const credential = credentialForBotFramework(config);
-  return async (scope) => {
+  return async (scope: string) => {
     const token = await credential.getToken(scope);
     if (token === null) throw new Error(`signing in to Bot Framework for ${scope}: no token was given`);
     return token;

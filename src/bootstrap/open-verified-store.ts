@@ -21,7 +21,7 @@ import type { ChainHead } from '../store/chain-rows.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import type { UnsoundDocument } from '../store/documents.ts';
 import { migrate, UnknownFormat } from '../store/migrations.ts';
-import { type DatabaseIdentity, databaseIdentity, isSameDatabase } from '../store/postgres-probe.ts';
+import { databaseIdentity, isSameDatabase } from '../store/postgres-probe.ts';
 import { reseal } from '../store/reseal.ts';
 import { grantRuntime, roleOf } from '../store/runtime-role.ts';
 import { type OpenStore, openStore } from '../store/store.ts';
@@ -71,7 +71,7 @@ const reports = (log: Log, refused: Record<DocumentFault, number>) => ({
 });
 
 /** Returns the database's identity. Throws {@link ConfigurationError} with the variable's name if it can't be reached. */
-async function reach({ pool }: Database, variable: string, where: string): Promise<DatabaseIdentity> {
+async function reach({ pool }: Database, variable: string, where: string) {
   try {
     return await databaseIdentity(pool);
   } catch (error) {

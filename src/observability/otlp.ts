@@ -34,8 +34,8 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Note, SpanAttributes, SpanOf, TraceOrigin, Tracing } from '../domain/ports/telemetry.ts';
-import type { LineIds, MetricSnapshot, Telemetry, TelemetryOptions } from './telemetry.ts';
+import type { Note, SpanAttributes, SpanOf, TraceOrigin } from '../domain/ports/telemetry.ts';
+import type { MetricSnapshot, Telemetry, TelemetryOptions } from './telemetry.ts';
 
 // The tracing port over an OpenTelemetry tracer. The current span follows the async call chain.
 
@@ -82,7 +82,7 @@ const noteOn =
 /** Returns the error's class only, because its message can contain data. */
 const classOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 
-export function tracingPort(tracer: Tracer): { readonly tracing: Tracing; readonly lineIds: () => LineIds } {
+export function tracingPort(tracer: Tracer): Pick<Telemetry, 'tracing' | 'lineIds'> {
   const underWay = new AsyncLocalStorage<Scope>();
   const innermost = (): SpanContext | null => underWay.getStore()?.spans.at(-1)?.spanContext() ?? null;
 

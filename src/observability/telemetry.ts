@@ -25,7 +25,7 @@ export interface MetricSnapshot {
 }
 
 /** IDs in an application log line that link it to its span. */
-export type LineIds = { readonly trace_id: string; readonly span_id: string } | Record<string, never>;
+type LineIds = { readonly trace_id: string; readonly span_id: string } | Record<string, never>;
 
 export interface Telemetry {
   readonly tracing: Tracing;

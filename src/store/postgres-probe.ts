@@ -30,7 +30,7 @@ export async function databaseName(sql: Sql): Promise<string> {
 }
 
 const Identity = z.object({ name: z.string(), oid: z.string(), started: z.string() });
-export type DatabaseIdentity = z.infer<typeof Identity>;
+type DatabaseIdentity = z.infer<typeof Identity>;
 
 const identityQuery = `select current_database() as name, pg_postmaster_start_time()::text as started,
   (select oid::text from pg_database where datname = current_database()) as oid`;

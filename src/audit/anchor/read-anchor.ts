@@ -51,8 +51,6 @@ export async function openCheckpoint(read: AnchorFiles['read'], path: string, ke
   return { fault: null, keyMissing: false, checkpoint: { ...checkpoint, signatures: opened.signatures, note } };
 }
 
-export type AnchorReader = Awaited<ReturnType<typeof openAnchor>>;
-
 /** All but `newest` is complete after `bodies` ended. `keysMissing`: checkpoints that a log key signed that wasn't given. */
 export async function openAnchor({ read, sizes: listSizes }: AnchorSource, keys: readonly VerifierKey[]) {
   // In this order: a checkpoint that is published now is the newest before it's stored under its size.

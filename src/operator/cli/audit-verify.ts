@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { anchorFolder, keysPath } from '../../audit/anchor/files.ts';
-import { type AnchorReader, AnchorUnusable, openAnchor } from '../../audit/anchor/read-anchor.ts';
+import { AnchorUnusable, openAnchor } from '../../audit/anchor/read-anchor.ts';
 import { BaselineExport } from '../../audit/export-jsonl.ts';
 import { lineFrom } from '../../audit/verify.ts';
 import { type AuditLogReport, openAuditLogVerifier, type VerifyOptions } from '../../audit/verify-audit-log.ts';
@@ -23,14 +23,7 @@ import {
   unusableIf,
   type VerificationExit,
 } from './subcommand.ts';
-import {
-  checkWitnesses,
-  isWitnessed,
-  keysFor,
-  parseVerifierKeys,
-  type VerifierKeysFile,
-  type WitnessCheck,
-} from './verifier-keys.ts';
+import { checkWitnesses, isWitnessed, keysFor, parseVerifierKeys, type WitnessCheck } from './verifier-keys.ts';
 import { findingsOf, reportWords } from './words/report.ts';
 import { indent } from './words/table.ts';
 
@@ -40,11 +33,7 @@ const isFolder = (file: string): Promise<boolean> =>
     () => false,
   );
 
-interface OpenedAnchor {
-  readonly reader: AnchorReader;
-  readonly keysGiven: boolean;
-  readonly given: VerifierKeysFile;
-}
+type OpenedAnchor = Awaited<ReturnType<typeof openPublished>>;
 
 const isContainer = (place: string): boolean => place.startsWith('https://');
 
@@ -64,7 +53,7 @@ async function sourceOf(place: string): Promise<AnchorSource> {
 }
 
 /** Opens a published log with keys from a file, else with those stored next to it. Throws {@link Unusable}. */
-export async function openPublished(folder: string, keyFile: string | undefined): Promise<OpenedAnchor> {
+export async function openPublished(folder: string, keyFile: string | undefined) {
   const files = await sourceOf(folder);
   const text = keyFile === undefined ? await files.read(keysPath) : await readFile(keyFile).catch(() => null);
   if (text === null) {
@@ -111,11 +100,7 @@ async function verifyStore(log: AuditLog, options: VerifyOptions, count: () => v
   }
 }
 
-async function verifyPublished(
-  reader: AnchorReader,
-  options: VerifyOptions,
-  count: () => void,
-): Promise<AuditLogReport> {
+async function verifyPublished({ reader }: OpenedAnchor, options: VerifyOptions, count: () => void) {
   const verifier = openAuditLogVerifier({ ...options, keys: null, bodiesOnly: true });
   for await (const body of reader.bodies()) {
     verifier.event(lineFrom(body));
@@ -295,7 +280,7 @@ export const auditVerify = subcommand({
     const options = { ...(known === null ? {} : { older: known }), keys };
     const count = eventCounter('Verified', progress);
     const report = await (isLog && published !== null
-      ? verifyPublished(published.reader, options, count)
+      ? verifyPublished(published, options, count)
       : file === undefined
         ? verifyStore((await store()).auditLog, options, count)
         : readable(file, () => verifyExport(counted(fileLines(file), count), options)));

@@ -14,7 +14,7 @@ import { pendingMigrations, UnknownFormat } from '../../store/migrations.ts';
 import { openStore } from '../../store/store.ts';
 import { brokenWords, unknownFormatWords } from '../../text/record.ts';
 import { Unusable } from './subcommand.ts';
-import { loadSealKeys, type SealKeySource } from './verifier-keys.ts';
+import { loadSealKeys } from './verifier-keys.ts';
 
 /** Throws {@link Unusable} if there is no audit log, or its version isn't supported. */
 export async function openStoreHere() {
@@ -57,7 +57,7 @@ const cannotCheck =
  * Returns the store's tools. Without a key, nothing can be written, and the audit log is read without checking seals. If a
  * configured key is missing, entries can be read raw, but nothing that depends on their content.
  */
-function toolsWith({ keys, missing }: SealKeySource) {
+function toolsWith({ keys, missing }: Awaited<ReturnType<typeof loadSealKeys>>) {
   if (keys !== null) return auditTools(randomBytes, keys);
   return {
     seal: cannotSeal,

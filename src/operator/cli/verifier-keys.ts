@@ -10,7 +10,7 @@ import { sealKeyUse } from '../../text/record.ts';
 import { keyLineWords } from '../check-settings.ts';
 import { Unusable } from './subcommand.ts';
 
-export interface VerifierKeysFile {
+interface VerifierKeysFile {
   readonly keys: readonly VerifierKey[];
   /** From the line `quorum N`; null: none, so all given witnesses must have signed. */
   readonly quorum: number | null;
@@ -77,7 +77,7 @@ const rethrowUnusable = (error: unknown): never => {
 };
 
 /** `missing`: message if a configured key doesn't exist. Both null: no key is configured, as for an auditor. */
-export interface SealKeySource {
+interface SealKeySource {
   readonly keys: SealKeys | null;
   readonly missing: string | null;
 }

@@ -1,4 +1,4 @@
-import { claimsFor, type TokenClaims } from '../../azure/credential.ts';
+import { claimsFor } from '../../azure/credential.ts';
 import { inParallel } from '../../azure/limits.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import { codeOf, type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
@@ -222,7 +222,7 @@ const spreads =
 
 export async function diagnoseGraphRights(subjects: DoctorEnvironment): Promise<readonly Diagnosis[]> {
   const { config, cloud } = subjects;
-  let claims: TokenClaims | null;
+  let claims: Awaited<ReturnType<typeof claimsFor>>;
   try {
     claims = await claimsFor(optionsForAzure(config).credential, cloud.graphScope);
   } catch (error) {

@@ -100,7 +100,7 @@ function withCachedClients(inner: BotFrameworkAuthentication, limitMs: number): 
 /**
  * Returns a token for a scope such as `https://api.botframework.com/.default`; can be cached. Throws if it is refused.
  */
-export type TokenSource = (scope: string) => Promise<{ readonly token: string; readonly expiresOnTimestamp: number }>;
+type TokenSource = (scope: string) => Promise<{ readonly token: string; readonly expiresOnTimestamp: number }>;
 
 class UntrustedServiceUrl extends Error {
   override readonly name = 'UntrustedServiceUrl';
