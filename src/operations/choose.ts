@@ -53,19 +53,23 @@ function withSuggestion(refusal: Refusal, names: readonly string[]): Refusal {
 export const nameIn = (typed: string): string =>
   /^\/?subscriptions\//i.test(typed) ? (typed.split('/').findLast((part) => part !== '') ?? '') : typed;
 
-/** Finds a resource by ARM id, or by a name that is unique in the configured subscriptions. */
-export async function chooseResource(azure: Azure, typed: string): Promise<ResourceSummary | Refusal> {
+/** Finds a resource of these kinds by ARM id, or by a name that is unique in the configured subscriptions. */
+export async function chooseResource(
+  azure: Azure,
+  typed: string,
+  of = azure.inventory.kinds,
+): Promise<ResourceSummary | Refusal> {
   const wanted = typed.trim();
   if (wanted === '') return refuse('choice-missing');
   const id = ArmId.safeParse(wanted).data;
   const name = nameIn(wanted);
-  const found = valueOrThrow(await azure.inventory.resources(name, 1000));
+  const found = valueOrThrow(await azure.inventory.resources(name, 1000, of));
   const matches = found.filter((resource) =>
     id === undefined ? resource.name.toLowerCase() === name.toLowerCase() : sameArmId(resource.id, id),
   );
   const [only, ...others] = matches;
   if (only === undefined) {
-    const off = await kindOff(azure, name, id);
+    const off = await kindOff(azure, name, id, of);
     if (off !== undefined) return refuse('kind-off', off.noun);
     return withSuggestion(refuse('unknown-resource', name.slice(0, 80)), await resourceNames(azure));
   }
@@ -73,8 +77,8 @@ export async function chooseResource(azure: Azure, typed: string): Promise<Resou
 }
 
 /** Returns the kind of a resource whose kind is turned off: as its id says, or as a list does, which the bot might be able to read. */
-async function kindOff({ inventory }: Azure, name: string, id: ArmId | undefined) {
-  const off = kinds.filter((kind) => !inventory.kinds.includes(kind));
+async function kindOff({ inventory }: Azure, name: string, id: ArmId | undefined, on: readonly ResourceKind[]) {
+  const off = kinds.filter((kind) => !on.includes(kind));
   if (id !== undefined) return off.find(({ name: kind, ref }) => ref.safeParse({ kind, id }).success);
   const found = off.length === 0 ? null : await inventory.resources(name, 1000, off);
   const named = found?.ok ? found.value.find((one) => one.name.toLowerCase() === name.toLowerCase()) : undefined;

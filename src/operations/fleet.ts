@@ -107,7 +107,8 @@ export function countsOf(fleet: readonly ResourceKeyState[]): FleetCounts {
 /** Open drifts by what was found. */
 export interface DriftSummary {
   readonly code: DriftCode;
-  /** Names of the resources, in order. */
+  readonly ids: readonly string[];
+  /** Names of the resources, in order. Two can have one name. */
   readonly names: readonly string[];
   /** ISO 8601: when the first of them was found. */
   readonly since: string;
@@ -120,18 +121,19 @@ export function driftSummaries(
   isShown: (resource: { readonly name: string }) => boolean,
 ): readonly DriftSummary[] {
   const names = new Map(fleet.map(({ id, name }) => [id.toLowerCase(), name]));
-  const byCode = new Map<DriftCode, { names: string[]; times: string[] }>();
+  const byCode = new Map<DriftCode, { ids: string[]; names: string[]; times: string[] }>();
   for (const [id, { found }] of drifts) {
     const name = names.get(id) ?? armIdParts(ArmId.parse(id)).name;
     if (!isShown({ name })) continue;
     for (const { state, foundAt } of found) {
-      const known = byCode.get(state.code) ?? { names: [], times: [] };
+      const known = byCode.get(state.code) ?? { ids: [], names: [], times: [] };
+      known.ids.push(id);
       known.names.push(name);
       known.times.push(foundAt);
       byCode.set(state.code, known);
     }
   }
   return [...byCode]
-    .map(([code, { names, times }]) => ({ code, names: names.sort(), since: times.sort()[0] ?? '' }))
+    .map(([code, { ids, names, times }]) => ({ code, ids, names: names.sort(), since: times.sort()[0] ?? '' }))
     .sort(byUrgency);
 }

@@ -1,6 +1,7 @@
 /** Texts for regions, IDs and scopes of Azure. */
 import { armTypeOf } from '../domain/ids.ts';
-import { kinds } from '../operations/resources/registry.ts';
+import type { Plan } from '../domain/plan.ts';
+import { kindNamed, kinds, usualKinds } from '../operations/resources/registry.ts';
 
 const parts =
   /(north|south|east|west|central|europe|asia|us|uk|india|japan|korea|australia|brazil|canada|france|germany|norway|sweden|switzerland|italy|poland|spain|uae|qatar|israel|mexico|southafrica|\d+)/g;
@@ -22,6 +23,12 @@ export const shortVersion = (version: string): string => version.slice(0, 8);
 export function placeWords(id: string): string {
   const [, , subscription = '', , group = ''] = id.split('/');
   return `group ${group} of subscription ${subscription}`;
+}
+
+/** `storage account stcare`; only the name of a resource of a usual kind. Resources of two kinds can have one name. */
+export function resourceTitle({ observation: { resource } }: Plan): string {
+  const { noun, type } = kindNamed(resource.kind);
+  return usualKinds.includes(type.toLowerCase()) ? resource.name : `${noun} ${resource.name}`;
 }
 
 /** `key cmk-triage in kv-care-prod`, `agent triage-agent-prod`, `group rg-care-prod`: a short name for an ARM scope. */

@@ -43,6 +43,8 @@ test('an account and an agent of one name are never taken for each other, nor ar
   expect(await says(`/enable-cmk resource=${twin}`)).toContain(`More than one resource is named ${twin}`);
   ofAccount = await requested(idOf(twin));
   expect(await approved(people.approver, ofAccount)).toContain('You aren’t an approver.');
+  const card = story.activityText(await story.approvalCard(world(), ofAccount));
+  expect(card).toContain(`Enable customer-managed key for storage account ${twin}`);
   const again = await enable(idOf(twin).replace(/\/resourceGroups.*/, (end) => end.toUpperCase()));
   expect(story.activityText(again)).toContain(`Request ${ofAccount} is open for this resource.`);
   const ofAgent = await requested(twinAgent.toLowerCase());
@@ -82,6 +84,7 @@ test('a kind that is off is refused everywhere, and changes nothing', async () =
   expect(await click(stopped, 'request.retry')).toContain('You can’t approve or retry it.');
   expect(await approved(people.secondApprover, waiting)).toContain('There are no approvers for this resource.');
   expect(await click(open, 'form.submit', { acknowledgeDataLoss: 'true' })).toContain('There are no requesters');
+  expect(await says(`/cmk-history ${idOf(other)}`)).toContain(ordered);
   const turnedOff = 'Requests for a storage account are turned off.';
   expect(await click(form, 'form.next', { resource: idOf(third) })).toContain(turnedOff);
   for (const command of ['enable-cmk', 'rotate-cmk', 'repair-cmk', 'retire-version'])

@@ -14,21 +14,10 @@ import { newDatabase } from '../support/store/run-server.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { sendRaw } from '../support/teams/raw-activity.ts';
 import { scenario } from '../support/world/scenario.ts';
-import {
-  activityText,
-  approvalCard,
-  approve,
-  ask,
-  choices,
-  faultAzure,
-  mendAzure,
-  people,
-  places,
-  shows,
-  until,
-  untilAzureAnswered,
-  writes,
-} from '../support/world/story.ts';
+import * as story from '../support/world/story.ts';
+
+const { activityText, approvalCard, approve, ask, choices, faultAzure, mendAzure } = story;
+const { people, places, shows, until, untilAzureAnswered, writes } = story;
 
 /** What the bot publishes of its record, who is told of it, and when it doesn't start, or ends. Rules of the log: unit/audit. */
 

@@ -2,6 +2,7 @@ import { RequestId } from '../../domain/ids.ts';
 import { isRefusal } from '../../domain/request/refusal.ts';
 import { chooseResource } from '../choose.ts';
 import { findRequest } from '../find-request.ts';
+import { kinds } from '../resources/registry.ts';
 import { HistoryShow, parseName, type TypedCommand } from './command.ts';
 
 /** Returns the filter if the last of several words is one. A single word can be a resource's name. */
@@ -27,7 +28,7 @@ export const cmkHistory: TypedCommand = {
       const request = await findRequest(requests, id);
       return isRefusal(request) ? request : { kind: 'show-list', subject: { list: 'history', filter, id } };
     }
-    const resource = await chooseResource(azure, wanted);
+    const resource = await chooseResource(azure, wanted, kinds);
     if (isRefusal(resource)) return resource;
     return { kind: 'show-list', subject: { list: 'history', filter, id: resource.id } };
   },

@@ -1,9 +1,10 @@
 import { done } from '../../../src/domain/failure.ts';
-import { KeyName } from '../../../src/domain/ids.ts';
+import { ArmId, KeyName } from '../../../src/domain/ids.ts';
 import type { CustomerKey } from '../../../src/domain/observed.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
 import type { ResourceSummary } from '../../../src/domain/ports/inventory.ts';
 import { refuseOnFailure } from '../../../src/domain/request/refusal.ts';
+import type { Drift } from '../../../src/domain/watch/resource-watch.ts';
 import {
   areNamesSimilar,
   chooseKey,
@@ -17,6 +18,7 @@ import { enableCmk as enabling } from '../../../src/operations/enable-cmk/enable
 import { parseStartTime } from '../../../src/operations/form.ts';
 import { observeOthers, othersFor } from '../../../src/operations/other-resources.ts';
 import { kindAfter } from '../../../src/operations/rotate-cmk/rotate-cmk.ts';
+import { fleetPage } from '../../../src/teams/cards/views/fleet-view.ts';
 import { call, commandWorld } from '../../support/builders/command-world.ts';
 import { failure } from '../../support/builders/commands.ts';
 import { resourceId, vaultId } from '../../support/builders/fixtures.ts';
@@ -43,7 +45,7 @@ const choices: Readonly<Record<string, Choose>> = {
 };
 const unknown = 'unknown-resource';
 const mistyped = resourceId('bot-cares');
-const ofAccount = mistyped.replace('HealthBot/healthBots', 'Storage/storageAccounts');
+const ofAccount = ArmId.parse(resourceId().replace('HealthBot/healthBots', 'Storage/storageAccounts'));
 
 it.each<[string, string, object]>([
   ...['bot-care', ' BOT-care ', resourceId(), resourceId().toUpperCase()].map((typed): [string, string, object] => [
@@ -65,6 +67,16 @@ it.each<[string, string, object]>([
   ['key', '', { code: 'choice-missing' }],
 ])('an %s is chosen by what was typed, or isn’t: %j', async (what, typed, answer) => {
   expect(await choices[what]?.(typed)).toMatchObject(answer);
+});
+
+it('two resources of one name that differ from what was approved count as two', async () => {
+  const finding = { state: { code: 'key-disabled' }, foundAt: noon.toISOString() };
+  const drifts = new Map([resourceId(), ofAccount].map((id) => [id, { found: [finding] } as unknown as Drift]));
+  const read = async () => ({ resources: [], drifts, unread: [], hidden: [], asOf: noon });
+  const subject = { list: 'agents', filter: 'all', id: '' } as const;
+  const reader = { read, unsupported: async () => new Map() };
+  const { box } = await fleetPage(reader, subject, { asks: true }, noon, 1);
+  expect(JSON.stringify(box)).toContain('2 resources aren’t as approved');
 });
 
 it('an agent needs its id when two have the name, in whatever case', async () => {

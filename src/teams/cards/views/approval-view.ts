@@ -12,7 +12,7 @@ import { operationOf, workOf } from '../../../operations/registry.ts';
 import { reapprovalReasons } from '../../../text/events.ts';
 import { fromNow } from '../../../text/instants.ts';
 import { plannedVersionWords } from '../../../text/keys.ts';
-import { shortVersion } from '../../../text/places.ts';
+import { resourceTitle, shortVersion } from '../../../text/places.ts';
 import { reasonWords } from '../../../text/policy.ts';
 import {
   bold,
@@ -120,7 +120,7 @@ function openApproval(request: Request, context: CardContext): AdaptiveCard {
     acknowledge: label(acknowledge),
     risky,
     approve: label(approve),
-    approveTooltip: label(`${approve}: ${operationOf(plan.spec).words.asksFor} for ${request.resourceName}`),
+    approveTooltip: label(`${approve}: ${operationOf(plan.spec).words.asksFor} for ${resourceTitle(plan)}`),
     until: untilLine(request, context),
     signIn: stepUp ? plain('Approving needs a fresh sign-in: select Approve to start it.') : nothing,
     checks: passRows(plan),

@@ -84,7 +84,7 @@ function driftLine({ code, names, since }: DriftSummary): CardText {
 }
 
 function driftBox(drifts: readonly DriftSummary[]): DriftBox {
-  const drifted = new Set(drifts.flatMap(({ names }) => names)).size;
+  const drifted = new Set(drifts.flatMap(({ ids }) => ids)).size;
   if (drifted === 0) return noDrift;
   const more = drifts.length - mostDrifts;
   const rest = more > 0 ? [plain(`And ${countOf(more, 'difference', 'differences')} more`)] : [];

@@ -13,7 +13,7 @@ import { operationNamed, operationOf } from '../../../operations/registry.ts';
 import { checkWords, openRequestWords } from '../../../text/checks.ts';
 import { utcDay } from '../../../text/instants.ts';
 import { kindWords } from '../../../text/keys.ts';
-import { shortVersion } from '../../../text/places.ts';
+import { resourceTitle, shortVersion } from '../../../text/places.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { countOf } from '../../../text/words.ts';
 import { bold, type CardText, type Label, label, md, nothing, plain, sentences, withDates } from '../plain-text.ts';
@@ -157,7 +157,7 @@ function reviewPage(form: Form, facts: Review, problem: Refusal | null): Adaptiv
   return renderCard('form-review', {
     ...formHeaderOf(form, problem),
     ...decisionOf(plan, { id: form.owner, words: 'You' }),
-    resource: plain(`${what} for ${plan.observation.resource.name}`),
+    resource: plain(`${what} for ${resourceTitle(plan)}`),
     changing: changingWords(form),
     canGoBack: canGoBack(form),
     differences: change === null ? [] : planChangeRows(change.request.plan, plan),

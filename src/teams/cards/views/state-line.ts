@@ -8,6 +8,7 @@ import { startsAt } from '../../../domain/request/start-window.ts';
 import { joinList } from '../../../domain/strings.ts';
 import { operationOf } from '../../../operations/registry.ts';
 import { stoppedOf } from '../../../text/attention.ts';
+import { resourceTitle } from '../../../text/places.ts';
 import { completedTitles, stepWords } from '../../../text/steps.ts';
 import type { Names } from '../../../text/words.ts';
 import { bold, type CardText, dateAndTime, joinText, label, md, nothing, plain, time } from '../plain-text.ts';
@@ -133,9 +134,7 @@ export function requestHeaderOf(
     stateColor: line.color,
     stateIcon: line.icon,
     resource: plain(
-      request.state === 'succeeded'
-        ? `${words.succeeded} for ${request.resourceName}`
-        : `${words.action} for ${request.resourceName}`,
+      `${request.state === 'succeeded' ? words.succeeded : words.action} for ${resourceTitle(request.plan)}`,
     ),
   };
 }
