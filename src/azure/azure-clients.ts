@@ -47,37 +47,31 @@ function requireOrigin(url: string, origin: string): void {
 }
 
 /** Policy before authentication: a next page or a poll on another origin gets neither request nor token. */
-const requireSameOrigin = (endpoint: string): PipelinePolicy => {
-  const { origin } = new URL(endpoint);
-  return {
-    name: 'cmkStay',
-    sendRequest: async (request, next) => {
-      requireOrigin(request.url, origin);
-      return next(request);
-    },
-  };
-};
+const requireSameOrigin = (origin: string): PipelinePolicy => ({
+  name: 'cmkStay',
+  sendRequest: async (request, next) => {
+    requireOrigin(request.url, origin);
+    return next(request);
+  },
+});
 
 /**
  * Policy after authentication. Follows redirects within the origin with the token, which the SDK's own policy drops. Throws
  * `UnusableAnswer` at a redirect to another origin.
  */
-const followRedirects = (endpoint: string): PipelinePolicy => {
-  const { origin } = new URL(endpoint);
-  return {
-    name: 'cmkFollow',
-    sendRequest: async (request, next) => {
-      for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-        const response = await next(request);
-        const redirect = redirectIn(response);
-        if (redirect === null) return response;
-        requireOrigin(redirect, origin);
-        request.url = redirect;
-      }
-      throw new UnusableAnswer('it redirects without end');
-    },
-  };
-};
+const followRedirects = (origin: string): PipelinePolicy => ({
+  name: 'cmkFollow',
+  sendRequest: async (request, next) => {
+    for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+      const response = await next(request);
+      const redirect = redirectIn(response);
+      if (redirect === null) return response;
+      requireOrigin(redirect, origin);
+      request.url = redirect;
+    }
+    throw new UnusableAnswer('it redirects without end');
+  },
+});
 
 // Write fence: checked right before each change is sent. After a pause, this process might have lost the run to another
 // replica.
@@ -202,8 +196,8 @@ export function openClients({ cloud, credential, limits, tracing }: ClientOption
     ...cloud.tls,
     additionalPolicies: [
       { policy: enforceDeadline, position: 'perCall' as const },
-      { policy: requireSameOrigin(endpoint), position: 'perCall' as const },
-      { policy: followRedirects(endpoint), position: 'perRetry' as const },
+      { policy: requireSameOrigin(new URL(endpoint).origin), position: 'perCall' as const },
+      { policy: followRedirects(new URL(endpoint).origin), position: 'perRetry' as const },
       { policy: traceCalls(tracing), position: 'perRetry' as const },
       { policy: renewRefusedTokens(credential), position: 'perRetry' as const },
       { policy: recordExchange, position: 'perRetry' as const },

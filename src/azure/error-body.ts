@@ -99,38 +99,30 @@ const PolicyViolation = z
     const assignment = info.policyAssignmentDisplayName || info.policyAssignmentName;
     return policy ? { policy, assignment: assignment || null } : null;
   });
-const additionalInfo = z
-  .unknown()
-  .array()
-  .transform((all) => all.slice(0, maxDetails))
-  .pipe(PolicyViolation.nullable().catch(null).array());
-
-const nodeOf = (depth: number): z.ZodType<ErrorNode> => {
-  const own = {
-    code: textOf(maxCode),
-    message: textOf(maxMessage),
-    additionalInfo: additionalInfo.optional().catch(undefined),
-  };
-  if (depth === 0) return z.object(own);
-  const inner = nodeOf(depth - 1);
-  const details = z
+/** The first of a list. Undefined where it isn't one. */
+const someOf = <T>(one: z.ZodType<T>) =>
+  z
     .unknown()
     .array()
     .transform((all) => all.slice(0, maxDetails))
-    .pipe(inner.array());
-  return z.object({
-    ...own,
-    innererror: inner.optional().catch(undefined),
-    details: details.optional().catch(undefined),
-  });
+    .pipe(one.array())
+    .optional()
+    .catch(undefined);
+
+const nodeOf = (depth: number): z.ZodType<ErrorNode> => {
+  const additionalInfo = someOf(PolicyViolation.nullable().catch(null));
+  const own = { code: shortText, message: textOf(maxMessage), additionalInfo };
+  if (depth === 0) return z.object(own);
+  const inner = nodeOf(depth - 1);
+  return z.object({ ...own, innererror: inner.optional().catch(undefined), details: someOf(inner) });
 };
 const ErrorNode = nodeOf(maxDepth);
 
 /** ARM, Graph and Key Vault wrap the error; a few resource providers don't. A failed operation also has a status. */
 const ErrorBody = z.object({
-  status: textOf(maxCode),
+  status: shortText,
   error: ErrorNode.optional().catch(undefined),
-  code: textOf(maxCode),
+  code: shortText,
   message: textOf(maxMessage),
 });
 

@@ -94,18 +94,28 @@ const unanswered = (
   what: Pick<Unanswered, 'source' | 'next' | 'code' | 'message'>,
 ): Failure => ({ ...common(context, exchange), ...what });
 
+const answered = (
+  context: FailureContext,
+  exchange: Exchange,
+  last: HttpAnswer,
+  what: Pick<ExternalFailure, 'next' | 'code' | 'message'>,
+) => ({
+  ...common(context, exchange),
+  ...what,
+  source: 'azure' as const,
+  status: last.status,
+  correlationId: correlationIdOf(last),
+});
+
 /** Returns the failure that an answer reports. A failed operation is logged under the ids of the change that started it. */
 function fromAnswer(exchange: Exchange, context: FailureContext): Failure | null {
   const { last, write } = exchange;
   const reported = last === null ? null : azureErrorIn(last);
   if (last === null || reported === null) return null;
+  const { code, message } = reported;
+  const next = nextOf(last, reported, context, exchange.change);
   return {
-    ...common(context, exchange),
-    source: 'azure',
-    next: nextOf(last, reported, context, exchange.change),
-    code: reported.code,
-    message: reported.message,
-    status: last.status,
+    ...answered(context, exchange, last, { next, code, message }),
     ...(reported.policies.length === 0 ? {} : { policies: [...reported.policies] }),
     retryAfterMs: retryAfterOf(last, context.now),
     correlationId: correlationIdOf(last.status < 400 && write !== null ? write : last),
@@ -161,25 +171,19 @@ const unexpectedAnswer = (error: Error, context: FailureContext, exchange: Excha
   const what = { next: 'wait', code: 'UnexpectedAnswer' } as const;
   if (last === null)
     return unanswered(context, exchange, { ...what, source: 'no-answer', message: unreadableMessage(error, '', null) });
-  return {
-    ...common(context, exchange),
+  return answered(context, exchange, last, {
     ...what,
-    source: 'azure',
     message: unreadableMessage(error, last.body, errorIn(last.body)),
-    status: last.status,
-    correlationId: correlationIdOf(last),
-  };
+  });
 };
 
 /** The SDK's message if a vault asks for a token of another domain. The SDK then sends no token. */
 const foreignChallenge = /challenge resource .* does not match the requested domain/;
 
 function fromChallenge(error: Error, context: FailureContext, exchange: Exchange): Failure | null {
-  if (!foreignChallenge.test(error.message) || exchange.last === null) return null;
   const { message } = error;
-  const reported = { source: 'azure', next: 'ask', code: 'ForeignChallenge', message } as const;
-  const { status } = exchange.last;
-  return { ...common(context, exchange), ...reported, status, correlationId: correlationIdOf(exchange.last) };
+  if (!foreignChallenge.test(message) || exchange.last === null) return null;
+  return answered(context, exchange, exchange.last, { next: 'ask', code: 'ForeignChallenge', message });
 }
 
 /** Checks by shape: an abort's `DOMException` and errors of another realm aren't instances of this realm's `Error`. */

@@ -28,7 +28,7 @@ export interface MetricsPorts {
   readonly drifts: Pick<Drifts, 'open'>;
   readonly documents: Pick<Documents, 'read' | 'write'>;
   readonly clock: { look(): Promise<ClockSkew | null> };
-  readonly storing: WatchedWriteHealth;
+  readonly storing: Pick<WriteHealth, 'counts'> & { readonly isWritable: () => boolean };
   readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
   readonly witnessing: (() => Promise<WitnessSummary>) | null;
   /** Interval of the key watch. Null: it's turned off. */
@@ -84,12 +84,8 @@ function creatorsIn(register: Registry) {
   };
 }
 
-interface WatchedWriteHealth extends Pick<WriteHealth, 'counts'> {
-  readonly isWritable: () => boolean;
-}
-
 /** All reasons exist from the start. An alert on growth doesn't detect a series that starts with its first rejection. */
-function watchWriteHealth({ counted, query }: Create, { counts, isWritable }: WatchedWriteHealth): void {
+function watchWriteHealth({ counted, query }: Create, { counts, isWritable }: MetricsPorts['storing']): void {
   const refusals = 'Statements that the database answered with no, by why it takes nothing';
   counted('cmk_store_refusals_total', refusals, ['reason'], (counter) => {
     for (const reason of writeRejections) counter.inc({ reason }, counts()[reason]);
@@ -100,17 +96,13 @@ function watchWriteHealth({ counted, query }: Create, { counts, isWritable }: Wa
 }
 
 /** Counts what someone else put into the database: documents without a valid seal, and rows that no event asks for. */
-function watchForged(
-  { counted }: Create,
-  refused: Readonly<Record<DocumentFault, number>>,
-  orphans: () => number,
-): void {
+function watchForged({ counted }: Create, { refusedDocuments, jobs }: MetricsPorts): void {
   const rows = 'Rows in the database that were dropped because no event asks for them';
-  counted('cmk_rows_dropped_total', rows, [], (counter) => counter.inc(orphans()));
+  counted('cmk_rows_dropped_total', rows, [], (counter) => counter.inc(jobs.orphans()));
   const documents =
     'Documents in the database that were ignored because their seal is missing or wrong, by what is wrong';
   counted('cmk_documents_refused_total', documents, ['fault'], (counter) => {
-    for (const fault of documentFaults) counter.inc({ fault }, refused[fault]);
+    for (const fault of documentFaults) counter.inc({ fault }, refusedDocuments[fault]);
   });
 }
 
@@ -237,7 +229,7 @@ export function openMetrics(ports: MetricsPorts) {
       gauge.set({ what }, apart?.kind === what ? apart.aheadMs / 1_000 : 0);
   });
   watchWriteHealth(create, ports.storing);
-  watchForged(create, ports.refusedDocuments, jobs.orphans);
+  watchForged(create, ports);
   const publishing = trackOverdue({ documents, key: 'publishing/last', normalMs: ports.publishMs, now });
   const watchedMs = watchMs === null ? null : normalIntervals * watchMs;
   // Cycles of the key watch that could read and judge every agent.

@@ -107,12 +107,6 @@ async function readIn(directory: Directory, base: string, name: string): Promise
 /** Opens the folder. Reading throws {@link NotAPlainFile}. A file that exceeds its maximum is cut. */
 export function anchorFolder(folder: string): AnchorFiles & AnchorSource {
   let root: string | null = null;
-  /** The folder itself can be a link that its owner made. It's resolved once, so that it can't be redirected later. */
-  const rootOf = async (create: boolean): Promise<string> => {
-    if (create) await mkdir(root ?? folder, { recursive: true });
-    root ??= await realpath(folder);
-    return root;
-  };
   /** Calls `use` with the directory of a file and the file's name in it, and closes all directories. */
   async function within<T>(
     name: string,
@@ -121,8 +115,10 @@ export function anchorFolder(folder: string): AnchorFiles & AnchorSource {
   ): Promise<T> {
     const parents = name.split('/');
     const base = parents.pop() ?? '';
-    const at = await rootOf(create);
-    let directory: Directory = { handle: await openPlain(at, enterFlags, at), path: at };
+    if (create) await mkdir(root ?? folder, { recursive: true });
+    // The folder itself can be a link that its owner made. It's resolved once, so that it can't be redirected later.
+    root ??= await realpath(folder);
+    let directory: Directory = { handle: await openPlain(root, enterFlags, root), path: root };
     try {
       for (const folderName of parents) {
         const parent = directory;

@@ -91,25 +91,19 @@ class ForeignCheckpoint extends Error {
   }
 }
 
-/** Returns the checkpoint with only verified signatures. Throws {@link ForeignCheckpoint}. */
-function verifiedPart(note: string, { origin, log, witnesses }: KnownSigners): string {
-  const found = openNewest(note, origin, log);
-  if (typeof found === 'string') throw new ForeignCheckpoint(found);
-  const opened = openNote(note, [...log, ...witnesses]);
-  if (typeof opened === 'string') throw new ForeignCheckpoint('changed');
-  return noteOf(
-    opened.text,
-    opened.signatures.map(({ line }) => line),
-  );
-}
-
-/** Returns a reader that verifies and rewrites checkpoints. It throws {@link ForeignCheckpoint}. */
+/** Returns a reader of checkpoints with only verified signatures. It throws {@link ForeignCheckpoint}. */
 export const verifiedRead =
-  (read: AnchorFiles['read'], signers: KnownSigners): AnchorFiles['read'] =>
+  (read: AnchorFiles['read'], { origin, log, witnesses }: KnownSigners): AnchorFiles['read'] =>
   async (name) => {
     const bytes = await read(name);
     if (bytes === null || name.startsWith('tile/') || name === keysPath) return bytes;
-    return Buffer.from(verifiedPart(bytes.toString('utf8'), signers));
+    const note = bytes.toString('utf8');
+    const found = openNewest(note, origin, log);
+    if (typeof found === 'string') throw new ForeignCheckpoint(found);
+    const opened = openNote(note, [...log, ...witnesses]);
+    if (typeof opened === 'string') throw new ForeignCheckpoint('changed');
+    const lines = opened.signatures.map(({ line }) => line);
+    return Buffer.from(noteOf(opened.text, lines));
   };
 
 export interface Published extends Checkpoint {

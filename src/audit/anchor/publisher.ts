@@ -55,7 +55,8 @@ export function openLogPublisher({ files, lines: linesAfter, key, olderKeys, wit
     let newest = await readNewest(before.tree.size);
     const from = newest !== null && newest.size >= before.tree.size ? before : emptyProgress();
     for (let isEnd = false; !isEnd; ) {
-      if (newest !== null && (await isDue(newest.size))) await store(newest);
+      if (newest !== null && (witnesses.isDue(newest.size) || (await files.read(checkpointPath(newest.size))) === null))
+        await store(newest);
       isEnd = await grow(from, newest);
       if (from.tree.size !== (newest?.size ?? 0)) {
         newest = await sign(from);
@@ -64,10 +65,6 @@ export function openLogPublisher({ files, lines: linesAfter, key, olderKeys, wit
     }
     last = from;
     return newest;
-  }
-
-  async function isDue(size: number): Promise<boolean> {
-    return witnesses.isDue(size) || (await files.read(checkpointPath(size))) === null;
   }
 
   async function readNewest(recorded: number): Promise<Published | null> {
@@ -138,21 +135,15 @@ export function openLogPublisher({ files, lines: linesAfter, key, olderKeys, wit
   }
 
   /**
-   * Writes the list of keys. The bot never reads it, because anyone with write access to the published log can replace it. The
-   * log's current key is last: that line is for distribution.
-   */
-  async function writeKeys(): Promise<void> {
-    const lines = [...olderKeys, key.verifier].map((one) => `${keyLine(one)}\n`);
-    await writeChanged(files, keysPath, Buffer.from(lines.join('')));
-  }
-
-  /**
    * Requests cosignatures, and then writes the checkpoint as the newest and under its size. In this order, because a stored
    * checkpoint beyond the newest one would look like a log that was rolled back. A missing copy is written the next time.
    */
   async function store(newest: Published): Promise<void> {
     await witnesses.ask(files, newest, onCosigned);
-    await writeKeys();
+    // The bot never reads the keys, because anyone with write access to the published log can replace them. The log's current
+    // key is last: that line is for distribution.
+    const lines = [...olderKeys, key.verifier].map((one) => `${keyLine(one)}\n`);
+    await writeChanged(files, keysPath, Buffer.from(lines.join('')));
     const bytes = Buffer.from(`${newest.signedNote}${witnesses.linesOf(newest.size).join('')}`);
     await writeChanged(files, newestPath, bytes);
     await writeChanged(files, checkpointPath(newest.size), bytes);

@@ -48,16 +48,6 @@ export const cosignRequestText = ({ old, proof, note }: CosignRequest): string =
 /** A witness answers with a signature line or a few words; a proxy with a page. */
 const limits = { bytes: 65_536, ms: 5_000 };
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
-async function post({ url }: Witness, body: string): Promise<Answer> {
-  const response = await callServer(`${url}/add-checkpoint`, { method: 'POST', body, limits });
-  return { status: response.status, text: (await response.text()).slice(0, 2_000) };
-}
-
 function signatureIn(text: string, { key }: Witness, published: Published): NoteSignature | null {
   const opened = openNote(`${published.signedNote}${text}`, [key]);
   return typeof opened === 'string' ? null : (opened.signatures.find(({ time }) => time !== null) ?? null);
@@ -74,9 +64,11 @@ async function requestCosignature(
   known: number,
 ): Promise<CosignOutcome> {
   const name = witness.key.name;
-  const answer = async (old: number): Promise<Answer> => {
+  const answer = async (old: number) => {
     const proof = await openTiles(files.read, published.size).consistency(old);
-    return post(witness, cosignRequestText({ old, proof, note: published.signedNote }));
+    const body = cosignRequestText({ old, proof, note: published.signedNote });
+    const response = await callServer(`${witness.url}/add-checkpoint`, { method: 'POST', body, limits });
+    return { status: response.status, text: (await response.text()).slice(0, 2_000) };
   };
   try {
     let response = await answer(known);
@@ -113,12 +105,6 @@ const nothingSigned: Signed = { size: 0, line: '', askedAt: 0 };
 const freshMs = 3_600_000;
 
 const maxDetail = 300;
-
-/** Returns what to store of a cosignature request. `key`: the complete verifier key. */
-function responseOf(key: string, published: Published, outcome: CosignOutcome, at: Date): WitnessResponse {
-  const detail = outcome.kind === 'signed' ? '' : outcome.detail.slice(0, maxDetail);
-  return { key, size: published.size, at, outcome: outcome.kind, detail, note: published.signedNote };
-}
 
 export type ReportOutcomes = (outcomes: readonly CosignOutcome[]) => void;
 
@@ -173,7 +159,11 @@ export function openWitnesses(witnesses: readonly Witness[], { log, book, now }:
         const conflict = conflicts.get(witness);
         if (conflict !== undefined) return conflict;
         const outcome = await requestCosignature(witness, files, published, Math.min(size, published.size));
-        results.push(responseOf(keyLine(witness.key), published, outcome, now()));
+        results.push({
+          ...{ key: keyLine(witness.key), size: published.size, at: now(), outcome: outcome.kind },
+          detail: outcome.kind === 'signed' ? '' : outcome.detail.slice(0, maxDetail),
+          note: published.signedNote,
+        });
         if (outcome.kind === 'another-history') conflicts.set(witness, outcome);
         if (outcome.kind === 'signed') {
           lastSigned.set(witness, { size: outcome.size, line: outcome.line, askedAt: now().getTime() });

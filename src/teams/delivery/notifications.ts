@@ -6,7 +6,7 @@
 
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Policy } from '../../domain/policy/policy.ts';
-import type { Conversations, People, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
+import type { Conversations, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import {
   actingPerson,
   attentionEveryMs,
@@ -50,7 +50,6 @@ interface NotificationsOptions extends SourcesOptions {
   readonly chat: Pick<Chat, 'post' | 'postThread'>;
   readonly directory: Directory;
   readonly conversations: Pick<Conversations, 'personalChat'>;
-  readonly people: Pick<People, 'among' | 'amongMany'>;
   readonly approvers: Approvers;
   readonly approvalsChannel: string;
   /** Who is notified when a request needs attention: object IDs of people and groups. */
