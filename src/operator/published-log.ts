@@ -33,22 +33,18 @@ interface LoadedKeys {
   readonly where: string;
 }
 
-async function fromSecret(id: string, config: Pick<Config, 'azure'>, use: KeyPurpose): Promise<LoadedKeys> {
-  const read = await readSecret(optionsForAzure(config), id);
+/**
+ * Loads the keys. Throws {@link KeyMissing} if nothing is there, and {@link KeyFileInvalid} if it's unreadable or has no key. Both
+ * messages contain the fix.
+ */
+export async function loadKeys(place: KeyPlace, config: Pick<Config, 'azure'>, use: KeyPurpose): Promise<LoadedKeys> {
+  if (place.kind === 'file') return { keys: await readKeys(place.file, use), where: place.file };
+  const read = await readSecret(optionsForAzure(config), place.id);
   if (read.ok) return { keys: keysIn(read.value.value, read.value.id, use), where: read.value.id };
   const { failure } = read;
   const isMissing = failure.source === 'azure' && failure.code === 'SecretNotFound';
   throw new (isMissing ? KeyMissing : KeyFileInvalid)(secretReadErrorWords(failure, use));
 }
-
-/**
- * Loads the keys. Throws {@link KeyMissing} if nothing is there, and {@link KeyFileInvalid} if it's unreadable or has no key. Both
- * messages contain the fix.
- */
-export const loadKeys = async (place: KeyPlace, config: Pick<Config, 'azure'>, use: KeyPurpose): Promise<LoadedKeys> =>
-  place.kind === 'secret'
-    ? fromSecret(place.id, config, use)
-    : { keys: await readKeys(place.file, use), where: place.file };
 
 export const verifierOf = (name: string, { bytes, until }: SecretKey): VerifierKey => {
   const { verifier } = signingKey(name, 'log', bytes);
@@ -101,24 +97,16 @@ export function witnessingFor(
   return async () => summarizeWitnesses({ keys, needed }, await book.of(anchor.name));
 }
 
-interface EvidenceParts {
+interface EvidenceParts extends Pick<PublishedLog, 'publish' | 'timeoutMs'> {
   readonly config: Config;
-  readonly store: Pick<OpenStore, 'people' | 'requests' | 'auditLog' | 'witnesses'>;
+  readonly store: Pick<OpenStore, 'people' | 'requests' | 'auditLog'>;
   readonly azure: Azure;
-  readonly publish: PublishedLog['publish'];
-  readonly timeoutMs: number;
   /** The log's own keys, oldest first. */
   readonly logKeys: readonly VerifierKey[];
 }
 
-export async function evidencePorts({
-  config,
-  store,
-  azure,
-  publish,
-  timeoutMs,
-  logKeys,
-}: EvidenceParts): Promise<EvidencePorts> {
+export async function evidencePorts(parts: EvidenceParts): Promise<EvidencePorts> {
+  const { config, store, azure, publish, timeoutMs, logKeys } = parts;
   const { anchor, policy, stepUp } = config;
   const rule = stepUp === null ? null : { context: stepUp.context, maxAgeMs: stepUp.maxAgeMs };
   return {

@@ -7,39 +7,25 @@ import { fillManifest, Manifest, type Settings, sampleValuesIn } from './fill-ma
 
 const folder = new URL('../../../manifest/', import.meta.url);
 
-type BuiltPackage =
-  | { readonly kind: 'built'; readonly bytes: Uint8Array }
-  | { readonly kind: 'refused'; readonly problems: readonly string[] };
-
-/** Reads the repository's manifest, which is the sandbox tenant's. Its version is the program's. */
-async function readTemplate(): Promise<Manifest> {
-  const template = Manifest.parse(JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8')));
-  return { ...template, version: await ownVersion() };
-}
-
-/**
- * Returns a deterministic zip: the date is in local time as in the zip format, and nothing is compressed, because compressors
- * differ.
- */
-const zip = (files: Record<string, Uint8Array>): Uint8Array =>
-  zipSync(files, { level: 0, mtime: new Date(1980, 0, 1) });
-
 /** Builds the package for a tenant, or with `null` for the sandbox tenant. Refuses what Teams would refuse. */
-export async function buildPackage(settings: Settings | null): Promise<BuiltPackage> {
-  const template = await readTemplate();
+export async function buildPackage(settings: Settings | null) {
+  // The repository's manifest is the sandbox tenant's. Its version is the program's.
+  const read = Manifest.parse(JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8')));
+  const template = { ...read, version: await ownVersion() };
   const manifest = settings === null ? template : fillManifest(template, settings);
   const leftOver = settings === null ? [] : sampleValuesIn(manifest);
   const problems = [
     ...leftOver.map((path) => `manifest ${path}: still has the value of the template`),
     ...(await validateManifest(manifest)).map((broken) => `manifest ${broken}`),
   ];
-  if (problems.length > 0) return { kind: 'refused', problems };
-  const bytes = zip({
+  if (problems.length > 0) return { kind: 'refused' as const, problems };
+  const files = {
     'manifest.json': strToU8(`${JSON.stringify(manifest, null, 2)}\n`),
     'color.png': await readFile(new URL('color.png', folder)),
     'outline.png': await readFile(new URL('outline.png', folder)),
-  });
-  return { kind: 'built', bytes };
+  };
+  // Deterministic: the date is in local time as in the zip format, and nothing is compressed, because compressors differ.
+  return { kind: 'built' as const, bytes: zipSync(files, { level: 0, mtime: new Date(1980, 0, 1) }) };
 }
 
 /**

@@ -62,23 +62,19 @@ export const optionOf: Readonly<Record<Variable, string>> = {
 };
 const variables = Settings.keyof().options;
 
-type ReadSettings =
-  | { readonly kind: 'settings'; readonly settings: Settings }
-  | { readonly kind: 'refused'; readonly problems: readonly string[] };
-
 type Given = Readonly<Record<string, string | undefined>>;
 
 /** Reads each value from the options, else from the environment. Empty means missing. */
-export function readSettings(options: Given, environment: Given): ReadSettings {
+export function readSettings(options: Given, environment: Given) {
   const values = variables.map((variable) => [variable, options[optionOf[variable]] || environment[variable]] as const);
   const read = Settings.safeParse(Object.fromEntries(values.filter(([, value]) => value)));
-  if (read.success) return { kind: 'settings', settings: read.data };
+  if (read.success) return { kind: 'settings' as const, settings: read.data };
   const named = z.object({ path: z.tuple([Settings.keyof()]), message: z.string() });
   const problems = read.error.issues.map((issue) => {
     const { path, message } = named.parse(issue);
     return `${path[0]} (--${optionOf[path[0]]}): ${message}`;
   });
-  return { kind: 'refused', problems };
+  return { kind: 'refused' as const, problems };
 }
 
 /** Fields that are read or replaced; the rest is unchanged. */

@@ -20,12 +20,6 @@ const logSubject = about('record/trail');
 const anchor = about('record/anchor');
 const clock = about('record/clock');
 
-async function lastKeyOf({ store }: Subjects): Promise<string | null> {
-  const { seq } = await store.auditLog.head();
-  const lines = await store.auditLog.lines(seq - 1, 1);
-  return lines.at(-1)?.sealKey ?? null;
-}
-
 /** Returns the fix for a key file that others can read. The message ends with the command. */
 const fixForFile = (place: KeyPlace, message: string): Remedy =>
   place.kind === 'file' && message.includes('chmod 600')
@@ -35,13 +29,14 @@ const fixForFile = (place: KeyPlace, message: string): Remedy =>
 export const sealsUnusable = (place: KeyPlace, message: string): Diagnosis =>
   fail(seals, 'the key cannot be used', message, ...fixForFile(place, message));
 
-async function sealsOf(subjects: Subjects): Promise<Diagnosis> {
-  const { config } = subjects;
+async function sealsOf({ config, store: { auditLog } }: Subjects): Promise<Diagnosis> {
   const place = config.seals.key;
   const loaded = await loadKeys(place, config, sealKeyUse).catch((error: Error) => error.message);
   if (typeof loaded === 'string') return sealsUnusable(place, loaded);
   const { keys, where } = loaded;
-  const [last, known] = [await lastKeyOf(subjects), keys.map(({ bytes }) => sealKeyId(bytes))];
+  const { seq } = await auditLog.head();
+  const { sealKey: last = null } = (await auditLog.lines(seq - 1, 1)).at(-1) ?? {};
+  const known = keys.map(({ bytes }) => sealKeyId(bytes));
   if (last !== null && !known.includes(last)) {
     const found = `the last event was sealed with key ${last}, which ${where} does not hold (${known.join(', ')})`;
     const fix = 'It belongs to another audit log: restore the key of this one. A new key doesn’t help.';
@@ -61,8 +56,7 @@ const minLateMs = 60_000;
 
 async function foreignCheckpoint(subjects: Subjects, note: string | null): Promise<Diagnosis | null> {
   const { anchor: settings } = subjects.config;
-  if (settings === null) return null;
-  if (note === null) return null;
+  if (settings === null || note === null) return null;
   const keys = await logVerifiers(settings, subjects.config);
   const opened = openNewest(note, settings.name, keys);
   if (typeof opened !== 'string') return null;

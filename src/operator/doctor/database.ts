@@ -104,31 +104,32 @@ async function userOf({ database, config }: Subjects): Promise<Diagnosis> {
 
 const writesAgain = 'begin read write; alter database %I reset default_transaction_read_only; commit';
 
-const refusedWrites: Readonly<Record<WriteRejection, { readonly found: string; readonly fix: string }>> = {
-  'read-only': {
-    found: 'refuses writes: it is read-only',
-    fix: 'Connect to the primary server. Azure makes a server read-only when its disk is nearly full: give it a larger disk. If the database was set to read-only, reset that.',
-  },
-  'disk-full': {
-    found: 'refuses writes: its disk is full',
-    fix: 'Give the server a larger disk. Do not delete anything in pg_wal or in the tables.',
-  },
-  'not-allowed': {
-    found: 'refuses writes: the bot’s user doesn’t have permission',
-    fix: 'Start the bot once with CMK_DATABASE_OWNER_URL. This restores all permissions of its user.',
-  },
-  'server-trouble': {
-    found: 'refuses writes: it has no memory or connections left, or cannot use its disk',
-    fix: 'Read the log of the database server.',
-  },
+/** What is found, and the fix. */
+const refusedWrites: Readonly<Record<WriteRejection, readonly [string, string]>> = {
+  'read-only': [
+    'it is read-only',
+    'Connect to the primary server. Azure makes a server read-only when its disk is nearly full: give it a larger disk. If the database was set to read-only, reset that.',
+  ],
+  'disk-full': [
+    'its disk is full',
+    'Give the server a larger disk. Do not delete anything in pg_wal or in the tables.',
+  ],
+  'not-allowed': [
+    'the bot’s user doesn’t have permission',
+    'Start the bot once with CMK_DATABASE_OWNER_URL. This restores all permissions of its user.',
+  ],
+  'server-trouble': [
+    'it has no memory or connections left, or cannot use its disk',
+    'Read the log of the database server.',
+  ],
 };
 
 async function writesOf({ database: { pool } }: Subjects): Promise<Diagnosis> {
   const why = await tryWrite(pool);
   if (why === null) return ok(writes, 'a test write worked, and was rolled back');
-  const { found, fix } = refusedWrites[why];
+  const [found, fix] = refusedWrites[why];
   const commands = why === 'read-only' ? [asOwner(writesAgain.replace('%I', await databaseName(pool)))] : [];
-  return fail(writes, found, fix, commands, ownerRole);
+  return fail(writes, `refuses writes: ${found}`, fix, commands, ownerRole);
 }
 
 /** Returns a handler for `catch` that makes the error a failed finding, in the database's words. */
