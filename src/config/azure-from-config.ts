@@ -19,10 +19,7 @@ export function optionsForAzure({ azure, logs }: Pick<Config, 'azure'> & Partial
  * Opens the credential for Bot Framework: the bot's app, at its cloud's login server or the configured one. The sign-in to
  * Azure can be a different one, and its settings aren't used here.
  */
-export function credentialForBotFramework({
-  azure,
-  teams,
-}: Pick<Config, 'azure' | 'teams'>): AzureOptions['credential'] {
+export function credentialForBotFramework({ azure, teams }: Pick<Config, 'azure' | 'teams'>) {
   const { tenantId, app, framework } = teams;
   const cloud = openCloud(azure.cloud);
   const url = framework.loginUrl === null ? null : new URL(framework.loginUrl);

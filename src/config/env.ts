@@ -221,17 +221,14 @@ export function setVariable(name: string, value: string, isDefault: boolean): vo
   if (!isDefault || (process.env[name] ?? '') === '') process.env[name] = value;
 }
 
-type ReadEnvironment =
-  | { readonly env: Environment; readonly mistakes: readonly [] }
-  | { readonly env: null; readonly mistakes: readonly Mistake[] };
-
-export function readEnvironment(variables: Variables): ReadEnvironment {
+/** `env`: null if there are mistakes. */
+export function readEnvironment(variables: Variables) {
   // Empty variables count as unset, because shells and manifests leave them behind.
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   const read = environmentSchema.safeParse(given);
   const inValues = read.success ? mistakesBetween(read.data) : mistakesIn(read.error, given);
   const mistakes = [...Object.keys(given).flatMap((name) => mistakeIn(name, given)), ...inValues];
-  return read.success && mistakes.length === 0 ? { env: read.data, mistakes: [] } : { env: null, mistakes };
+  return { env: read.success && mistakes.length === 0 ? read.data : null, mistakes };
 }
 
 const mistakesBetween = (env: Environment): readonly Mistake[] =>

@@ -159,41 +159,34 @@ function mistakesBetween(rules: readonly FileRule[]): readonly string[] {
     const shadow = looksAtTags(rule)
       ? -1
       : before.findIndex((one) => !looksAtTags(one) && covers(one.match, rule.match, usualKinds));
-    return [
-      ...(rule.name.toLowerCase() === environmentRule
-        ? [`rules[${at}].name is taken by the environment’s settings (${environmentRule}); choose another name`]
-        : []),
-      ...(addsNothing(rule)
-        ? [
-            `rules[${at}] adds nothing: a rule with tags makes other rules stricter. Add a stricter value, or remove the rule`,
-          ]
-        : []),
-      ...(namesPeople(rule)
-        ? []
-        : [`rules[${at}] is about other kinds than the settings; name its requesters and approvers`]),
-      ...(same === -1 ? [] : [`rules[${at}].name is also the name of rules[${same}]; choose another one`]),
-      ...(shadow === -1
-        ? []
-        : [
-            `rules[${at}] never applies: rules[${shadow}] (${rules[shadow]?.name}) comes first and matches all its resources. Move it up, or remove it`,
-          ]),
+    const isEmpty = Object.entries(rule).every(
+      ([key, value]) => ['name', 'match'].includes(key) || value === undefined,
+    );
+    const found: readonly (readonly [isFound: boolean, mistake: string])[] = [
+      [
+        rule.name.toLowerCase() === environmentRule,
+        `.name is taken by the environment’s settings (${environmentRule}); choose another name`,
+      ],
+      [
+        looksAtTags(rule) && isEmpty,
+        ' adds nothing: a rule with tags makes other rules stricter. Add a stricter value, or remove the rule',
+      ],
+      [!namesPeople(rule), ' is about other kinds than the settings; name its requesters and approvers'],
+      [same !== -1, `.name is also the name of rules[${same}]; choose another one`],
+      [
+        shadow !== -1,
+        ` never applies: rules[${shadow}] (${rules[shadow]?.name}) comes first and matches all its resources. Move it up, or remove it`,
+      ],
     ];
+    return found.flatMap(([isFound, mistake]) => (isFound ? [`rules[${at}]${mistake}`] : []));
   });
 }
-
-const addsNothing = (rule: FileRule): boolean =>
-  looksAtTags(rule) &&
-  Object.entries(rule).every(([key, value]) => ['name', 'match'].includes(key) || value === undefined);
 
 /** The settings name people for the usual kinds only. */
 const namesPeople = (rule: FileRule): boolean =>
   looksAtTags(rule) ||
   (rule.match.kinds ?? []).every((kind) => usualKinds.includes(kind)) ||
   (rule.requesters !== undefined && rule.approvers !== undefined);
-
-/** Without a rule, only a change number has an effect. */
-const emptyMistakes = ({ rules, changeReference }: Content): readonly string[] =>
-  rules.length > 0 || changeReference !== undefined ? [] : [`rules is empty; ${anyRule}`];
 
 /** A trusted tag without a rule has no effect, so it's probably a mistake. */
 const tagMistakes = ({ rules, trustedTags = [] }: Content): readonly string[] =>
@@ -220,7 +213,13 @@ export function readPolicyFile(file: string): PolicyFile {
   if (double.length > 0) return wrong(...double);
   const read = policyFileSchema.safeParse(value);
   if (!read.success) return wrong(...read.error.issues.flatMap(mistakeOf));
-  const mistakes = [...emptyMistakes(read.data), ...mistakesBetween(read.data.rules), ...tagMistakes(read.data)];
+  const { rules, changeReference } = read.data;
+  const mistakes = [
+    // Without a rule, only a change number has an effect.
+    ...(rules.length === 0 && changeReference === undefined ? [`rules is empty; ${anyRule}`] : []),
+    ...mistakesBetween(rules),
+    ...tagMistakes(read.data),
+  ];
   return mistakes.length > 0 ? wrong(...mistakes) : { content: read.data, mistakes: [] };
 }
 
@@ -254,7 +253,8 @@ export const kindMistakes = ({ rules }: Content, isOn: (kind: string) => boolean
     (match.kinds ?? []).every(isOn) ? [] : [`rules[${at}].match.kinds names a kind that CMK_KINDS doesn’t turn on`],
   );
 
-/** Combines the file's rules with the environment's settings. The version includes the step-up requirements. `isOn`: whether a kind is turned on. */ export function policyFrom(
+/** Combines the file's rules with the environment's settings. The version includes the step-up requirements. `isOn`: whether a kind is turned on. */
+export function policyFrom(
   content: Content,
   environment: Omit<Rule, 'name' | 'match'>,
   stepUp: StepUp | null,
