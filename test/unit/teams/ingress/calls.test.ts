@@ -260,18 +260,11 @@ describe('a caller with an app id', () => {
     expect([(await call(await authorization())).status, turns]).toEqual([401, before]);
   });
 
+  // Which URLs are Teams’: ingress.test.ts.
   test('is refused with a service URL that is not Teams’ though the token names it, or is another than the token’s', async () => {
-    const urls = [
-      'http://127.0.0.1:9/',
-      'https://smba.trafficmanager.net.example/',
-      `${serviceUrl().replace('//', '//smba.trafficmanager.net@')}`,
-      'http://smba.trafficmanager.net/',
-      'https://smba.trafficmanager.net:8443/',
-    ];
-    for (const url of urls)
-      expect([url, (await call(await bearer(withClaims({ serviceurl: url })), { serviceUrl: url })).status]).toEqual([
-        ...[url, 403],
-      ]);
+    const url = 'https://smba.trafficmanager.net.example/';
+    const named = await bearer(withClaims({ serviceurl: url }));
+    expect((await call(named, { serviceUrl: url })).status).toBe(403);
     const other = await bearer(withClaims({ serviceurl: 'https://smba.trafficmanager.net/' }));
     expect((await call(other)).status).toBe(403);
   });
