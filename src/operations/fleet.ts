@@ -1,5 +1,5 @@
 /** Key state of each resource, most urgent first, and what stands above that list. Pure functions. */
-import { ArmId, armIdParts, type RequestId } from '../domain/ids.ts';
+import { ArmId, armIdParts, armTypeOf, type RequestId } from '../domain/ids.ts';
 import { type CustomerKey, normalizedVaultUri } from '../domain/observed.ts';
 import type { KeyedResource } from '../domain/ports/inventory.ts';
 import type { Waits } from '../domain/request/payloads.ts';
@@ -118,13 +118,14 @@ export interface DriftSummary {
 export function driftSummaries(
   drifts: ReadonlyMap<string, Drift>,
   fleet: readonly ResourceKeyState[],
-  isShown: (resource: { readonly name: string }) => boolean,
+  isShown: (name: string, noun: string) => boolean,
 ): readonly DriftSummary[] {
-  const names = new Map(fleet.map(({ id, name }) => [id.toLowerCase(), name]));
+  const listed = new Map(fleet.map((one) => [one.id.toLowerCase(), one]));
   const byCode = new Map<DriftCode, { ids: string[]; names: string[]; times: string[] }>();
   for (const [id, { found }] of drifts) {
-    const name = names.get(id) ?? armIdParts(ArmId.parse(id)).name;
-    if (!isShown({ name })) continue;
+    const kind = readableKinds.find(({ type }) => type.toLowerCase() === armTypeOf(id));
+    const { name } = listed.get(id) ?? armIdParts(ArmId.parse(id));
+    if (!isShown(name, kind?.noun ?? '')) continue;
     for (const { state, foundAt } of found) {
       const known = byCode.get(state.code) ?? { ids: [], names: [], times: [] };
       known.ids.push(id);

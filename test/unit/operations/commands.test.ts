@@ -69,14 +69,17 @@ it.each<[string, string, object]>([
   expect(await choices[what]?.(typed)).toMatchObject(answer);
 });
 
-it('two resources of one name that differ from what was approved count as two', async () => {
+it('two resources of one name that differ from what was approved count as two, and one with its kind', async () => {
   const finding = { state: { code: 'key-disabled' }, foundAt: noon.toISOString() };
   const drifts = new Map([resourceId(), ofAccount].map((id) => [id, { found: [finding] } as unknown as Drift]));
   const read = async () => ({ resources: [], drifts, unread: [], hidden: [], asOf: noon });
-  const subject = { list: 'agents', filter: 'all', id: '' } as const;
   const reader = { read, unsupported: async () => new Map() };
-  const { box } = await fleetPage(reader, subject, { asks: true }, noon, 1);
-  expect(JSON.stringify(box)).toContain('2 resources aren’t as approved');
+  const boxOf = async (id: string) => {
+    const page = await fleetPage(reader, { list: 'agents', filter: 'all', id }, { asks: true }, noon, 1);
+    return JSON.stringify(page.box);
+  };
+  expect(await boxOf('')).toContain('2 resources aren’t as approved');
+  expect(await boxOf('Storage acc')).toContain('1 resource isn’t as approved');
 });
 
 it('an agent needs its id when two have the name, in whatever case', async () => {

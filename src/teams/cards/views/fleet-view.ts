@@ -200,6 +200,13 @@ function kindWords(called: readonly ResourceKeyState[]): string {
   ].join(', ');
 }
 
+/** There are too few places for a button for each kind. */
+function kindNotes(named: string, called: readonly ResourceKeyState[]): { text: CardText }[] {
+  const other = called.find((one) => !isUsual(one));
+  if (named !== '' || other === undefined) return [];
+  return [{ text: md`To list one kind, type its name, such as ${bold(`/cmk-status ${other.kind.noun}`)}.` }];
+}
+
 /** Resource Graph leaves out what the bot can't read. */
 function hiddenNotes(hidden: readonly HiddenKinds[]): { text: CardText }[] {
   const nouns = [...new Set(hidden.flatMap((one) => one.nouns))];
@@ -246,11 +253,11 @@ function subjectOf(named: string, called: readonly ResourceKeyState[]): CardText
   const places = new Set(called.map(({ id }) => armIdParts(id).subscriptionId.toLowerCase())).size;
   const where = `In ${countOf(places, 'subscription', 'subscriptions')}, most urgent first`;
   const none = called.length === 0;
-  const like = named === '' ? nothing : md`${plain(none ? 'Named' : 'named')} like ${quoted(named, 60)}`;
+  const like = named === '' ? nothing : md`${plain(none ? 'Name' : 'name')} or kind like ${quoted(named, 60)}`;
   return joinText([none ? nothing : plain(where), like, plain(kindWords(called))], ', ');
 }
 
-/** `id` of the subject: a part of the names. */
+/** `id` of the subject: a part of the names or kinds. */
 export async function fleetPage(
   fleet: Pick<FleetReader, 'read' | 'unsupported'>,
   { filter, id: named }: Extract<ListSubject, { readonly list: 'agents' }>,
@@ -259,8 +266,9 @@ export async function fleetPage(
   page: number,
 ): Promise<ListPage> {
   const { resources, drifts, unread, hidden, asOf } = await fleet.read();
-  const isNamed = ({ name }: { readonly name: string }): boolean => name.toLowerCase().includes(named.toLowerCase());
-  const called = resources.filter((one) => isNamed(one) || isNamed({ name: one.kind.noun }));
+  const isNamed = (...texts: readonly string[]): boolean =>
+    texts.some((text) => text.toLowerCase().includes(named.toLowerCase()));
+  const called = resources.filter(({ name, kind }) => isNamed(name, kind.noun));
   const shown = called.filter(filters[filter]);
   const onPage = shown.slice((page - 1) * resourcesPerPage, page * resourcesPerPage);
   const withoutKey = onPage.filter(({ state }) => state === 'microsofts-key').map(({ id }) => id);
@@ -282,7 +290,12 @@ export async function fleetPage(
     ),
     chips: chipsOf(chipWords, filter),
     rows: onPage.map((one) => rowOf(one, context)),
-    empty: plain(named === '' ? none : 'No resource has a name like that.'),
-    notes: [...unreadNotes(unread), ...hiddenNotes(hidden), ...(unknown === 0 ? [] : [{ text: unknownNote(unknown) }])],
+    empty: plain(named === '' ? none : 'No resource has a name or kind like that.'),
+    notes: [
+      ...kindNotes(named, called),
+      ...unreadNotes(unread),
+      ...hiddenNotes(hidden),
+      ...(unknown === 0 ? [] : [{ text: unknownNote(unknown) }]),
+    ],
   };
 }
