@@ -17,13 +17,12 @@ import { type AppendCommand, type Decide, driftRules, requestRules } from './pen
 import { appendedTo } from './requests.ts';
 import { changedRows, inTransaction, type Sql, select, selectOne } from './sql.ts';
 
-const TextRow = z
-  .object({ request_id: z.string(), revision: z.number(), field: z.string(), salt: z.string(), text: z.string() })
-  .transform(({ request_id, ...row }) => ({ ...row, request: request_id }));
+const text = z.string();
+const TextRow = z.object({ revision: z.number(), field: text, salt: text, text, request: text });
 
 export type AuditLog = ReturnType<typeof openAuditLog>;
 
-const texts = 'select request_id, revision, field, salt, text from cmk.free_text';
+const texts = 'select request_id as request, revision, field, salt, text from cmk.free_text';
 
 const all = (columns: string, from: string): string =>
   `(select coalesce(json_agg(found), '[]') from (select ${columns} from ${from}) found)`;

@@ -14,11 +14,6 @@ export interface DatabaseOptions {
 
 export type Database = ReturnType<typeof openDatabase>;
 
-/** Parses the URL, because the driver prefers a URL's user and its password over a separate password. */
-function atServer({ url, password = null }: DatabaseOptions): PoolConfig {
-  return password === null ? { connectionString: url } : { ...parseIntoClientConfig(url), password };
-}
-
 const claimTimeoutMs = 3_000;
 
 /**
@@ -38,10 +33,11 @@ const sessionSettings = [
 
 export function openDatabase(options: DatabaseOptions) {
   let queryTimeoutMs: number | null = null;
-  const onError = options.onError ?? (() => undefined);
+  const { url, password = null, onError = () => undefined } = options;
   // Without a delay, the system waits two hours before it checks an idle connection.
   const shared: PoolConfig = {
-    ...atServer(options),
+    // Parsed, because the driver prefers a URL's user and its password over a separate password.
+    ...(password === null ? { connectionString: url } : { ...parseIntoClientConfig(url), password }),
     // Statements that wait for no answer between them go out together.
     pipeline: true,
     keepAlive: true,

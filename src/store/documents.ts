@@ -49,7 +49,7 @@ export interface UnsoundDocument {
 export interface DocumentTools {
   readonly clock: Pick<DatabaseClock, 'now'>;
   readonly seals: DocumentSeals;
-  readonly onUnsound: (document: UnsoundDocument) => void;
+  readonly onUnsound?: (document: UnsoundDocument) => void;
 }
 
 async function writeOne(sql: Sql, key: string, document: Document, tools: DocumentTools): Promise<void> {
@@ -89,7 +89,7 @@ async function soundOnly(pool: Pool, rows: readonly Row[], tools: DocumentTools)
     const { key, value: text, changed_at: writtenAt, seal_key: sealKey, seal } = row;
     const fault =
       writtenAt === null ? 'seal-differs' : tools.seals.faultOf({ key, writtenAt, text }, { sealKey, seal });
-    if (fault !== null) tools.onUnsound({ kind: key.split('/')[0] ?? '', fault });
+    if (fault !== null) tools.onUnsound?.({ kind: key.split('/')[0] ?? '', fault });
     if (fault === 'seal-differs') await changedRows(pool, takeOut, [key, row.etag]);
     const ageMs = tools.clock.now().getTime() - (writtenAt?.getTime() ?? 0);
     if (fault === null && ageMs < longestLifeMs) sound.push(row);

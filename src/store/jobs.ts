@@ -138,7 +138,7 @@ export interface JobTools {
   readonly clock: Pick<DatabaseClock, 'now' | 'heard'>;
   readonly monitor: Pick<ChainMonitor, 'index' | 'catchUp'>;
   /** Called for each deleted job that no event asks for. */
-  readonly onOrphan: (job: OrphanJob) => void;
+  readonly onOrphan?: (job: OrphanJob) => void;
 }
 
 function nextDue(again: RescheduleAt, now: Date): Date {
@@ -160,7 +160,7 @@ export function openJobs(
   let answering = true;
   const reportOrphan = (orphan: OrphanJob): void => {
     orphans += 1;
-    onOrphan(orphan);
+    onOrphan?.(orphan);
   };
   const removed = batchCalls((jobs: readonly Pick<Job, 'id' | 'retryCount'>[]) =>
     select(pool, Removed, remove, [jobs.map(({ id }) => id), jobs.map(({ retryCount }) => retryCount)]),

@@ -83,23 +83,15 @@ export function openPeople(pool: Pool, seals: RowSeals): People {
   };
 }
 
-const AddressRow = z
-  .object({
-    conversation_id: z.string(),
-    service_url: z.string(),
-    tenant_id: z.string(),
-    person_id: PersonId.nullable().catch(null),
-    seal: z.string(),
-  })
-  .transform(({ seal, ...row }) => ({
-    seal,
-    address: {
-      conversationId: row.conversation_id,
-      serviceUrl: row.service_url,
-      tenantId: row.tenant_id,
-      personId: row.person_id,
-    },
-  }));
+const AddressRow = z.object({
+  conversationId: z.string(),
+  serviceUrl: z.string(),
+  tenantId: z.string(),
+  personId: PersonId.nullable().catch(null),
+  seal: z.string(),
+});
+const addresses = `conversation_id as "conversationId", service_url as "serviceUrl", tenant_id as "tenantId",
+  person_id as "personId", seal from cmk.conversation`;
 
 /** As {@link savePerson}. New is also what isn't the newest any more: the person's chat, or the tenant's service URL. */
 const saveAddress = `insert into cmk.conversation (conversation_id, service_url, tenant_id, person_id, seal)
@@ -113,12 +105,11 @@ const saveAddress = `insert into cmk.conversation (conversation_id, service_url,
 const conversationSeal = ({ conversationId, serviceUrl, tenantId, personId }: ConversationAddress) =>
   ['conversation', [conversationId, serviceUrl, tenantId, personId]] as const;
 
-const those = 'select * from cmk.conversation where conversation_id = any($1)';
+const those = `select ${addresses} where conversation_id = any($1)`;
 
 /** `seen` increases with each write: the newest chat is the one that still works. */
-const chatsOf = `select distinct on (person_id) * from cmk.conversation where person_id = any($1)
-  order by person_id, seen desc`;
-const lastOfTenant = 'select * from cmk.conversation where tenant_id = $1 order by seen desc limit 1';
+const chatsOf = `select distinct on (person_id) ${addresses} where person_id = any($1) order by person_id, seen desc`;
+const lastOfTenant = `select ${addresses} where tenant_id = $1 order by seen desc limit 1`;
 
 /** All threads of a channel (`…;messageid=…`) have its row: otherwise each command in a channel would add one. */
 const rowIdOf = (conversationId: string): string => conversationId.split(';')[0] ?? '';
@@ -126,7 +117,7 @@ const rowIdOf = (conversationId: string): string => conversationId.split(';')[0]
 /** Rows without a valid seal count as absent. */
 export function openConversations(pool: Pool, seals: RowSeals): Conversations {
   const sound = (rows: readonly z.infer<typeof AddressRow>[]): readonly ConversationAddress[] =>
-    rows.flatMap(({ address, seal }) => (seals.isGood(...conversationSeal(address), seal) ? address : []));
+    rows.flatMap(({ seal, ...address }) => (seals.isGood(...conversationSeal(address), seal) ? address : []));
   const read = batchCalls(async (ids: readonly string[]) => sound(await select(pool, AddressRow, those, [ids])));
   /** One query per tenant, because a tenant can have very many rows. There is usually only one tenant. */
   const readLast = batchCalls(async (tenants: readonly string[]) => {

@@ -8,25 +8,16 @@ import type { RowSeals } from '../domain/record/chain.ts';
 import { batchCalls } from './batch-calls.ts';
 import { changedRows, select } from './sql.ts';
 
-const Row = z
-  .object({
-    request_id: StreamId,
-    audience: z.string(),
-    conversation_id: z.string(),
-    activity_id: z.string(),
-    fingerprint: z.string(),
-    seal: z.string(),
-  })
-  .transform(({ seal, ...row }) => ({
-    seal,
-    card: {
-      requestId: row.request_id,
-      audience: row.audience,
-      conversationId: row.conversation_id,
-      activityId: row.activity_id,
-      fingerprint: row.fingerprint,
-    },
-  }));
+const Row = z.object({
+  requestId: StreamId,
+  audience: z.string(),
+  conversationId: z.string(),
+  activityId: z.string(),
+  fingerprint: z.string(),
+  seal: z.string(),
+});
+const cards = `select request_id as "requestId", audience, conversation_id as "conversationId", activity_id as "activityId",
+  fingerprint, seal from cmk.shown`;
 
 const save = `insert into cmk.shown (request_id, audience, conversation_id, activity_id, fingerprint, seal)
   select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
@@ -58,25 +49,25 @@ async function withRetries(store: () => Promise<unknown>): Promise<void> {
   }
 }
 
-const those = 'select * from cmk.shown where request_id = any($1) order by audience';
-
 export function openPostedCards(pool: Pool, seals: RowSeals): PostedCards {
   const sound = (rows: readonly z.infer<typeof Row>[]): readonly PostedCard[] =>
-    rows.flatMap(({ card, seal }) => (seals.isGood(...postedCardSeal(card), seal) ? card : []));
-  const read = batchCalls(async (ids: readonly StreamId[]) => sound(await select(pool, Row, those, [ids])));
+    rows.flatMap(({ seal, ...card }) => (seals.isGood(...postedCardSeal(card), seal) ? card : []));
+  const read = batchCalls(async (ids: readonly StreamId[]) =>
+    sound(await select(pool, Row, `${cards} where request_id = any($1) order by audience`, [ids])),
+  );
   const write = batchCalls(async (all: readonly PostedCard[]) => {
-    const cards = lastOfEach(all);
+    const last = lastOfEach(all);
     const columns = (['requestId', 'audience', 'conversationId', 'activityId', 'fingerprint'] as const).map((name) =>
-      cards.map((card) => card[name]),
+      last.map((card) => card[name]),
     );
-    const values = [...columns, cards.map((card) => seals.seal(...postedCardSeal(card)))];
+    const values = [...columns, last.map((card) => seals.seal(...postedCardSeal(card)))];
     await withRetries(() => changedRows(pool, save, values));
   });
   return {
     of: async (id) => (await read([id])).filter(({ requestId }) => requestId === id),
     at: async (activityId) => {
-      const cards = sound(await select(pool, Row, 'select * from cmk.shown where activity_id = $1', [activityId]));
-      return [...new Set(cards.map(({ requestId }) => requestId))];
+      const found = sound(await select(pool, Row, `${cards} where activity_id = $1`, [activityId]));
+      return [...new Set(found.map(({ requestId }) => requestId))];
     },
     save: (card) => write([card]),
     remove: async (id, audience) => {

@@ -19,7 +19,8 @@ export type StoreTools = DatabaseClockTools &
   ChainMonitorOptions &
   Omit<AppendTools, 'monitor' | 'clock' | 'trace'> &
   Partial<Pick<AppendTools, 'trace'>> &
-  Partial<Pick<JobTools, 'onOrphan'> & Pick<DocumentTools, 'onUnsound'>> & {
+  Pick<JobTools, 'onOrphan'> &
+  Pick<DocumentTools, 'onUnsound'> & {
     readonly documentSeals: DocumentSeals;
     readonly rowSeals: RowSeals;
   };
@@ -28,7 +29,7 @@ export type StoreTools = DatabaseClockTools &
 export function openStore(database: Database, given: StoreTools) {
   const { pool } = database;
   const clock = openDatabaseClock(database, given);
-  const tools: AppendTools = { trace: () => null, ...given, clock, monitor: new ChainMonitor(given) };
+  const tools = { trace: () => null, ...given, clock, monitor: new ChainMonitor(given) };
   const listeners: ((after: Request) => void)[] = [];
   // Runs in a microtask, because a listener's error must not fail a committed append. Bound to the listener's async context:
   // a run's permissions are its own.
@@ -43,16 +44,12 @@ export function openStore(database: Database, given: StoreTools) {
       (listener) => {
         listeners.push(AsyncResource.bind(listener));
       },
-      { clock, monitor: tools.monitor, onOrphan: given.onOrphan ?? (() => undefined) },
+      tools,
     ),
     postedCards: openPostedCards(pool, given.rowSeals),
     conversations: openConversations(pool, given.rowSeals),
     people: openPeople(pool, given.rowSeals),
-    documents: openDocuments(pool, {
-      clock,
-      seals: given.documentSeals,
-      onUnsound: given.onUnsound ?? (() => undefined),
-    }),
+    documents: openDocuments(pool, { ...given, clock, seals: given.documentSeals }),
     auditLog: openAuditLog(database, tools, written),
     witnesses: openWitnesses(pool, given.rowSeals),
     clock,
