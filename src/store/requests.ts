@@ -22,6 +22,10 @@ export const appendedTo = ({ after, ...answer }: AppendedTo<Request>): Appended 
 export function openRequests(pool: Pool, tools: AppendTools, written: (after: Request) => void): Requests {
   const read = batchCalls((ids: readonly StreamId[]) => eventsOfEach(pool, tools, [...new Set(ids)]));
   const caughtUp = batchCalls<never, void>(() => tools.monitor.catchUp(pool));
+  const index = async () => {
+    await caughtUp([]);
+    return tools.monitor.index;
+  };
   const events = async (id: StreamId): Promise<readonly StoredEvent[]> => (await read([id])).get(id) ?? [];
   return {
     append: async (id, cause, decide) => {
@@ -32,11 +36,8 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
     },
     load: async (id) => fold(id, await events(id)),
     events,
-    openFor: async (resourceId) => {
-      await caughtUp([]);
-      // Azure's resource IDs are case-insensitive.
-      return RequestId.nullable().parse(tools.monitor.index.holderOf(resourceId.toLowerCase()));
-    },
+    // Azure's resource IDs are case-insensitive.
+    openFor: async (resourceId) => RequestId.nullable().parse((await index()).holderOf(resourceId.toLowerCase())),
     openFrom: async (messageId) => {
       await tools.monitor.catchUp(pool);
       return RequestId.nullable().parse(tools.monitor.index.openFrom(messageId));
@@ -44,8 +45,7 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
     list: async (limit, offset) => foldAll(await eventsOfNewest(pool, tools, limit, offset)),
     count: (most) => countRequests(pool, most),
     open: async (limit = Number.POSITIVE_INFINITY, offset = 0, wanted = {}) => {
-      await caughtUp([]);
-      const open = tools.monitor.index.open(wanted);
+      const open = (await index()).open(wanted);
       const page = open.slice(offset, offset + limit);
       const events = await eventsOfThese(pool, tools, page);
       return {
@@ -53,24 +53,18 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
         total: open.length,
       };
     },
-    countOpen: async () => {
-      await caughtUp([]);
-      return tools.monitor.index.countOpen();
-    },
+    countOpen: async () => (await index()).countOpen(),
     held: async () => {
-      await caughtUp([]);
-      const { index } = tools.monitor;
+      const { holders, get, waitsOf } = await index();
       return new Map(
-        [...index.holders].map(([resource, id]) => {
-          const touched = index.get(id)?.touched === true;
-          return [resource, { id: RequestId.parse(id), waits: index.waitsOf(id), touched }];
+        [...holders].map(([resource, id]) => {
+          const touched = get(id)?.touched === true;
+          return [resource, { id: RequestId.parse(id), waits: waitsOf(id), touched }];
         }),
       );
     },
-    ofResource: async (resourceId) => {
-      await caughtUp([]);
-      return tools.monitor.index.requestsFor(resourceId.toLowerCase()).map((id) => RequestId.parse(id));
-    },
+    ofResource: async (resourceId) =>
+      (await index()).requestsFor(resourceId.toLowerCase()).map((id) => RequestId.parse(id)),
   };
 }
 

@@ -72,9 +72,8 @@ export async function grantRuntime(sql: Sql, role: string): Promise<void> {
   // The job engine's. Its owner migrates it.
   await sql.query(`grant select, insert, update, delete on all tables in schema pgboss to ${to}`);
   await sql.query(`revoke insert, update, delete on pgboss.version from ${to}`);
+  const versionText = "select current_setting('server_version_num') as number";
   const version = await selectOne(sql, z.object({ number: z.coerce.number() }), versionText);
   if ((version?.number ?? 0) < 170_000) return;
   for (const table of vacuumed) await sql.query(`grant maintain on cmk.${table} to ${to}`);
 }
-
-const versionText = "select current_setting('server_version_num') as number";

@@ -45,10 +45,6 @@ function explainedTable(rows: Explained): string {
 const exitRows = (own: NonNullable<Subcommand['exits']>): Explained =>
   exitMeanings.map((meaning, code) => [`${code}`, own[code as Exit] ?? meaning] as const);
 
-/** Only commands that verify end with code 3. */
-const ownExitRows = (own: Subcommand['exits'] = {}): Explained =>
-  exitRows(own).filter(([code]) => code !== `${exit.unchecked}` || own[exit.unchecked] !== undefined);
-
 const section = (title: string, body: string): readonly string[] => (body === '' ? [] : ['', `${title}:`, body]);
 
 const overview = (subcommands: readonly Subcommand[]): string =>
@@ -63,14 +59,18 @@ const overview = (subcommands: readonly Subcommand[]): string =>
     'To approve or reject a request, use Teams.',
   ].join('\n');
 
-const helpOn = ({ name, usage, summary, help = '', explains, exits, examples }: Subcommand): string =>
+/** Only commands that verify end with code 3. */
+const helpOn = ({ name, usage, summary, help = '', explains, exits = {}, examples }: Subcommand): string =>
   [
     `Usage: cmk-bot ${name} ${usage}`.trim(),
     '',
     `${upperFirst(summary)}.`,
     ...(help === '' ? [] : ['', help]),
     ...section('Options', explainedTable([...explains, ...everywhere])),
-    ...section('Exit codes', explainedTable(ownExitRows(exits))),
+    ...section(
+      'Exit codes',
+      explainedTable(exitRows(exits).slice(0, exits[exit.unchecked] === undefined ? -1 : undefined)),
+    ),
     ...section('Examples', indent(examples.join('\n'))),
   ].join('\n');
 
@@ -100,13 +100,11 @@ function split(args: readonly string[]): { readonly asked: readonly string[]; re
   return { asked: args.slice(used), common: args.slice(0, used) };
 }
 
-const openStore = () => import('./open-store.ts').then(({ openStoreHere }) => openStoreHere());
-
 function openStoreOnce() {
-  let opening: ReturnType<typeof openStore> | null = null;
+  let opening: Promise<{ readonly store: OpenStore; close(): Promise<void> }> | null = null;
   return {
     async store(): Promise<OpenStore> {
-      opening ??= openStore();
+      opening ??= import('./open-store.ts').then(({ openStoreHere }) => openStoreHere());
       return (await opening).store;
     },
     close: async (): Promise<void> => {

@@ -39,11 +39,10 @@ function lineFor(name: string, value: string): string {
   const forms = [...(isPlain ? [value] : []), `'${value}'`, `"${value}"`, `\`${value}\``].map(
     (form) => `${name}=${form}`,
   );
-  const line = /[\n\r\0]/.test(value) ? undefined : forms.find((one) => isRead(one, name, value));
+  const isBroken = /[\n\r\0]/.test(value);
+  const line = isBroken ? undefined : forms.find((one) => isRead(one, name, value));
   if (line !== undefined) return line;
-  const why = /[\n\r\0]/.test(value)
-    ? 'has a line break'
-    : 'has every kind of quotation mark, or a character that is not text';
+  const why = isBroken ? 'has a line break' : 'has every kind of quotation mark, or a character that is not text';
   throw new ValueNotWritable(
     `${name}: the value ${why}, so no line of a file can hold it. Nothing was written. Choose another value.`,
   );
@@ -96,20 +95,17 @@ const fileExists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-async function freeName(wanted: string): Promise<string> {
-  for (let number = 2, name = wanted; ; name = `${wanted}.${number}`, number += 1) {
-    if (!(await fileExists(name))) return name;
-  }
-}
-
 async function textOf(file: string): Promise<string | null> {
   return (await fileExists(file)) ? readFile(file, 'utf8') : null;
 }
 
 /** Writes the file atomically with mode 0600. Returns the name of the backup; null: there was no file. */
 async function writeWithBackup(file: string, text: string, now: Date): Promise<string | null> {
-  const old = (await fileExists(file)) ? await freeName(`${file}.${now.toISOString().slice(0, 10)}`) : null;
-  if (old !== null) {
+  let old: string | null = null;
+  if (await fileExists(file)) {
+    const dated = `${file}.${now.toISOString().slice(0, 10)}`;
+    old = dated;
+    for (let number = 2; await fileExists(old); number += 1) old = `${dated}.${number}`;
     // `wx`: never writes through an existing link.
     await writeFile(old, await readFile(file), { mode: privateMode, flag: 'wx' });
   }
@@ -146,22 +142,12 @@ function assignmentIn(typed: string, name: VariableName): readonly [VariableName
   return isVariable(other) ? [other, value] : [name, typed];
 }
 
-interface Written {
-  readonly written: boolean;
-  /** The previous file's new name; null: no backup was made. */
-  readonly backup: string | null;
-}
-
-async function write(
-  file: string,
-  [name, value]: readonly [VariableName, string],
-  backUp: boolean,
-  { print }: People,
-): Promise<Written> {
+/** `backup`: the previous file's new name; null: no backup was made. */
+async function write(file: string, [name, value]: readonly [VariableName, string], backUp: boolean, { print }: People) {
   const why = refusalOf(await variablesWith(file), name, value);
   if (why !== null) {
     await print(`✘ ${why}. Nothing was written.`);
-    return { written: false, backup: null };
+    return noAnswer;
   }
   const changed = withSettings((await textOf(file)) ?? emptyEnvironment(), { [name]: value });
   if (backUp) return { written: true, backup: await writeWithBackup(file, changed, new Date()) };
@@ -169,7 +155,7 @@ async function write(
   return { written: true, backup: null };
 }
 
-const noAnswer: Written = { written: false, backup: null };
+const noAnswer = { written: false, backup: null };
 
 const backupWords = (backup: string | null): string => (backup === null ? '' : ` The previous file is now ${backup}.`);
 
@@ -195,15 +181,14 @@ function nextQuestion(variables: Variables, skipped: ReadonlySet<string>): reado
   return name === undefined ? null : [name, mistakes.get(name) ?? ''];
 }
 
-const howTo = (file: string): string =>
-  `Each answer is checked and written to ${file} at once. Enter skips a setting that can be empty; NAME=VALUE sets another one. Ctrl+C stops.`;
-
 const nextStep = (file: string): string =>
   `✔ ${file} has what the bot needs to start.\nNext: cmk-bot doctor --env ${file}. It checks what the settings name, and prints each command that is still needed, and who can run it.`;
 
 /** Asks until nothing is missing. Each answer is written at once, so an interrupted setup continues where it stopped. */
 async function askAll(file: string, people: People): Promise<Exit> {
-  await people.print(howTo(file));
+  await people.print(
+    `Each answer is checked and written to ${file} at once. Enter skips a setting that can be empty; NAME=VALUE sets another one. Ctrl+C stops.`,
+  );
   const skipped = new Set<string>();
   let isFirst = true;
   for (;;) {

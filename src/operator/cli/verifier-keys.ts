@@ -24,12 +24,6 @@ export interface WitnessCheck {
   readonly missing: readonly string[];
 }
 
-const linesIn = (text: string): readonly string[] =>
-  text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
-
 const quorumLine = /^quorum (0|[1-9]\d{0,2})$/;
 
 const witnessesIn = (keys: readonly VerifierKey[]): readonly string[] => [
@@ -38,7 +32,10 @@ const witnessesIn = (keys: readonly VerifierKey[]): readonly string[] => [
 
 /** Parses given keys. `where`: the source, for errors. Throws {@link Unusable}. */
 export function parseVerifierKeys(text: string, where: string): VerifierKeysFile {
-  const lines = linesIn(text);
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
   const keys = lines
     .filter((line) => !quorumLine.test(line))
     .map((line) => {
@@ -76,12 +73,6 @@ const rethrowUnusable = (error: unknown): never => {
   throw error instanceof KeyFileInvalid ? new SealKeyUnusable(error.message) : error;
 };
 
-/** `missing`: message if a configured key doesn't exist. Both null: no key is configured, as for an auditor. */
-interface SealKeySource {
-  readonly keys: SealKeys | null;
-  readonly missing: string | null;
-}
-
 /** Loads Azure's clients only for a secret: they load slowly. */
 async function fromSecret(named: KeyPlace): Promise<SealKeys> {
   const { loadKeys } = await import('../published-log.ts');
@@ -90,9 +81,10 @@ async function fromSecret(named: KeyPlace): Promise<SealKeys> {
 
 /**
  * Returns the seal keys of the audit log. A key file needs no other setting. A secret is read as the bot reads it, so the
- * complete configuration is required.
+ * complete configuration is required. `missing`: message if a configured key doesn't exist. Both null: no key is configured, as for
+ * an auditor.
  */
-export async function loadSealKeys(): Promise<SealKeySource> {
+export async function loadSealKeys() {
   const named = readSealKeyPlace();
   if (named === null) return { keys: null, missing: null };
   const read = named.kind === 'file' ? readKeys(named.file, sealKeyUse) : fromSecret(named);
@@ -104,7 +96,7 @@ export async function loadSealKeys(): Promise<SealKeySource> {
 }
 
 /** Returns the seal keys of the named file, else those of the audit log if `isDatabase`; else none. Throws {@link Unusable} with the fix. */
-export async function keysFor(file: string | undefined, isDatabase: boolean): Promise<SealKeySource> {
+export async function keysFor(file: string | undefined, isDatabase: boolean) {
   if (file !== undefined) return { keys: await readKeys(file, sealKeyUse).catch(rethrowUnusable), missing: null };
   return isDatabase ? loadSealKeys() : { keys: null, missing: null };
 }
