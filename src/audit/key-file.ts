@@ -39,8 +39,6 @@ export class KeyFileInvalid extends Error {
 /** The key file doesn't exist. Work that needs no key can continue. */
 export class KeyMissing extends KeyFileInvalid {}
 
-const modeOf = async (file: string): Promise<number | null> => (await stat(file).catch(ifMissing(null)))?.mode ?? null;
-
 const keyLine = /^(\S+)(?: until ([1-9]\d{0,14}) ([\da-f]{64}))?$/;
 
 function keyIn(line: string): SecretKey {
@@ -64,8 +62,8 @@ export function keysIn(text: string, where: string, use: KeyPurpose): SecretKeys
  * no key.
  */
 export async function readKeys(file: string, use: KeyPurpose): Promise<SecretKeys> {
-  const mode = await modeOf(file);
-  if (mode === null) throw new KeyMissing(use.missing(file));
+  const { mode } = (await stat(file).catch(ifMissing(null))) ?? {};
+  if (mode === undefined) throw new KeyMissing(use.missing(file));
   // The group can have read access: that's how a mounted secret reaches a process that isn't root.
   if ((mode & 0o027) !== 0) {
     const found = (mode & 0o777).toString(8).padStart(3, '0');

@@ -35,10 +35,7 @@ export function newestKey(keys: SealKeys): { readonly key: Uint8Array; readonly 
 
 export function openSeals(keys: SealKeys): Seals {
   const { key, keyId } = newestKey(keys);
-  return {
-    keyId,
-    seal: (body) => hmacOf(key, label, keyId, body),
-  };
+  return { keyId, seal: (body) => hmacOf(key, label, keyId, body) };
 }
 
 const faulty = (fault: FaultyLine['fault'], detail: string): FaultyLine => ({ fault, detail });
@@ -108,12 +105,12 @@ export class SealOrder {
   /** `named`: the key in the event's body. */
   next({ seal, sealKey }: ChainLine, named: unknown): FaultyLine | null {
     const { count } = this;
-    if (typeof named !== 'string') return { fault: 'seal-missing', detail: 'seal: the body names no key' };
+    if (typeof named !== 'string') return faulty('seal-missing', 'seal: the body names no key');
     count.sealed += 1;
-    if (named !== sealKey || seal === null) return { fault: 'seal-missing', detail: `seal: none of key ${named}` };
+    if (named !== sealKey || seal === null) return faulty('seal-missing', `seal: none of key ${named}`);
     if (count.keys.at(-1) === named) return null;
     const retired = count.keys.includes(named);
     count.keys.push(named);
-    return retired ? { fault: 'seal-key-retired', detail: `seal: of key ${named}, which had been given up` } : null;
+    return retired ? faulty('seal-key-retired', `seal: of key ${named}, which had been given up`) : null;
   }
 }

@@ -78,10 +78,7 @@ const pollIntervalMs = 250;
  * Waits until a checkpoint of exactly this many events is published, and a little for a cosignature. Returns the published size, and
  * whether it's cosigned.
  */
-async function waitFor(
-  log: PublishedLog,
-  needed: number,
-): Promise<{ readonly size: number; readonly witnessed: boolean }> {
+async function waitFor(log: PublishedLog, needed: number) {
   const until = performance.now() + log.timeoutMs;
   for (;;) {
     await log.publish();

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { armRegistrations, readAppSecrets } from '../../azure/app-registrations.ts';
 import { connectAzure } from '../../azure/azure.ts';
-import { claimsFor } from '../../azure/credential.ts';
+import { ownIdOf } from '../../azure/credential.ts';
 import { armSubscriptions } from '../../azure/subscriptions.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
@@ -85,23 +85,19 @@ export async function runPart<S>(
   return found.filter((one) => wanted.includes(one.code) || (isMissing && explains(one)));
 }
 
-type Clients = Omit<DoctorEnvironment, 'config'>;
-
-function createClients(config: Config): Clients {
+function openEnvironment(config: Config): DoctorEnvironment {
   const options = optionsForAzure(config);
   const { cloud, credential } = options;
   let pending: Promise<string> | null = null;
   return {
+    config,
     azure: connectAzure(options),
     subscriptions: armSubscriptions(options),
     registrations: armRegistrations(options),
     secretsOf: (appId) => readAppSecrets(options, appId),
     cloud,
     ownObjectId: () => {
-      pending ??= claimsFor(credential, cloud.armScope).then(
-        (claims) => claims?.oid ?? 'OBJECT_ID',
-        () => 'OBJECT_ID',
-      );
+      pending ??= ownIdOf(credential, cloud.armScope).then((id) => id ?? 'OBJECT_ID');
       return pending;
     },
   };
@@ -113,9 +109,9 @@ export async function diagnose(
   record: RecordSubjects | null,
   only: readonly DiagnosisCode[],
 ): Promise<Diagnosis[]> {
-  let joined: Clients;
+  let subjects: DoctorEnvironment;
   try {
-    joined = createClients(config);
+    subjects = openEnvironment(config);
   } catch (error) {
     const settings = { codes: codesBy((check) => check === 'settings'), look: () => diagnoseSettings(config) };
     return [
@@ -123,7 +119,6 @@ export async function diagnose(
       fail(about('azure/sign-in'), messageOf(error), 'Check AZURE_CA_FILE.'),
     ];
   }
-  const subjects = { config, ...joined };
   const found = await Promise.all([
     ...partsOf(looks).map((part) => runPart(part, subjects, only)),
     ...(record === null ? [] : partsOf(recordLooks).map((part) => runPart(part, { ...subjects, ...record }, only))),

@@ -63,15 +63,13 @@ const notSeen = (of: typeof channel, found: string, commands: readonly string[])
     'Reader of the bot’s registration',
   );
 
-const wantedEndpoint = ({ config }: DoctorEnvironment): string | null =>
-  config.server.publicUrl === null ? null : `${config.server.publicUrl}/api/messages`;
-
-function endpointOf(found: BotRegistration, wanted: string | null): Diagnosis {
+function endpointOf(found: BotRegistration, publicUrl: string | null): Diagnosis {
   const { endpoint: there, name, resourceGroup } = found;
-  if (wanted === null) {
+  if (publicUrl === null) {
     const fix = 'Set CMK_PUBLIC_URL, so that the doctor can compare it.';
     return warn(endpoint, `the registration says ${there ?? 'nothing'}`, fix, [changeSetting('CMK_PUBLIC_URL')]);
   }
+  const wanted = `${publicUrl}/api/messages`;
   if (there === wanted) return ok(endpoint, `${there}, as configured`);
   return fail(
     endpoint,
@@ -115,7 +113,7 @@ export async function diagnoseRegistration(subjects: DoctorEnvironment): Promise
   if (appId === null) return [];
   const [signIn, found] = await Promise.all([signInOf(subjects, appId), subjects.registrations.of(appId)]);
   if (!found.ok || found.value === null) return [signIn, ...registrationNotSeen(found, appId)];
-  return [signIn, endpointOf(found.value, wantedEndpoint(subjects)), await channelOf(subjects, found.value)];
+  return [signIn, endpointOf(found.value, subjects.config.server.publicUrl), await channelOf(subjects, found.value)];
 }
 
 const subject = about('people/sign-in');

@@ -12,18 +12,14 @@ import { about, type DoctorEnvironment, fail, ok, unknown, warn } from './subjec
 
 const settings = about('config/settings');
 
-async function startFindings(config: Config): Promise<readonly Diagnosis[]> {
-  const mistakes = await checkSettings(config);
-  if (mistakes.length === 0) return [ok(settings, 'valid and consistent')];
-  return mistakes.map(([variable, message]) =>
-    fail(settings, `${variable}: ${message}`, 'The bot doesn’t start with it.', [changeSetting(variable)]),
-  );
-}
-
 export async function diagnoseSettings(config: Config): Promise<readonly Diagnosis[]> {
   const trusting = 'local mode: every caller on this machine is trusted';
+  const mistakes = await checkSettings(config);
   return [
-    ...(await startFindings(config)),
+    ...(mistakes.length === 0 ? [ok(settings, 'valid and consistent')] : []),
+    ...mistakes.map(([variable, message]) =>
+      fail(settings, `${variable}: ${message}`, 'The bot doesn’t start with it.', [changeSetting(variable)]),
+    ),
     ...(config.server.mode === 'local'
       ? [warn(about('config/settings', 'sign-in'), trusting, 'Use it only on one machine, for the sandbox.')]
       : []),

@@ -35,10 +35,9 @@ function found(view: WitnessView, where: string): Diagnosis {
 
 function enoughSigned(witnessing: WitnessSummary): Diagnosis {
   const words = enoughWords(witnessing);
-  if (witnessing.current >= witnessing.needed || witnessing.witnesses.every(({ report }) => report === null)) {
-    return ok(all, words);
-  }
-  return warn(all, words, 'Until they sign, only the log’s own key protects new events. Nothing waits for witnesses.');
+  return witnessing.current >= witnessing.needed || witnessing.witnesses.every(({ report }) => report === null)
+    ? ok(all, words)
+    : warn(all, words, 'Until they sign, only the log’s own key protects new events. Nothing waits for witnesses.');
 }
 
 async function diagnose({ config, store }: Subjects): Promise<readonly Diagnosis[]> {
