@@ -30,20 +30,8 @@ const shown = (text: string): string =>
     .trim();
 const tagsOf = (text: string): readonly string[] => markdown.render(text).match(/<\/?[a-z][^>]*>/g) ?? [];
 
-const tricky = [
-  '[Approve](http://example.com)',
-  '![x](http://example.com/x.png)',
-  '# heading',
-  '&lt;b&gt; &#42; R&D',
-  'C:\\keys\\*',
-];
-
+/** Links, pictures, date tokens and template fields on whole cards: hostile-words.test.ts. */
 describe('plain', () => {
-  test.each(tricky)('shows %s letter by letter', (text) => {
-    expect(shown(plain(text))).toBe(text);
-    expect(tagsOf(plain(text))).toEqual(['<p>', '</p>']);
-  });
-
   test('shows any words of anybody as they are', () => {
     const alphabet = fc.string({ unit: fc.constantFrom(...'ab1 *_[]()`~<>#+-=.!&;\\|:{}$"\'/@') });
     fc.assert(
@@ -56,11 +44,7 @@ describe('plain', () => {
     );
   });
 
-  test('opens neither a date token, a template field nor a mention', () => {
-    expect(plain('{{DATE(2026-01-01T00:00:00Z,SHORT)}}')).not.toContain('{{');
-    expect(plain(`${'$'}{requestId}`)).not.toContain(`${'$'}{`);
-    expect(plain('<at>Approver</at>')).not.toMatch(/<\/?at/i);
-  });
+  test('opens no mention', () => expect(plain('<at>Approver</at>')).not.toMatch(/<\/?at/i));
 
   test('is one line without characters that hide', () => {
     expect(plain('a\r\nb\tc\u2028d\u0000\u202Ee\u200Bf\u{E0041}')).toBe('a b c def');
