@@ -5,13 +5,14 @@ import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../http.ts';
 import { healthBotVersions } from './arm/api-versions.ts';
 import { identityAssignAction, requireLinked, requireSameLocation, resourceNotFound } from './arm/authorization.ts';
-import { agentId, keyId, named, plainLocation, sameId, vaultId } from './arm/ids.ts';
+import { agentId, agentType, keyId, named, plainLocation, sameId, vaultId } from './arm/ids.ts';
 import { type Fault, type Latency, later, type OperationEnding, reached } from './fault.ts';
 import { armRoutes, type Call, listedIn, pageOf, param, placeOf, type Route } from './http.ts';
 import { parseBody, spend } from './incoming.ts';
 import { appliedAssignment, mayUse, refusalText } from './key-vault/arm.ts';
 import { keyUseProblem } from './key-vault/data.ts';
 import { findKey, findVersion } from './key-vault/keys.ts';
+import type { World } from './server.ts';
 import {
   type AgentCall,
   type AgentContent,
@@ -111,10 +112,6 @@ const AgentPut = z.strictObject({
     .nullish(),
 });
 const AgentPatch = AgentPut.partial({ location: true, sku: true });
-const FirstVersion = z.looseObject({
-  identity: z.undefined(),
-  properties: z.looseObject({ keyVaultProperties: z.undefined() }).nullish(),
-});
 type AgentPatch = z.infer<typeof AgentPatch>;
 type AgentPut = z.infer<typeof AgentPut>;
 
@@ -177,15 +174,6 @@ interface Problem {
 
 const keyError = (message: string): Problem => ({ code: 'KeyVaultError', message });
 
-const principalOf = (state: SimulatorState, agent: HealthBot, key: KeyVaultProperties): string | null => {
-  const { identity } = agent.content;
-  if (identity === null) return null;
-  const { userIdentity } = key;
-  if (userIdentity === null) return identity.principalId;
-  if (!identity.userAssignedIds.some((id) => sameId(id, userIdentity))) return null;
-  return state.userAssignedIdentities.find((one) => sameId(one.id, userIdentity))?.principalId ?? null;
-};
-
 const trimmed = (uri: string): string => uri.toLowerCase().replace(/\/+$/, '').replace(/:443$/, '');
 
 /** Finds a vault by its address, with or without trailing slash, or by its host name below `vault.localhost`. */
@@ -196,7 +184,7 @@ export const vaultAt = (state: SimulatorState, uri: string): Vault | undefined =
     ),
   );
 
-export const vaultProblem = (state: SimulatorState, vault: Vault, isTrusted = false): Problem | null => {
+const vaultProblem = (state: SimulatorState, vault: Vault, isTrusted = false): Problem | null => {
   const { name, tenantId, enableSoftDelete, enablePurgeProtection } = vault;
   if (!sameId(tenantId, state.tenantId)) return keyError(`The key vault '${name}' is in another tenant.`);
   if (!enableSoftDelete) return keyError(`Soft delete is not enabled on the key vault '${name}'.`);
@@ -250,36 +238,49 @@ const keyProblem = (vault: Vault, wanted: KeyVaultProperties, rights: readonly R
   return keyError(`The key '${wanted.keyName}' has type '${version.kty}'; RSA is required.`);
 };
 
-const problemOf = (
-  state: SimulatorState,
-  agent: HealthBot,
-  vaultWrong: (state: SimulatorState, vault: Vault) => Problem | null,
-  rights: readonly Right[],
-  at: Date,
-): Problem | null => {
-  const wanted = agent.content.keyVaultProperties;
-  if (wanted === null) return null;
-  const principalId = principalOf(state, agent, wanted);
-  return keyProblemOf(state, wanted, principalId, rights, at, (vault) => vaultWrong(state, vault));
+/** A key, and the resource with the identity that uses it. */
+interface KeyUse {
+  readonly id: string;
+  readonly identity: AgentIdentity | null;
+  readonly key: KeyVaultProperties;
+}
+
+const principalOf = (state: SimulatorState, { identity, key: { userIdentity } }: KeyUse): string | null => {
+  if (userIdentity === null || identity === null) return identity?.principalId ?? null;
+  if (!identity.userAssignedIds.some((id) => sameId(id, userIdentity))) return null;
+  return state.userAssignedIdentities.find((one) => sameId(one.id, userIdentity))?.principalId ?? null;
 };
 
-/** Returns why an identity can't use this key; null: it can. */
-export const keyProblemOf = (
+/** Returns why the key can't be used; null: it can. */
+const problemOf = (
   state: SimulatorState,
-  wanted: KeyVaultProperties,
-  principalId: string | null,
+  use: KeyUse,
+  vaultWrong: (vault: Vault) => Problem | null,
   rights: readonly Right[],
   at: Date,
-  vaultWrong: (vault: Vault) => Problem | null,
 ): Problem | null => {
+  const { keyVaultUri, keyName } = use.key;
+  const principalId = principalOf(state, use);
   if (principalId === null) return keyError('The resource has no identity that could read the key.');
-  const vault = vaultAt(state, wanted.keyVaultUri);
-  if (vault === undefined) return keyError(`The key vault '${wanted.keyVaultUri}' could not be resolved.`);
+  const vault = vaultAt(state, keyVaultUri);
+  if (vault === undefined) return keyError(`The key vault '${keyVaultUri}' could not be resolved.`);
   return (
     vaultWrong(vault) ??
-    accessProblem(state, vault, wanted.keyName, principalId, rights, at) ??
-    keyProblem(vault, wanted, rights, at)
+    accessProblem(state, vault, keyName, principalId, rights, at) ??
+    keyProblem(vault, use.key, rights, at)
   );
+};
+
+/** Tests a key as a service does when it is set, and leaves its calls for the vault's log. Returns why it can't be used. */
+export const tryKey = (state: SimulatorState, use: KeyUse, at: Date, isTrusted?: (vault: Vault) => boolean) => {
+  const problem = problemOf(state, use, (vault) => vaultProblem(state, vault, isTrusted?.(vault)), toSet, at);
+  logUse(state, use, problem, at);
+  return problem;
+};
+
+const keyUseOf = (agent: HealthBot): KeyUse | null => {
+  const { identity, keyVaultProperties: key } = agent.content;
+  return key === null ? null : { id: agentId(agent), identity, key };
 };
 
 /**
@@ -290,8 +291,8 @@ export const keyProblemOf = (
 export const markLostKeys = (state: SimulatorState, now: Date): boolean => {
   let noticed = false;
   for (const agent of state.agents) {
-    const problem = (): Problem | null => problemOf(state, agent, (_, vault) => closedProblem(vault), toGoOn, now);
-    const lost = state.settings.agentsNoticeLostKeys ? problem() : null;
+    const use = state.settings.agentsNoticeLostKeys ? keyUseOf(agent) : null;
+    const lost = use && problemOf(state, use, closedProblem, toGoOn, now);
     const { lostKey = null } = agent;
     if (lost === lostKey || JSON.stringify(lost) === JSON.stringify(lostKey)) continue;
     noticed = true;
@@ -349,19 +350,18 @@ const startOperation = (
   return operation;
 };
 
+/** Creates the principal of a new system-assigned identity. */
 export const settleIdentity = (
-  state: SimulatorState,
-  latency: Latency,
-  { name, content: { identity } }: { readonly name: string; readonly content: Pick<AgentContent, 'identity'> },
+  { state, latency }: Pick<World, 'state' | 'latency'>,
+  displayName: string,
+  identity: AgentIdentity | null,
   end: Date,
 ): void => {
-  const wanted = identity?.type.startsWith('SystemAssigned') ?? false;
-  if (identity !== null && wanted && identity.principalId === null) {
-    identity.principalId = randomUUID();
-    const principal = { id: identity.principalId, appId: randomUUID(), displayName: name, graphPermissions: [] };
-    const replicatedAt = later(end, latency.replication);
-    state.principals.push(ServicePrincipal.parse({ ...principal, kind: 'ManagedIdentity', replicatedAt }));
-  }
+  if (!identity?.type.startsWith('SystemAssigned') || identity.principalId !== null) return;
+  const id = randomUUID();
+  identity.principalId = id;
+  const principal = { id, appId: randomUUID(), displayName, graphPermissions: [], kind: 'ManagedIdentity' };
+  state.principals.push(ServicePrincipal.parse({ ...principal, replicatedAt: later(end, latency.replication) }));
 };
 
 /** Deletes a system-assigned identity after its last use. Its role assignments remain, as in Entra ID. */
@@ -400,18 +400,18 @@ const finish = (state: SimulatorState, latency: Latency, operation: AgentOperati
     lose(state, operation, agent);
     return;
   }
-  const problem = operation.triesKey ? problemOf(state, agent, vaultProblem, toSet, end) : null;
-  if (operation.triesKey) useKey(state, agent, problem, end);
+  const use = operation.triesKey ? keyUseOf(agent) : null;
+  const problem = use && tryKey(state, use, end);
   const status = ending.status ?? (problem === null ? 'Succeeded' : 'Failed');
   operation.status = status;
   operation.error = status === 'Succeeded' ? null : (ending.error ?? problem ?? usualError[status]);
   if (operation.deletes && status === 'Succeeded') {
-    forgetAgent(state, agent, end);
+    forgetAgent(state, agent);
     return;
   }
   agent.provisioningState = ending.provisioningState ?? status;
   if (status === 'Succeeded' || ending.change === 'kept') {
-    settleIdentity(state, latency, agent, end);
+    settleIdentity({ state, latency }, agent.name, agent.content.identity, end);
     forgetIdentity(state, operation.before, agent);
   } else {
     // A new agent keeps the requested content, without a key.
@@ -432,9 +432,7 @@ const isBusy = (state: SimulatorState, agent: HealthBot): boolean =>
   state.operations.some((one) => one.status === 'Working' && sameId(one.agentId, agentId(agent)));
 
 /** Deletes an agent with its own identity: what was granted to that opens no vault, also for a new agent with the same name. */
-const forgetAgent = (state: SimulatorState, agent: HealthBot, end: Date): void => {
-  const key = agent.content.keyVaultProperties;
-  if (key !== null) state.lostData.push({ agentId: agentId(agent), at: end.toISOString(), key });
+const forgetAgent = (state: SimulatorState, agent: HealthBot): void => {
   const own = agent.content.identity?.principalId ?? null;
   state.principals = state.principals.filter((one) => one.id !== own);
   state.agents = state.agents.filter((one) => one !== agent);
@@ -443,27 +441,12 @@ const forgetAgent = (state: SimulatorState, agent: HealthBot, end: Date): void =
 // What the service does at the vault when a key is set. Encryption at rest implies that it wraps a key of its own.
 // Microsoft doesn't document how often it unwraps it later, so the simulator does it once.
 
-/** Logs the agent's calls. `problem` is null if the key worked. Only refusals by the vault are in its log. */
-const useKey = (state: SimulatorState, agent: HealthBot, problem: Problem | null, at: Date): void => {
-  const key = agent.content.keyVaultProperties;
-  const principalId = key === null ? null : principalOf(state, agent, key);
-  if (key !== null && principalId !== null) useKeyAs(state, { id: agentId(agent), key, principalId }, problem, at);
-};
-
-interface KeyUse {
-  readonly id: string;
-  readonly key: KeyVaultProperties;
-  readonly principalId: string;
-}
-
-export const useKeyAs = (
-  state: SimulatorState,
-  { id, key, principalId }: KeyUse,
-  problem: Problem | null,
-  at: Date,
-): void => {
+/** `problem` is null if the key worked. Only refusals by the vault are in its log. */
+const logUse = (state: SimulatorState, use: KeyUse, problem: Problem | null, at: Date): void => {
+  const { id, key } = use;
+  const principalId = principalOf(state, use);
   const vault = vaultAt(state, key.keyVaultUri);
-  if (vault === undefined || !state.settings.logs.agentsUseKeys) return;
+  if (vault === undefined || principalId === null || !state.settings.logs.agentsUseKeys) return;
   const { keyName } = key;
   const newest = vault.keys.find((one) => sameId(one.name, keyName))?.versions.at(-1)?.version;
   const keyVersion = key.keyVersion ?? newest ?? '';
@@ -523,21 +506,6 @@ const getStatus = (call: Call): Reply => {
   return reply(200, statusBody(found), { etag, 'x-ms-operation-identifier': '' });
 };
 
-/** The first API version has no identities and customer-managed keys. */
-const isFirstVersion = ({ incoming }: Call): boolean => incoming.query.get('api-version') === '2020-12-08';
-
-/** The body in the requested API version. */
-const shown = (call: Call, agent: HealthBot) => {
-  const without = isFirstVersion(call) ? { identity: null, keyVaultProperties: null } : {};
-  return agentBody(call.world.state, { ...agent, content: { ...agent.content, ...without } });
-};
-
-/** Reads a write; members that the requested API version doesn't have are refused as unknown. */
-const readWrite = <T>(call: Call, schema: z.ZodType<T>): T => {
-  if (isFirstVersion(call)) parseBody(FirstVersion, call.incoming.body, payloadRefused);
-  return parseBody(schema, call.incoming.body, payloadRefused);
-};
-
 const findAgent = (call: Call): HealthBot | undefined => call.world.state.agents.find(named(placeOf(call)));
 
 const requireAgent = (call: Call): HealthBot => {
@@ -556,7 +524,7 @@ const requireIdle = (call: Call, agent: HealthBot): void => {
 
 const requireIdentityRights = (call: Call, content: AgentContent): void => {
   const ids = content.identity?.userAssignedIds ?? [];
-  requireLinked(call, 'Microsoft.HealthBot/healthBots/write', identityAssignAction, ids);
+  requireLinked(call, `${agentType}/write`, identityAssignAction, ids);
   if (ids.length > 0) call.trace.actions.add(identityAssignAction);
 };
 
@@ -570,9 +538,9 @@ const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, tri
   if (operation.ending.answersAtOnce) {
     operation.dueAt = call.now.toISOString();
     finish(state, latency, operation, call.now);
-    return reply(200, shown(call, agent), { ...providerHeaders, etag: agent.etag });
+    return reply(200, agentBody(state, agent), { ...providerHeaders, etag: agent.etag });
   }
-  return reply(201, shown(call, agent), {
+  return reply(201, agentBody(state, agent), {
     ...providerHeaders,
     'azure-asyncoperation': statusUrl(call, operation),
     'x-ms-async-operation-timeout': 'P6D',
@@ -582,7 +550,7 @@ const accepted = (call: Call, agent: HealthBot, before: AgentContent | null, tri
 
 const patchAgent = (call: Call): Reply => {
   const agent = requireAgent(call);
-  const patch = readWrite(call, AgentPatch);
+  const patch = parseBody(AgentPatch, call.incoming.body, payloadRefused);
   requireConditions(call, agent.etag);
   requireIdle(call, agent);
   const before = structuredClone(agent.content);
@@ -593,7 +561,7 @@ const patchAgent = (call: Call): Reply => {
 };
 
 const putAgent = (call: Call): Reply => {
-  const put = readWrite(call, AgentPut);
+  const put = parseBody(AgentPut, call.incoming.body, payloadRefused);
   const existing = findAgent(call);
   requireSameLocation(existing, put.location);
   requireConditions(call, existing?.etag ?? null);
@@ -612,11 +580,11 @@ const putAgent = (call: Call): Reply => {
 
 const getAgent = (call: Call): Reply => {
   const agent = requireAgent(call);
-  return reply(200, shown(call, agent), { ...providerHeaders, etag: agent.etag });
+  return reply(200, agentBody(call.world.state, agent), { ...providerHeaders, etag: agent.etag });
 };
 
 const listAgents = (call: Call): Reply => {
-  const value = listedIn(call, call.world.state.agents).map((one) => shown(call, one));
+  const value = listedIn(call, call.world.state.agents).map((one) => agentBody(call.world.state, one));
   return reply(200, pageOf(call, value), providerHeaders);
 };
 
@@ -638,12 +606,12 @@ const deleteAgent = (call: Call): Reply => {
   return reply(202, undefined, { 'azure-asyncoperation': url, location: url, ...providerHeaders });
 };
 
-const agentRoute = armRoutes(healthBotVersions, 'Microsoft.HealthBot/healthBots');
+const agentRoute = armRoutes(healthBotVersions, agentType);
 
-const inGroup = '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.HealthBot/healthBots';
+const inGroup = `/subscriptions/{sub}/resourceGroups/{group}/providers/${agentType}`;
 
 export const healthBotRoutes: readonly Route[] = [
-  agentRoute('GET', '/subscriptions/{sub}/providers/Microsoft.HealthBot/healthBots', 'read', listAgents),
+  agentRoute('GET', `/subscriptions/{sub}/providers/${agentType}`, 'read', listAgents),
   agentRoute('GET', inGroup, 'read', listAgents),
   agentRoute('GET', `${inGroup}/{name}`, 'read', getAgent),
   agentRoute('PATCH', `${inGroup}/{name}`, 'write', patchAgent),

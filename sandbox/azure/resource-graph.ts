@@ -2,19 +2,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../http.ts';
-import { agentBody } from './agents.ts';
 import { resourceGraphVersions } from './arm/api-versions.ts';
 import { callerHolds, holdsAnyIn } from './arm/authorization.ts';
-import { agentId, sameId, subscriptionScope, vaultId } from './arm/ids.ts';
+import { agentType, sameId, subscriptionScope, vaultType } from './arm/ids.ts';
 import { armRoutes, type Call, type Route } from './http.ts';
 import { parseBody } from './incoming.ts';
-import { vaultBody } from './key-vault/arm.ts';
-import type { ResourceChange, SimulatorState, SystemData } from './state/schema.ts';
+import { type Resource, type Row, resourcesIn } from './resources.ts';
+import { type ResourceChange, type SimulatorState, SystemData } from './state/schema.ts';
 
 // The queries that are served: `resources` or `resourcechanges`, then `where`, `project`, `order by` and `limit` in
 // the forms that the product sends. Refuses everything else: ignoring a part would change the result.
 
-export type Row = Readonly<Record<string, unknown>>;
 type Stage = (rows: readonly Row[]) => readonly Row[];
 
 interface Query {
@@ -123,12 +121,11 @@ export const runQuery = (query: Query, rows: readonly Row[]): readonly Row[] =>
 /** What Azure keeps them for. */
 const keptMs = 14 * 24 * 3_600_000;
 
+/** The body, and a text that changes with it: bodies of many resources aren't made for each request. */
 interface Followed {
-  /** Another text whenever the body is another one: bodies of many agents aren't made for each request. */
   readonly version: string;
   readonly type: string;
   readonly body: Row;
-  readonly by: Pick<SystemData, 'lastModifiedBy' | 'lastModifiedByType'>;
 }
 
 /** Who sent the request that changed something. */
@@ -146,28 +143,11 @@ const clients = [
 type AllFollowed = ReadonlyMap<string, Followed>;
 
 function shown(state: SimulatorState, known: AllFollowed = new Map()): AllFollowed {
-  const all = new Map<string, Followed>();
-  const add = (id: string, version: string, make: () => Omit<Followed, 'version'>): void => {
-    const before = known.get(id);
-    all.set(id, before?.version === version ? before : { version, ...make() });
-  };
-  for (const agent of state.agents) {
-    const { etag, provisioningState, lostKey, content, systemData: by } = agent;
-    const version = [etag, provisioningState, lostKey?.message, content.identity?.principalId].join(' ');
-    add(agentId(agent), version, () => ({ type: 'Microsoft.HealthBot/healthBots', body: agentBody(state, agent), by }));
-  }
-  for (const vault of state.vaults) {
-    const { keys: _, secrets: _secrets, systemData: by, ...own } = vault;
-    const body = () => ({ type: 'Microsoft.KeyVault/vaults', body: vaultBody(vault), by });
-    add(vaultId(vault), JSON.stringify(own), body);
-  }
-  const type = 'Microsoft.Storage/storageAccounts';
-  for (const account of state.otherResources.filter((one) => sameId(one.type, type))) {
-    const version = JSON.stringify(account);
-    const by = { lastModifiedBy: '', lastModifiedByType: 'System' };
-    add(account.id, version, () => ({ type, body: JSON.parse(version), by }));
-  }
-  return all;
+  const followed = resourcesIn(state).map(({ id, type, body, version: versionOf }): readonly [string, Followed] => {
+    const [before, version] = [known.get(id), versionOf()];
+    return [id, before?.version === version ? before : { version, type, body: body() }];
+  });
+  return new Map(followed);
 }
 
 /** Each value that isn't an object, by its path. */
@@ -189,15 +169,12 @@ function differences(before: Row, after: Row): ResourceChange['changes'] {
 }
 
 /** Applications by ID, people by address, as on Microsoft's page. Without a caller: the resource's last editor. */
-function actorIn(
-  state: SimulatorState,
-  principalId: string | null,
-  { lastModifiedBy, lastModifiedByType }: Followed['by'],
-) {
+function actorIn(state: SimulatorState, principalId: string | null, { systemData }: Row) {
   const application = state.principals.find(({ id }) => id === principalId);
   const user = state.users.find(({ id }) => id === principalId);
   if (application !== undefined) return { changedBy: application.appId, changedByType: 'Application' };
   if (user !== undefined) return { changedBy: user.mail, changedByType: 'User' };
+  const { lastModifiedBy = '', lastModifiedByType = 'System' } = SystemData.partial().parse(systemData ?? {});
   return { changedBy: lastModifiedBy, changedByType: lastModifiedByType };
 }
 
@@ -227,7 +204,7 @@ export class ChangeRecords {
         ...{ name: randomUUID(), targetResourceId: id, targetResourceType: followed.type.toLowerCase() },
         changeType: deleted ? 'Delete' : before === undefined ? 'Create' : 'Update',
         at: now.toISOString(),
-        ...actorIn(state, actor?.principalId ?? null, followed.by),
+        ...actorIn(state, actor?.principalId ?? null, followed.body),
         clientType: clients.find(([agent]) => agent.test(actor?.userAgent ?? ''))?.[1] ?? null,
         operation: `${followed.type}/${deleted ? 'delete' : 'write'}`,
         correlationId: actor?.correlationId ?? randomUUID(),
@@ -322,28 +299,20 @@ const Request = z.strictObject({
 });
 
 /** Types and groups are in lower case, and there is no creation time (a known gap of the real Resource Graph). */
-const rowOf = (call: Call, body: Row, subscriptionId: string, resourceGroup: string, type: string): Row => {
-  const { systemData: _, ...rest } = body;
-  return {
-    ...rest,
-    type: type.toLowerCase(),
-    tenantId: call.world.state.tenantId,
-    subscriptionId,
-    resourceGroup: resourceGroup.toLowerCase(),
-  };
+const rowOf = (call: Call, { subscriptionId, resourceGroup, type, body }: Resource): Row => {
+  const { systemData: _, ...rest } = body();
+  const [lowerType, lowerGroup] = [type.toLowerCase(), resourceGroup.toLowerCase()];
+  return { ...rest, type: lowerType, tenantId: call.world.state.tenantId, subscriptionId, resourceGroup: lowerGroup };
 };
 
 /** A row needs read permission on its resource, as Microsoft documents. The query itself needs no documented permission. */
-const readActions: Readonly<Record<string, string>> = {
-  'microsoft.healthbot/healthbots': 'Microsoft.HealthBot/healthBots/read',
-  'microsoft.keyvault/vaults': 'Microsoft.KeyVault/vaults/read',
-};
+const readActions = new Map([agentType, vaultType].map((type) => [type.toLowerCase(), `${type}/read`]));
 
 /** Returns a test for readable rows. Caches the permission of each resource group, which covers everything in it. */
 const readableBy = (call: Call): ((row: Row) => boolean) => {
   const known = new Map<string, boolean>();
   return (row) => {
-    const action = readActions[String(row.type)] ?? `${row.type}/read`;
+    const action = readActions.get(String(row.type)) ?? `${row.type}/read`;
     const group = `${subscriptionScope(String(row.subscriptionId))}/resourceGroups/${row.resourceGroup}`;
     const key = `${action} ${group}`;
     const inGroup = known.get(key) ?? callerHolds(call, action, group);
@@ -354,7 +323,7 @@ const readableBy = (call: Call): ((row: Row) => boolean) => {
 
 /** Adds the read actions of the resource types in the result to the request log. */
 const traceReads = (call: Call, query: Query, rows: readonly Row[]): void => {
-  for (const [type, action] of Object.entries(readActions)) {
+  for (const [type, action] of readActions) {
     const shownRows = runQuery(
       query,
       rows.filter((row) => row.type === type),
@@ -367,25 +336,10 @@ const traceReads = (call: Call, query: Query, rows: readonly Row[]): void => {
 const onlyType = (query: string): string | null =>
   /^resources \| where type =~ '([a-z./]+)' \|/i.exec(query)?.[1]?.toLowerCase() ?? null;
 
-const resourceRows = (call: Call, only: string | null): readonly Row[] => {
-  const { state, graphIndex } = call.world;
-  const indexed = graphIndex.read(state, call.now);
-  const of = <T>(type: string, all: readonly T[], row: (one: T) => Row): readonly Row[] =>
-    only === null || only === type ? all.map(row) : [];
-  return [
-    ...of('microsoft.healthbot/healthbots', indexed.agents, (one) =>
-      rowOf(call, agentBody(state, one), one.subscriptionId, one.resourceGroup, 'microsoft.healthbot/healthbots'),
-    ),
-    ...of('microsoft.keyvault/vaults', indexed.vaults, (one) =>
-      rowOf(call, vaultBody(one), one.subscriptionId, one.resourceGroup, 'microsoft.keyvault/vaults'),
-    ),
-    ...state.otherResources
-      .filter(({ type }) => only === null || sameId(only, type))
-      .map(({ type, subscriptionId, resourceGroup, ...body }) =>
-        rowOf(call, body, subscriptionId, resourceGroup, type),
-      ),
-  ];
-};
+const resourceRows = (call: Call, only: string | null): readonly Row[] =>
+  resourcesIn(call.world.state, call.world.graphIndex.read(call.world.state, call.now))
+    .filter(({ type }) => only === null || sameId(only, type))
+    .map((one) => rowOf(call, one));
 
 /** That one unreadable subscription refuses the whole query is from memory. */
 const requireReadable = (call: Call, subscriptions: readonly string[]): void => {

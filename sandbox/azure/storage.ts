@@ -4,23 +4,14 @@
  */
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../http.ts';
-import {
-  IdentityBody,
-  identityAfter,
-  identityBody,
-  keyProblemOf,
-  settleIdentity,
-  useKeyAs,
-  vaultProblem,
-} from './agents.ts';
+import { IdentityBody, identityAfter, settleIdentity, tryKey } from './agents.ts';
 import { storageVersions } from './arm/api-versions.ts';
 import { identityAssignAction, requireLinked, resourceNotFound } from './arm/authorization.ts';
-import { named, sameId } from './arm/ids.ts';
+import { accountType, named, sameId } from './arm/ids.ts';
 import { armRoutes, type Call, listedIn, pageOf, placeOf, type Route } from './http.ts';
 import { parseBody } from './incoming.ts';
-import { AgentIdentity, type KeyVaultProperties, type OtherResource } from './state/schema.ts';
-
-const type = 'Microsoft.Storage/storageAccounts';
+import { otherBody } from './resources.ts';
+import type { KeyVaultProperties, OtherResource, Vault } from './state/schema.ts';
 
 const text = z.string().nullish();
 const Key = z.object({ keyname: text, keyvaulturi: text, keyversion: text });
@@ -37,8 +28,6 @@ const Update = z.looseObject({
 });
 
 const encryptionOf = ({ properties }: OtherResource) => Encryption.parse(properties.encryption ?? {});
-const identityOf = ({ identity }: OtherResource) =>
-  AgentIdentity.nullable().parse(identity ? { userAssignedIds: [], ...identity } : null);
 
 /** Returns the key that it uses; null: Microsoft's. An empty version is the newest. */
 const keyOf = (account: OtherResource): KeyVaultProperties | null => {
@@ -48,30 +37,19 @@ const keyOf = (account: OtherResource): KeyVaultProperties | null => {
   return { ...names, userIdentity: identity?.userAssignedIdentity ?? null };
 };
 
-const principalOf = (call: Call, account: OtherResource, key: KeyVaultProperties): string | null => {
-  const { userIdentity } = key;
-  if (userIdentity === null) return identityOf(account)?.principalId ?? null;
-  return call.world.state.userAssignedIdentities.find(({ id }) => sameId(id, userIdentity))?.principalId ?? null;
-};
-
 /** Unlike healthcare agents, storage accounts are on Microsoft's list of trusted services. */
-const refuseUnusableKey = (call: Call, account: OtherResource): void => {
-  const { state } = call.world;
-  const key = keyOf(account);
-  if (key === null) return;
-  const principalId = principalOf(call, account, key);
-  const problem = keyProblemOf(state, key, principalId, toSet, call.now, (vault) =>
-    vaultProblem(state, vault, vault.networkAcls?.bypass === 'AzureServices'),
-  );
-  if (principalId !== null) useKeyAs(state, { id: account.id, key, principalId }, problem, call.now);
-  if (problem === null) return;
+const isTrusted = ({ networkAcls }: Vault): boolean => networkAcls?.bypass === 'AzureServices';
+
+const refuseUnusableKey = ({ world, now }: Call, { id, identity = null, ...account }: OtherResource): void => {
+  const key = keyOf({ id, ...account });
+  const problem = key && tryKey(world.state, { id, identity, key }, now, isTrusted);
+  if (!problem) return;
   const code = problem.message.includes('may not use') ? 'KeyVaultAuthenticationFailure' : 'KeyVaultPolicyError';
   throw Refusal.of(400, code, problem.message);
 };
-const toSet = ['get', 'wrapKey', 'unwrapKey'] as const;
 
 const accountsIn = (call: Call): OtherResource[] =>
-  call.world.state.otherResources.filter((one) => sameId(one.type, type));
+  call.world.state.otherResources.filter((one) => sameId(one.type, accountType));
 
 const requireAccount = (call: Call): OtherResource => {
   const account = accountsIn(call).find(named(placeOf(call)));
@@ -79,37 +57,29 @@ const requireAccount = (call: Call): OtherResource => {
   return account;
 };
 
-const bodyOf = (call: Call, account: OtherResource) => {
-  const { subscriptionId: _, resourceGroup: _group, properties, identity: _identity, id, ...more } = account;
-  const identity = identityOf(account);
-  return {
-    ...{ id, kind: 'StorageV2', sku: { name: 'Standard_LRS', tier: 'Standard' }, ...more },
-    ...(identity === null ? {} : { identity: identityBody(call.world.state, identity) }),
-    properties: { provisioningState: 'Succeeded', ...properties },
-  };
-};
-
 const updateAccount = (call: Call): Reply => {
-  const { state, latency } = call.world;
+  const { state } = call.world;
   const update = parseBody(Update, call.incoming.body, 'InvalidRequestContent');
   const account = requireAccount(call);
   const after = structuredClone(account);
   if (update.tags) after.tags = update.tags;
   if (update.identity) {
-    const identity = identityAfter(state, identityOf(account), update.identity);
-    requireLinked(call, `${type}/write`, identityAssignAction, identity.userAssignedIds);
-    settleIdentity(state, latency, { name: account.name, content: { identity } }, call.now);
+    const identity = identityAfter(state, account.identity ?? null, update.identity);
+    requireLinked(call, `${accountType}/write`, identityAssignAction, identity.userAssignedIds);
+    settleIdentity(call.world, account.name, identity, call.now);
     after.identity = identity;
   }
   const wanted = update.properties?.encryption;
   if (wanted) {
     const before = encryptionOf(account);
-    const key = wanted.keyvaultproperties && { ...before.keyvaultproperties, ...wanted.keyvaultproperties };
-    after.properties.encryption = { ...before, ...wanted, ...(key ? { keyvaultproperties: key } : {}) };
+    const key = { ...before.keyvaultproperties, ...wanted.keyvaultproperties };
+    const { keyvaultproperties: _, ...encryption } = { ...before, ...wanted };
+    const isOwn = encryption.keySource === 'Microsoft.Keyvault';
+    after.properties.encryption = { ...encryption, ...(isOwn ? { keyvaultproperties: key } : {}) };
     refuseUnusableKey(call, after);
   }
   Object.assign(account, after);
-  return reply(200, bodyOf(call, account));
+  return reply(200, otherBody(state, account));
 };
 
 const deleteAccount = (call: Call): Reply => {
@@ -118,17 +88,17 @@ const deleteAccount = (call: Call): Reply => {
   return reply(200);
 };
 
-const route = armRoutes(storageVersions, type);
-const inGroup = `/subscriptions/{sub}/resourceGroups/{group}/providers/${type}`;
+const route = armRoutes(storageVersions, accountType);
+const inGroup = `/subscriptions/{sub}/resourceGroups/{group}/providers/${accountType}`;
 const list = (call: Call): Reply => {
-  const value = listedIn(call, accountsIn(call)).map((one) => bodyOf(call, one));
+  const value = listedIn(call, accountsIn(call)).map((one) => otherBody(call.world.state, one));
   return reply(200, pageOf(call, value));
 };
 
 export const storageRoutes: readonly Route[] = [
-  route('GET', `/subscriptions/{sub}/providers/${type}`, 'read', list),
+  route('GET', `/subscriptions/{sub}/providers/${accountType}`, 'read', list),
   route('GET', inGroup, 'read', list),
-  route('GET', `${inGroup}/{name}`, 'read', (call) => reply(200, bodyOf(call, requireAccount(call)))),
+  route('GET', `${inGroup}/{name}`, 'read', (call) => reply(200, otherBody(call.world.state, requireAccount(call)))),
   route('PATCH', `${inGroup}/{name}`, 'write', updateAccount),
   route('DELETE', `${inGroup}/{name}`, 'delete', deleteAccount),
 ];

@@ -3,9 +3,7 @@ import { Refusal } from '../../http.ts';
 const versions = (text: string): readonly string[] => text.split(' ');
 
 /** API versions that each resource type accepts here. Azure offers more; the simulator has the shapes of these only. */
-export const healthBotVersions = versions(
-  '2020-12-08 2021-08-24 2022-08-08 2023-05-01 2024-02-01 2025-05-25 2025-11-01',
-);
+export const healthBotVersions = versions('2021-08-24 2022-08-08 2023-05-01 2024-02-01 2025-05-25 2025-11-01');
 
 export const vaultVersions = versions('2023-02-01 2023-07-01 2024-11-01 2026-02-01');
 

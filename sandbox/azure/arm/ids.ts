@@ -12,12 +12,16 @@ export const subscriptionScope = (subscriptionId: string): string => `/subscript
 export const groupScope = (subscriptionId: string, group: string): string =>
   `${subscriptionScope(subscriptionId)}/resourceGroups/${group}`;
 
-const resourceId = (type: string, resource: InGroup): string =>
+export const agentType = 'Microsoft.HealthBot/healthBots';
+export const vaultType = 'Microsoft.KeyVault/vaults';
+export const accountType = 'Microsoft.Storage/storageAccounts';
+
+export const resourceId = (type: string, resource: InGroup): string =>
   `${groupScope(resource.subscriptionId, resource.resourceGroup)}/providers/${type}/${resource.name}`;
 
-export const agentId = (agent: InGroup): string => resourceId('Microsoft.HealthBot/healthBots', agent);
+export const agentId = (agent: InGroup): string => resourceId(agentType, agent);
 
-export const vaultId = (vault: InGroup): string => resourceId('Microsoft.KeyVault/vaults', vault);
+export const vaultId = (vault: InGroup): string => resourceId(vaultType, vault);
 
 export const keyId = (vault: InGroup, keyName: string): string => `${vaultId(vault)}/keys/${keyName}`;
 

@@ -1,11 +1,11 @@
 /** Subscriptions, resource groups, resource providers and lists of resources. */
 import { Refusal, type Reply, reply } from '../../http.ts';
-import { agentBody } from '../agents.ts';
 import { armRoutes, type Call, type FilterPart, pageOf, param, type Route, readFilter } from '../http.ts';
-import type { ResourceGroup, SimulatorState, Subscription, SystemData } from '../state/schema.ts';
+import { type Resource, resourcesIn } from '../resources.ts';
+import { type ResourceGroup, type SimulatorState, type Subscription, SystemData } from '../state/schema.ts';
 import { providers, resourceListVersions, resourcesVersions } from './api-versions.ts';
 import { callerHolds, requireAction } from './authorization.ts';
-import { agentId, groupScope, sameId, subscriptionScope, vaultId, within } from './ids.ts';
+import { groupScope, sameId, subscriptionScope, within } from './ids.ts';
 
 const subscriptionBody = (call: Call, subscription: Subscription) => ({
   id: subscriptionScope(subscription.id),
@@ -123,54 +123,30 @@ export const providerRoutes: readonly Route[] = [
   providerRoute('POST', `${one}/register`, null, register),
 ];
 
-interface Listed {
-  readonly id: string;
-  readonly name: string;
-  readonly type: string;
-  readonly location: string;
-  readonly resourceGroup: string;
-  readonly tags: Readonly<Record<string, string>> | null;
-  readonly systemData: SystemData;
-  /** Other fields that lists contain. */
-  readonly more: Readonly<Record<string, unknown>>;
-}
-
 const quoted = "'((?:[^']|'')*)'";
-const is = (field: string, read: (one: Listed) => string): FilterPart<Listed> => [
+const is = (field: string, read: (one: Resource) => string): FilterPart<Resource> => [
   new RegExp(`^${field}\\s+eq\\s+${quoted}$`, 'i'),
   (value) => (one) => sameId(read(one), value),
 ];
 
-const filters: readonly FilterPart<Listed>[] = [
+const filters: readonly FilterPart<Resource>[] = [
   is('name', ({ name }) => name),
   is('resourceType', ({ type }) => type),
   is('location', ({ location }) => location),
   is('resourceGroup', ({ resourceGroup }) => resourceGroup),
 ];
 
-const allResources = (call: Call): readonly Listed[] => {
-  const { state } = call.world;
-  const agents = state.agents.map((one): Listed => {
-    const { sku, identity } = agentBody(state, one);
-    return {
-      ...one,
-      id: agentId(one),
-      type: 'Microsoft.HealthBot/healthBots',
-      tags: one.content.tags,
-      more: { sku, ...(identity === undefined ? {} : { identity }) },
-    };
-  });
-  const vaults = state.vaults.map(
-    (one): Listed => ({ ...one, id: vaultId(one), type: 'Microsoft.KeyVault/vaults', more: {} }),
-  );
-  return [...agents, ...vaults];
+/** Lists contain these of what the resource's own answer contains; with `$expand`, also two times (ARM's reference). */
+const listedBody = ({ id, name, type, location, body }: Resource, expand: string) => {
+  const { tags, sku, kind, identity, systemData } = body();
+  const { createdAt, lastModifiedAt } = SystemData.partial().parse(systemData ?? {});
+  return {
+    ...{ id, name, type, location, tags: tags ?? {} },
+    ...Object.fromEntries(Object.entries({ sku, kind, identity }).filter(([, value]) => value !== undefined)),
+    ...(/createdTime/i.test(expand) ? { createdTime: createdAt } : {}),
+    ...(/changedTime/i.test(expand) ? { changedTime: lastModifiedAt } : {}),
+  };
 };
-
-/** Adds `createdTime` and `changedTime`, which lists contain only with `$expand` (ARM's reference). */
-const expanded = (resource: Listed, expand: string) => ({
-  ...(/createdTime/i.test(expand) ? { createdTime: resource.systemData.createdAt } : {}),
-  ...(/changedTime/i.test(expand) ? { changedTime: resource.systemData.lastModifiedAt } : {}),
-});
 
 const invalid = (part: string): Refusal =>
   Refusal.of(400, 'InvalidFilterInQueryString', `Invalid $filter '${part}' specified in the query string.`);
@@ -178,17 +154,9 @@ const invalid = (part: string): Refusal =>
 const listResources = (call: Call, scope: string): Reply => {
   const matches = readFilter(call, filters, invalid);
   const expand = call.incoming.query.get('$expand') ?? '';
-  const value = allResources(call)
+  const value = resourcesIn(call.world.state)
     .filter((one) => within(one.id, scope) && matches(one))
-    .map((one) => ({
-      id: one.id,
-      name: one.name,
-      type: one.type,
-      location: one.location,
-      tags: one.tags ?? {},
-      ...one.more,
-      ...expanded(one, expand),
-    }));
+    .map((one) => listedBody(one, expand));
   return reply(200, pageOf(call, value));
 };
 

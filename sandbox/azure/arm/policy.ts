@@ -3,10 +3,9 @@
 import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { isObject, Refusal, type Reply, reply } from '../../http.ts';
-import { agentBody } from '../agents.ts';
 import { armRoutes, type Call, param, type Route } from '../http.ts';
 import { type Incoming, parseBody } from '../incoming.ts';
-import { vaultBody } from '../key-vault/arm.ts';
+import { type Row as Json, resourcesIn } from '../resources.ts';
 import {
   type Condition,
   type FieldTest,
@@ -16,7 +15,7 @@ import {
   type SimulatorState,
 } from '../state/schema.ts';
 import { exemptionVersions, policyVersions } from './api-versions.ts';
-import { agentId, plainLocation, sameId, vaultId, within } from './ids.ts';
+import { accountType, agentType, plainLocation, sameId, vaultType, within } from './ids.ts';
 import { extensionRoutes } from './roles.ts';
 
 type Parameters = ReadonlyMap<string, unknown>;
@@ -79,8 +78,6 @@ export function ruleHolds(condition: Condition, resource: WrittenResource, param
   );
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** A resource as a policy sees it after a write. */
 interface WrittenResource {
   readonly id: string;
@@ -99,12 +96,10 @@ const merged = (before: Json, patch: Json): Json => {
   return Object.fromEntries(Object.entries(after).filter(([, value]) => value !== null));
 };
 
-const currentBody = (state: SimulatorState, path: string): Json => {
-  const agent = state.agents.find((one) => sameId(agentId(one), path));
-  const vault = state.vaults.find((one) => sameId(vaultId(one), path));
-  const other = state.otherResources.find(({ id }) => sameId(id, path)) ?? {};
-  return agent ? agentBody(state, agent) : vault ? vaultBody(vault) : other;
-};
+const currentBody = (state: SimulatorState, path: string): Json =>
+  resourcesIn(state)
+    .find(({ id }) => sameId(id, path))
+    ?.body() ?? {};
 
 /** Returns the resource that the path names; null if it isn't one. */
 const namedBy = (path: string): Pick<WrittenResource, 'id' | 'type' | 'name'> | null => {
@@ -220,7 +215,7 @@ const isExempt = ({ policyExemptions }: SimulatorState, assignment: PolicyAssign
   );
 
 /** Resource types with tags and a location. */
-const indexed = ['microsoft.healthbot/healthbots', 'microsoft.keyvault/vaults', 'microsoft.storage/storageaccounts'];
+const indexed = [agentType, vaultType, accountType];
 
 const violationOf = (
   resource: WrittenResource,
@@ -228,7 +223,7 @@ const violationOf = (
   definition: PolicyDefinition,
   refusing: Refusing,
 ): Violation | null => {
-  if (definition.mode === 'Indexed' && !indexed.includes(resource.type.toLowerCase())) return null;
+  if (definition.mode === 'Indexed' && !indexed.some((type) => sameId(type, resource.type))) return null;
   const own = Object.entries(definition.parameters).map(([name, one]) => [name, one.defaultValue] as const);
   const given = Object.entries(assignment.parameters).map(([name, one]) => [name, one.value] as const);
   const parameters = new Map<string, unknown>([...own, ...given]);

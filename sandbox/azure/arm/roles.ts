@@ -4,6 +4,7 @@ import { Refusal, type Reply, reply } from '../../http.ts';
 import { later, reached } from '../fault.ts';
 import { armRoutes, type Call, type FilterPart, pageOf, param, type Route, readFilter } from '../http.ts';
 import { Names, parseBody } from '../incoming.ts';
+import { resourcesIn } from '../resources.ts';
 import { type ManagementLock, RoleAssignment, type RoleDefinition, type SimulatorState } from '../state/schema.ts';
 import { authorizationVersions, lockVersions } from './api-versions.ts';
 import {
@@ -19,7 +20,7 @@ import {
   resourceNotFound,
   scopeOfCall,
 } from './authorization.ts';
-import { agentId, sameId, vaultId, within } from './ids.ts';
+import { sameId, within } from './ids.ts';
 
 const PrincipalType = z.enum(['ServicePrincipal', 'User', 'Group']);
 
@@ -57,7 +58,7 @@ const kindOf = (state: SimulatorState, principalId: string, now: Date): Principa
 const requireScope = (state: SimulatorState, scope: string): void => {
   if (!/\/providers\//i.test(scope)) return;
   const workspaces = state.workspaces.map(({ id }) => id);
-  const owners = [...state.agents.map(agentId), ...state.vaults.map(vaultId), ...workspaces];
+  const owners = [...resourcesIn(state).map(({ id }) => id), ...workspaces];
   if (!owners.some((id) => within(scope, id))) throw resourceNotFound(scope);
 };
 

@@ -11,7 +11,7 @@ import {
   resourceNotFound,
   type Wanted,
 } from '../arm/authorization.ts';
-import { keyId, named, plainLocation, sameId, vaultId, within } from '../arm/ids.ts';
+import { keyId, named, plainLocation, sameId, vaultId, vaultType, within } from '../arm/ids.ts';
 import { later, reached } from '../fault.ts';
 import { armRoutes, type Call, listedIn, pageOf, param, placeOf, type Route } from '../http.ts';
 import { Names, parseBody } from '../incoming.ts';
@@ -42,7 +42,7 @@ const policyBody = (policy: AccessPolicy) => ({
 export const vaultBody = (vault: Vault) => ({
   id: vaultId(vault),
   name: vault.name,
-  type: 'Microsoft.KeyVault/vaults',
+  type: vaultType,
   location: vault.location,
   tags: vault.tags,
   systemData: vault.systemData,
@@ -274,7 +274,7 @@ const deleteVault = (call: Call): Reply => {
 const listVaults = (call: Call): Reply =>
   reply(200, pageOf(call, listedIn(call, call.world.state.vaults).map(vaultBody)));
 
-const vaultRoute = armRoutes(vaultVersions, 'Microsoft.KeyVault/vaults');
+const vaultRoute = armRoutes(vaultVersions, vaultType);
 
 const inGroup = '/subscriptions/{sub}/resourceGroups/{group}/providers/Microsoft.KeyVault/vaults';
 

@@ -141,7 +141,7 @@ export const AgentIdentity = z.object({
   /** Null without a system-assigned identity, and until the operation that creates it has ended. */
   principalId: z.string().nullable(),
   /** ARM IDs. */
-  userAssignedIds: z.array(z.string()),
+  userAssignedIds: z.array(z.string()).default([]),
 });
 export type AgentIdentity = z.infer<typeof AgentIdentity>;
 
@@ -395,9 +395,6 @@ export type BotService = z.infer<typeof BotService>;
 /** A vault that can be recovered, with its keys, until its retention ends. */
 const DeletedVault = z.object({ vault: Vault, deletedAt: IsoDate });
 
-/** An agent that was deleted while its data was under a customer-managed key. */
-const LostData = z.object({ agentId: z.string(), at: IsoDate, key: KeyVaultProperties });
-
 /** A Log Analytics workspace. Queries use `customerId`, Azure Resource Manager uses `id`. */
 export const Workspace = z.object({ id: z.string(), customerId: z.string() });
 export type Workspace = z.infer<typeof Workspace>;
@@ -487,14 +484,10 @@ export const UserAssignedIdentity = z.object({
 });
 export type UserAssignedIdentity = z.infer<typeof UserAssignedIdentity>;
 
-/** Its id, and what its provider tells of it. */
+/** What its provider tells of it. */
 export const OtherResource = z.looseObject({
-  id: z.string(),
-  name: z.string(),
-  type: z.string(),
-  location: z.string(),
-  subscriptionId: z.string(),
-  resourceGroup: z.string(),
+  ...{ id: z.string(), ...place, type: z.string(), location: z.string() },
+  identity: AgentIdentity.nullish(),
   properties: z.record(z.string(), z.unknown()),
 });
 export type OtherResource = z.infer<typeof OtherResource>;
@@ -538,10 +531,9 @@ export const SimulatorState = z.object({
   agents: z.array(HealthBot),
   operations: z.array(AgentOperation),
   vaults: z.array(Vault),
-  /** Resources of other types, which only Resource Graph shows. */
+  /** Resources of other types. Of storage accounts, there is also the provider. */
   otherResources: z.array(OtherResource).default([]),
   deletedVaults: z.array(DeletedVault).default([]),
-  lostData: z.array(LostData).default([]),
   changes: z.array(ResourceChange).default([]),
   faults: z.array(Fault),
   /** Names of active scenarios that changed more than faults. */
