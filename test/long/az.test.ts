@@ -1,26 +1,31 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { AzureState } from '../support/azure/azure-state.ts';
+import { vaultUri } from '../../sandbox/azure/key-vault/arm.ts';
+import { type AzureState, newestIn, vaultIn } from '../support/azure/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { bot, careId, owner, researchId, tenantId } from '../support/azure/local-azure-names.ts';
-import { grantsRole, mainRole } from '../support/azure/role-files.ts';
+import { grantsRole, mainRole, role } from '../support/azure/role-files.ts';
 import { repository, surroundings } from '../support/processes/surroundings.ts';
 
 /** Azure's own command line client, which knows nothing of this server, does what an operator would do with it. */
 
 /** What the real Azure would be seen to do: `shows` what is printed, `refuses` what is said when it is not done. */
-const shows = (line: string, says = /^/) => ({ line, ends: 'well', says });
-const refuses = (line: string, says: RegExp) => ({ line, ends: 'refused', says });
+const shows = (line: string, says = /^/) => ({ line, isDone: true, says });
+const refuses = (line: string, says: RegExp) => ({ line, isDone: false, says });
 
 const group = '-g rg-care-prod';
 const agentType = '--resource-type Microsoft.HealthBot/healthBots';
 const inGroup = '/subscriptions/{care}/resourceGroups/rg-care-prod';
 const agent = `${inGroup}/providers/Microsoft.HealthBot/healthBots/triage-agent-prod`;
-const vault = `${inGroup}/providers/Microsoft.KeyVault/vaults/kv-care-prod`;
+const vaults = `${inGroup}/providers/Microsoft.KeyVault/vaults`;
+const vault = `${vaults}/kv-care-prod`;
 const encryption = 'Key Vault Crypto Service Encryption User';
-const give = `az role assignment create --assignee-object-id {bot} --assignee-principal-type ServicePrincipal --scope ${vault}/keys/az-key`;
+const update = `az storage account update ${group}`;
+const ownKey = `${update} -n stcareimaging --encryption-key-source Microsoft.Keyvault --encryption-key-vault {keys} --encryption-key-name hospital-data`;
+const give = 'az role assignment create --assignee-principal-type ServicePrincipal';
+const giveBot = `${give} --assignee-object-id {bot} --scope ${vault}/keys/az-key`;
 /** In the order in which an operator types them, each area once. `{names}` are filled in. */
 const azCommands = [
   shows('az account list', /Care production[\s\S]*Research/),
@@ -45,10 +50,20 @@ const azCommands = [
   refuses('az keyvault key purge --vault-name kv-care-prod -n az-key', /Forbidden|purge/i),
   shows('az keyvault key recover --vault-name kv-care-prod -n az-key', /az-key/),
   shows(`az role assignment list --scope ${vault} --include-inherited`, /CMK bot grants[\s\S]*Key Vault Administrator/),
-  shows(`${give} --role '${encryption}'`, /e147488a/),
-  refuses(`${give} --role 'No such role'`, /doesn't exist/),
+  shows(`${giveBot} --role '${encryption}'`, /e147488a/),
+  refuses(`${giveBot} --role 'No such role'`, /doesn't exist/),
   shows(`az role assignment delete --assignee {bot} --role '${encryption}' --scope ${vault}/keys/az-key`),
   shows(`az role assignment list --scope ${vault}/keys/az-key`, /^\[\]$/m),
+  shows('az storage account list', /stcareimaging[\s\S]*stcarelogs/),
+  shows('az storage account show -n stcarelogs', /"keySource": "Microsoft.Storage"/),
+  shows(`${update} -n stcarelogs --assign-identity`, /"principalId": "[0-9a-f-]{36}"/),
+  refuses(`${ownKey} --encryption-key-version {version}`, /KeyVaultAuthenticationFailure/),
+  shows(
+    `${give} --assignee-object-id {account} --role '${encryption}' --scope ${vaults}/kv-hospital-keys/keys/hospital-data`,
+  ),
+  shows(`${ownKey} --encryption-key-version {version}`, /"keyVersion": "[0-9a-f]{32}"/),
+  shows(`${ownKey} --encryption-key-version ''`, /"keyVersion": ""/),
+  shows(`${update} -n stcareimaging --encryption-key-source Microsoft.Storage`, /"keyVaultProperties": null/),
   shows(
     `az lock create -n stay --lock-type CanNotDelete ${group} --resource-type Microsoft.KeyVault/vaults --resource kv-care-prod`,
     /CanNotDelete/,
@@ -57,12 +72,6 @@ const azCommands = [
   shows('az ad group member list -g 60000000-0000-4000-8000-0000000000c1', /displayName/),
   refuses('az ad sp show --id 99999999-0000-4000-8000-000000000000', /does not exist|not found/i),
 ];
-
-interface AzOutcome {
-  readonly endedWell: boolean;
-  readonly printed: string;
-  readonly said: string;
-}
 
 /** Names below localhost lead to this machine; where the system knows none of them, az is told. */
 const names = `import socket
@@ -79,28 +88,26 @@ const wordsOf = (line: string, filled: Readonly<Record<string, string>>): readon
     .map(([, quoted, bare]) => quoted ?? bare ?? '')
     .map((word) => word.replaceAll(/\{(\w+)\}/g, (whole, name: string) => filled[name] ?? whole));
 
-const execute = (program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<AzOutcome> =>
-  new Promise((resolve) => {
+const execute = (program: string, args: readonly string[], env: NodeJS.ProcessEnv) =>
+  new Promise<Readonly<{ endedWell: boolean; printed: string; said: string }>>((resolve) => {
     execFile(program, args, { env, cwd: repository, maxBuffer: 2 ** 26 }, (error, printed, said) =>
       resolve({ endedWell: error === null, printed, said }),
     );
   });
 
+const program = process.env.CMK_AZ ?? '';
 /** The command line client of Azure, as it is, on one local Azure. */
 class AzClient {
-  private readonly program: string;
   private readonly env: NodeJS.ProcessEnv;
-  private readonly filled: Record<string, string>;
+  readonly filled: Record<string, string>;
 
-  constructor(program: string, azure: RunningAzure) {
+  constructor(azure: RunningAzure) {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'cmk-az-'));
-    mkdirSync(path.join(folder, 'names'));
-    writeFileSync(path.join(folder, 'names', 'sitecustomize.py'), names);
-    this.program = program;
+    writeFileSync(path.join(folder, 'sitecustomize.py'), names);
     this.env = {
       ...surroundings(),
       HOME: folder,
-      PYTHONPATH: path.join(folder, 'names'),
+      PYTHONPATH: folder,
       AZURE_CONFIG_DIR: path.join(folder, 'az'),
       REQUESTS_CA_BUNDLE: path.join(azure.dataDir, 'ca.pem'),
       AZURE_CORE_INSTANCE_DISCOVERY: 'false',
@@ -113,14 +120,15 @@ class AzClient {
     this.filled = { care: careId, tenant: tenantId, bot: bot.id, owner: id, secret, url: azure.url };
   }
 
-  run(line: string): Promise<AzOutcome> {
-    const [, ...args] = wordsOf(line, this.filled);
-    return execute(this.program, args, this.env);
+  run(line: string) {
+    return execute(program, wordsOf(line, this.filled).slice(1), this.env);
   }
 
-  script(file: string, ...args: readonly string[]): Promise<AzOutcome> {
-    const env = { ...this.env, PATH: `${path.dirname(this.program)}:${process.env.PATH ?? ''}` };
-    return execute('bash', [file, ...args], env);
+  script(file: string, ...args: readonly string[]) {
+    return execute('bash', [file, ...args], {
+      ...this.env,
+      PATH: `${path.dirname(program)}:${process.env.PATH ?? ''}`,
+    });
   }
 
   /** As docs/develop/simulator.md tells a person to. */
@@ -138,7 +146,6 @@ class AzClient {
   }
 }
 
-const program = process.env.CMK_AZ ?? '';
 if (program === '')
   process.stdout.write('not run: it needs az, whose place CMK_AZ names (docs/develop/simulator.md)\n');
 const test = program === '' ? globalThis.test.skip : globalThis.test;
@@ -148,7 +155,7 @@ let az: AzClient;
 beforeEach(async () => {
   if (program === '') return;
   azure = await startAzure();
-  az = new AzClient(program, azure);
+  az = new AzClient(azure);
   await az.signIn();
 });
 afterEach(async () => {
@@ -164,11 +171,15 @@ async function prints(words: string, script: string, ...args: readonly string[])
 }
 
 test('az does what it does with the real Azure', async () => {
+  const state = await stateNow();
+  const account = state.otherResources.find(({ name }) => name === 'stcareimaging')?.identity?.principalId ?? '';
+  const { version } = newestIn(state, 'kv-hospital-keys', 'hospital-data');
+  Object.assign(az.filled, { account, version, keys: vaultUri(vaultIn(state, 'kv-hospital-keys')) });
   const unexpected: string[] = [];
-  for (const { line, ends, says } of azCommands) {
+  for (const { line, isDone, says } of azCommands) {
     const { endedWell, printed, said } = await az.run(line);
     const words = endedWell ? printed : said;
-    if (endedWell !== (ends === 'well') || !says.test(words)) unexpected.push(`${line}: ${words.trim().slice(0, 400)}`);
+    if (endedWell !== isDone || !says.test(words)) unexpected.push(`${line}: ${words.trim().slice(0, 400)}`);
   }
   expect(unexpected).toEqual([]);
 }, 3_600_000);
@@ -184,7 +195,7 @@ test('infra/grant-graph.sh gives what is missing by az, reads it back, and then 
 }, 600_000);
 
 test('infra/grant-azure.sh makes the roles, gives them, and finds nothing to do when repeated', async () => {
-  const needed = [mainRole, grantsRole] as const;
+  const needed = [mainRole, grantsRole, role('custom-role-storage-account.json')] as const;
   // As in a tenant that never saw the bot, and with a default subscription that is none of the scopes.
   await changeState(azure, (state: AzureState) => {
     state.roleAssignments = state.roleAssignments.filter((one) => one.principalId !== bot.id);
@@ -192,8 +203,9 @@ test('infra/grant-azure.sh makes the roles, gives them, and finds nothing to do 
   });
   await az.run(`az account set --subscription ${researchId}`);
   const group = `/subscriptions/${careId}/resourceGroups/rg-care-prod`;
-  await prints('Nothing was changed. --yes does it.', 'infra/grant-azure.sh', bot.id, group);
-  await prints('read back', 'infra/grant-azure.sh', '--yes', bot.id, group);
+  const script = ['infra/grant-azure.sh', '--kind', 'storage-account', bot.id, group] as const;
+  await prints('Nothing was changed. --yes does it.', ...script);
+  await prints('read back', ...script, '--yes');
   const { roleAssignments, roleDefinitions } = await stateNow();
   const held = roleAssignments
     .filter(({ principalId }) => principalId === bot.id)
@@ -208,5 +220,5 @@ test('infra/grant-azure.sh makes the roles, gives them, and finds nothing to do 
       permissions: [{ actions: Actions, notActions: [], dataActions: DataActions, notDataActions: [] }],
       assignableScopes: [`/subscriptions/${careId}`],
     });
-  await prints('Nothing to do.', 'infra/grant-azure.sh', '--yes', bot.id, group);
+  await prints('Nothing to do.', ...script, '--yes');
 }, 1_800_000);
