@@ -52,7 +52,7 @@ export function botEnvironment(options: Omit<LocalOptions, 'log'>, caller: NodeJ
 }
 
 export const azureArguments = (options: LocalOptions): readonly string[] => [
-  ...['--data', options.data, '--port', String(options['azure-port'])],
+  ...['--data', options.data, '--port', String(options['azure-port']), '--accounts'],
   ...(options.latency === undefined ? [] : ['--latency', options.latency]),
   ...(options.scenario ?? []).flatMap((name) => ['--scenario', name]),
   ...(options['step-up'] ? ['--sign-in-port', String(options['sign-in-port'])] : []),

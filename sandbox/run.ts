@@ -12,7 +12,7 @@ import { logKeyUse, sealKeyUse } from '../src/text/record.ts';
 import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings } from './bot-environment.ts';
 import { type Child, formatLogLine, startChild } from './children.ts';
 import { help, type LocalOptions, readOptions, usage } from './options.ts';
-import { auditor, localTenantId, operator } from './people.ts';
+import { approver, auditor, localTenantId, operator, requestersGroup, secondApprover } from './people.ts';
 import { freePort, startDatabase } from './postgres.ts';
 import { startWitness } from './witness.ts';
 
@@ -71,6 +71,17 @@ async function startOwnDatabase({ data }: Pick<LocalOptions, 'data'>, { DATABASE
   return { database, settings: { DATABASE_URL: database.url, CMK_SEAL_KEY_FILE, CMK_LOG_KEY_FILE, ...publishing } };
 }
 
+/** Turns on storage accounts, with a policy file of their own: it can be edited, and then stays. */
+async function storageAccounts({ data }: Pick<LocalOptions, 'data'>) {
+  const CMK_POLICY_FILE = `${data}/policy.json`;
+  const rule = {
+    ...{ name: 'storage accounts', match: { kinds: ['storage-account'] } },
+    ...{ requesters: [requestersGroup.id], approvers: [approver.id, secondApprover.id] },
+  };
+  if (!existsSync(CMK_POLICY_FILE)) await writeFile(CMK_POLICY_FILE, `${JSON.stringify({ rules: [rule] }, null, 2)}\n`);
+  return { CMK_KINDS: 'healthcare-agent,storage-account', CMK_POLICY_FILE };
+}
+
 /** Leaves the bot's settings for the command line. */
 function leaveSettings({ data }: Pick<LocalOptions, 'data'>, env: NodeJS.ProcessEnv): Promise<void> {
   const settings = Object.entries(env).flatMap(([name, value]) => (isVariable(name) && value ? [[name, value]] : []));
@@ -78,7 +89,9 @@ function leaveSettings({ data }: Pick<LocalOptions, 'data'>, env: NodeJS.Process
 }
 
 /** What `--reset` removes: nothing else in the folder. */
-const ownFiles = ['azure', 'teams', 'postgres', 'postgres.new', '.env', 'ca.pem', 'anchor', 'witness', auditorKeys];
+const ownFiles = [
+  ...['azure', 'teams', 'postgres', 'postgres.new', '.env', 'ca.pem', 'anchor', 'witness', 'policy.json', auditorKeys],
+];
 
 async function untilReady(url: string, bot: Child): Promise<void> {
   const end: { code: number | null } = { code: null };
@@ -138,7 +151,7 @@ async function run(options: LocalOptions): Promise<void> {
     }
     // Starts the bot last: it reads the certificate authority that the Azure simulator writes.
     const people = { CMK_OPERATORS: operator.id, CMK_READERS: auditor.id };
-    const own = { ...usageCheckSettings, ...people, CMK_WATCH_INTERVAL: '10s' };
+    const own = { ...usageCheckSettings, ...people, ...(await storageAccounts(options)), CMK_WATCH_INTERVAL: '10s' };
     const settings = { ...own, ...database?.settings, ...witness?.settings };
     const env = botEnvironment(options, { ...settings, ...process.env });
     await leaveSettings(options, env);

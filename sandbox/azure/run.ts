@@ -10,6 +10,7 @@ void runAlone('Azure simulator', () => {
       latency: { type: 'string' },
       'sign-in-port': { type: 'string' },
       record: { type: 'string' },
+      accounts: { type: 'boolean' },
       scenario: { type: 'string', multiple: true },
     },
   });

@@ -305,14 +305,21 @@ export const AzureOptions = z.object({
   'sign-in-port': z.coerce.number().int().min(1).max(65_535).optional(),
   /** Folder for full recordings of all exchanges, in one file for each process. */
   record: z.string().min(1).optional(),
+  /** The seed gives the bot the role for storage accounts. */
+  accounts: z.boolean().default(false),
   /** Turns on only these; undefined: leaves them as they were. */
   scenario: z.array(z.string()).optional(),
 });
 type AzureOptions = z.infer<typeof AzureOptions>;
 
 /** Everything that a handler can read or change. `PUT /simulator/state` replaces `state` as a whole. */
-const worldOf = (state: SimulatorState, file: StateFile, { data, port, 'sign-in-port': signInPort }: AzureOptions) => ({
+const worldOf = (
+  state: SimulatorState,
+  file: StateFile,
+  { data, port, accounts, 'sign-in-port': signInPort }: AzureOptions,
+) => ({
   state,
+  accounts,
   file,
   /** The current value in the state. */
   get latency(): Latency {
@@ -345,7 +352,7 @@ export type World = ReturnType<typeof worldOf>;
 const openWorld = async (options: AzureOptions): Promise<World> => {
   const file = new StateFile(join(options.data, 'azure', 'state.json'));
   const scenarios = options.scenario === undefined ? undefined : scenariosNamed(options.scenario);
-  const state: SimulatorState = file.load() ?? (await seedState(options.port, new Date()));
+  const state: SimulatorState = file.load() ?? (await seedState(options.port, new Date(), options.accounts));
   moveToPort(state, options.port);
   if (options.latency !== undefined) changeLatency(state, options.latency, new Date());
   if (scenarios !== undefined) turnAllOff(state, new Date());

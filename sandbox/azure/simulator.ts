@@ -67,7 +67,7 @@ const replaceState = (world: World, state: SimulatorState): Reply => {
 
 /** Restores the seed, with new key material. Ports and latency stay. */
 const resetState = async (world: World): Promise<Reply> =>
-  replaceState(world, { ...(await seedState(world.port, new Date())), latency: world.state.latency });
+  replaceState(world, { ...(await seedState(world.port, new Date(), world.accounts)), latency: world.state.latency });
 
 const putLatency = (world: World, incoming: Incoming): Reply => {
   const wanted = parseBody(WantedLatency, incoming.body, 'BadRequest');

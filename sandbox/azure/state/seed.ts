@@ -14,7 +14,7 @@ import {
   teamMember,
 } from '../../people.ts';
 import { newEtag, newOperationId } from '../agents.ts';
-import { agentId, groupScope, keyId, subscriptionScope, vaultId } from '../arm/ids.ts';
+import { accountType, agentId, groupScope, keyId, resourceId, subscriptionScope, vaultId } from '../arm/ids.ts';
 import { openAcls, vaultUri } from '../key-vault/arm.ts';
 import { newKeyVersion, wantedVersion } from '../key-vault/keys.ts';
 import {
@@ -72,7 +72,7 @@ const botRoles = {
   main: '70000000-0000-4000-8000-000000000001',
   grants: '70000000-0000-4000-8000-000000000002',
   logs: '70000000-0000-4000-8000-000000000003',
-  /** Assigned to no one until an administrator turns on the kind. */
+  /** Assigned with the option `accounts`. */
   storage: '70000000-0000-4000-8000-000000000004',
 } as const;
 
@@ -250,6 +250,12 @@ export const seedRoleAssignments = (): RoleAssignment[] => [
   ),
 ];
 
+/** With these, the bot can read storage accounts, and put them under keys. */
+const accountAssignments = (): RoleAssignment[] =>
+  [subscriptions.care, subscriptions.research].map((id, n) =>
+    assignment(11 + n, subscriptionScope(id), botRoles.storage, hostPrincipalId),
+  );
+
 const identityOf = (n: number): string => `90000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
 /** Principals of the seeded identities. */
@@ -426,28 +432,22 @@ const seedVaults = (now: Date): Promise<Vault[]> =>
     vault(7, lookAlikeName, research, [key(keyInUse.key)]),
   ]);
 
-const resource = (
-  n: number,
-  type: string,
-  name: string,
-  properties: Readonly<Record<string, unknown>>,
-): OtherResource => {
-  const id = `${groupScope(care.subscriptionId, care.resourceGroup)}/providers/${type}/${name}`;
-  // None of these identities has access to a key.
+/** None of these identities has access to a key. */
+const resource = (n: number, type: string, name: string, properties: OtherResource['properties'], more = {}) => {
   const principalId = `60000000-0000-4000-8000-0000000009${String(n).padStart(2, '0')}`;
-  return { ...care, id, name, type, identity: { type: 'SystemAssigned', principalId }, properties };
+  const identity = { type: 'SystemAssigned' as const, principalId, userAssignedIds: [] };
+  return { ...care, id: resourceId(type, { ...care, name }), name, type, identity, properties, ...more };
 };
 
+const account = { kind: 'StorageV2', sku: { name: 'Standard_LRS', tier: 'Standard' } };
+
 /** One of each way in which a type names its key (resource type definitions, Azure/bicep-types-az). */
-const seedOtherResources = ({ keyVaultUri, keyName, keyVersion }: KeyVaultProperties): OtherResource[] => {
+const seedOtherResources = ({ keyVaultUri, keyName, keyVersion }: KeyVaultProperties) => {
   const address = `${keyVaultUri.replace(/\/$/, '')}/keys/${keyName}`;
+  const keyvaultproperties = { keyname: keyName, keyvaulturi: keyVaultUri };
+  const underKey = { keySource: 'Microsoft.Keyvault', keyvaultproperties };
   return [
-    resource(1, 'Microsoft.Storage/storageAccounts', 'stcareimaging', {
-      encryption: {
-        keySource: 'Microsoft.Keyvault',
-        keyvaultproperties: { keyname: keyName, keyvaulturi: keyVaultUri },
-      },
-    }),
+    resource(1, accountType, 'stcareimaging', { encryption: underKey }, account),
     resource(2, 'Microsoft.Sql/servers', 'sql-care', { keyId: `${address}/${keyVersion}` }),
     resource(3, 'Microsoft.Compute/diskEncryptionSets', 'des-care', {
       activeKey: { keyUrl: `${address}/${keyVersion}` },
@@ -460,12 +460,12 @@ const seedOtherResources = ({ keyVaultUri, keyName, keyVersion }: KeyVaultProper
     resource(6, 'Microsoft.ServiceBus/namespaces', 'sb-care', {
       encryption: { keySource: 'Microsoft.KeyVault', keyVaultProperties: [{ keyName, keyVaultUri, keyVersion: '' }] },
     }),
-    resource(7, 'Microsoft.Storage/storageAccounts', 'stcarelogs', { encryption: { keySource: 'Microsoft.Storage' } }),
+    resource(7, accountType, 'stcarelogs', { encryption: { keySource: 'Microsoft.Storage' } }, account),
   ];
 };
 
 /** Returns a fresh state. Key material is new each time, and one key expires in two years; IDs and names are fixed. */
-export const seedState = async (port: number, now: Date): Promise<SimulatorState> => {
+export const seedState = async (port: number, now: Date, accounts: boolean): Promise<SimulatorState> => {
   const vaults = (await seedVaults(now)).map((vault) => ({ ...vault, port: port + vault.n }));
   const vault = vaults.find(({ name }) => name === keyInUse.vault);
   const key = vault?.keys.find(({ name }) => name === keyInUse.key);
@@ -477,6 +477,8 @@ export const seedState = async (port: number, now: Date): Promise<SimulatorState
     userIdentity: null,
   };
   const agents = seedAgents(properties);
+  const otherResources = seedOtherResources(properties);
+  const identities = otherResources.map(({ name, identity }) => principal(identity.principalId, name));
   const grant = assignment(5, keyId(vault, key.name), roles.cryptoServiceEncryptionUser, principals.virtualVisit);
   return SimulatorState.parse({
     tenantId: localTenantId,
@@ -487,18 +489,18 @@ export const seedState = async (port: number, now: Date): Promise<SimulatorState
       { id: subscriptions.finance, displayName: 'Finance' },
     ],
     resourceGroups: [care, north, careTest, research, finance].map((one) => ({ ...one, name: one.resourceGroup })),
-    principals: seedPrincipals(),
+    principals: [...seedPrincipals(), ...identities],
     users: seedUsers(),
     groups: seedGroups(),
     roleDefinitions: seedRoleDefinitions(),
-    roleAssignments: [...seedRoleAssignments(), grant],
+    roleAssignments: [...seedRoleAssignments(), grant, ...(accounts ? accountAssignments() : [])],
     locks: [{ name: 'keep-keys', scope: vaultId(vault), level: 'CanNotDelete', notes: 'Keys in use' }],
     userAssignedIdentities: [visitorIdentity],
     workspaces: [logWorkspace],
     agents,
     operations: seedOperations(agents),
     vaults,
-    otherResources: seedOtherResources(properties),
+    otherResources,
     faults: [],
   });
 };
