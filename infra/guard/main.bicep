@@ -1,5 +1,7 @@
 // Azure Policy definitions that refuse the way around the bot, and their assignments in one subscription.
 // An administrator deploys them: az deployment sub create --subscription ID --location REGION --template-file infra/guard/main.bicep --parameters FILE
+// Microsoft names the aliases: Azure/azure-policy, definitions 4d080fa5-a6d2-4f98-ba9c-f482d0d335c0 (agents' keyVaultUri) and
+// 6fac406b-40ca-413b-bf8e-0bf964659c25 (accounts' keySource); its page "Create a custom policy definition" (accounts' keyvaulturi).
 targetScope = 'subscription'
 
 @description('Deny refuses changes, Audit only reports them. Deleting is refused with Deny, and not reported with Audit.')
@@ -7,9 +9,11 @@ targetScope = 'subscription'
 param effect string = 'Audit'
 @description('Resource ids of the agents that have a customer-managed key.')
 param agents string[]
+@description('Resource ids of the storage accounts that have a customer-managed key.')
+param storageAccounts string[] = []
 @description('Resource ids of the key vaults that hold their keys.')
 param vaults string[]
-@description('Names of all key vaults that the key of an agent can lie in.')
+@description('Names of all key vaults that the key of an agent or a listed storage account can lie in.')
 @minLength(1)
 param permittedVaultNames string[]
 @description('Resource ids that none of this applies to. An exemption for a limited time is better: az policy exemption create.')
@@ -19,17 +23,21 @@ var vaultUris = map(permittedVaultNames, name => 'https://${name}${environment()
 var guards = [
   {
     file: loadJsonContent('deny-strip.json')
-    parameters: { effect: { value: effect }, agents: { value: agents } }
+    parameters: { effect: { value: effect }, agents: { value: agents }, storageAccounts: { value: storageAccounts } }
   }
   {
     file: loadJsonContent('deny-foreign-vault.json')
-    parameters: { effect: { value: effect }, vaultUris: { value: flatten(map(vaultUris, uri => [uri, '${uri}/'])) } }
+    parameters: {
+      effect: { value: effect }
+      vaultUris: { value: flatten(map(vaultUris, uri => [uri, '${uri}/'])) }
+      storageAccounts: { value: storageAccounts }
+    }
   }
   {
     file: loadJsonContent('deny-delete.json')
     parameters: {
       effect: { value: effect == 'Deny' ? 'DenyAction' : 'Disabled' }
-      resources: { value: concat(agents, vaults) }
+      resources: { value: concat(agents, storageAccounts, vaults) }
     }
   }
 ]

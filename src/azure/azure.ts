@@ -1,6 +1,6 @@
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/resource-kind.ts';
-import { activityLog, graphChanges } from './changes.ts';
+import { azureChanges } from './changes.ts';
 import { type ConnectionOptions, openConnection } from './connection.ts';
 import { armControl } from './control.ts';
 import { graphGroups } from './directory.ts';
@@ -40,7 +40,7 @@ export function connectAzure(options: AzureOptions): Azure {
     guards: armGuards(connection),
     policies: armPolicies(connection),
     inventory: graphInventory(connection, options.enabled ?? options.kinds),
-    changes: { since: graphChanges(connection), activity: activityLog(connection) },
+    changes: azureChanges(connection),
     groups: graphGroups(connection),
   };
 }

@@ -54,7 +54,7 @@ const Recorded = Row.transform(({ properties }): ChangeRecord => {
   };
 });
 
-export function graphChanges(connection: Connection): Changes['since'] {
+function graphChanges(connection: Connection): Changes['since'] {
   const of = (id: ArmId): Promise<Outcome<readonly ChangeRecord[]>> =>
     connection.call('reading who changed a resource', async (clients) => {
       const subscriptions = [armIdParts(id).subscriptionId];
@@ -141,8 +141,13 @@ async function eventsOf(clients: AzureClients, id: ArmId, since: Date): Promise<
   return found;
 }
 
-export function activityLog(connection: Connection): Changes['activity'] {
+function activityLog(connection: Connection): Changes['activity'] {
   const read = (id: ArmId, since: Date) =>
     connection.call('reading the activity log', (clients) => eventsOf(clients, id, since), { optional: true });
   return (ids, since) => recordsOfEach(ids, (id) => read(id, since));
 }
+
+export const azureChanges = (connection: Connection): Changes => ({
+  since: graphChanges(connection),
+  activity: activityLog(connection),
+});

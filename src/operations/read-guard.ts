@@ -1,5 +1,6 @@
 /** Reads whether Azure Policy refuses changes around the bot, by the definitions of `infra/guard`. */
 import pLimit from 'p-limit';
+import { z } from 'zod';
 import denyDelete from '../../infra/guard/deny-delete.json' with { type: 'json' };
 import denyForeignVault from '../../infra/guard/deny-foreign-vault.json' with { type: 'json' };
 import denyStrip from '../../infra/guard/deny-strip.json' with { type: 'json' };
@@ -8,12 +9,9 @@ import { type ArmId, armIdParts, armTypeOf, isAtOrBelow, sameArmId } from '../do
 import type { GuardState } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { AssignedPolicies, PolicyAssignment, ResourceKey, UnreadSubscription } from '../domain/ports/inventory.ts';
-import { healthcareAgent } from './resources/healthcare-agent.ts';
 
-/** `list`: the parameter with the resources it is for; null: for every agent. */
-const anotherKey = { ...denyForeignVault, list: null };
-const definitions = [{ ...denyStrip, list: 'agents' }, anotherKey, { ...denyDelete, list: 'resources' }] as const;
-const names: readonly string[] = definitions.map(({ name }) => name);
+const files = [denyStrip, denyForeignVault, denyDelete];
+const names: readonly string[] = files.map(({ name }) => name);
 
 /** Azure lists only management groups that lie above. */
 const covers = (scope: string, id: string): boolean =>
@@ -25,16 +23,35 @@ const plain = (rule: unknown): string =>
     JSON.parse(JSON.stringify(rule ?? null, (_, value) => (typeof value === 'boolean' ? `${value}` : value))),
   ).toLowerCase();
 
+const OneOf = z.looseObject({ if: z.strictObject({ anyOf: z.array(z.unknown()) }) });
+/** A rule refuses whatever one of its parts refuses. Each kind of resource has its own part; older definitions are one part. */
+const partsOf = (rule: unknown): readonly unknown[] => {
+  const { data } = OneOf.safeParse(rule);
+  return data === undefined ? [rule] : data.if.anyOf.map((one) => ({ ...data, if: one }));
+};
+
+const Part = z.object({ if: z.object({ allOf: z.array(z.record(z.string(), z.unknown())) }) });
+/** `list`: the parameter with the resources that it is for; undefined: for every resource of its types. */
+const parts = files.flatMap(({ name, properties }) =>
+  partsOf(properties.policyRule).map((part) => {
+    const conditions = Part.parse(part).if.allOf;
+    const [type, id] = ['type', 'id'].map((field) => conditions.find((one) => one.field === field));
+    const types = [type?.equals, type?.in].flat().map((one) => String(one).toLowerCase());
+    return { name, types, list: /parameters\('(\w+)'\)/.exec(String(id?.in))?.[1], rule: plain(part) };
+  }),
+);
+type Part = (typeof parts)[number];
+
 /** A changed definition, or an assignment with selectors or overrides, refuses nothing that is known. */
 function refuses(
-  { name, properties, list }: (typeof definitions)[number],
+  { name, rule, list }: Part,
   { id: assignmentId, definitionName, definition, scope, notScopes, narrowed, enforced, parameters }: PolicyAssignment,
   { exemptions }: AssignedPolicies,
   { id, now }: { readonly id: ArmId; readonly now: Date },
 ): boolean {
   if (definitionName.toLowerCase() !== name || !covers(scope, id)) return false;
-  if (definition === null || narrowed || plain(definition.rule) !== plain(properties.policyRule)) return false;
-  const listed = list === null ? [id] : parameters[list];
+  if (definition === null || narrowed || !partsOf(definition.rule).map(plain).includes(rule)) return false;
+  const listed = list === undefined ? [id] : parameters[list];
   if (!Array.isArray(listed) || !listed.some((one) => sameArmId(String(one), id))) return false;
   const isExempt = exemptions.some(
     (one) =>
@@ -47,14 +64,15 @@ function refuses(
   return enforced && ['deny', 'denyaction'].includes(effect);
 }
 
-/** The definitions are about healthcare agents only. One without a customer-managed key has none that can be removed. */
-function stateOf(id: ArmId, hasKey: boolean, policies: AssignedPolicies, now: Date): GuardState {
-  if (armTypeOf(id) !== healthcareAgent.type.toLowerCase()) return 'none';
-  const wanted = hasKey ? definitions : [anotherKey];
+/** Without a customer-managed key there is none to lose: only what is refused for every resource of the type counts. */
+const partsFor = (id: ArmId, hasKey: boolean): readonly Part[] =>
+  parts.filter(({ types, list }) => types.includes(armTypeOf(id)) && (hasKey || list === undefined));
+
+function stateOf(id: ArmId, wanted: readonly Part[], policies: AssignedPolicies, now: Date): GuardState {
   const refused = wanted.filter((one) =>
     policies.assignments.some((assignment) => refuses(one, assignment, policies, { id, now })),
   ).length;
-  return refused === wanted.length ? 'all' : refused > 0 ? 'some' : 'none';
+  return refused === 0 ? 'none' : refused === wanted.length ? 'all' : 'some';
 }
 
 const subscriptionOf = (id: ArmId): string => armIdParts(id).subscriptionId.toLowerCase();
@@ -87,7 +105,9 @@ export async function readGuards(
   return {
     agents: resources.flatMap(({ id, name, customerKey }) => {
       const its = assigned.get(subscriptionOf(id));
-      return its?.ok ? [{ id, name, state: stateOf(id, customerKey !== null, its.value, now) }] : [];
+      const wanted = partsFor(id, customerKey !== null);
+      const isCounted = customerKey !== null || wanted.length > 0;
+      return its?.ok && isCounted ? [{ id, name, state: stateOf(id, wanted, its.value, now) }] : [];
     }),
     unread: read.flatMap(([subscriptionId, its]) => (its.ok ? [] : [{ subscriptionId, failure: its.failure }])),
   };
@@ -100,5 +120,5 @@ export async function observeGuard(
   now: Date,
 ): Promise<GuardState | null> {
   const its = await policies.assigned(subscriptionOf(id), names);
-  return its.ok ? stateOf(id, true, its.value, now) : null;
+  return its.ok ? stateOf(id, partsFor(id, true), its.value, now) : null;
 }

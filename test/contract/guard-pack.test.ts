@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { ArmId } from '../../src/domain/ids.ts';
 import { observeGuard } from '../../src/operations/read-guard.ts';
+import { healthcareAgent } from '../../src/operations/resources/healthcare-agent.ts';
+import { kinds } from '../../src/operations/resources/registry.ts';
+import { storageAccount } from '../../src/operations/resources/storage-account.ts';
 import { type AzureState, withoutActions } from '../support/azure/azure-state.ts';
 import { changeState, type HttpAnswer, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
@@ -19,6 +22,8 @@ const kept = agentId('virtual-visit-agent');
 const open = agentId('vaccination-agent');
 const vault = vaultId('kv-care-prod');
 const apiVersion = 'api-version=2025-11-01';
+const accountId = (name: string) => agentId(name).replace(healthcareAgent.type, storageAccount.type);
+const account = accountId('stcareimaging');
 
 const azure = simulatedAzure({ restores: true });
 const admin = lazily(() => clientsOf(azure, owner));
@@ -33,13 +38,14 @@ const authorization = `/subscriptions/${careId}/providers/Microsoft.Authorizatio
 
 /** As infra/guard/main.bicep does. `more`: further properties of each assignment. */
 async function assign(effect: 'Deny' | 'Audit', more: object = {}): Promise<void> {
+  const storageAccounts = { value: [account] };
   const vaultUris = [hospitalVault().replace(/\/$/, ''), hospitalVault()];
   const parameters: Readonly<Record<string, object>> = {
-    'cmk-guard-deny-strip': { effect: { value: effect }, agents: { value: [kept] } },
-    'cmk-guard-deny-foreign-vault': { effect: { value: effect }, vaultUris: { value: vaultUris } },
+    'cmk-guard-deny-strip': { effect: { value: effect }, agents: { value: [kept] }, storageAccounts },
+    'cmk-guard-deny-foreign-vault': { effect: { value: effect }, vaultUris: { value: vaultUris }, storageAccounts },
     'cmk-guard-deny-delete': {
       effect: { value: effect === 'Deny' ? 'DenyAction' : 'Disabled' },
-      resources: { value: [kept, vault] },
+      resources: { value: [kept, account, vault] },
     },
   };
   const put = async (path: string, properties: object): Promise<void> =>
@@ -60,6 +66,10 @@ const strip = (id: string = kept) => agent('PATCH', id, { properties: { keyVault
 const put = (id: string, properties: object, more: object = {}) =>
   agent('PUT', id, { location: 'westeurope', sku: { name: 'C0' }, properties, ...more });
 
+/** An account's encryption, as a client states it. */
+const encrypt = (id: string, encryption: object) => change(id, { properties: { encryption } });
+const change = (id: string, body: object) => arm('PATCH', `${id}?api-version=2026-04-01`, body);
+
 const attempts: readonly (readonly [string, () => Promise<HttpAnswer>])[] = [
   ['a key taken away', () => strip()],
   ['a resource stated again without its key', () => put(kept, {})],
@@ -67,6 +77,13 @@ const attempts: readonly (readonly [string, () => Promise<HttpAnswer>])[] = [
   ['a key in a foreign vault for a resource without one', () => setKey(open, foreign)],
   ['a vault address that only begins like a permitted one', () => setKey(open, `${hospitalVault()}x/`)],
   ['a resource deleted', () => agent('DELETE', kept)],
+  ['an account under Microsoft’s key', () => encrypt(account, { keySource: 'Microsoft.Storage' })],
+  ['the key of an account taken away', () => encrypt(account, { keyvaultproperties: null })],
+  [
+    'an account under a key in a foreign vault',
+    () => encrypt(account, { keyvaultproperties: { keyvaulturi: foreign } }),
+  ],
+  ['an account deleted', () => arm('DELETE', `${account}?api-version=2026-04-01`)],
   ['a vault deleted', () => arm('DELETE', `${vault}?api-version=2023-07-01`)],
 ];
 
@@ -81,6 +98,9 @@ test('the bot’s own change passes, and so do changes that leave the key alone'
   await assign('Deny');
   expect((await setKey(open, hospitalVault(), clientsOf(azure))).status).toBe(201);
   expect((await agent('PATCH', kept, { tags: { ward: '7' } })).status).toBe(201);
+  expect((await change(account, { tags: { ward: '7' } })).status).toBe(200);
+  // Only those that are listed: the keys of others aren't the bot's business.
+  expect((await encrypt(accountId('stcarelogs'), { keySource: 'Microsoft.Storage' })).status).toBe(200);
 });
 
 /** Read anew: policies are kept for a minute. */
@@ -94,33 +114,48 @@ test('the bot says whether Azure Policy blocks all changes around it, some of th
   expect(await state()).toBe('all');
   // Listed is another agent only.
   expect(await state(open)).toBe('some');
+  expect([await state(account), await state(accountId('stcarelogs'))]).toEqual(['all', 'none']);
 });
 
-const exempt = (expiresOn: string) => () =>
-  arm('PUT', `${kept}/providers/Microsoft.Authorization/policyExemptions/x?api-version=2022-07-01-preview`, {
-    properties: {
-      policyAssignmentId: `${authorization}/policyAssignments/cmk-guard-deny-strip`,
-      exemptionCategory: 'Waiver',
-      expiresOn,
-    },
-  });
+test.each(definitions)('$name is about each kind by its declaration', ({ name, properties }) => {
+  const rule = JSON.stringify(properties).toLowerCase();
+  for (const { type, keyAt, keyMembers, with: goesWith = {} } of kinds) {
+    const aliases = [`${keyAt[0]}.${keyMembers.vault}`, ...(name.endsWith('strip') ? Object.keys(goesWith) : [])];
+    for (const alias of name.endsWith('delete') ? [] : aliases)
+      expect(rule).toContain(`"field":"${type}/${alias}"`.toLowerCase());
+    expect(rule).toContain(`"${type}"`.toLowerCase());
+  }
+});
+
+const exempt = () => {
+  const policyAssignmentId = `${authorization}/policyAssignments/cmk-guard-deny-strip`;
+  const properties = { policyAssignmentId, exemptionCategory: 'Waiver', expiresOn: '2099-01-01T00:00:00Z' };
+  const exemption = `${kept}/providers/Microsoft.Authorization/policyExemptions/x`;
+  return arm('PUT', `${exemption}?api-version=2022-07-01-preview`, { properties });
+};
 const changedStrip = (change: (state: AzureState) => void) => () =>
   changeState(azure, (now: AzureState) => {
     // Only this one refuses a key to be removed.
     now.policyAssignments = now.policyAssignments.filter(({ name }) => name === 'cmk-guard-deny-strip');
     change(now);
   });
-const onStrip = (change: (assignment: AzureState['policyAssignments'][number]) => void) =>
-  changedStrip(({ policyAssignments }) => policyAssignments.forEach(change));
 
 test.each<[string, () => Promise<unknown>, string]>([
-  ['an exemption', exempt('2099-01-01T00:00:00Z'), 'some'],
+  ['an exemption', exempt, 'some'],
   [
     'an assignment for other resources',
-    onStrip((one) => {
-      one.parameters.agents = { value: [open] };
-    }),
+    changedStrip(({ policyAssignments: [strip] }) =>
+      Object.assign(strip?.parameters ?? {}, { agents: { value: [open] } }),
+    ),
     'none',
+  ],
+  [
+    'a definition of before other kinds were covered',
+    changedStrip(({ policyDefinitions }) => {
+      for (const one of policyDefinitions)
+        if ('anyOf' in one.policyRule.if && one.policyRule.if.anyOf[0]) one.policyRule.if = one.policyRule.if.anyOf[0];
+    }),
+    'some',
   ],
   [
     'a definition that somebody weakened',

@@ -99,15 +99,10 @@ const subscription = '40000000-0000-4000-8000-000000000009';
 const chosen = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];
 const person = '20000000-0000-4000-8000-000000000002';
 const given = {
-  AZURE_ENV_NAME: 'prod',
-  AZURE_LOCATION: 'westeurope',
-  CMK_IMAGE: 'registry.example/cmk-bot:1',
-  CMK_ADMIN_ID: '20000000-0000-4000-8000-000000000001',
-  CMK_ADMIN_NAME: 'admin@care.example',
-  CMK_SUBSCRIPTIONS: chosen.join(', '),
-  CMK_REQUESTERS: '60000000-0000-4000-8000-000000000001',
-  CMK_APPROVERS: person,
-  CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
+  ...{ AZURE_ENV_NAME: 'prod', AZURE_LOCATION: 'westeurope', CMK_IMAGE: 'registry.example/cmk-bot:1' },
+  ...{ CMK_ADMIN_ID: '20000000-0000-4000-8000-000000000001', CMK_ADMIN_NAME: 'admin@care.example' },
+  ...{ CMK_SUBSCRIPTIONS: chosen.join(', '), CMK_REQUESTERS: '60000000-0000-4000-8000-000000000001' },
+  ...{ CMK_APPROVERS: person, CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2' },
   CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
 };
 
@@ -228,34 +223,16 @@ const environmentOf = (made: readonly Made[], secret = ''): Record<string, strin
 const usual = () => deploy();
 const otherwise = () =>
   deploy({
-    AZURE_ENV_NAME: 'A_(b).c',
-    CMK_SUBSCRIPTIONS: chosen[0] ?? '',
-    CMK_ROLE_SUBSCRIPTIONS: chosen.join(','),
-    CMK_MIGRATE: 'false',
-    CMK_PAUSE: 'true',
-    CMK_APPROVAL_EXPIRY: '',
-    CMK_STEP_UP: 'c1',
-    CMK_STEP_UP_APP_ID: person,
-    CMK_VAULT_SETTINGS: 'CMK_STEP_UP_APP_SECRET',
-    CMK_POLICY: JSON.stringify(policy),
-    CMK_LOGS_WORKSPACE: 'b0000000-0000-4000-8000-0000000000c9',
-    CMK_DATABASE_SERVER: 'psql-restored',
-    CMK_ANCHOR_CONTAINER: 'anchor-2',
-    CMK_ANCHOR_LOCKED: 'true',
-    CMK_LOG_NAME: 'cmk/2',
-    CMK_ZONE_REDUNDANT: 'true',
-    CMK_CORES: '1',
-    CMK_DATABASE_SKU: 'Standard_D2ds_v5',
-    CMK_DATABASE_TIER: 'GeneralPurpose',
-    CMK_DATABASE_HIGH_AVAILABILITY: 'ZoneRedundant',
-    CMK_DATABASE_GEO_BACKUP: 'Enabled',
-    CMK_DATABASE_STORAGE_GIB: '64',
-    CMK_STORAGE_SKU: 'Standard_ZRS',
-    CMK_LOG_DAYS: '365',
-    CMK_TAGS: '{"cost-center":"4711"}',
-    CMK_DELETE_LOCK: 'false',
-    CMK_AUDITORS: auditors,
-    CMK_AUDITOR_ADDRESSES: '203.0.113.7, 198.51.100.0/24',
+    ...{ AZURE_ENV_NAME: 'A_(b).c', CMK_SUBSCRIPTIONS: chosen[0] ?? '', CMK_ROLE_SUBSCRIPTIONS: chosen.join(',') },
+    ...{ CMK_MIGRATE: 'false', CMK_PAUSE: 'true', CMK_APPROVAL_EXPIRY: '', CMK_STEP_UP: 'c1' },
+    ...{ CMK_STEP_UP_APP_ID: person, CMK_VAULT_SETTINGS: 'CMK_STEP_UP_APP_SECRET' },
+    ...{ CMK_POLICY: JSON.stringify(policy), CMK_LOGS_WORKSPACE: 'b0000000-0000-4000-8000-0000000000c9' },
+    ...{ CMK_DATABASE_SERVER: 'psql-restored', CMK_ANCHOR_CONTAINER: 'anchor-2', CMK_ANCHOR_LOCKED: 'true' },
+    ...{ CMK_LOG_NAME: 'cmk/2', CMK_ZONE_REDUNDANT: 'true', CMK_CORES: '1', CMK_DATABASE_SKU: 'Standard_D2ds_v5' },
+    ...{ CMK_DATABASE_TIER: 'GeneralPurpose', CMK_DATABASE_HIGH_AVAILABILITY: 'ZoneRedundant' },
+    ...{ CMK_DATABASE_GEO_BACKUP: 'Enabled', CMK_DATABASE_STORAGE_GIB: '64', CMK_STORAGE_SKU: 'Standard_ZRS' },
+    ...{ CMK_LOG_DAYS: '365', CMK_TAGS: '{"cost-center":"4711"}', CMK_DELETE_LOCK: 'false' },
+    ...{ CMK_AUDITORS: auditors, CMK_AUDITOR_ADDRESSES: '203.0.113.7, 198.51.100.0/24' },
     CMK_ALERT_EMAIL: 'cmk@hospital.example',
   });
 /** The group of those who check the published log from outside. */
@@ -436,10 +413,8 @@ describeCompiled('what must not be open', () => {
   const properties = (type: string) => at(only(made(), type), 'properties');
 
   test('the database accepts tokens only, and its firewall has no rule', () => {
-    expect(at(properties('Microsoft.DBforPostgreSQL/flexibleServers'), 'authConfig')).toMatchObject({
-      activeDirectoryAuth: 'Enabled',
-      passwordAuth: 'Disabled',
-    });
+    const tokensOnly = { activeDirectoryAuth: 'Enabled', passwordAuth: 'Disabled' };
+    expect(at(properties('Microsoft.DBforPostgreSQL/flexibleServers'), 'authConfig')).toMatchObject(tokensOnly);
     expect(made().filter(({ type }) => type.endsWith('/firewallRules'))).toEqual([]);
     for (const name of ['DATABASE_URL', 'CMK_DATABASE_OWNER_URL']) {
       const url = new URL(String(environmentOf(made())[name]));
@@ -468,23 +443,13 @@ describeCompiled('what must not be open', () => {
 
   test('vault and storage account accept the bot’s network only, by identities only, and keep what is deleted', () => {
     const closed = { defaultAction: 'Deny', ipRules: [] };
-    expect(properties('Microsoft.KeyVault/vaults')).toMatchObject({
-      enableRbacAuthorization: true,
-      enableSoftDelete: true,
-      enablePurgeProtection: true,
-      networkAcls: closed,
-    });
-    expect(properties('Microsoft.Storage/storageAccounts')).toMatchObject({
-      allowBlobPublicAccess: false,
-      allowSharedKeyAccess: false,
-      networkAcls: closed,
-    });
+    const kept = { enableRbacAuthorization: true, enableSoftDelete: true, enablePurgeProtection: true };
+    expect(properties('Microsoft.KeyVault/vaults')).toMatchObject({ ...kept, networkAcls: closed });
+    const keyless = { allowBlobPublicAccess: false, allowSharedKeyAccess: false, networkAcls: closed };
+    expect(properties('Microsoft.Storage/storageAccounts')).toMatchObject(keyless);
     expect(properties('Microsoft.ContainerRegistry/registries')).toMatchObject({ adminUserEnabled: false });
-    expect(
-      ofType(made(), 'Microsoft.Authorization/roleAssignments')
-        .map((one) => one.id)
-        .join(),
-    ).not.toContain(auditors);
+    const assigned = ofType(made(), 'Microsoft.Authorization/roleAssignments').map(({ id }) => id);
+    expect(assigned.join()).not.toContain(auditors);
     const [apps] = listAt(properties('Microsoft.Network/virtualNetworks'), 'subnets');
     expect(listAt(apps, 'properties', 'serviceEndpoints').map((one) => at(one, 'service'))).toEqual([
       'Microsoft.Storage',

@@ -5,7 +5,8 @@ import { verifyInPython } from '../support/audit/python-verifier.ts';
 import { newestIn, vaultIn } from '../support/azure/azure-state.ts';
 import { changeState, http } from '../support/azure/local-azure.ts';
 import { clientsOf } from '../support/azure/local-azure-clients.ts';
-import { owner } from '../support/azure/local-azure-names.ts';
+import { careId, owner } from '../support/azure/local-azure-names.ts';
+import { guardPolicy } from '../support/azure/token-policy.ts';
 import type { SeenActivity } from '../support/teams/local-teams.ts';
 import { azureState } from '../support/world/path.ts';
 import * as story from '../support/world/story.ts';
@@ -106,10 +107,10 @@ test('a rotation of an account that follows makes a version, and the account goe
   old = before;
 });
 
-const ownerWrites = async (name: string, body: object) => {
+const ownerWrites = async (name: string, body: object, status = 200) => {
   const authorization = `Bearer ${await clientsOf(world().azure, owner).token()}`;
   const address = `${(await account(name)).id}?api-version=2026-04-01`;
-  expect((await http(world().azure, 'PATCH', address, { headers: { authorization }, body })).status).toBe(200);
+  expect((await http(world().azure, 'PATCH', address, { headers: { authorization }, body })).status).toBe(status);
 };
 
 test('the old version stays until the account was seen on the newest for a day, and no other names the old one', async () => {
@@ -147,6 +148,11 @@ test('a new version is no drift of an account that follows, but a pinned version
     keyvaultproperties: { keyname: keyName, keyvaulturi: await uri(), keyversion: await newest() },
   });
   await alertThatSays(new RegExp(`${following}[^]*is under ${keyName}[^]*Azure doesn’t say who changed it`));
+  // From here on, Azure refuses others to take the key away, and lets the bot repair it.
+  const accounts = { value: [(await account(following)).id] };
+  const policy = { agents: { value: [] }, effect: { value: 'Deny' }, storageAccounts: accounts };
+  await changeState(world().azure, guardPolicy(`/subscriptions/${careId}`, policy));
+  await ownerWrites(following, { properties: { encryption: { keySource: 'Microsoft.Storage' } } }, 403);
   const id = await requested(`/repair-cmk resource=${following}`);
   await approved(id);
   expect(await encryption(following)).toMatchObject({ keyvaultproperties: { keyname: keyName, keyversion: '' } });

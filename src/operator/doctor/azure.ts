@@ -366,7 +366,7 @@ const deployGuard =
 
 /** Warns if Azure Policy doesn't refuse every change of keys around the bot. */
 export async function diagnoseGuard({ azure, config }: DoctorEnvironment): Promise<readonly Diagnosis[]> {
-  const kept = await azure.inventory.resourceKeys(kinds);
+  const kept = await azure.inventory.resourceKeys(azure.inventory.kinds);
   if (!kept.ok) return [unknown(guard, lookupFailureLine(kept.failure), 'See azure/sign-in and azure/lists.')];
   const { resources } = kept.value;
   const { agents, unread } = await readGuards(azure, resources, new Date());

@@ -15,15 +15,15 @@ const assign = (
   state.policyAssignments.push({ ...own, ...usual, notScopes: [], nonComplianceMessages: [] });
 };
 
-/** A definition of infra/guard, only to report. */
+/** A definition of infra/guard, which usually only reports. */
 export const guardPolicy =
-  (scope: string): Change =>
+  (scope: string, parameters: Assignment['parameters'] = { agents: { value: [] } }): Change =>
   (state) => {
     const { name, properties } = denyStrip;
     const policyDefinitionId = idOf(scope, name);
     state.policyDefinitions.push(PolicyDefinition.parse({ ...properties, id: policyDefinitionId }));
     const { displayName } = properties;
-    assign(state, { name, scope, policyDefinitionId, displayName, parameters: { agents: { value: [] } } });
+    assign(state, { name, scope, policyDefinitionId, displayName, parameters });
   };
 
 /** External evaluation: writes of a type need a token. */

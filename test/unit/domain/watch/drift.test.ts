@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { activityLog } from '../../../../src/azure/changes.ts';
+import { azureChanges } from '../../../../src/azure/changes.ts';
 import type { Connection } from '../../../../src/azure/connection.ts';
 import { botFailure, done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import { ArmId, driftIdOf, RequestId } from '../../../../src/domain/ids.ts';
@@ -152,7 +152,7 @@ test('the activity log gives a candidate, never a person who changed something e
     const connection = {
       call: async (_: string, work: (clients: unknown) => Promise<unknown>) => done(await work({ plain: { list } })),
     };
-    const read = await activityLog(connection as unknown as Connection)([agent.id, place.id], now);
+    const read = await azureChanges(connection as unknown as Connection).activity([agent.id, place.id], now);
     const lost = { code: 'access-lost', by: 'role-assignments' } as const;
     const found = causesOf([lost, { code: 'key-stripped' }], verified, read.ok ? read.value : [], healthcareAgent);
     return [found.get('access-lost')?.by, found.get('key-stripped')?.by];
