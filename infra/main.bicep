@@ -128,10 +128,12 @@ var roleScopes = map(
 // infra/grant-azure.sh gives the role in a workspace of one's own. It adds that subscription, which a deployment would take out.
 var hasOwnWorkspace = !empty(settings.?CMK_LOGS_WORKSPACE ?? '')
 // Of this environment: a role's name is unique in its tenant, so a second environment cannot have it too.
+var hasStorageAccounts = contains(split(replace(settings.?CMK_KINDS ?? '', ' ', ''), ','), 'storage-account')
 var roleIds = {
   bot: guid(subscription().id, environmentName, 'CMK bot')
   grants: guid(subscription().id, environmentName, 'CMK bot grants')
   logs: hasOwnWorkspace ? '' : guid(subscription().id, environmentName, 'CMK bot logs')
+  storageAccounts: hasStorageAccounts ? guid(subscription().id, environmentName, 'CMK bot storage accounts') : ''
 }
 var names = {
   botIdentity: 'id-cmk-bot'
@@ -318,6 +320,7 @@ module rights 'modules/rights.bicep' = [for id in subscriptionIds: if (assignRol
     principalId: identity.outputs.botPrincipalId
     roleId: roleIds.bot
     grantsRoleId: roleIds.grants
+    storageAccountsRoleId: roleIds.storageAccounts
   }
   dependsOn: [roles]
 }]

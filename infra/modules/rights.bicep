@@ -1,4 +1,4 @@
-// The two roles of the bot in one subscription, the second under the condition that leaves one role to assign.
+// The roles of the bot in one subscription, the second under the condition that leaves one role to assign.
 targetScope = 'subscription'
 
 @description('Object id of the identity of the bot.')
@@ -7,6 +7,8 @@ param principalId string
 param roleId string
 @description('Id of the role with which it assigns key access.')
 param grantsRoleId string
+@description('Id of the role for storage accounts. Empty: they are off.')
+param storageAccountsRoleId string
 
 resource acts 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(subscription().id, principalId, 'acts')
@@ -25,5 +27,14 @@ resource grants 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalType: 'ServicePrincipal'
     condition: loadTextContent('../grant-condition.txt')
     conditionVersion: '2.0'
+  }
+}
+
+resource storageAccounts 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(storageAccountsRoleId)) {
+  name: guid(subscription().id, principalId, 'storage accounts')
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageAccountsRoleId)
+    principalId: principalId
+    principalType: 'ServicePrincipal'
   }
 }

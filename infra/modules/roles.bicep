@@ -9,6 +9,8 @@ param ids {
   grants: string
   @description('Of the role with which it reads the audit logs of vaults. Empty: a script creates it.')
   logs: string
+  @description('Of the role for storage accounts. Empty: they are off.')
+  storageAccounts: string
 }
 @description('Scopes in which the roles can be assigned.')
 param scopes string[]
@@ -18,6 +20,7 @@ var roles = filter(
     { id: ids.bot, file: loadJsonContent('../custom-role.json') }
     { id: ids.grants, file: loadJsonContent('../custom-role-grants.json') }
     { id: ids.logs, file: loadJsonContent('../custom-role-logs.json') }
+    { id: ids.storageAccounts, file: loadJsonContent('../custom-role-storage-account.json') }
   ],
   role => !empty(role.id)
 )

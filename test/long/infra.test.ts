@@ -6,10 +6,11 @@ import { z } from 'zod';
 import { bicep, bicepCache, bicepVersion, hasDotnet } from '../../scripts/bicep.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { environmentSchema } from '../../src/config/settings/table.ts';
+import { kinds } from '../../src/operations/resources/registry.ts';
 import { azdSecrets, deploymentSettings } from '../../src/operator/doctor/commands.ts';
 import { evidencePath, packPath } from '../../src/teams/sign-in/evidence-links.ts';
 import { donePath, startPath } from '../../src/teams/sign-in/step-up.ts';
-import { grantCondition, logsRole, publishingRole, roleFiles } from '../support/azure/role-files.ts';
+import { grantCondition, logsRole, publishingRole, role, roleFiles } from '../support/azure/role-files.ts';
 
 /**
  * What infra/ deploys for an environment of azd, as Microsoft's own compiler predicts it (`bicep snapshot`); nothing of it was ever
@@ -224,7 +225,13 @@ const usual = () => deploy();
 const otherwise = () =>
   deploy({
     ...{ AZURE_ENV_NAME: 'A_(b).c', CMK_SUBSCRIPTIONS: chosen[0] ?? '', CMK_ROLE_SUBSCRIPTIONS: chosen.join(',') },
-    ...{ CMK_MIGRATE: 'false', CMK_PAUSE: 'true', CMK_APPROVAL_EXPIRY: '', CMK_STEP_UP: 'c1' },
+    ...{
+      CMK_MIGRATE: 'false',
+      CMK_PAUSE: 'true',
+      CMK_APPROVAL_EXPIRY: '',
+      CMK_KINDS: kinds.map(({ name }) => name).join(', '),
+      CMK_STEP_UP: 'c1',
+    },
     ...{ CMK_STEP_UP_APP_ID: person, CMK_VAULT_SETTINGS: 'CMK_STEP_UP_APP_SECRET' },
     ...{ CMK_POLICY: JSON.stringify(policy), CMK_LOGS_WORKSPACE: 'b0000000-0000-4000-8000-0000000000c9' },
     ...{ CMK_DATABASE_SERVER: 'psql-restored', CMK_ANCHOR_CONTAINER: 'anchor-2', CMK_ANCHOR_LOCKED: 'true' },
@@ -377,6 +384,14 @@ describeCompiled('the roles of the bot in Azure', () => {
       new Set([outputs.CMK_BOT_PRINCIPAL_ID]),
     );
     expect(outputs.CMK_ROLE_ID).toBe(acts);
+  });
+
+  test('of a further kind are there and assigned once the kind is turned on', () => {
+    const { made } = otherwise();
+    const files = kinds.slice(1).map(({ name }) => role(`custom-role-${name}.json`));
+    const found = rolesOf(made).slice(2);
+    expect(found.map((one) => at(one, 'properties', 'permissions', 0))).toEqual(files.map(permissionsOf));
+    expect(inSubscriptions(made).slice(2).map(roleIdOf)).toEqual(found.map(({ name }) => name));
   });
 
   test('in the workspace query one table, and the bot looks there whether agents use their keys', () => {
