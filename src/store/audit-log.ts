@@ -1,7 +1,7 @@
 /** The audit log for auditors: raw rows and texts that weren't erased. Also erasing, and `audit resume`. */
 import { z } from 'zod';
 import { type DriftId, RequestId, type StreamId } from '../domain/ids.ts';
-import type { Appended, AppendedTo } from '../domain/ports/store.ts';
+import type { AppendedTo } from '../domain/ports/store.ts';
 import { Derived } from '../domain/record/chain.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
@@ -14,7 +14,7 @@ import type { Database } from './database.ts';
 import { deleteTextsOf } from './documents.ts';
 import { makeDueNow } from './jobs.ts';
 import { type AppendCommand, type Decide, driftRules, requestRules } from './pending-commit.ts';
-import { appendedTo } from './requests.ts';
+import { reported } from './requests.ts';
 import { changedRows, inTransaction, type Sql, select, selectOne } from './sql.ts';
 
 const text = z.string();
@@ -57,7 +57,7 @@ const newestOfRequest = "select request_id from cmk.event where request_id like 
 
 type Resume = (request: Request | null, ahead: string) => Decision;
 
-async function resumeIn(sql: Sql, tools: AppendTools, decide: Resume): Promise<Appended | Refusal> {
+async function resumeIn(sql: Sql, tools: AppendTools, decide: Resume): Promise<AppendedTo<Request> | Refusal> {
   const head = await lockedHead(sql, tools);
   const { now } = head;
   if (head.time === null || auditLogSkew(head.time, now) === null) return refuse('record-not-ahead');
@@ -74,7 +74,7 @@ async function resumeIn(sql: Sql, tools: AppendTools, decide: Resume): Promise<A
   };
   const { answer } = await appendIn(sql, tools, command, { ...head, time: null });
   await makeDueNow(sql, now);
-  return answer.kind === 'refused' ? answer : appendedTo(answer);
+  return answer;
 }
 
 export function openAuditLog({ pool }: Pick<Database, 'pool'>, tools: AppendTools, written: (after: Request) => void) {
@@ -124,21 +124,14 @@ export function openAuditLog({ pool }: Pick<Database, 'pool'>, tools: AppendTool
      * Resumes the audit log if its last event is dated far in the future. Appends an event with the database's time to that
      * event's request, and makes jobs due that the wrong clock had dated ahead. Else refuses.
      */
-    resume: async (decide: Resume) => {
-      const answer = await inTransaction(pool, (sql) => resumeIn(sql, tools, decide));
-      if (answer.kind === 'accepted') written(answer.request);
-      return answer;
-    },
+    resume: async (decide: Resume) =>
+      reported(await inTransaction(pool, (sql) => resumeIn(sql, tools, decide)), written),
     /**
      * Appends an erasure event. In the same transaction, it deletes every earlier text of the request with its salt, so that
      * the commitments in the chain can't be guessed any more, and the forms and sign-ins that hold copies. Erases nothing if `decide` refuses.
      */
-    erase: async (id: RequestId, cause: string, decide: Decide) => {
-      const answer = await erased({ rules: requestRules, id, cause, decide, trace: tools.trace() });
-      if (answer.kind === 'refused') return answer;
-      if (!answer.replay) written(answer.after);
-      return appendedTo(answer);
-    },
+    erase: async (id: RequestId, cause: string, decide: Decide) =>
+      reported(await erased({ rules: requestRules, id, cause, decide, trace: tools.trace() }), written),
     /** The same for an agent's drifts. */
     eraseDrift: (id: DriftId, cause: string, decide: Decide<ResourceWatch>) =>
       erased({ rules: driftRules, id, cause, decide, trace: tools.trace() }),

@@ -6,6 +6,7 @@ import { DriftId, driftIdOf, RequestId, type StreamId } from '../domain/ids.ts';
 import type { Appended, AppendedTo, Drifts, Requests } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { fold } from '../domain/request/evolve.ts';
+import type { Refusal } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import { foldWatch, openDriftOf } from '../domain/watch/resource-watch.ts';
 import { type AppendTools, append } from './append.ts';
@@ -16,9 +17,14 @@ import { driftRules, requestRules } from './pending-commit.ts';
 const foldAll = (all: ReadonlyMap<string, readonly StoredEvent[]>): readonly Request[] =>
   [...all].flatMap(([id, events]) => fold(RequestId.parse(id), events) ?? []);
 
-export const appendedTo = ({ after, ...answer }: AppendedTo<Request>): Appended => ({ ...answer, request: after });
+/** Calls `written` after a commit of new events. */
+export function reported(answer: AppendedTo<Request> | Refusal, written: (after: Request) => void): Appended | Refusal {
+  if (answer.kind === 'refused') return answer;
+  const { after, ...rest } = answer;
+  if (!answer.replay) written(after);
+  return { ...rest, request: after };
+}
 
-/** `written`: called after each commit of new events. */
 export function openRequests(pool: Pool, tools: AppendTools, written: (after: Request) => void): Requests {
   const read = batchCalls((ids: readonly StreamId[]) => eventsOfEach(pool, tools, [...new Set(ids)]));
   const caughtUp = batchCalls<never, void>(() => tools.monitor.catchUp(pool));
@@ -28,12 +34,8 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
   };
   const events = async (id: StreamId): Promise<readonly StoredEvent[]> => (await read([id])).get(id) ?? [];
   return {
-    append: async (id, cause, decide) => {
-      const answer = await append(pool, tools, { rules: requestRules, id, cause, decide, trace: tools.trace() });
-      if (answer.kind === 'refused') return answer;
-      if (!answer.replay) written(answer.after);
-      return appendedTo(answer);
-    },
+    append: async (id, cause, decide) =>
+      reported(await append(pool, tools, { rules: requestRules, id, cause, decide, trace: tools.trace() }), written),
     load: async (id) => fold(id, await events(id)),
     events,
     // Azure's resource IDs are case-insensitive.
