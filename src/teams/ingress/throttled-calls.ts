@@ -48,23 +48,6 @@ function retryAfterMs({ status, headers }: PipelineResponse): number | null {
 /** Longest time for which a conversation isn't called, whatever Teams says. */
 const longestRefusalMs = 600_000;
 
-class Refusals {
-  readonly #until = new Map<string, number>();
-
-  /** Throws {@link Throttled} if the conversation takes no calls yet. */
-  check(conversation: string | null): void {
-    if (conversation === null) return;
-    const waitMs = (this.#until.get(conversation) ?? 0) - performance.now();
-    if (waitMs > 0) throw new Throttled(Math.ceil(waitMs));
-  }
-
-  add(conversation: string | null, waitMs: number): void {
-    const now = performance.now();
-    for (const [one, until] of this.#until) if (until <= now) this.#until.delete(one);
-    if (conversation !== null) this.#until.set(conversation, now + Math.min(waitMs, longestRefusalMs));
-  }
-}
-
 const Creation = z.object({ channelData: z.object({ channel: z.object({ id: z.string() }) }) });
 
 /** Returns the conversation that a call is about: the one in its address, or the channel in which it starts one. Null: neither. */
@@ -96,12 +79,13 @@ const inner = createDefaultHttpClient();
  * of the same conversation until then. So other conversations can be called meanwhile, and failed work can be repeated as a whole.
  */
 export function openHttpClient(): HttpClient {
-  const refusals = new Refusals();
+  const refusedUntil = new Map<string | null, number>();
   return {
     async sendRequest(sent) {
       const { url, method, body, timeout, requestId, abortSignal, agent } = sent;
       const conversation = conversationIn(sent);
-      refusals.check(conversation);
+      const refusedMs = (refusedUntil.get(conversation) ?? 0) - performance.now();
+      if (refusedMs > 0) throw new Throttled(Math.ceil(refusedMs));
       const headers = createHttpHeaders(sent.headers.toJson({ preserveCase: true }));
       const request = createPipelineRequest({
         ...{ url, method, headers, body, timeout, requestId, allowInsecureConnection: url.startsWith('http:') },
@@ -112,8 +96,10 @@ export function openHttpClient(): HttpClient {
       const response = await inner.sendRequest(request);
       const deadline = deadlines.get(abortSignal ?? {});
       const waitMs = retryAfterMs(response);
-      if (deadline !== undefined && waitMs !== null && performance.now() + waitMs > deadline) {
-        refusals.add(conversation, waitMs);
+      const now = performance.now();
+      if (deadline !== undefined && waitMs !== null && now + waitMs > deadline) {
+        for (const [one, until] of refusedUntil) if (until <= now) refusedUntil.delete(one);
+        if (conversation !== null) refusedUntil.set(conversation, now + Math.min(waitMs, longestRefusalMs));
         throw new Throttled(waitMs);
       }
       return { ...response, request: sent, headers: headersOf(sent, response) };
