@@ -46,17 +46,15 @@ async function byRole(
   vault: ObservedVault,
   keyName: KeyName | null,
 ) {
-  const isMeant = (scope: string): boolean =>
-    keyName === null
-      ? scopeCovers(scope, vault.id) || scopeCovers(vault.id, scope)
-      : scopeCovers(scope, `${vault.id}/keys/${keyName}`);
+  const scope = `${vault.id}${keyName === null ? '' : `/keys/${keyName}`}`;
+  const isMeant = (other: string): boolean =>
+    scopeCovers(other, scope) || (keyName === null && scopeCovers(scope, other));
   const listed = await connection.on(
     vaultKind,
     vault.id,
     `reading who has permission to use keys of ${vault.name}`,
     async (clients) => {
       const found: RoleAssignment[] = [];
-      const scope = `${vault.id}${keyName === null ? '' : `/keys/${keyName}`}`;
       for await (const assignment of assignmentsFor(clients, scope)) {
         if (isMeant(assignment.scope) && found.length < maxAssignments) found.push(assignment);
       }
