@@ -59,16 +59,14 @@ type Resume = (request: Request | null, ahead: string) => Decision;
 
 async function resumeIn(sql: Sql, tools: AppendTools, decide: Resume): Promise<AppendedTo<Request> | Refusal> {
   const head = await lockedHead(sql, tools);
-  const { now } = head;
-  if (head.time === null || auditLogSkew(head.time, now) === null) return refuse('record-not-ahead');
-  const { time: ahead } = head;
+  const { now, time: ahead } = head;
+  if (ahead === null || auditLogSkew(ahead, now) === null) return refuse('record-not-ahead');
   const newest = await selectOne(sql, NewestRow, newestOfRequest, []);
   if (newest === null) throw new Error('reading the chain: there is no event of a request');
-  const cause = `cli:resume:${head.seq}`;
   const command: AppendCommand = {
     rules: requestRules,
     id: newest.request_id,
-    cause,
+    cause: `cli:resume:${head.seq}`,
     decide: (request) => decide(request, ahead),
     trace: tools.trace(),
   };
