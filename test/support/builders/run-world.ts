@@ -2,13 +2,14 @@
 
 import { planDigest } from '../../../src/domain/digest.ts';
 import type { RoleStatus } from '../../../src/domain/policy/policy.ts';
+import { noTracing } from '../../../src/domain/ports/telemetry.ts';
 import { decide } from '../../../src/domain/request/decide.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { Command } from '../../../src/domain/request/request-command.ts';
 import { operationOf, type StoredChangeSpec } from '../../../src/operations/registry.ts';
+import { runPlan, Semaphore, type Turn } from '../../../src/workflow/run-plan.ts';
 import type { RunPorts } from '../../../src/workflow/workflow-steps.ts';
 import { decides, id, policy, submit } from './commands.ts';
-import { type Drive, driveRun } from './drive-run.ts';
 import { approver, tenant } from './fixtures.ts';
 import { memoryRequests } from './memory-requests.ts';
 import { noon, spec } from './plans.ts';
@@ -19,6 +20,33 @@ type Given = Pick<
   RunPorts,
   'azure' | 'policy' | 'approverStatus' | 'requesterStatus' | 'retryLimits' | 'random' | 'now'
 >;
+
+/** The process ends here: what it had not stored is lost. */
+export class Killed extends Error {}
+
+export interface Drive {
+  readonly permitted: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Called around every turn but loading; throws {@link Killed} to end the process there. */
+  readonly before: (turn: string) => void | Promise<void>;
+  readonly after: (turn: string) => void | Promise<void>;
+  readonly advance: (ms: number) => void;
+}
+
+/** One turn after the other, also those of one stage. Behind one that throws no other is taken: the process has ended. */
+function turnsOf({ before, after }: Drive): Turn {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(name: string, act: () => Promise<T>): Promise<T> => {
+    if (name === 'load') return act();
+    const result = last.then(async (): Promise<T> => {
+      await before(name);
+      const value = await act();
+      await after(name);
+      return value;
+    });
+    last = result;
+    return result;
+  };
+}
 
 /** One approval is needed, and given: run 1 is ordered. */
 export async function approvedRun(given: Given, wished: StoredChangeSpec, notBefore: string | null = null) {
@@ -45,7 +73,12 @@ export async function approvedRun(given: Given, wished: StoredChangeSpec, notBef
       if (request === null) throw new Error('the request is gone');
       return request;
     },
-    drive: (run: number, drive: Drive) => driveRun(ports, id, run, drive),
+    /** Goes on until the request waits for people or has ended; the clock moves instead of waiting. */
+    drive: (run: number, drive: Drive): Promise<void> => {
+      const { permitted, advance } = drive;
+      const engine = { turn: turnsOf(drive), sleep: async (ms: number) => advance(ms), room: new Semaphore(1) };
+      return runPlan({ ...ports, ...engine, permitted, published: async () => true, tracing: noTracing }, id, run);
+    },
   };
 }
 

@@ -14,7 +14,7 @@ import { remedyWords } from '../../../src/text/remedies.ts';
 import { notCheckedWords, stepTable } from '../../../src/text/steps.ts';
 import { waitingWords } from '../../../src/text/waiting.ts';
 import { type ConnectChoices, connect, resourceRef, vaultId } from '../../contract/azure-setup.ts';
-import { type AzureState, agentIn, type Change, newestIn, onAgent, onVault } from '../azure/azure-state.ts';
+import { type AzureState, agentIn, type Change, newestIn } from '../azure/azure-state.ts';
 import { changeState, http, type RunningAzure } from '../azure/local-azure.ts';
 import { clientsOf } from '../azure/local-azure-clients.ts';
 import { owner } from '../azure/local-azure-names.ts';
@@ -103,9 +103,6 @@ const wishes = {
 } satisfies Record<string, Make>;
 export type WishName = keyof typeof wishes;
 
-export const wishNamed = async (name: WishName, azure: AzureUnderRun): Promise<StoredChangeSpec> =>
-  StoredChangeSpec.parse(await wishes[name](azure));
-
 export const keysOf = async (azure: AzureUnderRun, vault = seeded.vault) =>
   azure.owner.keys(await azure.vaultAddress(vault));
 
@@ -113,12 +110,6 @@ export const changing =
   (...changes: readonly Change[]) =>
   (azure: AzureUnderRun): Promise<void> =>
     azure.change(...changes);
-
-export const removeIdentity = onAgent(seeded.agent, ({ content }) => Object.assign(content, { identity: null }));
-
-/** The vault lies in that group then. */
-export const vaultInGroup = (resourceGroup: string): Change =>
-  onVault(seeded.vault, (vault) => Object.assign(vault, { resourceGroup }));
 
 export type Ends = 'continues' | 'needs attention';
 
@@ -333,7 +324,8 @@ const endsOf = ({ request }: Met): Ends => {
 };
 
 async function meetRun(azure: AzureUnderRun, row: FailureRow): Promise<RowOutcome> {
-  const approved = await approvedOn(azure.running, await wishNamed(row.wish ?? 'enable', azure), row.choices);
+  const wished = StoredChangeSpec.parse(await wishes[row.wish ?? 'enable'](azure));
+  const approved = await approvedOn(azure.running, wished, row.choices);
   const { met, waitingCard } = await driveUnder(azure, row, approved);
   const { failures, tries, waitedMs, request } = met;
   const [ends, last] = [endsOf(met), failures.at(-1) ?? null];

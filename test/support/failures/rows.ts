@@ -10,12 +10,10 @@ import {
   type FailureRow,
   goesOn,
   keysOf,
-  removeIdentity,
   rotated,
   run,
   runUnder,
   seeded,
-  vaultInGroup,
 } from './harness.ts';
 
 const accepted = {
@@ -192,8 +190,16 @@ const ownRows: FailureGroup = {
       (azure) => azure.asOwner('DELETE', `${agentId(seeded.agent)}?api-version=2025-11-01`),
       asks('set-cmk', 'missing'),
     ),
-    run('The resource’s new identity is removed.', changing(removeIdentity), asks('grant-key-access', 'missing')),
-    run('The vault is moved to another group.', changing(vaultInGroup('rg-care-test')), asks('check', 'vault-moved')),
+    run(
+      'The resource’s new identity is removed.',
+      changing(onAgent(seeded.agent, ({ content }) => Object.assign(content, { identity: null }))),
+      asks('grant-key-access', 'missing'),
+    ),
+    run(
+      'The vault is moved to another group.',
+      changing(onVault(seeded.vault, (vault) => Object.assign(vault, { resourceGroup: 'rg-care-test' }))),
+      asks('check', 'vault-moved'),
+    ),
     run(
       'The requester loses the requester role.',
       changing(({ groups }) => {

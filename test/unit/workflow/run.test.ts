@@ -5,10 +5,9 @@ import { keyFate } from '../../../src/domain/request/step-status.ts';
 import { openRetryAfterOutage } from '../../../src/workflow/retry-after-outage.ts';
 import { openRunJobs, type RunJobPorts } from '../../../src/workflow/run-job.ts';
 import { failure, id, settles } from '../../support/builders/commands.ts';
-import { Killed } from '../../support/builders/drive-run.ts';
 import { requester } from '../../support/builders/fixtures.ts';
 import { noon, resource, under, version, wishForNewKey } from '../../support/builders/plans.ts';
-import { approvedRequest } from '../../support/builders/run-world.ts';
+import { approvedRequest, Killed } from '../../support/builders/run-world.ts';
 
 /** A run's job, over an Azure in memory. `mine`: whether the claim is still this process's. */
 async function runJob(change: Partial<RunJobPorts> = {}, notBefore: string | null = null) {

@@ -17,13 +17,12 @@ import { answerRequestClick } from '../../../../src/teams/bot/request-click.ts';
 import { openRequestCards } from '../../../../src/teams/delivery/request-cards.ts';
 import type { StepUpSignIn } from '../../../../src/teams/sign-in/step-up.ts';
 import { failure, id, outsider, policy, secondApprover, submit } from '../../../support/builders/commands.ts';
-import type { Drive } from '../../../support/builders/drive-run.ts';
 import { approver, requester, requestId, tenant } from '../../../support/builders/fixtures.ts';
 import { memoryPostedCards } from '../../../support/builders/memory-posted-cards.ts';
 import { type MemoryRequests, memoryRequests } from '../../../support/builders/memory-requests.ts';
 import { noon, planFor, ref, resource, spec } from '../../../support/builders/plans.ts';
 import { policyOf } from '../../../support/builders/policies.ts';
-import { approvedRun } from '../../../support/builders/run-world.ts';
+import { approvedRun, type Drive } from '../../../support/builders/run-world.ts';
 import { scriptedAzure, type World } from '../../../support/builders/scripted-azure.ts';
 
 const place = { conversationId: '19:approvals@thread.tacv2', activityId: '7' };
