@@ -22,7 +22,7 @@ import type { Form } from '../../../src/operations/form.ts';
 import type { FactsOf, PageFacts } from '../../../src/operations/pages/page.ts';
 import { operationOf } from '../../../src/operations/registry.ts';
 import { healthcareAgent } from '../../../src/operations/resources/healthcare-agent.ts';
-import { kindNamed } from '../../../src/operations/resources/registry.ts';
+import { kindNamed, readableKinds } from '../../../src/operations/resources/registry.ts';
 import { mention } from '../../../src/teams/cards/plain-text.ts';
 import { type AdaptiveCard, templates } from '../../../src/teams/cards/render-card.ts';
 import { auditCheckpointCard, auditReplyCard, auditRootCard } from '../../../src/teams/cards/views/audit-view.ts';
@@ -296,32 +296,34 @@ const portsOf = (found: readonly Request[], events: readonly StoredEvent[] = [])
 });
 
 async function listOfAgents(): Promise<GalleryCard> {
-  const agentId = (name: string, subscription = care) =>
-    ArmId.parse(
-      `/subscriptions/${subscription}/resourceGroups/rg-care-prod/providers/Microsoft.HealthBot/healthBots/${name}`,
-    );
+  const idIn = (subscription: string, name: string, type = 'Microsoft.HealthBot/healthBots') =>
+    ArmId.parse(`/subscriptions/${subscription}/resourceGroups/rg-care-prod/providers/${type}/${name}`);
   const cmkOf = (name: string) => under(version('5'), { keyName: `cmk-${name}` });
   const inState = (
     name: string,
     state: ResourceKeyState['state'],
     change: Partial<ResourceKeyState> = {},
   ): ResourceKeyState => ({
-    ...keyed({ id: agentId(name), name, customerKey: cmkOf(name) }),
+    ...keyed({ id: idIn(care, name), name, customerKey: cmkOf(name) }),
     ...{ state, request: null, sharedWith: 0, canRequest: true, ends: null, drift: [] },
     ...change,
   });
+  const other = (noun: string, ...given: Parameters<typeof inState>): ResourceKeyState[] =>
+    readableKinds
+      .filter((one) => one.noun === noun)
+      .map((kind) => ({ ...inState(...given), id: idIn(care, given[0], kind.type), kind }));
   const agents = [
     inState('ward-agent', 'needs-attention', { request: { id, waits: 'attention' } }),
     inState('pharmacy-agent', 'not-as-approved', { drift: ['key-disabled', 'purge-protection-off'] }),
-    inState('imaging-agent', 'ended', { ends: end(-4) }),
+    ...other('SQL server', 'sql-imaging', 'ended', { ends: end(-4), canRequest: false, follows: null }),
     inState('virtual-visit-agent', 'ends-soon', { ends: end(21) }),
     inState('triage-agent-prod', 'request-open', { request: { id, waits: 'approval' } }),
     inState('outpatient-triage-and-appointment-assistant-production', 'microsofts-key'),
-    inState('oncology-faq', 'end-unknown'),
-    inState('radiology-agent', 'own-key', { ends: end(400) }),
+    ...other('Cosmos DB account', 'cosmos-oncology', 'end-unknown', { canRequest: false }),
+    ...other('storage account', 'stradiology', 'own-key', { ends: end(400), follows: true, sharedWith: 2 }),
     ...Array.from({ length: 14 }, (_, n) => {
-      const other = inState(`agent-${n}`, n < 3 ? 'microsofts-key' : 'own-key');
-      return n < 2 ? { ...other, id: agentId(other.name, `${research.slice(0, -1)}${n + 2}`) } : other;
+      const agent = inState(`agent-${n}`, n < 3 ? 'microsofts-key' : 'own-key');
+      return n < 2 ? { ...agent, id: idIn(`${research.slice(0, -1)}${n + 2}`, agent.name) } : agent;
     }),
   ];
   const found = (code: 'key-disabled' | 'purge-protection-off', days: number): DriftFinding => ({
@@ -331,7 +333,7 @@ async function listOfAgents(): Promise<GalleryCard> {
     ...{ number: 1, openedAt: end(-2), closedAt: null, criticalFrom: 1, basis: { request: id, planDigest: '' } },
     found: [found('key-disabled', -0.1), found('purge-protection-off', -2)],
   };
-  const drifts = new Map([[agentId('pharmacy-agent').toLowerCase(), drift]]);
+  const drifts = new Map([[idIn(care, 'pharmacy-agent').toLowerCase(), drift]]);
   const tooOld = judge('block', 'created-before-cutoff', { day: '2021-05-04', cutoff: '2021-11-11' });
   const fleet = {
     read: async () => ({ resources: agents, drifts, unread: [], hidden: [], asOf: now }),
