@@ -40,10 +40,7 @@ export function openRequests(pool: Pool, tools: AppendTools, written: (after: Re
     events,
     // Azure's resource IDs are case-insensitive.
     openFor: async (resourceId) => RequestId.nullable().parse((await index()).holderOf(resourceId.toLowerCase())),
-    openFrom: async (messageId) => {
-      await tools.monitor.catchUp(pool);
-      return RequestId.nullable().parse(tools.monitor.index.openFrom(messageId));
-    },
+    openFrom: async (messageId) => RequestId.nullable().parse((await index()).openFrom(messageId)),
     list: async (limit, offset) => foldAll(await eventsOfNewest(pool, tools, limit, offset)),
     count: (most) => countRequests(pool, most),
     open: async (limit = Number.POSITIVE_INFINITY, offset = 0, wanted = {}) => {
