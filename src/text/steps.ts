@@ -1,5 +1,6 @@
 /** Texts for steps, their effects, and their proofs. Plain text, not escaped for cards. */
 import type { Effect } from '../domain/effect.ts';
+import type { KeyWork } from '../domain/key-change.ts';
 import { sameKeyName, sameVaultUri } from '../domain/observed.ts';
 import type { Plan, PlannedStep, StepName } from '../domain/plan.ts';
 import type { Proof, ProofLevel } from '../domain/proof.ts';
@@ -55,7 +56,7 @@ export const stepTable: Readonly<Record<StepName, StepWords>> = {
     Azure reports: purge protection on`,
   'set-cmk': step('the resource', many)`Set customer-managed key
     Azure is setting the resource’s key.
-    Azure reports this key and version on the resource`,
+    Azure reports this key on the resource`,
   verify: step('resource, vault, access, and key', some)`Verify
     The bot reads the result back, checks the permission, and tests the key.
     Everything was read back from Azure`,
@@ -192,3 +193,8 @@ export const proofWords: Record<ProofLevel, ProofWords> = {
     notChecked: 'The bot isn’t set up to read the Key Vault audit log.',
   },
 };
+
+export const provedWords = (level: ProofLevel, { follows }: KeyWork['to']): string =>
+  level === 'read-back' && follows
+    ? 'Azure reports this key on the resource, without a version: the resource follows new ones.'
+    : proofWords[level].proved;

@@ -9,12 +9,13 @@ import { isStep, type StoredEvent } from '../../../domain/request/events.ts';
 import type { Software } from '../../../domain/request/payloads.ts';
 import type { Request } from '../../../domain/request/request.ts';
 import { joinList, lowerFirst, upperFirst } from '../../../domain/strings.ts';
+import { workOf } from '../../../operations/registry.ts';
 import { actorName, eventWords } from '../../../text/events.ts';
 import { levelCode, type Sentence, verdictWords, type Who } from '../../../text/evidence.ts';
 import { guardLine } from '../../../text/guard.ts';
 import { utcDay, utcSecond } from '../../../text/instants.ts';
 import { sentence, useWords } from '../../../text/key-use.ts';
-import { effectWords, gistOfStep, notCheckedWords, proofWords } from '../../../text/steps.ts';
+import { effectWords, gistOfStep, notCheckedWords, proofWords, provedWords } from '../../../text/steps.ts';
 import { countOf } from '../../../text/words.ts';
 import { controlsSection } from './controls.ts';
 import { bullet, type Html, html, htmlTable, id, none, reportPage, section, topFact } from './page.ts';
@@ -171,7 +172,7 @@ interface Known {
   readonly how: string;
 }
 
-const knownOf = (events: readonly StoredEvent[], level: ProofLevel): readonly Known[] =>
+const knownOf = ({ events, request }: ReportFacts, level: ProofLevel): readonly Known[] =>
   events.flatMap(({ seq, body }): readonly Known[] => {
     if (body.type === 'use-judged' && level === 'use-seen') {
       const how = useWords(body.data.answer).map((one) => sentence(one, utcSecond));
@@ -180,16 +181,16 @@ const knownOf = (events: readonly StoredEvent[], level: ProofLevel): readonly Kn
     const proofs = body.type === 'succeeded' ? body.data.proofs.filter((proof) => proof.level === level) : [];
     return proofs.map((proof) => {
       const isProved = proof.outcome === 'proved';
-      return { seq, isProved, how: isProved ? proofWords[level].proved : notCheckedWords(proof) };
+      return { seq, isProved, how: isProved ? provedWords(level, workOf(request.plan).to) : notCheckedWords(proof) };
     });
   });
 
 function provedSection(given: ReportFacts): Html {
-  const { request, events } = given;
+  const { request } = given;
   const title = 'What is verified';
   if (request.state !== 'succeeded') return section(3, title, html`<p>${upperFirst(unverifiedWords(given))}.</p>`);
   const rows = ProofLevel.options.map((level) => {
-    const known = knownOf(events, level);
+    const known = knownOf(given, level);
     const { isProved, how, seq } = known.find((one) => one.isProved) ??
       known.at(-1) ?? { isProved: false, how: 'Not checked.', seq: '' };
     return html`<tr><th scope="row">${levelCode(level)} ${lowerFirst(proofWords[level].name)}</th><td><b>${isProved ? '✔ verified' : '– not verified'}</b></td><td>${how}</td><td class="num">${seq}</td></tr>\n`;
@@ -245,7 +246,10 @@ function undoSection({ request, events }: ReportFacts): Html {
     .filter(({ body }) => body.type === 'approved' && body.data.acknowledgedIrreversible)
     .map(({ seq }) => seq);
   const days = vault.retentionDays === null ? 'its retention period' : `${vault.retentionDays} days`;
-  const pinned = request.state === 'succeeded' && expires === null && requestedKey(request) !== null;
+  const isUnlimited = request.state === 'succeeded' && expires === null && requestedKey(request) !== null;
+  const pinning = workOf(request.plan).to.follows
+    ? 'The resource follows new versions of the key, without a request.'
+    : 'The version is pinned: the resource doesn’t use later versions automatically.';
   const rows = [
     ...steps
       .filter(({ reversibility }) => reversibility === 'irreversible')
@@ -266,12 +270,12 @@ function undoSection({ request, events }: ReportFacts): Html {
       .map((step) => ['?', `${upperFirst(gistOfStep(step))}: might not be reversible.`] as const),
     ...(expires === null
       ? []
-      : [['!', `${utcDay(expires)} the key expires. The version is pinned: request a rotation before that.`] as const]),
-    ...(pinned
+      : [['!', `${utcDay(expires)} the key expires. ${pinning} Request a new version before that.`] as const]),
+    ...(isUnlimited
       ? [
           [
             '!',
-            `The version is pinned: the resource doesn’t use later versions automatically. ${key?.seen === 'yes' ? 'The key doesn’t expire.' : 'The key’s expiry wasn’t read.'}`,
+            `${pinning} ${key?.seen === 'yes' ? 'The key doesn’t expire.' : 'The key’s expiry wasn’t read.'}`,
           ] as const,
         ]
       : []),

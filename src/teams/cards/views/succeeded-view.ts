@@ -9,7 +9,14 @@ import { earlierStepWords } from '../../../text/attention.ts';
 import { shortDuration } from '../../../text/instants.ts';
 import { type KeyUseSentence, usageCheckWords, useWords } from '../../../text/key-use.ts';
 import { shortVersion } from '../../../text/places.ts';
-import { effectWords, interruptedWords, notCheckedWords, proofWords, stepWords } from '../../../text/steps.ts';
+import {
+  effectWords,
+  interruptedWords,
+  notCheckedWords,
+  proofWords,
+  provedWords,
+  stepWords,
+} from '../../../text/steps.ts';
 import { countOf } from '../../../text/words.ts';
 import { bold, type CardText, date, dateAndTime, joinText, md, plain, time } from '../plain-text.ts';
 import { type AdaptiveCard, renderCard } from '../render-card.ts';
@@ -26,8 +33,10 @@ const inCard = (parts: KeyUseSentence): CardText =>
     ' ',
   );
 
-const provedRow = ({ level }: Proof, at: string): Row =>
-  row(marks.done, plain(proofWords[level].name), [grey(plain(proofWords[level].proved))], { time: time(new Date(at)) });
+const provedRow = ({ level }: Proof, { plan, changedAt }: Succeeded): Row =>
+  row(marks.done, plain(proofWords[level].name), [grey(plain(provedWords(level, workOf(plan).to)))], {
+    time: time(new Date(changedAt)),
+  });
 
 const notCheckedRow = (proof: Proof): Row =>
   row(endedMark, plain(`${proofWords[proof.level].name}: not verified`), [grey(plain(notCheckedWords(proof)))], {
@@ -61,7 +70,7 @@ function useRow({ plan }: Succeeded, { until, judged }: UsageCheck): Row {
 const proofRows = (request: Succeeded): Row[] =>
   request.proofs.map((proof) => {
     if (proof.level === 'use-seen' && request.use !== null) return useRow(request, request.use);
-    return proof.outcome === 'proved' ? provedRow(proof, request.changedAt) : notCheckedRow(proof);
+    return proof.outcome === 'proved' ? provedRow(proof, request) : notCheckedRow(proof);
   });
 
 function changeRows(request: Request): Row[] {
