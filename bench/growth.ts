@@ -13,10 +13,14 @@ const type = (ground: Ground, url: string, text: string) => timed(() => send(url
 
 /** `perRequest`: how many items a request adds. */
 const growthOfRequests = (over: string, perRequest: number, commands: Commands) => async (bench: Bench) => {
-  const [ground, filled] = [await openGround(bench), await bench.newDatabase()];
+  const ground = await openGround(bench);
+  const filled = await bench.newDatabase();
   let count = 0;
   return grow(bench, {
-    ...{ over, plan, same: ['/cmk-requests', '/cmk-history', '/metrics', 'a click that decides'], each: ['start'] },
+    over,
+    plan,
+    same: ['/cmk-requests', '/cmk-history', '/metrics', 'a click that decides'],
+    each: ['start'],
     async open(size, checkout) {
       await fill(bench, filled, count, size / perRequest, commands);
       count = size / perRequest;
@@ -30,7 +34,8 @@ const growthOfRequests = (over: string, perRequest: number, commands: Commands) 
       const reject = () => send(url, decision(ground, 'reject', requestId(before + n)), 'Rejected');
       const clicked = { 'a click that decides': await timed(reject), start: readyAfterMs };
       const metrics = await timed(async () => (await fetch(`${url}/metrics`)).text());
-      const [requests, history] = [await type(ground, url, '/cmk-requests'), await type(ground, url, '/cmk-history')];
+      const requests = await type(ground, url, '/cmk-requests');
+      const history = await type(ground, url, '/cmk-history');
       return { ...clicked, '/metrics': metrics, '/cmk-requests': requests, '/cmk-history': history };
     },
   });
@@ -50,10 +55,13 @@ async function addApprovers({ azure }: Ground, count: number): Promise<void> {
 
 export const growthApprovers = (bench: Bench): Promise<readonly Figure[]> =>
   grow(bench, {
-    ...{ over: 'approvers', plan: { rounds: 5, perRound: 2 }, each: [] },
+    over: 'approvers',
+    plan: { rounds: 5, perRound: 2 },
+    each: [],
     same: ['a submission', 'until all are notified', 'a refresh', 'a click that decides'],
     async open(size, checkout) {
-      const [ground, database] = [await openGround(bench, samples), await bench.newDatabase()];
+      const ground = await openGround(bench, samples);
+      const database = await bench.newDatabase();
       await addApprovers(ground, size);
       const { url } = await ground.startBot(checkout, database, { CMK_APPROVERS: group });
       return { ground, url, pool: connect(database) };
@@ -61,7 +69,8 @@ export const growthApprovers = (bench: Bench): Promise<readonly Figure[]> =>
     async sample({ ground, url, pool }, n) {
       const submit = await review(ground, url, n);
       const began = performance.now();
-      const [id, submitted] = [await submit(), performance.now() - began];
+      const id = await submit();
+      const submitted = performance.now() - began;
       await until(pool, 0, "pgboss.job where data->>'kind' in ('show', 'call')");
       const notified = performance.now() - began;
       const click = (verb: 'refresh' | 'reject') => timed(() => send(url, decision(ground, verb, id), id));
@@ -83,7 +92,8 @@ export const growthAgents = (bench: Bench): Promise<readonly Figure[]> =>
     },
     async sample({ ground, url }, n) {
       const choose = () => timed(() => send(url, search(ground, agentName(n).slice(-3))));
-      const [first, again] = [await choose(), [await choose(), await choose(), await choose()]];
+      const first = await choose();
+      const again = [await choose(), await choose(), await choose()];
       const choices = { 'choices for new letters': first, 'choices for the same letters': percentile(again, 0.5) };
       const form = await type(ground, url, '/enable-cmk');
       return { '/cmk-status': await type(ground, url, '/cmk-status'), 'a form': form, ...choices };

@@ -31,7 +31,8 @@ export async function start(bench: Bench): Promise<readonly Figure[]> {
   });
   const works = [async () => measure(await ground.startEcho()), ...(await Promise.all(bots))];
   const took = await inTurn({ rounds: bench.rounds }, works);
-  const [[echo = [], ...ready], [echoMemory = [], ...memory]] = [took('ready'), took('memory')];
+  const [echo = [], ...ready] = took('ready');
+  const [echoMemory = [], ...memory] = took('memory');
   return [
     figureOf('start on PostgreSQL', 'ms', 'echo', ['ratio', '≤', 1.9], ready, [echo]),
     figureOf('start after kill -9', 'ms', 'start after Ctrl-C', ['ratio', '≤', 1.3], took('killed').slice(1), ready),
@@ -39,20 +40,26 @@ export async function start(bench: Bench): Promise<readonly Figure[]> {
   ];
 }
 
-const [agents, cyclesPerHour, readsPerHour, settings] = [10_000, 6, 25 * 3_600, { CMK_WATCH_INTERVAL: '1m' }];
+const agents = 10_000;
+const cyclesPerHour = 6;
+const readsPerHour = 25 * 3_600;
+const settings = { CMK_WATCH_INTERVAL: '1m' };
 
 /** A cycle over 10,000 agents, each with a key of its own, at ten times its pace, so that it ends soon. */
 export async function watch(bench: Bench): Promise<readonly Figure[]> {
-  const [ground, database] = [await openGround(bench), await bench.newDatabase()];
+  const ground = await openGround(bench);
+  const database = await bench.newDatabase();
   const place = await watchAgents(ground.azure, agents);
   await fill(bench, database, 0, agents, (agent) => approvedKey(agent, place));
   const asked = async () => (await http(ground.azure, 'GET', '/simulator/requests')).body;
   const works = bench.checkouts.map((checkout) => async () => {
     const { url, pid, end } = await ground.startBot(checkout, await bench.newDatabase(database), settings);
-    const [before, idle] = [(await asked()).length, memoryOf(pid)];
+    const before = (await asked()).length;
+    const idle = memoryOf(pid);
     const metrics = async () => (await fetch(`${url}/metrics`).catch(() => null))?.text() ?? '';
     while (!/^cmk_watch_last_cycle_seconds [1-9]/m.test(await metrics())) await sleep(500);
-    const [reads, peak] = [(await asked()).slice(before), memoryOf(pid, 'VmHWM')];
+    const reads = (await asked()).slice(before);
+    const peak = memoryOf(pid, 'VmHWM');
     await end('SIGKILL');
     const took = Date.parse(reads.at(-1).at) - Date.parse(reads[0].at);
     return { took: took / 1_000, interval: 600, peak, idle, reads: reads.length * cyclesPerHour, quota: readsPerHour };

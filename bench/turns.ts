@@ -8,7 +8,8 @@ import { type Bench, openGround } from './support/harness.ts';
 import { decision, drive, message, review, send } from './support/people.ts';
 
 const readers = [requester, approver, secondApprover, teamMember];
-const [count, floors] = [2_000, { '/cmk-help': 0.7, '/cmk-requests': 0.45 }];
+const count = 2_000;
+const floors = { '/cmk-help': 0.7, '/cmk-requests': 0.45 };
 
 /** Turns per second, 16 in parallel, of everyone with read access. Baseline: an echo. */
 export async function turns(bench: Bench): Promise<readonly Figure[]> {
@@ -31,10 +32,13 @@ export async function turns(bench: Bench): Promise<readonly Figure[]> {
 /** Decisions, one at a time with a pause for the consequences. Baselines: an echo and a committed INSERT. */
 export async function clicks(bench: Bench): Promise<readonly Figure[]> {
   const { checkouts, newDatabase, rounds } = bench;
-  const [ground, filled, perRound] = [await openGround(bench), await newDatabase(), 40];
+  const ground = await openGround(bench);
+  const filled = await newDatabase();
+  const perRound = 40;
   await fill(bench, filled, 0, (rounds + 2) * perRound, waiting);
   const bots = await Promise.all(checkouts.map(async (one) => ground.startBot(one, await newDatabase(filled))));
-  const [echo, insert] = [await ground.startEcho(), await bareInsert(await newDatabase())];
+  const echo = await ground.startEcho();
+  const insert = await bareInsert(await newDatabase());
   const least = () => send(echo.url, message(ground, 'hello')).then(insert);
   const works = bots.map(({ url }) => async (n: number) => ({
     ms: await timed(() => send(url, decision(ground, 'reject', requestId(n)), 'Rejected')),
@@ -45,12 +49,14 @@ export async function clicks(bench: Bench): Promise<readonly Figure[]> {
   return [figureOf('a click that decides: median', 'ms', 'echo and INSERT', ['ratio', '≤', 2.6], values, [baseline])];
 }
 
-const [runs, atOnce] = [100, 8];
+const runs = 100;
+const atOnce = 8;
 
 /** Submits a request for each agent, approves all of them, and waits until every run has succeeded. */
 async function approveAll(bench: Bench, checkout: string, database: string) {
   const ground = await openGround(bench, runs);
-  const [echo, bot] = [await ground.startEcho(), await ground.startBot(checkout, database)];
+  const echo = await ground.startEcho();
+  const bot = await ground.startBot(checkout, database);
   const pool = connect(database);
   const ids: string[] = [];
   for (let n = 1; n <= runs; n += 1) ids.push(await (await review(ground, bot.url, n))());

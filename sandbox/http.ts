@@ -319,6 +319,6 @@ export class Delays {
   }
 
   end(): void {
-    for (const release of [...this.waiting]) release();
+    for (const release of Array.from(this.waiting)) release();
   }
 }

@@ -33,13 +33,20 @@ export const secondApprover = member(3, 'Chris', 'Second approver');
 export const teamMember = member(4, 'Mia', 'Team member without a role');
 export const guest: LocalPerson = {
   ...member(5, 'Gil', 'Guest from another tenant'),
-  ...{ email: 'gil@example.net', homeTenantId: guestTenantId },
+  email: 'gil@example.net',
+  homeTenantId: guestTenantId,
 };
 export const operator = member(6, 'Olu', 'Operator');
 export const auditor = member(7, 'Ida', 'Auditor, can only read');
 
 export const localPeople: readonly LocalPerson[] = [
-  ...[requester, approver, secondApprover, operator, auditor, teamMember, guest],
+  requester,
+  approver,
+  secondApprover,
+  operator,
+  auditor,
+  teamMember,
+  guest,
 ];
 
 /** Approvers can also make requests, so that you can try to approve your own request. */

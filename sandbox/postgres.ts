@@ -126,8 +126,15 @@ async function lastServer(folder: string): Promise<{ readonly pid: number; reado
 
 /** A small server that keeps what is stored when the machine stops. */
 const settings = {
-  ...{ listen_addresses: '127.0.0.1', unix_socket_directories: '', shared_buffers: '32MB', max_connections: '60' },
-  ...{ wal_level: 'minimal', max_wal_senders: '0', max_wal_size: '256MB', jit: 'off', log_min_messages: 'fatal' },
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  shared_buffers: '32MB',
+  max_connections: '60',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  max_wal_size: '256MB',
+  jit: 'off',
+  log_min_messages: 'fatal',
 };
 
 async function start(place: Place): Promise<void> {

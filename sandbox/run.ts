@@ -65,7 +65,8 @@ async function startOwnWitness({ data }: Pick<LocalOptions, 'data'>, caller: Nod
 async function startOwnDatabase({ data }: Pick<LocalOptions, 'data'>, { DATABASE_URL: url = '' }: NodeJS.ProcessEnv) {
   if (url !== '') return null;
   const database = await startDatabase(data, { alone: true });
-  const [CMK_SEAL_KEY_FILE, CMK_LOG_KEY_FILE] = [`${data}/seal.key`, `${data}/log.key`];
+  const CMK_SEAL_KEY_FILE = `${data}/seal.key`;
+  const CMK_LOG_KEY_FILE = `${data}/log.key`;
   await Promise.all([ownKeys(CMK_SEAL_KEY_FILE, sealKeyUse), ownKeys(CMK_LOG_KEY_FILE, logKeyUse)]);
   const publishing = { CMK_ANCHOR: `${data}/anchor`, CMK_CHECKPOINT_EVERY: '5s' };
   return { database, settings: { DATABASE_URL: database.url, CMK_SEAL_KEY_FILE, CMK_LOG_KEY_FILE, ...publishing } };
@@ -75,8 +76,10 @@ async function startOwnDatabase({ data }: Pick<LocalOptions, 'data'>, { DATABASE
 async function storageAccounts({ data }: Pick<LocalOptions, 'data'>) {
   const CMK_POLICY_FILE = `${data}/policy.json`;
   const rule = {
-    ...{ name: 'storage accounts', match: { kinds: ['storage-account'] } },
-    ...{ requesters: [requestersGroup.id], approvers: [approver.id, secondApprover.id] },
+    name: 'storage accounts',
+    match: { kinds: ['storage-account'] },
+    requesters: [requestersGroup.id],
+    approvers: [approver.id, secondApprover.id],
   };
   if (!existsSync(CMK_POLICY_FILE)) await writeFile(CMK_POLICY_FILE, `${JSON.stringify({ rules: [rule] }, null, 2)}\n`);
   return { CMK_KINDS: 'healthcare-agent,storage-account', CMK_POLICY_FILE };
@@ -90,7 +93,16 @@ function leaveSettings({ data }: Pick<LocalOptions, 'data'>, env: NodeJS.Process
 
 /** What `--reset` removes: nothing else in the folder. */
 const ownFiles = [
-  ...['azure', 'teams', 'postgres', 'postgres.new', '.env', 'ca.pem', 'anchor', 'witness', 'policy.json', auditorKeys],
+  'azure',
+  'teams',
+  'postgres',
+  'postgres.new',
+  '.env',
+  'ca.pem',
+  'anchor',
+  'witness',
+  'policy.json',
+  auditorKeys,
 ];
 
 async function untilReady(url: string, bot: Child): Promise<void> {

@@ -42,7 +42,8 @@ async function git(...words: readonly string[]): Promise<string | null> {
   const output = promisify(execFile)('git', [...words], { cwd: root });
   return output.then(({ stdout }) => stdout.trim()).catch(() => null);
 }
-const [head, changes] = [await git('rev-parse', 'HEAD'), await git('status', '--porcelain')];
+const head = await git('rev-parse', 'HEAD');
+const changes = await git('status', '--porcelain');
 const commit = head === null ? {} : { commit: `${head}${changes === '' ? '' : '+'}` };
 const builtAt = new Date().toISOString();
 const about = { name, version, ...commit, builtAt, license, private: true, type: 'module', engines };

@@ -34,7 +34,8 @@ function checkBicep(): boolean {
   for (const line of found) say(line);
   const count = (level: string): number => found.filter((line) => line.includes(`) : ${level} `)).length;
   const rules = readFileSync(path.join(infra, 'bicepconfig.json'), 'utf8').match(/"level": "error"/g)?.length ?? 0;
-  const [errors, warnings] = [count('Error'), count('Warning')];
+  const errors = count('Error');
+  const warnings = count('Warning');
   const failed = runs.filter(({ code }) => code !== 0).length;
   say(
     `Bicep ${bicepVersion}: ${files('.bicep').length} files compiled and linted with ${rules} rules: ${errors} errors, ${warnings} warnings`,

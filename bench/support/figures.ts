@@ -31,7 +31,10 @@ const spreadOf = (all: readonly number[]): Spread => ({
 export const figureOf = (
   ...[what, unit, baseline, floor, values, baselines]: [string, string, string, Figure['floor'], Rows, Rows]
 ): Figure => ({
-  ...{ what, unit, baseline, floor },
+  what,
+  unit,
+  baseline,
+  floor,
   checkouts: values.map((rounds, checkout) => {
     const least = baselines[checkout] ?? baselines[0] ?? [];
     const ratio = rounds.map((value, round) => value / (least[round] ?? Number.NaN));
@@ -90,7 +93,9 @@ export async function grow<Place>({ checkouts }: Bench, growing: Growing<Place>)
   const took = await inTurn(plan, works);
   const figure = (what: string, least: number, limit: number): Figure => {
     const at = (size: number): Rows => took(what).slice(size * checkouts.length, (size + 1) * checkouts.length);
-    const [baseline, most, fewer] = [`with ${sizes[least]}`, at(sizes.length - 1), at(least)];
+    const baseline = `with ${sizes[least]}`;
+    const most = at(sizes.length - 1);
+    const fewer = at(least);
     const made = figureOf(`${what}, by ${over}`, 'ms', baseline, ['ratio', '≤', limit], most, fewer);
     return { ...made, medians: sizes.map((_, size) => percentile(at(size)[0] ?? [], 0.5)) };
   };
@@ -123,8 +128,10 @@ export function tableOf(figures: readonly Figure[]): string {
   return [all, all.map(() => '---'), ...rows].map(line).join('\n');
 }
 
-const [results, page] = ['bench/results.json', 'bench/results.md'];
-const [start, end] = ['<!-- npm run bench -- --keep writes this table -->', '<!-- end -->'];
+const results = 'bench/results.json';
+const page = 'bench/results.md';
+const start = '<!-- npm run bench -- --keep writes this table -->';
+const end = '<!-- end -->';
 /** Replaces the stored results of the same measurements. Results of the other checkout aren't stored. */
 export function keep(measured: readonly Figure[]): void {
   const machine = `${os.cpus().length} × ${os.cpus()[0]?.model.trim()}, Node ${process.version}`;

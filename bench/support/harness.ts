@@ -64,7 +64,8 @@ async function start(args: readonly string[], env: NodeJS.ProcessEnv, url: strin
 
 /** Answers each of the bot's calls to Teams with an ID, as fast as Node can. */
 async function startConnector() {
-  let [bodies, id]: [string[], number] = [[], 0];
+  let bodies: string[] = [];
+  let id = 0;
   const server = createServer(async (request, response) => {
     bodies = [...bodies.slice(-20), await text(request)];
     id += 1;
@@ -85,7 +86,8 @@ export type Ground = Awaited<ReturnType<typeof openGround>>;
 export async function openGround({ checkouts }: Pick<Bench, 'checkouts'>, agents = 0) {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'cmk-bench-'));
   process.once('exit', () => rmSync(dataDir, { recursive: true, force: true }));
-  const [port, connector] = [await freePorts(10), await startConnector()];
+  const port = await freePorts(10);
+  const connector = await startConnector();
   // The older checkout's simulator, because it supports what both bots call.
   const older = checkouts.at(-1) ?? root;
   const { scripts } = JSON.parse(readFileSync(path.join(older, 'package.json'), 'utf8'));

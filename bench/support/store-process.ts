@@ -26,7 +26,8 @@ const database = openDatabase({ url: process.argv[2] ?? '', maxConnections: 2 })
 await migrate(database, 'the database');
 const { requests } = openStore(database, {
   ...auditTools(randomBytes, sealKeys),
-  ...{ read: parseEventBody, onBroken: () => undefined },
+  read: parseEventBody,
+  onBroken: () => undefined,
 });
 process.on('message', async (given: Append | 'close') => {
   try {

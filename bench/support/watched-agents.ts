@@ -26,7 +26,8 @@ interface Place {
 export async function watchAgents(azure: RunningAzure, count: number): Promise<Place> {
   let place: Place = { uri: '', version: '' };
   await changeState(azure, (state) => {
-    const [vault, like] = [vaultIn(state, 'kv-care-prod'), agentIn(state, 'virtual-visit-agent')];
+    const vault = vaultIn(state, 'kv-care-prod');
+    const like = agentIn(state, 'virtual-visit-agent');
     // Without their material, which no client uses, the keys fit into one request.
     const version = { ...newestIn(state, vault.name, 'cmk-triage-agent'), jwk: {} };
     place = { uri: vaultUri(vault), version: version.version };

@@ -570,8 +570,12 @@ const putAgent = (call: Call): Reply => {
   const content = replaced(call.world.state, before, put);
   requireIdentityRights(call, content);
   const agent = existing ?? {
-    ...{ ...placeOf(call), location: plainLocation(put.location), etag: newEtag(), provisioningState: 'Accepted' },
-    ...{ content, systemData: createdBy(call.caller.appId, call.now) },
+    ...placeOf(call),
+    location: plainLocation(put.location),
+    etag: newEtag(),
+    provisioningState: 'Accepted',
+    content,
+    systemData: createdBy(call.caller.appId, call.now),
   };
   agent.content = content;
   if (existing === undefined) call.world.state.agents.push(agent);

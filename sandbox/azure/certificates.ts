@@ -39,7 +39,8 @@ export async function createServerCertificate(): Promise<CertificateAndKey> {
 
 /** Returns the data folder's certificate. Creates it once and reuses it. Clients read `ca.pem`. */
 export async function serverCertificate(dataDir: string): Promise<CertificateAndKey & { readonly caFile: string }> {
-  const [caFile, keyFile] = [join(dataDir, 'ca.pem'), join(dataDir, 'azure', 'server-key.pem')];
+  const caFile = join(dataDir, 'ca.pem');
+  const keyFile = join(dataDir, 'azure', 'server-key.pem');
   const isCurrent = (): boolean =>
     Date.parse(new NodeCertificate(readFileSync(caFile)).validTo) > Date.now() + 30 * dayMs;
   if (!existsSync(caFile) || !existsSync(keyFile) || !isCurrent()) {

@@ -44,9 +44,17 @@ function eventOf({ world }: Call, record: RequestRecord, operation: string, subm
   const [, , subscriptionId = '', , resourceGroupName = ''] = resourceId.split('/');
   const id = correlationOf(record);
   return {
-    ...{ id: `${resourceId}/events/${id}/ticks/${Date.parse(at)}`, eventDataId: id, correlationId: id },
-    ...{ operationId: id, resourceId, subscriptionId, resourceGroupName, tenantId: world.state.tenantId },
-    ...{ eventTimestamp: at, submissionTimestamp: submitted, level: 'Informational' },
+    id: `${resourceId}/events/${id}/ticks/${Date.parse(at)}`,
+    eventDataId: id,
+    correlationId: id,
+    operationId: id,
+    resourceId,
+    subscriptionId,
+    resourceGroupName,
+    tenantId: world.state.tenantId,
+    eventTimestamp: at,
+    submissionTimestamp: submitted,
+    level: 'Informational',
     caller: callerName(world.state, principalId ?? ''),
     operationName: named(operation),
     category: named('Administrative'),

@@ -33,7 +33,8 @@ const replaceKey = ({ state, agent, key, principalId, now }: Found): void => {
   );
   if (other?.last === undefined) throw Refusal.of(409, 'Conflict', 'There is no other key.');
   const { vault, one, last } = other;
-  const [scope, at] = [keyId(vault, one.name), now.toISOString()];
+  const scope = keyId(vault, one.name);
+  const at = now.toISOString();
   const role = { roleDefinitionId: roles.cryptoServiceEncryptionUser, principalId };
   const written = { createdOn: at, createdBy: teamMember.id, effectiveAt: at };
   state.roleAssignments.push(RoleAssignment.parse({ name: randomUUID(), scope, ...role, ...written }));

@@ -24,7 +24,12 @@ export const RequestRecord = z.object({
 export type RequestRecord = z.infer<typeof RequestRecord>;
 
 const secretFields = [
-  ...['client_secret', 'code', 'code_verifier', 'access_token', 'id_token', 'refresh_token'],
+  'client_secret',
+  'code',
+  'code_verifier',
+  'access_token',
+  'id_token',
+  'refresh_token',
   // Of a new password credential in Graph.
   'secretText',
 ];

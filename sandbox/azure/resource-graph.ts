@@ -144,7 +144,8 @@ type AllFollowed = ReadonlyMap<string, Followed>;
 
 function shown(state: SimulatorState, known: AllFollowed = new Map()): AllFollowed {
   const followed = resourcesIn(state).map(({ id, type, body, version: versionOf }): readonly [string, Followed] => {
-    const [before, version] = [known.get(id), versionOf()];
+    const before = known.get(id);
+    const version = versionOf();
     return [id, before?.version === version ? before : { version, type, body: body() }];
   });
   return new Map(followed);
@@ -159,7 +160,8 @@ function flat(value: unknown, path = ''): readonly (readonly [string, unknown])[
 const isNoise = (path: string): boolean => path.startsWith('systemData');
 
 function differences(before: Row, after: Row): ResourceChange['changes'] {
-  const [was, is] = [new Map(flat(before)), new Map(flat(after))];
+  const was = new Map(flat(before));
+  const is = new Map(flat(after));
   const paths = [...new Set([...was.keys(), ...is.keys()])].filter(
     (path) => !isNoise(path) && JSON.stringify(was.get(path)) !== JSON.stringify(is.get(path)),
   );
@@ -194,14 +196,17 @@ export class ChangeRecords {
   follow(state: SimulatorState, actor: ChangeActor | null, now: Date): void {
     const current = shown(state, this.#known);
     for (const id of new Set([...this.#known.keys(), ...current.keys()])) {
-      const [before, after] = [this.#known.get(id), current.get(id)];
+      const before = this.#known.get(id);
+      const after = current.get(id);
       const followed = after ?? before;
       if (followed === undefined || before === after) continue;
       const changes = differences(before?.body ?? {}, after?.body ?? {});
       if (Object.keys(changes).length === 0) continue;
       const deleted = after === undefined;
       state.changes.push({
-        ...{ name: randomUUID(), targetResourceId: id, targetResourceType: followed.type.toLowerCase() },
+        name: randomUUID(),
+        targetResourceId: id,
+        targetResourceType: followed.type.toLowerCase(),
         changeType: deleted ? 'Delete' : before === undefined ? 'Create' : 'Update',
         at: now.toISOString(),
         ...actorIn(state, actor?.principalId ?? null, followed.body),
@@ -223,17 +228,25 @@ function changeRow({ tenantId }: SimulatorState, change: ResourceChange): Row {
   const { name, targetResourceId, targetResourceType, changeType, at, changes, clientType, ...actor } = change;
   const [, , subscriptionId = '', , resourceGroup = ''] = targetResourceId.split('/');
   return {
-    ...{ id: `${targetResourceId}/providers/Microsoft.Resources/changes/${name}`, name, tenantId, subscriptionId },
-    ...{ type: 'microsoft.resources/changes', resourceGroup: resourceGroup.toLowerCase(), location: '' },
+    id: `${targetResourceId}/providers/Microsoft.Resources/changes/${name}`,
+    name,
+    tenantId,
+    subscriptionId,
+    type: 'microsoft.resources/changes',
+    resourceGroup: resourceGroup.toLowerCase(),
+    location: '',
     properties: {
-      ...{ targetResourceId, targetResourceType, changeType, changes },
+      targetResourceId,
+      targetResourceType,
+      changeType,
+      changes,
       changeAttributes: {
-        ...{
-          changedBy: actor.changedBy,
-          changedByType: actor.changedByType,
-          ...(clientType === null ? {} : { clientType }),
-        },
-        ...{ operation: actor.operation, correlationId: actor.correlationId, timestamp: at },
+        changedBy: actor.changedBy,
+        changedByType: actor.changedByType,
+        ...(clientType === null ? {} : { clientType }),
+        operation: actor.operation,
+        correlationId: actor.correlationId,
+        timestamp: at,
         changesCount: Object.keys(changes).length,
       },
     },
@@ -301,7 +314,8 @@ const Request = z.strictObject({
 /** Types and groups are in lower case, and there is no creation time (a known gap of the real Resource Graph). */
 const rowOf = (call: Call, { subscriptionId, resourceGroup, type, body }: Resource): Row => {
   const { systemData: _, ...rest } = body();
-  const [lowerType, lowerGroup] = [type.toLowerCase(), resourceGroup.toLowerCase()];
+  const lowerType = type.toLowerCase();
+  const lowerGroup = resourceGroup.toLowerCase();
   return { ...rest, type: lowerType, tenantId: call.world.state.tenantId, subscriptionId, resourceGroup: lowerGroup };
 };
 
@@ -389,7 +403,8 @@ const runGraphQuery = (call: Call): Reply => {
   const of = JSON.stringify([call.caller.principalId, wanted, request.query]);
   const rows = pages.rows(at.id, of, () => findRows(call, request, query));
   // As Microsoft documents, both options override what the token holds.
-  const [start, size] = [$skip ?? at.start, $top ?? at.size];
+  const start = $skip ?? at.start;
+  const size = $top ?? at.size;
   const end = start + size;
   const data = rows.slice(start, end);
   const more = end < rows.length ? { $skipToken: pages.next(at.id, { of, rows }, end, size) } : {};

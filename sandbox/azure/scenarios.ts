@@ -266,8 +266,14 @@ const denied = (name: string, reasons: readonly string[]): Circumstances =>
     adding<PolicyAssignment>(
       (state) => state.policyAssignments,
       (id) => ({
-        ...{ name, scope: subscriptionScope(id), displayName: 'Hospital key rules', description: '' },
-        ...{ policyDefinitionId: policyId(id, name), parameters: {}, notScopes: [], enforcementMode: 'Default' },
+        name,
+        scope: subscriptionScope(id),
+        displayName: 'Hospital key rules',
+        description: '',
+        policyDefinitionId: policyId(id, name),
+        parameters: {},
+        notScopes: [],
+        enforcementMode: 'Default',
         nonComplianceMessages: reasons.map((message) => ({ message })),
       }),
       (one) => one.name === name,

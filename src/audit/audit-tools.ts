@@ -84,7 +84,8 @@ function repaired(value: unknown): unknown {
 
 /** The seals of the key before, and its last event. Null: there was none. */
 function replacedKey(keys: SealKeys) {
-  const [before, until] = [keys.slice(0, -1), keys.at(-2)?.until ?? null];
+  const before = keys.slice(0, -1);
+  const until = keys.at(-2)?.until ?? null;
   return until === null ? null : { until, documentSeals: openDocumentSeals(before), rowSeals: openRowSeals(before) };
 }
 

@@ -74,7 +74,8 @@ export class BaselineExport {
 
   missing(after: number): { readonly first: number; readonly last: number } | null {
     const left = [...this.#left.keys()].filter((seq) => seq > after).sort((a, b) => a - b);
-    const [first, last] = [left[0], left.at(-1)];
+    const first = left[0];
+    const last = left.at(-1);
     return first === undefined || last === undefined ? null : { first, last };
   }
 }

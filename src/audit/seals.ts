@@ -19,7 +19,8 @@ export const hmacOf = (key: Uint8Array, ...lines: readonly string[]): string =>
 
 /** Compares in constant time. */
 export function isSameSeal(seal: string, expected: string): boolean {
-  const [found, wanted] = [Buffer.from(seal, 'utf8'), Buffer.from(expected, 'utf8')];
+  const found = Buffer.from(seal, 'utf8');
+  const wanted = Buffer.from(expected, 'utf8');
   return found.length === wanted.length && timingSafeEqual(found, wanted);
 }
 

@@ -84,7 +84,9 @@ export function openAuditLogVerifier(options: VerifyOptions, after: Link = { seq
   let latest: ChainLine | null = null;
   /** Of the latest event; empty: unreadable, or counted. */
   let body: Readonly<Record<string, unknown>> = {};
-  let [events, texts, erased] = [0, 0, 0];
+  let events = 0;
+  let texts = 0;
+  let erased = 0;
   let fields = new Set<string>();
 
   function note(kind: Finding['kind'], detail: string): void {

@@ -180,7 +180,8 @@ function checksOver(azure: DirectoryPorts, policy: Policy, admission: Admission)
     resource === null ? [[...new Set(rulesOf(policy).flatMap(underAny))]] : underTerms(termsFor(policy, resource));
   const ask = (role: Role) => (person: PersonId, resource: ResourceFacts | null) =>
     checkRole(azure.groups, person, listsOf(role, resource), admission);
-  const [requester, approver] = [ask(requesters), ask(approvers)];
+  const requester = ask(requesters);
+  const approver = ask(approvers);
 
   async function onRequest(check: typeof approver, person: PersonId, request: Request): Promise<RoleStatus> {
     const { resource } = request.plan.observation;
@@ -192,7 +193,8 @@ function checksOver(azure: DirectoryPorts, policy: Policy, admission: Admission)
   }
 
   const underAny = (role: Role): readonly string[] => rulesOf(policy).flatMap(role.underAny);
-  const [asking, approving] = [underAny(requesters), underAny(approvers)];
+  const asking = underAny(requesters);
+  const approving = underAny(approvers);
 
   return {
     /** Returns the person's roles under all rules, or a refusal if they have no access. */

@@ -48,8 +48,15 @@ const Recorded = Row.transform(({ properties }): ChangeRecord => {
   const { targetResourceId, changeType, changeAttributes, changes } = properties;
   const { timestamp, changedBy, changedByType, clientType, operation, correlationId } = changeAttributes;
   return {
-    ...{ source: 'resource-graph', target: targetResourceId, at: new Date(timestamp).toISOString(), by: changedBy },
-    ...{ byType: changedByType, clientType, operation, correlationId, changeType },
+    source: 'resource-graph',
+    target: targetResourceId,
+    at: new Date(timestamp).toISOString(),
+    by: changedBy,
+    byType: changedByType,
+    clientType,
+    operation,
+    correlationId,
+    changeType,
     properties: Object.keys(changes ?? {}),
   };
 });
@@ -123,9 +130,16 @@ function recordOf({
 }: z.infer<typeof Event>): ChangeRecord {
   const by = caller || null;
   return {
-    ...{ source: 'activity-log', target: resourceId, at: new Date(eventTimestamp).toISOString(), by, clientType: null },
-    ...{ byType: by === null ? null : by.includes('@') ? 'User' : 'Application', operation: operationName.value },
-    ...{ correlationId: correlationId || null, changeType: operationName.value, properties: [] },
+    source: 'activity-log',
+    target: resourceId,
+    at: new Date(eventTimestamp).toISOString(),
+    by,
+    clientType: null,
+    byType: by === null ? null : by.includes('@') ? 'User' : 'Application',
+    operation: operationName.value,
+    correlationId: correlationId || null,
+    changeType: operationName.value,
+    properties: [],
   };
 }
 

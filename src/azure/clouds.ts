@@ -114,7 +114,9 @@ export function openCloud(choice: CloudChoice): Cloud {
     graphEndpoint: withoutSlash(graphEndpoint),
     authorityHost: withoutSlash(authorityHost),
     logsEndpoint: logsEndpoint === undefined ? null : withoutSlash(logsEndpoint),
-    ...{ vaultSuffix: null, database: publicDatabase, blobSuffix: null },
+    vaultSuffix: null,
+    database: publicDatabase,
+    blobSuffix: null,
   };
   return cloudAt('custom', places, caFile === null ? {} : { tlsOptions: { ca: readFileSync(caFile, 'utf8') } });
 }

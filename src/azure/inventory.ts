@@ -157,7 +157,8 @@ export async function listReadable<T>(
   subscriptions: readonly string[],
   list: (some: readonly string[]) => Promise<Outcome<readonly T[]>>,
 ): Promise<Outcome<{ readonly found: readonly T[]; readonly unread: readonly UnreadSubscription[] }>> {
-  const [all, unread]: [T[], UnreadSubscription[]] = [[], []];
+  const all: T[] = [];
+  const unread: UnreadSubscription[] = [];
   let parts: readonly (readonly string[])[] = [subscriptions];
   for (let queries = 0; parts.length > 0; queries += parts.length) {
     const answers = await inParallel(parts, async (part) => ({ part, found: await list(part) }));

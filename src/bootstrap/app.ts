@@ -66,7 +66,11 @@ export function openApp(infrastructure: Infrastructure, publisher: LogPublisher)
   const { config, people, now } = infrastructure;
   const { tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel } = config.teams;
   const settings = {
-    ...{ tenantId, serviceUrl, approvalsChannel, operationsChannel, auditChannel },
+    tenantId,
+    serviceUrl,
+    approvalsChannel,
+    operationsChannel,
+    auditChannel,
     /** Only the public cloud's addresses of messages are known. */
     linksIn: config.azure.cloud.name === 'public' ? { tenantId } : null,
     publishes: config.anchor !== null,

@@ -46,8 +46,23 @@ export async function openInfrastructure(config: Config, settingsFile: string | 
   const { policy, paused, stepUp, operators, retry: retryLimits } = config;
   return {
     ...store,
-    ...{ config, log, database, store, storing, onChanged, metrics, tracing, witnessing, now, random: randomBytes },
-    ...{ policy, paused, stepUp, operators, retryLimits, onRefused: metrics.refused },
+    config,
+    log,
+    database,
+    store,
+    storing,
+    onChanged,
+    metrics,
+    tracing,
+    witnessing,
+    now,
+    random: randomBytes,
+    policy,
+    paused,
+    stepUp,
+    operators,
+    retryLimits,
+    onRefused: metrics.refused,
     /** With refusals counted. For actions of people. */
     requests: metrics.requests(tracedRequests({ ...store.requests, append }, tracing)),
     async stop(): Promise<void> {

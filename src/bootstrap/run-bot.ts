@@ -33,7 +33,11 @@ function startWatch(app: App): Stoppable {
   const { watching } = metrics;
   const ports = { ...app, azure, watching, verified: openVerified(app), settleMs, intervalMs };
   return startKeyWatch({
-    ...{ ...app, watching, intervalMs, random: Math.random, newId: randomUUID },
+    ...app,
+    watching,
+    intervalMs,
+    random: Math.random,
+    newId: randomUUID,
     cycle: (id, cursor, signal) => watchCycle({ ...ports, signal }, id, cursor),
     onCycle: ({ verdicts }) => metrics.watched([...verdicts.values()]),
   });

@@ -52,21 +52,33 @@ export async function startBot(app: App): Promise<Stoppable> {
   const later = openDeferredUpdates(app);
   const requests = rejectOnClockSkew(app.requests);
   const ports = {
-    ...{ ...app, requests, approverOf, requesterOf, operator, requesterStatus },
+    ...app,
+    requests,
+    approverOf,
+    requesterOf,
+    operator,
+    requesterStatus,
     loadSnapshot: requests.load,
     lastVerified: openLastVerified({ ...app, requests }),
     isTaken: async (at: Parameters<typeof holderOf>[1]) => (await holderOf(app, at)) !== null,
   };
   const fleet = new FleetReader(app);
   const bot = new CmkBot({
-    ...{ ...ports, later, stepUpSignIn, evidenceLinks },
+    ...ports,
+    later,
+    stepUpSignIn,
+    evidenceLinks,
     resources: openTypeaheadCache(azure.inventory),
     forms: openForms(ports),
     lists: openLists({ ...app, decidable: reading.decidable, fleet }),
     once: openClickDedupe(documents, now),
   });
   const server = await startServer({
-    ...{ ...app, bot, port, listen, callsAtOnce },
+    ...app,
+    bot,
+    port,
+    listen,
+    callsAtOnce,
     local: mode === 'local',
     ready: () => readiness(app),
     pages: [...(stepUpSignIn?.pages ?? []), ...(evidenceLinks?.pages ?? [])],

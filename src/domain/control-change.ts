@@ -41,7 +41,8 @@ function countNew(approved: readonly string[] | undefined, marks: readonly strin
 }
 
 function newPeople(approved: Controller, now: Controller): readonly ControlChange[] {
-  const [before, members] = [approved.members, now.members];
+  const before = approved.members;
+  const members = now.members;
   if (before === null || members === null) return [];
   const came = countNew(approved.people, now.people);
   if (came === null ? members <= before : came === 0) return [];
@@ -50,7 +51,8 @@ function newPeople(approved: Controller, now: Controller): readonly ControlChang
 
 function newApps(approved: Controller, now: Controller): readonly ControlChange[] {
   const came = countNew(approved.apps, now.apps) ?? 0;
-  const [before, apps] = [approved.apps?.length ?? 0, now.apps?.length ?? 0];
+  const before = approved.apps?.length ?? 0;
+  const apps = now.apps?.length ?? 0;
   return came === 0 ? [] : [{ change: 'apps', controller: now, before, now: apps, came }];
 }
 
@@ -75,7 +77,8 @@ export function identityNotCovered(
 /** Returns the differences between what approvers saw and what Azure has now. Having less is covered, having more isn't. */
 export function controlNotCovered(approved: Seen, observed: Seen): readonly ControlChange[] {
   const place: ControlChange[] = [];
-  const [before, now] = [approved.vault, observed.vault];
+  const before = approved.vault;
+  const now = observed.vault;
   if (!sameVaultUri(before.uri, now.uri)) place.push({ change: 'vault-address', before: before.uri, now: now.uri });
   if (before.tenantId.toLowerCase() !== now.tenantId.toLowerCase()) {
     place.push({ change: 'vault-tenant', before: before.tenantId, now: now.tenantId });

@@ -69,6 +69,8 @@ export function ownControl({ controllers }: Pick<ObservedControl, 'controllers'>
   const isRead = ({ type, people, apps }: Controller) => type === 'group' && people !== undefined && apps !== undefined;
   const count = (type: string) => controllers.filter((one) => one.type === type && !isRead(one)).length;
   const inGroups = controllers.reduce((sum, { apps }) => sum + (apps?.length ?? 0), 0);
-  const [groups, apps, others] = [count('group'), count('app') + inGroups, count('unknown')];
+  const groups = count('group');
+  const apps = count('app') + inGroups;
+  const others = count('unknown');
   return groups + apps + others === 0 ? { known: 'no' } : { known: 'not', groups, apps, others };
 }

@@ -189,7 +189,8 @@ const sameCreationMs = 60_000;
 
 /** Detects a replacement by creation time. Null: it's the same one, or Azure didn't return both times. */
 export function replacedSince(what: RecreatedObject['what'], before: Created, after: Created): RecreatedObject | null {
-  const [was, now] = [before.createdAt, after.createdAt];
+  const was = before.createdAt;
+  const now = after.createdAt;
   if (!was || !now || Math.abs(Date.parse(now) - Date.parse(was)) < sameCreationMs) return null;
   return { what, was, now };
 }

@@ -78,7 +78,8 @@ const isFar = (ms: number): boolean => Math.abs(ms) > maxSkewMs;
 
 /** Compares another clock with this one, read before and after it. A difference within the round trip doesn't count. */
 export function clockSkew(before: Date, other: Date, after: Date): ClockSkew | null {
-  const [least, most] = [before.getTime() - other.getTime(), after.getTime() - other.getTime()];
+  const least = before.getTime() - other.getTime();
+  const most = after.getTime() - other.getTime();
   const aheadMs = least > 0 ? least : Math.min(most, 0);
   return isFar(aheadMs) ? { kind: 'clock', aheadMs } : null;
 }

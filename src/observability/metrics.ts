@@ -53,7 +53,10 @@ function creatorsIn(register: Registry) {
       count: (counter: Counter<Label>) => void,
     ) {
       const counter: Counter<Label> = new Counter({
-        ...{ name, help, labelNames, registers },
+        name,
+        help,
+        labelNames,
+        registers,
         collect() {
           counter.reset();
           count(counter);
@@ -72,7 +75,10 @@ function creatorsIn(register: Registry) {
       read: (gauge: Gauge<Label>) => Promise<void>,
     ) {
       const gauge: Gauge<Label> = new Gauge({
-        ...{ name, help, labelNames, registers },
+        name,
+        help,
+        labelNames,
+        registers,
         collect: () =>
           read(gauge).catch(() => {
             gauge.reset();
@@ -239,7 +245,8 @@ export function openMetrics(ports: MetricsPorts) {
   watchWitnesses(create, ports.witnessing);
   return {
     ...watchDrifts(create, ports, watching),
-    ...{ publishing, watching },
+    publishing,
+    watching,
     contentType: register.contentType,
     text: () => register.metrics(),
     figures: async () => (await register.getMetricsAsJSON()).map(figureOf),

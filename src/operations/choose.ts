@@ -212,7 +212,8 @@ const digitsOut = (name: string): string => name.toLowerCase().replace(/\d+/g, '
  * aren't.
  */
 export function areNamesSimilar(one: string, other: string): boolean {
-  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
+  const a = one.toLowerCase();
+  const b = other.toLowerCase();
   if (a === b || Math.min(a.length, b.length) < minLength) return false;
   if (skeletonOf(a) === skeletonOf(b)) return true;
   if (digitsOut(a) === digitsOut(b)) return false;

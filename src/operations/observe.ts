@@ -158,7 +158,8 @@ async function observeControl(
   vault: ObservedVault,
   { to }: KeyChange,
 ): Promise<ObservedControl> {
-  const [vaultIn, resourceIn] = [armIdParts(vault.id).subscriptionId, armIdParts(ref.id).subscriptionId];
+  const vaultIn = armIdParts(vault.id).subscriptionId;
+  const resourceIn = armIdParts(ref.id).subscriptionId;
   const nameOfVaults = control.subscriptionName(vaultIn);
   const [{ controllers, unseen }, vaultName, resourceName] = await allInOrder([
     control.of(vault, to.keyName).then(valueOrThrow),

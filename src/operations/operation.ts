@@ -121,7 +121,15 @@ export function defineOperation<Schema extends z.ZodType<ChangeSpec>>(
   const { name, typed, schema, words, instead, startsFrom, pages, specOf } = definition;
   const change = (spec: ChangeSpec): KeyChange => definition.change(schema.parse(spec));
   return {
-    ...{ name, typed, schema, words, instead, startsFrom, pages, specOf, change },
+    name,
+    typed,
+    schema,
+    words,
+    instead,
+    startsFrom,
+    pages,
+    specOf,
+    change,
     answersOf: (spec) => definition.answersOf(schema.parse(spec)),
     async observe(azure, spec, own) {
       const seen = await observe(azure, spec.resource, change(spec), own);

@@ -56,13 +56,22 @@ export function lastVerifiedOf(request: Request): LastVerified | null {
   const { id, name, uri, purgeProtection, firewall, access } = observed.vault;
   const isSameKey = from !== null && sameKeyName(from.keyName, to.keyName) && sameVaultUri(from.vaultUri, uri);
   return {
-    ...{ request: request.id, planDigest: request.digest, at: request.changedAt },
-    ...{ resource: plan.spec.resource, resourceName: request.resourceName },
+    request: request.id,
+    planDigest: request.digest,
+    at: request.changedAt,
+    resource: plan.spec.resource,
+    resourceName: request.resourceName,
     vault: {
-      ...{ id, name, uri, firewall, access },
+      id,
+      name,
+      uri,
+      firewall,
+      access,
       purgeProtection: purgeProtection || plan.steps.some((step) => step.name === 'protect-vault'),
     },
-    ...{ keyName: to.keyName, keyVersion, ...followsIf(to.follows) },
+    keyName: to.keyName,
+    keyVersion,
+    ...followsIf(to.follows),
     principalId: outputs.principalId ?? observed.resource.principalId,
     retired: retire ?? null,
     before: isSameKey && from.keyVersion !== keyVersion ? (KeyVersion.safeParse(from.keyVersion).data ?? null) : null,

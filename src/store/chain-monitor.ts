@@ -33,8 +33,13 @@ const First = z.object({
 
 function submitted({ target, actor, data }: z.infer<typeof First>): RequestSummary {
   return {
-    ...{ revision: 0, hash: '', holds: target.toLowerCase(), state: 'awaiting-approval', touched: false },
-    ...{ requester: actor.id, message: data.origin.messageId ?? null },
+    revision: 0,
+    hash: '',
+    holds: target.toLowerCase(),
+    state: 'awaiting-approval',
+    touched: false,
+    requester: actor.id,
+    message: data.origin.messageId ?? null,
   };
 }
 
@@ -114,7 +119,12 @@ function openRequestIndex() {
   const get = (request: string): RequestSummary | undefined => requests.get(request);
   const known: Record<'holders' | 'succeeded' | 'drifts', ReadonlyMap<string, string>> = { holders, succeeded, drifts };
   return {
-    ...{ ...known, apply, get, open, waitsOf, countOpen },
+    ...known,
+    apply,
+    get,
+    open,
+    waitsOf,
+    countOpen,
     holderOf: (resource: string) => holders.get(resource) ?? null,
     heldBy: (request: string) => get(request)?.holds ?? null,
     openFrom: (message: string) => [...holders.values()].find((id) => get(id)?.message === message) ?? null,

@@ -24,7 +24,8 @@ export function openDatabaseClock({ pool }: Pick<Database, 'pool'>, tools: Datab
   const heard = (database: Date, askedAt: number): Date => {
     if (tools.time !== undefined) return tools.time();
     // The database read its clock at some time between query and answer.
-    const [least, most] = [database.getTime() - performance.now(), database.getTime() - askedAt];
+    const least = database.getTime() - performance.now();
+    const most = database.getTime() - askedAt;
     offset = known ? Math.min(Math.max(offset, least), most) : least;
     known = true;
     return database;

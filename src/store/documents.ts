@@ -54,7 +54,8 @@ export interface DocumentTools {
 
 async function writeOne(sql: Sql, key: string, document: Document, tools: DocumentTools): Promise<void> {
   const { eTag, ...value } = document;
-  const [text, writtenAt] = [JSON.stringify(value), tools.clock.now()];
+  const text = JSON.stringify(value);
+  const writtenAt = tools.clock.now();
   const { sealKey, seal } = tools.seals.seal({ key, writtenAt, text });
   const values = [key, text, writtenAt.toISOString(), sealKey, seal];
   if (eTag === undefined || eTag === null || eTag === '*') {

@@ -147,7 +147,8 @@ export async function eventsUpTo(
   const reading = select(sql, BehindRow, text, values);
   // If the lock fails, its error counts, and this one follows from it.
   reading.catch(() => undefined);
-  const [head, rows] = [await locked, await reading];
+  const head = await locked;
+  const rows = await reading;
   if (behind === 0 || head.seq > behind + maxBehind) {
     await monitor.catchUp(sql, head);
     return { ...head, events: await eventsOf(sql, tools, id), held: null };

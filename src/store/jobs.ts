@@ -45,8 +45,12 @@ export function jobColumns(
 ): readonly (readonly unknown[])[] {
   const rows = [...new Map(wanted.map((one) => [`${one.kind} ${one.key}`, one])).values()];
   return [
-    ...[rows.map(() => id), rows.map(({ kind }) => kind), rows.map(({ key }) => key)],
-    ...[rows.map(({ dueAt }) => dueAt), rows.map(() => trace), rows.map(({ kind }) => priorities[kind])],
+    rows.map(() => id),
+    rows.map(({ kind }) => kind),
+    rows.map(({ key }) => key),
+    rows.map(({ dueAt }) => dueAt),
+    rows.map(() => trace),
+    rows.map(({ kind }) => priorities[kind]),
   ];
 }
 

@@ -24,11 +24,17 @@ interface StreamRules<S, Id extends StreamId> {
 }
 
 export const requestRules: StreamRules<Request, RequestId> = {
-  ...{ fold, evolve, holds: reservedResourceId, consequences: consequencesOf },
+  fold,
+  evolve,
+  holds: reservedResourceId,
+  consequences: consequencesOf,
 };
 
 export const driftRules: StreamRules<ResourceWatch, DriftId> = {
-  ...{ fold: foldWatch, evolve: evolveWatch, holds: () => null, consequences: alertsOf },
+  fold: foldWatch,
+  evolve: evolveWatch,
+  holds: () => null,
+  consequences: alertsOf,
 };
 
 export type Decide<S = Request> = (state: S | null, now: Date) => Decision;
@@ -87,7 +93,10 @@ export function prepareCommit<S, Id extends StreamId>(
   if (after === null)
     throw new Error(`deciding ${cause} on ${id}: accepted without an event, and there is none before`);
   return {
-    ...{ command, placed, events, after },
+    command,
+    placed,
+    events,
+    after,
     from: before.state === null ? null : rules.holds(before.state),
     to: rules.holds(after),
     consequences: rules.consequences(after, events),
@@ -119,7 +128,16 @@ const columnsOf = (rows: Rows, count: number): readonly (readonly unknown[])[] =
 
 const eventRows = ({ placed }: PendingCommit): Rows =>
   placed.map(({ position: { seq, request, revision, cause, n, prev }, sealed }) => [
-    ...[seq, request, revision, cause, n, sealed.body, prev, sealed.hash, sealed.sealKey, sealed.seal],
+    seq,
+    request,
+    revision,
+    cause,
+    n,
+    sealed.body,
+    prev,
+    sealed.hash,
+    sealed.sealKey,
+    sealed.seal,
   ]);
 
 const textRows = ({ placed }: PendingCommit): Rows =>
@@ -137,7 +155,8 @@ export async function writeCommit(sql: Sql, head: ChainHead, commit: PendingComm
   const { from, to, command } = commit;
   const isSame = from === to;
   const values = [
-    ...[head.seq, head.hash],
+    head.seq,
+    head.hash,
     ...columnsOf(eventRows(commit), 10),
     ...columnsOf(textRows(commit), 5),
     ...columnsOf(holdRows(command.id, isSame ? null : to), 2),

@@ -48,7 +48,8 @@ export async function reseal(sql: Sql, before: SealPair, now: SealPair): Promise
   for (const { kind, table, columns, seal } of sealedRows) {
     const rows = await select(sql, Row, `select * from cmk.${table} where ${seal} is not null`);
     const pairs = rows.flatMap((row) => {
-      const [values, old] = [columns.map((column) => asText(row[column])), asText(row[seal])];
+      const values = columns.map((column) => asText(row[column]));
+      const old = asText(row[seal]);
       return before.rowSeals.isGood(kind, values, old) ? [[old, now.rowSeals.seal(kind, values)]] : [];
     });
     const update = `update cmk.${table} t set ${seal} = new.seal from unnest($1::text[], $2::text[]) as new (old, seal)

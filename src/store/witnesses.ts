@@ -52,8 +52,21 @@ const Raw = z.record(z.string(), z.unknown());
 type Raw = z.infer<typeof Raw>;
 
 export const witnessColumns = [
-  ...['log', 'key', 'since', 'asked_size', 'asked_at', 'outcome', 'detail', 'signed_size', 'signed_at'],
-  ...['contradicted_at', 'contradiction', 'shown', 'cleared_at', 'cleared_by', 'told'],
+  'log',
+  'key',
+  'since',
+  'asked_size',
+  'asked_at',
+  'outcome',
+  'detail',
+  'signed_size',
+  'signed_at',
+  'contradicted_at',
+  'contradiction',
+  'shown',
+  'cleared_at',
+  'cleared_by',
+  'told',
 ];
 
 export function asText(value: unknown): string | null {
@@ -78,7 +91,8 @@ export function openWitnesses(pool: Pool, seals: RowSeals): WitnessBook {
   async function write(sql: Sql, statement: string, values: unknown[]): Promise<void> {
     for (const row of await select(sql, Raw, statement, values))
       await changedRows(sql, 'update cmk.witness set seal = $3 where log = $1 and key = $2', [
-        ...[row.log, row.key],
+        row.log,
+        row.key,
         seals.seal('witness', valuesOf(row)),
       ]);
   }

@@ -31,15 +31,23 @@ export const repairCommand = (resource: ArmId): string => `/repair-cmk resource=
 
 const byRole = (az: string): DriftStep => ({ button: '', typed: '', az });
 const rotate = ({ resource }: LastVerified, button: string, version: string): DriftStep => ({
-  ...{ button, typed: `/rotate-cmk resource=${resource.id} version=${version}`, az: '' },
+  button,
+  typed: `/rotate-cmk resource=${resource.id} version=${version}`,
+  az: '',
 });
 /** `az`: what a role of the vault must do for the repair, and can do at once. */
 const repair = ({ resource }: LastVerified, az = ''): DriftStep => ({
-  ...{ button: 'Request repair', typed: repairCommand(resource.id), az },
+  button: 'Request repair',
+  typed: repairCommand(resource.id),
+  az,
 });
 
 const roleTask = ({ vault, keyName }: LastVerified, task: RoleTask['task'], keyVersion: string): RoleTask => ({
-  ...{ task, by: vault.access, vault: vault.name, keyName, keyVersion },
+  task,
+  by: vault.access,
+  vault: vault.name,
+  keyName,
+  keyVersion,
 });
 const recovery = (verified: LastVerified): RoleTask => roleTask(verified, 'recover-key', verified.keyVersion);
 const enabling = (verified: LastVerified, keyVersion: string): RoleTask =>

@@ -234,7 +234,9 @@ const words: { readonly [T in EventType]: (data: Payload<T>, context: EventConte
     detail: 'no further attempt or step starts',
   }),
   'taken-on': ({ released }, { name }) => ({
-    ...{ mark: 'now', title: `${name} ${released ? 'no longer works on it' : 'is on it'}`, detail: '' },
+    mark: 'now',
+    title: `${name} ${released ? 'no longer works on it' : 'is on it'}`,
+    detail: '',
   }),
   retried: (_data, { event, name }) => ({
     mark: 'now',

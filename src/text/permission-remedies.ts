@@ -50,7 +50,8 @@ const plainScope = /^\/[\w./() -]+$/;
 export function assignmentCommand(failure: Failure): string | null {
   if (failure.source !== 'azure' || failure.code !== 'AuthorizationFailed') return null;
   const { message } = failure;
-  const [objectId, missed] = [caller.exec(message)?.[1], missingRightIn(message)];
+  const objectId = caller.exec(message)?.[1];
+  const missed = missingRightIn(message);
   const at = missed?.scope?.replace(/\/providers\/Microsoft\.Authorization\/.*$/i, '');
   if (objectId === undefined || missed === null || at === undefined || !plainScope.test(at)) return null;
   if (conditionNotMet.test(message)) return null;

@@ -20,7 +20,8 @@ export function usualInAll(steps: readonly StepName[]): string {
   const each = steps.flatMap((step) => stepTable[step].seconds ?? []);
   if (each.length < steps.length) return 'The run waits until someone has run a command.';
   const sum = (which: 'least' | 'most'): number => each.reduce((seconds, one) => seconds + one[which], 0);
-  const [least, most] = [Math.max(1, Math.round(sum('least') / 60)), Math.ceil(sum('most') / 60)];
+  const least = Math.max(1, Math.round(sum('least') / 60));
+  const most = Math.ceil(sum('most') / 60);
   return `Usually takes ${least >= most ? `${most} min at most` : `${least} to ${most} min`}.`;
 }
 

@@ -110,7 +110,8 @@ export function openRunJobs(ports: RunJobPorts) {
       return isPublished;
     }
     async function waitForPublishing({ decided: { seq } }: Request): Promise<void> {
-      const [ms, isDelayed] = [waits === 0 ? otherReplicaMs : pausedMs, waits > 0];
+      const ms = waits === 0 ? otherReplicaMs : pausedMs;
+      const isDelayed = waits > 0;
       waits += 1;
       if (waits === 2)
         log.error({ requestId: id, run: number, event: seq }, 'a run waits: the last decision is not published');

@@ -174,7 +174,9 @@ export function startWorker(ports: WorkerPorts): { stop(): Promise<void> } {
   let claiming: Promise<void> | null = null;
   let beating: Promise<void> | null = null;
   let soon: NodeJS.Timeout | null = null;
-  let [lastBeat, steadySince, lookedAt] = [performance.now(), performance.now(), 0];
+  let lastBeat = performance.now();
+  let steadySince = performance.now();
+  let lookedAt = 0;
 
   const take = (job: Job): void => {
     const claim = new AbortController();

@@ -40,26 +40,36 @@ const contradictions: readonly {
 }[] = [
   // Reported: the service tells a query's mistake in numbers and texts, and the description allows only objects there.
   {
-    ...{ operations: /^Resources$/, status: 400, code: 'INVALID_TYPE' },
+    operations: /^Resources$/,
+    status: 400,
+    code: 'INVALID_TYPE',
     at: /^\/error\/details\[\]\/(line|characterPositionInLine|token|expectedToken)$/,
   },
   // Recalled: the service keeps rights in the letters in which they were written, such as `Get`.
   {
-    ...{ operations: /^Vaults_(Get|ListBy\w+|Update)$/, status: 200, code: 'ENUM_CASE_MISMATCH' },
+    operations: /^Vaults_(Get|ListBy\w+|Update)$/,
+    status: 200,
+    code: 'ENUM_CASE_MISMATCH',
     at: /\/accessPolicies\[\]\/permissions\/(keys|secrets|certificates|storage)\[\]$/,
   },
   // Recalled: Azure Resource Manager hands on what the vault says, whose own description has an `innererror`.
   {
-    ...{ operations: /^Keys_CreateIfNotExist$/, status: 409, code: 'OBJECT_ADDITIONAL_PROPERTIES' },
+    operations: /^Keys_CreateIfNotExist$/,
+    status: 409,
+    code: 'OBJECT_ADDITIONAL_PROPERTIES',
     at: /^\/error\/innererror$/,
   },
   // Recalled and reported: Azure Resource Manager refuses before the provider, whose description knows its own errors alone.
   {
-    ...{ operations: /^Vaults_CreateOrUpdate$/, status: 403, code: 'OBJECT_ADDITIONAL_PROPERTIES' },
+    operations: /^Vaults_CreateOrUpdate$/,
+    status: 403,
+    code: 'OBJECT_ADDITIONAL_PROPERTIES',
     at: /^\/error\/(target|additionalInfo)$/,
   },
   {
-    ...{ operations: /^Bots_Update$/, status: 409, code: 'OBJECT_ADDITIONAL_PROPERTIES' },
+    operations: /^Bots_Update$/,
+    status: 409,
+    code: 'OBJECT_ADDITIONAL_PROPERTIES',
     at: /^\/error\/details\[\]\/(code|target|message)$/,
   },
 ];

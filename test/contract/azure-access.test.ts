@@ -32,7 +32,8 @@ describe('control and changes', () => {
   }
 
   test('each member has a mark that stays theirs, whoever else is in the group', async () => {
-    const [both, one] = [await seenWith(second, third), await seenWith(third)];
+    const both = await seenWith(second, third);
+    const one = await seenWith(third);
     const swapped = await seenWith(fourth, third);
     expect([both?.members, one?.members, swapped?.members]).toEqual([2, 1, 2]);
     expect(both?.people?.filter((mark) => one?.people?.includes(mark))).toEqual(one?.people);
@@ -42,7 +43,8 @@ describe('control and changes', () => {
 
   test('apps in a group have marks of their own, without the permission to read apps and never as people', async () => {
     const without = await seenWith(third);
-    const [inner, app] = ['60000000-0000-4000-8000-0000000000ab', owner.id];
+    const inner = '60000000-0000-4000-8000-0000000000ab';
+    const app = owner.id;
     await changeState(running, (state) => {
       state.groups.push({ id: inner, displayName: 'Inner', memberIds: [app] });
     });
@@ -230,7 +232,8 @@ describe('locks and permissions', () => {
   };
 
   test('one role’s exceptions take nothing from another’s; a data action is another right than the action of its name', async () => {
-    const [read, create] = ['Microsoft.KeyVault/vaults/keys/read', 'Microsoft.KeyVault/vaults/keys/create/action'];
+    const read = 'Microsoft.KeyVault/vaults/keys/read';
+    const create = 'Microsoft.KeyVault/vaults/keys/create/action';
     const value = [
       { actions: ['*'], notActions: [writeResource, create] },
       { actions: [writeResource] },

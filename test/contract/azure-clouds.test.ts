@@ -11,23 +11,38 @@ const clouds: readonly (Record<'arm' | 'graph' | 'signIn' | 'vaults' | 'botFrame
   readonly name: 'public' | 'usgovernment' | 'china';
 })[] = [
   {
-    ...{ name: 'public', arm: 'management.azure.com', graph: 'graph.microsoft.com' },
-    ...{ signIn: 'login.microsoftonline.com', vaults: 'vault.azure.net', botFramework: 'api.botframework.com' },
+    name: 'public',
+    arm: 'management.azure.com',
+    graph: 'graph.microsoft.com',
+    signIn: 'login.microsoftonline.com',
+    vaults: 'vault.azure.net',
+    botFramework: 'api.botframework.com',
   },
   {
-    ...{ name: 'usgovernment', arm: 'management.usgovcloudapi.net', graph: 'graph.microsoft.us' },
-    ...{ signIn: 'login.microsoftonline.us', vaults: 'vault.usgovcloudapi.net', botFramework: 'api.botframework.us' },
+    name: 'usgovernment',
+    arm: 'management.usgovcloudapi.net',
+    graph: 'graph.microsoft.us',
+    signIn: 'login.microsoftonline.us',
+    vaults: 'vault.usgovcloudapi.net',
+    botFramework: 'api.botframework.us',
   },
   {
-    ...{ name: 'china', arm: 'management.chinacloudapi.cn', graph: 'microsoftgraph.chinacloudapi.cn' },
-    ...{ signIn: 'login.chinacloudapi.cn', vaults: 'vault.azure.cn', botFramework: 'api.botframework.azure.cn' },
+    name: 'china',
+    arm: 'management.chinacloudapi.cn',
+    graph: 'microsoftgraph.chinacloudapi.cn',
+    signIn: 'login.chinacloudapi.cn',
+    vaults: 'vault.azure.cn',
+    botFramework: 'api.botframework.azure.cn',
   },
 ];
 
 test.each(clouds)('$name has the hosts of Microsoft’s lists', ({ name, arm, graph, signIn, vaults, botFramework }) => {
   expect(openCloud({ name })).toMatchObject({
-    ...{ armEndpoint: `https://${arm}`, graphEndpoint: `https://${graph}`, authorityHost: `https://${signIn}` },
-    ...{ vaultSuffix: `.${vaults}`, verifyChallenges: true },
+    armEndpoint: `https://${arm}`,
+    graphEndpoint: `https://${graph}`,
+    authorityHost: `https://${signIn}`,
+    vaultSuffix: `.${vaults}`,
+    verifyChallenges: true,
   });
   expect(botFrameworkOf({ cloud: name, appId: null }).scope).toBe(`https://${botFramework}`);
 });

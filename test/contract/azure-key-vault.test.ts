@@ -15,7 +15,8 @@ const { running, azure } = connectedAzure({ restores: true });
 const care = vaultId('kv-care-prod');
 const hospital = vaultId('kv-hospital-keys');
 const uriOf = (n: number): string => `https://localhost:${running.port + n}/`;
-const [careUri, hospitalUri] = [() => uriOf(1), () => uriOf(2)];
+const careUri = () => uriOf(1);
+const hospitalUri = () => uriOf(2);
 const plain = { type: 'RSA', size: 2048, expires: null } as const;
 const none = KeyVersion.parse('0'.repeat(32));
 
@@ -92,7 +93,8 @@ describe('keys', () => {
         state.all(state.deleteKey('kv-hospital-keys', 'hospital-data'), state.deleteKey('kv-lab', 'cmk-lab')),
       ),
     );
-    const [policies, lab] = [() => uriOf(4), () => uriOf(5)];
+    const policies = () => uriOf(4);
+    const lab = () => uriOf(5);
     const look = (uri = hospitalUri(), name = 'hospital-data', by = azure) => by.keys.deleted(uri, key(name));
     const meets = (status: number, error: object) => under(running, answers('/deletedkeys/', status, { error }), look);
 
@@ -170,8 +172,11 @@ describe('versions', () => {
     const url = expect.stringMatching(new RegExp(`/keys/${used}/create\\?api(-|%2D)version=`));
     expect(changes(sent)).toMatchObject([{ method: 'POST', url, status: 200 }]);
     expect(changes(sent)[0]?.body).toEqual({
-      ...{ kty: wish.type, key_size: wish.size, key_ops: operations },
-      ...{ attributes: { enabled: true, exp: Date.parse(in2099) / 1000 }, tags: { ...own, ...tags(1) } },
+      kty: wish.type,
+      key_size: wish.size,
+      key_ops: operations,
+      attributes: { enabled: true, exp: Date.parse(in2099) / 1000 },
+      tags: { ...own, ...tags(1) },
     });
     const found = await newest(used);
     expect(found).toMatchObject({ ...wish, operations, enabled: true, notBefore: null, nonceHash: hashOf(1) });
@@ -269,7 +274,8 @@ describe('secrets', () => {
   };
 
   test('the newest version is read, or the one that is named, and which it was is told', async () => {
-    const [first, second] = [await setSecret('one'), await setSecret('two')];
+    const first = await setSecret('one');
+    const second = await setSecret('two');
     await letBotRead();
     expect(got(await read())).toEqual({ id: second.properties.id, value: 'two' });
     const named = `${address()}/${first.properties.version}`;

@@ -22,7 +22,11 @@ describe('lists', () => {
 
   test('agents are all found when they come in pages', async () => {
     const row = (name: string) => ({
-      ...{ id: resourceId(name), name, location: 'x', resourceGroup: 'g', subscriptionId: careId },
+      id: resourceId(name),
+      name,
+      location: 'x',
+      resourceGroup: 'g',
+      subscriptionId: careId,
     });
     const page = (data: unknown[], more: object) => {
       const body = { totalRecords: 3, count: data.length, resultTruncated: 'false', data, ...more };
@@ -252,7 +256,8 @@ describe('the log of a vault', () => {
     const newest = got(await azure.keys.get(vault.id, name, null));
     const keyVersion = KeyVersion.parse(newest?.version);
     const { principalId = null } = got(await azure.resources.get(agent)) ?? {};
-    const [vaultUri, since] = [`https://localhost:${running.port + 2}/`, new Date().toISOString()];
+    const vaultUri = `https://localhost:${running.port + 2}/`;
+    const since = new Date().toISOString();
     got(await setKey(azure, agent, { vaultUri, keyName: name, keyVersion }));
     got(await azure.keys.probe(vaultUri, name, keyVersion));
     return { principalId, resourceId: agent.id, vaultUri, keyName: name, keyVersion, since };

@@ -236,7 +236,10 @@ describe('writes that come late', () => {
     };
 
     const other = () => ({
-      ...{ keyVaultUri: hospitalUri(), keyName: 'hospital-data', keyVersion: '0'.repeat(32), userIdentity: null },
+      keyVaultUri: hospitalUri(),
+      keyName: 'hospital-data',
+      keyVersion: '0'.repeat(32),
+      userIdentity: null,
     });
     const shown = async () => agentIn(await stateNow(), 'virtual-visit-agent').content.keyVaultProperties;
     const change = (to: (one: ReturnType<typeof agentIn>) => void) =>

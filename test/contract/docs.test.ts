@@ -15,7 +15,11 @@ const filesIn = (folder: string, ending: RegExp): readonly string[] =>
     .map((file) => `${folder}/${file}`);
 const textOf = (file: string): string => readFileSync(new URL(file, root), 'utf8');
 const pages = [
-  ...['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'SUPPORT.md'],
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'SUPPORT.md',
   ...filesIn('docs', /\.md$/),
 ];
 
@@ -121,8 +125,10 @@ test('the permissions of every step are actions that the role files give', () =>
 
 test('everything that is tried has its row, in order, and none that did not hold', () => {
   const rows = rowsUnder('test/golden/attacks.md', 'what was tried').map(([what, , outcome, by = '']) => [
-    ...[what, outcome],
-    ...[/`(.+)`/.exec(by)?.[1], /“(.+)”/.exec(by)?.[1] ?? ''],
+    what,
+    outcome,
+    /`(.+)`/.exec(by)?.[1],
+    /“(.+)”/.exec(by)?.[1] ?? '',
   ]);
   expect(rows).toEqual(attackRows.map(([what, ...by]) => [what, 'all held', ...by]));
 });

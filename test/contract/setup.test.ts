@@ -26,7 +26,14 @@ const bot = ['SingleTenant', id(2), id(1), 's3cret'];
 const rest = [
   link('channel', 'approvals'),
   link('channel', 'audit'),
-  ...[id(2), 's3cret', id(4), id(6), id(6), id(6), database, '/run/secrets/seal.key'],
+  id(2),
+  's3cret',
+  id(4),
+  id(6),
+  id(6),
+  id(6),
+  database,
+  '/run/secrets/seal.key',
 ];
 
 it('asks for what a bot needs until nothing is missing, and writes settings that the bot starts with', async () => {

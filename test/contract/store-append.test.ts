@@ -188,8 +188,10 @@ describe('the audit log in the database', () => {
     const form = { form: { repeats: id, justification: first.justification } };
     const proof = `sign-in/proof/${id}/1/${approver}`;
     await store.documents.write({
-      ...{ 'form/1': form, 'form/2': { form: { repeats: requestId(2) } } },
-      ...{ 'sign-in/ask/1': { purpose: { requestId: id }, inputs: { comment: 'a name' } }, [proof]: { inputs: {} } },
+      'form/1': form,
+      'form/2': { form: { repeats: requestId(2) } },
+      'sign-in/ask/1': { purpose: { requestId: id }, inputs: { comment: 'a name' } },
+      [proof]: { inputs: {} },
     });
     const erasing = { do: 'erase-texts', actor: operatorActor('duty'), reason: 'asked for' } as const;
     expect(await store.erase(id, 'erase:1', erasing)).toMatchObject({ kind: 'accepted', replay: false });

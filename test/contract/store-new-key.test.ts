@@ -15,16 +15,24 @@ import { openTestStore, testDatabases } from '../support/store/test-stores.ts';
 /** A new seal key: what the bot stored of the chat is kept, and the key before proves nothing more about it. */
 
 const databases = testDatabases();
-const [old, present] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
+const old = Buffer.alloc(32, 1);
+const present = Buffer.alloc(32, 2);
 const person = '20000000-0000-4000-8000-000000000001' as PersonId;
 const chat = { conversationId: '19:chat', serviceUrl: 'https://teams.example/', tenantId: 'tenant', personId: person };
 const card = {
-  ...{ requestId: requestId(1), audience: 'approvals', conversationId: '19:chat' },
-  ...{ activityId: '7', fingerprint: 'f' },
+  requestId: requestId(1),
+  audience: 'approvals',
+  conversationId: '19:chat',
+  activityId: '7',
+  fingerprint: 'f',
 };
 const asked = {
-  ...{ key: 'witness+00000000+key', size: 3, at: new Date('2026-03-02T10:00:00.000Z') },
-  ...{ outcome: 'signed' as const, detail: '', note: '' },
+  key: 'witness+00000000+key',
+  size: 3,
+  at: new Date('2026-03-02T10:00:00.000Z'),
+  outcome: 'signed' as const,
+  detail: '',
+  note: '',
 };
 
 it('is put on each document and row that the key before had sealed, and on no other', async () => {
@@ -99,7 +107,16 @@ it('a key that was replaced is followed by the new one in the chain, stores noth
   const forged = seal({ ...place, time: '2100-01-01T00:00:00.000Z' }, submitted());
   // The database itself cannot tell: this is a row as the bot once made them.
   await victim.sql('insert into cmk.event values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)', [
-    ...[place.seq, place.request, 1, 'submit', 0, forged.body, hash, forged.hash, forged.sealKey, forged.seal],
+    place.seq,
+    place.request,
+    1,
+    'submit',
+    0,
+    forged.body,
+    hash,
+    forged.hash,
+    forged.sealKey,
+    forged.seal,
   ]);
   await victim.close();
   await expect(write(url, 3, replaced, other)).rejects.toThrow('seal-key-retired');

@@ -57,7 +57,10 @@ describe('the store', () => {
       const person = { id: secondApprover, memberId: '29:3', name: 'Somebody', address: 'somebody@example.com' };
       const place = { ...chat, conversationId: 'a:sealed', personId: secondApprover, tenantId: 'sealed' };
       const card = {
-        ...{ requestId: requestId(901), audience: 'status', conversationId: 'a:sealed', activityId: '77' },
+        requestId: requestId(901),
+        audience: 'status',
+        conversationId: 'a:sealed',
+        activityId: '77',
         fingerprint: 'a',
       };
       const read = async () => ({
@@ -69,7 +72,12 @@ describe('the store', () => {
         holders: await store.postedCards.at(card.activityId),
       });
       const whole = {
-        ...{ name: 'Somebody', chat: place, place, url: place.serviceUrl, cards: [card], holders: [card.requestId] },
+        name: 'Somebody',
+        chat: place,
+        place,
+        url: place.serviceUrl,
+        cards: [card],
+        holders: [card.requestId],
       };
       const nowhere = { chat: null, place: null, url: null };
       const noCard = { cards: [], holders: [] };

@@ -42,8 +42,23 @@ const wellFormed = [
 /** What is a day or a moment stands as one: as Azure tells it, or as a day alone. */
 const moments = ['2027-01-01T00:00:00.000Z', '2021-11-11', '9999-12-31T23:59:59Z'];
 const holdsMoment: ReadonlySet<string> = new Set([
-  ...['day', 'cutoff', 'from', 'at', 'expires', 'since', 'until', 'first', 'last', 'foundAt', 'created', 'createdAt'],
-  ...['notBefore', 'retryAt', 'ahead', 'expiresAt', 'signedInAt'],
+  'day',
+  'cutoff',
+  'from',
+  'at',
+  'expires',
+  'since',
+  'until',
+  'first',
+  'last',
+  'foundAt',
+  'created',
+  'createdAt',
+  'notBefore',
+  'retryAt',
+  'ahead',
+  'expiresAt',
+  'signedInAt',
 ]);
 
 /** What names people does so by their ids. */

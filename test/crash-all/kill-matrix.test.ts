@@ -60,7 +60,9 @@ const rotated = 'virtual-visit-agent';
 const agentWrites = (agent: string): readonly Write[] => [
   { step: 'enable-identity', match: { method: 'PATCH', url: `healthBots/${agent}` }, reads: `healthBots/${agent}` },
   {
-    ...{ step: 'set-cmk', nth: 2, reads: `healthBots/${agent}` },
+    step: 'set-cmk',
+    nth: 2,
+    reads: `healthBots/${agent}`,
     match: { method: 'PATCH', url: `healthBots/${agent}` },
   },
 ];
@@ -109,7 +111,8 @@ const newVersion: Story = {
     submit(world, await type(world, people.requester, `/rotate-cmk resource=${rotated} version=new`)),
   writes: [
     {
-      ...{ step: 'make-key-version', reads: 'keys/cmk-virtual-visit' },
+      step: 'make-key-version',
+      reads: 'keys/cmk-virtual-visit',
       match: { method: 'POST', url: 'keys/cmk-virtual-visit/create' },
     },
     { step: 'set-cmk', match: { method: 'PATCH', url: `healthBots/${rotated}` }, reads: `healthBots/${rotated}` },
@@ -149,7 +152,8 @@ const cases = chosenCases(
           write,
           point,
           by,
-          ...{ step: write.step, at: write.match.url },
+          step: write.step,
+          at: write.match.url,
         })),
       ),
     ),
@@ -371,7 +375,8 @@ describe('killed at each point of a change in Azure', () => {
         await shows(world, place, people.approver, id, /Succeeded/, 90_000);
       await judge(id, story, from);
       if (!isLate) return;
-      const [state, made] = [await azureState(world), (await world.azureRequests()).length];
+      const state = await azureState(world);
+      const made = (await world.azureRequests()).length;
       await mendAzure(world);
       await untilAzureAnswered(world, write.match, 1, made);
       // Refused, or the same as what is there.

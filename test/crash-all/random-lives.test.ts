@@ -207,7 +207,9 @@ test(`${count} requests to which everything happens end, and every card says how
 
 test('Azure was changed once for each change that the log has, and the approved key is set where the request succeeded', async () => {
   const { world } = troubled;
-  const [record, state, wrote] = [await readRecord(world), await azureState(world), await writes(world)];
+  const record = await readRecord(world);
+  const state = await azureState(world);
+  const wrote = await writes(world);
   for (const [id, agent] of ids) {
     const events = record.events(id);
     const own = wrote.filter((one) => one.includes(`healthBots/${agent} `) && / 20[01]$/.test(one)).length;

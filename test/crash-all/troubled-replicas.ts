@@ -61,7 +61,8 @@ class Replicas {
   #queue: Promise<void> = Promise.resolve();
 
   constructor(world: World, balancer: Balancer) {
-    [this.#world, this.#balancer] = [world, balancer];
+    this.#world = world;
+    this.#balancer = balancer;
   }
 
   alone(act: () => Promise<void>): Promise<void> {

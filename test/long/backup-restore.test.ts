@@ -55,7 +55,9 @@ const withPrograms = tools === null ? describe.skip : describe;
 withPrograms('a record that is restored', () => {
   let world: World;
   let restored = '';
-  let [done, waiting, later] = ['', '', ''];
+  let done = '';
+  let waiting = '';
+  let later = '';
   let laterCard: SeenActivity;
 
   afterAll(() => world?.end());

@@ -31,10 +31,8 @@ let app: string;
 /** What the build is given: the files of the project that are sent. */
 let sources: string;
 beforeAll(async () => {
-  [app, sources] = [
-    await mkdtemp(path.join(tmpdir(), 'cmk-build-')),
-    await mkdtemp(path.join(tmpdir(), 'cmk-context-')),
-  ];
+  app = await mkdtemp(path.join(tmpdir(), 'cmk-build-'));
+  sources = await mkdtemp(path.join(tmpdir(), 'cmk-context-'));
   for (const name of context.filter([...git(['ls-files'])])) await cp(path.join(root, name), path.join(sources, name));
   await symlink(path.join(root, 'node_modules'), path.join(sources, 'node_modules'));
   await promisify(execFile)(process.execPath, ['--import', 'tsx', 'scripts/build.ts', app], { cwd: sources });

@@ -26,9 +26,12 @@ const sentSince = async (before: number) => (await world.azureRequests()).slice(
 async function callsIn<T>(work: () => Promise<T>, counts = '/subscriptions/') {
   const before = (await world.azureRequests()).length;
   const outcome = await work();
-  for (let [last, now] = [-1, 0]; last !== now; ) {
+  let last = -1;
+  let now = 0;
+  while (last !== now) {
     await new Promise((resolve) => setTimeout(resolve, 500));
-    [last, now] = [now, (await sentSince(before)).length];
+    last = now;
+    now = (await sentSince(before)).length;
   }
   return { calls: (await sentSince(before)).filter((url) => url.includes(counts)).length, outcome };
 }

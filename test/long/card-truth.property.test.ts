@@ -21,8 +21,12 @@ const onRequest = { slot: 0, off: 0 } as const;
 /** A check, or a step with its result. */
 const onward: ModelTurn = { do: 'onward', slot: 0, moves: 2 };
 const click = (verb: 'approve' | 'stop' | 'retry' | 'give-up', person: number): ModelTurn => ({
-  ...{ do: 'click', ...onRequest, verb, person },
-  ...{ odd: true, ticked: true },
+  do: 'click',
+  ...onRequest,
+  verb,
+  person,
+  odd: true,
+  ticked: true,
 });
 const turn: fc.Arbitrary<ModelTurn> = fc.oneof(
   { weight: 6, arbitrary: fc.constant(onward) },
@@ -30,8 +34,11 @@ const turn: fc.Arbitrary<ModelTurn> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
-      ...{ do: fc.constant('record' as const), slot: fc.constant(0), off: fc.constant(0) },
-      ...{ step: fc.constant(null), more: fc.constant(0) },
+      do: fc.constant('record' as const),
+      slot: fc.constant(0),
+      off: fc.constant(0),
+      step: fc.constant(null),
+      more: fc.constant(0),
       outcome: fc.constantFrom('done', 'waits', 'waits', 'stuck'),
       change: changeFate,
     }),

@@ -51,7 +51,8 @@ async function newRecord(): Promise<AuditLog> {
   const keyFile = path.join(dataDir, 'seal.key');
   await writeFile(keyFile, `# for tests\n${serverSealKey}\n`, { mode: 0o600 });
   return {
-    ...{ url, dataDir },
+    url,
+    dataDir,
     cli: (...args) => cmkBot(args, { DATABASE_URL: url, CMK_SEAL_KEY_FILE: keyFile }),
     tamper: (...statements) => runAs(url, [asOwner, ...statements]),
   };

@@ -38,7 +38,8 @@ describe('a bot that does not own the tables', () => {
   let own = '';
   let id = '';
   let url = '';
-  const [owner, bot] = [`owner_${randomUUID().slice(0, 8)}`, `bot_${randomUUID().slice(0, 8)}`];
+  const owner = `owner_${randomUUID().slice(0, 8)}`;
+  const bot = `bot_${randomUUID().slice(0, 8)}`;
 
   const as = (url: string, user: string): string => {
     const other = new URL(url);
@@ -119,7 +120,8 @@ if (tools === null) process.stderr.write('\nNOT TESTED: pg_dump, pg_restore and 
     'id-cmk-owner',
     'id-cmk-bot',
   ].map((name) => `${name}_${suffix}`) as [string, string, string, string, string];
-  const [database, foreign] = [`cmk_${suffix}`, `made_by_azure_${suffix}`];
+  const database = `cmk_${suffix}`;
+  const foreign = `made_by_azure_${suffix}`;
   const as = (user: string, name = url.pathname): string =>
     Object.assign(new URL(url), { username: encodeURIComponent(user), pathname: name }).href;
   const own = (name: string) => ({

@@ -146,7 +146,8 @@ test('a replica that is killed in mid-run: the other one continues', async () =>
 
 test('a replica that stands still before a write until another took its run over writes nothing more, in Azure or in the log', async () => {
   await other.end('SIGINT');
-  const [from, id] = [(await world.azureRequests()).length, await ask(world)];
+  const from = (await world.azureRequests()).length;
+  const id = await ask(world);
   const card = await approvalCard(world, id);
   // Azure is slow with the write before, until it holds up what the step after it reads.
   await faultAzure(world, {
@@ -163,7 +164,9 @@ test('a replica that stands still before a write until another took its run over
   other = await world.startReplica('two');
   const events = async () => (await readRecord(world)).events(id);
   await until(async () => (await events()).at(-1) === 'succeeded', 'the other one to end the run');
-  const [done, rows, said] = [await writes(world, from), await events(), world.printed().length];
+  const done = await writes(world, from);
+  const rows = await events();
+  const said = world.printed().length;
   world.signalBot('SIGCONT');
   await until(async () => /its claim was lost/.test(world.printed().slice(said)), 'it to give the run up');
   await type(world, people.requester, '/cmk-help');

@@ -97,8 +97,11 @@ describe('a sender who isn’t known', () => {
   });
   const other = inTenant(guestTenantId, guestTenantId);
   const doubtful = [
-    ...[nobody, { from: { id: 'x', name: 'Nobody', aadObjectId: 'root' } }],
-    ...[inTenant(guestTenantId, localTenantId), inTenant(localTenantId, guestTenantId), inTenant(undefined, undefined)],
+    nobody,
+    { from: { id: 'x', name: 'Nobody', aadObjectId: 'root' } },
+    inTenant(guestTenantId, localTenantId),
+    inTenant(localTenantId, guestTenantId),
+    inTenant(undefined, undefined),
   ];
 
   test.each<[string, object, string]>([
@@ -161,7 +164,8 @@ describe('outside the configured subscriptions', () => {
   test('what a click adds about agent, vault and key is not read', async () => {
     const form = await typeAll(world, choices.test, places.group);
     const data = buttonData({ status: 200, body: form }, 'form.submit');
-    const [agentId, vaultId] = [there('x-ray-agent'), vaultThere];
+    const agentId = there('x-ray-agent');
+    const vaultId = vaultThere;
     const forged = { agentId, vaultId, spec: { agentId }, page: 'review', plan: {}, revision: 0 };
     const inputs = { resource: agentId, vault: 'kv-research', key: 'new' };
     const more = { data: { ...data, ...forged }, inputs };
@@ -171,18 +175,56 @@ describe('outside the configured subscriptions', () => {
   });
 });
 
-const [nul, dollar] = ['\u0000', '$'];
+const nul = '\u0000';
+const dollar = '$';
 /** Texts that programs stumble over: each was somebody's bug once. */
 const oddTexts = [
-  ...['', ' \t\u00a0\u3000 ', nul, `triage${nul}resource`, 'a\u0008\u001b[31m\u007f\u009b2J', 'a\r\nc\u2028d\u000be'],
-  ...['\ud83d', 'x\udc00y', 'abc\u202egnp.exe\u202c', 'ad\u200bmi\u2060n\ufeff', '👩‍⚕️🏴󠁧󠁢󠁥󠁮󠁧󠁿', '\uffff\ufffe'],
-  ...[`a${'\u0301'.repeat(500)}`, 'x'.repeat(20_000), 'a '.repeat(5_000), '\n'.repeat(5_000), '1e309', '__proto__'],
-  ...['constructor', `${dollar}{requestId}`, `${dollar}{json($root)}`, '{{DATE(2020-01-01T00:00:00Z,SHORT)}}'],
-  ...['<at>Approver</at>', '[Approve](https://hostile.example/a)', '<img src=x onerror=alert(1)>', '=cmd|/c calc!A1'],
-  ...["' | where 1 == 1 or name contains '", 'x\\', '../../../../etc/passwd', '%s%n%d {0} {{0}}', '(a+)+$', '{"a":1}'],
+  '',
+  ' \t\u00a0\u3000 ',
+  nul,
+  `triage${nul}resource`,
+  'a\u0008\u001b[31m\u007f\u009b2J',
+  'a\r\nc\u2028d\u000be',
+  '\ud83d',
+  'x\udc00y',
+  'abc\u202egnp.exe\u202c',
+  'ad\u200bmi\u2060n\ufeff',
+  '👩‍⚕️🏴󠁧󠁢󠁥󠁮󠁧󠁿',
+  '\uffff\ufffe',
+  `a${'\u0301'.repeat(500)}`,
+  'x'.repeat(20_000),
+  'a '.repeat(5_000),
+  '\n'.repeat(5_000),
+  '1e309',
+  '__proto__',
+  'constructor',
+  `${dollar}{requestId}`,
+  `${dollar}{json($root)}`,
+  '{{DATE(2020-01-01T00:00:00Z,SHORT)}}',
+  '<at>Approver</at>',
+  '[Approve](https://hostile.example/a)',
+  '<img src=x onerror=alert(1)>',
+  '=cmd|/c calc!A1',
+  "' | where 1 == 1 or name contains '",
+  'x\\',
+  '../../../../etc/passwd',
+  '%s%n%d {0} {{0}}',
+  '(a+)+$',
+  '{"a":1}',
 ];
 const oddThings: readonly unknown[] = [
-  ...[null, true, 0, -1, 1.5, Number.MAX_SAFE_INTEGER, 2 ** 53, 1e300, [], [[]], {}, [null, 1, 'a']],
+  null,
+  true,
+  0,
+  -1,
+  1.5,
+  Number.MAX_SAFE_INTEGER,
+  2 ** 53,
+  1e300,
+  [],
+  [[]],
+  {},
+  [null, 1, 'a'],
   { toString: 'x', valueOf: 'y', length: -1 },
   JSON.parse('{"then":"x","toJSON":"x"}'),
   JSON.parse('{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"isAdmin":true}}}'),

@@ -35,7 +35,10 @@ const context = { doing: 'reading', dependsOnGrant: true, now };
 const azureError = (text: string) =>
   JSON.stringify({ error: { code: text, message: text, innererror: { code: text }, details: [{ code: text }] } });
 const answer = (body: string, header = ''): HttpAnswer => ({
-  ...{ method: 'GET', change: false, status: 400, body },
+  method: 'GET',
+  change: false,
+  status: 400,
+  body,
   header: () => header,
 });
 const exchangeWith = (body: string): Exchange =>
@@ -43,8 +46,13 @@ const exchangeWith = (body: string): Exchange =>
 const restError = Object.assign(new Error('x'), { name: 'RestError' });
 const person = '20000000-0000-4000-8000-000000000001';
 const activity = (text: string) => ({
-  ...{ type: text, id: text, text, channelId: 'msteams', serviceUrl: `http://localhost/${text}` },
-  ...{ from: { id: text, name: text, aadObjectId: text }, recipient: { id: text } },
+  type: text,
+  id: text,
+  text,
+  channelId: 'msteams',
+  serviceUrl: `http://localhost/${text}`,
+  from: { id: text, name: text, aadObjectId: text },
+  recipient: { id: text },
   conversation: { id: text, tenantId: text },
 });
 const keyNamed = (text: string) => ({ vaultUri: text, keyName: text, keyVersion: text });
@@ -116,18 +124,58 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
 
 /** What patterns trip over when it is repeated. */
 const atoms = [
-  ...['a', 'A', '0', ' ', '\t', '\n', '\r\n', '\u00a0', '\u2028', '; ', ' a=', ' a="', ' on /', 'x on /y; ', '; x on '],
+  'a',
+  'A',
+  '0',
+  ' ',
+  '\t',
+  '\n',
+  '\r\n',
+  '\u00a0',
+  '\u2028',
+  '; ',
+  ' a=',
+  ' a="',
+  ' on /',
+  'x on /y; ',
+  '; x on ',
   ...String.raw`/ // \ * *a ** . .. ../ : :1 ; & &# &a &a; - = + # > < </ <at <at> { {{ $ } [ ]( ! ~ _ " ' a=`.split(
     ' ',
   ),
-  ...['${', '`', 'access ', 'permissions ', 'does not have ', ' in ', 'Forbidden', 'Key Vault ', ', expires '],
-  ...[`${'0'.repeat(32)} in `, ` ${'0'.repeat(32)} in `, '2020-01-01', ' first version in ', '/providers/x/y/z'],
-  ...['/healthBots/', '/vaults/', 'northeurope', 'us', 'AADSTS', 'CMK-'],
-  ...['a\u0301', '\u0301', '\u200d', '\u202e', '\ue000', '\ud83d', '👩‍⚕️', 'é', 'ſ'],
+  '${',
+  '`',
+  'access ',
+  'permissions ',
+  'does not have ',
+  ' in ',
+  'Forbidden',
+  'Key Vault ',
+  ', expires ',
+  `${'0'.repeat(32)} in `,
+  ` ${'0'.repeat(32)} in `,
+  '2020-01-01',
+  ' first version in ',
+  '/providers/x/y/z',
+  '/healthBots/',
+  '/vaults/',
+  'northeurope',
+  'us',
+  'AADSTS',
+  'CMK-',
+  'a\u0301',
+  '\u0301',
+  '\u200d',
+  '\u202e',
+  '\ue000',
+  '\ud83d',
+  '👩‍⚕️',
+  'é',
+  'ſ',
 ];
 const place: { run?: () => unknown } = createContext({});
 const script = new Script('run()');
-const [size, watchdogMs] = [200_000, 20_000];
+const size = 200_000;
+const watchdogMs = 20_000;
 
 function ends(run: () => unknown): boolean {
   place.run = run;

@@ -10,7 +10,9 @@ import { readRecord } from '../support/world/world.ts';
 /** Attacks between kinds: rules without kinds, a name that two resources share, a key that Azure drops, and a kind that is off. */
 
 const { people, places } = story;
-const [twin, other, third] = ['stcarelogs', 'stcareforms', 'stcaremails'];
+const twin = 'stcarelogs';
+const other = 'stcareforms';
+const third = 'stcaremails';
 const twinAgent = story.agentId('StCareLogs');
 const idOf = (name: string) => story.agentId(name).replace('HealthBot/healthBots', 'Storage/storageAccounts');
 const byName = { name: 'by name', match: { subscriptions: [careId], resources: ['st*'] } };
@@ -76,8 +78,10 @@ test('a kind that is off is refused everywhere, and changes nothing', async () =
   await approved(people.secondApprover, ordered);
   const waiting = await requested(idOf(third));
   await story.approvalCard(world(), waiting);
-  const [form, open] = [await typed('/enable-cmk'), await enable(idOf(third).replace(third, twin))];
-  const [from, before] = [(await world().azureRequests()).length, (await readRecord(world())).requests];
+  const form = await typed('/enable-cmk');
+  const open = await enable(idOf(third).replace(third, twin));
+  const from = (await world().azureRequests()).length;
+  const before = (await readRecord(world())).requests;
   await world().restartBot('SIGINT', { CMK_KINDS: 'healthcare-agent', CMK_POLICY_FILE: '' });
   const stopped = await becomes(ordered, /Needs attention/);
   expect(story.activityText(stopped)).toContain('to turn on the resource’s kind in CMK');

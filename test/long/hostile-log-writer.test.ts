@@ -19,8 +19,17 @@ const theirLogKey = signingKey(logName, 'log', Buffer.alloc(32, 66));
 
 /** The log's, and what the next checkpoint writes. */
 const files = [
-  ...['checkpoint', 'checkpoints/300', 'tile/entries/000', 'tile/entries/001.p/44', 'tile/0/000', 'tile/0/001.p/44'],
-  ...['tile/1/000.p/1', 'keys.txt', 'checkpoints/310', 'tile/entries/001.p/54', 'tile/0/001.p/54'],
+  'checkpoint',
+  'checkpoints/300',
+  'tile/entries/000',
+  'tile/entries/001.p/44',
+  'tile/0/000',
+  'tile/0/001.p/44',
+  'tile/1/000.p/1',
+  'keys.txt',
+  'checkpoints/310',
+  'tile/entries/001.p/54',
+  'tile/0/001.p/54',
 ];
 const directories = ['checkpoints', 'tile', 'tile/0', 'tile/1', 'tile/entries', 'tile/entries/001.p'];
 

@@ -51,7 +51,9 @@ describe('a form that was written into', () => {
     const { form } = there;
     const inputs = { justification: 'Mine', acknowledgeDataLoss: 'true' };
     Object.assign(form, {
-      ...{ page: 'review', answers: filled.answers, shownDigest: filled.shownDigest },
+      page: 'review',
+      answers: filled.answers,
+      shownDigest: filled.shownDigest,
       pending: { verb: 'form.submit', inputs, look: 'F-AAAAAAAAAA' },
     });
     await store.overwrite(`form/${formId}`, there);
@@ -72,7 +74,10 @@ describe('a form that was written into', () => {
       data: { requestId: id, revision: 1, acknowledgeIrreversible: 'true' },
     };
     there.card = {
-      ...{ type: 'AdaptiveCard', version: '1.5', body: [], actions: [{ ...approve, title: 'Next' }] },
+      type: 'AdaptiveCard',
+      version: '1.5',
+      body: [],
+      actions: [{ ...approve, title: 'Next' }],
       refresh: { action: approve },
     };
     await store.overwrite(`form/${formId}`, there);

@@ -128,7 +128,9 @@ describe('the hook after a deployment', () => {
 
   test('moves a secret from the environment of azd into the vault, and deploys it the next time', async () => {
     const { code, out, calls } = await afterwards([{ to: /^az keyvault secret list/, says: ['seal-key\nlog-key'] }], {
-      ...{ CMK_IMAGE: 'registry.example/cmk-bot@sha256:abc', CMK_STEP_UP: 'c1', CMK_STEP_UP_APP_SECRET: 'the-secret' },
+      CMK_IMAGE: 'registry.example/cmk-bot@sha256:abc',
+      CMK_STEP_UP: 'c1',
+      CMK_STEP_UP_APP_SECRET: 'the-secret',
       CMK_VAULT_SETTINGS: 'OTEL_EXPORTER_OTLP_HEADERS',
     });
     expect(code).toBe(0);
@@ -213,10 +215,15 @@ describe('the hook before a deployment', () => {
   test('stops on a machine with old values, stores nothing, and prints the commands that take the deployed ones over', async () => {
     const old = { CMK_ANCHOR_LOCKED: 'false', CMK_IMAGE: 'old', CMK_VAULT_SETTINGS: '', CMK_MIGRATE: 'false' };
     const upgraded = {
-      ...{ image: 'new', vaultSettings: 'CMK_STEP_UP_APP_SECRET', migrate: false, policy: { mode: 'a', rules: [] } },
+      image: 'new',
+      vaultSettings: 'CMK_STEP_UP_APP_SECRET',
+      migrate: false,
+      policy: { mode: 'a', rules: [] },
       subscriptions: set.CMK_SUBSCRIPTIONS,
       // The hook reads these from Azure.
-      ...{ anchorLocked: true, databaseStorageGiB: 64, roleSubscriptions: 's-old' },
+      anchorLocked: true,
+      databaseStorageGiB: 64,
+      roleSubscriptions: 's-old',
       settings: { CMK_APPROVALS_CHANNEL: set.CMK_APPROVALS_CHANNEL, CMK_AUDIT_CHANNEL: set.CMK_AUDIT_CHANNEL },
     };
     const { code, err, calls } = await beforehand({ ...again, ...old, CMK_POLICY: '{ "rules": [], "mode": "a" }' }, [

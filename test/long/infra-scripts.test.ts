@@ -116,7 +116,9 @@ describe('infra/grant-azure.sh', () => {
     expect([code, out]).toEqual([0, expect.stringContaining('read back')]);
     const [update = '', ...more] = posts(calls);
     expect(JSON.parse(update.replace('az role assignment update --role-assignment ', ''))).toEqual({
-      ...{ id: 'a-1', condition: grantCondition.trim(), conditionVersion: '2.0' },
+      id: 'a-1',
+      condition: grantCondition.trim(),
+      conditionVersion: '2.0',
     });
     expect(more).toEqual([]);
     const still = await grant(['--yes', bot, group], [conditioned([null]), ...answers]);

@@ -100,10 +100,15 @@ const subscription = '40000000-0000-4000-8000-000000000009';
 const chosen = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];
 const person = '20000000-0000-4000-8000-000000000002';
 const given = {
-  ...{ AZURE_ENV_NAME: 'prod', AZURE_LOCATION: 'westeurope', CMK_IMAGE: 'registry.example/cmk-bot:1' },
-  ...{ CMK_ADMIN_ID: '20000000-0000-4000-8000-000000000001', CMK_ADMIN_NAME: 'admin@care.example' },
-  ...{ CMK_SUBSCRIPTIONS: chosen.join(', '), CMK_REQUESTERS: '60000000-0000-4000-8000-000000000001' },
-  ...{ CMK_APPROVERS: person, CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2' },
+  AZURE_ENV_NAME: 'prod',
+  AZURE_LOCATION: 'westeurope',
+  CMK_IMAGE: 'registry.example/cmk-bot:1',
+  CMK_ADMIN_ID: '20000000-0000-4000-8000-000000000001',
+  CMK_ADMIN_NAME: 'admin@care.example',
+  CMK_SUBSCRIPTIONS: chosen.join(', '),
+  CMK_REQUESTERS: '60000000-0000-4000-8000-000000000001',
+  CMK_APPROVERS: person,
+  CMK_APPROVALS_CHANNEL: '19:approvals@thread.tacv2',
   CMK_AUDIT_CHANNEL: '19:audit@thread.tacv2',
 };
 
@@ -204,8 +209,10 @@ const listAt = (value: unknown, ...names: readonly (string | number)[]): readonl
 
 /** As a template has what a role file says. */
 const permissionsOf = (file: typeof logsRole) => ({
-  ...{ actions: file.Actions, notActions: file.NotActions },
-  ...{ dataActions: file.DataActions, notDataActions: file.NotDataActions },
+  actions: file.Actions,
+  notActions: file.NotActions,
+  dataActions: file.DataActions,
+  notDataActions: file.NotDataActions,
 });
 const roleIdOf = (made: Made) =>
   String(at(made, 'properties', 'roleDefinitionId'))
@@ -224,22 +231,35 @@ const environmentOf = (made: readonly Made[], secret = ''): Record<string, strin
 const usual = () => deploy();
 const otherwise = () =>
   deploy({
-    ...{ AZURE_ENV_NAME: 'A_(b).c', CMK_SUBSCRIPTIONS: chosen[0] ?? '', CMK_ROLE_SUBSCRIPTIONS: chosen.join(',') },
-    ...{
-      CMK_MIGRATE: 'false',
-      CMK_PAUSE: 'true',
-      CMK_APPROVAL_EXPIRY: '',
-      CMK_KINDS: kinds.map(({ name }) => name).join(', '),
-      CMK_STEP_UP: 'c1',
-    },
-    ...{ CMK_STEP_UP_APP_ID: person, CMK_VAULT_SETTINGS: 'CMK_STEP_UP_APP_SECRET' },
-    ...{ CMK_POLICY: JSON.stringify(policy), CMK_LOGS_WORKSPACE: 'b0000000-0000-4000-8000-0000000000c9' },
-    ...{ CMK_DATABASE_SERVER: 'psql-restored', CMK_ANCHOR_CONTAINER: 'anchor-2', CMK_ANCHOR_LOCKED: 'true' },
-    ...{ CMK_LOG_NAME: 'cmk/2', CMK_ZONE_REDUNDANT: 'true', CMK_CORES: '1', CMK_DATABASE_SKU: 'Standard_D2ds_v5' },
-    ...{ CMK_DATABASE_TIER: 'GeneralPurpose', CMK_DATABASE_HIGH_AVAILABILITY: 'ZoneRedundant' },
-    ...{ CMK_DATABASE_GEO_BACKUP: 'Enabled', CMK_DATABASE_STORAGE_GIB: '64', CMK_STORAGE_SKU: 'Standard_ZRS' },
-    ...{ CMK_LOG_DAYS: '365', CMK_TAGS: '{"cost-center":"4711"}', CMK_DELETE_LOCK: 'false' },
-    ...{ CMK_AUDITORS: auditors, CMK_AUDITOR_ADDRESSES: '203.0.113.7, 198.51.100.0/24' },
+    AZURE_ENV_NAME: 'A_(b).c',
+    CMK_SUBSCRIPTIONS: chosen[0] ?? '',
+    CMK_ROLE_SUBSCRIPTIONS: chosen.join(','),
+    CMK_MIGRATE: 'false',
+    CMK_PAUSE: 'true',
+    CMK_APPROVAL_EXPIRY: '',
+    CMK_KINDS: kinds.map(({ name }) => name).join(', '),
+    CMK_STEP_UP: 'c1',
+    CMK_STEP_UP_APP_ID: person,
+    CMK_VAULT_SETTINGS: 'CMK_STEP_UP_APP_SECRET',
+    CMK_POLICY: JSON.stringify(policy),
+    CMK_LOGS_WORKSPACE: 'b0000000-0000-4000-8000-0000000000c9',
+    CMK_DATABASE_SERVER: 'psql-restored',
+    CMK_ANCHOR_CONTAINER: 'anchor-2',
+    CMK_ANCHOR_LOCKED: 'true',
+    CMK_LOG_NAME: 'cmk/2',
+    CMK_ZONE_REDUNDANT: 'true',
+    CMK_CORES: '1',
+    CMK_DATABASE_SKU: 'Standard_D2ds_v5',
+    CMK_DATABASE_TIER: 'GeneralPurpose',
+    CMK_DATABASE_HIGH_AVAILABILITY: 'ZoneRedundant',
+    CMK_DATABASE_GEO_BACKUP: 'Enabled',
+    CMK_DATABASE_STORAGE_GIB: '64',
+    CMK_STORAGE_SKU: 'Standard_ZRS',
+    CMK_LOG_DAYS: '365',
+    CMK_TAGS: '{"cost-center":"4711"}',
+    CMK_DELETE_LOCK: 'false',
+    CMK_AUDITORS: auditors,
+    CMK_AUDITOR_ADDRESSES: '203.0.113.7, 198.51.100.0/24',
     CMK_ALERT_EMAIL: 'cmk@hospital.example',
   });
 /** The group of those who check the published log from outside. */
@@ -252,13 +272,22 @@ const notByAzd: Readonly<Record<string, readonly string[]>> = {
   'parameters of their own': ['CMK_POLICY_FILE', 'CMK_SUBSCRIPTIONS'],
   'secrets, which go through the vault': azdSecrets,
   'a managed identity signs in without them': [
-    ...['MicrosoftAppPassword', 'AZURE_CLIENT_SECRET', 'AZURE_FEDERATED_TOKEN_FILE'],
+    'MicrosoftAppPassword',
+    'AZURE_CLIENT_SECRET',
+    'AZURE_FEDERATED_TOKEN_FILE',
   ],
   'the vault holds the keys': ['CMK_SEAL_KEY_FILE', 'CMK_LOG_KEY_FILE'],
   'the deployment is for the public cloud': [
-    ...['AZURE_CLOUD', 'AZURE_ARM_ENDPOINT', 'AZURE_AUTHORITY_HOST', 'AZURE_GRAPH_ENDPOINT', 'AZURE_LOGS_ENDPOINT'],
-    ...['AZURE_CA_FILE', 'ToBotFromChannelOpenIdMetadataUrl', 'ToBotFromChannelTokenIssuer'],
-    ...['ToChannelFromBotLoginUrl', 'ToChannelFromBotOAuthScope'],
+    'AZURE_CLOUD',
+    'AZURE_ARM_ENDPOINT',
+    'AZURE_AUTHORITY_HOST',
+    'AZURE_GRAPH_ENDPOINT',
+    'AZURE_LOGS_ENDPOINT',
+    'AZURE_CA_FILE',
+    'ToBotFromChannelOpenIdMetadataUrl',
+    'ToBotFromChannelTokenIssuer',
+    'ToChannelFromBotLoginUrl',
+    'ToChannelFromBotOAuthScope',
   ],
   'for the sandbox only': ['CMK_MODE'],
 };

@@ -50,7 +50,9 @@ await once(hook, 'listening');
 afterAll(() => void hook.close());
 const address = hook.address();
 const env = {
-  ...{ ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s', CMK_OPERATORS: people.secondApprover },
+  ...usageCheckSettings,
+  CMK_WATCH_INTERVAL: '1s',
+  CMK_OPERATORS: people.secondApprover,
   CMK_ALERT_WEBHOOK: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`,
   CMK_ALERT_WEBHOOK_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
 };

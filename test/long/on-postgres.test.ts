@@ -104,7 +104,8 @@ describe('over a PostgreSQL that is signed in to with tokens, sealed with a secr
   });
 
   test('evidence is taken beside the bot, of what it publishes, and proves itself', async () => {
-    const [pack, keys] = [inFolder('pack.zip'), inFolder('my-keys.txt')];
+    const pack = inFolder('pack.zip');
+    const keys = inFolder('my-keys.txt');
     const before = gate.seen.length;
     expect(await cmkBot(['evidence', id, '-o', pack], settings(published))).toMatchObject({ code: 0, err: '' });
     expect(gate.seen.length).toBeGreaterThan(before);

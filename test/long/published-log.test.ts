@@ -52,7 +52,9 @@ const startFails = async (): Promise<string> => {
 async function startedWitness(): Promise<RunningWitness> {
   const key = readKeyLine((await readFile(anchor('keys.txt'), 'utf8')).trim());
   const witness = await startWitness({
-    ...{ folder: path.join(world.dataDir, 'witness'), log: typeof key === 'string' ? [] : [key], key: witnessKey },
+    folder: path.join(world.dataDir, 'witness'),
+    log: typeof key === 'string' ? [] : [key],
+    key: witnessKey,
   });
   more = { CMK_WITNESSES: `${witness.url} ${keyLine(witnessKey.verifier)}` };
   return witness;
@@ -75,7 +77,8 @@ describe('the published log', () => {
   });
 
   it('is checked by somebody who has nothing but the folder and the log’s key', async () => {
-    const [elsewhere, key] = [path.join(world.dataDir, 'auditor'), path.join(world.dataDir, 'my-keys.txt')];
+    const elsewhere = path.join(world.dataDir, 'auditor');
+    const key = path.join(world.dataDir, 'my-keys.txt');
     await copyFolder(anchor(), elsewhere);
     await copyFile(path.join(elsewhere, 'keys.txt'), key);
     const verify = (file: string) => cmkBot(['audit', 'verify', elsewhere, '--log-key', file], {});
@@ -204,7 +207,8 @@ describe('a decision', () => {
   const Head = z.tuple([z.object({ seq: z.number() })]);
   const recorded = async (): Promise<number> =>
     Head.parse(await rowsOf(more.DATABASE_URL ?? '', 'select seq::int from cmk.chain_head'))[0].seq;
-  let [from, place] = [0, 0];
+  let from = 0;
+  let place = 0;
   beforeEach(async () => {
     place += 1;
     const CMK_ANCHOR = path.join(world.dataDir, `decisions-${place}`);
@@ -242,7 +246,8 @@ describe('a decision', () => {
         await approve(world, people.approver, card);
         await untilAzureAnswered(world, match, 1, from);
       }
-      const [end, before] = [await recorded(), await writes(world, from)];
+      const end = await recorded();
+      const before = await writes(world, from);
       await blockPlace();
       const since = world.printed().length;
       const inputs = { comment: 'Not this week' };

@@ -24,7 +24,9 @@ import { type TestStore, testDatabases } from '../support/store/test-stores.ts';
 
 const databases = testDatabases();
 /** Rejected (events 1 and 2), waiting (3), and rejected last (4 and 5). */
-const [rejected, waiting, rejectedLast] = [requestId(1), requestId(2), requestId(3)];
+const rejected = requestId(1);
+const waiting = requestId(2);
+const rejectedLast = requestId(3);
 let lines: readonly ChainLine[] = [];
 const at = (seq: number): ChainLine => {
   const line = lines[seq - 1];
@@ -41,7 +43,16 @@ const asBefore = ['event', 'chain_head'].map((name) => `alter table cmk.${name} 
 const quoted = (text: string | number | null): string => (text === null ? 'null' : `$q$${text}$q$`);
 const insert = ({ seq, request, revision, cause, n, body, prev, hash, sealKey, seal }: ChainLine): string =>
   `insert into cmk.event (seq, request_id, revision, cause, n, body, prev, hash, seal_key, seal) values (${[
-    ...[seq, request, revision, cause, n, body, prev, hash, sealKey, seal],
+    seq,
+    request,
+    revision,
+    cause,
+    n,
+    body,
+    prev,
+    hash,
+    sealKey,
+    seal,
   ]
     .map(quoted)
     .join(', ')})`;
@@ -80,7 +91,10 @@ const ownKey = () => openSeals(keysOf([randomBytes(32)]));
 const edited = `replace(body, 'awaiting-approval', 'awaiting approval')`;
 const withoutTexts = (request: string) => `delete from cmk.free_text where request_id = '${request}' and revision = 2`;
 const cutLast = (): readonly string[] => [
-  ...['delete from cmk.event where seq = 5', headTo(4, at(4).hash), withoutTexts(rejectedLast), holds(at(4))],
+  'delete from cmk.event where seq = 5',
+  headTo(4, at(4).hash),
+  withoutTexts(rejectedLast),
+  holds(at(4)),
 ];
 
 const starts = 'starts, does nothing of it';

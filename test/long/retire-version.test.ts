@@ -19,7 +19,8 @@ const { requestIdIn, shows, submit, type, writes } = story;
 /** An old key version is disabled only once nothing uses it any more, by the vault's log and by what resources declare. */
 
 const agent = 'virtual-visit-agent';
-const [vaultName, keyName] = ['kv-hospital-keys', 'cmk-virtual-visit'];
+const vaultName = 'kv-hospital-keys';
+const keyName = 'cmk-virtual-visit';
 const world = scenario({ own: { inProcess: false, env: { ...usageCheckSettings, CMK_WATCH_INTERVAL: '1s' } } });
 let others: Clients;
 let oldVersion: string;

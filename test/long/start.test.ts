@@ -45,7 +45,8 @@ function run(...words: readonly string[]): void {
 test(
   'npm run local says that it is ready, answers people, and ends with Ctrl-C',
   async () => {
-    const [bot, azure] = [await freePorts(1), await freePorts(10)];
+    const bot = await freePorts(1);
+    const azure = await freePorts(10);
     const ports = ['--bot-port', `${bot}`, '--teams-port', `${bot + 1}`, '--azure-port', `${azure}`];
     run('run', 'local', '--', '--data', folder, ...ports, '--latency', 'instant');
     await until(async () => npm.exitCode !== null || printed.endsWith('ready\n'), 'it to be ready', patienceMs);

@@ -15,7 +15,8 @@ let trace: readonly Span[] = [];
 beforeAll(async () => {
   collector = await startCollector();
   const env = {
-    ...{ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_SERVICE_NAME: 'keys' },
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_SERVICE_NAME: 'keys',
     ...testOverrides({ metricsEveryMs: 1_000 }),
   };
   world = await startWorld({ env });

@@ -65,9 +65,19 @@ const answersFor = ({ settings, botPort }: Tenant, framework: RunningFramework):
   'CMK_AZURE_POLL=50ms',
   // Of this machine's Connector, which is none of Teams' own hosts.
   `CMK_TEAMS_SERVICE_URL=${framework.url}/connector/`,
-  ...['SingleTenant', teamsApp.id, localTenantId, teamsApp.secret, link('approvals'), link('audit')],
-  ...[teamsApp.id, teamsApp.secret, `${careId},${researchId}`, requestersGroup.id, approversGroup.id],
-  ...[approversGroup.id, settings.DATABASE_URL ?? ''],
+  'SingleTenant',
+  teamsApp.id,
+  localTenantId,
+  teamsApp.secret,
+  link('approvals'),
+  link('audit'),
+  teamsApp.id,
+  teamsApp.secret,
+  `${careId},${researchId}`,
+  requestersGroup.id,
+  approversGroup.id,
+  approversGroup.id,
+  settings.DATABASE_URL ?? '',
 ];
 
 /** What docs/install/deploy-on-your-own-host.md tells the tenant's administrators to do. */

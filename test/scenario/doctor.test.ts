@@ -37,7 +37,9 @@ type More = Partial<Pick<Broken, 'outcome' | 'value' | 'runs' | 'byHand'>>;
 type Case = readonly [what: string, rows: readonly Broken[], start: RegExp | null];
 
 const row = (code: DiagnosisCode, found: RegExp, breaks: Broken['breaks'], more: More = {}): Broken => ({
-  ...{ code, found, breaks },
+  code,
+  found,
+  breaks,
   ...more,
 });
 const set = (name: string, value: string | null) => () => world.set({ [name]: value });
@@ -97,10 +99,13 @@ const cases: readonly Case[] = [
     [
       row('people/roles', /no one can request/, set('CMK_REQUESTERS', null), { value: () => requestersGroup.id }),
       row('people/roles', /approvers are notified of key changes/, set('CMK_OPERATORS', null), {
-        ...{ outcome: 'warn', value: before },
+        outcome: 'warn',
+        value: before,
       }),
       row('teams/channels', /no copy in Teams/, set('CMK_AUDIT_CHANNEL', 'none'), {
-        ...{ outcome: 'warn', value: before, runs: /cmk-bot/ },
+        outcome: 'warn',
+        value: before,
+        runs: /cmk-bot/,
       }),
       row('people/sign-in', /a click in Teams is enough/, set('CMK_STEP_UP', null), { outcome: 'warn', value: before }),
     ],

@@ -67,7 +67,8 @@ test('an access-policy vault and an agent with a user-assigned identity: what ot
     'PUT accessPolicies/add 200',
     'PATCH healthBots/visitor-agent 201',
   ]);
-  const [was, is] = [vaultIn(before, path.vault).accessPolicies, vaultIn(azure, path.vault).accessPolicies];
+  const was = vaultIn(before, path.vault).accessPolicies;
+  const is = vaultIn(azure, path.vault).accessPolicies;
   expect(is.slice(0, was.length)).toEqual(was);
   expect(is.slice(was.length).map(({ permissions }) => permissions.keys)).toEqual([['get', 'wrapKey', 'unwrapKey']]);
   const { identity } = agentIn(azure, path.agent).content;
@@ -87,7 +88,9 @@ test('an agent that holds identity and grant already has one change made, and no
 
 /** To the newest version: test/long/retire-version; to a new one: test/scenario/transcripts. */
 test('a rotation to a version that is named, and to a key in another vault', async () => {
-  const [agent, vault, key] = ['virtual-visit-agent', 'kv-hospital-keys', 'cmk-virtual-visit'];
+  const agent = 'virtual-visit-agent';
+  const vault = 'kv-hospital-keys';
+  const key = 'cmk-virtual-visit';
   const versions = async () => keyIn(await azureState(world), vault, key).versions;
   const inUse = async () => agentIn(await azureState(world), agent).content.keyVaultProperties;
   const rotate = async (to: string): Promise<readonly string[]> => {

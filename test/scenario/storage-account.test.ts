@@ -16,8 +16,10 @@ const { activityText, answered, approvalCard, approve, people, places, shows, su
 
 /** Storage accounts, the second kind that the bot writes: pinned to a version, and following new ones. */
 
-const [vaultName, keyName] = ['kv-hospital-keys', 'cmk-virtual-visit'];
-const [pinned, following] = ['stcarelogs', 'stcareforms'];
+const vaultName = 'kv-hospital-keys';
+const keyName = 'cmk-virtual-visit';
+const pinned = 'stcarelogs';
+const following = 'stcareforms';
 let evidence: EvidenceWorld;
 const world = () => evidence.world;
 
@@ -73,7 +75,8 @@ test('an account is pinned to a version, by an approver of accounts only', async
   expect(await proof(id)).toContain(`${pinned} was put under ${keyName} in ${vaultName}`);
 });
 
-let [follows, old] = ['', ''];
+let follows = '';
+let old = '';
 test('another follows new versions, where the requester chose that', async () => {
   const form = await type(world(), people.requester, `/enable-cmk resource=${following} vault=${vaultName}`);
   expect(activityText(form)).toContain('Follow new versions');

@@ -62,7 +62,8 @@ export function conditionHolds(condition: string, action: string, attributes: At
   let text = condition
     .replace(actionMatches, (_, list: string) => bit(includes(list, action)))
     .replace(comparison, (_, source: 'Request' | 'Resource', name: string, operator: string, list: string) => {
-      const [value, equal] = [attributes[source].get(name), operators[operator]];
+      const value = attributes[source].get(name);
+      const equal = operators[operator];
       if (equal === undefined) return '?';
       return bit(value !== undefined && includes(list, value) === equal);
     });

@@ -141,7 +141,11 @@ const listedBody = ({ id, name, type, location, body }: Resource, expand: string
   const { tags, sku, kind, identity, systemData } = body();
   const { createdAt, lastModifiedAt } = SystemData.partial().parse(systemData ?? {});
   return {
-    ...{ id, name, type, location, tags: tags ?? {} },
+    id,
+    name,
+    type,
+    location,
+    tags: tags ?? {},
     ...Object.fromEntries(Object.entries({ sku, kind, identity }).filter(([, value]) => value !== undefined)),
     ...(/createdTime/i.test(expand) ? { createdTime: createdAt } : {}),
     ...(/changedTime/i.test(expand) ? { changedTime: lastModifiedAt } : {}),

@@ -235,11 +235,10 @@ const violationOf = (
 
 /** Shape from public reports. */
 const infoOf = ({ assignment, definition, refusing }: Violation) => ({
-  evaluationDetails: {
-    ...(definition.externalEvaluationEnforcementSettings === undefined
+  evaluationDetails:
+    definition.externalEvaluationEnforcementSettings === undefined
       ? {}
-      : { missingPolicyTokenDetails: missingDetails(definition.externalEvaluationEnforcementSettings) }),
-  },
+      : { missingPolicyTokenDetails: missingDetails(definition.externalEvaluationEnforcementSettings) },
   policyDefinitionId: definition.id,
   policyDefinitionName: lastOf(definition.id),
   policyDefinitionDisplayName: definition.displayName,

@@ -102,7 +102,11 @@ const readAssignment = (call: Call, { name, scope }: AtScope): RoleAssignment =>
   const principalType = kindOf(state, sent.principalId, call.now);
   requireSameKind(sent.principalId, principalType, sent.principalType);
   const wanted: RoleAssignment = {
-    ...{ ...sent, name, scope, roleDefinitionId, principalType },
+    ...sent,
+    name,
+    scope,
+    roleDefinitionId,
+    principalType,
     createdOn: call.now.toISOString(),
     createdBy: call.caller.principalId,
     effectiveAt: later(call.now, latency.propagation),
@@ -355,7 +359,9 @@ export function extensionRoutes<T extends AtScope>(extension: Extension<T>): rea
   const all = `/{*scope}/providers/Microsoft.Authorization/${type}`;
   const plainBody = ({ name, scope, ...properties }: T) => ({
     id: `${scope}/providers/Microsoft.Authorization/${type}/${name}`,
-    ...{ name, type: `Microsoft.Authorization/${type}`, properties },
+    name,
+    type: `Microsoft.Authorization/${type}`,
+    properties,
   });
   const bodyOf: (one: T) => { readonly id: string } = extension.bodyOf ?? plainBody;
   const route = armRoutes(versions, `Microsoft.Authorization/${type}`);

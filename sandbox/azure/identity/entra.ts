@@ -391,8 +391,17 @@ const publishKeys = async (call: Call): Promise<Reply> => {
 };
 
 const endpoints = [
-  ...['portal', 'gallery', 'graph', 'graphAudience', 'resourceManager', 'microsoftGraphResourceId', 'media', 'batch'],
-  ...['sqlManagement', 'vmImageAliasDoc', 'activeDirectoryDataLake'],
+  'portal',
+  'gallery',
+  'graph',
+  'graphAudience',
+  'resourceManager',
+  'microsoftGraphResourceId',
+  'media',
+  'batch',
+  'sqlManagement',
+  'vmImageAliasDoc',
+  'activeDirectoryDataLake',
 ];
 
 /** Answers with the cloud's addresses, which command line clients read. */

@@ -201,7 +201,8 @@ const getByIds = (call: Call): Reply => {
   return reply(200, { ...context(call, 'directoryObjects'), value });
 };
 
-const [readUsers, readMembers] = ['User.Read.All', 'GroupMember.Read.All'];
+const readUsers = 'User.Read.All';
+const readMembers = 'GroupMember.Read.All';
 
 export const graphRoutes: readonly Route[] = [
   graphRoute('GET', '/v1.0/users/{id}', [readUsers], getUser),

@@ -165,7 +165,10 @@ const newPolicy = (vault: Vault, body: PolicyBody, now: Date, propagation: numbe
 };
 
 export const openAcls: NetworkAcls = {
-  ...{ bypass: 'AzureServices', defaultAction: 'Allow', ipRules: [], virtualNetworkRules: [] },
+  bypass: 'AzureServices',
+  defaultAction: 'Allow',
+  ipRules: [],
+  virtualNetworkRules: [],
 };
 
 const aclsAfter = ({ networkAcls: before }: Vault, wanted: VaultProperties['networkAcls']): Vault['networkAcls'] => {

@@ -126,7 +126,9 @@ const modification = (appId: string, now: Date) => ({
 
 /** The system data of a new resource of an application. */
 export const createdBy = (appId: string, now: Date): SystemData => ({
-  ...{ createdBy: appId, createdByType: 'Application', createdAt: now.toISOString() },
+  createdBy: appId,
+  createdByType: 'Application',
+  createdAt: now.toISOString(),
   ...modification(appId, now),
 });
 
@@ -486,7 +488,10 @@ export type UserAssignedIdentity = z.infer<typeof UserAssignedIdentity>;
 
 /** What its provider tells of it. */
 export const OtherResource = z.looseObject({
-  ...{ id: z.string(), ...place, type: z.string(), location: z.string() },
+  id: z.string(),
+  ...place,
+  type: z.string(),
+  location: z.string(),
   identity: AgentIdentity.nullish(),
   properties: z.record(z.string(), z.unknown()),
 });

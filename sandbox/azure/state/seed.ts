@@ -268,7 +268,9 @@ const principals = {
 
 const visitorIdentity: UserAssignedIdentity = {
   id: `${groupScope(subscriptions.care, 'rg-care-prod')}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-visitor`,
-  ...{ location: 'westeurope', principalId: principals.visitorShared, clientId: principals.visitorShared },
+  location: 'westeurope',
+  principalId: principals.visitorShared,
+  clientId: principals.visitorShared,
 };
 
 const system = (principalId: string): AgentContent['identity'] => ({

@@ -25,7 +25,8 @@ const drawnOf = (card: AdaptiveCard): Drawn => ({
 /** Adds what a person changed since the card was rendered. */
 function collect(card: AdaptiveCard, drawn: Drawn, { values, visible }: Unsent) {
   for (const input of card.getAllInputs()) {
-    const [id, value] = [input.id ?? '', textIn(input)];
+    const id = input.id ?? '';
+    const value = textIn(input);
     if (value !== drawn.values.get(id)) values.set(id, value);
   }
   for (const [id, isVisible] of drawnOf(card).folds) if (isVisible !== drawn.folds.get(id)) visible.set(id, isVisible);

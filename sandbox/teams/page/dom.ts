@@ -30,7 +30,7 @@ export function draw(tag: string, attributes: Record<string, string | number>, .
 
 /** Replaces the children of an element. */
 export function fill(element: Element, ...children: readonly Child[]) {
-  for (const child of [...element.childNodes]) child.remove();
+  for (const child of Array.from(element.childNodes)) child.remove();
   for (const child of children) if (child) element.append(child);
 }
 
@@ -44,7 +44,7 @@ export function byId(id: string) {
 /** Orders the children and removes all others. Elements that are in place keep focus, selection and scroll position. */
 export function arrange(parent: Element, wanted: readonly Element[]) {
   const keep = new Set(wanted);
-  for (const child of [...parent.children]) if (!keep.has(child)) child.remove();
+  for (const child of Array.from(parent.children)) if (!keep.has(child)) child.remove();
   wanted.forEach((element, index) => {
     const there = parent.children[index] ?? null;
     if (there !== element) parent.insertBefore(element, there);

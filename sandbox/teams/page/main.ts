@@ -258,7 +258,9 @@ function liveUse(): LiveUse {
 
 /** Loads the conversation, which also fetches the person's own views of cards. */
 async function load() {
-  const [me, here, shown] = [person, place, conversation];
+  const me = person;
+  const here = place;
+  const shown = conversation;
   if (me === undefined || here === undefined) return;
   const activities = await api.activities(here.id, me.id);
   if (shown !== conversation) return;
@@ -274,7 +276,8 @@ async function refreshPlaces() {
   const fresh = await api.places(person.id);
   if (turn !== listing || place === undefined) return;
   places = fresh;
-  const [me, here] = [person, place];
+  const me = person;
+  const here = place;
   showPlaces(places, here, (other) => address(me, placeSlug(other)));
 }
 

@@ -16,7 +16,9 @@ export function guidedTour(button: HTMLElement, panel: HTMLElement, session: Ses
   button.hidden = !session.azure;
   let taking: AbortController | undefined;
   let at = 0;
-  let [agent, card, request] = ['', '', ''];
+  let agent = '';
+  let card = '';
+  let request = '';
 
   async function whereIs(who: string, where: string): Promise<Where> {
     const person = session.people.find(({ name }) => name === who);

@@ -22,7 +22,8 @@ async function compare(
 ): Promise<void> {
   const text = (await read(knownHeadPath))?.toString('utf8');
   if (text === undefined) return;
-  const [recorded, seq] = [(await head()).seq, Number(text.split('\n')[1])];
+  const recorded = (await head()).seq;
+  const seq = Number(text.split('\n')[1]);
   const isPlain = Number.isSafeInteger(seq) && seq > 0;
   if (!isPlain) throw new AnchorContradicts('not-this-log', null, recorded, 'unreadable');
   if (recorded < seq) throw new AnchorContradicts('record-shorter', seq, recorded);

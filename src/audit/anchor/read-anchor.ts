@@ -64,7 +64,8 @@ export async function openAnchor({ read, sizes: listSizes }: AnchorSource, keys:
   };
 
   function compare(checkpoint: SignedCheckpoint): void {
-    const [signed, made] = [checkpoint.root.toString('base64'), tree.root().toString('base64')];
+    const signed = checkpoint.root.toString('base64');
+    const made = tree.root().toString('base64');
     if (signed !== made)
       report(checkpoint.size, 'checkpoint-differs', `root: signed ${signed}, the events make ${made}`);
   }

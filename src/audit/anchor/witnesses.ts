@@ -160,7 +160,10 @@ export function openWitnesses(witnesses: readonly Witness[], { log, book, now }:
         if (conflict !== undefined) return conflict;
         const outcome = await requestCosignature(witness, files, published, Math.min(size, published.size));
         results.push({
-          ...{ key: keyLine(witness.key), size: published.size, at: now(), outcome: outcome.kind },
+          key: keyLine(witness.key),
+          size: published.size,
+          at: now(),
+          outcome: outcome.kind,
           detail: outcome.kind === 'signed' ? '' : outcome.detail.slice(0, maxDetail),
           note: published.signedNote,
         });

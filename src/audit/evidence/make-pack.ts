@@ -124,7 +124,8 @@ export async function provedFiles(
     if (consistency === null) throw new Error(`no proof leads from ${fromSize} to ${size} events`);
     files.set(packFile.consistency, consistency);
   }
-  const [own, others] = [bodies.slice(0, numbers.length), bodies.slice(numbers.length)];
+  const own = bodies.slice(0, numbers.length);
+  const others = bodies.slice(numbers.length);
   files.set(packFile.events, linesOf(own));
   if (others.length > 0) files.set(packFile.later, linesOf(others));
   return { bodies: own, files };

@@ -203,7 +203,8 @@ async function findLater(
 ): Promise<readonly number[]> {
   const request = fold(id, events);
   if (request?.state !== 'succeeded') return [];
-  const [first, last] = [events[0]?.seq ?? 1, events.at(-1)?.seq ?? 0];
+  const first = events[0]?.seq ?? 1;
+  const last = events.at(-1)?.seq ?? 0;
   const others = (await eventsBetween(reader, first, last)).filter((one) => one.request !== id);
   return eventsSince(request, events, others).map(({ event }) => event.seq);
 }

@@ -106,10 +106,8 @@ function descend(end: number, size: number, isThere: (node: Range) => boolean) {
   while (!isThere(node)) {
     const { from, to } = node;
     const middle = from + 2 ** exponentBelow(to - from - 1);
-    const [left, right] = [
-      { from, to: middle },
-      { from: middle, to },
-    ];
+    const left = { from, to: middle };
+    const right = { from: middle, to };
     siblings.unshift(end <= middle ? right : left);
     node = end <= middle ? left : right;
   }

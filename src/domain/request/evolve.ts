@@ -33,8 +33,13 @@ const isBody = <T extends EventBody['type']>(body: EventBody, type: T): body is 
 
 /** What no one has done about a plan when its approval is requested. */
 const unanswered = {
-  ...{ approvals: [], objected: false, retriedAutomatically: false },
-  ...{ remindedAt: null, escalated: null, replaced: null, changedFrom: null },
+  approvals: [],
+  objected: false,
+  retriedAutomatically: false,
+  remindedAt: null,
+  escalated: null,
+  replaced: null,
+  changedFrom: null,
 } as const;
 
 function begin(id: RequestId, event: StoredEvent): Request {

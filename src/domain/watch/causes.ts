@@ -51,7 +51,12 @@ function isAbout(record: ChangeRecord, code: DriftCode, kind: ResourceKind): boo
 }
 
 const causeOf = ({ source, at, byType, clientType, operation, correlationId }: ChangeRecord): DriftCause => ({
-  ...{ source, at, byType, clientType, operation, correlationId },
+  source,
+  at,
+  byType,
+  clientType,
+  operation,
+  correlationId,
 });
 
 const writeOf = ({ target, correlationId }: ChangeRecord): string => `${target} ${correlationId}`.toLowerCase();

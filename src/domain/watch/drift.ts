@@ -64,7 +64,9 @@ const dayMs = 24 * 3_600_000;
 const expiresSoonMs = 30 * dayMs;
 
 export const approvedKey = ({ vault, keyName, keyVersion, follows }: LastVerified): CustomerKey => ({
-  ...{ vaultUri: vault.uri, keyName, keyVersion: follows ? null : keyVersion },
+  vaultUri: vault.uri,
+  keyName,
+  keyVersion: follows ? null : keyVersion,
 });
 
 function resourceStates(verified: LastVerified, resource: ObservedResource | null): readonly DriftState[] {

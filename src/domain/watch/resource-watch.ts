@@ -61,7 +61,11 @@ export function evolveWatch(watch: ResourceWatch, { body, texts, time, revision 
   const open = openDriftOf(watch);
   const becameCritical = isCritical({ closedAt: null, found }) && (open === null || !isCritical(open));
   const drift = {
-    ...{ number: open?.number ?? revision, openedAt: open?.openedAt ?? time, closedAt: null, basis, found },
+    number: open?.number ?? revision,
+    openedAt: open?.openedAt ?? time,
+    closedAt: null,
+    basis,
+    found,
     criticalFrom: becameCritical ? revision : (open?.criticalFrom ?? null),
   };
   const before = open === null ? watch.drifts : watch.drifts.slice(0, -1);

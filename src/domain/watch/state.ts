@@ -54,11 +54,17 @@ const milder: Partial<Record<DriftCode, DriftSeverity>> = {
 export const severityOf = (code: DriftCode): DriftSeverity => milder[code] ?? 'critical';
 
 const notRepaired: readonly DriftCode[] = [
-  ...(['resource-deleted', 'key-purged', 'vault-gone', 'vault-moved', 'firewall-changed'] as const),
+  'resource-deleted',
+  'key-purged',
+  'vault-gone',
+  'vault-moved',
+  'firewall-changed',
   'old-version-disabled',
   'retired-version-needed',
   // A newer version is the way out.
-  ...(['key-expired', 'key-expires', 'newer-version'] as const),
+  'key-expired',
+  'key-expires',
+  'newer-version',
 ];
 export const isRepairable = (code: DriftCode): boolean => !notRepaired.includes(code);
 
@@ -108,7 +114,12 @@ export const DriftCause = z.strictObject({
 export type DriftCause = z.infer<typeof DriftCause>;
 
 export const unknownCause: DriftCause = {
-  ...{ source: 'unknown', at: null, byType: null, clientType: null, operation: null, correlationId: null },
+  source: 'unknown',
+  at: null,
+  byType: null,
+  clientType: null,
+  operation: null,
+  correlationId: null,
 };
 
 const basis = z.strictObject({ request: RequestId, planDigest: z.string() });

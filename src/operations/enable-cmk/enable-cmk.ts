@@ -54,7 +54,9 @@ export const enableCmk = defineOperation<typeof EnableCmkSpec>({
   words: enableCmkWords,
   pages: () => [resourcePage, vaultPage, keyPage, review],
   specOf(form): EnableCmkSpec | null {
-    const [resource, vaultId, key] = [answerOn(form, resourcePage), answerOn(form, vaultPage), answerOn(form, keyPage)];
+    const resource = answerOn(form, resourcePage);
+    const vaultId = answerOn(form, vaultPage);
+    const key = answerOn(form, keyPage);
     if (resource === null || vaultId === null || key === null) return null;
     const made =
       key.kind === 'existing' ? { keyVersion: key.version, newKey: null } : { keyVersion: null, newKey: key.key };

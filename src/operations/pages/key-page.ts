@@ -17,7 +17,8 @@ export const keyPage: Page<ChosenKey> = {
   async take(form, inputs, { azure, now }) {
     const vaultId = answerOn(form, vaultPage);
     if (vaultId === null) return refuse('unknown-vault');
-    const [hasName, hasKey] = [inputs.newKeyName.trim() !== '', inputs.key.trim() !== ''];
+    const hasName = inputs.newKeyName.trim() !== '';
+    const hasKey = inputs.key.trim() !== '';
     // Also after "existing", because the page offers only a new key if no key fits any more.
     const makes = form.keyWay === 'new' || (hasName && (form.keyWay === null || !hasKey));
     const chosen = makes ? chooseNewKey(inputs, now()) : await chooseKey(azure, vaultId, inputs.key);

@@ -178,14 +178,17 @@ export const repairCmk = defineOperation<typeof RepairCmkSpec>({
   words: repairCmkWords,
   pages: () => [resourcePage, approvedPage, review],
   specOf(form): RepairCmkSpec | null {
-    const [resource, approved] = [answerOn(form, resourcePage), answerOn(form, approvedPage)];
+    const resource = answerOn(form, resourcePage);
+    const approved = answerOn(form, approvedPage);
     return resource === null || approved === null
       ? null
       : { operation: 'repair-cmk', resource: Resource.parse(resource), ...approved };
   },
   answersOf: ({ operation: _, resource, ...approved }) => ({ resource, version: approved }),
   change: ({ from, vaultId, keyName, keyVersion, follows: following, approvedIdentity }) => ({
-    ...{ from, to: { vaultId, keyName, keyVersion, ...followsIf(following) }, make: null },
+    from,
+    to: { vaultId, keyName, keyVersion, ...followsIf(following) },
+    make: null,
     ...(approvedIdentity === undefined ? {} : { approvedIdentity }),
   }),
   // What a role of the vault does comes first: without the key, nothing else helps.

@@ -206,7 +206,8 @@ export const retireVersion = defineOperation<typeof RetireVersionSpec>({
   words: retireVersionWords,
   pages: () => [resourcePage, oldVersionPage, review],
   specOf(form): RetireVersionSpec | null {
-    const [resource, version] = [answerOn(form, resourcePage), answerOn(form, oldVersionPage)];
+    const resource = answerOn(form, resourcePage);
+    const version = answerOn(form, oldVersionPage);
     return resource === null || version === null
       ? null
       : { operation: 'retire-version', resource: Resource.parse(resource), ...version };

@@ -239,7 +239,8 @@ function targetOf(form: Form): Pick<RotateCmkSpec, 'from' | 'to'> | null {
     const { from: _, ...to } = answer;
     return { from, to };
   }
-  const [vaultId, key] = [answerOn(form, vaultPage), answerOn(form, keyPage)];
+  const vaultId = answerOn(form, vaultPage);
+  const key = answerOn(form, keyPage);
   if (vaultId === null || key === null) return null;
   const made = key.kind === 'existing' ? { keyVersion: key.version, make: null } : { keyVersion: null, make: key.key };
   return { from, to: { way: 'other-key', vaultId, keyName: key.name, ...made, ...followsIf(key.follows) } };
@@ -275,7 +276,8 @@ export const rotateCmk = defineOperation<typeof RotateCmkSpec>({
       ? [resourcePage, versionPage, vaultPage, keyPage, review]
       : [resourcePage, versionPage, review],
   specOf(form): RotateCmkSpec | null {
-    const [resource, target] = [answerOn(form, resourcePage), targetOf(form)];
+    const resource = answerOn(form, resourcePage);
+    const target = targetOf(form);
     return resource === null || target === null
       ? null
       : { operation: 'rotate-cmk', resource: Resource.parse(resource), ...target };
@@ -290,7 +292,9 @@ export const rotateCmk = defineOperation<typeof RotateCmkSpec>({
   change: ({ from, to }) => ({
     from,
     to: {
-      ...{ vaultId: to.vaultId, keyName: to.keyName, keyVersion: to.way === 'new-version' ? null : to.keyVersion },
+      vaultId: to.vaultId,
+      keyName: to.keyName,
+      keyVersion: to.way === 'new-version' ? null : to.keyVersion,
       ...followsIf(to.way !== 'version' && to.follows),
     },
     make: makingOf(to),

@@ -39,7 +39,8 @@ interface Parties {
 async function readParties(context: StepContext): Promise<Parties> {
   const { azure, work } = context;
   const [its, vaults] = await Promise.all([azure.resources.get(work.resource), azure.vaults.get(work.to.vaultId)]);
-  const [resource, vault] = [valueOrThrow(its), valueOrThrow(vaults)];
+  const resource = valueOrThrow(its);
+  const vault = valueOrThrow(vaults);
   if (vault === null) return failStep(doing(context), { code: 'missing', what: 'vault' });
   if (resource === null) return failStep(doing(context), { code: 'missing', what: 'resource' });
   if (isOtherGrant(context, vault))

@@ -25,7 +25,8 @@ const maxCompared = 5;
 
 /** Returns whether two resources are the same. Names aren't unique, so the creation time or the identity must match. */
 function isSame(before: ObservedResource, found: ObservedResource): boolean {
-  const [was, now] = [before.createdAt, found.createdAt];
+  const was = before.createdAt;
+  const now = found.createdAt;
   if (was !== null && now !== null) return replacedSince('resource', before, found) === null;
   return before.principalId !== null && before.principalId === found.principalId;
 }

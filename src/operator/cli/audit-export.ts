@@ -67,7 +67,8 @@ function read<T>(schema: z.ZodType<T>, { body }: ChainLine): T | null {
 }
 
 const matchesResource = (target: string, resource: string): boolean => {
-  const [id, filter] = [target.toLowerCase(), resource.toLowerCase()];
+  const id = target.toLowerCase();
+  const filter = resource.toLowerCase();
   return id === filter || id.slice(id.lastIndexOf('/') + 1) === filter;
 };
 
@@ -129,7 +130,12 @@ interface Followed {
 }
 
 const newRequest: Followed = {
-  ...{ resource: '', requester: null, changeNumber: '', reason: '', approvers: [], changes: [] },
+  resource: '',
+  requester: null,
+  changeNumber: '',
+  reason: '',
+  approvers: [],
+  changes: [],
 };
 
 /** Returns a function that follows each request, and returns the row of an event that changed something in Azure, or tried to. */

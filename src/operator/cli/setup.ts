@@ -52,7 +52,8 @@ const nameOf = (statement: string): string | null =>
   /^#?[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=/.exec(statement)?.[1] ?? null;
 
 function requireOnlyChanges(before: string, after: string, settings: Readonly<Record<string, string | null>>): void {
-  const [wanted, found] = [new Map(Object.entries(parseEnv(before))), new Map(Object.entries(parseEnv(after)))];
+  const wanted = new Map(Object.entries(parseEnv(before)));
+  const found = new Map(Object.entries(parseEnv(after)));
   for (const [name, value] of Object.entries(settings)) {
     if (value === null) wanted.delete(name);
     else wanted.set(name, value);

@@ -9,14 +9,28 @@ export const command = (...words: readonly string[]): string => words.map(quoted
 
 /** Settings that the deployment with azd makes itself. A test compares the list with infra. */
 export const deploymentSettings: readonly string[] = [
-  ...['PORT', 'CMK_LISTEN', 'MicrosoftAppType', 'MicrosoftAppId', 'MicrosoftAppTenantId', 'AZURE_CLIENT_ID'],
-  ...['DATABASE_URL', 'CMK_DATABASE_SIGN_IN', 'CMK_DATABASE_OWNER_URL', 'CMK_DATABASE_OWNER_CLIENT_ID'],
-  ...['CMK_SEAL_KEY_SECRET', 'CMK_LOG_KEY_SECRET', 'CMK_ANCHOR', 'CMK_PUBLIC_URL'],
+  'PORT',
+  'CMK_LISTEN',
+  'MicrosoftAppType',
+  'MicrosoftAppId',
+  'MicrosoftAppTenantId',
+  'AZURE_CLIENT_ID',
+  'DATABASE_URL',
+  'CMK_DATABASE_SIGN_IN',
+  'CMK_DATABASE_OWNER_URL',
+  'CMK_DATABASE_OWNER_CLIENT_ID',
+  'CMK_SEAL_KEY_SECRET',
+  'CMK_LOG_KEY_SECRET',
+  'CMK_ANCHOR',
+  'CMK_PUBLIC_URL',
 ];
 
 /** Secrets that azd stores in the vault. */
 export const azdSecrets: readonly string[] = [
-  ...['CMK_STEP_UP_APP_SECRET', 'OTEL_EXPORTER_OTLP_HEADERS', 'CMK_ALERT_WEBHOOK', 'CMK_ALERT_WEBHOOK_SECRET'],
+  'CMK_STEP_UP_APP_SECRET',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'CMK_ALERT_WEBHOOK',
+  'CMK_ALERT_WEBHOOK_SECRET',
 ];
 
 export const readSecret = (variable: string): string => `read -rs ${variable} && export ${variable}`;

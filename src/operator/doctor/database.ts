@@ -177,7 +177,8 @@ export async function diagnoseOwner(subjects: Subjects): Promise<readonly Diagno
   const where = databasePlace(url);
   const opened = openDatabase({ url, maxConnections: 1, password: databasePassword(config, 'owner') });
   try {
-    const [its, own] = [await databaseIdentity(opened.pool), await databaseIdentity(database.pool)];
+    const its = await databaseIdentity(opened.pool);
+    const own = await databaseIdentity(database.pool);
     if (isSameDatabase(its, own)) return [await ownerKept(subjects)];
     return [
       fail(

@@ -94,7 +94,8 @@ export function diagnoseMembers(rule: Rule, isUsual: boolean, lookup: Lookup): r
   const failed = (found: string, fix: string, variable: string | null = null): readonly Diagnosis[] => [
     fail(subjectOf(rule), found, fix, isUsual && variable !== null ? [changeSetting(variable)] : []),
   ];
-  const [asking, deciding] = [peopleOf(rule.requesters, lookup), peopleOf(rule.approvers, lookup)];
+  const asking = peopleOf(rule.requesters, lookup);
+  const deciding = peopleOf(rule.approvers, lookup);
   const roles = [
     ['requesters', 'request', 'CMK_REQUESTERS', asking],
     ['approvers', 'approve', 'CMK_APPROVERS', deciding],

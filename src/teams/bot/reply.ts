@@ -125,7 +125,8 @@ export function openClickDedupe(documents: Documents, now: () => Date): ClickDed
     async isFirst({ person, origin }, verb, about) {
       const clicked = JSON.stringify([person, origin.conversationId, verb, about]);
       const key = `once/${sha256(clicked)}`;
-      const [at, found] = [now(), (await documents.read([key]))[key]];
+      const at = now();
+      const found = (await documents.read([key]))[key];
       const before = PostedOnce.safeParse(found).data;
       // Absolute, in case the clock was set back.
       if (before !== undefined && Math.abs(at.getTime() - Date.parse(before.at)) < onceInMs) return false;

@@ -146,43 +146,41 @@ export const verbs: ReadonlyMap<string, Verb> = new Map([
     return [verb, { ...common(openedOnReview), requires: 'requester', handle }];
   }),
   ...['page', ...listWords].map((word): Row => [`list.${word}`, { ...list, requires: 'role', handle: turnList }]),
-  ...([
-    [
-      evidenceVerb,
-      {
-        ...common(costs.list),
-        requires: 'role',
-        handle: (app, turn) => answerEvidenceClick(app, turn.sender, turn),
-      },
-    ],
-    [
-      'list.open',
-      {
-        ...list,
-        requires: 'role',
-        handle: (app, { sender, click }) => openFromList(app, sender, click.action.data.requestId ?? ''),
-      },
-    ],
-    [
-      'list.ask',
-      {
-        ...common(costs.list),
-        requires: 'requester',
-        handle: (app, { context, sender, click }) => askFromList(app, context, sender, click.action.data.resourceId),
-      },
-    ],
-    ['drift.refresh', { ...common(costs.light, 'refresh'), requires: 'role', handle: showDrift }],
-    [helpVerb, { ...common(costs.light, 'read'), requires: 'role', handle: sayTyped }],
-    [
-      suggestionVerb,
-      {
-        effect: 'write',
-        requires: 'role',
-        cost: ({ text }) => costOfTyped(parseMessage(text ?? '', [], '')),
-        handle: sayTyped,
-      },
-    ],
-  ] satisfies readonly Row[]),
+  [
+    evidenceVerb,
+    {
+      ...common(costs.list),
+      requires: 'role',
+      handle: (app, turn) => answerEvidenceClick(app, turn.sender, turn),
+    },
+  ],
+  [
+    'list.open',
+    {
+      ...list,
+      requires: 'role',
+      handle: (app, { sender, click }) => openFromList(app, sender, click.action.data.requestId ?? ''),
+    },
+  ],
+  [
+    'list.ask',
+    {
+      ...common(costs.list),
+      requires: 'requester',
+      handle: (app, { context, sender, click }) => askFromList(app, context, sender, click.action.data.resourceId),
+    },
+  ],
+  ['drift.refresh', { ...common(costs.light, 'refresh'), requires: 'role', handle: showDrift }],
+  [helpVerb, { ...common(costs.light, 'read'), requires: 'role', handle: sayTyped }],
+  [
+    suggestionVerb,
+    {
+      effect: 'write',
+      requires: 'role',
+      cost: ({ text }) => costOfTyped(parseMessage(text ?? '', [], '')),
+      handle: sayTyped,
+    },
+  ],
 ]);
 
 /** Returns the cost of an activity. Unknown ones cost as little as a click. */

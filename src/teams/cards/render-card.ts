@@ -180,7 +180,8 @@ export function renderCard<const Data extends object>(name: string, data: Data &
   const isRequest = 'requestId' in data && data.requestId !== '';
   const textWith = (most: number): string => expand(name, withEntries(data, most, isRequest));
   let text = textWith(mostOfAll);
-  let [fits, tooMany] = [0, bytesOfText(text) > maxBytes ? mostOfAll : 1];
+  let fits = 0;
+  let tooMany = bytesOfText(text) > maxBytes ? mostOfAll : 1;
   while (tooMany - fits > 1) {
     const most = Math.floor((fits + tooMany) / 2);
     const shorter = textWith(most);

@@ -92,7 +92,9 @@ export async function desiredCards(
   const { origin } = request;
   const inPerson = await wantedOfApprovers(options, request, cards, view);
   const draw = (audience: string, post: DesiredCard['post']): DesiredCard => ({
-    ...{ audience, card: () => view.inPlace(audience), post },
+    audience,
+    card: () => view.inPlace(audience),
+    post,
     isOptional: audience === 'operations' || hasEnded(request),
   });
   const short =

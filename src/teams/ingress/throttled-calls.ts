@@ -88,7 +88,13 @@ export function openHttpClient(): HttpClient {
       if (refusedMs > 0) throw new Throttled(Math.ceil(refusedMs));
       const headers = createHttpHeaders(sent.headers.toJson({ preserveCase: true }));
       const request = createPipelineRequest({
-        ...{ url, method, headers, body, timeout, requestId, allowInsecureConnection: url.startsWith('http:') },
+        url,
+        method,
+        headers,
+        body,
+        timeout,
+        requestId,
+        allowInsecureConnection: url.startsWith('http:'),
         ...(abortSignal && { abortSignal }),
         // Of a proxy.
         ...(agent && { agent }),

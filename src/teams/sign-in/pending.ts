@@ -79,7 +79,8 @@ export function browserCookie(publicUrl: string, random: (size: number) => Uint8
     },
     isSame(cookies: string | undefined, browser: string): boolean {
       const own = read(cookies);
-      const [a, b] = [Buffer.from(hashed(own ?? '')), Buffer.from(browser)];
+      const a = Buffer.from(hashed(own ?? ''));
+      const b = Buffer.from(browser);
       return own !== null && a.length === b.length && timingSafeEqual(a, b);
     },
   };

@@ -201,7 +201,8 @@ async function start(tools: PageTools, query: URLSearchParams, cookies: string |
   // Checks the authority before anything is stored.
   await tools.authority.metadata();
   const { browser, header } = tools.cookie.keep(cookies);
-  const [nonce, verifier] = [secret(tools), secret(tools)];
+  const nonce = secret(tools);
+  const verifier = secret(tools);
   const state = await tools.pending.start({ ...asked, nonce, verifier, browser });
   const url = await authorizeUrl(tools, tools.stepUp.context, { state, nonce, verifier });
   return page(await startWords(tools, request, url), { 'set-cookie': header });

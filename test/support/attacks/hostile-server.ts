@@ -49,7 +49,8 @@ export type HostileAnswer = keyof typeof hostileAnswers;
 
 export async function startHostileServer(answer: HostileAnswer) {
   /** `sent`: bytes of bodies that callers took, as far as their sockets did. */
-  let [sent, calls] = [0, 0];
+  let sent = 0;
+  let calls = 0;
   const listener: RequestListener = (request, response) => {
     calls += 1;
     request.resume();

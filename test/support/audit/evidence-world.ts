@@ -29,7 +29,8 @@ export interface EvidenceWorld {
 
 export async function startEvidenceWorld(options: WorldOptions = {}): Promise<EvidenceWorld> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'cmk-evidence-'));
-  const [seedFile, keyFile] = [path.join(folder, 'log.key'), path.join(folder, 'my-keys.txt')];
+  const seedFile = path.join(folder, 'log.key');
+  const keyFile = path.join(folder, 'my-keys.txt');
   await writeFile(seedFile, `${logSeed.toString('base64')}\n`, { mode: 0o600 });
   await writeFile(keyFile, packKeys);
   const witness = await startWitness({ folder: path.join(folder, 'witness'), log: [logKey.verifier], key: witnessKey });

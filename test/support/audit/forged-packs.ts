@@ -162,7 +162,9 @@ function viewsChanged(files: PackFiles): readonly Forgery[] {
   const stranger = signingKey('stranger.example', 'log', Buffer.alloc(32, 7));
   const signedToo = checkpointChanged(files, (note) => `${note}${signText(textOfNote(note), stranger)}`);
   const change = (what: string, named: string, edit: Edit): Forgery => ({
-    ...{ what, named, archive: archiveOf(edited(files, named, edit)) },
+    what,
+    named,
+    archive: archiveOf(edited(files, named, edit)),
   });
   return [
     change('a script in the report', report, (text) => text.replace('</main>', '<script>alert(1)</script></main>')),

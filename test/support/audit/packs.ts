@@ -81,5 +81,5 @@ export async function packOf(bodies: readonly string[], request: string, wish: W
   published.set(at, Buffer.from(note + cosignText(textOfNote(note), witnessKey, 1_795_569_012)));
   const later = record.flatMap((body, n) => (wish.later?.(JSON.parse(body)) ? [n + 1] : []));
   const proved = await provedFiles(files.read, numbers, { later, fromSize: wish.fromSize ?? null });
-  return makePack({ ...{ proved, names: new Map(), texts: wish.texts ?? null, rules: packRules, keys: packKeys } });
+  return makePack({ proved, names: new Map(), texts: wish.texts ?? null, rules: packRules, keys: packKeys });
 }

@@ -40,7 +40,8 @@ export function bookInMemory(): Book & { readonly asked: WitnessResponse[] } {
   const asked: WitnessResponse[] = [];
   const statusOf = (key: string): WitnessStatus => {
     const own = asked.filter((one) => one.key === key);
-    const [first, last] = [own[0], own.at(-1)];
+    const first = own[0];
+    const last = own.at(-1);
     if (first === undefined || last === undefined) throw new Error(`${key} was never asked`);
     const contradiction = own.find(({ outcome }) => outcome === 'another-history') ?? null;
     return { key, since: first.at, asked: last, signed: null, contradiction, told: false };

@@ -40,13 +40,15 @@ export const succeeds: readonly Turn[] = [
   approve(approver, { comment: 'As agreed \ud83d\ude00' }),
   checks({ plan, policy: policy(1), roleStatuses: { [approver]: 'yes' } }),
   ...plan.steps.flatMap(({ name }) => (name === 'verify' ? [] : does(name))),
-  ...[intends(1, 'verify'), records(1, doneWith('verify', { proofs: proved }))],
+  intends(1, 'verify'),
+  records(1, doneWith('verify', { proofs: proved })),
 ];
 
 const unread = { seen: 'not', failure: failure() } as const;
 /** Somebody takes the evidence. */
 export const takes: Turn = {
-  ...{ do: 'note-evidence', texts: false },
+  do: 'note-evidence',
+  texts: false,
   reading: { resource: unread, vault: unread, key: unread, grantHeld: unread },
   actor: { kind: 'person', id: approver, tenantId: null, signIn: 'local' },
 };

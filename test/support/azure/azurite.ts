@@ -40,16 +40,25 @@ export async function startAzurite(certificate = localhostCertificate()) {
   await Promise.all(Object.entries({ ca, cert, key }).map(([name, text]) => writeFile(file(name), text)));
   const port = await freePorts(1);
   const options = [
-    ...['--location', folder, '--blobPort', `${port}`, '--cert', file('cert'), '--key', file('key')],
-    ...['--silent', '--skipApiVersionCheck', '--oauth', 'basic'],
+    '--location',
+    folder,
+    '--blobPort',
+    `${port}`,
+    '--cert',
+    file('cert'),
+    '--key',
+    file('key'),
+    '--silent',
+    '--skipApiVersionCheck',
+    '--oauth',
+    'basic',
   ];
   const child = spawn(process.execPath, [program, ...options], { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const url = `https://127.0.0.1:${port}/${account}`;
-  const container = new ContainerClient(`${url}/anchor`, storageCredential, {
-    retryOptions: { maxTries: 1 },
-    ...{ tlsOptions: { ca } },
-  });
+  // The client hands these to its pipeline, but its type doesn't name `tlsOptions`.
+  const clientOptions = { retryOptions: { maxTries: 1 }, tlsOptions: { ca } };
+  const container = new ContainerClient(`${url}/anchor`, storageCredential, clientOptions);
   for (let tries = 0; ; tries += 1) {
     try {
       await container.create();

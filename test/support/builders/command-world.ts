@@ -47,14 +47,17 @@ export function commandWorld(world: Partial<World> = {}) {
 
 /** What the last succeeded request of the agent approved. */
 export const lastVerifiedWith = (change: Partial<LastVerified> = {}): LastVerified => ({
-  ...{
-    request: requestId(7),
-    planDigest: 'd',
-    at: '2026-03-01T12:00:00.000Z',
-    resource: ref(),
-    resourceName: 'bot-care',
-  },
-  ...{ vault: vault(), keyName, keyVersion: version('a'), principalId: principal, before: null, retired: null },
+  request: requestId(7),
+  planDigest: 'd',
+  at: '2026-03-01T12:00:00.000Z',
+  resource: ref(),
+  resourceName: 'bot-care',
+  vault: vault(),
+  keyName,
+  keyVersion: version('a'),
+  principalId: principal,
+  before: null,
+  retired: null,
   ...change,
 });
 

@@ -155,8 +155,11 @@ export const checks = (change: Partial<CheckRun> = {}): CheckRun => ({
 /** The check before run 1 finds what {@link submit} asked for, and its approver still one. */
 export const checkRun = (agent = resourceId()): Command =>
   checks({
-    ...{ plan: plan(agent), digest: 'd'.repeat(64), policy: appliedPolicy() },
-    ...{ roleStatuses: { [approver]: 'yes' }, approvers: [[approver]] },
+    plan: plan(agent),
+    digest: 'd'.repeat(64),
+    policy: appliedPolicy(),
+    roleStatuses: { [approver]: 'yes' },
+    approvers: [[approver]],
   });
 export const intends = (run = 1, step: StepName = 'enable-identity', attempt = 1): Command => ({
   do: 'intend',

@@ -65,6 +65,14 @@ export const appliedPolicy = (change: Partial<AppliedPolicy> = {}): AppliedPolic
 
 /** A row of the CSV export with the same text in each cell. */
 export const changeOf = (text: string): ChangeRow => ({
-  ...{ time: text, request: text, resource: text, requestedBy: text, approvedBy: text, change: text },
-  ...{ result: text, changeNumber: text, reason: text, event: text },
+  time: text,
+  request: text,
+  resource: text,
+  requestedBy: text,
+  approvedBy: text,
+  change: text,
+  result: text,
+  changeNumber: text,
+  reason: text,
+  event: text,
 });

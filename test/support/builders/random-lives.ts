@@ -108,7 +108,11 @@ export const modelTurn = fc.oneof(
     ticked: fc.constant(true),
   }),
   of(5, 'click', {
-    ...{ slot, person, off, odd, ticked: fc.boolean() },
+    slot,
+    person,
+    off,
+    odd,
+    ticked: fc.boolean(),
     verb: fc.constantFrom(
       'approve',
       'withdraw',
@@ -136,7 +140,10 @@ export const modelTurn = fc.oneof(
   of(7, 'check', { slot, off, world }),
   of(6, 'intend', { slot, off, step, more: off }),
   of(6, 'record', {
-    ...{ slot, off, step, more: off },
+    slot,
+    off,
+    step,
+    more: off,
     outcome: fc.constantFrom('done', 'done', 'done', 'done, unproved', 'waits', 'stuck'),
     change: changeFate,
   }),
@@ -226,10 +233,13 @@ export async function lead(
   );
   const askers = new Map<PersonId, RoleStatus>();
   const askerOf = (request: Request | null): RoleStatus => askers.get(request?.requester ?? requester) ?? 'yes';
-  const [asked, checked] = [slots.map(() => new Map<number, Asked>()), slots.map(() => new Map<number, Checked>())];
+  const asked = slots.map(() => new Map<number, Asked>());
+  const checked = slots.map(() => new Map<number, Checked>());
   const made: Attempt[] = [];
   const told = { ordered: 0, intended: 0, succeeded: 0, ended: 0, changed: 0 };
-  let [clock, latest, required] = [noon.getTime(), 0, 1];
+  let clock = noon.getTime();
+  let latest = 0;
+  let required = 1;
 
   async function attempt(one: Attempt): Promise<void> {
     const { slot: at, cause, command } = one;
@@ -306,7 +316,8 @@ export async function lead(
     const { slot: at } = turn;
     const request = requests[at] ?? null;
     const off = 'off' in turn ? turn.off : 0;
-    const [run, asking] = [(request?.runs ?? 0) + off, (request?.asking ?? 1) + off];
+    const run = (request?.runs ?? 0) + off;
+    const asking = (request?.asking ?? 1) + off;
     const next = request === null ? undefined : stepNow(request);
     const by = ('person' in turn ? people[turn.person] : undefined) ?? requester;
     switch (turn.do) {

@@ -20,7 +20,10 @@ export const receipt: Receipt = { clientRequestId: 'client-9', correlationId: 'c
 
 /** An agent in a list of keys. */
 export const keyed = (one: ResourceKey, identities: readonly string[] = []): KeyedResource => ({
-  ...{ ...one, kind: healthcareAgent, keys: one.customerKey === null ? [] : [one.customerKey], identities },
+  ...one,
+  kind: healthcareAgent,
+  keys: one.customerKey === null ? [] : [one.customerKey],
+  identities,
   follows: one.customerKey && false,
 });
 

@@ -19,7 +19,9 @@ export interface WrittenLine {
 
 /** A stored event as it was written: before its texts were erased, if they were. */
 export const writtenEvent = (request: string, { time, body, texts }: StoredEvent): Written => ({
-  ...{ request, time, body },
+  request,
+  time,
+  body,
   texts: Object.fromEntries(Object.entries(texts).map(([field, text]) => [field, text ?? ''])),
 });
 
@@ -58,7 +60,12 @@ export function verified(
 }
 
 const ofChain: ReadonlySet<Finding['kind']> = new Set<Finding['kind']>([
-  ...(['hash-differs', 'not-canonical', 'column-differs', 'not-contiguous', 'prev-differs', 'head-differs'] as const),
+  'hash-differs',
+  'not-canonical',
+  'column-differs',
+  'not-contiguous',
+  'prev-differs',
+  'head-differs',
 ]);
 
 /** What the verifier finds in the chain itself; without a head, up to the last line. */

@@ -46,7 +46,9 @@ export const gone = own({ code: 'missing', what: 'vault' });
 export const bug = own({ code: 'unexpected', errorId: 'CMK-7F3K9Q:1' });
 export const blocked = own({ code: 'blocked', check: judge('block', 'vault-firewalled', {}) });
 export const noAnswer: Failure = {
-  ...{ source: 'no-answer', next: 'wait', ...ids },
+  source: 'no-answer',
+  next: 'wait',
+  ...ids,
   change: 'unknown',
   code: 'ECONNREFUSED',
   message: 'connect ECONNREFUSED 10.0.0.4:443',

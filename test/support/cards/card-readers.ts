@@ -23,7 +23,13 @@ export const patienceAt = (now: string): TimeLimits => ({
 
 /** What a card is drawn with, at a time. */
 export const contextAt = (now: string, reader: Reader, change: Partial<CardContext> = {}): CardContext => ({
-  ...{ timeLimits: patienceAt(now), reader, names, awaited: '', addressed: [], userIds: [] },
-  ...{ paused: false, stepUp: false },
+  timeLimits: patienceAt(now),
+  reader,
+  names,
+  awaited: '',
+  addressed: [],
+  userIds: [],
+  paused: false,
+  stepUp: false,
   ...change,
 });

@@ -43,7 +43,9 @@ const toEnd = (usable: Proof['outcome']) => [
   ...done(1, 'verify', { proofs: proofs(usable) }),
 ];
 const sideBySide = [
-  ...[asked(inOneStage), approves(), checked(inOneStage)],
+  asked(inOneStage),
+  approves(),
+  checked(inOneStage),
   intends(1, 1, 'enable-identity', 'make-key-version'),
 ];
 const comment =

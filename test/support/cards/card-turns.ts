@@ -105,7 +105,10 @@ export const proofs = (usable: Proof['outcome']): Proof[] => [
 ];
 export const checked = (plan: Plan = planOf(), roleStatus: 'yes' | 'no' = 'yes', run = 1): Command =>
   commands.checks({
-    ...{ run, plan, digest: digestOf(plan), policy: policy(1) },
+    run,
+    plan,
+    digest: digestOf(plan),
+    policy: policy(1),
     roleStatuses: { [approver]: roleStatus },
   });
 export const lookedFor = (command: Command): Command =>

@@ -154,24 +154,34 @@ function formPages(): readonly GalleryCard[] {
     vault({ id: ArmId.parse(wished.vaultId.replace(/[^/]+$/, name)), name, ...change });
   const by = { tenantId: tenant, kind: kindNamed('healthcare-agent'), terms: termsOf() };
   const vaultPage = (vaults: readonly ObservedVault[]): FactsOf<'vault'> => ({
-    ...{ page: 'vault', resource, vaults: judgeVaults(vaults, resource, by), chosen: null },
+    page: 'vault',
+    resource,
+    vaults: judgeVaults(vaults, resource, by),
+    chosen: null,
   });
   const fit = [seen().key ?? key(), key({ name: KeyName.parse('care-shared'), size: 2048 })];
   const unfit = [key({ name: KeyName.parse('cmk-2023'), enabled: false, expires: '2025-01-01T00:00:00.000Z' })];
   const keyPage = (keys: typeof fit, way: FactsOf<'key'>['way']): FactsOf<'key'> => ({
-    ...{ page: 'key', resource, vault: seen().vault, keys: judgeKeys(keys, noon), way, chosen: null, now: noon },
+    page: 'key',
+    resource,
+    vault: seen().vault,
+    keys: judgeKeys(keys, noon),
+    way,
+    chosen: null,
+    now: noon,
   });
   const existing = { kind: 'existing', name: wished.keyName, version: version('5') } as const;
   const versions: FactsOf<'version'> = {
-    ...{
-      page: 'version',
-      follows: false,
-      resource: visitAgent,
-      current: visitAgent.customerKey,
-      vault: seenUnderKey().vault,
-    },
-    ...{ inUse: oldKey, newest: newestKey, makes: { type: 'RSA', size: 3072, expires: '2028-03-01T00:00:00.000Z' } },
-    ...{ chosen: null, now: noon },
+    page: 'version',
+    follows: false,
+    resource: visitAgent,
+    current: visitAgent.customerKey,
+    vault: seenUnderKey().vault,
+    inUse: oldKey,
+    newest: newestKey,
+    makes: { type: 'RSA', size: 3072, expires: '2028-03-01T00:00:00.000Z' },
+    chosen: null,
+    now: noon,
   };
   const rotation = { operation: 'rotate-cmk', answers: { resource: toNewest.resource } } as const;
   const closed = [vaultNamed('kv-lab', { firewall: 'closed' }), vaultNamed('kv-legacy', { tenantId: 'another' })];
@@ -218,27 +228,46 @@ function places(): readonly GalleryCard[] {
 }
 
 const verified: LastVerified = {
-  ...{ request: id, planDigest: 'd'.repeat(64), at: '2026-03-01T09:00:00.000Z' },
-  ...{ resource: wished.resource, resourceName: resource.name, vault: { ...seen().vault, purgeProtection: true } },
-  ...{ keyName, keyVersion: version('5'), principalId: principal, before: null, retired: null },
+  request: id,
+  planDigest: 'd'.repeat(64),
+  at: '2026-03-01T09:00:00.000Z',
+  resource: wished.resource,
+  resourceName: resource.name,
+  vault: { ...seen().vault, purgeProtection: true },
+  keyName,
+  keyVersion: version('5'),
+  principalId: principal,
+  before: null,
+  retired: null,
 };
 const byPortal: DriftCause = {
-  ...{ source: 'resource-graph', at: '2026-03-02T11:57:00.000Z', byType: 'User', clientType: 'Azure Portal' },
-  ...{ operation: 'Microsoft.HealthBot/healthBots/write', correlationId: null },
+  source: 'resource-graph',
+  at: '2026-03-02T11:57:00.000Z',
+  byType: 'User',
+  clientType: 'Azure Portal',
+  operation: 'Microsoft.HealthBot/healthBots/write',
+  correlationId: null,
 };
 
 function alert(state: DriftState): GalleryCard {
   const foundAt = '2026-03-02T12:00:00.000Z';
   const watch: ResourceWatch = {
-    ...{ id: driftIdOf(sha256(resource.id)), resource: resource.id, resourceName: resource.name },
-    ...{ revision: 1, drifts: [] },
+    id: driftIdOf(sha256(resource.id)),
+    resource: resource.id,
+    resourceName: resource.name,
+    revision: 1,
+    drifts: [],
   };
   const found: DriftFinding =
     state.code === 'key-stripped'
       ? { state, cause: byPortal, by: 'someone@example.com', foundAt }
       : { state, cause: unknownCause, by: null, foundAt };
   const drift: Drift = {
-    ...{ number: 1, openedAt: foundAt, closedAt: null, criticalFrom: 1, found: [found] },
+    number: 1,
+    openedAt: foundAt,
+    closedAt: null,
+    criticalFrom: 1,
+    found: [found],
     basis: { request: id, planDigest: verified.planDigest },
   };
   return drawn(`drift.${state.code}`, () => driftCard(watch, drift, verified, [mention('29:operator', 'Operator')]));
@@ -259,7 +288,8 @@ function repairPlan(): Plan {
   );
 }
 
-const [care, research] = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];
+const care = '40000000-0000-4000-8000-000000000001';
+const research = '40000000-0000-4000-8000-000000000002';
 const viewer = { person: PersonId.parse('20000000-0000-4000-8000-000000000002'), asks: true };
 const now = new Date('2026-03-02T12:04:00.000Z');
 const end = (days: number): string => new Date(now.getTime() + days * 86_400_000).toISOString();
@@ -274,7 +304,8 @@ async function listOfRequests(): Promise<GalleryCard> {
   ] as const;
   const found = open.map(([state, name, resourceName]) => ({
     ...stateNamed(state),
-    ...{ id: RequestId.parse(name), resourceName },
+    id: RequestId.parse(name),
+    resourceName,
   }));
   const subject = { list: 'open', filter: 'all', id: '' } as const;
   const list = await requestsPage(portsOf(found), subject, viewer, 1);
@@ -305,7 +336,12 @@ async function listOfAgents(): Promise<GalleryCard> {
     change: Partial<ResourceKeyState> = {},
   ): ResourceKeyState => ({
     ...keyed({ id: idIn(care, name), name, customerKey: cmkOf(name) }),
-    ...{ state, request: null, sharedWith: 0, canRequest: true, ends: null, drift: [] },
+    state,
+    request: null,
+    sharedWith: 0,
+    canRequest: true,
+    ends: null,
+    drift: [],
     ...change,
   });
   const other = (noun: string, ...given: Parameters<typeof inState>): ResourceKeyState[] =>
@@ -327,10 +363,17 @@ async function listOfAgents(): Promise<GalleryCard> {
     }),
   ];
   const found = (code: 'key-disabled' | 'purge-protection-off', days: number): DriftFinding => ({
-    ...{ state: { code }, cause: unknownCause, by: null, foundAt: end(days) },
+    state: { code },
+    cause: unknownCause,
+    by: null,
+    foundAt: end(days),
   });
   const drift: Drift = {
-    ...{ number: 1, openedAt: end(-2), closedAt: null, criticalFrom: 1, basis: { request: id, planDigest: '' } },
+    number: 1,
+    openedAt: end(-2),
+    closedAt: null,
+    criticalFrom: 1,
+    basis: { request: id, planDigest: '' },
     found: [found('key-disabled', -0.1), found('purge-protection-off', -2)],
   };
   const drifts = new Map([[idIn(care, 'pharmacy-agent').toLowerCase(), drift]]);
@@ -352,7 +395,9 @@ async function history(): Promise<GalleryCard> {
 
 const idOf = (digit: number): string => `60000000-0000-4000-8000-00000000000${digit}`;
 const impact: KeyImpact = {
-  ...{ vault: { id: vaultId, name: 'kv-care-prod' }, keyName: null, observed: { outcome: 'not-configured' } },
+  vault: { id: vaultId, name: 'kv-care-prod' },
+  keyName: null,
+  observed: { outcome: 'not-configured' },
   users: [
     { id: idOf(1), name: 'triage-agent-prod', noun: 'healthcare agent service', keyName, keyVersion: null },
     { id: idOf(2), name: 'stcareimaging', noun: 'storage account', keyName: 'cmk-imaging', keyVersion: null },

@@ -67,8 +67,12 @@ export function azureUnderRun(running: RunningAzure) {
 const kind = { type: 'RSA', size: 3072, expires: null };
 
 const madeFor = (agent: string) => ({
-  ...{ operation: 'enable-cmk', resource: resourceRef(agent), vaultId: vaultId(seeded.vault) },
-  ...{ keyName: seeded.made, keyVersion: null, newKey: kind },
+  operation: 'enable-cmk',
+  resource: resourceRef(agent),
+  vaultId: vaultId(seeded.vault),
+  keyName: seeded.made,
+  keyVersion: null,
+  newKey: kind,
 });
 
 type Make = (azure: AzureUnderRun) => Promise<unknown>;
@@ -183,7 +187,8 @@ const policyOfPeople = policyOf([], { requesters: [requestersGroup.id], approver
 
 /** An approved request whose run has not begun, its clock at today. */
 export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec, choices: ConnectChoices = {}) {
-  let [ms, waited] = [Date.now(), 0];
+  let ms = Date.now();
+  let waited = 0;
   let current = connected(running, choices);
   const nowOf = (name: string) => ({ enumerable: true, get: () => Reflect.get(current, name) });
   /** The connection of this moment: a run goes on after `reconnect`. */
@@ -216,7 +221,8 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
     before: (turn: string, waitedMs: number) => Promise<void>,
     at: At,
   ): Promise<Met> => {
-    const [start, first] = [waited, requests.all().length];
+    const start = waited;
+    const first = requests.all().length;
     let looks = 0;
     await driveOn(run, {
       before: (turn) => {
@@ -231,7 +237,8 @@ export async function approvedOn(running: RunningAzure, wished: StoredChangeSpec
       },
     });
     const failures: Failure[] = [];
-    let [tries, stopped] = [at === 'check' ? looks : 0, null as Failure | null];
+    let tries = at === 'check' ? looks : 0;
+    let stopped = null as Failure | null;
     for (const { body } of requests.all().slice(first)) {
       if (body.type === 'step-failed' && body.data.step === at) failures.push(body.data.failure);
       if ((body.type === 'step-failed' || body.type === 'step-done') && body.data.step === at) tries += 1;
@@ -300,7 +307,9 @@ const saysOf = (failure: Failure): string => (failure.source === 'bot' ? message
 
 async function driveUnder(azure: AzureUnderRun, row: FailureRow, approved: Approved) {
   const begins = row.from ?? row.at;
-  let [brought, passed, waitingCard] = [false, 0, ''];
+  let brought = false;
+  let passed = 0;
+  let waitingCard = '';
   const met = await approved.drive(
     1,
     async (turn, waitedMs) => {
@@ -328,7 +337,8 @@ async function meetRun(azure: AzureUnderRun, row: FailureRow): Promise<RowOutcom
   const approved = await approvedOn(azure.running, wished, row.choices);
   const { met, waitingCard } = await driveUnder(azure, row, approved);
   const { failures, tries, waitedMs, request } = met;
-  const [ends, last] = [endsOf(met), failures.at(-1) ?? null];
+  const ends = endsOf(met);
+  const last = failures.at(-1) ?? null;
   const asks = ends === 'needs attention' && last !== null;
   const waited = asks ? failures.slice(0, -1) : failures;
   const waiting = row.at === 'check' ? [] : [...new Set(waited.map(waitingWords))];
@@ -346,7 +356,10 @@ async function meetRun(azure: AzureUnderRun, row: FailureRow): Promise<RowOutcom
   }
   return {
     by: row.at === 'check' ? 'the pre-run check' : stepTable[row.at].title,
-    ...{ tries, waitedMs, ends, unsaid },
+    tries,
+    waitedMs,
+    ends,
+    unsaid,
     code: last === null ? null : codeOf(last),
     waiting: waiting.join(' '),
     says: asks ? saysOf(last) : notProved(request),

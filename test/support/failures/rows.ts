@@ -462,6 +462,12 @@ const codeRows: FailureGroup = {
 };
 
 export const groups: readonly FailureGroup[] = [
-  ...[operationRows, rightRows, vaultRows, ownRows],
-  ...[goneRows, signInRows, answerRows, codeRows],
+  operationRows,
+  rightRows,
+  vaultRows,
+  ownRows,
+  goneRows,
+  signInRows,
+  answerRows,
+  codeRows,
 ];

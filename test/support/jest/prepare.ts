@@ -36,7 +36,8 @@ async function startBotOnce(options: Omit<LocalOptions, 'log'>, folder: string):
 /** With an Azure that stays as it was seeded: each world says how quick its own is. */
 async function startOnce(folder: string): Promise<void> {
   const dataDir = templateIn(folder);
-  const [azurePort, botPort] = [await freePorts(10), await freePorts(1)];
+  const azurePort = await freePorts(10);
+  const botPort = await freePorts(1);
   const azure = await startAzure({ latency: 'as it was', dataDir, port: azurePort });
   running.push({ kill: () => void azure.kill() });
   const ports = {

@@ -18,7 +18,8 @@ process.stdout.write(`${crashSettings}\n`);
 export function chosenCases<T>(all: readonly T[]): readonly T[] {
   const count = share ?? all.length;
   if (all.length <= count) return all;
-  const [first, stride] = [(crashSeed % 997) / 997, all.length / count];
+  const first = (crashSeed % 997) / 997;
+  const stride = all.length / count;
   return Array.from({ length: count }, (_, nth) => all[Math.floor((first + nth) * stride)]).filter(
     (one) => one !== undefined,
   );

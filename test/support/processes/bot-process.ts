@@ -26,7 +26,8 @@ export async function spawnBot(
     env: { ...surroundings(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let [printed, closed] = ['', false];
+  let printed = '';
+  let closed = false;
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => {
       printed += text;

@@ -17,7 +17,8 @@ async function carryOut({ args, env, lines, atTerminal, folder }: Call): Promise
     if (line === undefined) throw new Error('broken off');
     return line;
   };
-  let [out, err] = ['', ''];
+  let out = '';
+  let err = '';
   const terminal = openTerminal(
     async (text) => {
       out += text;

@@ -5,7 +5,8 @@
 import { createServer, type Server } from 'node:net';
 
 /** Below what systems give to outgoing connections. */
-const [from, to] = [20_000, 31_984];
+const from = 20_000;
+const to = 31_984;
 const blockSize = 16;
 const blocks = (to - from) / blockSize;
 /** Kept as long as the process lives: tests end what they start, but when is theirs. */

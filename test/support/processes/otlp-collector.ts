@@ -19,7 +19,10 @@ const Attributes = z
     ),
   );
 const Span = z.object({
-  ...{ traceId: z.string(), spanId: z.string(), parentSpanId: z.string().optional(), name: z.string() },
+  traceId: z.string(),
+  spanId: z.string(),
+  parentSpanId: z.string().optional(),
+  name: z.string(),
   attributes: Attributes,
 });
 export type Span = z.infer<typeof Span>;

@@ -37,8 +37,11 @@ export const canMoveClock = fakeTime !== undefined;
 
 /** Reads how far the clock is moved from a file, at each look at it. */
 const movedClock = (file: string): NodeJS.ProcessEnv => ({
-  ...{ LD_PRELOAD: fakeTime, FAKETIME: undefined, FAKETIME_TIMESTAMP_FILE: file },
-  ...{ FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' },
+  LD_PRELOAD: fakeTime,
+  FAKETIME: undefined,
+  FAKETIME_TIMESTAMP_FILE: file,
+  FAKETIME_NO_CACHE: '1',
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
 });
 
 /** PostgreSQL takes a key only from a file that nobody else may read. */

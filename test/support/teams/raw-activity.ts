@@ -26,8 +26,12 @@ type Bot = Pick<World, 'botUrl'>;
 /** A message, or what the changes make of it, as the bot reads it. */
 export const inbound = (changes: Record<string, unknown>) =>
   InboundActivity.parse({
-    ...{ type: 'message', channelId: 'msteams', serviceUrl: 'https://smba.trafficmanager.net/emea/' },
-    ...{ from: { id: '29:a' }, recipient: { id: '28:bot' }, conversation: { id: 'a:1' } },
+    type: 'message',
+    channelId: 'msteams',
+    serviceUrl: 'https://smba.trafficmanager.net/emea/',
+    from: { id: '29:a' },
+    recipient: { id: '28:bot' },
+    conversation: { id: 'a:1' },
     ...changes,
   });
 

@@ -7,9 +7,7 @@ import type { Transcript } from './transcript.ts';
 export const goldenFolder = fileURLToPath(new URL('../../golden/transcripts/', import.meta.url));
 
 /** Of suites of their own, beside `test/scenario/transcripts.test.ts`. */
-export const keptElsewhere = [
-  ...['not-seen-in-use.md', 'seen-in-use.md', 'repair-deleted-key.md', 'retire-version.md'],
-];
+export const keptElsewhere = ['not-seen-in-use.md', 'seen-in-use.md', 'repair-deleted-key.md', 'retire-version.md'];
 
 const rewrite = 'UPDATE_GOLDEN=1 npm test -- test/scenario/transcripts';
 

@@ -139,7 +139,8 @@ export function openTranscript(world: World, title: string, about: string) {
     async searches(person: string, card: SeenActivity, input: string, query: string): Promise<string> {
       const found = inputNamed(cardIn(await now(person, card)), input);
       const choices = (found?.input.choices ?? []) as readonly { title: string; value: string }[];
-      const [called, results] = [found?.called ?? input, choices.filter(({ title }) => title.includes(query))];
+      const called = found?.called ?? input;
+      const results = choices.filter(({ title }) => title.includes(query));
       add(`**${nameOf(person)}** types “${query}” into “${called}” and is offered:`, '');
       lines.push(...results.map((choice) => `- ${mask(choice.title)}`));
       return results[0]?.value ?? '';

@@ -82,7 +82,8 @@ async function openFront(dataDir: string, botPort: number) {
 
 /** An owner of the tables, and the role that the bot runs as. */
 async function makeRoles(server: string, ca: string): Promise<{ owner: string; bot: string; role: string }> {
-  const [owner, role] = [`owner_${randomUUID().slice(0, 8)}`, `bot_${randomUUID().slice(0, 8)}`];
+  const owner = `owner_${randomUUID().slice(0, 8)}`;
+  const role = `bot_${randomUUID().slice(0, 8)}`;
   const database = new URL(server).pathname.slice(1);
   await runAs(server, [
     `create role ${owner} login`,

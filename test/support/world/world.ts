@@ -68,14 +68,20 @@ export async function startWorld(options: WorldOptions = {}) {
   const own = options.env?.DATABASE_URL === undefined ? await ready() : null;
   const url = own ?? options.env?.DATABASE_URL ?? '';
   const extra: NodeJS.ProcessEnv = { ...(own && (await databaseSettings(own, dataDir))), ...options.env };
-  const [azurePort, botPort] = [await freePorts(10), await freePorts(2)];
+  const azurePort = await freePorts(10);
+  const botPort = await freePorts(2);
   const ports = {
-    ...{ 'bot-port': botPort, 'teams-port': botPort + 1 },
-    ...{ 'azure-port': azurePort, 'sign-in-port': botPort + 2 },
+    'bot-port': botPort,
+    'teams-port': botPort + 1,
+    'azure-port': azurePort,
+    'sign-in-port': botPort + 2,
   };
   const botUrl = `http://127.0.0.1:${botPort}`;
   const azure = await startAzure({
-    ...{ latency, dataDir, port: azurePort, start },
+    latency,
+    dataDir,
+    port: azurePort,
+    start,
     ...(stepUp ? { signInPort: ports['sign-in-port'] } : {}),
   });
   const teams = await startLocalTeams({

@@ -49,7 +49,8 @@ import { sealedRecord, type Written, writtenEvent } from '../../support/builders
 /** What both verifiers and the report say of the agent when the evidence was made: what was read then, and no more; and its changes. */
 
 const newFolder = suiteFolders();
-const [first, second] = [requestId(1), requestId(2)];
+const first = requestId(1);
+const second = requestId(2);
 const on = (digit: string) =>
   resource({ systemAssigned: true, principalId: principal, customerKey: under(version(digit)) });
 const enabling = planFor();
@@ -73,7 +74,8 @@ function succeeds(request: RequestId, plan: Plan, seqBefore: number, reading: Re
       if (name === 'verify') return [];
       return does(name, name === 'make-key-version' ? { outputs } : {});
     }),
-    ...[intends(1, 'verify'), records(1, doneWith('verify', { proofs: proved }))],
+    intends(1, 'verify'),
+    records(1, doneWith('verify', { proofs: proved })),
     ...(reading === null ? [] : [noteOf(reading)]),
   ];
   return eventsOf(request, turns, () => noon, seqBefore);
@@ -189,11 +191,9 @@ describe('a pack with events of a later request', () => {
 describe('a pack of a key that was different for a time, and is the same again', () => {
   const life = succeeds(first, enabling, 0, readingOf({ seen: 'yes', value: on('a') }));
   const written = life.map((event) => writtenEvent(first, event));
-  const [opened, changed, closed] = [
-    driftOf(ref(), 'key-stripped'),
-    driftOf(ref(), 'key-stripped', 'key-deleted'),
-    driftOf(ref()),
-  ];
+  const opened = driftOf(ref(), 'key-stripped');
+  const changed = driftOf(ref(), 'key-stripped', 'key-deleted');
+  const closed = driftOf(ref());
   const logOf = (at: number, drifts: readonly Written[]) =>
     sealedRecord(written.toSpliced(at, 0, ...drifts)).map(({ line: { body } }) =>
       body.replace(/1{64}/g, planDigest(enabling)),
@@ -214,7 +214,8 @@ describe('a pack of a key that was different for a time, and is the same again',
   it('is found where it leaves one out, against a copy of the log, or has one of another time', async () => {
     const folder = await newFolder();
     const copy = await publishedIn(folder, rewritten(log, first, (body) => body).record, [end]);
-    const [none, cut] = [await packWith(log), await packWith(log, end - 3)];
+    const none = await packWith(log);
+    const cut = await packWith(log, end - 3);
     const missing = [1, expect.stringMatching(/event \d+, a difference that the key watch found, is not in the pack/)];
     expect(saidOf([none, cut].map(archiveOf), packKeys, '--later', copy)).toEqual([missing, missing]);
     expect(saidOf([archiveOf(cut)], packKeys)).toEqual([
@@ -239,16 +240,20 @@ it('says that the agent no longer exists, and not that it has another key', () =
 it('lists changes of runs under earlier plans, and those of the last', () => {
   const seen = {
     resource: resource({ systemAssigned: true, principalId: principal, tenantId: tenant }),
-    ...{ vault: vault({ purgeProtection: true }), grantHeld: true },
+    vault: vault({ purgeProtection: true }),
+    grantHeld: true,
   };
   const plan = planFor({ seen });
   const turns = [
-    ...[...toSettingKey, intends(1, 'set-cmk'), records(1, failedWith('set-cmk', null))],
+    ...toSettingKey,
+    intends(1, 'set-cmk'),
+    records(1, failedWith('set-cmk', null)),
     (asking: number) => settles('retry', requester, { asking }),
     checks({ run: 2, plan, roleStatuses: { [approver]: 'no', [secondApprover]: 'yes' } }),
     (asking: number) => decides('approve', approver, { asking }),
     (asking: number) => decides('approve', secondApprover, { asking }),
-    ...[checks({ run: 3, plan }), ...does('set-cmk', {}, 3)],
+    checks({ run: 3, plan }),
+    ...does('set-cmk', {}, 3),
   ];
   const facts = factsOf(
     first,

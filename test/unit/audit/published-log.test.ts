@@ -152,7 +152,11 @@ describe('witnesses', () => {
 
   const start = (at: string, port = 0): Promise<RunningWitness> =>
     startWitness({
-      ...{ folder: at, log: [logKey.verifier], key: witnessKey, now: () => now, port },
+      folder: at,
+      log: [logKey.verifier],
+      key: witnessKey,
+      now: () => now,
+      port,
       onRefused: (why) => void refused.push(why),
     });
 
@@ -167,7 +171,8 @@ describe('witnesses', () => {
   afterEach(() => witness.stop());
   const publisher = (log: string, record: readonly string[], key = witnessKey.verifier, book = bookInMemory()) =>
     publisherOf(anchorFolder(log), record, logKey, [], {
-      ...{ witnesses: [{ url: witness.url, key }], book },
+      witnesses: [{ url: witness.url, key }],
+      book,
       onCosigned: (found) => outcomes.push(...found),
     });
 
@@ -201,7 +206,8 @@ describe('witnesses', () => {
   });
 
   test('that was made anew gets no signature, and is asked for none again', async () => {
-    const [first, second] = [await folder(), await folder()];
+    const first = await folder();
+    const second = await folder();
     await publisher(first, bodiesOf(300)).publish();
     outcomes = [];
     const record = bodiesOf(310, 'rewritten ');

@@ -18,7 +18,10 @@ import { keysOf } from '../../support/store/seal-keys.ts';
 /** The bytes of a sealed line, fixed by vectors that another program computed. When this fails, the code is wrong. */
 const Vector = z.object({
   key: z.number(),
-  ...{ body: z.string(), hash: z.string(), sealKey: z.string(), seal: z.string() },
+  body: z.string(),
+  hash: z.string(),
+  sealKey: z.string(),
+  seal: z.string(),
   texts: z.array(z.object({ field: z.string(), text: z.string(), salt: z.string() })),
 });
 const golden = z
@@ -29,7 +32,10 @@ const [first = Buffer.alloc(0)] = bytes;
 const keys = keysOf(bytes);
 
 const lines: readonly ChainLine[] = golden.vectors.map(({ body, hash, sealKey, seal }) => ({
-  ...{ ...lineFrom(body), hash, sealKey, seal },
+  ...lineFrom(body),
+  hash,
+  sealKey,
+  seal,
 }));
 const [one, two] = lines as [ChainLine, ChainLine];
 const { sealKey: _key, ...rest } = JSON.parse(one.body);

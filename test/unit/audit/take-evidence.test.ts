@@ -56,7 +56,10 @@ async function evidenceOf(erases: (moment: Moment) => Promise<boolean> = async (
     keys: [logKey.verifier],
   };
   const ports = {
-    ...{ requests, azure: scriptedAzure(), log, rules: { digest: '', text: '' } },
+    requests,
+    azure: scriptedAzure(),
+    log,
+    rules: { digest: '', text: '' },
     names: async () => new Map(),
     texts: async () => {
       const found = texts;

@@ -63,7 +63,8 @@ const logOf = (...lives: readonly (readonly Turn[])[]) => sealedLog(lives.map((t
 const log = logOf(rejects, succeeds);
 const rejected = await log.packOf(1);
 const succeeded = await log.packOf(2, { fromSize: 3 });
-const [quorumless, provedWords] = [`${packKeys}quorum 0\n`, expect.stringMatching(/^proved: /)];
+const quorumless = `${packKeys}quorum 0\n`;
+const provedWords = expect.stringMatching(/^proved: /);
 
 test('a pack is proved, also with tags that the two languages sort differently, and says what came of the request', () => {
   const [no, yes] = saidOf([archiveOf(rejected), archiveOf(succeeded)], packKeys);
@@ -121,7 +122,8 @@ test.each<readonly [what: string, change: (body: Body) => Body, words: string]>(
   [
     'an approval after the time to decide',
     ({ data, ...body }) => ({
-      ...{ ...body, data },
+      ...body,
+      data,
       ...(body.type === 'submitted' ? { data: { ...data, policy: { ...data.policy, expiresAt: body.time } } } : {}),
     }),
     'event 5: ',
@@ -241,7 +243,8 @@ test('it knows each field that an event can have', () => {
 
 const plan = planFor();
 const asks = submit({
-  ...{ plan, digest: planDigest(plan) },
+  plan,
+  digest: planDigest(plan),
   policy: { ...policy(2), escalateAt: noon.toISOString() },
 });
 
@@ -505,7 +508,9 @@ const drift = (found: readonly string[], more: Partial<Written> = {}, change: ob
     ...more,
   };
 };
-const [opened, alsoOpened, closed] = [drift(['a']), drift(['a', 'b']), drift([])];
+const opened = drift(['a']);
+const alsoOpened = drift(['a', 'b']);
+const closed = drift([]);
 
 /** What holds between the requests of a log, and for drifts. */
 const logs: readonly (readonly [what: string, said: string, events: readonly Written[]])[] = [

@@ -152,7 +152,9 @@ describe('powers over a key', () => {
 });
 
 describe('types that use keys', () => {
-  const [vaultUri, keyName, keyVersion] = ['https://kv.vault.azure.net', 'cmk', '0123456789abcdef0123456789abcdef'];
+  const vaultUri = 'https://kv.vault.azure.net';
+  const keyName = 'cmk';
+  const keyVersion = '0123456789abcdef0123456789abcdef';
   const address = `${vaultUri}/keys/${keyName}`;
   const parts = { keyName, keyVaultUri: vaultUri, keyVersion };
   const follows = { vaultUri, keyName, keyVersion: null };
@@ -181,7 +183,8 @@ describe('types that use keys', () => {
 });
 
 it('replaces a refused token once, whoever still has it', async () => {
-  let [asked, signIns] = [0, 0];
+  let asked = 0;
+  let signIns = 0;
   const credential = new RenewableCredential(() => {
     signIns += 1;
     const signIn = signIns;
@@ -192,7 +195,8 @@ it('replaces a refused token once, whoever still has it', async () => {
     return { getToken };
   });
   const tokenFor = async (scope: string) => (await credential.getToken(scope))?.token ?? 'none';
-  const [graph, arm] = [await tokenFor('graph'), await tokenFor('arm')];
+  const graph = await tokenFor('graph');
+  const arm = await tokenFor('arm');
   expect(credential.latest(graph)).toBe(graph);
   expect(await credential.replace(graph)).toBe('token 3 of sign-in 2');
   expect(await credential.replace(graph)).toBe('token 3 of sign-in 2');

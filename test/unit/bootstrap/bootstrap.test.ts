@@ -26,7 +26,9 @@ test('after a stop of all replicas, one that finds the lock taken waits an inter
   const publish = openLocked({
     tryLocked: async () => null,
     publisher: { publish: () => Promise.reject(new Error('not without the lock')) },
-    ...{ publishing, everyMs, now },
+    publishing,
+    everyMs,
+    now,
     log: { warn: () => undefined },
   });
   await publish();
@@ -38,7 +40,8 @@ test('after a stop of all replicas, one that finds the lock taken waits an inter
 
 /** A place that can have the decision, and what is published and told. */
 async function decisionsOn(change: Partial<Parameters<typeof openDecisions>[0]> = {}) {
-  let [size, published] = [2, 0];
+  let size = 2;
+  let published = 0;
   const listeners: ((after: Request) => void)[] = [];
   const decisions = openDecisions({
     jobs: { onWritten: (listener) => void listeners.push(listener) },
@@ -84,7 +87,8 @@ const script = fileURLToPath(new URL('../../support/processes/stop-process.ts', 
 
 test('a part that hangs keeps no process from ending, and is logged', async () => {
   const child = spawn(process.execPath, ['--import', 'tsx', script, '300'], { env: surroundings() });
-  let [out, err] = ['', ''];
+  let out = '';
+  let err = '';
   child.stderr.on('data', (text) => {
     err += text;
   });

@@ -270,9 +270,12 @@ describe('the policy file', () => {
     });
   });
 
-  const [app, secret] = [three, 'x'];
+  const app = three;
+  const secret = 'x';
   const on = {
-    ...{ CMK_STEP_UP: 'c1', CMK_STEP_UP_APP_ID: app, CMK_STEP_UP_APP_SECRET: secret },
+    CMK_STEP_UP: 'c1',
+    CMK_STEP_UP_APP_ID: app,
+    CMK_STEP_UP_APP_SECRET: secret,
     CMK_PUBLIC_URL: 'https://bot.example.org',
   };
 

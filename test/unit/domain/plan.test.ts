@@ -5,9 +5,15 @@ import type { Observation, ObservedKey } from '../../../src/domain/observed.ts';
 import { isCovered, type NotCovered, notCovered } from '../../../src/domain/plan.ts';
 import { key, planFor, principal, resource, vault, version, wishForNewKey } from '../../support/builders/plans.ts';
 
-const [person, other, group] = ['p', 'q', 'g'];
+const person = 'p';
+const other = 'q';
+const group = 'g';
 const controller = (change: Partial<Controller>): Controller => ({
-  ...{ id: other, type: 'person', can: ['copy'], name: null, members: null },
+  id: other,
+  type: 'person',
+  can: ['copy'],
+  name: null,
+  members: null,
   ...change,
 });
 const of = (...controllers: readonly Controller[]) => ownControl({ controllers: [...controllers] }, person);

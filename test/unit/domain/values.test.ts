@@ -174,7 +174,8 @@ const waits = (ms: number) => ({ kind: 'wait', ms });
 const asks = { kind: 'ask' };
 const spent = (spentMs: number, waited = 0, tryMs = 0) => ({ waited, spentMs, tryMs });
 
-const [busy, spreading] = [failure({ next: 'wait', status: 429 }), failure({ next: 'retry-until' })];
+const busy = failure({ next: 'wait', status: 429 });
+const spreading = failure({ next: 'retry-until' });
 
 it.each([
   ['only a person can mend, whatever Azure says', failure({ next: 'ask', retryAfterMs: 5 }), 1, spent(0), asks],

@@ -268,7 +268,8 @@ describe('the usage check', () => {
   it('is none that the vault refused, and that is said', () =>
     expect(judged([{ ...wrap, status: 403 }])).toEqual({ ...notUsed, refused: { at: wrap.at, status: 403 } }));
 
-  const [early, began] = ['2026-03-01T11:30:00.000Z', '2026-03-01T11:59:00.000Z'];
+  const early = '2026-03-01T11:30:00.000Z';
+  const began = '2026-03-01T11:59:00.000Z';
   const cutShort = botFailure('reading', { code: 'unexpected', errorId: 'x' });
   it.each([
     ['the log began later', { first: began }, { code: 'no-log-before', first: began }],

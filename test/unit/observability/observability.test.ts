@@ -84,7 +84,10 @@ function opened(
       isWritable: () => true,
     },
     refusedDocuments: { 'seal-key-unknown': 0, 'seal-differs': 0 },
-    ...{ witnessing, watchMs, publishMs, now },
+    witnessing,
+    watchMs,
+    publishMs,
+    now,
   });
   const value = async (series: string) =>
     (await metrics.text())
@@ -123,7 +126,8 @@ it('publishing is overdue since the last success of any replica, also after a re
   const documents = memoryDocuments();
   const replica = () => opened(null, minutes(1), documents);
   const series = 'cmk_publish_overdue_seconds';
-  const [first, second] = [replica(), replica()];
+  const first = replica();
+  const second = replica();
   expect(await first.value(series)).toBe('0');
   for (const one of [first, second]) one.pass(minutes(61));
   const restarted = replica();

@@ -251,7 +251,9 @@ it('the checks of a plan block each change while a user-assigned identity opens 
   const seen = { resource: resource({ customerKey, systemAssigned: true }) };
   for (const wished of [spec(), wishToRotate(), wishToRepair()])
     expect(checksOf(seen, wished)).toContainEqual({
-      ...{ outcome: 'block', code: 'key-user-identity', fact: { identity: userIdentity } },
+      outcome: 'block',
+      code: 'key-user-identity',
+      fact: { identity: userIdentity },
     });
 });
 

@@ -54,7 +54,9 @@ it.each<[string, string, object]>([
     { id: resourceId() },
   ]),
   ...['kv-care', 'KV-CARE ', vaultId.toUpperCase()].map((typed): [string, string, object] => [
-    ...(['vault', typed, { id: vaultId }] as const),
+    'vault',
+    typed,
+    { id: vaultId },
   ]),
   ['agent', 'bot', refused(unknown, 'bot')],
   // A long name isn't repeated in full.
@@ -102,7 +104,8 @@ it.each([
   const dark = scriptedAzure();
   dark.refuse('inventory.resources', failure(answer));
   expect(await refuseOnFailure<unknown>(() => chooseResource(dark, 'any'))).toMatchObject({
-    ...{ code, failure: { code: answer.code, message: answer.message } },
+    code,
+    failure: { code: answer.code, message: answer.message },
   });
 });
 

@@ -40,9 +40,19 @@ interface Setting extends Partial<Pick<StepContext, 'outputs' | 'attempt' | 'con
 }
 /** Without more: the process that stored what its tries' keys carry has them still, or again. */
 const contextOf = (azure: ScriptedAzure, { plan = planFor(), intents = [intent], ...more }: Setting): StepContext => ({
-  ...{ azure, requestId: id, work: workOf(plan), approved: effectsOf(plan), outputs: {}, nonce, attempt: 1 },
-  ...{ own: { keyVersion: null, intents }, confirms: false, outlast: null, pause: async () => undefined },
-  ...{ kind: { network: 'open' }, now: new Date(intent.at) },
+  azure,
+  requestId: id,
+  work: workOf(plan),
+  approved: effectsOf(plan),
+  outputs: {},
+  nonce,
+  attempt: 1,
+  own: { keyVersion: null, intents },
+  confirms: false,
+  outlast: null,
+  pause: async () => undefined,
+  kind: { network: 'open' },
+  now: new Date(intent.at),
   ...more,
 });
 const carry = (name: StepName, azure: ScriptedAzure, setting: Setting = {}) =>
@@ -222,7 +232,9 @@ describe('setting the key', () => {
 
 describe('verifying', () => {
   const done: Partial<World> = {
-    ...{ resource: resource(showsKey), vault: vault({ purgeProtection: true }), granted: true },
+    resource: resource(showsKey),
+    vault: vault({ purgeProtection: true }),
+    granted: true,
   };
   const levels = ['read-back', 'permission-held', 'key-usable', 'use-seen'] as const;
 

@@ -178,7 +178,10 @@ const of = async (allowGuests: boolean, kind: (typeof kinds)[number] | 'member',
   const config = {
     azure: { subscriptions: [] },
     policy: { rules: [], tagRules: [], otherwise: usual, version: '1' },
-    ...{ policyFile: null, operators: [], escalateTo, admission: { readers: [], operators: [], allowGuests } },
+    policyFile: null,
+    operators: [],
+    escalateTo,
+    admission: { readers: [], operators: [], allowGuests },
   };
   const all = await diagnosePeople({ config, azure: { groups: { look } } } as unknown as DoctorEnvironment);
   return all.filter(({ outcome }) => outcome === 'fail').map(({ code }) => code);

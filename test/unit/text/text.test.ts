@@ -194,7 +194,10 @@ const impact: KeyImpact = {
       identities: ['a'],
     },
   ],
-  ...{ holders: null, unread: [], hidden: [], observed: { outcome: 'not-configured' } },
+  holders: null,
+  unread: [],
+  hidden: [],
+  observed: { outcome: 'not-configured' },
 };
 const call = {
   keyName: 'cmk-care',

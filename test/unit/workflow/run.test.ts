@@ -22,7 +22,9 @@ async function runJob(change: Partial<RunJobPorts> = {}, notBefore: string | nul
       reportOrphan: ({ key }) => void told.push(`orphan ${key}`),
     },
     decisions: { isPublished: async () => true },
-    ...{ paused: false, clock: { look: async () => null }, ownTime: world.ports.now },
+    paused: false,
+    clock: { look: async () => null },
+    ownTime: world.ports.now,
     withWriteFence: async (fence, work) => {
       await fence();
       return work();
@@ -255,7 +257,11 @@ async function outcomeOf(kill: { readonly turn: number; readonly moment: (typeof
   const of = (wanted: (one: (typeof results)[number]) => boolean) =>
     results.filter(wanted).map(({ data }) => writeOf[data.step] ?? data.step);
   return {
-    ...{ taken, cut, sent, state: done.state, key: azure.world.resource?.customerKey },
+    taken,
+    cut,
+    sent,
+    state: done.state,
+    key: azure.world.resource?.customerKey,
     writes: azure.writes.toSorted(),
     confirmed: of(({ type, data }) => type === 'step-done' && data.interrupted === true),
     failed: of(({ type }) => type === 'step-failed'),

@@ -43,14 +43,18 @@ test('what looks different is read first; what can’t be judged or read is logg
       requests: { held: async () => new Map() },
       drifts: {
         open: async () => new Map(),
-        ...{ load: async () => null, of: async () => null },
+        load: async () => null,
+        of: async () => null,
         succeeded: async () => new Map(),
         append: async () => {
           throw new Error('nothing is news');
         },
       },
       verified: async () => agents,
-      ...{ now: () => noon, settleMs: 0, intervalMs: 0, signal: new AbortController().signal },
+      now: () => noon,
+      settleMs: 0,
+      intervalMs: 0,
+      signal: new AbortController().signal,
       watching: { seconds: async () => 1_801 },
       log: { warn: (fields, message) => void warnings.push({ ...fields, message }) },
     },
@@ -69,7 +73,9 @@ test('what looks different is read first; what can’t be judged or read is logg
 const now = new Date('2026-03-01T12:00:00.000Z');
 const approved = key({ version: version('a'), created: '2026-01-01T00:00:00.000Z' });
 const agent = resource({
-  ...{ systemAssigned: true, principalId: principal, provisioningState: 'Succeeded' },
+  systemAssigned: true,
+  principalId: principal,
+  provisioningState: 'Succeeded',
   customerKey: under(version('a')),
 });
 const place = vault({ purgeProtection: true });
@@ -106,7 +112,8 @@ test('a reading from before another replica closed the drift opens no second one
           return answer;
         },
       },
-      ...{ grants: { held: async () => done(true) }, vaultLog: null },
+      grants: { held: async () => done(true) },
+      vaultLog: null,
       inventory: { resourceKeys: async () => done({ resources: [], unread: [], complete: true }) },
       changes: { since: async () => done([]), activity: async () => done([]) },
     },
@@ -120,7 +127,10 @@ test('a reading from before another replica closed the drift opens no second one
       },
     },
     verified: async () => new Map([[ArmId.parse(agent.id.toLowerCase()), verified]]),
-    ...{ now: () => now, settleMs: 0, intervalMs: 1, signal: new AbortController().signal },
+    now: () => now,
+    settleMs: 0,
+    intervalMs: 1,
+    signal: new AbortController().signal,
     watching: { seconds: async () => 0 },
     log: { warn: (fields: object) => expect(fields).toBe(null) },
   };

@@ -12,17 +12,32 @@ import { noon } from '../../support/builders/plans.ts';
 
 type Kind = Exclude<Job['kind'], 'alert' | 'webhook'>;
 const jobOf = (kind: Kind, change: Partial<Pick<Job, 'id' | 'attempts'>> = {}): Job & { readonly kind: Kind } => ({
-  ...{ id: kind, retryCount: 0, kind, stream: id, key: '', dueAt: expiresAt, attempts: 0, traceparent: null },
+  id: kind,
+  retryCount: 0,
+  kind,
+  stream: id,
+  key: '',
+  dueAt: expiresAt,
+  attempts: 0,
+  traceparent: null,
   ...change,
 });
 
 const nothing = async () => null;
 const agrees: Parameters<typeof startWorker>[0]['clock'] = { look: nothing };
 const quiet = {
-  ...{ run: nothing, audit: nothing, remind: nothing, checkUsage: nothing, retryAfterOutage: nothing },
-  ...{ show: nothing, call: nothing, escalatedTo: async () => [] },
-  ...{ alert: async () => undefined, webhook: async () => undefined },
-  ...{ log: { warn: () => undefined }, clock: agrees },
+  run: nothing,
+  audit: nothing,
+  remind: nothing,
+  checkUsage: nothing,
+  retryAfterOutage: nothing,
+  show: nothing,
+  call: nothing,
+  escalatedTo: async () => [],
+  alert: async () => undefined,
+  webhook: async () => undefined,
+  log: { warn: () => undefined },
+  clock: agrees,
   tracing: noTracing,
   requests: memoryRequests(() => noon),
 };

@@ -23,7 +23,10 @@ describe('a run', () => {
     expect(azure.world.resource?.customerKey).toEqual(under(version('c')));
     expect(events()).toEqual([
       'run-checked',
-      ...['step-intended', 'step-intended', 'step-done', 'step-done'],
+      'step-intended',
+      'step-intended',
+      'step-done',
+      'step-done',
       ...Array(4).fill(['step-intended', 'step-done']).flat(),
       'succeeded',
     ]);

@@ -95,7 +95,8 @@ function wordsOf(request: AtRest) {
   if (failure === null) {
     return { source: nothing, font: 'Default' as const, words: nothing, expected: nothing };
   }
-  const [message, expected] = [messageOf(failure), expectedWords(failure)];
+  const message = messageOf(failure);
+  const expected = expectedWords(failure);
   return {
     source: plain(sourceWords(failure)),
     font: failure.source === 'bot' ? ('Default' as const) : ('Monospace' as const),

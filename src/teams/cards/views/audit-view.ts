@@ -50,7 +50,8 @@ export function auditReplyCard(
   hash: string,
   names: Names,
 ): AdaptiveCard {
-  const [first, last] = [events[0], events.at(-1)];
+  const first = events[0];
+  const last = events.at(-1);
   if (first === undefined || last === undefined) throw new Error(`an audit reply of ${request.id} without events`);
   const range = first.seq === last.seq ? `Event ${first.seq}` : `Events ${first.seq} – ${last.seq}`;
   return renderCard('audit-reply', {

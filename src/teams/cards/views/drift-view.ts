@@ -77,7 +77,8 @@ export function driftCard(
   const ended = isOver ? md` Closed ${dateAndTime(new Date(drift.closedAt ?? ''))}.` : nothing;
   const titles = told.map(({ words }) => words.title).join('; ');
   const card = renderCard('drift', {
-    ...{ driftId: id, number: drift.number },
+    driftId: id,
+    number: drift.number,
     userIds: entitiesOf(addressees)
       .map(({ mentioned }) => mentioned.id)
       .slice(0, mostRefreshed),

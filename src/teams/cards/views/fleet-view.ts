@@ -279,7 +279,10 @@ export async function fleetPage(
   const title = titleOf(called);
   const none = filter === 'all' ? 'The bot sees no resource.' : 'No resource matches this filter.';
   return {
-    ...{ request: null, asOf, total: shown.length, perPage: resourcesPerPage },
+    request: null,
+    asOf,
+    total: shown.length,
+    perPage: resourcesPerPage,
     fallbackText: label([title, ...counts.map(({ count, words }) => `${count} ${words}`)].join(', ')),
     title: plain(title),
     subject: subjectOf(named, called),

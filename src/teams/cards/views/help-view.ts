@@ -35,7 +35,8 @@ const roleText = (may: May): CardText => roles[roleOf(may)]();
 
 /** `2`, or `1 to 3` where rules differ. */
 function spanOf(numbers: readonly number[], words: (number: number) => string): string {
-  const [least, most] = [words(Math.min(...numbers)), words(Math.max(...numbers))];
+  const least = words(Math.min(...numbers));
+  const most = words(Math.max(...numbers));
   return least === most ? least : `${least} to ${most}`;
 }
 

@@ -152,7 +152,12 @@ export async function requestsPage(
   const title = plain(one === undefined ? all : requestListWords.title(one));
   const about = await subjectOf(ports, subject, viewer);
   return {
-    ...{ ...plainList, title, subject: about, asOf, total, perPage: requestsPerPage },
+    ...plainList,
+    title,
+    subject: about,
+    asOf,
+    total,
+    perPage: requestsPerPage,
     fallbackText: label(`${title}. ${about}`),
     // None for one request, and none is selected for a part of a name.
     chips:
@@ -210,7 +215,13 @@ export async function historyPage(ports: ListPorts, subject: Of<'history'>, page
   const title = plain(one === undefined ? armIdParts(subject.id as ArmId).name : (request?.resourceName ?? ''));
   const about = plain(historySubject(all.length, one === undefined ? ids.length : null, mostRequests));
   return {
-    ...{ ...plainList, request, title, subject: about, asOf: null, total: all.length, perPage: entriesPerPage },
+    ...plainList,
+    request,
+    title,
+    subject: about,
+    asOf: null,
+    total: all.length,
+    perPage: entriesPerPage,
     fallbackText: label(`History of ${title}. ${about}`),
     chips: chipsOf(historyWords, subject.filter),
     rows: all.slice((page - 1) * entriesPerPage, page * entriesPerPage).map(({ entry, of }) => historyRow(entry, of)),

@@ -36,11 +36,24 @@ export const thingRow = (
   lines: readonly Line[],
   { button, ...rest }: RowButton,
 ): ListRow => ({
-  ...{ ...mark, name: plain(name), lines, weight: 'Bolder', spacing: 'Default', separator: true, ...rest },
-  ...{ word: plain(button), button: label(button === '' ? '' : `${button} ${name}`) },
+  ...mark,
+  name: plain(name),
+  lines,
+  weight: 'Bolder',
+  spacing: 'Default',
+  separator: true,
+  ...rest,
+  word: plain(button),
+  button: label(button === '' ? '' : `${button} ${name}`),
 });
 export const entryRow = (mark: RowMark, name: CardText, line: CardText): ListRow => ({
-  ...{ ...mark, name, lines: [grey(line)], weight: 'Default', spacing: 'Small', separator: false, ...noButton },
+  ...mark,
+  name,
+  lines: [grey(line)],
+  weight: 'Default',
+  spacing: 'Small',
+  separator: false,
+  ...noButton,
   word: nothing,
 });
 
@@ -103,10 +116,17 @@ export function listCard(subject: ListSubject, page: number, list: ListPage): Ad
   const { fallbackText, title, asOf, request, counts, rows, total, perPage, notes } = list;
   const state = request === null ? null : stateLineOf(request);
   const start = (page - 1) * perPage;
-  const [hasPrevious, hasNext] = [page > 1, start + rows.length < total];
+  const hasPrevious = page > 1;
+  const hasNext = start + rows.length < total;
   return renderCard('list', {
-    ...{ list: subject.list, filter: subject.filter, id: subject.id as string },
-    ...{ fallbackText, title, subject: list.subject, counts, ...list.box },
+    list: subject.list,
+    filter: subject.filter,
+    id: subject.id as string,
+    fallbackText,
+    title,
+    subject: list.subject,
+    counts,
+    ...list.box,
     asOf: asOf === null ? nothing : md`Updated ${time(asOf)}`,
     stateLine: state === null ? nothing : plain(state.text),
     stateColor: state?.color ?? 'Default',
@@ -131,7 +151,8 @@ const sectionOf = ({ title, rows }: ImpactSection) => ({
 });
 
 export function impactCard(impact: KeyImpact): AdaptiveCard {
-  const [title, summary] = [impactTitle(impact), impactSummary(impact)];
+  const title = impactTitle(impact);
+  const summary = impactSummary(impact);
   return renderCard('impact', {
     fallbackText: label(`Use of ${title}. ${summary}`),
     title: plain(title),

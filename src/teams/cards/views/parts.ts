@@ -71,7 +71,8 @@ const expiryOf = (key: { readonly expires: string | null } | null): CardText => 
 export function changeFacts(plan: Plan): Fact[] {
   const work = workOf(plan);
   const { from, to, make, observed } = work;
-  const [nowExpires, afterExpires] = [expiryOf(observed.from), expiryOf(make?.kind ?? observed.key)];
+  const nowExpires = expiryOf(observed.from);
+  const afterExpires = expiryOf(make?.kind ?? observed.key);
   const made = make === null ? 'existing key' : make.after === null ? 'new key' : 'new version';
   if (from === null) {
     return [

@@ -206,7 +206,8 @@ function workedMs({ progress }: Request, now: Date): number {
 function progressBar(request: Request, { timeLimits }: Pick<Context, 'timeLimits'>) {
   const { state, progress } = request;
   if (state !== 'running') return { stepsDone: 0, stepsOf: 0, elapsed: nothing };
-  const [stepsOf, stepsDone] = [progress.length, progress.filter((one) => one.state === 'done').length];
+  const stepsOf = progress.length;
+  const stepsDone = progress.filter((one) => one.state === 'done').length;
   const usually = usualInAll(progress.map(({ name }) => name));
   return {
     stepsDone,

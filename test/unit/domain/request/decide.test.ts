@@ -74,7 +74,12 @@ const moved = planFor({ seen: { vault: vault({ softDelete: false }) } });
 const minutes = (count: number): Date => new Date(noon.getTime() + count * 60_000);
 const inHours = (hours: number): string => minutes(hours * 60).toISOString();
 const takes = (by: PersonId, roleStatus: RoleStatus, asking = attention, released = false): Command => ({
-  ...{ do: 'take-on', by, actor: personActor(by, tenant, 'local'), asking, roleStatus, released },
+  do: 'take-on',
+  by,
+  actor: personActor(by, tenant, 'local'),
+  asking,
+  roleStatus,
+  released,
 });
 const retries = (change: Parameters<typeof settles>[2] = {}, by: PersonId = requester) =>
   settles('retry', by, { asking: attention, ...change });
@@ -266,8 +271,14 @@ describe('an edit', () => {
   it('voids every approval so far, and asks anew about what it is now', () => {
     const request = requestAfter(...approvedBy(approver), reminds(), changes({ plan: otherKey }));
     expect(request).toMatchObject({
-      ...{ state: 'awaiting-approval', asking: 4, digest: '3'.repeat(64), plan: otherKey },
-      ...{ approvals: [], changes: 1, remindedAt: null, justification: 'For another reason' },
+      state: 'awaiting-approval',
+      asking: 4,
+      digest: '3'.repeat(64),
+      plan: otherKey,
+      approvals: [],
+      changes: 1,
+      remindedAt: null,
+      justification: 'For another reason',
       changedFrom: { plan: planFor(), justification, notBefore: null },
     });
     // Who had approved decides again, and one of two is not enough.
@@ -303,7 +314,9 @@ describe('an edit', () => {
 describe('stopping a run', () => {
   const stopsIt = settles('stop', requester);
   const stopped = {
-    ...{ state: 'needs-attention', stop: null, step: null },
+    state: 'needs-attention',
+    stop: null,
+    step: null,
     failure: { source: 'bot', next: 'ask', found: { code: 'stopped', by: requester, operator: null } },
   };
   const done = records(1, doneWith('enable-identity'));
@@ -333,7 +346,9 @@ describe('stopping a run', () => {
     const retried = [...ended, settles('retry', requester, { asking: requestAfter(...ended).asking })];
     expect(requestAfter(...retried)).toMatchObject({ state: 'approved', objected: true });
     expect(requestAfter(...retried, checks({ run: 2 }))).toMatchObject({
-      ...{ state: 'awaiting-approval', approvals: [], objected: false },
+      state: 'awaiting-approval',
+      approvals: [],
+      objected: false,
       replaced: { reason: 'stopped-by-approver' },
     });
   });
@@ -375,7 +390,8 @@ const judge = (events: readonly StoredEvent[], answer: UseAnswer, now: Date, run
 const judgedAfter = (events: readonly StoredEvent[], answer: UseAnswer, now: Date): readonly StoredEvent[] => {
   const decision = judge(events, answer, now);
   if (decision.kind === 'refused') throw new Error(decision.code);
-  const [place, time] = [{ seq: events.length + 1, revision: events.length + 1, cause: 'x' }, now.toISOString()];
+  const place = { seq: events.length + 1, revision: events.length + 1, cause: 'x' };
+  const time = now.toISOString();
   return [...events, ...decision.events.map(({ body }) => ({ ...place, time, body, texts: {} }))];
 };
 
@@ -527,7 +543,11 @@ describe('the check before a run', () => {
   it('asks again when approving has come to need a sign-in since, or a stronger one', () => {
     const stepUp = { context: 'c1', maxAgeMs: 600_000 };
     const signIn = (by: PersonId, contexts: string[]) => ({
-      ...{ person: by, tenantId: TenantId.parse(tenant), signedInAt: noon.toISOString(), contexts, methods: [] },
+      person: by,
+      tenantId: TenantId.parse(tenant),
+      signedInAt: noon.toISOString(),
+      contexts,
+      methods: [],
       how: 'browser' as const,
     });
     const approved = (contexts: string[]) =>
@@ -640,12 +660,16 @@ const table: readonly Commanded[] = [
   [
     'approve, by another',
     (asking) => decides('approve', secondApprover, { asking }),
-    ...['approved run-ordered', 'already-approved-by-you', 'decided-late'],
+    'approved run-ordered',
+    'already-approved-by-you',
+    'decided-late',
   ],
   [
     'approve, once more',
     (asking) => decides('approve', approver, { asking }),
-    ...['already-approved-by-you', 'already-approved-by-you', 'decided-late'],
+    'already-approved-by-you',
+    'already-approved-by-you',
+    'decided-late',
   ],
   ['approve, by the requester', (asking) => decides('approve', requester, { asking }), 'own-request'],
   [
@@ -659,25 +683,28 @@ const table: readonly Commanded[] = [
       [
         `reject, by ${by === approver ? 'who approved' : 'another'}`,
         (asking: number) => decides('reject', by, { asking }),
-        ...['rejected', 'rejected', 'decided-late stop-requested', 'decided-late'],
+        'rejected',
+        'rejected',
+        'decided-late stop-requested',
+        'decided-late',
       ] as const,
   ),
   ['reject, by the requester', (asking) => decides('reject', requester, { asking }), 'own-request'],
   [
     'withdraw',
     (asking) => withdraws(approver, asking),
-    ...['approval-withdrawn', 'approval-withdrawn', 'run-started', 'run-started', ended],
+    'approval-withdrawn',
+    'approval-withdrawn',
+    'run-started',
+    'run-started',
+    ended,
   ],
   ['withdraw, an approval of another', (asking) => withdraws(outsider, asking), 'not-approved-by-you'],
   ['withdraw, an old card', (asking) => withdraws(approver, asking - 1), 'stale-card'],
   ['change', (asking) => changes({ asking }), 'request-changed', 'change-too-late'],
   ['change, by another', (asking) => changes({ by: approver, asking }), 'not-your-request'],
   ['change, an old card', (asking) => changes({ asking: asking - 1 }), 'changed-meanwhile', 'change-too-late'],
-  [
-    'cancel',
-    (asking) => cancels(requester, asking),
-    ...['cancelled', 'cancelled', 'run-started', 'run-started', ended],
-  ],
+  ['cancel', (asking) => cancels(requester, asking), 'cancelled', 'cancelled', 'run-started', 'run-started', ended],
   ['cancel, by another', (asking) => cancels(approver, asking), 'not-your-request'],
   ['cancel, an old card', (asking) => cancels(requester, asking - 1), 'stale-card'],
   ['retry', (asking) => settles('retry', requester, { asking }), idle, idle, idle, 'retried run-ordered', ended],
@@ -685,13 +712,21 @@ const table: readonly Commanded[] = [
   [
     'give up',
     (asking) => settles('give-up', approver, { asking, roleStatus: 'yes' }),
-    ...[idle, idle, idle, 'failed', ended],
+    idle,
+    idle,
+    idle,
+    'failed',
+    ended,
   ],
   ['give up, by an outsider', (asking) => settles('give-up', approver, { asking }), 'not-an-operator'],
   [
     'stop after this step',
     (asking) => settles('stop', requester, { asking }),
-    ...['run-not-begun', 'run-not-begun', 'stop-requested', 'run-stopped', ended],
+    'run-not-begun',
+    'run-not-begun',
+    'stop-requested',
+    'run-stopped',
+    ended,
   ],
   ['stop after this step, by an outsider', (asking) => settles('stop', approver, { asking }), 'not-an-operator'],
   ['stop after this step, an old card', (asking) => settles('stop', requester, { asking: asking - 1 }), 'stale-card'],
@@ -708,12 +743,18 @@ const table: readonly Commanded[] = [
   [
     'record, to repeat',
     () => records(1, failedWith('enable-identity', '2026-03-02T12:01:00.000Z')),
-    ...[ended, thrown, 'step-failed', ended],
+    ended,
+    thrown,
+    'step-failed',
+    ended,
   ],
   [
     'record, stuck',
     () => records(1, failedWith('enable-identity', null)),
-    ...[ended, thrown, 'step-failed attention-needed', ended],
+    ended,
+    thrown,
+    'step-failed attention-needed',
+    ended,
   ],
   ['record, another run', () => records(2, doneWith('verify')), ended],
   ['stop', () => stops(), ended, 'attention-needed', 'attention-needed', ended],

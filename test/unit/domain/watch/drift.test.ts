@@ -27,7 +27,9 @@ const now = new Date('2026-03-01T12:00:00.000Z');
 const inDays = (days: number): string => new Date(now.getTime() + days * 24 * 3_600_000).toISOString();
 const approved = key({ version: version('a'), created: '2026-01-01T00:00:00.000Z' });
 const agent = resource({
-  ...{ systemAssigned: true, principalId: principal, provisioningState: 'Succeeded' },
+  systemAssigned: true,
+  principalId: principal,
+  provisioningState: 'Succeeded',
   customerKey: under(version('a')),
 });
 const place = vault({ purgeProtection: true });
@@ -36,14 +38,16 @@ const elsewhere = ArmId.parse(place.id.replace(/resourceGroups\/[^/]+/, 'resourc
 const verified = lastVerifiedWith({ at: inDays(-30), vault: place, before: version('b') });
 
 const asApproved: WatchReading = {
-  ...{ resource: done(agent), vault: done(place), movedTo: null, key: done(approved), deleted: null },
-  ...{
-    newest: done(approved),
-    before: done(key({ version: version('b') })),
-    retired: null,
-    access: done(true),
-    use: null,
-  },
+  resource: done(agent),
+  vault: done(place),
+  movedTo: null,
+  key: done(approved),
+  deleted: null,
+  newest: done(approved),
+  before: done(key({ version: version('b') })),
+  retired: null,
+  access: done(true),
+  use: null,
 };
 const judge = (change: Partial<WatchReading>): DriftVerdict => judgeDrift(verified, { ...asApproved, ...change }, now);
 /** The vault's log: refused calls and others, each by whom, with which version, and how many minutes ago. */
@@ -131,8 +135,14 @@ const examples: readonly DriftState[] = [
   { code: 'use-refused', keyVersion: version('a') },
   { code: 'retired-version-needed', keyVersion: version('c') },
   ...([
-    ...(['resource-deleted', 'key-purged', 'vault-gone', 'key-deleted', 'key-missing', 'key-disabled'] as const),
-    ...(['key-stripped', 'purge-protection-off'] as const),
+    'resource-deleted',
+    'key-purged',
+    'vault-gone',
+    'key-deleted',
+    'key-missing',
+    'key-disabled',
+    'key-stripped',
+    'purge-protection-off',
   ].map((code) => ({ code })) as DriftState[]),
 ];
 
@@ -141,7 +151,10 @@ test('the activity log gives a candidate, never a person who changed something e
   const assignment = 'providers/Microsoft.Authorization/roleAssignments/1';
   const groupOf = (one: string) => one.slice(0, one.indexOf('/providers/'));
   const write = (resourceId: string, caller: string, minutes: number, operation: string) => ({
-    ...{ resourceId, caller, operationName: { value: operation }, status: { value: 'Succeeded' } },
+    resourceId,
+    caller,
+    operationName: { value: operation },
+    status: { value: 'Succeeded' },
     eventTimestamp: new Date(now.getTime() + minutes * 60_000).toISOString(),
   });
   const removal = 'Microsoft.Authorization/roleAssignments/delete';

@@ -26,7 +26,8 @@ const follows = (later: Later, done: Done) => later.follow(at, async () => answe
 
 /** What was sent and logged. `failures`: of each attempt in turn. */
 async function ofUpdates(begin: (later: Later, done: Done) => void, ...failures: readonly Error[]) {
-  const [sent, logged]: [(string | undefined)[], string[]] = [[], []];
+  const sent: (string | undefined)[] = [];
+  const logged: string[] = [];
   const log = (level: string) => () => void logged.push(level);
   const update = async (_at: object, card: { readonly fallbackText?: string }) => {
     const error = failures[sent.push(card.fallbackText) - 1];

@@ -46,7 +46,10 @@ function people(approvers: readonly string[], tagRules: readonly TagRule[] = [])
   const azure = scriptedAzure();
   const admission = { readers: [], operators: [], allowGuests: false };
   return {
-    ...{ groups, directory, azure, rules },
+    groups,
+    directory,
+    azure,
+    rules,
     roles: openRoleChecks({ groups: { memberOf }, resources: azure.resources }, rules, admission),
   };
 }
@@ -55,18 +58,24 @@ function clicks(requests: MemoryRequests, { roles }: Pick<ReturnType<typeof peop
   const postedCards = memoryPostedCards([{ requestId: id, audience: 'approval', ...place, fingerprint: '' }]);
   const post = async (): Promise<never> => Promise.reject(new Error('nothing is posted'));
   const requestCards = openRequestCards({
-    ...{ requests, postedCards, now, jobs: { onWritten: () => undefined } },
+    requests,
+    postedCards,
+    now,
+    jobs: { onWritten: () => undefined },
     chat: { post, postThread: post, replyTargeted: async () => null, update: async () => true, remove: async () => {} },
     directory: { names: async () => () => 'Someone' },
-    ...{
-      people: { among: async () => [], amongMany: async () => [] },
-      operators: [],
-      lookups: { look: async () => null },
-    },
+    people: { among: async () => [], amongMany: async () => [] },
+    operators: [],
+    lookups: { look: async () => null },
     approvers: { of: async () => ({ described: 'the approvers', addressed: [], people: [], sources: [] }) },
     conversations: { personalChat: async () => null },
-    ...{ approvalsChannel: place.conversationId, operationsChannel: null, portal: null },
-    ...{ paused: false, stepUp: null, hasEvidence: false, decisions: { isDelayed: async () => false } },
+    approvalsChannel: place.conversationId,
+    operationsChannel: null,
+    portal: null,
+    paused: false,
+    stepUp: null,
+    hasEvidence: false,
+    decisions: { isDelayed: async () => false },
     timeLimits: {
       retry: { firstWaitMs: 1, longestWaitMs: 1, waitAttempts: 1, spreadWithinMs: 1 },
       poll: { everyMs: 1, atMostMs: 1 },
@@ -136,7 +145,12 @@ async function waiting({ needs = 1, approvers = ['deciders'] as readonly string[
   const state = async () => (await requests.load(id))?.state;
   const types = () => requests.all().map(({ body }) => body.type);
   return {
-    ...{ ...who, ...clicks(requests, who, now), requests, ask, state, types },
+    ...who,
+    ...clicks(requests, who, now),
+    requests,
+    ask,
+    state,
+    types,
     advance: (ms: number) => {
       clock += ms;
     },
@@ -260,14 +274,20 @@ describe('a run that was approved', () => {
     };
     const limits = { firstWaitMs: 1_000, longestWaitMs: 8_000, waitAttempts: 3, spreadWithinMs: 60_000 };
     const given = {
-      ...{ azure: who.azure, policy: who.rules, retryLimits: limits, now },
-      ...{ approverStatus: who.roles.approver, requesterStatus: who.roles.requester },
+      azure: who.azure,
+      policy: who.rules,
+      retryLimits: limits,
+      now,
+      approverStatus: who.roles.approver,
+      requesterStatus: who.roles.requester,
       random: (bytes: number) => new Uint8Array(bytes).fill(7),
     };
     const run = await approvedRun(given, spec());
     const usual: Drive = { before: () => {}, after: () => {}, permitted: (work) => work(), advance };
     return {
-      ...{ ...who, ...clicks(run.requests, who, now), load: run.load },
+      ...who,
+      ...clicks(run.requests, who, now),
+      load: run.load,
       types: () => run.requests.all().map(({ body }) => body.type),
       drive: (number = 1) => run.drive(number, usual),
     };

@@ -41,7 +41,12 @@ const minuteMs = 60_000;
 
 /** A click of the requester, whatever page is shown. */
 const clicked = (formId: string, revision: number, verb: string, given: object = {}) => ({
-  ...{ by: requester, formId, revision, verb, inputs: inputs(given), at: null },
+  by: requester,
+  formId,
+  revision,
+  verb,
+  inputs: inputs(given),
+  at: null,
 });
 
 /** Lets the clock run until the work is done. */
@@ -116,9 +121,25 @@ async function opened(formOf: FormOf = (ports) => reviewed(ports, { origin: pers
   };
   return {
     skew,
-    ...{ id: made.id, requestId: made.requestId, form, forms, replicas, click, seen },
-    ...{ shown, removed, sweeper, sweep },
-    ...{ documents, requests, azure, ports, roleStatus, slow, taken, append },
+    id: made.id,
+    requestId: made.requestId,
+    form,
+    forms,
+    replicas,
+    click,
+    seen,
+    shown,
+    removed,
+    sweeper,
+    sweep,
+    documents,
+    requests,
+    azure,
+    ports,
+    roleStatus,
+    slow,
+    taken,
+    append,
     async pass(minutes: number) {
       await jest.advanceTimersByTimeAsync(minutes * minuteMs);
       await sweep();
@@ -637,7 +658,8 @@ describe('a form that a request’s button opens', () => {
 
   it('stores each edit once, and an edit of an outdated card not at all', async () => {
     const world = await asked();
-    const [one, other] = [await editing(world, personal), await editing(world, personal)];
+    const one = await editing(world, personal);
+    const other = await editing(world, personal);
     await Promise.all([one.submit('For the audit'), one.submit('For the audit')]);
     expect(JSON.stringify(await other.submit('For the contract'))).toContain('was edited in the meantime');
     expect((await world.load())?.justification).toBe('For the audit');

@@ -26,8 +26,18 @@ const longest: readonly (readonly [fixture: RegExp, text: string])[] = [
 ];
 /** Lists of the templates, with more entries than any person or Azure can cause; the others can’t grow. */
 const counts: Readonly<Record<string, number>> = {
-  ...{ checks: 80, passRows: 80, controllers: 400, decisions: 11, differences: 400, notes: 40, rows: 40 },
-  ...{ userIds: 60, choices: 15, unusable: 15, keys: 15, vaults: 15 },
+  checks: 80,
+  passRows: 80,
+  controllers: 400,
+  decisions: 11,
+  differences: 400,
+  notes: 40,
+  rows: 40,
+  userIds: 60,
+  choices: 15,
+  unusable: 15,
+  keys: 15,
+  vaults: 15,
 };
 
 /** Returns a card’s data with the longest names, and with a share of the most entries of each list. */
@@ -79,7 +89,12 @@ const atLimits = (request: Request): Request => ({
     observation: { ...request.plan.observation, control: { ...request.plan.observation.control, controllers } },
   },
   approvals: numbers(10).map(() => ({
-    ...{ by: approver, at: request.changedAt, comment, commentErased: false, signIn: null, validMs: 1 },
+    by: approver,
+    at: request.changedAt,
+    comment,
+    commentErased: false,
+    signIn: null,
+    validMs: 1,
   })),
 });
 

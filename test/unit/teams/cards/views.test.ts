@@ -358,9 +358,17 @@ describe('rotations', () => {
     ['no version is named', { current: { ...from, keyVersion: null }, inUse: null }, all, notNamed],
   ])('offer what can be had, and say so, where %s', (_where, change, wanted, said) => {
     const facts: FactsOf<'version'> = {
-      ...{ page: 'version', resource: visitAgent, current: visitAgent.customerKey, vault: seenUnderKey().vault },
-      ...{ inUse: oldKey, newest: newestKey, makes: { type: 'RSA', size: 3072, expires: '2028-03-01T00:00:00.000Z' } },
-      ...{ chosen: null, follows: false, now: noon, ...change },
+      page: 'version',
+      resource: visitAgent,
+      current: visitAgent.customerKey,
+      vault: seenUnderKey().vault,
+      inUse: oldKey,
+      newest: newestKey,
+      makes: { type: 'RSA', size: 3072, expires: '2028-03-01T00:00:00.000Z' },
+      chosen: null,
+      follows: false,
+      now: noon,
+      ...change,
     };
     const form = { operation: 'rotate-cmk', answers: { resource: toNewest.resource } } as const;
     const card = formCard(formOn('version', commandWorld().ports, form), facts, null);
@@ -372,7 +380,8 @@ describe('rotations', () => {
   });
 });
 
-const [care, research] = ['40000000-0000-4000-8000-000000000001', '40000000-0000-4000-8000-000000000002'];
+const care = '40000000-0000-4000-8000-000000000001';
+const research = '40000000-0000-4000-8000-000000000002';
 const idIn = (subscription: string, group: string, name: string): ArmId =>
   ArmId.parse(
     `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.HealthBot/healthBots/${name}`,
@@ -383,7 +392,11 @@ const sameNames = [
   idIn(research, 'rg-lab', 'triage'),
   idIn(care, 'rg-care', 'visits'),
 ].map((id) => ({
-  ...{ kind: 'healthcare-agent' as const, id, ...armIdParts(id), location: 'westeurope', underCustomerKey: false },
+  kind: 'healthcare-agent' as const,
+  id,
+  ...armIdParts(id),
+  location: 'westeurope',
+  underCustomerKey: false,
 }));
 
 test('choices name the group of a repeated name, and the subscription of a repeated group; so does the chosen agent', () => {

@@ -28,7 +28,9 @@ import { policyOf } from '../../../support/builders/policies.ts';
 
 const own = approverAudience(approver);
 const asked = submit({
-  ...{ plan: planFor(), digest: '1'.repeat(64), policy: policy() },
+  plan: planFor(),
+  digest: '1'.repeat(64),
+  policy: policy(),
   origin: { conversationId: 'status', conversationType: 'personal' },
 });
 const waiting = requestAfter(asked);
@@ -38,7 +40,10 @@ const card = bugCard('1');
 const postedIn = (audiences: readonly string[]): PostedCard[] =>
   audiences.map((audience, n) => ({
     requestId: id,
-    ...{ audience, conversationId: audience, activityId: `${n}`, fingerprint: '' },
+    audience,
+    conversationId: audience,
+    activityId: `${n}`,
+    fingerprint: '',
   }));
 
 function chatRefusing(refusing: readonly string[], statusCode = 403) {
@@ -57,7 +62,8 @@ const optionsWith = (awaited: AwaitedApprovers, chat: ReturnType<typeof chatRefu
   conversations: {
     personalChat: async (personId: PersonId) => ({ conversationId: own, serviceUrl: '', tenantId: '', personId }),
   },
-  ...{ approvalsChannel: 'approval', operationsChannel: 'operations' },
+  approvalsChannel: 'approval',
+  operationsChannel: 'operations',
 });
 
 const someone = { described: '', addressed: [], people: [approver], sources: [] };
@@ -114,7 +120,8 @@ async function shownWith(request: Request, refusing: readonly string[], status?:
   };
 }
 
-const [requestCards, others] = [everywhere.slice(0, 2), everywhere.slice(2)];
+const requestCards = everywhere.slice(0, 2);
+const others = everywhere.slice(2);
 
 test.each([400, 401, 403, 405])('where Teams answers %i, the card waits and its place is kept', async (status) => {
   const kept = { stored: everywhere };
@@ -151,10 +158,14 @@ function show(request: Request, postedCards: PostedCards, chat: ReturnType<typeo
     decisions: { isDelayed: async () => false },
   };
   const cards = openRequestCards({
-    ...{ ...optionsWith(someone, chat), ...drawnWith, postedCards },
+    ...optionsWith(someone, chat),
+    ...drawnWith,
+    postedCards,
     requests: { load: async () => request, events: async () => [{ time: noon.toISOString(), texts: {} }] },
-    ...{ people: { among: async () => [] }, directory: { names: async () => () => 'Somebody' } },
-    ...{ timeLimits: { retry: { firstMs: 1, longestMs: 1 }, poll: { everyMs: 1, atMostMs: 1 } }, now: () => now },
+    people: { among: async () => [] },
+    directory: { names: async () => () => 'Somebody' },
+    timeLimits: { retry: { firstMs: 1, longestMs: 1 }, poll: { everyMs: 1, atMostMs: 1 } },
+    now: () => now,
     jobs: { onWritten: () => undefined },
   } as never);
   return cards.show(id, new AbortController().signal);

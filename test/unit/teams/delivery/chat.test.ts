@@ -177,10 +177,12 @@ it.each([
 it('starts no thread in a channel before Teams takes one there', async () => {
   const before = arrived.teams.length;
   const chat = opened(urls.teams, null, 1_000);
-  [answered, retryAfter] = [429, '2'];
+  answered = 429;
+  retryAfter = '2';
   const channel = '19:abc@thread.tacv2';
   await expect(chat.postThread(channel, card)).rejects.toMatchObject({ name: 'Throttled' });
-  [answered, retryAfter] = [200, null];
+  answered = 200;
+  retryAfter = null;
   // A new thread names its channel in the body, and a post in the address.
   for (const post of [chat.postThread, chat.post])
     await expect(post(channel, card)).rejects.toMatchObject({ name: 'Throttled' });
@@ -236,7 +238,8 @@ it('posts nothing more where Teams refuses the answer, and takes it for no bug',
   expect([paths.length, bugs, warned.pop()]).toEqual([before, [], expect.stringContaining('no answer was posted')]);
 });
 
-const [ended, going] = [RequestId.parse('CMK-7F3K9Q'), RequestId.parse('CMK-000000')];
+const ended = RequestId.parse('CMK-7F3K9Q');
+const going = RequestId.parse('CMK-000000');
 
 test('what a request came to is shown at once, also by who waits already; others keep their turns', async () => {
   const pace = openUpdateThrottle();

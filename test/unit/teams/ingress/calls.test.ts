@@ -48,7 +48,13 @@ const links = {
 async function opened(callers: Options['callers'], listen: string | null = null) {
   const port = await freePorts(1);
   const { url, stop } = await startServer({
-    ...{ callers, adapter, port, listen, bot: {} as CmkBot, callsAtOnce: 1_000_000, pages: [links] },
+    callers,
+    adapter,
+    port,
+    listen,
+    bot: {} as CmkBot,
+    callsAtOnce: 1_000_000,
+    pages: [links],
     local: callers === localCallers,
     ready: async () => ({ status: 'ready' }),
     metrics: { count: (call) => counted.push(call), contentType: 'text/plain', text: async () => 'cmk_x 1' },

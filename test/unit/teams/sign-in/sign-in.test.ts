@@ -17,9 +17,18 @@ const nonce = 'the-nonce';
 const now = () => new Date('2026-03-02T12:00:00Z');
 const atS = (minutes: number): number => Math.floor(now().getTime() / 1_000) + minutes * 60;
 const usual = (nowS: number, iss: string) => ({
-  ...{ iss, aud: appId, tid: tenant, oid: approver, nonce },
-  ...{ iat: nowS, nbf: nowS, exp: nowS + 3_600, auth_time: nowS - 120 },
-  ...{ acrs: ['c1', 'c7'], amr: ['fido', 'mfa'], scp: 'access_as_user' },
+  iss,
+  aud: appId,
+  tid: tenant,
+  oid: approver,
+  nonce,
+  iat: nowS,
+  nbf: nowS,
+  exp: nowS + 3_600,
+  auth_time: nowS - 120,
+  acrs: ['c1', 'c7'],
+  amr: ['fido', 'mfa'],
+  scp: 'access_as_user',
 });
 
 let entra: TestEntra;
@@ -37,8 +46,10 @@ beforeEach(() => {
 
 const answersWith = (change: Readonly<Record<string, string>>) =>
   entra.answer('openid-configuration', 200, {
-    ...{ issuer: `${entra.host}/${tenant}/v2.0`, authorization_endpoint: `${entra.host}/authorize` },
-    ...{ token_endpoint: `${entra.host}/token`, jwks_uri: `${entra.host}/keys` },
+    issuer: `${entra.host}/${tenant}/v2.0`,
+    authorization_endpoint: `${entra.host}/authorize`,
+    token_endpoint: `${entra.host}/token`,
+    jwks_uri: `${entra.host}/keys`,
     ...change,
   });
 
@@ -104,7 +115,8 @@ describe('the code flow', () => {
       const of = (error: string) => redeem(tools, back({ error, error_description: description }), secrets);
       const said = 'Your account is locked. Call 555 0100 at once.';
       expect(await of('access_denied')).toEqual({
-        ...{ kind: 'refused', why: 'Microsoft Entra ID refused the sign-in, or you canceled it.' },
+        kind: 'refused',
+        why: 'Microsoft Entra ID refused the sign-in, or you canceled it.',
         said: `access_denied: ${said}`,
       });
       const unknown =

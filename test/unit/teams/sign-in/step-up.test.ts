@@ -53,8 +53,16 @@ beforeAll(async () => {
     tenantId: tenant,
     now,
     usual: (nowS, iss) => ({
-      ...{ iss, aud: appId, tid: tenant, oid: approver, iat: nowS, nbf: nowS, exp: nowS + 3_600 },
-      ...{ auth_time: nowS, acrs: ['c1'], amr: ['fido'] },
+      iss,
+      aud: appId,
+      tid: tenant,
+      oid: approver,
+      iat: nowS,
+      nbf: nowS,
+      exp: nowS + 3_600,
+      auth_time: nowS,
+      acrs: ['c1'],
+      amr: ['fido'],
     }),
   });
 });
