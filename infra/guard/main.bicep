@@ -29,7 +29,7 @@ var guards = [
     file: loadJsonContent('deny-foreign-vault.json')
     parameters: {
       effect: { value: effect }
-      vaultUris: { value: flatten(map(vaultUris, uri => [uri, '${uri}/'])) }
+      vaultUris: { value: flatten(map(vaultUris, uri => [uri, '${uri}/', '${uri}:443', '${uri}:443/'])) }
       storageAccounts: { value: storageAccounts }
     }
   }

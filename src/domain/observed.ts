@@ -195,8 +195,12 @@ export function replacedSince(what: RecreatedObject['what'], before: Created, af
   return { what, was, now };
 }
 
-/** Returns a vault's address for comparison. Azure writes them in any case, with and without a final slash. */
-export const normalizedVaultUri = (uri: string): string => uri.toLowerCase().replace(/\/$/, '');
+/**
+ * Returns a vault's address for comparison. Azure keeps what a client sent: in any case, with and without a final slash, and
+ * with `:443` (Microsoft's examples of Set-AzStorageAccount).
+ */
+export const normalizedVaultUri = (uri: string): string =>
+  URL.canParse(uri) ? new URL(uri).origin : uri.toLowerCase();
 
 export const sameVaultUri = (a: string, b: string): boolean => normalizedVaultUri(a) === normalizedVaultUri(b);
 

@@ -3,6 +3,7 @@ import { parseCanonical } from '../../../src/domain/canonical-json.ts';
 import { isDatabaseUnavailable, isDriverError, writeRejectionIn } from '../../../src/domain/database-errors.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
 import { ArmId, PersonId, RequestId, sameArmId, TenantId } from '../../../src/domain/ids.ts';
+import { sameVaultUri } from '../../../src/domain/observed.ts';
 import { type Plan, planSchema } from '../../../src/domain/plan.ts';
 import type { WitnessStatus } from '../../../src/domain/ports/published-log.ts';
 import { decideRetry } from '../../../src/domain/retry.ts';
@@ -109,6 +110,17 @@ it('reads Entra ids in any case and keeps them in lower case, so that one person
   expect(TenantId.parse(upper)).toBe(upper.toLowerCase());
   expect(accepts(PersonId, `{${upper}}`)).toBe(false);
   expect(accepts(PersonId, '')).toBe(false);
+});
+
+it.each([
+  'https://KV-care.vault.azure.net',
+  'https://kv-care.vault.azure.net/',
+  'https://kv-care.vault.azure.net:443',
+  'https://kv-care.vault.azure.net:443/',
+])('the vault’s address %s is that of the vault', (address) => {
+  expect(sameVaultUri(address, 'https://kv-care.vault.azure.net/')).toBe(true);
+  expect(sameVaultUri(address, 'https://kv-care2.vault.azure.net/')).toBe(false);
+  expect(sameVaultUri(address, 'https://kv-care.vault.azure.net:8443/')).toBe(false);
 });
 
 describe('an ARM id', () => {
