@@ -1,6 +1,7 @@
 /**
  * Azure storage accounts, from the description of Microsoft.Storage (2026-04-01): list, read, and the part of an update that is
- * about identity and encryption. An update is done when it is answered. Codes for a key that can't be used are from memory.
+ * about identity and encryption. An update is done when it is answered. Codes and texts for a key that can't be used are those of
+ * public reports (azure-docs#84096). Which other causes Azure calls an authentication issue isn't known.
  */
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../http.ts';
@@ -44,8 +45,10 @@ const refuseUnusableKey = ({ world, now }: Call, { id, identity = null, ...accou
   const key = keyOf({ id, ...account });
   const problem = key && tryKey(world.state, { id, identity, key }, now, isTrusted);
   if (!problem) return;
-  const code = problem.message.includes('may not use') ? 'KeyVaultAuthenticationFailure' : 'KeyVaultPolicyError';
-  throw Refusal.of(400, code, problem.message);
+  if (/^(Soft delete|Purge protection) is not enabled/.test(problem.message))
+    throw Refusal.of(400, 'KeyVaultPolicyError', 'Keyvault policy recoverable is not set');
+  const message = 'The operation failed because of authentication issue on the keyvault.';
+  throw Refusal.of(400, 'KeyVaultAuthenticationFailure', message);
 };
 
 const accountsIn = (call: Call): OtherResource[] =>

@@ -9,11 +9,8 @@
  * | 409 that lasts: `ScopeLocked`, `MissingSubscriptionRegistration`, `ObjectIsDeletedButRecoverable`, `RoleAssignmentUpdateNotPermitted`, `ReadOnlyDisabledSubscription`, `ResourceGroupBeingDeleted`, quotas | ask | waiting changes nothing |
  * | an operation that ended with `InternalServerError`, `ServiceUnavailable`, a timeout, `OperationPreempted`, and `FailedIdentityOperation` | wait | the provider's own error |
  * | `PrincipalNotFound` | retry-until | a new identity takes a while to replicate in Entra ID |
- * | setting the customer's key: refused access to the key | retry-until | a new role assignment takes minutes to reach Key Vault |
- * | the same: an operation that ended with any other code | wait | none is documented: before it is repeated, key, vault and access are checked |
- * | the same: it was canceled | ask | permanent |
- * | the same: refused by firewall or connection | wait | the check of the vault finds it |
- * | ARM refusing the product itself | ask | no role assignment fixes it |
+ * | setting the customer's key: a code that is known to last | ask | ARM refuses the product, a policy or the request itself |
+ * | setting the customer's key: any other refusal, and an operation that ended with any other code | retry-until | a new role assignment takes minutes to reach Key Vault; the step reads whether all else is right |
  * | an accepted change whose operation is not found at its polling address | wait | the resource itself is read |
  * | to a read: 401, or an answer that isn't Azure's (a web page, an empty or half a body) | wait | says nothing about permissions; another answer might be Azure's |
  * | an answer with a good status that can't be read | wait | the same; after a change, the resource itself is read |
@@ -21,8 +18,8 @@
  * | sign-in: anything else (`AADSTS…`, no credential) | ask | a secret or an assignment is wrong |
  * | everything else: 400, 401 to a change, 403 (also Key Vault's 400 `ForbiddenByRbac` through ARM), 404, failed operations with codes of their own | ask | with code and message word for word |
  *
- * Codes are from Microsoft's error references for ARM, Key Vault and RBAC and from public reports; the healthcare agent
- * service's own codes for a key it cannot use are not documented, so refused access is recognized by its message too.
+ * Codes are from Microsoft's error references for ARM, Key Vault and RBAC and from public reports. What a service answers
+ * while it can't use a key yet isn't documented, so no words are looked for there.
  */
 import type { ChangeFate, Failure } from '../domain/failure.ts';
 import {
@@ -53,10 +50,9 @@ const canceled = /Cancell?ed$/;
 /** A key of the wanted name was deleted: the code can be a general `Conflict`. */
 const deletedName = /deleted but recoverable/;
 const throttled = /(Throttled|TooManyRequests)$/;
-const keyAccessRefused =
-  /ForbiddenBy(Rbac|Policy)|AccessDenied|\bForbidden\b|(KeyVault|Access)\w*Forbidden|Unauthorized|not authorized|does not have .*permission|(access|permission)s? .*(denied|missing|required|not granted)/i;
-const notFixedByGrant =
-  /ForbiddenBy(Firewall|Connection)|Client address is not authorized|Public network access is disabled|AuthorizationFailed|RequestDisallowedBy(Policy|Azure)/;
+/** For a key: what neither access nor time changes. From ARM's common errors, and public reports about storage accounts. */
+const lasting =
+  /^((Linked|DenyAssignment)?AuthorizationFailed|RequestDisallowedBy(Policy|Azure)|(Invalid|Expired)AuthenticationToken\w*|AuthenticationFailed|((Parent)?Resource|ResourceGroup|Subscription)NotFound|InvalidApiVersionParameter|InvalidRequestContent|InvalidResourceType|NoRegisteredProviderFound|PropertyChangeNotAllowed|FeatureNotSupportedForAccount|InvalidValuesForRequestParameters|KeyVaultPolicyError|MissingKeyvaultProperties|NotImplemented)$/;
 
 /** Returns whether the answer isn't Azure's: a proxy's page, an empty or a truncated body. Another answer might be Azure's. */
 const isForeignAnswer = ({ body }: HttpAnswer): boolean =>
@@ -72,9 +68,7 @@ function nextOf(answer: HttpAnswer, reported: AzureError, context: FailureContex
   if (status === 409 || status === 412) return matches(permanentConflicts) || deletedName.test(text) ? 'ask' : 'wait';
   if (status >= 500 && status !== 501 && status !== 505) return 'wait';
   if (change === 'accepted' && status === 404) return 'wait';
-  if (!context.dependsOnGrant) return 'ask';
-  if (!notFixedByGrant.test(text) && keyAccessRefused.test(text)) return 'retry-until';
-  return status < 400 && !matches(permanentConflicts) && !matches(canceled) ? 'wait' : 'ask';
+  return context.dependsOnGrant && ![lasting, permanentConflicts, canceled].some(matches) ? 'retry-until' : 'ask';
 }
 
 type ExternalFailure = Exclude<Failure, { readonly source: 'bot' }>;

@@ -122,7 +122,7 @@ const certificate =
   'The bot doesn’t trust the certificate of what answered. Ask an operator to check AZURE_CA_FILE and the network, and then select Retry.';
 const passes = 'This often passes. Select Retry in a few minutes.';
 const spreads =
-  'Azure didn’t let the resource’s identity use the key in time. Check in the vault that its role assignment or access policy is there, and then select Retry: propagation might just need longer.';
+  'The bot read that the resource’s identity has access, that the key can be used, and that the vault lets it in. Azure still refuses the key, for the reason above. If access is new, it might need longer: select Retry.';
 const byIds = 'Your Azure administrator can find the call by the ids under Details.';
 const mayPass = `This might pass: select Retry in a few minutes. If it doesn’t, check in the vault that the resource’s access is there and that the key works. ${byIds}`;
 const unknown = `The bot has no remedy for this code. ${byIds} When the cause is fixed, select Retry. Or end the request.`;

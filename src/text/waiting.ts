@@ -26,7 +26,7 @@ export function usualInAll(steps: readonly StepName[]): string {
 }
 
 const spreading =
-  'Waiting for the role assignment to take effect in Azure. This is expected and usually takes 1 to 5 minutes.';
+  'Waiting for the key access to take effect in Azure. This is expected and usually takes 1 to 5 minutes.';
 const notShownYet = 'Azure doesn’t show the change yet. This usually takes less than a minute.';
 
 /** For other codes, Azure doesn't show the change yet. */
@@ -53,8 +53,7 @@ function azureWaiting({ next, code, status }: AzureFailure): string {
     return 'Azure is busy with another change to this resource. This usually passes in a minute.';
   if (code === 'UnexpectedAnswer') return 'Azure’s answer was incomplete. The bot checks again.';
   if (status === 404) return 'Azure can’t find its own operation. The bot checks the resource instead.';
-  if (status < 400)
-    return 'Azure couldn’t make the change yet. This is expected for 1 to 5 minutes after a role assignment.';
+  if (status < 500) return 'Azure refused the change. The bot reads what is in the way, and tries again.';
   return 'Azure reports an internal error. This usually passes in a few minutes.';
 }
 

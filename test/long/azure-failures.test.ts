@@ -176,6 +176,33 @@ describe('what became of the change', () => {
   });
 });
 
+describe('a refused write of a key', () => {
+  const said = 'The operation failed.';
+  test.each([
+    [400, 'KeyVaultAuthenticationFailure', 'The operation failed because of authentication issue on the keyvault.'],
+    [400, 'MissingMsiHeaders', said],
+    [400, 'BadRequest', said],
+    [403, 'SomethingNobodyHasSeen', said],
+    [404, 'HttpResourceNotFound', said],
+  ])('is repeated while access spreads, whatever Azure calls it: %i %s', async (status, code, message) => {
+    expect(await setUnder(patch(status, error(code, message)))).toMatchObject({ next: 'retry-until', status, code });
+    const ended = poll({ status: 200, body: { status: 'Failed', ...error(code, message) } });
+    expect(await setUnder(ended)).toMatchObject({ next: 'retry-until', status: 200, code });
+  });
+
+  test.each([
+    [403, 'AuthorizationFailed'],
+    [403, 'RequestDisallowedByPolicy'],
+    [404, 'ResourceNotFound'],
+    [400, 'KeyVaultPolicyError'],
+    [400, 'FeatureNotSupportedForAccount'],
+    [409, 'ScopeLocked'],
+    [401, 'InvalidAuthenticationToken'],
+  ])('stops at once for a code that says what lasts: %i %s', async (status, code) => {
+    expect(await setUnder(patch(status, error(code, said)))).toMatchObject({ next: 'ask', status, code });
+  });
+});
+
 test('a date to come back at is read by Azure’s clock, for the bot’s may be wrong', async () => {
   const now = Date.parse('2020-01-01T00:00:00Z');
   const text = (ms: number) => new Date(ms).toUTCString();

@@ -1,6 +1,6 @@
 import { judgeFirewall, judgeKey } from '../../domain/check.ts';
 import { madeVersion } from '../../domain/effect.ts';
-import { type Failure, valueOrThrow } from '../../domain/failure.ts';
+import { catchFailure, type Failure, failed, valueOrThrow } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
 import { isAlreadySet } from '../../domain/key-change.ts';
 import { type CustomerKey, hasFailed, isBusy, isNamedAlike, isUnchangedKey } from '../../domain/observed.ts';
@@ -76,6 +76,16 @@ async function verifyRetryUseful(context: StepContext): Promise<void> {
   await verifyKeyUsable(context);
 }
 
+/**
+ * Judges by state, not by Azure's words, whether a refused key is access that isn't in effect yet: only if access, key and
+ * vault look right. Else the next attempt finds out what is wrong.
+ */
+async function judgeRefusal(context: StepContext, failure: Failure): Promise<Failure> {
+  if (failure.next !== 'retry-until') return failure;
+  const useful = await catchFailure(() => verifyRetryUseful(context));
+  return useful.ok ? failure : { ...failure, next: 'wait' };
+}
+
 export const setCmk: Step = {
   name: 'set-cmk',
   // An own version can be set again while it exists.
@@ -105,7 +115,8 @@ export const setCmk: Step = {
   async apply(context) {
     const judged = await readResource(context, doing(context));
     const { resources } = context.azure;
-    return valueOrThrow(await resources.setCustomerKey(context.work.resource, judged, plannedKey(context)));
+    const set = await resources.setCustomerKey(context.work.resource, judged, plannedKey(context));
+    return set.ok ? set.value : valueOrThrow(failed(await judgeRefusal(context, set.failure)));
   },
   async verify(context) {
     await verifyKeySet(context);

@@ -222,6 +222,18 @@ describe('setting the key', () => {
     }
   });
 
+  const refused = failure({ next: 'retry-until', code: 'BadRequest', status: 400, message: 'The operation failed.' });
+  it.each<[string, Partial<World>, Failure['next']]>([
+    ['says that the key can be used: access isn’t in effect yet', {}, 'retry-until'],
+    ['says that access is gone', { granted: false }, 'wait'],
+    ['says that the key is disabled', { keys: [key({ enabled: false })] }, 'wait'],
+    ['says that the firewall is closed', { vault: vault({ firewall: 'closed' }) }, 'wait'],
+  ])('is refused, and what the bot reads %s', async (_what, world, next) => {
+    const azure = scriptedAzure({ resource: identified, granted: true, ...world });
+    azure.refuse('resources.setCustomerKey', refused);
+    expect(await carry('set-cmk', azure)).toMatchObject({ failure: { ...refused, next } });
+  });
+
   it('is sent to a failed agent although another write made it look settled since it was approved', async () => {
     const plan = planFor({ seen: { resource: resource({ ...failedAgent, customerKey: under(version('a')) }) } });
     const { azure, outcome } = await run('set-cmk', { resource: resource(showsKey) }, { plan });
