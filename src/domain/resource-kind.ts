@@ -36,6 +36,10 @@ interface KindDeclaration<Name extends string> extends KeyPlace, KindRules {
   readonly keyMembers: { readonly vault: string; readonly name: string; readonly version: string };
   /** Path below `properties` of the user-assigned identity that reads the key. Missing: the member `userIdentity` of the key. */
   readonly identityAt?: string;
+  /** Name of the bot's custom role that has its permissions: `infra/custom-role*.json`. */
+  readonly role: string;
+  /** After the resource was deleted: what that means for its data, and what to do next. */
+  readonly deleted: { readonly means: string; readonly next: string };
   /** What must be preserved after the key is set, and the requester's confirmation. */
   readonly keep: { readonly title: string; readonly text: string; readonly tick: string };
 }

@@ -1,10 +1,11 @@
 /** Words of the key watch: for each state what changed, what it means for the data, and one safe next step. */
 import type { RoleTask } from '../domain/check.ts';
-import { type ArmId, armIdParts, armTypeOf } from '../domain/ids.ts';
+import { type ArmId, armIdParts } from '../domain/ids.ts';
+import type { ResourceKind } from '../domain/resource-kind.ts';
 import type { LastVerified } from '../domain/watch/drift.ts';
 import type { DriftCause, DriftCode, DriftState } from '../domain/watch/state.ts';
 import { type CheckWords, lines } from '../domain/words.ts';
-import { kinds } from '../operations/resources/registry.ts';
+import { kindNamed } from '../operations/resources/registry.ts';
 import { utcDay, utcMinute } from './instants.ts';
 import { foundKeyRemedy, keyWords } from './keys.ts';
 import { roleTaskCommand, roleTaskTitle } from './permission-remedies.ts';
@@ -20,7 +21,10 @@ export interface DriftWords extends CheckWords {
 }
 type DriftStep = Pick<DriftWords, 'button' | 'typed' | 'az'>;
 
-const noTime = 'Microsoft doesn’t say how soon the resource stops working.';
+const kindOf = ({ resource }: LastVerified): ResourceKind => kindNamed(resource.kind);
+/** The noun where the reader knows it: `agent` */
+const its = (verified: LastVerified): string => kindOf(verified).short;
+const noTime = (verified: LastVerified): string => `Microsoft doesn’t say how soon the ${its(verified)} stops working.`;
 const unreadable = 'Data under this key can’t be decrypted without it.';
 const repairs = 'A requester selects Request repair. After an approval, the bot sets the key back.';
 const confirms = 'The vault’s owner confirms the change or undoes it.';
@@ -69,109 +73,113 @@ type Wording<C extends DriftCode> = (
 
 /** A state without its words doesn't compile. */
 const words: { readonly [C in DriftCode]: Wording<C> } = {
-  'resource-deleted': () =>
-    alert`The resource was deleted
-    Its data can’t be decrypted any more. Microsoft says that this can’t be undone.
-    An Azure administrator finds out who deleted it. Keep the key until the owner decides.`(byRole('')),
+  'resource-deleted': (_state, verified) => {
+    const { short: noun, deleted } = kindOf(verified);
+    return alert`The ${noun} was deleted
+    ${deleted.means}
+    ${deleted.next}`(byRole(''));
+  },
   'key-purged': (_state, { vault, keyName, keyVersion }) =>
     alert`Version ${shortVersion(keyVersion)} of key ${keyName} is gone for good
     ${unreadable} The vault has no deleted key of that name, so only a backup can bring it back.
     The vault’s owner checks whether a backup of the key exists, and restores it into a vault with the same name.`(
       byRole(`az keyvault key restore --vault-name ${vault.name} --file BACKUP_FILE`),
     ),
-  'vault-gone': (_state, { vault }) =>
-    alert`Vault ${vault.name} is gone
-    ${unreadable} A deleted vault can be recovered with its keys until its retention period ends. ${noTime}
-    A Key Vault Contributor recovers the vault.`(byRole(`az keyvault recover --name ${vault.name}`)),
-  'vault-moved': ({ to }, { vault }) =>
-    alert`Vault ${vault.name} was moved
-    Its address and its keys stay. Azure doesn’t move role assignments, so the resource might have lost access. ${noTime}
-    An Azure administrator moves the vault back.`(byRole(moveBack(to, vault.id))),
+  'vault-gone': (_state, verified) =>
+    alert`Vault ${verified.vault.name} is gone
+    ${unreadable} A deleted vault can be recovered with its keys until its retention period ends. ${noTime(verified)}
+    A Key Vault Contributor recovers the vault.`(byRole(`az keyvault recover --name ${verified.vault.name}`)),
+  'vault-moved': ({ to }, verified) =>
+    alert`Vault ${verified.vault.name} was moved
+    Its address and its keys stay. Azure doesn’t move role assignments, so the ${its(verified)} might have lost access. ${noTime(verified)}
+    An Azure administrator moves the vault back.`(byRole(moveBack(to, verified.vault.id))),
   'key-deleted': (_state, verified) =>
     alert`Key ${verified.keyName} was deleted
-    ${unreadable} The key can be recovered until its retention period ends. ${noTime}
+    ${unreadable} The key can be recovered until its retention period ends. ${noTime(verified)}
     ${roleTaskTitle(recovery(verified))}. ${repairs}`(repair(verified, roleTaskCommand(recovery(verified)))),
   'key-missing': (_state, verified) =>
     alert`Version ${shortVersion(verified.keyVersion)} of key ${verified.keyName} is gone
-    ${unreadable} The bot can’t see whether the key can be recovered. ${noTime}
+    ${unreadable} The bot can’t see whether the key can be recovered. ${noTime(verified)}
     ${roleTaskTitle(recovery(verified))}. ${repairs}`(repair(verified, roleTaskCommand(recovery(verified)))),
   'key-disabled': ({ keyVersion }, verified) => {
     const version = keyVersion ?? verified.keyVersion;
     return alert`Version ${shortVersion(version)} of key ${verified.keyName} is disabled
-    ${unreadable} Nothing is lost while the version can be enabled. ${noTime}
+    ${unreadable} Nothing is lost while the version can be enabled. ${noTime(verified)}
     ${roleTaskTitle(enabling(verified, version))}. ${repairs}`(
       repair(verified, roleTaskCommand(enabling(verified, version))),
     );
   },
   'identity-changed': ({ now }, verified) =>
     now === null
-      ? alert`The resource’s system-assigned identity is off
-        The identity that has access to the key is gone. ${unreadable} ${noTime}
+      ? alert`The ${its(verified)}’s system-assigned identity is off
+        The identity that has access to the key is gone. ${unreadable} ${noTime(verified)}
         ${repairs}`(repair(verified))
-      : alert`The resource has another identity
-        It might have no access to the key, or access that no approver confirmed. ${unreadable} ${noTime}
+      : alert`The ${its(verified)} has another identity
+        It might have no access to the key, or access that no approver confirmed. ${unreadable} ${noTime(verified)}
         ${repairs}`(repair(verified)),
   'access-lost': (_state, verified) =>
-    alert`The resource’s identity lost access to key ${verified.keyName}
-    ${unreadable} Nothing is lost while access can be assigned again. ${noTime}
+    alert`The ${its(verified)}’s identity lost access to key ${verified.keyName}
+    ${unreadable} Nothing is lost while access can be assigned again. ${noTime(verified)}
     ${repairs}`(repair(verified)),
   'use-refused': ({ keyVersion }, verified) =>
-    alert`The vault refuses version ${shortVersion(keyVersion)} of key ${verified.keyName} to the resource
-    ${unreadable} The vault’s log shows this before Azure shows why. ${noTime}
+    alert`The vault refuses version ${shortVersion(keyVersion)} of key ${verified.keyName} to the ${its(verified)}
+    ${unreadable} The vault’s log shows this before Azure shows why. ${noTime(verified)}
     If the review finds nothing, check again in some minutes. ${repairs}`(repair(verified)),
   'retired-version-needed': ({ keyVersion }, verified) =>
     alert`Something still needs the retired version ${shortVersion(keyVersion)} of key ${verified.keyName}
     The vault refuses it. What depends on it can’t be read. To see who called, use /cmk-status key=${verified.keyName} vault=${verified.vault.name}.
     ${roleTaskTitle(enabling(verified, keyVersion))}.`(byRole(roleTaskCommand(enabling(verified, keyVersion)))),
   'key-stripped': (_state, verified) =>
-    alert`The customer-managed key was removed from the resource
-    The resource’s data is under a Microsoft-managed key, not under yours.
+    alert`The customer-managed key was removed from the ${its(verified)}
+    The ${its(verified)}’s data is under a Microsoft-managed key, not under yours.
     ${repairs}`(repair(verified)),
   'key-replaced': ({ now }, verified) =>
-    alert`The resource is under ${keyWords(now)}
-    It isn’t what was last approved and verified here. The resource now depends on it.
+    alert`The ${its(verified)} is under ${keyWords(now)}
+    It isn’t what was last approved and verified here. The ${its(verified)} now depends on it.
     ${`${foundKeyRemedy(now)} ${repairs}`.trim()}`(repair(verified)),
   'resource-failed': ({ provisioningState }, verified) =>
-    alert`Azure shows the resource as ${provisioningState}
-    The last operation on the resource failed. What Azure shows might not be what the resource uses.
+    alert`Azure shows the ${its(verified)} as ${provisioningState}
+    The last operation on the ${its(verified)} failed. What Azure shows might not be what the ${its(verified)} uses.
     ${repairs}`(repair(verified)),
   'key-expired': ({ at }, verified) =>
     alert`The key expired on ${utcDay(at)}
     Where it is in use, an expired key continues to work, but new uses are refused.
-    A requester selects Request new version. After an approval, the bot creates it and sets it on the resource.`(
+    A requester selects Request new version. After an approval, the bot creates it and sets it on the ${its(verified)}.`(
       rotate(verified, 'Request new version', 'new'),
     ),
   'key-expires': ({ at }, verified) =>
     alert`The key expires on ${utcDay(at)}
     The data is safe now. After that day, the vault refuses new uses of the key.
-    A requester selects Request new version. After an approval, the bot creates it and sets it on the resource.`(
+    A requester selects Request new version. After an approval, the bot creates it and sets it on the ${its(verified)}.`(
       rotate(verified, 'Request new version', 'new'),
     ),
   'purge-protection-off': (_state, verified) =>
     alert`Purge protection on ${verified.vault.name} is off
     The data is safe now. A deleted key could be purged at once, and the data with it.
     ${repairs}`(repair(verified)),
-  'firewall-changed': ({ now }, { vault: { name }, resource: { id } }) =>
-    now === 'open'
-      ? alert`The firewall of ${name} is now open
+  'firewall-changed': ({ now }, verified) => {
+    const { name } = verified.vault;
+    if (now === 'open')
+      return alert`The firewall of ${name} is now open
         The data is safe now. The vault accepts calls from every network.
-        ${confirms}`(byRole(`az keyvault update --name ${name} --default-action Deny`))
-      : alert`The firewall of ${name} is now closed${now === 'trusted' ? ', except for trusted services' : ''}
-        ${
-          now === 'trusted' &&
-          kinds.some(({ type, network }) => type.toLowerCase() === armTypeOf(id) && network === now)
-            ? 'The data is safe now: the resource is a Key Vault trusted service.'
-            : 'Microsoft doesn’t say whether a resource reaches a vault behind a firewall. If it doesn’t, it can’t decrypt its data.'
-        }
-        ${confirms}`(byRole(`az keyvault update --name ${name} --default-action Allow`)),
+        ${confirms}`(byRole(`az keyvault update --name ${name} --default-action Deny`));
+    const isLetIn = now === 'trusted' && kindOf(verified).network === now;
+    return alert`The firewall of ${name} is now closed${now === 'trusted' ? ', except for trusted services' : ''}
+      ${
+        isLetIn
+          ? `The data is safe now: the ${its(verified)} is a Key Vault trusted service.`
+          : `Microsoft doesn’t say whether the ${its(verified)} reaches a vault behind a firewall. If it doesn’t, it can’t decrypt its data.`
+      }
+      ${confirms}`(byRole(`az keyvault update --name ${name} --default-action Allow`));
+  },
   'old-version-disabled': ({ keyVersion }, verified) =>
-    alert`Version ${shortVersion(keyVersion)}, which the resource used before, is disabled
-    Microsoft doesn’t say how long a resource needs an earlier version. Backups might need it, too.
+    alert`Version ${shortVersion(keyVersion)}, which the ${its(verified)} used before, is disabled
+    Microsoft doesn’t say how long the ${its(verified)} needs an earlier version. Backups might need it, too.
     ${roleTaskTitle(enabling(verified, keyVersion))}.`(byRole(roleTaskCommand(enabling(verified, keyVersion)))),
   'newer-version': ({ keyVersion, created }, verified) =>
     alert`Version ${shortVersion(keyVersion)} of the key is newer${created === null ? '' : `, created on ${utcDay(created)}`}
-    The data is safe. The resource stays on its version until the key is rotated.
-    A requester selects Request newest version. After an approval, the bot sets it on the resource.`(
+    The data is safe. The ${its(verified)} stays on its version until the key is rotated.
+    A requester selects Request newest version. After an approval, the bot sets it on the ${its(verified)}.`(
       rotate(verified, 'Request newest version', 'newest'),
     ),
 };

@@ -25,7 +25,7 @@ export const keyWords = ({ vaultUri, keyName, keyVersion, userIdentity }: Custom
   `${keyName} in ${vaultUri}, version ${keyVersion === null ? 'newest' : shortVersion(keyVersion)}${userIdentity === undefined ? '' : `, through ${identityName(userIdentity)}`}`;
 
 export const ownIdentityRemedy =
-  'The resource’s owner gives its system-assigned identity access to the key, and then removes the user-assigned one from the key.';
+  'Its owner gives the system-assigned identity access to the key, and then removes the user-assigned one from the key.';
 
 /** What to do first about a key that wasn't approved. */
 export const foundKeyRemedy = ({ userIdentity }: CustomerKey): string =>

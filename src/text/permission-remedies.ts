@@ -7,6 +7,7 @@
 import type { RoleTask } from '../domain/check.ts';
 import type { Failure } from '../domain/failure.ts';
 import { joinList } from '../domain/strings.ts';
+import { kinds } from '../operations/resources/registry.ts';
 import { scopeWords, shortVersion } from './places.ts';
 
 /** Match action and scope in the texts of ARM's `AuthorizationFailed` and a vault's `ForbiddenByRbac`. */
@@ -35,6 +36,7 @@ const assignsRoles = /^Microsoft\.Authorization\/roleAssignments\/(write|delete)
 const roles: readonly (readonly [of: RegExp, role: string])[] = [
   [assignsRoles, 'CMK bot grants'],
   [/^Microsoft\.OperationalInsights\//i, 'CMK bot logs'],
+  ...kinds.map(({ type, role }) => [new RegExp(`^${type}/`, 'i'), role] as const),
   [/./, 'CMK bot'],
 ];
 const grantsRole = 'CMK bot grants';

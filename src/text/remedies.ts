@@ -44,8 +44,9 @@ const notOffered =
   'Azure doesn’t offer this kind of resource, or the API version that the bot uses, in this cloud or subscription. Retrying doesn’t help. Ask an operator to look for a newer version of the bot.';
 const limit =
   'Ask the owner of the subscription to remove what is no longer needed, or to request a higher limit, and then select Retry.';
+/** For the bot's own calls: whether a resource is let in is checked, and has its own words. */
 const closed =
-  'The vault’s firewall blocks this resource. Unless the resource is a Key Vault trusted service, it works only with a vault that allows public access from all networks. Ask the vault owner before you change network access, or end this request and choose another vault.';
+  'The vault’s firewall blocks the bot. Ask the vault’s owner to let the bot’s network in, and then select Retry. Or end this request, and request a key that the vault already has.';
 const stopped =
   'Someone canceled Azure’s operation on the resource. Find out why in the resource’s activity log, and then select Retry.';
 
@@ -77,7 +78,7 @@ export const azureRemedies: Readonly<Record<string, Remedy>> = {
   ResourceGroupNotFound: removed,
   ParentResourceNotFound: removed,
   SubscriptionNotFound:
-    'The subscription doesn’t exist, or the bot’s identity has no role in it. Ask an Owner or User Access Administrator of the subscription to check the role CMK bot, and then select Retry. Or end the request.',
+    'The subscription doesn’t exist, or the bot’s identity has no role in it. Ask an Owner or User Access Administrator of the subscription to check the bot’s roles, and then select Retry. Or end the request.',
   ReadOnlyDisabledSubscription: 'Ask the subscription owner to re-enable the subscription, and then select Retry.',
   MissingSubscriptionRegistration: register,
   InvalidResourceType: notOffered,

@@ -65,7 +65,9 @@ test('an account is pinned to a version, by an approver of accounts only', async
     people.requester,
     `/enable-cmk resource=${pinned} vault=${vaultName} key=${keyName}`,
   );
-  expect(activityText(form)).toContain('A storage account can go back to a Microsoft-managed key at any time.');
+  expect(activityText(form)).toContain(
+    'A storage account can go back to a Microsoft-managed key while its current key can be used.',
+  );
   const id = await submit(world(), form);
   await approved(id);
   expect(await encryption(pinned)).toMatchObject({

@@ -41,10 +41,10 @@ const repairCmkWords: OperationWords = {
   },
   verb: 'Repair',
   offer: 'Repair customer-managed key',
-  keep: () => ({
-    title: 'Keep the resource and the approved key',
-    text: 'If the resource is deleted, or its key is permanently deleted, the resource’s data can’t be recovered. Keep a key that the resource used meanwhile, too: its data might need it.',
-    tick: 'I understand that the resource, the approved key, and any key used meanwhile must stay.',
+  keep: ({ short, keep }) => ({
+    title: keep.title,
+    text: `${keep.text} Keep a key that the ${short} used meanwhile, too: its data might need it.`,
+    tick: `${keep.tick} Any key used meanwhile must stay, too.`,
   }),
   notes: () => ['The resource returns to the key and version that were last approved and verified here.'],
   undo: () => '',

@@ -26,6 +26,11 @@ export const healthcareAgent = declareKind({
   names: /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,63}$/,
   keyAt: ['keyVaultProperties'],
   keyMembers: { vault: 'keyVaultUri', name: 'keyName', version: 'keyVersion' },
+  role: 'CMK bot',
+  deleted: {
+    means: 'Its data can’t be decrypted any more. Microsoft says that this can’t be undone.',
+    next: 'An Azure administrator finds out who deleted it. Keep the key until the owner decides.',
+  },
   keep: {
     title: 'Keep the agent and the key',
     text: 'If the agent is deleted, or its key is permanently deleted, the agent’s data can’t be recovered. Keep an export of the data from before the change.',

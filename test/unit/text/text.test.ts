@@ -41,16 +41,22 @@ describe('remedies', () => {
   const refused = (action: string, scope: string) =>
     `The client 'x' with object id 'y' does not have authorization to perform action '${action}' over scope '${scope}' or the scope is invalid.`;
 
-  test('each role that a remedy names is one that the product ships and that holds the action', () => {
-    const shipped = ['', '-grants', '-logs'].map((name): { Name: string; Actions: string[]; DataActions: string[] } =>
-      JSON.parse(readFileSync(`infra/custom-role${name}.json`, 'utf8')),
-    );
-    for (const { Name, Actions, DataActions } of shipped) {
-      for (const action of [...Actions, ...DataActions]) {
-        const remedy = azureRemedy(failure('AuthorizationFailed', refused(action, vault)));
-        expect(/the role “(.*?)”( \(condition: .*?\))? to the bot/.exec(remedy)?.[1]).toBe(Name);
-      }
-    }
+  interface Role {
+    readonly Name: string;
+    readonly Actions: readonly string[];
+    readonly DataActions: readonly string[];
+  }
+  // What publishes the audit log is no step of a request.
+  const shipped = readdirSync('infra')
+    .filter((file) => /^custom-role.*\.json$/.test(file) && !file.includes('publishing'))
+    .map((file): Role => JSON.parse(readFileSync(`infra/${file}`, 'utf8')));
+  const actions = shipped.flatMap(({ Actions, DataActions }) => [...Actions, ...DataActions]);
+
+  test.each([...new Set(actions)])('the role that a remedy names ships, and has %s', (action) => {
+    const remedy = azureRemedy(failure('AuthorizationFailed', refused(action, vault)));
+    const named = /the role “(.*?)”( \(condition: .*?\))? to the bot/.exec(remedy)?.[1];
+    const role = shipped.find(({ Name }) => Name === named);
+    expect([...(role?.Actions ?? []), ...(role?.DataActions ?? [])]).toContain(action);
   });
 
   test('no remedy suggests more access than needed', () => {

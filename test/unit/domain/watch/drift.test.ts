@@ -19,7 +19,9 @@ import {
 } from '../../../../src/domain/watch/resource-watch.ts';
 import { type DriftState, severityOf } from '../../../../src/domain/watch/state.ts';
 import { healthcareAgent } from '../../../../src/operations/resources/healthcare-agent.ts';
+import { kinds } from '../../../../src/operations/resources/registry.ts';
 import { storageAccount } from '../../../../src/operations/resources/storage-account.ts';
+import { driftWords } from '../../../../src/text/drift.ts';
 import { lastVerifiedWith } from '../../../support/builders/command-world.ts';
 import { key, principal, resource, under, vault, version } from '../../../support/builders/plans.ts';
 
@@ -145,6 +147,21 @@ const examples: readonly DriftState[] = [
     'purge-protection-off',
   ].map((code) => ({ code })) as DriftState[]),
 ];
+
+test.each(kinds)('each alert names the thing itself: $short', ({ name, short, deleted }) => {
+  const others = kinds.filter((one) => one.name !== name).map((one) => one.short);
+  for (const state of examples) {
+    const words = driftWords(state, { ...verified, resource: { ...verified.resource, kind: name } });
+    const text = [words.title, words.text, words.remedy].join(' ');
+    expect(text).not.toMatch(new RegExp(`\\b(resource|${others.join('|')}|undefined)\\b`));
+    if (state.code === 'resource-deleted')
+      expect(words).toMatchObject({
+        title: `The ${short} was deleted`,
+        text: deleted.means,
+        remedy: deleted.next,
+      });
+  }
+});
 
 test('the activity log gives a candidate, never a person who changed something else', async () => {
   const [agents, vaults] = [agent.id, place.id].map((one) => one.slice(0, one.lastIndexOf('/') + 1));
