@@ -230,7 +230,7 @@ const words: WordsByCode = {
     Microsoft Graph didn’t return all names or group sizes. The object IDs are shown instead.`,
   'key-not-shared': lines`No other resource uses this key, and no name resembles one in use`,
   'key-shared': ({ key, resource, id, subscription }) => lines`${resource} already uses this key
-    It is in ${subscriptionWords(subscription)}, resource group ${armIdParts(id).resourceGroup}. If ${key} is disabled, expires, or is deleted, both resources are affected.`,
+    It is in ${subscriptionWords(subscription)}, resource group ${armIdParts(id).resourceGroup}. If ${key} is disabled, expires, or is deleted, that resource is affected, too.`,
   'name-alike': ({ of, name, other }) => lines`The ${of === 'vault' ? 'key vault' : 'key'} name resembles another one
     ${`Requested: ${name}. In use by other resources: ${other}. ${differenceWords(name, other)}`.trim()}`,
   'other-resources-not-checked': lines`Other resources weren’t checked

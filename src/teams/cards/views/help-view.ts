@@ -94,7 +94,7 @@ function drawHelp(facts: HelpFacts): AdaptiveCard {
 /** `roles`: of the only person in the conversation; null if there are several. */
 export function welcomeCard(roles: Roles | null): AdaptiveCard {
   return renderCard('welcome', {
-    fallbackText: label('CMK bot puts healthcare agents under keys of your own. Type /cmk-help to begin.'),
+    fallbackText: label('CMK bot puts Azure resources under keys of your own. Type /cmk-help to begin.'),
     rows: [
       numberedRow(1, plain('Request'), [grey(plain('Four short pages. Nothing is changed yet.'))]),
       numberedRow(2, plain('Approve'), [
