@@ -9,7 +9,7 @@ import type { AzureClients } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
 import { correlationIdOf, UnusableAnswer } from './exchange.ts';
 import { ownAssignmentAt } from './grants.ts';
-import { vaultLogQueryFor, vaultUsersQueryFor } from './kql.ts';
+import { vaultLogQueryFor, vaultUsersQueryFor } from './vault-log-query.ts';
 
 /** How far back to look for the beginning of the log: a vault can be quiet for days. */
 const lookBackMs = 7 * 24 * 3_600_000;
