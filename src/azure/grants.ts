@@ -6,7 +6,7 @@ import type { ObservedVault } from '../domain/observed.ts';
 import type { Grants } from '../domain/ports/azure.ts';
 import { type AzureClients, missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import type { Principal } from './directory.ts';
+import type { Principal } from './principal-names.ts';
 import { lastPart, vaultKind } from './resource-ids.ts';
 
 /** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. Azure's own services get this role. */

@@ -9,8 +9,6 @@ import type { KeyUsers } from '../domain/ports/inventory.ts';
 import type { KeyPlace } from '../domain/resource-kind.ts';
 import { brief } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { roleDefinitions } from './control.ts';
-import { type Principal, resolveNames } from './directory.ts';
 import {
   accessPoliciesOf,
   assignmentsFor,
@@ -21,7 +19,9 @@ import {
   scopeCovers,
 } from './grants.ts';
 import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
+import { type Principal, resolveNames } from './principal-names.ts';
 import { vaultKind } from './resource-ids.ts';
+import { roleDefinitions } from './role-definitions.ts';
 
 /** Kinds that the bot can't read in a subscription; all, where it can't read its permissions either. */
 async function hiddenIn(
