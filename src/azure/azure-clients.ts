@@ -47,21 +47,6 @@ export interface ClientOptions {
   readonly tracing: Tracing;
 }
 
-export interface CallKind {
-  /**
-   * `operation`: it waits for a long-running operation, with the longest limit. `brief`: a person waits for it, with a short limit.
-   * `click`: a click waits for it, with the shortest limit.
-   */
-  readonly limit?: 'operation' | 'brief' | 'click';
-  /** It depends on key access that might be new, so a refusal can be temporary. */
-  readonly dependsOnGrant?: boolean;
-  /** The caller does without it if the bot has no permission, so such a refusal isn't counted. */
-  readonly optional?: boolean;
-}
-
-/** For a call that is optional for a waiting person. */
-export const brief: CallKind = { limit: 'brief', optional: true };
-
 /**
  * Error codes for a missing object. A 404 without one of them is a failure: a wrong API version, a missing subscription or a
  * proxy's page must not count as a missing agent.

@@ -10,8 +10,7 @@ import { allInOrder, catchFailure, done, nullIfForbidden, valueOrThrow } from '.
 import type { KeyName } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Control } from '../domain/ports/azure.ts';
-import { brief } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
+import { brief, type Connection } from './connection.ts';
 import {
   accessPoliciesOf,
   assignmentsFor,

@@ -6,8 +6,7 @@
 import { z } from 'zod';
 import { armIdParts } from '../domain/ids.ts';
 import type { Guards, Lock } from '../domain/ports/azure.ts';
-import { brief } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
+import { brief, type Connection } from './connection.ts';
 import { scopeCovers } from './grants.ts';
 import { allowedBy, permissionsAt } from './permissions.ts';
 import { resourceKindOf } from './resource-ids.ts';

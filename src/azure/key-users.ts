@@ -7,8 +7,7 @@ import type { ObservedVault } from '../domain/observed.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
 import type { KeyUsers } from '../domain/ports/inventory.ts';
 import type { KeyPlace } from '../domain/resource-kind.ts';
-import { brief } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
+import { brief, type Connection } from './connection.ts';
 import {
   accessPoliciesOf,
   assignmentsFor,

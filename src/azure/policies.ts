@@ -5,8 +5,7 @@
 import { z } from 'zod';
 import { done } from '../domain/failure.ts';
 import type { Policies, PolicyAssignment, PolicyDefinition } from '../domain/ports/inventory.ts';
-import { brief } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
+import { brief, type Connection } from './connection.ts';
 import { inParallel } from './limits.ts';
 import { lastPart } from './resource-ids.ts';
 

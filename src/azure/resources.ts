@@ -19,8 +19,8 @@ import {
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Resources } from '../domain/ports/azure.ts';
 import { customerKeyBody, customerKeyIn, type ResourceKind } from '../domain/resource-kind.ts';
-import { type AzureClients, type CallKind, missing } from './azure-clients.ts';
-import { type Connection, FoundInCall } from './connection.ts';
+import { type AzureClients, missing } from './azure-clients.ts';
+import { type CallKind, type Connection, FoundInCall } from './connection.ts';
 import type { Exchange } from './exchange.ts';
 import { kindIn, lastPart, sameSpelling } from './resource-ids.ts';
 

@@ -6,8 +6,7 @@
 import { z } from 'zod';
 import { nullIfForbidden, valueOrThrow } from '../domain/failure.ts';
 import type { ObservedVault } from '../domain/observed.ts';
-import { brief } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
+import { brief, type Connection } from './connection.ts';
 import { inParallel } from './limits.ts';
 import { Permission } from './permissions.ts';
 import { vaultKind } from './resource-ids.ts';
