@@ -17,7 +17,7 @@ import { requestCommand } from '../../../src/operations/commands/registry.ts';
 import { enableCmk as enabling } from '../../../src/operations/enable-cmk/enable-cmk.ts';
 import { parseStartTime } from '../../../src/operations/form.ts';
 import { observeOthers, othersFor } from '../../../src/operations/other-resources.ts';
-import { kindAfter } from '../../../src/operations/rotate-cmk/rotate-cmk.ts';
+import { kindAfter } from '../../../src/operations/rotate-cmk/version-page.ts';
 import { fleetPage } from '../../../src/teams/cards/views/fleet-view.ts';
 import { call, commandWorld } from '../../support/builders/command-world.ts';
 import { failure } from '../../support/builders/commands.ts';
