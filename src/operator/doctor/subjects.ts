@@ -1,5 +1,7 @@
 /** Environment of the checks, and the four outcomes of a finding. */
-import type { armRegistrations, readAppSecrets } from '../../azure/app-registrations.ts';
+
+import type { readAppSecrets } from '../../azure/app-secrets.ts';
+import type { armRegistrations } from '../../azure/bot-registrations.ts';
 import type { Cloud } from '../../azure/clouds.ts';
 import type { armSubscriptions } from '../../azure/subscriptions.ts';
 import type { Config } from '../../config/config.ts';
