@@ -11,18 +11,18 @@ import type { KeyName } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Control } from '../domain/ports/azure.ts';
 import { brief, type Connection } from './connection.ts';
+import { accessPoliciesOf } from './grants.ts';
+import { powersOfPolicy, powersOfRole, union } from './key-powers.ts';
+import { type Principal, resolveNames } from './principal-names.ts';
+import { vaultKind } from './resource-ids.ts';
 import {
-  accessPoliciesOf,
   assignmentsFor,
   holderType,
   maxAssignments,
   type RoleAssignment,
   roleIdOf,
   scopeCovers,
-} from './grants.ts';
-import { powersOfPolicy, powersOfRole, union } from './key-powers.ts';
-import { type Principal, resolveNames } from './principal-names.ts';
-import { vaultKind } from './resource-ids.ts';
+} from './role-assignments.ts';
 import { roleDefinitions } from './role-definitions.ts';
 
 const maxRoles = 100;

@@ -7,9 +7,9 @@ import { z } from 'zod';
 import { armIdParts } from '../domain/ids.ts';
 import type { Guards, Lock } from '../domain/ports/azure.ts';
 import { brief, type Connection } from './connection.ts';
-import { scopeCovers } from './grants.ts';
 import { allowedBy, permissionsAt } from './permissions.ts';
 import { resourceKindOf } from './resource-ids.ts';
+import { scopeCovers } from './role-assignments.ts';
 
 /** Only the fields in use. A lock's id is the id of what it locks and this suffix. */
 const ArmLock = z.object({

@@ -8,18 +8,18 @@ import type { VaultLog } from '../domain/ports/azure.ts';
 import type { KeyUsers } from '../domain/ports/inventory.ts';
 import type { KeyPlace } from '../domain/resource-kind.ts';
 import { brief, type Connection } from './connection.ts';
+import { accessPoliciesOf } from './grants.ts';
+import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
+import { type Principal, resolveNames } from './principal-names.ts';
+import { vaultKind } from './resource-ids.ts';
 import {
-  accessPoliciesOf,
   assignmentsFor,
   holderType,
   maxAssignments,
   type RoleAssignment,
   roleIdOf,
   scopeCovers,
-} from './grants.ts';
-import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
-import { type Principal, resolveNames } from './principal-names.ts';
-import { vaultKind } from './resource-ids.ts';
+} from './role-assignments.ts';
 import { roleDefinitions } from './role-definitions.ts';
 
 /** Kinds that the bot can't read in a subscription; all, where it can't read its permissions either. */
