@@ -10,11 +10,7 @@ import { allInOrder, catchFailure, done, nullIfForbidden, valueOrThrow } from '.
 import type { KeyName } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Control } from '../domain/ports/azure.ts';
-import { brief, type Connection } from './connection.ts';
-import { accessPoliciesOf } from './grants.ts';
-import { powersOfPolicy, powersOfRole, union } from './key-powers.ts';
-import { type Principal, resolveNames } from './principal-names.ts';
-import { vaultKind } from './resource-ids.ts';
+import { vaultKind } from './arm/resource-ids.ts';
 import {
   assignmentsFor,
   holderType,
@@ -22,8 +18,12 @@ import {
   type RoleAssignment,
   roleIdOf,
   scopeCovers,
-} from './role-assignments.ts';
-import { roleDefinitions } from './role-definitions.ts';
+} from './arm/role-assignments.ts';
+import { roleDefinitions } from './arm/role-definitions.ts';
+import { brief, type Connection } from './connection.ts';
+import { accessPoliciesOf } from './grants.ts';
+import { powersOfPolicy, powersOfRole, union } from './key-powers.ts';
+import { type Principal, resolveNames } from './principal-names.ts';
 
 const maxRoles = 100;
 

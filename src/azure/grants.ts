@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { type ArmId, armIdParts } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Grants } from '../domain/ports/azure.ts';
+import { vaultKind } from './arm/resource-ids.ts';
+import { assignmentsFor, roleIdOf, scopeCovers, withoutSlash } from './arm/role-assignments.ts';
 import { type AzureClients, missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { vaultKind } from './resource-ids.ts';
-import { assignmentsFor, roleIdOf, scopeCovers, withoutSlash } from './role-assignments.ts';
 
 /** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. Azure's own services get this role. */
 const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';

@@ -5,7 +5,7 @@
  */
 import { type Power, powers } from '../domain/control.ts';
 import type { ObservedVault } from '../domain/observed.ts';
-import { maybeAllowedBy, type Permission } from './permissions.ts';
+import { maybeAllowedBy, type Permission } from './arm/permissions.ts';
 
 const key = 'Microsoft.KeyVault/vaults/keys';
 

@@ -7,11 +7,8 @@ import type { ObservedVault } from '../domain/observed.ts';
 import type { VaultLog } from '../domain/ports/azure.ts';
 import type { KeyUsers } from '../domain/ports/inventory.ts';
 import type { KeyPlace } from '../domain/resource-kind.ts';
-import { brief, type Connection } from './connection.ts';
-import { accessPoliciesOf } from './grants.ts';
-import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
-import { type Principal, resolveNames } from './principal-names.ts';
-import { vaultKind } from './resource-ids.ts';
+import { allowedBy, maybeAllowedBy, permissionsAt } from './arm/permissions.ts';
+import { vaultKind } from './arm/resource-ids.ts';
 import {
   assignmentsFor,
   holderType,
@@ -19,8 +16,11 @@ import {
   type RoleAssignment,
   roleIdOf,
   scopeCovers,
-} from './role-assignments.ts';
-import { roleDefinitions } from './role-definitions.ts';
+} from './arm/role-assignments.ts';
+import { roleDefinitions } from './arm/role-definitions.ts';
+import { brief, type Connection } from './connection.ts';
+import { accessPoliciesOf } from './grants.ts';
+import { type Principal, resolveNames } from './principal-names.ts';
 
 /** Kinds that the bot can't read in a subscription; all, where it can't read its permissions either. */
 async function hiddenIn(

@@ -10,11 +10,11 @@ import { botFailure, done, type Failure, failed, type Outcome } from '../domain/
 import { type ArmId, type ArmIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { KeyKind, ObservedKey } from '../domain/observed.ts';
 import type { CreatedKey, Deleted, KeyMark, Keys, Probe } from '../domain/ports/azure.ts';
+import { lastPart, vaultKind } from './arm/resource-ids.ts';
 import { type AzureClients, missing } from './azure-clients.ts';
 import { type Connection, FoundInCall } from './connection.ts';
 import { type AzureError, azureErrorIn } from './error-body.ts';
 import { inParallel } from './limits.ts';
-import { lastPart, vaultKind } from './resource-ids.ts';
 
 /** Only the fields in use. The SDK flattens `properties` and names nbf and exp `notBefore` and `expires`, in seconds. */
 const ArmKey = z.object({

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { ArmId } from '../domain/ids.ts';
 import type { ObservedVault } from '../domain/observed.ts';
 import type { Vaults } from '../domain/ports/azure.ts';
+import { lastPart, sameSpelling, vaultKind } from './arm/resource-ids.ts';
 import { missing } from './azure-clients.ts';
 import type { Connection } from './connection.ts';
-import { lastPart, sameSpelling, vaultKind } from './resource-ids.ts';
 
 const Vault = z.object({
   id: ArmId,

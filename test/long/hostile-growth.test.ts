@@ -1,13 +1,13 @@
 import { createContext, Script } from 'node:vm';
 import { expect, test } from '@jest/globals';
+import { allowedBy } from '../../src/azure/arm/permissions.ts';
+import { ownResource, sameSpelling, vaultKind } from '../../src/azure/arm/resource-ids.ts';
+import { scopeCovers } from '../../src/azure/arm/role-assignments.ts';
 import { azureErrorIn } from '../../src/azure/error-body.ts';
 import { Exchange, type HttpAnswer, retryAfterOf } from '../../src/azure/exchange.ts';
 import { readFailure } from '../../src/azure/failures.ts';
 import { isSearchable, kqlString } from '../../src/azure/kql.ts';
 import { defaultLimits } from '../../src/azure/limits.ts';
-import { allowedBy } from '../../src/azure/permissions.ts';
-import { ownResource, sameSpelling, vaultKind } from '../../src/azure/resource-ids.ts';
-import { scopeCovers } from '../../src/azure/role-assignments.ts';
 import { judge } from '../../src/domain/check.ts';
 import type { Effect } from '../../src/domain/effect.ts';
 import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../../src/domain/ids.ts';

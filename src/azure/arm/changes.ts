@@ -3,12 +3,12 @@
  * "Get resource changes" has their shape; the records are there within five minutes.
  */
 import { z } from 'zod';
-import { done, type Outcome } from '../domain/failure.ts';
-import { type ArmId, armIdParts } from '../domain/ids.ts';
-import type { ChangeRecord, Changes } from '../domain/ports/azure.ts';
+import { done, type Outcome } from '../../domain/failure.ts';
+import { type ArmId, armIdParts } from '../../domain/ids.ts';
+import type { ChangeRecord, Changes } from '../../domain/ports/azure.ts';
+import type { Connection } from '../connection.ts';
+import { kqlString } from '../kql.ts';
 import { activityLog } from './activity-log.ts';
-import type { Connection } from './connection.ts';
-import { kqlString } from './kql.ts';
 
 const text = z
   .string()

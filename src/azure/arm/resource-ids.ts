@@ -2,10 +2,10 @@
  * Checks resource ids. An ARM id can come from a person's text, and the SDK puts it in a URL unchanged. So each part is
  * checked: `..`, `?` or `#` must not lead elsewhere.
  */
-import { botFailure, type Failure } from '../domain/failure.ts';
-import { type ArmId, type ArmIdParts, armIdParts, armTypeOf } from '../domain/ids.ts';
-import type { ResourceKind } from '../domain/resource-kind.ts';
-import type { Cloud } from './clouds.ts';
+import { botFailure, type Failure } from '../../domain/failure.ts';
+import { type ArmId, type ArmIdParts, armIdParts, armTypeOf } from '../../domain/ids.ts';
+import type { ResourceKind } from '../../domain/resource-kind.ts';
+import type { Cloud } from '../clouds.ts';
 
 export interface Kind {
   /** Name in the bot's own codes. */

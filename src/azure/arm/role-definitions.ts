@@ -4,10 +4,10 @@
  * assignments are read at each check: docs/decisions/0049.
  */
 import { z } from 'zod';
-import { nullIfForbidden, valueOrThrow } from '../domain/failure.ts';
-import type { ObservedVault } from '../domain/observed.ts';
-import { brief, type Connection } from './connection.ts';
-import { inParallel } from './limits.ts';
+import { nullIfForbidden, valueOrThrow } from '../../domain/failure.ts';
+import type { ObservedVault } from '../../domain/observed.ts';
+import { brief, type Connection } from '../connection.ts';
+import { inParallel } from '../limits.ts';
 import { Permission } from './permissions.ts';
 import { vaultKind } from './resource-ids.ts';
 

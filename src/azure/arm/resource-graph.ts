@@ -1,9 +1,9 @@
 /** Queries of Azure Resource Graph: all pages of one, and all subscriptions that can be read. */
 import { z } from 'zod';
-import { done, failed, type Outcome } from '../domain/failure.ts';
-import type { UnreadSubscription } from '../domain/ports/inventory.ts';
-import type { AzureClients } from './azure-clients.ts';
-import { inParallel } from './limits.ts';
+import { done, failed, type Outcome } from '../../domain/failure.ts';
+import type { UnreadSubscription } from '../../domain/ports/inventory.ts';
+import type { AzureClients } from '../azure-clients.ts';
+import { inParallel } from '../limits.ts';
 
 /** Resource Graph's largest page, and a generous limit of pages. */
 export const pageSize = 1000;

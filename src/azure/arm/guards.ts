@@ -4,9 +4,9 @@
  * the address, and it has no locks.
  */
 import { z } from 'zod';
-import { armIdParts } from '../domain/ids.ts';
-import type { Guards, Lock } from '../domain/ports/azure.ts';
-import { brief, type Connection } from './connection.ts';
+import { armIdParts } from '../../domain/ids.ts';
+import type { Guards, Lock } from '../../domain/ports/azure.ts';
+import { brief, type Connection } from '../connection.ts';
 import { allowedBy, permissionsAt } from './permissions.ts';
 import { resourceKindOf } from './resource-ids.ts';
 import { scopeCovers } from './role-assignments.ts';

@@ -3,9 +3,9 @@
  * the bot works without permission to read them.
  */
 import { z } from 'zod';
-import type { Outcome } from '../domain/failure.ts';
-import { missing } from './azure-clients.ts';
-import { type ConnectionOptions, openConnection } from './connection.ts';
+import type { Outcome } from '../../domain/failure.ts';
+import { missing } from '../azure-clients.ts';
+import { type ConnectionOptions, openConnection } from '../connection.ts';
 
 const version = 'api-version=2022-09-15';
 

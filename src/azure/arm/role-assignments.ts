@@ -1,8 +1,8 @@
 /** Role assignments of Azure Resource Manager: what applies to a scope, and to whom. */
 import { z } from 'zod';
-import { isAtOrBelow } from '../domain/ids.ts';
-import type { AzureClients } from './azure-clients.ts';
-import type { Principal } from './principal-names.ts';
+import { isAtOrBelow } from '../../domain/ids.ts';
+import type { AzureClients } from '../azure-clients.ts';
+import type { Principal } from '../principal-names.ts';
 import { lastPart } from './resource-ids.ts';
 
 /** The SDK adds the scope's first slash itself. */
