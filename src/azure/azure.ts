@@ -6,14 +6,14 @@ import { graphInventory } from './arm/inventory.ts';
 import { armPolicies } from './arm/policies.ts';
 import { armResources } from './arm/resources.ts';
 import { type ConnectionOptions, openConnection } from './connection.ts';
-import { armControl } from './control.ts';
 import { graphGroups } from './directory.ts';
 import { withinAttempt } from './exchange.ts';
-import { armGrants } from './grants.ts';
-import { armKeyUsers } from './key-users.ts';
-import { armKeys } from './keys.ts';
-import { armVaultLog } from './vault-log.ts';
-import { armVaults } from './vaults.ts';
+import { armControl } from './key-vault/control.ts';
+import { armGrants } from './key-vault/grants.ts';
+import { armKeyUsers } from './key-vault/key-users.ts';
+import { armKeys } from './key-vault/keys.ts';
+import { armVaultLog } from './key-vault/vault-log.ts';
+import { armVaults } from './key-vault/vaults.ts';
 
 export interface AzureOptions extends ConnectionOptions {
   /** Those that can be requested. Missing: all. */

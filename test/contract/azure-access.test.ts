@@ -1,5 +1,5 @@
 import { scopeCovers } from '../../src/azure/arm/role-assignments.ts';
-import { roleAssignmentName } from '../../src/azure/grants.ts';
+import { roleAssignmentName } from '../../src/azure/key-vault/grants.ts';
 import { done, type Outcome } from '../../src/domain/failure.ts';
 import { ArmId } from '../../src/domain/ids.ts';
 import type { ObservedResource, ObservedVault } from '../../src/domain/observed.ts';

@@ -8,8 +8,8 @@ import { ArmId } from '../../domain/ids.ts';
 import type { Inventory, KeyedResource, ResourceSummary, VaultSummary } from '../../domain/ports/inventory.ts';
 import { type KeyPlace, keysNamedIn, type ResourceKind } from '../../domain/resource-kind.ts';
 import type { Connection } from '../connection.ts';
+import { firewallOf, skuOf } from '../key-vault/vaults.ts';
 import { isSearchable, kqlString } from '../kql.ts';
-import { firewallOf, skuOf } from '../vaults.ts';
 import { listReadable, pageSize, rows } from './resource-graph.ts';
 import { sameSpelling, vaultKind } from './resource-ids.ts';
 

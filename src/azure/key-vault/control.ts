@@ -5,12 +5,12 @@
  */
 
 import { z } from 'zod';
-import type { Controller, ObservedControl, Power, Unseen } from '../domain/control.ts';
-import { allInOrder, catchFailure, done, nullIfForbidden, valueOrThrow } from '../domain/failure.ts';
-import type { KeyName } from '../domain/ids.ts';
-import type { ObservedVault } from '../domain/observed.ts';
-import type { Control } from '../domain/ports/azure.ts';
-import { vaultKind } from './arm/resource-ids.ts';
+import type { Controller, ObservedControl, Power, Unseen } from '../../domain/control.ts';
+import { allInOrder, catchFailure, done, nullIfForbidden, valueOrThrow } from '../../domain/failure.ts';
+import type { KeyName } from '../../domain/ids.ts';
+import type { ObservedVault } from '../../domain/observed.ts';
+import type { Control } from '../../domain/ports/azure.ts';
+import { vaultKind } from '../arm/resource-ids.ts';
 import {
   assignmentsFor,
   holderType,
@@ -18,12 +18,12 @@ import {
   type RoleAssignment,
   roleIdOf,
   scopeCovers,
-} from './arm/role-assignments.ts';
-import { roleDefinitions } from './arm/role-definitions.ts';
-import { brief, type Connection } from './connection.ts';
+} from '../arm/role-assignments.ts';
+import { roleDefinitions } from '../arm/role-definitions.ts';
+import { brief, type Connection } from '../connection.ts';
+import { type Principal, resolveNames } from '../principal-names.ts';
 import { accessPoliciesOf } from './grants.ts';
 import { powersOfPolicy, powersOfRole, union } from './key-powers.ts';
-import { type Principal, resolveNames } from './principal-names.ts';
 
 const maxRoles = 100;
 

@@ -1,13 +1,13 @@
 /** Reads a vault's log with Log Analytics queries, the only way that needs no export. */
 import { LogsQueryResultStatus, type LogsTable } from '@azure/monitor-query-logs';
 import { z } from 'zod';
-import type { Failure } from '../domain/failure.ts';
-import type { LoggedUser } from '../domain/key-impact.ts';
-import type { VaultLog } from '../domain/ports/azure.ts';
-import { countsFrom, type LoggedKeyCall, type UsageQuery, type VaultLogRows } from '../domain/usage-check.ts';
-import type { AzureClients } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
-import { correlationIdOf, UnusableAnswer } from './exchange.ts';
+import type { Failure } from '../../domain/failure.ts';
+import type { LoggedUser } from '../../domain/key-impact.ts';
+import type { VaultLog } from '../../domain/ports/azure.ts';
+import { countsFrom, type LoggedKeyCall, type UsageQuery, type VaultLogRows } from '../../domain/usage-check.ts';
+import type { AzureClients } from '../azure-clients.ts';
+import type { Connection } from '../connection.ts';
+import { correlationIdOf, UnusableAnswer } from '../exchange.ts';
 import { ownAssignmentAt } from './grants.ts';
 import { vaultLogQueryFor, vaultUsersQueryFor } from './vault-log-query.ts';
 

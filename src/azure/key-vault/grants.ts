@@ -1,13 +1,13 @@
 /** Reads and assigns an agent identity's access to one key: role assignment or access policy, by the vault's mode. */
 import { v5 as uuidV5 } from 'uuid';
 import { z } from 'zod';
-import { type ArmId, armIdParts } from '../domain/ids.ts';
-import type { ObservedVault } from '../domain/observed.ts';
-import type { Grants } from '../domain/ports/azure.ts';
-import { vaultKind } from './arm/resource-ids.ts';
-import { assignmentsFor, roleIdOf, scopeCovers, withoutSlash } from './arm/role-assignments.ts';
-import { type AzureClients, missing } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
+import { type ArmId, armIdParts } from '../../domain/ids.ts';
+import type { ObservedVault } from '../../domain/observed.ts';
+import type { Grants } from '../../domain/ports/azure.ts';
+import { vaultKind } from '../arm/resource-ids.ts';
+import { assignmentsFor, roleIdOf, scopeCovers, withoutSlash } from '../arm/role-assignments.ts';
+import { type AzureClients, missing } from '../azure-clients.ts';
+import type { Connection } from '../connection.ts';
 
 /** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. Azure's own services get this role. */
 const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';

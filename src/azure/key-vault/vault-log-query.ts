@@ -5,7 +5,7 @@
  * Refusals also have the `ResultType` `Success`, so the status decides. `Identity` holds the token's claims; the object id has
  * a short or a long name.
  */
-import { kqlString } from './kql.ts';
+import { kqlString } from '../kql.ts';
 
 /** Each `{name}` is replaced with a literal. */
 const queryWith = (rows: string): string => `let VaultLog = AZKVAuditLogs

@@ -3,9 +3,9 @@
  * provider operations (Microsoft.KeyVault, Microsoft.Authorization, Microsoft.Resources) and of Key Vault's key
  * permissions.
  */
-import { type Power, powers } from '../domain/control.ts';
-import type { ObservedVault } from '../domain/observed.ts';
-import { maybeAllowedBy, type Permission } from './arm/permissions.ts';
+import { type Power, powers } from '../../domain/control.ts';
+import type { ObservedVault } from '../../domain/observed.ts';
+import { maybeAllowedBy, type Permission } from '../arm/permissions.ts';
 
 const key = 'Microsoft.KeyVault/vaults/keys';
 
