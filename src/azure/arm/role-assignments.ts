@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isAtOrBelow } from '../../domain/ids.ts';
 import type { AzureClients } from '../azure-clients.ts';
-import type { Principal } from '../principal-names.ts';
+import type { Principal } from '../graph/principal-names.ts';
 import { lastPart } from './resource-ids.ts';
 
 /** The SDK adds the scope's first slash itself. */

@@ -21,7 +21,7 @@ import {
 } from '../arm/role-assignments.ts';
 import { roleDefinitions } from '../arm/role-definitions.ts';
 import { brief, type Connection } from '../connection.ts';
-import { type Principal, resolveNames } from '../principal-names.ts';
+import { type Principal, resolveNames } from '../graph/principal-names.ts';
 import { accessPoliciesOf } from './grants.ts';
 import { powersOfPolicy, powersOfRole, union } from './key-powers.ts';
 

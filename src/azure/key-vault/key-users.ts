@@ -19,7 +19,7 @@ import {
 } from '../arm/role-assignments.ts';
 import { roleDefinitions } from '../arm/role-definitions.ts';
 import { brief, type Connection } from '../connection.ts';
-import { type Principal, resolveNames } from '../principal-names.ts';
+import { type Principal, resolveNames } from '../graph/principal-names.ts';
 import { accessPoliciesOf } from './grants.ts';
 
 /** Kinds that the bot can't read in a subscription; all, where it can't read its permissions either. */

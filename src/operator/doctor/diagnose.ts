@@ -1,9 +1,9 @@
 /** Runs all checks of what the bot depends on. Changes nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readAppSecrets } from '../../azure/app-secrets.ts';
 import { armRegistrations } from '../../azure/arm/bot-registrations.ts';
 import { armSubscriptions } from '../../azure/arm/subscriptions.ts';
 import { connectAzure } from '../../azure/azure.ts';
+import { readAppSecrets } from '../../azure/graph/app-secrets.ts';
 import { ownIdOf } from '../../azure/token-claims.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';

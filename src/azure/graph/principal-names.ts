@@ -3,11 +3,11 @@
  * need `Application.Read.All`, which the bot doesn't have by default: the app then keeps its object id. Results are for display;
  * no decision uses a name.
  */
-import { type Controller, memberMark } from '../domain/control.ts';
-import type { AzureClients } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
+import { type Controller, memberMark } from '../../domain/control.ts';
+import type { AzureClients } from '../azure-clients.ts';
+import type { Connection } from '../connection.ts';
+import { inParallel } from '../limits.ts';
 import { appsIn, displayNameOf, membersOf, membersPath } from './directory.ts';
-import { inParallel } from './limits.ts';
 
 export type Principal = Pick<Controller, 'id' | 'type'>;
 type NamedPrincipal = Omit<Controller, 'can'>;
