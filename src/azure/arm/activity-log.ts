@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import type { ChangeRecord } from '../../domain/ports/azure.ts';
 import { concerns } from '../../domain/watch/causes.ts';
-import type { AzureClients } from '../azure-clients.ts';
-import type { Connection } from '../connection.ts';
+import type { AzureClients } from '../connection/azure-clients.ts';
+import type { Connection } from '../connection/connection.ts';
 
 const named = z.object({ value: z.string() });
 

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import type { Outcome } from '../../domain/failure.ts';
-import { missing } from '../azure-clients.ts';
-import { type ConnectionOptions, openConnection } from '../connection.ts';
+import { missing } from '../connection/azure-clients.ts';
+import { type ConnectionOptions, openConnection } from '../connection/connection.ts';
 
 const version = 'api-version=2022-09-15';
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { done, type Outcome } from '../../domain/failure.ts';
 import { type ArmId, armIdParts } from '../../domain/ids.ts';
 import type { ChangeRecord, Changes } from '../../domain/ports/azure.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { kqlString } from '../kql.ts';
 import { activityLog } from './activity-log.ts';
 

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { armIdParts } from '../../domain/ids.ts';
 import type { Guards, Lock } from '../../domain/ports/azure.ts';
-import { brief, type Connection } from '../connection.ts';
+import { brief, type Connection } from '../connection/connection.ts';
 import { allowedBy, permissionsAt } from './permissions.ts';
 import { resourceKindOf } from './resource-ids.ts';
 import { scopeCovers } from './role-assignments.ts';

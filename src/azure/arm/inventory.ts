@@ -7,7 +7,7 @@ import { done } from '../../domain/failure.ts';
 import { ArmId } from '../../domain/ids.ts';
 import type { Inventory, KeyedResource, ResourceSummary, VaultSummary } from '../../domain/ports/inventory.ts';
 import { type KeyPlace, keysNamedIn, type ResourceKind } from '../../domain/resource-kind.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../connection/connection.ts';
 import { firewallOf, skuOf } from '../key-vault/vaults.ts';
 import { isSearchable, kqlString } from '../kql.ts';
 import { listReadable, pageSize, rows } from './resource-graph.ts';

@@ -1,7 +1,7 @@
 /** Reads the caller's permissions at a scope (Microsoft.Authorization permissions 2022-04-01), and what permissions allow. */
 import { z } from 'zod';
 import { fits } from '../../domain/policy/rules.ts';
-import type { AzureClients } from '../azure-clients.ts';
+import type { AzureClients } from '../connection/azure-clients.ts';
 
 const patterns = z
   .array(z.string())

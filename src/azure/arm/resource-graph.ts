@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { done, failed, type Outcome } from '../../domain/failure.ts';
 import type { UnreadSubscription } from '../../domain/ports/inventory.ts';
-import type { AzureClients } from '../azure-clients.ts';
-import { inParallel } from '../limits.ts';
+import type { AzureClients } from '../connection/azure-clients.ts';
+import { inParallel } from '../connection/limits.ts';
 
 /** Resource Graph's largest page, and a generous limit of pages. */
 export const pageSize = 1000;

@@ -19,9 +19,9 @@ import {
 import type { ResourceRef } from '../../domain/plan.ts';
 import type { Resources } from '../../domain/ports/azure.ts';
 import { customerKeyBody, customerKeyIn, type ResourceKind } from '../../domain/resource-kind.ts';
-import { type AzureClients, missing } from '../azure-clients.ts';
-import { type CallKind, type Connection, FoundInCall } from '../connection.ts';
-import type { Exchange } from '../exchange.ts';
+import { type AzureClients, missing } from '../connection/azure-clients.ts';
+import { type CallKind, type Connection, FoundInCall } from '../connection/connection.ts';
+import type { Exchange } from '../connection/exchange.ts';
 import { kindIn, lastPart, sameSpelling } from './resource-ids.ts';
 
 /** A resource and its ETag; null: Azure sent none. */

@@ -1,7 +1,7 @@
 /** Role assignments of Azure Resource Manager: what applies to a scope, and to whom. */
 import { z } from 'zod';
 import { isAtOrBelow } from '../../domain/ids.ts';
-import type { AzureClients } from '../azure-clients.ts';
+import type { AzureClients } from '../connection/azure-clients.ts';
 import type { Principal } from '../graph/principal-names.ts';
 import { lastPart } from './resource-ids.ts';
 

@@ -6,8 +6,8 @@
 import { z } from 'zod';
 import { nullIfForbidden, valueOrThrow } from '../../domain/failure.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
-import { brief, type Connection } from '../connection.ts';
-import { inParallel } from '../limits.ts';
+import { brief, type Connection } from '../connection/connection.ts';
+import { inParallel } from '../connection/limits.ts';
 import { Permission } from './permissions.ts';
 import { vaultKind } from './resource-ids.ts';
 

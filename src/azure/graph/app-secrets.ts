@@ -1,6 +1,6 @@
 /** Reads the secrets of an app registration from Microsoft Graph, without their values. Only `doctor` uses them. */
 import { z } from 'zod';
-import { type ConnectionOptions, openConnection } from '../connection.ts';
+import { type ConnectionOptions, openConnection } from '../connection/connection.ts';
 
 const Applications = z.object({
   value: z.array(

@@ -14,10 +14,10 @@ import { z } from 'zod';
 import { done } from '../../domain/failure.ts';
 import { PersonId } from '../../domain/ids.ts';
 import type { Account, Groups } from '../../domain/ports/azure.ts';
-import type { AzureClients } from '../azure-clients.ts';
-import type { Connection } from '../connection.ts';
-import { azureErrorIn } from '../error-body.ts';
-import { UnusableAnswer } from '../exchange.ts';
+import type { AzureClients } from '../connection/azure-clients.ts';
+import type { Connection } from '../connection/connection.ts';
+import { azureErrorIn } from '../connection/error-body.ts';
+import { UnusableAnswer } from '../connection/exchange.ts';
 
 const maxIdsPerCall = 20;
 const GroupIds = z.object({ value: z.array(z.string()) });

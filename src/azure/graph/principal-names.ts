@@ -4,9 +4,9 @@
  * no decision uses a name.
  */
 import { type Controller, memberMark } from '../../domain/control.ts';
-import type { AzureClients } from '../azure-clients.ts';
-import type { Connection } from '../connection.ts';
-import { inParallel } from '../limits.ts';
+import type { AzureClients } from '../connection/azure-clients.ts';
+import type { Connection } from '../connection/connection.ts';
+import { inParallel } from '../connection/limits.ts';
 import { appsIn, displayNameOf, membersOf, membersPath } from './directory.ts';
 
 export type Principal = Pick<Controller, 'id' | 'type'>;

@@ -20,7 +20,7 @@ import {
   scopeCovers,
 } from '../arm/role-assignments.ts';
 import { roleDefinitions } from '../arm/role-definitions.ts';
-import { brief, type Connection } from '../connection.ts';
+import { brief, type Connection } from '../connection/connection.ts';
 import { type Principal, resolveNames } from '../graph/principal-names.ts';
 import { accessPoliciesOf } from './grants.ts';
 import { powersOfPolicy, powersOfRole, union } from './key-powers.ts';

@@ -6,8 +6,8 @@ import type { ObservedVault } from '../../domain/observed.ts';
 import type { Grants } from '../../domain/ports/azure.ts';
 import { vaultKind } from '../arm/resource-ids.ts';
 import { assignmentsFor, roleIdOf, scopeCovers, withoutSlash } from '../arm/role-assignments.ts';
-import { type AzureClients, missing } from '../azure-clients.ts';
-import type { Connection } from '../connection.ts';
+import { type AzureClients, missing } from '../connection/azure-clients.ts';
+import type { Connection } from '../connection/connection.ts';
 
 /** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. Azure's own services get this role. */
 const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';

@@ -5,9 +5,9 @@ import type { Failure } from '../../domain/failure.ts';
 import type { LoggedUser } from '../../domain/key-impact.ts';
 import type { VaultLog } from '../../domain/ports/azure.ts';
 import { countsFrom, type LoggedKeyCall, type UsageQuery, type VaultLogRows } from '../../domain/usage-check.ts';
-import type { AzureClients } from '../azure-clients.ts';
-import type { Connection } from '../connection.ts';
-import { correlationIdOf, UnusableAnswer } from '../exchange.ts';
+import type { AzureClients } from '../connection/azure-clients.ts';
+import type { Connection } from '../connection/connection.ts';
+import { correlationIdOf, UnusableAnswer } from '../connection/exchange.ts';
 import { ownAssignmentAt } from './grants.ts';
 import { vaultLogQueryFor, vaultUsersQueryFor } from './vault-log-query.ts';
 

@@ -4,8 +4,8 @@ import { ArmId } from '../../domain/ids.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
 import type { Vaults } from '../../domain/ports/azure.ts';
 import { lastPart, sameSpelling, vaultKind } from '../arm/resource-ids.ts';
-import { missing } from '../azure-clients.ts';
-import type { Connection } from '../connection.ts';
+import { missing } from '../connection/azure-clients.ts';
+import type { Connection } from '../connection/connection.ts';
 
 const Vault = z.object({
   id: ArmId,

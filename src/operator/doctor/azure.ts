@@ -1,4 +1,4 @@
-import { inParallel } from '../../azure/limits.ts';
+import { inParallel } from '../../azure/connection/limits.ts';
 import { claimsFor } from '../../azure/token-claims.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import { codeOf, type Failure, type Outcome, statusOf } from '../../domain/failure.ts';

@@ -1,7 +1,7 @@
 import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
 import { allowedBy } from '../../../src/azure/arm/permissions.ts';
-import { templateOf } from '../../../src/azure/call-tracing.ts';
 import { openCloud } from '../../../src/azure/clouds.ts';
+import { templateOf } from '../../../src/azure/connection/call-tracing.ts';
 import { powersOfPolicy, powersOfRole } from '../../../src/azure/key-vault/key-powers.ts';
 import { openPortal } from '../../../src/azure/portal.ts';
 import { RenewableCredential } from '../../../src/azure/renewable-credential.ts';

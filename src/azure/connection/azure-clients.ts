@@ -16,15 +16,15 @@ import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { LogsQueryClient } from '@azure/monitor-query-logs';
 import { z } from 'zod';
-import type { Tracing } from '../domain/ports/telemetry.ts';
+import type { Tracing } from '../../domain/ports/telemetry.ts';
+import type { Cloud } from '../clouds.ts';
+import { renewRefusedTokens } from '../renewable-credential.ts';
 import { traceCalls } from './call-tracing.ts';
-import type { Cloud } from './clouds.ts';
 import { azureErrorIn } from './error-body.ts';
 import { currentExchange, enforceDeadline, recordExchange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';
 import { plainCalls } from './plain-calls.ts';
 import { acquirePolicyTokens } from './policy-token.ts';
-import { renewRefusedTokens } from './renewable-credential.ts';
 import { followRedirects, requireSameOrigin } from './same-origin.ts';
 import { checkWriteFence } from './write-fence.ts';
 

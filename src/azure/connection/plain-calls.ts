@@ -1,7 +1,7 @@
 /** Calls to ARM and Microsoft Graph without an SDK client, because there is none or it doesn't fit. */
 import { createHttpHeaders, createPipelineRequest, type SendRequest } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
-import type { Cloud } from './clouds.ts';
+import type { Cloud } from '../clouds.ts';
 import { UnusableAnswer } from './exchange.ts';
 
 /** A page of any list in ARM or Microsoft Graph. */

@@ -24,7 +24,7 @@
  * Codes are from Microsoft's error references for ARM, Key Vault and RBAC and from public reports; the healthcare agent
  * service's own codes for a key it cannot use are not documented, so refused access is recognized by its message too.
  */
-import type { ChangeFate, Failure } from '../domain/failure.ts';
+import type { ChangeFate, Failure } from '../../domain/failure.ts';
 import {
   type AzureError,
   azureErrorIn,

@@ -1,6 +1,6 @@
 /** Traces each attempt of each call to Azure by operation only: addresses contain people's ids and resource names. */
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
-import type { Tracing } from '../domain/ports/telemetry.ts';
+import type { Tracing } from '../../domain/ports/telemetry.ts';
 import { correlationIdOf } from './exchange.ts';
 
 const id = /^(\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}\}?|[0-9a-f]{32})$/i;

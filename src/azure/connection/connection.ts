@@ -7,16 +7,16 @@ import {
   failed,
   isPermissionRefusal,
   type Outcome,
-} from '../domain/failure.ts';
-import type { ArmId, ArmIdParts } from '../domain/ids.ts';
-import { noTracing } from '../domain/ports/telemetry.ts';
-import type { ResourceKind } from '../domain/resource-kind.ts';
-import { isVaultHost, type Kind, ownResource } from './arm/resource-ids.ts';
+} from '../../domain/failure.ts';
+import type { ArmId, ArmIdParts } from '../../domain/ids.ts';
+import { noTracing } from '../../domain/ports/telemetry.ts';
+import type { ResourceKind } from '../../domain/resource-kind.ts';
+import { isVaultHost, type Kind, ownResource } from '../arm/resource-ids.ts';
+import { ownIdOf } from '../token-claims.ts';
 import { type AzureClients, type ClientOptions, openClients } from './azure-clients.ts';
 import { Exchange } from './exchange.ts';
 import { readFailure } from './failures.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { ownIdOf } from './token-claims.ts';
 
 /** Thrown out of a call: what the bot itself found instead of an answer. The caller makes a failure of it. */
 export class FoundInCall extends Error {
