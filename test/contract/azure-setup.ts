@@ -7,7 +7,7 @@ import { connectAzure } from '../../src/azure/azure.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';
 import type { Limits } from '../../src/azure/connection/limits.ts';
 import { withWriteFence } from '../../src/azure/connection/write-fence.ts';
-import { type AzureSignIn, openCredential } from '../../src/azure/credential.ts';
+import { type AzureSignIn, openCredential } from '../../src/azure/sign-in/credential.ts';
 import type { Failure, Outcome, Receipt } from '../../src/domain/failure.ts';
 import { ArmId, KeyName } from '../../src/domain/ids.ts';
 import type { CustomerKey, ObservedResource, ObservedVault } from '../../src/domain/observed.ts';

@@ -18,7 +18,7 @@ import { LogsQueryClient } from '@azure/monitor-query-logs';
 import { z } from 'zod';
 import type { Tracing } from '../../domain/ports/telemetry.ts';
 import type { Cloud } from '../clouds.ts';
-import { renewRefusedTokens } from '../renewable-credential.ts';
+import { renewRefusedTokens } from '../sign-in/renewable-credential.ts';
 import { traceCalls } from './call-tracing.ts';
 import { azureErrorIn } from './error-body.ts';
 import { currentExchange, enforceDeadline, recordExchange, UnusableAnswer } from './exchange.ts';

@@ -12,7 +12,7 @@ import type { ArmId, ArmIdParts } from '../../domain/ids.ts';
 import { noTracing } from '../../domain/ports/telemetry.ts';
 import type { ResourceKind } from '../../domain/resource-kind.ts';
 import { isVaultHost, type Kind, ownResource } from '../arm/resource-ids.ts';
-import { ownIdOf } from '../token-claims.ts';
+import { ownIdOf } from '../sign-in/token-claims.ts';
 import { type AzureClients, type ClientOptions, openClients } from './azure-clients.ts';
 import { Exchange } from './exchange.ts';
 import { readFailure } from './failures.ts';

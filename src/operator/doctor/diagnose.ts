@@ -4,7 +4,7 @@ import { armRegistrations } from '../../azure/arm/bot-registrations.ts';
 import { armSubscriptions } from '../../azure/arm/subscriptions.ts';
 import { connectAzure } from '../../azure/azure.ts';
 import { readAppSecrets } from '../../azure/graph/app-secrets.ts';
-import { ownIdOf } from '../../azure/token-claims.ts';
+import { ownIdOf } from '../../azure/sign-in/token-claims.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
 import { diagnoseAttention, diagnoseAuditLog } from './audit-log.ts';

@@ -4,7 +4,7 @@ import { openCloud } from '../../../src/azure/clouds.ts';
 import { templateOf } from '../../../src/azure/connection/call-tracing.ts';
 import { powersOfPolicy, powersOfRole } from '../../../src/azure/key-vault/key-powers.ts';
 import { openPortal } from '../../../src/azure/portal.ts';
-import { RenewableCredential } from '../../../src/azure/renewable-credential.ts';
+import { RenewableCredential } from '../../../src/azure/sign-in/renewable-credential.ts';
 import { ArmId, KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import { keysNamedIn } from '../../../src/domain/resource-kind.ts';
 import { readableKinds } from '../../../src/operations/resources/registry.ts';

@@ -12,7 +12,7 @@
  */
 import type { TokenCredential } from '@azure/core-auth';
 import { ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential } from '@azure/identity';
-import type { Cloud } from './clouds.ts';
+import type { Cloud } from '../clouds.ts';
 import { RenewableCredential } from './renewable-credential.ts';
 
 /** Sign-in settings. The first complete one of the three ways is used, in this order: secret, token file, managed identity. */

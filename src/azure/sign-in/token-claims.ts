@@ -1,7 +1,7 @@
 /** Claims of the bot's own access tokens. */
 import type { TokenCredential } from '@azure/core-auth';
 import { z } from 'zod';
-import { jsonIn } from './connection/exchange.ts';
+import { jsonIn } from '../connection/exchange.ts';
 
 const id = z.string().toLowerCase();
 
