@@ -1,19 +1,19 @@
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/resource-kind.ts';
-import { azureChanges } from './changes.ts';
-import { type ConnectionOptions, openConnection } from './connection.ts';
-import { armControl } from './control.ts';
-import { graphGroups } from './directory.ts';
-import { withinAttempt } from './exchange.ts';
-import { armGrants } from './grants.ts';
-import { graphInventory } from './inventory.ts';
-import { armKeyUsers } from './key-users.ts';
-import { armKeys } from './keys.ts';
-import { armGuards } from './permissions.ts';
-import { armPolicies } from './policies.ts';
-import { armResources } from './resources.ts';
-import { armVaultLog } from './vault-log.ts';
-import { armVaults } from './vaults.ts';
+import { azureChanges } from './arm/changes.ts';
+import { armGuards } from './arm/guards.ts';
+import { graphInventory } from './arm/inventory.ts';
+import { armPolicies } from './arm/policies.ts';
+import { armResources } from './arm/resources.ts';
+import { type ConnectionOptions, openConnection } from './connection/connection.ts';
+import { withinAttempt } from './connection/exchange.ts';
+import { graphGroups } from './graph/directory.ts';
+import { armControl } from './key-vault/control.ts';
+import { armGrants } from './key-vault/grants.ts';
+import { armKeyUsers } from './key-vault/key-users.ts';
+import { armKeys } from './key-vault/keys.ts';
+import { armVaultLog } from './key-vault/vault-log.ts';
+import { armVaults } from './key-vault/vaults.ts';
 
 export interface AzureOptions extends ConnectionOptions {
   /** Those that can be requested. Missing: all. */

@@ -1,8 +1,8 @@
 /** The app record: settings, infrastructure, Azure, and outgoing Teams messages. Each part takes from it what it uses. */
 import { openRoleChecks } from '../authorization/role-checks.ts';
 import { connectAzure } from '../azure/azure.ts';
-import { defaultLimits } from '../azure/limits.ts';
-import { openPortal } from '../azure/resource-ids.ts';
+import { defaultLimits } from '../azure/connection/limits.ts';
+import { openPortal } from '../azure/portal.ts';
 import { credentialForBotFramework, optionsForAzure } from '../config/azure-from-config.ts';
 import { browserUrl, type Config } from '../config/config.ts';
 import { botFrameworkOf, trustHosts, trustThisMachine } from '../teams/bot-framework.ts';

@@ -1,7 +1,7 @@
 /** Starts the background workers: the worker of follow-up work, and cleanup. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { openEscalation } from '../authorization/role-checks.ts';
-import { withWriteFence } from '../azure/azure-clients.ts';
+import { withWriteFence } from '../azure/connection/write-fence.ts';
 import { isDatabaseUnavailable, isDriverError } from '../domain/database-errors.ts';
 import { roleRights } from '../store/runtime-role.ts';
 import { closeAbandonedForms, recoverLostFormJobs } from '../teams/bot/dialog-store.ts';

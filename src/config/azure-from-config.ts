@@ -1,7 +1,7 @@
 /** Opens Azure clients from the configuration, for the bot and for the operator's commands. */
 import type { AzureOptions } from '../azure/azure.ts';
 import { openCloud } from '../azure/clouds.ts';
-import { openCredential } from '../azure/credential.ts';
+import { openCredential } from '../azure/sign-in/credential.ts';
 import { kinds } from '../operations/resources/registry.ts';
 import { type Config, readConfig } from './config.ts';
 import { processVariables, type Variables } from './env.ts';

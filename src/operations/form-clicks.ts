@@ -7,12 +7,13 @@ import { decide } from '../domain/request/decide.ts';
 import { isRefusal, type Refusal, refuse, refuseOnFailure } from '../domain/request/refusal.ts';
 import type { Command, Submit } from '../domain/request/request-command.ts';
 import type { CommandPorts } from './commands/command.ts';
-import { type Form, parseStartTime } from './form.ts';
+import type { Form } from './form.ts';
 import { type ShownPage, shownPage } from './obstacle.ts';
 import type { Operation } from './operation.ts';
 import type { FormInputs, Page, PageFacts } from './pages/page.ts';
 import { reviewFacts } from './pages/review-page.ts';
 import { operationNamed } from './registry.ts';
+import { parseStartTime } from './start-time.ts';
 
 /** The form after a click, and the problem that keeps it on its page. */
 export interface FormResult {

@@ -9,104 +9,18 @@ import {
   nullIfForbidden,
   valueOrThrow,
 } from '../domain/failure.ts';
-import { ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
+import { type ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { KeyChange, OwnKey } from '../domain/key-change.ts';
-import {
-  type Observation,
-  type ObservedGuards,
-  type ObservedKey,
-  type ObservedResource,
-  type ObservedVault,
-  sameVaultUri,
-} from '../domain/observed.ts';
+import { type Observation, type ObservedKey, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
 import type { ResourceRef } from '../domain/plan.ts';
-import type { Allowed, Azure, Rights } from '../domain/ports/azure.ts';
+import type { Azure } from '../domain/ports/azure.ts';
+import { observeDeletedKey, observeLocks, observeRights } from './observe-guards.ts';
 import { observeOthers, othersFor } from './other-resources.ts';
 import { observeGuard } from './read-guard.ts';
 import { observeUndeclared } from './read-key-use.ts';
 import { kindNamed } from './resources/registry.ts';
-import { assignIdentity, rightsAtResource, rightsAtVault } from './resources/rights.ts';
 import { findOwn } from './steps/make-key-version.ts';
 import { findMovedVault } from './steps/moved-or-replaced.ts';
-
-// Reads what could block a write: locks, the bot's permissions, and a deleted key of the same name.
-
-async function observeLocks({ guards }: Azure, ids: readonly ArmId[]): Promise<ObservedGuards['readOnlyLocks']> {
-  const found = await Promise.all(ids.map(async (id) => nullIfForbidden(await guards.locks(id))));
-  const all: { name: string; scope: string }[] = [];
-  for (const outcome of found) {
-    const locks = valueOrThrow(outcome);
-    if (locks === null) return null;
-    const readOnly = locks.filter((lock) => lock.level === 'read-only');
-    all.push(...readOnly.map(({ name, scope }) => ({ name, scope })));
-  }
-  return all;
-}
-
-/**
- * Returns the scopes to check and the permissions needed there. Includes user-assigned identities only if the resource's write
- * would name them. Null: an identity has no valid ARM id.
- */
-function scopesToCheck(
-  ref: ResourceRef,
-  resource: ObservedResource,
-  vault: ObservedVault,
-): readonly (readonly [ArmId, Rights])[] | null {
-  const named = resource.systemAssigned ? [] : resource.userAssignedIds.map((id) => ArmId.safeParse(id).data);
-  const identities = named.filter((id) => id !== undefined);
-  if (identities.length < named.length) return null;
-  return [
-    [ref.id, rightsAtResource(kindNamed(ref.kind))],
-    [vault.id, rightsAtVault],
-    ...identities.map((id) => [id, { actions: [assignIdentity], dataActions: [] }] as const),
-  ];
-}
-
-/** Returns an action as allowed only if it's allowed at every scope that needs it. */
-function allowedAtAll(found: readonly Readonly<Record<string, boolean>>[]): Record<string, boolean> {
-  const all: Record<string, boolean> = {};
-  for (const [action, allowed] of found.flatMap(Object.entries)) all[action] = allowed && all[action] !== false;
-  return all;
-}
-
-async function observeRights(
-  { guards }: Azure,
-  ref: ResourceRef,
-  resource: ObservedResource,
-  vault: ObservedVault,
-): Promise<Pick<ObservedGuards, 'allowed' | 'allowedData'>> {
-  const places = scopesToCheck(ref, resource, vault) ?? [];
-  const outcomes = await Promise.all(
-    places.map(async ([id, rights]) => nullIfForbidden(await guards.allowed(id, rights))),
-  );
-  const found: Allowed[] = [];
-  for (const outcome of outcomes) {
-    const allowed = valueOrThrow(outcome);
-    if (allowed === null) return { allowed: null, allowedData: null };
-    found.push(allowed);
-  }
-  if (found.length === 0) return { allowed: null, allowedData: null };
-  const byRole = vault.access === 'role-assignments';
-  return {
-    allowed: allowedAtAll(found.map(({ actions }) => actions)),
-    allowedData: byRole ? allowedAtAll(found.map(({ dataActions }) => dataActions)) : null,
-  };
-}
-
-/**
- * Checks for a deleted key of the same name. Without an answer, the name stays unchecked: creating the key reports the
- * conflict.
- */
-async function observeDeletedKey(
-  { keys }: Azure,
-  vault: ObservedVault,
-  { make, to }: KeyChange,
-  key: ObservedKey | null,
-): Promise<ObservedGuards['deletedKey']> {
-  if (make === null ? key !== null : make.after !== null) return 'none';
-  const deleted = await keys.deleted(vault.uri, to.keyName);
-  return deleted.ok ? deleted.value : 'not-checked';
-}
 
 /** Null: the bot can't see it. */
 export const vaultAt = async ({ inventory }: Azure, uri: string): Promise<ObservedVault | null> =>

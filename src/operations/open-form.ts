@@ -5,11 +5,12 @@ import { isRefusal, type Refusal, refuse } from '../domain/request/refusal.ts';
 import { hasEnded, type Request } from '../domain/request/request.ts';
 import { ChosenKey } from './choose.ts';
 import { type CommandPorts, parseArguments, type TypedCall } from './commands/command.ts';
-import { type Form, toStartInputs } from './form.ts';
+import type { Form } from './form.ts';
 import { pageOf, withAnswer } from './form-clicks.ts';
 import type { Operation } from './operation.ts';
 import { FormInputs } from './pages/page.ts';
 import { operationOf } from './registry.ts';
+import { toStartInputs } from './start-time.ts';
 
 type RequesterContext = Pick<TypedCall, 'by' | 'actor' | 'origin'>;
 

@@ -20,9 +20,9 @@ import {
 } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKey } from '../domain/ports/inventory.ts';
-import { areNamesSimilar } from './choose.ts';
 import { kinds } from './resources/registry.ts';
 import { judgeWrites, type OperationContext } from './resources/rights.ts';
+import { areNamesSimilar } from './similar-names.ts';
 
 /** Names shown per check. One is enough to reconsider. */
 const maxShown = 5;

@@ -1,4 +1,5 @@
-import { roleAssignmentName, scopeCovers } from '../../src/azure/grants.ts';
+import { scopeCovers } from '../../src/azure/arm/role-assignments.ts';
+import { roleAssignmentName } from '../../src/azure/key-vault/grants.ts';
 import { done, type Outcome } from '../../src/domain/failure.ts';
 import { ArmId } from '../../src/domain/ids.ts';
 import type { ObservedResource, ObservedVault } from '../../src/domain/observed.ts';

@@ -1,6 +1,6 @@
 import { readSecret } from '../../src/azure/azure.ts';
 import { openCloud } from '../../src/azure/clouds.ts';
-import { openCredential } from '../../src/azure/credential.ts';
+import { openCredential } from '../../src/azure/sign-in/credential.ts';
 import { KeyVersion } from '../../src/domain/ids.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import * as state from '../support/azure/azure-state.ts';

@@ -1,5 +1,5 @@
 import { openCloud } from '../../src/azure/clouds.ts';
-import { signedInBy } from '../../src/azure/credential.ts';
+import { signedInBy } from '../../src/azure/sign-in/credential.ts';
 import { catchFailure, type Failure, type Outcome } from '../../src/domain/failure.ts';
 import { PersonId } from '../../src/domain/ids.ts';
 import type { Azure } from '../../src/domain/ports/azure.ts';

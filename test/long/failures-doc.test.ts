@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { logs, scenarios } from '../../sandbox/azure/scenarios.ts';
-import { defaultLimits } from '../../src/azure/limits.ts';
+import { defaultLimits } from '../../src/azure/connection/limits.ts';
 import { environmentSchema } from '../../src/config/settings/table.ts';
 import { defaultRetryLimits } from '../../src/config/settings/working.ts';
 import { refuse, refuseFailure } from '../../src/domain/request/refusal.ts';

@@ -10,7 +10,7 @@ import type { Actor } from '../../domain/request/events.ts';
 import { type Refusal, refuse } from '../../domain/request/refusal.ts';
 import { isAtRest, type Request } from '../../domain/request/request.ts';
 import type { Command, Settling } from '../../domain/request/request-command.ts';
-import type { StartInputs } from '../form.ts';
+import type { StartInputs } from '../start-time.ts';
 
 /** A click on a card: the person, the request and the card's revision. `inputs` holds what the person entered. */
 export interface ClickedCall {

@@ -1,4 +1,4 @@
-import { parseStartTime } from '../form.ts';
+import { parseStartTime } from '../start-time.ts';
 import { type Action, bothStatuses, store } from './action.ts';
 
 /** Counts the clicker's approval of the plan on the card. The last required approval starts the run. */

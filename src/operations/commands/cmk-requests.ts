@@ -1,7 +1,8 @@
 import { RequestId } from '../../domain/ids.ts';
 import { isRefusal, refuse } from '../../domain/request/refusal.ts';
-import { closestName, nameIn } from '../choose.ts';
+import { nameIn } from '../choose.ts';
 import { findRequest } from '../find-request.ts';
+import { closestName } from '../similar-names.ts';
 import { type CommandPorts, type CommandResult, type OpenShow, parseName, type TypedCommand } from './command.ts';
 
 /** Filter words after the command. The help card shows the first word of each filter. */

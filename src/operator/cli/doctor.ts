@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Config, readConfig } from '../../config/config.ts';
 import { ConfigurationError, readSealKeyPlace } from '../../config/env.ts';
 import { isVariable } from '../../config/settings/table.ts';
-import { closestName } from '../../operations/choose.ts';
+import { closestName } from '../../operations/similar-names.ts';
 import { changeSetting } from '../doctor/commands.ts';
 import { type Diagnosis, DiagnosisCode, DiagnosisReport, diagnosisCodes } from '../doctor/diagnosis.ts';
 import { about, fail, ok } from '../doctor/subjects.ts';

@@ -1,5 +1,5 @@
-import { claimsFor } from '../../azure/credential.ts';
-import { inParallel } from '../../azure/limits.ts';
+import { inParallel } from '../../azure/connection/limits.ts';
+import { claimsFor } from '../../azure/sign-in/token-claims.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import { codeOf, type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { type ArmId, armIdParts, isAtOrBelow } from '../../domain/ids.ts';

@@ -1,9 +1,10 @@
 /** Runs all checks of what the bot depends on. Changes nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { armRegistrations, readAppSecrets } from '../../azure/app-registrations.ts';
+import { armRegistrations } from '../../azure/arm/bot-registrations.ts';
+import { armSubscriptions } from '../../azure/arm/subscriptions.ts';
 import { connectAzure } from '../../azure/azure.ts';
-import { ownIdOf } from '../../azure/credential.ts';
-import { armSubscriptions } from '../../azure/subscriptions.ts';
+import { readAppSecrets } from '../../azure/graph/app-secrets.ts';
+import { ownIdOf } from '../../azure/sign-in/token-claims.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
 import type { Config } from '../../config/config.ts';
 import { diagnoseAttention, diagnoseAuditLog } from './audit-log.ts';

@@ -1,6 +1,6 @@
 /** Checks the bot's registration: sign-in, messaging endpoint and Teams channel. */
-import type { BotRegistration } from '../../azure/app-registrations.ts';
-import { claimsFor } from '../../azure/credential.ts';
+import type { BotRegistration } from '../../azure/arm/bot-registrations.ts';
+import { claimsFor } from '../../azure/sign-in/token-claims.ts';
 import { credentialForBotFramework } from '../../config/azure-from-config.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { botFrameworkOf } from '../../teams/bot-framework.ts';

@@ -1,7 +1,9 @@
 /** Environment of the checks, and the four outcomes of a finding. */
-import type { armRegistrations, readAppSecrets } from '../../azure/app-registrations.ts';
+
+import type { armRegistrations } from '../../azure/arm/bot-registrations.ts';
+import type { armSubscriptions } from '../../azure/arm/subscriptions.ts';
 import type { Cloud } from '../../azure/clouds.ts';
-import type { armSubscriptions } from '../../azure/subscriptions.ts';
+import type { readAppSecrets } from '../../azure/graph/app-secrets.ts';
 import type { Config } from '../../config/config.ts';
 import type { Azure } from '../../domain/ports/azure.ts';
 import type { Database } from '../../store/database.ts';

@@ -1,10 +1,10 @@
 import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
+import { allowedBy } from '../../../src/azure/arm/permissions.ts';
 import { openCloud } from '../../../src/azure/clouds.ts';
-import { powersOfPolicy, powersOfRole } from '../../../src/azure/control.ts';
-import { allowedBy } from '../../../src/azure/permissions.ts';
-import { templateOf } from '../../../src/azure/plain-calls.ts';
-import { RenewableCredential } from '../../../src/azure/renewable-credential.ts';
-import { openPortal } from '../../../src/azure/resource-ids.ts';
+import { templateOf } from '../../../src/azure/connection/call-tracing.ts';
+import { powersOfPolicy, powersOfRole } from '../../../src/azure/key-vault/key-powers.ts';
+import { openPortal } from '../../../src/azure/portal.ts';
+import { RenewableCredential } from '../../../src/azure/sign-in/renewable-credential.ts';
 import { ArmId, KeyName, KeyVersion } from '../../../src/domain/ids.ts';
 import { keysNamedIn } from '../../../src/domain/resource-kind.ts';
 import { readableKinds } from '../../../src/operations/resources/registry.ts';

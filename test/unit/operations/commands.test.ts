@@ -6,7 +6,6 @@ import type { ResourceSummary } from '../../../src/domain/ports/inventory.ts';
 import { refuseOnFailure } from '../../../src/domain/request/refusal.ts';
 import type { Drift } from '../../../src/domain/watch/resource-watch.ts';
 import {
-  areNamesSimilar,
   chooseKey,
   chooseNewKey,
   chooseResource,
@@ -15,9 +14,10 @@ import {
 } from '../../../src/operations/choose.ts';
 import { requestCommand } from '../../../src/operations/commands/registry.ts';
 import { enableCmk as enabling } from '../../../src/operations/enable-cmk/enable-cmk.ts';
-import { parseStartTime } from '../../../src/operations/form.ts';
 import { observeOthers, othersFor } from '../../../src/operations/other-resources.ts';
-import { kindAfter } from '../../../src/operations/rotate-cmk/rotate-cmk.ts';
+import { kindAfter } from '../../../src/operations/rotate-cmk/version-page.ts';
+import { areNamesSimilar } from '../../../src/operations/similar-names.ts';
+import { parseStartTime } from '../../../src/operations/start-time.ts';
 import { fleetPage } from '../../../src/teams/cards/views/fleet-view.ts';
 import { call, commandWorld } from '../../support/builders/command-world.ts';
 import { failure } from '../../support/builders/commands.ts';

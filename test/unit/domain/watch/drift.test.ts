@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { azureChanges } from '../../../../src/azure/changes.ts';
-import type { Connection } from '../../../../src/azure/connection.ts';
+import { azureChanges } from '../../../../src/azure/arm/changes.ts';
+import type { Connection } from '../../../../src/azure/connection/connection.ts';
 import { botFailure, done, failed, type Outcome } from '../../../../src/domain/failure.ts';
 import { ArmId, driftIdOf, RequestId } from '../../../../src/domain/ids.ts';
 import type { ObservedKey, ObservedResource, ObservedVault } from '../../../../src/domain/observed.ts';

@@ -7,16 +7,16 @@ import {
   failed,
   isPermissionRefusal,
   type Outcome,
-} from '../domain/failure.ts';
-import type { ArmId, ArmIdParts } from '../domain/ids.ts';
-import { noTracing } from '../domain/ports/telemetry.ts';
-import type { ResourceKind } from '../domain/resource-kind.ts';
-import { type AzureClients, type CallKind, type ClientOptions, openClients } from './azure-clients.ts';
-import { ownIdOf } from './credential.ts';
+} from '../../domain/failure.ts';
+import type { ArmId, ArmIdParts } from '../../domain/ids.ts';
+import { noTracing } from '../../domain/ports/telemetry.ts';
+import type { ResourceKind } from '../../domain/resource-kind.ts';
+import { isVaultHost, type Kind, ownResource } from '../arm/resource-ids.ts';
+import { ownIdOf } from '../sign-in/token-claims.ts';
+import { type AzureClients, type ClientOptions, openClients } from './azure-clients.ts';
 import { Exchange } from './exchange.ts';
 import { readFailure } from './failures.ts';
 import { defaultLimits, type Limits } from './limits.ts';
-import { isVaultHost, type Kind, ownResource } from './resource-ids.ts';
 
 /** Thrown out of a call: what the bot itself found instead of an answer. The caller makes a failure of it. */
 export class FoundInCall extends Error {
@@ -26,6 +26,21 @@ export class FoundInCall extends Error {
     this.found = found;
   }
 }
+
+export interface CallKind {
+  /**
+   * `operation`: it waits for a long-running operation, with the longest limit. `brief`: a person waits for it, with a short limit.
+   * `click`: a click waits for it, with the shortest limit.
+   */
+  readonly limit?: 'operation' | 'brief' | 'click';
+  /** It depends on key access that might be new, so a refusal can be temporary. */
+  readonly dependsOnGrant?: boolean;
+  /** The caller does without it if the bot has no permission, so such a refusal isn't counted. */
+  readonly optional?: boolean;
+}
+
+/** For a call that is optional for a waiting person. */
+export const brief: CallKind = { limit: 'brief', optional: true };
 
 export interface ConnectionOptions
   extends Pick<ClientOptions, 'cloud' | 'credential'>,

@@ -1,27 +1,26 @@
 /** Who uses keys: role assignments or access policies for who has permission, and the vault's log for who did. */
 
-import { catchFailure, done, nullIfForbidden, valueOrThrow } from '../domain/failure.ts';
-import type { KeyName } from '../domain/ids.ts';
-import type { HiddenKinds, ObservedUse } from '../domain/key-impact.ts';
-import type { ObservedVault } from '../domain/observed.ts';
-import type { VaultLog } from '../domain/ports/azure.ts';
-import type { KeyUsers } from '../domain/ports/inventory.ts';
-import type { KeyPlace } from '../domain/resource-kind.ts';
-import { brief } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
-import { roleDefinitions } from './control.ts';
-import { type Principal, resolveNames } from './directory.ts';
+import { catchFailure, done, nullIfForbidden, valueOrThrow } from '../../domain/failure.ts';
+import type { KeyName } from '../../domain/ids.ts';
+import type { HiddenKinds, ObservedUse } from '../../domain/key-impact.ts';
+import type { ObservedVault } from '../../domain/observed.ts';
+import type { VaultLog } from '../../domain/ports/azure.ts';
+import type { KeyUsers } from '../../domain/ports/inventory.ts';
+import type { KeyPlace } from '../../domain/resource-kind.ts';
+import { allowedBy, maybeAllowedBy, permissionsAt } from '../arm/permissions.ts';
+import { vaultKind } from '../arm/resource-ids.ts';
 import {
-  accessPoliciesOf,
   assignmentsFor,
   holderType,
   maxAssignments,
   type RoleAssignment,
   roleIdOf,
   scopeCovers,
-} from './grants.ts';
-import { allowedBy, maybeAllowedBy, permissionsAt } from './permissions.ts';
-import { vaultKind } from './resource-ids.ts';
+} from '../arm/role-assignments.ts';
+import { roleDefinitions } from '../arm/role-definitions.ts';
+import { brief, type Connection } from '../connection/connection.ts';
+import { type Principal, resolveNames } from '../graph/principal-names.ts';
+import { accessPoliciesOf } from './grants.ts';
 
 /** Kinds that the bot can't read in a subscription; all, where it can't read its permissions either. */
 async function hiddenIn(

@@ -1,15 +1,15 @@
 /** Reads a vault's log with Log Analytics queries, the only way that needs no export. */
 import { LogsQueryResultStatus, type LogsTable } from '@azure/monitor-query-logs';
 import { z } from 'zod';
-import type { Failure } from '../domain/failure.ts';
-import type { LoggedUser } from '../domain/key-impact.ts';
-import type { VaultLog } from '../domain/ports/azure.ts';
-import { countsFrom, type LoggedKeyCall, type UsageQuery, type VaultLogRows } from '../domain/usage-check.ts';
-import type { AzureClients } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
-import { correlationIdOf, UnusableAnswer } from './exchange.ts';
+import type { Failure } from '../../domain/failure.ts';
+import type { LoggedUser } from '../../domain/key-impact.ts';
+import type { VaultLog } from '../../domain/ports/azure.ts';
+import { countsFrom, type LoggedKeyCall, type UsageQuery, type VaultLogRows } from '../../domain/usage-check.ts';
+import type { AzureClients } from '../connection/azure-clients.ts';
+import type { Connection } from '../connection/connection.ts';
+import { correlationIdOf, UnusableAnswer } from '../connection/exchange.ts';
 import { ownAssignmentAt } from './grants.ts';
-import { vaultLogQueryFor, vaultUsersQueryFor } from './kql.ts';
+import { vaultLogQueryFor, vaultUsersQueryFor } from './vault-log-query.ts';
 
 /** How far back to look for the beginning of the log: a vault can be quiet for days. */
 const lookBackMs = 7 * 24 * 3_600_000;

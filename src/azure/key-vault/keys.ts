@@ -5,16 +5,16 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Key } from '@azure/arm-keyvault';
 import { z } from 'zod';
-import { sha256 } from '../domain/canonical-json.ts';
-import { botFailure, done, type Failure, failed, type Outcome } from '../domain/failure.ts';
-import { type ArmId, type ArmIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
-import type { KeyKind, ObservedKey } from '../domain/observed.ts';
-import type { CreatedKey, Deleted, KeyMark, Keys, Probe } from '../domain/ports/azure.ts';
-import { type AzureClients, missing } from './azure-clients.ts';
-import { type Connection, FoundInCall } from './connection.ts';
-import { type AzureError, azureErrorIn } from './error-body.ts';
-import { inParallel } from './limits.ts';
-import { lastPart, vaultKind } from './resource-ids.ts';
+import { sha256 } from '../../domain/canonical-json.ts';
+import { botFailure, done, type Failure, failed, type Outcome } from '../../domain/failure.ts';
+import { type ArmId, type ArmIdParts, KeyName, KeyVersion } from '../../domain/ids.ts';
+import type { KeyKind, ObservedKey } from '../../domain/observed.ts';
+import type { CreatedKey, Deleted, KeyMark, Keys, Probe } from '../../domain/ports/azure.ts';
+import { lastPart, vaultKind } from '../arm/resource-ids.ts';
+import { type AzureClients, missing } from '../connection/azure-clients.ts';
+import { type Connection, FoundInCall } from '../connection/connection.ts';
+import { type AzureError, azureErrorIn } from '../connection/error-body.ts';
+import { inParallel } from '../connection/limits.ts';
 
 /** Only the fields in use. The SDK flattens `properties` and names nbf and exp `notBefore` and `expires`, in seconds. */
 const ArmKey = z.object({

@@ -12,9 +12,7 @@
  */
 import type { TokenCredential } from '@azure/core-auth';
 import { ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential } from '@azure/identity';
-import { z } from 'zod';
-import type { Cloud } from './clouds.ts';
-import { jsonIn } from './exchange.ts';
+import type { Cloud } from '../clouds.ts';
 import { RenewableCredential } from './renewable-credential.ts';
 
 /** Sign-in settings. The first complete one of the three ways is used, in this order: secret, token file, managed identity. */
@@ -52,36 +50,3 @@ export function signedInBy(signIn: AzureSignIn, cloud: Place): TokenCredential {
   }
   return clientId === null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId });
 }
-
-const id = z.string().toLowerCase();
-
-/** Claims of version 1 tokens, which Azure's own services get (Microsoft's reference of access token claims). */
-const Claims = z.object({
-  oid: id,
-  appid: id.nullish().transform((value) => value ?? null),
-  tid: id.nullish().transform((value) => value ?? null),
-  /** Application permissions, in tokens for the service that has them. */
-  roles: z.array(z.string()).default([]),
-});
-type TokenClaims = z.output<typeof Claims>;
-
-/**
- * Returns the claims of an access token; null: unreadable. The signature isn't verified: the token was issued to the bot
- * itself.
- */
-const claimsIn = (token: string): TokenClaims | null => Claims.safeParse(payloadOf(token)).data ?? null;
-
-export const payloadOf = (token: string): unknown =>
-  jsonIn(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
-
-/** Null: no token. Throws if the sign-in is refused. */
-export async function claimsFor(credential: TokenCredential, scope: string): Promise<TokenClaims | null> {
-  const token = await credential.getToken(scope);
-  return token === null ? null : claimsIn(token.token);
-}
-
-export const ownIdOf = (credential: TokenCredential, scope: string): Promise<string | null> =>
-  claimsFor(credential, scope).then(
-    (claims) => claims?.oid ?? null,
-    () => null,
-  );

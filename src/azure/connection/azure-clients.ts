@@ -1,6 +1,5 @@
 /** SDK clients, which live as long as the process. The record of each port call is in its asynchronous context. */
 
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { AuthorizationManagementClient } from '@azure/arm-authorization';
 import { KeyVaultManagementClient } from '@azure/arm-keyvault';
 import { ResourceGraphClient } from '@azure/arm-resourcegraph';
@@ -11,96 +10,23 @@ import {
   createDefaultHttpClient,
   createPipelineFromOptions,
   type PipelinePolicy,
-  type PipelineResponse,
   type SendRequest,
 } from '@azure/core-rest-pipeline';
 import { CryptographyClient, KeyClient } from '@azure/keyvault-keys';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { LogsQueryClient } from '@azure/monitor-query-logs';
 import { z } from 'zod';
-import type { Tracing } from '../domain/ports/telemetry.ts';
-import type { Cloud } from './clouds.ts';
+import type { Tracing } from '../../domain/ports/telemetry.ts';
+import type { Cloud } from '../clouds.ts';
+import { renewRefusedTokens } from '../sign-in/renewable-credential.ts';
+import { traceCalls } from './call-tracing.ts';
 import { azureErrorIn } from './error-body.ts';
-import { currentExchange, enforceDeadline, isChange, recordExchange, UnusableAnswer } from './exchange.ts';
+import { currentExchange, enforceDeadline, recordExchange, UnusableAnswer } from './exchange.ts';
 import type { Limits } from './limits.ts';
-import { plainCalls, traceCalls } from './plain-calls.ts';
+import { plainCalls } from './plain-calls.ts';
 import { acquirePolicyTokens } from './policy-token.ts';
-import { renewRefusedTokens } from './renewable-credential.ts';
-
-// Restricts redirects and next pages: a token is for one origin.
-
-const maxRedirects = 5;
-
-/** Returns the redirect address; null: none. Azure doesn't use 303, which changes a POST to a GET. */
-function redirectIn({ status, headers, request }: PipelineResponse): string | null {
-  const location = headers.get('location');
-  if (location === undefined || !URL.canParse(location, request.url)) return null;
-  const isRead = request.method === 'GET' || request.method === 'HEAD';
-  const follows = [307, 308].includes(status) || (isRead && [301, 302].includes(status));
-  return follows ? new URL(location, request.url).href : null;
-}
-
-const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url.slice(0, 100));
-
-function requireOrigin(url: string, origin: string): void {
-  if (originOf(url) !== origin) throw new UnusableAnswer(`it points to another server, ${originOf(url)}`);
-}
-
-/** Policy before authentication: a next page or a poll on another origin gets neither request nor token. */
-const requireSameOrigin = (origin: string): PipelinePolicy => ({
-  name: 'cmkStay',
-  sendRequest: async (request, next) => {
-    requireOrigin(request.url, origin);
-    return next(request);
-  },
-});
-
-/**
- * Policy after authentication. Follows redirects within the origin with the token, which the SDK's own policy drops. Throws
- * `UnusableAnswer` at a redirect to another origin.
- */
-const followRedirects = (origin: string): PipelinePolicy => ({
-  name: 'cmkFollow',
-  sendRequest: async (request, next) => {
-    for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-      const response = await next(request);
-      const redirect = redirectIn(response);
-      if (redirect === null) return response;
-      requireOrigin(redirect, origin);
-      request.url = redirect;
-    }
-    throw new UnusableAnswer('it redirects without end');
-  },
-});
-
-// Write fence: checked right before each change is sent. After a pause, this process might have lost the run to another
-// replica.
-
-/** Resolves while the process owns the run. Throws or never resolves otherwise. */
-type WriteFence = () => Promise<void>;
-
-const writeFences = new AsyncLocalStorage<WriteFence>();
-
-/** Runs the work. Each attempt of a request other than a read checks the fence first. */
-export const withWriteFence = <T>(fence: WriteFence, work: () => Promise<T>): Promise<T> =>
-  writeFences.run(fence, work);
-
-/** A change was about to be sent outside {@link withWriteFence}. It's a bug, and nothing was sent. */
-class UnfencedWriteError extends Error {
-  override readonly name = 'UnfencedWriteError';
-}
-
-/** The last policy before the network. */
-const checkWriteFence: PipelinePolicy = {
-  name: 'cmkPermit',
-  async sendRequest(request, next) {
-    if (!isChange(request)) return next(request);
-    const fence = writeFences.getStore();
-    if (fence === undefined) throw new UnfencedWriteError(`${request.method} without a write fence`);
-    await fence();
-    return next(request);
-  },
-};
+import { followRedirects, requireSameOrigin } from './same-origin.ts';
+import { checkWriteFence } from './write-fence.ts';
 
 /** The SDK cuts an expiry to 32 bits (4.10.2, `| 0` in its models): 2099 would become 1962. */
 const sendExpiry = (expiresOn: Date): PipelinePolicy => ({
@@ -120,21 +46,6 @@ export interface ClientOptions {
   readonly limits: Limits;
   readonly tracing: Tracing;
 }
-
-export interface CallKind {
-  /**
-   * `operation`: it waits for a long-running operation, with the longest limit. `brief`: a person waits for it, with a short limit.
-   * `click`: a click waits for it, with the shortest limit.
-   */
-  readonly limit?: 'operation' | 'brief' | 'click';
-  /** It depends on key access that might be new, so a refusal can be temporary. */
-  readonly dependsOnGrant?: boolean;
-  /** The caller does without it if the bot has no permission, so such a refusal isn't counted. */
-  readonly optional?: boolean;
-}
-
-/** For a call that is optional for a waiting person. */
-export const brief: CallKind = { limit: 'brief', optional: true };
 
 /**
  * Error codes for a missing object. A 404 without one of them is a failure: a wrong API version, a missing subscription or a

@@ -2,11 +2,10 @@
  * Checks resource ids. An ARM id can come from a person's text, and the SDK puts it in a URL unchanged. So each part is
  * checked: `..`, `?` or `#` must not lead elsewhere.
  */
-import { botFailure, type Failure } from '../domain/failure.ts';
-import { type ArmId, type ArmIdParts, armIdParts, armTypeOf } from '../domain/ids.ts';
-import type { Portal } from '../domain/ports/azure.ts';
-import type { ResourceKind } from '../domain/resource-kind.ts';
-import type { Cloud } from './clouds.ts';
+import { botFailure, type Failure } from '../../domain/failure.ts';
+import { type ArmId, type ArmIdParts, armIdParts, armTypeOf } from '../../domain/ids.ts';
+import type { ResourceKind } from '../../domain/resource-kind.ts';
+import type { Cloud } from '../clouds.ts';
 
 export interface Kind {
   /** Name in the bot's own codes. */
@@ -71,38 +70,3 @@ export const isVaultHost = (vaultUri: string, { vaultSuffix }: Cloud): boolean =
   const url = URL.canParse(vaultUri) ? new URL(vaultUri) : null;
   return url !== null && url.protocol === 'https:' && (vaultSuffix === null || url.hostname.endsWith(vaultSuffix));
 };
-
-// Addresses of the portal for a resource and a key. Hosts are those of Microsoft's national-cloud lists. A key is an "asset"
-// under its own address, as in the portal's address bar.
-
-const origins: Readonly<Record<Exclude<Cloud['name'], 'custom'>, string>> = {
-  public: 'https://portal.azure.com',
-  usgovernment: 'https://portal.azure.us',
-  china: 'https://portal.azure.cn',
-};
-
-/**
- * Encodes a path segment. Group names can contain parentheses and letters of any script, so characters that would end a link
- * are encoded too.
- */
-const segment = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
-
-/** Returns the port; null: a custom cloud, whose portal is unknown. */
-export function openPortal(
-  { name, vaultSuffix }: Pick<Cloud, 'name' | 'vaultSuffix'>,
-  tenantId: string,
-): Portal | null {
-  if (name === 'custom') return null;
-  const start = `${origins[name]}/#@${segment(tenantId)}`;
-  return {
-    resource: (id) => `${start}/resource${id.split('/').map(segment).join('/')}`,
-    key: (vaultUri, keyName, version) => {
-      const [, vault] = /^https:\/\/([a-z0-9-]{3,24})(?=\.)/i.exec(vaultUri) ?? [];
-      const host = `${vault}${vaultSuffix}`;
-      if (vault === undefined || vaultUri.replace(/\/$/, '').toLowerCase() !== `https://${host}`.toLowerCase())
-        return null;
-      return `${start}/asset/Microsoft_Azure_KeyVault/Key/https://${host}/keys/${keyName}/${version}`;
-    },
-  };
-}

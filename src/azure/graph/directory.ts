@@ -11,15 +11,13 @@
  */
 
 import { z } from 'zod';
-import { type Controller, memberMark } from '../domain/control.ts';
-import { done } from '../domain/failure.ts';
-import { PersonId } from '../domain/ids.ts';
-import type { Account, Groups } from '../domain/ports/azure.ts';
-import type { AzureClients } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
-import { azureErrorIn } from './error-body.ts';
-import { UnusableAnswer } from './exchange.ts';
-import { inParallel } from './limits.ts';
+import { done } from '../../domain/failure.ts';
+import { PersonId } from '../../domain/ids.ts';
+import type { Account, Groups } from '../../domain/ports/azure.ts';
+import type { AzureClients } from '../connection/azure-clients.ts';
+import type { Connection } from '../connection/connection.ts';
+import { azureErrorIn } from '../connection/error-body.ts';
+import { UnusableAnswer } from '../connection/exchange.ts';
 
 const maxIdsPerCall = 20;
 const GroupIds = z.object({ value: z.array(z.string()) });
@@ -44,7 +42,7 @@ async function objectOf(clients: AzureClients, kind: ObjectKind, id: string, fie
 
 const Named = z.object({ displayName: z.string().nullish() });
 
-async function displayNameOf(clients: AzureClients, kind: ObjectKind, id: string): Promise<string | null> {
+export async function displayNameOf(clients: AzureClients, kind: ObjectKind, id: string): Promise<string | null> {
   const found = await objectOf(clients, kind, id, 'id,displayName');
   return found === null ? null : (Named.parse(found).displayName ?? id);
 }
@@ -73,7 +71,7 @@ const maxMembers = 2_000;
 const maxPages = 20;
 
 type MemberType = 'user' | 'servicePrincipal';
-const membersPath = (group: string, type: MemberType): string =>
+export const membersPath = (group: string, type: MemberType): string =>
   `/v1.0/groups/${encodeURIComponent(group)}/transitiveMembers/microsoft.graph.${type}`;
 
 interface Members<T> {
@@ -99,7 +97,7 @@ async function readMembers<T extends { readonly id: string }>(
   return { members: [...members.values()], complete: true };
 }
 
-const membersOf = (clients: AzureClients, group: string): Promise<Members<Account>> =>
+export const membersOf = (clients: AzureClients, group: string): Promise<Members<Account>> =>
   readMembers(clients, group, { type: 'user', fields: accountFields, shape: User });
 
 const App = z.object({ id: z.string().toLowerCase() });
@@ -108,7 +106,7 @@ const App = z.object({ id: z.string().toLowerCase() });
  * Returns the apps in a group, including nested groups; null: more than are read. Graph refuses the cast where a group can't
  * contain apps.
  */
-async function appsIn(clients: AzureClients, group: string) {
+export async function appsIn(clients: AzureClients, group: string) {
   try {
     const query = { type: 'servicePrincipal', fields: 'id', shape: App } as const;
     const { members, complete } = await readMembers(clients, group, query);
@@ -178,85 +176,4 @@ export function graphGroups(connection: Connection): Groups {
         { limit: 'brief' },
       ),
   };
-}
-
-// Resolves object ids by Microsoft Graph: names of people and groups, the size of a group, and whether it's
-// unchanged. App names need `Application.Read.All`, which the bot doesn't have by default: the app then keeps its
-// object id. Results are for display; no decision uses a name.
-
-export type Principal = Pick<Controller, 'id' | 'type'>;
-type NamedPrincipal = Omit<Controller, 'can'>;
-
-/** Maximum number of resolved names; the rest are shown by id. */
-const maxNamed = 60;
-
-const unnamed = ({ id, type }: Principal): NamedPrincipal => ({ id, type, name: null, members: null });
-
-const marksIn = (group: string, members: readonly { readonly id: string }[]) =>
-  members.map(({ id }) => memberMark(group, id)).sort();
-
-/** Returns the group with the people in it. Too many are only counted. Disabled accounts count: they can return. */
-async function resolveGroup(clients: AzureClients, id: string): Promise<NamedPrincipal | null> {
-  const name = await displayNameOf(clients, 'groups', id);
-  if (name === null) return null;
-  const { members, complete } = await membersOf(clients, id);
-  if (complete) return { id, type: 'group', name, members: members.length, people: marksIn(id, members) };
-  const count = await clients.plain.graphCount(`${membersPath(id, 'user')}?$count=true&$select=id&$top=1`);
-  return { id, type: 'group', name, members: count };
-}
-
-async function resolvePerson(clients: AzureClients, id: string): Promise<NamedPrincipal | null> {
-  const name = await displayNameOf(clients, 'users', id);
-  return name === null ? null : { id, type: 'person', name, members: null };
-}
-
-/** Resolves one principal. Access policies don't tell the type of their object ids. */
-async function resolvePrincipal(clients: AzureClients, { id, type }: Principal): Promise<NamedPrincipal> {
-  switch (type) {
-    case 'bot':
-      return unnamed({ id, type });
-    case 'app':
-      return { id, type, name: await displayNameOf(clients, 'servicePrincipals', id), members: null };
-    case 'group':
-      return (await resolveGroup(clients, id)) ?? unnamed({ id, type });
-    case 'person':
-      return (await resolvePerson(clients, id)) ?? unnamed({ id, type });
-    case 'unknown':
-      // An id that is neither a group nor a person is a service principal.
-      return (await resolveGroup(clients, id)) ?? (await resolvePerson(clients, id)) ?? unnamed({ id, type: 'app' });
-  }
-}
-
-/** Apps in a group have a call of their own: if it fails, its people still count. `complete`: all of it was read. */
-async function resolve(connection: Connection, one: Principal) {
-  const call = <T>(doing: string, read: (clients: AzureClients) => Promise<T>) =>
-    connection.call(doing, read, { limit: 'click', optional: true });
-  const found = await call(`reading who ${one.id} is`, (clients) => resolvePrincipal(clients, one));
-  if (!found.ok) return { one, principal: null, complete: false };
-  const principal = found.value;
-  if (principal.members === null) return { one, principal, complete: true };
-  const apps = await call(`reading the apps in ${one.id}`, (clients) => appsIn(clients, one.id));
-  if (!apps.ok || apps.value === null) return { one, principal, complete: false };
-  return { one, principal: { ...principal, apps: marksIn(one.id, apps.value) }, complete: true };
-}
-
-/** Returns the principals with their names. `complete`: every person and group was resolved, with the apps in it. */
-export async function resolveNames(
-  connection: Connection,
-  found: readonly Principal[],
-): Promise<{ readonly principals: readonly NamedPrincipal[]; readonly complete: boolean }> {
-  const ownId = await connection.ownId();
-  const all = found.map((one): Principal => (one.id === ownId ? { id: one.id, type: 'bot' } : one));
-  const open = all.filter(({ type }) => type !== 'app' && type !== 'bot');
-  const [firstApp, ...otherApps] = all.filter(({ type }) => type === 'app').slice(0, maxNamed);
-  // The first app shows whether the bot can read app names.
-  const [known, first] = await Promise.all([
-    inParallel(open.slice(0, maxNamed), (one) => resolve(connection, one)),
-    firstApp === undefined ? null : resolve(connection, firstApp),
-  ]);
-  const apps =
-    first?.complete === true ? [first, ...(await inParallel(otherApps, (one) => resolve(connection, one)))] : [];
-  const resolved = new Map([...known, ...apps].map((found) => [found.one.id, found]));
-  const principals = all.map((one) => resolved.get(one.id)?.principal ?? unnamed(one));
-  return { principals, complete: open.every(({ id }) => resolved.get(id)?.complete === true) };
 }

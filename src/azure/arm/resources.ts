@@ -6,8 +6,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { GenericResource } from '@azure/arm-resources';
 import { z } from 'zod';
-import { botFailure, failed, type Outcome, type Receipt } from '../domain/failure.ts';
-import { type ArmId, ArmId as ArmIdSchema, sameArmId } from '../domain/ids.ts';
+import { botFailure, failed, type Outcome, type Receipt } from '../../domain/failure.ts';
+import { type ArmId, ArmId as ArmIdSchema, sameArmId } from '../../domain/ids.ts';
 import {
   type CustomerKey,
   hasFailed,
@@ -15,13 +15,13 @@ import {
   isUnchangedKey,
   type ObservedResource,
   replacedSince,
-} from '../domain/observed.ts';
-import type { ResourceRef } from '../domain/plan.ts';
-import type { Resources } from '../domain/ports/azure.ts';
-import { customerKeyBody, customerKeyIn, type ResourceKind } from '../domain/resource-kind.ts';
-import { type AzureClients, type CallKind, missing } from './azure-clients.ts';
-import { type Connection, FoundInCall } from './connection.ts';
-import type { Exchange } from './exchange.ts';
+} from '../../domain/observed.ts';
+import type { ResourceRef } from '../../domain/plan.ts';
+import type { Resources } from '../../domain/ports/azure.ts';
+import { customerKeyBody, customerKeyIn, type ResourceKind } from '../../domain/resource-kind.ts';
+import { type AzureClients, missing } from '../connection/azure-clients.ts';
+import { type CallKind, type Connection, FoundInCall } from '../connection/connection.ts';
+import type { Exchange } from '../connection/exchange.ts';
 import { kindIn, lastPart, sameSpelling } from './resource-ids.ts';
 
 /** A resource and its ETag; null: Azure sent none. */

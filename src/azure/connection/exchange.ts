@@ -13,8 +13,8 @@ import {
   type SendRequest,
 } from '@azure/core-rest-pipeline';
 import { z } from 'zod';
-import type { ChangeFate, Receipt } from '../domain/failure.ts';
-import type { AttemptCalls } from '../domain/ports/azure.ts';
+import type { ChangeFate, Receipt } from '../../domain/failure.ts';
+import type { AttemptCalls } from '../../domain/ports/azure.ts';
 import type { Limits } from './limits.ts';
 
 const attempts = new AsyncLocalStorage<AttemptCalls>();

@@ -1,6 +1,6 @@
 /** Parses error bodies in the formats of Azure's services. */
 import { z } from 'zod';
-import type { Forbidding } from '../domain/failure.ts';
+import type { Forbidding } from '../../domain/failure.ts';
 import { type HttpAnswer, jsonIn, UnusableAnswer } from './exchange.ts';
 
 const maxTitle = 200;

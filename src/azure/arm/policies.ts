@@ -3,11 +3,10 @@
  * A list at a subscription holds what applies to it, also from management groups, and what is assigned inside it.
  */
 import { z } from 'zod';
-import { done } from '../domain/failure.ts';
-import type { Policies, PolicyAssignment, PolicyDefinition } from '../domain/ports/inventory.ts';
-import { brief } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
-import { inParallel } from './limits.ts';
+import { done } from '../../domain/failure.ts';
+import type { Policies, PolicyAssignment, PolicyDefinition } from '../../domain/ports/inventory.ts';
+import { brief, type Connection } from '../connection/connection.ts';
+import { inParallel } from '../connection/limits.ts';
 import { lastPart } from './resource-ids.ts';
 
 const version = 'api-version=2023-04-01';

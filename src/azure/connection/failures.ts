@@ -21,7 +21,7 @@
  * Codes are from Microsoft's error references for ARM, Key Vault and RBAC and from public reports. What a service answers
  * while it can't use a key yet isn't documented, so no words are looked for there.
  */
-import type { ChangeFate, Failure } from '../domain/failure.ts';
+import type { ChangeFate, Failure } from '../../domain/failure.ts';
 import {
   type AzureError,
   azureErrorIn,

@@ -1,7 +1,7 @@
 /** Permissions of the bot's identity in the configured subscriptions. */
-import type { Outcome } from '../domain/failure.ts';
-import type { Rights } from '../domain/ports/azure.ts';
-import { type ConnectionOptions, openConnection } from './connection.ts';
+import type { Outcome } from '../../domain/failure.ts';
+import type { Rights } from '../../domain/ports/azure.ts';
+import { type ConnectionOptions, openConnection } from '../connection/connection.ts';
 import { allowedBy, permissionsAt } from './permissions.ts';
 
 /** Reads that only the command line uses; no request depends on them. */

@@ -1,11 +1,11 @@
 /** Key vaults over ARM (Microsoft.KeyVault 2026-02-01, the version `@azure/arm-keyvault` 5 speaks). */
 import { z } from 'zod';
-import { ArmId } from '../domain/ids.ts';
-import type { ObservedVault } from '../domain/observed.ts';
-import type { Vaults } from '../domain/ports/azure.ts';
-import { missing } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
-import { lastPart, sameSpelling, vaultKind } from './resource-ids.ts';
+import { ArmId } from '../../domain/ids.ts';
+import type { ObservedVault } from '../../domain/observed.ts';
+import type { Vaults } from '../../domain/ports/azure.ts';
+import { lastPart, sameSpelling, vaultKind } from '../arm/resource-ids.ts';
+import { missing } from '../connection/azure-clients.ts';
+import type { Connection } from '../connection/connection.ts';
 
 const Vault = z.object({
   id: ArmId,

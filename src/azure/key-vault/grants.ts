@@ -1,13 +1,13 @@
 /** Reads and assigns an agent identity's access to one key: role assignment or access policy, by the vault's mode. */
 import { v5 as uuidV5 } from 'uuid';
 import { z } from 'zod';
-import { type ArmId, armIdParts, isAtOrBelow } from '../domain/ids.ts';
-import type { ObservedVault } from '../domain/observed.ts';
-import type { Grants } from '../domain/ports/azure.ts';
-import { type AzureClients, missing } from './azure-clients.ts';
-import type { Connection } from './connection.ts';
-import type { Principal } from './directory.ts';
-import { lastPart, vaultKind } from './resource-ids.ts';
+import { type ArmId, armIdParts } from '../../domain/ids.ts';
+import type { ObservedVault } from '../../domain/observed.ts';
+import type { Grants } from '../../domain/ports/azure.ts';
+import { vaultKind } from '../arm/resource-ids.ts';
+import { assignmentsFor, roleIdOf, scopeCovers, withoutSlash } from '../arm/role-assignments.ts';
+import { type AzureClients, missing } from '../connection/azure-clients.ts';
+import type { Connection } from '../connection/connection.ts';
 
 /** Key Vault Crypto Service Encryption User: read a key's metadata, wrap and unwrap. Azure's own services get this role. */
 const encryptionUser = 'e147488a-f6f5-4113-8e2d-b22465e65bf6';
@@ -34,43 +34,6 @@ const scopeOf = (vault: Pick<ObservedVault, 'id'>, keyName: string): string => `
  */
 export const ownAssignmentAt = (vaultId: ArmId, keyName: string, principalId: string): string =>
   roleAssignmentName(scopeOf({ id: vaultId }, keyName), principalId, encryptionUser);
-/** The SDK adds the scope's first slash itself. */
-const withoutSlash = (scope: string): string => scope.replace(/^\//, '');
-
-const RoleAssignment = z.object({
-  scope: z.string(),
-  roleDefinitionId: z.string(),
-  principalId: z.string(),
-  principalType: z.string().nullish(),
-});
-export type RoleAssignment = z.infer<typeof RoleAssignment>;
-
-/** Azure's limit of role assignments per subscription. */
-export const maxAssignments = 5000;
-
-/** Yields the role assignments that Azure lists for a scope in a vault. `filter`: in OData. */
-export async function* assignmentsFor(clients: AzureClients, scope: string, filter?: string) {
-  const { roleAssignments } = clients.authorization(scope.split('/')[2] ?? '');
-  const list = roleAssignments.listForScope(withoutSlash(scope), filter === undefined ? {} : { filter });
-  for await (const item of clients.items(list)) yield RoleAssignment.parse(item);
-}
-
-export const roleIdOf = ({ roleDefinitionId }: RoleAssignment): string => lastPart(roleDefinitionId).toLowerCase();
-
-const types: Readonly<Record<string, Principal['type']>> = { user: 'person', group: 'group', serviceprincipal: 'app' };
-
-export const holderType = ({ principalType }: RoleAssignment): Principal['type'] =>
-  types[principalType?.toLowerCase() ?? ''] ?? 'unknown';
-
-const managementGroups = '/providers/Microsoft.Management/managementGroups';
-
-/**
- * Returns whether an assignment's scope covers the key: the key, its vault, resource group, subscription, or a scope above.
- * Azure lists only management groups that are above.
- */
-export function scopeCovers(scope: string, keyScope: string): boolean {
-  return isAtOrBelow(scope, managementGroups) || isAtOrBelow(keyScope, scope);
-}
 
 async function hasRole(
   clients: AzureClients,
