@@ -4,7 +4,9 @@
  */
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../http.ts';
-import { IdentityBody, identityAfter, settleIdentity, tryKey } from './agents.ts';
+import { IdentityBody, identityAfter } from './agents/agent-content.ts';
+import { tryKey } from './agents/key-test.ts';
+import { settleIdentity } from './agents/operations.ts';
 import { storageVersions } from './arm/api-versions.ts';
 import { identityAssignAction, requireLinked, resourceNotFound } from './arm/authorization.ts';
 import { accountType, named, sameId } from './arm/ids.ts';

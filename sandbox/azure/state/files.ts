@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeF
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { type LatencyName, reached } from '../fault.ts';
-import { vaultUri } from '../key-vault/arm.ts';
+import { vaultUri } from '../key-vault/vault-body.ts';
 import { type Settings, SimulatorState } from './schema.ts';
 
 /** Replaces a file atomically: a killed process leaves the old or the new one. */

@@ -13,10 +13,10 @@ import {
   secondApprover,
   teamMember,
 } from '../../people.ts';
-import { newEtag, newOperationId } from '../agents.ts';
+import { newEtag, newOperationId } from '../agents/operations.ts';
 import { accountType, agentId, groupScope, keyId, resourceId, subscriptionScope, vaultId } from '../arm/ids.ts';
-import { openAcls, vaultUri } from '../key-vault/arm.ts';
 import { newKeyVersion, wantedVersion } from '../key-vault/keys.ts';
+import { openAcls, vaultUri } from '../key-vault/vault-body.ts';
 import {
   type AccessPolicy,
   AgentContent,
