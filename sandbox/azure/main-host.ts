@@ -3,17 +3,13 @@
 import { Refusal, type Reply, Router, reply } from '../http.ts';
 import { healthBotRoutes } from './agents/agent-routes.ts';
 import { requireApiVersion } from './arm/api-versions.ts';
-import {
-  authorizationFailed,
-  requireAction,
-  requireGroup,
-  requireSubscription,
-  requireUnlocked,
-  scopeOf,
-} from './arm/authorization.ts';
+import { authorizationFailed, requireAction, scopeOf } from './arm/authorization.ts';
+import { requireGroup, requireSubscription } from './arm/existence.ts';
+import { lockRoutes, requireUnlocked } from './arm/locks.ts';
 import { providerRoutes, requireRegistered, resourceListRoutes, subscriptionRoutes } from './arm/places.ts';
 import { policyRoutes, requirePolicies } from './arm/policy.ts';
-import { lockRoutes, roleAssignmentRoutes, roleDefinitionRoutes } from './arm/roles.ts';
+import { roleAssignmentRoutes } from './arm/role-assignments.ts';
+import { roleDefinitionRoutes } from './arm/role-definitions.ts';
 import { botServiceRoutes } from './bot-service/bot-services.ts';
 import { type AccessTrace, type Call, notSimulated, type Route } from './http.ts';
 import { entraRoutes } from './identity/entra.ts';

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { listedActions, listedDataActions } from '../../sandbox/azure/arm/roles.ts';
+import { listedActions, listedDataActions } from '../../sandbox/azure/arm/provider-operations.ts';
 import { dataActions, secretActions } from '../../sandbox/azure/key-vault/access.ts';
 import { mainRouter } from '../../sandbox/azure/main-host.ts';
 import { logsRole, publishingRole, roleFiles } from '../support/azure/role-files.ts';

@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { healthBotVersions } from '../arm/api-versions.ts';
-import { identityAssignAction, requireLinked, requireSameLocation, resourceNotFound } from '../arm/authorization.ts';
+import { identityAssignAction, requireLinked } from '../arm/authorization.ts';
+import { requireSameLocation, resourceNotFound } from '../arm/existence.ts';
 import { agentType, named, plainLocation, sameId } from '../arm/ids.ts';
 import { armRoutes, type Call, listedIn, pageOf, param, placeOf, type Route } from '../http.ts';
 import { parseBody } from '../incoming.ts';

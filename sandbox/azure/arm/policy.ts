@@ -15,8 +15,8 @@ import {
   type SimulatorState,
 } from '../state/schema.ts';
 import { exemptionVersions, policyVersions } from './api-versions.ts';
+import { extensionRoutes } from './extensions.ts';
 import { accountType, agentType, plainLocation, sameId, vaultType, within } from './ids.ts';
-import { extensionRoutes } from './roles.ts';
 
 type Parameters = ReadonlyMap<string, unknown>;
 

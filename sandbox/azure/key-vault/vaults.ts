@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { vaultVersions } from '../arm/api-versions.ts';
-import { requireSameLocation, resourceNotFound } from '../arm/authorization.ts';
+import { requireSameLocation, resourceNotFound } from '../arm/existence.ts';
 import { named, plainLocation, sameId, vaultId, vaultType, within } from '../arm/ids.ts';
 import { later } from '../fault.ts';
 import { armRoutes, type Call, listedIn, pageOf, param, placeOf, type Route } from '../http.ts';
