@@ -8,8 +8,11 @@ import { newEtag } from './agents/operations.ts';
 import { keyId, sameId } from './arm/ids.ts';
 import { type Incoming, parseBody } from './incoming.ts';
 import { vaultUri } from './key-vault/vault-body.ts';
-import { type HealthBot, type KeyVersion, RoleAssignment, type SimulatorState, type Vault } from './state/schema.ts';
+import type { HealthBot } from './state/agents.ts';
+import { RoleAssignment } from './state/principals.ts';
+import type { SimulatorState } from './state/schema.ts';
 import { care, newAgent, roles } from './state/seed.ts';
+import type { KeyVersion, Vault } from './state/vaults.ts';
 import type { World } from './world.ts';
 
 /** The agent with its key, as the person finds them. */

@@ -3,16 +3,11 @@ import { errorBody } from '../http.ts';
 import { subscriptionScope } from './arm/ids.ts';
 import type { Fault } from './fault.ts';
 import { addFaults, removeFaults } from './incoming.ts';
-import {
-  type DenyAssignment,
-  hostPrincipalId,
-  type ManagementLock,
-  type PolicyAssignment,
-  type PolicyDefinition,
-  type SimulatorState,
-  type Vault,
-} from './state/schema.ts';
+import type { PolicyAssignment, PolicyDefinition } from './state/policies.ts';
+import type { DenyAssignment } from './state/principals.ts';
+import { hostPrincipalId, type ManagementLock, type SimulatorState } from './state/schema.ts';
 import { roles } from './state/seed.ts';
+import type { Vault } from './state/vaults.ts';
 
 /** Changes the state while a scenario is on, and reverts that. */
 interface Circumstances {

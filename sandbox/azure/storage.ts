@@ -14,7 +14,9 @@ import { accountType, named, sameId } from './arm/ids.ts';
 import { armRoutes, type Call, listedIn, pageOf, placeOf, type Route } from './http.ts';
 import { parseBody } from './incoming.ts';
 import { otherBody } from './resources.ts';
-import type { KeyVaultProperties, OtherResource, Vault } from './state/schema.ts';
+import type { KeyVaultProperties } from './state/agents.ts';
+import type { OtherResource } from './state/schema.ts';
+import type { Vault } from './state/vaults.ts';
 
 const text = z.string().nullish();
 const Key = z.object({ keyname: text, keyvaulturi: text, keyversion: text });

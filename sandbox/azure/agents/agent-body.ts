@@ -1,7 +1,8 @@
 /** A healthcare agent service as Azure Resource Manager shows it. */
 
 import { agentId, sameId } from '../arm/ids.ts';
-import type { AgentIdentity, HealthBot, KeyVaultProperties, SimulatorState } from '../state/schema.ts';
+import type { AgentIdentity, HealthBot, KeyVaultProperties } from '../state/agents.ts';
+import type { SimulatorState } from '../state/schema.ts';
 
 export const identityBody = (state: SimulatorState, identity: AgentIdentity) => {
   const assigned = identity.userAssignedIds.map((id) => {

@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import { Refusal } from '../../http.ts';
 import { sameId } from '../arm/ids.ts';
-import type { AgentContent, AgentIdentity, SimulatorState } from '../state/schema.ts';
+import type { AgentContent, AgentIdentity } from '../state/agents.ts';
+import type { SimulatorState } from '../state/schema.ts';
 
 /**
  * Accepted members, from the descriptions.

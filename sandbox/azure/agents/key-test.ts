@@ -6,14 +6,9 @@
 import { agentId, keyId, sameId, vaultId } from '../arm/ids.ts';
 import { appliedAssignment, mayUse, refusalText } from '../key-vault/access.ts';
 import { findKey, findVersion, keyUseProblem } from '../key-vault/keys.ts';
-import type {
-  AgentCall,
-  AgentIdentity,
-  HealthBot,
-  KeyVaultProperties,
-  SimulatorState,
-  Vault,
-} from '../state/schema.ts';
+import type { AgentCall, AgentIdentity, HealthBot, KeyVaultProperties } from '../state/agents.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { Vault } from '../state/vaults.ts';
 
 interface Problem {
   readonly code: string;

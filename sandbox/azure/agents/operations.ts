@@ -4,14 +4,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { agentId, sameId } from '../arm/ids.ts';
 import { type Fault, type Latency, later, type OperationEnding, reached } from '../fault.ts';
 import { spend } from '../incoming.ts';
-import {
-  type AgentContent,
-  type AgentIdentity,
-  AgentOperation,
-  type HealthBot,
-  ServicePrincipal,
-  type SimulatorState,
-} from '../state/schema.ts';
+import { type AgentContent, type AgentIdentity, AgentOperation, type HealthBot } from '../state/agents.ts';
+import { ServicePrincipal } from '../state/principals.ts';
+import type { SimulatorState } from '../state/schema.ts';
 import type { World } from '../world.ts';
 import { keyUseOf, tryKey } from './key-test.ts';
 

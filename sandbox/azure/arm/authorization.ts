@@ -5,7 +5,8 @@ import { Refusal } from '../../http.ts';
 import { reached } from '../fault.ts';
 import { type Call, type FilterPart, param } from '../http.ts';
 import type { Caller } from '../identity/tokens.ts';
-import type { DenyAssignment, Permission, RoleAssignment, SimulatorState } from '../state/schema.ts';
+import type { DenyAssignment, Permission, RoleAssignment } from '../state/principals.ts';
+import type { SimulatorState } from '../state/schema.ts';
 import { type Attributes, conditionHolds, noAttributes } from './conditions.ts';
 import { sameId, within } from './ids.ts';
 

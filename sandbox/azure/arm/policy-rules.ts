@@ -1,7 +1,7 @@
 /** The rules of Azure Policy: how a condition reads a resource. */
 
 import type { Row as Json } from '../resources.ts';
-import type { Condition, FieldTest } from '../state/schema.ts';
+import type { Condition, FieldTest } from '../state/policies.ts';
 import { plainLocation, sameId } from './ids.ts';
 
 type Parameters = ReadonlyMap<string, unknown>;

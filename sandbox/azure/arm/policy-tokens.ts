@@ -6,7 +6,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Incoming } from '../incoming.ts';
-import type { PolicyDefinition } from '../state/schema.ts';
+import type { PolicyDefinition } from '../state/policies.ts';
 import { sameId } from './ids.ts';
 
 const header = 'x-ms-policy-external-evaluations';

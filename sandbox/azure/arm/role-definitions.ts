@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { armRoutes, type Call, type FilterPart, pageOf, param, type Route, readFilter } from '../http.ts';
 import { Names, parseBody } from '../incoming.ts';
-import type { RoleDefinition } from '../state/schema.ts';
+import type { RoleDefinition } from '../state/principals.ts';
 import { authorizationVersions } from './api-versions.ts';
 import { definitionIdAt, patternMatches, permissionsAt, requireLinked, scopeOfCall } from './authorization.ts';
 import { sameId, within } from './ids.ts';

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { Refusal, reply } from '../../http.ts';
 import { type Call, param } from '../http.ts';
-import type { ServicePrincipal } from '../state/schema.ts';
+import type { ServicePrincipal } from '../state/principals.ts';
 
 /** Entra ID's error body, with AADSTS numbers and texts from its public error reference. */
 export const entraRefusal = (status: number, error: string, number: number, text: string): Refusal => {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { type Call, type FilterPart, type Route, readFilter } from '../http.ts';
 import { parseBody } from '../incoming.ts';
-import type { ServicePrincipal } from '../state/schema.ts';
+import type { ServicePrincipal } from '../state/principals.ts';
 import { context, graphPage, graphRoute, groupBody, principalBody, requireObject, userBody } from './graph-objects.ts';
 
 /** Application permissions by ID (Microsoft Graph permissions reference). */

@@ -5,7 +5,7 @@ import { Refusal, type Reply, reply } from '../../http.ts';
 import { groupsOf, membersOf } from '../arm/authorization.ts';
 import type { Call, Route } from '../http.ts';
 import { parseBody } from '../incoming.ts';
-import type { User, UserGroup } from '../state/schema.ts';
+import type { User, UserGroup } from '../state/principals.ts';
 import {
   context,
   graphPage,

@@ -2,7 +2,7 @@
 
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { type Call, param, type Route } from '../http.ts';
-import type { ServicePrincipal, User, UserGroup } from '../state/schema.ts';
+import type { ServicePrincipal, User, UserGroup } from '../state/principals.ts';
 
 const notFound = (id: string): Refusal =>
   Refusal.of(

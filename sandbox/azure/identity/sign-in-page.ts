@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { listen, type Reply, reply } from '../../http.ts';
 import type { Call } from '../http.ts';
 import { parseBody } from '../incoming.ts';
-import type { User } from '../state/schema.ts';
+import type { User } from '../state/principals.ts';
 import { entraRefusal, requireTenant } from './entra-requests.ts';
 
 const style = `

@@ -7,7 +7,7 @@ import { sameId, vaultId } from '../arm/ids.ts';
 import { reached } from '../fault.ts';
 import { armRoutes, type Call, param, type Route } from '../http.ts';
 import { parseBody } from '../incoming.ts';
-import type { AccessPolicy, KeyPermissions, Vault } from '../state/schema.ts';
+import type { AccessPolicy, KeyPermissions, Vault } from '../state/vaults.ts';
 import { policyBody } from './vault-body.ts';
 import { newPolicy, PolicyBody, requireVault } from './vaults.ts';
 

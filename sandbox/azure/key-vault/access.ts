@@ -4,7 +4,8 @@ import { errorBody } from '../../http.ts';
 import { allowedBy, deniedBy, holds, type Wanted } from '../arm/authorization.ts';
 import { sameId, vaultId } from '../arm/ids.ts';
 import { reached } from '../fault.ts';
-import type { AccessPolicy, SimulatorState, Vault } from '../state/schema.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { AccessPolicy, Vault } from '../state/vaults.ts';
 
 /** Key permissions of access policies, with the matching data actions of role definitions. */
 export const dataActions = {

@@ -3,7 +3,7 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { type Reply, reply } from '../../http.ts';
-import type { KeyVersion, PrivateJwk, VaultKey } from '../state/schema.ts';
+import type { KeyVersion, PrivateJwk, VaultKey } from '../state/vaults.ts';
 import {
   addKey,
   type KeyOperation,

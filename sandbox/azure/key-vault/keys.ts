@@ -11,7 +11,7 @@ import {
 import { promisify } from 'node:util';
 import { Refusal } from '../../http.ts';
 import { sameId } from '../arm/ids.ts';
-import type { KeyVersion, PrivateJwk, Vault, VaultKey } from '../state/schema.ts';
+import type { KeyVersion, PrivateJwk, Vault, VaultKey } from '../state/vaults.ts';
 
 const makePair = promisify(generateKeyPair);
 

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type Reply, reply } from '../../http.ts';
 import { sameId } from '../arm/ids.ts';
-import type { SecretVersion, VaultSecret } from '../state/schema.ts';
+import type { SecretVersion, VaultSecret } from '../state/vaults.ts';
 import { notFoundText } from './keys.ts';
 import { dataPlaneAttributes } from './vault-body.ts';
 import {

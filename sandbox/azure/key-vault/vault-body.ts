@@ -1,7 +1,7 @@
 /** Vaults, their policies and the attributes of their keys, as Key Vault shows them. */
 
 import { vaultId, vaultType } from '../arm/ids.ts';
-import type { AccessPolicy, KeyVersion, NetworkAcls, Vault } from '../state/schema.ts';
+import type { AccessPolicy, KeyVersion, NetworkAcls, Vault } from '../state/vaults.ts';
 
 /** With a trailing slash, as Key Vault's resource provider writes it. */
 export const vaultUri = (vault: Vault): string => `https://localhost:${vault.port}/`;

@@ -5,7 +5,7 @@ import { Refusal, reply } from '../../http.ts';
 import type { AccessTrace } from '../http.ts';
 import type { Caller } from '../identity/tokens.ts';
 import type { Incoming } from '../incoming.ts';
-import type { Vault } from '../state/schema.ts';
+import type { Vault } from '../state/vaults.ts';
 import type { World } from '../world.ts';
 import { actionOf, type KeyRight, mayUse, refusalText, type SecretRight, type Use } from './access.ts';
 

@@ -5,7 +5,7 @@ import { Refusal, type Reply, Router } from '../../http.ts';
 import { type AccessTrace, notSimulated } from '../http.ts';
 import { type Caller, callerOf, type TokenTexts } from '../identity/tokens.ts';
 import type { Incoming } from '../incoming.ts';
-import type { Vault } from '../state/schema.ts';
+import type { Vault } from '../state/vaults.ts';
 import type { World } from '../world.ts';
 import { appliedAssignment, type KeyRight } from './access.ts';
 import {

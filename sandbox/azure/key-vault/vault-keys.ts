@@ -6,7 +6,7 @@ import { vaultVersions } from '../arm/api-versions.ts';
 import { keyId } from '../arm/ids.ts';
 import { armRoutes, type Call, pageOf, param, type Route } from '../http.ts';
 import { parseBody } from '../incoming.ts';
-import type { KeyVersion, Vault, VaultKey } from '../state/schema.ts';
+import type { KeyVersion, Vault, VaultKey } from '../state/vaults.ts';
 import { addKey, findKey, newestVersion, newKeyVersion, requireKey, requireVersion, wantedVersion } from './keys.ts';
 import { attributesOf, vaultUri } from './vault-body.ts';
 import { requireVault } from './vaults.ts';

@@ -2,8 +2,10 @@
 
 import { z } from 'zod';
 import { agentId, sameId, vaultId } from '../arm/ids.ts';
+import type { AgentCall } from '../state/agents.ts';
 import type { JsonLines } from '../state/files.ts';
-import type { AgentCall, SimulatorState, Vault } from '../state/schema.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import type { Vault } from '../state/vaults.ts';
 import { vaultUri } from './vault-body.ts';
 
 /** A row of `AZKVAuditLogs`: the supported columns, with names and types of the Azure Monitor Logs reference. */

@@ -8,7 +8,9 @@ import { named, plainLocation, sameId, vaultId, vaultType, within } from '../arm
 import { later } from '../fault.ts';
 import { armRoutes, type Call, listedIn, pageOf, param, placeOf, type Route } from '../http.ts';
 import { Names, parseBody } from '../incoming.ts';
-import { type AccessPolicy, createdBy, modifiedBy, NetworkAcls, type SimulatorState, Vault } from '../state/schema.ts';
+import { createdBy, modifiedBy } from '../state/fields.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import { type AccessPolicy, NetworkAcls, Vault } from '../state/vaults.ts';
 import { openAcls, vaultBody } from './vault-body.ts';
 
 export const PolicyBody = z.strictObject({

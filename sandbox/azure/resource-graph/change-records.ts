@@ -2,7 +2,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { type Row, resourcesIn } from '../resources.ts';
-import { type ResourceChange, type SimulatorState, SystemData } from '../state/schema.ts';
+import { SystemData } from '../state/fields.ts';
+import type { ResourceChange, SimulatorState } from '../state/schema.ts';
 
 /** What Azure keeps them for. */
 const keptMs = 14 * 24 * 3_600_000;

@@ -17,28 +17,24 @@ import { newEtag, newOperationId } from '../agents/operations.ts';
 import { accountType, agentId, groupScope, keyId, resourceId, subscriptionScope, vaultId } from '../arm/ids.ts';
 import { newKeyVersion, wantedVersion } from '../key-vault/keys.ts';
 import { openAcls, vaultUri } from '../key-vault/vault-body.ts';
+import { AgentContent, AgentOperation, type HealthBot, type KeyVaultProperties } from './agents.ts';
+import { createdBy } from './fields.ts';
 import {
-  type AccessPolicy,
-  AgentContent,
-  AgentOperation,
-  createdBy,
-  type HealthBot,
-  hostPrincipalId,
-  type KeyVaultProperties,
-  type KeyVersion,
-  type OtherResource,
   type Permission,
   RoleAssignment,
   type RoleDefinition,
   ServicePrincipal,
-  SimulatorState,
   User,
-  type UserAssignedIdentity,
   UserGroup,
-  Vault,
-  type VaultKey,
+} from './principals.ts';
+import {
+  hostPrincipalId,
+  type OtherResource,
+  SimulatorState,
+  type UserAssignedIdentity,
   type Workspace,
 } from './schema.ts';
+import { type AccessPolicy, type KeyVersion, Vault, type VaultKey } from './vaults.ts';
 
 /** Default creation time of everything seeded. */
 const seededAt = '2024-03-04T08:00:00.000Z';
