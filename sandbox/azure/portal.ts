@@ -11,7 +11,9 @@ import { vaultUri } from './key-vault/vault-body.ts';
 import type { HealthBot } from './state/agents.ts';
 import { RoleAssignment } from './state/principals.ts';
 import type { SimulatorState } from './state/schema.ts';
-import { care, newAgent, roles } from './state/seed.ts';
+import { newAgent } from './state/seed.ts';
+import { care } from './state/seed-places.ts';
+import { roles } from './state/seed-roles.ts';
 import type { KeyVersion, Vault } from './state/vaults.ts';
 import type { World } from './world.ts';
 

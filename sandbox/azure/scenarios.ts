@@ -6,7 +6,7 @@ import { addFaults, removeFaults } from './incoming.ts';
 import type { PolicyAssignment, PolicyDefinition } from './state/policies.ts';
 import type { DenyAssignment } from './state/principals.ts';
 import { hostPrincipalId, type ManagementLock, type SimulatorState } from './state/schema.ts';
-import { roles } from './state/seed.ts';
+import { roles } from './state/seed-roles.ts';
 import type { Vault } from './state/vaults.ts';
 
 /** Changes the state while a scenario is on, and reverts that. */

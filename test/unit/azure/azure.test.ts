@@ -1,4 +1,4 @@
-import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
+import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed-roles.ts';
 import { openCloud } from '../../../src/azure/clouds.ts';
 import { powersOfPolicy, powersOfRole } from '../../../src/azure/control.ts';
 import { allowedBy } from '../../../src/azure/permissions.ts';
