@@ -16,7 +16,7 @@ import { correlationOf } from './logs/activity-log.ts';
 import { dispatch } from './main-host.ts';
 import { ExchangeRecorder, withoutSecrets } from './request-log.ts';
 import type { ChangeActor } from './resource-graph/change-records.ts';
-import { scenariosNamed, turnAllOff, turnOn } from './scenarios.ts';
+import { scenariosNamed, turnAllOff, turnOn } from './scenarios/scenarios.ts';
 import { serveSimulator } from './simulator.ts';
 import { changeLatency, moveToPort, StateFile } from './state/files.ts';
 import type { SimulatorState } from './state/schema.ts';

@@ -7,7 +7,7 @@ import { Fault, LatencyName } from './fault.ts';
 import { issueTeamsToken } from './identity/entra.ts';
 import { addFaults, type Incoming, parseBody, removeFaults } from './incoming.ts';
 import { postPortal } from './portal.ts';
-import { scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from './scenarios.ts';
+import { scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from './scenarios/scenarios.ts';
 import { changeLatency, moveToPort } from './state/files.ts';
 import { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
