@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { callServer, Refusal, type Reply, reply } from '../http.ts';
 import { type LocalPerson, localPeople, localTenantId } from '../people.ts';
-import { activityBase, invokeActivity, messageActivity, showAnswer, withMentions } from './bot.ts';
+import { activityBase, invokeActivity, messageActivity, withMentions } from './activities.ts';
 import { type BotReply, type LoginRequest, readInvokeAnswer, type SignInButton } from './bot-link.ts';
 import { type CardAction, cardOf, dataOf, dataQuery, executeAction, refreshAction, sentInputs } from './cards.ts';
 import { botIsRemoved } from './connector.ts';
@@ -23,6 +23,7 @@ import {
   places,
   postFor,
   refreshIsDue,
+  showAnswer,
   storePost,
   type Teams,
   threadId,

@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { close, foreign, listen, plainPath, Refusal, type Reply, Router, send, toSend } from '../http.ts';
-import { announceInstallation, clientInstallations, waitingInstallations } from './bot.ts';
 import {
   clientActions,
   clientAzure,
@@ -14,6 +13,7 @@ import {
   refresher,
 } from './client.ts';
 import { connectorConversations, connectorMessages, openFaults, requestLog, withFaultsAndLog } from './connector.ts';
+import { announceInstallation, clientInstallations, waitingInstallations } from './installations.ts';
 import { appIcon, clientCommands, pageRoutes, problemAnswer, type Route, readBody } from './server.ts';
 import { type LocalTeamsOptions, openTeams, type Teams } from './teams.ts';
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { JsonLines } from '../azure/state/files.ts';
 import { Refusal } from '../http.ts';
 import { type LocalPerson, localPeople, localTenantId } from '../people.ts';
-import { botLink } from './bot-link.ts';
+import { botLink, type SignInButton } from './bot-link.ts';
 import { cardOf, refreshesFor, withCard } from './cards.ts';
 import {
   apply,
@@ -116,6 +116,20 @@ export function storePost(
   const whole: Post = { id: post.id ?? teams.nextId(), at: new Date().toISOString(), ...usual, ...post };
   teams.commit([['posts', whole.id, whole]]);
   return whole;
+}
+
+/** Shows one person a text about a message: the answer to a click or an error, optionally with a sign-in button. */
+export function showAnswer(
+  teams: Teams,
+  person: LocalPerson,
+  about: Post,
+  tone: 'answer' | 'error',
+  text: string,
+  signIn: SignInButton | null = null,
+): void {
+  const { conversationId, placeId, id: replyToId } = about;
+  const content = { text, ...(signIn === null ? {} : { signIn }) };
+  storePost(teams, { conversationId, placeId, author: 'bot', replyToId, onlyFor: person.id, tone, content });
 }
 
 /** Returns message IDs as in Teams: milliseconds since 1970 as text. Unique and increasing, also across restarts. */
