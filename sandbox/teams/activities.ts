@@ -3,8 +3,9 @@
 import dayjs from 'dayjs';
 import { Refusal } from '../http.ts';
 import type { LocalPerson } from '../people.ts';
+import { conversationOf, memberIdOf, type Place, team } from './places.ts';
 import type { JsonObject } from './state.ts';
-import { conversationOf, memberIdOf, type Place, type Teams, team } from './teams.ts';
+import type { Teams } from './teams.ts';
 
 const locale = 'en-US';
 const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;

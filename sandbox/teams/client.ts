@@ -11,26 +11,21 @@ import { activityBase, invokeActivity, messageActivity, withMentions } from './a
 import { type BotReply, type LoginRequest, readInvokeAnswer, type SignInButton } from './bot-link.ts';
 import { type CardAction, cardOf, dataOf, dataQuery, executeAction, refreshAction, sentInputs } from './cards.ts';
 import { botIsRemoved } from './connector.ts';
+import { type Conversation, memberIdOf, places, threadId } from './places.ts';
 import { jsonText, ok, parse, type Request, type Route, route } from './server.ts';
 import { type Change, JsonObject, type Post, pair } from './state.ts';
+import { showAnswer, storePost, type Teams } from './teams.ts';
 import {
   activityFor,
-  type Conversation,
   canSee,
   conversationFor,
   knownPerson,
-  memberIdOf,
-  places,
   postFor,
   refreshIsDue,
-  showAnswer,
-  storePost,
-  type Teams,
-  threadId,
   unreadCount,
   viewOf,
   visiblePosts,
-} from './teams.ts';
+} from './visible-posts.ts';
 
 /** Resetting the state creates keys, which is slow on some machines. */
 const azureTimeoutMs = 30_000;

@@ -3,19 +3,10 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Delays, faultFields, matchesCall, matchFields, Refusal, type Reply, reply } from '../http.ts';
+import { conversationOf, findPerson, memberAccount, type Place, places, team, threadId } from './places.ts';
 import { jsonText, ok, parse, problemAnswer, type Request, type Route, route } from './server.ts';
 import { type Change, type JsonObject, type Post, withoutViews } from './state.ts';
-import {
-  conversationOf,
-  findPerson,
-  memberAccount,
-  type Place,
-  places,
-  storePost,
-  type Teams,
-  team,
-  threadId,
-} from './teams.ts';
+import { storePost, type Teams } from './teams.ts';
 
 // Bot Connector: a bot posts, replies, updates and deletes.
 

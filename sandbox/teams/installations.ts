@@ -5,9 +5,10 @@ import { z } from 'zod';
 import { Refusal, reply } from '../http.ts';
 import { type LocalPerson, localPeople } from '../people.ts';
 import { activityBase } from './activities.ts';
+import { conversationOf, type Place, places, team } from './places.ts';
 import { ok, parse, type Route, route } from './server.ts';
 import type { JsonObject } from './state.ts';
-import { conversationOf, type Place, places, type Teams, team } from './teams.ts';
+import type { Teams } from './teams.ts';
 
 const eventTypes = {
   installed: { add: 'teamMemberAdded', remove: 'teamMemberRemoved' },
