@@ -10,7 +10,7 @@ import { type LocalPerson, localPeople, localTenantId } from '../people.ts';
 import { activityBase, invokeActivity, messageActivity, withMentions } from './activities.ts';
 import { type BotReply, type LoginRequest, readInvokeAnswer, type SignInButton } from './bot-link.ts';
 import { type CardAction, cardOf, dataOf, dataQuery, executeAction, refreshAction, sentInputs } from './cards.ts';
-import { botIsRemoved } from './connector.ts';
+import { botIsRemoved } from './connector-messages.ts';
 import { type Conversation, memberIdOf, places, threadId } from './places.ts';
 import { jsonText, ok, parse, type Request, type Route, route } from './server.ts';
 import { type Change, JsonObject, type Post, pair } from './state.ts';

@@ -12,7 +12,9 @@ import {
   eventStreams,
   refresher,
 } from './client.ts';
-import { connectorConversations, connectorMessages, openFaults, requestLog, withFaultsAndLog } from './connector.ts';
+import { connectorConversations } from './connector-conversations.ts';
+import { openFaults, requestLog, withFaultsAndLog } from './connector-faults.ts';
+import { connectorMessages } from './connector-messages.ts';
 import { announceInstallation, clientInstallations, waitingInstallations } from './installations.ts';
 import { appIcon, clientCommands, pageRoutes, problemAnswer, type Route, readBody } from './server.ts';
 import { type LocalTeamsOptions, openTeams, type Teams } from './teams.ts';
