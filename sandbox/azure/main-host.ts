@@ -24,7 +24,7 @@ import { vaultRoutes } from './key-vault/vaults.ts';
 import { activityLogRoutes } from './logs/activity-log.ts';
 import { logQueryRoutes } from './logs/log-analytics.ts';
 import { resourceGraphRoutes } from './resource-graph/resource-graph.ts';
-import { lags } from './state/files.ts';
+import { lags } from './state/lagging-views.ts';
 import type { SimulatorState } from './state/schema.ts';
 import { storageRoutes } from './storage.ts';
 import type { World } from './world.ts';

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Delays } from '../http.ts';
+import { JsonLines } from '../json-lines.ts';
 import { BeforeStates } from './before-states.ts';
 import { type Latency, LatencyName, latencies } from './fault.ts';
 import type { Grant } from './identity/person-tokens.ts';
@@ -13,8 +14,9 @@ import { Quotas } from './quotas.ts';
 import { RequestRecord } from './request-log.ts';
 import { ChangeRecords } from './resource-graph/change-records.ts';
 import { GraphPages } from './resource-graph/graph-pages.ts';
-import { JsonLines, newGraphIndex, newReadReplica, type StateFile } from './state/files.ts';
+import { newGraphIndex, newReadReplica } from './state/lagging-views.ts';
 import type { SimulatorState } from './state/schema.ts';
+import type { StateFile } from './state/state-file.ts';
 
 /** Options of the command line. */
 export const AzureOptions = z.object({

@@ -3,7 +3,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { JsonLines } from '../azure/state/files.ts';
+import { JsonLines } from '../json-lines.ts';
 import type { LocalPerson } from '../people.ts';
 import { botLink, type SignInButton } from './bot-link.ts';
 import { apply, type Change, emptyState, type Post, ServedRequest, snapshot, type TeamsState } from './state.ts';

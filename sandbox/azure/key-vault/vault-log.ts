@@ -1,9 +1,9 @@
 /** The vaults' log: its rows, and those of the agents' own calls. */
 
 import { z } from 'zod';
+import type { JsonLines } from '../../json-lines.ts';
 import { agentId, sameId, vaultId } from '../arm/ids.ts';
 import type { AgentCall } from '../state/agents.ts';
-import type { JsonLines } from '../state/files.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { Vault } from '../state/vaults.ts';
 import { vaultUri } from './vault-body.ts';
