@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { scenarioHelp, scenariosNamed } from './azure/scenarios.ts';
+import { scenarioHelp, scenariosNamed } from './azure/scenarios/scenarios.ts';
 
 const port = z.coerce.number().int().min(1).max(65_000);
 

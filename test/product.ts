@@ -4,7 +4,8 @@
  * (support/jest/moved-date.ts). Kills, replicas, signals and memory need processes: support/world/world.ts starts those too.
  */
 import 'restify';
-import { AzureOptions, startLocalAzure } from '../sandbox/azure/server.ts';
+import { startLocalAzure } from '../sandbox/azure/server.ts';
+import { AzureOptions } from '../sandbox/azure/world.ts';
 import { localBotPrincipal } from '../sandbox/bot-environment.ts';
 import { startLocalTeams } from '../sandbox/teams/local-teams.ts';
 import { startParts } from '../src/bootstrap/run-bot.ts';

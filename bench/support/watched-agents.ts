@@ -1,6 +1,6 @@
 /** Many agents, each under a key of its own that an earlier request approved, for what grows with them. */
 
-import { vaultUri } from '../../sandbox/azure/key-vault/arm.ts';
+import { vaultUri } from '../../sandbox/azure/key-vault/vault-body.ts';
 import type { Command } from '../../src/domain/request/request-command.ts';
 import { agentIn, newestIn, vaultIn } from '../../test/support/azure/azure-state.ts';
 import { changeState, type RunningAzure } from '../../test/support/azure/local-azure.ts';

@@ -3,7 +3,7 @@ import { Refusal, type Reply } from '../http.ts';
 import { type InGroup, sameId } from './arm/ids.ts';
 import type { Caller } from './identity/tokens.ts';
 import type { Incoming } from './incoming.ts';
-import type { World } from './server.ts';
+import type { World } from './world.ts';
 
 /** Collects, while a request is served, what the request log needs: the permissions that were required and allowed. */
 export class AccessTrace {

@@ -3,13 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../http.ts';
 import { teamMember } from '../people.ts';
-import { newEtag, vaultAt } from './agents.ts';
+import { vaultAt } from './agents/key-test.ts';
+import { newEtag } from './agents/operations.ts';
 import { keyId, sameId } from './arm/ids.ts';
 import { type Incoming, parseBody } from './incoming.ts';
-import { vaultUri } from './key-vault/arm.ts';
-import type { World } from './server.ts';
-import { type HealthBot, type KeyVersion, RoleAssignment, type SimulatorState, type Vault } from './state/schema.ts';
-import { care, newAgent, roles } from './state/seed.ts';
+import { vaultUri } from './key-vault/vault-body.ts';
+import type { HealthBot } from './state/agents.ts';
+import { RoleAssignment } from './state/principals.ts';
+import type { SimulatorState } from './state/schema.ts';
+import { newAgent } from './state/seed.ts';
+import { care } from './state/seed-places.ts';
+import { roles } from './state/seed-roles.ts';
+import type { KeyVersion, Vault } from './state/vaults.ts';
+import type { World } from './world.ts';
 
 /** The agent with its key, as the person finds them. */
 interface Found {

@@ -1,7 +1,7 @@
 /** All resources of the state, for what treats types alike: lists, Resource Graph, policies, records of changes. */
-import { agentBody, identityBody } from './agents.ts';
+import { agentBody, identityBody } from './agents/agent-body.ts';
 import { agentId, agentType, type InGroup, vaultId, vaultType } from './arm/ids.ts';
-import { vaultBody } from './key-vault/arm.ts';
+import { vaultBody } from './key-vault/vault-body.ts';
 import type { OtherResource, SimulatorState } from './state/schema.ts';
 
 export type Row = Readonly<Record<string, unknown>>;

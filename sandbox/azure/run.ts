@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { runAlone } from '../http.ts';
-import { AzureOptions, startLocalAzure } from './server.ts';
+import { startLocalAzure } from './server.ts';
+import { AzureOptions } from './world.ts';
 
 void runAlone('Azure simulator', () => {
   const { values } = parseArgs({

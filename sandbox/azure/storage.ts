@@ -5,14 +5,19 @@
  */
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../http.ts';
-import { IdentityBody, identityAfter, settleIdentity, tryKey } from './agents.ts';
+import { IdentityBody, identityAfter } from './agents/agent-content.ts';
+import { tryKey } from './agents/key-test.ts';
+import { settleIdentity } from './agents/operations.ts';
 import { storageVersions } from './arm/api-versions.ts';
-import { identityAssignAction, requireLinked, resourceNotFound } from './arm/authorization.ts';
+import { identityAssignAction, requireLinked } from './arm/authorization.ts';
+import { resourceNotFound } from './arm/existence.ts';
 import { accountType, named, sameId } from './arm/ids.ts';
 import { armRoutes, type Call, listedIn, pageOf, placeOf, type Route } from './http.ts';
 import { parseBody } from './incoming.ts';
 import { otherBody } from './resources.ts';
-import type { KeyVaultProperties, OtherResource, Vault } from './state/schema.ts';
+import type { KeyVaultProperties } from './state/agents.ts';
+import type { OtherResource } from './state/schema.ts';
+import type { Vault } from './state/vaults.ts';
 
 const text = z.string().nullish();
 const Key = z.object({ keyname: text, keyvaulturi: text, keyversion: text });

@@ -2,18 +2,15 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { close, foreign, listen, plainPath, Refusal, type Reply, Router, send, toSend } from '../http.ts';
-import { announceInstallation, clientInstallations, waitingInstallations } from './bot.ts';
-import {
-  clientActions,
-  clientAzure,
-  clientConversations,
-  clientMessages,
-  clientSearch,
-  clientSubmits,
-  eventStreams,
-  refresher,
-} from './client.ts';
-import { connectorConversations, connectorMessages, openFaults, requestLog, withFaultsAndLog } from './connector.ts';
+import { clientAzure } from './client-azure.ts';
+import { clientActions, clientSearch, clientSubmits, refresher } from './client-cards.ts';
+import { clientConversations } from './client-conversations.ts';
+import { clientMessages } from './client-messages.ts';
+import { connectorConversations } from './connector-conversations.ts';
+import { openFaults, requestLog, withFaultsAndLog } from './connector-faults.ts';
+import { connectorMessages } from './connector-messages.ts';
+import { eventStreams } from './event-streams.ts';
+import { announceInstallation, clientInstallations, waitingInstallations } from './installations.ts';
 import { appIcon, clientCommands, pageRoutes, problemAnswer, type Route, readBody } from './server.ts';
 import { type LocalTeamsOptions, openTeams, type Teams } from './teams.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { listedActions, listedDataActions } from '../../sandbox/azure/arm/roles.ts';
-import { dataActions, secretActions } from '../../sandbox/azure/key-vault/arm.ts';
-import { mainRouter } from '../../sandbox/azure/server.ts';
+import { listedActions, listedDataActions } from '../../sandbox/azure/arm/provider-operations.ts';
+import { dataActions, secretActions } from '../../sandbox/azure/key-vault/access.ts';
+import { mainRouter } from '../../sandbox/azure/main-host.ts';
 import { logsRole, publishingRole, roleFiles } from '../support/azure/role-files.ts';
 
 /** Names of rights are Microsoft's, wherever the project has one, and the simulated Azure asks for those and no others. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { vaultUri } from '../../sandbox/azure/key-vault/arm.ts';
+import { vaultUri } from '../../sandbox/azure/key-vault/vault-body.ts';
 import { type AzureState, newestIn, vaultIn } from '../support/azure/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../support/azure/local-azure.ts';
 import { bot, careId, owner, researchId, tenantId } from '../support/azure/local-azure-names.ts';

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { logs, scenarios } from '../../sandbox/azure/scenarios.ts';
+import { scenarios } from '../../sandbox/azure/scenarios/scenarios.ts';
+import { logs } from '../../sandbox/azure/scenarios/vaults.ts';
 import { defaultLimits } from '../../src/azure/connection/limits.ts';
 import { environmentSchema } from '../../src/config/settings/table.ts';
 import { defaultRetryLimits } from '../../src/config/settings/working.ts';

@@ -1,4 +1,4 @@
-import { vaultUri } from '../../sandbox/azure/key-vault/arm.ts';
+import { vaultUri } from '../../sandbox/azure/key-vault/vault-body.ts';
 import {
   type AzureState,
   agentIn,

@@ -1,4 +1,4 @@
-import { vaultUri } from '../../sandbox/azure/key-vault/arm.ts';
+import { vaultUri } from '../../sandbox/azure/key-vault/vault-body.ts';
 import { usageCheckSettings } from '../../sandbox/bot-environment.ts';
 import { type EvidenceWorld, readPack, startAccountsWorld } from '../support/audit/evidence-world.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';

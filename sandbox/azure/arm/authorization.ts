@@ -5,74 +5,10 @@ import { Refusal } from '../../http.ts';
 import { reached } from '../fault.ts';
 import { type Call, type FilterPart, param } from '../http.ts';
 import type { Caller } from '../identity/tokens.ts';
-import type { DenyAssignment, Permission, RoleAssignment, SimulatorState } from '../state/schema.ts';
-import { plainLocation, sameId, within } from './ids.ts';
-
-// Evaluates conditions of role assignments. Supports the part of Azure's condition language (version 2.0) that
-// delegates role assignments. Other conditions count as not fulfilled: a lenient simulator would prove nothing.
-
-/** Values of `@Request[…]` (what is to be written) and `@Resource[…]` (what exists), by attribute name. */
-interface Attributes {
-  readonly Request: ReadonlyMap<string, string>;
-  readonly Resource: ReadonlyMap<string, string>;
-}
-
-const noAttributes: Attributes = { Request: new Map(), Resource: new Map() };
-
-/** Operator names: `true` if the attribute must be one of the values, `false` if it must not. */
-const operators: Readonly<Record<string, boolean>> = {
-  GuidEquals: true,
-  'ForAnyOfAnyValues:GuidEquals': true,
-  StringEqualsIgnoreCase: true,
-  'ForAnyOfAnyValues:StringEqualsIgnoreCase': true,
-  GuidNotEquals: false,
-  'ForAnyOfAllValues:GuidNotEquals': false,
-};
-
-const values = String.raw`(\{[^{}]*\}|'[^']*'|[\w-]+)`;
-const actionMatches = new RegExp(String.raw`\bActionMatches\s*${values}`, 'g');
-const comparison = new RegExp(String.raw`@(Request|Resource)\[([^\]]+)\]\s*([\w:]+)\s*${values}`, 'g');
-
-/** `{a, 'b'}`, or one value without braces. */
-const includes = (list: string, wanted: string): boolean =>
-  list
-    .replace(/^\{|\}$/g, '')
-    .split(',')
-    .some(
-      (one) =>
-        one
-          .trim()
-          .replace(/^'(.*)'$/, '$1')
-          .toLowerCase() === wanted.toLowerCase(),
-    );
-
-/** The value of a text without parentheses, whose tests are already 0 or 1; `?` if anything else is in it. */
-function bitOf(text: string): '0' | '1' | '?' {
-  const choices = text
-    .split(/\|\||\bOR\b/i)
-    .map((choice) => choice.split(/&&|\bAND\b/i).map((term) => /^\s*((?:(?:!|NOT\b)\s*)*)([01])\s*$/i.exec(term)));
-  if (choices.flat().includes(null)) return '?';
-  const holds = (term: RegExpExecArray | null): boolean =>
-    (term?.[2] === '1') === ((term?.[1]?.match(/!|NOT/gi)?.length ?? 0) % 2 === 0);
-  return choices.some((terms) => terms.every(holds)) ? '1' : '0';
-}
-
-export function conditionHolds(condition: string, action: string, attributes: Attributes): boolean {
-  const bit = (isTrue: boolean): string => (isTrue ? ' 1 ' : ' 0 ');
-  let text = condition
-    .replace(actionMatches, (_, list: string) => bit(includes(list, action)))
-    .replace(comparison, (_, source: 'Request' | 'Resource', name: string, operator: string, list: string) => {
-      const value = attributes[source].get(name);
-      const equal = operators[operator];
-      if (equal === undefined) return '?';
-      return bit(value !== undefined && includes(list, value) === equal);
-    });
-  for (let before = ''; before !== text; ) {
-    before = text;
-    text = text.replace(/\(([^()]*)\)/g, (_, inner: string) => ` ${bitOf(inner)} `);
-  }
-  return bitOf(text) === '1';
-}
+import type { DenyAssignment, Permission, RoleAssignment } from '../state/principals.ts';
+import type { SimulatorState } from '../state/schema.ts';
+import { type Attributes, conditionHolds, noAttributes } from './conditions.ts';
+import { sameId, within } from './ids.ts';
 
 /**
  * Returns true if the action matches the pattern.
@@ -315,56 +251,4 @@ export const requireLinked = (call: Call, action: string, linkedAction: string, 
   if (refused.length === 0) return;
   const message = `The client '${caller.appId}' with object id '${caller.principalId}' has permission to perform action '${action}' on scope '${incoming.path}'; however, it does not have permission to perform action(s) '${linkedAction}' on the linked scope(s) '${refused.join(',')}' (respectively) or the linked scope(s) are invalid.`;
   throw Refusal.of(403, 'LinkedAuthorizationFailed', message);
-};
-
-/** Checked before permissions, because no caller has any in an unknown subscription. Real code and text. */
-export const requireSubscription = (state: SimulatorState, path: string): void => {
-  const [, id] = /^\/subscriptions\/([^/]+)/i.exec(path) ?? [];
-  if (id === undefined || state.subscriptions.some((one) => sameId(one.id, id))) return;
-  throw Refusal.of(404, 'SubscriptionNotFound', `The subscription '${id}' could not be found.`);
-};
-
-/** Real code; the text is from public reports. */
-export const requireGroup = (state: SimulatorState, path: string): void => {
-  const [, subscriptionId, group] = /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)/i.exec(path) ?? [];
-  if (subscriptionId === undefined || group === undefined) return;
-  const known = state.resourceGroups.some(
-    (one) => sameId(one.subscriptionId, subscriptionId) && sameId(one.name, group),
-  );
-  if (!known) throw Refusal.of(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
-};
-
-/** A read-only lock blocks writes at or below its scope; either kind of lock blocks deletes. Real text, from public reports. */
-export const requireUnlocked = (state: SimulatorState, path: string, operation: 'write' | 'delete'): void => {
-  const locks = state.locks.filter(
-    (lock) => within(path, lock.scope) && (operation === 'delete' || lock.level === 'ReadOnly'),
-  );
-  if (locks.length === 0) return;
-  const message = `The scope '${path}' cannot perform ${operation} operation because following scope(s) are locked: '${locks.map((lock) => lock.scope).join(',')}'. Please remove the lock and try again.`;
-  throw Refusal.of(409, 'ScopeLocked', message);
-};
-
-/** Real code; text from memory. */
-export const resourceNotFound = (path: string): Refusal => {
-  const parts = /\/resourceGroups\/([^/]+)\/providers\/(.+)$/i.exec(path);
-  const [, group = '', rest = ''] = parts ?? [];
-  return Refusal.of(
-    404,
-    'ResourceNotFound',
-    `The Resource '${rest}' under resource group '${group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`,
-  );
-};
-
-interface Placed {
-  readonly name: string;
-  readonly resourceGroup: string;
-  readonly location: string;
-}
-
-/** Refuses to move a resource to another region. Real code and text (public reports). */
-export const requireSameLocation = (existing: Placed | undefined, wanted: string): void => {
-  const location = plainLocation(wanted);
-  if (existing === undefined || location === existing.location) return;
-  const message = `The resource '${existing.name}' already exists in location '${existing.location}' in resource group '${existing.resourceGroup}'. A resource with the same name cannot be created in location '${location}'. Please select a new resource name.`;
-  throw Refusal.of(409, 'InvalidResourceLocation', message);
 };

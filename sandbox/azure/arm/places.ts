@@ -2,7 +2,8 @@
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { armRoutes, type Call, type FilterPart, pageOf, param, type Route, readFilter } from '../http.ts';
 import { type Resource, resourcesIn } from '../resources.ts';
-import { type ResourceGroup, type SimulatorState, type Subscription, SystemData } from '../state/schema.ts';
+import { SystemData } from '../state/fields.ts';
+import type { ResourceGroup, SimulatorState, Subscription } from '../state/schema.ts';
 import { providers, resourceListVersions, resourcesVersions } from './api-versions.ts';
 import { callerHolds, requireAction } from './authorization.ts';
 import { groupScope, sameId, subscriptionScope, within } from './ids.ts';

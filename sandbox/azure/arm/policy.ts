@@ -1,90 +1,18 @@
 /** Azure Policy: assignments, rules, exemptions, and what they deny. */
 
-import { createHash, createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { isObject, Refusal, type Reply, reply } from '../../http.ts';
 import { armRoutes, type Call, param, type Route } from '../http.ts';
 import { type Incoming, parseBody } from '../incoming.ts';
 import { type Row as Json, resourcesIn } from '../resources.ts';
-import {
-  type Condition,
-  type FieldTest,
-  PolicyAssignment,
-  PolicyDefinition,
-  PolicyExemption,
-  type SimulatorState,
-} from '../state/schema.ts';
+import { PolicyAssignment, PolicyDefinition, PolicyExemption } from '../state/policies.ts';
+import type { SimulatorState } from '../state/schema.ts';
 import { exemptionVersions, policyVersions } from './api-versions.ts';
-import { accountType, agentType, plainLocation, sameId, vaultType, within } from './ids.ts';
-import { extensionRoutes } from './roles.ts';
-
-type Parameters = ReadonlyMap<string, unknown>;
-
-/** Replaces `[parameters('name')]` by the assignment's value, or the definition's default. */
-const resolved = (value: unknown, parameters: Parameters): unknown => {
-  const name = typeof value === 'string' ? /^\[parameters\('([^']+)'\)\]$/i.exec(value)?.[1] : undefined;
-  return name === undefined ? value : parameters.get(name);
-};
-
-const member = (value: unknown, name: string): unknown => {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return Object.entries(value).find(([one]) => sameId(one, name))?.[1];
-};
-
-const at = (value: unknown, path: string): unknown => path.split('.').reduce(member, value);
-
-/** Returns the path in the body for a field. An alias is a type and a path, usually below `properties`. */
-const pathOf = ({ type, body }: WrittenResource, field: string): string => {
-  const tag = /^tags(?:\['([^']+)'\]|\.(.+))$/i.exec(field);
-  if (tag !== null) return `tags.${tag[1] ?? tag[2] ?? ''}`;
-  if (!field.toLowerCase().startsWith(`${type.toLowerCase()}/`)) return field;
-  const tail = field.slice(type.length + 1);
-  return at(body, tail) !== undefined && at(body, `properties.${tail}`) === undefined ? tail : `properties.${tail}`;
-};
-
-const fieldValue = (resource: WrittenResource, field: string): unknown => {
-  if (sameId(field, 'type')) return resource.type;
-  if (sameId(field, 'name')) return resource.name;
-  if (sameId(field, 'id')) return resource.id;
-  const value = at(resource.body, pathOf(resource, field));
-  return sameId(field, 'location') && typeof value === 'string' ? plainLocation(value) : value;
-};
-
-const text = (value: unknown): string => (value === undefined ? '' : String(value)).toLowerCase();
-const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
-
-type Operator = Exclude<keyof FieldTest, 'field'>;
-
-const isOneOf = (value: unknown, target: unknown): boolean => listed(target).some((one) => text(one) === text(value));
-
-const operators: Readonly<Record<Operator, (value: unknown, target: unknown) => boolean>> = {
-  equals: (value, target) => text(value) === text(target),
-  notEquals: (value, target) => text(value) !== text(target),
-  in: isOneOf,
-  notIn: (value, target) => !isOneOf(value, target),
-  exists: (value, target) => (value !== undefined) === (text(target) === 'true'),
-};
-
-/** Evaluates a rule's condition. */
-export function ruleHolds(condition: Condition, resource: WrittenResource, parameters: Parameters): boolean {
-  const holds = (one: Condition): boolean => ruleHolds(one, resource, parameters);
-  if ('allOf' in condition) return condition.allOf.every(holds);
-  if ('anyOf' in condition) return condition.anyOf.some(holds);
-  if ('not' in condition) return !holds(condition.not);
-  const { field, ...tests } = condition;
-  const value = fieldValue(resource, field);
-  return Object.entries(tests).every(([name, target]) =>
-    operators[name as Operator](value, resolved(target, parameters)),
-  );
-}
-
-/** A resource as a policy sees it after a write. */
-interface WrittenResource {
-  readonly id: string;
-  readonly type: string;
-  readonly name: string;
-  readonly body: Json;
-}
+import { extensionRoutes } from './extensions.ts';
+import { accountType, agentType, sameId, vaultType, within } from './ids.ts';
+import { resolved, ruleHolds, type WrittenResource } from './policy-rules.ts';
+import { hashOf, hasToken, mint, missingDetails } from './policy-tokens.ts';
 
 /** Applies a JSON merge patch: absent members stay, null removes. */
 const merged = (before: Json, patch: Json): Json => {
@@ -144,57 +72,6 @@ const assignmentIdOf = ({ scope, name }: PolicyAssignment): string =>
   `${scope === '/' ? '' : scope}/providers/Microsoft.Authorization/policyAssignments/${name}`;
 
 const lastOf = (id: string): string => id.split('/').at(-1) ?? '';
-
-// External evaluation: a write that such a policy is about needs a token for exactly this write (Azure/azure-policy). Of the kinds
-// of endpoint, only `CoinFlip` is here, which always falls on one side.
-
-const header = 'x-ms-policy-external-evaluations';
-const key = randomBytes(32);
-
-const Bound = z.object({ uri: z.string(), httpMethod: z.string(), contentHash: z.string(), expiration: z.string() });
-type Bound = z.infer<typeof Bound>;
-
-/** Of what was parsed: both sides are written the same way again, so that the bytes and their order count. */
-const hashOf = (content: unknown): string =>
-  createHash('sha256')
-    .update(content === undefined || content === null ? '' : JSON.stringify(content))
-    .digest('hex');
-
-const signatureOf = (payload: string): string => createHmac('sha256', key).update(payload).digest('base64url');
-
-const mint = (bound: Bound): string => {
-  const payload = Buffer.from(JSON.stringify(bound)).toString('base64url');
-  return `PoP ${payload}.${signatureOf(payload)}`;
-};
-
-const read = (token: string): Bound | null => {
-  const [payload = '', signature = ''] = token.replace(/^PoP /, '').split('.');
-  if (!token.startsWith('PoP ') || signature !== signatureOf(payload)) return null;
-  return Bound.parse(JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')));
-};
-
-/** Whether the request carries a token for itself. */
-const hasToken = ({ headers, sentUrl, method, body }: Incoming, now: Date): boolean => {
-  const token = headers[header];
-  const bound = typeof token === 'string' ? read(token) : null;
-  return (
-    bound !== null &&
-    sameId(bound.uri, sentUrl) &&
-    sameId(bound.httpMethod, method) &&
-    bound.contentHash === hashOf(body) &&
-    Date.parse(bound.expiration) > now.getTime()
-  );
-};
-
-type Settings = NonNullable<PolicyDefinition['externalEvaluationEnforcementSettings']>;
-
-/** What a refusal says of the token that is missing. */
-const missingDetails = ({ endpointSettings, resultLifespan, missingTokenAction }: Settings) => ({
-  shouldDeny: sameId(missingTokenAction, 'deny'),
-  endpointKind: endpointSettings.kind,
-  endpointResultLifespan: resultLifespan,
-  isChangeReferenceRequired: endpointSettings.details.changeReferenceRequired,
-});
 
 /** The effects that refuse a write and a delete. */
 type Refusing = 'deny' | 'denyAction';

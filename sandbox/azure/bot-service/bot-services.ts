@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { botServiceVersions } from '../arm/api-versions.ts';
-import { resourceNotFound } from '../arm/authorization.ts';
+import { resourceNotFound } from '../arm/existence.ts';
 import { groupScope, type InGroup, named, sameId } from '../arm/ids.ts';
 import { armRoutes, type Call, listedIn, pageOf, param, placeOf, type Route } from '../http.ts';
 import { parseBody } from '../incoming.ts';

@@ -11,7 +11,7 @@ import {
 import { promisify } from 'node:util';
 import { Refusal } from '../../http.ts';
 import { sameId } from '../arm/ids.ts';
-import type { KeyVersion, PrivateJwk, Vault, VaultKey } from '../state/schema.ts';
+import type { KeyVersion, PrivateJwk, Vault, VaultKey } from '../state/vaults.ts';
 
 const makePair = promisify(generateKeyPair);
 
@@ -187,4 +187,26 @@ const sizeProblem = (
   if (wanted.kty.startsWith('EC'))
     return wanted.curve in curves ? null : `The curve '${wanted.curve}' is not supported.`;
   return [2048, 3072, 4096].includes(wanted.keySize) ? null : `The key size ${wanted.keySize} is not supported.`;
+};
+
+export type KeyOperation = 'wrapKey' | 'unwrapKey';
+
+/**
+ * Returns why a key can't be used for an operation now, or null.
+ * Microsoft's key attributes page: a disabled key can't be used; outside its dates a key doesn't wrap, but
+ * still unwraps. Texts after public reports of the same refusals for secrets and keys.
+ */
+export const keyUseProblem = (key: KeyVersion, operation: KeyOperation, now: Date) => {
+  const seconds = now.getTime() / 1000;
+  const { enabled, keyOps, nbf, exp } = key;
+  const unwraps = operation === 'unwrapKey';
+  const problems: readonly (readonly [isIt: boolean, innerCode: string, text: string])[] = [
+    [!enabled, 'KeyDisabled', 'allowed on a disabled key'],
+    [!keyOps.includes(operation), 'KeyOperationForbidden', 'permitted on this key'],
+    [!unwraps && nbf !== null && nbf > seconds, 'KeyNotYetValid', 'allowed on a key that is not yet valid'],
+    [!unwraps && exp !== null && exp <= seconds, 'KeyExpired', 'allowed on an expired key'],
+  ];
+  const [, innerCode, text] = problems.find(([isIt]) => isIt) ?? [];
+  if (innerCode === undefined) return null;
+  return { innerCode, message: `Operation ${operation} is not ${text}.` };
 };

@@ -1,7 +1,8 @@
 /** The messages of one conversation as one person sees them. */
 import type { Activity, Json } from './api.ts';
-import { type Choice, type Clicked, ShownCard } from './card.ts';
+import { type Clicked, ShownCard } from './card.ts';
 import { arrange, avatar, clockTime, fill, make } from './dom.ts';
+import type { Choice } from './filtered-choices.ts';
 
 const markdown = markdownit({ html: false, linkify: false, breaks: true });
 markdown.disable(['image', 'html_inline', 'html_block']);

@@ -1,9 +1,11 @@
 /** What people do to Azure beside the bot: changes of the simulated Azure's state, to be made through `changeState`. */
 
-import { agentBody } from '../../../sandbox/azure/agents.ts';
+import { agentBody } from '../../../sandbox/azure/agents/agent-body.ts';
 import { agentId, vaultId } from '../../../sandbox/azure/arm/ids.ts';
-import { vaultUri } from '../../../sandbox/azure/key-vault/arm.ts';
-import type { HealthBot, KeyVersion, SimulatorState, Vault, VaultKey } from '../../../sandbox/azure/state/schema.ts';
+import { vaultUri } from '../../../sandbox/azure/key-vault/vault-body.ts';
+import type { HealthBot } from '../../../sandbox/azure/state/agents.ts';
+import type { SimulatorState } from '../../../sandbox/azure/state/schema.ts';
+import type { KeyVersion, Vault, VaultKey } from '../../../sandbox/azure/state/vaults.ts';
 import { encryptionUser } from './local-azure-names.ts';
 
 export type AzureState = SimulatorState;

@@ -1,6 +1,6 @@
 /** Azure policies as an administrator assigns them. */
 import denyStrip from '../../../infra/guard/deny-strip.json' with { type: 'json' };
-import { PolicyDefinition } from '../../../sandbox/azure/state/schema.ts';
+import { PolicyDefinition } from '../../../sandbox/azure/state/policies.ts';
 import type { AzureState, Change } from './azure-state.ts';
 
 const idOf = (scope: string, name: string): string =>

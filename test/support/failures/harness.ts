@@ -1,4 +1,5 @@
-import { type Scenario, scenariosNamed } from '../../../sandbox/azure/scenarios.ts';
+import type { Scenario } from '../../../sandbox/azure/scenarios/scenario.ts';
+import { scenariosNamed } from '../../../sandbox/azure/scenarios/scenarios.ts';
 import { approversGroup, requestersGroup } from '../../../sandbox/people.ts';
 import { openRoleChecks } from '../../../src/authorization/role-checks.ts';
 import { defaultRetryLimits } from '../../../src/config/settings/working.ts';

@@ -1,6 +1,6 @@
 /** Writes down what people do and what they see of it, as a conversation that anybody can read. */
 import { localPeople } from '../../../sandbox/people.ts';
-import { conversationOf } from '../../../sandbox/teams/teams.ts';
+import { conversationOf } from '../../../sandbox/teams/places.ts';
 import { cardOf, type JsonObject, type SeenActivity } from '../teams/local-teams.ts';
 import { activityText, answered, isNotification, places, shows, type } from '../world/story.ts';
 import type { World } from '../world/world.ts';

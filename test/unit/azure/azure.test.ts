@@ -1,4 +1,4 @@
-import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed.ts';
+import { seedRoleDefinitions } from '../../../sandbox/azure/state/seed-roles.ts';
 import { allowedBy } from '../../../src/azure/arm/permissions.ts';
 import { openCloud } from '../../../src/azure/clouds.ts';
 import { templateOf } from '../../../src/azure/connection/call-tracing.ts';

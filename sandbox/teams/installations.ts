@@ -1,89 +1,14 @@
-/** Activities that the Teams simulator sends to the bot. */
+/** Where the app is installed: tells the bot of it, and installs, removes and archives. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import dayjs from 'dayjs';
 import { z } from 'zod';
 import { Refusal, reply } from '../http.ts';
 import { type LocalPerson, localPeople } from '../people.ts';
-import type { SignInButton } from './bot-link.ts';
+import { activityBase } from './activities.ts';
+import { conversationOf, type Place, places, team } from './places.ts';
 import { ok, parse, type Route, route } from './server.ts';
-import type { JsonObject, Post } from './state.ts';
-import { conversationOf, memberIdOf, type Place, places, storePost, type Teams, team } from './teams.ts';
-
-// Activities as Teams sends them to a bot. The fields follow the Bot Framework activity protocol.
-
-const locale = 'en-US';
-const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-
-/** Returns the fields of every activity of a person. */
-export function activityBase(teams: Teams, person: LocalPerson, conversationId: string, now: Date): JsonObject {
-  const place = conversationOf(conversationId)?.place;
-  if (place === undefined) throw Refusal.of(404, 'ConversationNotFound', `no conversation ${conversationId}`);
-  return {
-    channelId: 'msteams',
-    serviceUrl: teams.serviceUrl,
-    timestamp: now.toISOString(),
-    localTimestamp: dayjs(now).format('YYYY-MM-DDTHH:mm:ss.SSSZ'),
-    localTimezone: timezone,
-    locale,
-    from: { id: memberIdOf(person.id), name: person.name, aadObjectId: person.id },
-    recipient: { ...teams.bot },
-    conversation: conversationAccount(place, conversationId, person.homeTenantId),
-    channelData: channelData(place, person.homeTenantId),
-    entities: [{ type: 'clientInfo', locale, country: 'US', platform: 'Web', timezone }],
-  };
-}
-
-function conversationAccount(place: Place, id: string, tenantId: string): JsonObject {
-  return { ...(place.kind === 'personal' ? {} : { isGroup: true }), id, conversationType: place.kind, tenantId };
-}
-
-function channelData(place: Place, tenantId: string): JsonObject {
-  const tenant = { tenant: { id: tenantId } };
-  if (place.kind !== 'channel') return tenant;
-  return {
-    ...tenant,
-    teamsChannelId: place.id,
-    teamsTeamId: team.id,
-    channel: { id: place.id },
-    team: { id: team.id },
-  };
-}
-
-/** Returns the activity of a typed message, with mentions of the bot as Teams writes them. */
-export function messageActivity(
-  base: JsonObject,
-  id: string,
-  text: string,
-  mentions: readonly JsonObject[],
-): JsonObject {
-  const entities = Array.isArray(base.entities) ? base.entities : [];
-  return {
-    ...base,
-    type: 'message',
-    id,
-    text,
-    textFormat: 'plain',
-    attachments: [],
-    entities: [...mentions, ...entities],
-  };
-}
-
-/** Returns the invoke of a clicked `Action.Execute`, of a refresh, or of a typeahead. */
-export function invokeActivity(base: JsonObject, id: string, name: string, value: JsonObject): JsonObject {
-  return { ...base, type: 'invoke', id, name, value };
-}
-
-/** Turns `@CMK bot` and `<at>CMK bot</at>` into mentions. The rest of the text doesn't change. */
-export function withMentions(
-  text: string,
-  bot: Teams['bot'],
-): { readonly text: string; readonly entities: JsonObject[] } {
-  const markup = `<at>${bot.name}</at>`;
-  const marked = text.replace(new RegExp(`(?<![\\w>])@${bot.name}\\b|<at>\\s*${bot.name}\\s*</at>`, 'gi'), markup);
-  if (!marked.includes(markup)) return { text, entities: [] };
-  return { text: marked, entities: [{ type: 'mention', mentioned: { ...bot }, text: markup }] };
-}
+import type { JsonObject } from './state.ts';
+import type { Teams } from './teams.ts';
 
 const eventTypes = {
   installed: { add: 'teamMemberAdded', remove: 'teamMemberRemoved' },
@@ -117,20 +42,6 @@ function installationActivities(
 }
 
 const teamInfo = () => ({ id: team.id, name: team.name, aadGroupId: team.aadGroupId });
-
-/** Shows one person a text about a message: the answer to a click or an error, optionally with a sign-in button. */
-export function showAnswer(
-  teams: Teams,
-  person: LocalPerson,
-  about: Post,
-  tone: 'answer' | 'error',
-  text: string,
-  signIn: SignInButton | null = null,
-): void {
-  const { conversationId, placeId, id: replyToId } = about;
-  const content = { text, ...(signIn === null ? {} : { signIn }) };
-  storePost(teams, { conversationId, placeId, author: 'bot', replyToId, onlyFor: person.id, tone, content });
-}
 
 /** Returns the person who installs the app: a team member, or the person of the chat. */
 function installer(place: Place): LocalPerson {
