@@ -9,7 +9,7 @@ import type { DriftAlerts } from '../delivery/drift-alerts.ts';
 import type { RequestCards } from '../delivery/request-cards.ts';
 import type { EvidenceLinks } from '../sign-in/evidence-links.ts';
 import type { StepUpSignIn } from '../sign-in/step-up.ts';
-import type { SweepApp } from './dialog-store.ts';
+import type { SweepApp } from './abandoned-forms.ts';
 import type { Forms } from './forms.ts';
 import type { Lists } from './lists.ts';
 import type { ClickDedupe, DeferredUpdates } from './reply.ts';

@@ -19,9 +19,9 @@ import { formOpenCard, formSentCard } from '../cards/views/form-place-view.ts';
 import { refusalCard, refusalText } from '../cards/views/short-views.ts';
 import { cardActivity, type Posted } from '../delivery/chat.ts';
 import { badRequestAnswer, cardAnswer, messageAnswer } from '../invoke-answers.ts';
+import { replaceEarlierForm } from './abandoned-forms.ts';
 import type { CardClick, KnownSender } from './activity.ts';
 import type { BotApp } from './app.ts';
-import { replaceEarlierForm } from './dialog-store.ts';
 import { type Reply, reply } from './reply.ts';
 import { answerWithCard, ownReader } from './request-click.ts';
 
