@@ -12,10 +12,10 @@ import { back, chooseKeyWay, factsOf, next, readPage, withAnswer } from '../../.
 import { openAgain, openChange } from '../../../../src/operations/open-form.ts';
 import { FormInputs } from '../../../../src/operations/pages/page.ts';
 import { closeAbandonedForms, replaceEarlierForm } from '../../../../src/teams/bot/abandoned-forms.ts';
+import { openClickDedupe } from '../../../../src/teams/bot/click-dedupe.ts';
 import { answerFormClick } from '../../../../src/teams/bot/form-click.ts';
 import { openForms } from '../../../../src/teams/bot/forms.ts';
 import { recoverLostFormJobs } from '../../../../src/teams/bot/lost-form-jobs.ts';
-import { openClickDedupe } from '../../../../src/teams/bot/reply.ts';
 import { everybody } from '../../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { call, commandWorld, formOn, inputs, reviewed } from '../../../support/builders/command-world.ts';
