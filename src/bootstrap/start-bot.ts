@@ -9,7 +9,7 @@ import { openClickDedupe } from '../teams/bot/click-dedupe.ts';
 import { openDeferredUpdates } from '../teams/bot/deferred-updates.ts';
 import { openForms } from '../teams/bot/forms.ts';
 import { openLists } from '../teams/bot/lists.ts';
-import { openTypeaheadCache } from '../teams/bot/typeahead.ts';
+import { openTypeaheadCache } from '../teams/bot/typeahead-cache.ts';
 import { holderOf } from '../teams/delivery/audience.ts';
 import { startServer } from '../teams/ingress/server.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';

@@ -14,7 +14,7 @@ import type { ClickDedupe } from './click-dedupe.ts';
 import type { DeferredUpdates } from './deferred-updates.ts';
 import type { Forms } from './forms.ts';
 import type { Lists } from './lists.ts';
-import type { TypeaheadCache } from './typeahead.ts';
+import type { TypeaheadCache } from './typeahead-cache.ts';
 
 export interface BotApp extends ActionPorts, CommandPorts, Omit<SweepApp, 'requests'> {
   readonly chat: Chat;

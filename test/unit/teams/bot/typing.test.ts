@@ -2,7 +2,7 @@ import { catchFailure, done, failed, type Outcome } from '../../../../src/domain
 import type { ResourceSummary } from '../../../../src/domain/ports/inventory.ts';
 import { refuse } from '../../../../src/domain/request/refusal.ts';
 import { parseMessage } from '../../../../src/teams/bot/activity.ts';
-import { openTypeaheadCache } from '../../../../src/teams/bot/typeahead.ts';
+import { openTypeaheadCache } from '../../../../src/teams/bot/typeahead-cache.ts';
 import { noCommandCard, suggestCommand, suggestName } from '../../../../src/teams/bot/typed-commands.ts';
 import { executesOf } from '../../../contract/card-walk.ts';
 import { commandWorld } from '../../../support/builders/command-world.ts';
