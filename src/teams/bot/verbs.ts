@@ -20,7 +20,8 @@ import { formVerbs } from './forms.ts';
 import { subjectAfter } from './lists.ts';
 import { answerFormFromCard, askFromList, openFromList, verbsThatOpenForms } from './open-from-card.ts';
 import { answerEvidenceClick, answerRequestClick } from './request-click.ts';
-import { type AdmittedSender, helpVerb, runSuggestion, start, suggestionOf, suggestionVerb } from './typed-commands.ts';
+import { helpVerb, suggestionOf, suggestionVerb } from './suggestions.ts';
+import { type AdmittedSender, runSuggestion, start } from './typed-commands.ts';
 
 export interface ClickTurn<Sender extends KnownSender> {
   readonly context: TurnContext;
