@@ -9,11 +9,12 @@ import type { DriftAlerts } from '../delivery/drift-alerts.ts';
 import type { RequestCards } from '../delivery/request-cards.ts';
 import type { EvidenceLinks } from '../sign-in/evidence-links.ts';
 import type { StepUpSignIn } from '../sign-in/step-up.ts';
-import type { SweepApp } from './dialog-store.ts';
+import type { SweepApp } from './abandoned-forms.ts';
+import type { ClickDedupe } from './click-dedupe.ts';
+import type { DeferredUpdates } from './deferred-updates.ts';
 import type { Forms } from './forms.ts';
 import type { Lists } from './lists.ts';
-import type { ClickDedupe, DeferredUpdates } from './reply.ts';
-import type { TypeaheadCache } from './typeahead.ts';
+import type { TypeaheadCache } from './typeahead-cache.ts';
 
 export interface BotApp extends ActionPorts, CommandPorts, Omit<SweepApp, 'requests'> {
   readonly chat: Chat;

@@ -26,7 +26,7 @@ import {
 import type { BotApp } from './app.ts';
 import { clickedCard } from './form-click.ts';
 import { send } from './reply.ts';
-import { openRequestPrefetch } from './request-click.ts';
+import { openRequestPrefetch } from './request-prefetch.ts';
 import { search } from './typeahead.ts';
 import { type AdmittedSender, say } from './typed-commands.ts';
 import { type ClickTurn, onlyReads, verbs } from './verbs.ts';

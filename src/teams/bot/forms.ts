@@ -15,7 +15,8 @@ import { formCancelledCard, formChangedCard, formSlowCard, withRejection } from 
 import { formCard } from '../cards/views/form-view.ts';
 import { withPortal } from '../cards/views/parts.ts';
 import type { Posted } from '../delivery/chat.ts';
-import { openDialogStore, openFormJobs, type StoredDialog } from './dialog-store.ts';
+import { openDialogStore, type StoredDialog } from './dialog-store.ts';
+import { openFormJobs } from './form-jobs.ts';
 import { withSoftTimeout } from './reply.ts';
 
 export const formVerbs = [

@@ -1,13 +1,11 @@
 /** A click on a request's card: reads it, checks for step-up authentication, performs it, and returns the new card. */
+
 import type { InvokeResponse } from 'botbuilder';
-import type { ClickRoleChecks } from '../../authorization/role-checks.ts';
 import { type PersonId, RequestId } from '../../domain/ids.ts';
-import type { Requests } from '../../domain/ports/store.ts';
 import { isRefusal, type Refusal, type RefusalCode, refuse } from '../../domain/request/refusal.ts';
 import { hasEnded, type Request } from '../../domain/request/request.ts';
 import type { Action, ActionPorts, ActionResult, ClickedCall } from '../../operations/actions/action.ts';
 import { approve } from '../../operations/actions/approve.ts';
-import { actions } from '../../operations/actions/registry.ts';
 import { findRequest } from '../../operations/find-request.ts';
 import { evidenceWords } from '../../text/pages.ts';
 import { type CardInputs, withInputs } from '../cards/render-card.ts';
@@ -180,36 +178,4 @@ export async function answerEvidenceClick(
   const reader = await ownReader(app, request, person);
   const { card } = await app.requestCards.cardFor(request, { at, reader, automatic: false });
   return cardAnswer(withDownload(card, await evidenceLinks.offer({ person, requestId: request.id })));
-}
-
-// Prefetches the request of a click while the directory is asked about the person.
-// Reads the request, and then its requester's groups and its resource's tags if the action needs them. A refused person
-// gets none of it. The decision doesn't depend on it: `append` reads the request again, under the lock.
-
-export function openRequestPrefetch(
-  requests: Pick<Requests, 'load'>,
-  { askAlso, lookAt }: Pick<ClickRoleChecks, 'askAlso' | 'lookAt'>,
-  click: CardClick | null,
-): Pick<ActionPorts, 'loadSnapshot'> & { begin(): void } {
-  const action = actions.find(({ verb }) => verb === click?.action.verb);
-  const clicked = action === undefined ? undefined : RequestId.safeParse(click?.action.data.requestId).data;
-  const required = action?.requiresStandingOf;
-  let reading: Promise<Request | null> | null = null;
-
-  function prefetch(request: Request | null): void {
-    if (request === null || required === undefined) return;
-    if (required === 'both') askAlso(request.requester);
-    lookAt(request);
-  }
-
-  return {
-    /** Starts, once the sender is known to be of this tenant. */
-    begin() {
-      if (clicked === undefined) return;
-      reading = requests.load(clicked);
-      // A refused click doesn't await it; a caller that does gets the error.
-      reading.then(prefetch, () => undefined);
-    },
-    loadSnapshot: (id) => (id === clicked && reading !== null ? reading : requests.load(id)),
-  };
 }

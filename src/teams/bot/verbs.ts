@@ -15,11 +15,13 @@ import type { Posted } from '../delivery/chat.ts';
 import { cardAnswer, messageAnswer, unknownVerbAnswer } from '../invoke-answers.ts';
 import { CardClick, type InboundActivity, type KnownSender, parseMessage, type TypedMessage } from './activity.ts';
 import type { BotApp } from './app.ts';
-import { answerFormClick, answerFormFromCard, askFromList, openFromList, verbsThatOpenForms } from './form-click.ts';
+import { answerFormClick } from './form-click.ts';
 import { formVerbs } from './forms.ts';
 import { subjectAfter } from './lists.ts';
+import { answerFormFromCard, askFromList, openFromList, verbsThatOpenForms } from './open-from-card.ts';
 import { answerEvidenceClick, answerRequestClick } from './request-click.ts';
-import { type AdmittedSender, helpVerb, runSuggestion, start, suggestionOf, suggestionVerb } from './typed-commands.ts';
+import { helpVerb, suggestionOf, suggestionVerb } from './suggestions.ts';
+import { type AdmittedSender, runSuggestion, start } from './typed-commands.ts';
 
 export interface ClickTurn<Sender extends KnownSender> {
   readonly context: TurnContext;

@@ -11,14 +11,11 @@ import type { Form } from '../../../../src/operations/form.ts';
 import { back, chooseKeyWay, factsOf, next, readPage, withAnswer } from '../../../../src/operations/form-clicks.ts';
 import { openAgain, openChange } from '../../../../src/operations/open-form.ts';
 import { FormInputs } from '../../../../src/operations/pages/page.ts';
-import {
-  closeAbandonedForms,
-  recoverLostFormJobs,
-  replaceEarlierForm,
-} from '../../../../src/teams/bot/dialog-store.ts';
+import { closeAbandonedForms, replaceEarlierForm } from '../../../../src/teams/bot/abandoned-forms.ts';
+import { openClickDedupe } from '../../../../src/teams/bot/click-dedupe.ts';
 import { answerFormClick } from '../../../../src/teams/bot/form-click.ts';
 import { openForms } from '../../../../src/teams/bot/forms.ts';
-import { openClickDedupe } from '../../../../src/teams/bot/reply.ts';
+import { recoverLostFormJobs } from '../../../../src/teams/bot/lost-form-jobs.ts';
 import { everybody } from '../../../../src/teams/cards/views/reader.ts';
 import { requestCard } from '../../../../src/teams/cards/views/request-card.ts';
 import { call, commandWorld, formOn, inputs, reviewed } from '../../../support/builders/command-world.ts';

@@ -2,8 +2,9 @@ import { catchFailure, done, failed, type Outcome } from '../../../../src/domain
 import type { ResourceSummary } from '../../../../src/domain/ports/inventory.ts';
 import { refuse } from '../../../../src/domain/request/refusal.ts';
 import { parseMessage } from '../../../../src/teams/bot/activity.ts';
-import { openTypeaheadCache } from '../../../../src/teams/bot/typeahead.ts';
-import { noCommandCard, suggestCommand, suggestName } from '../../../../src/teams/bot/typed-commands.ts';
+import { suggestCommand, suggestName } from '../../../../src/teams/bot/suggestions.ts';
+import { openTypeaheadCache } from '../../../../src/teams/bot/typeahead-cache.ts';
+import { noCommandCard } from '../../../../src/teams/bot/typed-commands.ts';
 import { executesOf } from '../../../contract/card-walk.ts';
 import { commandWorld } from '../../../support/builders/command-world.ts';
 import { failure } from '../../../support/builders/commands.ts';
