@@ -12,8 +12,8 @@ import { type AppendTools, appendIn, lockedHead, verifyLocks } from './append.ts
 import { linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
 import { deleteTextsOf } from './documents.ts';
-import { makeDueNow } from './jobs.ts';
 import { type AppendCommand, type Decide, driftRules, requestRules } from './pending-commit.ts';
+import { makeDueNow, unfinished } from './pg-boss-tables.ts';
 import { reported } from './requests.ts';
 import { changedRows, inTransaction, type Sql, select, selectOne } from './sql.ts';
 
@@ -28,10 +28,9 @@ const all = (columns: string, from: string): string =>
   `(select coalesce(json_agg(found), '[]') from (select ${columns} from ${from}) found)`;
 const orphans = `cmk.free_text t left join cmk.event e on e.request_id = t.request_id and e.revision = t.revision
   where e.seq is null`;
-const jobRows = "pgboss.job_common where name = 'work' and state <= 'active'";
 const derived = `select seq::float8 as seq, (select count(*) from cmk.event)::float8 as rows,
   ${all('resource, request_id as request', 'cmk.open_request')} as open,
-  ${all("data->>'id' as request, data->>'kind' as kind, data->>'key' as key", jobRows)} as jobs,
+  ${all(unfinished.columns, unfinished.rows)} as jobs,
   ${all('t.request_id as request, t.revision, t.field', orphans)} as texts
   from cmk.chain_head where one = 1`;
 

@@ -13,10 +13,19 @@ import { batchCalls } from './batch-calls.ts';
 import type { ChainMonitor } from './chain-monitor.ts';
 import type { Database } from './database.ts';
 import type { DatabaseClock } from './database-clock.ts';
-import { changedRows, type Sql, select, selectOne } from './sql.ts';
+import {
+  addUnlessWaiting,
+  cardsDue,
+  makePostsDue,
+  mostAttempts,
+  oldestDue,
+  queue,
+  removeClaimed,
+  replaceClaimed,
+} from './pg-boss-tables.ts';
+import { selectOne } from './sql.ts';
 
 /** One waiting and one claimed job for each key: what is added while it's in hand, is done again afterwards. */
-const queue = 'work';
 const policy = 'stately';
 /** A claim that wasn't renewed for so long is given to another worker. Also in `cmk.add_jobs`. */
 export const claimMs = 6_000;
@@ -68,44 +77,6 @@ const Known = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('webhook'), stream: StreamId }),
   z.object({ kind: z.enum(['show', 'audit', 'run', 'expire', 'remind', 'call', 'retry', 'use']), stream: RequestId }),
 ]);
-
-const add = 'cmk.add_jobs($1, $2, $3, $4, $5, $6, $7)';
-const table = 'pgboss.job_common';
-const claimed = (name: string): string =>
-  `${name}.name = '${queue}' and ${name}.state = 'active' and (${name}.id::text, ${name}.retry_count)`;
-
-/** Deletes finished jobs. Tells whether the same was added again since the claim. */
-const remove = `with gone as (delete from ${table} j
-    where ${claimed('j')} in (select * from unnest($1::text[], $2::int[])) returning j.id, j.singleton_key)
-  select gone.id, exists (select from ${table} again where again.name = '${queue}' and again.state < 'active'
-    and again.singleton_key = gone.singleton_key) as again from gone`;
-const Removed = z.object({ id: z.string(), again: z.boolean() });
-
-const release = `with gone as (delete from ${table} j where ${claimed('j')} = ($8, $9::int) returning j.id)
-  select ${add} from gone`;
-
-/** One that waits already keeps its due time, also after failed attempts. */
-const request = `select ${add} where not exists (select from ${table} j where j.name = '${queue}' and j.state < 'active'
-  and j.singleton_key = ($2::text[])[1] || '/' || ($1::text[])[1] || '/' || ($3::text[])[1])`;
-
-/** So that an index serves it, without what is due later. A failed job waits ten minutes at most. */
-const live = `from ${table} where name = '${queue}' and not blocked and state`;
-const oldest = `select min(start_after) as due ${live} in ('created', 'retry') and start_after <= $1`;
-const most = `select coalesce(max((data->>'attempts')::int), 0) as attempts ${live} in ('created', 'retry', 'active')
-  and start_after < now() + interval '1 hour' and jsonb_typeof(data->'attempts') = 'number'`;
-
-const cardsDue = `select bool_or(state = 'active' or start_after <= clock_timestamp()) as now from ${table}
-  where name = '${queue}' and state <= 'active' and data->>'id' = $1 and data->>'kind' in ('show', 'alert')`;
-const posts = "'show', 'audit', 'call', 'alert'";
-const dueNow = (kinds: string): string => `update ${table} set start_after = $1
-  where name = '${queue}' and state < 'active' and start_after > $1 and data->>'kind' in (${kinds})`;
-
-/** After a wrong clock was corrected: makes jobs due now that it had dated ahead. Expiries and reminders keep their time. */
-export async function makeDueNow(sql: Sql, now: Date): Promise<void> {
-  const at = [now.toISOString()];
-  await changedRows(sql, dueNow(`${posts}, 'run', 'retry', 'use', 'webhook'`), at);
-  await changedRows(sql, `update ${table} set heartbeat_on = $1 where name = '${queue}' and heartbeat_on > $1`, at);
-}
 
 /** Its statements can hold a transaction of their own, which an error would leave open. */
 const adapter = (pool: Pool) => ({
@@ -166,13 +137,11 @@ export function openJobs(
     orphans += 1;
     onOrphan?.(orphan);
   };
-  const removed = batchCalls((jobs: readonly Pick<Job, 'id' | 'retryCount'>[]) =>
-    select(pool, Removed, remove, [jobs.map(({ id }) => id), jobs.map(({ retryCount }) => retryCount)]),
-  );
+  const removed = batchCalls((jobs: readonly Pick<Job, 'id' | 'retryCount'>[]) => removeClaimed(pool, jobs));
 
   async function requested(id: RequestId, job: Omit<Consequence, 'dueAt'>): Promise<void> {
     const dueAt = clock.now().toISOString();
-    await changedRows(pool, request, [...jobColumns(id, [{ ...job, dueAt }], null), [null]]);
+    await addUnlessWaiting(pool, [...jobColumns(id, [{ ...job, dueAt }], null), [null]]);
   }
 
   /** Deletes what no event asks for: someone with access to the database added it. */
@@ -234,20 +203,16 @@ export function openJobs(
     async release({ id, retryCount, ...job }, again, attempts) {
       const dueAt = nextDue(again, clock.now()).toISOString();
       const columns = jobColumns(job.stream, [{ ...job, dueAt }], job.traceparent);
-      await changedRows(pool, release, [...columns, [attempts], id, retryCount]);
+      await replaceClaimed(pool, { id, retryCount }, [...columns, [attempts]]);
     },
     requestShow: (id) => requested(id, { kind: 'show', key: '' }),
     requestRun: (id, run) => requested(id, { kind: 'run', key: `${run}` }),
-    async cardsDue(id) {
-      const now = (await selectOne(pool, z.object({ now: z.boolean().nullable() }), cardsDue, [id]))?.now ?? null;
-      return now === null ? null : now ? 'now' : 'later';
-    },
-    retryPosts: async () => void (await changedRows(pool, dueNow(posts), [clock.now().toISOString()])),
+    cardsDue: (id) => cardsDue(pool, id),
+    retryPosts: async () => void (await makePostsDue(pool, clock.now())),
     reportOrphan,
     orphans: () => orphans,
-    oldestDue: async (now) =>
-      (await selectOne(pool, z.object({ due: z.date().nullable() }), oldest, [now.toISOString()]))?.due ?? null,
-    mostAttempts: async () => (await selectOne(pool, z.object({ attempts: z.number() }), most, []))?.attempts ?? 0,
+    oldestDue: (now) => oldestDue(pool, now),
+    mostAttempts: () => mostAttempts(pool),
     onWritten,
   };
 }

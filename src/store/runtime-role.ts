@@ -1,5 +1,6 @@
 /** Permissions of the bot's database user if it doesn't own the tables. It can insert and read events, but never change one. */
 import { z } from 'zod';
+import { grantsTo } from './pg-boss-tables.ts';
 import { type Sql, selectOne } from './sql.ts';
 
 const Role = z.object({ role: z.string() });
@@ -66,12 +67,7 @@ export async function grantRuntime(sql: Sql, role: string): Promise<void> {
   for (const [table, right] of Object.entries(rights)) await sql.query(`grant ${right} on cmk.${table} to ${to}`);
   // Everyone has it by default, but the owner might have revoked that. The functions run with the caller's permissions.
   await sql.query(`grant execute on function cmk.store, cmk.add_jobs to ${to}`);
-  await sql.query(`revoke all on all tables in schema pgboss from ${to}`);
-  await sql.query(`grant usage on schema pgboss to ${to}`);
-  await sql.query(`grant execute on all functions in schema pgboss to ${to}`);
-  // The job engine's. Its owner migrates it.
-  await sql.query(`grant select, insert, update, delete on all tables in schema pgboss to ${to}`);
-  await sql.query(`revoke insert, update, delete on pgboss.version from ${to}`);
+  for (const text of grantsTo(to)) await sql.query(text);
   const versionText = "select current_setting('server_version_num') as number";
   const version = await selectOne(sql, z.object({ number: z.coerce.number() }), versionText);
   if ((version?.number ?? 0) < 170_000) return;

@@ -6,6 +6,7 @@ import { isLoopbackAddress } from '../../domain/strings.ts';
 import type { WriteRejection } from '../../domain/write-health.ts';
 import { openDatabase } from '../../store/database.ts';
 import { pendingMigrations, UnknownFormat } from '../../store/migrations.ts';
+import { hasTables } from '../../store/pg-boss-tables.ts';
 import {
   connectionFacts,
   databaseIdentity,
@@ -51,9 +52,7 @@ async function tablesOf({ config, database }: Subjects): Promise<Diagnosis> {
 }
 
 async function engineOf({ database }: Subjects): Promise<Diagnosis> {
-  const { rows } = await database.pool.query("select to_regclass('pgboss.job') is not null as there");
-  const there = (rows as { there?: boolean }[])[0]?.there === true;
-  if (there) return ok(engine, 'its tables exist');
+  if (await hasTables(database.pool)) return ok(engine, 'its tables exist');
   return fail(engine, 'its tables don’t exist', 'Start the bot once: it creates them.', ['npm start']);
 }
 
