@@ -1,3 +1,4 @@
+/** All ports to Azure, and secrets of the bot itself. */
 import type { Azure } from '../domain/ports/azure.ts';
 import type { ResourceKind } from '../domain/resource-kind.ts';
 import { azureChanges } from './arm/changes.ts';

@@ -1,4 +1,4 @@
-/** Reads the caller's permissions at a scope (Microsoft.Authorization permissions 2022-04-01), and what permissions allow. */
+/** The caller's permissions at a scope (Microsoft.Authorization permissions 2022-04-01), and what permissions allow. */
 import { z } from 'zod';
 import { fits } from '../../domain/policy/rules.ts';
 import type { AzureClients } from '../connection/azure-clients.ts';

@@ -1,4 +1,4 @@
-/** Limits on the duration, retries and memory of one port call. */
+/** Limits on the duration, retries and memory of one port call, and on how many run at once. */
 
 import pLimit from 'p-limit';
 
