@@ -18,7 +18,7 @@ import { ExchangeRecorder, withoutSecrets } from './request-log.ts';
 import type { ChangeActor } from './resource-graph/change-records.ts';
 import { scenariosNamed, turnAllOff, turnOn } from './scenarios/scenarios.ts';
 import { serveSimulator } from './simulator.ts';
-import { changeLatency, moveToPort } from './state/changes.ts';
+import { changeLatency, moveToPort } from './state/port-and-latency.ts';
 import type { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
 import { StateFile } from './state/state-file.ts';

@@ -8,7 +8,7 @@ import { issueTeamsToken } from './identity/entra.ts';
 import { addFaults, type Incoming, parseBody, removeFaults } from './incoming.ts';
 import { postPortal } from './portal.ts';
 import { scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from './scenarios/scenarios.ts';
-import { changeLatency, moveToPort } from './state/changes.ts';
+import { changeLatency, moveToPort } from './state/port-and-latency.ts';
 import { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
 import type { World } from './world.ts';
