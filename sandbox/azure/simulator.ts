@@ -2,13 +2,15 @@
 
 import { z } from 'zod';
 import { foreign, Refusal, type Reply, reply } from '../http.ts';
+import { addFaults, removeFaults } from './active-faults.ts';
 import { BeforeStates } from './before-states.ts';
-import { Fault, LatencyName } from './fault.ts';
+import { Fault } from './fault.ts';
 import { issueTeamsToken } from './identity/entra.ts';
-import { addFaults, type Incoming, parseBody, removeFaults } from './incoming.ts';
+import { type Incoming, parseBody } from './incoming.ts';
+import { LatencyName } from './latency.ts';
 import { postPortal } from './portal.ts';
 import { scenarioList, scenariosNamed, turnAllOff, turnOff, turnOn } from './scenarios/scenarios.ts';
-import { changeLatency, moveToPort } from './state/changes.ts';
+import { changeLatency, moveToPort } from './state/port-and-latency.ts';
 import { SimulatorState } from './state/schema.ts';
 import { seedState } from './state/seed.ts';
 import type { World } from './world.ts';

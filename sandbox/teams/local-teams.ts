@@ -11,7 +11,8 @@ import { openFaults, requestLog, withFaultsAndLog } from './connector-faults.ts'
 import { connectorMessages } from './connector-messages.ts';
 import { eventStreams } from './event-streams.ts';
 import { announceInstallation, clientInstallations, waitingInstallations } from './installations.ts';
-import { appIcon, clientCommands, pageRoutes, problemAnswer, type Route, readBody } from './server.ts';
+import { appIcon, clientCommands, pageRoutes } from './page-files.ts';
+import { problemAnswer, type Route, readBody } from './server.ts';
 import { type LocalTeamsOptions, openTeams, type Teams } from './teams.ts';
 
 /** Starts the Teams simulator on 127.0.0.1 and, if available, ::1, with the state of the data folder. */

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
-import { Exchange } from '../../sandbox/azure/request-log.ts';
+import { Exchange } from '../../sandbox/azure/exchange-recorder.ts';
 import type { Counted, Judgement, Problem } from './judgement.ts';
 
 const Operation = z.object({ operationId: z.string() });

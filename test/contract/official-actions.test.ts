@@ -23,7 +23,7 @@ const filesWithNames = (): readonly string[] =>
   ['src', 'sandbox', 'infra', 'docs', 'test'].flatMap((folder) =>
     readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.(ts|js|json|md|sh|bicep|txt)$/.test(file))
-      .filter((file) => !file.startsWith('golden/') && !file.endsWith('state/seed.ts'))
+      .filter((file) => !file.startsWith('golden/') && !file.endsWith('state/seed-roles.ts'))
       .map((file) => `${folder}/${file}`),
   );
 

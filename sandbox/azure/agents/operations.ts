@@ -1,9 +1,10 @@
 /** Long operations on agents: how they start and end, and what they leave. */
 
 import { randomBytes, randomUUID } from 'node:crypto';
+import { spend } from '../active-faults.ts';
 import { agentId, sameId } from '../arm/ids.ts';
-import { type Fault, type Latency, later, type OperationEnding, reached } from '../fault.ts';
-import { spend } from '../incoming.ts';
+import type { Fault, OperationEnding } from '../fault.ts';
+import { type Latency, later, reached } from '../latency.ts';
 import { type AgentContent, type AgentIdentity, AgentOperation, type HealthBot } from '../state/agents.ts';
 import { ServicePrincipal } from '../state/principals.ts';
 import type { SimulatorState } from '../state/schema.ts';

@@ -2,9 +2,10 @@
 
 import { z } from 'zod';
 import { Refusal } from '../../http.ts';
-import { reached } from '../fault.ts';
-import { type Call, type FilterPart, param } from '../http.ts';
+import { type Call, param } from '../http.ts';
 import type { Caller } from '../identity/tokens.ts';
+import { reached } from '../latency.ts';
+import type { FilterPart } from '../lists.ts';
 import type { DenyAssignment, Permission, RoleAssignment } from '../state/principals.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import { type Attributes, conditionHolds, noAttributes } from './conditions.ts';

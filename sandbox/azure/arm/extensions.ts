@@ -1,7 +1,8 @@
 /** Resources that are set on a scope, such as locks: what is the same for all of them. */
 
 import { type Refusal, reply } from '../../http.ts';
-import { armRoutes, type Call, type FilterPart, pageOf, param, type Route, readFilter } from '../http.ts';
+import { armRoutes, type Call, param, type Route } from '../http.ts';
+import { type FilterPart, pageOf, readFilter } from '../lists.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import { atOrNear, atScope, namedHere, scopeOfCall } from './authorization.ts';
 

@@ -1,6 +1,7 @@
 /** Subscriptions, resource groups, resource providers and lists of resources. */
 import { Refusal, type Reply, reply } from '../../http.ts';
-import { armRoutes, type Call, type FilterPart, pageOf, param, type Route, readFilter } from '../http.ts';
+import { armRoutes, type Call, param, type Route } from '../http.ts';
+import { type FilterPart, pageOf, readFilter } from '../lists.ts';
 import { type Resource, resourcesIn } from '../resources.ts';
 import { SystemData } from '../state/fields.ts';
 import type { ResourceGroup, SimulatorState, Subscription } from '../state/schema.ts';

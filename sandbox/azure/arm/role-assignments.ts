@@ -2,9 +2,10 @@
 
 import { z } from 'zod';
 import { Refusal } from '../../http.ts';
-import { later, reached } from '../fault.ts';
-import type { Call, FilterPart, Route } from '../http.ts';
+import type { Call, Route } from '../http.ts';
 import { parseBody } from '../incoming.ts';
+import { later, reached } from '../latency.ts';
+import type { FilterPart } from '../lists.ts';
 import { resourcesIn } from '../resources.ts';
 import { RoleAssignment } from '../state/principals.ts';
 import type { SimulatorState } from '../state/schema.ts';

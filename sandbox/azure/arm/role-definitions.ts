@@ -2,8 +2,9 @@
 
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../../http.ts';
-import { armRoutes, type Call, type FilterPart, pageOf, param, type Route, readFilter } from '../http.ts';
+import { armRoutes, type Call, param, type Route } from '../http.ts';
 import { Names, parseBody } from '../incoming.ts';
+import { type FilterPart, pageOf, readFilter } from '../lists.ts';
 import type { RoleDefinition } from '../state/principals.ts';
 import { authorizationVersions } from './api-versions.ts';
 import { definitionIdAt, patternMatches, permissionsAt, requireLinked, scopeOfCall } from './authorization.ts';

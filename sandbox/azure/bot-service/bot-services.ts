@@ -4,8 +4,9 @@ import { Refusal, type Reply, reply } from '../../http.ts';
 import { botServiceVersions } from '../arm/api-versions.ts';
 import { resourceNotFound } from '../arm/existence.ts';
 import { groupScope, type InGroup, named, sameId } from '../arm/ids.ts';
-import { armRoutes, type Call, listedIn, pageOf, param, placeOf, type Route } from '../http.ts';
+import { armRoutes, type Call, listedIn, param, placeOf, type Route } from '../http.ts';
 import { parseBody } from '../incoming.ts';
+import { pageOf } from '../lists.ts';
 import type { BotService } from '../state/schema.ts';
 
 const type = 'Microsoft.BotService/botServices';

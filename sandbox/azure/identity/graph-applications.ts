@@ -3,8 +3,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../../http.ts';
-import { type Call, type FilterPart, type Route, readFilter } from '../http.ts';
+import type { Call, Route } from '../http.ts';
 import { parseBody } from '../incoming.ts';
+import { type FilterPart, readFilter } from '../lists.ts';
 import type { ServicePrincipal } from '../state/principals.ts';
 import { context, graphPage, graphRoute, groupBody, principalBody, requireObject, userBody } from './graph-objects.ts';
 

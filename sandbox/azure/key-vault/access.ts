@@ -3,7 +3,7 @@
 import { errorBody } from '../../http.ts';
 import { allowedBy, deniedBy, holds, type Wanted } from '../arm/authorization.ts';
 import { sameId, vaultId } from '../arm/ids.ts';
-import { reached } from '../fault.ts';
+import { reached } from '../latency.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import type { AccessPolicy, Vault } from '../state/vaults.ts';
 

@@ -6,8 +6,9 @@
 import { v5 as uuid } from 'uuid';
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { subscriptionScope, within } from '../arm/ids.ts';
-import { later, reached } from '../fault.ts';
-import { armRoutes, type Call, pageOf, param, type Route } from '../http.ts';
+import { armRoutes, type Call, param, type Route } from '../http.ts';
+import { later, reached } from '../latency.ts';
+import { pageOf } from '../lists.ts';
 import type { RequestRecord } from '../request-log.ts';
 import type { SimulatorState } from '../state/schema.ts';
 

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { Refusal, type Reply, reply } from '../../http.ts';
 import { callerHolds } from '../arm/authorization.ts';
 import { sameId } from '../arm/ids.ts';
-import { later, reached } from '../fault.ts';
 import { type Call, param, type Route } from '../http.ts';
 import { parseBody } from '../incoming.ts';
 import type { LogRow } from '../key-vault/vault-log.ts';
+import { later, reached } from '../latency.ts';
 import { type KnownQuery, readKnownQuery } from './known-queries.ts';
 
 const longOid = 'http://schemas.microsoft.com/identity/claims/objectidentifier';

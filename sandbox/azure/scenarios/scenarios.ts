@@ -1,7 +1,7 @@
 /** Named failures of Azure that a person or a test turns on: their texts, and turning them on and off. */
 
+import { addFaults, removeFaults } from '../active-faults.ts';
 import type { Fault } from '../fault.ts';
-import { addFaults, removeFaults } from '../incoming.ts';
 import type { SimulatorState } from '../state/schema.ts';
 import { operations } from './key-writes.ts';
 import { answers, signIn } from './network.ts';

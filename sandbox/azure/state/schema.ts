@@ -3,7 +3,8 @@
  */
 
 import { z } from 'zod';
-import { Fault, LatencyName } from '../fault.ts';
+import { Fault } from '../fault.ts';
+import { LatencyName } from '../latency.ts';
 import { AgentCall, AgentIdentity, AgentOperation, HealthBot } from './agents.ts';
 import { IsoDate, place } from './fields.ts';
 import { PolicyAssignment, PolicyDefinition, PolicyExemption } from './policies.ts';

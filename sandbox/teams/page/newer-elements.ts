@@ -1,4 +1,7 @@
-/** Elements that Teams supports and the open-source renderer doesn't, drawn instead of their fallbacks. */
+/**
+ * Elements that Teams supports and the open-source renderer doesn't, drawn instead of their fallbacks. `Icon` and `Badge` have
+ * simple shapes instead of Teams' icon catalog.
+ */
 
 import type { SerializationContext } from 'adaptivecards';
 import type { Json } from './api.ts';

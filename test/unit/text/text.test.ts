@@ -183,7 +183,7 @@ it('the product depends on no language and no time zone of the machine', () => {
   expect(uses('src', '.ts', byTheMachine)).toEqual([]);
   // Teams' simulator tells the bot the time zone of the person's client. Its page runs in the person's browser.
   const found = uses('sandbox', '.ts', byTheMachine).filter((one) => !one.startsWith('teams/page/'));
-  expect(found).toEqual(['teams/bot.ts: Intl.DateTimeFormat()']);
+  expect(found).toEqual(['teams/activities.ts: Intl.DateTimeFormat()']);
 });
 
 const providers = '/subscriptions/40000000-0000-4000-8000-000000000001/resourceGroups/rg-care/providers';

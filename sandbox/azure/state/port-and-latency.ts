@@ -1,7 +1,7 @@
 /** Changes of the whole state: another main port, another latency. */
 
-import { type LatencyName, reached } from '../fault.ts';
 import { vaultUri } from '../key-vault/vault-body.ts';
+import { type LatencyName, reached } from '../latency.ts';
 import type { SimulatorState } from './schema.ts';
 
 /** Moves the state to a main port, as for a copied data folder. Vault n gets the port n above it, and agents follow. */
