@@ -9,8 +9,9 @@ import { type RescheduleAt, retryRefused } from '../../domain/request/consequenc
 import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
 import { settleAll } from '../../io/settle.ts';
-import { type AdaptiveCard, type CardInputs, withInputs } from '../cards/render-card.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
+import { type CardInputs, withInputs } from '../cards/with-inputs.ts';
 import { approverIn, asCopy, kindOf, knownCards } from './audience.ts';
 import { type CardRendererOptions, openCardRenderer, type RequestView } from './card-renderer.ts';
 import type { Chat, Posted } from './chat.ts';
