@@ -7,9 +7,10 @@ import { credentialForBotFramework, optionsForAzure } from '../config/azure-from
 import { browserUrl, type Config } from '../config/config.ts';
 import { botFrameworkOf, trustHosts, trustThisMachine } from '../teams/bot-framework.ts';
 import { openDirectory } from '../teams/cards/views/people-texts.ts';
-import { openApprovers, openDirectoryCache } from '../teams/delivery/addressees.ts';
+import { openApprovers } from '../teams/delivery/approvers.ts';
 import { openAuditChannel } from '../teams/delivery/audit-channel.ts';
 import { openChat } from '../teams/delivery/chat.ts';
+import { openDirectoryCache } from '../teams/delivery/directory-cache.ts';
 import { openDriftAlerts } from '../teams/delivery/drift-alerts.ts';
 import { openNotifications, openReminders } from '../teams/delivery/notifications.ts';
 import { openRequestCards } from '../teams/delivery/request-cards.ts';

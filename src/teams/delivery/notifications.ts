@@ -31,7 +31,6 @@ import {
 import type { Directory } from '../cards/views/people-texts.ts';
 import { peopleOfStop } from '../cards/views/state-line.ts';
 import {
-  type Approvers,
   addressedOf,
   alertedIds,
   confirmedIn,
@@ -40,6 +39,7 @@ import {
   type SourcesOptions,
   sourcesOf,
 } from './addressees.ts';
+import type { Approvers } from './approvers.ts';
 import { channelOf, kindOf, knownCards } from './audience.ts';
 import { type Chat, isRefused, isUnreachable, messageLink } from './chat.ts';
 import type { DesiredCard } from './reconcile-cards.ts';
