@@ -9,8 +9,8 @@ import {
   erasedNotifications,
   type Notification,
   openNotifications,
-  openReminders,
 } from '../../../../src/teams/delivery/notifications.ts';
+import { openReminders } from '../../../../src/teams/delivery/reminders.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
 import {
   approvedBy,
