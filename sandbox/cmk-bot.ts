@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { replaceFile } from '../src/io/files.ts';
-import { withSettings } from '../src/operator/cli/setup.ts';
+import { withSettings } from '../src/operator/cli/with-settings.ts';
 import { startDatabase } from './postgres.ts';
 
 // However the command ends, the database that was started for it is stopped.

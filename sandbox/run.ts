@@ -7,7 +7,7 @@ import { type KeyPurpose, readKeys } from '../src/audit/key-file.ts';
 import { keyLine, signingKey } from '../src/audit/tlog/keys.ts';
 import { isVariable } from '../src/config/settings/table.ts';
 import { replaceFile } from '../src/io/files.ts';
-import { withSettings } from '../src/operator/cli/setup.ts';
+import { withSettings } from '../src/operator/cli/with-settings.ts';
 import { logKeyUse, sealKeyUse } from '../src/text/record.ts';
 import { azureArguments, botEnvironment, teamsArguments, usageCheckSettings } from './bot-environment.ts';
 import { type Child, formatLogLine, startChild } from './children.ts';

@@ -10,7 +10,7 @@ import { openDeferredUpdates } from '../teams/bot/deferred-updates.ts';
 import { openForms } from '../teams/bot/forms.ts';
 import { openLists } from '../teams/bot/lists.ts';
 import { openTypeaheadCache } from '../teams/bot/typeahead-cache.ts';
-import { holderOf } from '../teams/delivery/audience.ts';
+import { holderOf } from '../teams/delivery/card-copies.ts';
 import { startServer } from '../teams/ingress/server.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';
 import { type EvidenceLinks, openEvidenceLinks } from '../teams/sign-in/evidence-links.ts';

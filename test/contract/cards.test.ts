@@ -4,7 +4,8 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { verbs } from '../../src/teams/bot/verbs.ts';
-import { bytesOf, cardFolder, templates } from '../../src/teams/cards/render-card.ts';
+import { bytesOf, templates } from '../../src/teams/cards/render-card.ts';
+import { cardFolder } from '../../src/teams/cards/template-parts.ts';
 import { evidenceVerb } from '../../src/teams/cards/views/request-card.ts';
 import { secondApprover } from '../support/builders/commands.ts';
 import { approver, requester } from '../support/builders/fixtures.ts';

@@ -14,7 +14,7 @@ import { ArmId, FormId, KeyName, KeyVersion, PersonId, RequestId } from '../../s
 import { RefusalCode } from '../../src/domain/request/refusal.ts';
 import { chooseNewKey } from '../../src/operations/choose.ts';
 import { FormInputs } from '../../src/operations/pages/page.ts';
-import { csvRow } from '../../src/operator/cli/audit-export.ts';
+import { csvRow } from '../../src/operator/cli/csv.ts';
 import { textTable as columns, indent, printable } from '../../src/operator/cli/words/table.ts';
 import { CardClick, CardSearch, InboundActivity, parseMessage, senderOf } from '../../src/teams/bot/activity.ts';
 import { bold, label, mention, plain, plainLines } from '../../src/teams/cards/plain-text.ts';

@@ -8,8 +8,9 @@ import { readConfig } from '../../src/config/config.ts';
 import { environmentSchema } from '../../src/config/settings/table.ts';
 import { kinds } from '../../src/operations/resources/registry.ts';
 import { azdSecrets, deploymentSettings } from '../../src/operator/doctor/commands.ts';
+import { donePath } from '../../src/teams/sign-in/code-flow.ts';
 import { evidencePath, packPath } from '../../src/teams/sign-in/evidence-links.ts';
-import { donePath, startPath } from '../../src/teams/sign-in/step-up.ts';
+import { startPath } from '../../src/teams/sign-in/sign-in-pages.ts';
 import { grantCondition, logsRole, publishingRole, role, roleFiles } from '../support/azure/role-files.ts';
 
 /**

@@ -4,7 +4,7 @@ import { AzureFailure } from '../../domain/failure.ts';
 import { type Fleet, type FleetPorts, FleetReader } from '../../operations/read-fleet.ts';
 import { failureLine } from '../../text/failures.ts';
 import { keyStateTitles } from '../../text/keys.ts';
-import { csvLine } from './audit-export.ts';
+import { csvLine } from './csv.ts';
 import { argument, exit, flag, subcommand, unusableIf } from './subcommand.ts';
 import { textTable } from './words/table.ts';
 

@@ -8,8 +8,8 @@ import { ownVersion } from '../../config/software.ts';
 import { upperFirst, wrapText } from '../../domain/strings.ts';
 import type { OpenStore } from '../../store/store.ts';
 import { subcommands } from './registry.ts';
-import { ValueNotWritable } from './setup.ts';
 import { type CommandEnvironment, type Exit, type Explained, exit, type Subcommand, Unusable } from './subcommand.ts';
+import { ValueNotWritable } from './with-settings.ts';
 import { indent, printable, textTable } from './words/table.ts';
 
 const everywhere: Explained = [

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { credentialForBotFramework } from '../../config/azure-from-config.ts';
 import { callServer } from '../../io/call-server.ts';
-import { botFrameworkOf, trustHosts, trustThisMachine } from '../../teams/bot-framework.ts';
+import { botFrameworkOf } from '../../teams/bot-framework.ts';
+import { trustHosts, trustThisMachine } from '../../teams/trusted-addresses.ts';
 import { changeSetting } from './commands.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { about, fail, ok, type Subjects, unknown, warn } from './subjects.ts';

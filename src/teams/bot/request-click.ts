@@ -8,10 +8,10 @@ import type { Action, ActionPorts, ActionResult, ClickedCall } from '../../opera
 import { approve } from '../../operations/actions/approve.ts';
 import { findRequest } from '../../operations/find-request.ts';
 import { evidenceWords } from '../../text/pages.ts';
-import { type CardInputs, withInputs } from '../cards/render-card.ts';
 import { everybody, hasViews, isOperated, type Reader } from '../cards/views/reader.ts';
 import { withDownload } from '../cards/views/request-card.ts';
 import { refusalText, withMissingTick } from '../cards/views/short-views.ts';
+import { type CardInputs, withInputs } from '../cards/with-inputs.ts';
 import type { Posted } from '../delivery/chat.ts';
 import type { ViewedCard } from '../delivery/request-cards.ts';
 import { cardAnswer, messageAnswer } from '../invoke-answers.ts';

@@ -1,14 +1,11 @@
 /** Resolves configured IDs to people and groups that Teams and the directory know. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Holders, withAccess } from '../../authorization/role-checks.ts';
 import { PersonId } from '../../domain/ids.ts';
 import { type Policy, termsFor } from '../../domain/policy/policy.ts';
-import type { Groups } from '../../domain/ports/azure.ts';
 import type { KnownPerson, People } from '../../domain/ports/store.ts';
 import type { Request } from '../../domain/request/request.ts';
-import { approverWords, noApprovers } from '../../text/policy.ts';
 import { type Addressee, bold, mention } from '../cards/plain-text.ts';
+import type { openDirectoryCache } from './directory-cache.ts';
 
 /** A configured ID, with the people behind it that Teams knows. */
 export interface Source {
@@ -124,102 +121,4 @@ export function furtherAddressedOf(sources: readonly Source[]): readonly (readon
   const people = knownIn(sources.filter(({ kind }) => kind !== 'group'));
   const further = people.slice(mostMentions).map(({ memberId, name }) => mention(memberId, name));
   return further.flatMap((_, n) => (n % mostMentions === 0 ? [further.slice(n, n + mostMentions)] : []));
-}
-
-// Cache of directory entries for configured IDs.
-// Entries last minutes: cards are rendered often, and their names grant nothing. Authorization never uses this cache.
-
-const lifetimeMs = 300_000;
-/** After a failure, the directory isn't called again for each card. */
-const retryAfterMs = 30_000;
-
-interface Known {
-  /** Null: neither a group nor a person. `unknown`: the directory didn't answer in time, and no earlier answer is known. */
-  readonly entry: Holders | null | 'unknown';
-  readonly at: number;
-  readonly forMs: number;
-}
-
-export function openDirectoryCache(groups: Pick<Groups, 'look'>, allowGuests: boolean, now: () => Date) {
-  const known = new Map<string, Known>();
-  const asking = new Map<string, Promise<void>>();
-
-  async function ask(id: string): Promise<void> {
-    // After any failure, a card is shown without the names.
-    const found = await groups.look(id).catch(() => null);
-    const at = now().getTime();
-    known.set(
-      id,
-      found?.ok
-        ? { entry: found.value && withAccess(found.value, allowGuests), at, forMs: lifetimeMs }
-        : { entry: known.get(id)?.entry ?? 'unknown', at, forMs: retryAfterMs },
-    );
-    asking.delete(id);
-  }
-
-  return {
-    async look(id: string, timeoutMs: number): Promise<Known['entry']> {
-      const before = known.get(id);
-      // Absolute, so that an entry read while the clock was ahead expires too.
-      if (before !== undefined && Math.abs(now().getTime() - before.at) < before.forMs) return before.entry;
-      const asked = asking.get(id) ?? ask(id);
-      asking.set(id, asked);
-      await Promise.race([asked, sleep(timeoutMs, undefined, { ref: false })]);
-      return known.get(id)?.entry ?? 'unknown';
-    },
-  };
-}
-
-// Finds who must decide on a request: for the text of cards, for @mentions, and for cards in personal chats.
-
-/** Approvers without the requester and those who already approved. */
-export interface AwaitedApprovers {
-  /** `Approver, CMK approvers`: people, and groups by name. */
-  readonly described: string;
-  /** Who to mention: at most ten people. Others are named. */
-  readonly addressed: readonly Addressee[];
-  /** People that Teams knows and who can get posts in person, including members of groups. */
-  readonly people: readonly PersonId[];
-  readonly sources: readonly Source[];
-}
-
-export type Approvers = ReturnType<typeof openApprovers>;
-
-const timeoutMs = 10_000;
-/** Shorter for a click, which must be answered within seconds. */
-const clickMs = 1_500;
-
-/**
- * Returns people in both lists. If a list is incomplete, returns all of `sources`: every click is still authorized
- * separately.
- */
-function onlyAmong(sources: readonly Source[], others: readonly Source[]): readonly Source[] {
-  if (others.some(({ everybody }) => everybody === null)) return sources;
-  const may = new Set(others.flatMap(({ everybody }) => everybody ?? []));
-  return sources
-    .map((source) => ({ ...source, known: source.known.filter(({ id }) => may.has(id)) }))
-    .filter(({ everybody }) => everybody === null || everybody.some((id) => may.has(id)));
-}
-
-export function openApprovers({ policy, ...tools }: SourcesOptions & { readonly policy: Policy }) {
-  return {
-    /** Never fails for the directory: without it, groups aren't named and their members aren't mentioned. */
-    async of(request: Request, waiting?: 'click'): Promise<AwaitedApprovers> {
-      const { approvers } = termsFor(policy, request.plan.observation.resource);
-      if (approvers.some((ids) => ids.length === 0))
-        return { described: noApprovers, addressed: [], people: [], sources: [] };
-      const waitMs = waiting === undefined ? timeoutMs : clickMs;
-      const exclude = [request.requester, ...request.approvals.map(({ by }) => by)];
-      // The last list is that of the last tag rule that applies. The others only remove people who aren't in them too.
-      const lists = await Promise.all(approvers.map((ids) => sourcesOf(tools, ids, exclude, waitMs)));
-      const narrowed = lists.slice(0, -1).reduce(onlyAmong, lists.at(-1) ?? []);
-      const sources = lists.length > 1 ? await named(tools.people, narrowed) : narrowed;
-      return {
-        described: approverWords(sources.map(({ name }) => name || null)),
-        addressed: addressedOf(sources),
-        people: confirmedIn(sources).map(({ id }) => id),
-        sources,
-      };
-    },
-  };
 }

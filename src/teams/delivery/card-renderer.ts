@@ -11,14 +11,8 @@ import type { Directory } from '../cards/views/people-texts.ts';
 import { everybody, hasViews, type Reader, type TimeLimits } from '../cards/views/reader.ts';
 import { type CardKind, requestCard, withEvidence } from '../cards/views/request-card.ts';
 import { peopleOfStop } from '../cards/views/state-line.ts';
-import {
-  type Approvers,
-  type AwaitedApprovers,
-  knownIn,
-  type Source,
-  type SourcesOptions,
-  sourcesOf,
-} from './addressees.ts';
+import { knownIn, type Source, type SourcesOptions, sourcesOf } from './addressees.ts';
+import type { Approvers, AwaitedApprovers } from './approvers.ts';
 import { kindOf, readerIn } from './audience.ts';
 
 export interface CardRendererOptions extends SourcesOptions {

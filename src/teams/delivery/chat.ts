@@ -2,8 +2,8 @@
 import type { Activity, CloudAdapter, ConversationAccount, ConversationReference, TurnContext } from 'botbuilder';
 import type { ConnectorClient } from 'botframework-connector';
 import type { Conversations } from '../../domain/ports/store.ts';
-import type { Trust } from '../bot-framework.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
+import type { Trust } from '../trusted-addresses.ts';
 import { replyTargeted, statusOf, updateTargeted } from './targeted-messages.ts';
 
 export interface Posted {

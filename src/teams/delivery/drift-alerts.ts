@@ -10,7 +10,7 @@ import type { Addressee } from '../cards/plain-text.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import { driftCard, worseCard } from '../cards/views/drift-view.ts';
 import { addressedOf, alertedIds, type SourcesOptions, sourcesOf } from './addressees.ts';
-import { isNear } from './audience.ts';
+import { isNear } from './card-copies.ts';
 import type { Chat, Posted } from './chat.ts';
 import { reconcileCard } from './reconcile-cards.ts';
 

@@ -9,7 +9,6 @@ import type { Policy } from '../../domain/policy/policy.ts';
 import type { Conversations, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
 import {
   actingPerson,
-  attentionEveryMs,
   isNotifying,
   isStillNeeded,
   type RescheduleAt,
@@ -19,19 +18,11 @@ import {
 import type { StoredEvent } from '../../domain/request/events.ts';
 import type { RecipientGroup } from '../../domain/request/payloads.ts';
 import type { Request } from '../../domain/request/request.ts';
-import { settleInTurn, throwSoonest } from '../../io/settle.ts';
+import { throwSoonest } from '../../io/settle.ts';
 import { type Addressee, mention } from '../cards/plain-text.ts';
-import {
-  attentionNotice,
-  decisionNotice,
-  eventNotice,
-  type Notice,
-  notificationCard,
-} from '../cards/views/notification-view.ts';
+import { eventNotice, type Notice, notificationCard } from '../cards/views/notification-view.ts';
 import type { Directory } from '../cards/views/people-texts.ts';
-import { peopleOfStop } from '../cards/views/state-line.ts';
 import {
-  type Approvers,
   addressedOf,
   alertedIds,
   confirmedIn,
@@ -40,7 +31,9 @@ import {
   type SourcesOptions,
   sourcesOf,
 } from './addressees.ts';
-import { channelOf, kindOf, knownCards } from './audience.ts';
+import type { Approvers } from './approvers.ts';
+import { kindOf } from './audience.ts';
+import { channelOf, knownCards } from './card-copies.ts';
 import { type Chat, isRefused, isUnreachable, messageLink } from './chat.ts';
 import type { DesiredCard } from './reconcile-cards.ts';
 
@@ -270,49 +263,3 @@ export function openNotifications(options: NotificationsOptions) {
     },
   };
 }
-
-// Sends reminders at set times, for requests that wait for people.
-
-interface RemindersOptions {
-  readonly requests: Pick<Requests, 'load'>;
-  readonly notifications: Pick<Notifications, 'notify'>;
-  readonly directory: Pick<Directory, 'names'>;
-  readonly postedCards: Pick<PostedCards, 'of' | 'remove'>;
-}
-
-/**
- * Deletes the stored posts of reminders, except those of the current occasion. They are stored only so that a retry repeats none, and
- * quote no text that can be erased.
- */
-export async function forgetReminders(
-  postedCards: Pick<PostedCards, 'of' | 'remove'>,
-  id: RequestId,
-  current = '',
-): Promise<void> {
-  const isOver = ({ audience }: PostedCard): boolean =>
-    audience.startsWith(audiencePrefix('reminder')) && !audience.startsWith(audiencePrefix(current));
-  const cards = await postedCards.of(id);
-  await settleInTurn(cards.filter(isOver), ({ requestId, audience }) => postedCards.remove(requestId, audience));
-}
-
-/** `dueAt`: when this reminder was due, ISO 8601. Returns when to remind again; null if no one is awaited. */
-export const openReminders =
-  ({ requests, notifications, directory, postedCards }: RemindersOptions) =>
-  async (id: RequestId, key: string, dueAt: string): Promise<RescheduleAt | null> => {
-    const request = await requests.load(id);
-    if (request?.state === 'needs-attention' && key === 'attention') {
-      const names = await directory.names(peopleOfStop(request));
-      // A retry counts as the same day's reminder.
-      const day = Math.round((Date.parse(dueAt) - Date.parse(request.askedAt)) / attentionEveryMs);
-      const occasion = `reminder:${request.asking}:${day}`;
-      const notice = () => attentionNotice(request, names);
-      await forgetReminders(postedCards, id, occasion);
-      await notifications.notify(request, { occasion, who: ['requester', 'operators'], except: null, notice });
-      return { afterMs: attentionEveryMs };
-    }
-    if (request?.state !== 'awaiting-approval' || key === 'attention') return null;
-    const occasion = `reminder:${request.asking}:${key}`;
-    const notice = () => decisionNotice(request);
-    await notifications.notify(request, { occasion, who: ['approvers'], except: null, notice });
-    return null;
-  };

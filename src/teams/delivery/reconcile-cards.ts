@@ -10,7 +10,7 @@ import { plain } from '../cards/plain-text.ts';
 import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
 import { messageCard } from '../cards/views/short-views.ts';
-import type { Approvers } from './addressees.ts';
+import type { Approvers } from './approvers.ts';
 import { approverAudience, approverIn, isCopyAudience, isOpenedAudience, openedAudience } from './audience.ts';
 import type { RequestView } from './card-renderer.ts';
 import { type Chat, isRefused, isUnreachable, type Posted } from './chat.ts';

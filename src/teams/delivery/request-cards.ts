@@ -9,13 +9,16 @@ import { type RescheduleAt, retryRefused } from '../../domain/request/consequenc
 import type { Origin } from '../../domain/request/payloads.ts';
 import { hasEnded, isAtRest, type Request } from '../../domain/request/request.ts';
 import { settleAll } from '../../io/settle.ts';
-import { type AdaptiveCard, type CardInputs, withInputs } from '../cards/render-card.ts';
+import type { AdaptiveCard } from '../cards/render-card.ts';
 import type { Reader } from '../cards/views/reader.ts';
-import { approverIn, asCopy, kindOf, knownCards } from './audience.ts';
+import { type CardInputs, withInputs } from '../cards/with-inputs.ts';
+import { approverIn, kindOf } from './audience.ts';
+import { asCopy, knownCards } from './card-copies.ts';
 import { type CardRendererOptions, openCardRenderer, type RequestView } from './card-renderer.ts';
 import type { Chat, Posted } from './chat.ts';
-import { erasedNotifications, forgetReminders } from './notifications.ts';
+import { erasedNotifications } from './notifications.ts';
 import { type DesiredCardsOptions, desiredCards, fingerprint, openCard, reconcileCard } from './reconcile-cards.ts';
+import { forgetReminders } from './reminders.ts';
 
 /** Teams accepts about one update a second in a conversation without throttling the bot. */
 const betweenUpdatesMs = 1_000;

@@ -5,8 +5,8 @@ import type { CallRefusalReason } from '../../domain/ports/telemetry.ts';
 import { isLoopback } from '../../domain/strings.ts';
 import { InboundActivity } from '../bot/activity.ts';
 import { costOf } from '../bot/verbs.ts';
-import { type Trust, trustThisMachine } from '../bot-framework.ts';
 import type { CallerTokens } from '../sign-in/caller-tokens.ts';
+import { type Trust, trustThisMachine } from '../trusted-addresses.ts';
 
 /** Rate limits by token bucket, so that one person or conversation can't block the bot for others. */
 interface RateLimits {

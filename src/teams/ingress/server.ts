@@ -12,7 +12,7 @@ import type { InboundActivity } from '../bot/activity.ts';
 import type { CmkBot } from '../bot/bot.ts';
 import { type PageAnswer, page } from '../sign-in/html.ts';
 import { isSecretName } from '../sign-in/secret-documents.ts';
-import type { BrowserPage } from '../sign-in/step-up.ts';
+import type { BrowserPage } from '../sign-in/sign-in-pages.ts';
 import {
   type CallRefusal,
   type GateOptions,

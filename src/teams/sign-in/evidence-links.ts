@@ -14,7 +14,7 @@ import { evidenceWords } from '../../text/pages.ts';
 import { refusalWords } from '../../text/refusals.ts';
 import { type PageAnswer, page } from './html.ts';
 import { openSecretDocuments, type SecretDocumentTools } from './secret-documents.ts';
-import type { BrowserPage } from './step-up.ts';
+import type { BrowserPage } from './sign-in-pages.ts';
 
 const Offer = z.object({ person: PersonId, requestId: RequestId });
 type Offer = z.infer<typeof Offer>;

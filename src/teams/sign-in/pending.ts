@@ -1,10 +1,9 @@
 /** Stores sign-ins between a click and its proof. Each entry is usable only by the person it is for. */
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { PersonId, RequestId } from '../../domain/ids.ts';
 import { SignIn } from '../../domain/policy/sign-in.ts';
-import { isSecretName, openSecretDocuments, type SecretDocumentTools } from './secret-documents.ts';
+import { openSecretDocuments, type SecretDocumentTools } from './secret-documents.ts';
 
 /** The purpose of a sign-in: one person's approval of one request at its current revision. */
 export const Purpose = z.object({ person: PersonId, requestId: RequestId, asking: z.number().int() });
@@ -49,39 +48,5 @@ export function openPendingSignIns(tools: SecretDocumentTools) {
       return Proof.safeParse((await documents.read([key]))[key]).data ?? null;
     },
     spend: (purpose: Purpose): Promise<void> => documents.delete([proofKey(purpose)]),
-  };
-}
-
-// Binds a sign-in to the browser that showed its purpose. An attacker's link to Entra ID can't be completed in another
-// browser, which never showed that page.
-
-export type BrowserCookie = ReturnType<typeof browserCookie>;
-
-const lifeS = 3_600;
-
-const hashed = (text: string): string => createHash('sha256').update(text).digest('base64url');
-
-/** With https, only this host can set or read the cookie, over https. Plain http is for the sandbox. */
-export function browserCookie(publicUrl: string, random: (size: number) => Uint8Array) {
-  const secure = publicUrl.startsWith('https:');
-  const name = secure ? '__Host-cmk-sign-in' : 'cmk-sign-in';
-  const read = (cookies: string | undefined): string | null => {
-    const pairs = (cookies ?? '').split(';').map((pair) => pair.trim().split('='));
-    const found = pairs.find(([key]) => key === name)?.[1];
-    return found !== undefined && isSecretName(found) ? found : null;
-  };
-  return {
-    /** Returns the browser's value, or a new one, and the header that sets it. */
-    keep(cookies: string | undefined): { readonly browser: string; readonly header: string } {
-      const own = read(cookies) ?? Buffer.from(random(32)).toString('base64url');
-      const flags = `Path=/; Max-Age=${lifeS}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
-      return { browser: hashed(own), header: `${name}=${own}; ${flags}` };
-    },
-    isSame(cookies: string | undefined, browser: string): boolean {
-      const own = read(cookies);
-      const a = Buffer.from(hashed(own ?? ''));
-      const b = Buffer.from(browser);
-      return own !== null && a.length === b.length && timingSafeEqual(a, b);
-    },
   };
 }

@@ -4,7 +4,7 @@ import { ArmId, PersonId, RequestId } from '../../../src/domain/ids.ts';
 import type { ObservedResource, ObservedVault } from '../../../src/domain/observed.ts';
 import type { AppliedPolicy } from '../../../src/domain/policy/policy.ts';
 import { personActor } from '../../../src/domain/request/events.ts';
-import type { ChangeRow } from '../../../src/operator/cli/audit-export.ts';
+import type { ChangeRow } from '../../../src/operator/cli/csv.ts';
 
 export const tenant = '10000000-0000-4000-8000-000000000000';
 export const requester = PersonId.parse('20000000-0000-4000-8000-000000000001');

@@ -13,7 +13,7 @@ import { localBotPrincipal } from '../../../sandbox/bot-environment.ts';
 import { approversGroup, localTenantId, requestersGroup } from '../../../sandbox/people.ts';
 import { readEnvFile } from '../../../src/config/env-file.ts';
 import { emptyEnvironment } from '../../../src/config/settings/table.ts';
-import { withSettings } from '../../../src/operator/cli/setup.ts';
+import { withSettings } from '../../../src/operator/cli/with-settings.ts';
 import { type Diagnosis, DiagnosisReport } from '../../../src/operator/doctor/diagnosis.ts';
 import { type AzureState, type Change, giveRole } from '../azure/azure-state.ts';
 import { changeState, discard, http, type RunningAzure, startAzure } from '../azure/local-azure.ts';

@@ -1,5 +1,5 @@
 import { parse } from 'csv-parse/sync';
-import { csvHeader, csvRow } from '../../../src/operator/cli/audit-export.ts';
+import { csvHeader, csvRow } from '../../../src/operator/cli/csv.ts';
 import { changeOf } from '../../support/builders/fixtures.ts';
 
 /** A change in which somebody's words stand wherever they can. */

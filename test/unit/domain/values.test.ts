@@ -11,7 +11,7 @@ import { isBlank } from '../../../src/domain/strings.ts';
 import { isInTrouble, summarizeWitnesses } from '../../../src/domain/witnessing.ts';
 import { auditLogSkew, clockSkew, maxSkewMs, type WriteRejection } from '../../../src/domain/write-health.ts';
 import { StoredChangeSpec } from '../../../src/operations/registry.ts';
-import { csvRow } from '../../../src/operator/cli/audit-export.ts';
+import { csvRow } from '../../../src/operator/cli/csv.ts';
 import { printable } from '../../../src/operator/cli/words/table.ts';
 import { label, mention, message, plain, plainLines } from '../../../src/teams/cards/plain-text.ts';
 import { enoughWords } from '../../../src/text/witnesses.ts';

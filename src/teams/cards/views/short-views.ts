@@ -4,7 +4,8 @@ import type { Refusal } from '../../../domain/request/refusal.ts';
 import type { TypedCommand } from '../../../operations/commands/command.ts';
 import { refusalWords } from '../../../text/refusals.ts';
 import { bold, type CardText, label, md, message, nothing, plain, sentences } from '../plain-text.ts';
-import { type AdaptiveCard, type CardInputs, renderCard, withInputs } from '../render-card.ts';
+import { type AdaptiveCard, renderCard } from '../render-card.ts';
+import { type CardInputs, withInputs } from '../with-inputs.ts';
 import { badge } from './state-line.ts';
 
 /** `more`: by default neither a colour nor a reference, and the title for clients without cards. */

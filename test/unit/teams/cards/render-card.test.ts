@@ -13,8 +13,10 @@ import {
   plainLines,
   quoted,
 } from '../../../../src/teams/cards/plain-text.ts';
-import { renderCard, withInputs, withParts } from '../../../../src/teams/cards/render-card.ts';
+import { renderCard } from '../../../../src/teams/cards/render-card.ts';
 import { marks, row } from '../../../../src/teams/cards/row.ts';
+import { withParts } from '../../../../src/teams/cards/template-parts.ts';
+import { withInputs } from '../../../../src/teams/cards/with-inputs.ts';
 import { galleryCards } from '../../../support/cards/gallery.ts';
 
 const markdown = new MarkdownIt({ linkify: false });

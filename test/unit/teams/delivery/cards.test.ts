@@ -6,7 +6,8 @@ import { decideDrift, foldWatch, type ResourceWatch } from '../../../../src/doma
 import type { DriftState } from '../../../../src/domain/watch/state.ts';
 import { lastVerifiedOf } from '../../../../src/operations/registry.ts';
 import { bugCard } from '../../../../src/teams/cards/views/short-views.ts';
-import type { AwaitedApprovers, Source } from '../../../../src/teams/delivery/addressees.ts';
+import type { Source } from '../../../../src/teams/delivery/addressees.ts';
+import type { AwaitedApprovers } from '../../../../src/teams/delivery/approvers.ts';
 import { approverAudience } from '../../../../src/teams/delivery/audience.ts';
 import { openDriftAlerts } from '../../../../src/teams/delivery/drift-alerts.ts';
 import { desiredCards, reconcileCard } from '../../../../src/teams/delivery/reconcile-cards.ts';

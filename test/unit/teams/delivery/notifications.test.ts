@@ -4,13 +4,13 @@ import type { Origin } from '../../../../src/domain/request/payloads.ts';
 import type { Command } from '../../../../src/domain/request/request-command.ts';
 import { Throttled } from '../../../../src/domain/retry.ts';
 import type { AdaptiveCard } from '../../../../src/teams/cards/render-card.ts';
-import { openApprovers } from '../../../../src/teams/delivery/addressees.ts';
+import { openApprovers } from '../../../../src/teams/delivery/approvers.ts';
 import {
   erasedNotifications,
   type Notification,
   openNotifications,
-  openReminders,
 } from '../../../../src/teams/delivery/notifications.ts';
+import { openReminders } from '../../../../src/teams/delivery/reminders.ts';
 import { textsOf } from '../../../contract/card-walk.ts';
 import {
   approvedBy,

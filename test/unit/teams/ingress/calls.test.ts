@@ -6,11 +6,12 @@ import { UnsecuredJWT } from 'jose';
 import { localTenantId } from '../../../../sandbox/people.ts';
 import { noTracing } from '../../../../src/domain/ports/telemetry.ts';
 import type { CmkBot } from '../../../../src/teams/bot/bot.ts';
-import { botFrameworkOf, trustHosts } from '../../../../src/teams/bot-framework.ts';
+import { botFrameworkOf } from '../../../../src/teams/bot-framework.ts';
 import { linkLimits, localCallers, tokenCallers } from '../../../../src/teams/ingress/gate.ts';
 import { startServer } from '../../../../src/teams/ingress/server.ts';
 import { openCallerTokens } from '../../../../src/teams/sign-in/caller-tokens.ts';
 import { page } from '../../../../src/teams/sign-in/html.ts';
+import { trustHosts } from '../../../../src/teams/trusted-addresses.ts';
 import { freePorts } from '../../../support/processes/free-ports.ts';
 import '../../../support/processes/restify.ts';
 import {

@@ -1,7 +1,8 @@
 import { isPrivate } from '../../../../src/domain/strings.ts';
-import { botFrameworkOf, trustHosts, trustThisMachine } from '../../../../src/teams/bot-framework.ts';
-import { BotCredentialsFactory } from '../../../../src/teams/ingress/adapter.ts';
+import { botFrameworkOf } from '../../../../src/teams/bot-framework.ts';
+import { BotCredentialsFactory } from '../../../../src/teams/ingress/bot-credentials.ts';
 import { probeLimits, shareAnswers } from '../../../../src/teams/ingress/gate.ts';
+import { trustHosts, trustThisMachine } from '../../../../src/teams/trusted-addresses.ts';
 
 const { burst, perSecond } = probeLimits;
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
 import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { type Authority, httpsFetch, openAuthority } from '../../../../src/teams/sign-in/authority.ts';
-import { authorizeUrl, type FlowTools, redeem } from '../../../../src/teams/sign-in/step-up.ts';
+import { authorizeUrl, type FlowTools, redeem } from '../../../../src/teams/sign-in/code-flow.ts';
 import { type TokenRequirements, verifyToken } from '../../../../src/teams/sign-in/verify-token.ts';
 import { startEntra, type TestEntra } from '../../../support/azure/entra.ts';
 import { approver, tenant } from '../../../support/builders/fixtures.ts';
