@@ -10,6 +10,7 @@ import {
   type MetricValue,
   Registry,
 } from 'prom-client';
+import type { ClockSkew } from '../domain/clock-skew.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Documents, Drifts, Jobs, Requests } from '../domain/ports/store.ts';
 import { type Call, callRefusalReasons, callTypes, type Overdue } from '../domain/ports/telemetry.ts';
@@ -18,7 +19,7 @@ import type { RefusalCode } from '../domain/request/refusal.ts';
 import type { DriftVerdict } from '../domain/watch/drift.ts';
 import { driftCodes, severityOf, type WatchedPart } from '../domain/watch/state.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
-import { type ClockSkew, type WriteHealth, writeRejections } from '../domain/write-health.ts';
+import { type WriteHealth, writeRejections } from '../domain/write-health.ts';
 import { trackOverdue } from './overdue.ts';
 import type { MetricSnapshot } from './telemetry.ts';
 
