@@ -8,7 +8,8 @@ import { z } from 'zod';
 import { Subscription } from './control.ts';
 import type { Effect } from './effect.ts';
 import { ArmId, armIdParts } from './ids.ts';
-import { isAlreadySet, type KeyWork, type OwnKey, showsRequestedKey } from './key-change.ts';
+import { isAlreadySet, type KeyWork, showsRequestedKey } from './key-change.ts';
+import type { OwnKey } from './key-ownership.ts';
 import {
   CustomerKey,
   Doubt,
