@@ -11,7 +11,7 @@ import { databasePlace } from '../config/place.ts';
 import type { ClockSkew } from '../domain/clock-skew.ts';
 import { faultOf } from '../domain/database-errors.ts';
 import type { Tracing } from '../domain/ports/telemetry.ts';
-import type { DocumentFault } from '../domain/record/chain.ts';
+import type { DocumentFault } from '../domain/record/seals.ts';
 import type { OrphanJob } from '../domain/request/consequences.ts';
 import type { Log } from '../observability/log.ts';
 import { parseEventBody } from '../operations/registry.ts';

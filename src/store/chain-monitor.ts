@@ -5,8 +5,9 @@
 
 import { z } from 'zod';
 import type { OpenWanted } from '../domain/ports/store.ts';
-import type { ChainLine, CheckLine, Link, Sealed, SoundLine } from '../domain/record/chain.ts';
+import type { ChainLine, Link, Sealed } from '../domain/record/chain.ts';
 import type { RowFault } from '../domain/record/faults.ts';
+import type { CheckLine, SoundLine } from '../domain/record/seals.ts';
 import { type OpenState, requestStates, type Waits } from '../domain/request/payloads.ts';
 import { isEnding, openStateAfter, waits } from '../domain/request/request.ts';
 import { type ChainHead, headAndLinesAfter, linesAfter, readHead } from './chain-rows.ts';
