@@ -1,15 +1,7 @@
 /** The stored and hashed form of an event. It can never change for stored events: `test/golden/chain.json` fixes it. */
 import { canonicalJson } from '../domain/canonical-json.ts';
-import type {
-  DocumentFault,
-  DocumentSeals,
-  Position,
-  RowSeals,
-  Seal,
-  SealableDocument,
-  Sealed,
-  Seals,
-} from '../domain/record/chain.ts';
+import type { Position, Seal, Sealed } from '../domain/record/chain.ts';
+import type { DocumentFault, DocumentSeals, RowSeals, SealableDocument, Seals } from '../domain/record/seals.ts';
 import { type NewEvent, recordVersion } from '../domain/request/events.ts';
 import { hmacOf, isSameSeal, lineChecker, newestKey, openSeals, type SealKeys } from './seals.ts';
 import { commitmentTo, hashOf } from './verify.ts';

@@ -5,7 +5,8 @@
  * and reveals nothing about the key.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { ChainLine, CheckLine, FaultyLine, Seals } from '../domain/record/chain.ts';
+import type { ChainLine } from '../domain/record/chain.ts';
+import type { CheckLine, FaultyLine, Seals } from '../domain/record/seals.ts';
 import type { SecretKey, SecretKeys } from './key-file.ts';
 import { hashOf, wrongColumn } from './verify.ts';
 

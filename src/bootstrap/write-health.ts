@@ -1,10 +1,11 @@
 /** Write health and readiness of this process, by its renewals of claims and the database's errors. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ClockSkewError } from '../domain/clock-skew.ts';
 import { writeRejectionIn } from '../domain/database-errors.ts';
 import type { Requests } from '../domain/ports/store.ts';
 import { refuse } from '../domain/request/refusal.ts';
-import { ClockSkewError, trackWriteHealth, type WriteHealth } from '../domain/write-health.ts';
+import { trackWriteHealth, type WriteHealth } from '../domain/write-health.ts';
 import type { Log } from '../observability/log.ts';
 import type { OpenStore } from '../store/store.ts';
 import type { Readiness } from '../teams/ingress/server.ts';

@@ -10,15 +10,16 @@ import {
   type MetricValue,
   Registry,
 } from 'prom-client';
+import type { ClockSkew } from '../domain/clock-skew.ts';
 import type { Failure } from '../domain/failure.ts';
 import type { Documents, Drifts, Jobs, Requests } from '../domain/ports/store.ts';
 import { type Call, callRefusalReasons, callTypes, type Overdue } from '../domain/ports/telemetry.ts';
-import { type DocumentFault, documentFaults } from '../domain/record/chain.ts';
+import { type DocumentFault, documentFaults } from '../domain/record/seals.ts';
 import type { RefusalCode } from '../domain/request/refusal.ts';
 import type { DriftVerdict } from '../domain/watch/drift.ts';
 import { driftCodes, severityOf, type WatchedPart } from '../domain/watch/state.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
-import { type ClockSkew, type WriteHealth, writeRejections } from '../domain/write-health.ts';
+import { type WriteHealth, writeRejections } from '../domain/write-health.ts';
 import { trackOverdue } from './overdue.ts';
 import type { MetricSnapshot } from './telemetry.ts';
 

@@ -10,7 +10,8 @@ import {
   valueOrThrow,
 } from '../domain/failure.ts';
 import { type ArmId, armIdParts, KeyName, KeyVersion } from '../domain/ids.ts';
-import type { KeyChange, OwnKey } from '../domain/key-change.ts';
+import type { KeyChange } from '../domain/key-change.ts';
+import type { OwnKey } from '../domain/key-ownership.ts';
 import { type Observation, type ObservedKey, type ObservedVault, sameVaultUri } from '../domain/observed.ts';
 import type { ResourceRef } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';

@@ -1,9 +1,10 @@
 /** What keeps a form from leading anywhere, as soon as the pages so far show it: people choose nothing in vain. */
-import { type Check, judgeFirstKey, judgeResource } from '../domain/check.ts';
+import type { Check } from '../domain/check.ts';
 import type { RequestId } from '../domain/ids.ts';
 import { hasFailed, type ObservedResource } from '../domain/observed.ts';
 import { termsFor } from '../domain/policy/policy.ts';
 import { isRefusal, type Refusal } from '../domain/request/refusal.ts';
+import { judgeFirstKey, judgeResource } from '../domain/resource-checks.ts';
 import { isUsable, judgeVaults } from './choose.ts';
 import type { CommandPorts } from './commands/command.ts';
 import type { Form } from './form.ts';

@@ -1,7 +1,8 @@
 /** Operations: what each one defines (`OperationDefinition`), and what the rest of the code sees (`Operation`). */
 import type { z } from 'zod';
 import type { Check, PlanContext } from '../domain/check.ts';
-import type { KeyChange, KeyWork, OwnKey } from '../domain/key-change.ts';
+import type { KeyChange, KeyWork } from '../domain/key-change.ts';
+import type { OwnKey } from '../domain/key-ownership.ts';
 import type { Observation, ObservedResource } from '../domain/observed.ts';
 import { type ChangeSpec, type Plan, planVersion, type StepName } from '../domain/plan.ts';
 import type { Azure } from '../domain/ports/azure.ts';

@@ -2,7 +2,7 @@
  * Reads the key state of each resource. They come from Resource Graph and are cached for a minute, because people turn list
  * pages. Key expiry dates come from the vaults, a limited number per read. Read ones are cached; the rest are unknown.
  */
-import { type Check, judgeKind } from '../domain/check.ts';
+import type { Check } from '../domain/check.ts';
 import { valueOrThrow } from '../domain/failure.ts';
 import { type ArmId, KeyName, KeyVersion } from '../domain/ids.ts';
 import type { HiddenKinds } from '../domain/key-impact.ts';
@@ -10,6 +10,7 @@ import { normalizedVaultUri } from '../domain/observed.ts';
 import type { Azure } from '../domain/ports/azure.ts';
 import type { KeyedResource, ResourceKeys, VaultSummary } from '../domain/ports/inventory.ts';
 import type { Drifts, Requests } from '../domain/ports/store.ts';
+import { judgeKind } from '../domain/resource-checks.ts';
 import type { Drift } from '../domain/watch/resource-watch.ts';
 import { judgeFleet, keyOf, type ResourceKeyState } from './fleet.ts';
 import { kinds, readableKinds } from './resources/registry.ts';

@@ -4,11 +4,11 @@
  */
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { auditLogSkew, ClockSkewError } from '../domain/clock-skew.ts';
 import { RequestId, type StreamId } from '../domain/ids.ts';
 import type { AppendedTo } from '../domain/ports/store.ts';
 import type { StoredEvent } from '../domain/request/events.ts';
 import { type Refusal, refuse } from '../domain/request/refusal.ts';
-import { auditLogSkew, ClockSkewError } from '../domain/write-health.ts';
 import type { ChainMonitor } from './chain-monitor.ts';
 import { type LockedHead, lockHead } from './chain-rows.ts';
 import type { DatabaseClock } from './database-clock.ts';

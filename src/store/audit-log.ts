@@ -1,5 +1,6 @@
 /** The audit log for auditors: raw rows and texts that weren't erased. Also erasing, and `audit resume`. */
 import { z } from 'zod';
+import { auditLogSkew } from '../domain/clock-skew.ts';
 import { type DriftId, RequestId, type StreamId } from '../domain/ids.ts';
 import type { AppendedTo } from '../domain/ports/store.ts';
 import { Derived } from '../domain/record/chain.ts';
@@ -7,7 +8,6 @@ import { type Refusal, refuse } from '../domain/request/refusal.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { Decision } from '../domain/request/request-command.ts';
 import type { ResourceWatch } from '../domain/watch/resource-watch.ts';
-import { auditLogSkew } from '../domain/write-health.ts';
 import { type AppendTools, appendIn, lockedHead, verifyLocks } from './append.ts';
 import { linesAfter, linesAt, linesOfRequest, lockHead, readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';

@@ -1,6 +1,6 @@
 /** The database's time. Events and due times use it, so this process's own clock affects nothing that is stored. */
 import { z } from 'zod';
-import { auditLogSkew, type ClockSkew, clockSkew } from '../domain/write-health.ts';
+import { auditLogSkew, type ClockSkew, clockSkew } from '../domain/clock-skew.ts';
 import { readHead } from './chain-rows.ts';
 import type { Database } from './database.ts';
 import { selectOne } from './sql.ts';

@@ -6,7 +6,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Documents, StaleDocument } from '../domain/ports/store.ts';
-import type { DocumentFault, DocumentSeals } from '../domain/record/chain.ts';
+import type { DocumentFault, DocumentSeals } from '../domain/record/seals.ts';
 import type { DatabaseClock } from './database-clock.ts';
 import { changedRows, inTransaction, type Sql, select } from './sql.ts';
 

@@ -1,7 +1,8 @@
 /** Reads events and verifies every row before anything else uses it. */
 import { z } from 'zod';
 import type { StreamId } from '../domain/ids.ts';
-import type { ChainLine, CommitmentTo, Position, Sealed } from '../domain/record/chain.ts';
+import type { ChainLine, Position, Sealed } from '../domain/record/chain.ts';
+import type { CommitmentTo } from '../domain/record/seals.ts';
 import type { EventBody, StoredEvent } from '../domain/request/events.ts';
 import type { ChainMonitor, KnownAtSend } from './chain-monitor.ts';
 import { columnsOf, type LockedHead, lineColumns, toLine } from './chain-rows.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { isDatabaseUnavailable } from '../domain/database-errors.ts';
 import { StreamId } from '../domain/ids.ts';
 import type { PostedCard, PostedCards } from '../domain/ports/store.ts';
-import type { RowSeals } from '../domain/record/chain.ts';
+import type { RowSeals } from '../domain/record/seals.ts';
 import { batchCalls } from './batch-calls.ts';
 import { changedRows, select } from './sql.ts';
 

@@ -3,7 +3,7 @@
  * them: someone who has read it can't write them.
  */
 import { z } from 'zod';
-import type { DocumentSeals, RowSeals } from '../domain/record/chain.ts';
+import type { DocumentSeals, RowSeals } from '../domain/record/seals.ts';
 import { changedRows, type Sql, select } from './sql.ts';
 import { asText, witnessColumns } from './witnesses.ts';
 

@@ -1,5 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { DocumentSeals, RowSeals } from '../domain/record/chain.ts';
+import type { DocumentSeals, RowSeals } from '../domain/record/seals.ts';
 import type { Request } from '../domain/request/request.ts';
 import type { AppendTools } from './append.ts';
 import { openAuditLog } from './audit-log.ts';

@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { WitnessBook, WitnessResponse } from '../domain/ports/published-log.ts';
-import type { RowSeals, SealedValues } from '../domain/record/chain.ts';
+import type { RowSeals, SealedValues } from '../domain/record/seals.ts';
 import { changedRows, inTransaction, int8, type Sql, select } from './sql.ts';
 
 const Row = z

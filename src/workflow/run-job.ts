@@ -3,6 +3,7 @@
  * append and each change in Azure, so a process that was paused or disconnected until another one took over writes nothing more.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { ClockSkew } from '../domain/clock-skew.ts';
 import { botFailure } from '../domain/failure.ts';
 import type { RequestId } from '../domain/ids.ts';
 import type { Job, Jobs, Requests } from '../domain/ports/store.ts';
@@ -10,7 +11,6 @@ import type { TraceOrigin, Tracing } from '../domain/ports/telemetry.ts';
 import type { RescheduleAt } from '../domain/request/consequences.ts';
 import type { Request } from '../domain/request/request.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';
-import type { ClockSkew } from '../domain/write-health.ts';
 import { isRunning, runPlan, Semaphore, type Turn, withReleasedSlot } from './run-plan.ts';
 import { endRunEarly, type RunPorts } from './workflow-steps.ts';
 

@@ -1,4 +1,6 @@
 /** The worker. It carries out the follow-up work of events, such as updating cards, running plans and expiring requests. */
+
+import type { ClockSkew } from '../domain/clock-skew.ts';
 import type { DriftId, PersonId, RequestId, StreamId } from '../domain/ids.ts';
 import type { Job, Jobs, Requests } from '../domain/ports/store.ts';
 import type { Note, SpanOf, Tracing } from '../domain/ports/telemetry.ts';
@@ -6,7 +8,6 @@ import { escalationKey, type RescheduleAt } from '../domain/request/consequences
 import { decide } from '../domain/request/decide.ts';
 import type { Request } from '../domain/request/request.ts';
 import { Throttled } from '../domain/retry.ts';
-import type { ClockSkew } from '../domain/write-health.ts';
 import { type RunJobs, RunLostError } from './run-job.ts';
 
 interface WorkerPorts {

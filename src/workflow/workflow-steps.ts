@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { sha256 } from '../domain/canonical-json.ts';
 import { isTemporaryBlock } from '../domain/check.ts';
+import { maxSkewMs } from '../domain/clock-skew.ts';
 import { planDigest } from '../domain/digest.ts';
 import { botFailure, catchFailure, type Failure, isDisappearance, type Outcome } from '../domain/failure.ts';
 import type { PersonId, RequestId } from '../domain/ids.ts';
@@ -19,7 +20,6 @@ import { ownKeyOf, type Request } from '../domain/request/request.ts';
 import type { IntendedTry } from '../domain/request/request-command.ts';
 import { isTooEarly } from '../domain/request/start-window.ts';
 import { decideRetry, type RetryLimits, rereadAfterMs } from '../domain/retry.ts';
-import { maxSkewMs } from '../domain/write-health.ts';
 import { operationOf } from '../operations/registry.ts';
 import { withNewLocation } from '../operations/steps/moved-or-replaced.ts';
 import { steps } from '../operations/steps/registry.ts';

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { zipSync } from 'fflate';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import { digestSubject } from '../../domain/digest.ts';
-import type { EventOfRequest } from '../../domain/evidence/verdict.ts';
+import type { EventOfRequest } from '../../domain/evidence/replacement.ts';
 import type { PersonId } from '../../domain/ids.ts';
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import type { RevealedText } from '../../domain/record/chain.ts';

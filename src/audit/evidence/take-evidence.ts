@@ -4,8 +4,9 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EventOfRequest } from '../../domain/evidence/replacement.ts';
 import { requestedKey } from '../../domain/evidence/run-history.ts';
-import { type EventOfRequest, eventsSince } from '../../domain/evidence/verdict.ts';
+import { eventsSince } from '../../domain/evidence/verdict.ts';
 import type { Outcome } from '../../domain/failure.ts';
 import { KeyVersion, type PersonId, type RequestId } from '../../domain/ids.ts';
 import type { ObservedResource, ObservedVault } from '../../domain/observed.ts';

@@ -5,8 +5,8 @@
 import type { ObservedControl } from '../control.ts';
 import type { Outcome, Receipt } from '../failure.ts';
 import type { ArmId, KeyName, KeyVersion, PersonId, RequestId } from '../ids.ts';
-import type { KeyVersions } from '../key-change.ts';
 import type { VaultUsers } from '../key-impact.ts';
+import type { KeyVersions } from '../key-ownership.ts';
 import type { CustomerKey, KeyKind, ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 import type { ResourceRef } from '../plan.ts';
 import type { UsageQuery, VaultLogRows } from '../usage-check.ts';

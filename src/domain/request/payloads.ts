@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Failure } from '../failure.ts';
 import { FormId, PersonId } from '../ids.ts';
-import { NonceHash } from '../key-change.ts';
+import { NonceHash } from '../key-ownership.ts';
 import { ObservedKey, ObservedResource, ObservedVault } from '../observed.ts';
 import { type Plan, StepName } from '../plan.ts';
 import { AppliedPolicy, ChangeReference } from '../policy/policy.ts';

@@ -2,7 +2,7 @@
 
 import type { Failure } from '../failure.ts';
 import type { FormId, PersonId, RequestId } from '../ids.ts';
-import type { KeyIntent, OwnKey } from '../key-change.ts';
+import type { KeyIntent, OwnKey } from '../key-ownership.ts';
 import type { Plan, PlannedStep, StepName } from '../plan.ts';
 import type { AppliedPolicy } from '../policy/policy.ts';
 import type { SignIn } from '../policy/sign-in.ts';

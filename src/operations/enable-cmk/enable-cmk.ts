@@ -1,9 +1,9 @@
 /** Operation: sets a customer-managed key on a resource that has a Microsoft-managed key. */
 
 import { z } from 'zod';
-import { judgeFirstKey, judgeResource, judgeShown } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import { KeyKind } from '../../domain/observed.ts';
+import { judgeFirstKey, judgeResource, judgeShown } from '../../domain/resource-checks.ts';
 import { chosenKeyOf, follows, followsIf, followsWords } from '../choose.ts';
 import { defineOperation, type OperationWords } from '../operation.ts';
 import { judgeChoice } from '../other-resources.ts';

@@ -4,13 +4,11 @@ import { z } from 'zod';
 import {
   type Check,
   type CheckContext,
-  currentKey,
   disabledKey,
   judge,
   judgeControl,
   judgeKey,
   judgePermittedVault,
-  judgeResource,
   judgeVault,
   roleNeeded,
 } from '../../domain/check.ts';
@@ -20,6 +18,7 @@ import { ArmId, armIdParts, KeyName, KeyVersion, RequestId } from '../../domain/
 import { type KeyWork, showsRequestedKey } from '../../domain/key-change.ts';
 import { CustomerKey, isUnchangedKey } from '../../domain/observed.ts';
 import { isRefusal, refuse } from '../../domain/request/refusal.ts';
+import { currentKey, judgeResource } from '../../domain/resource-checks.ts';
 import { follows, followsIf } from '../choose.ts';
 import { defineOperation, type OperationWords } from '../operation.ts';
 import { judgeOthers } from '../other-resources.ts';

@@ -7,8 +7,6 @@ import {
   judge,
   judgeControl,
   judgePermittedVault,
-  judgeResource,
-  judgeUnchangedKey,
   judgeVault,
   judgeWantedKey,
   roleNeeded,
@@ -21,6 +19,7 @@ import { retirementOf } from '../../domain/key-impact.ts';
 import { CustomerKey, dayOfOldUseMs, isNamedAlike, type Observation, type Retirement } from '../../domain/observed.ts';
 import type { Azure, ListedKeyVersion } from '../../domain/ports/azure.ts';
 import { isRefusal, type Refusal, refuse } from '../../domain/request/refusal.ts';
+import { judgeResource, judgeUnchangedKey } from '../../domain/resource-checks.ts';
 import { approvedKey } from '../../domain/watch/drift.ts';
 import { follows, followsIf } from '../choose.ts';
 import { vaultAt } from '../observe.ts';

@@ -1,10 +1,11 @@
 /** Operation: moves a resource with a customer-managed key to another version of it, or to another key. */
 
 import { z } from 'zod';
-import { type Check, judge, judgeResource, judgeShown, judgeUnchangedKey } from '../../domain/check.ts';
+import { type Check, judge } from '../../domain/check.ts';
 import { ArmId, KeyName, KeyVersion } from '../../domain/ids.ts';
 import type { KeyChange, KeyWork } from '../../domain/key-change.ts';
 import { CustomerKey, KeyKind } from '../../domain/observed.ts';
+import { judgeResource, judgeShown, judgeUnchangedKey } from '../../domain/resource-checks.ts';
 import { chosenKeyOf, follows, followsIf, followsWords } from '../choose.ts';
 import type { Form } from '../form.ts';
 import { defineOperation, type OperationWords } from '../operation.ts';

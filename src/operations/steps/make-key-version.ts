@@ -1,6 +1,7 @@
 import { type Found, valueOrThrow } from '../../domain/failure.ts';
 import { KeyVersion } from '../../domain/ids.ts';
-import { type KeyChange, type KeyCreation, type Ownership, type OwnKey, ownershipOf } from '../../domain/key-change.ts';
+import type { KeyChange, KeyCreation } from '../../domain/key-change.ts';
+import { type Ownership, type OwnKey, ownershipOf } from '../../domain/key-ownership.ts';
 import { type KeyKind, keyScope, type ObservedKey } from '../../domain/observed.ts';
 import type { Keys } from '../../domain/ports/azure.ts';
 import { failStep, noOutputs, readVault, reversible, type Step, type StepContext } from './step.ts';

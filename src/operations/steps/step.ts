@@ -15,7 +15,8 @@ import {
   valueOrThrow,
 } from '../../domain/failure.ts';
 import type { ArmId, RequestId } from '../../domain/ids.ts';
-import type { KeyWork, OwnKey } from '../../domain/key-change.ts';
+import type { KeyWork } from '../../domain/key-change.ts';
+import type { OwnKey } from '../../domain/key-ownership.ts';
 import type { ObservedResource, ObservedVault } from '../../domain/observed.ts';
 import type { ResourceRef, Reversibility, StepName } from '../../domain/plan.ts';
 import type { Azure } from '../../domain/ports/azure.ts';

@@ -7,7 +7,7 @@ import { readDatabasePassword } from '../../config/azure-from-config.ts';
 import { readDatabaseUrl } from '../../config/env.ts';
 import { databasePlace } from '../../config/place.ts';
 import { faultOf } from '../../domain/database-errors.ts';
-import type { CheckLine, DocumentSeals, RowSeals } from '../../domain/record/chain.ts';
+import type { CheckLine, DocumentSeals, RowSeals } from '../../domain/record/seals.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { type Database, openDatabase } from '../../store/database.ts';
 import { pendingMigrations, UnknownFormat } from '../../store/migrations.ts';

@@ -1,12 +1,12 @@
 import { inParallel } from '../../azure/connection/limits.ts';
 import { claimsFor } from '../../azure/sign-in/token-claims.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
+import { clockSkew } from '../../domain/clock-skew.ts';
 import { codeOf, type Failure, type Outcome, statusOf } from '../../domain/failure.ts';
 import { type ArmId, armIdParts, isAtOrBelow } from '../../domain/ids.ts';
 import type { ObservedVault } from '../../domain/observed.ts';
 import type { Rights } from '../../domain/ports/azure.ts';
 import type { ResourceKind } from '../../domain/resource-kind.ts';
-import { clockSkew } from '../../domain/write-health.ts';
 import { readGuards } from '../../operations/read-guard.ts';
 import { kinds } from '../../operations/resources/registry.ts';
 import {

@@ -7,15 +7,14 @@
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Policy } from '../../domain/policy/policy.ts';
 import type { Conversations, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
+import { attentionEveryMs, type RescheduleAt, retryRefused } from '../../domain/request/consequences.ts';
+import type { StoredEvent } from '../../domain/request/events.ts';
 import {
   actingPerson,
   isNotifying,
   isStillNeeded,
-  type RescheduleAt,
   recipientsOf,
-  retryRefused,
-} from '../../domain/request/consequences.ts';
-import type { StoredEvent } from '../../domain/request/events.ts';
+} from '../../domain/request/notification-recipients.ts';
 import type { RecipientGroup } from '../../domain/request/payloads.ts';
 import type { Request } from '../../domain/request/request.ts';
 import { throwSoonest } from '../../io/settle.ts';

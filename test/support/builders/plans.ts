@@ -2,7 +2,7 @@
 
 import type { Controller, ObservedControl } from '../../../src/domain/control.ts';
 import { KeyName, KeyVersion } from '../../../src/domain/ids.ts';
-import type { OwnKey } from '../../../src/domain/key-change.ts';
+import type { OwnKey } from '../../../src/domain/key-ownership.ts';
 import type { KeyKind, Observation, ObservedGuards, ObservedKey, Retirement } from '../../../src/domain/observed.ts';
 import type { Plan, ResourceRef } from '../../../src/domain/plan.ts';
 import type { KeyTerms } from '../../../src/domain/policy/rules.ts';

@@ -8,8 +8,8 @@ import { ArmId, armIdParts, driftIdOf, FormId, KeyName, PersonId, RequestId } fr
 import type { KeyImpact } from '../../../src/domain/key-impact.ts';
 import type { ObservedVault } from '../../../src/domain/observed.ts';
 import type { Plan } from '../../../src/domain/plan.ts';
-import { isNotifying } from '../../../src/domain/request/consequences.ts';
 import type { StoredEvent } from '../../../src/domain/request/events.ts';
+import { isNotifying } from '../../../src/domain/request/notification-recipients.ts';
 import { type Refusal, refuse } from '../../../src/domain/request/refusal.ts';
 import type { Request } from '../../../src/domain/request/request.ts';
 import type { LastVerified } from '../../../src/domain/watch/drift.ts';

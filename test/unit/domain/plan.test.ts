@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type Controller, memberMark, ownControl } from '../../../src/domain/control.ts';
-import { ownershipOf } from '../../../src/domain/key-change.ts';
+import { ownershipOf } from '../../../src/domain/key-ownership.ts';
 import type { Observation, ObservedKey } from '../../../src/domain/observed.ts';
 import { isCovered, type NotCovered, notCovered } from '../../../src/domain/plan.ts';
 import { key, planFor, principal, resource, vault, version, wishForNewKey } from '../../support/builders/plans.ts';

@@ -1,5 +1,6 @@
 import { safeJson } from '../../../src/audit/export-jsonl.ts';
 import { parseCanonical } from '../../../src/domain/canonical-json.ts';
+import { auditLogSkew, clockSkew, maxSkewMs } from '../../../src/domain/clock-skew.ts';
 import { isDatabaseUnavailable, isDriverError, writeRejectionIn } from '../../../src/domain/database-errors.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
 import { ArmId, PersonId, RequestId, sameArmId, TenantId } from '../../../src/domain/ids.ts';
@@ -9,7 +10,7 @@ import type { WitnessStatus } from '../../../src/domain/ports/published-log.ts';
 import { decideRetry } from '../../../src/domain/retry.ts';
 import { isBlank } from '../../../src/domain/strings.ts';
 import { isInTrouble, summarizeWitnesses } from '../../../src/domain/witnessing.ts';
-import { auditLogSkew, clockSkew, maxSkewMs, type WriteRejection } from '../../../src/domain/write-health.ts';
+import type { WriteRejection } from '../../../src/domain/write-health.ts';
 import { StoredChangeSpec } from '../../../src/operations/registry.ts';
 import { csvRow } from '../../../src/operator/cli/csv.ts';
 import { printable } from '../../../src/operator/cli/words/table.ts';

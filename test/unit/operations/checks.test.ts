@@ -10,8 +10,8 @@ import {
   judgeKey,
 } from '../../../src/domain/check.ts';
 import type { Effect } from '../../../src/domain/effect.ts';
-import type { OwnKey } from '../../../src/domain/key-change.ts';
 import type { ObservedUse, ObservedUser } from '../../../src/domain/key-impact.ts';
+import type { OwnKey } from '../../../src/domain/key-ownership.ts';
 import type { CustomerKey, Observation, ObservedOthers } from '../../../src/domain/observed.ts';
 import {
   blocksOf,

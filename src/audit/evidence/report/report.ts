@@ -1,7 +1,8 @@
 /** The report for people: what the events of a request say, in the words of the history. */
 import { shortDigest } from '../../../domain/digest.ts';
+import { approvalsIn, type EventOfRequest } from '../../../domain/evidence/replacement.ts';
 import { requestedKey, runHistory } from '../../../domain/evidence/run-history.ts';
-import { approvalsIn, type EventOfRequest, lastReading, verdictOf } from '../../../domain/evidence/verdict.ts';
+import { lastReading, verdictOf } from '../../../domain/evidence/verdict.ts';
 import { codeOf } from '../../../domain/failure.ts';
 import type { PlannedStep } from '../../../domain/plan.ts';
 import { highestProof, ProofLevel } from '../../../domain/proof.ts';

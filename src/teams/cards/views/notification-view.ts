@@ -1,7 +1,7 @@
 /** Notifications: one event for one person, with the reason, and buttons that lead to the request. */
 
-import { actingPerson, type NotifyingEvent } from '../../../domain/request/consequences.ts';
 import type { Payload, StoredEvent } from '../../../domain/request/events.ts';
+import { actingPerson, type NotifyingEvent } from '../../../domain/request/notification-recipients.ts';
 import type { RecipientGroup } from '../../../domain/request/payloads.ts';
 import { endedInVain, type NeedsAttention, type Request } from '../../../domain/request/request.ts';
 import { upperFirst } from '../../../domain/strings.ts';

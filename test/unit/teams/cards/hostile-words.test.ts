@@ -1,5 +1,5 @@
 import MarkdownIt from 'markdown-it';
-import { isNotifying } from '../../../../src/domain/request/consequences.ts';
+import { isNotifying } from '../../../../src/domain/request/notification-recipients.ts';
 import { RefusalCode } from '../../../../src/domain/request/refusal.ts';
 import { mention } from '../../../../src/teams/cards/plain-text.ts';
 import { auditReplyCard, auditRootCard } from '../../../../src/teams/cards/views/audit-view.ts';
