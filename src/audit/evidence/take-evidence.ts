@@ -22,9 +22,9 @@ import type { Request } from '../../domain/request/request.ts';
 import { workOf } from '../../operations/registry.ts';
 import { newestCheckpoint } from '../anchor/newest-checkpoint.ts';
 import { keyLine, type VerifierKey } from '../tlog/keys.ts';
-import { tileWidth } from '../tlog/merkle-tree.ts';
 import { openNote } from '../tlog/note.ts';
 import { openTiles, type TileReader } from '../tlog/tile-reader.ts';
+import { tileWidth } from '../tlog/tiles.ts';
 import { archiveOf, makePack, provedFiles, readEvent } from './make-pack.ts';
 
 export interface EvidencePorts {

@@ -1,6 +1,7 @@
 /** Reads hashes and entries of a tree from published tiles. */
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
-import { entriesIn, foldRight, fullRoot, type Hash, type TileAt, tileOf, tilePath, tileWidth } from './merkle-tree.ts';
+import { foldRight, fullRoot, type Hash } from './merkle-tree.ts';
+import { entriesIn, type TileAt, tileOf, tilePath, tileWidth } from './tiles.ts';
 
 export class TileUnusable extends Error {
   override readonly name = 'TileUnusable';
