@@ -1,7 +1,8 @@
 /** Reads the newest checkpoint of a published log. Only {@link openNewest} and {@link verifiedRead} verify it, with the log's keys. */
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
+import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
-import { type Checkpoint, noteOf, openNote, readCheckpoint, textOfNote } from '../tlog/note.ts';
+import { noteOf, openNote, textOfNote } from '../tlog/note.ts';
 import { checkpointPath, keysPath, newestPath } from './files.ts';
 
 type ContradictionKind =

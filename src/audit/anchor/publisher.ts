@@ -3,10 +3,11 @@
  * published log with the audit log first, so that a replaced or truncated audit log is detected and not published.
  */
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
+import { type Checkpoint, checkpointText } from '../tlog/checkpoint.ts';
 import { GrowingTree } from '../tlog/growing-tree.ts';
 import { keyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
 import { leafHash } from '../tlog/merkle-tree.ts';
-import { type Checkpoint, checkpointText, noteOf, signText } from '../tlog/note.ts';
+import { noteOf, signText } from '../tlog/note.ts';
 import { bundleOf, tilePath, tileWidth } from '../tlog/tiles.ts';
 import { checkpointPath, keysPath, newestPath } from './files.ts';
 import { AnchorContradicts, openNewest, type Published } from './newest-checkpoint.ts';

@@ -4,10 +4,11 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { AnchorFiles, AnchorSource } from '../../domain/ports/published-log.ts';
+import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
 import { GrowingTree } from '../tlog/growing-tree.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
 import { leafHash } from '../tlog/merkle-tree.ts';
-import { type Checkpoint, type OpenedNote, openNote, readCheckpoint } from '../tlog/note.ts';
+import { type OpenedNote, openNote } from '../tlog/note.ts';
 import { openTiles, TileUnusable } from '../tlog/tile-reader.ts';
 import { tilePath, tileWidth } from '../tlog/tiles.ts';
 import type { Finding } from '../verify.ts';

@@ -15,8 +15,8 @@ import type { Request } from '../../domain/request/request.ts';
 import { parseEventBody } from '../../operations/registry.ts';
 import { newestCheckpoint } from '../anchor/newest-checkpoint.ts';
 import { readKeyLine } from '../tlog/keys.ts';
-import { hashLines, leafHash, type Tree } from '../tlog/merkle-tree.ts';
-import { openNote, proofFile } from '../tlog/note.ts';
+import { type Hash, hashLines, leafHash, type Tree } from '../tlog/merkle-tree.ts';
+import { openNote } from '../tlog/note.ts';
 import { openTiles, type TileReader } from '../tlog/tile-reader.ts';
 import { tileWidth } from '../tlog/tiles.ts';
 import { provesConsistency, provesInclusion } from '../tlog/verify-proof.ts';
@@ -72,6 +72,19 @@ export const sumsOf = (files: PackFiles): Buffer =>
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, bytes]) => `${digestOf(bytes)}  ${name}`),
   );
+
+/** Inclusion proof of one entry with its checkpoint, as a file (C2SP tlog-proof), verifiable on its own. */
+interface ProofFile {
+  readonly index: number;
+  /** From the leaf up. */
+  readonly hashes: readonly Hash[];
+  readonly note: string;
+}
+
+const proofHead = 'c2sp.org/tlog-proof@v1\n';
+
+const proofFile = ({ index, hashes, note }: ProofFile): string =>
+  `${proofHead}index ${index}\n${hashLines(hashes)}\n${note}`;
 
 // Consistency proof from an older size that the auditor named (RFC 6962, 2.1.2). C2SP has no file format for it: a first line,
 // size and root as in a checkpoint, an empty line, and the hashes.
