@@ -3,7 +3,7 @@ import { cp, link, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } 
 import path from 'node:path';
 import { anchorFolder, maxFileSize } from '../../src/audit/anchor/files.ts';
 import { verifiedRead } from '../../src/audit/anchor/newest-checkpoint.ts';
-import { provedFiles } from '../../src/audit/evidence/make-pack.ts';
+import { provedFiles } from '../../src/audit/evidence/proved-files.ts';
 import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { signText } from '../../src/audit/tlog/note.ts';
 import { bodiesOf, logKey, logName, publisherOf, suiteFolders } from '../support/audit/published-log.ts';

@@ -25,7 +25,10 @@ import { keyLine, type VerifierKey } from '../tlog/keys.ts';
 import { openNote } from '../tlog/note.ts';
 import { openTiles, type TileReader } from '../tlog/tile-reader.ts';
 import { tileWidth } from '../tlog/tiles.ts';
-import { archiveOf, makePack, provedFiles, readEvent } from './make-pack.ts';
+import { makePack } from './make-pack.ts';
+import { archiveOf } from './pack-files.ts';
+import { provedFiles } from './proved-files.ts';
+import { readEvent } from './read-event.ts';
 
 export interface EvidencePorts {
   readonly requests: Pick<Requests, 'append' | 'events' | 'load'>;

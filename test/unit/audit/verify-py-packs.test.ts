@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { openCheckpoint } from '../../../src/audit/anchor/read-anchor.ts';
-import { archiveOf, packFile } from '../../../src/audit/evidence/make-pack.ts';
+import { archiveOf, packFile } from '../../../src/audit/evidence/pack-files.ts';
 import { checkpointText } from '../../../src/audit/tlog/checkpoint.ts';
 import { signingKey } from '../../../src/audit/tlog/keys.ts';
 import { cosignText, noteOf, signText } from '../../../src/audit/tlog/note.ts';
