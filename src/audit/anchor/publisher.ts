@@ -9,8 +9,9 @@ import { keyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
 import { leafHash } from '../tlog/merkle-tree.ts';
 import { noteOf, signText } from '../tlog/note.ts';
 import { bundleOf, tilePath, tileWidth } from '../tlog/tiles.ts';
-import { checkpointPath, keysPath, newestPath } from './files.ts';
-import { AnchorContradicts, openNewest, type Published } from './newest-checkpoint.ts';
+import { AnchorContradicts } from './contradiction.ts';
+import { checkpointPath, keysPath, newestPath } from './file-names.ts';
+import { openNewest, type Published } from './newest-checkpoint.ts';
 import type { openWitnesses, ReportOutcomes } from './witnesses.ts';
 
 interface PublisherPorts {

@@ -12,7 +12,7 @@ import { type OpenedNote, openNote } from '../tlog/note.ts';
 import { openTiles, TileUnusable } from '../tlog/tile-reader.ts';
 import { tilePath, tileWidth } from '../tlog/tiles.ts';
 import type { Finding } from '../verify.ts';
-import { checkpointPath, newestPath } from './files.ts';
+import { checkpointPath, newestPath } from './file-names.ts';
 
 export interface SignedCheckpoint extends Checkpoint {
   readonly signatures: OpenedNote['signatures'];

@@ -1,5 +1,5 @@
 /** Checks the audit log: seals, size, published log, clock, and what waits for people. */
-import { newestPath } from '../../audit/anchor/files.ts';
+import { newestPath } from '../../audit/anchor/file-names.ts';
 import { openNewest } from '../../audit/anchor/newest-checkpoint.ts';
 import { KeyFileInvalid } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
