@@ -1,6 +1,7 @@
 /** Publishes the audit log: at the start, after each decision, at each interval with new events, and at shutdown. */
+
+import { AnchorContradicts } from '../audit/anchor/contradiction.ts';
 import { knownHead } from '../audit/anchor/known-head.ts';
-import { AnchorContradicts } from '../audit/anchor/newest-checkpoint.ts';
 import { openLogPublisher } from '../audit/anchor/publisher.ts';
 import { type CosignOutcome, openWitnesses, type Witness } from '../audit/anchor/witnesses.ts';
 import { KeyFileInvalid } from '../audit/key-file.ts';

@@ -1,6 +1,7 @@
 /** The published log: its place, the bot's keys for it, its newest checkpoint and its witnesses. */
-import { anchorFolder, maxFileSize } from '../audit/anchor/files.ts';
-import { type KnownSigners, verifiedRead } from '../audit/anchor/newest-checkpoint.ts';
+import { anchorFolder } from '../audit/anchor/anchor-folder.ts';
+import { maxFileSize } from '../audit/anchor/file-names.ts';
+import { type KnownSigners, verifiedRead } from '../audit/anchor/verified-read.ts';
 import type { EvidencePorts, PublishedLog } from '../audit/evidence/take-evidence.ts';
 import {
   KeyFileInvalid,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { maxFileSize } from '../../src/audit/anchor/files.ts';
+import { maxFileSize } from '../../src/audit/anchor/file-names.ts';
 import { openAnchor } from '../../src/audit/anchor/read-anchor.ts';
 import { anchorContainer } from '../../src/azure/anchor-container.ts';
 import { type Cloud, openCloud } from '../../src/azure/clouds.ts';

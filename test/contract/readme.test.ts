@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { digestOf } from '../../src/audit/evidence/make-pack.ts';
+import { digestOf } from '../../src/audit/evidence/pack-files.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { readEnvironment } from '../../src/config/env.ts';
 import { readEnvFile } from '../../src/config/env-file.ts';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { auditTools, sealWith } from '../../src/audit/audit-tools.ts';
+import { auditTools } from '../../src/audit/audit-tools.ts';
+import { sealWith } from '../../src/audit/seal-event.ts';
 import { openSeals } from '../../src/audit/seals.ts';
 import type { PersonId } from '../../src/domain/ids.ts';
 import { parseEventBody } from '../../src/operations/registry.ts';

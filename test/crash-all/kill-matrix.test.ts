@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { z } from 'zod';
 import type { RequestRecord } from '../../sandbox/azure/request-log.ts';
 import { localBotPrincipal } from '../../sandbox/bot-environment.ts';
-import { packFile } from '../../src/audit/evidence/make-pack.ts';
+import { packFile } from '../../src/audit/evidence/pack-files.ts';
 import { type EvidenceWorld, readPack, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';
 import type { AzureState } from '../support/azure/azure-state.ts';

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { cp, link, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { anchorFolder, maxFileSize } from '../../src/audit/anchor/files.ts';
-import { verifiedRead } from '../../src/audit/anchor/newest-checkpoint.ts';
-import { provedFiles } from '../../src/audit/evidence/make-pack.ts';
+import { anchorFolder } from '../../src/audit/anchor/anchor-folder.ts';
+import { maxFileSize } from '../../src/audit/anchor/file-names.ts';
+import { verifiedRead } from '../../src/audit/anchor/verified-read.ts';
+import { provedFiles } from '../../src/audit/evidence/proved-files.ts';
 import { keyLine, signingKey } from '../../src/audit/tlog/keys.ts';
 import { signText } from '../../src/audit/tlog/note.ts';
 import { bodiesOf, logKey, logName, publisherOf, suiteFolders } from '../support/audit/published-log.ts';

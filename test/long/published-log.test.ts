@@ -2,8 +2,8 @@ import { copyFile, mkdir, readdir, readFile, rename, rmdir, writeFile } from 'no
 import path from 'node:path';
 import { z } from 'zod';
 import { lastFile, type RunningWitness, startWitness } from '../../sandbox/witness.ts';
+import { checkpointText } from '../../src/audit/tlog/checkpoint.ts';
 import { keyLine, readKeyLine } from '../../src/audit/tlog/keys.ts';
-import { checkpointText } from '../../src/audit/tlog/note.ts';
 import { DiagnosisReport } from '../../src/operator/doctor/diagnosis.ts';
 import { witnessKey } from '../support/audit/packs.ts';
 import { logName } from '../support/audit/published-log.ts';

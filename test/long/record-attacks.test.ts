@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { sealWith } from '../../src/audit/audit-tools.ts';
+import { sealWith } from '../../src/audit/seal-event.ts';
 import { openSeals } from '../../src/audit/seals.ts';
 import type { ChainLine } from '../../src/domain/record/chain.ts';
 import type { Seals } from '../../src/domain/record/seals.ts';

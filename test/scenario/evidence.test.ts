@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { operator, requestersGroup } from '../../sandbox/people.ts';
-import { digestOf, type PackFiles, packFile } from '../../src/audit/evidence/make-pack.ts';
+import { digestOf, type PackFiles, packFile } from '../../src/audit/evidence/pack-files.ts';
 import { type EvidenceWorld, readPack, startEvidenceWorld } from '../support/audit/evidence-world.ts';
 import type { Body } from '../support/audit/packs.ts';
 import { verifyInPython } from '../support/audit/python-verifier.ts';

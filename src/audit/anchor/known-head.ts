@@ -2,7 +2,7 @@
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
 import type { EventHashes } from '../../domain/ports/store.ts';
 import type { Link } from '../../domain/record/chain.ts';
-import { AnchorContradicts } from './newest-checkpoint.ts';
+import { AnchorContradicts } from './contradiction.ts';
 
 const knownHeadPath = 'known-head';
 

@@ -3,11 +3,15 @@
  * published log with the audit log first, so that a replaced or truncated audit log is detected and not published.
  */
 import type { AnchorFiles } from '../../domain/ports/published-log.ts';
+import { type Checkpoint, checkpointText } from '../tlog/checkpoint.ts';
+import { GrowingTree } from '../tlog/growing-tree.ts';
 import { keyLine, type SigningKey, type VerifierKey } from '../tlog/keys.ts';
-import { bundleOf, GrowingTree, leafHash, tilePath, tileWidth } from '../tlog/merkle-tree.ts';
-import { type Checkpoint, checkpointText, noteOf, signText } from '../tlog/note.ts';
-import { checkpointPath, keysPath, newestPath } from './files.ts';
-import { AnchorContradicts, openNewest, type Published } from './newest-checkpoint.ts';
+import { leafHash } from '../tlog/merkle-tree.ts';
+import { noteOf, signText } from '../tlog/note.ts';
+import { bundleOf, tilePath, tileWidth } from '../tlog/tiles.ts';
+import { AnchorContradicts } from './contradiction.ts';
+import { checkpointPath, keysPath, newestPath } from './file-names.ts';
+import { openNewest, type Published } from './newest-checkpoint.ts';
 import type { openWitnesses, ReportOutcomes } from './witnesses.ts';
 
 interface PublisherPorts {

@@ -4,12 +4,15 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { AnchorFiles, AnchorSource } from '../../domain/ports/published-log.ts';
+import { type Checkpoint, readCheckpoint } from '../tlog/checkpoint.ts';
+import { GrowingTree } from '../tlog/growing-tree.ts';
 import type { VerifierKey } from '../tlog/keys.ts';
-import { GrowingTree, leafHash, tilePath, tileWidth } from '../tlog/merkle-tree.ts';
-import { type Checkpoint, type OpenedNote, openNote, readCheckpoint } from '../tlog/note.ts';
+import { leafHash } from '../tlog/merkle-tree.ts';
+import { type OpenedNote, openNote } from '../tlog/note.ts';
 import { openTiles, TileUnusable } from '../tlog/tile-reader.ts';
+import { tilePath, tileWidth } from '../tlog/tiles.ts';
 import type { Finding } from '../verify.ts';
-import { checkpointPath, newestPath } from './files.ts';
+import { checkpointPath, newestPath } from './file-names.ts';
 
 export interface SignedCheckpoint extends Checkpoint {
   readonly signatures: OpenedNote['signatures'];

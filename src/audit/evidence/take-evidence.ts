@@ -23,10 +23,13 @@ import type { Request } from '../../domain/request/request.ts';
 import { workOf } from '../../operations/registry.ts';
 import { newestCheckpoint } from '../anchor/newest-checkpoint.ts';
 import { keyLine, type VerifierKey } from '../tlog/keys.ts';
-import { tileWidth } from '../tlog/merkle-tree.ts';
 import { openNote } from '../tlog/note.ts';
 import { openTiles, type TileReader } from '../tlog/tile-reader.ts';
-import { archiveOf, makePack, provedFiles, readEvent } from './make-pack.ts';
+import { tileWidth } from '../tlog/tiles.ts';
+import { makePack } from './make-pack.ts';
+import { archiveOf } from './pack-files.ts';
+import { provedFiles } from './proved-files.ts';
+import { readEvent } from './read-event.ts';
 
 export interface EvidencePorts {
   readonly requests: Pick<Requests, 'append' | 'events' | 'load'>;

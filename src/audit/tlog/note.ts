@@ -3,8 +3,8 @@
  * An invalid signature of a known key invalidates the note.
  */
 import { verify } from 'node:crypto';
+import { readCheckpoint } from './checkpoint.ts';
 import { keyId, publicKeyObject, type SigningKey, type VerifierKey } from './keys.ts';
-import { type Hash, hashLines, type Tree } from './merkle-tree.ts';
 
 const dash = '\u2014';
 /** Readers of notes must accept at least this many signatures. More are an error. */
@@ -47,6 +47,9 @@ export function cosignText(text: string, key: SigningKey, time: number): string 
 }
 
 export const noteOf = (text: string, signatures: readonly string[]): string => `${text}\n${signatures.join('')}`;
+
+/** Returns the text of a note that has no empty line in it, such as a checkpoint. It isn't verified. */
+export const textOfNote = (note: string): string => note.slice(0, note.indexOf('\n\n') + 1);
 
 function partsOf(note: string) {
   const at = note.lastIndexOf('\n\n');
@@ -93,42 +96,3 @@ export function openNote(note: string, keys: readonly VerifierKey[]): OpenedNote
   }
   return signatures.length === 0 ? 'no-known-signature' : { text: parts.text, signatures };
 }
-
-// A checkpoint (C2SP tlog-checkpoint): the log's name, size and root, as the text of a signed note.
-
-export interface Checkpoint extends Tree {
-  readonly origin: string;
-}
-
-export const checkpointText = ({ origin, size, root }: Checkpoint): string =>
-  `${origin}\n${size}\n${root.toString('base64')}\n`;
-
-/**
- * Parses a checkpoint; null: invalid. Refuses lines after the third: witnesses sign only three lines, and the rest would look
- * signed.
- */
-export function readCheckpoint(text: string): Checkpoint | null {
-  const [origin, size, root, end, ...more] = text.split('\n');
-  if (origin === undefined || origin === '' || size === undefined || root === undefined) return null;
-  if (end !== '' || more.length > 0 || !/^(0|[1-9]\d*)$/.test(size) || !Number.isSafeInteger(Number(size))) return null;
-  const bytes = Buffer.from(root, 'base64');
-  const canonical = bytes.length === 32 && bytes.toString('base64') === root;
-  return canonical ? { origin, size: Number(size), root: bytes } : null;
-}
-
-// Inclusion proof of one entry with its checkpoint, as a file (C2SP tlog-proof), verifiable on its own.
-
-interface ProofFile {
-  readonly index: number;
-  /** From the leaf up. */
-  readonly hashes: readonly Hash[];
-  readonly note: string;
-}
-
-const head = 'c2sp.org/tlog-proof@v1\n';
-
-export const proofFile = ({ index, hashes, note }: ProofFile): string =>
-  `${head}index ${index}\n${hashLines(hashes)}\n${note}`;
-
-/** Returns the text of a note that has no empty line in it, such as a checkpoint. It isn't verified. */
-export const textOfNote = (note: string): string => note.slice(0, note.indexOf('\n\n') + 1);

@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { anchorFolder, keysPath } from '../../audit/anchor/files.ts';
+import { anchorFolder } from '../../audit/anchor/anchor-folder.ts';
+import { keysPath } from '../../audit/anchor/file-names.ts';
 import { AnchorUnusable, openAnchor } from '../../audit/anchor/read-anchor.ts';
 import { BaselineExport } from '../../audit/export-jsonl.ts';
 import { lineFrom } from '../../audit/verify.ts';

@@ -1,9 +1,10 @@
 /** Checks the audit log: seals, size, published log, clock, and what waits for people. */
-import { newestPath } from '../../audit/anchor/files.ts';
+import { newestPath } from '../../audit/anchor/file-names.ts';
 import { openNewest } from '../../audit/anchor/newest-checkpoint.ts';
 import { KeyFileInvalid } from '../../audit/key-file.ts';
 import { openSeals, sealKeyId } from '../../audit/seals.ts';
-import { readCheckpoint, textOfNote } from '../../audit/tlog/note.ts';
+import { readCheckpoint } from '../../audit/tlog/checkpoint.ts';
+import { textOfNote } from '../../audit/tlog/note.ts';
 import type { KeyPlace } from '../../config/place.ts';
 import { nameIn } from '../../operations/choose.ts';
 import { durationWords } from '../../text/instants.ts';

@@ -7,7 +7,7 @@
 import type { PersonId, RequestId } from '../../domain/ids.ts';
 import type { Policy } from '../../domain/policy/policy.ts';
 import type { Conversations, PostedCard, PostedCards, Requests } from '../../domain/ports/store.ts';
-import { attentionEveryMs, type RescheduleAt, retryRefused } from '../../domain/request/consequences.ts';
+import { type RescheduleAt, retryRefused } from '../../domain/request/consequences.ts';
 import type { StoredEvent } from '../../domain/request/events.ts';
 import {
   actingPerson,

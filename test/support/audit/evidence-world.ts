@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { requestersGroup, secondApprover } from '../../../sandbox/people.ts';
 import { startWitness } from '../../../sandbox/witness.ts';
-import type { PackFiles } from '../../../src/audit/evidence/make-pack.ts';
+import type { PackFiles } from '../../../src/audit/evidence/pack-files.ts';
 import { keyLine } from '../../../src/audit/tlog/keys.ts';
 import { giveRole } from '../azure/azure-state.ts';
 import { changeState } from '../azure/local-azure.ts';

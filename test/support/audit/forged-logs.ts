@@ -1,6 +1,6 @@
 /** Everything that somebody could do to a published log, by kind, and whether its reader can find it. */
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
-import { bundleOf, entriesIn } from '../../../src/audit/tlog/merkle-tree.ts';
+import { bundleOf, entriesIn } from '../../../src/audit/tlog/tiles.ts';
 import type { Judge, Log } from './outside-judges.ts';
 import { inMemory, logKey, logName, publisherOf } from './published-log.ts';
 import { logOf, rejected, succeeds } from './sealed-log.ts';

@@ -1,6 +1,6 @@
 /** What a forger could do to an evidence pack, one change at a time, with the list of sums made anew. */
 import { zipSync } from 'fflate';
-import { archiveOf, type PackFiles, packFile } from '../../../src/audit/evidence/make-pack.ts';
+import { archiveOf, type PackFiles, packFile } from '../../../src/audit/evidence/pack-files.ts';
 import { signingKey } from '../../../src/audit/tlog/keys.ts';
 import { noteOf, signText, textOfNote } from '../../../src/audit/tlog/note.ts';
 import { edited, withFile, witnessKey } from './packs.ts';

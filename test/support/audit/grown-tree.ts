@@ -1,13 +1,9 @@
 /** A tree grown from entries, with every file that would be published of it, in memory. */
-import {
-  bundleOf,
-  GrowingTree,
-  leafHash,
-  type Tree,
-  tilePath,
-  tileWidth,
-} from '../../../src/audit/tlog/merkle-tree.ts';
+
+import { GrowingTree } from '../../../src/audit/tlog/growing-tree.ts';
+import { leafHash, type Tree } from '../../../src/audit/tlog/merkle-tree.ts';
 import { openTiles, type TileReader } from '../../../src/audit/tlog/tile-reader.ts';
+import { bundleOf, tilePath, tileWidth } from '../../../src/audit/tlog/tiles.ts';
 
 export interface GrownTree {
   readonly files: ReadonlyMap<string, Buffer>;

@@ -1,14 +1,9 @@
 /** Evidence packs of a record that is a list: as it is, or as the owner of the log would have liked it. */
 import { unzipSync } from 'fflate';
-import { checkpointPath } from '../../../src/audit/anchor/files.ts';
-import {
-  digestOf,
-  makePack,
-  type PackFiles,
-  packFile,
-  provedFiles,
-  sumsOf,
-} from '../../../src/audit/evidence/make-pack.ts';
+import { checkpointPath } from '../../../src/audit/anchor/file-names.ts';
+import { makePack } from '../../../src/audit/evidence/make-pack.ts';
+import { digestOf, type PackFiles, packFile, sumsOf } from '../../../src/audit/evidence/pack-files.ts';
+import { provedFiles } from '../../../src/audit/evidence/proved-files.ts';
 import { keyLine, signingKey } from '../../../src/audit/tlog/keys.ts';
 import { cosignText, textOfNote } from '../../../src/audit/tlog/note.ts';
 import { genesis, hashOf } from '../../../src/audit/verify.ts';

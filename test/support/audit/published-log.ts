@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { anchorFolder } from '../../../src/audit/anchor/files.ts';
+import { anchorFolder } from '../../../src/audit/anchor/anchor-folder.ts';
 import { openLogPublisher } from '../../../src/audit/anchor/publisher.ts';
 import { type CosignOutcome, openWitnesses, type Witness } from '../../../src/audit/anchor/witnesses.ts';
 import { signingKey, type VerifierKey } from '../../../src/audit/tlog/keys.ts';

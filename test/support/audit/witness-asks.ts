@@ -1,7 +1,8 @@
 /** What a witness that knows 700 events of a log must not sign, as its protocol has it (C2SP tlog-witness). */
 import { cosignRequestText } from '../../../src/audit/anchor/witnesses.ts';
+import { checkpointText } from '../../../src/audit/tlog/checkpoint.ts';
 import { signingKey } from '../../../src/audit/tlog/keys.ts';
-import { checkpointText, noteOf, signText } from '../../../src/audit/tlog/note.ts';
+import { noteOf, signText } from '../../../src/audit/tlog/note.ts';
 import { growTree } from './grown-tree.ts';
 import { bodiesOf, logKey, logName } from './published-log.ts';
 

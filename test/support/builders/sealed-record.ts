@@ -1,6 +1,6 @@
 /** A record written with a good key and a right hash throughout: what is wrong with it is wrong in what it says. */
 import { randomBytes } from 'node:crypto';
-import { sealWith } from '../../../src/audit/audit-tools.ts';
+import { sealWith } from '../../../src/audit/seal-event.ts';
 import { openSeals, type SealKeys } from '../../../src/audit/seals.ts';
 import { type Finding, genesis } from '../../../src/audit/verify.ts';
 import { type AuditLogReport, openAuditLogVerifier, type VerifyOptions } from '../../../src/audit/verify-audit-log.ts';

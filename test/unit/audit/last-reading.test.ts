@@ -1,4 +1,4 @@
-import { archiveOf, packFile } from '../../../src/audit/evidence/make-pack.ts';
+import { archiveOf, packFile } from '../../../src/audit/evidence/pack-files.ts';
 import { type ReportFacts, reportOf } from '../../../src/audit/evidence/report/report.ts';
 import { planDigest } from '../../../src/domain/digest.ts';
 import { eventsSince, verdictOf } from '../../../src/domain/evidence/verdict.ts';

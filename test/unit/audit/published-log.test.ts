@@ -1,9 +1,9 @@
 import { readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type RunningWitness, startWitness } from '../../../sandbox/witness.ts';
-import { anchorFolder } from '../../../src/audit/anchor/files.ts';
+import { anchorFolder } from '../../../src/audit/anchor/anchor-folder.ts';
+import type { AnchorContradicts } from '../../../src/audit/anchor/contradiction.ts';
 import { knownHead } from '../../../src/audit/anchor/known-head.ts';
-import type { AnchorContradicts } from '../../../src/audit/anchor/newest-checkpoint.ts';
 import { AnchorUnusable, openAnchor } from '../../../src/audit/anchor/read-anchor.ts';
 import type { CosignOutcome } from '../../../src/audit/anchor/witnesses.ts';
 import { readKeyLine, signingKey } from '../../../src/audit/tlog/keys.ts';

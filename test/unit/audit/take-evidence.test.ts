@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { anchorFolder } from '../../../src/audit/anchor/files.ts';
-import { archiveOf, type PackFiles, packFile } from '../../../src/audit/evidence/make-pack.ts';
+import { anchorFolder } from '../../../src/audit/anchor/anchor-folder.ts';
+import { archiveOf, type PackFiles, packFile } from '../../../src/audit/evidence/pack-files.ts';
 import { takeEvidence } from '../../../src/audit/evidence/take-evidence.ts';
 import type { RequestId } from '../../../src/domain/ids.ts';
 import type { AnchorFiles } from '../../../src/domain/ports/published-log.ts';

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { checkpointText, readCheckpoint } from '../../../src/audit/tlog/checkpoint.ts';
 import { keyLine, readKeyLine, signingKey, type VerifierKey } from '../../../src/audit/tlog/keys.ts';
-import { leafHash, provesConsistency, provesInclusion } from '../../../src/audit/tlog/merkle-tree.ts';
-import { checkpointText, noteOf, openNote, readCheckpoint, signText } from '../../../src/audit/tlog/note.ts';
+import { leafHash } from '../../../src/audit/tlog/merkle-tree.ts';
+import { noteOf, openNote, signText } from '../../../src/audit/tlog/note.ts';
+import { provesConsistency, provesInclusion } from '../../../src/audit/tlog/verify-proof.ts';
 import { growTree } from '../../support/audit/grown-tree.ts';
 
 /** Made by another program with the seed 32 × 01, and opened by Go's x/mod/sumdb/note. */

@@ -1,9 +1,9 @@
-/** The controls that a report can support. */
+/**
+ * Mapping of evidence packs to controls, and the report's section with it. The HIPAA Security Rule by its own numbers (45 CFR
+ * part 164, subpart C). Other frameworks by the numbers of Microsoft's Azure Policy initiatives or the frameworks' tables of
+ * contents. Someone who has the text in force must confirm each mapping.
+ */
 import { type Column, type Html, html, htmlTable, id, section } from './page.ts';
-
-// Mapping of evidence packs and statements to controls. The HIPAA Security Rule by its own numbers (45 CFR part 164, subpart C).
-// Other frameworks by the numbers of Microsoft's Azure Policy initiatives or the frameworks' tables of contents. Someone who has
-// the text in force must confirm each mapping.
 
 const subjects = {
   '164.312(a)(2)(iv)': 'encryption and decryption',

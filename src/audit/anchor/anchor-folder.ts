@@ -1,32 +1,13 @@
-/** Files of a published log: their names, and a folder that holds them. */
+/**
+ * A folder with a published log. Other people might be able to write there, so symbolic links in it aren't followed: each
+ * directory is opened in its parent, and only plain files are read. Files are replaced, never modified in place.
+ */
 import { constants, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { AnchorFiles, AnchorSource } from '../../domain/ports/published-log.ts';
 import { ifMissing, replaceFile } from '../../io/files.ts';
-
-export const newestPath = 'checkpoint';
-
-/** All checkpoints, by the number of events that they cover. */
-const checkpointsPath = 'checkpoints';
-export const checkpointPath = (size: number): string => `${checkpointsPath}/${size}`;
-
-/** The bot's list of the log's verifier keys, one per line. For comparison, not for trust. */
-export const keysPath = 'keys.txt';
-
-/** Room for 64 signatures and a long name. */
-const maxNote = 65_536;
-const maxHashTile = 256 * 32;
-/** 256 entries, each after its length. */
-const maxEntryTile = 256 * (2 + 0xff_ff);
-
-export function maxFileSize(name: string): number {
-  if (name.startsWith('tile/entries/')) return maxEntryTile;
-  return name.startsWith('tile/') ? maxHashTile : maxNote;
-}
-
-// A folder with a published log. Other people might be able to write there, so symbolic links in it aren't followed: each
-// directory is opened in its parent, and only plain files are read. Files are replaced, never modified in place.
+import { checkpointsPath, maxFileSize } from './file-names.ts';
 
 /** A symbolic link, a directory, a pipe or a device is in place of a plain file of the log. */
 class NotAPlainFile extends Error {
