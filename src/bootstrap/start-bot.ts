@@ -15,7 +15,7 @@ import { startServer } from '../teams/ingress/server.ts';
 import { openAuthority } from '../teams/sign-in/authority.ts';
 import { type EvidenceLinks, openEvidenceLinks } from '../teams/sign-in/evidence-links.ts';
 import { openStepUp, type StepUpSignIn } from '../teams/sign-in/step-up.ts';
-import { listenErrorWords } from '../text/remedies.ts';
+import { listenErrorWords } from '../text/start-errors.ts';
 import { openLastVerified } from '../workflow/key-watch/read-resource.ts';
 import type { App } from './app.ts';
 import type { Stoppable } from './shutdown.ts';

@@ -2,93 +2,30 @@
  * Prometheus metrics of this process. Metrics from the database are the same in every replica. Labels are program terms,
  * never IDs, names or texts, which would create unlimited series and reveal who did what.
  */
-import {
-  Counter,
-  collectDefaultMetrics,
-  Gauge,
-  type MetricObjectWithValues,
-  type MetricValue,
-  Registry,
-} from 'prom-client';
+import { collectDefaultMetrics, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import type { ClockSkew } from '../domain/clock-skew.ts';
 import type { Failure } from '../domain/failure.ts';
-import type { Documents, Drifts, Jobs, Requests } from '../domain/ports/store.ts';
-import { type Call, callRefusalReasons, callTypes, type Overdue } from '../domain/ports/telemetry.ts';
+import type { Documents, Jobs, Requests } from '../domain/ports/store.ts';
+import { type Call, callRefusalReasons, callTypes } from '../domain/ports/telemetry.ts';
 import { type DocumentFault, documentFaults } from '../domain/record/seals.ts';
 import type { RefusalCode } from '../domain/request/refusal.ts';
-import type { DriftVerdict } from '../domain/watch/drift.ts';
-import { driftCodes, severityOf, type WatchedPart } from '../domain/watch/state.ts';
 import type { WitnessSummary } from '../domain/witnessing.ts';
 import { type WriteHealth, writeRejections } from '../domain/write-health.ts';
+import { type Create, creatorsIn } from './create-metrics.ts';
+import { type DriftMetricsPorts, normalIntervals, watchDrifts } from './drift-metrics.ts';
 import { trackOverdue } from './overdue.ts';
 import type { MetricSnapshot } from './telemetry.ts';
 
-export interface MetricsPorts {
+export interface MetricsPorts extends DriftMetricsPorts {
   readonly requests: Pick<Requests, 'countOpen'>;
   readonly jobs: Pick<Jobs, 'oldestDue' | 'mostAttempts' | 'orphans'>;
-  readonly drifts: Pick<Drifts, 'open'>;
   readonly documents: Pick<Documents, 'read' | 'write'>;
   readonly clock: { look(): Promise<ClockSkew | null> };
   readonly storing: Pick<WriteHealth, 'counts'> & { readonly isWritable: () => boolean };
   readonly refusedDocuments: Readonly<Record<DocumentFault, number>>;
   readonly witnessing: (() => Promise<WitnessSummary>) | null;
-  /** Interval of the key watch. Null: it's turned off. */
-  readonly watchMs: number | null;
   /** Interval of publishing. Null: the audit log isn't published. */
   readonly publishMs: number | null;
-  readonly now: () => Date;
-}
-
-type Create = ReturnType<typeof creatorsIn>;
-
-function creatorsIn(register: Registry) {
-  const registers = [register];
-  return {
-    counter: <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
-      new Counter({ name, help, labelNames, registers }),
-
-    counted<Label extends string>(
-      name: string,
-      help: string,
-      labelNames: Label[],
-      count: (counter: Counter<Label>) => void,
-    ) {
-      const counter: Counter<Label> = new Counter({
-        name,
-        help,
-        labelNames,
-        registers,
-        collect() {
-          counter.reset();
-          count(counter);
-        },
-      });
-    },
-
-    /**
-     * A gauge that is read from the database. If reading fails, it's omitted from the scrape, so that the other metrics,
-     * which report the database failure, are still returned.
-     */
-    query<Label extends string>(
-      name: string,
-      help: string,
-      labelNames: Label[],
-      read: (gauge: Gauge<Label>) => Promise<void>,
-    ) {
-      const gauge: Gauge<Label> = new Gauge({
-        name,
-        help,
-        labelNames,
-        registers,
-        collect: () =>
-          read(gauge).catch(() => {
-            gauge.reset();
-            // After a reset, a gauge without labels would report 0.
-            gauge.remove({});
-          }),
-      });
-    },
-  };
 }
 
 /** All reasons exist from the start. An alert on growth doesn't detect a series that starts with its first rejection. */
@@ -113,9 +50,10 @@ function watchForged({ counted }: Create, { refusedDocuments, jobs }: MetricsPor
   });
 }
 
-// The witness's name is the only name used as a label. There are few, and operators configure them.
-
-/** `look`: null if no witness is configured; then the metrics have no values. */
+/**
+ * The witness's name is the only name used as a label. There are few, and operators configure them. `look`: null if no witness is
+ * configured; then the metrics have no values.
+ */
 function watchWitnesses({ query }: Create, look: (() => Promise<WitnessSummary>) | null): void {
   const differs = '1 while a witness is known to have signed a different version of the audit log';
   query('cmk_witness_contradicts', differs, ['witness'], async (gauge) => {
@@ -130,46 +68,6 @@ function watchWitnesses({ query }: Create, look: (() => Promise<WitnessSummary>)
     const isAsked = found?.witnesses.some(({ report }) => report !== null) === true;
     gauge.set(isAsked ? Math.max(0, found.needed - found.current) : 0);
   });
-}
-
-// The key watch: open drifts by state, which are the same in every replica, and what the last cycle here read.
-
-const parts: readonly WatchedPart[] = ['resource', 'vault', 'key', 'access', 'use'];
-/** Alerts of operators can name the label’s value, which is older than other kinds. */
-const partLabel = (part: WatchedPart): string => (part === 'resource' ? 'agent' : part);
-/** Replicas take cycles by chance. One that took none in so many intervals reports nothing of its last one. */
-const normalIntervals = 3;
-const notes = driftCodes.filter((code) => severityOf(code) === 'info');
-
-function watchDrifts({ query }: Create, { drifts, now, watchMs }: MetricsPorts, watching: Overdue) {
-  let last: readonly DriftVerdict[] = [];
-  let lastAt = 0;
-  const recentMs = normalIntervals * (watchMs ?? 0);
-  const recent = (): readonly DriftVerdict[] => (now().getTime() - lastAt > recentMs ? [] : last);
-  query('cmk_agents_drifted', 'Agents that are not as approved, by state', ['state'], async (gauge) => {
-    const found = [...(await drifts.open()).values()].flatMap((drift) => drift.found.map(({ state }) => state.code));
-    const noted = recent()
-      .flatMap(({ states }) => states.map(({ code }) => code))
-      .filter((code) => notes.includes(code));
-    for (const code of driftCodes)
-      gauge.set({ state: code }, [...found, ...noted].filter((one) => one === code).length);
-  });
-  const unread = 'Agents that the last cycle of the key watch in this replica could not read, by part';
-  query('cmk_agents_unread', unread, ['part'], async (gauge) => {
-    for (const part of parts)
-      gauge.set({ part: partLabel(part) }, recent().filter((one) => one.unread.includes(part)).length);
-  });
-  const cycle = 'When this replica last completed a cycle of the key watch, in seconds since 1970; 0: never';
-  query('cmk_watch_last_cycle_seconds', cycle, [], async (gauge) => gauge.set(lastAt / 1_000));
-  const overdue =
-    'For how long no cycle of the key watch, in any replica, has read and judged every agent, beyond three intervals';
-  query('cmk_watch_overdue_seconds', overdue, [], async (gauge) => gauge.set(await watching.seconds()));
-  return {
-    watched(agents: readonly DriftVerdict[]): void {
-      last = agents;
-      lastAt = now().getTime();
-    },
-  };
 }
 
 /** Refusals for which people can have alerts: of approvals, and of people without a role. */

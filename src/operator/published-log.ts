@@ -26,7 +26,7 @@ import type { AnchorFiles, AnchorSource, WitnessBook } from '../domain/ports/pub
 import { summarizeWitnesses, type WitnessSummary } from '../domain/witnessing.ts';
 import type { OpenStore } from '../store/store.ts';
 import { logKeyUse } from '../text/record.ts';
-import { secretReadErrorWords } from '../text/remedies.ts';
+import { secretReadErrorWords } from '../text/start-errors.ts';
 
 interface LoadedKeys {
   readonly keys: SecretKeys;

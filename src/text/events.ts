@@ -19,8 +19,6 @@ import { quote } from './quote.ts';
 import { effectWords, interruptedWords, proofWords, stepTable, stepWords } from './steps.ts';
 import { countOf, type Mark, type Names } from './words.ts';
 
-// Details of the texts for events: what people wrote, plans, keys, sign-ins and times.
-
 /** `texts`: quotes what people wrote. Not for copies that would survive an erasure. */
 interface TextOptions {
   readonly texts: boolean;

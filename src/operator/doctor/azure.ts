@@ -1,3 +1,5 @@
+/** Checks of the bot's sign-in to Azure, its permissions there and in Microsoft Graph, and Azure's policies and clock. */
+
 import { inParallel } from '../../azure/connection/limits.ts';
 import { claimsFor } from '../../azure/sign-in/token-claims.ts';
 import { optionsForAzure } from '../../config/azure-from-config.ts';
@@ -32,8 +34,6 @@ import {
 } from './commands.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { type About, about, type DoctorEnvironment, fail, ok, type Remedy, unknown, warn } from './subjects.ts';
-
-// Checks that the bot's identity has all permissions of its role in each configured subscription.
 
 export const lookupFailureLine = (failure: Failure): string => {
   const status = statusOf(failure);

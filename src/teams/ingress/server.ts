@@ -24,8 +24,7 @@ import {
   shareAnswers,
 } from './gate.ts';
 
-// Error pages for browsers. They never show the address, because it contains secrets.
-
+/** Error pages for browsers never show the address, because it contains secrets. */
 const notStoringPage = (id: string): PageAnswer => page({ status: 503, tone: 'bad', ...pageErrorWords.cannotSave(id) });
 
 const tooManyPage: PageAnswer = page({ status: 429, tone: 'bad', ...pageErrorWords.tooMany });

@@ -4,7 +4,7 @@ import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@open
 import type { WitnessSummary } from '../../../src/domain/witnessing.ts';
 import { errorInLog, withoutSecrets } from '../../../src/observability/log.ts';
 import { openMetrics } from '../../../src/observability/metrics.ts';
-import { tracingPort } from '../../../src/observability/otlp.ts';
+import { tracingPort } from '../../../src/observability/tracing-port.ts';
 import { memoryDocuments } from '../../support/builders/memory-documents.ts';
 import { memoryRequests } from '../../support/builders/memory-requests.ts';
 import { noon } from '../../support/builders/plans.ts';
